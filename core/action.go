@@ -1,0 +1,236 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// Bounds of what crosses between core and machine.
+const (
+	MaxEventPayload  = 1 << 20          // bytes of one event
+	MaxActionPayload = 1<<20 + 64<<10   // bytes of one action
+	MaxAnswer        = 16 << 20         // bytes of all actions that answer one event
+	ActionOverhead   = 16               // bytes that each action counts beside its payload
+	MaxWords         = 4 << 10          // bytes of the words of a note, close or failure
+	MaxName          = 64               // bytes of the name of a timer, an option or a mode
+	MaxTimer         = 24 * time.Hour   // longest timer
+	MinTimer         = time.Millisecond // shortest timer
+)
+
+// ActionKind says what is to be done.
+type ActionKind uint8
+
+// The kinds of action. The numbers are pinned by core/wire: they travel.
+const (
+	SendServer   ActionKind = iota + 1 // send Data to the server, in one write
+	SendText                           // show Data to the client as one text message
+	SendBinary                         // show Data to the client as one binary message
+	FinishServer                       // half-close: send the server FIN after what was sent
+	Close                              // end the session; Data says why, in words
+	Note                               // tell whoever watches, in words; plain clients never see it
+	SetTimer                           // fire the timer named Data once, After from now; replaces one of that name
+	StopTimer                          // turn the timer named Data off
+	PassThrough                        // copy Side's bytes to the other side from now on
+	Failed                             // the machine can not go on; Data says why. Made by the plugin's server, not by machines
+)
+
+// Action is one order that a machine gave.
+type Action struct {
+	Kind  ActionKind
+	Side  Side          // of PassThrough: whose bytes pass
+	After time.Duration // of SetTimer
+	Data  []byte        // payload, words or timer name
+}
+
+// Valid reports whether k is one of the kinds above.
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= Failed }
+
+// Errors that end a session because its machine broke a bound.
+var (
+	ErrActionTooBig = errors.New("an action is larger than 1 MiB + 64 KiB")
+	ErrAnswerTooBig = errors.New("one event was answered with more than 16 MiB of actions")
+	ErrTimerName    = errors.New("a timer's name must be 1 to 64 letters, digits, '-' or '_', beginning with a letter")
+	ErrTimerBounds  = errors.New("a timer must be between 1 ms and 24 h")
+	ErrSide         = errors.New("only the client or the server can be passed through")
+)
+
+// Out collects the actions that answer one event. Its methods copy what they
+// are given and allocate nothing once warm. Past a bound they change nothing
+// more and Err tells; whoever called Handle then ends the session.
+//
+// The zero value is ready to use.
+type Out struct {
+	actions []outAction
+	data    []byte
+	err     error
+}
+
+type outAction struct {
+	kind     ActionKind
+	side     Side
+	after    time.Duration
+	from, to int // of data
+}
+
+// Server sends parts, joined, to the server in one write.
+func (o *Out) Server(parts ...[]byte) { o.add(outAction{kind: SendServer}, parts) }
+
+// Text shows parts, joined, to the client as one text message. It must be
+// UTF-8: invalid bytes are repaired on the way to the client, and remarked on.
+func (o *Out) Text(parts ...[]byte) { o.add(outAction{kind: SendText}, parts) }
+
+// Binary shows parts, joined, to the client as one binary message.
+func (o *Out) Binary(parts ...[]byte) { o.add(outAction{kind: SendBinary}, parts) }
+
+// FinishServer half-closes the connection to the server: it is told that no
+// more comes, and may still answer.
+func (o *Out) FinishServer() { o.add(outAction{kind: FinishServer}, nil) }
+
+// Close ends the session after what was sent has left. The client is told the
+// words.
+func (o *Out) Close(words string) { o.words(Close, words) }
+
+// Note tells whoever watches the session something about it. Notes are for
+// changes, not for every read: a note per event floods the log.
+func (o *Out) Note(words string) { o.words(Note, words) }
+
+// Timer arms the named timer to fire once, after the given time (1 ms to 24 h).
+// Arming it again replaces it.
+func (o *Out) Timer(name string, after time.Duration) {
+	switch {
+	case !ValidName(name):
+		o.fail(ErrTimerName)
+	case after < MinTimer || after > MaxTimer:
+		o.fail(ErrTimerBounds)
+	default:
+		o.named(outAction{kind: SetTimer, after: after}, name)
+	}
+}
+
+// StopTimer turns the named timer off. A timer that is not armed may be
+// stopped.
+func (o *Out) StopTimer(name string) {
+	if !ValidName(name) {
+		o.fail(ErrTimerName)
+		return
+	}
+	o.named(outAction{kind: StopTimer}, name)
+}
+
+// PassThrough promises that from the next event on the machine answers this
+// side's bytes with exactly those bytes to the other side (to the client as
+// binary messages), and that its state ignores them. The core may then copy
+// them itself. The ends of the streams still reach the machine.
+func (o *Out) PassThrough(side Side) {
+	if side != Client && side != Server {
+		o.fail(ErrSide)
+		return
+	}
+	o.add(outAction{kind: PassThrough, side: side}, nil)
+}
+
+// Reset forgets all actions and the error, and keeps the memory.
+func (o *Out) Reset() { o.actions, o.data, o.err = o.actions[:0], o.data[:0], nil }
+
+// Err returns the bound that was broken, or nil.
+func (o *Out) Err() error { return o.err }
+
+// Len returns the number of actions.
+func (o *Out) Len() int { return len(o.actions) }
+
+// Size returns the memory that Out holds, in bytes, so that its owner can drop
+// one that a large answer has grown.
+func (o *Out) Size() int { return cap(o.data) + cap(o.actions)*32 }
+
+// Action returns action i. Its Data is valid until the next call of another
+// method.
+func (o *Out) Action(i int) Action {
+	a := &o.actions[i]
+	return Action{Kind: a.kind, Side: a.side, After: a.after, Data: o.data[a.from:a.to:a.to]}
+}
+
+func (o *Out) add(a outAction, parts [][]byte) {
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	if !o.room(size) {
+		return
+	}
+	a.from = len(o.data)
+	for _, p := range parts {
+		o.data = append(o.data, p...)
+	}
+	a.to = len(o.data)
+	o.actions = append(o.actions, a)
+}
+
+func (o *Out) named(a outAction, name string) {
+	if !o.room(len(name)) {
+		return
+	}
+	a.from = len(o.data)
+	o.data = append(o.data, name...)
+	a.to = len(o.data)
+	o.actions = append(o.actions, a)
+}
+
+func (o *Out) words(kind ActionKind, words string) {
+	o.named(outAction{kind: kind}, Words(words))
+}
+
+// room reports whether an action of this size still fits, and records the
+// broken bound when not.
+func (o *Out) room(size int) bool {
+	switch {
+	case o.err != nil:
+	case size > MaxActionPayload:
+		o.fail(fmt.Errorf("%w: %d bytes", ErrActionTooBig, size))
+	case len(o.data)+size+(len(o.actions)+1)*ActionOverhead > MaxAnswer:
+		o.fail(ErrAnswerTooBig)
+	}
+	return o.err == nil
+}
+
+func (o *Out) fail(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}
+
+// Words returns s as the words of an action or a remark: valid UTF-8, at most
+// MaxWords bytes, cut at a rune.
+func Words(s string) string { return CutWords(s, MaxWords) }
+
+// CutWords returns s as valid UTF-8 of at most max bytes, cut at a rune.
+func CutWords(s string, max int) string {
+	if !utf8.ValidString(s) {
+		s = string([]rune(s)) // one U+FFFD for each invalid byte
+	}
+	if len(s) <= max {
+		return s
+	}
+	for max > 0 && !utf8.RuneStart(s[max]) {
+		max--
+	}
+	return s[:max]
+}
+
+// ValidName reports whether s can name a timer, an option or a mode: 1 to
+// MaxName ASCII letters, digits, '-' or '_', the first one a letter.
+func ValidName(s string) bool {
+	if len(s) == 0 || len(s) > MaxName {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		digit := c >= '0' && c <= '9' || c == '-' || c == '_'
+		if !letter && (i == 0 || !digit) {
+			return false
+		}
+	}
+	return true
+}

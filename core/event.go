@@ -1,0 +1,87 @@
+package core
+
+// Side names one of the two peers of a session.
+type Side uint8
+
+// The sides of a session.
+const (
+	Client Side = iota + 1 // who uses the workbench: the page, a program
+	Server                 // the target that was dialled
+)
+
+// String returns "client" or "server".
+func (s Side) String() string {
+	switch s {
+	case Client:
+		return "client"
+	case Server:
+		return "server"
+	}
+	return "side?"
+}
+
+// EventKind says what happened.
+type EventKind uint8
+
+// The kinds of event. The numbers are pinned by core/wire: they travel.
+const (
+	ClientText   EventKind = iota + 1 // the client sent a text message; Data is UTF-8
+	ClientBinary                      // the client sent a binary message
+	ClientEOF                         // the client sends no more, but still listens (half-close)
+	ClientClosed                      // the client is gone
+	ServerBytes                       // the server sent bytes: a piece of a stream, cut anywhere
+	ServerEOF                         // the server sends no more
+	ServerFailed                      // the connection to the server broke; Data says how, in words
+	TimerFired                        // the timer named by Data fired
+)
+
+// Event is one fact, fed to a machine.
+type Event struct {
+	Kind EventKind
+	Data []byte // payload, words or timer name; at most MaxEventPayload bytes
+}
+
+// Side returns the side that the event came from, or 0 for a timer.
+func (k EventKind) Side() Side {
+	switch k {
+	case ClientText, ClientBinary, ClientEOF, ClientClosed:
+		return Client
+	case ServerBytes, ServerEOF, ServerFailed:
+		return Server
+	}
+	return 0
+}
+
+// IsBytes reports whether the event carries a peer's payload.
+func (k EventKind) IsBytes() bool {
+	return k == ClientText || k == ClientBinary || k == ServerBytes
+}
+
+// Valid reports whether k is one of the kinds above.
+func (k EventKind) Valid() bool { return k >= ClientText && k <= TimerFired }
+
+// Ending is what the core does on its own after a machine's last action for an
+// event.
+type Ending uint8
+
+// The endings.
+const (
+	EndNothing Ending = iota // nothing: the session goes on as it is
+	EndClient                // close the client's side once its queue is empty
+	EndServer                // send FIN once the server's queue is empty
+)
+
+// DefaultEnding returns what the core does after the actions of an event of
+// this kind, whatever the machine said. It is the one place where that is
+// decided: the end of the server's stream ends the client's side, the end of
+// the client's ends the stream to the server. Defaults are the core's and
+// never appear as actions.
+func (k EventKind) DefaultEnding() Ending {
+	switch k {
+	case ServerEOF, ServerFailed:
+		return EndClient
+	case ClientEOF, ClientClosed:
+		return EndServer
+	}
+	return EndNothing
+}

@@ -1,0 +1,172 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Input says what a page should offer for typing.
+type Input string
+
+// The inputs.
+const (
+	InputLine       Input = "line"       // a line of text, sent by Enter
+	InputBytes      Input = "bytes"      // bytes, written as text with escapes
+	InputCharacters Input = "characters" // each character as it is typed
+)
+
+// OptionType says how an option's value is written.
+type OptionType string
+
+// The option types.
+const (
+	OptionChoice OptionType = "choice" // one of Choices
+	OptionText   OptionType = "text"   // any text up to MaxOptionValue bytes
+	OptionInt    OptionType = "int"    // a decimal integer
+	OptionBool   OptionType = "bool"   // "true" or "false"
+)
+
+// Bounds of a manifest.
+const (
+	MaxOptions     = 64
+	MaxOptionValue = 1024
+	MaxSummary     = 1024
+)
+
+// Option describes one setting of a line mode.
+type Option struct {
+	Name    string     `json:"name"`
+	Type    OptionType `json:"type"`
+	Default string     `json:"default"`
+	Choices []string   `json:"choices,omitempty"` // of OptionChoice
+	Help    string     `json:"help"`
+}
+
+// Manifest describes a discipline to people and to the page.
+type Manifest struct {
+	Name    string   `json:"name"`    // what ?mode= takes; see ValidName
+	Title   string   `json:"title"`   // what the mode picker shows
+	Version string   `json:"version"` // the discipline's own
+	Summary string   `json:"summary"` // one or two sentences
+	Sends   string   `json:"sends"`   // what goes to the server for a message, in words: "the line and CR LF"
+	Input   Input    `json:"input"`
+	Options []Option `json:"options"`
+	// Boundaries says that where one message to the client ends and the next
+	// begins means something (a line a message). Where it does not, a compare
+	// joins messages.
+	Boundaries bool `json:"boundaries"`
+}
+
+// Options are the values of a session's options: every one of the manifest's,
+// checked.
+type Options map[string]string
+
+// Bool returns the value of a bool option.
+func (o Options) Bool(name string) bool { return o[name] == "true" }
+
+// Int returns the value of an int option, or 0 for a name that the manifest
+// does not have.
+func (o Options) Int(name string) int {
+	n, _ := strconv.Atoi(o[name])
+	return n
+}
+
+// ParseOptions checks values against the manifest and fills in the defaults.
+// Its errors are made for the person who typed the value: they list what
+// there is.
+func (m *Manifest) ParseOptions(values map[string]string) (Options, error) {
+	all := make(Options, len(m.Options))
+	for _, o := range m.Options {
+		all[o.Name] = o.Default
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		o := m.option(name)
+		if o == nil {
+			return nil, fmt.Errorf("mode %s has no option %q; it has %s", m.Name, CutWords(name, MaxName), m.optionNames())
+		}
+		if err := o.check(values[name]); err != nil {
+			return nil, fmt.Errorf("option %s of mode %s: %w", o.Name, m.Name, err)
+		}
+		all[name] = values[name]
+	}
+	return all, nil
+}
+
+// Validate reports the first thing wrong with the manifest itself.
+func (m *Manifest) Validate() error {
+	switch {
+	case !ValidName(m.Name):
+		return fmt.Errorf("a mode's name must be 1 to %d letters, digits, '-' or '_', beginning with a letter, not %q", MaxName, m.Name)
+	case m.Title == "":
+		return errors.New("the manifest has no title")
+	case len(m.Summary) > MaxSummary:
+		return fmt.Errorf("the summary has %d bytes; at most %d fit", len(m.Summary), MaxSummary)
+	case m.Input != InputLine && m.Input != InputBytes && m.Input != InputCharacters:
+		return fmt.Errorf("input is %q; there are line, bytes and characters", m.Input)
+	case len(m.Options) > MaxOptions:
+		return fmt.Errorf("there are %d options; at most %d fit", len(m.Options), MaxOptions)
+	}
+	seen := map[string]bool{}
+	for _, o := range m.Options {
+		switch {
+		case !ValidName(o.Name):
+			return fmt.Errorf("an option's name must be 1 to %d letters, digits, '-' or '_', beginning with a letter, not %q", MaxName, o.Name)
+		case seen[o.Name]:
+			return fmt.Errorf("option %s is there twice", o.Name)
+		}
+		seen[o.Name] = true
+		if err := o.check(o.Default); err != nil {
+			return fmt.Errorf("the default of option %s: %w", o.Name, err)
+		}
+	}
+	return nil
+}
+
+func (m *Manifest) option(name string) *Option {
+	for i := range m.Options {
+		if m.Options[i].Name == name {
+			return &m.Options[i]
+		}
+	}
+	return nil
+}
+
+func (m *Manifest) optionNames() string {
+	if len(m.Options) == 0 {
+		return "none"
+	}
+	names := make([]string, len(m.Options))
+	for i, o := range m.Options {
+		names[i] = o.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (o *Option) check(value string) error {
+	shown := CutWords(value, 80)
+	switch o.Type {
+	case OptionChoice:
+		if !slices.Contains(o.Choices, value) {
+			return fmt.Errorf("%q is not a choice; there are %s", shown, strings.Join(o.Choices, ", "))
+		}
+	case OptionText:
+		if len(value) > MaxOptionValue {
+			return fmt.Errorf("the value has %d bytes; at most %d fit", len(value), MaxOptionValue)
+		}
+	case OptionInt:
+		if _, err := strconv.Atoi(value); err != nil {
+			return fmt.Errorf("%q is not a whole number", shown)
+		}
+	case OptionBool:
+		if value != "true" && value != "false" {
+			return fmt.Errorf("%q is neither true nor false", shown)
+		}
+	default:
+		return fmt.Errorf("its type is %q; there are choice, text, int and bool", o.Type)
+	}
+	return nil
+}
