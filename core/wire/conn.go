@@ -1,0 +1,250 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Conn is the core's end of a session's stream. It is not safe for concurrent
+// use, but for Close and Lose, which may cut off a call that waits, and Lost.
+type Conn struct {
+	stream  net.Conn
+	timeout time.Duration
+	in      reader
+	over    bool // failed was answered, or an error came
+
+	lose  sync.Once
+	lost  chan struct{}
+	cause error // why it was lost; set before lost is closed
+}
+
+// NewConn wraps a stream. Each frame that is due must come within timeout; 0
+// waits for ever.
+func NewConn(stream net.Conn, timeout time.Duration) *Conn {
+	return &Conn{stream: stream, timeout: timeout, in: reader{r: stream}, lost: make(chan struct{})}
+}
+
+// Lose tells the connection's owner that the machine is gone, cause saying
+// why, and closes the stream. It is for whoever watches the process: the owner
+// of an idle session waits for nothing on the stream and would not notice.
+func (c *Conn) Lose(cause error) {
+	c.lose.Do(func() {
+		c.cause = cause
+		close(c.lost)
+		c.stream.Close()
+	})
+}
+
+// Lost is closed when the machine is gone.
+func (c *Conn) Lost() <-chan struct{} { return c.lost }
+
+// Cause returns why the machine is gone, once Lost is closed; before, nil.
+func (c *Conn) Cause() error {
+	select {
+	case <-c.lost:
+		return c.cause
+	default:
+		return nil
+	}
+}
+
+// Answer is one event's answer. When the machine failed, the last action is of
+// kind core.Failed, and nothing more will be answered.
+type Answer struct {
+	N       uint64
+	Actions []core.Action // valid, with their Data, until the callback returns
+}
+
+// Open begins the session, or continues it from a checkpoint (nil: none), and
+// hands the answer to event 0 to each.
+func (c *Conn) Open(o core.Opening, checkpoint []byte, each func(Answer)) error {
+	return c.ask(frameOpen, func(dst []byte) []byte {
+		return appendOpen(dst, o, checkpoint)
+	}, []Event{{N: 0}}, each)
+}
+
+// Batch feeds events (1 to MaxBatch, numbers rising; at most MaxBatchBytes of
+// data unless one event comes alone) and hands each one's answer over as soon
+// as it is done. An event whose answer was handed over has happened whole; the
+// others of a batch that ends in an error have not happened.
+func (c *Conn) Batch(events []Event, each func(Answer)) error {
+	return c.ask(frameBatch, func(dst []byte) []byte {
+		for i := range events {
+			dst = appendEvent(dst, &events[i])
+		}
+		return dst
+	}, events, each)
+}
+
+// Checkpoint asks for the machine's state and returns a copy of it, or
+// core.ErrNoCheckpoint with the machine's words.
+func (c *Conn) Checkpoint() ([]byte, error) {
+	if err := c.write(frameCheckpoint, func(dst []byte) []byte { return dst }); err != nil {
+		return nil, err
+	}
+	buf := lend()
+	defer giveBack(buf)
+	body, err := c.read(frameCheckpointed, buf)
+	if err != nil {
+		return nil, err
+	}
+	p := parser{body: body}
+	ok := p.byte() == 1
+	state := p.bytes(core.MaxCheckpoint)
+	switch {
+	case p.err != nil:
+		return nil, c.end(p.err)
+	case !ok:
+		return nil, fmt.Errorf("%w: %s", core.ErrNoCheckpoint, state)
+	}
+	return append([]byte{}, state...), nil
+}
+
+// Bye ends the session in good order and closes the stream.
+func (c *Conn) Bye() error {
+	var err error
+	if !c.over {
+		c.over = true
+		err = c.write(frameBye, func(dst []byte) []byte { return dst })
+	}
+	return errors.Join(err, c.stream.Close())
+}
+
+// Close cuts the stream off. A call that waits returns an error.
+func (c *Conn) Close() error { return c.stream.Close() }
+
+// Stream returns what the connection runs on, for owners that tune it.
+func (c *Conn) Stream() net.Conn { return c.stream }
+
+// actionLists are lent like buffers.
+var actionLists = sync.Pool{New: func() any { return new([]core.Action) }}
+
+// ask sends one frame and reads the answers to all events.
+func (c *Conn) ask(t frameType, body func([]byte) []byte, events []Event, each func(Answer)) error {
+	if err := c.write(t, body); err != nil {
+		return err
+	}
+	buf, list := lend(), actionLists.Get().(*[]core.Action)
+	defer func() {
+		giveBack(buf)
+		clear(*list)
+		actionLists.Put(list)
+	}()
+	return c.answers(buf, list, events, each)
+}
+
+func (c *Conn) answers(buf *[]byte, list *[]core.Action, events []Event, each func(Answer)) error {
+	actions, size := (*list)[:0], 0 // of the event that is being answered
+	defer func() { *list = actions[:0] }()
+	for done := 0; done < len(events); {
+		body, err := c.read(frameAnswer, buf)
+		if err != nil {
+			return err
+		}
+		p := parser{body: body}
+		if !p.more() {
+			p.fail("an answer is empty")
+		}
+		for p.more() {
+			a, n, last := p.record()
+			if p.err != nil {
+				break
+			}
+			if last && (done == len(events) || n != events[done].N) {
+				p.fail("event %d was answered, which was not asked", n)
+				break
+			}
+			if a.Kind != 0 {
+				actions = append(actions, a)
+				size += len(a.Data) + core.ActionOverhead
+			}
+			if last {
+				c.over = a.Kind == core.Failed
+				each(Answer{N: n, Actions: actions})
+				done, actions, size = done+1, actions[:0], 0
+				if c.over {
+					return nil
+				}
+			} else if size > core.MaxAnswer {
+				p.fail("one event was answered with more than %d bytes", core.MaxAnswer)
+			}
+		}
+		if p.err != nil {
+			return c.end(p.err)
+		}
+		// An answer that goes on in the next frame outlives this one's buffer.
+		for i := range actions {
+			actions[i].Data = bytes.Clone(actions[i].Data)
+		}
+	}
+	if len(actions) > 0 {
+		return c.end(malformed("actions came that answer no event"))
+	}
+	return nil
+}
+
+func (c *Conn) write(t frameType, body func([]byte) []byte) error {
+	if c.over && t != frameBye {
+		return fmt.Errorf("%w: the session is over", ErrLost)
+	}
+	buf := lend()
+	defer giveBack(buf)
+	*buf = finishFrame(body(beginFrame(*buf)), t)
+	if size := len(*buf) - headerSize; size > MaxFrame {
+		return c.end(fmt.Errorf("a frame of %d bytes; at most %d are allowed", size, MaxFrame))
+	}
+	if c.timeout > 0 {
+		c.stream.SetWriteDeadline(time.Now().Add(c.timeout))
+	}
+	if _, err := c.stream.Write(*buf); err != nil {
+		return c.end(lost(err))
+	}
+	return nil
+}
+
+// read reads one frame, which must be of type want.
+func (c *Conn) read(want frameType, buf *[]byte) ([]byte, error) {
+	if c.timeout > 0 {
+		c.stream.SetReadDeadline(time.Now().Add(c.timeout))
+	}
+	t, size, err := c.in.head()
+	if err == nil {
+		*buf, err = c.in.body(*buf, size)
+	}
+	switch {
+	case errors.Is(err, ErrProtocol):
+		return nil, c.end(err)
+	case err != nil:
+		return nil, c.end(lost(err))
+	case t == frameByePlugin:
+		return nil, c.end(ErrBye)
+	case t != want:
+		return nil, c.end(malformed("a frame of type %#02x where %#02x was due", byte(t), byte(want)))
+	}
+	return *buf, nil
+}
+
+func (c *Conn) end(err error) error {
+	c.over = true
+	return err
+}
+
+// lost says in our words what an error of the stream means.
+func lost(err error) error {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return ErrHung
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return ErrLost
+	}
+	return fmt.Errorf("%w: %v", ErrLost, err)
+}

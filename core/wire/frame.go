@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Bounds of the stream; see spec.md.
+const (
+	MaxFrame      = 2 << 20   // bytes of a frame's body
+	MaxBatch      = 64        // events of a batch
+	MaxBatchBytes = 256 << 10 // data of a batch of more than one event
+
+	flushAt = 64 << 10 // an answer frame leaves once it holds this much
+)
+
+type frameType uint8
+
+// The frame types; spec.md, "Frames".
+const (
+	frameOpen         frameType = 0x01
+	frameBatch        frameType = 0x02
+	frameCheckpoint   frameType = 0x03
+	frameBye          frameType = 0x04
+	frameAnswer       frameType = 0x81
+	frameCheckpointed frameType = 0x82
+	frameByePlugin    frameType = 0x84
+)
+
+const headerSize = 5
+
+var (
+	// ErrProtocol says that the other end sent what spec.md does not allow.
+	ErrProtocol = errors.New("the stream is not as the protocol says")
+	// ErrLost says that the stream ended without a bye: the process died.
+	ErrLost = errors.New("the plugin's stream ended without a word")
+	// ErrHung says that no frame came within the time-out.
+	ErrHung = errors.New("the plugin did not answer in time")
+	// ErrBye says that the plugin ended the stream by its own decision.
+	ErrBye = errors.New("the plugin said good-bye")
+)
+
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrProtocol}, args...)...)
+}
+
+// frame is a buffer with room for the header in front; body bytes are appended
+// behind it.
+func beginFrame(buf []byte) []byte { return append(buf[:0], make([]byte, headerSize)...) }
+
+func finishFrame(buf []byte, t frameType) []byte {
+	buf[0] = byte(t)
+	binary.BigEndian.PutUint32(buf[1:headerSize], uint32(len(buf)-headerSize))
+	return buf
+}
+
+// reader reads frames. It holds no buffer between frames, since most sessions
+// are idle most of the time.
+type reader struct {
+	r      io.Reader
+	header [headerSize]byte
+}
+
+// head reads a frame's type and the size of its body.
+func (r *reader) head() (frameType, int, error) {
+	if _, err := io.ReadFull(r.r, r.header[:]); err != nil {
+		return 0, 0, err
+	}
+	size := int(binary.BigEndian.Uint32(r.header[1:]))
+	if size > MaxFrame {
+		return 0, 0, malformed("a frame announces %d bytes; at most %d are allowed", size, MaxFrame)
+	}
+	return frameType(r.header[0]), size, nil
+}
+
+// body reads a frame's body into buf, growing it when needed.
+func (r *reader) body(buf []byte, size int) ([]byte, error) {
+	if cap(buf) < size {
+		buf = make([]byte, size)
+	}
+	buf = buf[:size]
+	_, err := io.ReadFull(r.r, buf)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return buf, err
+}
+
+// buffers are lent for one exchange and given back, so that an idle session
+// holds none.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+const keepAtMost = 512 << 10 // a buffer that grew beyond this is not kept
+
+func lend() *[]byte { return buffers.Get().(*[]byte) }
+
+func giveBack(b *[]byte) {
+	if cap(*b) <= keepAtMost {
+		*b = (*b)[:0]
+		buffers.Put(b)
+	}
+}

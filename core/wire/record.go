@@ -1,0 +1,198 @@
+package wire
+
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Event is a numbered event. Numbers rise within a session; 0 is the opening.
+type Event struct {
+	N uint64
+	core.Event
+}
+
+const recordDone = 0 // beside core's action kinds, which are 1 to 10
+
+func appendBytes(dst []byte, b []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
+}
+
+func appendString(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+func appendEvent(dst []byte, e *Event) []byte {
+	dst = binary.AppendUvarint(dst, e.N)
+	dst = append(dst, byte(e.Kind))
+	return appendBytes(dst, e.Data)
+}
+
+func appendAction(dst []byte, a core.Action) []byte {
+	dst = append(dst, byte(a.Kind))
+	switch a.Kind {
+	case core.SetTimer:
+		dst = binary.AppendUvarint(dst, uint64(a.After))
+	case core.PassThrough:
+		dst = append(dst, byte(a.Side))
+	}
+	return appendBytes(dst, a.Data)
+}
+
+func appendDone(dst []byte, n uint64) []byte {
+	return binary.AppendUvarint(append(dst, recordDone), n)
+}
+
+func appendFailed(dst []byte, n uint64, words string) []byte {
+	dst = binary.AppendUvarint(append(dst, byte(core.Failed)), n)
+	return appendString(dst, core.Words(words))
+}
+
+func appendOpen(dst []byte, o core.Opening, checkpoint []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(o.Options)))
+	for _, name := range slices.Sorted(maps.Keys(o.Options)) {
+		dst = appendString(dst, name)
+		dst = appendString(dst, o.Options[name])
+	}
+	dst = appendString(dst, o.Target)
+	if checkpoint == nil {
+		return append(dst, 0)
+	}
+	return appendBytes(append(dst, 1), checkpoint)
+}
+
+// parser takes a body apart. After an error every further take returns zeroes;
+// check err once at the end.
+type parser struct {
+	body []byte
+	err  error
+}
+
+func (p *parser) more() bool { return p.err == nil && len(p.body) > 0 }
+
+func (p *parser) fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = malformed(format, args...)
+	}
+	p.body = nil
+}
+
+func (p *parser) byte() byte {
+	if len(p.body) == 0 {
+		p.fail("a record is cut off")
+		return 0
+	}
+	b := p.body[0]
+	p.body = p.body[1:]
+	return b
+}
+
+func (p *parser) uvarint() uint64 {
+	v, n := binary.Uvarint(p.body)
+	if n <= 0 {
+		p.fail("a number is cut off or too long")
+		return 0
+	}
+	p.body = p.body[n:]
+	return v
+}
+
+// bytes returns a slice into the body.
+func (p *parser) bytes(max int) []byte {
+	size := p.uvarint()
+	switch {
+	case p.err != nil:
+		return nil
+	case size > uint64(max):
+		p.fail("%d bytes where at most %d are allowed", size, max)
+		return nil
+	case size > uint64(len(p.body)):
+		p.fail("a record is cut off")
+		return nil
+	}
+	b := p.body[:size:size]
+	p.body = p.body[size:]
+	return b
+}
+
+func (p *parser) event() Event {
+	e := Event{N: p.uvarint()}
+	e.Kind = core.EventKind(p.byte())
+	e.Data = p.bytes(core.MaxEventPayload)
+	if p.err == nil && !e.Kind.Valid() {
+		p.fail("there is no event of kind %d", e.Kind)
+	}
+	return e
+}
+
+// record returns an action, or the number of the event that is done. A Failed
+// action has both.
+func (p *parser) record() (a core.Action, n uint64, done bool) {
+	kind := p.byte()
+	if p.err == nil && kind == recordDone {
+		return a, p.uvarint(), true
+	}
+	a.Kind = core.ActionKind(kind)
+	switch a.Kind {
+	case core.SendServer, core.SendText, core.SendBinary, core.FinishServer:
+		a.Data = p.bytes(core.MaxActionPayload)
+	case core.Close, core.Note:
+		a.Data = p.bytes(core.MaxWords)
+	case core.SetTimer:
+		after := p.uvarint()
+		if after < uint64(core.MinTimer) || after > uint64(core.MaxTimer) {
+			p.fail("a timer of %d ns; from 1 ms to 24 h are allowed", after)
+		}
+		a.After = time.Duration(after)
+		a.Data = p.timerName()
+	case core.StopTimer:
+		a.Data = p.timerName()
+	case core.PassThrough:
+		a.Side = core.Side(p.byte())
+		if a.Side != core.Client && a.Side != core.Server {
+			p.fail("there is no side %d", a.Side)
+		}
+		a.Data = p.bytes(0)
+	case core.Failed:
+		n = p.uvarint()
+		a.Data = p.bytes(core.MaxWords)
+		return a, n, true
+	default:
+		p.fail("there is no action of kind %d", kind)
+	}
+	return a, 0, false
+}
+
+func (p *parser) timerName() []byte {
+	name := p.bytes(core.MaxName)
+	if p.err == nil && !core.ValidName(string(name)) {
+		p.fail("%q can not name a timer", name)
+	}
+	return name
+}
+
+func (p *parser) open() (o core.Opening, checkpoint []byte) {
+	count := p.uvarint()
+	if count > core.MaxOptions {
+		p.fail("%d options; at most %d are allowed", count, core.MaxOptions)
+	}
+	o.Options = make(core.Options)
+	for range count {
+		name := string(p.bytes(core.MaxName))
+		o.Options[name] = string(p.bytes(core.MaxOptionValue))
+		if p.err != nil {
+			return o, nil
+		}
+	}
+	o.Target = string(p.bytes(MaxTarget))
+	if p.byte() == 1 {
+		checkpoint = p.bytes(core.MaxCheckpoint)
+	}
+	return o, checkpoint
+}
+
+// MaxTarget bounds the target's name in bytes.
+const MaxTarget = 1024

@@ -1,0 +1,204 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// outs are lent for one batch, like buffers.
+var outs = sync.Pool{New: func() any { return new(core.Out) }}
+
+// Serve runs one session's machine on a stream until the host says bye, the
+// machine fails or the stream ends, and closes the stream. A panic in the
+// machine becomes a failed answer; its stack goes to log. The error is nil
+// after a bye or a failed answer; else it says what the host did wrong, or
+// that it went away.
+func Serve(stream io.ReadWriteCloser, d core.Discipline, log *slog.Logger) error {
+	defer stream.Close()
+	s := &server{stream: stream, in: reader{r: stream}, discipline: d, log: log}
+	for {
+		// The head is awaited with no buffer lent: an idle session waits here.
+		t, size, err := s.in.head()
+		if err != nil {
+			return err
+		}
+		request := lend()
+		if *request, err = s.in.body(*request, size); err == nil {
+			err = s.answer(t, *request)
+		}
+		giveBack(request)
+		if errors.Is(err, errOver) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// errOver ends the loop in good order.
+var errOver = errors.New("the session is over")
+
+type server struct {
+	stream     io.Writer
+	in         reader
+	discipline core.Discipline
+	machine    core.Machine
+	log        *slog.Logger
+}
+
+// answer answers one frame.
+func (s *server) answer(t frameType, body []byte) error {
+	if t == frameBye {
+		return errOver
+	}
+	if opened := s.machine != nil; opened == (t == frameOpen) {
+		return malformed("a frame of type %#02x at the wrong time", byte(t))
+	}
+	reply := lend()
+	defer giveBack(reply)
+	*reply = beginFrame(*reply)
+	switch t {
+	case frameOpen, frameBatch:
+		out := outs.Get().(*core.Out)
+		defer func() {
+			if out.Size() <= keepAtMost {
+				outs.Put(out)
+			}
+		}()
+		if t == frameOpen {
+			return s.open(body, out, reply)
+		}
+		return s.batch(body, out, reply)
+	case frameCheckpoint:
+		return s.checkpoint(reply)
+	}
+	return malformed("there is no frame of type %#02x", byte(t))
+}
+
+func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
+	p := parser{body: body}
+	opening, checkpoint := p.open()
+	if p.err != nil {
+		return p.err
+	}
+	out.Reset()
+	err := s.guard(func() (err error) {
+		if s.machine, err = s.discipline.Open(opening, out); err != nil {
+			return err
+		}
+		if s.machine == nil {
+			return errors.New("the discipline opened no machine")
+		}
+		if checkpoint == nil {
+			return nil
+		}
+		out.Reset() // the opening happened when the session began
+		c, ok := s.machine.(core.Checkpointer)
+		if !ok {
+			return core.ErrNoCheckpoint
+		}
+		return c.Restore(checkpoint)
+	})
+	return errors.Join(s.done(0, out, err, reply), s.flush(reply, frameAnswer))
+}
+
+func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
+	p := parser{body: body}
+	for count := 1; p.more(); count++ {
+		e := p.event()
+		if p.err == nil && count > MaxBatch {
+			p.fail("a batch of more than %d events", MaxBatch)
+		}
+		if p.err != nil {
+			return p.err
+		}
+		out.Reset()
+		err := s.guard(func() error { return s.machine.Handle(e.Event, out) })
+		if err := s.done(e.N, out, err, reply); err != nil {
+			return err
+		}
+	}
+	if p.err != nil {
+		return p.err
+	}
+	return s.flush(reply, frameAnswer)
+}
+
+// done appends event n's answer to the reply, and sends the reply each time
+// that it is large enough. A failed answer is sent at once and ends the loop.
+func (s *server) done(n uint64, out *core.Out, err error, reply *[]byte) error {
+	if err == nil {
+		err = out.Err()
+	}
+	if err != nil {
+		*reply = appendFailed(*reply, n, err.Error())
+		return errors.Join(s.flush(reply, frameAnswer), s.flush(reply, frameByePlugin), errOver)
+	}
+	for i := range out.Len() {
+		*reply = appendAction(*reply, out.Action(i))
+		if len(*reply) >= flushAt {
+			if err := s.flush(reply, frameAnswer); err != nil {
+				return err
+			}
+		}
+	}
+	*reply = appendDone(*reply, n)
+	return nil
+}
+
+func (s *server) checkpoint(reply *[]byte) error {
+	var state []byte
+	err := s.guard(func() (err error) {
+		c, ok := s.machine.(core.Checkpointer)
+		if !ok {
+			return core.ErrNoCheckpoint
+		}
+		state, err = c.Checkpoint(nil)
+		return err
+	})
+	if err == nil && len(state) > core.MaxCheckpoint {
+		err = fmt.Errorf("its state has %d bytes; at most %d fit", len(state), core.MaxCheckpoint)
+	}
+	if err != nil {
+		*reply = appendString(append(*reply, 0), core.Words(err.Error()))
+	} else {
+		*reply = appendBytes(append(*reply, 1), state)
+	}
+	return s.flush(reply, frameCheckpointed)
+}
+
+func (s *server) flush(reply *[]byte, t frameType) error {
+	if len(*reply) == headerSize && t == frameAnswer {
+		return nil
+	}
+	_, err := s.stream.Write(finishFrame(*reply, t))
+	*reply = beginFrame(*reply)
+	return err
+}
+
+// guard calls the machine and turns its panic into an error.
+func (s *server) guard(call func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("the machine panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return call()
+}
+
+// Pipe returns a connection to a machine that runs in this process, on the
+// same frames as one in a process of its own.
+func Pipe(d core.Discipline, log *slog.Logger) *Conn {
+	ours, theirs := net.Pipe()
+	go Serve(theirs, d, log)
+	return NewConn(ours, 0)
+}
