@@ -1,0 +1,166 @@
+package transcript
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Bounds of what Diff does and prints.
+const (
+	maxEdits     = 1000 // past so many differing lines it looks for no closer match
+	maxDiffLines = 400  // lines that it prints
+	contextLines = 3    // equal lines around a difference
+)
+
+// Diff shows how got differs from want, in lines of the text form: "- " only
+// in want, "+ " only in got, "  " a few in both around them, "…" where others
+// in both are left out. It is "" when the entries are equal; times and
+// comments are neither compared nor shown.
+func Diff(want, got []Entry) string {
+	edits := edit(lines(want), lines(got))
+	var b strings.Builder
+	printed, skipped, rest := 0, false, 0
+	for i, e := range edits {
+		switch {
+		case printed >= maxDiffLines:
+			if e.mark != ' ' {
+				rest++
+			}
+		case nearDifference(edits, i):
+			if skipped {
+				b.WriteString("  …\n")
+			}
+			fmt.Fprintf(&b, "%c %s\n", e.mark, e.line)
+			printed++
+			skipped = false
+		default:
+			skipped = true
+		}
+	}
+	switch {
+	case rest > 0:
+		fmt.Fprintf(&b, "  … and %d more lines differ\n", rest)
+	case skipped && printed > 0:
+		b.WriteString("  …\n")
+	}
+	return b.String()
+}
+
+type editLine struct {
+	mark byte // ' ', '-' or '+'
+	line string
+}
+
+func nearDifference(edits []editLine, i int) bool {
+	near := edits[max(0, i-contextLines):min(len(edits), i+contextLines+1)]
+	return slices.ContainsFunc(near, func(e editLine) bool { return e.mark != ' ' })
+}
+
+// lines prints what is compared of the entries.
+func lines(entries []Entry) []string {
+	var text []byte
+	for i := range entries {
+		e := entries[i]
+		e.Comments, e.Timed = nil, false
+		text = AppendEntry(text, &e)
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+}
+
+// edit turns a into b with few edits, by Myers' greedy algorithm (An O(ND)
+// Difference Algorithm, 1986) between what both begin and end with.
+func edit(a, b []string) []editLine {
+	head := 0
+	for head < len(a) && head < len(b) && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	var edits []editLine
+	add := func(mark byte, lines []string) {
+		for _, line := range lines {
+			edits = append(edits, editLine{mark, line})
+		}
+	}
+	add(' ', a[:head])
+	edits = append(edits, myers(a[head:len(a)-tail], b[head:len(b)-tail])...)
+	add(' ', a[len(a)-tail:])
+	return edits
+}
+
+func myers(a, b []string) []editLine {
+	// reach[d][k+d] is how far into a the best path with d edits gets on
+	// diagonal k, which is the place in a less the place in b.
+	var reach [][]int32
+	at := func(d, k int) int {
+		if d < 0 || k < -d || k > d {
+			return -1
+		}
+		return int(reach[d][k+d])
+	}
+	// step returns where on diagonal k the d-th edit leaves the path: a line
+	// of b inserted, or one of a deleted.
+	step := func(d, k int) (x int, inserted bool) {
+		if d == 0 {
+			return 0, false
+		}
+		if down, right := at(d-1, k+1), at(d-1, k-1)+1; k == -d || k != d && down >= right {
+			return down, true
+		} else {
+			return right, false
+		}
+	}
+	for d := 0; ; d++ {
+		if d > maxEdits {
+			var all []editLine
+			for _, line := range a {
+				all = append(all, editLine{'-', line})
+			}
+			for _, line := range b {
+				all = append(all, editLine{'+', line})
+			}
+			return all
+		}
+		reach = append(reach, make([]int32, 2*d+1))
+		for k := -d; k <= d; k += 2 {
+			x, _ := step(d, k)
+			for x < len(a) && x-k < len(b) && a[x] == b[x-k] {
+				x++
+			}
+			reach[d][k+d] = int32(x)
+			if x >= len(a) && x-k >= len(b) {
+				return trace(a, b, d, k, step)
+			}
+		}
+	}
+}
+
+// trace walks the found path backwards.
+func trace(a, b []string, d, k int, step func(d, k int) (int, bool)) []editLine {
+	var back []editLine
+	for x := len(a); ; d-- {
+		from, inserted := step(d, k)
+		for ; x > from; x-- {
+			back = append(back, editLine{' ', a[x-1]})
+		}
+		if d == 0 {
+			break
+		}
+		if inserted {
+			back = append(back, editLine{'+', b[x-k-1]})
+			k++
+		} else {
+			back = append(back, editLine{'-', a[x-1]})
+			x--
+			k--
+		}
+	}
+	slices.Reverse(back)
+	return back
+}

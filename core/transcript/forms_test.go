@@ -1,0 +1,206 @@
+package transcript
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+func event(kind core.EventKind, data string) Entry {
+	return Entry{Dir: Event, N: 12, Event: core.Event{Kind: kind, Data: []byte(data)}}
+}
+
+func action(kind core.ActionKind, data string) Entry {
+	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: kind, Data: []byte(data)}}
+}
+
+func timed(e Entry, t time.Duration) Entry {
+	e.Timed, e.Time = true, t
+	return e
+}
+
+func timer(name string, after time.Duration) Entry {
+	e := action(core.SetTimer, name)
+	e.Action.After = after
+	return e
+}
+
+func pass(side core.Side) Entry {
+	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.PassThrough, Side: side}}
+}
+
+// every has each kind of entry in its one text form and its one JSON form. The
+// two are frozen: what differs here is another format.
+var every = []struct {
+	entry      Entry
+	text, json string
+}{
+	{event(core.ClientText, "GET / é"), `>> client text "GET / é"`,
+		`{"n":12,"dir":">>","side":"client","kind":"text","text":"GET / é"}`},
+	{event(core.ClientText, ""), `>> client text ""`,
+		`{"n":12,"dir":">>","side":"client","kind":"text","text":""}`},
+	{event(core.ClientBinary, "\x00\xff"), `>> client binary "\x00\xff"`,
+		`{"n":12,"dir":">>","side":"client","kind":"binary","b64":"AP8="}`},
+	{event(core.ClientEOF, ""), `>> client eof`,
+		`{"n":12,"dir":">>","side":"client","kind":"eof"}`},
+	{event(core.ClientClosed, ""), `>> client closed`,
+		`{"n":12,"dir":">>","side":"client","kind":"closed"}`},
+	{event(core.ServerBytes, "a\r\nb\tc"), ">> server \"a\\r\\n\"\n          \"b\\tc\"",
+		`{"n":12,"dir":">>","side":"server","kind":"bytes","text":"a\r\nb\tc"}`},
+	{event(core.ServerEOF, ""), `>> server eof`,
+		`{"n":12,"dir":">>","side":"server","kind":"eof"}`},
+	{event(core.ServerFailed, "connection reset"), `>> server failed "connection reset"`,
+		`{"n":12,"dir":">>","side":"server","kind":"failed","text":"connection reset"}`},
+	{event(core.TimerFired, "quit"), `>> timer quit`,
+		`{"n":12,"dir":">>","kind":"timer","name":"quit"}`},
+
+	{action(core.SendServer, "quit"), `<< server "quit"`,
+		`{"n":12,"dir":"<<","side":"server","kind":"bytes","text":"quit"}`},
+	{action(core.SendText, `say "\"`), `<< client text "say \"\\\""`,
+		`{"n":12,"dir":"<<","side":"client","kind":"text","text":"say \"\\\""}`},
+	{action(core.SendText, "not \xff"), `<< client text "not \xff"`,
+		`{"n":12,"dir":"<<","side":"client","kind":"text","b64":"bm90IP8="}`},
+	{action(core.SendBinary, "\x1b[0m"), `<< client binary "\x1b[0m"`,
+		`{"n":12,"dir":"<<","side":"client","kind":"binary","text":"\u001b[0m"}`},
+	{action(core.FinishServer, ""), `<< server eof`,
+		`{"n":12,"dir":"<<","side":"server","kind":"eof"}`},
+	{action(core.Close, "the server said goodbye"), `<< close "the server said goodbye"`,
+		`{"n":12,"dir":"<<","kind":"close","text":"the server said goodbye"}`},
+	{action(core.Note, "no echo"), `<< note "no echo"`,
+		`{"n":12,"dir":"<<","kind":"note","text":"no echo"}`},
+	{timer("quit", 2*time.Second), `<< timer quit 2s`,
+		`{"n":12,"dir":"<<","kind":"timer","name":"quit","after":"2s"}`},
+	{action(core.StopTimer, "quit"), `<< timer quit off`,
+		`{"n":12,"dir":"<<","kind":"timer","name":"quit","after":"off"}`},
+	{pass(core.Client), `<< pass-through client`,
+		`{"n":12,"dir":"<<","side":"client","kind":"pass-through"}`},
+	{pass(core.Server), `<< pass-through server`,
+		`{"n":12,"dir":"<<","side":"server","kind":"pass-through"}`},
+	{action(core.Failed, "panic: oops"), `<< failed "panic: oops"`,
+		`{"n":12,"dir":"<<","kind":"failed","text":"panic: oops"}`},
+
+	{Entry{Dir: Remark, Remark: `closed 1001 "stopping"`}, `-- closed 1001 "stopping"`,
+		`{"dir":"--","kind":"remark","text":"closed 1001 \"stopping\""}`},
+	{Entry{Dir: Remark}, `--`, `{"dir":"--","kind":"remark","text":""}`},
+
+	{timed(event(core.ServerEOF, ""), 510*time.Millisecond), `0.510 >> server eof`,
+		`{"n":12,"t":0.51,"dir":">>","side":"server","kind":"eof"}`},
+	{timed(event(core.ServerEOF, ""), 0), `0.000 >> server eof`,
+		`{"n":12,"t":0,"dir":">>","side":"server","kind":"eof"}`},
+	{timed(Entry{Dir: Remark, Remark: "ended"}, 62*time.Second+45*time.Microsecond), `62.000045 -- ended`,
+		`{"t":62.000045,"dir":"--","kind":"remark","text":"ended"}`},
+	{timed(event(core.ServerBytes, "a\nb"), 1200*time.Millisecond), "1.200 >> server \"a\\n\"\n                \"b\"",
+		`{"n":12,"t":1.2,"dir":">>","side":"server","kind":"bytes","text":"a\nb"}`},
+}
+
+func TestEveryKindHasOneForm(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range every {
+		if got := string(AppendEntry(nil, &c.entry)); got != c.text+"\n" {
+			t.Errorf("text\n got %s\nwant %s", got, c.text)
+		}
+		if got := string(AppendJSON(nil, &c.entry)); got != c.json {
+			t.Errorf("JSON\n got %s\nwant %s", got, c.json)
+		}
+		// A timer that fires must have been set.
+		file := magic + "\nmode raw\n\n<< timer quit 1m\n" + c.text + "\n"
+		tr, err := Parse("file", []byte(file))
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		got := tr.Entries[1]
+		if !Equal(&got, &c.entry) || got.Timed != c.entry.Timed || got.Time != c.entry.Time || got.Line != 5 {
+			t.Errorf("%s parsed to %+v", c.text, got)
+		}
+		if c.entry.Dir != Remark {
+			seen[formOf(&c.entry).words] = true
+		}
+	}
+	for _, forms := range [][]form{eventForms[1:], actionForms[1:]} {
+		for _, f := range forms {
+			if !seen[f.words] {
+				t.Errorf("no case for %q", f.words)
+			}
+		}
+	}
+}
+
+// A kind added to core must get a form, and parse to itself.
+func TestFormsAreWhole(t *testing.T) {
+	for k := core.EventKind(1); k.Valid(); k++ {
+		if f := eventForms[k]; f.event != k || f.action != 0 || f.words == "" {
+			t.Errorf("event kind %d has form %+v", k, f)
+		}
+	}
+	for k := core.ActionKind(1); k.Valid(); k++ {
+		if f := actionForms[k]; f.action != k || f.event != 0 || f.words == "" {
+			t.Errorf("action kind %d has form %+v", k, f)
+		}
+	}
+	if len(eventForms) != int(core.TimerFired)+1 || len(actionForms) != int(core.Failed)+2 {
+		t.Error("a table is longer than its kinds")
+	}
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server failed "…" or timer NAME`) {
+		t.Error(got)
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"1ms":                 time.Millisecond,
+		"100ms":               100 * time.Millisecond,
+		"1.5ms":               1500 * time.Microsecond,
+		"999.999999ms":        time.Second - 1,
+		"2s":                  2 * time.Second,
+		"1.5s":                1500 * time.Millisecond,
+		"2m":                  2 * time.Minute,
+		"1m30s":               90 * time.Second,
+		"1m0.001s":            time.Minute + time.Millisecond,
+		"24h":                 24 * time.Hour,
+		"1h0.000000001s":      time.Hour + 1,
+		"23h59m59.999999999s": 24*time.Hour - 1,
+		"0s":                  0,
+	} {
+		if got := string(appendDuration(nil, d)); got != want {
+			t.Errorf("%v is printed %s, not %s", d, got, want)
+		}
+		if back, err := time.ParseDuration(want); err != nil || back != d {
+			t.Errorf("%s reads back as %v, %v", want, back, err)
+		}
+	}
+}
+
+func TestEqual(t *testing.T) {
+	for i := range every {
+		for j := range every {
+			a, b := every[i].entry, every[j].entry
+			b.N, b.Line, b.Comments = 99, 99, []string{"# other"}
+			a.Timed, b.Timed = false, false
+			same := string(AppendEntry(nil, &a)) == strings.TrimPrefix(string(AppendEntry(nil, &b)), "# other\n")
+			if Equal(&a, &b) != same {
+				t.Errorf("Equal is %v for %s and %s", !same, every[i].text, every[j].text)
+			}
+		}
+	}
+	a, b := timer("t", time.Second), timer("t", 2*time.Second)
+	if Equal(&a, &b) {
+		t.Error("timers of different times are equal")
+	}
+}
+
+func TestHotPathAllocatesNothing(t *testing.T) {
+	text := event(core.ServerBytes, strings.Repeat("a line of eighty bytes, more or less\r\n", 50))
+	bytes := event(core.ServerBytes, strings.Repeat("\x00\xff\x80é", 3000))
+	dst := make([]byte, 0, 1<<17)
+	for _, e := range []Entry{timed(text, time.Second), bytes, timer("idle", 90*time.Second), pass(core.Server), {Dir: Remark, Remark: "dialled 127.0.0.1:80 in 3 ms"}} {
+		if n := testing.AllocsPerRun(50, func() { AppendEntry(dst, &e) }); n != 0 {
+			t.Errorf("AppendEntry of %s: %v allocations", formOf(&e).words, n)
+		}
+		if n := testing.AllocsPerRun(50, func() { AppendJSON(dst, &e) }); n != 0 {
+			t.Errorf("AppendJSON of %s: %v allocations", formOf(&e).words, n)
+		}
+	}
+}

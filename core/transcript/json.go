@@ -1,0 +1,66 @@
+package transcript
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// AppendJSON appends the entry as one JSON object, without a newline:
+//
+//	{"n":12,"t":0.51,"dir":">>","side":"server","kind":"bytes","text":"…"}
+//
+// Its fields, in this order:
+//
+//	n      number of the event; an action has its event's. Not in remarks
+//	t      seconds since the session's start, when the entry is timed
+//	dir    ">>" event, "<<" action, "--" remark
+//	side   "client" or "server": where an event came from, where an action
+//	       goes to, whose bytes pass through; only where there is one
+//	kind   text, binary, bytes, eof, closed, failed, timer, close, note,
+//	       pass-through or remark
+//	name   of timers
+//	after  of timer actions: "2s", or "off"
+//	text   payload or words, when there can be any and they are UTF-8
+//	b64    the payload instead, in base64, when it is not
+//
+// It allocates nothing when dst has room: six bytes for each of the payload
+// and 128 more are always enough. Comments are left out.
+func AppendJSON(dst []byte, e *Entry) []byte {
+	dst = append(dst, '{')
+	if e.Dir != Remark {
+		dst = strconv.AppendUint(append(dst, `"n":`...), e.N, 10)
+		dst = append(dst, ',')
+	}
+	if e.Timed {
+		dst = append(appendSeconds(append(dst, `"t":`...), e.Time, 0), ',')
+	}
+	dst = append(append(dst, `"dir":"`...), e.Dir.String()...)
+	if e.Dir == Remark {
+		dst = append(dst, `","kind":"remark","text":"`...)
+		dst = appendJSONText(dst, strings.ToValidUTF8(e.Remark, "\uFFFD"))
+		return append(dst, `"}`...)
+	}
+	f := formOf(e)
+	if f.side != "" {
+		dst = append(append(dst, `","side":"`...), f.side...)
+	}
+	dst = append(append(dst, `","kind":"`...), f.kind...)
+	data := e.data()
+	switch {
+	case f.arg == nothing:
+	case f.arg != quoted:
+		dst = appendJSONText(append(dst, `","name":"`...), data)
+		if f.arg == timerSet {
+			dst = appendDuration(append(dst, `","after":"`...), e.Action.After)
+		} else if f.arg == timerOff {
+			dst = append(dst, `","after":"off`...)
+		}
+	case utf8.Valid(data):
+		dst = appendJSONText(append(dst, `","text":"`...), data)
+	default:
+		dst = base64.StdEncoding.AppendEncode(append(dst, `","b64":"`...), data)
+	}
+	return append(dst, `"}`...)
+}

@@ -1,0 +1,282 @@
+package transcript
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// MaxTarget bounds the target that a header names, in bytes: what a client's
+// first message may have.
+const MaxTarget = 1 << 10
+
+// SyntaxError says where a file is no transcript, and what was expected there.
+type SyntaxError struct {
+	File string
+	Line int    // from 1
+	Msg  string // in words
+	// bound says that a bound was broken: no tear at the file's end does that.
+	bound bool
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
+
+// Parse reads a whole transcript; name is the file's, for errors, which are
+// all a *SyntaxError. It takes time and memory in proportion to data, which it
+// does not keep. The opening has number 0, events are numbered from 1.
+func Parse(name string, data []byte) (*Transcript, error) {
+	text := strings.TrimPrefix(string(data), "\uFEFF") // Windows editors put one there
+	p := parser{size: len(text), armed: map[string]bool{}}
+	p.t.CutOff = !strings.HasSuffix(text, "\n")
+	for number := 1; text != "" || number == 1; number++ {
+		line, rest, whole := strings.Cut(text, "\n")
+		line, text = strings.TrimSuffix(line, "\r"), rest
+		above := p.open
+		err := p.line(line, number)
+		if err != nil && (whole || p.at <= atMode || err.bound) {
+			err.File, err.Line = name, number
+			return nil, err
+		}
+		if !whole {
+			p.tear(line, number, above != nil, err != nil)
+		}
+	}
+	if p.at <= atMode {
+		return nil, &SyntaxError{File: name, Line: p.last + 1, Msg: "expected mode NAME, found the end of the file"}
+	}
+	p.t.Trailing = p.takeComments()
+	for n := len(p.t.Trailing); n > 0 && p.t.Trailing[n-1] == ""; n-- {
+		p.t.Trailing = p.t.Trailing[:n-1]
+	}
+	return &p.t, nil
+}
+
+// The parts of a file, in their order.
+const (
+	atMagic = iota
+	atMode
+	atOptions
+	atEntries
+)
+
+type parser struct {
+	t        Transcript
+	at       int
+	last     int // number of the last line seen
+	n        uint64
+	comments []string // above what comes next
+	header   int      // lines of the header that were read, the first one not counted
+	target   bool     // the header has its target
+	// payloads holds them all. Decoded they are never longer than written, so
+	// it is made once, and a continued payload goes on where it ended.
+	payloads []byte
+	size     int             // bytes of the file
+	open     *form           // of the last entry, when the next line may go on with its payload
+	armed    map[string]bool // timers that the actions so far have set
+}
+
+// line takes one line without its end. Past an error the entries are as they
+// were before it.
+func (p *parser) line(line string, number int) *SyntaxError {
+	p.last = number
+	if err := checkText(line); err != nil {
+		return err
+	}
+	if p.at == atMagic {
+		return p.magic(line)
+	}
+	trimmed := strings.Trim(line, " \t")
+	indented := line != "" && (line[0] == ' ' || line[0] == '\t')
+	switch {
+	case trimmed == "" || trimmed[0] == '#':
+		p.open = nil
+		p.comments = append(p.comments, trimmed)
+		return nil
+	case trimmed[0] == '"':
+		if p.open == nil || !indented {
+			return errorf("expected an entry; a quoted string of its own continues the payload of the line above, and is indented")
+		}
+		return p.more(trimmed)
+	}
+	p.open = nil
+	switch word, rest := cutWord(trimmed); {
+	case indented:
+		return errorf("expected an entry at the start of the line, or an indented quoted string that continues a payload")
+	case p.at == atMode:
+		return p.mode(word, rest)
+	case word == "mode" || word == "option" || word == "target":
+		return p.setting(word, rest)
+	}
+	return p.entry(trimmed, number)
+}
+
+func (p *parser) magic(line string) *SyntaxError {
+	const format = "workbench transcript "
+	line = strings.TrimRight(line, " \t")
+	if line == magic {
+		p.at = atMode
+		return nil
+	}
+	if version, ok := strings.CutPrefix(line, format); ok {
+		return errorf("expected %q; version %s is unknown here, a newer workbench may read it", magic, shown(version))
+	}
+	return errorf("expected %q as the first line, found %s", magic, shown(line))
+}
+
+func (p *parser) mode(word, rest string) *SyntaxError {
+	name, rest := cutWord(rest)
+	if word != "mode" || !core.ValidName(name) || rest != "" {
+		return errorf("expected mode NAME, such as mode http-line")
+	}
+	p.t.Mode = name
+	p.at = atOptions
+	p.keepHeaderComments()
+	return nil
+}
+
+// setting takes a header line below the mode.
+func (p *parser) setting(word, rest string) *SyntaxError {
+	switch {
+	case p.at == atEntries:
+		return errorf("expected an entry (>>, << or --); %s stands above the first one", word)
+	case word == "mode":
+		return errorf("expected one mode; it is %s already", p.t.Mode)
+	case word == "target":
+		if p.target {
+			return errorf("expected one target; it is %s already", shown(p.t.Target))
+		}
+		target, err := p.value(rest, MaxTarget)
+		if err != nil {
+			return err
+		}
+		if target == "" {
+			return errorf("expected target \"host:port\"; leave the line out when there is none")
+		}
+		p.t.Target, p.target = target, true
+	case p.target:
+		return errorf("expected an entry (>>, << or --); options stand above the target")
+	default:
+		name, rest := cutWord(rest)
+		if !core.ValidName(name) {
+			return errorf("expected option NAME \"value\", found name %s", shown(name))
+		}
+		for _, o := range p.t.Options {
+			if o.Name == name {
+				return errorf("expected option %s only once", name)
+			}
+		}
+		if len(p.t.Options) == core.MaxOptions {
+			return tooMuch("expected at most %d options", core.MaxOptions)
+		}
+		value, err := p.value(rest, core.MaxOptionValue)
+		if err != nil {
+			return err
+		}
+		p.t.Options = append(p.t.Options, OptionValue{name, value})
+	}
+	p.keepHeaderComments()
+	return nil
+}
+
+// value reads a quoted string that must end the line.
+func (p *parser) value(s string, most int) (string, *SyntaxError) {
+	v, err := unquote(nil, s, most)
+	return string(v), err
+}
+
+// tear drops the last action if the missing end may have belonged to it:
+// compared, half an action would be a wrong one. A torn line that does not
+// parse is not there already, and what is there of an event did happen.
+func (p *parser) tear(line string, number int, wasOpen, failed bool) {
+	last := len(p.t.Entries) - 1
+	if last < 0 || p.t.Entries[last].Dir != Action {
+		return
+	}
+	e := &p.t.Entries[last]
+	goesOn := wasOpen && line != "" && (line[0] == ' ' || line[0] == '\t')
+	if e.Line != number && !goesOn || !failed && complete(e, line) {
+		return
+	}
+	p.comments = append(e.Comments, p.comments...)
+	p.t.Entries = p.t.Entries[:last]
+}
+
+// complete reports whether the line that ends an action, its newline missing,
+// shows that the action was printed to its end: payloads go on after a line
+// end and after maxPiece bytes, times with smaller units.
+func complete(e *Entry, line string) bool {
+	switch formOf(e).arg {
+	case quoted:
+		d := e.Action.Data
+		return len(d) == 0 || d[len(d)-1] != '\n' && len(line) < maxPiece
+	case timerSet:
+		return line[len(line)-1] == 's'
+	}
+	return true
+}
+
+// takeComments hands out the comments so far. The blank lines between header
+// and first entry are the printer's own.
+func (p *parser) takeComments() []string {
+	c := p.comments
+	p.comments = nil
+	if len(p.t.Entries) == 0 {
+		for len(c) > 0 && c[0] == "" {
+			c = c[1:]
+		}
+	}
+	if len(c) == 0 {
+		return nil
+	}
+	return c
+}
+
+func (p *parser) keepHeaderComments() {
+	if p.comments != nil {
+		for len(p.t.HeaderComments) < p.header {
+			p.t.HeaderComments = append(p.t.HeaderComments, nil)
+		}
+		p.t.HeaderComments = append(p.t.HeaderComments, p.comments)
+		p.comments = nil
+	}
+	p.header++
+}
+
+// checkText reports the first byte of a line that is no text.
+func checkText(line string) *SyntaxError {
+	for i := range len(line) {
+		if c := line[i]; c < 0x20 && c != '\t' || c == 0x7f {
+			return errorf(`expected text, found byte 0x%02x; inside quotes it is written \x%02x`, c, c)
+		}
+	}
+	if !utf8.ValidString(line) {
+		return errorf(`expected UTF-8 text; inside quotes other bytes are written \xNN`)
+	}
+	return nil
+}
+
+func errorf(format string, args ...any) *SyntaxError {
+	return &SyntaxError{Msg: fmt.Sprintf(format, args...)}
+}
+
+// tooMuch is an error of a broken bound.
+func tooMuch(format string, args ...any) *SyntaxError {
+	e := errorf(format, args...)
+	e.bound = true
+	return e
+}
+
+// shown is foreign text in an error: quoted and short.
+func shown(s string) string { return fmt.Sprintf("%q", core.CutWords(s, 60)) }
+
+// cutWord returns the first word of s and what follows it, without the blanks
+// around. Only blanks end a word.
+func cutWord(s string) (word, rest string) {
+	s = strings.TrimLeft(s, " \t")
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i], strings.TrimLeft(s[i:], " \t")
+	}
+	return s, ""
+}

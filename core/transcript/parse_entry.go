@@ -1,0 +1,240 @@
+package transcript
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// entry takes the line that begins an entry.
+func (p *parser) entry(s string, number int) *SyntaxError {
+	e := Entry{Line: number}
+	if s[0] >= '0' && s[0] <= '9' {
+		word, rest := cutWord(s)
+		if e.Time, e.Timed = parseSeconds(word); !e.Timed {
+			return errorf("expected a time in seconds such as 0.510, found %s", shown(word))
+		}
+		s = rest
+	}
+	mark, rest := cutWord(s)
+	var err *SyntaxError
+	switch mark {
+	case ">>":
+		e.Dir = Event
+		err = p.fill(&e, eventForms[:], rest)
+	case "<<":
+		e.Dir = Action
+		err = p.fill(&e, actionForms[:], rest)
+	case "--":
+		e.Dir, e.Remark = Remark, rest
+	default:
+		if p.at == atOptions && !e.Timed {
+			return errorf("expected option, target or an entry (>>, << or --), found %s", shown(s))
+		}
+		return errorf("expected an entry (>>, << or --), found %s", shown(s))
+	}
+	if err != nil {
+		return err
+	}
+	if e.Dir == Event {
+		p.n++
+	}
+	e.N = p.n
+	e.Comments = p.takeComments()
+	p.t.Entries = append(p.t.Entries, e)
+	p.at = atEntries
+	return nil
+}
+
+// fill reads what follows the mark of an event or action.
+func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
+	f, args := match(forms, rest)
+	if f == nil {
+		return errorf("expected %s; found %s", listForms(forms), shown(rest))
+	}
+	var data []byte
+	var err *SyntaxError
+	switch f.arg {
+	case nothing:
+	case quoted:
+		data, err = p.payload(nil, f, args)
+	default:
+		data, err = p.timer(e, f, args)
+	}
+	if err != nil {
+		return err
+	}
+	if e.Dir == Event {
+		e.Event = core.Event{Kind: f.event, Data: data}
+	} else {
+		e.Action = core.Action{Kind: f.action, Side: f.pass, After: e.Action.After, Data: data}
+	}
+	return nil
+}
+
+// match finds the form that s is written in, and what follows its words.
+func match(forms []form, s string) (*form, string) {
+	for i := range forms[1:] {
+		f := &forms[i+1]
+		args, ok := skipWords(s, f.words)
+		if !ok {
+			continue
+		}
+		_, after := cutWord(args)
+		switch f.arg {
+		case nothing:
+			ok = args == ""
+		case quoted:
+			ok = args != "" && args[0] == '"'
+		case timerSet:
+			ok = after != "off"
+		case timerOff:
+			ok = after == "off"
+		}
+		if ok {
+			return f, args
+		}
+	}
+	return nil, ""
+}
+
+// skipWords returns what follows the given words in s.
+func skipWords(s, words string) (rest string, ok bool) {
+	for words != "" {
+		var want, got string
+		want, words = cutWord(words)
+		if got, s = cutWord(s); got != want {
+			return "", false
+		}
+	}
+	return s, true
+}
+
+// timer reads a timer's name, and for an action what it does.
+func (p *parser) timer(e *Entry, f *form, args string) ([]byte, *SyntaxError) {
+	name, after := cutWord(args)
+	if !core.ValidName(name) {
+		return nil, errorf("expected a timer's name: 1 to %d letters, digits, '-' or '_', beginning with a letter; found %s", core.MaxName, shown(name))
+	}
+	switch f.arg {
+	case timerFired:
+		if after != "" {
+			return nil, errorf("expected nothing behind the timer's name, found %s", shown(after))
+		}
+		if !p.armed[name] {
+			return nil, errorf("expected a timer that is armed: no << timer %s … above has set it since it last fired or was turned off", name)
+		}
+		delete(p.armed, name)
+	case timerSet:
+		d, err := time.ParseDuration(after)
+		if err != nil {
+			return nil, errorf("expected when the timer fires, such as 100ms or 2s, or off; found %s", shown(after))
+		}
+		if d < core.MinTimer || d > core.MaxTimer {
+			return nil, tooMuch("expected a time between 1ms and 24h, found %s", shown(after))
+		}
+		e.Action.After = d
+		p.armed[name] = true
+	case timerOff:
+		delete(p.armed, name)
+	}
+	return []byte(name), nil
+}
+
+// payload reads a quoted string that goes on with what there is of its payload
+// so far, and lets the next line go on with it.
+func (p *parser) payload(sofar []byte, f *form, s string) ([]byte, *SyntaxError) {
+	if p.payloads == nil {
+		p.payloads = make([]byte, 0, p.size)
+	}
+	from := len(p.payloads)
+	all, err := unquote(p.payloads, s, f.max-len(sofar))
+	if err != nil {
+		if err.bound {
+			err.Msg = "expected at most " + strconv.Itoa(f.max) + " bytes in one " + f.words
+		}
+		return nil, err
+	}
+	if f.event == core.ClientText && !utf8.Valid(all[from:]) {
+		return nil, errorf("expected UTF-8: a client's text is nothing else; write client binary for other bytes")
+	}
+	p.payloads = all
+	p.open = f
+	return all[from-len(sofar) : len(all) : len(all)], nil
+}
+
+// more takes a line that goes on with the payload above it.
+func (p *parser) more(s string) *SyntaxError {
+	e := &p.t.Entries[len(p.t.Entries)-1]
+	data, err := p.payload(e.data(), p.open, s)
+	switch {
+	case err != nil:
+		return err
+	case e.Dir == Event:
+		e.Event.Data = data
+	default:
+		e.Action.Data = data
+	}
+	return nil
+}
+
+// unquote appends what the quoted string s, which must end with its quote,
+// stands for: at most room bytes.
+func unquote(dst []byte, s string, room int) ([]byte, *SyntaxError) {
+	limit := len(dst) + room
+	if s == "" || s[0] != '"' {
+		return nil, errorf("expected a quoted string, found %s", shown(s))
+	}
+	for s = s[1:]; ; {
+		n := 0 // bytes that stand for themselves
+		for n < len(s) && s[n] != '"' && s[n] != '\\' {
+			n++
+		}
+		if len(dst)+n > limit {
+			return nil, tooMuch("expected at most %d bytes", room)
+		}
+		if n == len(s) {
+			return nil, errorf("expected a closing quote at the end of the line")
+		}
+		dst = append(dst, s[:n]...)
+		if s[n] == '"' {
+			if rest := s[n+1:]; rest != "" {
+				return nil, errorf("expected nothing behind the closing quote, found %s", shown(rest))
+			}
+			return dst, nil
+		}
+		r, isRune, rest, err := strconv.UnquoteChar(s[n:], '"')
+		if err != nil {
+			return nil, errorf(`expected one of \r \n \t \" \\ \xNN \uNNNN, found %s`, shown(s[n:min(n+10, len(s))]))
+		}
+		if s = rest; isRune {
+			dst = utf8.AppendRune(dst, r)
+		} else {
+			dst = append(dst, byte(r))
+		}
+	}
+}
+
+// parseSeconds reads up to 9 digits, a point and up to 9 more. It cuts at the
+// microsecond.
+func parseSeconds(s string) (time.Duration, bool) {
+	whole, fraction, point := strings.Cut(s, ".")
+	if !digits(whole) || point && !digits(fraction) {
+		return 0, false
+	}
+	seconds, _ := strconv.ParseInt(whole, 10, 64)
+	micros, _ := strconv.ParseInt((fraction + "000000")[:6], 10, 64)
+	return time.Duration(seconds)*time.Second + time.Duration(micros)*time.Microsecond, true
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 9
+}

@@ -1,0 +1,146 @@
+package transcript
+
+import (
+	"strconv"
+	"time"
+)
+
+// magic is the first line of every transcript.
+const magic = "workbench transcript v1"
+
+// Append appends the whole transcript.
+func (t *Transcript) Append(dst []byte) []byte {
+	dst = AppendHeader(dst, t)
+	for i := range t.Entries {
+		dst = AppendEntry(dst, &t.Entries[i])
+	}
+	return appendComments(dst, t.Trailing)
+}
+
+// AppendHeader appends the lines above the first entry, the blank one between
+// them included. A recorder writes this first and AppendEntry from then on.
+func AppendHeader(dst []byte, t *Transcript) []byte {
+	line := 0
+	comments := func() {
+		if line < len(t.HeaderComments) {
+			dst = appendComments(dst, t.HeaderComments[line])
+		}
+		line++
+	}
+	dst = append(dst, magic+"\n"...)
+	comments()
+	dst = append(append(append(dst, "mode "...), t.Mode...), '\n')
+	for _, o := range t.Options {
+		comments()
+		dst = append(append(append(dst, "option "...), o.Name...), ` "`...)
+		dst = append(appendQuoted(dst, []byte(o.Value)), "\"\n"...)
+	}
+	if t.Target != "" {
+		comments()
+		dst = append(dst, `target "`...)
+		dst = append(appendQuoted(dst, []byte(t.Target)), "\"\n"...)
+	}
+	return append(dst, '\n')
+}
+
+// AppendEntry appends one entry with the comments above it and the newline
+// behind it. It allocates nothing when dst has room.
+//
+// Parse reads back what keeps core's bounds; a remark's line ends and control
+// bytes are written out as \xNN.
+func AppendEntry(dst []byte, e *Entry) []byte {
+	dst = appendComments(dst, e.Comments)
+	lineStart := len(dst)
+	if e.Timed {
+		dst = append(appendSeconds(dst, e.Time, 3), ' ')
+	}
+	dst = append(dst, e.Dir.String()...)
+	if e.Dir == Remark {
+		if e.Remark != "" {
+			dst = appendLine(append(dst, ' '), e.Remark)
+		}
+		return append(dst, '\n')
+	}
+	f := formOf(e)
+	dst = append(append(dst, ' '), f.words...)
+	switch f.arg {
+	case quoted:
+		dst = appendPayload(append(dst, ' '), lineStart, e.data())
+	case timerFired:
+		dst = append(append(dst, ' '), e.Event.Data...)
+	case timerSet:
+		dst = append(append(dst, ' '), e.Action.Data...)
+		dst = appendDuration(append(dst, ' '), e.Action.After)
+	case timerOff:
+		dst = append(append(dst, ' '), e.Action.Data...)
+		dst = append(dst, " off"...)
+	}
+	return append(dst, '\n')
+}
+
+func appendComments(dst []byte, lines []string) []byte {
+	for _, line := range lines {
+		if line != "" && line[0] != '#' {
+			dst = append(dst, "# "...)
+		}
+		dst = append(appendLine(dst, line), '\n')
+	}
+	return dst
+}
+
+// appendSeconds appends a time in seconds with at least the given digits
+// behind the point (0, no point, when it is whole) and at most 6.
+func appendSeconds(dst []byte, t time.Duration, digits int) []byte {
+	t = max(t, 0)
+	dst = strconv.AppendInt(dst, int64(t/time.Second), 10)
+	return appendFraction(dst, int64(t%time.Second/time.Microsecond), 6, digits)
+}
+
+// appendDuration appends d the way a person writes it: 100ms, 1.5s, 2m, 1h30m.
+// It is exact, and time.ParseDuration reads it back.
+func appendDuration(dst []byte, d time.Duration) []byte {
+	if d == 0 {
+		return append(dst, "0s"...)
+	}
+	if d < 0 {
+		dst, d = append(dst, '-'), -d
+	}
+	long := d >= time.Minute
+	if h := d / time.Hour; h > 0 {
+		dst = append(strconv.AppendInt(dst, int64(h), 10), 'h')
+		d -= h * time.Hour
+	}
+	if m := d / time.Minute; m > 0 {
+		dst = append(strconv.AppendInt(dst, int64(m), 10), 'm')
+		d -= m * time.Minute
+	}
+	switch {
+	case d == 0:
+	case long || d >= time.Second:
+		dst = strconv.AppendInt(dst, int64(d/time.Second), 10)
+		dst = append(appendFraction(dst, int64(d%time.Second), 9, 0), 's')
+	default:
+		dst = strconv.AppendInt(dst, int64(d/time.Millisecond), 10)
+		dst = append(appendFraction(dst, int64(d%time.Millisecond), 6, 0), "ms"...)
+	}
+	return dst
+}
+
+// appendFraction appends what stands behind a decimal point: n has that many
+// digits, and zeros at its end are left out down to least.
+func appendFraction(dst []byte, n int64, digits, least int) []byte {
+	point := len(dst)
+	dst = append(dst, ".000000000"[:1+digits]...)
+	for i := point + digits; i > point; i-- {
+		dst[i] += byte(n % 10)
+		n /= 10
+	}
+	end := len(dst)
+	for end > point+1+least && dst[end-1] == '0' {
+		end--
+	}
+	if end == point+1 {
+		end = point
+	}
+	return dst[:end]
+}

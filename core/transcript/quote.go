@@ -1,0 +1,152 @@
+package transcript
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxPiece is where the printer breaks a payload that has no line ends, in
+// bytes of the payload.
+const maxPiece = 4 << 10
+
+// What a byte becomes inside quotes. A class that is none of these is the
+// letter that follows a backslash.
+const (
+	plain = 0
+	hex   = 1 // \xNN
+	multi = 2 // the first byte of a rune, or no UTF-8
+)
+
+// quoteClass and jsonClass are the two tables that quoting goes by.
+var quoteClass, jsonClass = func() (q, j [256]byte) {
+	for c := range 256 {
+		switch {
+		case c < 0x20:
+			q[c], j[c] = hex, hex
+		case c == 0x7f:
+			q[c] = hex // JSON takes it as it is
+		case c >= utf8.RuneSelf:
+			q[c] = multi // JSON text was checked: all its bytes are plain
+		}
+	}
+	for c, letter := range map[byte]byte{'\r': 'r', '\n': 'n', '\t': 't', '"': '"', '\\': '\\'} {
+		q[c], j[c] = letter, letter
+	}
+	return
+}()
+
+const hexDigits = "0123456789abcdef"
+
+// appendPayload appends data as quoted strings: broken after each line end and
+// after 4 KiB, each further one on a line of its own, its quote under the
+// first. dst must hold the line so far, which begins at lineStart.
+func appendPayload(dst []byte, lineStart int, data []byte) []byte {
+	indent := len(dst) - lineStart
+	for {
+		n := piece(data)
+		dst = append(dst, '"')
+		dst = appendQuoted(dst, data[:n])
+		dst = append(dst, '"')
+		if data = data[n:]; len(data) == 0 {
+			return dst
+		}
+		dst = append(dst, '\n')
+		for range indent {
+			dst = append(dst, ' ')
+		}
+	}
+}
+
+// piece returns how many bytes of data go on one line: to its first line end,
+// at most maxPiece, and no rune is cut in two.
+func piece(data []byte) int {
+	n := min(len(data), maxPiece)
+	if i := bytes.IndexByte(data[:n], '\n'); i >= 0 {
+		return i + 1
+	}
+	if n == len(data) {
+		return n
+	}
+	for back := 1; back < utf8.UTFMax; back++ {
+		if _, size := utf8.DecodeRune(data[n-back:]); size > back {
+			return n - back
+		}
+	}
+	return n
+}
+
+// appendQuoted appends what stands between the quotes: printable UTF-8 as it
+// is, the short escapes, \xNN for other control bytes and bytes that are no
+// UTF-8, \u and \U for runes that do not show. strconv.Unquote reads it back.
+func appendQuoted(dst, data []byte) []byte {
+	from := 0 // of the bytes that stay as they are
+	for i := 0; i < len(data); {
+		c := data[i]
+		class := quoteClass[c]
+		if class == plain {
+			i++
+			continue
+		}
+		size, r := 1, rune(0)
+		if class == multi {
+			r, size = utf8.DecodeRune(data[i:])
+			if size > 1 && strconv.IsPrint(r) {
+				i += size
+				continue
+			}
+		}
+		dst = append(dst, data[from:i]...)
+		switch {
+		case size > 1 && r < 0x10000:
+			dst = append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+		case size > 1:
+			dst = append(dst, '\\', 'U', '0', '0', hexDigits[r>>20], hexDigits[r>>16&15],
+				hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+		case class == hex || class == multi:
+			dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
+		default:
+			dst = append(dst, '\\', class)
+		}
+		i += size
+		from = i
+	}
+	return append(dst, data[from:]...)
+}
+
+// appendJSONText appends what stands between the quotes of a JSON string.
+// text must be valid UTF-8.
+func appendJSONText[T string | []byte](dst []byte, text T) []byte {
+	from := 0
+	for i := range len(text) {
+		c := text[i]
+		class := jsonClass[c]
+		if class == plain {
+			continue
+		}
+		dst = append(dst, text[from:i]...)
+		if class == hex {
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		} else {
+			dst = append(dst, '\\', class)
+		}
+		from = i + 1
+	}
+	return append(dst, text[from:]...)
+}
+
+// appendLine appends words that stand unquoted, a remark or a comment. What
+// would break the line, or is no text, goes as \xNN.
+func appendLine(dst []byte, words string) []byte {
+	for i := 0; i < len(words); {
+		r, size := utf8.DecodeRuneInString(words[i:])
+		c := words[i]
+		if size == 1 && c != '\t' && (r == utf8.RuneError || c < 0x20 || c == 0x7f) {
+			dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
+		} else {
+			dst = append(dst, words[i:i+size]...)
+		}
+		i += size
+	}
+	return dst
+}
