@@ -1,0 +1,47 @@
+package httpline
+
+import "github.com/protocol-workbench/workbench/core"
+
+// The options' names and the values that are asked for by name.
+const (
+	optionEOL     = "eol"
+	optionCharset = "charset"
+	latin1        = "latin-1"
+)
+
+var lineEnds = map[string]string{"crlf": "\r\n", "lf": "\n", "cr": "\r", "none": ""}
+
+// Discipline returns the line mode http-line.
+func Discipline() core.Discipline {
+	return core.Discipline{
+		Manifest: core.Manifest{
+			Name:    "http-line",
+			Title:   "HTTP lines",
+			Version: "1",
+			Summary: "Type a line, it is sent with CR LF; every line that the server sends is a message. " +
+				"Good for HTTP, SMTP, POP3, IRC and whatever else speaks in lines of text.",
+			Sends: "the message and the line end of option eol (CR LF)",
+			Input: core.InputLine,
+			Options: []core.Option{
+				{
+					Name: optionEOL, Type: core.OptionChoice, Default: "crlf",
+					Choices: []string{"crlf", "lf", "cr", "none"},
+					Help:    "What is sent after each message: CR LF as HTTP wants it, LF alone, CR alone, or nothing.",
+				},
+				{
+					Name: optionCharset, Type: core.OptionChoice, Default: "utf-8",
+					Choices: []string{"utf-8", latin1},
+					Help: "How the server's bytes are read as text, and text is sent: UTF-8, where each invalid byte shows as \uFFFD, " +
+						"or Latin-1 (ISO 8859-1), one byte a character, where a character that it lacks is sent as '?'.",
+				},
+			},
+			Boundaries: true,
+		},
+		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
+			return &machine{
+				eol:    []byte(lineEnds[o.Options[optionEOL]]),
+				latin1: o.Options[optionCharset] == latin1,
+			}, nil
+		},
+	}
+}

@@ -1,0 +1,88 @@
+package httpline
+
+import (
+	"bytes"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// maxLine bounds a message in bytes of the server's. A part leaves only once
+// two more are held: then what follows it can not be just the line end, and a
+// line of exactly maxLine bytes and CR LF is still one message.
+const maxLine = 64 << 10
+
+// keep is how much memory, in bytes, a buffer that is empty may hold on to.
+const keep = 4 << 10
+
+var cr = []byte("\r")
+
+type machine struct {
+	eol    []byte
+	latin1 bool
+	held   []byte // the line so far: no LF, at most maxLine+1 bytes between events
+	long   bool   // a part of this line has left, and its note
+	buf    []byte // scratch for transcoding
+}
+
+func (m *machine) Handle(ev core.Event, out *core.Out) error {
+	switch ev.Kind {
+	case core.ClientText:
+		m.send(ev.Data, out)
+	case core.ClientBinary:
+		out.Server(ev.Data, m.eol)
+	case core.ServerBytes:
+		m.receive(ev.Data, out)
+	case core.ServerEOF, core.ServerFailed:
+		if len(m.held) > 0 {
+			m.line(m.held, out)
+			m.held, m.long = nil, false
+		}
+	}
+	return nil
+}
+
+// receive searches each byte once: what is held has no LF.
+func (m *machine) receive(data []byte, out *core.Out) {
+	for len(data) > 0 {
+		window := data[:min(len(data), maxLine+2-len(m.held))]
+		end := bytes.IndexByte(window, '\n')
+		if end < 0 {
+			m.held = append(m.held, window...)
+			if len(m.held) == maxLine+2 {
+				m.held = m.held[:copy(m.held, m.part(m.held, out))]
+			}
+			data = data[len(window):]
+			continue
+		}
+		line := window[:end]
+		if len(m.held) > 0 {
+			m.held = append(m.held, line...)
+			line = m.held
+		}
+		m.line(bytes.TrimSuffix(line, cr), out)
+		m.held, m.long = emptied(m.held), false
+		data = data[end+1:]
+	}
+}
+
+// line shows a whole line, or what is left of one whose parts have left.
+func (m *machine) line(line []byte, out *core.Out) {
+	if len(line) > maxLine {
+		line = m.part(line, out)
+	}
+	m.show(line, out)
+}
+
+// part shows the first part of held, which is over maxLine, and returns the rest.
+func (m *machine) part(held []byte, out *core.Out) []byte {
+	n := maxLine
+	if !m.latin1 {
+		n = wholeRunes(held)
+	}
+	m.show(held[:n], out)
+	if !m.long {
+		m.long = true
+		out.Note("a line is longer than 64 KiB; it is shown in parts")
+	}
+	return held[n:]
+}
