@@ -1,0 +1,144 @@
+// Command echo runs the practice echo server: it sends back what it gets, and
+// closes a connection when a line starts with quit.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core/practice"
+)
+
+const defaultAddress = "127.0.0.1:4000"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "echo:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the command without the process around it. It returns when ctx is
+// done, or with an error for the user.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "echo [PORT]",
+		Short: "Run the practice echo server",
+		Long: `The practice echo server sends back what it gets. It closes a connection when
+a line, or what arrives at once, starts with quit.
+
+It listens on this machine only: it asks nobody who they are.`,
+		Example: `  echo                        listen on ` + defaultAddress + `
+  echo 4001                   listen on 127.0.0.1:4001
+  echo 0                      listen on a free port, and print which
+  echo --listen '[::1]:4000'  listen on a full address`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("there can be one port, not %d: write it as in: echo 4000", len(args))
+			}
+			return nil
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			address := listen
+			if len(args) == 1 {
+				if cmd.Flags().Changed("listen") {
+					return errors.New("a port and --listen exclude each other: give one of them")
+				}
+				address = "127.0.0.1:" + args[0]
+			}
+			return serve(cmd.Context(), address, stdout, stderr)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", defaultAddress, "listen on `ADDR`, a loopback host:port")
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	return cmd.ExecuteContext(ctx)
+}
+
+func serve(ctx context.Context, address string, stdout, stderr io.Writer) error {
+	addr, err := loopback(address)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", addr.String())
+	if err != nil {
+		return explain(err, addr)
+	}
+	fmt.Fprintf(stdout, "practice echo server on %s (quit at the start of a line closes, Ctrl-C ends the server)\n", l.Addr())
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	return (&practice.Echo{Log: log}).Serve(ctx, l)
+}
+
+// loopback parses an address to listen on. The name localhost is taken to mean
+// 127.0.0.1 and no other is looked up, so that the answer can not be another
+// machine's to give.
+func loopback(address string) (netip.AddrPort, error) {
+	var none netip.AddrPort
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return none, fmt.Errorf("can not listen on %q: write an address as in --listen %s", address, defaultAddress)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return none, fmt.Errorf("can not listen on port %q: a port is a number from 1 to 65535, or 0 for a free one, as in: echo 4000", port)
+	}
+	if strings.EqualFold(host, "localhost") {
+		host = "127.0.0.1"
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil && host != "" {
+		return none, fmt.Errorf("can not listen on %q: the host must be localhost, 127.0.0.1 or [::1]", address)
+	}
+	if !ip.Unmap().IsLoopback() {
+		return none, fmt.Errorf("will not listen on %q: others could reach it, and the practice server asks nobody who they are; use 127.0.0.1:%d", address, n)
+	}
+	return netip.AddrPortFrom(ip.Unmap(), uint16(n)), nil
+}
+
+// Windows has numbers of its own; no other system uses them.
+const (
+	wsaAccess       = syscall.Errno(10013)
+	wsaInUse        = syscall.Errno(10048)
+	wsaNotAvailable = syscall.Errno(10049)
+)
+
+// explain puts into words why listening failed.
+func explain(err error, addr netip.AddrPort) error {
+	var errno syscall.Errno
+	errors.As(err, &errno)
+	switch errno {
+	case syscall.EADDRINUSE, wsaInUse:
+		return fmt.Errorf("port %d is taken: another program listens on %s, perhaps the workbench with its own practice server; end that one, or choose another port, as in: echo %d", addr.Port(), addr, next(addr.Port()))
+	case syscall.EACCES, wsaAccess:
+		return fmt.Errorf("this user may not listen on port %d: choose one from 1024 on, as in: echo 4000", addr.Port())
+	case syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, wsaNotAvailable:
+		return fmt.Errorf("this machine has no address %s: use 127.0.0.1:%d", addr.Addr(), addr.Port())
+	}
+	return fmt.Errorf("can not listen on %s: %w", addr, err)
+}
+
+// next suggests a port near p.
+func next(p uint16) uint16 {
+	if p == 65535 {
+		return 4001
+	}
+	return p + 1
+}
