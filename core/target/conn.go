@@ -1,0 +1,27 @@
+package target
+
+import (
+	"crypto/tls"
+	"net"
+)
+
+// Conn is a connection to a target, plain or TLS.
+type Conn struct {
+	net.Conn
+	tcp *net.TCPConn // below
+}
+
+// CloseWrite ends the stream to the server and leaves the other way open: a
+// FIN, after a close_notify if the connection is TLS (RFC 8446, 6.1). Nothing
+// may be written after it.
+func (c *Conn) CloseWrite() error {
+	if secure, ok := c.Conn.(*tls.Conn); ok {
+		if err := secure.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	return c.tcp.CloseWrite()
+}
+
+// Resolved returns the address that was reached, as ip:port.
+func (c *Conn) Resolved() string { return c.tcp.RemoteAddr().String() }

@@ -1,0 +1,168 @@
+package target
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// DefaultTimeout bounds a dial when the Dialer says nothing else.
+const DefaultTimeout = 10 * time.Second
+
+// Dialer dials targets. The zero value allows every address, waits
+// DefaultTimeout, and trusts the authorities that the system trusts. It may be
+// used by several goroutines.
+type Dialer struct {
+	Policy    Policy
+	Timeout   time.Duration // for look-up, connecting and TLS handshake together; 0: DefaultTimeout
+	TLSConfig *tls.Config   // nil: the system's roots. It is copied; the name to verify is the target's unless it says one, and versions before 1.2 are never spoken
+	Resolver  *net.Resolver // nil: the system's
+
+	// Below, if set, wraps the TCP connection, below TLS.
+	Below func(net.Conn) net.Conn
+}
+
+// Dial looks the target's host up, asks the policy about each address before
+// it is tried, and connects; then comes the TLS handshake, if the target says
+// so. The connection has TCP_NODELAY and keep-alive set. Dial ends at once
+// when ctx does.
+//
+// Its errors are of type *Error; one wraps ErrDenied if the policy denied an
+// address.
+func (d *Dialer) Dial(ctx context.Context, t Target) (*Conn, error) {
+	limit := cmp.Or(d.Timeout, DefaultTimeout)
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	dialer := net.Dialer{Resolver: d.Resolver, ControlContext: d.control}
+	address := net.JoinHostPort(t.dialHost(), strconv.Itoa(int(t.Port)))
+	raw, err := dialer.DialContext(within, "tcp", address)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, stopped(ctx, t)
+		}
+		return nil, explainDial(err, t, address, limit)
+	}
+	conn := &Conn{Conn: raw, tcp: raw.(*net.TCPConn)}
+	if d.Below != nil {
+		conn.Conn = d.Below(raw)
+	}
+	if !t.TLS {
+		return conn, nil
+	}
+	config := d.tlsConfig(t)
+	secure := tls.Client(conn.Conn, config)
+	if err := secure.HandshakeContext(within); err != nil {
+		raw.Close()
+		if ctx.Err() != nil {
+			return nil, stopped(ctx, t)
+		}
+		return nil, explainTLS(err, config, conn.Resolved(), limit)
+	}
+	conn.Conn = secure
+	return conn, nil
+}
+
+// dialHost returns what an empty host means. It is an address and not
+// "localhost", so that nothing has to be looked up.
+func (t Target) dialHost() string { return cmp.Or(t.Host, "127.0.0.1") }
+
+// control runs between the look-up and the connect, once per address.
+func (d *Dialer) control(_ context.Context, _, address string, _ syscall.RawConn) error {
+	resolved, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return d.Policy.Check(netip.Addr{})
+	}
+	return d.Policy.Check(resolved.Addr())
+}
+
+func (d *Dialer) tlsConfig(t Target) *tls.Config {
+	config := d.TLSConfig.Clone()
+	if config == nil {
+		config = &tls.Config{}
+	}
+	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	if config.ServerName == "" {
+		// Neither a zone nor the final dot of a name is in certificates.
+		name, _, _ := strings.Cut(cmp.Or(t.Host, "localhost"), "%")
+		config.ServerName = strings.TrimSuffix(name, ".")
+	}
+	return config
+}
+
+func stopped(ctx context.Context, t Target) error {
+	return fail(context.Cause(ctx), "stopped before %s answered", short(t.String()))
+}
+
+// Windows has numbers of its own; no other system uses them.
+const (
+	wsaAccess      = syscall.Errno(10013)
+	wsaNetDown     = syscall.Errno(10050)
+	wsaUnreachable = syscall.Errno(10051)
+	wsaReset       = syscall.Errno(10054)
+	wsaRefused     = syscall.Errno(10061)
+	wsaNoHost      = syscall.Errno(10065)
+)
+
+// explainDial puts into words why a look-up or a connect failed. The library's
+// own words name files, name servers and system calls.
+func explainDial(err error, t Target, address string, limit time.Duration) error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		switch {
+		case dns.IsNotFound:
+			return fail(err, "no such host: %s", short(t.Host))
+		case dns.IsTimeout:
+			return fail(err, "%s could not be looked up: no name server answered in time", short(t.Host))
+		}
+		return fail(err, "%s could not be looked up: the name server can not be reached or has no answer now", short(t.Host))
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Addr != nil {
+		address = op.Addr.String()
+	}
+	address = short(address)
+	var wait net.Error
+	if errors.As(err, &wait) && wait.Timeout() {
+		return fail(err, "no answer from %s within %s", address, seconds(limit))
+	}
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return fail(err, "could not connect to %s", address)
+	}
+	switch errno {
+	case syscall.ECONNREFUSED, wsaRefused:
+		return fail(err, "connection refused by %s: nothing listens there", address)
+	case syscall.ECONNRESET, wsaReset:
+		return fail(err, "%s broke the connection off at once", address)
+	case syscall.EHOSTUNREACH, wsaNoHost:
+		return fail(err, "%s can not be reached: no way leads to this host", address)
+	case syscall.ENETUNREACH, wsaUnreachable, syscall.ENETDOWN, wsaNetDown:
+		return fail(err, "%s can not be reached: this machine has no network that leads there", address)
+	case syscall.EACCES, syscall.EPERM, wsaAccess:
+		return fail(err, "this machine does not allow connections to %s", address)
+	case syscall.EMFILE, syscall.ENFILE:
+		return fail(err, "could not connect to %s: too many connections are open here", address)
+	}
+	return fail(err, "could not connect to %s: %s", address, errno.Error())
+}
+
+// seconds writes a time as people do.
+func seconds(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return strconv.FormatFloat(d.Seconds(), 'g', 4, 64) + " s"
+}

@@ -1,0 +1,59 @@
+package target
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxWords bounds the words of an error in bytes.
+const MaxWords = 200
+
+// ErrDenied is wrapped by the error for an address that the policy denies.
+var ErrDenied = errors.New("denied by the policy")
+
+// Error is what went wrong, in words for the user.
+type Error struct {
+	Words string // one line of valid UTF-8, printable, at most MaxWords bytes
+	Cause error  // for the log; nil when the words say it all
+}
+
+// Error returns the words.
+func (e *Error) Error() string { return e.Words }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+func fail(cause error, format string, args ...any) *Error {
+	return &Error{Words: cut(clean(fmt.Sprintf(format, args...)), MaxWords), Cause: cause}
+}
+
+// clean replaces what can not be shown in a line: peers and users choose some
+// of the words.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// cut shortens s to at most max bytes, at a rune, and shows that it did.
+func cut(s string, max int) string {
+	const more = "…"
+	if len(s) <= max {
+		return s
+	}
+	max -= len(more)
+	for max > 0 && !utf8.RuneStart(s[max]) {
+		max--
+	}
+	return s[:max] + more
+}
+
+// short shows a part that a user or a peer chose, so that what follows it still
+// fits.
+func short(s string) string { return cut(clean(s), 72) }

@@ -1,0 +1,164 @@
+package target
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Bounds of what Parse takes, in bytes.
+const (
+	MaxTarget = 1024 // all of it
+	MaxHost   = 253  // a host's name, as in DNS (RFC 1035, 2.3.4, written out)
+)
+
+const tlsScheme = "tls://"
+
+// Target is a server to dial. Two targets are the same if they are ==.
+type Target struct {
+	Host string // a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine
+	Port uint16 // not 0
+	TLS  bool   // whether to speak TLS
+}
+
+// String returns the target in the form that Parse takes, with the port as a
+// number.
+func (t Target) String() string {
+	s := net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
+	if t.TLS {
+		s = tlsScheme + s
+	}
+	return s
+}
+
+// Parse reads "host:port" or "tls://host:port". Spaces around the whole, the
+// host and the port are ignored. An IPv6 address stands in brackets, as in
+// [::1]:80. The port is a number from 1 to 65535, or the name of a TCP service
+// on this machine, as in host:http. An empty host, as in :4000, is this
+// machine, as it always was. Nothing else is an address of its own: names are
+// looked up when dialling.
+//
+// Its errors are of type *Error.
+func Parse(s string) (Target, error) {
+	if len(s) > MaxTarget {
+		return Target{}, fail(nil, "the target has %d bytes; at most %d fit", len(s), MaxTarget)
+	}
+	var t Target
+	rest := strings.TrimSpace(s)
+	if scheme, after, ok := strings.Cut(rest, "://"); ok {
+		if t.TLS = strings.EqualFold(scheme, "tls"); !t.TLS {
+			return Target{}, fail(nil, "%q is no target: write host:port, or tls://host:port for TLS, and nothing else", short(rest))
+		}
+		rest = strings.TrimSpace(after)
+	}
+	if rest == "" {
+		return Target{}, fail(nil, "no target: write host:port, as in example.com:80")
+	}
+	host, port, err := split(rest)
+	if err != nil {
+		return Target{}, err
+	}
+	if t.Host = strings.TrimSpace(host); t.Host != "" {
+		if err := checkHost(t.Host); err != nil {
+			return Target{}, err
+		}
+	}
+	if t.Port, err = parsePort(strings.TrimSpace(port)); err != nil {
+		return Target{}, err
+	}
+	return t, nil
+}
+
+// split cuts host and port apart. (net.SplitHostPort does too, with errors
+// for programmers.)
+func split(s string) (host, port string, err error) {
+	if inside, ok := strings.CutPrefix(s, "["); ok {
+		host, rest, closed := strings.Cut(inside, "]")
+		port, colon := strings.CutPrefix(strings.TrimSpace(rest), ":")
+		switch {
+		case !closed:
+			return "", "", fail(nil, "%q has no ]: write an IPv6 address as in [::1]:80", short(s))
+		case rest == "":
+			return "", "", fail(nil, "no port in %q: write it after the bracket, as in [::1]:80", short(s))
+		case !colon:
+			return "", "", fail(nil, "%q: after ] comes a colon and the port, as in [::1]:80", short(s))
+		}
+		return host, port, nil
+	}
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return "", "", fail(nil, "no port in %q: write host:port, as in example.com:80", short(s))
+	}
+	host, port = s[:i], s[i+1:]
+	if strings.Contains(host, ":") {
+		if isIPv6(s) || isIPv6(host) {
+			return "", "", fail(nil, "%q: an IPv6 address stands in brackets, as in [::1]:80", short(s))
+		}
+		return "", "", fail(nil, "%q has too many colons: write host:port, as in example.com:80", short(s))
+	}
+	return host, port, nil
+}
+
+func isIPv6(s string) bool {
+	a, err := netip.ParseAddr(strings.TrimSpace(s))
+	return err == nil && a.Is6()
+}
+
+// checkHost refuses what no name server and no address can mean. The rest is
+// for the look-up to answer.
+func checkHost(host string) error {
+	if strings.Contains(host, ":") {
+		a, err := netip.ParseAddr(host)
+		if err != nil || !isName(a.Zone()) {
+			return fail(err, "%q is no IPv6 address", short(host))
+		}
+		return nil
+	}
+	for _, r := range host {
+		if r > 127 {
+			return fail(nil, "the host %q has letters beyond ASCII: write its xn-- form", short(host))
+		}
+	}
+	switch {
+	case len(host) > MaxHost:
+		return fail(nil, "the host's name has %d bytes; at most %d fit", len(host), MaxHost)
+	case !isName(host) || strings.Contains(host, "..") || host[0] == '.':
+		return fail(nil, "%q is no name of a host: names have letters, digits, dots and hyphens", short(host))
+	}
+	return nil
+}
+
+// isName allows what names of hosts, zones and services are made of. Names of
+// hosts with underscores are wrong and exist.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+func parsePort(s string) (uint16, error) {
+	if s == "" {
+		return 0, fail(nil, "no port after the colon: write host:port, as in example.com:80")
+	}
+	if strings.Trim(s, "0123456789") == "" {
+		n, err := strconv.ParseUint(s, 10, 16)
+		if err != nil || n == 0 {
+			return 0, fail(err, "port %s does not exist: ports go from 1 to 65535", cut(s, 20))
+		}
+		return uint16(n), nil
+	}
+	if isName(s) && len(s) <= 32 {
+		// PreferGo: a file is read, no name service is asked.
+		n, err := (&net.Resolver{PreferGo: true}).LookupPort(context.Background(), "tcp", s)
+		if err == nil && n > 0 && n <= 65535 {
+			return uint16(n), nil
+		}
+	}
+	return 0, fail(nil, "the port %q is neither a number from 1 to 65535 nor a service's name", short(s))
+}

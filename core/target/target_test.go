@@ -1,0 +1,145 @@
+package target
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want Target
+		out  string
+	}{
+		{"example.com:80", Target{Host: "example.com", Port: 80}, "example.com:80"},
+		{" example.com : 80\r\n", Target{Host: "example.com", Port: 80}, "example.com:80"},
+		{"localhost:http", Target{Host: "localhost", Port: 80}, "localhost:80"},
+		{"localhost:HTTPS", Target{Host: "localhost", Port: 443}, "localhost:443"},
+		{"127.0.0.1:65535", Target{Host: "127.0.0.1", Port: 65535}, "127.0.0.1:65535"},
+		{"h:0080", Target{Host: "h", Port: 80}, "h:80"},
+		{":4000", Target{Port: 4000}, ":4000"}, // the page's empty host box
+		{" :4000", Target{Port: 4000}, ":4000"},
+		{"[::1]:80", Target{Host: "::1", Port: 80}, "[::1]:80"},
+		{"[fe80::1%eth0.7]:80", Target{Host: "fe80::1%eth0.7", Port: 80}, "[fe80::1%eth0.7]:80"},
+		{"[ ::1 ] : 80", Target{Host: "::1", Port: 80}, "[::1]:80"},
+		{"[example.com]:80", Target{Host: "example.com", Port: 80}, "example.com:80"}, // worked in 2012
+		{"tls://example.com:443", Target{Host: "example.com", Port: 443, TLS: true}, "tls://example.com:443"},
+		{"TLS://[::1]:https", Target{Host: "::1", Port: 443, TLS: true}, "tls://[::1]:443"},
+		{"tls:// example.com. :1", Target{Host: "example.com.", Port: 1, TLS: true}, "tls://example.com.:1"},
+		{"tls://:443", Target{Port: 443, TLS: true}, "tls://:443"},
+		{"my_host-1:1", Target{Host: "my_host-1", Port: 1}, "my_host-1:1"},
+		{"tls:1", Target{Host: "tls", Port: 1}, "tls:1"},
+	} {
+		got, err := Parse(c.in)
+		if err != nil || got != c.want || got.String() != c.out {
+			t.Errorf("Parse(%q) = %+v (%s), %v; want %+v (%s)", c.in, got, got, err, c.want, c.out)
+		}
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                              "no target: write host:port",
+		" \r\n":                         "no target: write host:port",
+		"tls://":                        "no target: write host:port",
+		"example.com":                   `no port in "example.com": write host:port`,
+		"tls://example.com":             `no port in "example.com": write host:port`,
+		"4000":                          `no port in "4000"`,
+		"example.com:":                  "no port after the colon",
+		"[::1]":                         "write it after the bracket",
+		"[::1":                          "has no ]",
+		"[::1]80":                       "after ] comes a colon",
+		"::1:80":                        "stands in brackets",
+		"2001:db8::1":                   "stands in brackets",
+		"a:b:80":                        "too many colons",
+		"h:0":                           "port 0 does not exist: ports go from 1 to 65535",
+		"h:65536":                       "port 65536 does not exist",
+		"h:99999":                       "port 99999 does not exist",
+		"h:" + strings.Repeat("9", 900): "does not exist: ports go from 1 to 65535",
+		"h:-1":                          `the port "-1" is neither`,
+		"h:80/index.html":               `the port "80/index.html" is neither`,
+		"h:no-such-service":             `the port "no-such-service" is neither`,
+		"http://example.com:80/":        `"http://example.com:80/" is no target`,
+		"h h:80":                        `"h h" is no name of a host`,
+		"user@h:80":                     `"user@h" is no name`,
+		"a..b:80":                       `"a..b" is no name`,
+		".:80":                          `"." is no name`,
+		"h\x00:80":                      "is no name of a host",
+		"h\nFAIL:80":                    "is no name of a host",
+		"1.2.3.4%eth0:80":               "is no name of a host",
+		"[::zz]:80":                     `"::zz" is no IPv6 address`,
+		"[fe80::1%a b]:80":              "is no IPv6 address",
+		"bücher.example:80":             "write its xn-- form",
+		"h\xff:80":                      "beyond ASCII",
+		strings.Repeat("a", 254) + ":1": "at most 253 fit",
+		strings.Repeat("a", 1<<20):      "1048576 bytes; at most 1024 fit",
+	} {
+		got, err := Parse(in)
+		if err == nil || got != (Target{}) {
+			t.Errorf("Parse(%.40q) = %+v, %v", in, got, err)
+			continue
+		}
+		checkWords(t, err)
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%.40q): %q; want %q in it", in, err, want)
+		}
+	}
+}
+
+// checkWords holds every error to what Error promises.
+func checkWords(t *testing.T, err error) {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) || err != error(e) {
+		t.Errorf("%T is no *Error: %v", err, err)
+		return
+	}
+	notShown := func(r rune) bool { return !unicode.IsPrint(r) }
+	if len(e.Words) == 0 || len(e.Words) > MaxWords || !utf8.ValidString(e.Words) || strings.ContainsFunc(e.Words, notShown) {
+		t.Errorf("words are not one line of at most %d bytes: %q", MaxWords, e.Words)
+	}
+	for _, internal := range []string{"dial tcp", "lookup ", "x509", "tls: ", "i/o", "syscall", "context", "127.0.0.53"} {
+		if strings.Contains(e.Words, internal) {
+			t.Errorf("words for programmers: %q", e.Words)
+		}
+	}
+}
+
+func TestWordsAreCutAtARune(t *testing.T) {
+	for n := range 8 {
+		err := fail(nil, "%s%s", strings.Repeat("x", n), strings.Repeat("€", 100))
+		checkWords(t, err)
+		if !strings.HasSuffix(err.Words, "€…") || len(err.Words) < MaxWords-5 {
+			t.Errorf("%q", err.Words)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"h:80", " tls://[fe80::1%eth0]:443 ", ":http", "::1:80", "http://a/", "[]:1", "a\x00b:c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := Parse(s)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || len(e.Words) > MaxWords || !utf8.ValidString(e.Words) || strings.ContainsAny(e.Words, "\r\n\x00") {
+				t.Fatalf("%q: %q", s, err)
+			}
+			return
+		}
+		if got.Port == 0 {
+			t.Fatalf("%q: port 0", s)
+		}
+		if again, err := Parse(got.String()); err != nil || again != got {
+			t.Fatalf("%q is %+v, printed %q, which is %+v, %v", s, got, got, again, err)
+		}
+	})
+}
