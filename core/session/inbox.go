@@ -1,0 +1,118 @@
+package session
+
+import (
+	"sync"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// inbox holds the events that wait to be fed, in the order in which they came.
+// The server's bytes gather into one event while they wait. Guarded by the
+// session's lock.
+type inbox struct {
+	events *eventList // nil while nothing waits: an idle session holds no memory
+	held   [3]int     // by core.Side: data and weight of what waits
+}
+
+type eventList struct {
+	waiting []waiting
+	data    []byte
+	batch   []wire.Event // made by take; its data is in data
+}
+
+type waiting struct {
+	kind     core.EventKind
+	from, to int // of data
+}
+
+// eventLists are lent while events wait or a batch is out.
+var eventLists = sync.Pool{New: func() any { return new(eventList) }}
+
+// release gives back what take returned.
+func (l *eventList) release() {
+	if l == nil || cap(l.data) > StopAt {
+		return
+	}
+	clear(l.batch)
+	l.waiting, l.data, l.batch = l.waiting[:0], l.data[:0], l.batch[:0]
+	eventLists.Put(l)
+}
+
+// add puts one event behind the others.
+func (b *inbox) add(kind core.EventKind, data []byte) {
+	if b.events == nil {
+		b.events = eventLists.Get().(*eventList)
+	}
+	l := b.events
+	from := len(l.data)
+	l.data = append(l.data, data...)
+	b.held[kind.Side()] += len(data)
+	if n := len(l.waiting); n > 0 && kind == core.ServerBytes {
+		last := &l.waiting[n-1]
+		if last.kind == kind && len(l.data)-last.from <= wire.MaxBatchBytes {
+			last.to = len(l.data)
+			return
+		}
+	}
+	b.held[kind.Side()] += eventWeight
+	l.waiting = append(l.waiting, waiting{kind, from, len(l.data)})
+}
+
+// take returns the next batch, without numbers: first is put in front when it
+// has a kind. The caller releases it. It is nil when there is nothing.
+func (b *inbox) take(first core.Event) *eventList {
+	if b.events == nil && first.Kind == 0 {
+		return nil
+	}
+	l := b.events
+	b.events = nil
+	if l == nil {
+		l = eventLists.Get().(*eventList)
+	}
+	if first.Kind != 0 {
+		l.batch = append(l.batch, wire.Event{Event: first})
+	}
+	size, count := 0, 0
+	for count < len(l.waiting) && len(l.batch) < wire.MaxBatch {
+		w := l.waiting[count]
+		if size+w.to-w.from > wire.MaxBatchBytes && len(l.batch) > 0 {
+			break
+		}
+		size += w.to - w.from
+		count++
+		b.held[w.kind.Side()] -= w.to - w.from + eventWeight
+		l.batch = append(l.batch, wire.Event{Event: core.Event{Kind: w.kind, Data: l.data[w.from:w.to:w.to]}})
+	}
+	for _, w := range l.waiting[count:] { // what does not fit goes on waiting
+		if b.events == nil {
+			b.events = eventLists.Get().(*eventList)
+		}
+		from := len(b.events.data)
+		b.events.data = append(b.events.data, l.data[w.from:w.to]...)
+		b.events.waiting = append(b.events.waiting, waiting{w.kind, from, len(b.events.data)})
+	}
+	return l
+}
+
+// extract removes the byte events of one side and hands them over in order.
+func (b *inbox) extract(side core.Side, each func(e core.Event)) {
+	l := b.events
+	if l == nil {
+		return
+	}
+	kept := l.waiting[:0]
+	for _, w := range l.waiting {
+		if w.kind.IsBytes() && w.kind.Side() == side {
+			each(core.Event{Kind: w.kind, Data: l.data[w.from:w.to]})
+			b.held[side] -= w.to - w.from + eventWeight
+			continue
+		}
+		kept = append(kept, w)
+	}
+	l.waiting = kept
+	if len(kept) == 0 {
+		b.events = nil
+		l.release()
+	}
+}

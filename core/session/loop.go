@@ -1,0 +1,226 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// loop feeds the machine and carries out its actions until the session ends.
+// It blocks on the machine alone, never on a socket.
+func (s *session) loop(ctx context.Context, opening []core.Action) End {
+	release := context.AfterFunc(ctx, s.stop)
+	defer release()
+	s.remark("dialled " + s.server.Resolved())
+	end := s.done(wire.Event{}, opening)
+	s.passThrough()
+	s.readers.Go(s.readServer)
+	for end.Cause == 0 {
+		batch, found := s.next()
+		if found.Cause != 0 {
+			return found
+		}
+		if batch != nil {
+			end = s.feed(ctx, batch)
+			continue
+		}
+		select {
+		case <-s.wake:
+		case <-s.machine.Lost():
+			end = End{MachineLost, machineWords(s.machine, nil)}
+		case <-ctx.Done():
+			end = End{Stopped, errStopping.Error()}
+		}
+	}
+	return end
+}
+
+// stop unblocks whatever the loop waits for.
+func (s *session) stop() {
+	s.mu.Lock()
+	s.stopping = true
+	s.room.Broadcast()
+	s.mu.Unlock()
+	s.machine.Close()
+}
+
+// next returns the next batch, numbered, or how the session ended meanwhile.
+func (s *session) next() (*eventList, End) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stuck.Cause != 0 {
+		return nil, s.stuck
+	}
+	list := s.inbox.take(s.timers.next())
+	if list == nil {
+		return nil, End{}
+	}
+	for i := range list.batch {
+		s.events++
+		list.batch[i].N = s.events
+	}
+	s.room.Broadcast()
+	return list, End{}
+}
+
+// feed has the machine answer one batch, and carries out what is done.
+func (s *session) feed(ctx context.Context, list *eventList) (end End) {
+	defer list.release()
+	next := 0
+	err := s.machine.Batch(list.batch, func(a wire.Answer) {
+		e := list.batch[next]
+		next++
+		if end.Cause == 0 { // after the end, events count as never fed
+			end = s.done(e, a.Actions)
+		}
+	})
+	switch {
+	case end.Cause != 0:
+	case ctx.Err() != nil:
+		return End{Stopped, errStopping.Error()}
+	case err != nil:
+		return End{MachineLost, machineWords(s.machine, err)}
+	}
+	s.passThrough()
+	return end
+}
+
+// done carries one event out as one step: into the transcript, into the
+// queues. Event 0 is the opening. It waits while a queue is too long, so that
+// one answer is the most that a queue can be over its bound.
+func (s *session) done(e wire.Event, actions []core.Action) (end End) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.stopping && s.stuck.Cause == 0 && (s.toServer.size() >= StopAt || s.toClient.size() >= StopAt) {
+		s.write()
+		s.room.Wait()
+	}
+	s.record(e, actions)
+	for _, a := range actions {
+		if found := s.carryOut(a); end.Cause == 0 {
+			end = found
+		}
+	}
+	if end.Cause == 0 {
+		end = s.defaultEnding(e)
+	}
+	s.write()
+	return end
+}
+
+// carryOut is the one place that knows what each action does.
+func (s *session) carryOut(a core.Action) End {
+	switch a.Kind {
+	case core.SendServer:
+		s.sendServer(a.Data)
+	case core.SendText:
+		s.sendText(a.Data)
+	case core.SendBinary:
+		if !s.Entries {
+			s.toClient.add(a.Data, false)
+		}
+	case core.FinishServer:
+		s.finished = true
+	case core.Close:
+		return End{ByMachine, string(a.Data)}
+	case core.Note: // recorded, which is all
+	case core.SetTimer:
+		if !s.timers.set(s, string(a.Data), a.After) {
+			return End{MachineFailed, "the machine set more than 64 timers"}
+		}
+	case core.StopTimer:
+		s.timers.stop(string(a.Data))
+	case core.PassThrough:
+		s.promised[a.Side] = true
+	case core.Failed:
+		return End{MachineFailed, string(a.Data)}
+	default:
+		panic("session: an action that wire let through has no meaning here")
+	}
+	return End{}
+}
+
+func (s *session) sendServer(data []byte) {
+	if !s.finished {
+		s.toServer.add(data, false)
+		return
+	}
+	if !s.behindFIN {
+		s.behindFIN = true
+		s.remarkLocked("dropped bytes for the server: its side was already finished")
+	}
+}
+
+func (s *session) sendText(data []byte) {
+	if !utf8.Valid(data) {
+		if !s.repaired {
+			s.repaired = true
+			s.remarkLocked("repaired text for the client that was not UTF-8")
+		}
+		data = []byte(core.CutWords(string(data), 3*core.MaxActionPayload))
+	}
+	if !s.Entries {
+		s.toClient.add(data, true)
+	}
+}
+
+// defaultEnding does what the core does when a machine says nothing.
+func (s *session) defaultEnding(e wire.Event) End {
+	switch e.Kind.DefaultEnding() {
+	case core.EndServer:
+		s.finished = true
+	case core.EndClient:
+		if e.Kind == core.ServerFailed {
+			return End{ServerFailed, "the connection to the server failed: " + string(e.Data)}
+		}
+		return End{ByServer, "the server closed the connection"}
+	}
+	if e.Kind == core.ClientClosed {
+		return s.closing
+	}
+	return End{}
+}
+
+// passThrough begins to copy the sides that the machine passes through, with
+// what still waits of them.
+func (s *session) passThrough() {
+	if s.promised == s.passing {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, side := range []core.Side{core.Client, core.Server} {
+		if s.promised[side] && !s.passing[side] {
+			s.passing[side] = true
+			s.inbox.extract(side, func(e core.Event) { s.copyAcross(e) })
+		}
+	}
+	s.write()
+}
+
+// copyAcross carries one passed-through event out by way of the queue.
+func (s *session) copyAcross(e core.Event) {
+	s.events++
+	s.entry(&transcript.Entry{Dir: transcript.Event, N: s.events, Event: e})
+	switch {
+	case e.Kind != core.ServerBytes:
+		s.sendServer(e.Data)
+	case !s.Entries:
+		s.toClient.add(e.Data, false)
+	}
+}
+
+// machineWords says what happened to the machine.
+func machineWords(conn *wire.Conn, err error) string {
+	if cause := conn.Cause(); cause != nil {
+		err = cause
+	}
+	if err == nil {
+		err = errors.New("it is gone")
+	}
+	return err.Error()
+}

@@ -1,0 +1,200 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Bounds of a session.
+const (
+	GateAt      = 256 << 10        // a side's events are taken only while the other side's queue is under this
+	StopAt      = 8 << 20          // a queue this long stops both sides
+	InboxAt     = 256 << 10        // a side's events wait outside while the inbox holds this much of it
+	DrainLimit  = 5 * time.Second  // how long a server's bytes are read and dropped after the end
+	StallLimit  = 30 * time.Second // how long a side may take no byte of what is queued for it
+	StopLimit   = 4 * time.Second  // how long an ordered stop may take
+	MaxTimers   = 64               // timers of one machine
+	eventWeight = 64               // what an event counts beside its data
+)
+
+// Client is the client's end of a session. Receive is called by one goroutine,
+// the others by one at a time.
+type Client interface {
+	// Receive blocks for the next thing that the client did. The data is valid
+	// until the next call. After ClientClosed or an error it is not called
+	// again; an [End] as the error ends the session so, any other counts as
+	// ClientClosed.
+	Receive() (core.Event, error)
+	// Accept tells the client that the target was reached, at this address.
+	Accept(address string) error
+	// Refuse tells the client, in words, why there is no session, and closes.
+	Refuse(reason string)
+	// Send delivers messages in as few writes as it can, and blocks until it
+	// has.
+	Send(messages *Messages) error
+	// Close tells the client how the session ended. Receive then returns an
+	// error once the client has answered, or after a few seconds.
+	Close(end End)
+	// Cut ends the connection at once.
+	Cut()
+}
+
+// Server is the server's end of a session.
+type Server interface {
+	io.ReadWriteCloser
+	// CloseWrite sends FIN.
+	CloseWrite() error
+	// Resolved returns what was dialled, as ip:port.
+	Resolved() string
+}
+
+// Config is what a session is made of.
+type Config struct {
+	Client  Client
+	Opening core.Opening
+	// Machine finds the machine's connection, not yet opened.
+	Machine func(ctx context.Context) (*wire.Conn, error)
+	// Dial reaches the target. It is called only once the machine is open.
+	Dial func(ctx context.Context) (Server, error)
+	// Entries says that the client is sent the session's transcript, an entry
+	// in JSON for each message, in place of the machine's messages.
+	Entries bool
+}
+
+// Run holds one session, from opening the machine to the last byte, and
+// returns how it ended.
+func Run(ctx context.Context, config Config) End {
+	s := &session{
+		Config: config,
+		start:  time.Now(),
+		wake:   make(chan struct{}, 1),
+	}
+	s.room.L = &s.mu
+	opening, end := s.openMachine(ctx)
+	if end.Cause != 0 {
+		s.readers.Go(func() { s.readClient(func() {}) })
+		s.abandon(func() { s.Client.Refuse(end.Words) })
+		if s.machine != nil {
+			s.machine.Close()
+		}
+		return end
+	}
+	if end := s.reach(ctx); end.Cause != 0 {
+		s.machine.Bye()
+		return end
+	}
+	end = s.loop(ctx, opening)
+	s.finish(ctx, end)
+	return end
+}
+
+type session struct {
+	Config
+	start   time.Time
+	machine *wire.Conn
+	server  Server
+	wake    chan struct{} // the loop waits; a value says that there may be something to do
+	readers sync.WaitGroup
+	writers sync.WaitGroup
+
+	mu       sync.Mutex
+	room     sync.Cond // broadcast when a queue or the inbox has got shorter, and at any end
+	inbox    inbox
+	timers   timers
+	toServer queue
+	toClient queue
+	events   uint64 // numbers given so far
+	straight Messages
+
+	passing    [3]bool // by core.Side: the core copies this side's bytes itself
+	closing    End     // how the client left, once it has
+	clientLeft bool
+	finished   bool // the server is to be sent FIN after what waits for it
+	sentFIN    bool
+	serverDone bool // the server's stream has ended
+	stuck      End  // a side took nothing for too long
+	stopping   bool
+	over       bool // nothing is taken in any more
+
+	promised  [3]bool // by core.Side: the machine passes this side through
+	repaired  bool    // invalid text was remarked on
+	behindFIN bool    // bytes behind FIN were remarked on
+}
+
+// openMachine opens the machine and keeps its answer to the opening.
+func (s *session) openMachine(ctx context.Context) (opening []core.Action, end End) {
+	conn, err := s.Machine(ctx)
+	if err != nil {
+		return nil, End{Refused, err.Error()}
+	}
+	s.machine = conn
+	release := context.AfterFunc(ctx, func() { conn.Close() })
+	defer release()
+	err = conn.Open(s.Opening, nil, func(a wire.Answer) { opening = cloneActions(a.Actions) })
+	if err != nil {
+		return nil, End{Refused, machineWords(conn, err)}
+	}
+	if n := len(opening); n > 0 && opening[n-1].Kind == core.Failed {
+		return nil, End{Refused, string(opening[n-1].Data)}
+	}
+	return opening, End{}
+}
+
+// reach dials, and tells the client. A client that leaves meanwhile cancels
+// the dial; what it sends waits in the inbox.
+func (s *session) reach(parent context.Context) End {
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	s.readers.Go(func() { s.readClient(cancel) })
+	server, err := s.Dial(ctx)
+	s.mu.Lock()
+	left := s.clientLeft
+	s.mu.Unlock()
+	switch {
+	case left:
+		if err == nil {
+			server.Close()
+		}
+		s.abandon(s.Client.Cut)
+		return s.closing
+	case err != nil:
+		if parent.Err() != nil {
+			err = errStopping
+		}
+		s.abandon(func() { s.Client.Refuse(err.Error()) })
+		return End{Refused, err.Error()}
+	}
+	s.server = server
+	if err := s.Client.Accept(server.Resolved()); err != nil {
+		server.Close()
+		s.abandon(s.Client.Cut)
+		return End{ByClient, "the client left before it was told that the target was reached"}
+	}
+	return End{}
+}
+
+// abandon ends a session that never began.
+func (s *session) abandon(tell func()) {
+	s.mu.Lock()
+	s.over = true
+	s.room.Broadcast()
+	s.mu.Unlock()
+	tell()
+	s.readers.Wait()
+	s.Client.Cut()
+}
+
+var errStopping = errors.New("the workbench is stopping")
+
+func (s *session) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}

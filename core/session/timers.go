@@ -1,0 +1,70 @@
+package session
+
+import (
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// timers are a machine's timers. Guarded by the session's lock.
+type timers struct {
+	armed map[string]*timer
+	due   []*timer // fired, not yet fed, in the order of firing
+}
+
+type timer struct {
+	name  string
+	clock *time.Timer
+	off   bool // turned off or set again since it fired
+}
+
+// set arms a timer; fired is called with the lock held.
+func (t *timers) set(s *session, name string, after time.Duration) bool {
+	t.stop(name)
+	if t.armed == nil {
+		t.armed = make(map[string]*timer)
+	}
+	if len(t.armed) == MaxTimers {
+		return false
+	}
+	it := &timer{name: name}
+	it.clock = time.AfterFunc(after, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !it.off {
+			t.due = append(t.due, it)
+			s.signal()
+		}
+	})
+	t.armed[name] = it
+	return true
+}
+
+func (t *timers) stop(name string) {
+	if it := t.armed[name]; it != nil {
+		it.off = true
+		it.clock.Stop()
+		delete(t.armed, name)
+	}
+}
+
+func (t *timers) stopAll() {
+	for name := range t.armed {
+		t.stop(name)
+	}
+	t.due = nil
+}
+
+// next returns the event of the timer that has waited longest, if one still
+// stands.
+func (t *timers) next() (e core.Event) {
+	for len(t.due) > 0 && e.Kind == 0 {
+		it := t.due[0]
+		t.due = t.due[1:]
+		if !it.off {
+			delete(t.armed, it.name)
+			e = core.Event{Kind: core.TimerFired, Data: []byte(it.name)}
+		}
+	}
+	return e
+}
