@@ -1,0 +1,304 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/session"
+)
+
+// Bounds of what a client sends.
+const (
+	maxHandshake = 1 << 10
+	maxMessage   = core.MaxEventPayload
+	// A message of workbench.v1 is JSON, where one byte may be written as six.
+	maxJSONMessage = 6*maxMessage + 64
+
+	entriesFrame = 256 << 10 // a frame of entries ends with the entry that passes this
+)
+
+// client is a WebSocket as a session's client.
+type client struct {
+	ws      *websocket.Conn
+	conn    *clientConn
+	entries bool           // workbench.v1
+	hello   map[string]any // what the client is told first, with workbench.v1
+	plugin  string         // named where a machine is to blame
+
+	message *[]byte // lent between Receive and the next
+	ended   bool    // Receive: workbench.v1 said eof
+	pings   *time.Timer
+	closed  sync.Once
+}
+
+// handshake reads the first message, which names the target.
+func (c *client) handshake() (string, error) {
+	c.conn.endReading(time.Now().Add(handshakeLimit))
+	kind, r, err := c.ws.NextReader()
+	if err != nil {
+		if isTimeout(err) {
+			return "", errors.New("no first message came within 10 s; it must be host:port")
+		}
+		return "", errGone
+	}
+	first, err := io.ReadAll(io.LimitReader(r, maxHandshake+1))
+	switch {
+	case err != nil && isTimeout(err):
+		return "", errors.New("the first message did not come whole within 10 s; it must be host:port")
+	case err != nil:
+		return "", errGone
+	case len(first) > maxHandshake:
+		return "", errors.New("the first message is longer than 1024 bytes; it must be host:port")
+	case kind != websocket.TextMessage:
+		return "", errors.New("the first message is binary; it must be text, host:port")
+	case !utf8.Valid(first):
+		return "", errors.New("the first message is not UTF-8; it must be host:port")
+	}
+	c.conn.endReading(time.Time{})
+	c.ws.SetReadLimit(maxMessage)
+	if c.entries {
+		c.ws.SetReadLimit(maxJSONMessage)
+	}
+	return string(first), nil
+}
+
+// errGone says that the client left.
+var errGone = errors.New("the client left")
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// messages are lent while a client's message is taken in.
+var messages = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+// Receive returns the client's next message.
+func (c *client) Receive() (core.Event, error) {
+	c.giveBack()
+	for {
+		kind, r, err := c.ws.NextReader()
+		if err != nil {
+			return core.Event{}, c.lost(err)
+		}
+		c.message = messages.Get().(*[]byte)
+		buf := bytes.NewBuffer((*c.message)[:0])
+		if _, err = buf.ReadFrom(r); err != nil {
+			return core.Event{}, c.lost(err)
+		}
+		*c.message = buf.Bytes()
+		if kind == websocket.BinaryMessage {
+			if c.ended {
+				return core.Event{}, behindEOF
+			}
+			if buf.Len() > maxMessage {
+				return core.Event{}, tooBig
+			}
+			return core.Event{Kind: core.ClientBinary, Data: buf.Bytes()}, nil
+		}
+		if !utf8.Valid(buf.Bytes()) {
+			return core.Event{}, session.End{Cause: session.BadText, Words: "a text message was not UTF-8"}
+		}
+		if !c.entries {
+			return core.Event{Kind: core.ClientText, Data: buf.Bytes()}, nil
+		}
+		return c.fromJSON(buf.Bytes())
+	}
+}
+
+var (
+	behindEOF = session.End{Cause: session.NotAllowed, Words: "a message came after eof"}
+	tooBig    = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
+)
+
+// fromJSON reads a text message of workbench.v1: {"text":"…"} or {"eof":true}.
+func (c *client) fromJSON(message []byte) (core.Event, error) {
+	var m struct {
+		Text *string `json:"text"`
+		EOF  bool    `json:"eof"`
+	}
+	d := json.NewDecoder(bytes.NewReader(message))
+	d.DisallowUnknownFields()
+	err := d.Decode(&m)
+	switch {
+	case err != nil || d.More() || (m.Text == nil) == !m.EOF:
+		return core.Event{}, session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"} or {"eof":true}`}
+	case c.ended:
+		return core.Event{}, behindEOF
+	case m.EOF:
+		c.ended = true
+		return core.Event{Kind: core.ClientEOF}, nil
+	case len(*m.Text) > maxMessage:
+		return core.Event{}, tooBig
+	}
+	return core.Event{Kind: core.ClientText, Data: []byte(*m.Text)}, nil
+}
+
+func (c *client) giveBack() {
+	if c.message != nil && cap(*c.message) <= 64<<10 {
+		messages.Put(c.message)
+	}
+	c.message = nil
+}
+
+// lost says what an error of the WebSocket means.
+func (c *client) lost(err error) error {
+	switch {
+	case errors.Is(err, websocket.ErrReadLimit):
+		return tooBig
+	case websocket.IsCloseError(err, websocket.CloseInvalidFramePayloadData):
+		return session.End{Cause: session.BadText, Words: "a text message was not UTF-8"}
+	case isTimeout(err):
+		return session.End{Cause: session.ByClient, Words: "the client did not answer for 60 s"}
+	}
+	return session.End{Cause: session.ByClient, Words: "the client closed"}
+}
+
+// Accept tells the client that the target was reached.
+func (c *client) Accept(address string) error {
+	c.conn.hold()
+	if err := c.ws.WriteMessage(websocket.TextMessage, []byte("SUCC")); err != nil {
+		return err
+	}
+	if c.entries {
+		c.hello["address"] = address
+		hello, err := json.Marshal([]any{c.hello})
+		if err != nil {
+			return err
+		}
+		if err := c.ws.WriteMessage(websocket.TextMessage, hello); err != nil {
+			return err
+		}
+	}
+	c.pings = time.AfterFunc(math.MaxInt64, c.ping) // armed once c.pings is set
+	c.pings.Reset(pingEvery)
+	return c.conn.release()
+}
+
+func (c *client) ping() {
+	if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(pingEvery)) == nil {
+		c.pings.Reset(pingEvery)
+	}
+}
+
+// Refuse tells the client why there is no session.
+func (c *client) Refuse(reason string) {
+	c.ws.WriteMessage(websocket.TextMessage, []byte("FAIL:"+core.CutWords(reason, maxHandshake)))
+	c.sayClose(websocket.CloseNormalClosure, "")
+}
+
+// Send writes messages, in as few writes as it can.
+func (c *client) Send(m *session.Messages) error {
+	c.conn.hold()
+	var err error
+	if c.entries {
+		err = c.sendEntries(m)
+	} else {
+		for i := 0; i < m.Len() && err == nil; i++ {
+			data, text := m.At(i)
+			kind := websocket.BinaryMessage
+			if text {
+				kind = websocket.TextMessage
+			}
+			err = c.ws.WriteMessage(kind, data)
+		}
+	}
+	return errors.Join(err, c.conn.release())
+}
+
+// sendEntries writes entries, each a JSON object, as JSON arrays.
+func (c *client) sendEntries(m *session.Messages) error {
+	for i := 0; i < m.Len(); {
+		w, err := c.ws.NextWriter(websocket.TextMessage)
+		if err != nil {
+			return err
+		}
+		mark := []byte("[")
+		for size := 0; i < m.Len() && size < entriesFrame; i++ {
+			entry, _ := m.At(i)
+			w.Write(mark)
+			w.Write(entry)
+			mark[0] = ','
+			size += len(entry)
+		}
+		w.Write([]byte("]"))
+		if err := w.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close tells the client how the session ended.
+func (c *client) Close(end session.End) {
+	switch end.Cause {
+	case session.ClientStuck:
+		c.Cut()
+	default:
+		code, words := c.closeCode(end)
+		c.sayClose(code, words)
+	}
+}
+
+// closeCode is the table of close codes: docs/websocket.md.
+func (c *client) closeCode(end session.End) (code int, words string) {
+	switch end.Cause {
+	case session.ByClient, session.ByServer, session.ByMachine:
+		return websocket.CloseNormalClosure, end.Words
+	case session.Stopped:
+		return websocket.CloseGoingAway, end.Words
+	case session.BadText:
+		return websocket.CloseInvalidFramePayloadData, end.Words
+	case session.NotAllowed:
+		return websocket.ClosePolicyViolation, end.Words
+	case session.TooBig:
+		return websocket.CloseMessageTooBig, end.Words
+	case session.MachineFailed, session.MachineLost:
+		return websocket.CloseInternalServerErr, fmt.Sprintf("plugin %s: %s", c.plugin, end.Words)
+	case session.ServerFailed, session.ServerStuck:
+		return websocket.CloseInternalServerErr, end.Words
+	}
+	return websocket.CloseInternalServerErr, end.Words
+}
+
+const maxReason = 123 // bytes of a close frame's reason: RFC 6455, section 5.5
+
+// sayClose sends a close frame and gives the client a limited time to answer.
+func (c *client) sayClose(code int, reason string) {
+	frame := websocket.FormatCloseMessage(code, core.CutWords(reason, maxReason))
+	c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(closeLimit))
+	c.conn.endReading(time.Now().Add(closeLimit))
+}
+
+// hearOut reads and drops what the client still sends, until it has answered
+// our close; closing earlier would send a reset.
+func (c *client) hearOut() {
+	for {
+		_, r, err := c.ws.NextReader()
+		if err != nil {
+			return
+		}
+		io.Copy(io.Discard, r)
+	}
+}
+
+// Cut ends the connection at once.
+func (c *client) Cut() {
+	c.closed.Do(func() {
+		if c.pings != nil {
+			c.pings.Stop()
+		}
+		c.ws.Close()
+	})
+}

@@ -1,0 +1,147 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Mode is one line mode, as GET /api/modes shows it.
+type Mode struct {
+	Manifest core.Manifest `json:"manifest"`
+	State    string        `json:"state"`           // "starting", "ready" or "failed"
+	PID      int           `json:"pid,omitempty"`   // of its process
+	Uptime   float64       `json:"uptime"`          // of its process, in seconds
+	Sessions int           `json:"sessions"`        // open now
+	Restarts int           `json:"restarts"`        // of its process, since the workbench started
+	Error    string        `json:"error,omitempty"` // the last thing that went wrong
+}
+
+// Config is what a gateway is made of. All fields but Page, Practice and Log
+// are needed.
+type Config struct {
+	// Modes returns all line modes; the first is the one that a client gets
+	// that names none.
+	Modes func() []Mode
+	// Open returns a connection to a new machine of the named mode.
+	Open func(ctx context.Context, mode string) (*wire.Conn, error)
+	// Dial reaches a target.
+	Dial func(ctx context.Context, t target.Target) (session.Server, error)
+	// Page holds the files of the page.
+	Page fs.FS
+	// Practice is the address of the practice server, if there is one.
+	Practice string
+	Log      *slog.Logger
+}
+
+// Gateway serves the workbench over HTTP.
+type Gateway struct {
+	Config
+	mux      *http.ServeMux
+	sessions sync.WaitGroup
+	stopping context.Context
+	stop     context.CancelFunc
+
+	mu      sync.Mutex
+	stopped bool
+}
+
+// New returns a gateway.
+func New(config Config) *Gateway {
+	g := &Gateway{Config: config, mux: http.NewServeMux()}
+	if g.Log == nil {
+		g.Log = slog.New(slog.DiscardHandler)
+	}
+	g.stopping, g.stop = context.WithCancel(context.Background())
+	g.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("ok\n"))
+	})
+	g.mux.HandleFunc("GET /api/modes", g.modes)
+	g.mux.HandleFunc("GET /websocket/", g.websocket)
+	if g.Page != nil {
+		g.mux.Handle("GET /", http.FileServerFS(g.Page))
+	}
+	return g
+}
+
+// Stop ends all sessions, telling their clients, and returns when they have
+// ended or ctx is done. Sessions that begin later are refused.
+func (g *Gateway) Stop(ctx context.Context) error {
+	g.mu.Lock()
+	g.stopped = true
+	g.mu.Unlock()
+	g.stop()
+	ended := make(chan struct{})
+	go func() {
+		g.sessions.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// begin counts a session in, unless the gateway is stopping.
+func (g *Gateway) begin() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.stopped {
+		g.sessions.Add(1)
+	}
+	return !g.stopped
+}
+
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// ServeHTTP checks who asks, and answers.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if reason := refuse(r); reason != "" {
+		g.Log.Warn("a request was refused", "reason", reason, "path", r.URL.Path)
+		http.Error(w, reason, http.StatusForbidden)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-cache")
+	g.mux.ServeHTTP(w, r)
+}
+
+func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
+	modes := g.Modes()
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(struct {
+		Modes    []Mode `json:"modes"`
+		Default  string `json:"default"`
+		Practice string `json:"practice"`
+	}{modes, modes[0].Manifest.Name, g.Practice})
+}
+
+// Server returns an http.Server for the gateway, with time limits that do not
+// let a silent client hold a connection before its handshake.
+func (g *Gateway) Server() *http.Server {
+	return &http.Server{
+		Handler:           g,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
+	}
+}

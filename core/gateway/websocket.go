@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// subprotocol is what a client asks for that wants the transcript, entry by
+// entry, in place of the machine's messages: docs/websocket.md.
+const subprotocol = "workbench.v1"
+
+// sessionIDs number the sessions of this process.
+var sessionIDs atomic.Uint64
+
+// websocket holds one session, from the upgrade to the end.
+func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
+	if !g.begin() {
+		http.Error(w, "the workbench is stopping", http.StatusServiceUnavailable)
+		return
+	}
+	defer g.sessions.Done()
+	h := &hijacker{ResponseWriter: w}
+	upgrader := websocket.Upgrader{
+		Subprotocols:    []string{subprotocol},
+		CheckOrigin:     func(*http.Request) bool { return true }, // ServeHTTP has
+		WriteBufferSize: 4 << 10,
+		WriteBufferPool: writeBuffers,
+	}
+	ws, err := upgrader.Upgrade(h, r, nil)
+	if err != nil {
+		return // Upgrade has answered
+	}
+	c := &client{ws: ws, conn: h.conn, entries: ws.Subprotocol() == subprotocol}
+	defer c.Cut()
+	query := r.URL.Query()
+	h, w, r = nil, nil, nil // an idle session should not hold them
+	g.hold(c, query)
+}
+
+// writeBuffers are lent by the WebSocket library while it writes a message.
+var writeBuffers = &sync.Pool{}
+
+// hold reads the handshake, and runs the session that it asks for.
+func (g *Gateway) hold(c *client, query url.Values) {
+	ctx, cancel := context.WithCancel(g.stopping)
+	defer cancel()
+	release := context.AfterFunc(ctx, func() { c.conn.endReading(time.Now()) })
+	first, err := c.handshake()
+	if err == errGone {
+		return
+	}
+	if !release() {
+		c.sayClose(websocket.CloseGoingAway, "the workbench is stopping")
+		return
+	}
+	var wanted request
+	if err == nil {
+		wanted, err = g.parse(first, query)
+	}
+	if err != nil {
+		c.Refuse(err.Error())
+		c.hearOut()
+		return
+	}
+	g.run(ctx, c, wanted)
+}
+
+// request is what a client asked for.
+type request struct {
+	mode    core.Manifest
+	options core.Options
+	target  target.Target
+}
+
+// parse reads the handshake message and the query. Its errors are for people.
+func (g *Gateway) parse(first string, query url.Values) (request, error) {
+	var wanted request
+	modes := g.Modes()
+	names := make([]string, len(modes))
+	for i, m := range modes {
+		names[i] = m.Manifest.Name
+	}
+	name, options := names[0], map[string]string{}
+	for key, values := range query {
+		option, isOption := strings.CutPrefix(key, "option.")
+		switch {
+		case len(values) > 1:
+			return wanted, fmt.Errorf("%q is there twice in the address", core.CutWords(key, core.MaxName))
+		case key == "mode":
+			name = values[0]
+		case isOption:
+			options[option] = values[0]
+		default:
+			return wanted, fmt.Errorf("the address has %q; there are mode and option.NAME", core.CutWords(key, core.MaxName))
+		}
+	}
+	found := false
+	for _, m := range modes {
+		if m.Manifest.Name == name {
+			wanted.mode, found = m.Manifest, true
+		}
+	}
+	if !found {
+		return wanted, fmt.Errorf("there is no mode %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
+	}
+	var err error
+	if wanted.options, err = wanted.mode.ParseOptions(options); err != nil {
+		return wanted, err
+	}
+	wanted.target, err = target.Parse(first)
+	return wanted, err
+}
+
+// run holds the session.
+func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
+	id := fmt.Sprintf("s%d", sessionIDs.Add(1))
+	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.String())
+	c.plugin = wanted.mode.Name
+	c.hello = map[string]any{
+		"kind": "hello", "session": id, "mode": wanted.mode.Name,
+		"options": wanted.options, "target": wanted.target.String(),
+	}
+	start := time.Now()
+	end := session.Run(ctx, session.Config{
+		Client:  c,
+		Entries: c.entries,
+		Opening: core.Opening{Options: wanted.options, Target: wanted.target.String()},
+		Machine: func(ctx context.Context) (*wire.Conn, error) { return g.Open(ctx, wanted.mode.Name) },
+		Dial: func(ctx context.Context) (session.Server, error) {
+			server, err := g.Dial(ctx, wanted.target)
+			if err == nil {
+				log.Info("a session began", "address", server.Resolved())
+			}
+			return server, err
+		},
+	})
+	log.Info("a session ended", "reason", end.Words, "after", time.Since(start).Round(time.Millisecond))
+}
