@@ -1,0 +1,22 @@
+// Package pluginhost starts the plugin processes, watches them, opens sessions
+// in them and starts them again when they die.
+//
+// There is one process per mode, which serves all of the mode's sessions, each
+// on a stream of its own. The duties of a caller, in order:
+//
+//  1. Start, once. It returns before the processes are ready.
+//  2. Open a connection for each session; it waits for a process that is still
+//     starting, and fails at once for one that can not start.
+//  3. Watch the connection's Lost: when the process dies, it is closed within
+//     100 ms and Cause names the plugin and how it died. Close the connection,
+//     whatever happened.
+//  4. Stop, once. After it no process and no file is left. A host that is
+//     killed leaves no process either, and the next Start removes its files.
+//
+// A plugin is not trusted. Nothing that it prints, answers or leaves out can
+// stop, crash or fill the host: each wait has a limit, each buffer a bound,
+// and its processes are ended by SIGKILL alone.
+//
+// What this package is not for: it knows no client and no target, and never
+// looks into a session's bytes.
+package pluginhost

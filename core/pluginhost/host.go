@@ -1,0 +1,155 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Limits of a plugin process.
+const (
+	DefaultTimeout = 5 * time.Second  // of Config.Timeout
+	MaxTimeout     = 10 * time.Second // of Config.Timeout
+	startTimeout   = 10 * time.Second // from start to ready
+)
+
+// Mode says how one mode's process is started.
+type Mode struct {
+	// Manifest describes the mode until its process does so itself. Its name
+	// must be the one that the process answers with.
+	Manifest core.Manifest
+	Path     string   // the executable; see Self for built-in modes
+	Args     []string // its arguments, without its name
+}
+
+// Config is what a Host is made of.
+type Config struct {
+	Modes []Mode
+	// Log takes what happens to processes, and what they write themselves,
+	// under the plugin's name. Nil: slog.Default.
+	Log *slog.Logger
+	// RuntimeDir is where the directory of the sockets is made. Empty: the
+	// user's runtime directory, else the one for temporary files.
+	RuntimeDir string
+	// Timeout is how long a process may take to answer, 0 for DefaultTimeout,
+	// at most MaxTimeout. One that takes longer hangs, and is killed.
+	Timeout time.Duration
+
+	startTimeout time.Duration // tests have less patience
+}
+
+// Host runs the plugin processes. Its methods are safe for concurrent use.
+type Host struct {
+	log          *slog.Logger
+	timeout      time.Duration
+	startTimeout time.Duration
+	sockets      *socketDir
+	spawner      *spawner
+	ctx          context.Context // ends when the host stops
+	cancel       context.CancelFunc
+	modes        map[string]*mode
+	order        []*mode
+	running      sync.WaitGroup // modes, and processes until they are gone
+	stopping     sync.Once
+	gone         chan struct{} // closed when Stop has nothing left to wait for
+}
+
+// ErrNoMode says that there is no mode of that name.
+var ErrNoMode = errors.New("there is no such mode")
+
+// errStopping is why everything ends in Stop.
+var errStopping = errors.New("the workbench is stopping")
+
+// Start starts the processes of all modes at once and returns without waiting
+// for them. An error says what is wrong with the configuration or with the
+// directory for the sockets; a process that can not start is no error here,
+// see Status.
+func Start(cfg Config) (*Host, error) {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = DefaultTimeout
+	}
+	if cfg.Timeout < 0 || cfg.Timeout > MaxTimeout {
+		return nil, fmt.Errorf("the plugins' time-out is %v; it must be more than 0 and at most %v", cfg.Timeout, MaxTimeout)
+	}
+	if cfg.startTimeout == 0 {
+		cfg.startTimeout = startTimeout
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	h := &Host{
+		log: cfg.Log, timeout: cfg.Timeout, startTimeout: cfg.startTimeout,
+		modes: make(map[string]*mode, len(cfg.Modes)), gone: make(chan struct{}),
+	}
+	for _, m := range cfg.Modes {
+		name := m.Manifest.Name
+		switch {
+		case !core.ValidName(name):
+			return nil, fmt.Errorf("%q can not name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
+		case h.modes[name] != nil:
+			return nil, fmt.Errorf("there are two modes named %s", name)
+		case m.Path == "":
+			return nil, fmt.Errorf("mode %s names no executable", name)
+		}
+		h.modes[name] = newMode(h, m)
+		h.order = append(h.order, h.modes[name])
+	}
+	var err error
+	if h.sockets, err = openSocketDir(cfg.RuntimeDir); err != nil {
+		return nil, err
+	}
+	h.spawner = newSpawner()
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	for _, m := range h.order {
+		h.running.Go(m.run)
+	}
+	return h, nil
+}
+
+// Open opens a session's connection to the mode's process, on which nothing
+// was said yet. While the process is starting it waits, as long as ctx lets
+// it. The error is ErrNoMode, ctx's, an *Unavailable for a mode whose process
+// can not start, or says how the process failed to open a stream.
+func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
+	m := h.modes[mode]
+	if m == nil {
+		return nil, fmt.Errorf("%w: %q", ErrNoMode, core.CutWords(mode, core.MaxName))
+	}
+	return m.open(ctx)
+}
+
+// Status tells how each mode is, in the order of Config.Modes.
+func (h *Host) Status() []Status {
+	all := make([]Status, len(h.order))
+	for i, m := range h.order {
+		all[i] = m.status()
+	}
+	return all
+}
+
+// Stop kills all processes with all that they started, and removes the
+// sockets' directory. Open sessions are lost. It returns when all processes
+// are gone, or with ctx's error when that takes longer.
+func (h *Host) Stop(ctx context.Context) error {
+	h.cancel()
+	h.stopping.Do(func() {
+		go func() {
+			h.running.Wait()
+			h.spawner.stop()
+			close(h.gone)
+		}()
+	})
+	var err error
+	select {
+	case <-h.gone:
+	case <-ctx.Done():
+		err = fmt.Errorf("plugin processes were killed but are not gone yet: %w", context.Cause(ctx))
+	}
+	return errors.Join(err, h.sockets.remove())
+}

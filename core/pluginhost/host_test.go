@@ -1,0 +1,239 @@
+//go:build linux
+
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+func TestSessionThroughAProcess(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "echo")})
+	c, err := h.Open(t.Context(), "echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var note string
+	if err := c.Open(core.Opening{Target: "x:1"}, nil, func(a wire.Answer) { note = string(a.Actions[0].Data) }); err != nil || note != "for x:1" {
+		t.Fatalf("the opening was answered with %q, %v", note, err)
+	}
+	s := &session{c, 0}
+	s.must(t, "one", "one")
+	s.must(t, strings.Repeat("big ", 100_000), strings.Repeat("big ", 100_000))
+	if got := h.Status()[0]; got.State != Ready || got.Sessions != 1 || got.PID == 0 || got.Manifest.Summary != "From the process." {
+		t.Errorf("its status is %+v", got)
+	}
+	if err := c.Bye(); err != nil {
+		t.Error(err)
+	}
+	if n := h.Status()[0].Sessions; n != 0 {
+		t.Errorf("%d sessions are left after the end", n)
+	}
+}
+
+func TestTwoModesHaveAProcessEach(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "echo", "other")})
+	open(t, h, "echo").must(t, "a", "a")
+	open(t, h, "other").must(t, "b", "b")
+	if s := h.Status(); s[0].PID == s[1].PID || s[0].Manifest.Name != "echo" || s[1].Manifest.Name != "other" {
+		t.Errorf("the status is %+v", s)
+	}
+}
+
+func TestManySessionsAtOnce(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "echo")})
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			c, err := h.Open(t.Context(), "echo")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Bye()
+			s := &session{c, 0}
+			if err := c.Open(core.Opening{}, nil, func(wire.Answer) {}); err != nil {
+				t.Error(err)
+			}
+			for j := range 10 {
+				want := fmt.Sprintf("%d/%d", i, j)
+				if got, err := s.say(want); got != want {
+					t.Errorf("%q was answered with %q, %v", want, got, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := h.Status()[0].Sessions; n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+}
+
+// A killed process takes its sessions along, says how, and is replaced.
+func TestKilledProcess(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "echo")})
+	idle, busy := open(t, h, "echo"), open(t, h, "echo")
+	idle.must(t, "x", "x")
+	pid := h.Status()[0].PID
+	failed := make(chan []error)
+	go func() {
+		for {
+			if _, err := busy.say("again"); err != nil {
+				failed <- []error{err, busy.Cause()} // at once
+				return
+			}
+		}
+	}()
+	kill(t, pid)
+	const how = "the echo plugin died: killed (SIGKILL)"
+	if err := lost(t, idle); err.Error() != how {
+		t.Errorf("the idle session was told %q", err)
+	}
+	if errs := <-failed; !errors.Is(errs[0], wire.ErrLost) || errs[1] == nil || errs[1].Error() != how {
+		t.Errorf("the busy session's batch ended with %v", errs)
+	}
+	open(t, h, "echo").must(t, "back", "back")
+	if s := h.Status()[0]; s.PID == pid || s.Restarts != 1 || s.LastError != how {
+		t.Errorf("the status is %+v", s)
+	}
+}
+
+func TestCrashIsNamed(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "echo")})
+	s := open(t, h, "echo")
+	if _, err := s.say("crash mine"); err == nil {
+		t.Fatal("it lives")
+	}
+	if got, want := lost(t, s).Error(), "the echo plugin died: exit status 2 (panic: a goroutine of mine)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestProcessesThatCanNotStart(t *testing.T) {
+	for mode, want := range map[string][]string{
+		"exit":      {"the exit plugin can not start", "ended before it was ready", "exit status 3", "there is no \uFFFD[31mlicence"},
+		"rubbish":   {`printed "hello from my plugin"`, "before plugins.Serve", "standard error instead"},
+		"version":   {"protocol version 7", "this workbench 1", "update the workbench"},
+		"misnamed":  {`it calls itself "else"`},
+		"silent":    {"not ready within"},
+		"elsewhere": {`listens on unix "/var/run/docker.sock"`},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			cfg := Config{Modes: modesOf(t, mode, "echo")}
+			if mode == "silent" {
+				cfg.startTimeout = 500 * time.Millisecond
+			}
+			h := start(t, cfg)
+			if mode != "silent" { // where both are short of time
+				open(t, h, "echo").must(t, "the others work", "the others work")
+			}
+			until(t, "state failed", func() bool { return h.Status()[0].State == Failed })
+			_, err := h.Open(t.Context(), mode) // at once
+			var u *Unavailable
+			if !errors.As(err, &u) || u.Plugin != mode {
+				t.Fatalf("the error is %#v", err)
+			}
+			for _, part := range want {
+				if !strings.Contains(err.Error(), part) || !strings.Contains(h.Status()[0].LastError, part) {
+					t.Errorf("%q does not say %q", err, part)
+				}
+			}
+			until(t, "another try", func() bool { return h.Status()[0].Restarts > 0 })
+		})
+	}
+}
+
+// A process that gets ready and dies of each session is no better than one
+// that can not start.
+func TestProcessThatDiesUnheard(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "fading")})
+	for {
+		c, err := h.Open(t.Context(), "fading")
+		if err == nil {
+			err = c.Open(core.Opening{}, nil, func(wire.Answer) {})
+			if !errors.Is(err, wire.ErrLost) || c.Cause() == nil || c.Cause().Error() != "the fading plugin died: exit status 4" {
+				t.Fatalf("%v, %v", err, c.Cause())
+			}
+			continue
+		}
+		if !strings.Contains(err.Error(), "can not start: it died again and again before it answered anything: exit status 4") {
+			t.Error(err)
+		}
+		break
+	}
+}
+
+func TestNoSuchExecutable(t *testing.T) {
+	h := start(t, Config{Modes: []Mode{{Manifest: core.Manifest{Name: "none"}, Path: "/no/such/file"}}})
+	until(t, "state failed", func() bool { return h.Status()[0].State == Failed })
+	if got := h.Status()[0].LastError; !strings.Contains(got, "could not be started") || !strings.Contains(got, "no such file") {
+		t.Errorf("the reason is %q", got)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "silent")})
+	if _, err := h.Open(t.Context(), "nope"); !errors.Is(err, ErrNoMode) {
+		t.Errorf("an unknown mode: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := h.Open(ctx, "silent"); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "silent plugin is still starting") {
+		t.Errorf("a mode that is not ready: %v", err)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for _, cfg := range []Config{
+		{Modes: modesOf(t, "a", "a")},
+		{Modes: modesOf(t, "no name")},
+		{Modes: []Mode{{Manifest: core.Manifest{Name: "a"}}}},
+		{Timeout: time.Minute},
+		{RuntimeDir: "/" + strings.Repeat("long", 30)},
+	} {
+		cfg.RuntimeDir = shortDir(t) + cfg.RuntimeDir
+		if h, err := Start(cfg); err == nil {
+			t.Errorf("%+v was taken", cfg)
+			h.Stop(t.Context())
+		}
+	}
+}
+
+func TestStop(t *testing.T) {
+	dir := shortDir(t)
+	h := start(t, Config{Modes: modesOf(t, "echo", "silent"), RuntimeDir: dir})
+	s := open(t, h, "echo")
+	child, err := s.say("child")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := h.Status()[0].PID
+	if err := h.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := lost(t, s); !strings.Contains(err.Error(), "the workbench is stopping") {
+		t.Errorf("the session was told %q", err)
+	}
+	if alive(t, pid) {
+		t.Error("the process is still there")
+	}
+	until(t, "what the process had started to end", func() bool { return !alive(t, atoi(t, child)) })
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+	if _, err := h.Open(t.Context(), "echo"); err == nil || h.Status()[0].State != Stopped {
+		t.Errorf("after Stop: %v, %+v", err, h.Status()[0])
+	}
+	if err := h.Stop(t.Context()); err != nil {
+		t.Errorf("a second Stop: %v", err)
+	}
+}

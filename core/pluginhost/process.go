@@ -1,0 +1,225 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	goplugin "github.com/hashicorp/go-plugin/runner"
+	"github.com/hashicorp/yamux"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/pluginproto"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// process is one plugin process that is ready, or was.
+type process struct {
+	name     string
+	run      *runner
+	link     *link
+	control  *plugin.RPCClient
+	calls    *pluginproto.Client
+	manifest core.Manifest
+	timeout  time.Duration
+	started  time.Time
+	took     time.Duration // from start to ready
+
+	answered atomic.Bool   // some session had an answer
+	opening  chan struct{} // holds a token for each stream that is being opened
+	hung     chan string   // what the process did not answer; see watch
+	gone     chan struct{} // closed when the process is dead and its sessions know
+
+	mu       sync.Mutex
+	sessions map[*stream]struct{} // nil once the process is dead
+	how      string               // it died, and the same as an error that names the plugin;
+	cause    error                // both are set before gone is closed
+}
+
+// maxOpening bounds how many streams are opened at the same time, so that the
+// time-out of one measures the process and not the crowd.
+const maxOpening = 64
+
+// startProcess returns when the process is ready, can not start, took too long
+// or the host stops. Its error is an *Unavailable.
+func startProcess(h *Host, m Mode, log *slog.Logger) (*process, error) {
+	began := time.Now()
+	ctx, cancel := context.WithTimeoutCause(h.ctx, h.startTimeout,
+		fmt.Errorf("it was not ready within %v", h.startTimeout))
+	defer cancel()
+	p := &process{
+		name: m.Manifest.Name, run: newRunner(h, m, log), timeout: h.timeout, started: began,
+		opening:  make(chan struct{}, maxOpening),
+		hung:     make(chan string, 1),
+		gone:     make(chan struct{}),
+		sessions: make(map[*stream]struct{}),
+	}
+	// Nothing that connect calls has a time limit that can be relied on. With
+	// the process and the connection gone, all of it returns.
+	unwatched := context.AfterFunc(ctx, func() { p.run.kill() })
+	err := p.connect(ctx, h)
+	if unwatched() && err == nil {
+		p.took = time.Since(began)
+		go p.watch(h.ctx)
+		return p, nil
+	}
+	p.run.kill()
+	if p.link != nil {
+		p.link.Close()
+	}
+	p.run.settle(settleTime)
+	if p.run.dir != "" {
+		os.RemoveAll(p.run.dir)
+	}
+	return nil, &Unavailable{Plugin: p.name, Reason: p.run.refusal(context.Cause(ctx), err), Stderr: p.run.out.last()}
+}
+
+// connect starts the process and shakes hands with it.
+func (p *process) connect(ctx context.Context, h *Host) error {
+	client := plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  pluginproto.Handshake,
+		VersionedPlugins: pluginproto.Sets(&pluginproto.Client{}),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC},
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (goplugin.Runner, error) {
+			p.run.prepare(cmd.Env, dir)
+			return p.run, nil
+		},
+		SkipHostEnv:      true,
+		StartTimeout:     h.startTimeout,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: h.sockets.path},
+		Logger:           bridge(p.run.log),
+	})
+	// From here on the process is ours alone: client.Kill would wait for it,
+	// up to 40 s for a stopped one, and is never called.
+	addr, err := client.Start()
+	if err != nil {
+		return err
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, addr.Network(), addr.String())
+	if err != nil {
+		return err
+	}
+	p.link = newLink(conn)
+	defer context.AfterFunc(ctx, func() { p.link.Close() })()
+	// The connection outlives its file.
+	if err := os.RemoveAll(p.run.dir); err != nil {
+		return err
+	}
+	if p.control, err = plugin.NewRPCClient(p.link, pluginproto.Set(&pluginproto.Client{})); err != nil {
+		return err
+	}
+	if err := p.control.SyncStreams(p.run.out.stream(), p.run.out.stream()); err != nil {
+		return err
+	}
+	calls, err := p.control.Dispense(pluginproto.Key)
+	if err != nil {
+		return err
+	}
+	p.calls = calls.(*pluginproto.Client)
+	if p.manifest, err = p.calls.Manifest(); err != nil {
+		return err
+	}
+	if p.manifest.Name != p.name {
+		return fmt.Errorf("it calls itself %q", p.manifest.Name)
+	}
+	return nil
+}
+
+// errGone says that the process died before a stream was open.
+var errGone = errors.New("the plugin process died")
+
+// open opens a session's stream. A process that does not answer within the
+// time-out hangs.
+func (p *process) open(ctx context.Context) (*wire.Conn, error) {
+	select {
+	case p.opening <- struct{}{}:
+	case <-p.gone:
+		return nil, errGone
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	type result struct {
+		conn net.Conn
+		err  error
+	}
+	results, left := make(chan result), make(chan struct{})
+	defer close(left)
+	go func() { // the calls have no limit of their own; the process's death ends them
+		conn, err := p.calls.Session()
+		<-p.opening
+		select {
+		case results <- result{conn, err}:
+		case <-left:
+			if err == nil {
+				conn.Close()
+			}
+		}
+	}()
+	limit := time.NewTimer(p.timeout)
+	defer limit.Stop()
+	select {
+	case r := <-results:
+		if r.err == nil {
+			return p.admit(r.conn)
+		}
+		if p.link.isDown() {
+			return nil, errGone
+		}
+		return nil, fmt.Errorf("the %s plugin opened no session: %w", p.name, r.err)
+	case <-limit.C:
+		select {
+		case p.hung <- "to open a session":
+		default: // someone else said so
+		}
+	case <-p.gone:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case <-p.gone:
+		return nil, errGone
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (p *process) admit(conn net.Conn) (*wire.Conn, error) {
+	inner, ok := conn.(*yamux.Stream)
+	if !ok {
+		conn.Close()
+		return nil, fmt.Errorf("go-plugin's streams are of type %T, not yamux's", conn)
+	}
+	s := &stream{Stream: pluginproto.Stream{Conn: inner}, process: p, mux: inner.Session()}
+	s.conn = wire.NewConn(s, p.timeout)
+	p.mu.Lock()
+	if p.sessions == nil {
+		p.mu.Unlock()
+		conn.Close()
+		return nil, errGone
+	}
+	p.sessions[s] = struct{}{}
+	p.mu.Unlock()
+	return s.conn, nil
+}
+
+func (p *process) forget(s *stream) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.sessions, s)
+}
+
+func (p *process) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.sessions)
+}

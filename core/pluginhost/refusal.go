@@ -1,0 +1,80 @@
+package pluginhost
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/pluginproto"
+)
+
+// refusal says in words why the process did not get ready: the limit that cut
+// it off, if one did, else what it printed, else how it ended, else the error.
+func (r *runner) refusal(limit, err error) string {
+	if limit != nil {
+		return limit.Error()
+	}
+	if line := r.line.Load(); line != nil {
+		if words := misspoken(*line); words != "" {
+			return words
+		}
+	}
+	if how, byItself := r.end(); byItself {
+		return "it ended before it was ready, with " + how
+	}
+	return err.Error()
+}
+
+// misspoken says what is wrong with the handshake's line, in a way that tells
+// what to do, or "". The line is
+//
+//	go-plugin's version | our version | network | address | protocol | …
+func misspoken(line string) string {
+	fields := strings.Split(line, "|")
+	if len(fields) < 4 || !number(fields[0]) || !number(fields[1]) {
+		return fmt.Sprintf("it printed %q to standard output before plugins.Serve; "+
+			"nothing may be printed there before, write to standard error instead", clean(core.CutWords(line, 80)))
+	}
+	switch version, _ := strconv.Atoi(fields[1]); {
+	case fields[0] != "1":
+		return fmt.Sprintf("it was built with a go-plugin that speaks version %s, this workbench speaks 1; "+
+			"build the plugin again with the workbench's own version of go-plugin", fields[0])
+	case version > pluginproto.Version:
+		return fmt.Sprintf("it speaks protocol version %d, this workbench %d; update the workbench", version, pluginproto.Version)
+	case version < pluginproto.Version:
+		return fmt.Sprintf("it speaks protocol version %d, this workbench %d; "+
+			"update the plugin, or build it again with this workbench's module", version, pluginproto.Version)
+	case len(fields) > 4 && fields[4] != "netrpc":
+		return fmt.Sprintf("it speaks %q where net/rpc is spoken; let plugins.Serve do the speaking", clean(core.CutWords(fields[4], 20)))
+	}
+	return ""
+}
+
+func number(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
+}
+
+var signalNames = map[syscall.Signal]string{
+	syscall.SIGABRT: "SIGABRT", syscall.SIGBUS: "SIGBUS", syscall.SIGFPE: "SIGFPE", syscall.SIGHUP: "SIGHUP",
+	syscall.SIGILL: "SIGILL", syscall.SIGINT: "SIGINT", syscall.SIGKILL: "SIGKILL", syscall.SIGPIPE: "SIGPIPE",
+	syscall.SIGQUIT: "SIGQUIT", syscall.SIGSEGV: "SIGSEGV", syscall.SIGTERM: "SIGTERM",
+}
+
+// ending says in words how a process ended.
+func ending(s *os.ProcessState) (how string, signalled bool) {
+	if s == nil {
+		return "an unknown status", false
+	}
+	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		name, ok := signalNames[status.Signal()]
+		if !ok {
+			name = fmt.Sprintf("signal %d", int(status.Signal()))
+		}
+		return "killed (" + name + ")", true
+	}
+	return fmt.Sprintf("exit status %d", s.ExitCode()), false
+}

@@ -1,0 +1,235 @@
+package pluginhost
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	goplugin "github.com/hashicorp/go-plugin/runner"
+)
+
+// runner runs one plugin process for go-plugin, which sees of it no more than
+// the handshake: one line of standard output. What the process writes else
+// goes to out.
+type runner struct {
+	host *Host
+	log  *slog.Logger
+	out  *output
+	cmd  *exec.Cmd
+	dir  string // where the process makes its socket
+	pid  int
+
+	hello  *io.PipeReader         // the handshake, and then the end
+	line   atomic.Pointer[string] // the handshake, as it was printed
+	exited chan struct{}          // closed as soon as the process is gone
+	quiet  chan struct{}          // closed when its output was read to the end
+	state  *os.ProcessState       // once exited is closed
+
+	mu     sync.Mutex
+	killed bool // by us
+}
+
+var _ goplugin.Runner = (*runner)(nil)
+
+func newRunner(h *Host, m Mode, log *slog.Logger) *runner {
+	return &runner{
+		host: h, log: log, out: newOutput(log),
+		cmd:    &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
+		exited: make(chan struct{}), quiet: make(chan struct{}),
+	}
+}
+
+// prepare takes what go-plugin adds: the environment of the handshake, and the
+// directory for the socket.
+func (r *runner) prepare(env []string, dir string) {
+	r.cmd.Env, r.dir = append(environment(), env...), dir
+}
+
+// handed is the environment that a plugin gets of the host's: nothing that
+// holds a secret or a way to the user's files.
+var handed = []string{
+	"PATH", // for plugins that are scripts
+	"LANG", "LC_ALL", "LC_CTYPE", "TZ",
+	"GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GORACE", "GOTRACEBACK", "GOCOVERDIR",
+	"SYSTEMROOT", // Windows opens no socket without it
+}
+
+func environment() []string {
+	var env []string
+	for _, name := range handed {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// drainTime is how long a dead process's output is read on. Something that
+// escaped from its group may hold the pipes open for ever.
+const drainTime = 200 * time.Millisecond
+
+// Start starts the process.
+func (r *runner) Start(context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.killed {
+		return errors.New("it was killed before it began")
+	}
+	// A pipe that nobody writes to: its end tells the process that we are gone.
+	lifeline, err1 := r.cmd.StdinPipe()
+	stdout, err2 := r.cmd.StdoutPipe()
+	stderr, err3 := r.cmd.StderrPipe()
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	r.cmd.SysProcAttr = processAttributes()
+	if err := r.host.spawner.start(r.cmd); err != nil {
+		return fmt.Errorf("it could not be started: %w", err)
+	}
+	r.pid = r.cmd.Process.Pid
+
+	hello, say := io.Pipe()
+	r.hello = hello
+	var readers sync.WaitGroup
+	readers.Go(func() { r.readStdout(stdout, say) })
+	readers.Go(func() { r.out.copy(stderr) })
+	r.host.running.Go(func() {
+		r.state, _ = r.cmd.Process.Wait()
+		killGroup(r.cmd.Process) // what it had started
+		close(r.exited)
+		lifeline.Close()
+		for _, pipe := range []io.ReadCloser{stdout, stderr} {
+			if f, ok := pipe.(*os.File); ok {
+				f.SetReadDeadline(time.Now().Add(drainTime))
+			}
+		}
+		readers.Wait()
+		stdout.Close()
+		stderr.Close()
+		close(r.quiet)
+	})
+	return nil
+}
+
+// maxHello bounds the handshake's line. go-plugin stops reading at 64 KiB, and
+// the plugin would stand still.
+const maxHello = 4 << 10
+
+// readStdout hands the first line to go-plugin and the others to the log.
+func (r *runner) readStdout(stdout io.Reader, say *io.PipeWriter) {
+	in := bufio.NewReaderSize(stdout, maxHello)
+	hello, _ := in.ReadSlice('\n')
+	if len(hello) > 0 {
+		line := strings.TrimSpace(string(hello))
+		r.line.Store(&line)
+		io.WriteString(say, line+"\n")
+	}
+	say.Close()
+	r.out.copy(in)
+}
+
+// kill ends the process and all that it started. It does not wait.
+func (r *runner) kill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.pid == 0 {
+		r.killed = true
+		return
+	}
+	select {
+	case <-r.exited: // its number may be another's by now
+	default:
+		r.killed = true
+		killGroup(r.cmd.Process)
+	}
+}
+
+// settle waits until the process is gone and all that it wrote was read, but
+// not longer than limit.
+func (r *runner) settle(limit time.Duration) {
+	r.mu.Lock()
+	began := r.pid != 0
+	r.mu.Unlock()
+	if !began {
+		return
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-r.quiet:
+	case <-timer.C:
+	}
+}
+
+// end says how the process ended, if it did, and whether that was its own or
+// another's doing, not ours.
+func (r *runner) end() (how string, byItself bool) {
+	select {
+	case <-r.exited:
+	default:
+		return "", false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	how, signalled := ending(r.state)
+	if panicked := r.out.panicked(); panicked != "" {
+		how += " (" + panicked + ")"
+	}
+	return how, !signalled || !r.killed
+}
+
+// Wait waits for the process.
+func (r *runner) Wait(context.Context) error { <-r.exited; return nil }
+
+// Kill is for go-plugin, which calls it when the handshake failed.
+func (r *runner) Kill(context.Context) error { r.kill(); return nil }
+
+// Stdout is the handshake.
+func (r *runner) Stdout() io.ReadCloser { return r.hello }
+
+// Stderr is empty: go-plugin's reader of log lines can be made to panic.
+func (r *runner) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
+
+// Name and ID are for go-plugin's own log.
+func (r *runner) Name() string { return r.cmd.Path }
+
+// ID returns the process's number.
+func (r *runner) ID() string { return strconv.Itoa(r.pid) }
+
+// Diagnose has nothing to add.
+func (r *runner) Diagnose(context.Context) string { return "" }
+
+// PluginToHost refuses to be sent anywhere but to a socket in the directory
+// that the process was given; where there are none, to a port of this machine.
+func (r *runner) PluginToHost(network, address string) (string, string, error) {
+	switch network {
+	case "unix":
+		info, err := os.Lstat(address)
+		if err == nil && filepath.Dir(address) == r.dir && info.Mode().Type() == os.ModeSocket {
+			return network, address, nil
+		}
+	case "tcp":
+		host, _, err := net.SplitHostPort(address)
+		if err == nil && !unixSockets && host == "127.0.0.1" {
+			return network, address, nil
+		}
+	}
+	return "", "", fmt.Errorf("it says that it listens on %s %q, where it was not told to", network, address)
+}
+
+// HostToPlugin changes nothing: both see the same files.
+func (r *runner) HostToPlugin(network, address string) (string, string, error) {
+	return network, address, nil
+}

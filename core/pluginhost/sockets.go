@@ -1,0 +1,129 @@
+package pluginhost
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// socketDir is a directory that only this user may enter, where the plugin
+// processes make their sockets. It is named after our process, and a file in
+// it is locked as long as we live, which is how a later host knows that it may
+// remove what we left: a number alone can be another process's by then.
+type socketDir struct {
+	path string
+	lock *os.File
+}
+
+const (
+	lockName = "lock"
+	// A socket's path fits in 103 bytes on every system. Below our directory
+	// go-plugin makes "/plugin-dir…/plugin…" with numbers of up to 10 digits.
+	maxSocketDir = 103 - len("/plugin-dir4294967295/plugin4294967295")
+)
+
+var socketDirName = regexp.MustCompile(`^workbench-([0-9]+)-[a-z0-9]{4}$`)
+
+// openSocketDir removes what dead hosts left in base and makes a directory
+// there. An empty base is chosen.
+func openSocketDir(base string) (*socketDir, error) {
+	bases := []string{base}
+	if base == "" {
+		bases = []string{os.Getenv("XDG_RUNTIME_DIR"), os.TempDir(), "/tmp"}
+	} else if err := os.MkdirAll(base, 0o700); err != nil {
+		return nil, fmt.Errorf("the directory for the plugins' sockets can not be made: %w", err)
+	}
+	var errs []error
+	for _, base := range bases {
+		if base == "" || !filepath.IsAbs(base) && len(bases) > 1 {
+			continue
+		}
+		base, err := filepath.Abs(base)
+		if err == nil {
+			sweep(base)
+			var d *socketDir
+			if d, err = makeSocketDir(base); err == nil {
+				return d, nil
+			}
+		}
+		errs = append(errs, err)
+	}
+	return nil, fmt.Errorf("there is no place for the plugins' sockets; set XDG_RUNTIME_DIR to a directory of yours with a short name: %w", errors.Join(errs...))
+}
+
+func makeSocketDir(base string) (*socketDir, error) {
+	for range 100 {
+		// A name is never used again, so that whoever is about to remove an
+		// abandoned directory can not hit a new one.
+		path := filepath.Join(base, fmt.Sprintf("workbench-%d-%.4s", os.Getpid(), strings.ToLower(rand.Text())))
+		if unixSockets && len(path) > maxSocketDir {
+			return nil, fmt.Errorf("%s has %d bytes, and sockets below it leave room for %d", path, len(path), maxSocketDir)
+		}
+		err := os.Mkdir(path, 0o700)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // someone who sweeps took it for abandoned
+		}
+		if err != nil {
+			return nil, err
+		}
+		if lockFile(lock) && isStill(lock) {
+			return &socketDir{path, lock}, nil
+		}
+		lock.Close() // the same, a moment later
+	}
+	return nil, fmt.Errorf("no directory in %s stays", base)
+}
+
+// remove removes the directory.
+func (d *socketDir) remove() error {
+	d.lock.Close()
+	return os.RemoveAll(d.path)
+}
+
+// sweep removes the directories of hosts that died without doing so.
+func sweep(base string) {
+	entries, _ := os.ReadDir(base)
+	for _, e := range entries {
+		name := socketDirName.FindStringSubmatch(e.Name())
+		info, err := e.Info()
+		if name == nil || err != nil || !info.IsDir() || !isOurs(info) {
+			continue
+		}
+		path := filepath.Join(base, e.Name())
+		lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			// Between making the directory and the lock, or died there.
+			if pid, _ := strconv.Atoi(name[1]); !isAlive(pid) {
+				os.RemoveAll(path)
+			}
+			continue
+		}
+		if err != nil {
+			continue
+		}
+		if lockFile(lock) {
+			os.RemoveAll(path)
+		}
+		lock.Close()
+	}
+}
+
+// isStill reports whether the file is still the one at its name.
+func isStill(f *os.File) bool {
+	opened, err1 := f.Stat()
+	named, err2 := os.Stat(f.Name())
+	return err1 == nil && err2 == nil && os.SameFile(opened, named)
+}

@@ -1,0 +1,238 @@
+package pluginhost
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Bounds of what a process writes to its standard outputs.
+const (
+	maxLine    = 16 << 10  // bytes of a line; the rest of it is dropped
+	keepLines  = 20        // lines that are kept for errors
+	keepLine   = 500       // bytes of each
+	logRate    = 64 << 10  // bytes a second that go to the log
+	logBurst   = 256 << 10 // bytes that may go at once
+	lineWeight = 256       // bytes that a line counts beside its own
+)
+
+// output takes what one process writes and turns its lines into log records.
+// It never makes a writer wait: lines that are too many are dropped, and
+// counted.
+type output struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
+	kept    [keepLines][]byte // a ring
+	next    int               // of kept
+	panics  string            // the line that a crash of the process began with
+	budget  float64           // bytes that may go to the log now
+	filled  time.Time         // when budget was right
+	closed  bool              // the budget is used up; lines are dropped until half of it is back
+	dropped int               // lines since
+}
+
+func newOutput(log *slog.Logger) *output {
+	return &output{log: log, budget: logBurst, filled: time.Now()}
+}
+
+// copy takes all of r.
+func (o *output) copy(r io.Reader) {
+	s := o.stream()
+	io.Copy(s, r)
+	s.flush()
+	o.report()
+}
+
+// stream returns a writer for one of the process's outputs.
+func (o *output) stream() *outputStream { return &outputStream{to: o} }
+
+// outputStream cuts an output into lines.
+type outputStream struct {
+	to   *output
+	mu   sync.Mutex
+	line []byte // the unfinished one; at most maxLine bytes
+	cut  bool   // it was longer
+}
+
+// Write takes bytes. It never fails.
+func (s *outputStream) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(b)
+	for len(b) > 0 {
+		end := bytes.IndexByte(b, '\n')
+		piece := b
+		if end >= 0 {
+			piece = b[:end]
+		}
+		if room := maxLine - len(s.line); len(piece) > room {
+			piece, s.cut = piece[:room], true
+		}
+		s.line = append(s.line, piece...)
+		if end < 0 {
+			break
+		}
+		s.end()
+		b = b[end+1:]
+	}
+	return n, nil
+}
+
+func (s *outputStream) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end()
+}
+
+func (s *outputStream) end() {
+	if line := bytes.TrimRight(s.line, "\r"); len(line) > 0 {
+		s.to.take(line, s.cut)
+	}
+	s.line, s.cut = s.line[:0], false
+}
+
+func (o *output) take(line []byte, cut bool) {
+	o.mu.Lock()
+	o.kept[o.next] = append(o.kept[o.next][:0], line[:min(len(line), keepLine)]...)
+	o.next = (o.next + 1) % keepLines
+	if o.panics == "" && (bytes.HasPrefix(line, []byte("panic: ")) || bytes.HasPrefix(line, []byte("fatal error: "))) {
+		o.panics = clean(core.CutWords(string(line[:min(len(line), keepLine)]), 80))
+	}
+	panicking := o.panics != ""
+	pass, missed := o.admit(len(line) + lineWeight)
+	o.mu.Unlock()
+
+	if missed > 0 {
+		o.log.Warn("lines of the plugin's output were left out, it writes too many", "lines", missed)
+	}
+	if pass {
+		o.record(line, cut, panicking)
+	}
+}
+
+// admit decides whether a line goes to the log. missed tells how many did not,
+// once the gap is over.
+func (o *output) admit(size int) (pass bool, missed int) {
+	now := time.Now()
+	o.budget = min(o.budget+now.Sub(o.filled).Seconds()*logRate, logBurst)
+	o.filled = now
+	if o.closed && o.budget < logBurst/2 || o.budget < float64(size) {
+		o.closed = true
+		o.dropped++
+		return false, 0
+	}
+	missed = o.dropped
+	o.closed, o.dropped = false, 0
+	o.budget -= float64(size)
+	return true, missed
+}
+
+// report tells about lines that were left out and after which none came.
+func (o *output) report() {
+	o.mu.Lock()
+	missed := o.dropped
+	o.dropped = 0
+	o.mu.Unlock()
+	if missed > 0 {
+		o.log.Warn("lines of the plugin's output were left out, it wrote too many", "lines", missed)
+	}
+}
+
+// last returns the last lines, oldest first, made safe to show.
+func (o *output) last() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var lines []string
+	for i := range keepLines {
+		if line := o.kept[(o.next+i)%keepLines]; len(line) > 0 {
+			lines = append(lines, clean(string(line)))
+		}
+	}
+	return lines
+}
+
+func (o *output) panicked() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.panics
+}
+
+// record writes one line to the log. A line of JSON with the keys @message and
+// @level keeps its level and attributes; other lines may begin with [INFO] or
+// another level; the rest is of level Info.
+func (o *output) record(line []byte, cut, panicking bool) {
+	level, message := slog.LevelInfo, string(line)
+	var attrs []any
+	var fields map[string]any
+	if line[0] == '{' && !cut && json.Unmarshal(line, &fields) == nil {
+		if m, ok := fields["@message"].(string); ok {
+			message = m
+			name, _ := fields["@level"].(string)
+			level = levelOf(hclog.LevelFromString(name))
+			for _, key := range slices.Sorted(maps.Keys(fields)) {
+				if !strings.HasPrefix(key, "@") {
+					attrs = append(attrs, slog.Any(clean(key), fields[key]))
+				}
+			}
+		}
+	} else if panicking {
+		level = slog.LevelError
+	}
+	if name, rest, ok := strings.Cut(message, "] "); ok {
+		if l, ok := prefixes[name]; ok {
+			level, message = l, rest
+		}
+	}
+	message = clean(message)
+	if cut {
+		message += " … (the line was longer)"
+	}
+	if len(attrs) > 0 { // in a group, so that none passes for one of ours
+		o.log.Log(context.Background(), level, message, slog.Group("said", attrs...))
+		return
+	}
+	o.log.Log(context.Background(), level, message)
+}
+
+// prefixes are how lines of plain text name their level.
+var prefixes = map[string]slog.Level{
+	"[TRACE": slog.LevelDebug - 4, "[DEBUG": slog.LevelDebug, "[INFO": slog.LevelInfo,
+	"[WARN": slog.LevelWarn, "[ERR": slog.LevelError, "[ERROR": slog.LevelError,
+}
+
+func levelOf(l hclog.Level) slog.Level {
+	switch l {
+	case hclog.Trace:
+		return slog.LevelDebug - 4
+	case hclog.Debug:
+		return slog.LevelDebug
+	case hclog.Warn:
+		return slog.LevelWarn
+	case hclog.Error:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// clean returns s as valid UTF-8 without control characters, which could
+// write over a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}

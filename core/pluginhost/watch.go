@@ -1,0 +1,77 @@
+package pluginhost
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	pingEvery  = time.Second
+	settleTime = 50 * time.Millisecond // how long the end of a process may take to be complete
+)
+
+// watch waits for the process's death, or brings it about when the process
+// hangs, lets go of the connection or the host stops. It is the one place
+// where a process dies.
+func (p *process) watch(stop context.Context) {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	limit := time.NewTimer(p.timeout)
+	limit.Stop()
+	defer limit.Stop()
+	pong := make(chan error, 1)
+	waiting := false // for a pong
+	for {
+		select {
+		case <-p.run.exited:
+			p.die("")
+		case <-p.link.down:
+			// Most often the process is dying, and its status says more.
+			p.run.settle(settleTime)
+			p.die("it closed its connection")
+		case <-stop.Done():
+			p.die(errStopping.Error())
+		case what := <-p.hung:
+			p.die(fmt.Sprintf("it took longer than %v %s", p.timeout, what))
+		case <-limit.C:
+			p.die(fmt.Sprintf("it did not answer for %v", p.timeout))
+		case err := <-pong:
+			if err == nil {
+				waiting = false
+				limit.Stop()
+				continue
+			}
+			p.run.settle(settleTime)
+			p.die("its connection broke: " + err.Error())
+		case <-tick.C:
+			if !waiting {
+				waiting = true
+				limit.Reset(p.timeout)
+				go func() { pong <- p.control.Ping() }() // ends with the connection at the latest
+			}
+			continue
+		}
+		return
+	}
+}
+
+// die kills what is left of the process, then tells every session. why is for
+// a process that has not ended by itself.
+func (p *process) die(why string) {
+	p.run.kill()
+	p.link.Close()
+	p.run.settle(settleTime)
+	if how, byItself := p.run.end(); byItself {
+		why = how
+	}
+	cause := fmt.Errorf("the %s plugin died: %s", p.name, why)
+	p.mu.Lock()
+	sessions := p.sessions
+	p.sessions, p.how, p.cause = nil, why, cause
+	p.mu.Unlock()
+	for s := range sessions {
+		s.conn.Lose(cause)
+	}
+	close(p.gone)
+}

@@ -1,0 +1,22 @@
+// Package pluginproto is what the workbench and a plugin process must agree on
+// before a session can begin: the handshake, the protocol version and two
+// remote calls.
+//
+// The life of a plugin process, step by step:
+//
+//  1. The host starts it with the cookie of [Handshake] in its environment and
+//     a pipe as its standard input. Nothing is ever written to that pipe: its
+//     end tells the plugin that the host is gone, and the plugin ends too.
+//  2. The plugin listens on a Unix socket in the directory that it was given
+//     and prints one line to standard output that says where, and which
+//     protocol version it chose. It prints nothing before.
+//  3. The host connects, once, and asks for the [core.Manifest].
+//  4. For each session the host asks for a stream. The plugin names one and
+//     accepts it; the host dials. Never the other way round: one stream that
+//     was opened and stayed silent would hold up all others.
+//  5. The stream then carries frames as core/wire/spec.md says.
+//
+// Both ends of the two calls stand here, [Server] and [Client], so that
+// nothing is declared twice. What this package is not for: it starts no
+// process and knows no frame.
+package pluginproto

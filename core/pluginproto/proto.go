@@ -1,0 +1,142 @@
+package pluginproto
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/rpc"
+
+	"github.com/hashicorp/go-plugin"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Version is the protocol version: what this package and core/wire/spec.md
+// describe. It rises when a plugin built before would misunderstand.
+const Version = 1
+
+// Key names the one thing that a plugin process offers.
+const Key = "discipline"
+
+// MaxManifest bounds a manifest in bytes of JSON.
+const MaxManifest = 1 << 20
+
+// Handshake tells a plugin that a workbench started it. It keeps people from
+// starting one by hand and wondering; it keeps no one out.
+var Handshake = plugin.HandshakeConfig{
+	MagicCookieKey:   "PROTOCOL_WORKBENCH_PLUGIN",
+	MagicCookieValue: "e7c0a5f2-started-by-the-workbench",
+}
+
+// Sets offers p, a *Server or a Client, under every protocol version that this
+// build speaks.
+func Sets(p plugin.Plugin) map[int]plugin.PluginSet {
+	return map[int]plugin.PluginSet{Version: Set(p)}
+}
+
+// Set offers p alone.
+func Set(p plugin.Plugin) plugin.PluginSet { return plugin.PluginSet{Key: p} }
+
+// None is the argument of calls that need none.
+type None struct{}
+
+// ManifestReply answers the call Manifest.
+type ManifestReply struct {
+	JSON []byte // of a core.Manifest; fields that a reader does not know are skipped
+}
+
+// SessionReply answers the call Session.
+type SessionReply struct {
+	Stream uint32 // what to dial
+}
+
+// Server is the plugin's end of the calls.
+type Server struct {
+	Manifest core.Manifest
+	// Session runs one session on its stream and closes it. Each call has a
+	// goroutine of its own.
+	Session func(stream net.Conn)
+	Log     *slog.Logger
+}
+
+var _ plugin.Plugin = (*Server)(nil)
+
+// Server is called by go-plugin for each connection.
+func (s *Server) Server(b *plugin.MuxBroker) (any, error) { return &service{s, b}, nil }
+
+// Client is for the other end.
+func (s *Server) Client(*plugin.MuxBroker, *rpc.Client) (any, error) {
+	return nil, errors.New("this is the plugin's end")
+}
+
+type service struct {
+	*Server
+	broker *plugin.MuxBroker
+}
+
+// Manifest describes the discipline.
+func (s *service) Manifest(_ None, reply *ManifestReply) (err error) {
+	reply.JSON, err = json.Marshal(s.Server.Manifest)
+	return err
+}
+
+// Session names a stream and waits for the host to dial it, for 5 s.
+func (s *service) Session(_ None, reply *SessionReply) error {
+	id := s.broker.NextId()
+	reply.Stream = id
+	go func() {
+		stream, err := s.broker.Accept(id)
+		if err != nil {
+			s.Log.Warn("the host asked for a session and did not come", "error", err)
+			return
+		}
+		s.Server.Session(stream)
+	}()
+	return nil
+}
+
+// Client is the host's end of the calls. None of them has a time limit: close
+// the connection to cut one off.
+type Client struct {
+	calls  *rpc.Client
+	broker *plugin.MuxBroker
+}
+
+var _ plugin.Plugin = (*Client)(nil)
+
+// Client is called by go-plugin; it returns a *Client that works.
+func (*Client) Client(b *plugin.MuxBroker, calls *rpc.Client) (any, error) {
+	return &Client{calls, b}, nil
+}
+
+// Server is for the other end.
+func (*Client) Server(*plugin.MuxBroker) (any, error) {
+	return nil, errors.New("this is the host's end")
+}
+
+// Manifest asks what the plugin is, and checks the answer.
+func (c *Client) Manifest() (core.Manifest, error) {
+	var reply ManifestReply
+	var m core.Manifest
+	if err := c.calls.Call("Plugin.Manifest", None{}, &reply); err != nil {
+		return m, err
+	}
+	if len(reply.JSON) > MaxManifest {
+		return m, fmt.Errorf("its manifest has %d bytes; at most %d fit", len(reply.JSON), MaxManifest)
+	}
+	if err := json.Unmarshal(reply.JSON, &m); err != nil {
+		return m, fmt.Errorf("its manifest does not parse: %w", err)
+	}
+	return m, m.Validate()
+}
+
+// Session opens the stream of a new session.
+func (c *Client) Session() (net.Conn, error) {
+	var reply SessionReply
+	if err := c.calls.Call("Plugin.Session", None{}, &reply); err != nil {
+		return nil, err
+	}
+	return c.broker.Dial(reply.Stream)
+}

@@ -1,0 +1,119 @@
+package plugins
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/pluginproto"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Serve runs the discipline as a plugin process and never returns. The process
+// ends when the workbench that started it does, with status 1 when the
+// manifest is not valid or when a person started it by hand; standard error
+// then says why, and what to do.
+//
+// A machine that panics ends its own session and no other. Serve makes the
+// logger of log/slog and log one that the workbench understands.
+func Serve(d core.Discipline) {
+	if words := refusal(d, os.Getenv(pluginproto.Handshake.MagicCookieKey)); words != "" {
+		fmt.Fprint(os.Stderr, words)
+		os.Exit(1)
+	}
+	// go-plugin is about to put a pipe of its own in os.Stderr's place; log
+	// lines take the shorter way.
+	log := logger(os.Stderr)
+	slog.SetDefault(log)
+	go endWithHost(os.Stdin)
+	plugin.Serve(&plugin.ServeConfig{
+		HandshakeConfig: pluginproto.Handshake,
+		VersionedPlugins: pluginproto.Sets(&pluginproto.Server{
+			Manifest: d.Manifest,
+			Session:  func(stream net.Conn) { session(stream, d, log) },
+			Log:      log,
+		}),
+	})
+	os.Exit(0)
+}
+
+// refusal returns what to tell whoever started the process when it can not
+// serve, or "".
+func refusal(d core.Discipline, cookie string) string {
+	m := d.Manifest
+	if err := m.Validate(); err != nil {
+		return fmt.Sprintf("The manifest of this plugin is not valid: %v.\nIts author has to correct what main gives to plugins.Serve.\n", err)
+	}
+	if d.Open == nil {
+		return fmt.Sprintf("The plugin %s has no Open function.\nIts author has to set Open in what main gives to plugins.Serve.\n", m.Name)
+	}
+	if cookie == pluginproto.Handshake.MagicCookieValue {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "This program is %q, a line mode of the Protocol Workbench", m.Name)
+	if m.Version != "" {
+		fmt.Fprintf(&b, " (version %s)", m.Version)
+	}
+	fmt.Fprintf(&b, ": %s.\n", strings.TrimSuffix(m.Title, "."))
+	if m.Summary != "" {
+		fmt.Fprintln(&b, m.Summary)
+	}
+	fmt.Fprintf(&b, "It does nothing by itself: the workbench starts it.\nStart the workbench and pick the mode %s on its page.\n", m.Name)
+	return b.String()
+}
+
+// session runs one session. What its machine did wrong was answered to the
+// host; what is left to log is a host that broke the protocol.
+func session(conn net.Conn, d core.Discipline, log *slog.Logger) {
+	if err := wire.Serve(&stream{pluginproto.Stream{Conn: conn}}, d, log); err != nil {
+		log.Debug("a session's stream ended", "reason", err)
+	}
+}
+
+// letGo is how long an answer may wait for the host to take it. The host reads
+// while an answer is due, so one that does not has let the session go.
+const letGo = 30 * time.Second
+
+type stream struct{ pluginproto.Stream }
+
+func (s *stream) Write(b []byte) (int, error) {
+	s.SetWriteDeadline(time.Now().Add(letGo))
+	return s.Stream.Write(b)
+}
+
+// endWithHost ends the process when the pipe that the host holds does: by
+// then no one is left who could end it.
+func endWithHost(lifeline io.Reader) {
+	io.Copy(io.Discard, lifeline)
+	os.Exit(0)
+}
+
+// logger writes JSON lines with the keys that go-plugin's family of tools
+// uses.
+func logger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{
+		Level: slog.LevelDebug, // the workbench decides what is shown
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) > 0 {
+				return a
+			}
+			switch a.Key {
+			case slog.LevelKey:
+				return slog.String("@level", strings.ToLower(a.Value.String()))
+			case slog.MessageKey:
+				a.Key = "@message"
+			case slog.TimeKey:
+				return slog.String("@timestamp", a.Value.Time().Format("2006-01-02T15:04:05.000000Z07:00"))
+			}
+			return a
+		},
+	}))
+}
