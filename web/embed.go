@@ -1,0 +1,19 @@
+// Package web holds the workbench's page: plain ES modules, styles and the
+// libraries they use, embedded as they are. There is no build step; what stands
+// in this folder is what a browser gets, tests and npm's files left out.
+//
+// It knows nothing of Go or of the gateway that serves it. The page speaks only
+// to /api/modes and /websocket/ws of the place that it came from, and runs under
+// a Content-Security-Policy of 'self' without inline scripts or styles.
+package web
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed index.html style.css favicon.svg *.js components/*.js vendor/*.js vendor/*.LICENSE
+var files embed.FS
+
+// Files returns what is served, with index.html at its root.
+func Files() fs.FS { return files }

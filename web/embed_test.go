@@ -1,0 +1,106 @@
+package web_test
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/protocol-workbench/workbench/web"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// read returns every file that is served, by its path.
+func read(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := fs.WalkDir(web.Files(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(web.Files(), name)
+		all[name] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var imports = regexp.MustCompile(`(?:from|import) ?"([^"]+)"`)
+
+// The page's modules find each other by relative paths, and everything that is
+// asked for is embedded: a miss would be a blank page.
+func TestImportsResolve(t *testing.T) {
+	all := read(t)
+	found := 0
+	for name, text := range all {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		for _, match := range imports.FindAllStringSubmatch(text, -1) {
+			found++
+			if !strings.HasPrefix(match[1], ".") {
+				t.Errorf("%s imports %q: only relative paths work without an import map", name, match[1])
+			} else if _, ok := all[path.Join(path.Dir(name), match[1])]; !ok {
+				t.Errorf("%s imports %q, which is not embedded", name, match[1])
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("found only %d imports: does the pattern still fit?", found)
+	}
+}
+
+// What a server sends is shown as text; nothing of ours may make it markup or
+// script, and the page's policy forbids what is inline.
+func TestNoMarkupFromStrings(t *testing.T) {
+	forbidden := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|style=|<script>`)
+	for name, text := range read(t) {
+		if path.Dir(name) == "vendor" || path.Ext(name) == ".css" {
+			continue
+		}
+		if found := forbidden.FindString(text); found != "" {
+			t.Errorf("%s has %q", name, found)
+		}
+	}
+}
+
+// A first visit stays light: one page on a slow classroom network.
+func TestFirstLoadIsLight(t *testing.T) {
+	files, size := 0, 0
+	for name, text := range read(t) {
+		switch path.Ext(name) {
+		case ".html", ".css", ".js", ".svg":
+			files++
+			size += len(text)
+		case ".LICENSE":
+		default:
+			t.Errorf("%s is embedded; is it served?", name)
+		}
+	}
+	if files >= 30 || size >= 200<<10 {
+		t.Errorf("a first visit loads %d files, %d bytes; the bar is under 30 and under 200 KiB", files, size)
+	}
+}
+
+// Go leaves <anything>/vendor/<folder>/… out of the module that others
+// download, so vendored files stand directly in vendor, each with its licence.
+func TestVendorIsFlatAndLicensed(t *testing.T) {
+	all := read(t)
+	for name := range all {
+		if strings.HasPrefix(name, "vendor/") && strings.Count(name, "/") > 1 {
+			t.Errorf("%s: `go install` would not download it", name)
+		}
+	}
+	for _, name := range []string{"preact", "htm", "signals", "signals-core"} {
+		if all["vendor/"+name+".LICENSE"] == "" {
+			t.Errorf("vendor/%s.LICENSE is missing", name)
+		}
+	}
+}

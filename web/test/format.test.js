@@ -1,0 +1,86 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { controlNames, count, dump, hex, parseEscapes, picture, seconds, shownBytes, shownText } from "../format.js";
+
+const bytes = (text) => new TextEncoder().encode(text);
+
+test("every control has a picture, and every picture a name", () => {
+  assert.equal(picture(0x0d) + picture(0x0a) + picture(0) + picture(0x7f), "␍␊␀␡");
+  assert.equal(controlNames.get("␍"), "CR");
+  assert.equal(controlNames.get("␟"), "US");
+  assert.equal(controlNames.get("␡"), "DEL");
+  assert.equal(controlNames.size, 33);
+});
+
+test("text that could hide or reorder shows itself", () => {
+  assert.equal(shownText("a\u202eb\u0000c\rd"), "a⟨U+202E⟩b␀c␍d");
+  assert.equal(shownText("two\nlines\tand a tab"), "two\nlines\tand a tab");
+  assert.equal(shownText("␍ typed as a picture"), "⟨U+240D⟩ typed as a picture");
+});
+
+test("bytes are read as UTF-8, a break after each line feed but the last", () => {
+  assert.equal(shownBytes(bytes("a\r\nné ☕ 🎉\n")), "a␍␊\nné ☕ 🎉␊");
+});
+
+test("bytes that are no UTF-8 are dots, one each", () => {
+  for (const bad of [
+    [0xff],
+    [0xc3], // cut off
+    [0xc0, 0xaf], // overlong
+    [0xe0, 0x80, 0x80], // overlong
+    [0xed, 0xa0, 0x80], // a surrogate
+    [0xf4, 0x90, 0x80, 0x80], // past U+10FFFF
+  ]) {
+    assert.equal(shownBytes(Uint8Array.from([0x61, ...bad, 0x62])), "a" + "·".repeat(bad.length) + "b");
+  }
+});
+
+test("decoding agrees with the browser's on any valid character", () => {
+  for (let code = 0xa1; code < 0x110000; code += 0x3d) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    assert.equal(shownBytes(bytes(String.fromCodePoint(code))), picture(code));
+  }
+});
+
+test("a dump keeps a protocol's lines and splits no character", () => {
+  assert.deepEqual(dump(bytes("GET\r\n\r\nabcdefghi"), 8), {
+    hex: "47 45 54 0d 0a\n0d 0a\n61 62 63 64 65 66 67 68\n69",
+    text: "GET␍␊\n␍␊\nabcdefgh\ni",
+  });
+  assert.deepEqual(dump(bytes("abcé"), 4), { hex: "61 62 63\nc3 a9", text: "abc\né" });
+  assert.deepEqual(dump(new Uint8Array(), 8), { hex: "", text: "" });
+});
+
+test("a dump loses no byte, whatever the bytes and the width", () => {
+  const all = Uint8Array.from({ length: 4096 }, (_, i) => (i * 167 + (i >> 8)) & 0xff);
+  for (const width of [4, 8, 12, 16]) {
+    const { hex: left, text } = dump(all, width);
+    assert.equal(left.replaceAll("\n", " "), hex(all));
+    assert.equal(left.split("\n").length, text.split("\n").length);
+    for (const line of left.split("\n")) assert.ok(line.split(" ").length <= width);
+  }
+});
+
+test("escapes become bytes", () => {
+  const parsed = (text) => [...parseEscapes(text).bytes];
+  assert.deepEqual(parsed(String.raw`A\r\n\t\0\e\\`), [0x41, 13, 10, 9, 0, 27, 0x5c]);
+  assert.deepEqual(parsed(String.raw`\x00\xfF\x419`), [0, 255, 0x41, 0x39]);
+  assert.deepEqual(parsed("é"), [0xc3, 0xa9]);
+  assert.deepEqual(parsed(""), []);
+});
+
+test("a wrong escape says what and where", () => {
+  assert.match(parseEscapes(String.raw`ab\q`).error, /\\q at character 3 .*\\xff/);
+  assert.match(parseEscapes(String.raw`\x4`).error, /\\x at character 1 needs two hex digits/);
+  assert.match(parseEscapes(String.raw`\x4g`).error, /two hex digits/);
+  assert.match(parseEscapes("end\\").error, /backslash at the end/);
+  assert.match(parseEscapes("\\🎉").error, /\\🎉/);
+  assert.match(parseEscapes("\\constructor").error, /\\c /);
+});
+
+test("numbers read well", () => {
+  assert.equal(count(1, "byte"), "1 byte");
+  assert.equal(count(1460, "byte"), "1,460 bytes");
+  assert.equal(seconds(0.5), "0.500");
+  assert.equal(seconds(undefined), "0.000");
+});

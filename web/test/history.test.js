@@ -1,0 +1,48 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { History } from "../history.js";
+
+function memory() {
+  const kept = new Map();
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+}
+
+test("arrows walk the lines and come back to what was being typed", () => {
+  const history = new History(memory(), "k");
+  history.add("one");
+  history.add("two");
+  assert.equal(history.older("dra"), "two");
+  assert.equal(history.older("two"), "one");
+  assert.equal(history.older("one"), "one");
+  assert.equal(history.newer("one"), "two");
+  assert.equal(history.newer("two"), "dra");
+  assert.equal(history.newer("dra"), "dra");
+});
+
+test("empty lines and repeats are not kept", () => {
+  const history = new History(memory(), "k");
+  for (const line of ["a", "a", "", "b"]) history.add(line);
+  assert.equal(history.older(""), "b");
+  assert.equal(history.older("b"), "a");
+  assert.equal(history.older("a"), "a");
+});
+
+test("the next visit remembers, at most 200 lines", () => {
+  const storage = memory();
+  const history = new History(storage, "k");
+  for (let i = 0; i < 250; i++) history.add("line " + i);
+  const again = new History(storage, "k");
+  let line = "";
+  for (let i = 0; i < 300; i++) line = again.older(line);
+  assert.equal(line, "line 50");
+});
+
+test("without storage, or with someone else's data in it, it still works", () => {
+  const forbidden = { getItem: () => { throw new Error("no"); }, setItem: () => { throw new Error("no"); } };
+  for (const storage of [null, forbidden, { getItem: () => "{not json", setItem() {} }, { getItem: () => "7", setItem() {} }]) {
+    const history = new History(storage, "k");
+    assert.equal(history.older("draft"), "draft");
+    history.add("x");
+    assert.equal(history.older(""), "x");
+  }
+});

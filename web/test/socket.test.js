@@ -1,0 +1,86 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { Socket, socketURL } from "../socket.js";
+
+// A WebSocket that the test plays.
+class FakeWebSocket {
+  static last;
+  sent = [];
+  constructor(url, protocol) {
+    Object.assign(this, { url, protocol });
+    FakeWebSocket.last = this;
+  }
+  send(data) {
+    this.sent.push(data);
+  }
+  close(code) {
+    this.closedWith = code;
+  }
+}
+
+function open() {
+  const told = [];
+  const on = Object.fromEntries(
+    ["connected", "entries", "refused", "ended"].map((name) => [name, (...args) => told.push([name, ...args])]),
+  );
+  const socket = new Socket("ws://x/", "127.0.0.1:4000", on, FakeWebSocket);
+  return { socket, ws: FakeWebSocket.last, told };
+}
+
+test("the address carries mode and options", () => {
+  const location = { protocol: "http:", host: "127.0.0.1:8000" };
+  assert.equal(
+    socketURL(location, "http-line", { eol: "crlf", text: "a&b c" }),
+    "ws://127.0.0.1:8000/websocket/ws?mode=http-line&option.eol=crlf&option.text=a%26b+c",
+  );
+  assert.match(socketURL({ protocol: "https:", host: "h" }, "raw", {}), /^wss:\/\/h\//);
+});
+
+test("a session: target up, SUCC, entries, messages, the end", () => {
+  const { socket, ws, told } = open();
+  assert.equal(ws.protocol, "workbench.v1");
+  ws.onopen();
+  assert.deepEqual(ws.sent, ["127.0.0.1:4000"]);
+  ws.onmessage({ data: "SUCC" });
+  ws.onmessage({ data: '[{"kind":"hello"}]' });
+  socket.sendText("");
+  socket.sendBytes(Uint8Array.of(0));
+  socket.finish();
+  assert.deepEqual(ws.sent.slice(1), ['{"text":""}', Uint8Array.of(0), '{"eof":true}']);
+  ws.onclose({ code: 1000, reason: "the server closed" });
+  assert.deepEqual(told, [["connected"], ["entries", [{ kind: "hello" }]], ["ended", { code: 1000, words: "the server closed" }]]);
+});
+
+test("a refusal is told once, without FAIL:", () => {
+  const { ws, told } = open();
+  ws.onopen();
+  ws.onmessage({ data: "FAIL:connection refused" });
+  ws.onclose({ code: 1000, reason: "" });
+  assert.deepEqual(told, [["refused", "connection refused"]]);
+});
+
+test("a workbench that is not there is a refusal in words", () => {
+  const { ws, told } = open();
+  ws.onclose({ code: 1006, reason: "" });
+  assert.match(told[0][1], /still running/);
+  assert.equal(told.length, 1);
+});
+
+test("a session that breaks ends in words", () => {
+  const { ws, told } = open();
+  ws.onopen();
+  ws.onmessage({ data: "SUCC" });
+  ws.onclose({ code: 1006, reason: "" });
+  assert.match(told[1][1].words, /broke/);
+});
+
+test("after close nothing more is told", () => {
+  const { socket, ws, told } = open();
+  ws.onopen();
+  ws.onmessage({ data: "SUCC" });
+  socket.close();
+  ws.onmessage({ data: "[]" });
+  ws.onclose({ code: 1000, reason: "" });
+  assert.deepEqual(told, [["connected"]]);
+  assert.equal(ws.closedWith, 1000);
+});
