@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -194,7 +195,7 @@ func (c *client) ping() {
 
 // Refuse tells the client why there is no session.
 func (c *client) Refuse(reason string) {
-	c.ws.WriteMessage(websocket.TextMessage, []byte("FAIL:"+core.CutWords(reason, maxHandshake)))
+	c.ws.WriteMessage(websocket.TextMessage, []byte("FAIL:"+core.CutWords(reason, core.MaxWords)))
 	c.sayClose(websocket.CloseNormalClosure, "")
 }
 
@@ -265,7 +266,11 @@ func (c *client) closeCode(end session.End) (code int, words string) {
 	case session.TooBig:
 		return websocket.CloseMessageTooBig, end.Words
 	case session.MachineFailed, session.MachineLost:
-		return websocket.CloseInternalServerErr, fmt.Sprintf("plugin %s: %s", c.plugin, end.Words)
+		words := end.Words
+		if !strings.Contains(words, c.plugin) {
+			words = fmt.Sprintf("plugin %s: %s", c.plugin, words)
+		}
+		return websocket.CloseInternalServerErr, words
 	case session.ServerFailed, session.ServerStuck:
 		return websocket.CloseInternalServerErr, end.Words
 	}

@@ -32,8 +32,9 @@ type Config struct {
 	// Modes returns all line modes; the first is the one that a client gets
 	// that names none.
 	Modes func() []Mode
-	// Open returns a connection to a new machine of the named mode.
-	Open func(ctx context.Context, mode string) (*wire.Conn, error)
+	// Open returns a connection to a process of the named mode; alone asks for
+	// one that no other session uses. See session.Config.Machine.
+	Open func(ctx context.Context, mode string, alone bool) (*wire.Conn, error)
 	// Dial reaches a target.
 	Dial func(ctx context.Context, t target.Target) (session.Server, error)
 	// Page holds the files of the page.

@@ -138,7 +138,10 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		Client:  c,
 		Entries: c.entries,
 		Opening: core.Opening{Options: wanted.options, Target: wanted.target.String()},
-		Machine: func(ctx context.Context) (*wire.Conn, error) { return g.Open(ctx, wanted.mode.Name) },
+		Machine: func(ctx context.Context, alone bool) (*wire.Conn, error) {
+			return g.Open(ctx, wanted.mode.Name, alone)
+		},
+		Recovered: func(took time.Duration) { log.Warn("the plugin was recovered", "took", took) },
 		Dial: func(ctx context.Context) (session.Server, error) {
 			server, err := g.Dial(ctx, wanted.target)
 			if err == nil {

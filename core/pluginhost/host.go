@@ -117,11 +117,18 @@ func Start(cfg Config) (*Host, error) {
 // it. The error is ErrNoMode, ctx's, an *Unavailable for a mode whose process
 // can not start, or says how the process failed to open a stream.
 func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
-	m := h.modes[mode]
-	if m == nil {
-		return nil, fmt.Errorf("%w: %q", ErrNoMode, core.CutWords(mode, core.MaxName))
+	m, err := h.mode(mode)
+	if err != nil {
+		return nil, err
 	}
 	return m.open(ctx)
+}
+
+func (h *Host) mode(name string) (*mode, error) {
+	if m := h.modes[name]; m != nil {
+		return m, nil
+	}
+	return nil, fmt.Errorf("%w: %q", ErrNoMode, core.CutWords(name, core.MaxName))
 }
 
 // Status tells how each mode is, in the order of Config.Modes.

@@ -61,9 +61,10 @@ const (
 
 // mode keeps one mode's process running.
 type mode struct {
-	host *Host
-	conf Mode
-	log  *slog.Logger
+	host       *Host
+	conf       Mode
+	log        *slog.Logger
+	quarantine *quarantine
 
 	mu       sync.Mutex
 	state    State
@@ -75,10 +76,12 @@ type mode struct {
 }
 
 func newMode(h *Host, conf Mode) *mode {
-	return &mode{
+	m := &mode{
 		host: h, conf: conf, log: h.log.With("plugin", conf.Manifest.Name),
 		state: Starting, manifest: conf.Manifest, changed: make(chan struct{}),
 	}
+	m.quarantine = newQuarantine(m)
+	return m
 }
 
 // run starts the process, again and again, until the host stops.
@@ -174,7 +177,7 @@ func (m *mode) open(ctx context.Context) (*wire.Conn, error) {
 		case Stopped:
 			return nil, errStopping
 		case Ready:
-			c, err := p.open(ctx)
+			c, err := p.open(ctx, nil)
 			if !errors.Is(err, errGone) {
 				return c, err
 			}

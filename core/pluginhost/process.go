@@ -36,7 +36,7 @@ type process struct {
 
 	answered atomic.Bool   // some session had an answer
 	opening  chan struct{} // holds a token for each stream that is being opened
-	hung     chan string   // what the process did not answer; see watch
+	hung     chan string   // why the process is to be killed; see watch
 	gone     chan struct{} // closed when the process is dead and its sessions know
 
 	mu       sync.Mutex
@@ -138,9 +138,9 @@ func (p *process) connect(ctx context.Context, h *Host) error {
 // errGone says that the process died before a stream was open.
 var errGone = errors.New("the plugin process died")
 
-// open opens a session's stream. A process that does not answer within the
-// time-out hangs.
-func (p *process) open(ctx context.Context) (*wire.Conn, error) {
+// open opens a session's stream; closed, if not nil, is called when it is
+// closed. A process that does not answer within the time-out hangs.
+func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	select {
 	case p.opening <- struct{}{}:
 	case <-p.gone:
@@ -170,17 +170,14 @@ func (p *process) open(ctx context.Context) (*wire.Conn, error) {
 	select {
 	case r := <-results:
 		if r.err == nil {
-			return p.admit(r.conn)
+			return p.admit(r.conn, closed)
 		}
 		if p.link.isDown() {
 			return nil, errGone
 		}
 		return nil, fmt.Errorf("the %s plugin opened no session: %w", p.name, r.err)
 	case <-limit.C:
-		select {
-		case p.hung <- "to open a session":
-		default: // someone else said so
-		}
+		p.hangs("to open a session")
 	case <-p.gone:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
@@ -193,13 +190,38 @@ func (p *process) open(ctx context.Context) (*wire.Conn, error) {
 	}
 }
 
-func (p *process) admit(conn net.Conn) (*wire.Conn, error) {
+// hangs has the process killed, for it took too long to do something.
+func (p *process) hangs(to string) {
+	select {
+	case p.hung <- fmt.Sprintf("it took longer than %v %s", p.timeout, to):
+	default: // it is dying already
+	}
+}
+
+// end has the process killed because it is not wanted any more.
+func (p *process) end(why string) {
+	select {
+	case p.hung <- why:
+	default:
+	}
+}
+
+func (p *process) isGone() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *process) admit(conn net.Conn, closed func()) (*wire.Conn, error) {
 	inner, ok := conn.(*yamux.Stream)
 	if !ok {
 		conn.Close()
 		return nil, fmt.Errorf("go-plugin's streams are of type %T, not yamux's", conn)
 	}
-	s := &stream{Stream: pluginproto.Stream{Conn: inner}, process: p, mux: inner.Session()}
+	s := &stream{Stream: pluginproto.Stream{Conn: inner}, process: p, mux: inner.Session(), closed: closed}
 	s.conn = wire.NewConn(s, p.timeout)
 	p.mu.Lock()
 	if p.sessions == nil {

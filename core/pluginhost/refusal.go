@@ -78,3 +78,12 @@ func ending(s *os.ProcessState) (how string, signalled bool) {
 	}
 	return fmt.Sprintf("exit status %d", s.ExitCode()), false
 }
+
+// wasKilled reports a death by SIGKILL, where there are signals.
+func wasKilled(s *os.ProcessState) bool {
+	if s == nil {
+		return false
+	}
+	status, ok := s.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}

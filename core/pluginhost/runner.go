@@ -190,6 +190,18 @@ func (r *runner) end() (how string, byItself bool) {
 	return how, !signalled || !r.killed
 }
 
+// killedFromOutside reports that somebody else ended the process by SIGKILL.
+func (r *runner) killedFromOutside() bool {
+	select {
+	case <-r.exited:
+	default:
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.killed && wasKilled(r.state)
+}
+
 // Wait waits for the process.
 func (r *runner) Wait(context.Context) error { <-r.exited; return nil }
 

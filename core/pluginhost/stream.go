@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"errors"
 	"net"
 	"sync"
 
@@ -17,6 +18,7 @@ type stream struct {
 	process *process
 	mux     *yamux.Session
 	conn    *wire.Conn // that runs on this stream
+	closed  func()     // told by Close, if not nil; it bears more than one call
 }
 
 // Read reads from the stream.
@@ -25,12 +27,22 @@ func (s *stream) Read(b []byte) (int, error) {
 	if n > 0 && !s.process.answered.Load() {
 		s.process.answered.Store(true)
 	}
+	s.checkHang(err)
 	return n, s.explained(err)
+}
+
+// checkHang has a process killed that did not answer, or did not read, in the
+// time that wire.Conn gives it.
+func (s *stream) checkHang(err error) {
+	if errors.Is(err, yamux.ErrTimeout) {
+		s.process.hangs("to answer an event")
+	}
 }
 
 // Write writes to the stream.
 func (s *stream) Write(b []byte) (int, error) {
 	n, err := s.Stream.Write(b)
+	s.checkHang(err)
 	return n, s.explained(err)
 }
 
@@ -49,6 +61,9 @@ func (s *stream) explained(err error) error {
 // Close ends the session's stream.
 func (s *stream) Close() error {
 	s.process.forget(s)
+	if s.closed != nil {
+		defer s.closed()
+	}
 	return s.Stream.Close()
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 const (
@@ -32,8 +34,8 @@ func (p *process) watch(stop context.Context) {
 			p.die("it closed its connection")
 		case <-stop.Done():
 			p.die(errStopping.Error())
-		case what := <-p.hung:
-			p.die(fmt.Sprintf("it took longer than %v %s", p.timeout, what))
+		case why := <-p.hung:
+			p.die(why)
 		case <-limit.C:
 			p.die(fmt.Sprintf("it did not answer for %v", p.timeout))
 		case err := <-pong:
@@ -65,7 +67,7 @@ func (p *process) die(why string) {
 	if how, byItself := p.run.end(); byItself {
 		why = how
 	}
-	cause := fmt.Errorf("the %s plugin died: %s", p.name, why)
+	cause := error(&death{plugin: p.name, how: why, killed: p.run.killedFromOutside()})
 	p.mu.Lock()
 	sessions := p.sessions
 	p.sessions, p.how, p.cause = nil, why, cause
@@ -75,3 +77,14 @@ func (p *process) die(why string) {
 	}
 	close(p.gone)
 }
+
+// death is how a process died.
+type death struct {
+	plugin, how string
+	killed      bool // by SIGKILL, which was not ours
+}
+
+func (d *death) Error() string { return fmt.Sprintf("the %s plugin died: %s", d.plugin, d.how) }
+
+// Is makes a death from outside wire.ErrKilled.
+func (d *death) Is(target error) bool { return d.killed && target == wire.ErrKilled }

@@ -24,14 +24,18 @@ func (s *session) loop(ctx context.Context, opening []core.Action) End {
 		if found.Cause != 0 {
 			return found
 		}
-		if batch != nil {
+		switch {
+		case batch != nil:
 			end = s.feed(ctx, batch)
+			continue
+		case s.alone: // it survived: back to the others
+			end = s.recover(ctx, errAlone)
 			continue
 		}
 		select {
 		case <-s.wake:
 		case <-s.machine.Lost():
-			end = End{MachineLost, machineWords(s.machine, nil)}
+			end = s.recover(ctx, s.machine.Cause())
 		case <-ctx.Done():
 			end = End{Stopped, errStopping.Error()}
 		}
@@ -42,9 +46,9 @@ func (s *session) loop(ctx context.Context, opening []core.Action) End {
 // stop unblocks whatever the loop waits for.
 func (s *session) stop() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.stopping = true
 	s.room.Broadcast()
-	s.mu.Unlock()
 	s.machine.Close()
 }
 
@@ -67,26 +71,60 @@ func (s *session) next() (*eventList, End) {
 	return list, End{}
 }
 
-// feed has the machine answer one batch, and carries out what is done.
+// feed has the machine answer one batch, and carries out what is done. When
+// the machine's process dies it is recovered, and what was not answered is fed
+// anew, event by event, so that the one to blame is known.
 func (s *session) feed(ctx context.Context, list *eventList) (end End) {
 	defer list.release()
-	next := 0
-	err := s.machine.Batch(list.batch, func(a wire.Answer) {
-		e := list.batch[next]
-		next++
-		if end.Cause == 0 { // after the end, events count as never fed
-			end = s.done(e, a.Actions)
+	all := len(list.batch)
+	for pending := list.batch; len(pending) > 0 && end.Cause == 0; {
+		batch := pending
+		if len(pending) < all || s.blame.deaths > 0 {
+			batch = pending[:1]
 		}
-	})
-	switch {
-	case end.Cause != 0:
-	case ctx.Err() != nil:
-		return End{Stopped, errStopping.Error()}
-	case err != nil:
-		return End{MachineLost, machineWords(s.machine, err)}
+		next := 0
+		err := s.machine.Batch(batch, func(a wire.Answer) {
+			if end.Cause == 0 { // after the end, events count as never fed
+				end = s.done(batch[next], a.Actions)
+				s.log(batch[next], a.Digest)
+			}
+			next++
+		})
+		pending = pending[next:]
+		switch {
+		case end.Cause != 0:
+		case ctx.Err() != nil:
+			return End{Stopped, errStopping.Error()}
+		case err != nil:
+			cause := s.died(err)
+			if end = s.blameFor(pending[0].N, cause); end.Cause == 0 {
+				end = s.recover(ctx, cause)
+			}
+		case s.alone: // it survived: back to the others
+			end = s.recover(ctx, errAlone)
+		}
 	}
-	s.passThrough()
+	if end.Cause == 0 {
+		s.passThrough()
+		if s.ledger.due() {
+			end = s.checkpoint(ctx)
+		}
+	}
 	return end
+}
+
+// errAlone is why a session leaves quarantine.
+var errAlone = errors.New("back from quarantine")
+
+// log enters an event that is done into the ledger.
+func (s *session) log(e wire.Event, digest uint64) {
+	s.blame.answered(e.N)
+	if e.Kind.IsBytes() && s.passing[e.Kind.Side()] {
+		return
+	}
+	if s.ledger.done(e, digest) {
+		s.remark("dropped the recovery log: it had grown past 4 MiB")
+	}
 }
 
 // done carries one event out as one step: into the transcript, into the

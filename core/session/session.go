@@ -58,8 +58,13 @@ type Server interface {
 type Config struct {
 	Client  Client
 	Opening core.Opening
-	// Machine finds the machine's connection, not yet opened.
-	Machine func(ctx context.Context) (*wire.Conn, error)
+	// Machine finds a connection to a process, not yet opened. alone asks for a
+	// process that no other session uses, because this one's event may end it;
+	// it waits until there is one. When the process dies, the connection is
+	// lost, with wire.ErrKilled in the cause if somebody outside killed it.
+	Machine func(ctx context.Context, alone bool) (*wire.Conn, error)
+	// Recovered, if set, is told of each recovery and how long it took.
+	Recovered func(took time.Duration)
 	// Dial reaches the target. It is called only once the machine is open.
 	Dial func(ctx context.Context) (Server, error)
 	// Entries says that the client is sent the session's transcript, an entry
@@ -102,6 +107,9 @@ type session struct {
 	wake    chan struct{} // the loop waits; a value says that there may be something to do
 	readers sync.WaitGroup
 	writers sync.WaitGroup
+	ledger  ledger
+	blame   blame
+	alone   bool // the machine is in quarantine
 
 	mu       sync.Mutex
 	room     sync.Cond // broadcast when a queue or the inbox has got shorter, and at any end
@@ -127,23 +135,36 @@ type session struct {
 	behindFIN bool    // bytes behind FIN were remarked on
 }
 
-// openMachine opens the machine and keeps its answer to the opening.
+// openMachine opens the machine and keeps its answer to the opening. A process
+// that dies meanwhile is tried again, like one that dies later.
 func (s *session) openMachine(ctx context.Context) (opening []core.Action, end End) {
-	conn, err := s.Machine(ctx)
-	if err != nil {
-		return nil, End{Refused, err.Error()}
+	for {
+		s.alone = s.blame.suspect()
+		conn, err := s.Machine(ctx, s.alone)
+		if err != nil {
+			return nil, End{Refused, err.Error()}
+		}
+		s.setMachine(conn)
+		release := context.AfterFunc(ctx, func() { conn.Close() })
+		err = conn.Open(s.Opening, nil, func(a wire.Answer) {
+			opening, s.ledger.opening = cloneActions(a.Actions), a.Digest
+		})
+		release()
+		switch {
+		case err == nil && len(opening) > 0 && opening[len(opening)-1].Kind == core.Failed:
+			return nil, End{Refused, string(opening[len(opening)-1].Data)}
+		case err == nil:
+			s.blame.answered(0)
+			return opening, End{}
+		case ctx.Err() != nil:
+			return nil, End{Refused, errStopping.Error()}
+		}
+		err = s.died(err)
+		conn.Close()
+		if end := s.blameFor(0, err); end.Cause != 0 {
+			return nil, End{Refused, end.Words}
+		}
 	}
-	s.machine = conn
-	release := context.AfterFunc(ctx, func() { conn.Close() })
-	defer release()
-	err = conn.Open(s.Opening, nil, func(a wire.Answer) { opening = cloneActions(a.Actions) })
-	if err != nil {
-		return nil, End{Refused, machineWords(conn, err)}
-	}
-	if n := len(opening); n > 0 && opening[n-1].Kind == core.Failed {
-		return nil, End{Refused, string(opening[n-1].Data)}
-	}
-	return opening, End{}
 }
 
 // reach dials, and tells the client. A client that leaves meanwhile cancels

@@ -174,7 +174,7 @@ func begin(t *testing.T, change func(*Config)) *bench {
 	}}
 	config := Config{
 		Client:  b.client,
-		Machine: func(context.Context) (*wire.Conn, error) { return wire.Pipe(d, quiet), nil },
+		Machine: func(context.Context, bool) (*wire.Conn, error) { return wire.Pipe(d, quiet), nil },
 		Dial:    func(context.Context) (Server, error) { return b.ours, nil },
 	}
 	if change != nil {
@@ -252,7 +252,7 @@ func TestRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dialled := false
 		b := begin(t, func(c *Config) {
-			c.Machine = func(context.Context) (*wire.Conn, error) { return nil, errors.New("the plugin is dead") }
+			c.Machine = func(context.Context, bool) (*wire.Conn, error) { return nil, errors.New("the plugin is dead") }
 			c.Dial = func(context.Context) (Server, error) { dialled = true; return nil, nil }
 		})
 		b.ends(t, Refused, "the plugin is dead")
@@ -318,25 +318,6 @@ func TestMachineFails(t *testing.T) {
 		<-b.ours.fin
 		b.server.Close()
 		b.ends(t, MachineFailed, "I give up")
-	})
-}
-
-func TestMachineLost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var conn *wire.Conn
-		b := begin(t, func(c *Config) {
-			open := c.Machine
-			c.Machine = func(ctx context.Context) (*wire.Conn, error) {
-				var err error
-				conn, err = open(ctx)
-				return conn, err
-			}
-		})
-		synctest.Wait()
-		conn.Lose(errors.New("the process died"))
-		<-b.ours.fin
-		b.server.Close()
-		b.ends(t, MachineLost, "the process died")
 	})
 }
 

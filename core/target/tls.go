@@ -33,6 +33,9 @@ func explainTLS(err error, config *tls.Config, address string, limit time.Durati
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, wsaReset), errors.Is(err, syscall.EPIPE):
 		return fail(err, "%s broke off the TLS handshake: does it speak TLS?", address)
+	case strings.Contains(err.Error(), "unexpected handshake message"), // such as our own, echoed
+		strings.Contains(err.Error(), "unexpected message"):
+		return fail(err, "%s answered, but does not speak TLS: leave tls:// out", address)
 	case strings.Contains(err.Error(), "unsupported protocol version"): // has no type of its own
 		return fail(err, "%s speaks only TLS versions before 1.2, which are not safe", address)
 	}

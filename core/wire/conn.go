@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"net"
 	"os"
@@ -61,6 +62,9 @@ func (c *Conn) Cause() error {
 type Answer struct {
 	N       uint64
 	Actions []core.Action // valid, with their Data, until the callback returns
+	// Digest is of all actions. Within one run of the program, equal actions
+	// have equal digests, and others have others.
+	Digest uint64
 }
 
 // Open begins the session, or continues it from a checkpoint (nil: none), and
@@ -124,26 +128,41 @@ func (c *Conn) Close() error { return c.stream.Close() }
 // Stream returns what the connection runs on, for owners that tune it.
 func (c *Conn) Stream() net.Conn { return c.stream }
 
-// actionLists are lent like buffers.
-var actionLists = sync.Pool{New: func() any { return new([]core.Action) }}
+// reading is what is needed while answers come in, lent like buffers.
+type reading struct {
+	actions []core.Action // of the event that is being answered
+	size    int           // of these
+	digest  maphash.Hash  // of their records
+}
+
+var readings = sync.Pool{New: func() any {
+	r := new(reading)
+	r.digest.SetSeed(digestSeed)
+	return r
+}}
+
+var digestSeed = maphash.MakeSeed()
+
+func (r *reading) next() {
+	r.actions, r.size = r.actions[:0], 0
+	r.digest.Reset()
+}
 
 // ask sends one frame and reads the answers to all events.
 func (c *Conn) ask(t frameType, body func([]byte) []byte, events []Event, each func(Answer)) error {
 	if err := c.write(t, body); err != nil {
 		return err
 	}
-	buf, list := lend(), actionLists.Get().(*[]core.Action)
+	buf, r := lend(), readings.Get().(*reading)
 	defer func() {
 		giveBack(buf)
-		clear(*list)
-		actionLists.Put(list)
+		readings.Put(r)
 	}()
-	return c.answers(buf, list, events, each)
+	return c.answers(buf, r, events, each)
 }
 
-func (c *Conn) answers(buf *[]byte, list *[]core.Action, events []Event, each func(Answer)) error {
-	actions, size := (*list)[:0], 0 // of the event that is being answered
-	defer func() { *list = actions[:0] }()
+func (c *Conn) answers(buf *[]byte, r *reading, events []Event, each func(Answer)) error {
+	r.next()
 	for done := 0; done < len(events); {
 		body, err := c.read(frameAnswer, buf)
 		if err != nil {
@@ -153,7 +172,9 @@ func (c *Conn) answers(buf *[]byte, list *[]core.Action, events []Event, each fu
 		if !p.more() {
 			p.fail("an answer is empty")
 		}
+		hashed := body // what the digest has not seen yet
 		for p.more() {
+			before := p.body
 			a, n, last := p.record()
 			if p.err != nil {
 				break
@@ -163,17 +184,20 @@ func (c *Conn) answers(buf *[]byte, list *[]core.Action, events []Event, each fu
 				break
 			}
 			if a.Kind != 0 {
-				actions = append(actions, a)
-				size += len(a.Data) + core.ActionOverhead
+				r.actions = append(r.actions, a)
+				r.size += len(a.Data) + core.ActionOverhead
 			}
 			if last {
+				r.digest.Write(hashed[:len(hashed)-len(before)])
+				hashed = p.body
 				c.over = a.Kind == core.Failed
-				each(Answer{N: n, Actions: actions})
-				done, actions, size = done+1, actions[:0], 0
+				each(Answer{N: n, Actions: r.actions, Digest: r.digest.Sum64()})
+				done++
+				r.next()
 				if c.over {
 					return nil
 				}
-			} else if size > core.MaxAnswer {
+			} else if r.size > core.MaxAnswer {
 				p.fail("one event was answered with more than %d bytes", core.MaxAnswer)
 			}
 		}
@@ -181,11 +205,12 @@ func (c *Conn) answers(buf *[]byte, list *[]core.Action, events []Event, each fu
 			return c.end(p.err)
 		}
 		// An answer that goes on in the next frame outlives this one's buffer.
-		for i := range actions {
-			actions[i].Data = bytes.Clone(actions[i].Data)
+		r.digest.Write(hashed)
+		for i := range r.actions {
+			r.actions[i].Data = bytes.Clone(r.actions[i].Data)
 		}
 	}
-	if len(actions) > 0 {
+	if len(r.actions) > 0 {
 		return c.end(malformed("actions came that answer no event"))
 	}
 	return nil

@@ -39,6 +39,9 @@ var (
 	ErrLost = errors.New("the plugin's stream ended without a word")
 	// ErrHung says that no frame came within the time-out.
 	ErrHung = errors.New("the plugin did not answer in time")
+	// ErrKilled says, as part of a loss's cause, that somebody outside killed
+	// the process: no event is to blame.
+	ErrKilled = errors.New("killed from outside")
 	// ErrBye says that the plugin ended the stream by its own decision.
 	ErrBye = errors.New("the plugin said good-bye")
 )

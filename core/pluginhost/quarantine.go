@@ -1,0 +1,102 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// quarantineIdle is how long a quarantine process outlives its last session.
+const quarantineIdle = 2 * time.Second
+
+// quarantine is a mode's second process, for sessions whose next event may end
+// it: one session at a time, so that nobody else's suffers and the one to
+// blame is known. It runs only while it is needed.
+type quarantine struct {
+	mode  *mode
+	place chan struct{} // holds a token while a session is in
+
+	mu      sync.Mutex
+	process *process
+	idle    *time.Timer
+}
+
+func newQuarantine(m *mode) *quarantine {
+	return &quarantine{mode: m, place: make(chan struct{}, 1)}
+}
+
+// OpenAlone is Open, on a process that no other session uses while the
+// connection is open. It waits for the one before, as long as ctx lets it.
+func (h *Host) OpenAlone(ctx context.Context, mode string) (*wire.Conn, error) {
+	m, err := h.mode(mode)
+	if err != nil {
+		return nil, err
+	}
+	return m.quarantine.open(ctx)
+}
+
+func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {
+	select {
+	case q.place <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-q.mode.host.ctx.Done():
+		return nil, errStopping
+	}
+	release := sync.OnceFunc(q.leave)
+	for {
+		p, err := q.enter()
+		if err != nil {
+			release()
+			return nil, err
+		}
+		conn, err := p.open(ctx, release)
+		if errors.Is(err, errGone) {
+			continue // it died before anybody was in
+		}
+		if err != nil {
+			release()
+		}
+		return conn, err
+	}
+}
+
+// enter returns the process, started when there is none.
+func (q *quarantine) enter() (*process, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.idle != nil {
+		q.idle.Stop()
+	}
+	if q.process != nil && !q.process.isGone() {
+		return q.process, nil
+	}
+	p, err := startProcess(q.mode.host, q.mode.conf, q.mode.log)
+	if err != nil {
+		return nil, err
+	}
+	q.mode.log.Info("quarantine process started", "pid", p.run.pid)
+	q.process = p
+	return p, nil
+}
+
+// leave makes the place free, and ends the process when nobody comes.
+func (q *quarantine) leave() {
+	q.mu.Lock()
+	p := q.process
+	if p != nil {
+		q.idle = time.AfterFunc(quarantineIdle, func() {
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			if q.process == p && p.count() == 0 {
+				q.process = nil
+				p.end("it is no longer needed")
+			}
+		})
+	}
+	q.mu.Unlock()
+	<-q.place
+}

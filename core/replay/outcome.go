@@ -1,0 +1,111 @@
+package replay
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// outcome is what counts of the answer to a run, whatever its pieces were, or
+// to another event, where all of it counts.
+type outcome struct {
+	run      bool
+	fed      bool
+	passes   bool          // the server's side passes through at the end of the run
+	server   []byte        // what went to the server, joined
+	text     []byte        // to the client as text, joined
+	binary   []byte        // … and as binary
+	messages []core.Action // to the client, when boundaries mean something, in place of the two above
+	rest     []core.Action // all else, in order
+}
+
+// add takes the answer to one event or piece; the actions' data is copied.
+func (o *outcome) add(a answer, boundaries bool) {
+	o.fed = true
+	if !o.run {
+		o.rest = cloneActions(a.shown())
+		return
+	}
+	o.passes = o.passes || a.passed
+	for _, a := range a.actions {
+		switch {
+		case a.Kind == core.SendServer:
+			o.server = append(o.server, a.Data...)
+		case a.Kind == core.SendText && !boundaries:
+			o.text = append(o.text, a.Data...)
+		case a.Kind == core.SendBinary && !boundaries:
+			o.binary = append(o.binary, a.Data...)
+		case a.Kind == core.SendText || a.Kind == core.SendBinary:
+			a.Data = bytes.Clone(a.Data)
+			o.messages = append(o.messages, a)
+		default:
+			o.passes = o.passes || a.Kind == core.PassThrough && a.Side == core.Server
+			a.Data = bytes.Clone(a.Data)
+			o.rest = append(o.rest, a)
+		}
+	}
+}
+
+// settle joins the binary messages at the end of a run that passes through:
+// there a message is as long as a read was.
+func (o *outcome) settle() {
+	n := len(o.messages)
+	for n > 0 && o.messages[n-1].Kind == core.SendBinary {
+		n--
+	}
+	if !o.passes || len(o.messages)-n < 2 {
+		return
+	}
+	var all []byte
+	for _, m := range o.messages[n:] {
+		all = append(all, m.Data...)
+	}
+	o.messages = append(o.messages[:n], core.Action{Kind: core.SendBinary, Data: all})
+}
+
+// actions returns the lists as actions, one after the other.
+func (o *outcome) actions() []core.Action {
+	var all []core.Action
+	for _, joined := range []core.Action{
+		{Kind: core.SendServer, Data: o.server},
+		{Kind: core.SendText, Data: o.text},
+		{Kind: core.SendBinary, Data: o.binary},
+	} {
+		if len(joined.Data) > 0 {
+			all = append(all, joined)
+		}
+	}
+	return append(append(all, o.messages...), o.rest...)
+}
+
+// same compares two settled outcomes.
+func (o *outcome) same(p *outcome) bool {
+	if o.run && o.failed() && p.failed() {
+		return o.sameFailure(p)
+	}
+	return o.fed == p.fed && slices.EqualFunc(o.actions(), p.actions(), equalAction)
+}
+
+func (o *outcome) failed() bool {
+	n := len(o.rest)
+	return n > 0 && o.rest[n-1].Kind == core.Failed
+}
+
+// sameFailure compares two runs that failed. The event that fails answers
+// nothing else, so how much went before it depends on where it began.
+func (o *outcome) sameFailure(p *outcome) bool {
+	oLast, pLast := len(o.rest)-1, len(p.rest)-1
+	return equalAction(o.rest[oLast], p.rest[pLast]) &&
+		oneBegins(o.server, p.server, func(a, b byte) bool { return a == b }) &&
+		oneBegins(o.text, p.text, func(a, b byte) bool { return a == b }) &&
+		oneBegins(o.binary, p.binary, func(a, b byte) bool { return a == b }) &&
+		oneBegins(o.messages, p.messages, equalAction) &&
+		oneBegins(o.rest[:oLast], p.rest[:pLast], equalAction)
+}
+
+// oneBegins reports whether one of the lists is how the other begins.
+func oneBegins[T any](a, b []T, equal func(T, T) bool) bool {
+	n := min(len(a), len(b))
+	return slices.EqualFunc(a[:n], b[:n], equal)
+}

@@ -1,0 +1,44 @@
+package replay
+
+import (
+	"testing"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+func note(words string) core.Action   { return core.Action{Kind: core.Note, Data: []byte(words)} }
+func failed(words string) core.Action { return core.Action{Kind: core.Failed, Data: []byte(words)} }
+func text(words string) core.Action   { return core.Action{Kind: core.SendText, Data: []byte(words)} }
+func binary(words string) core.Action { return core.Action{Kind: core.SendBinary, Data: []byte(words)} }
+
+func TestOutcomes(t *testing.T) {
+	pass := core.Action{Kind: core.PassThrough, Side: core.Server}
+	for _, tt := range []struct {
+		name       string
+		a, b       []core.Action
+		boundaries bool
+		want       bool
+	}{
+		{"messages count", []core.Action{text("ab")}, []core.Action{text("a"), text("b")}, true, false},
+		{"bytes count", []core.Action{text("ab")}, []core.Action{text("a"), text("b")}, false, true},
+		{"kinds count", []core.Action{text("ab")}, []core.Action{text("a"), binary("b")}, false, false},
+		{"lists do not mix", []core.Action{note("n"), text("a")}, []core.Action{text("a"), note("n")}, true, true},
+		{"the rest has an order", []core.Action{note("m"), note("n")}, []core.Action{note("n"), note("m")}, true, false},
+		{"passed through", []core.Action{text("a"), pass, binary("bc")}, []core.Action{text("a"), pass, binary("b"), binary("c")}, true, true},
+		{"not passed through", []core.Action{binary("bc")}, []core.Action{binary("b"), binary("c")}, true, false},
+		{"a failure voids", []core.Action{text("a"), failed("f")}, []core.Action{text("a"), text("b"), note("n"), failed("f")}, true, true},
+		{"not what was before", []core.Action{text("b"), failed("f")}, []core.Action{text("a"), text("b"), failed("f")}, true, false},
+		{"nor its words", []core.Action{failed("f")}, []core.Action{failed("g")}, true, false},
+	} {
+		a, b := outcome{run: true}, outcome{run: true}
+		a.add(answer{actions: tt.a, fed: true}, tt.boundaries)
+		for _, action := range tt.b {
+			b.add(answer{actions: []core.Action{action}, fed: true}, tt.boundaries)
+		}
+		a.settle()
+		b.settle()
+		if a.same(&b) != tt.want || b.same(&a) != tt.want {
+			t.Errorf("%s: same is %v", tt.name, !tt.want)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// span is a run, or one other event: g.events[first:last].
+type span struct {
+	core.Event // of a run: its bytes joined
+	first      int
+	last       int
+	run        bool
+}
+
+// spans takes the events apart; the opening is the first.
+func (g *Golden) spans() []span {
+	var all []span
+	for first := 0; first < len(g.events); {
+		s := span{Event: g.events[first].Event, first: first, last: first + 1}
+		s.run = s.Kind == core.ServerBytes
+		for s.run && s.last < len(g.events) && g.events[s.last].Kind == core.ServerBytes {
+			s.last++
+		}
+		if s.last > first+1 {
+			s.Data = g.join(first, s.last)
+		}
+		all = append(all, s)
+		first = s.last
+	}
+	return all
+}
+
+// join returns the bytes of events first to last.
+func (g *Golden) join(first, last int) []byte {
+	var all []byte
+	for _, e := range g.events[first:last] {
+		all = append(all, e.Data...)
+	}
+	return all
+}
+
+// Recut replays with the runs cut anew, and compares with what the whole
+// replay of this golden was answered. Errors are as of Whole.
+func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cuts) (*Result, error) {
+	spans := g.spans()
+	got := make([]outcome, len(g.events)) // by the first event of a span
+	for _, s := range spans {
+		got[s.first].run = s.run
+	}
+	p, err := g.start(ctx, open, func(at int, _ core.Event, a answer) {
+		got[at].add(a, g.boundaries)
+	})
+	if err != nil {
+		return nil, err
+	}
+	cut := cuts.begin()
+	for _, s := range spans[1:] {
+		if !s.run {
+			p.feed(s.first, s.Event)
+			continue
+		}
+		for n := range cut(len(s.Data)) {
+			p.feed(s.first, core.Event{Kind: core.ServerBytes, Data: s.Data[:n]})
+			s.Data = s.Data[n:]
+		}
+	}
+	if err := p.finish(); err != nil {
+		return nil, err
+	}
+	r := &Result{Cuts: cuts, Faults: p.faults}
+	g.compareSpans(r, whole, spans, got)
+	return r, nil
+}
+
+// compareSpans compares the outcomes with those of the whole replay.
+func (g *Golden) compareSpans(r, whole *Result, spans []span, got []outcome) {
+	wanted := make([]outcome, len(spans))
+	differs := -1 // the first span that does
+	for i, s := range spans {
+		w := &wanted[i]
+		w.run = s.run
+		for _, a := range whole.answers[s.first:s.last] {
+			if a.fed {
+				w.add(a, g.boundaries)
+			}
+		}
+		w.settle()
+		got[s.first].settle()
+		if differs < 0 && !w.same(&got[s.first]) {
+			differs = i
+		}
+	}
+	r.Same = differs < 0 && len(r.Faults) == 0
+	if r.Same {
+		return
+	}
+	var want, came []transcript.Entry
+	for i, s := range spans {
+		w, c := &wanted[i], &got[s.first]
+		if w.fed {
+			want = appendEvent(want, s.Event, w.actions())
+		}
+		switch {
+		case !c.fed:
+		case w.same(c): // shown as the same, also where they only count as that
+			came = appendEvent(came, s.Event, w.actions())
+		default:
+			came = appendEvent(came, s.Event, c.actions())
+		}
+	}
+	r.Diff = transcript.Diff(want, came)
+	if differs < 0 {
+		differs = len(spans) - 1
+	}
+	r.Where = g.describe(r.Cuts, spans, differs)
+}
+
+// maxCutsShown bounds the places that describe names.
+const maxCutsShown = 16
+
+// describe says how the last run up to the given span was cut: the cuts can be
+// made again.
+func (g *Golden) describe(cuts Cuts, spans []span, until int) (f Finding) {
+	cut := cuts.begin()
+	for _, s := range spans[:until+1] {
+		if !s.run {
+			continue
+		}
+		var places []string
+		at, count := 0, 0
+		for n := range cut(len(s.Data)) {
+			if at > 0 {
+				if count++; count <= maxCutsShown {
+					places = append(places, fmt.Sprint(at))
+				}
+			}
+			at += n
+		}
+		f = Finding{g.events[s.first].line, fmt.Sprintf("a run of %d bytes, ", len(s.Data))}
+		switch {
+		case count == 0:
+			f.Words += "in one piece"
+		case count > maxCutsShown:
+			f.Words += fmt.Sprintf("cut after %s and %d more", strings.Join(places, ", "), count-maxCutsShown)
+		default:
+			f.Words += "cut after " + strings.Join(places, ", ")
+		}
+	}
+	return f
+}

@@ -1,0 +1,95 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// ErrUpdate says that a transcript can not be brought up to date by rewriting
+// its actions.
+var ErrUpdate = errors.New("not updated")
+
+// Update returns a copy of the golden's transcript with the actions that came
+// in the whole replay that r tells of. Events, remarks, comments and times
+// stay. A comment above an action that is gone moves to the entry that is now
+// in its place.
+//
+// It refuses with ErrUpdate a file that was cut off, and a result with faults:
+// new actions would not mend those.
+func (g *Golden) Update(r *Result) (*transcript.Transcript, error) {
+	if g.t.CutOff {
+		return nil, fmt.Errorf("%w: the file's end is missing, so what follows would stay unknown; end its last line first", ErrUpdate)
+	}
+	if len(r.Faults) > 0 {
+		return nil, fmt.Errorf("%w: rewriting actions does not mend line %d: %s", ErrUpdate, r.Faults[0].Line, r.Faults[0].Words)
+	}
+	t := *g.t
+	u := updater{}
+	for at, old := 0, g.t.Entries; ; at++ {
+		end := 0 // of the entries that follow the event
+		for end < len(old) && old[end].Dir != transcript.Event {
+			end++
+		}
+		if at < len(g.events) {
+			u.answer(uint64(at), old[:end], r.answers[at].shown())
+		} else {
+			u.answer(uint64(at), old[:end], nil)
+		}
+		if old = old[end:]; len(old) == 0 {
+			break
+		}
+		u.emit(old[0])
+		old = old[1:]
+	}
+	t.Entries = u.entries
+	t.Trailing = append(u.comments, g.t.Trailing...)
+	return &t, nil
+}
+
+// updater writes entries; comments wait for the next one.
+type updater struct {
+	entries  []transcript.Entry
+	comments []string
+}
+
+func (u *updater) emit(e transcript.Entry) {
+	if len(u.comments) > 0 {
+		e.Comments = append(u.comments, e.Comments...)
+		u.comments = nil
+	}
+	u.entries = append(u.entries, e)
+}
+
+// answer writes the actions of event n. An old entry that says the same as one
+// of them stays, in order.
+func (u *updater) answer(n uint64, old []transcript.Entry, actions []core.Action) {
+	entries := appendEvent(nil, core.Event{}, actions)
+	for i := range entries {
+		entries[i].N = n
+	}
+	for _, e := range old {
+		if e.Dir != transcript.Action {
+			u.emit(e)
+			continue
+		}
+		k := 0
+		for k < len(entries) && !transcript.Equal(&e, &entries[k]) {
+			k++
+		}
+		if k == len(entries) {
+			u.comments = append(u.comments, e.Comments...)
+			continue
+		}
+		for _, added := range entries[:k] {
+			u.emit(added)
+		}
+		u.emit(e)
+		entries = entries[k+1:]
+	}
+	for _, added := range entries {
+		u.emit(added)
+	}
+}

@@ -1,0 +1,120 @@
+package session
+
+import (
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Bounds of a ledger.
+const (
+	CheckpointBytes  = 64 << 10 // a checkpoint is due at this much of events' data,
+	CheckpointEvents = 1000     // or at this many events
+	LedgerBound      = 4 << 20  // a ledger past this is dropped
+)
+
+// ledger is what a session needs to make its machine anew: a checkpoint, and
+// the events since with their exact boundaries, each with a digest of its
+// actions. It is pure: no clock, no lock, no I/O.
+type ledger struct {
+	state   []byte // the checkpoint; nil: the opening
+	opening uint64 // digest of the opening actions
+	events  []logged
+	data    []byte
+	doubled uint // how often the machine could not write its state down
+	dropped bool // it went past its bound: the machine can not be made anew
+}
+
+type logged struct {
+	n        uint64
+	kind     core.EventKind
+	from, to int // of data
+	digest   uint64
+}
+
+// done logs one event that was answered. It reports true if the ledger went
+// past its bound with it, and was dropped.
+func (l *ledger) done(e wire.Event, digest uint64) (dropped bool) {
+	if l.dropped {
+		return false
+	}
+	if len(l.data)+len(e.Data)+(len(l.events)+1)*eventWeight > LedgerBound {
+		*l = ledger{dropped: true}
+		return true
+	}
+	from := len(l.data)
+	l.data = append(l.data, e.Data...)
+	l.events = append(l.events, logged{e.N, e.Kind, from, len(l.data), digest})
+	return false
+}
+
+// due reports that a checkpoint should replace the log.
+func (l *ledger) due() bool {
+	return len(l.data) >= CheckpointBytes<<l.doubled || len(l.events) >= CheckpointEvents<<l.doubled
+}
+
+// checkpointed replaces the log by a state.
+func (l *ledger) checkpointed(state []byte) {
+	*l = ledger{state: state, opening: l.opening}
+}
+
+// refused says that the machine can not write its state down; the next
+// checkpoint is due at twice the size.
+func (l *ledger) refused() { l.doubled++ }
+
+// batches hands the log over in batches, with the digests of their answers,
+// until yield returns false.
+func (l *ledger) batches(yield func(batch []wire.Event, digests []uint64) bool) {
+	var batch []wire.Event
+	var digests []uint64
+	for i := 0; i < len(l.events); {
+		batch, digests = batch[:0], digests[:0]
+		for size := 0; i < len(l.events) && len(batch) < wire.MaxBatch; i++ {
+			e := l.events[i]
+			if size += e.to - e.from; size > wire.MaxBatchBytes && len(batch) > 0 {
+				break
+			}
+			batch = append(batch, wire.Event{N: e.n, Event: core.Event{Kind: e.kind, Data: l.data[e.from:e.to]}})
+			digests = append(digests, e.digest)
+		}
+		if !yield(batch, digests) {
+			return
+		}
+	}
+}
+
+// blame counts the deaths of a machine's process by the event that it was
+// answering. Answering that event clears it.
+type blame struct {
+	n       uint64
+	crashes int // the process's own doing
+	kills   int // by somebody outside, alone in quarantine
+	deaths  int // of any kind
+}
+
+// died counts one death while event n was unanswered.
+func (b *blame) died(n uint64, killed, alone bool) {
+	if b.n != n || b.deaths == 0 {
+		*b = blame{n: n}
+	}
+	b.deaths++
+	switch {
+	case !killed:
+		b.crashes++
+	case alone:
+		b.kills++
+	}
+}
+
+// answered clears the blame of an event.
+func (b *blame) answered(n uint64) {
+	if b.deaths > 0 && n >= b.n {
+		*b = blame{}
+	}
+}
+
+// suspect reports that the event is to be tried alone, in quarantine.
+func (b *blame) suspect() bool { return b.deaths >= 2 }
+
+// guilty reports that the event is the cause beyond doubt. alone says that the
+// last death was in quarantine.
+func (b *blame) guilty(alone bool) bool { return alone && (b.crashes >= 3 || b.kills >= 2) }
