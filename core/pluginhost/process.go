@@ -129,6 +129,9 @@ func (p *process) connect(ctx context.Context, h *Host) error {
 	if p.manifest, err = p.calls.Manifest(); err != nil {
 		return err
 	}
+	if p.manifest.Options == nil {
+		p.manifest.Options = []core.Option{} // a list, in JSON too
+	}
 	if p.manifest.Name != p.name {
 		return fmt.Errorf("it calls itself %q", p.manifest.Name)
 	}

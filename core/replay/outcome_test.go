@@ -42,3 +42,16 @@ func TestOutcomes(t *testing.T) {
 		}
 	}
 }
+
+// The stream may carry actions of an answer that then fails; they are void.
+func TestFailedVoidsItsAnswer(t *testing.T) {
+	var got []core.Action
+	p := &play{
+		g:    &Golden{events: make([]event, 1)},
+		take: func(_ int, _ core.Event, a answer) { got = a.actions },
+	}
+	p.answer(0, core.Event{}, []core.Action{text("a"), note("n"), failed("f")})
+	if len(got) != 1 || got[0].Kind != core.Failed {
+		t.Errorf("%d actions came", len(got))
+	}
+}

@@ -159,8 +159,9 @@ func TestTimerIsSetAgain(t *testing.T) {
 	check(t, r, "", "12: the timer idle can not fire: the machine has not set it", []string{"- << timer idle 2s", "- >> timer idle"})
 }
 
-// A failed answer voids what was before it, also what was on its way already.
-func TestFailureVoids(t *testing.T) {
+// The lines before a failure count only when they came in a read of their own,
+// which no cut can be blamed for.
+func TestFailureInALongRun(t *testing.T) {
 	open, modes := inProcess(mode(lines{}))
 	line := strings.Repeat("a", 70<<10)
 	text := "workbench transcript v1\nmode test\n\n>> server \"" + line + "\\nfail\\n\"\n<< failed \"the server sent fail\"\n"

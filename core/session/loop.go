@@ -137,6 +137,9 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 		s.write()
 		s.room.Wait()
 	}
+	if n := len(actions); n > 0 && actions[n-1].Kind == core.Failed {
+		actions = actions[n-1:] // what came before it is void
+	}
 	s.record(e, actions)
 	for _, a := range actions {
 		if found := s.carryOut(a); end.Cause == 0 {

@@ -182,7 +182,7 @@ func (s *session) reach(parent context.Context) End {
 		if err == nil {
 			server.Close()
 		}
-		s.abandon(s.Client.Cut)
+		s.abandon(func() { s.Client.Close(s.closing) })
 		return s.closing
 	case err != nil:
 		if parent.Err() != nil {

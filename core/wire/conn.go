@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -133,6 +132,7 @@ type reading struct {
 	actions []core.Action // of the event that is being answered
 	size    int           // of these
 	digest  maphash.Hash  // of their records
+	held    []*[]byte     // earlier frames of their answer, where their Data is
 }
 
 var readings = sync.Pool{New: func() any {
@@ -143,9 +143,14 @@ var readings = sync.Pool{New: func() any {
 
 var digestSeed = maphash.MakeSeed()
 
+// next makes ready for the next event's answer.
 func (r *reading) next() {
 	r.actions, r.size = r.actions[:0], 0
 	r.digest.Reset()
+	for _, b := range r.held {
+		giveBack(b)
+	}
+	r.held = r.held[:0]
 }
 
 // ask sends one frame and reads the answers to all events.
@@ -153,19 +158,21 @@ func (c *Conn) ask(t frameType, body func([]byte) []byte, events []Event, each f
 	if err := c.write(t, body); err != nil {
 		return err
 	}
-	buf, r := lend(), readings.Get().(*reading)
+	r := readings.Get().(*reading)
 	defer func() {
-		giveBack(buf)
+		r.next()
 		readings.Put(r)
 	}()
-	return c.answers(buf, r, events, each)
+	return c.answers(r, events, each)
 }
 
-func (c *Conn) answers(buf *[]byte, r *reading, events []Event, each func(Answer)) error {
+func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 	r.next()
 	for done := 0; done < len(events); {
+		buf := lend()
 		body, err := c.read(frameAnswer, buf)
 		if err != nil {
+			giveBack(buf)
 			return err
 		}
 		p := parser{body: body}
@@ -195,6 +202,7 @@ func (c *Conn) answers(buf *[]byte, r *reading, events []Event, each func(Answer
 				done++
 				r.next()
 				if c.over {
+					giveBack(buf)
 					return nil
 				}
 			} else if r.size > core.MaxAnswer {
@@ -204,11 +212,13 @@ func (c *Conn) answers(buf *[]byte, r *reading, events []Event, each func(Answer
 		if p.err != nil {
 			return c.end(p.err)
 		}
-		// An answer that goes on in the next frame outlives this one's buffer.
-		r.digest.Write(hashed)
-		for i := range r.actions {
-			r.actions[i].Data = bytes.Clone(r.actions[i].Data)
+		if len(r.actions) == 0 {
+			giveBack(buf)
+			continue
 		}
+		// The answer goes on in the next frame.
+		r.digest.Write(hashed)
+		r.held = append(r.held, buf)
 	}
 	if len(r.actions) > 0 {
 		return c.end(malformed("actions came that answer no event"))

@@ -17,6 +17,8 @@ func Discipline() core.Discipline {
 				"Good for binary protocols, and for sending exactly what you mean.",
 			Sends: "the message's bytes and nothing else, no line end",
 			Input: core.InputBytes,
+
+			Options: []core.Option{},
 		},
 		Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
 			out.PassThrough(core.Client)

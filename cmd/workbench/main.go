@@ -1,0 +1,80 @@
+// Command workbench talks to network services by hand: a page, three line
+// modes, and a tool that replays golden transcripts.
+//
+// This package joins the others; it knows no protocol.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	if servePlugin(os.Args) {
+		return // this process was a plugin
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run runs one command and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	code := 1
+	var exit *exitCode
+	if errors.As(err, &exit) {
+		code, err = exit.code, exit.err
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "workbench:", err)
+	}
+	return code
+}
+
+func newRoot() *cobra.Command {
+	serve := newServeCommand()
+	root := &cobra.Command{
+		Use:   "workbench",
+		Short: "Talk to network services by hand, and see every byte",
+		Long: "workbench serves a page on which you name a host and a port, pick a line mode\n" +
+			"and talk; and it replays recorded sessions through the same line modes.\n\n" +
+			"Without a command it serves the page: workbench is workbench serve.",
+		Example: "  workbench                     serve the page on http://127.0.0.1:8000\n" +
+			"  workbench --open              the same, and open it in a browser\n" +
+			"  workbench modes               list the line modes\n" +
+			"  workbench replay testdata     replay all golden transcripts in a folder",
+		Args:              noArguments,
+		RunE:              serve.RunE,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		DisableAutoGenTag: true,
+	}
+	root.Flags().AddFlagSet(serve.Flags())
+	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newVersionCommand())
+	return root
+}
+
+// noArguments refuses arguments, and names the commands, since a mistyped one
+// comes as an argument.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%q is no command of %s; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())
+}
