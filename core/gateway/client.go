@@ -83,38 +83,57 @@ func isTimeout(err error) bool {
 }
 
 // messages are lent while a client's message is taken in.
-var messages = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+var messages = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
 // Receive returns the client's next message.
 func (c *client) Receive() (core.Event, error) {
 	c.giveBack()
+	kind, r, err := c.ws.NextReader()
+	if err != nil {
+		return core.Event{}, c.lost(err)
+	}
+	message, err := c.readAll(r)
+	switch {
+	case err != nil:
+		return core.Event{}, c.lost(err)
+	case kind == websocket.TextMessage && !utf8.Valid(message):
+		return core.Event{}, session.End{Cause: session.BadText, Words: "a text message was not UTF-8"}
+	case kind == websocket.TextMessage && c.entries:
+		return c.fromJSON(message)
+	case c.ended:
+		return core.Event{}, behindEOF
+	case len(message) > maxMessage:
+		return core.Event{}, tooBig
+	case kind == websocket.TextMessage:
+		return core.Event{Kind: core.ClientText, Data: message}, nil
+	}
+	return core.Event{Kind: core.ClientBinary, Data: message}, nil
+}
+
+// readAll reads a message into a lent buffer.
+func (c *client) readAll(r io.Reader) ([]byte, error) {
+	c.message = messages.Get().(*[]byte)
+	buf, size := *c.message, 0
 	for {
-		kind, r, err := c.ws.NextReader()
+		if size == len(buf) {
+			buf = append(buf, make([]byte, len(buf))...)
+			*c.message = buf
+		}
+		n, err := r.Read(buf[size:])
+		size += n
+		if err == io.EOF {
+			return buf[:size], nil
+		}
 		if err != nil {
-			return core.Event{}, c.lost(err)
+			return nil, err
 		}
-		c.message = messages.Get().(*[]byte)
-		buf := bytes.NewBuffer((*c.message)[:0])
-		if _, err = buf.ReadFrom(r); err != nil {
-			return core.Event{}, c.lost(err)
-		}
-		*c.message = buf.Bytes()
-		if kind == websocket.BinaryMessage {
-			if c.ended {
-				return core.Event{}, behindEOF
-			}
-			if buf.Len() > maxMessage {
-				return core.Event{}, tooBig
-			}
-			return core.Event{Kind: core.ClientBinary, Data: buf.Bytes()}, nil
-		}
-		if !utf8.Valid(buf.Bytes()) {
-			return core.Event{}, session.End{Cause: session.BadText, Words: "a text message was not UTF-8"}
-		}
-		if !c.entries {
-			return core.Event{Kind: core.ClientText, Data: buf.Bytes()}, nil
-		}
-		return c.fromJSON(buf.Bytes())
+	}
+}
+
+func (c *client) giveBack() {
+	if c.message != nil {
+		messages.Put(c.message)
+		c.message = nil
 	}
 }
 
@@ -144,13 +163,6 @@ func (c *client) fromJSON(message []byte) (core.Event, error) {
 		return core.Event{}, tooBig
 	}
 	return core.Event{Kind: core.ClientText, Data: []byte(*m.Text)}, nil
-}
-
-func (c *client) giveBack() {
-	if c.message != nil && cap(*c.message) <= 64<<10 {
-		messages.Put(c.message)
-	}
-	c.message = nil
 }
 
 // lost says what an error of the WebSocket means.

@@ -18,7 +18,7 @@ import (
 // Mode is one line mode, as GET /api/modes shows it.
 type Mode struct {
 	Manifest core.Manifest `json:"manifest"`
-	State    string        `json:"state"`           // "starting", "ready" or "failed"
+	State    string        `json:"state"`           // "starting", "ready", "failed" or, at the end, "stopped"
 	PID      int           `json:"pid,omitempty"`   // of its process
 	Uptime   float64       `json:"uptime"`          // of its process, in seconds
 	Sessions int           `json:"sessions"`        // open now
@@ -26,7 +26,7 @@ type Mode struct {
 	Error    string        `json:"error,omitempty"` // the last thing that went wrong
 }
 
-// Config is what a gateway is made of. All fields but Page, Practice and Log
+// Config is what a gateway is made of. Modes, Open and Dial
 // are needed.
 type Config struct {
 	// Modes returns all line modes; the first is the one that a client gets
@@ -39,6 +39,12 @@ type Config struct {
 	Dial func(ctx context.Context, t target.Target) (session.Server, error)
 	// Page holds the files of the page.
 	Page fs.FS
+	// Counters returns what counts a mode's sessions; nil: nothing does.
+	Counters func(mode string) *session.Counters
+	// Recovered, if set, is told of each recovery and how long it took.
+	Recovered func(mode string, took time.Duration)
+	// Metrics answers GET /metrics, if set.
+	Metrics http.Handler
 	// Practice is the address of the practice server, if there is one.
 	Practice string
 	Log      *slog.Logger
@@ -69,6 +75,9 @@ func New(config Config) *Gateway {
 	})
 	g.mux.HandleFunc("GET /api/modes", g.modes)
 	g.mux.HandleFunc("GET /websocket/", g.websocket)
+	if g.Metrics != nil {
+		g.mux.Handle("GET /metrics", g.Metrics)
+	}
 	if g.Page != nil {
 		g.mux.Handle("GET /", http.FileServerFS(g.Page))
 	}

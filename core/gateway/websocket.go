@@ -141,7 +141,13 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		Machine: func(ctx context.Context, alone bool) (*wire.Conn, error) {
 			return g.Open(ctx, wanted.mode.Name, alone)
 		},
-		Recovered: func(took time.Duration) { log.Warn("the plugin was recovered", "took", took) },
+		Counters: g.counters(wanted.mode.Name),
+		Recovered: func(took time.Duration) {
+			log.Info("the plugin was recovered", "took", took)
+			if g.Recovered != nil {
+				g.Recovered(wanted.mode.Name, took)
+			}
+		},
 		Dial: func(ctx context.Context) (session.Server, error) {
 			server, err := g.Dial(ctx, wanted.target)
 			if err == nil {
@@ -151,4 +157,11 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		},
 	})
 	log.Info("a session ended", "reason", end.Words, "after", time.Since(start).Round(time.Millisecond))
+}
+
+func (g *Gateway) counters(mode string) *session.Counters {
+	if g.Counters == nil {
+		return nil
+	}
+	return g.Counters(mode)
 }

@@ -123,6 +123,7 @@ func (s *session) log(e wire.Event, digest uint64) {
 		return
 	}
 	if s.ledger.done(e, digest) {
+		s.Counters.Unrecoverable.Add(1)
 		s.remark("dropped the recovery log: it had grown past 4 MiB")
 	}
 }
@@ -139,6 +140,9 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 	}
 	if n := len(actions); n > 0 && actions[n-1].Kind == core.Failed {
 		actions = actions[n-1:] // what came before it is void
+	}
+	if e.Kind != 0 {
+		s.Counters.event(e.Event)
 	}
 	s.record(e, actions)
 	for _, a := range actions {
@@ -246,6 +250,7 @@ func (s *session) passThrough() {
 // copyAcross carries one passed-through event out by way of the queue.
 func (s *session) copyAcross(e core.Event) {
 	s.events++
+	s.Counters.event(e)
 	s.entry(&transcript.Entry{Dir: transcript.Event, N: s.events, Event: e})
 	switch {
 	case e.Kind != core.ServerBytes:

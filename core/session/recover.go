@@ -58,6 +58,7 @@ func (s *session) recover(ctx context.Context, cause error) End {
 func (s *session) blameFor(n uint64, cause error) End {
 	s.blame.died(n, errors.Is(cause, wire.ErrKilled), s.alone)
 	if s.blame.guilty(s.alone) {
+		s.Counters.Poisoned.Add(1)
 		return End{MachineLost, fmt.Sprintf("event %d ends its process again and again: %v", n, cause)}
 	}
 	return End{}
@@ -134,6 +135,7 @@ func failed(a wire.Answer) string {
 
 func (s *session) recovered(cause error, took time.Duration) {
 	s.remark(fmt.Sprintf("recovered the plugin in %v: %v", took.Round(100*time.Microsecond), cause))
+	s.Counters.Recoveries.Add(1)
 	if s.Recovered != nil {
 		s.Recovered(took)
 	}

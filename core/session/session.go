@@ -65,6 +65,8 @@ type Config struct {
 	Machine func(ctx context.Context, alone bool) (*wire.Conn, error)
 	// Recovered, if set, is told of each recovery and how long it took.
 	Recovered func(took time.Duration)
+	// Counters, if set, count what the session does.
+	Counters *Counters
 	// Dial reaches the target. It is called only once the machine is open.
 	Dial func(ctx context.Context) (Server, error)
 	// Entries says that the client is sent the session's transcript, an entry
@@ -81,6 +83,9 @@ func Run(ctx context.Context, config Config) End {
 		wake:   make(chan struct{}, 1),
 	}
 	s.room.L = &s.mu
+	if s.Counters == nil {
+		s.Counters = new(Counters)
+	}
 	opening, end := s.openMachine(ctx)
 	if end.Cause != 0 {
 		s.readers.Go(func() { s.readClient(func() {}) })
@@ -94,6 +99,9 @@ func Run(ctx context.Context, config Config) End {
 		s.machine.Bye()
 		return end
 	}
+	s.Counters.Sessions.Add(1)
+	s.Counters.Open.Add(1)
+	defer s.Counters.Open.Add(-1)
 	end = s.loop(ctx, opening)
 	s.finish(ctx, end)
 	return end

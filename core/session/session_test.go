@@ -371,7 +371,7 @@ func TestTimers(t *testing.T) {
 
 // A batch holds at most one timer event, as its first.
 func TestTimerIsFirstInItsBatch(t *testing.T) {
-	s := &session{wake: make(chan struct{}, 1)}
+	s := &session{wake: make(chan struct{}, 1), Config: Config{Counters: new(Counters)}}
 	synctest.Test(t, func(t *testing.T) {
 		s.timers.set(s, "x", time.Second)
 		s.timers.set(s, "y", 2*time.Second)

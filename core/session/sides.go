@@ -117,6 +117,7 @@ func (s *session) takeIn(e core.Event) {
 // no queue between. It is called, and returns, with the lock held.
 func (s *session) copyStraight(e core.Event, across *queue) {
 	s.events++
+	s.Counters.event(e)
 	across.writing, across.out = true, len(e.Data)
 	s.mu.Unlock()
 	var err error
@@ -127,7 +128,7 @@ func (s *session) copyStraight(e core.Event, across *queue) {
 	}
 	s.mu.Lock()
 	across.writing = false
-	s.wrote(across, err)
+	s.wrote(across, len(e.Data), err)
 	s.write()
 }
 
@@ -156,11 +157,12 @@ func (s *session) writeAll(q *queue, send func(*Messages) error) {
 		switch {
 		case q.waiting != nil:
 			m := q.take()
+			size := m.Size()
 			s.mu.Unlock()
 			err := send(m)
 			m.release()
 			s.mu.Lock()
-			s.wrote(q, err)
+			s.wrote(q, size, err)
 		case q == &s.toServer && s.finished && !s.sentFIN:
 			s.sentFIN = true
 			s.mu.Unlock()
@@ -174,9 +176,16 @@ func (s *session) writeAll(q *queue, send func(*Messages) error) {
 	}
 }
 
-// wrote ends a write on a queue.
-func (s *session) wrote(q *queue, err error) {
+// wrote ends a write of so many bytes on a queue.
+func (s *session) wrote(q *queue, size int, err error) {
 	q.wrote(err)
+	switch {
+	case err != nil:
+	case q == &s.toServer:
+		s.Counters.ToServer.Add(uint64(size))
+	default:
+		s.Counters.ToClient.Add(uint64(size))
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) && s.stuck.Cause == 0 {
 		s.stuck = End{ClientStuck, "the client took nothing for 30 s"}
 		if q == &s.toServer {

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/protocol-workbench/workbench/core/pluginhost"
+	"github.com/protocol-workbench/workbench/core/session"
+)
+
+// metrics shows to Prometheus what sessions and processes count. Packages
+// count in plain numbers of their own and do not know it.
+type metrics struct {
+	host       *pluginhost.Host
+	recoveries *prometheus.HistogramVec
+	registry   *prometheus.Registry
+
+	mu    sync.Mutex
+	modes map[string]*session.Counters
+}
+
+func newMetrics(host *pluginhost.Host) *metrics {
+	m := &metrics{
+		host: host, modes: map[string]*session.Counters{}, registry: prometheus.NewRegistry(),
+		recoveries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "workbench_recovery_seconds",
+			Help:    "How long sessions waited for their plugin to be recovered.",
+			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"mode"}),
+	}
+	m.registry.MustRegister(m, m.recoveries)
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// counters returns what counts a mode's sessions.
+func (m *metrics) counters(mode string) *session.Counters {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.modes[mode] == nil {
+		m.modes[mode] = new(session.Counters)
+	}
+	return m.modes[mode]
+}
+
+func (m *metrics) recovered(mode string, took time.Duration) {
+	m.recoveries.WithLabelValues(mode).Observe(took.Seconds())
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("workbench_"+name, help, append([]string{"mode"}, labels...), nil)
+}
+
+var (
+	descOpen          = describe("sessions_open", "Sessions that are open now.")
+	descSessions      = describe("sessions_total", "Sessions that began.")
+	descEvents        = describe("events_total", "Events that were fed to machines or passed through.")
+	descBytes         = describe("bytes_total", "Bytes from and to clients and servers.", "direction")
+	descPoisoned      = describe("sessions_poisoned_total", "Sessions that were ended because an event ends its process.")
+	descUnrecoverable = describe("sessions_unrecoverable_total", "Sessions whose recovery log was dropped.")
+	descStarts        = describe("process_starts_total", "Plugin processes that were started.")
+	descCrashes       = describe("process_crashes_total", "Plugin processes that died.")
+	descHangs         = describe("process_hangs_total", "Plugin processes that were killed because they did not answer.")
+)
+
+// Describe is for prometheus.Collector.
+func (m *metrics) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, out) }
+
+// Collect is for prometheus.Collector.
+func (m *metrics) Collect(out chan<- prometheus.Metric) {
+	counter := func(d *prometheus.Desc, value uint64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), labels...)
+	}
+	for _, s := range m.host.Status() {
+		mode := s.Manifest.Name
+		counter(descStarts, uint64(s.Starts), mode)
+		counter(descCrashes, uint64(s.Crashes), mode)
+		counter(descHangs, uint64(s.Hangs), mode)
+		c := m.counters(mode)
+		out <- prometheus.MustNewConstMetric(descOpen, prometheus.GaugeValue, float64(c.Open.Load()), mode)
+		counter(descSessions, c.Sessions.Load(), mode)
+		counter(descEvents, c.Events.Load(), mode)
+		counter(descPoisoned, c.Poisoned.Load(), mode)
+		counter(descUnrecoverable, c.Unrecoverable.Load(), mode)
+		counter(descBytes, c.FromClient.Load(), mode, "from client")
+		counter(descBytes, c.FromServer.Load(), mode, "from server")
+		counter(descBytes, c.ToClient.Load(), mode, "to client")
+		counter(descBytes, c.ToServer.Load(), mode, "to server")
+	}
+}
