@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,11 @@ import (
 func main() {
 	if servePlugin(os.Args) {
 		return // this process was a plugin
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		// The plugins have the other half. Spreading further only costs: each
+		// hand-over to another processor is a wake-up.
+		runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -82,6 +82,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 	defer stopEcho()
 	echo := startEcho(echoCtx, o.echoListen, log, &running)
 
+	m := newMetrics(host)
 	g := gateway.New(gateway.Config{
 		Modes: func() []gateway.Mode { return modes(host) },
 		Open: func(ctx context.Context, mode string, alone bool) (*wire.Conn, error) {
@@ -90,10 +91,13 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 			}
 			return host.Open(ctx, mode)
 		},
-		Dial:     dial,
-		Page:     web.Files(),
-		Practice: echo,
-		Log:      log,
+		Dial:      dial,
+		Counters:  m.counters,
+		Recovered: m.recovered,
+		Metrics:   m.handler(),
+		Page:      web.Files(),
+		Practice:  echo,
+		Log:       log,
 	})
 	server := g.Server()
 	served := make(chan error, 1)

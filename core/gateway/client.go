@@ -232,21 +232,17 @@ func (c *client) Send(m *session.Messages) error {
 
 // sendEntries writes entries, each a JSON object, as JSON arrays.
 func (c *client) sendEntries(m *session.Messages) error {
+	array := messages.Get().(*[]byte)
+	defer messages.Put(array)
 	for i := 0; i < m.Len(); {
-		w, err := c.ws.NextWriter(websocket.TextMessage)
-		if err != nil {
-			return err
-		}
-		mark := []byte("[")
-		for size := 0; i < m.Len() && size < entriesFrame; i++ {
+		frame := append((*array)[:0], '[')
+		for ; i < m.Len() && len(frame) < entriesFrame; i++ {
 			entry, _ := m.At(i)
-			w.Write(mark)
-			w.Write(entry)
-			mark[0] = ','
-			size += len(entry)
+			frame = append(append(frame, entry...), ',')
 		}
-		w.Write([]byte("]"))
-		if err := w.Close(); err != nil {
+		frame[len(frame)-1] = ']'
+		*array = frame[:cap(frame)]
+		if err := c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,8 +35,9 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	upgrader := websocket.Upgrader{
 		Subprotocols:    []string{subprotocol},
 		CheckOrigin:     func(*http.Request) bool { return true }, // ServeHTTP has
-		WriteBufferSize: 4 << 10,
-		WriteBufferPool: writeBuffers,
+		// Frames are gathered below, in clientConn: these need not be large.
+		ReadBufferSize:  2 << 10,
+		WriteBufferSize: 512,
 	}
 	ws, err := upgrader.Upgrade(h, r, nil)
 	if err != nil {
@@ -49,9 +49,6 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	h, w, r = nil, nil, nil // an idle session should not hold them
 	g.hold(c, query)
 }
-
-// writeBuffers are lent by the WebSocket library while it writes a message.
-var writeBuffers = &sync.Pool{}
 
 // hold reads the handshake, and runs the session that it asks for.
 func (g *Gateway) hold(c *client, query url.Values) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -33,6 +34,9 @@ type Status struct {
 	Uptime    float64       `json:"uptime,omitempty"`    // seconds since
 	Sessions  int           `json:"sessions"`            // that are open
 	Restarts  int           `json:"restarts"`            // processes that came after the first one
+	Starts    int           `json:"starts"`              // processes that became ready, those in quarantine too
+	Crashes   int           `json:"crashes"`             // processes that had been ready and died, not by our doing
+	Hangs     int           `json:"hangs"`               // processes that were killed because they did not answer
 	LastError string        `json:"lastError,omitempty"` // why the last process died or did not start, also when the mode is well again
 }
 
@@ -71,9 +75,13 @@ type mode struct {
 	manifest core.Manifest
 	process  *process // while ready
 	restarts int
+	counts   counts
 	err      error         // why the last process died or did not start
 	changed  chan struct{} // closed and replaced when the state changes
 }
+
+// counts count a mode's processes, those in quarantine too.
+type counts struct{ starts, crashes, hangs atomic.Int64 }
 
 func newMode(h *Host, conf Mode) *mode {
 	m := &mode{
@@ -93,7 +101,7 @@ func (m *mode) run() {
 			m.restarts++
 			m.mu.Unlock()
 		}
-		p, err := startProcess(m.host, m.conf, m.log)
+		p, err := startProcess(m.host, m.conf, m.log, &m.counts)
 		longer := min(max(2*pause, firstPause), longPause)
 		if err != nil {
 			pause = longer
@@ -194,7 +202,10 @@ func (m *mode) open(ctx context.Context) (*wire.Conn, error) {
 func (m *mode) status() Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := Status{Manifest: m.manifest, State: m.state, Restarts: m.restarts}
+	s := Status{
+		Manifest: m.manifest, State: m.state, Restarts: m.restarts,
+		Starts: int(m.counts.starts.Load()), Crashes: int(m.counts.crashes.Load()), Hangs: int(m.counts.hangs.Load()),
+	}
 	if m.err != nil {
 		s.LastError = m.err.Error()
 	}

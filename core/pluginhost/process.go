@@ -34,9 +34,10 @@ type process struct {
 	started  time.Time
 	took     time.Duration // from start to ready
 
+	counts   *counts
 	answered atomic.Bool   // some session had an answer
 	opening  chan struct{} // holds a token for each stream that is being opened
-	hung     chan string   // why the process is to be killed; see watch
+	hung     chan order    // to kill the process; see watch
 	gone     chan struct{} // closed when the process is dead and its sessions know
 
 	mu       sync.Mutex
@@ -51,15 +52,16 @@ const maxOpening = 64
 
 // startProcess returns when the process is ready, can not start, took too long
 // or the host stops. Its error is an *Unavailable.
-func startProcess(h *Host, m Mode, log *slog.Logger) (*process, error) {
+func startProcess(h *Host, m Mode, log *slog.Logger, c *counts) (*process, error) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(h.ctx, h.startTimeout,
 		fmt.Errorf("it was not ready within %v", h.startTimeout))
 	defer cancel()
 	p := &process{
 		name: m.Manifest.Name, run: newRunner(h, m, log), timeout: h.timeout, started: began,
+		counts:   c,
 		opening:  make(chan struct{}, maxOpening),
-		hung:     make(chan string, 1),
+		hung:     make(chan order, 1),
 		gone:     make(chan struct{}),
 		sessions: make(map[*stream]struct{}),
 	}
@@ -69,6 +71,7 @@ func startProcess(h *Host, m Mode, log *slog.Logger) (*process, error) {
 	err := p.connect(ctx, h)
 	if unwatched() && err == nil {
 		p.took = time.Since(began)
+		c.starts.Add(1)
 		go p.watch(h.ctx)
 		return p, nil
 	}
@@ -193,10 +196,16 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	}
 }
 
+// order says why a process is to be killed.
+type order struct {
+	why  string
+	hang bool
+}
+
 // hangs has the process killed, for it took too long to do something.
 func (p *process) hangs(to string) {
 	select {
-	case p.hung <- fmt.Sprintf("it took longer than %v %s", p.timeout, to):
+	case p.hung <- order{fmt.Sprintf("it took longer than %v %s", p.timeout, to), true}:
 	default: // it is dying already
 	}
 }
@@ -204,7 +213,7 @@ func (p *process) hangs(to string) {
 // end has the process killed because it is not wanted any more.
 func (p *process) end(why string) {
 	select {
-	case p.hung <- why:
+	case p.hung <- order{why, false}:
 	default:
 	}
 }

@@ -74,7 +74,7 @@ func (q *quarantine) enter() (*process, error) {
 	if q.process != nil && !q.process.isGone() {
 		return q.process, nil
 	}
-	p, err := startProcess(q.mode.host, q.mode.conf, q.mode.log)
+	p, err := startProcess(q.mode.host, q.mode.conf, q.mode.log, &q.mode.counts)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"sync"
@@ -73,6 +74,11 @@ type link struct {
 	net.Conn
 	once sync.Once
 	down chan struct{}
+
+	// yamux writes a frame's header and its body one after the other, from one
+	// goroutine. They leave together: a process that is woken by the header
+	// alone goes to sleep again before the body is there.
+	header []byte
 }
 
 func newLink(conn net.Conn) *link { return &link{Conn: conn, down: make(chan struct{})} }
@@ -89,10 +95,36 @@ func (l *link) isDown() bool {
 // Write writes to the process. It hides an error, which yamux would print to
 // our standard error: the connection is down then, which the reader sees.
 func (l *link) Write(b []byte) (int, error) {
-	if _, err := l.Conn.Write(b); err != nil {
+	if len(l.header) == 0 && hasBody(b) {
+		l.header = append(l.header, b...)
+		return len(b), nil
+	}
+	var err error
+	switch {
+	case len(l.header) == 0:
+		_, err = l.Conn.Write(b)
+	case len(b) <= joinAtMost:
+		l.header = append(l.header, b...)
+		_, err = l.Conn.Write(l.header)
+	default:
+		_, err = (&net.Buffers{l.header, b}).WriteTo(l.Conn)
+	}
+	l.header = l.header[:0]
+	if err != nil {
 		l.Close()
 	}
 	return len(b), nil
+}
+
+// joinAtMost is up to where a copy is cheaper than writing two pieces at once.
+const joinAtMost = 4 << 10
+
+// hasBody reports that b is the header of a yamux frame that a body follows:
+// version 0, type 0 (data), and a length that is not 0 (yamux's spec.md,
+// "Framing").
+func hasBody(b []byte) bool {
+	const headerSize = 12
+	return len(b) == headerSize && b[0] == 0 && b[1] == 0 && binary.BigEndian.Uint32(b[8:]) > 0
 }
 
 func (l *link) Close() error {

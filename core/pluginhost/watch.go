@@ -34,9 +34,13 @@ func (p *process) watch(stop context.Context) {
 			p.die("it closed its connection")
 		case <-stop.Done():
 			p.die(errStopping.Error())
-		case why := <-p.hung:
-			p.die(why)
+		case order := <-p.hung:
+			if order.hang {
+				p.counts.hangs.Add(1)
+			}
+			p.die(order.why)
 		case <-limit.C:
+			p.counts.hangs.Add(1)
 			p.die(fmt.Sprintf("it did not answer for %v", p.timeout))
 		case err := <-pong:
 			if err == nil {
@@ -66,6 +70,7 @@ func (p *process) die(why string) {
 	p.run.settle(settleTime)
 	if how, byItself := p.run.end(); byItself {
 		why = how
+		p.counts.crashes.Add(1)
 	}
 	cause := error(&death{plugin: p.name, how: why, killed: p.run.killedFromOutside()})
 	p.mu.Lock()

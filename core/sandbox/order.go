@@ -1,0 +1,54 @@
+package sandbox
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// order is what the host tells Step, as arguments.
+type order struct {
+	probe   bool     // try, report, and start nothing
+	without []string // mechanisms
+	memory  uint64   // bytes, 0: unlimited
+	threads uint64   // 0: unlimited
+	grant   Grant
+}
+
+func (o order) args() []string {
+	args := []string{fmt.Sprintf("--memory=%d", o.memory), fmt.Sprintf("--threads=%d", o.threads)}
+	if o.probe {
+		args = append(args, "--probe")
+	}
+	for name, value := range map[string]string{
+		"without": strings.Join(o.without, ","), "sockets": o.grant.Sockets, "folder": o.grant.Folder,
+	} {
+		if value != "" {
+			args = append(args, "--"+name+"="+value)
+		}
+	}
+	return args
+}
+
+// parseOrder returns the order and the program with its arguments.
+func parseOrder(args []string) (o order, program []string, err error) {
+	flags := flag.NewFlagSet("sandbox-exec", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&o.probe, "probe", false, "")
+	flags.Uint64Var(&o.memory, "memory", defaultMemory, "")
+	flags.Uint64Var(&o.threads, "threads", 0, "")
+	flags.StringVar(&o.grant.Sockets, "sockets", "", "")
+	flags.StringVar(&o.grant.Folder, "folder", "", "")
+	without := flags.String("without", "", "")
+	if err := flags.Parse(args); err != nil {
+		return o, nil, err
+	}
+	if *without != "" {
+		o.without = strings.Split(*without, ",")
+	}
+	if flags.NArg() == 0 && !o.probe {
+		return o, nil, fmt.Errorf("no program is named")
+	}
+	return o, flags.Args(), nil
+}

@@ -1,0 +1,185 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Step is the half of the sandbox inside the process: it takes away what the
+// arguments say and becomes the program that they name. It returns only when
+// that fails, with the exit status, after words on standard error; what was to
+// be taken away and could not be is a failure.
+//
+//	[--without=MECHANISM,…] [--memory=BYTES] [--threads=N] [--sockets=DIR] [--folder=DIR] -- PATH ARGUMENT…
+func Step(args []string) int {
+	// Everything below is a property of the thread that becomes the program.
+	runtime.LockOSThread()
+	err := step(args)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "sandbox-exec:", err)
+	return 1
+}
+
+func step(args []string) error {
+	o, program, err := parseOrder(args)
+	if err != nil {
+		return err
+	}
+	if o.probe {
+		return json.NewEncoder(os.Stdout).Encode(o.try())
+	}
+	path, err := filepath.Abs(program[0])
+	if err != nil {
+		return err
+	}
+	if err := os.Chdir("/"); err != nil {
+		return err
+	}
+	if err := dropPrivileges(); err != nil {
+		return err
+	}
+	if !slices.Contains(o.without, Landlock) {
+		if err := restrictFiles(o.grant, path); err != nil {
+			return err
+		}
+	}
+	env := os.Environ()
+	if !slices.Contains(o.without, Limits) {
+		env = withMemoryLimit(env, o.memory)
+		if err := limit(o); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(o.without, Seccomp) {
+		if err := filterCalls(); err != nil {
+			return err
+		}
+	}
+	err = unix.Exec(path, program, env)
+	if errors.Is(err, unix.EACCES) && !slices.Contains(o.without, Landlock) {
+		return fmt.Errorf("%s can not be run: %w; "+
+			"if it is a script, its interpreter must be below /usr, /bin or the plugin's own folder", program[0], err)
+	}
+	return fmt.Errorf("%s can not be run: %w", program[0], err)
+}
+
+// try applies each mechanism to this process and checks that it holds.
+func (o order) try() map[string]finding {
+	found := map[string]finding{}
+	note := func(name, detail string, err error) {
+		f := finding{Detail: detail}
+		if err != nil {
+			f.Missing = err.Error()
+		}
+		found[name] = f
+	}
+	note(NoNewPrivs, "", dropPrivileges())
+	if !slices.Contains(o.without, Landlock) {
+		err := restrictFiles(Grant{}, "/proc/self/exe")
+		if err == nil {
+			if _, err := os.ReadDir("/"); err == nil {
+				note(Landlock, "", errors.New("the kernel accepts the rules and does not keep them"))
+			}
+		}
+		note(Landlock, fmt.Sprintf("ABI %d", landlockABI()), err)
+	}
+	if !slices.Contains(o.without, Limits) {
+		unlimited := o
+		unlimited.memory = 0 // this process has to go on, and the race detector's needs terabytes
+		note(Limits, o.limits(), limit(unlimited))
+	}
+	if !slices.Contains(o.without, Seccomp) {
+		err := filterCalls()
+		if err == nil && !errors.Is(unix.Connect(-1, &unix.SockaddrUnix{Name: "x"}), unix.EPERM) {
+			err = errors.New("the kernel accepts the filter and does not apply it")
+		}
+		note(Seccomp, "", err)
+	}
+	return found
+}
+
+// dropPrivileges gives up all capabilities, and the way to get them back.
+func dropPrivileges() error {
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("no_new_privs can not be set: %w", err)
+	}
+	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) // before Linux 4.3 there are none
+	var none [2]unix.CapUserData
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	if err := unix.Capset(&header, &none[0]); err != nil {
+		return fmt.Errorf("the capabilities can not be given up: %w", err)
+	}
+	return nil
+}
+
+// maxFiles is more than a plugin opens: sessions share one connection.
+const maxFiles = 256
+
+func limit(o order) error {
+	limits := []struct {
+		resource int
+		value    uint64
+		on       bool
+	}{
+		{unix.RLIMIT_NOFILE, maxFiles, true},
+		{unix.RLIMIT_CORE, 0, true},
+		{unix.RLIMIT_FSIZE, 0, true},
+		{unix.RLIMIT_NPROC, o.threads, o.threads > 0},
+		{unix.RLIMIT_DATA, o.memory, o.memory > 0}, // not RLIMIT_AS: Go reserves address space by the gigabyte
+	}
+	for _, l := range limits {
+		if !l.on {
+			continue
+		}
+		if err := lower(l.resource, l.value); err != nil {
+			return fmt.Errorf("resource limit %d can not be set: %w", l.resource, err)
+		}
+	}
+	return nil
+}
+
+// lower sets a limit, or leaves a lower one that is there.
+func lower(resource int, value uint64) error {
+	var now unix.Rlimit
+	if err := unix.Getrlimit(resource, &now); err != nil {
+		return err
+	}
+	value = min(value, now.Max)
+	return unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value})
+}
+
+// limits describes the limits in words.
+func (o order) limits() string {
+	words := []string{fmt.Sprintf("%d open files", maxFiles)}
+	if o.memory > 0 {
+		words = append(words, fmt.Sprintf("%d MiB of memory", o.memory>>20))
+	} else {
+		words = append(words, "memory unlimited in a build with the race detector")
+	}
+	if o.threads > 0 {
+		words = append(words, fmt.Sprintf("%d threads", o.threads))
+	} else {
+		words = append(words, "threads unlimited for this user")
+	}
+	return strings.Join(words, ", ")
+}
+
+// withMemoryLimit has a plugin in Go collect its garbage before the limit ends
+// it.
+func withMemoryLimit(env []string, memory uint64) []string {
+	set := slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "GOMEMLIMIT=") })
+	if memory == 0 || set {
+		return env
+	}
+	return append(env, fmt.Sprintf("GOMEMLIMIT=%d", memory/8*7))
+}
