@@ -30,24 +30,28 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the workbench is stopping", http.StatusServiceUnavailable)
 		return
 	}
-	defer g.sessions.Done()
 	h := &hijacker{ResponseWriter: w}
 	upgrader := websocket.Upgrader{
-		Subprotocols:    []string{subprotocol},
-		CheckOrigin:     func(*http.Request) bool { return true }, // ServeHTTP has
+		Subprotocols: []string{subprotocol},
+		CheckOrigin:  func(*http.Request) bool { return true }, // ServeHTTP has
 		// Frames are gathered below, in clientConn: these need not be large.
 		ReadBufferSize:  2 << 10,
 		WriteBufferSize: 512,
 	}
 	ws, err := upgrader.Upgrade(h, r, nil)
 	if err != nil {
+		g.sessions.Done()
 		return // Upgrade has answered
 	}
 	c := &client{ws: ws, conn: h.conn, entries: ws.Subprotocol() == subprotocol}
-	defer c.Cut()
 	query := r.URL.Query()
-	h, w, r = nil, nil, nil // an idle session should not hold them
-	g.hold(c, query)
+	// In a goroutine of its own, an idle session does not hold all that the
+	// server had needed for the request.
+	go func() {
+		defer g.sessions.Done()
+		defer c.Cut()
+		g.hold(c, query)
+	}()
 }
 
 // hold reads the handshake, and runs the session that it asks for.

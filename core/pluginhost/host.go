@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/sandbox"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -26,6 +27,9 @@ type Mode struct {
 	Manifest core.Manifest
 	Path     string   // the executable; see Self for built-in modes
 	Args     []string // its arguments, without its name
+	// Folder is what the process may read in a sandbox beside its executable,
+	// for a plugin of more than one file. Empty: nothing.
+	Folder string
 }
 
 // Config is what a Host is made of.
@@ -37,6 +41,8 @@ type Config struct {
 	// RuntimeDir is where the directory of the sockets is made. Empty: the
 	// user's runtime directory, else the one for temporary files.
 	RuntimeDir string
+	// Sandbox says how the processes are held back. The zero value: not at all.
+	Sandbox sandbox.Config
 	// Timeout is how long a process may take to answer, 0 for DefaultTimeout,
 	// at most MaxTimeout. One that takes longer hangs, and is killed.
 	Timeout time.Duration
@@ -50,6 +56,7 @@ type Host struct {
 	timeout      time.Duration
 	startTimeout time.Duration
 	sockets      *socketDir
+	sandbox      *sandbox.Sandbox
 	spawner      *spawner
 	ctx          context.Context // ends when the host stops
 	cancel       context.CancelFunc
@@ -68,8 +75,8 @@ var errStopping = errors.New("the workbench is stopping")
 
 // Start starts the processes of all modes at once and returns without waiting
 // for them. An error says what is wrong with the configuration or with the
-// directory for the sockets; a process that can not start is no error here,
-// see Status.
+// directory for the sockets, or that a strict sandbox does not hold here; a
+// process that can not start is no error here, see Status.
 func Start(cfg Config) (*Host, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
@@ -101,6 +108,9 @@ func Start(cfg Config) (*Host, error) {
 		h.order = append(h.order, h.modes[name])
 	}
 	var err error
+	if h.sandbox, err = sandbox.Probe(context.Background(), cfg.Sandbox); err != nil {
+		return nil, err
+	}
 	if h.sockets, err = openSocketDir(cfg.RuntimeDir); err != nil {
 		return nil, err
 	}
@@ -139,6 +149,10 @@ func (h *Host) Status() []Status {
 	}
 	return all
 }
+
+// Sandbox returns what holds the processes back. Its report is empty when it
+// is off.
+func (h *Host) Sandbox() *sandbox.Sandbox { return h.sandbox }
 
 // Stop kills all processes with all that they started, and removes the
 // sockets' directory. Open sessions are lost. It returns when all processes

@@ -22,12 +22,16 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/pluginproto"
+	"github.com/protocol-workbench/workbench/core/sandbox"
 	"github.com/protocol-workbench/workbench/core/wire"
 	"github.com/protocol-workbench/workbench/plugins"
 )
 
 // The test binary is the plugin, and in one test the host that is killed.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "sandbox-exec" {
+		os.Exit(sandbox.Step(os.Args[2:]))
+	}
 	if len(os.Args) > 2 && os.Args[1] == "be" {
 		roles[os.Args[2]]()
 		os.Exit(0)
@@ -157,6 +161,9 @@ func start(t testing.TB, cfg Config) *Host {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Sandbox.Mode == "" {
+		cfg.Sandbox = held(sandbox.BestEffort)
+	}
 	h, err := Start(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -169,6 +176,11 @@ func start(t testing.TB, cfg Config) *Host {
 		}
 	})
 	return h
+}
+
+// held is how the tests' processes are held back, where they say nothing else.
+func held(mode sandbox.Mode, without ...string) sandbox.Config {
+	return sandbox.Config{Mode: mode, Path: "/proc/self/exe", Args: []string{"sandbox-exec"}, Without: without}
 }
 
 // shortDir is a directory with a name short enough for sockets below it.

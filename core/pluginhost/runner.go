@@ -19,6 +19,8 @@ import (
 	"time"
 
 	goplugin "github.com/hashicorp/go-plugin/runner"
+
+	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
 // runner runs one plugin process for go-plugin, which sees of it no more than
@@ -30,6 +32,7 @@ type runner struct {
 	out  *output
 	cmd  *exec.Cmd
 	dir  string // where the process makes its socket
+	read string // what it may read beside its executable
 	pid  int
 
 	hello  *io.PipeReader         // the handshake, and then the end
@@ -48,6 +51,7 @@ func newRunner(h *Host, m Mode, log *slog.Logger) *runner {
 	return &runner{
 		host: h, log: log, out: newOutput(log),
 		cmd:    &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
+		read:   m.Folder,
 		exited: make(chan struct{}), quiet: make(chan struct{}),
 	}
 }
@@ -102,6 +106,7 @@ func (r *runner) Start(context.Context) error {
 		return err
 	}
 	r.cmd.SysProcAttr = processAttributes()
+	r.host.sandbox.Hold(r.cmd, sandbox.Grant{Sockets: r.dir, Folder: r.read})
 	if err := r.host.spawner.start(r.cmd); err != nil {
 		return fmt.Errorf("it could not be started: %w", err)
 	}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// measure is one thing that is done to every system. Each round does it to
+// one system after the other, so that what else the machine does meets all of
+// them alike.
+type measure struct {
+	name    string
+	metrics []metric // what run returns, in order
+	fresh   bool     // needs a process that has served nothing yet
+	own     bool     // starts its processes itself: trial.process is nil
+	turns   int      // of each system in a round, for what is short; 0 is one
+	applies func(*system) bool
+	run     func(ctx context.Context, t *trial) ([]float64, error)
+}
+
+// metric is one number that a measure finds: a row of the table.
+type metric struct {
+	title      string
+	unit       string
+	digits     int    // after the point
+	bar        string // what is wanted of the workbench, for information
+	moreBetter bool   // more is better; else less is
+	count      bool   // of which a ratio says nothing
+}
+
+// trial is one measure of one system in one round.
+type trial struct {
+	system  *system
+	process *process
+	servers *servers
+	sizes   sizes
+	binary  string // the workbench
+	dir     string // for files, the trial's own
+}
+
+// sizes say how much work each measure does. A slow system is given less.
+type sizes struct {
+	roundTrips int64
+	bulk       int64 // bytes
+	lines      int64
+	opens      int64
+	idle       int64
+	replays    int64
+	settle     time.Duration // longest wait for memory to stop changing
+	sample     time.Duration // between two looks at it
+}
+
+var fullSizes = sizes{
+	roundTrips: 1000, bulk: 512 << 20, lines: 2 << 20, opens: 1000, idle: 2000, replays: 500,
+	settle: 20 * time.Second, sample: 250 * time.Millisecond,
+}
+
+var quickSizes = sizes{
+	roundTrips: 200, bulk: 16 << 20, lines: 64 << 10, opens: 64, idle: 64, replays: 20,
+	settle: 200 * time.Millisecond, sample: 20 * time.Millisecond,
+}
+
+// amount is a size as this trial's system gets it, at least 1.
+func (t *trial) amount(size int64) int64 { return max(1, size/t.system.slow) }
+
+// largeBuffer is the near end's read buffer where one session moves much.
+const largeBuffer = 256 << 10
+
+func measures() []measure {
+	every := func(*system) bool { return true }
+	raw := func(s *system) bool { return s.raw }
+	lines := func(s *system) bool { return s.lines }
+	workbench := func(s *system) bool { return s.name == workbenchName }
+	return []measure{
+		{
+			name: "roundtrip", applies: every, run: measureRoundTrip, turns: 5,
+			metrics: []metric{
+				{title: "round trip p50", unit: "µs", bar: "≤ 4 × (b)"},
+				{title: "round trip p99", unit: "µs"},
+			},
+		},
+		{
+			name: "down", applies: raw, run: measureDown,
+			metrics: []metric{{title: "raw bulk down", unit: "MB/s", bar: "≥ 0.9 × (b)", moreBetter: true}},
+		},
+		{
+			name: "up", applies: raw, run: measureUp,
+			metrics: []metric{{title: "raw bulk up", unit: "MB/s", moreBetter: true}},
+		},
+		{
+			name: "lines", applies: lines, run: measureLines,
+			metrics: []metric{{title: fmt.Sprintf("lines down, %d bytes each", lineSize), unit: "lines/s", bar: "≥ 5 × (a)", moreBetter: true}},
+		},
+		{
+			name: "opens", applies: every, run: measureOpens,
+			metrics: []metric{
+				{title: "opens, one at a time", unit: "opens/s", moreBetter: true},
+				{title: fmt.Sprintf("opens, %d at a time", openers), unit: "opens/s", moreBetter: true},
+			},
+		},
+		{
+			name: "idle", applies: every, run: measureIdle, fresh: true,
+			metrics: []metric{
+				{title: "memory of an idle session", unit: "KiB", digits: 1, bar: "≤ 60 KiB"},
+				{title: "idle sessions held", unit: "sessions", count: true},
+				{title: "… of them answer again", unit: "sessions", bar: "all", count: true},
+			},
+		},
+		{
+			name: "start", applies: every, run: measureStart, own: true,
+			metrics: []metric{{title: "start to first SUCC", unit: "ms", bar: "≤ 500 ms"}},
+		},
+		{
+			name: "replay", applies: workbench, run: measureReplay, own: true,
+			metrics: []metric{
+				{title: fmt.Sprintf("golden replays, %d entries", goldenEntries), unit: "files/s", bar: "≥ 1,000", moreBetter: true},
+				{title: "… start of the process", unit: "ms"},
+			},
+		},
+	}
+}

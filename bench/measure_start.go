@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// measureStart returns the milliseconds from the start of the process to the
+// first session that is open (for a system without a handshake: upgraded).
+func measureStart(ctx context.Context, t *trial) ([]float64, error) {
+	start := time.Now()
+	p, err := t.launch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	err = p.until(ctx, func() error {
+		s, err := t.system.dial(ctx, p, t.servers.echo, "http-line", smallBuffer)
+		if err == nil {
+			s.drop()
+		}
+		return err
+	})
+	return []float64{millis(time.Since(start))}, err
+}
+
+// launch starts the system. The workbench is not waited for until it listens:
+// the first session that succeeds shows that.
+func (t *trial) launch(ctx context.Context) (*process, error) {
+	if t.system.name != workbenchName {
+		return t.system.start(ctx)
+	}
+	p, _, err := launchWorkbench(t.binary)
+	return p, err
+}

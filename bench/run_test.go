@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// baselinesOnly are flags that need no build.
+func baselinesOnly(more ...string) []string {
+	only := "roundtrip,down,up,lines,opens,start"
+	if runtime.GOOS == "linux" {
+		only += ",idle" // reads /proc
+	}
+	return append([]string{"-quick", "-rounds", "2", "-systems", "line,copy", "-only", only}, more...)
+}
+
+func TestQuickRunMeasuresTheBaselines(t *testing.T) {
+	var out, progress bytes.Buffer
+	if err := run(t.Context(), baselinesOnly("-json"), &out, &progress); err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	cells := 0
+	for _, row := range r.Rows {
+		for name, c := range row.Cells {
+			cells++
+			rounds := 2
+			if row.Measure == "roundtrip" {
+				rounds *= 5 // its turns
+			}
+			if c.Error != "" || len(c.Rounds) != rounds {
+				t.Errorf("%s, %s: %d rounds, error %q", row.Title, name, len(c.Rounds), c.Error)
+			}
+			// What memory a few sessions cost can be lost in the noise.
+			if c.Median <= 0 && row.Unit != "KiB" {
+				t.Errorf("%s, %s: the median is %v", row.Title, name, c.Median)
+			}
+		}
+	}
+	want := 2*2 + 1 + 1 + 1 + 2*2 + 2 // two systems, but bulk and lines are for one each
+	if runtime.GOOS == "linux" {
+		want += 3 * 2
+	}
+	if cells != want {
+		t.Errorf("%d cells were filled, not %d:\n%s", cells, want, &out)
+	}
+	if !strings.Contains(progress.String(), "lines, round 2 of 2: (a) line") {
+		t.Errorf("the progress does not show the rounds:\n%s", &progress)
+	}
+}
+
+func TestWhatDoesNotFinishIsReported(t *testing.T) {
+	var out, progress bytes.Buffer
+	args := []string{"-systems", "line,copy", "-only", "lines", "-limit", "50ms"} // far too short for the full size
+	if err := run(t.Context(), args, &out, &progress); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); !strings.Contains(text, "did not finish") || !strings.Contains(text, "within 50ms") {
+		t.Errorf("the table hides it:\n%s", text)
+	}
+	if n := strings.Count(progress.String(), "round"); n != 1 {
+		t.Errorf("a system that did not finish was tried %d times", n)
+	}
+}
+
+func TestFlagsInPlainWords(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"-only line", `there is no "line"; there are roundtrip, down, up, lines`},
+		{"-systems a", `there is no "a"; there are workbench, line, copy, websockify`},
+		{"-rounds 0", "at least 1"},
+		{"-limit 0s", "more than nothing"},
+		{"lines", `"lines" is not expected`},
+	} {
+		err := run(t.Context(), strings.Fields(c.args), &bytes.Buffer{}, &bytes.Buffer{})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q in it", c.args, err, c.want)
+		}
+	}
+}
