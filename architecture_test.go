@@ -54,7 +54,8 @@ var table = []row{
 	{place: "core/pluginproto", imports: "core " + goPlugin, brings: behindGoPlugin, without: "net/http os"},
 	{place: "core/transcript", imports: "core", without: "net os"},
 	{place: "core/replay", imports: "core core/transcript core/wire", without: "net os"},
-	{place: "core/pluginhost", imports: "core core/pluginproto core/wire " + goPlugin + " " + hclog + " " + yamux,
+	{place: "core/sandbox", imports: xsys, without: "net"},
+	{place: "core/pluginhost", imports: "core core/pluginproto core/sandbox core/wire " + goPlugin + " " + hclog + " " + yamux,
 		brings: behindGoPlugin, without: "net/http"},
 	{place: "core/session", imports: "core core/transcript core/wire", without: "net/http os/exec"},
 	{place: "core/target", without: "net/http os"},
@@ -64,8 +65,8 @@ var table = []row{
 	{place: "plugins/http-line", imports: "core", only: pureLibrary, pure: true},
 	{place: "plugins/raw", imports: "core", only: pureLibrary, pure: true},
 	{place: "plugins/echo-quit", imports: "core", only: pureLibrary, pure: true},
-	{place: "cmd/workbench", imports: "core/... plugins/... web " + cobra,
-		brings: gorilla + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra},
+	{place: "cmd/workbench", imports: "core/... plugins/... web " + cobra + " " + prometheus,
+		brings: gorilla + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus},
 	{place: "cmd/echo", imports: "core/practice " + cobra, brings: behindCobra},
 	{place: "web", only: "embed io/fs"},
 	{place: "bench", imports: gorilla},
@@ -83,8 +84,13 @@ const (
 	goPlugin = "github.com/hashicorp/go-plugin"
 	gorilla  = "github.com/gorilla/websocket"
 	hclog    = "github.com/hashicorp/go-hclog"
+	xsys     = "golang.org/x/sys"
 	yamux    = "github.com/hashicorp/yamux"
 
+	prometheus       = "github.com/prometheus/client_golang"
+	behindPrometheus = "github.com/beorn7/perks github.com/cespare/xxhash/v2 github.com/munnerz/goautoneg " +
+		"github.com/prometheus/client_model github.com/prometheus/common github.com/prometheus/procfs " +
+		"go.yaml.in/yaml/v2 google.golang.org/protobuf"
 	behindCobra    = "github.com/spf13/pflag github.com/inconshreveable/mousetrap"
 	behindGoPlugin = hclog + " " + yamux + " github.com/fatih/color github.com/golang/protobuf " +
 		"github.com/mattn/go-colorable github.com/mattn/go-isatty github.com/oklog/run " +

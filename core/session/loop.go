@@ -259,14 +259,3 @@ func (s *session) copyAcross(e core.Event) {
 		s.toClient.add(e.Data, false)
 	}
 }
-
-// machineWords says what happened to the machine.
-func machineWords(conn *wire.Conn, err error) string {
-	if cause := conn.Cause(); cause != nil {
-		err = cause
-	}
-	if err == nil {
-		err = errors.New("it is gone")
-	}
-	return err.Error()
-}

@@ -149,7 +149,13 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 	for {
 		s.alone = s.blame.suspect()
 		conn, err := s.Machine(ctx, s.alone)
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				conn.Close()
+			}
+			return nil, End{Refused, errStopping.Error()}
+		case err != nil:
 			return nil, End{Refused, err.Error()}
 		}
 		s.setMachine(conn)

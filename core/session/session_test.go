@@ -221,8 +221,7 @@ func TestTalk(t *testing.T) {
 func TestEarlyMessagesWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dialled := make(chan struct{})
-		var b *bench
-		b = begin(t, func(c *Config) {
+		b := begin(t, func(c *Config) {
 			dial := c.Dial
 			c.Dial = func(ctx context.Context) (Server, error) { <-dialled; return dial(ctx) }
 		})

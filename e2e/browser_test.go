@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// browser starts Chromium with a profile of its own, which ends with the test.
+// It reaches nothing but this machine.
+func browser(t testing.TB) context.Context {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil && program == "" {
+			program = path
+		}
+	}
+	if program == "" {
+		t.Fatal("Chromium is missing: install it, as in: apt-get install chromium")
+	}
+	profile, err := os.MkdirTemp("", "chromium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(program), chromedp.UserDataDir(profile),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-extensions", true),
+		chromedp.Flag("disable-dev-shm-usage", true), // /dev/shm is small in containers
+		chromedp.Flag("no-proxy-server", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"),
+		chromedp.WindowSize(1200, 900),
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		chromedp.Cancel(ctx) // closes the browser and waits
+		cancel()
+		stop()
+		// Chromium's helpers write to the profile until they are gone too.
+		if !within(patience, func() bool { return os.RemoveAll(profile) == nil }) {
+			t.Errorf("%s can not be removed", profile)
+		}
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("Chromium does not start: %v", err)
+	}
+	return ctx
+}
+
+// page is the workbench's page in a tab of its own. What the browser complains
+// about fails the test.
+type page struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+// visit opens the page in a fresh browser context: no history, nothing kept.
+func visit(t testing.TB, browser context.Context, url string) *page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &page{t, ctx}
+	messages := chromedp.Console(ctx)
+	t.Cleanup(func() { p.checkConsole(messages) })
+	p.do(chromedp.Navigate(url))
+	p.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
+	return p
+}
+
+// checkConsole looks for what a page should not cause: errors and warnings,
+// exceptions, files that are not there, violations of the policy. They come in
+// order, and so all of them before the one that it writes itself.
+func (p *page) checkConsole(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
+	const last = "this is the last message"
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("console.debug(%q)", last)))
+	for m, err := range messages {
+		switch {
+		case err != nil:
+			p.t.Errorf("the console can not be read: %v", err)
+			return
+		case m.Text == last:
+			return
+		case m.Type != "debug" && m.Type != "log" && m.Type != "info":
+			p.t.Errorf("the browser complains: %s: %s %s", m.Type, m.Text, m.URL)
+		}
+	}
+}
+
+// do runs actions, for as long as patience lasts.
+func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx := p.ctx
+	if chromedp.FromContext(ctx).Target != nil { // a limit on the first would be the tab's own
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// evaluate runs an expression. It is no part of the page and so not subject to
+// its policy.
+func evaluate[T any](p *page, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
+// wait waits until an expression is true.
+func (p *page) wait(what, expression string) {
+	p.t.Helper()
+	if !within(patience, func() bool { return evaluate[bool](p, "Boolean("+expression+")") }) {
+		p.t.Fatalf("waited in vain for %s; the page shows:\n%s", what, evaluate[string](p, "document.body.innerText"))
+	}
+}
+
+// text returns what a node holds, white space joined.
+func (p *page) text(selector string) string {
+	p.t.Helper()
+	text := evaluate[string](p, fmt.Sprintf("document.querySelector(%q)?.textContent ?? ''", selector))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// texts returns what all nodes hold that fit.
+func (p *page) texts(selector string) []string {
+	p.t.Helper()
+	return evaluate[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((node) => node.textContent)", selector))
+}
+
+// shows waits until the console has a text among what was received.
+func (p *page) shows(text string) {
+	p.t.Helper()
+	p.wait(text, fmt.Sprintf(`[...document.querySelectorAll("#console .received .payload")].some((node) => node.textContent.includes(%q))`, text))
+}
+
+// status waits until the status line begins so, and returns all of it.
+func (p *page) status(begin string) string {
+	p.t.Helper()
+	p.wait("the status "+begin, fmt.Sprintf(`document.querySelector("#status").textContent.trim().startsWith(%q)`, begin))
+	return p.text("#status")
+}
+
+func (p *page) click(selector string) {
+	p.t.Helper()
+	p.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// fill types into a field, in place of what stands there.
+func (p *page) fill(selector, value string) {
+	p.t.Helper()
+	p.do(chromedp.Focus(chromedp.CSS(selector)))
+	if evaluate[string](p, fmt.Sprintf("document.querySelector(%q).select(), document.querySelector(%[1]q).value", selector)) != "" {
+		p.do(chromedp.KeyEvent(kb.Backspace))
+	}
+	p.do(chromedp.KeyEvent(value))
+}
+
+// press presses a key where the focus is.
+func (p *page) press(key string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(key))
+}
+
+// choose picks an option by its value, as a user's choice is told to the page.
+func (p *page) choose(selector, value string) {
+	p.t.Helper()
+	p.wait(selector, fmt.Sprintf("document.querySelector(%q)", selector))
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+		const field = document.querySelector(%q);
+		field.value = %q;
+		field.dispatchEvent(new Event("input", { bubbles: true }));
+		field.dispatchEvent(new Event("change", { bubbles: true }));
+	}`, selector, value)))
+}
+
+// connect fills in host and port and presses Connect.
+func (p *page) connect(address string) {
+	p.t.Helper()
+	host, port, _ := strings.Cut(address, ":")
+	p.fill("#host", host)
+	p.fill("#port", port)
+	p.click("#connect-button")
+}
