@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/sandbox"
 	"github.com/protocol-workbench/workbench/core/wire"
 	"github.com/protocol-workbench/workbench/plugins"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
@@ -48,18 +49,20 @@ func servePlugin(args []string) bool {
 }
 
 // startHost starts the plugin processes of the built-in modes.
-func startHost(log *slog.Logger, only ...string) (*pluginhost.Host, error) {
+func startHost(log *slog.Logger, held sandbox.Mode, timeout time.Duration) (*pluginhost.Host, error) {
 	self, err := pluginhost.Self()
+	if err != nil {
+		return nil, err
+	}
+	box, err := sandboxConfig(held)
 	if err != nil {
 		return nil, err
 	}
 	var modes []pluginhost.Mode
 	for _, d := range builtin {
-		if name := d.Manifest.Name; len(only) == 0 || slices.Contains(only, name) {
-			modes = append(modes, pluginhost.Mode{Manifest: d.Manifest, Path: self, Args: []string{pluginCommand, name}})
-		}
+		modes = append(modes, pluginhost.Mode{Manifest: d.Manifest, Path: self, Args: []string{pluginCommand, d.Manifest.Name}})
 	}
-	return pluginhost.Start(pluginhost.Config{Modes: modes, Log: log})
+	return pluginhost.Start(pluginhost.Config{Modes: modes, Log: log, Sandbox: box, Timeout: timeout})
 }
 
 // manifest returns a built-in mode's manifest.
@@ -85,7 +88,7 @@ func openForReplay(_ context.Context, inProcess bool) (replay.Opener, func(mode 
 		}
 		return open, manifest, func() {}, nil
 	}
-	host, err := startHost(newLog(os.Stderr, false))
+	host, err := startHost(newLog(os.Stderr, false), sandbox.BestEffort, pluginhost.DefaultTimeout)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	if servePlugin(os.Args) {
+	if becomePlugin(os.Args) || servePlugin(os.Args) {
 		return // this process was a plugin
 	}
 	if os.Getenv("GOMAXPROCS") == "" {
@@ -72,7 +72,7 @@ func newRoot() *cobra.Command {
 		DisableAutoGenTag: true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newVersionCommand())
+	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newSandboxCommand(), newVersionCommand())
 	return root
 }
 

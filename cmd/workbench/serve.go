@@ -21,6 +21,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
+	"github.com/protocol-workbench/workbench/core/sandbox"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -33,10 +34,13 @@ type serveOptions struct {
 	echoListen string
 	open       bool
 	verbose    bool
+
+	pluginTimeout time.Duration
+	sandbox       sandbox.Mode
 }
 
 func newServeCommand() *cobra.Command {
-	var o serveOptions
+	o := serveOptions{sandbox: sandbox.BestEffort}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the page (also the default without a command)",
@@ -52,6 +56,8 @@ func newServeCommand() *cobra.Command {
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8000", "address of the page; port 0 picks a free one")
 	flags.StringVar(&o.echoListen, "echo-listen", "127.0.0.1:4000", "address of the practice echo server, or off")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
+	flags.Var(&o.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
+	flags.DurationVar(&o.pluginTimeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer before it is killed and its sessions recovered; at most 10s")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 	return cmd
 }
@@ -67,7 +73,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		return err
 	}
 	defer listener.Close()
-	host, err := startHost(log)
+	host, err := startSandboxed(log, o.sandbox, o.pluginTimeout)
 	if err != nil {
 		return err
 	}
