@@ -100,6 +100,7 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		Dial:      dial,
 		Counters:  m.counters,
 		Recovered: m.recovered,
+		Poisoned:  keepPoison,
 		Metrics:   m.handler(),
 		Page:      web.Files(),
 		Practice:  echo,

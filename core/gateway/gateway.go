@@ -12,6 +12,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -43,6 +44,9 @@ type Config struct {
 	Counters func(mode string) *session.Counters
 	// Recovered, if set, is told of each recovery and how long it took.
 	Recovered func(mode string, took time.Duration)
+	// Poisoned, if set, keeps a transcript whose replay ends its plugin's
+	// process, and returns where.
+	Poisoned func(t *transcript.Transcript) (path string, err error)
 	// Metrics answers GET /metrics, if set.
 	Metrics http.Handler
 	// Practice is the address of the practice server, if there is one.

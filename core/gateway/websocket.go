@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -143,6 +145,10 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 			return g.Open(ctx, wanted.mode.Name, alone)
 		},
 		Counters: g.counters(wanted.mode.Name),
+		Poisoned: func(t *transcript.Transcript) string {
+			t.Mode = wanted.mode.Name
+			return g.keepPoison(t, log)
+		},
 		Recovered: func(took time.Duration) {
 			log.Info("the plugin was recovered", "took", took)
 			if g.Recovered != nil {
@@ -165,4 +171,18 @@ func (g *Gateway) counters(mode string) *session.Counters {
 		return nil
 	}
 	return g.Counters(mode)
+}
+
+// keepPoison keeps a transcript that ends its plugin's process, and says where.
+func (g *Gateway) keepPoison(t *transcript.Transcript, log *slog.Logger) string {
+	if g.Poisoned == nil {
+		return "an event ends the plugin's process again and again"
+	}
+	path, err := g.Poisoned(t)
+	if err != nil {
+		log.Error("an event ends the plugin's process; it could not be kept", "reason", err)
+		return "an event ends the plugin's process again and again; it could not be kept"
+	}
+	log.Error("an event ends the plugin's process; see it with workbench replay", "transcript", path)
+	return "an event ends the plugin's process again and again; to see it: workbench replay " + path
 }

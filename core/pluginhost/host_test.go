@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/sandbox"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -173,10 +174,13 @@ func TestProcessThatDiesUnheard(t *testing.T) {
 }
 
 func TestNoSuchExecutable(t *testing.T) {
-	h := start(t, Config{Modes: []Mode{{Manifest: core.Manifest{Name: "none"}, Path: "/no/such/file"}}})
-	until(t, "state failed", func() bool { return h.Status()[0].State == Failed })
-	if got := h.Status()[0].LastError; !strings.Contains(got, "could not be started") || !strings.Contains(got, "no such file") {
-		t.Errorf("the reason is %q", got)
+	for _, how := range []sandbox.Mode{sandbox.Off, sandbox.BestEffort} {
+		modes := []Mode{{Manifest: core.Manifest{Name: "none"}, Path: "/no/such/file"}}
+		h := start(t, Config{Modes: modes, Sandbox: held(how)})
+		until(t, "state failed", func() bool { return h.Status()[0].State == Failed })
+		if got := h.Status()[0].LastError; !strings.Contains(got, "the none plugin can not start") || !strings.Contains(got, "/no/such/file: no such file") {
+			t.Errorf("the reason is %q", got)
+		}
 	}
 }
 
@@ -209,12 +213,21 @@ func TestConfig(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
+	for _, how := range []sandbox.Mode{sandbox.Off, sandbox.BestEffort} {
+		t.Run(string(how), func(t *testing.T) { stopHost(t, how) })
+	}
+}
+
+func stopHost(t *testing.T, how sandbox.Mode) {
 	dir := shortDir(t)
-	h := start(t, Config{Modes: modesOf(t, "echo", "silent"), RuntimeDir: dir})
+	h := start(t, Config{Modes: modesOf(t, "echo", "silent"), RuntimeDir: dir, Sandbox: held(how)})
 	s := open(t, h, "echo")
-	child, err := s.say("child")
-	if err != nil {
-		t.Fatal(err)
+	child := ""
+	if how == sandbox.Off { // else it starts none
+		var err error
+		if child, err = s.say("child"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	pid := h.Status()[0].PID
 	if err := h.Stop(t.Context()); err != nil {
@@ -226,7 +239,7 @@ func TestStop(t *testing.T) {
 	if alive(t, pid) {
 		t.Error("the process is still there")
 	}
-	until(t, "what the process had started to end", func() bool { return !alive(t, atoi(t, child)) })
+	until(t, "what the process had started to end", func() bool { return child == "" || !alive(t, atoi(t, child)) })
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("%v is left", left)
 	}

@@ -9,12 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
 func kill(t testing.TB, pid int) { signal(t, pid, syscall.SIGKILL) }
@@ -136,22 +137,27 @@ func TestSocketIsUnlinked(t *testing.T) {
 	}
 }
 
-// beHost is a host that never stops by itself.
+// beHost is a host that never stops by itself. It prints the number of each
+// plugin process.
 func beHost() {
 	self, _ := Self()
 	name := os.Args[4]
 	mode := Mode{Args: []string{"be", name}, Path: self}
 	mode.Manifest.Name = name
-	h, err := Start(Config{Modes: []Mode{mode}, RuntimeDir: os.Args[3], Log: slog.New(slog.DiscardHandler)})
-	for err == nil && h.Status()[0].State != Ready {
-		runtime.Gosched()
-	}
+	h, err := Start(Config{
+		Modes: []Mode{mode}, RuntimeDir: os.Args[3],
+		Log: slog.New(slog.DiscardHandler), Sandbox: held(sandbox.BestEffort),
+	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(h.Status()[0].PID)
-	select {}
+	for pid := 0; ; time.Sleep(time.Millisecond) {
+		if s := h.Status()[0]; s.PID != 0 && s.PID != pid {
+			pid = s.PID
+			fmt.Println(pid)
+		}
+	}
 }
 
 func TestKilledHostLeavesNothing(t *testing.T) {
@@ -196,4 +202,45 @@ func killedHost(t *testing.T, plugin string) {
 		t.Errorf("there are %v", dirs)
 	}
 	open(t, second, "echo") // was left alone
+}
+
+// A host whose file was replaced goes on with the build that it is.
+func TestHostsFileIsGone(t *testing.T) {
+	dir := shortDir(t)
+	build, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "host")
+	if err := os.WriteFile(path, build, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	host := exec.Command(path, "be", "host", dir, "echo")
+	out, err := host.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := host.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer host.Wait()
+	defer host.Process.Kill()
+	pids := bufio.NewScanner(out)
+	next := func() int {
+		if !pids.Scan() {
+			t.Fatal("there is no plugin process")
+		}
+		return atoi(t, pids.Text())
+	}
+	first := next()
+	if err := os.WriteFile(path+".new", []byte("another build"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+	kill(t, first)
+	if second := next(); second == first || !alive(t, second) {
+		t.Errorf("after process %d came %d", first, second)
+	}
 }

@@ -56,7 +56,7 @@ func (g *Golden) start(ctx context.Context, open Opener, take func(int, core.Eve
 	}
 	p := &play{g: g, ctx: ctx, conn: conn, take: take, armed: map[string]bool{}}
 	p.release = context.AfterFunc(ctx, func() { conn.Close() })
-	err = conn.Open(g.opening, nil, func(a wire.Answer) { p.answer(0, core.Event{}, a.Actions) })
+	err = conn.Open(g.opening, g.t.State, func(a wire.Answer) { p.answer(0, core.Event{}, a.Actions) })
 	if err != nil {
 		p.lost(0, err)
 	}
@@ -75,7 +75,7 @@ func (p *play) feed(at int, ev core.Event) {
 	case p.ended != "":
 		p.leftOver(at)
 		return
-	case timer && !p.armed[string(ev.Data)]:
+	case timer && !p.armed[string(ev.Data)] && p.g.t.State == nil:
 		p.fault(at, "the timer %s can not fire: the machine has not set it", ev.Data)
 		return
 	case timer:

@@ -88,7 +88,7 @@ func restrictFiles(g Grant, program string) error {
 	attr := handled(abi)
 	set, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr), 0)
 	if errno != 0 {
-		return fmt.Errorf("Landlock takes no rules: %w", errno)
+		return fmt.Errorf("the kernel's Landlock takes no rules: %w", errno)
 	}
 	defer unix.Close(int(set))
 	for _, rule := range common {
@@ -105,7 +105,7 @@ func restrictFiles(g Grant, program string) error {
 		}
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, set, 0, 0); errno != 0 {
-		return fmt.Errorf("Landlock can not be turned on: %w", errno)
+		return fmt.Errorf("the kernel's Landlock can not be turned on: %w", errno)
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func allow(set int, rule fileRule) error {
 	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(set), unix.LANDLOCK_RULE_PATH_BENEATH,
 		uintptr(unsafe.Pointer(&beneath)), 0, 0, 0)
 	if errno != 0 {
-		return fmt.Errorf("Landlock does not take the rule for %s: %w", rule.path, errno)
+		return fmt.Errorf("the kernel's Landlock does not take the rule for %s: %w", rule.path, errno)
 	}
 	return nil
 }

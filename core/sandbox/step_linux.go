@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +45,9 @@ func step(args []string) error {
 		return err
 	}
 	if err := os.Chdir("/"); err != nil {
+		return err
+	}
+	if err := closeFiles(); err != nil {
 		return err
 	}
 	if err := dropPrivileges(); err != nil {
@@ -104,6 +109,22 @@ func (o order) try() map[string]finding {
 		note(Seccomp, "", err)
 	}
 	return found
+}
+
+// closeFiles lets the program inherit standard input, output and error alone:
+// who started the host may have left it more.
+func closeFiles() error {
+	err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
+	if err == nil {
+		return nil
+	}
+	files, err := os.ReadDir("/proc/self/fd") // before Linux 5.11
+	for _, f := range files {
+		if fd, err := strconv.Atoi(f.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return err
 }
 
 // dropPrivileges gives up all capabilities, and the way to get them back.

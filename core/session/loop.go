@@ -97,7 +97,7 @@ func (s *session) feed(ctx context.Context, list *eventList) (end End) {
 			return End{Stopped, errStopping.Error()}
 		case err != nil:
 			cause := s.died(err)
-			if end = s.blameFor(pending[0].N, cause); end.Cause == 0 {
+			if end = s.blameFor(pending[0], cause); end.Cause == 0 {
 				end = s.recover(ctx, cause)
 			}
 		case s.alone: // it survived: back to the others

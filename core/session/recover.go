@@ -1,12 +1,16 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -29,7 +33,7 @@ func (s *session) recover(ctx context.Context, cause error) End {
 		case s.ledger.dropped:
 			return End{MachineLost, fmt.Sprintf("%v; the session's log had grown past 4 MiB, so it can not be recovered", cause)}
 		}
-		n, err := s.revive(ctx)
+		fed, err := s.revive(ctx)
 		switch {
 		case err == nil:
 			s.recovered(cause, time.Since(began))
@@ -47,21 +51,51 @@ func (s *session) recover(ctx context.Context, cause error) End {
 			continue
 		}
 		cause = err
-		if end := s.blameFor(n, err); end.Cause != 0 {
+		if end := s.blameFor(fed, err); end.Cause != 0 {
 			return end
 		}
 	}
 }
 
-// blameFor counts a death while event n was unanswered, and ends the session
+// blameFor counts a death while event e was unanswered, and ends the session
 // when the event is the cause beyond doubt.
-func (s *session) blameFor(n uint64, cause error) End {
-	s.blame.died(n, errors.Is(cause, wire.ErrKilled), s.alone)
-	if s.blame.guilty(s.alone) {
-		s.Counters.Poisoned.Add(1)
-		return End{MachineLost, fmt.Sprintf("event %d ends its process again and again: %v", n, cause)}
+func (s *session) blameFor(e wire.Event, cause error) End {
+	s.blame.died(e.N, errors.Is(cause, wire.ErrKilled), s.alone)
+	if !s.blame.guilty(s.alone) {
+		return End{}
 	}
-	return End{}
+	s.Counters.Poisoned.Add(1)
+	if s.Poisoned != nil {
+		s.remark(s.Poisoned(s.reproduction(e)))
+	}
+	return End{MachineLost, fmt.Sprintf("event %d ends its process again and again: %v", e.N, cause)}
+}
+
+// reproduction is a transcript whose replay does to a process what event e
+// did: the ledger, with the answers that it was given in quarantine.
+func (s *session) reproduction(e wire.Event) *transcript.Transcript {
+	t := &transcript.Transcript{Target: s.Opening.Target, State: s.ledger.state, Entries: s.past}
+	for _, name := range slices.Sorted(maps.Keys(s.Opening.Options)) {
+		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: s.Opening.Options[name]})
+	}
+	if e.Kind != 0 {
+		t.Entries = append(t.Entries, transcript.Entry{Dir: transcript.Event, Event: e.Event})
+	}
+	return t
+}
+
+// remember keeps one event that is answered in quarantine, for a reproduction.
+func (s *session) remember(e wire.Event, actions []core.Action) {
+	if !s.alone {
+		return
+	}
+	if e.Kind != 0 {
+		e.Data = bytes.Clone(e.Data)
+		s.past = append(s.past, transcript.Entry{Dir: transcript.Event, Event: e.Event})
+	}
+	for _, a := range cloneActions(actions) {
+		s.past = append(s.past, transcript.Entry{Dir: transcript.Action, Action: a})
+	}
 }
 
 // notDeterministic says that a machine answered its past otherwise.
@@ -72,46 +106,51 @@ func (e notDeterministic) Error() string { return fmt.Sprintf("not deterministic
 // unavailable says that there is no process now.
 type unavailable struct{ error }
 
-// revive opens a machine in another process and feeds it the log. n is the
+// revive opens a machine in another process and feeds it the log. e is the
 // event that was unanswered when it died.
-func (s *session) revive(ctx context.Context) (n uint64, err error) {
-	s.alone = s.blame.suspect()
+func (s *session) revive(ctx context.Context) (e wire.Event, err error) {
+	s.alone, s.past = s.blame.suspect(), nil
 	conn, err := s.Machine(ctx, s.alone)
 	if err != nil {
-		return 0, unavailable{err}
+		return e, unavailable{err}
 	}
 	s.setMachine(conn)
 	log := &s.ledger
+	var differs error
 	err = conn.Open(s.Opening, log.state, func(a wire.Answer) {
-		switch {
-		case failed(a) != "":
-			err = notDeterministic{0}
-		case log.state == nil && a.Digest != log.opening:
-			err = notDeterministic{0}
+		if failed(a) || log.state == nil && a.Digest != log.opening {
+			differs = notDeterministic{0}
 		}
+		s.remember(wire.Event{}, a.Actions)
 	})
-	if err != nil {
-		return 0, s.died(err)
+	if differs == nil && err != nil {
+		return e, s.died(err)
 	}
 	s.blame.answered(0)
 	log.batches(func(batch []wire.Event, digests []uint64) bool {
+		if differs != nil {
+			return false
+		}
 		next := 0
-		var differs error
 		err = conn.Batch(batch, func(a wire.Answer) {
 			if a.Digest != digests[next] && differs == nil {
 				differs = notDeterministic{a.N}
 			}
-			next++
+			s.remember(batch[next], a.Actions)
 			s.blame.answered(a.N)
+			next++
 		})
-		if differs != nil {
-			err = differs
-		} else if err != nil {
-			n, err = batch[next].N, s.died(err)
+		if differs == nil && err != nil {
+			e = batch[next]
+			e.Data = bytes.Clone(e.Data)
+			err = s.died(err)
 		}
 		return err == nil
 	})
-	return n, err
+	if differs != nil {
+		return e, differs
+	}
+	return e, err
 }
 
 // died returns why the machine is gone, in the words of whoever watched it.
@@ -126,11 +165,9 @@ func (s *session) died(err error) error {
 	return err
 }
 
-func failed(a wire.Answer) string {
-	if k := len(a.Actions); k > 0 && a.Actions[k-1].Kind == core.Failed {
-		return string(a.Actions[k-1].Data)
-	}
-	return ""
+func failed(a wire.Answer) bool {
+	k := len(a.Actions)
+	return k > 0 && a.Actions[k-1].Kind == core.Failed
 }
 
 func (s *session) recovered(cause error, took time.Duration) {

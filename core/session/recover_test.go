@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -217,7 +218,16 @@ func TestPoison(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := &processes{cause: c.cause}
 			p.discipline = poison(p)
-			b := begin(t, func(c *Config) { c.Machine = p.open })
+			var kept string
+			b := begin(t, func(c *Config) {
+				c.Machine = p.open
+				c.Opening = core.Opening{Options: core.Options{"b": "2", "a": "1"}, Target: "x:1"}
+				c.Poisoned = func(t *transcript.Transcript) string {
+					t.Mode = "x"
+					kept = string(t.Append(nil))
+					return "kept"
+				}
+			})
 			go io.Copy(io.Discard, b.server)
 			b.client.says("fine")
 			synctest.Wait()
@@ -225,6 +235,10 @@ func TestPoison(t *testing.T) {
 			<-b.ours.fin
 			b.server.Close()
 			b.ends(t, MachineLost, "event 2 ends its process again and again: the x plugin died")
+			if want := "workbench transcript v1\nmode x\noption a \"1\"\noption b \"2\"\ntarget \"x:1\"\n\n" +
+				">> client text \"fine\"\n<< server \"fine\"\n>> client text \"poison\"\n"; kept != want {
+				t.Errorf("the reproduction is\n%s\nwant\n%s", kept, want)
+			}
 			if p.started != c.want {
 				t.Errorf("it took %d processes, want %d", p.started, c.want)
 			}

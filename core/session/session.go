@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -65,6 +66,10 @@ type Config struct {
 	Machine func(ctx context.Context, alone bool) (*wire.Conn, error)
 	// Recovered, if set, is told of each recovery and how long it took.
 	Recovered func(took time.Duration)
+	// Poisoned, if set, is given a transcript that does to a process what this
+	// session's last event does, without its mode, and returns what became of
+	// it, for the session's transcript.
+	Poisoned func(t *transcript.Transcript) string
 	// Counters, if set, count what the session does.
 	Counters *Counters
 	// Dial reaches the target. It is called only once the machine is open.
@@ -117,7 +122,8 @@ type session struct {
 	writers sync.WaitGroup
 	ledger  ledger
 	blame   blame
-	alone   bool // the machine is in quarantine
+	alone   bool               // the machine is in quarantine
+	past    []transcript.Entry // what was answered there
 
 	mu       sync.Mutex
 	room     sync.Cond // broadcast when a queue or the inbox has got shorter, and at any end
@@ -175,7 +181,7 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 		}
 		err = s.died(err)
 		conn.Close()
-		if end := s.blameFor(0, err); end.Cause != 0 {
+		if end := s.blameFor(wire.Event{}, err); end.Cause != 0 {
 			return nil, End{Refused, end.Words}
 		}
 	}

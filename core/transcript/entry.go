@@ -54,9 +54,12 @@ type Transcript struct {
 	Mode    string
 	Options []OptionValue // in the file's order
 	Target  string        // "" when the file names none
+	// State is a checkpoint that the entries go on from, nil when they begin
+	// with the opening. Timers that it knows of are set already.
+	State   []byte
 	Entries []Entry
 	// HeaderComments[i] are the comments above the i-th line of the header
-	// below the first: mode, each option, target. It may be shorter.
+	// below the first: mode, each option, target, state. It may be shorter.
 	HeaderComments [][]string
 	// Trailing are the comments below the last entry.
 	Trailing []string

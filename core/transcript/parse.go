@@ -106,7 +106,7 @@ func (p *parser) line(line string, number int) *SyntaxError {
 		return errorf("expected an entry at the start of the line, or an indented quoted string that continues a payload")
 	case p.at == atMode:
 		return p.mode(word, rest)
-	case word == "mode" || word == "option" || word == "target":
+	case word == "mode" || word == "option" || word == "target" || word == "state":
 		return p.setting(word, rest)
 	}
 	return p.entry(trimmed, number)
@@ -143,7 +143,7 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 		return errorf("expected an entry (>>, << or --); %s stands above the first one", word)
 	case word == "mode":
 		return errorf("expected one mode; it is %s already", p.t.Mode)
-	case word == "target":
+	case word == "target" && p.t.State == nil:
 		if p.target {
 			return errorf("expected one target; it is %s already", shown(p.t.Target))
 		}
@@ -155,6 +155,17 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 			return errorf("expected target \"host:port\"; leave the line out when there is none")
 		}
 		p.t.Target, p.target = target, true
+	case word == "state":
+		if p.t.State != nil {
+			return errorf("expected one state")
+		}
+		state, err := unquote([]byte{}, rest, core.MaxCheckpoint)
+		if err != nil {
+			return err
+		}
+		p.t.State = state
+	case p.t.State != nil:
+		return errorf("expected an entry (>>, << or --); %s stands above the state", word)
 	case p.target:
 		return errorf("expected an entry (>>, << or --); options stand above the target")
 	default:

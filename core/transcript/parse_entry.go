@@ -124,7 +124,7 @@ func (p *parser) timer(e *Entry, f *form, args string) ([]byte, *SyntaxError) {
 		if after != "" {
 			return nil, errorf("expected nothing behind the timer's name, found %s", shown(after))
 		}
-		if !p.armed[name] {
+		if !p.armed[name] && p.t.State == nil {
 			return nil, errorf("expected a timer that is armed: no << timer %s … above has set it since it last fired or was turned off", name)
 		}
 		delete(p.armed, name)

@@ -40,6 +40,10 @@ func AppendHeader(dst []byte, t *Transcript) []byte {
 		dst = append(dst, `target "`...)
 		dst = append(appendQuoted(dst, []byte(t.Target)), "\"\n"...)
 	}
+	if t.State != nil {
+		comments()
+		dst = append(appendQuoted(append(dst, `state "`...), t.State), "\"\n"...)
+	}
 	return append(dst, '\n')
 }
 

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -34,10 +33,19 @@ type hostile struct{}
 func (hostile) Handle(ev core.Event, out *core.Out) error {
 	name, arg, _ := strings.Cut(string(ev.Data), " ")
 	answer := "allowed"
-	if try := attempts[name]; try == nil {
+	switch try := attempts[name]; {
+	case name == "be-called": // the answer says where
+		addr, err := listen(arg)
+		answer += " " + addr
+		if err != nil {
+			answer = "denied: " + err.Error()
+		}
+	case try == nil:
 		answer = "there is no attempt " + name
-	} else if err := try(arg); err != nil {
-		answer = "denied: " + err.Error()
+	default:
+		if err := try(arg); err != nil {
+			answer = "denied: " + err.Error()
+		}
 	}
 	out.Text([]byte(answer))
 	return nil
@@ -49,33 +57,45 @@ var attempts = map[string]func(arg string) error{
 	"list":      func(path string) error { _, err := os.ReadDir(path); return err },
 	"write":     func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) },
 	"overwrite": overwrite,
-	"fill":      fill,
 	"truncate":  func(path string) error { return syscall.Truncate(path, 0) },
 	"chmod":     func(path string) error { return os.Chmod(path, 0o666) },
 	"touch":     func(path string) error { return os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)) },
 
-	"dial-tcp":   func(addr string) error { return dial("tcp", addr) },
-	"dial-mptcp": func(addr string) error { return call(&net.Dialer{}, true, addr) },
-	"dial-unix":  func(addr string) error { return dial("unix", addr) },
-	"send-udp":   sendUDP,
-	"listen-tcp": func(addr string) error { return listen(addr, false) },
-	// What net.Listen does unless told otherwise.
-	"listen-mptcp": func(addr string) error { return listen(addr, true) },
+	"tcp":   func(addr string) error { return dial("tcp", addr, false) },
+	"mptcp": func(addr string) error { return dial("tcp", addr, true) },
+	"unix":  func(addr string) error { return dial("unix", addr, false) },
+	"udp":   func(addr string) error { return dial("udp", addr, false) },
 
 	"signal":   func(pid string) error { return syscall.Kill(number(pid), 0) },
 	"stop":     func(pid string) error { return syscall.Kill(number(pid), syscall.SIGTERM) },
-	"parent":   signalParent,
+	"parent":   parent,
 	"children": children,
-	"limits":   prlimit,
+	"limits":   limits,
 
-	"memory":     func(size string) error { return memory(size, syscall.MAP_PRIVATE) },
-	"shared":     func(size string) error { return memory(size, syscall.MAP_SHARED) },
-	"stack":      func(size string) error { return memory(size, syscall.MAP_PRIVATE|syscall.MAP_GROWSDOWN) },
-	"files":      files,
+	"eat": func(size string) error { // what ends the process, if there is not so much
+		if b := make([]byte, number(size)); b[len(b)-1] != 0 {
+			return errors.New("it was used before")
+		}
+		return nil
+	},
+	"memory": func(size string) error { return memory(size, syscall.MAP_PRIVATE) },
+	"shared": func(size string) error { return memory(size, syscall.MAP_SHARED) },
+	"stack":  func(size string) error { return memory(size, syscall.MAP_PRIVATE|syscall.MAP_GROWSDOWN) },
+	"segment": func(key string) error {
+		if _, _, errno := syscall.Syscall(syscall.SYS_SHMGET, uintptr(number(key)), 0, 0); errno != 0 {
+			return errno
+		}
+		return nil
+	},
+	"files": files,
+	"inherited": func(fd string) error {
+		_, err := syscall.Pread(number(fd), make([]byte, 1), 0)
+		return err
+	},
 	"privileges": privileges,
 	"env": func(name string) error {
 		if os.Getenv(name) == "" {
-			return errors.New("it is not set")
+			return errors.New("it is not there")
 		}
 		return nil
 	},
@@ -98,36 +118,10 @@ func overwrite(path string) error {
 	return f.Close()
 }
 
-// fill makes a file in the directory where the plugin may make its socket, or
-// may not any more, and writes to it.
-func fill(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = f.Write([]byte("x"))
-	return err
-}
-
-func dial(network, addr string) error { return call(&net.Dialer{}, false, network+" "+addr) }
-
-func call(d *net.Dialer, multipath bool, addr string) error {
-	network, rest, ok := strings.Cut(addr, " ")
-	if !ok {
-		network, rest = "tcp", addr
-	}
-	d.Timeout = time.Second
+func dial(network, addr string, multipath bool) error {
+	d := net.Dialer{Timeout: time.Second}
 	d.SetMultipathTCP(multipath)
-	conn, err := d.Dial(network, rest)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
-}
-
-func sendUDP(addr string) error {
-	conn, err := net.Dial("udp", addr)
+	conn, err := d.Dial(network, addr)
 	if err != nil {
 		return err
 	}
@@ -136,19 +130,21 @@ func sendUDP(addr string) error {
 	return err
 }
 
-func listen(addr string, multipath bool) error {
+// listen listens as long as the process lives. "mptcp" is what net.Listen does
+// unless told otherwise.
+func listen(kind string) (string, error) {
 	var c net.ListenConfig
-	c.SetMultipathTCP(multipath)
-	l, err := c.Listen(context.Background(), "tcp", addr)
+	c.SetMultipathTCP(kind == "mptcp")
+	l, err := c.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		return err
+		return "", err
 	}
-	return l.Close()
+	return l.Addr().String(), nil
 }
 
-// signalParent sends nothing to the parent, which is no process at all where
+// parent sends nothing to the parent, which is no process at all where
 // its number is 0: that means the own group.
-func signalParent(string) error {
+func parent(string) error {
 	parent := os.Getppid()
 	if parent == 0 {
 		return errors.New("the parent has no number here")
@@ -169,12 +165,12 @@ func children(count string) error {
 	return nil
 }
 
-// prlimit changes nothing of the limits of another process, by the call that
-// could.
-func prlimit(pid string) error {
-	var old syscall.Rlimit
-	const anyOf = syscall.RLIMIT_NOFILE
-	if _, _, errno := syscall.Syscall6(syscall.SYS_PRLIMIT64, uintptr(number(pid)), anyOf, 0, uintptr(unsafe.Pointer(&old)), 0, 0); errno != 0 {
+// limits asks for the limits of another process, by the call that changes them.
+func limits(pid string) error {
+	var now syscall.Rlimit
+	_, _, errno := syscall.Syscall6(syscall.SYS_PRLIMIT64, uintptr(number(pid)), syscall.RLIMIT_NOFILE,
+		0, uintptr(unsafe.Pointer(&now)), 0, 0)
+	if errno != 0 {
 		return errno
 	}
 	return nil
@@ -206,7 +202,7 @@ func files(count string) error {
 func privileges(string) error {
 	const getNoNewPrivs = 39
 	if set, _, _ := syscall.RawSyscall6(syscall.SYS_PRCTL, getNoNewPrivs, 0, 0, 0, 0, 0); set == 1 {
-		return fmt.Errorf("no_new_privs is set")
+		return errors.New("no_new_privs is set")
 	}
 	return nil
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// keptPoison is how many transcripts of poisonous events are kept; the oldest
+// give way.
+const keptPoison = 20
+
+// keepPoison writes a transcript that ends its plugin's process to the user's
+// state directory, and returns its path. It holds what was said, so nobody
+// else may read it.
+func keepPoison(t *transcript.Transcript) (string, error) {
+	state, err := stateDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(state, "poison")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	now := time.Now().UTC().Format("20060102T150405.000000")
+	path := filepath.Join(dir, fmt.Sprintf("%s-%s.golden", now, t.Mode))
+	if err := os.WriteFile(path, t.Append(nil), 0o600); err != nil {
+		return "", err
+	}
+	kept, _ := filepath.Glob(filepath.Join(dir, "*.golden"))
+	slices.Sort(kept)
+	for len(kept) > keptPoison {
+		os.Remove(kept[0])
+		kept = kept[1:]
+	}
+	return path, nil
+}
+
+// stateDir is where the workbench keeps what should outlive it.
+func stateDir() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "workbench"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("there is no home directory to keep state in; set XDG_STATE_HOME")
+	}
+	return filepath.Join(home, ".local", "state", "workbench"), nil
+}

@@ -1,0 +1,214 @@
+//go:build linux
+
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+// The test binary is Step, and in one test a host where little is allowed.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "sandbox-exec":
+			os.Exit(Step(os.Args[2:]))
+		case "poor-host":
+			poorHost()
+			os.Exit(0)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func conf(mode Mode, without ...string) Config {
+	return Config{Mode: mode, Path: "/proc/self/exe", Args: []string{"sandbox-exec"}, Without: without}
+}
+
+func probed(t *testing.T, c Config) *Sandbox {
+	t.Helper()
+	s, err := Probe(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *Sandbox) holds(name string) bool {
+	return slices.ContainsFunc(s.report, func(m Mechanism) bool { return m.Name == name && m.Missing == "" })
+}
+
+// run runs a program of the system in the sandbox.
+func run(s *Sandbox, g Grant, program ...string) (stdout string, err error) {
+	cmd := exec.Command(program[0], program[1:]...)
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "KEPT=as it is"}
+	s.Hold(cmd, g)
+	out, err := cmd.Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		err = fmt.Errorf("%w: %s", err, failed.Stderr)
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+func TestProgramRuns(t *testing.T) {
+	s := probed(t, conf(BestEffort))
+	if out, err := run(s, Grant{}, "/bin/sh", "-c", `echo "$KEPT" "$@"; pwd`, "sh", "--", "-x y"); err != nil || out != "as it is -- -x y\n/" {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+func TestLimitsAreSet(t *testing.T) {
+	c := conf(BestEffort)
+	c.Memory = 512 << 20
+	s := probed(t, c)
+	if !s.holds(Limits) {
+		t.Fatal(s.Missing())
+	}
+	out, err := run(s, Grant{}, "/bin/sh", "-c", `ulimit -n; ulimit -c; ulimit -f; ulimit -d; echo $GOMEMLIMIT`)
+	if want := "256\n0\n0\n524288\n469762048"; err != nil || out != want {
+		t.Errorf("got %q, %v; want %q", out, err, want)
+	}
+	if out, err := run(s, Grant{}, "/bin/sh", "-c", `ulimit -n 300`); err == nil {
+		t.Errorf("the limit was raised again: %q", out)
+	}
+}
+
+// A script reads its own folder when that is granted, and no other way.
+func TestScriptWithFolder(t *testing.T) {
+	dir := t.TempDir()
+	script := filepath.Join(dir, "plugin")
+	for path, text := range map[string]string{
+		script:                       "#!/bin/sh\nread line < \"$1\" && echo \"$line\"\n",
+		filepath.Join(dir, "module"): "a line\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := probed(t, conf(BestEffort))
+	if !s.holds(Landlock) {
+		t.Fatal(s.Missing())
+	}
+	if out, err := run(s, Grant{Folder: dir}, script, filepath.Join(dir, "module")); err != nil || out != "a line" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if out, err := run(s, Grant{}, script, filepath.Join(dir, "module")); err == nil {
+		t.Errorf("without the grant it read %q", out)
+	}
+	// Sockets are for sockets.
+	if out, err := run(s, Grant{Sockets: dir}, "/bin/sh", "-c", `echo x > "$1/new"; mkdir "$1/sub"`, "sh", dir); err == nil {
+		t.Errorf("it wrote %q", out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "sub")); err == nil {
+		t.Error("it made a folder")
+	}
+}
+
+func TestProgramsThatCanNotRun(t *testing.T) {
+	s := probed(t, conf(BestEffort))
+	script := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!"+script+"er\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	interpreter, err := os.ReadFile("/bin/sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(script+"er", interpreter, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/no/such/program": "/no/such/program: no such file or directory",
+		"/etc/passwd":      "/etc/passwd can not be run: permission denied",
+		script:             "its interpreter must be below /usr",
+	} {
+		if _, err := run(s, Grant{}, path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if code := Step([]string{"--nonsense"}); code == 0 {
+		t.Error("nonsense was taken")
+	}
+}
+
+// A filter has no jump out of it, and every way through it ends with an answer.
+func TestFilterIsSound(t *testing.T) {
+	if nativeArch == 0 {
+		t.Fatal("this processor has no filter; add its numbers")
+	}
+	f := filter(1234)
+	if len(f) > 4096 { // BPF_MAXINSNS
+		t.Errorf("it has %d instructions", len(f))
+	}
+	for i, in := range f {
+		if in.Code&7 == unix.BPF_JMP && (i+1+int(in.Jt) >= len(f) || i+1+int(in.Jf) >= len(f)) {
+			t.Errorf("instruction %d jumps out", i)
+		}
+	}
+	if last := f[len(f)-1]; last.Code != unix.BPF_RET || last.K != pass {
+		t.Errorf("it ends with %+v", last)
+	}
+}
+
+// poorHost is a host in a user namespace where no other may be made: it says
+// what it finds, and what strict says.
+func poorHost() {
+	runtime.LockOSThread() // which is what starts the others
+	if err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0); err != nil {
+		fmt.Println(err)
+		return
+	}
+	// Nor any namespace by capabilities.
+	if err := dropPrivileges(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	best, err := Probe(context.Background(), conf(BestEffort))
+	fmt.Println(best.Missing(), err)
+	out, err := run(best, Grant{}, "/bin/sh", "-c", "echo it runs")
+	fmt.Println(out, err)
+	_, err = Probe(context.Background(), conf(Strict))
+	fmt.Println(err)
+}
+
+func TestWhereTheSystemForbidsNamespaces(t *testing.T) {
+	here := probed(t, conf(BestEffort))
+	cmd := exec.Command("/proc/self/exe", "poor-host")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
+	}
+	if !here.holds(UserNamespace) { // it is poor as it is
+		cmd.SysProcAttr = nil
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	lines := strings.SplitN(string(out), "\n", 3)
+	for _, ns := range allNamespaces() {
+		if !strings.Contains(lines[0], ns+" (this system ") || len(lines) < 3 || !strings.Contains(lines[2], ns) {
+			t.Errorf("it does not say that %s is missing:\n%s", ns, out)
+		}
+	}
+	if strings.Contains(lines[0], Landlock) == here.holds(Landlock) || strings.Contains(lines[0], Seccomp) == here.holds(Seccomp) {
+		t.Errorf("what is left does not hold:\n%s", out)
+	}
+	if lines[1] != "it runs <nil>" {
+		t.Errorf("a program in what is left:\n%s", out)
+	}
+}
