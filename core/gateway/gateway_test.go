@@ -1,0 +1,268 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// upper answers the client itself, in capitals.
+type upper struct{}
+
+func (upper) Handle(e core.Event, out *core.Out) error {
+	if e.Kind == core.ClientText {
+		out.Text([]byte(strings.ToUpper(string(e.Data))))
+	}
+	return nil
+}
+
+var upperMode = core.Discipline{
+	Manifest: core.Manifest{
+		Name: "upper", Title: "Upper", Input: core.InputLine,
+		Options: []core.Option{{Name: "loud", Type: core.OptionBool, Default: "false"}},
+	},
+	Open: func(core.Opening, *core.Out) (core.Machine, error) { return upper{}, nil },
+}
+
+// server is a connection to nobody, open until it is closed.
+type server struct{ net.Conn }
+
+func (s server) CloseWrite() error { return s.Close() }
+func (s server) Resolved() string  { return "192.0.2.1:7" }
+
+func testGateway() *Gateway {
+	return New(Config{
+		Modes: func() []Mode { return []Mode{{Manifest: upperMode.Manifest, State: "ready"}} },
+		Open: func(context.Context, string, bool) (*wire.Conn, error) {
+			return wire.Pipe(upperMode, slog.New(slog.DiscardHandler)), nil
+		},
+		Dial: func(_ context.Context, t target.Target) (session.Server, error) {
+			if t.Host == "refused" {
+				return nil, errors.New("connection refused by refused:1: nothing listens there")
+			}
+			near, far := net.Pipe()
+			go func() { io.Copy(io.Discard, far); far.Close() }()
+			return server{near}, nil
+		},
+	})
+}
+
+func dial(t *testing.T, query string, protocols ...string) *websocket.Conn {
+	t.Helper()
+	g := testGateway()
+	s := httptest.NewServer(g)
+	d := websocket.Dialer{Subprotocols: protocols}
+	ws, response, err := d.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket/ws"+query, nil)
+	if err != nil {
+		t.Fatalf("%v, %v", err, response)
+	}
+	t.Cleanup(func() {
+		ws.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := g.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	})
+	return ws
+}
+
+func say(t *testing.T, ws *websocket.Conn, kind int, message string) {
+	t.Helper()
+	if err := ws.WriteMessage(kind, []byte(message)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func hear(t *testing.T, ws *websocket.Conn, want string) {
+	t.Helper()
+	ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, got, err := ws.ReadMessage()
+	if err != nil || !strings.Contains(string(got), want) {
+		t.Fatalf("heard %q, %v; want %q", got, err, want)
+	}
+}
+
+func ends(t *testing.T, ws *websocket.Conn, code int, words string) {
+	t.Helper()
+	ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	for {
+		_, _, err := ws.ReadMessage()
+		var end *websocket.CloseError
+		if errors.As(err, &end) {
+			if end.Code != code || !strings.Contains(end.Text, words) {
+				t.Errorf("closed %d %q, want %d %q", end.Code, end.Text, code, words)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPlainClient(t *testing.T) {
+	ws := dial(t, "")
+	say(t, ws, websocket.TextMessage, " h:1 ")
+	hear(t, ws, "SUCC")
+	say(t, ws, websocket.TextMessage, "hello")
+	hear(t, ws, "HELLO")
+	say(t, ws, websocket.TextMessage, "a\xffb")
+	ends(t, ws, websocket.CloseInvalidFramePayloadData, "not UTF-8")
+}
+
+func TestRefused(t *testing.T) {
+	for _, c := range []struct{ query, first, want string }{
+		{"", "refused:1", "FAIL:connection refused by refused:1"},
+		{"", "h", "FAIL:no port"},
+		{"?mode=x", "h:1", `FAIL:there is no mode "x"; there are upper`},
+		{"?option.loud=yes", "h:1", "FAIL:option loud of mode upper"},
+		{"?option.x=1", "h:1", `FAIL:mode upper has no option "x"; it has loud`},
+		{"?modus=upper", "h:1", `FAIL:the address has "modus"`},
+		{"", strings.Repeat("x", 2000), "FAIL:the first message is longer than 1024 bytes"},
+		{"", "h:1\xff", "FAIL:the first message is not UTF-8"},
+	} {
+		ws := dial(t, c.query)
+		say(t, ws, websocket.TextMessage, c.first)
+		hear(t, ws, c.want)
+		ends(t, ws, websocket.CloseNormalClosure, "")
+	}
+}
+
+func TestEntries(t *testing.T) {
+	for message, want := range map[string]string{
+		`{"txt":"x"}`:             "workbench.v1 is",
+		`{"text":"x","eof":true}`: "workbench.v1 is",
+		`{}`:                      "workbench.v1 is",
+		`{"eof":false}`:           "workbench.v1 is",
+		`{"text":"x"}{}`:          "workbench.v1 is",
+		`hello`:                   "workbench.v1 is",
+	} {
+		ws := dial(t, "?mode=upper", subprotocol)
+		say(t, ws, websocket.TextMessage, "h:1")
+		hear(t, ws, "SUCC")
+		hear(t, ws, `"kind":"hello"`)
+		say(t, ws, websocket.TextMessage, message)
+		ends(t, ws, websocket.ClosePolicyViolation, want)
+	}
+}
+
+func TestStop(t *testing.T) {
+	g := testGateway()
+	s := httptest.NewServer(g)
+	defer s.Close()
+	var all []*websocket.Conn
+	for range 3 { // one of them has not said a word yet
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket/ws", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ws.Close()
+		all = append(all, ws)
+	}
+	for _, ws := range all[:2] {
+		say(t, ws, websocket.TextMessage, "h:1")
+		hear(t, ws, "SUCC")
+	}
+	stopped := make(chan error)
+	go func() { stopped <- g.Stop(context.Background()) }()
+	for _, ws := range all {
+		ends(t, ws, websocket.CloseGoingAway, "stopping")
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if _, response, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket/ws", nil); err == nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("a session could begin after the stop: %v", err)
+	}
+}
+
+func TestWhoMayAsk(t *testing.T) {
+	for _, c := range []struct {
+		host   string
+		origin []string
+		want   string // the header that is to blame; "" allows
+	}{
+		{"127.0.0.1:8000", nil, ""},
+		{"localhost:8000", nil, ""},
+		{"LOCALHOST.:8000", nil, ""},
+		{"page.localhost:8000", nil, ""},
+		{"[::1]:8000", nil, ""},
+		{"[::1]", nil, ""},
+		{"127.9.9.9", nil, ""},
+		{"127.0.0.1:8000", []string{"http://localhost:8000"}, ""},
+		{"localhost", []string{"http://127.0.0.1"}, ""},
+		{"localhost:443", []string{"https://[::1]"}, ""},
+		{"", nil, "Host"},
+		{"example.com:8000", nil, "Host"},
+		{"127.0.0.1.example.com:8000", nil, "Host"},
+		{"localhost.example.com", nil, "Host"},
+		{"10.0.0.1:8000", nil, "Host"},
+		{"0.0.0.0:8000", nil, "Host"},
+		{"127.1:8000", nil, "Host"},
+		{"2130706433", nil, "Host"},
+		{"[::1%25lo]:8000", nil, "Host"},
+		{"127.0.0.1:8000:9", nil, "Host"},
+		{"127.0.0.1:8000", []string{"http://example.com:8000"}, "Origin"},
+		{"127.0.0.1:8000", []string{"http://127.0.0.1:8001"}, "Origin"},
+		{"127.0.0.1:8000", []string{"http://127.0.0.1"}, "Origin"},
+		{"127.0.0.1:8000", []string{"null"}, "Origin"},
+		{"127.0.0.1:8000", []string{""}, "Origin"},
+		{"127.0.0.1:8000", []string{"file://"}, "Origin"},
+		{"127.0.0.1:8000", []string{"http://u@127.0.0.1:8000"}, "Origin"},
+		{"127.0.0.1:8000", []string{"http://127.0.0.1:8000", "http://example.com"}, "Origin"},
+	} {
+		r := &http.Request{Host: c.host, Header: http.Header{}}
+		for _, o := range c.origin {
+			r.Header.Add("Origin", o)
+		}
+		got := refuse(r)
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("Host %q, Origin %q: %q, want %q", c.host, c.origin, got, c.want)
+		}
+	}
+}
+
+// FuzzHandshake: whatever is asked for, the answer is a request that holds
+// what it says or an error in plain, bounded words; nothing is dialled here.
+func FuzzHandshake(f *testing.F) {
+	f.Add("127.0.0.1:80", "", "127.0.0.1:8000", "http://localhost:8000")
+	f.Add("tls://h:https", "mode=upper&option.loud=true", "[::1]", "null")
+	f.Add("", "mode=x&mode=y&%zz", "", "")
+	g := testGateway()
+	f.Fuzz(func(t *testing.T, first, query, host, origin string) {
+		values, _ := url.ParseQuery(query)
+		wanted, err := g.parse(first, values)
+		switch {
+		case err == nil && (wanted.target.Port == 0 || wanted.mode.Name != "upper" || wanted.options["loud"] == ""):
+			t.Errorf("%q %q: %+v", first, query, wanted)
+		case err != nil && (err.Error() == "" || len(err.Error()) > 2*core.MaxOptionValue):
+			t.Errorf("%q %q: an error of %d bytes", first, query, len(err.Error()))
+		}
+		if refuse(&http.Request{Host: host, Header: http.Header{"Origin": {origin}}}) == "" {
+			name, _, _ := splitHost(host)
+			if !isLoopback(name) {
+				t.Errorf("Host %q was let through", host)
+			}
+		}
+	})
+}
