@@ -36,7 +36,10 @@ func TestMain(m *testing.M) {
 		roles[os.Args[2]]()
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(hostileDir)
+		os.Exit(code)
+	}))
 }
 
 // stdout and stderr are the process's own, before go-plugin replaces them.

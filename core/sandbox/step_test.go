@@ -144,6 +144,38 @@ func TestProgramsThatCanNotRun(t *testing.T) {
 	}
 }
 
+// What the system offers is not reported as missing.
+func TestWhatTheSystemOffersHolds(t *testing.T) {
+	s := probed(t, conf(BestEffort))
+	offered := []string{NoNewPrivs, Limits}
+	if landlockABI() > 0 {
+		offered = append(offered, Landlock)
+	}
+	if _, err := os.Stat("/proc/sys/kernel/seccomp"); err == nil {
+		offered = append(offered, Seccomp)
+	}
+	flags := uintptr(unix.CLONE_NEWUSER)
+	for _, ns := range namespaces {
+		cmd := exec.Command("/bin/true")
+		flags |= ns.flag
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  flags,
+			UidMappings: []syscall.SysProcIDMap{{ContainerID: 1, HostID: os.Geteuid(), Size: 1}},
+		}
+		if cmd.Run() == nil {
+			offered = append(offered, ns.name)
+		}
+	}
+	for _, name := range offered {
+		if !s.holds(name) {
+			t.Errorf("%s should hold here: %v", name, s.Missing())
+		}
+	}
+	if missing := len(mechanisms) - len(offered); missing != len(s.Missing()) {
+		t.Errorf("the system lacks %d mechanisms; reported are %v", missing, s.Missing())
+	}
+}
+
 // A filter has no jump out of it, and every way through it ends with an answer.
 func TestFilterIsSound(t *testing.T) {
 	if nativeArch == 0 {
