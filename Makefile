@@ -1,6 +1,6 @@
 # Verbs of the project. `make test` is what CI runs.
 
-.PHONY: build test bench fuzz vendor
+.PHONY: build test bench storm fuzz vendor
 
 build: ## the one binary, in bin/
 	go build -o bin/workbench ./cmd/workbench
@@ -10,6 +10,9 @@ test: ## everything: formatting, vet, staticcheck, all tests under the race dete
 
 bench: ## the measures, beside two baselines in the same run
 	go run ./bench $(BENCH)
+
+storm: ## the long forms of the tests of recovery, which report times; for STORM_SECONDS (default 60)
+	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 10m -run 'Storm|EveryEvent|Poison' ./e2e ./cmd/workbench
 
 fuzz: ## each fuzz target for FUZZTIME (default 10s)
 	scripts/fuzz.sh

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,8 +36,6 @@ func fragile() core.Discipline {
 
 type glass struct{}
 
-var eaten [][]byte
-
 func (glass) Handle(ev core.Event, out *core.Out) error {
 	if ev.Kind != core.ClientText {
 		return nil
@@ -48,11 +46,7 @@ func (glass) Handle(ev core.Event, out *core.Out) error {
 	case "panic":
 		panic("told so")
 	case "hang":
-		for {
-		}
-	case "eat":
-		for {
-			eaten = append(eaten, bytes.Repeat([]byte("x"), 1<<20))
+		for n := 1; n > 0; n |= 1 {
 		}
 	}
 	out.Text(ev.Data)
@@ -198,9 +192,8 @@ func (w *served) pid(t *testing.T) int {
 
 // visitor is a session with the mode fragile.
 type visitor struct {
-	ws    *websocket.Conn
-	said  int          // messages, each an event
-	heard atomic.Int64 // of them
+	ws   *websocket.Conn
+	said int // numbers, each an event
 }
 
 func (w *served) visit(t *testing.T) *visitor {
@@ -211,35 +204,50 @@ func (w *served) visit(t *testing.T) *visitor {
 	}
 	t.Cleanup(func() { ws.Close() })
 	v := &visitor{ws: ws}
-	if answer, err := v.ask(w.target); err != nil || answer != "SUCC" {
+	if err := v.say(w.target); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := v.hear(); err != nil || answer != "SUCC" {
 		t.Fatalf("the session was answered %q, %v", answer, err)
 	}
 	return v
 }
 
-func (v *visitor) ask(words string) (answer string, err error) {
+func (v *visitor) say(words string) error {
 	v.ws.SetWriteDeadline(time.Now().Add(patience))
+	return v.ws.WriteMessage(websocket.TextMessage, []byte(words))
+}
+
+func (v *visitor) hear() (string, error) {
 	v.ws.SetReadDeadline(time.Now().Add(patience))
-	if err := v.ws.WriteMessage(websocket.TextMessage, []byte(words)); err != nil {
-		return "", err
-	}
 	_, data, err := v.ws.ReadMessage()
 	return string(data), err
 }
 
-// count says the next number, which must come back.
-func (v *visitor) count() error {
-	want := fmt.Sprint("number ", v.said)
-	v.said++
-	if got, err := v.ask(want); err != nil || got != want {
-		return fmt.Errorf("%q was answered %q, %w", want, got, err)
+// count says the next numbers in one go, and what follows; the numbers must
+// come back in order.
+func (v *visitor) count(numbers int, then ...string) error {
+	var wants []string
+	for range numbers {
+		wants = append(wants, fmt.Sprint("number ", v.said))
+		v.said++
 	}
-	v.heard.Add(1)
+	for _, words := range append(wants, then...) {
+		if err := v.say(words); err != nil {
+			return err
+		}
+	}
+	for _, want := range wants {
+		if got, err := v.hear(); err != nil || got != want {
+			return fmt.Errorf("%q was answered %q, %w", want, got, err)
+		}
+	}
 	return nil
 }
 
-// among has one session say something while 99 others count, and returns how
-// it ended. All others must live on, and answer.
+// among has one session say something, right behind other things, while 99
+// others count, and returns how it ended and which event that was. All others
+// must live on, and answer.
 func (w *served) among(t *testing.T, words string) (closed *websocket.CloseError, event int) {
 	t.Helper()
 	one := w.visit(t)
@@ -256,28 +264,25 @@ func (w *served) among(t *testing.T, words string) (closed *websocket.CloseError
 					return
 				default:
 				}
-				if err := v.count(); err != nil {
+				if err := v.count(3); err != nil {
 					t.Error(err)
 					return
 				}
 			}
 		})
 	}
-	for range 10 {
-		if err := one.count(); err != nil {
-			t.Error(err)
-		}
+	if err := errors.Join(one.count(1), one.count(10, words)); err != nil {
+		t.Error(err)
 	}
-	answer, err := one.ask(words)
-	closed, ok := err.(*websocket.CloseError)
-	if !ok {
+	answer, err := one.hear()
+	if !errors.As(err, &closed) {
 		t.Errorf("%s was answered %q, %v", words, answer, err)
 		closed = new(websocket.CloseError)
 	}
 	close(stop)
 	counting.Wait()
 	for _, v := range others {
-		if err := v.count(); err != nil {
+		if err := v.count(1); err != nil {
 			t.Error(err)
 		}
 	}
@@ -287,12 +292,13 @@ func (w *served) among(t *testing.T, words string) (closed *websocket.CloseError
 // An event that ends its process ends its own session, and no other.
 func TestPoison(t *testing.T) {
 	for _, test := range []struct {
-		words, reason string
-		timeout       time.Duration
-		deaths        string // the metric that counts them
+		words   string
+		timeout time.Duration
+		deaths  string // the metric that counts them
+		replay  string // what a replay says
 	}{
-		{"exit", "exit status 3", 10 * time.Second, "process_crashes_total"},
-		{"hang", "longer than 1s", time.Second, "process_hangs_total"},
+		{"exit", 10 * time.Second, "process_crashes_total", "the fragile plugin died: exit status 3"},
+		{"hang", time.Second, "process_hangs_total", "the plugin did not answer in time"},
 	} {
 		t.Run(test.words, func(t *testing.T) {
 			w := startServing(t, test.timeout)
@@ -308,23 +314,20 @@ func TestPoison(t *testing.T) {
 			if n := w.metric(t, "sessions_poisoned_total"); n != 1 {
 				t.Errorf("%d sessions were ended for an event", n)
 			}
-			w.replayShows(t, test.reason)
+			w.replayShows(t, test.replay)
 		})
 	}
 }
 
 // replayShows replays what the poisoned session left behind.
-func (w *served) replayShows(t *testing.T, reason string) {
+func (w *served) replayShows(t *testing.T, words string) {
 	t.Helper()
 	kept, err := filepath.Glob(filepath.Join(w.state, "workbench", "*", "*.golden"))
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("the session left %q, %v", kept, err)
 	}
-	if reason == "" {
-		return
-	}
 	var said bytes.Buffer
-	if code := run(context.Background(), []string{"replay", kept[0]}, &said, &said); code == 0 || !strings.Contains(said.String(), "fragile plugin died") {
+	if code := run(context.Background(), []string{"replay", kept[0]}, &said, &said); code == 0 || !strings.Contains(said.String(), words) {
 		t.Errorf("its replay ends with code %d and says:\n%s", code, &said)
 	}
 }
