@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"net"
 	"sync"
 
@@ -125,6 +126,16 @@ const joinAtMost = 4 << 10
 func hasBody(b []byte) bool {
 	const headerSize = 12
 	return len(b) == headerSize && b[0] == 0 && b[1] == 0 && binary.BigEndian.Uint32(b[8:]) > 0
+}
+
+// Read reads from the process. Once we have closed the connection it is at its
+// end, and not an error, which yamux would print.
+func (l *link) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	if err != nil && l.isDown() {
+		err = io.EOF
+	}
+	return n, err
 }
 
 func (l *link) Close() error {

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	pingEvery  = time.Second
-	settleTime = 50 * time.Millisecond // how long the end of a process may take to be complete
+	pingEvery  = 500 * time.Millisecond // a hang is noticed within the time-out and this
+	settleTime = 50 * time.Millisecond  // how long the end of a process may take to be complete
+	reapTime   = 500 * time.Millisecond // how long it may take to be known after its connection closed
 )
 
 // watch waits for the process's death, or brings it about when the process
@@ -29,8 +30,9 @@ func (p *process) watch(stop context.Context) {
 		case <-p.run.exited:
 			p.die("")
 		case <-p.link.down:
-			// Most often the process is dying, and its status says more.
-			p.run.settle(settleTime)
+			// Most often the process is dying, and its status says more: who
+			// killed it, above all. Killing it ourselves now would hide that.
+			p.run.settle(reapTime)
 			p.die("it closed its connection")
 		case <-stop.Done():
 			p.die(errStopping.Error())
