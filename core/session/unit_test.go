@@ -1,0 +1,197 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// unit is a session that nothing runs.
+func unit(entries bool) *session {
+	s := &session{wake: make(chan struct{}, 1), Config: Config{Counters: new(Counters), Entries: entries}}
+	s.room.L = &s.mu
+	s.toClient.writing, s.toServer.writing = true, true // nobody writes
+	return s
+}
+
+func (s *session) queued() (all []string) {
+	if m := s.toClient.waiting; m != nil {
+		for i := range m.Len() {
+			data, _ := m.At(i)
+			all = append(all, string(data))
+		}
+	}
+	return all
+}
+
+// The transcript leaves out the machine's own copies of a side that it passes
+// through, and nothing else: a broken promise shows.
+func TestCopiesAreNotRecorded(t *testing.T) {
+	e := wire.Event{N: 1, Event: core.Event{Kind: core.ServerBytes, Data: []byte("abc")}}
+	binary := func(s string) core.Action { return core.Action{Kind: core.SendBinary, Data: []byte(s)} }
+	for name, c := range map[string]struct {
+		actions  []core.Action
+		promised bool
+		want     int // entries
+	}{
+		"a copy":                      {[]core.Action{binary("abc")}, true, 1},
+		"a copy in two":               {[]core.Action{binary("a"), binary("bc")}, true, 1},
+		"a copy, not promised":        {[]core.Action{binary("abc")}, false, 2},
+		"half a copy":                 {[]core.Action{binary("ab")}, true, 2},
+		"other bytes":                 {[]core.Action{binary("abd")}, true, 2},
+		"too many bytes":              {[]core.Action{binary("abcd")}, true, 2},
+		"the wrong kind":              {[]core.Action{{Kind: core.SendText, Data: []byte("abc")}}, true, 2},
+		"a copy and a note":           {[]core.Action{binary("abc"), {Kind: core.Note}}, true, 3},
+		"nothing where a copy is due": {nil, true, 1},
+	} {
+		s := unit(true)
+		s.promised[core.Server] = c.promised
+		s.record(e, c.actions)
+		if got := s.queued(); len(got) != c.want {
+			t.Errorf("%s: %d entries, want %d: %v", name, len(got), c.want, got)
+		}
+	}
+}
+
+// What a failed answer holds before the failure is not carried out.
+func TestFailureVoidsActions(t *testing.T) {
+	s := unit(false)
+	end := s.done(wire.Event{N: 1, Event: core.Event{Kind: core.ClientText}}, []core.Action{
+		{Kind: core.SendText, Data: []byte("void")}, {Kind: core.Failed, Data: []byte("why")},
+	})
+	if end.Cause != MachineFailed || end.Words != "why" || len(s.queued()) != 0 {
+		t.Errorf("ended %v, sent %q", end, s.queued())
+	}
+}
+
+// Once the client has left, the server's bytes are dropped, not fed.
+func TestServerIsNotFedAfterTheClientLeft(t *testing.T) {
+	s := unit(false)
+	s.clientLeft = true
+	s.takeIn(core.Event{Kind: core.ServerBytes, Data: []byte("late")})
+	if !isEmpty(&s.inbox) {
+		t.Error("they wait to be fed")
+	}
+	s.takeIn(core.Event{Kind: core.ClientText, Data: []byte("early")})
+	if isEmpty(&s.inbox) {
+		t.Error("what the client had said is lost")
+	}
+}
+
+func isEmpty(b *inbox) bool { return b.events == nil }
+
+// The server's bytes gather, up to the bound of a batch, and not across an
+// event of the client's.
+func TestInboxGathers(t *testing.T) {
+	var b inbox
+	chunk := make([]byte, 100<<10)
+	for range 5 {
+		b.add(core.ServerBytes, chunk)
+	}
+	b.add(core.ClientText, []byte("m"))
+	b.add(core.ServerBytes, chunk)
+	total := 0
+	for _, want := range []int{200 << 10, 200 << 10, 100<<10 + 1 + 100<<10} {
+		list := b.take(core.Event{})
+		size := 0
+		for _, e := range list.batch {
+			size += len(e.Data)
+		}
+		if size != want {
+			t.Errorf("a batch of %d bytes, want %d", size, want)
+		}
+		total += size
+		list.release()
+	}
+	if b.take(core.Event{}) != nil || b.held != [3]int{} || total != 600<<10+1 {
+		t.Errorf("%d bytes were taken, %v is held", total, b.held)
+	}
+}
+
+// A checkpoint replaces the log, and makes the next one due later again.
+func TestCheckpointReplacesTheLog(t *testing.T) {
+	var l ledger
+	e := wire.Event{Event: core.Event{Kind: core.ClientText, Data: make([]byte, CheckpointBytes/2)}}
+	l.opening = 7
+	for range 2 {
+		if l.due() {
+			t.Error("a checkpoint is due too early")
+		}
+		l.done(e, 1)
+	}
+	if !l.due() {
+		t.Error("no checkpoint is due")
+	}
+	l.refused()
+	if l.due() {
+		t.Error("refused, it is due at once again")
+	}
+	l.checkpointed([]byte("state"))
+	l.batches(func([]wire.Event, []uint64) bool { t.Error("the log is still there"); return false })
+	if l.due() || string(l.state) != "state" || l.opening != 7 {
+		t.Errorf("the ledger is %+v", l)
+	}
+	for range CheckpointEvents {
+		l.done(wire.Event{}, 1)
+	}
+	if !l.due() {
+		t.Error("a thousand events make no checkpoint due")
+	}
+}
+
+// Among the events of one batch the right one is blamed, and those before it
+// happened once.
+func TestPoisonWithinABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &processes{cause: errors.New("the x plugin died: exit status 2")}
+		p.discipline = poison(p)
+		dialled := make(chan struct{})
+		b := begin(t, func(c *Config) {
+			c.Machine = p.open
+			dial := c.Dial
+			c.Dial = func(ctx context.Context) (Server, error) { <-dialled; return dial(ctx) }
+		})
+		var heard strings.Builder
+		go io.Copy(&heard, b.server)
+		b.client.says("a", "b", "poison", "never") // they wait, and are one batch
+		synctest.Wait()
+		close(dialled)
+		<-b.ours.fin
+		synctest.Wait()
+		if heard.String() != "ab" || p.started != 4 {
+			t.Errorf("the server heard %q from %d processes", heard.String(), p.started)
+		}
+		b.server.Close()
+		b.ends(t, MachineLost, "event 3 ends its process")
+	})
+}
+
+// A peer that takes a byte now and then is waited for; one that takes none for
+// StallLimit is not.
+func TestPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer near.Close()
+		go func() {
+			for range 5 {
+				time.Sleep(StallLimit * 2 / 3)
+				far.Read(make([]byte, 1))
+			}
+		}()
+		start := time.Now()
+		n, err := Patient(near).Write([]byte("0123456789"))
+		took := time.Since(start)
+		if n != 5 || !errors.Is(err, os.ErrDeadlineExceeded) || took < 4*StallLimit || took > 6*StallLimit {
+			t.Errorf("%d bytes, %v, after %v", n, err, took)
+		}
+	})
+}
