@@ -34,6 +34,7 @@ const (
 	StopTimer                          // turn the timer named Data off
 	PassThrough                        // copy Side's bytes to the other side from now on
 	Failed                             // the machine can not go on; Data says why. Made by the plugin's server, not by machines
+	Secret                             // keep a span of the event's or the last action's payload out of recordings; Data is the [Span], written
 )
 
 // Action is one order that a machine gave.
@@ -45,7 +46,7 @@ type Action struct {
 }
 
 // Valid reports whether k is one of the kinds above.
-func (k ActionKind) Valid() bool { return k >= SendServer && k <= Failed }
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= Secret }
 
 // Errors that end a session because its machine broke a bound.
 var (
@@ -54,6 +55,7 @@ var (
 	ErrTimerName    = errors.New("a timer's name must be 1 to 64 letters, digits, '-' or '_', beginning with a letter")
 	ErrTimerBounds  = errors.New("a timer must be between 1 ms and 24 h")
 	ErrSide         = errors.New("only the client or the server can be passed through")
+	ErrSpan         = errors.New("a secret's span must begin at 0 or later and end behind its begin, at most 1 MiB + 64 KiB on")
 )
 
 // Out collects the actions that answer one event. Its methods copy what they
@@ -129,6 +131,18 @@ func (o *Out) PassThrough(side Side) {
 		return
 	}
 	o.add(outAction{kind: PassThrough, side: side}, nil)
+}
+
+// Secret keeps bytes from to to of a payload out of recordings, where '*' stand
+// in their place: of the event that is being answered, or, if ofAction, of the
+// last action before this one. Whoever watches the session still sees them.
+func (o *Out) Secret(ofAction bool, from, to int) {
+	s := Span{OfAction: ofAction, From: from, To: to}
+	if !s.valid() {
+		o.fail(ErrSpan)
+		return
+	}
+	o.named(outAction{kind: Secret}, s.String())
 }
 
 // Reset forgets all actions and the error, and keeps the memory.

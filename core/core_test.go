@@ -183,7 +183,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("event %d: side %v, ending %d, bytes %v", c.kind, c.kind.Side(), c.kind.DefaultEnding(), c.kind.IsBytes())
 		}
 	}
-	if EventKind(0).Valid() || (TimerFired + 1).Valid() || ActionKind(0).Valid() || (Failed + 1).Valid() {
+	if EventKind(0).Valid() || (TimerFired + 1).Valid() || ActionKind(0).Valid() || (Secret + 1).Valid() {
 		t.Error("a kind that there is not is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

@@ -30,6 +30,7 @@ func (o *outcome) add(a answer, boundaries bool) {
 	o.passes = o.passes || a.passed
 	for _, a := range a.actions {
 		switch {
+		case a.Kind == core.Secret: // its span moves with the cuts
 		case a.Kind == core.SendServer:
 			o.server = append(o.server, a.Data...)
 		case a.Kind == core.SendText && !boundaries:

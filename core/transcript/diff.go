@@ -15,8 +15,8 @@ const (
 
 // Diff shows how got differs from want, in lines of the text form: "- " only
 // in want, "+ " only in got, "  " a few in both around them, "…" where others
-// in both are left out. It is "" when the entries are equal; times and
-// comments are neither compared nor shown.
+// in both are left out. It is "" when the entries are equal; times,
+// rules and comments are neither compared nor shown.
 func Diff(want, got []Entry) string {
 	edits := edit(lines(want), lines(got))
 	var b strings.Builder
@@ -62,7 +62,7 @@ func lines(entries []Entry) []string {
 	var text []byte
 	for i := range entries {
 		e := entries[i]
-		e.Comments, e.Timed = nil, false
+		e.Rules, e.Comments, e.Timed = nil, nil, false
 		text = AppendEntry(text, &e)
 	}
 	if len(text) == 0 {

@@ -32,7 +32,7 @@
 //	mode       = "mode" NAME
 //	option     = "option" NAME STRING
 //	target     = "target" STRING
-//	entry      = [SECONDS] (">>" event | "<<" action | "--" WORDS)
+//	entry      = {"~~" rule} [SECONDS] (">>" event | "<<" action | "--" WORDS)
 //	event      = "client" ("text" BYTES | "binary" BYTES | "eof" | "closed")
 //	           | "server" (BYTES | "eof" | "failed" BYTES)
 //	           | "timer" NAME
@@ -41,6 +41,8 @@
 //	           | "close" BYTES | "note" BYTES | "failed" BYTES
 //	           | "timer" NAME (DURATION | "off")
 //	           | "pass-through" ("client" | "server")
+//	           | "secret" ("event" | "action") FROM TO
+//	rule       = "match" STRING | "any" [FROM TO] | "until" STRING | "use" NAME
 //	BYTES      = STRING {newline and indent STRING}
 //
 // STRING is a Go string in double quotes: \r \n \t \" \\ \xNN \uNNNN and the
@@ -50,10 +52,15 @@
 // need not rise. DURATION is Go's, such as 100ms or 2s. WORDS is the rest of
 // the line.
 //
+// A rule is a line of its own above an entry with bytes that can go over the
+// wire: << server, >> server, >> client text or binary. It says which of those
+// bytes a live peer may say otherwise, and means something to package play
+// only. It has no time. FROM and TO count the payload's bytes.
+//
 // Blank lines and comments (# first on their line) may stand anywhere but
 // inside a payload. Lines may end with CR LF. Bounds are core's: 1 MiB an
 // event, 1 MiB + 64 KiB an action, 4 KiB for the words of close, note and
-// failed, 1 ms to 24 h a timer. A timer may only fire when an action above has
+// failed, 1 ms to 24 h a timer, 64 rules above an entry, 4 KiB a rule. A timer may only fire when an action above has
 // armed it.
 //
 // # What [Parse] and print promise

@@ -39,6 +39,8 @@ type Entry struct {
 	Event  core.Event    // when Dir is Event
 	Action core.Action   // when Dir is Action
 	Remark string        // when Dir is Remark: words on one line
+	// Rules stand above the entry, and above its comments.
+	Rules []Rule
 	// Comments are the lines right above the entry: "" is a blank line, all
 	// others are comments. Parse keeps their '#'; a line without one is given
 	// one when printed.
@@ -69,8 +71,8 @@ type Transcript struct {
 	CutOff bool
 }
 
-// Equal reports whether a and b say the same. Times, comments, lines and
-// numbers are not compared.
+// Equal reports whether a and b say the same. Times, rules, comments, lines
+// and numbers are not compared.
 func Equal(a, b *Entry) bool {
 	if a.Dir != b.Dir {
 		return false
@@ -87,6 +89,10 @@ func Equal(a, b *Entry) bool {
 	}
 	return fa.arg == nothing || bytes.Equal(a.data(), b.data())
 }
+
+// Name returns the words that stand behind the mark of an event or action:
+// "client text", "server eof".
+func Name(e Entry) string { return formOf(&e).words }
 
 // data returns the payload, words or timer name of an event or action.
 func (e *Entry) data() []byte {

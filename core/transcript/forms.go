@@ -15,6 +15,7 @@ const (
 	timerFired     // NAME
 	timerSet       // NAME DURATION
 	timerOff       // NAME off
+	span           // event|action FROM TO
 )
 
 // form is how one kind of event or action is written. The parser, the printer
@@ -42,7 +43,7 @@ var eventForms = [...]form{
 }
 
 // passServer is the second form of core.PassThrough, behind the last kind.
-const passServer = core.Failed + 1
+const passServer = core.Secret + 1
 
 var actionForms = [...]form{
 	core.SendServer:   {action: core.SendServer, words: "server", arg: quoted, max: core.MaxActionPayload, side: "server", kind: "bytes"},
@@ -55,6 +56,7 @@ var actionForms = [...]form{
 	core.StopTimer:    {action: core.StopTimer, words: "timer", arg: timerOff, kind: "timer"},
 	core.PassThrough:  {action: core.PassThrough, pass: core.Client, words: "pass-through client", side: "client", kind: "pass-through"},
 	core.Failed:       {action: core.Failed, words: "failed", arg: quoted, max: core.MaxWords, kind: "failed"},
+	core.Secret:       {action: core.Secret, words: "secret", arg: span, kind: "secret"},
 	passServer:        {action: core.PassThrough, pass: core.Server, words: "pass-through server", side: "server", kind: "pass-through"},
 }
 
@@ -88,7 +90,7 @@ func listForms(forms []form) string {
 		case core.Server:
 			continue
 		}
-		list = append(list, f.words+[...]string{"", ` "…"`, " NAME", " NAME 2s", " NAME off"}[f.arg])
+		list = append(list, f.words+[...]string{"", ` "…"`, " NAME", " NAME 2s", " NAME off", " event|action FROM TO"}[f.arg])
 	}
 	last := len(list) - 1
 	return strings.Join(list[:last], ", ") + " or " + list[last]

@@ -80,6 +80,8 @@ var every = []struct {
 		`{"n":12,"dir":"<<","side":"server","kind":"pass-through"}`},
 	{action(core.Failed, "panic: oops"), `<< failed "panic: oops"`,
 		`{"n":12,"dir":"<<","kind":"failed","text":"panic: oops"}`},
+	{action(core.Secret, "event 5 12"), `<< secret event 5 12`,
+		`{"n":12,"dir":"<<","kind":"secret","span":"event 5 12"}`},
 
 	{Entry{Dir: Remark, Remark: `closed 1001 "stopping"`}, `-- closed 1001 "stopping"`,
 		`{"dir":"--","kind":"remark","text":"closed 1001 \"stopping\""}`},
@@ -140,7 +142,7 @@ func TestFormsAreWhole(t *testing.T) {
 			t.Errorf("action kind %d has form %+v", k, f)
 		}
 	}
-	if len(eventForms) != int(core.TimerFired)+1 || len(actionForms) != int(core.Failed)+2 {
+	if len(eventForms) != int(core.TimerFired)+1 || len(actionForms) != int(core.Secret)+2 {
 		t.Error("a table is longer than its kinds")
 	}
 	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server failed "…" or timer NAME`) {

@@ -19,14 +19,15 @@ import (
 //	side   "client" or "server": where an event came from, where an action
 //	       goes to, whose bytes pass through; only where there is one
 //	kind   text, binary, bytes, eof, closed, failed, timer, close, note,
-//	       pass-through or remark
+//	       pass-through, secret or remark
 //	name   of timers
+//	span   of secret: "event 5 12" or "action 0 8", bytes from and to
 //	after  of timer actions: "2s", or "off"
 //	text   payload or words, when there can be any and they are UTF-8
 //	b64    the payload instead, in base64, when it is not
 //
 // It allocates nothing when dst has room: six bytes for each of the payload
-// and 128 more are always enough. Comments are left out.
+// and 128 more are always enough. Rules and comments are left out.
 func AppendJSON(dst []byte, e *Entry) []byte {
 	dst = append(dst, '{')
 	if e.Dir != Remark {
@@ -50,6 +51,8 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	data := e.data()
 	switch {
 	case f.arg == nothing:
+	case f.arg == span:
+		dst = append(append(dst, `","span":"`...), data...)
 	case f.arg != quoted:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {

@@ -46,6 +46,10 @@ func Parse(name string, data []byte) (*Transcript, error) {
 	if p.at <= atMode {
 		return nil, &SyntaxError{File: name, Line: p.last + 1, Msg: "expected mode NAME, found the end of the file"}
 	}
+	if err := p.looseRules(); err != nil {
+		err.File = name
+		return nil, err
+	}
 	p.t.Trailing = p.takeComments()
 	for n := len(p.t.Trailing); n > 0 && p.t.Trailing[n-1] == ""; n-- {
 		p.t.Trailing = p.t.Trailing[:n-1]
@@ -67,6 +71,7 @@ type parser struct {
 	last     int // number of the last line seen
 	n        uint64
 	comments []string // above what comes next
+	rules    []Rule   // above the next entry
 	header   int      // lines of the header that were read, the first one not counted
 	target   bool     // the header has its target
 	// payloads holds them all. Decoded they are never longer than written, so
@@ -210,7 +215,7 @@ func (p *parser) tear(line string, number int, wasOpen, failed bool) {
 	if e.Line != number && !goesOn || !failed && complete(e, line) {
 		return
 	}
-	p.comments = append(e.Comments, p.comments...)
+	p.comments = append(e.allComments(), p.comments...)
 	p.t.Entries = p.t.Entries[:last]
 }
 
@@ -233,7 +238,7 @@ func complete(e *Entry, line string) bool {
 func (p *parser) takeComments() []string {
 	c := p.comments
 	p.comments = nil
-	if len(p.t.Entries) == 0 {
+	if len(p.t.Entries) == 0 && len(p.rules) == 0 {
 		for len(c) > 0 && c[0] == "" {
 			c = c[1:]
 		}

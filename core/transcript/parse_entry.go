@@ -30,11 +30,19 @@ func (p *parser) entry(s string, number int) *SyntaxError {
 		err = p.fill(&e, actionForms[:], rest)
 	case "--":
 		e.Dir, e.Remark = Remark, rest
+	case ruleMark:
+		if e.Timed {
+			return errorf("expected no time in front of a rule")
+		}
+		return p.rule(rest, number)
 	default:
 		if p.at == atOptions && !e.Timed {
 			return errorf("expected option, target or an entry (>>, << or --), found %s", shown(s))
 		}
 		return errorf("expected an entry (>>, << or --), found %s", shown(s))
+	}
+	if err == nil {
+		err = p.takeRules(&e)
 	}
 	if err != nil {
 		return err
@@ -61,6 +69,11 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 	case nothing:
 	case quoted:
 		data, err = p.payload(nil, f, args)
+	case span:
+		if _, bad := core.ParseSpan(args); bad != nil {
+			err = errorf("expected a secret's span such as event 5 12, bytes from and to; found %s", shown(args))
+		}
+		data = []byte(args)
 	default:
 		data, err = p.timer(e, f, args)
 	}

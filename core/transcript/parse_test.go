@@ -140,7 +140,7 @@ func TestErrors(t *testing.T) {
 		{head + "1. >> client eof\n", `f:3: expected a time in seconds such as 0.510, found "1."`},
 		{head + "9999999999 >> client eof\n", `f:3: expected a time in seconds such as 0.510, found "9999999999"`},
 		{head + ">> clint eof\n", `f:3: expected client text "…", client binary "…", client eof, client closed, server "…", server eof, server failed "…" or timer NAME; found "clint eof"`},
-		{head + "<< client eof\n", `f:3: expected server "…", client text "…", client binary "…", server eof, close "…", note "…", timer NAME 2s, timer NAME off, pass-through client|server or failed "…"; found "client eof"`},
+		{head + "<< client eof\n", `f:3: expected server "…", client text "…", client binary "…", server eof, close "…", note "…", timer NAME 2s, timer NAME off, pass-through client|server, failed "…" or secret event|action FROM TO; found "client eof"`},
 		{head + ">> client eof \"x\"\n", `found "client eof \"x\""`},
 		{head + ">> server \"a\\q\"\n", `f:3: expected one of \r \n \t \" \\ \xNN \uNNNN, found "\\q\""`},
 		{head + ">> server \"a\\'\"\n", `f:3: expected one of \r \n \t \" \\ \xNN \uNNNN, found "\\'\""`},
@@ -318,6 +318,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(all.String()))
 	f.Add([]byte(magic + "\r\nmode x\r\n1.5 >> server \"\xc3\xa9\\n\"\r\n  \"b\"\r\n#"))
 	f.Add([]byte(magic + "\nmode x\n# a\n<< server \"x\\n\"\n "))
+	f.Add([]byte(ruled))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		one, err := Parse("f", data)
 		if err != nil {
@@ -340,7 +341,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for i := range one.Entries {
 			a, b := &one.Entries[i], &two.Entries[i]
-			if !Equal(a, b) || a.N != b.N || a.Timed != b.Timed || a.Time != b.Time || !reflect.DeepEqual(a.Comments, b.Comments) {
+			if !Equal(a, b) || a.N != b.N || a.Timed != b.Timed || a.Time != b.Time || !reflect.DeepEqual(a.Comments, b.Comments) || !sameRules(a.Rules, b.Rules) {
 				t.Fatalf("%+v became %+v", a, b)
 			}
 		}

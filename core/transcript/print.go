@@ -47,12 +47,17 @@ func AppendHeader(dst []byte, t *Transcript) []byte {
 	return append(dst, '\n')
 }
 
-// AppendEntry appends one entry with the comments above it and the newline
-// behind it. It allocates nothing when dst has room.
+// AppendEntry appends one entry with the rules and comments above it and the
+// newline behind it. It allocates nothing when dst has room.
 //
 // Parse reads back what keeps core's bounds; a remark's line ends and control
 // bytes are written out as \xNN.
 func AppendEntry(dst []byte, e *Entry) []byte {
+	for i := range e.Rules {
+		r := &e.Rules[i]
+		dst = append(appendComments(dst, r.Comments), ruleMark+" "...)
+		dst = append(AppendRule(dst, r), '\n')
+	}
 	dst = appendComments(dst, e.Comments)
 	lineStart := len(dst)
 	if e.Timed {
@@ -75,6 +80,8 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 	case timerSet:
 		dst = append(append(dst, ' '), e.Action.Data...)
 		dst = appendDuration(append(dst, ' '), e.Action.After)
+	case span:
+		dst = append(append(dst, ' '), e.Action.Data...)
 	case timerOff:
 		dst = append(append(dst, ' '), e.Action.Data...)
 		dst = append(dst, " off"...)

@@ -38,6 +38,11 @@ var quoteClass, jsonClass = func() (q, j [256]byte) {
 
 const hexDigits = "0123456789abcdef"
 
+// AppendString appends data as one quoted string, however long it is.
+func AppendString(dst, data []byte) []byte {
+	return append(appendQuoted(append(dst, '"'), data), '"')
+}
+
 // appendPayload appends data as quoted strings: broken after each line end and
 // after 4 KiB, each further one on a line of its own, its quote under the
 // first. dst must hold the line so far, which begins at lineStart.

@@ -15,7 +15,7 @@ type Event struct {
 	core.Event
 }
 
-const recordDone = 0 // beside core's action kinds, which are 1 to 10
+const recordDone = 0 // beside core's action kinds, which are 1 to 11
 
 func appendBytes(dst []byte, b []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
@@ -128,6 +128,15 @@ func (p *parser) event() Event {
 	return e
 }
 
+// batched returns a batch's event, the count-th.
+func (p *parser) batched(count int) Event {
+	e := p.event()
+	if p.err == nil && count > MaxBatch {
+		p.fail("a batch of more than %d events", MaxBatch)
+	}
+	return e
+}
+
 // record returns an action, or the number of the event that is done. A Failed
 // action has both.
 func (p *parser) record() (a core.Action, n uint64, done bool) {
@@ -156,6 +165,11 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 			p.fail("there is no side %d", a.Side)
 		}
 		a.Data = p.bytes(0)
+	case core.Secret:
+		a.Data = p.bytes(core.MaxName)
+		if _, err := core.ParseSpan(string(a.Data)); err != nil && p.err == nil {
+			p.fail("%v", err)
+		}
 	case core.Failed:
 		n = p.uvarint()
 		a.Data = p.bytes(core.MaxWords)

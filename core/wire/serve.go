@@ -15,6 +15,26 @@ import (
 // outs are lent for one batch, like buffers.
 var outs = sync.Pool{New: func() any { return new(core.Out) }}
 
+// Batcher is for adapters, whose machines are in yet another process and would
+// pay for each event with a way there and back. Serve hands such a machine its
+// batches whole and does not call Handle. It is no part of what an author of
+// machines writes.
+type Batcher interface {
+	core.Machine
+	// Batch answers the events in order: for each it appends the actions to
+	// out and calls done with the event's number, which takes them and empties
+	// out. The events and their data are valid only during the call.
+	//
+	// With an error done says that the machine can not go on, as Handle does
+	// by returning one. When done itself returns an error there is nothing more
+	// to answer, and Batch returns it. Any other error of Batch says that the
+	// machine is lost: the stream ends without a word, as if its process had
+	// died.
+	Batch(events []Event, out *core.Out, done func(n uint64, err error) error) error
+	// End comes once, when the session is over, however that came about.
+	End()
+}
+
 // Serve runs one session's machine on a stream until the host says bye, the
 // machine fails or the stream ends, and closes the stream. A panic in the
 // machine becomes a failed answer; its stack goes to log. The error is nil
@@ -23,6 +43,7 @@ var outs = sync.Pool{New: func() any { return new(core.Out) }}
 func Serve(stream io.ReadWriteCloser, d core.Discipline, log *slog.Logger) error {
 	defer stream.Close()
 	s := &server{stream: stream, in: reader{r: stream}, discipline: d, log: log}
+	defer s.end()
 	for {
 		// The head is awaited with no buffer lent: an idle session waits here.
 		t, size, err := s.in.head()
@@ -112,11 +133,11 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 
 func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
 	p := parser{body: body}
+	if b, ok := s.machine.(Batcher); ok {
+		return s.batchAtOnce(b, &p, out, reply)
+	}
 	for count := 1; p.more(); count++ {
-		e := p.event()
-		if p.err == nil && count > MaxBatch {
-			p.fail("a batch of more than %d events", MaxBatch)
-		}
+		e := p.batched(count)
 		if p.err != nil {
 			return p.err
 		}
@@ -130,6 +151,44 @@ func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
 		return p.err
 	}
 	return s.flush(reply, frameAnswer)
+}
+
+// batchAtOnce hands all events of a batch over in one call.
+func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte) error {
+	var events []Event
+	for p.more() {
+		events = append(events, p.batched(len(events)+1))
+	}
+	if p.err != nil {
+		return p.err
+	}
+	out.Reset()
+	next := 0
+	err := s.guard(func() error {
+		return b.Batch(events, out, func(n uint64, err error) error {
+			if next == len(events) || n != events[next].N {
+				return fmt.Errorf("event %d was answered out of turn", n)
+			}
+			next++
+			err = s.done(n, out, err, reply)
+			out.Reset()
+			return err
+		})
+	})
+	switch {
+	case err != nil:
+		return err
+	case next < len(events):
+		return fmt.Errorf("event %d was not answered", events[next].N)
+	}
+	return s.flush(reply, frameAnswer)
+}
+
+// end tells a machine that wants to know that its session is over.
+func (s *server) end() {
+	if b, ok := s.machine.(Batcher); ok {
+		s.guard(func() error { b.End(); return nil })
+	}
 }
 
 // done appends event n's answer to the reply, and sends the reply each time

@@ -1,0 +1,156 @@
+package transcript
+
+import (
+	"strconv"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Bounds of the rules above one entry.
+const (
+	MaxRules    = 64      // rules
+	MaxRuleText = 4 << 10 // bytes of a rule's regexp or end
+)
+
+// RuleKind says how a rule compares.
+type RuleKind uint8
+
+// The kinds of rule.
+const (
+	MatchRule RuleKind = iota + 1 // match "REGEXP": what it finds in the payload need only match it again
+	AnyRule                       // any, any FROM TO: as many bytes, whatever they are
+	UntilRule                     // until "…": all up to this, with it
+	UseRule                       // use NAME: what a match has captured under this name stands here
+)
+
+// Rule stands above an entry whose bytes go over the wire, and says which of
+// them may be others when the session is held again. The payload stays what
+// was recorded. What the rules mean is for package play to know; Parse checks
+// only how they are written.
+type Rule struct {
+	Kind     RuleKind
+	Text     []byte   // the regexp, the end that until names, or the name
+	From, To int      // of any: bytes of the payload; To is 0 for all of it
+	Comments []string // as an entry's
+	Line     int      // in the file, from 1
+}
+
+// AppendRule appends the rule as it stands behind its mark, on one line.
+func AppendRule(dst []byte, r *Rule) []byte {
+	switch r.Kind {
+	case MatchRule:
+		dst = append(appendQuoted(append(dst, `match "`...), r.Text), '"')
+	case AnyRule:
+		dst = append(dst, "any"...)
+		if r.To > 0 {
+			dst = strconv.AppendInt(append(dst, ' '), int64(r.From), 10)
+			dst = strconv.AppendInt(append(dst, ' '), int64(r.To), 10)
+		}
+	case UntilRule:
+		dst = append(appendQuoted(append(dst, `until "`...), r.Text), '"')
+	case UseRule:
+		dst = append(append(dst, "use "...), r.Text...)
+	default:
+		dst = append(dst, "unknown"...) // Parse refuses it
+	}
+	return dst
+}
+
+// ruleMark stands in front of a rule as ">>" does in front of an event.
+const ruleMark = "~~"
+
+// rule takes what follows the mark of a rule.
+func (p *parser) rule(s string, number int) *SyntaxError {
+	r := Rule{Line: number}
+	word, rest := cutWord(s)
+	var err *SyntaxError
+	switch word {
+	case "match", "until":
+		if r.Kind = MatchRule; word == "until" {
+			r.Kind = UntilRule
+		}
+		r.Text, err = unquote([]byte{}, rest, MaxRuleText)
+		if err == nil && len(r.Text) == 0 {
+			err = errorf("expected something between the quotes of %s", word)
+		}
+	case "any":
+		r.Kind = AnyRule
+		r.From, r.To, err = parseFromTo(rest)
+	case "use":
+		r.Kind, r.Text = UseRule, []byte(rest)
+		if !core.ValidName(rest) {
+			err = errorf("expected the name that a match above captures, such as id of (?P<id>[0-9]+); found %s", shown(rest))
+		}
+	default:
+		err = errorf(`expected match "REGEXP", any, any FROM TO, until "…" or use NAME; found %s`, shown(s))
+	}
+	if err != nil {
+		return err
+	}
+	if len(p.rules) == MaxRules {
+		return tooMuch("expected at most %d rules above an entry", MaxRules)
+	}
+	r.Comments = p.takeComments()
+	p.rules = append(p.rules, r)
+	p.at = atEntries
+	return nil
+}
+
+// parseFromTo reads the two numbers that may follow any.
+func parseFromTo(s string) (from, to int, err *SyntaxError) {
+	if s == "" {
+		return 0, 0, nil
+	}
+	first, second := cutWord(s)
+	from, err1 := strconv.Atoi(first)
+	to, err2 := strconv.Atoi(second)
+	if err1 != nil || err2 != nil || from < 0 || from >= to || to > core.MaxActionPayload {
+		return 0, 0, errorf("expected any alone, or the bytes from and to as in any 4 12; found %s", shown(s))
+	}
+	return from, to, nil
+}
+
+// takesRules reports whether the payload of an entry can go over the wire.
+func takesRules(e *Entry) bool {
+	switch e.Dir {
+	case Event:
+		return e.Event.Kind.IsBytes()
+	case Action:
+		return e.Action.Kind == core.SendServer
+	}
+	return false
+}
+
+// takeRules hands out the rules above the entry.
+func (p *parser) takeRules(e *Entry) *SyntaxError {
+	if len(p.rules) > 0 && !takesRules(e) {
+		return errorf(`expected bytes below the rule of line %d: >> server "…", << server "…", >> client text "…" or >> client binary "…"`, p.rules[0].Line)
+	}
+	e.Rules, p.rules = p.rules, nil
+	return nil
+}
+
+// allComments returns all comments above the entry, its rules' among them.
+func (e *Entry) allComments() []string {
+	var all []string
+	for i := range e.Rules {
+		all = append(all, e.Rules[i].Comments...)
+	}
+	return append(all, e.Comments...)
+}
+
+// looseRules ends a file that has rules below its last entry: an error, unless
+// the entry is what is missing of a file that was cut off.
+func (p *parser) looseRules() *SyntaxError {
+	if len(p.rules) == 0 {
+		return nil
+	}
+	if !p.t.CutOff {
+		err := errorf("expected an entry below the rule")
+		err.Line = p.rules[0].Line
+		return err
+	}
+	loose := Entry{Rules: p.rules, Comments: p.comments}
+	p.rules, p.comments = nil, loose.allComments()
+	return nil
+}

@@ -1,0 +1,116 @@
+package transcript
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const ruled = magic + `
+mode http-line
+
+# Ids differ.
+~~ match "id=(?P<id>[0-9a-f]+)\r\n"
+
+# This one stands between rules.
+~~ any 4 12
+# This is the entry's.
+>> server "id=7f3a\r\n"
+          "and so on\n"
+<< client text "id=7f3a"
+~~ use id
+<< server "GET /7f3a\r\n"
+~~ until "\r\n.\r\n"
+~~ any
+0.500 >> server "mail\r\n"
+                ".\r\n"
+~~ any
+>> client binary "a"
+~~ match "a\\.\"b"
+>> client text "a"
+>> server eof
+`
+
+func TestRules(t *testing.T) {
+	tr, err := Parse("f", []byte(ruled))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(tr.Append(nil)); got != ruled {
+		t.Errorf("printed\n%s", got)
+	}
+	first := tr.Entries[0]
+	want := []Rule{
+		{Kind: MatchRule, Text: []byte("id=(?P<id>[0-9a-f]+)\r\n"), Comments: []string{"# Ids differ."}, Line: 5},
+		{Kind: AnyRule, From: 4, To: 12, Comments: []string{"", "# This one stands between rules."}, Line: 8},
+	}
+	if !reflect.DeepEqual(first.Rules, want) || first.Line != 10 || !reflect.DeepEqual(first.Comments, []string{"# This is the entry's."}) {
+		t.Errorf("%+v", first)
+	}
+	bare := first
+	bare.Rules = nil
+	if !Equal(&first, &bare) || Diff([]Entry{first}, []Entry{bare}) != "" {
+		t.Error("rules are compared")
+	}
+	if text := string(AppendJSON(nil, &first)); strings.Contains(text, "match") {
+		t.Error(text)
+	}
+}
+
+func TestRuleErrors(t *testing.T) {
+	const head = magic + "\nmode raw\n" // entries begin in line 3
+	for _, c := range []struct{ in, want string }{
+		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", any, any FROM TO, until "…" or use NAME; found "like \"x\""`},
+		{"~~\n", `f:3: expected match "REGEXP"`},
+		{"0.5 ~~ any\n", "f:3: expected no time in front of a rule"},
+		{"~~ match x\n", `f:3: expected a quoted string, found "x"`},
+		{"~~ match \"\"\n", "f:3: expected something between the quotes of match"},
+		{"~~ until \"\"\n", "f:3: expected something between the quotes of until"},
+		{"~~ match \"x\"\n  \"y\"\n", "f:4: expected an entry; a quoted string of its own continues the payload"},
+		{"~~ match \"" + strings.Repeat("x", MaxRuleText+1) + "\"\n", "f:3: expected at most 4096 bytes"},
+		{"~~ any 5 5\n", "f:3: expected any alone, or the bytes from and to as in any 4 12"},
+		{"~~ any 5\n", "f:3: expected any alone"},
+		{"~~ any -1 5\n", "f:3: expected any alone"},
+		{"~~ use 1\n", "f:3: expected the name that a match above captures"},
+		{"~~ any\n>> server eof\n", "f:4: expected bytes below the rule of line 3"},
+		{"~~ any\n<< client text \"a\"\n", "f:4: expected bytes below the rule of line 3"},
+		{"~~ any\n-- remark\n", "f:4: expected bytes below the rule of line 3"},
+		{"-- x\n# why\n~~ any\n# c\n", "f:5: expected an entry below the rule"},
+		{"~~ any\ntarget \"h:1\"\n", "f:4: expected an entry (>>, << or --); target stands above the first one"},
+		{strings.Repeat("~~ any\n", MaxRules+1), "f:67: expected at most 64 rules above an entry"},
+	} {
+		_, err := Parse("f", []byte(head+c.in))
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%.60q:\n got %v\nwant %s", c.in, err, c.want)
+		}
+	}
+}
+
+// Of a file that was cut off below a rule, comments are all that is left of it.
+func TestRuleCutOff(t *testing.T) {
+	const head = magic + "\nmode raw\n\n>> server \"a\"\n"
+	for in, want := range map[string]string{
+		"# why\n~~ any\n# c\n<< serv":            "# why\n# c\n",
+		"# why\n~~ an":                           "# why\n",
+		"# why\n~~ any":                          "# why\n",
+		"# why\n~~ any\n# c\n<< server \"x\\n\"": "# why\n# c\n",
+	} {
+		tr, err := Parse("f", []byte(head+in))
+		if err != nil {
+			t.Errorf("%q: %v", in, err)
+			continue
+		}
+		if got := string(tr.Append(nil)); got != head+want {
+			t.Errorf("%q: got\n%s", in, got)
+		}
+	}
+}
+
+// sameRules reports whether a and b are the same but for their lines.
+func sameRules(a, b []Rule) bool {
+	return slices.EqualFunc(a, b, func(x, y Rule) bool {
+		x.Line = y.Line
+		return reflect.DeepEqual(x, y)
+	})
+}
