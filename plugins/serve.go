@@ -24,7 +24,11 @@ import (
 // A machine that panics ends its own session and no other. Serve makes the
 // logger of log/slog and log one that the workbench understands.
 func Serve(d core.Discipline) {
-	if words := refusal(d, os.Getenv(pluginproto.Handshake.MagicCookieKey)); words != "" {
+	cookie := os.Getenv(pluginproto.Handshake.MagicCookieKey)
+	if debugSocket() != "" {
+		cookie = pluginproto.Handshake.MagicCookieValue // a person may start it then
+	}
+	if words := refusal(d, cookie); words != "" {
 		fmt.Fprint(os.Stderr, words)
 		os.Exit(1)
 	}
@@ -32,6 +36,9 @@ func Serve(d core.Discipline) {
 	// lines take the shorter way.
 	log := logger(os.Stderr)
 	slog.SetDefault(log)
+	if socket := debugSocket(); socket != "" {
+		serveDebug(d, socket, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	}
 	go endWithHost(os.Stdin)
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: pluginproto.Handshake,

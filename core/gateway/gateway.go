@@ -11,9 +11,9 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // Mode is one line mode, as GET /api/modes shows it.
@@ -27,15 +27,26 @@ type Mode struct {
 	Error    string        `json:"error,omitempty"` // the last thing that went wrong
 }
 
-// Config is what a gateway is made of. Modes, Open and Dial
-// are needed.
+// Config is what a gateway is made of. Modes, Manifest, Plugin and Dial are
+// needed.
 type Config struct {
 	// Modes returns all line modes; the first is the one that a client gets
 	// that names none.
 	Modes func() []Mode
-	// Open returns a connection to a process of the named mode; alone asks for
-	// one that no other session uses. See session.Config.Machine.
-	Open func(ctx context.Context, mode string, alone bool) (*wire.Conn, error)
+	// Manifest returns a mode's manifest, and waits for a process that has not
+	// told it yet.
+	Manifest func(ctx context.Context, mode string) (core.Manifest, error)
+	// Plugin returns the build of the named mode that new sessions run on. See
+	// session.Config.Plugin.
+	Plugin func(mode string) (session.Plugin, error)
+	// Transcripts are what the API shows below /api/transcripts; nil: nothing.
+	Transcripts store.Store
+	// Recordings record sessions, but those whose client asks for none; nil: no
+	// session.
+	Recordings *store.Recordings
+	// Watch, if set, changes what a session of the mode is run with, before it
+	// begins, and returns what is told that it has ended.
+	Watch func(id, mode string, c *session.Config) (ended func())
 	// Dial reaches a target.
 	Dial func(ctx context.Context, t target.Target) (session.Server, error)
 	// Page holds the files of the page.
@@ -47,6 +58,10 @@ type Config struct {
 	// Poisoned, if set, keeps a transcript whose replay ends its plugin's
 	// process, and returns where.
 	Poisoned func(t *transcript.Transcript) (path string, err error)
+	// Dev answers below /api/dev/, if set: a line mode is in development.
+	Dev http.Handler
+	// DevMode is the line mode in development, which the page picks first.
+	DevMode string
 	// Metrics answers GET /metrics, if set.
 	Metrics http.Handler
 	// Practice is the address of the practice server, if there is one.
@@ -81,6 +96,12 @@ func New(config Config) *Gateway {
 	g.mux.HandleFunc("GET /websocket/", g.websocket)
 	if g.Metrics != nil {
 		g.mux.Handle("GET /metrics", g.Metrics)
+	}
+	g.transcriptRoutes(g.Transcripts)
+	if g.Dev != nil {
+		g.mux.Handle("GET /api/dev", g.Dev)
+		g.mux.Handle("GET /api/dev/", g.Dev)
+		g.mux.Handle("POST /api/dev/", g.Dev)
 	}
 	if g.Page != nil {
 		g.mux.Handle("GET /", http.FileServerFS(g.Page))
@@ -138,14 +159,26 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mux.ServeHTTP(w, r)
 }
 
+type devMode struct {
+	Mode string `json:"mode"`
+}
+
 func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 	modes := g.Modes()
+	var dev *devMode
+	if g.DevMode != "" {
+		dev = &devMode{g.DevMode}
+	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(struct {
 		Modes    []Mode `json:"modes"`
 		Default  string `json:"default"`
 		Practice string `json:"practice"`
-	}{modes, modes[0].Manifest.Name, g.Practice})
+		// Recording says that sessions are recorded, unless record=off is asked for.
+		Recording bool `json:"recording"`
+		// Dev is there while a line mode is in development.
+		Dev *devMode `json:"dev,omitempty"`
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, dev})
 }
 
 // Server returns an http.Server for the gateway, with time limits that do not

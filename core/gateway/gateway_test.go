@@ -50,9 +50,12 @@ func (s server) Resolved() string  { return "192.0.2.1:7" }
 
 func testGateway() *Gateway {
 	return New(Config{
-		Modes: func() []Mode { return []Mode{{Manifest: upperMode.Manifest, State: "ready"}} },
-		Open: func(context.Context, string, bool) (*wire.Conn, error) {
-			return wire.Pipe(upperMode, slog.New(slog.DiscardHandler)), nil
+		Modes:    func() []Mode { return []Mode{{Manifest: upperMode.Manifest, State: "ready"}} },
+		Manifest: func(context.Context, string) (core.Manifest, error) { return upperMode.Manifest, nil },
+		Plugin: func(string) (session.Plugin, error) {
+			return &session.Fixed{Connect: func(context.Context, bool) (*wire.Conn, error) {
+				return wire.Pipe(upperMode, slog.New(slog.DiscardHandler)), nil
+			}}, nil
 		},
 		Dial: func(_ context.Context, t target.Target) (session.Server, error) {
 			if t.Host == "refused" {
@@ -251,7 +254,7 @@ func FuzzHandshake(f *testing.F) {
 	g := testGateway()
 	f.Fuzz(func(t *testing.T, first, query, host, origin string) {
 		values, _ := url.ParseQuery(query)
-		wanted, err := g.parse(first, values)
+		wanted, err := g.parse(t.Context(), first, values)
 		switch {
 		case err == nil && (wanted.target.Port == 0 || wanted.mode.Name != "upper" || wanted.options["loud"] == ""):
 			t.Errorf("%q %q: %+v", first, query, wanted)

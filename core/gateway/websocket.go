@@ -14,9 +14,9 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // subprotocol is what a client asks for that wants the transcript, entry by
@@ -71,7 +71,7 @@ func (g *Gateway) hold(c *client, query url.Values) {
 	}
 	var wanted request
 	if err == nil {
-		wanted, err = g.parse(first, query)
+		wanted, err = g.parse(ctx, first, query)
 	}
 	if err != nil {
 		c.Refuse(err.Error())
@@ -86,11 +86,12 @@ type request struct {
 	mode    core.Manifest
 	options core.Options
 	target  target.Target
+	record  bool
 }
 
 // parse reads the handshake message and the query. Its errors are for people.
-func (g *Gateway) parse(first string, query url.Values) (request, error) {
-	var wanted request
+func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (request, error) {
+	wanted := request{record: true}
 	modes := g.Modes()
 	names := make([]string, len(modes))
 	for i, m := range modes {
@@ -104,22 +105,29 @@ func (g *Gateway) parse(first string, query url.Values) (request, error) {
 			return wanted, fmt.Errorf("%q is there twice in the address", core.CutWords(key, core.MaxName))
 		case key == "mode":
 			name = values[0]
+		case key == "record" && (values[0] == "on" || values[0] == "off"):
+			wanted.record = values[0] == "on"
+		case key == "record":
+			return wanted, fmt.Errorf("record is %q in the address; it is on or off", core.CutWords(values[0], core.MaxName))
 		case isOption:
 			options[option] = values[0]
 		default:
-			return wanted, fmt.Errorf("the address has %q; there are mode and option.NAME", core.CutWords(key, core.MaxName))
+			return wanted, fmt.Errorf("the address has %q; there are mode, option.NAME and record", core.CutWords(key, core.MaxName))
 		}
 	}
 	found := false
 	for _, m := range modes {
 		if m.Manifest.Name == name {
-			wanted.mode, found = m.Manifest, true
+			found = true
 		}
 	}
 	if !found {
 		return wanted, fmt.Errorf("there is no mode %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
 	}
 	var err error
+	if wanted.mode, err = g.Manifest(ctx, name); err != nil {
+		return wanted, err
+	}
 	if wanted.options, err = wanted.mode.ParseOptions(options); err != nil {
 		return wanted, err
 	}
@@ -136,14 +144,18 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		"kind": "hello", "session": id, "mode": wanted.mode.Name,
 		"options": wanted.options, "target": wanted.target.String(),
 	}
+	plugin, err := g.Plugin(wanted.mode.Name)
+	if err != nil {
+		c.Refuse(err.Error())
+		c.hearOut()
+		return
+	}
 	start := time.Now()
-	end := session.Run(ctx, session.Config{
-		Client:  c,
-		Entries: c.entries,
-		Opening: core.Opening{Options: wanted.options, Target: wanted.target.String()},
-		Machine: func(ctx context.Context, alone bool) (*wire.Conn, error) {
-			return g.Open(ctx, wanted.mode.Name, alone)
-		},
+	config := session.Config{
+		Client:   c,
+		Entries:  c.entries,
+		Opening:  core.Opening{Options: wanted.options, Target: wanted.target.String()},
+		Plugin:   plugin,
 		Counters: g.counters(wanted.mode.Name),
 		Poisoned: func(t *transcript.Transcript) string {
 			t.Mode = wanted.mode.Name
@@ -162,7 +174,20 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 			}
 			return server, err
 		},
-	})
+	}
+	if g.Recordings != nil && wanted.record {
+		config.Record = func(remark func(string)) session.Recorder {
+			r := g.Recordings.Start(store.Header{
+				Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), Began: start,
+			}, remark)
+			c.hello["transcript"] = r.ID()
+			return r
+		}
+	}
+	if g.Watch != nil {
+		defer g.Watch(id, wanted.mode.Name, &config)()
+	}
+	end := session.Run(ctx, config)
 	log.Info("a session ended", "reason", end.Words, "after", time.Since(start).Round(time.Millisecond))
 }
 

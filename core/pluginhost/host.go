@@ -27,9 +27,19 @@ type Mode struct {
 	Manifest core.Manifest
 	Path     string   // the executable; see Self for built-in modes
 	Args     []string // its arguments, without its name
-	// Folder is what the process may read in a sandbox beside its executable,
-	// for a plugin of more than one file. Empty: nothing.
-	Folder string
+	// Read are files and folders that the process may read and run in a
+	// sandbox beside its executable: a script, an interpreter's modules.
+	Read []string
+	// Adapter is a command that serves an executable which speaks JSON lines:
+	// it is started in the executable's place, with "--", the executable and
+	// its arguments behind. Empty: there is none.
+	Adapter []string
+	// JSONLines says that the executable speaks them. Where that is not known
+	// it is found out by the first line that the executable prints.
+	JSONLines bool
+	// Source is what a person calls the plugin, for errors: most often the file
+	// that Path is a copy of. Empty, as of built-in modes: nothing is said.
+	Source string
 }
 
 // Config is what a Host is made of.
@@ -60,11 +70,14 @@ type Host struct {
 	spawner      *spawner
 	ctx          context.Context // ends when the host stops
 	cancel       context.CancelFunc
-	modes        map[string]*mode
-	order        []*mode
-	running      sync.WaitGroup // modes, and processes until they are gone
+	running      sync.WaitGroup // builds, and processes until they are gone
 	stopping     sync.Once
 	gone         chan struct{} // closed when Stop has nothing left to wait for
+
+	mu    sync.Mutex
+	modes map[string]*Build // the newest of each mode
+	order []string
+	old   map[string][]*Build // replaced, with sessions that have not moved
 }
 
 // ErrNoMode says that there is no mode of that name.
@@ -92,8 +105,9 @@ func Start(cfg Config) (*Host, error) {
 	}
 	h := &Host{
 		log: cfg.Log, timeout: cfg.Timeout, startTimeout: cfg.startTimeout,
-		modes: make(map[string]*mode, len(cfg.Modes)), gone: make(chan struct{}),
+		modes: make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
 	}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
 	for _, m := range cfg.Modes {
 		name := m.Manifest.Name
 		switch {
@@ -104,8 +118,8 @@ func Start(cfg Config) (*Host, error) {
 		case m.Path == "":
 			return nil, fmt.Errorf("mode %s names no executable", name)
 		}
-		h.modes[name] = newMode(h, m)
-		h.order = append(h.order, h.modes[name])
+		h.modes[name] = newBuild(h, m)
+		h.order = append(h.order, name)
 	}
 	var err error
 	if h.sandbox, err = sandbox.Probe(context.Background(), cfg.Sandbox); err != nil {
@@ -115,9 +129,8 @@ func Start(cfg Config) (*Host, error) {
 		return nil, err
 	}
 	h.spawner = newSpawner()
-	h.ctx, h.cancel = context.WithCancel(context.Background())
-	for _, m := range h.order {
-		h.running.Go(m.run)
+	for _, b := range h.modes {
+		h.running.Go(b.run)
 	}
 	return h, nil
 }
@@ -127,25 +140,45 @@ func Start(cfg Config) (*Host, error) {
 // it. The error is ErrNoMode, ctx's, an *Unavailable for a mode whose process
 // can not start, or says how the process failed to open a stream.
 func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
-	m, err := h.mode(mode)
+	b, err := h.build(mode)
 	if err != nil {
 		return nil, err
 	}
-	return m.open(ctx)
+	return b.open(ctx)
 }
 
-func (h *Host) mode(name string) (*mode, error) {
-	if m := h.modes[name]; m != nil {
-		return m, nil
+// Manifest returns what the mode's process says of itself, as soon as one of
+// its processes has; of a mode that was given its manifest at once. The errors
+// are Open's.
+func (h *Host) Manifest(ctx context.Context, mode string) (core.Manifest, error) {
+	b, err := h.build(mode)
+	if err != nil {
+		return core.Manifest{}, err
+	}
+	return b.described(ctx)
+}
+
+func (h *Host) build(name string) (*Build, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if b := h.modes[name]; b != nil {
+		return b, nil
 	}
 	return nil, fmt.Errorf("%w: %q", ErrNoMode, core.CutWords(name, core.MaxName))
 }
 
 // Status tells how each mode is, in the order of Config.Modes.
 func (h *Host) Status() []Status {
-	all := make([]Status, len(h.order))
-	for i, m := range h.order {
-		all[i] = m.status()
+	h.mu.Lock()
+	builds := make([]*Build, len(h.order))
+	for i, name := range h.order {
+		builds[i] = h.modes[name]
+	}
+	h.mu.Unlock()
+	all := make([]Status, len(builds))
+	for i, b := range builds {
+		all[i] = b.status()
+		all[i].Behind = h.behind(all[i].Manifest.Name)
 	}
 	return all
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -52,14 +51,26 @@ const maxOpening = 64
 
 // startProcess returns when the process is ready, can not start, took too long
 // or the host stops. Its error is an *Unavailable.
-func startProcess(h *Host, m Mode, log *slog.Logger, c *counts) (*process, error) {
+func startProcess(b *Build) (*process, error) {
+	p, err := tryProcess(b)
+	if err != nil && p.run.speaksJSON() && b.conf.Adapter != nil && b.jsonLines.CompareAndSwap(false, true) {
+		p, err = tryProcess(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func tryProcess(b *Build) (*process, error) {
+	h := b.host
 	began := time.Now()
-	ctx, cancel := context.WithTimeoutCause(h.ctx, h.startTimeout,
+	ctx, cancel := context.WithTimeoutCause(b.ctx, h.startTimeout,
 		fmt.Errorf("it was not ready within %v", h.startTimeout))
 	defer cancel()
 	p := &process{
-		name: m.Manifest.Name, run: newRunner(h, m, log), timeout: h.timeout, started: began,
-		counts:   c,
+		name: b.conf.Manifest.Name, run: newRunner(b), timeout: h.timeout, started: began,
+		counts:   &b.counts,
 		opening:  make(chan struct{}, maxOpening),
 		hung:     make(chan order, 1),
 		gone:     make(chan struct{}),
@@ -71,8 +82,8 @@ func startProcess(h *Host, m Mode, log *slog.Logger, c *counts) (*process, error
 	err := p.connect(ctx, h)
 	if unwatched() && err == nil {
 		p.took = time.Since(began)
-		c.starts.Add(1)
-		go p.watch(h.ctx)
+		b.counts.starts.Add(1)
+		go p.watch(b.ctx)
 		return p, nil
 	}
 	p.run.kill()
@@ -83,7 +94,7 @@ func startProcess(h *Host, m Mode, log *slog.Logger, c *counts) (*process, error
 	if p.run.dir != "" {
 		os.RemoveAll(p.run.dir)
 	}
-	return nil, &Unavailable{Plugin: p.name, Reason: p.run.refusal(context.Cause(ctx), err), Stderr: p.run.out.last()}
+	return p, b.unavailable(p.run.refusal(context.Cause(ctx), err), p.run)
 }
 
 // connect starts the process and shakes hands with it.
@@ -136,7 +147,7 @@ func (p *process) connect(ctx context.Context, h *Host) error {
 		p.manifest.Options = []core.Option{} // a list, in JSON too
 	}
 	if p.manifest.Name != p.name {
-		return fmt.Errorf("it calls itself %q", p.manifest.Name)
+		return fmt.Errorf("it calls itself %q; the name in its manifest and the one of its file must be the same", p.manifest.Name)
 	}
 	return nil
 }

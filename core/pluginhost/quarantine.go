@@ -16,7 +16,7 @@ const quarantineIdle = 2 * time.Second
 // it: one session at a time, so that nobody else's suffers and the one to
 // blame is known. It runs only while it is needed.
 type quarantine struct {
-	mode  *mode
+	build *Build
 	place chan struct{} // holds a token while a session is in
 
 	mu      sync.Mutex
@@ -24,26 +24,18 @@ type quarantine struct {
 	idle    *time.Timer
 }
 
-func newQuarantine(m *mode) *quarantine {
-	return &quarantine{mode: m, place: make(chan struct{}, 1)}
+func newQuarantine(b *Build) *quarantine {
+	return &quarantine{build: b, place: make(chan struct{}, 1)}
 }
 
-// OpenAlone is Open, on a process that no other session uses while the
+// open is a build's open, on a process that no other session uses while the
 // connection is open. It waits for the one before, as long as ctx lets it.
-func (h *Host) OpenAlone(ctx context.Context, mode string) (*wire.Conn, error) {
-	m, err := h.mode(mode)
-	if err != nil {
-		return nil, err
-	}
-	return m.quarantine.open(ctx)
-}
-
 func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {
 	select {
 	case q.place <- struct{}{}:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
-	case <-q.mode.host.ctx.Done():
+	case <-q.build.ctx.Done():
 		return nil, errStopping
 	}
 	release := sync.OnceFunc(q.leave)
@@ -74,11 +66,11 @@ func (q *quarantine) enter() (*process, error) {
 	if q.process != nil && !q.process.isGone() {
 		return q.process, nil
 	}
-	p, err := startProcess(q.mode.host, q.mode.conf, q.mode.log, &q.mode.counts)
+	p, err := startProcess(q.build)
 	if err != nil {
 		return nil, err
 	}
-	q.mode.log.Info("quarantine process started", "pid", p.run.pid)
+	q.build.log.Info("quarantine process started", "pid", p.run.pid)
 	q.process = p
 	return p, nil
 }

@@ -53,6 +53,13 @@ func misspoken(line string) string {
 	return ""
 }
 
+// speaksJSON reports that what the process printed first may be JSON: it needs
+// the adapter.
+func (r *runner) speaksJSON() bool {
+	line := r.line.Load()
+	return line != nil && strings.HasPrefix(*line, "{")
+}
+
 func number(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 16)
 	return err == nil

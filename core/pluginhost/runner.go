@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,8 +32,9 @@ type runner struct {
 	log  *slog.Logger
 	out  *output
 	cmd  *exec.Cmd
-	dir  string // where the process makes its socket
-	read string // what it may read beside its executable
+	dir  string   // where the process makes its socket
+	read []string // what it may read beside its executable
+	via  []string // the command that starts it, if it speaks JSON lines
 	pid  int
 
 	hello  *io.PipeReader         // the handshake, and then the end
@@ -47,13 +49,18 @@ type runner struct {
 
 var _ goplugin.Runner = (*runner)(nil)
 
-func newRunner(h *Host, m Mode, log *slog.Logger) *runner {
-	return &runner{
-		host: h, log: log, out: newOutput(log),
+func newRunner(b *Build) *runner {
+	m := b.conf
+	r := &runner{
+		host: b.host, log: b.log, out: newOutput(b.log),
 		cmd:    &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
-		read:   m.Folder,
+		read:   m.Read,
 		exited: make(chan struct{}), quiet: make(chan struct{}),
 	}
+	if b.jsonLines.Load() {
+		r.via = m.Adapter
+	}
+	return r
 }
 
 // prepare takes what go-plugin adds: the environment of the handshake, and the
@@ -106,7 +113,12 @@ func (r *runner) Start(context.Context) error {
 		return err
 	}
 	r.cmd.SysProcAttr = processAttributes()
-	r.host.sandbox.Hold(r.cmd, sandbox.Grant{Sockets: r.dir, Folder: r.read})
+	r.host.sandbox.Hold(r.cmd, sandbox.Grant{Sockets: r.dir, Read: r.read})
+	if r.via != nil {
+		// The adapter is ours and starts the plugin, which is what is held.
+		r.cmd.Args = slices.Concat(r.via, []string{"--", r.cmd.Path}, r.cmd.Args[1:])
+		r.cmd.Path = r.via[0]
+	}
 	if err := r.host.spawner.start(r.cmd); err != nil {
 		return fmt.Errorf("it could not be started: %w", err)
 	}

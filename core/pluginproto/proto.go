@@ -30,6 +30,12 @@ var Handshake = plugin.HandshakeConfig{
 	MagicCookieValue: "e7c0a5f2-started-by-the-workbench",
 }
 
+// DebugVariable names the environment variable that has a plugin listen on the
+// Unix socket that it holds, for a debugger: each connection to it is one
+// session's stream, on which the plugin first writes its manifest as one line
+// of JSON.
+const DebugVariable = "PROTOCOL_WORKBENCH_DEBUG"
+
 // Sets offers p, a *Server or a Client, under every protocol version that this
 // build speaks.
 func Sets(p plugin.Plugin) map[int]plugin.PluginSet {

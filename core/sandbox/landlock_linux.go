@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -96,7 +97,15 @@ func restrictFiles(g Grant, program string) error {
 			return err
 		}
 	}
-	for _, rule := range []fileRule{{program, runFile}, {g.Folder, readTree}, {g.Sockets, makeSocket}} {
+	rules := []fileRule{{program, runFile}, {g.Sockets, makeSocket}}
+	for _, path := range g.Read {
+		rights := uint64(readTree)
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			rights = runFile // the kernel takes no rights of folders for a file
+		}
+		rules = append(rules, fileRule{path, rights})
+	}
+	for _, rule := range rules {
 		if rule.path == "" {
 			continue
 		}

@@ -21,12 +21,13 @@ func (o order) args() []string {
 	if o.probe {
 		args = append(args, "--probe")
 	}
-	for name, value := range map[string]string{
-		"without": strings.Join(o.without, ","), "sockets": o.grant.Sockets, "folder": o.grant.Folder,
-	} {
+	for name, value := range map[string]string{"without": strings.Join(o.without, ","), "sockets": o.grant.Sockets} {
 		if value != "" {
 			args = append(args, "--"+name+"="+value)
 		}
+	}
+	for _, path := range o.grant.Read {
+		args = append(args, "--read="+path)
 	}
 	return args
 }
@@ -39,7 +40,10 @@ func parseOrder(args []string) (o order, program []string, err error) {
 	flags.Uint64Var(&o.memory, "memory", defaultMemory, "")
 	flags.Uint64Var(&o.threads, "threads", 0, "")
 	flags.StringVar(&o.grant.Sockets, "sockets", "", "")
-	flags.StringVar(&o.grant.Folder, "folder", "", "")
+	flags.Func("read", "", func(path string) error {
+		o.grant.Read = append(o.grant.Read, path)
+		return nil
+	})
 	without := flags.String("without", "", "")
 	if err := flags.Parse(args); err != nil {
 		return o, nil, err

@@ -130,9 +130,9 @@ func (s *Sandbox) Missing() []string {
 type Grant struct {
 	// Sockets is an existing directory where it may make files and sockets.
 	Sockets string
-	// Folder is a directory that it may read, for a plugin of more than one
-	// file. Empty: none.
-	Folder string
+	// Read are files and folders that it may read and run, for a plugin of more
+	// than one file, or whose interpreter is not the system's.
+	Read []string
 }
 
 // Hold changes a command that is not started yet so that its process is held.

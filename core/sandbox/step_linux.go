@@ -20,7 +20,7 @@ import (
 // that fails, with the exit status, after words on standard error; what was to
 // be taken away and could not be is a failure.
 //
-//	[--without=MECHANISM,…] [--memory=BYTES] [--threads=N] [--sockets=DIR] [--folder=DIR] -- PATH ARGUMENT…
+//	[--without=MECHANISM,…] [--memory=BYTES] [--threads=N] [--sockets=DIR] [--read=PATH]… -- PATH ARGUMENT…
 func Step(args []string) int {
 	// Everything below is a property of the thread that becomes the program.
 	runtime.LockOSThread()

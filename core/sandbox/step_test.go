@@ -102,7 +102,7 @@ func TestScriptWithFolder(t *testing.T) {
 	if !s.holds(Landlock) {
 		t.Fatal(s.Missing())
 	}
-	if out, err := run(s, Grant{Folder: dir}, script, filepath.Join(dir, "module")); err != nil || out != "a line" {
+	if out, err := run(s, Grant{Read: []string{dir}}, script, filepath.Join(dir, "module")); err != nil || out != "a line" {
 		t.Errorf("%q, %v", out, err)
 	}
 	if out, err := run(s, Grant{}, script, filepath.Join(dir, "module")); err == nil {

@@ -13,10 +13,17 @@ func (s *session) finish(ctx context.Context, end End) {
 	s.mu.Lock()
 	s.over, s.finished = true, true
 	s.timers.stopAll()
+	waiting := s.inbox.take(core.Event{})
 	s.inbox = inbox{}
 	s.write()
 	s.room.Broadcast()
 	s.mu.Unlock()
+	if waiting != nil {
+		if end.Cause == Stopped || end.Cause == MachineLost { // else they came too late to count
+			s.unanswered(waiting.batch)
+		}
+		waiting.release()
+	}
 	s.machine.Bye()
 
 	// A stop that was ordered does not wait for slow peers.

@@ -21,6 +21,8 @@ type ledger struct {
 	events  []logged
 	data    []byte
 	doubled uint // how often the machine could not write its state down
+	bound   int  // bytes that it may hold
+	whole   bool // no checkpoint replaces it
 	dropped bool // it went past its bound: the machine can not be made anew
 }
 
@@ -37,8 +39,8 @@ func (l *ledger) done(e wire.Event, digest uint64) (dropped bool) {
 	if l.dropped {
 		return false
 	}
-	if len(l.data)+len(e.Data)+(len(l.events)+1)*eventWeight > LedgerBound {
-		*l = ledger{dropped: true}
+	if len(l.data)+len(e.Data)+(len(l.events)+1)*eventWeight > l.bound {
+		*l = ledger{bound: l.bound, dropped: true}
 		return true
 	}
 	from := len(l.data)
@@ -49,12 +51,22 @@ func (l *ledger) done(e wire.Event, digest uint64) (dropped bool) {
 
 // due reports that a checkpoint should replace the log.
 func (l *ledger) due() bool {
-	return len(l.data) >= CheckpointBytes<<l.doubled || len(l.events) >= CheckpointEvents<<l.doubled
+	return !l.whole && (len(l.data) >= CheckpointBytes<<l.doubled || len(l.events) >= CheckpointEvents<<l.doubled)
 }
 
 // checkpointed replaces the log by a state.
 func (l *ledger) checkpointed(state []byte) {
-	*l = ledger{state: state, opening: l.opening}
+	*l = ledger{bound: l.bound, state: state, opening: l.opening}
+}
+
+// answered puts new digests in the place of all, the opening's first.
+func (l *ledger) answered(digests []uint64) {
+	if l.state == nil {
+		l.opening = digests[0]
+	}
+	for i, d := range digests[1:] {
+		l.events[i].digest = d
+	}
 }
 
 // refused says that the machine can not write its state down; the next

@@ -3,10 +3,10 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -20,6 +20,10 @@ func (s *session) loop(ctx context.Context, opening []core.Action) End {
 	s.passThrough()
 	s.readers.Go(s.readServer)
 	for end.Cause == 0 {
+		if due, anyhow := s.moveDue(); due {
+			end = s.move(ctx, anyhow)
+			continue
+		}
 		batch, found := s.next()
 		if found.Cause != 0 {
 			return found
@@ -34,6 +38,8 @@ func (s *session) loop(ctx context.Context, opening []core.Action) End {
 		}
 		select {
 		case <-s.wake:
+		case <-s.newest.Newer():
+		case <-s.leave():
 		case <-s.machine.Lost():
 			end = s.recover(ctx, s.machine.Cause())
 		case <-ctx.Done():
@@ -94,11 +100,15 @@ func (s *session) feed(ctx context.Context, list *eventList) (end End) {
 		switch {
 		case end.Cause != 0:
 		case ctx.Err() != nil:
+			s.unanswered(pending)
 			return End{Stopped, errStopping.Error()}
 		case err != nil:
 			cause := s.died(err)
 			if end = s.blameFor(pending[0], cause); end.Cause == 0 {
 				end = s.recover(ctx, cause)
+			}
+			if end.Cause != 0 {
+				s.unanswered(pending)
 			}
 		case s.alone: // it survived: back to the others
 			end = s.recover(ctx, errAlone)
@@ -124,7 +134,7 @@ func (s *session) log(e wire.Event, digest uint64) {
 	}
 	if s.ledger.done(e, digest) {
 		s.Counters.Unrecoverable.Add(1)
-		s.remark("dropped the recovery log: it had grown past 4 MiB")
+		s.remark(fmt.Sprintf("dropped the recovery log: it had grown past %d MiB", s.ledger.bound>>20))
 	}
 }
 
@@ -172,7 +182,7 @@ func (s *session) carryOut(a core.Action) End {
 		s.finished = true
 	case core.Close:
 		return End{ByMachine, string(a.Data)}
-	case core.Note: // recorded, which is all
+	case core.Note, core.Secret: // for recordings alone
 	case core.SetTimer:
 		if !s.timers.set(s, string(a.Data), a.After) {
 			return End{MachineFailed, "the machine set more than 64 timers"}
@@ -251,7 +261,7 @@ func (s *session) passThrough() {
 func (s *session) copyAcross(e core.Event) {
 	s.events++
 	s.Counters.event(e)
-	s.entry(&transcript.Entry{Dir: transcript.Event, N: s.events, Event: e})
+	s.record(wire.Event{N: s.events, Event: e}, nil)
 	switch {
 	case e.Kind != core.ServerBytes:
 		s.sendServer(e.Data)

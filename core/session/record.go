@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -8,19 +9,46 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// record writes an event with its actions, once it is done. The lock is held.
+// record tells whoever wants to know of an event with its actions, once it is
+// done. The lock is held.
 func (s *session) record(e wire.Event, actions []core.Action) {
-	if !s.Entries {
+	if !s.Entries && s.recorder == nil {
 		return
+	}
+	at := time.Since(s.start)
+	if e.Kind.IsBytes() && s.promised[e.Kind.Side()] && isCopy(e, actions) {
+		actions = nil
+	}
+	if s.recorder != nil {
+		s.recorder.Done(at, e, actions)
 	}
 	if e.Kind != 0 {
-		s.entry(&transcript.Entry{Dir: transcript.Event, N: e.N, Event: e.Event})
-	}
-	if e.Kind.IsBytes() && s.promised[e.Kind.Side()] && isCopy(e, actions) {
-		return
+		s.entry(&transcript.Entry{Dir: transcript.Event, N: e.N, Time: at, Event: e.Event})
 	}
 	for _, a := range actions {
-		s.entry(&transcript.Entry{Dir: transcript.Action, N: e.N, Action: a})
+		s.entry(&transcript.Entry{Dir: transcript.Action, N: e.N, Time: at, Action: a})
+	}
+}
+
+// unanswered records that events came which were not answered, because the
+// machine or the workbench ended: as remarks, since a replay would wait for
+// their answers, and without their payload, since no machine has said what of it
+// is a secret.
+func (s *session) unanswered(events []wire.Event) {
+	if s.recorder == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range events {
+		name := transcript.Name(transcript.Entry{Dir: transcript.Event, Event: e.Event})
+		s.recorder.Remark(time.Since(s.start), fmt.Sprintf("not answered: %s, %d bytes", name, len(e.Data)))
+	}
+}
+
+func (s *session) endRecord(end End) {
+	if s.recorder != nil {
+		s.recorder.End(time.Since(s.start), end.Words)
 	}
 }
 
@@ -48,7 +76,11 @@ func (s *session) remark(words string) {
 }
 
 func (s *session) remarkLocked(words string) {
-	s.entry(&transcript.Entry{Dir: transcript.Remark, Remark: words})
+	at := time.Since(s.start)
+	if s.recorder != nil {
+		s.recorder.Remark(at, words)
+	}
+	s.entry(&transcript.Entry{Dir: transcript.Remark, Time: at, Remark: words})
 }
 
 // entry shows one entry to a client that wants them.
@@ -56,7 +88,7 @@ func (s *session) entry(e *transcript.Entry) {
 	if !s.Entries || s.toClient.dead {
 		return
 	}
-	e.Time, e.Timed = time.Since(s.start), true
+	e.Timed = true
 	m := s.toClient.open()
 	m.data = transcript.AppendJSON(m.data, e)
 	m.end(true)

@@ -31,7 +31,7 @@ func (s *session) recover(ctx context.Context, cause error) End {
 		case ctx.Err() != nil:
 			return End{Stopped, errStopping.Error()}
 		case s.ledger.dropped:
-			return End{MachineLost, fmt.Sprintf("%v; the session's log had grown past 4 MiB, so it can not be recovered", cause)}
+			return End{MachineLost, fmt.Sprintf("%v; the session's log had grown past %d MiB, so it can not be recovered", cause, s.ledger.bound>>20)}
 		}
 		fed, err := s.revive(ctx)
 		switch {
@@ -110,46 +110,59 @@ type unavailable struct{ error }
 // event that was unanswered when it died.
 func (s *session) revive(ctx context.Context) (e wire.Event, err error) {
 	s.alone, s.past = s.blame.suspect(), nil
-	conn, err := s.Machine(ctx, s.alone)
+	conn, err := s.Plugin.Open(ctx, s.alone)
 	if err != nil {
 		return e, unavailable{err}
 	}
 	s.setMachine(conn)
-	log := &s.ledger
 	var differs error
-	err = conn.Open(s.Opening, log.state, func(a wire.Answer) {
-		if failed(a) || log.state == nil && a.Digest != log.opening {
-			differs = notDeterministic{0}
+	e, err = s.feedPast(conn, s.Opening, func(e wire.Event, want uint64, a wire.Answer) bool {
+		if differs = nil; a.Digest != want || e.Kind == 0 && failed(a) {
+			differs = notDeterministic{a.N}
 		}
-		s.remember(wire.Event{}, a.Actions)
+		s.remember(e, a.Actions)
+		s.blame.answered(a.N)
+		return differs == nil
 	})
 	if differs == nil && err != nil {
-		return e, s.died(err)
+		err = s.died(err)
 	}
-	s.blame.answered(0)
-	log.batches(func(batch []wire.Event, digests []uint64) bool {
-		if differs != nil {
-			return false
+	if differs != nil {
+		err = differs
+	}
+	return e, err
+}
+
+// feedPast feeds the log to a machine that nothing was said to yet. each gets
+// the answer to each event, the opening first, with the digest that it had; it
+// returns false to end there. The error is the connection's, and e the event
+// that it left unanswered.
+func (s *session) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.Event, want uint64, a wire.Answer) bool) (e wire.Event, err error) {
+	log, on := &s.ledger, true
+	err = conn.Open(o, log.state, func(a wire.Answer) {
+		want := log.opening
+		if log.state != nil {
+			want = a.Digest // the opening is past: the answer says only that the state was taken
 		}
+		on = each(wire.Event{}, want, a)
+	})
+	if err != nil || !on {
+		return e, err
+	}
+	log.batches(func(batch []wire.Event, digests []uint64) bool {
 		next := 0
 		err = conn.Batch(batch, func(a wire.Answer) {
-			if a.Digest != digests[next] && differs == nil {
-				differs = notDeterministic{a.N}
+			if on {
+				on = each(batch[next], digests[next], a)
 			}
-			s.remember(batch[next], a.Actions)
-			s.blame.answered(a.N)
 			next++
 		})
-		if differs == nil && err != nil {
+		if err != nil && next < len(batch) {
 			e = batch[next]
 			e.Data = bytes.Clone(e.Data)
-			err = s.died(err)
 		}
-		return err == nil
+		return on && err == nil
 	})
-	if differs != nil {
-		return e, differs
-	}
 	return e, err
 }
 

@@ -154,7 +154,7 @@ func TestRecoveryIsExact(t *testing.T) {
 
 // converse holds a session, and returns all that both peers saw.
 func converse(t *testing.T, p *processes, turns []string) string {
-	b := begin(t, func(c *Config) { c.Machine = p.open })
+	b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
 	var seen bytes.Buffer
 	all := make(chan struct{})
 	go func() { io.Copy(&seen, b.server); close(all) }()
@@ -178,7 +178,7 @@ func converse(t *testing.T, p *processes, turns []string) string {
 func TestIdleSessionRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &processes{discipline: chains(false), cause: errors.New("the process died")}
-		b := begin(t, func(c *Config) { c.Machine, c.Entries = p.open, true })
+		b := begin(t, func(c *Config) { c.Plugin, c.Entries = &Fixed{p.open}, true })
 		synctest.Wait()
 		p.kill()
 		synctest.Wait()
@@ -220,7 +220,7 @@ func TestPoison(t *testing.T) {
 			p.discipline = poison(p)
 			var kept string
 			b := begin(t, func(c *Config) {
-				c.Machine = p.open
+				c.Plugin = &Fixed{p.open}
 				c.Opening = core.Opening{Options: core.Options{"b": "2", "a": "1"}, Target: "x:1"}
 				c.Poisoned = func(t *transcript.Transcript) string {
 					t.Mode = "x"
@@ -262,7 +262,7 @@ func TestBackFromQuarantine(t *testing.T) {
 				return nil
 			}), nil
 		}}
-		b := begin(t, func(c *Config) { c.Machine = p.open })
+		b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
 		b.client.says("unlucky")
 		b.read(t, "unlucky\n")
 		synctest.Wait()
@@ -285,7 +285,7 @@ func TestNotDeterministic(t *testing.T) {
 				return nil
 			}), nil
 		}}
-		b := begin(t, func(c *Config) { c.Machine = p.open })
+		b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
 		b.client.says("a")
 		b.read(t, "a1")
 		synctest.Wait()
@@ -301,7 +301,7 @@ func TestNotDeterministic(t *testing.T) {
 func TestDroppedLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &processes{discipline: chains(true), cause: errors.New("it died")}
-		b := begin(t, func(c *Config) { c.Machine, c.Entries = p.open, true })
+		b := begin(t, func(c *Config) { c.Plugin, c.Entries = &Fixed{p.open}, true })
 		go io.Copy(io.Discard, b.server)
 		for range 6 {
 			b.client.says(strings.Repeat("x", 1<<20))
@@ -325,12 +325,12 @@ func TestWaitsForAProcess(t *testing.T) {
 			p := &processes{discipline: chains(false), cause: errors.New("it died")}
 			var until time.Time
 			b := begin(t, func(c *Config) {
-				c.Machine = func(ctx context.Context, alone bool) (*wire.Conn, error) {
+				c.Plugin = &Fixed{func(ctx context.Context, alone bool) (*wire.Conn, error) {
 					if time.Now().Before(until) {
 						return nil, errors.New("the x plugin can not start")
 					}
 					return p.open(ctx, alone)
-				}
+				}}
 			})
 			synctest.Wait()
 			until = time.Now().Add(outage)
@@ -344,7 +344,7 @@ func TestWaitsForAProcess(t *testing.T) {
 
 func TestLedgerKeepsBoundaries(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		var l ledger
+		l := ledger{bound: LedgerBound}
 		sizes := rapid.SliceOfN(rapid.IntRange(0, 100<<10), 0, 150).Draw(r, "sizes")
 		for i, size := range sizes {
 			l.done(wire.Event{N: uint64(i) * 2, Event: core.Event{Kind: core.ServerBytes, Data: make([]byte, size)}}, uint64(i))

@@ -59,11 +59,17 @@ type Server interface {
 type Config struct {
 	Client  Client
 	Opening core.Opening
-	// Machine finds a connection to a process, not yet opened. alone asks for a
-	// process that no other session uses, because this one's event may end it;
-	// it waits until there is one. When the process dies, the connection is
-	// lost, with wire.ErrKilled in the cause if somebody outside killed it.
-	Machine func(ctx context.Context, alone bool) (*wire.Conn, error)
+	// Plugin is where the session's machine comes from. Run releases it.
+	Plugin Plugin
+	// WholeLog keeps the whole log of the session, up to so many bytes, in place
+	// of checkpoints: a new build then answers for all of the past. 0: not.
+	WholeLog int
+	// Stayed, if set, is told when the session did not move to a new build:
+	// because that answered event n of its past otherwise, with the difference
+	// as transcript.Diff shows it, or for the reason that why gives.
+	Stayed func(n uint64, why string)
+	// Moved, if set, is told when the session has moved to a new build.
+	Moved func(took time.Duration)
 	// Recovered, if set, is told of each recovery and how long it took.
 	Recovered func(took time.Duration)
 	// Poisoned, if set, is given a transcript that does to a process what this
@@ -74,9 +80,27 @@ type Config struct {
 	Counters *Counters
 	// Dial reaches the target. It is called only once the machine is open.
 	Dial func(ctx context.Context) (Server, error)
+	// Record, if set, is called once the target was reached, before the client is
+	// told so, and returns what is told of all that happens from then on; nil: nothing is. remark adds a
+	// remark to the session's log; it is not for use within a call of Recorder.
+	Record func(remark func(words string)) Recorder
 	// Entries says that the client is sent the session's transcript, an entry
 	// in JSON for each message, in place of the machine's messages.
 	Entries bool
+}
+
+// Recorder is told of everything that happens in a session, in order. Calls
+// come one at a time and hold up the session, so they must not wait for a disk.
+// Data is valid only during a call. Times are since the session's start.
+type Recorder interface {
+	// Done tells of one event with its actions, once they are carried out.
+	// Event 0, of no kind, is the opening. An event of a side that is passed
+	// through comes without the copy that answers it.
+	Done(at time.Duration, e wire.Event, actions []core.Action)
+	// Remark tells in words, on one line, what the workbench did.
+	Remark(at time.Duration, words string)
+	// End is the last call, with how the session ended.
+	End(at time.Duration, words string)
 }
 
 // Run holds one session, from opening the machine to the last byte, and
@@ -86,7 +110,13 @@ func Run(ctx context.Context, config Config) End {
 		Config: config,
 		start:  time.Now(),
 		wake:   make(chan struct{}, 1),
+		newest: config.Plugin,
+		ledger: ledger{bound: LedgerBound},
 	}
+	if config.WholeLog > 0 {
+		s.ledger = ledger{bound: config.WholeLog, whole: true}
+	}
+	defer s.release()
 	s.room.L = &s.mu
 	if s.Counters == nil {
 		s.Counters = new(Counters)
@@ -109,21 +139,25 @@ func Run(ctx context.Context, config Config) End {
 	defer s.Counters.Open.Add(-1)
 	end = s.loop(ctx, opening)
 	s.finish(ctx, end)
+	s.endRecord(end)
 	return end
 }
 
 type session struct {
 	Config
-	start   time.Time
-	machine *wire.Conn
-	server  Server
-	wake    chan struct{} // the loop waits; a value says that there may be something to do
-	readers sync.WaitGroup
-	writers sync.WaitGroup
-	ledger  ledger
-	blame   blame
-	alone   bool               // the machine is in quarantine
-	past    []transcript.Entry // what was answered there
+	start    time.Time
+	machine  *wire.Conn
+	server   Server
+	recorder Recorder      // nil: not recorded
+	wake     chan struct{} // the loop waits; a value says that there may be something to do
+	readers  sync.WaitGroup
+	writers  sync.WaitGroup
+	ledger   ledger
+	newest   Plugin // the newest build that was tried; Plugin is the one that serves
+	stuckOn  Plugin // the build that the session was told to leave, and could not
+	blame    blame
+	alone    bool               // the machine is in quarantine
+	past     []transcript.Entry // what was answered there
 
 	mu       sync.Mutex
 	room     sync.Cond // broadcast when a queue or the inbox has got shorter, and at any end
@@ -154,7 +188,7 @@ type session struct {
 func (s *session) openMachine(ctx context.Context) (opening []core.Action, end End) {
 	for {
 		s.alone = s.blame.suspect()
-		conn, err := s.Machine(ctx, s.alone)
+		conn, err := s.Plugin.Open(ctx, s.alone)
 		switch {
 		case ctx.Err() != nil:
 			if err == nil {
@@ -212,10 +246,15 @@ func (s *session) reach(parent context.Context) End {
 		return End{Refused, err.Error()}
 	}
 	s.server = server
+	if s.Record != nil {
+		s.recorder = s.Record(s.remark)
+	}
 	if err := s.Client.Accept(server.Resolved()); err != nil {
 		server.Close()
 		s.abandon(s.Client.Cut)
-		return End{ByClient, "the client left before it was told that the target was reached"}
+		end := End{ByClient, "the client left before it was told that the target was reached"}
+		s.endRecord(end)
+		return end
 	}
 	return End{}
 }

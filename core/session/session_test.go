@@ -173,9 +173,9 @@ func begin(t *testing.T, change func(*Config)) *bench {
 		return scripted{&b.log}, nil
 	}}
 	config := Config{
-		Client:  b.client,
-		Machine: func(context.Context, bool) (*wire.Conn, error) { return wire.Pipe(d, quiet), nil },
-		Dial:    func(context.Context) (Server, error) { return b.ours, nil },
+		Client: b.client,
+		Plugin: &Fixed{func(context.Context, bool) (*wire.Conn, error) { return wire.Pipe(d, quiet), nil }},
+		Dial:   func(context.Context) (Server, error) { return b.ours, nil },
 	}
 	if change != nil {
 		change(&config)
@@ -251,7 +251,7 @@ func TestRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dialled := false
 		b := begin(t, func(c *Config) {
-			c.Machine = func(context.Context, bool) (*wire.Conn, error) { return nil, errors.New("the plugin is dead") }
+			c.Plugin = &Fixed{func(context.Context, bool) (*wire.Conn, error) { return nil, errors.New("the plugin is dead") }}
 			c.Dial = func(context.Context) (Server, error) { dialled = true; return nil, nil }
 		})
 		b.ends(t, Refused, "the plugin is dead")

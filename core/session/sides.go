@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // readClient takes what the client does until it is gone. left is called when
@@ -118,6 +119,7 @@ func (s *session) takeIn(e core.Event) {
 func (s *session) copyStraight(e core.Event, across *queue) {
 	s.events++
 	s.Counters.event(e)
+	s.record(wire.Event{N: s.events, Event: e}, nil)
 	across.writing, across.out = true, len(e.Data)
 	s.mu.Unlock()
 	var err error

@@ -119,7 +119,7 @@ func TestInboxGathers(t *testing.T) {
 
 // A checkpoint replaces the log, and makes the next one due later again.
 func TestCheckpointReplacesTheLog(t *testing.T) {
-	var l ledger
+	l := ledger{bound: LedgerBound}
 	e := wire.Event{Event: core.Event{Kind: core.ClientText, Data: make([]byte, CheckpointBytes/2)}}
 	l.opening = 7
 	for range 2 {
@@ -156,7 +156,7 @@ func TestPoisonWithinABatch(t *testing.T) {
 		p.discipline = poison(p)
 		dialled := make(chan struct{})
 		b := begin(t, func(c *Config) {
-			c.Machine = p.open
+			c.Plugin = &Fixed{p.open}
 			dial := c.Dial
 			c.Dial = func(ctx context.Context) (Server, error) { <-dialled; return dial(ctx) }
 		})

@@ -1,0 +1,165 @@
+package convert
+
+import (
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Kind says what crossed.
+type Kind uint8
+
+// The kinds of crossing.
+const (
+	Bytes  Kind = iota + 1 // Data was sent
+	End                    // the side sends no more (FIN)
+	Broken                 // the connection broke on that side; Data says how, in words. It is the last
+)
+
+// Crossing is one thing that crossed the connection between the workbench and
+// the server.
+type Crossing struct {
+	From core.Side // core.Client: from the workbench to the server
+	Kind Kind
+	// Time is since the session's start. It never falls: an entry whose time
+	// is before the one above it takes that one's.
+	Time time.Duration
+	Data []byte // never empty for Bytes; shares the transcript's memory
+	// Entry is the index of the transcript's entry that it comes from.
+	Entry int
+	// Implied says that the transcript does not state it: it is what the
+	// workbench does when a session ends.
+	Implied bool
+}
+
+// untimedStep is between two events that state no time.
+const untimedStep = time.Millisecond
+
+// Crossings returns what crossed the connection to the server, in order: the
+// server's bytes, what the machine sent, what was passed through from the
+// client, and the ends. Both sides end, unless the connection broke: a session
+// that ends leaves no connection behind, even when its process is killed.
+//
+// Events without a time are 1 ms apart; an action without one has its event's.
+func Crossings(t *transcript.Transcript) []Crossing {
+	var w walk
+	for from := 0; from < len(t.Entries) && !w.over; {
+		to := from + 1
+		for to < len(t.Entries) && t.Entries[to].Dir != transcript.Event {
+			to++
+		}
+		w.first = from
+		w.answered(t.Entries[from:to])
+		from = to
+	}
+	if !w.broken {
+		w.finish(core.Client, true)
+		w.finish(core.Server, true)
+	}
+	return w.all
+}
+
+type walk struct {
+	all      []Crossing
+	first    int // index of the event that is answered
+	at       int // index of the entry that is walked
+	now      time.Duration
+	passing  bool // the client's bytes are copied to the server
+	finished [core.Server + 1]bool
+	over     bool // nothing is fed any more
+	broken   bool
+}
+
+// answered walks one event and what stands below it, up to the next event.
+// Above the first event there is none.
+func (w *walk) answered(entries []transcript.Entry) {
+	var ev core.Event
+	copied := false
+	passes := w.passing
+	for i := range entries {
+		e := &entries[i]
+		w.at = w.first + i
+		w.clock(e)
+		switch e.Dir {
+		case transcript.Event:
+			ev = e.Event
+			copied = w.passing && ev.Kind.IsBytes() && ev.Kind.Side() == core.Client && !sends(entries)
+			w.event(ev, copied)
+		case transcript.Action:
+			w.action(&e.Action)
+			passes = passes || e.Action.Kind == core.PassThrough && e.Action.Side == core.Client
+		}
+	}
+	w.passing = passes // from the next event on
+	switch ev.Kind.DefaultEnding() {
+	case core.EndServer:
+		w.finish(core.Client, false)
+		w.over = w.over || ev.Kind == core.ClientClosed
+	case core.EndClient:
+		w.over = true
+	}
+}
+
+// sends reports whether a machine that passes the client through answered
+// with bytes all the same; those are what left then.
+func sends(entries []transcript.Entry) bool {
+	for i := range entries {
+		if entries[i].Dir == transcript.Action && entries[i].Action.Kind == core.SendServer {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walk) clock(e *transcript.Entry) {
+	switch {
+	case e.Timed:
+		w.now = max(w.now, e.Time)
+	case e.Dir == transcript.Event:
+		w.now += untimedStep
+	}
+}
+
+func (w *walk) event(ev core.Event, copied bool) {
+	switch {
+	case ev.Kind == core.ServerBytes:
+		w.bytes(core.Server, ev.Data)
+	case ev.Kind == core.ServerEOF:
+		w.finish(core.Server, false)
+	case ev.Kind == core.ServerFailed && !w.finished[core.Server]:
+		w.add(Crossing{From: core.Server, Kind: Broken, Data: ev.Data})
+		w.broken = true
+	case copied:
+		w.bytes(core.Client, ev.Data)
+	}
+}
+
+func (w *walk) action(a *core.Action) {
+	switch a.Kind {
+	case core.SendServer:
+		w.bytes(core.Client, a.Data)
+	case core.FinishServer:
+		w.finish(core.Client, false)
+	case core.Close, core.Failed:
+		w.over = true
+	}
+}
+
+func (w *walk) bytes(from core.Side, data []byte) {
+	if len(data) > 0 && !w.finished[from] && !w.broken {
+		w.add(Crossing{From: from, Kind: Bytes, Data: data})
+	}
+}
+
+func (w *walk) finish(from core.Side, implied bool) {
+	if !w.finished[from] && !w.broken {
+		w.finished[from] = true
+		w.add(Crossing{From: from, Kind: End, Implied: implied})
+	}
+}
+
+func (w *walk) add(c Crossing) {
+	c.Time, c.Entry = w.now, w.at
+	w.all = append(w.all, c)
+}

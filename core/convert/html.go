@@ -1,0 +1,235 @@
+package convert
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Bounds of a page, in bytes of payload. A page past them could not be read
+// anyway; it says how much is left out.
+const (
+	maxShown     = 64 << 10 // of one entry
+	maxPageShown = 4 << 20  // of all
+)
+
+//go:embed page.css
+var pageStyle string
+
+// HTML writes one page that stands alone: no script, no network, and a policy
+// in it that allows neither. It shows every entry: events, the answers to them
+// and the notes below, what goes to the server on the one side and what comes
+// from it on the other, told apart by side, arrow, words and colour. Bytes are
+// text or pictures of control bytes, never markup.
+//
+// It shows the first 64 KiB of an entry and 4 MiB in all, and says what it
+// leaves out.
+func HTML(w io.Writer, t *transcript.Transcript) error {
+	p := page{w: bufio.NewWriter(w), room: maxPageShown}
+	p.head(t)
+	for from := 0; from < len(t.Entries); {
+		to := from + 1
+		for to < len(t.Entries) && t.Entries[to].Dir != transcript.Event {
+			to++
+		}
+		p.group(t.Entries[from:to])
+		from = to
+	}
+	if t.CutOff {
+		p.words("", "The recording ends here; its end is missing.")
+	}
+	p.w.WriteString("</ol>\n</main>\n</body>\n</html>\n")
+	return p.w.Flush()
+}
+
+type page struct {
+	w    *bufio.Writer
+	room int // bytes of payload that still fit
+}
+
+func (p *page) head(t *transcript.Transcript) {
+	sum := sha256.Sum256([]byte(pageStyle))
+	name := html.EscapeString(visible(title(t)))
+	fmt.Fprintf(p.w, `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-%s'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>%s</title>
+<style>%s</style>
+</head>
+<body>
+<header>
+<h1>%s</h1>
+<dl>
+`, base64.StdEncoding.EncodeToString(sum[:]), name, pageStyle, name)
+	p.term("Line mode", t.Mode)
+	if t.Target != "" {
+		p.term("Server", t.Target)
+	}
+	for _, o := range t.Options {
+		p.term("Option "+o.Name, o.Value)
+	}
+	p.w.WriteString(`</dl>
+<p>Each entry is what happened, with what it led to below. <b class="to">→</b> goes toward the server,
+<b class="from">←</b> comes from it. A picture such as <span class="c">␍␊</span> is a control byte, here the end
+of a line; <span class="x">\xff</span> is a byte that is no text.</p>
+</header>
+<main>
+<ol>
+`)
+}
+
+func (p *page) term(name, value string) {
+	fmt.Fprintf(p.w, "<div><dt>%s</dt><dd>%s</dd></div>\n", html.EscapeString(name), html.EscapeString(visible(value)))
+}
+
+// group shows an event with its answers. Above the first event there is none.
+func (p *page) group(entries []transcript.Entry) {
+	p.w.WriteString("<li>\n")
+	for i := range entries {
+		e := &entries[i]
+		for _, c := range e.Comments {
+			if c = strings.TrimLeft(c, "# "); c != "" {
+				p.words("", c)
+			}
+		}
+		p.entry(e)
+	}
+	p.w.WriteString("</li>\n")
+}
+
+// entry shows one entry. Secret marks are for recorders.
+func (p *page) entry(e *transcript.Entry) {
+	at := ""
+	if e.Timed {
+		at = fmt.Sprintf("%.3f s", e.Time.Seconds())
+	}
+	switch {
+	case e.Dir == transcript.Remark:
+		p.words(at, e.Remark)
+	case e.Dir == transcript.Event:
+		p.event(at, &e.Event)
+	case e.Dir == transcript.Action:
+		p.action(at, &e.Action)
+	}
+}
+
+func (p *page) event(at string, e *core.Event) {
+	switch e.Kind {
+	case core.ClientText:
+		p.bytes("to said", "→", "the client says", at, e.Data)
+	case core.ClientBinary:
+		p.bytes("to said", "→", "the client sends bytes", at, e.Data)
+	case core.ClientEOF:
+		p.end("to", "→", "the client sends no more", at)
+	case core.ClientClosed:
+		p.end("to", "→", "the client is gone", at)
+	case core.ServerBytes:
+		p.bytes("from", "←", "from the server", at, e.Data)
+	case core.ServerEOF:
+		p.end("from", "←", "the server sends no more", at)
+	case core.ServerFailed:
+		p.end("from", "←", "the connection to the server broke: "+string(e.Data), at)
+	case core.TimerFired:
+		p.words(at, "The timer "+string(e.Data)+" fires.")
+	}
+}
+
+func (p *page) action(at string, a *core.Action) {
+	switch a.Kind {
+	case core.SendServer:
+		p.bytes("to", "→", "to the server", at, a.Data)
+	case core.SendText:
+		p.bytes("from shown", "←", "shown to the client", at, a.Data)
+	case core.SendBinary:
+		p.bytes("from shown", "←", "shown to the client, as bytes", at, a.Data)
+	case core.FinishServer:
+		p.end("to", "→", "no more goes to the server", at)
+	case core.Close:
+		p.words(at, "The line mode ends the session: "+string(a.Data))
+	case core.Note:
+		p.words(at, string(a.Data))
+	case core.SetTimer:
+		p.words(at, fmt.Sprintf("The timer %s is set: it fires in %v.", a.Data, a.After.Round(time.Microsecond)))
+	case core.StopTimer:
+		p.words(at, "The timer "+string(a.Data)+" is turned off.")
+	case core.PassThrough:
+		p.words(at, "From here on the "+a.Side.String()+"'s bytes pass through as they are.")
+	case core.Failed:
+		p.words(at, "The line mode can not go on: "+string(a.Data))
+	}
+}
+
+func (p *page) bytes(class, arrow, what, at string, data []byte) {
+	p.open(class, arrow, fmt.Sprintf("%s, %s", what, count(len(data), "byte")), at)
+	shown := data[:min(len(data), maxShown, p.room)]
+	p.room -= len(shown)
+	p.w.WriteString("<pre>")
+	pictures(shown, func(m mark, piece string) {
+		switch m {
+		case asText:
+			p.w.WriteString(html.EscapeString(piece))
+		case asSign:
+			p.w.WriteString(`<span class="c">` + piece + `</span>`)
+		case asBytes:
+			p.w.WriteString(`<span class="x">` + html.EscapeString(piece) + `</span>`)
+		case lineEnd:
+			p.w.WriteString("\n")
+		}
+	})
+	p.w.WriteString("</pre>")
+	if left := len(data) - len(shown); left > 0 {
+		fmt.Fprintf(p.w, `<p class="left">… and %s that this page leaves out</p>`, count(left, "more byte"))
+	}
+	p.w.WriteString("</div>\n")
+}
+
+func (p *page) end(class, arrow, words, at string) {
+	p.open(class+" end", arrow, words, at)
+	p.w.WriteString("</div>\n")
+}
+
+func (p *page) open(class, arrow, words, at string) {
+	fmt.Fprintf(p.w, `<div class="e %s"><p class="h"><span class="a" aria-hidden="true">%s</span> %s`, class, arrow, html.EscapeString(visible(words)))
+	p.time(at)
+	p.w.WriteString("</p>")
+}
+
+func (p *page) words(at, words string) {
+	p.w.WriteString(`<p class="n">` + html.EscapeString(visible(words)))
+	p.time(at)
+	p.w.WriteString("</p>\n")
+}
+
+func (p *page) time(at string) {
+	if at != "" {
+		p.w.WriteString(` <span class="t">` + at + `</span>`)
+	}
+}
+
+// visible makes words safe to show: what would not print is a picture.
+func visible(words string) string {
+	var b bytes.Buffer
+	pictures([]byte(words), func(_ mark, piece string) { b.WriteString(piece) })
+	return b.String()
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,58 @@
+package convert
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// header is the first line of JSON lines.
+type header struct {
+	Kind    string   `json:"kind"` // "header"
+	Format  string   `json:"format"`
+	Mode    string   `json:"mode"`
+	Options []option `json:"options,omitempty"` // in the transcript's order
+	Target  string   `json:"target,omitempty"`
+	State   []byte   `json:"state,omitempty"` // in base64
+	CutOff  bool     `json:"cut_off,omitempty"`
+}
+
+type option struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// JSONLines writes an object a line: first one of kind "header" with what
+// stands above the entries, then the entries as [transcript.AppendJSON] does.
+func JSONLines(w io.Writer, t *transcript.Transcript) error {
+	h := header{Kind: "header", Format: "workbench transcript v1", Mode: t.Mode, Target: t.Target, State: t.State, CutOff: t.CutOff}
+	for _, o := range t.Options {
+		h.Options = append(h.Options, option(o))
+	}
+	out := bufio.NewWriter(w)
+	line, err := marshal(h)
+	if err != nil {
+		return err
+	}
+	out.Write(line)
+	for i := range t.Entries {
+		line = append(transcript.AppendJSON(line[:0], &t.Entries[i]), '\n')
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// marshal writes one line of JSON, its newline included, with < and > as they
+// are: nothing here is put into a page.
+func marshal(v any) ([]byte, error) {
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return line.Bytes(), err
+}

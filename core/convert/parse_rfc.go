@@ -1,0 +1,150 @@
+package convert
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Text says how ParseRFC makes a transcript of a text.
+type Text struct {
+	Name string // of the file, for errors
+	Mode string // the transcript's line mode; the caller has checked the name
+	// Opening are the mode's opening actions, written above the first event.
+	Opening []core.Action
+}
+
+// ParseRFC reads what [RFC] writes, and what standards print: C: lines become
+// `>> client binary`, S: lines `>> server`, each with CR LF unless it says
+// otherwise. Lines may be indented. Every other line becomes a comment above
+// the next entry, without what can not be shown; how many did, blank ones and
+// those that begin with # not counted, comes back too.
+//
+// An error is a *[transcript.SyntaxError].
+func ParseRFC(o Text, data []byte) (t *transcript.Transcript, comments int, err error) {
+	t = &transcript.Transcript{Mode: o.Mode}
+	for _, a := range o.Opening {
+		t.Entries = append(t.Entries, transcript.Entry{Dir: transcript.Action, Action: a})
+	}
+	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
+	number, ended, closed := 0, "", false
+	var above []string
+	for line := range bytes.Lines(data) {
+		number++
+		text := strings.Trim(string(line), " \t\r\n")
+		fail := func(format string, args ...any) (*transcript.Transcript, int, error) {
+			return nil, 0, &transcript.SyntaxError{File: o.Name, Line: number, Msg: fmt.Sprintf(format, args...)}
+		}
+		if !utf8.Valid(line) {
+			return fail(`expected UTF-8 text; other bytes are written \xNN`)
+		}
+		event, ok, problem := rfcEvent(strings.TrimLeft(strings.TrimRight(string(line), "\r\n"), " \t"), text)
+		switch {
+		case problem != "":
+			return fail("%s", problem)
+		case !ok:
+			if text != "" && text[0] != '#' {
+				comments++
+			}
+			above = append(above, commentLine(text))
+			continue
+		case ended != "":
+			return fail("expected nothing behind %s: it ends the conversation", ended)
+		case closed && event.Kind.Side() == core.Client:
+			return fail("expected nothing of the client behind %s", clientEnds)
+		case event.Kind == core.ClientEOF:
+			closed = true
+		case event.Kind == core.ServerEOF || event.Kind == core.ServerFailed:
+			ended = core.CutWords(text, 60)
+		case len(event.Data) > core.MaxEventPayload:
+			return fail("the line is longer than 1 MiB, which is the most that one event holds")
+		}
+		t.Entries = append(t.Entries, transcript.Entry{Dir: transcript.Event, Event: event, Comments: above})
+		above = nil
+	}
+	t.Trailing = above
+	if len(t.Entries) == len(o.Opening) {
+		return nil, 0, &transcript.SyntaxError{File: o.Name, Line: max(number, 1), Msg: "expected at least one line that begins with C: or S:"}
+	}
+	return t, comments, nil
+}
+
+// rfcEvent reads one line, of which text has no blanks around. It is not ok
+// for a line that is a comment.
+func rfcEvent(line, text string) (ev core.Event, ok bool, problem string) {
+	switch {
+	case text == clientEnds:
+		return core.Event{Kind: core.ClientEOF}, true, ""
+	case text == serverEnds:
+		return core.Event{Kind: core.ServerEOF}, true, ""
+	case strings.HasPrefix(text, serverFails) && strings.HasSuffix(text, "]"):
+		words := core.CutWords(text[len(serverFails):len(text)-1], core.MaxWords)
+		return core.Event{Kind: core.ServerFailed, Data: []byte(words)}, true, ""
+	case strings.HasPrefix(line, "C:"):
+		ev.Kind = core.ClientBinary
+	case strings.HasPrefix(line, "S:"):
+		ev.Kind = core.ServerBytes
+	default:
+		return ev, false, ""
+	}
+	ev.Data, problem = rfcBytes(strings.TrimPrefix(line[2:], " "))
+	return ev, true, problem
+}
+
+// rfcBytes returns the bytes that a line stands for.
+func rfcBytes(text string) (data []byte, problem string) {
+	for {
+		i := strings.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return append(append(data, text...), "\r\n"...), ""
+		}
+		data = append(data, text[:i]...)
+		rest := text[i+2:]
+		switch letter := text[i+1]; letter {
+		case '\\':
+			data = append(data, '\\')
+		case 'r':
+			data = append(data, '\r')
+		case 't':
+			data = append(data, '\t')
+		case 'n':
+			if data = append(data, '\n'); rest == "" {
+				return data, ""
+			}
+		case 'c':
+			if rest != "" {
+				return nil, `expected nothing behind \c: it says that nothing ends the line; a backslash is written \\`
+			}
+			return data, ""
+		case 'x':
+			var b byte
+			if len(rest) < 2 {
+				return nil, `expected two hexadecimal digits behind \x`
+			}
+			if _, err := fmt.Sscanf(rest[:2], "%02x", &b); err != nil || !isHex(rest[0]) || !isHex(rest[1]) {
+				return nil, `expected two hexadecimal digits behind \x`
+			}
+			data = append(data, b)
+			rest = rest[2:]
+		default: // \Seen is itself
+			data = append(data, '\\', letter)
+		}
+		text = rest
+	}
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// commentLine makes a transcript's comment of a line; "" stays a blank one.
+func commentLine(text string) string {
+	if text = comment(text); text == "" || text[0] == '#' {
+		return text
+	}
+	return "# " + text
+}

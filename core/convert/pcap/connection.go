@@ -1,0 +1,198 @@
+package pcap
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Connection is what is known of one TCP connection of a capture.
+type Connection struct {
+	Number         int // in the order of their first packets, from 1
+	Client, Server netip.AddrPort
+	Begin          time.Time // of its first packet
+	// Guessed says that its handshake is not in the capture: the side with
+	// the lower port is taken for the server.
+	Guessed bool
+	// Bytes that were written, and bytes that are known to be missing.
+	Sent, Received, Lost int64
+}
+
+// flushAt is how much text of a transcript waits to be written, in bytes.
+const flushAt = 32 << 10
+
+// connection writes one connection's transcript.
+type connection struct {
+	Connection
+	sides      [core.Server + 1]half
+	text       []byte
+	out        io.WriteCloser
+	joined     bool // both sides took part in a handshake, or bytes came
+	over       bool
+	clientGone bool           // its end is written
+	serverEnd  *time.Duration // when the server's side ended, to be written last
+
+	now time.Time // of the packet that is taken
+
+	key          pair
+	leftOut      bool        // past MaxTranscripts
+	older, newer *connection // in the order of their last packets
+}
+
+// held is how much of both sides waits.
+func (c *connection) held() int { return c.sides[core.Client].held + c.sides[core.Server].held }
+
+// touch makes c the newest of the ring.
+func (c *connection) touch(ring *connection) {
+	c.unlink()
+	c.older, c.newer = ring.older, ring
+	c.older.newer, ring.older = c, c
+}
+
+func (c *connection) unlink() {
+	if c.newer != nil {
+		c.newer.older, c.older.newer = c.older, c.newer
+		c.newer, c.older = nil, nil
+	}
+}
+
+// stream hands what one side sent to the connection.
+type stream struct {
+	c    *connection
+	side core.Side
+}
+
+func (s stream) bytes(data []byte) {
+	c := s.c
+	c.joined = true
+	e := transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: data}}
+	if s.side == core.Client {
+		e.Event.Kind = core.ClientBinary
+		c.Sent += int64(len(data))
+	} else {
+		c.Received += int64(len(data))
+	}
+	c.entry(e)
+}
+
+func (s stream) lost(n int) {
+	s.c.joined = true
+	s.c.Lost += int64(n)
+	s.c.remark(fmt.Sprintf("lost: %d of the %v's bytes, which are not in the capture", n, s.side))
+}
+
+// end writes the client's end, and keeps the server's: a session is over when
+// its server ends, but a client may go on sending for a while.
+func (s stream) end() {
+	c := s.c
+	switch {
+	case s.side == core.Server:
+		at := c.since()
+		c.serverEnd = &at
+	case c.serverEnd == nil && !c.clientGone:
+		c.clientGone = true
+		c.entry(transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ClientEOF}})
+	}
+}
+
+// from returns which side sent the segment.
+func (c *connection) from(s *segment) core.Side {
+	if s.src == c.Client {
+		return core.Client
+	}
+	return core.Server
+}
+
+// take takes one segment of the connection.
+func (c *connection) take(s *segment) {
+	c.now = s.at
+	from := c.from(s)
+	to := core.Client + core.Server - from
+	if s.syn && s.acks {
+		c.joined = true
+		c.sides[to].start(s.ack)
+	}
+	if s.rst {
+		c.reset(s, from)
+		return
+	}
+	if s.acks {
+		c.sides[to].acknowledged(s.ack, stream{c, to})
+	}
+	c.sides[from].add(s, stream{c, from})
+	if c.sides[core.Client].ended && c.sides[core.Server].ended {
+		c.finish("")
+	}
+}
+
+// reset ends the connection, if the peer would have believed it.
+func (c *connection) reset(s *segment, from core.Side) {
+	h := &c.sides[from]
+	if distance := int32(s.seq - h.next); h.started && (distance < 0 || distance > maxJump) {
+		return
+	}
+	c.giveUp()
+	if h.started && !h.ended {
+		h.skip(s.seq, stream{c, from})
+	}
+	if c.serverEnd == nil {
+		e := transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ClientClosed}}
+		if from == core.Server {
+			e.Event = core.Event{Kind: core.ServerFailed, Data: []byte("connection reset by peer")}
+		}
+		c.entry(e)
+		c.over = true
+		return
+	}
+	c.finish("")
+}
+
+// finish writes what was kept. Words say why a connection ends here that did
+// not.
+func (c *connection) finish(words string) {
+	if c.over {
+		return
+	}
+	c.giveUp()
+	c.over = true
+	if c.serverEnd != nil {
+		c.entry(transcript.Entry{Dir: transcript.Event, Time: *c.serverEnd, Event: core.Event{Kind: core.ServerEOF}})
+		return
+	}
+	for _, side := range []core.Side{core.Client, core.Server} {
+		if !c.sides[side].started {
+			c.remark(fmt.Sprintf("no packet of the %v is in the capture", side))
+		}
+	}
+	c.remark(words)
+}
+
+// giveUp hands on what waits for bytes that will not come.
+func (c *connection) giveUp() {
+	for _, side := range []core.Side{core.Client, core.Server} {
+		c.sides[side].giveUp(stream{c, side})
+	}
+}
+
+func (c *connection) remark(words string) {
+	c.entry(transcript.Entry{Dir: transcript.Remark, Remark: words})
+}
+
+// entry writes an entry, at the time of the packet that is taken if it has
+// none.
+func (c *connection) entry(e transcript.Entry) {
+	if e.Timed = true; e.Time == 0 {
+		e.Time = c.since()
+	}
+	c.text = transcript.AppendEntry(c.text, &e)
+}
+
+// maxTime is what a transcript's times can tell: nine digits of seconds. A
+// damaged capture's clock may jump further.
+const maxTime = 999_999_999 * time.Second
+
+func (c *connection) since() time.Duration { return min(max(0, c.now.Sub(c.Begin)), maxTime) }

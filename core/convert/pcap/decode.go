@@ -1,0 +1,130 @@
+package pcap
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+)
+
+// segment is what matters of one TCP packet.
+type segment struct {
+	src, dst            netip.AddrPort
+	seq, ack            uint32
+	syn, acks, fin, rst bool
+	payload             []byte // as captured; valid until the next packet
+	length              int    // as it was on the wire: more when the capture cut the packet off
+	at                  time.Time
+}
+
+// begin is the sequence number of the first byte of the payload.
+func (s *segment) begin() uint32 {
+	if s.syn {
+		return s.seq + 1
+	}
+	return s.seq
+}
+
+// decoder finds the TCP segment in a packet.
+type decoder struct {
+	link    layers.Ethernet
+	vlan    layers.Dot1Q
+	cooked  layers.LinuxSLL
+	cooked2 layers.LinuxSLL2
+	loop    layers.Loopback
+	ip4     layers.IPv4
+	ip6     layers.IPv6
+	skip6   layers.IPv6ExtensionSkipper
+	part6   layers.IPv6Fragment
+	tcp     layers.TCP
+	parsers map[gopacket.LayerType]*gopacket.DecodingLayerParser
+	found   []gopacket.LayerType
+}
+
+func newDecoder() *decoder {
+	d := &decoder{parsers: map[gopacket.LayerType]*gopacket.DecodingLayerParser{}}
+	for _, first := range []gopacket.LayerType{layers.LayerTypeEthernet, layers.LayerTypeLinuxSLL, layers.LayerTypeLinuxSLL2,
+		layers.LayerTypeLoopback, layers.LayerTypeIPv4, layers.LayerTypeIPv6} {
+		p := gopacket.NewDecodingLayerParser(first, &d.link, &d.vlan, &d.cooked, &d.cooked2, &d.loop, &d.ip4, &d.ip6, &d.skip6, &d.part6, &d.tcp)
+		p.IgnoreUnsupported = true
+		d.parsers[first] = p
+	}
+	return d
+}
+
+// Other link types with IP in them, by the numbers of files.
+const (
+	linkRawBSD  = 12 // what LinkTypeRaw is in some systems' files
+	linkRawOpen = 14
+)
+
+// firstLayer returns how packets of a link type begin, or 0 for one that is
+// not read.
+func firstLayer(link layers.LinkType, data []byte) gopacket.LayerType {
+	switch link {
+	case layers.LinkTypeEthernet:
+		return layers.LayerTypeEthernet
+	case layers.LinkTypeLinuxSLL:
+		return layers.LayerTypeLinuxSLL
+	case layers.LinkTypeLinuxSLL2:
+		return layers.LayerTypeLinuxSLL2
+	case layers.LinkTypeNull, layers.LinkTypeLoop:
+		return layers.LayerTypeLoopback
+	case layers.LinkTypeIPv4:
+		return layers.LayerTypeIPv4
+	case layers.LinkTypeIPv6:
+		return layers.LayerTypeIPv6
+	case layers.LinkTypeRaw, linkRawBSD, linkRawOpen:
+		if len(data) > 0 && data[0]>>4 == 6 {
+			return layers.LayerTypeIPv6
+		}
+		return layers.LayerTypeIPv4
+	}
+	return 0
+}
+
+// What a packet is.
+type kind uint8
+
+const (
+	isTCP kind = iota + 1
+	isFragment
+	isOther
+)
+
+// decode reads one packet. Checksums are not looked at: a capture made where
+// the packets leave is taken before the card puts them in.
+func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.CaptureInfo) (segment, kind) {
+	_ = d.parsers[first].DecodeLayers(data, &d.found) // what was found before an error counts
+	var src, dst netip.Addr
+	missing := 0
+	for _, layer := range d.found {
+		switch layer {
+		case layers.LayerTypeIPv4:
+			src, _ = netip.AddrFromSlice(d.ip4.SrcIP)
+			dst, _ = netip.AddrFromSlice(d.ip4.DstIP)
+			missing = int(d.ip4.Length) - len(d.ip4.Contents) - len(d.ip4.Payload)
+			if d.ip4.FragOffset != 0 || d.ip4.Flags&layers.IPv4MoreFragments != 0 {
+				return segment{}, isFragment
+			}
+		case layers.LayerTypeIPv6:
+			src, _ = netip.AddrFromSlice(d.ip6.SrcIP)
+			dst, _ = netip.AddrFromSlice(d.ip6.DstIP)
+			missing = int(d.ip6.Length) - len(d.ip6.Payload)
+			if d.ip6.HopByHop != nil {
+				missing -= d.ip6.HopByHop.ActualLength
+			}
+		case layers.LayerTypeIPv6Fragment:
+			return segment{}, isFragment
+		case layers.LayerTypeTCP:
+			t := &d.tcp
+			return segment{
+				src: netip.AddrPortFrom(src, uint16(t.SrcPort)), dst: netip.AddrPortFrom(dst, uint16(t.DstPort)),
+				seq: t.Seq, ack: t.Ack, syn: t.SYN, acks: t.ACK, fin: t.FIN, rst: t.RST,
+				payload: t.Payload, length: len(t.Payload) + max(0, missing), at: info.Timestamp,
+			}, isTCP
+		}
+	}
+	return segment{}, isOther
+}

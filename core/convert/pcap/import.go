@@ -1,0 +1,309 @@
+package pcap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+
+	"github.com/gopacket/gopacket/layers"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Bounds of an import.
+const (
+	// MaxTranscripts is how many transcripts one import writes.
+	MaxTranscripts = 10_000
+	// MaxOpen is how many connections it follows at once. At more, the one
+	// that was silent for longest is set aside, which its transcript says.
+	MaxOpen = 64 << 10
+
+	maxHeld = 64 << 20 // bytes of all pieces that wait for others
+	maxText = 64 << 20 // bytes of all transcripts that wait to be written
+	maxName = 200      // bytes of a capture's name in a comment
+)
+
+// Options say what Import makes of a capture.
+type Options struct {
+	Name string // of the capture, for a comment on top of each transcript
+	Mode string // the transcripts' line mode; the caller has checked the name
+	// Opening are the mode's opening actions. Without them, and with the
+	// answers that a mode gives, a replay differs: an import has events alone.
+	Opening []core.Action
+	// Create is asked for the place of each transcript, once, when there is
+	// something to write. What it returns is written to in pieces and closed
+	// at the end of the connection; up to MaxOpen may be open at a time.
+	Create func(Connection) (io.WriteCloser, error)
+}
+
+// Report says what was in a capture.
+type Report struct {
+	Packets   int64        // all of them
+	Written   []Connection // that a transcript was written of, in the order in which they ended
+	Empty     int          // connections with nothing to write: refused, not answered, or silent in the capture
+	LeftOut   int          // connections past MaxTranscripts
+	Fragments int64        // IP fragments, which are left out
+	Other     int64        // packets that are no TCP over IP
+	Unread    int64        // packets of a link type that is not read, among Other
+	LinkType  string       // the last of those
+	Truncated bool         // the capture ends within a packet
+}
+
+// Import reads a capture, pcap or pcapng, gzipped or not, and writes a
+// transcript of each TCP connection in it: the events in the order of the
+// capture, with times from the connection's first packet. Both sides' bytes
+// are in order and once; bytes that are not in the capture are told by a
+// remark. It reads Ethernet, with VLAN tags, Linux cooked captures, loopback
+// and plain IP, of either version.
+//
+// The client is who sent SYN. Without a handshake the side with the lower port
+// is taken for the server.
+//
+// Whatever the capture, at most some 200 MiB are held. A capture that ends
+// within a packet is read up to there. Past any other error what was read
+// before it is written, and the report holds.
+func Import(ctx context.Context, r io.Reader, o Options) (Report, error) {
+	i := importer{Options: o, table: map[pair]*connection{}}
+	source, err := open(r)
+	if err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("it ends within its header")
+		}
+		return i.report, err
+	}
+	err = i.packets(ctx, source)
+	return i.report, errors.Join(err, i.finish())
+}
+
+// pair names a connection's two ends, the lower first.
+type pair struct{ a, b netip.AddrPort }
+
+func pairOf(s *segment) pair {
+	if s.src.Compare(s.dst) < 0 {
+		return pair{s.src, s.dst}
+	}
+	return pair{s.dst, s.src}
+}
+
+type importer struct {
+	Options
+	report  Report
+	table   map[pair]*connection
+	order   connection // ring: order.newer is the one silent for longest
+	seen    int        // connections so far
+	created int        // transcripts so far
+	held    int        // bytes of all halves' pieces
+	text    int        // bytes of all connections' text
+}
+
+func (i *importer) packets(ctx context.Context, source source) error {
+	decoder := newDecoder()
+	i.order.older, i.order.newer = &i.order, &i.order
+	for {
+		if i.report.Packets%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		data, info, link, err := source.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			i.report.Truncated = true
+			return nil
+		case err != nil:
+			return err
+		}
+		i.report.Packets++
+		first := firstLayer(link, data)
+		if first == 0 {
+			i.report.Other++
+			i.report.Unread++
+			i.report.LinkType = linkName(link)
+			continue
+		}
+		switch s, kind := decoder.decode(first, data, info); kind {
+		case isTCP:
+			if err := i.segment(&s); err != nil {
+				return err
+			}
+		case isFragment:
+			i.report.Fragments++
+		default:
+			i.report.Other++
+		}
+	}
+}
+
+func linkName(link layers.LinkType) string {
+	if int(link) < len(layers.LinkTypeMetadata) {
+		return fmt.Sprintf("%d (%v)", link, link)
+	}
+	return fmt.Sprint(uint16(link))
+}
+
+// segment gives one segment to its connection.
+func (i *importer) segment(s *segment) error {
+	key := pairOf(s)
+	c := i.table[key]
+	if c != nil && c.replacedBy(s) {
+		if err := i.end(c, "the capture has a new connection between the same ports, and no end of this one"); err != nil {
+			return err
+		}
+		c = nil
+	}
+	if c == nil {
+		var err error
+		if c, err = i.begin(key, s); err != nil {
+			return err
+		}
+	}
+	c.touch(&i.order)
+	if c.over {
+		return nil // late copies of what was there
+	}
+	held, text := c.held(), len(c.text)
+	c.take(s)
+	if i.held+c.held()-held > maxHeld {
+		c.giveUp()
+	}
+	i.held += c.held() - held
+	i.text += len(c.text) - text
+	switch {
+	case c.over:
+		return i.close(c)
+	case len(c.text) >= flushAt:
+		return i.flush(c)
+	case i.text > maxText:
+		for c := i.order.newer; c != &i.order; c = c.newer {
+			if err := i.flush(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// replacedBy reports whether the segment begins another connection between the
+// same ports.
+func (c *connection) replacedBy(s *segment) bool {
+	if !s.syn || s.acks {
+		return false
+	}
+	h := &c.sides[c.from(s)]
+	switch {
+	case h.started:
+		return s.begin() != h.first
+	case c.over, c.Guessed:
+		return true
+	}
+	return false // both sides began at once, or the packets changed places
+}
+
+// begin makes a connection of its first segment.
+func (i *importer) begin(key pair, s *segment) (*connection, error) {
+	if len(i.table) >= MaxOpen {
+		oldest := i.order.newer
+		if err := i.end(oldest, fmt.Sprintf("set aside here: more than %d connections were open at once", MaxOpen)); err != nil {
+			return nil, err
+		}
+	}
+	i.seen++
+	c := &connection{Connection: Connection{Number: i.seen, Client: s.src, Server: s.dst, Begin: s.at}, now: s.at, key: key}
+	switch {
+	case s.syn && s.acks, !s.syn && s.src.Port() < s.dst.Port():
+		c.Client, c.Server = s.dst, s.src
+	}
+	c.Guessed = !s.syn
+	i.table[key] = c
+	t := transcript.Transcript{Mode: i.Mode, Target: c.Server.String()}
+	t.HeaderComments = [][]string{{
+		fmt.Sprintf("# imported from %s: connection %d, from %v", core.CutWords(i.Name, maxName), c.Number, c.Client),
+		"# begun " + c.Begin.UTC().Format("2006-01-02T15:04:05.000000Z"),
+	}}
+	c.text = transcript.AppendHeader(c.text, &t)
+	for _, a := range i.Opening {
+		c.text = transcript.AppendEntry(c.text, &transcript.Entry{Dir: transcript.Action, Action: a})
+	}
+	if c.Guessed {
+		c.remark("the capture begins within this connection; the side with the lower port is taken for the server")
+	}
+	i.text += len(c.text)
+	return c, nil
+}
+
+// end ends a connection that did not end itself, and forgets it.
+func (i *importer) end(c *connection, words string) error {
+	delete(i.table, c.key)
+	c.unlink()
+	i.held -= c.held()
+	if c.over {
+		return nil
+	}
+	text := len(c.text)
+	c.finish(words)
+	i.text += len(c.text) - text
+	return i.close(c)
+}
+
+// flush writes what waits of a transcript.
+func (i *importer) flush(c *connection) (err error) {
+	i.text -= len(c.text)
+	text := c.text
+	c.text = nil
+	if !c.joined || c.leftOut {
+		if !c.leftOut {
+			c.text, i.text = text, i.text+len(text) // nothing came yet: it may never
+		}
+		return nil
+	}
+	if c.out == nil {
+		if i.created == MaxTranscripts {
+			c.leftOut = true
+			return nil
+		}
+		if c.out, err = i.Create(c.Connection); err != nil {
+			return err
+		}
+		i.created++
+	}
+	_, err = c.out.Write(text)
+	return err
+}
+
+// close writes the end of a transcript. What is left of the connection
+// swallows late packets.
+func (i *importer) close(c *connection) error {
+	err := i.flush(c)
+	i.text -= len(c.text)
+	c.text = nil
+	i.held -= c.held()
+	for side := range c.sides {
+		c.sides[side].ahead, c.sides[side].held = nil, 0
+	}
+	switch {
+	case c.leftOut:
+		i.report.LeftOut++
+	case c.out == nil && err == nil:
+		i.report.Empty++
+	case c.out != nil:
+		err = errors.Join(err, c.out.Close())
+		i.report.Written = append(i.report.Written, c.Connection)
+		c.out = nil
+	}
+	return err
+}
+
+// finish ends what the capture's end left open.
+func (i *importer) finish() (err error) {
+	for c := i.order.newer; c != nil && c != &i.order; {
+		next := c.newer
+		if failed := i.end(c, "the capture ends before the connection does"); err == nil {
+			err = failed
+		}
+		c = next
+	}
+	return err
+}

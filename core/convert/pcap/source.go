@@ -1,0 +1,123 @@
+package pcap
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+)
+
+// ErrNoCapture says that what was read is neither pcap nor pcapng.
+var ErrNoCapture = errors.New("it is no capture: expected pcap or pcapng, which tcpdump -w and Wireshark write, gzipped or not")
+
+// source reads the packets of a capture, whatever its form.
+type source interface {
+	// next returns the next packet, valid until the next call, and how it
+	// begins. io.EOF is the end, io.ErrUnexpectedEOF an end within a packet.
+	next() (data []byte, info gopacket.CaptureInfo, link layers.LinkType, err error)
+}
+
+// IsCapture reports whether a file that begins so may be a capture: 4 bytes
+// tell.
+func IsCapture(head []byte) bool {
+	if len(head) < 4 {
+		return false
+	}
+	if isGzip(head) {
+		return true
+	}
+	switch binary.LittleEndian.Uint32(head) {
+	case blockSection, 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1:
+		return true
+	}
+	return false
+}
+
+func isGzip(head []byte) bool { return head[0] == 0x1f && head[1] == 0x8b }
+
+func open(r io.Reader) (source, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	head, err := in.Peek(4)
+	if err == nil && isGzip(head) {
+		zip, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, fmt.Errorf("it begins as gzip, but: %w", err)
+		}
+		in = bufio.NewReaderSize(zip, 64<<10)
+		if head, err = in.Peek(4); err == nil && isGzip(head) {
+			return nil, ErrNoCapture // gzipped twice
+		}
+	}
+	switch {
+	case len(head) == 0 && (err == nil || err == io.EOF):
+		return nil, errors.New("it is empty")
+	case len(head) < 4 && err != nil && err != io.EOF:
+		return nil, err
+	case !IsCapture(head):
+		return nil, ErrNoCapture
+	case binary.LittleEndian.Uint32(head) == blockSection:
+		return openNG(in)
+	}
+	p, err := pcapgo.NewReader(in)
+	if err != nil {
+		return nil, plain(err)
+	}
+	// A snap length above that is a lie, or means "all".
+	if p.Snaplen() > maxPacket {
+		p.SetSnaplen(maxPacket)
+	}
+	return &classic{p}, nil
+}
+
+// plain leaves ends of input as they are, for their caller to tell, and says
+// of pcapgo's errors what they are about.
+func plain(err error) error {
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return fmt.Errorf("the capture is damaged: %w", err)
+}
+
+type classic struct{ *pcapgo.Reader }
+
+func (c *classic) next() ([]byte, gopacket.CaptureInfo, layers.LinkType, error) {
+	data, info, err := c.ZeroCopyReadPacketData()
+	if err == io.EOF && info.CaptureLength > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return data, info, c.LinkType(), plain(err)
+}
+
+type nextGeneration struct {
+	*pcapgo.NgReader
+	blocks *blocks
+}
+
+func openNG(in *bufio.Reader) (source, error) {
+	b := &blocks{r: in}
+	r, err := pcapgo.NewNgReader(b, pcapgo.NgReaderOptions{WantMixedLinkType: true})
+	if err == pcapgo.ErrNgVersionMismatch {
+		return nil, errors.New("it is a pcapng of a version that is not 1.0, which is all that is read here")
+	}
+	if err != nil {
+		return nil, plain(err)
+	}
+	return &nextGeneration{r, b}, nil
+}
+
+func (g *nextGeneration) next() ([]byte, gopacket.CaptureInfo, layers.LinkType, error) {
+	data, info, err := g.ZeroCopyReadPacketData()
+	switch {
+	case err == io.EOF && g.blocks.torn:
+		return nil, info, 0, io.ErrUnexpectedEOF
+	case err != nil:
+		return nil, info, 0, plain(err)
+	}
+	return data, info, info.AncillaryData[0].(layers.LinkType), nil
+}

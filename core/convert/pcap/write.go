@@ -1,0 +1,248 @@
+package pcap
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/convert"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Synthetic is how the comment in a written capture's section header begins.
+const Synthetic = "synthetic: made from a transcript, headers are not from the wire"
+
+// Start is the time of a written capture's first packet. A transcript does not
+// tell the day.
+var Start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// What the made-up hosts are like.
+const (
+	headers4   = 40 // bytes of an IPv4 and a TCP header
+	headers6   = 60
+	linkMTU    = 1500
+	clientPort = 50000
+	ackEvery   = 2 // segments, as hosts do
+)
+
+// Write writes a pcapng with one TCP connection over Ethernet: handshake, the
+// bytes of [convert.Crossings] in segments of at most 1500 bytes with their
+// headers, acknowledged at once, and the ends. Packets have their entry's
+// time, counted from [Start]. A connection that the server reset ends in RST;
+// one that broke in another way ends as if the client had closed it.
+//
+// The server has the address that was dialled, when the transcript tells it
+// (as its target or in its first remark), else 192.0.2.2; the name of the
+// target is in a Name Resolution block. The client's address is made up. All
+// made-up addresses are of those reserved for documentation.
+func Write(w io.Writer, t *transcript.Transcript) error {
+	host, server := serverOf(t)
+	client := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), clientPort)
+	switch {
+	case server.Addr().Is6():
+		client = netip.AddrPortFrom(netip.MustParseAddr("2001:db8::1"), clientPort)
+	case server.Addr() == client.Addr():
+		client = netip.AddrPortFrom(netip.MustParseAddr("192.0.2.3"), clientPort)
+	}
+	if server.Addr() == client.Addr() {
+		client = netip.AddrPortFrom(netip.MustParseAddr("2001:db8::3"), clientPort)
+	}
+	ng, err := pcapgo.NewNgWriterInterface(w, pcapgo.NgInterface{
+		Name: "synthetic", Description: "made from a transcript", LinkType: layers.LinkTypeEthernet,
+	}, pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "workbench", Comment: sectionComment(t)}})
+	if err != nil {
+		return err
+	}
+	if host != "" && strings.IndexFunc(host, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		if err := ng.Flush(); err != nil {
+			return err
+		}
+		if _, err := w.Write(nameBlock(server.Addr(), host)); err != nil {
+			return err
+		}
+	}
+	s := segments{
+		ng: ng, buf: gopacket.NewSerializeBuffer(), at: Start, mss: linkMTU - headers4,
+		client: peer{addr: client, mac: net.HardwareAddr{2, 0, 0, 0, 0, 1}, seq: 1_000_000},
+		server: peer{addr: server, mac: net.HardwareAddr{2, 0, 0, 0, 0, 2}, seq: 2_000_000},
+	}
+	if server.Addr().Is6() {
+		s.mss = linkMTU - headers6
+	}
+	s.handshake()
+	for _, c := range convert.Crossings(t) {
+		s.crossing(&c)
+	}
+	if s.err != nil {
+		return s.err
+	}
+	return ng.Flush()
+}
+
+func sectionComment(t *transcript.Transcript) string {
+	c := Synthetic + "; line mode " + t.Mode
+	if t.Target != "" {
+		c += ", target " + t.Target
+	}
+	if strings.HasPrefix(t.Target, tlsPrefix) {
+		c += "; these are the bytes inside TLS, without it, and so on the port that the protocol has without it"
+	}
+	return c
+}
+
+const tlsPrefix = "tls://"
+
+// plainPorts are the ports of protocols without TLS. Inside TLS is what they
+// carry, and Wireshark reads a port as what it is known for.
+var plainPorts = map[uint16]uint16{443: 80, 465: 25, 636: 389, 853: 53, 989: 20, 990: 21, 992: 23, 993: 143, 994: 194, 995: 110, 5061: 5060, 6697: 6667, 8443: 8080, 8883: 1883}
+
+// serverOf returns the server's address, made up where it is not known, and
+// the name that was dialled, "" when it was an address.
+func serverOf(t *transcript.Transcript) (host string, server netip.AddrPort) {
+	target, secret := strings.CutPrefix(t.Target, tlsPrefix)
+	host, service, err := net.SplitHostPort(target)
+	if err != nil {
+		host, service = target, ""
+	}
+	addr := netip.MustParseAddr("192.0.2.2")
+	if dialled, ok := dialledIn(t); ok {
+		addr = dialled.Addr()
+	}
+	if literal, err := netip.ParseAddr(host); err == nil {
+		addr, host = literal, ""
+	}
+	port, err := net.LookupPort("tcp", service)
+	if err != nil || port == 0 {
+		port = 1 // there must be one
+		if n, err := strconv.ParseUint(service, 10, 16); err == nil && n > 0 {
+			port = int(n)
+		}
+	}
+	if plain, ok := plainPorts[uint16(port)]; secret && ok {
+		port = int(plain)
+	}
+	return host, netip.AddrPortFrom(addr.Unmap().WithZone(""), uint16(port))
+}
+
+// dialledIn returns the address that a recording says was dialled.
+func dialledIn(t *transcript.Transcript) (netip.AddrPort, bool) {
+	for i := range t.Entries {
+		if e := &t.Entries[i]; e.Dir == transcript.Remark {
+			words, _ := strings.CutPrefix(e.Remark, "dialled ")
+			addr, err := netip.ParseAddrPort(words)
+			return addr, err == nil
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
+// peer is one of the two hosts.
+type peer struct {
+	addr netip.AddrPort
+	mac  net.HardwareAddr
+	seq  uint32 // of the next byte
+	id   uint16 // of the next IPv4 packet
+}
+
+// segments writes the packets. Past an error it writes no more.
+type segments struct {
+	ng             *pcapgo.NgWriter
+	buf            gopacket.SerializeBuffer
+	at             time.Time
+	mss            int
+	client, server peer
+	err            error
+}
+
+func (s *segments) handshake() {
+	options := []layers.TCPOption{
+		{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{byte(s.mss >> 8), byte(s.mss)}},
+		{OptionType: layers.TCPOptionKindNop},
+		{OptionType: layers.TCPOptionKindWindowScale, OptionLength: 3, OptionData: []byte{7}},
+	}
+	s.packet(&s.client, &s.server, layers.TCP{SYN: true, Options: options}, nil)
+	s.packet(&s.server, &s.client, layers.TCP{SYN: true, ACK: true, Options: options}, nil)
+	s.packet(&s.client, &s.server, layers.TCP{ACK: true}, nil)
+}
+
+func (s *segments) crossing(c *convert.Crossing) {
+	s.at = Start.Add(c.Time)
+	from, to := &s.client, &s.server
+	if c.From == core.Server {
+		from, to = to, from
+	}
+	switch c.Kind {
+	case convert.Bytes:
+		s.bytes(from, to, c.Data)
+	case convert.End:
+		s.finish(from, to)
+	case convert.Broken:
+		if strings.Contains(string(c.Data), "reset") {
+			s.packet(from, to, layers.TCP{RST: true, ACK: true}, nil)
+			return
+		}
+		s.finish(to, from)
+	}
+}
+
+func (s *segments) bytes(from, to *peer, data []byte) {
+	for sent := 1; len(data) > 0; sent++ {
+		n := min(len(data), s.mss)
+		s.packet(from, to, layers.TCP{ACK: true, PSH: n == len(data)}, data[:n])
+		if data = data[n:]; len(data) == 0 || sent%ackEvery == 0 {
+			s.packet(to, from, layers.TCP{ACK: true}, nil)
+		}
+	}
+}
+
+func (s *segments) finish(from, to *peer) {
+	s.packet(from, to, layers.TCP{FIN: true, ACK: true}, nil)
+	s.packet(to, from, layers.TCP{ACK: true}, nil)
+}
+
+// packet writes one packet and moves the sender's sequence number on.
+func (s *segments) packet(from, to *peer, tcp layers.TCP, data []byte) {
+	if s.err != nil {
+		return
+	}
+	tcp.SrcPort, tcp.DstPort = layers.TCPPort(from.addr.Port()), layers.TCPPort(to.addr.Port())
+	tcp.Seq, tcp.Window = from.seq, 65535
+	if tcp.ACK {
+		tcp.Ack = to.seq
+	}
+	from.seq += uint32(len(data))
+	if tcp.SYN || tcp.FIN {
+		from.seq++
+	}
+	link := layers.Ethernet{SrcMAC: from.mac, DstMAC: to.mac}
+	var ip gopacket.SerializableLayer
+	if from.addr.Addr().Is4() {
+		link.EthernetType = layers.EthernetTypeIPv4
+		v4 := &layers.IPv4{Version: 4, TTL: 64, Id: from.id, Flags: layers.IPv4DontFragment, Protocol: layers.IPProtocolTCP,
+			SrcIP: from.addr.Addr().AsSlice(), DstIP: to.addr.Addr().AsSlice()}
+		from.id++
+		s.err, ip = tcp.SetNetworkLayerForChecksum(v4), v4
+	} else {
+		link.EthernetType = layers.EthernetTypeIPv6
+		v6 := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolTCP,
+			SrcIP: from.addr.Addr().AsSlice(), DstIP: to.addr.Addr().AsSlice()}
+		s.err, ip = tcp.SetNetworkLayerForChecksum(v6), v6
+	}
+	if s.err == nil {
+		s.err = gopacket.SerializeLayers(s.buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
+			&link, ip, &tcp, gopacket.Payload(data))
+	}
+	if s.err == nil {
+		n := len(s.buf.Bytes())
+		s.err = s.ng.WritePacket(gopacket.CaptureInfo{Timestamp: s.at, CaptureLength: n, Length: n}, s.buf.Bytes())
+	}
+}

@@ -1,0 +1,54 @@
+package convert
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+)
+
+// mark says what kind of thing a picture shows.
+type mark uint8
+
+const (
+	asText  mark = iota // the text itself
+	asSign              // a control picture: ␍ for CR
+	asBytes             // \xNN or \u{NNNN}: no UTF-8, or what would not show
+	lineEnd             // behind LF: a new line begins
+)
+
+// pictures calls show for the pieces of data, in order, so that every byte
+// shows and none acts: control bytes as their pictures (U+2400 and on), bytes
+// that are no UTF-8 as \xNN, and runes that do not print, or that turn the
+// direction of the text around them, as \u{NNNN}.
+func pictures(data []byte, show func(mark, string)) {
+	plain := 0 // where the text that is not shown yet began
+	flush := func(to int) {
+		if to > plain {
+			show(asText, string(data[plain:to]))
+		}
+	}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if unicode.IsPrint(r) && (r != utf8.RuneError || size > 1) {
+			i += size
+			continue
+		}
+		flush(i)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			show(asBytes, fmt.Sprintf(`\x%02x`, data[i]))
+		case r < 0x20:
+			show(asSign, string('\u2400'+r))
+		case r == 0x7f:
+			show(asSign, "\u2421")
+		default:
+			show(asBytes, fmt.Sprintf(`\u{%x}`, r))
+		}
+		if r == '\n' {
+			show(lineEnd, "")
+		}
+		i += size
+		plain = i
+	}
+	flush(len(data))
+}

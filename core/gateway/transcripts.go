@@ -1,0 +1,226 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+const (
+	// listLimit is how many transcripts a list has that names no limit.
+	listLimit = 1000
+	// maxWhole bounds a transcript that must be in memory as a whole, in bytes
+	// of text. A recording has 16 MiB, an imported one may have more.
+	maxWhole = 64 << 20
+	// followerLimit is how long one who follows may take for a block.
+	followerLimit = 30 * time.Second
+)
+
+// transcripts answers for the recorded transcripts: docs/transcript.md.
+// Requests of other pages were refused before.
+type transcripts struct {
+	store.Store
+	gateway *Gateway
+}
+
+// transcriptRoutes adds the routes for the transcripts of a store, if there is
+// one.
+func (g *Gateway) transcriptRoutes(s store.Store) {
+	if s == nil {
+		return
+	}
+	t := transcripts{s, g}
+	g.mux.HandleFunc("GET /api/transcripts", t.list)
+	g.mux.HandleFunc("GET /api/transcripts/{id}", t.show)
+	g.mux.HandleFunc("GET /api/transcripts/{id}/follow", t.follow)
+	g.mux.HandleFunc("DELETE /api/transcripts/{id}", t.delete)
+}
+
+// list answers GET /api/transcripts?mode=&target=&text=&limit= with
+// a JSON array of store.Info, the newest first.
+func (s transcripts) list(w http.ResponseWriter, r *http.Request) {
+	query, err := oneOfEach(r.URL.Query(), "mode", "target", "text", "limit")
+	q := store.Query{Mode: query["mode"], Target: query["target"], Text: query["text"], Limit: listLimit}
+	if limit := query["limit"]; err == nil && limit != "" {
+		if q.Limit, err = strconv.Atoi(limit); err != nil || q.Limit < 1 {
+			err = fmt.Errorf("limit is %q; it must be a number from 1 on", limit)
+		}
+	}
+	if err != nil {
+		refuseWith(w, http.StatusBadRequest, err)
+		return
+	}
+	infos, err := s.List(r.Context(), q)
+	if err != nil {
+		s.failed(w, err)
+		return
+	}
+	if infos == nil {
+		infos = []store.Info{} // [] and not null
+	}
+	answerAs(w, "application/json")
+	json.NewEncoder(w).Encode(infos)
+}
+
+// show answers GET /api/transcripts/ID with the text, as far as it
+// has come. ?format=jsonl has its entries as JSON lines instead, ?golden=1 the
+// golden that it makes; ?download=1 has the browser save it.
+func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	query, err := oneOfEach(r.URL.Query(), "format", "golden", "download")
+	asJSON, golden, download := query["format"] == "jsonl", query["golden"] == "1", query["download"] == "1"
+	switch {
+	case err != nil:
+	case query["format"] != "" && query["format"] != "text" && !asJSON:
+		err = fmt.Errorf("format is %q; there are text and jsonl", query["format"])
+	case golden && asJSON:
+		err = errors.New("a golden is text; leave format=jsonl or golden=1 out")
+	}
+	if err != nil {
+		refuseWith(w, http.StatusBadRequest, err)
+		return
+	}
+	text, err := s.Open(id)
+	if err != nil {
+		s.failed(w, err)
+		return
+	}
+	defer text.Close()
+	save := func(suffix string) {
+		if download { // an ID that was found is safe as a name
+			w.Header().Set("Content-Disposition", `attachment; filename="`+id+suffix+`"`)
+		}
+	}
+	switch {
+	case asJSON:
+		save(".jsonl")
+		s.send(w, id, store.Blocks(text, nil))
+	case golden:
+		t, err := store.Parse(id, text, maxWhole)
+		if err != nil {
+			refuseWith(w, http.StatusUnprocessableEntity, err)
+			return
+		}
+		store.Golden(t)
+		save(".golden")
+		answerAs(w, "text/plain; charset=utf-8")
+		w.Write(t.Append(nil))
+	default:
+		save(".transcript")
+		answerAs(w, "text/plain; charset=utf-8")
+		io.Copy(w, text)
+	}
+}
+
+// follow answers GET /api/transcripts/ID/follow with the entries as
+// JSON lines, from the first on and each as soon as it is there, until the
+// session ends.
+func (s transcripts) follow(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.gateway.stopping, cancel)()
+	id := r.PathValue("id")
+	s.send(w, id, s.Follow(ctx, id))
+}
+
+// send sends the entries of a text that comes in blocks as JSON lines. A
+// text that breaks off, or is no transcript, breaks the answer off.
+func (s transcripts) send(w http.ResponseWriter, id string, blocks iter.Seq2[[]byte, error]) {
+	control := http.NewResponseController(w)
+	defer control.SetWriteDeadline(time.Time{}) // the connection lives on
+	var d store.Decoder
+	var lines []byte
+	begun := false
+	for block, err := range blocks {
+		if err != nil && !begun {
+			s.failed(w, err)
+			return
+		}
+		var entries []transcript.Entry
+		if err == nil {
+			entries, err = d.Entries(id, block)
+		}
+		if err != nil {
+			s.gateway.Log.Debug("a transcript could not be sent to its end", "transcript", id, "reason", err.Error())
+			panic(http.ErrAbortHandler)
+		}
+		if !begun {
+			begun = true
+			answerAs(w, "application/x-ndjson")
+		}
+		lines = lines[:0]
+		for i := range entries {
+			lines = append(transcript.AppendJSON(lines, &entries[i]), '\n')
+		}
+		control.SetWriteDeadline(time.Now().Add(followerLimit))
+		if _, err := w.Write(lines); err != nil || control.Flush() != nil {
+			return
+		}
+	}
+}
+
+// delete answers DELETE /api/transcripts/ID.
+func (s transcripts) delete(w http.ResponseWriter, r *http.Request) {
+	if err := s.Delete(r.PathValue("id")); err != nil {
+		s.failed(w, err)
+		return
+	}
+	answerAs(w, "")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// oneOfEach returns the parameters of a query, each of which may stand there
+// once.
+func oneOfEach(query url.Values, known ...string) (map[string]string, error) {
+	one := map[string]string{}
+	for name, values := range query {
+		switch {
+		case !slices.Contains(known, name):
+			return nil, fmt.Errorf("the address has %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(known, ", "))
+		case len(values) > 1:
+			return nil, fmt.Errorf("%s is there twice in the address", name)
+		}
+		one[name] = values[0]
+	}
+	return one, nil
+}
+
+// answerAs says what the answer is. What was recorded is nobody's to keep.
+func answerAs(w http.ResponseWriter, kind string) {
+	if kind != "" {
+		w.Header().Set("Content-Type", kind)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+}
+
+// failed answers an error of the store.
+func (s transcripts) failed(w http.ResponseWriter, err error) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		refuseWith(w, http.StatusNotFound, err)
+	case errors.Is(err, store.ErrRunning):
+		refuseWith(w, http.StatusConflict, err)
+	case errors.Is(err, context.Canceled): // nobody is there to be told
+	default:
+		s.gateway.Log.Error("a request for transcripts failed", "reason", err.Error())
+		refuseWith(w, http.StatusInternalServerError, fmt.Errorf("the transcripts can not be reached: %w", err))
+	}
+}
+
+func refuseWith(w http.ResponseWriter, status int, err error) {
+	answerAs(w, "")
+	http.Error(w, err.Error(), status)
+}

@@ -1,0 +1,67 @@
+package play
+
+import (
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Diff shows the first mismatch in lines of the transcript, "-" what was
+// recorded and "+" what came, or returns "". What a rule took counts as what
+// was recorded. A run of one side, bytes with none of the other's between, is
+// one entry.
+func (p *Player) Diff() string {
+	if p.differs == nil {
+		return ""
+	}
+	last := p.differsAt // behind the run that differs
+	for last < len(p.steps) && p.steps[last].from != p.as {
+		last++
+	}
+	want := p.entries(p.steps[:last])
+	came := slices.Clone(p.steps[:p.differsAt])
+	if len(p.before) > 0 {
+		came = append(came, step{from: other(p.as), data: p.before})
+	}
+	came = append(came, step{from: other(p.as), data: p.strange})
+	if p.ended && p.brokeOff == "" {
+		came = append(came, step{from: other(p.as), kind: endStep})
+	} else if p.ended {
+		came = append(came, step{from: other(p.as), kind: breakStep, data: []byte(p.brokeOff)})
+	}
+	return transcript.Diff(want, p.entries(came))
+}
+
+// entries writes steps as the entries of a transcript, each run as one.
+func (p *Player) entries(steps []step) []transcript.Entry {
+	var all []transcript.Entry
+	for i := 0; i < len(steps); i++ {
+		s := &steps[i]
+		if s.kind != bytesStep {
+			all = append(all, entryOf(s.from, s.kind, s.data))
+			continue
+		}
+		data := slices.Clone(p.dataOf(s))
+		for i+1 < len(steps) && steps[i+1].from == s.from && steps[i+1].kind == bytesStep {
+			i++
+			data = append(data, p.dataOf(&steps[i])...)
+		}
+		if len(data) > 0 {
+			all = append(all, entryOf(s.from, s.kind, data))
+		}
+	}
+	return all
+}
+
+func entryOf(from core.Side, kind stepKind, data []byte) transcript.Entry {
+	if from == core.Client {
+		order := core.SendServer
+		if kind == endStep {
+			order = core.FinishServer
+		}
+		return transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: order, Data: data}}
+	}
+	event := [...]core.EventKind{bytesStep: core.ServerBytes, endStep: core.ServerEOF, breakStep: core.ServerFailed}[kind]
+	return transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: event, Data: data}}
+}

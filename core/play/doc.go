@@ -1,0 +1,61 @@
+// Package play holds a recorded session again with a live peer, in the place of
+// one of the two: as the server to clients, as the client to a server.
+//
+// The duties of a caller, in order:
+//
+//  1. Parse the file with package transcript, and make a [Script] of it with
+//     [New]. It says as file:line which rule can not be used.
+//  2. Let a [Server] play the server to all that connect, or a [Talk] one side
+//     over one connection. Or, without sockets: make a [Player] with
+//     [Script.Play], carry out what Next orders, and give Take and TakeEnd what
+//     the peer says.
+//  3. A [Mismatch] says what was expected and what came; [Player.Diff] shows
+//     it in lines of the transcript.
+//
+// # What goes over the wire
+//
+// Of a transcript only that is played: >> server "…", eof and failed; << server
+// "…" and eof; and what the session did by itself: the copies of a client that
+// passes through, and FIN to the server when the session ended. What follows
+// the session's end nobody heard, and is not played.
+//
+// Each side's bytes are one stream: where a write or a read ends means nothing.
+// A side says a thing when all has come that the other had said before it in
+// the recording, and it may hear things before it was expected to.
+//
+// # Rules
+//
+// The rules above an entry take parts of its bytes; what no rule takes is
+// compared byte for byte. An earlier rule has precedence over a later one.
+//
+//	match "RE"   takes each place where RE finds something in the recorded
+//	             bytes. There the peer's bytes have to match RE, as far as it
+//	             goes. (?P<name>…) captures.
+//	any          takes all bytes that are left: as many others may come.
+//	any 4 12     takes the bytes from 4 up to, not with, 12.
+//	until "X"    takes the bytes up to the first X and with it: any others up to
+//	             the first X may come.
+//	use name     takes each place where what name had captured stands in the
+//	             recorded bytes. There has to come, or is said, what it has
+//	             captured now.
+//
+// Whether a rule stands above what the peer says or above what the player says
+// itself depends on which side is played. Of what the player says itself only
+// use changes anything; a name that was captured there has its recorded value.
+//
+// RE is a regexp of Go (RE2: no input makes it slow), without ^, $ and \b, for
+// which a stream has no place. It has to know where it ends: [0-9]+ at the end
+// of what a peer says could go on, and is refused; [0-9]+\r\n is not. What a
+// match or until takes is bounded by [MaxHeld].
+//
+// # Behind a mismatch
+//
+// A player can go on. The rest of the run, all that the peer says before our
+// next turn, is then dropped: up to as many line ends as were still expected
+// if the run ends with one, else as many bytes.
+//
+// # What this package is not for
+//
+// It feeds no line mode: package replay does. It does not dial and reads no
+// file. It does not try to understand a client that asks in another order.
+package play

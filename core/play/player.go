@@ -1,0 +1,354 @@
+package play
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// MaxHeld bounds the bytes that one match or until rule may take, and what is
+// kept of bytes that differ.
+const MaxHeld = 1 << 20
+
+// Player plays one side of a script to a live peer. It is a pure state machine:
+// the peer's bytes go in, orders come out. How the bytes are cut never changes
+// what it says. It is for one goroutine at a time.
+type Player struct {
+	*Script
+	as     core.Side
+	values [][]byte // of each capture: recorded, until the peer has said another
+	said   int      // steps before it are said, of our own
+
+	// Where the peer is: steps before at are whole, of the peer's own; then
+	// pieces, then bytes of the data.
+	at, piece, off int
+	offset         int64  // bytes that came before that
+	held           []byte // of a match or until rule
+	scan           *scan  // of a match rule
+	ruleLine       int    // of the last rule that was used
+	ended          bool   // the peer's stream has
+
+	differs  *Mismatch // the first
+	skipping skipping
+
+	// Of the first mismatch, for Diff.
+	differsAt   int    // the step
+	before      []byte // what came of it as expected
+	strange     []byte // what came in its place, up to MaxHeld
+	strangeFull bool   // no more of it is kept
+	brokeOff    string // of TakeEnd
+}
+
+// Play begins to play one side; the peer is the other one.
+func (s *Script) Play(as core.Side) *Player {
+	p := &Player{Script: s, as: as, values: slices.Clone(s.values)}
+	p.advance()
+	return p
+}
+
+func other(side core.Side) core.Side { return core.Client + core.Server - side }
+
+// OrderKind says what is to be done.
+type OrderKind uint8
+
+// The kinds of order.
+const (
+	Send   OrderKind = iota + 1 // send Data
+	Finish                      // end the stream: send FIN
+	Break                       // break the connection: send a reset
+)
+
+// Order is what a player wants done next.
+type Order struct {
+	Kind  OrderKind
+	Data  []byte        // of Send; not to be changed
+	Pause time.Duration // that passed before it when it was recorded
+}
+
+// Next returns the next order, if it is due: when all that the peer said before
+// it in the recording has come. An order is given once.
+func (p *Player) Next() (Order, bool) {
+	if !p.Due() {
+		return Order{}, false
+	}
+	i := p.own()
+	p.said = i + 1
+	s := &p.steps[i]
+	o := Order{Kind: Send, Pause: s.pause}
+	switch {
+	case s.kind == endStep:
+		o.Kind = Finish
+	case s.kind == breakStep:
+		o.Kind = Break
+	default:
+		o.Data = p.dataOf(s)
+	}
+	return o, true
+}
+
+// Due reports whether Next has an order.
+func (p *Player) Due() bool {
+	i := p.own()
+	return i < len(p.steps) && i < p.at
+}
+
+// own returns our own next step.
+func (p *Player) own() int {
+	i := p.said
+	for i < len(p.steps) && p.steps[i].from != p.as {
+		i++
+	}
+	return i
+}
+
+// dataOf returns a step's bytes with the values that were captured.
+func (p *Player) dataOf(s *step) []byte {
+	if !slices.ContainsFunc(s.pieces, piece.uses) {
+		return s.data
+	}
+	return p.join(s.pieces)
+}
+
+func (p *Player) join(pieces []piece) []byte {
+	var all []byte
+	for i := range pieces {
+		all = append(all, p.bytesOf(&pieces[i])...)
+	}
+	return all
+}
+
+// bytesOf returns a piece's bytes: recorded, or what a use rule puts there.
+func (p *Player) bytesOf(c *piece) []byte {
+	if c.uses() {
+		return p.values[c.site]
+	}
+	return c.data
+}
+
+// Said reports whether there are no more orders to come.
+func (p *Player) Said() bool { return p.own() == len(p.steps) }
+
+// Heard reports whether all has come that the peer said in the recording, its
+// end too if the recording has one.
+func (p *Player) Heard() bool { return p.at == len(p.steps) }
+
+// AwaitsEnd reports whether the peer has nothing more to say but the end of its
+// stream.
+func (p *Player) AwaitsEnd() bool { return p.Heard() || p.steps[p.at].kind != bytesStep }
+
+// Settled reports whether all is known of the last difference that can be
+// shown: the end of what had been expected there has come, or of the stream.
+func (p *Player) Settled() bool { return p.skipping == skipping{} || p.ended }
+
+// Differs returns the first mismatch, or nil.
+func (p *Player) Differs() *Mismatch { return p.differs }
+
+// advance goes on to the next piece that has to be heard.
+func (p *Player) advance() {
+	for p.at < len(p.steps) {
+		s := &p.steps[p.at]
+		switch {
+		case s.from == p.as:
+		case s.kind != bytesStep:
+			return
+		case p.piece < len(s.pieces):
+			p.begin(&s.pieces[p.piece])
+			return
+		}
+		p.at, p.piece = p.at+1, 0
+	}
+}
+
+// begin makes ready for a piece.
+func (p *Player) begin(c *piece) {
+	p.off, p.held, p.scan = 0, p.held[:0], nil
+	if c.rule != nil {
+		p.ruleLine = c.rule.Line
+	}
+	if c.match != nil {
+		p.scan = c.match.begin()
+	}
+}
+
+// Take takes bytes of the peer and returns those that it did not get to. It
+// must be called again with them, and what it returned with a Mismatch too: the
+// player then goes on behind what differs, as the package's comment says.
+func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
+	for len(data) > 0 {
+		switch {
+		case p.skipping != skipping{}:
+			data = p.skip(data)
+		case p.Heard() && p.loose():
+			return nil, nil
+		case p.AwaitsEnd():
+			return data, p.mismatch(data[:1])
+		default:
+			if data, m = p.compare(&p.steps[p.at].pieces[p.piece], data); m != nil {
+				return data, m
+			}
+		}
+	}
+	return nil, nil
+}
+
+// loose reports whether what the peer says behind the recording is nobody's
+// concern: the recorded client left, and what the server said then was not
+// heard.
+func (p *Player) loose() bool { return p.as == core.Client }
+
+// compare compares the bytes with a piece and returns those behind it.
+func (p *Player) compare(c *piece, data []byte) ([]byte, *Mismatch) {
+	switch {
+	case c.match != nil:
+		return p.compareMatch(data)
+	case c.rule == nil || c.uses():
+		want := p.bytesOf(c)
+		n := common(want[p.off:], data)
+		p.off += n
+		if p.off < len(want) {
+			if n < len(data) {
+				return data[n:], p.mismatch(data[n : n+1])
+			}
+			return nil, nil
+		}
+		p.done(len(want))
+		return data[n:], nil
+	case c.isUntil():
+		return p.compareUntil(c.rule.Text, data)
+	}
+	n := min(len(c.data)-p.off, len(data))
+	if p.off += n; p.off == len(c.data) {
+		p.done(len(c.data))
+	}
+	return data[n:], nil
+}
+
+func (p *Player) compareUntil(end, data []byte) ([]byte, *Mismatch) {
+	before := len(p.held)
+	n := min(len(data), MaxHeld-before)
+	p.held = append(p.held, data[:n]...)
+	from := max(0, before-len(end)+1)
+	if i := bytes.Index(p.held[from:], end); i >= 0 {
+		size := from + i + len(end)
+		p.done(size)
+		return data[size-before:], nil
+	}
+	if n == len(data) {
+		return nil, nil
+	}
+	return p.tooMuch(data[n:])
+}
+
+func (p *Player) compareMatch(data []byte) ([]byte, *Mismatch) {
+	n := 0
+	for ; n < len(data) && !p.scan.done(); n++ {
+		if len(p.held) == MaxHeld {
+			return p.tooMuch(data[n:])
+		}
+		p.held = append(p.held, data[n])
+		p.scan.feed(data[n])
+	}
+	if !p.scan.done() {
+		return nil, nil
+	}
+	return p.matched(data[n:])
+}
+
+// matched ends a match rule whose scan is done. What was held beyond the match
+// comes again.
+func (p *Player) matched(data []byte) ([]byte, *Mismatch) {
+	if p.scan.end < 0 {
+		return p.giveBack(data, p.held)
+	}
+	c := &p.steps[p.at].pieces[p.piece]
+	size, held := p.scan.end, p.held
+	for n, site := range c.sites {
+		p.values[site] = nil
+		if from, to := p.scan.at[2*n], p.scan.at[2*n+1]; from >= 0 && to >= from {
+			p.values[site] = bytes.Clone(held[from:to])
+		}
+	}
+	if size < len(held) {
+		data = append(bytes.Clone(held[size:]), data...)
+	}
+	p.done(size)
+	return data, nil
+}
+
+// tooMuch gives a rule up.
+func (p *Player) tooMuch(data []byte) ([]byte, *Mismatch) {
+	rest, m := p.giveBack(data, nil)
+	m.Got = "more than 1 MiB in which it does not end"
+	return rest, m
+}
+
+// giveBack makes the mismatch of a rule, and the bytes that it held strange.
+func (p *Player) giveBack(data, got []byte) ([]byte, *Mismatch) {
+	held := bytes.Clone(p.held)
+	m := p.mismatch(got)
+	return append(held, data...), m
+}
+
+// done ends a piece of which so many bytes came.
+func (p *Player) done(size int) {
+	p.offset += int64(size)
+	p.off, p.held, p.scan = 0, p.held[:0], nil
+	p.piece++
+	p.advance()
+}
+
+// TakeEnd takes the end of the peer's stream; broken says in words that the
+// connection broke, and is "" for a FIN. Nothing may be taken after it.
+func (p *Player) TakeEnd(broken string) *Mismatch {
+	m := p.endMatches()
+	p.ended, p.brokeOff = true, broken
+	switch {
+	case m != nil:
+		m.Got += " and the end of the stream"
+		return m
+	case p.skipping != skipping{} && !p.skipping.all:
+		return nil // it was told already that this is another stream
+	case p.Heard():
+		return nil
+	case p.steps[p.at].kind == bytesStep, p.steps[p.at].kind == endStep && broken != "" && p.as == core.Client:
+		m = p.mismatch(nil)
+		m.Got = "the end of the " + m.From.String() + "'s stream"
+		if broken != "" {
+			m.Got = broken
+		}
+		return m
+	}
+	p.at++
+	p.advance()
+	return nil
+}
+
+// endMatches ends the match rules that were waiting to see whether more comes.
+func (p *Player) endMatches() (m *Mismatch) {
+	for p.scan != nil && p.skipping == (skipping{}) {
+		p.scan.finish()
+		rest, first := p.matched(nil)
+		for m = first; len(rest) > 0; {
+			if rest, first = p.Take(rest); m == nil {
+				m = first
+			}
+		}
+	}
+	return m
+}
+
+// common returns how many bytes a and b begin with in common.
+func common(a, b []byte) int {
+	n := min(len(a), len(b))
+	if bytes.Equal(a[:n], b[:n]) {
+		return n
+	}
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}

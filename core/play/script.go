@@ -1,0 +1,204 @@
+package play
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Script is what a transcript says that went over the wire, between the client
+// (the workbench, when it was recorded) and the server. It may be played any
+// number of times, at once too.
+type Script struct {
+	file   string
+	steps  []step
+	values [][]byte // recorded, of each capture in the file's order
+}
+
+// step is one thing that one side did on the wire.
+type step struct {
+	from   core.Side
+	kind   stepKind
+	data   []byte // recorded bytes, or the words of a failure
+	pieces []piece
+	pause  time.Duration // since the step before
+	line   int
+}
+
+type stepKind uint8
+
+const (
+	bytesStep stepKind = iota
+	endStep            // it sent FIN
+	breakStep          // the connection broke
+)
+
+// New makes a script of t; file is its name, for errors, which are all a
+// *transcript.SyntaxError. The script holds on to t.
+//
+// What the session would have done by itself is in it: FIN to the server after
+// the client's end, after << close and << failed, and after the server's end;
+// the copies of a side that passes through. What follows the session's end is
+// not.
+func New(file string, t *transcript.Transcript) (*Script, error) {
+	if t.State != nil {
+		return nil, &transcript.SyntaxError{File: file, Line: 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
+	}
+	b := builder{Script: Script{file: file}, names: map[string]int{}}
+	for i := range t.Entries {
+		if err := b.entry(&t.Entries[i]); err != nil {
+			return nil, err
+		}
+		if b.over {
+			break
+		}
+	}
+	b.endEvent()
+	return &b.Script, b.check()
+}
+
+// builder gathers the steps.
+type builder struct {
+	Script
+	names    map[string]int    // the last capture of each name: an index of values
+	passes   bool              // the client's bytes pass through
+	promised bool              // … from the next event on
+	first    int               // the first step of the event
+	copied   *transcript.Entry // the event, when its bytes pass and no action has said otherwise
+	finished bool              // the client has sent FIN
+	ending   bool              // the event, or an action for it, ends the client's side
+	last     bool              // … and the session
+	over     bool              // the session has ended
+	at       time.Duration     // time of the last step
+	timed    bool              // … if it has one
+}
+
+func (b *builder) entry(e *transcript.Entry) error {
+	switch e.Dir {
+	case transcript.Event:
+		if err := b.endEvent(); err != nil || b.over {
+			return err
+		}
+		return b.event(e)
+	case transcript.Action:
+		return b.action(e)
+	}
+	return nil
+}
+
+func (b *builder) event(e *transcript.Entry) error {
+	b.first = len(b.steps)
+	b.passes = b.passes || b.promised
+	switch e.Event.Kind {
+	case core.ServerBytes:
+		return b.add(e, core.Server, bytesStep, e.Event.Data)
+	case core.ServerEOF:
+		b.ending, b.last = true, true
+		return b.add(e, core.Server, endStep, nil)
+	case core.ServerFailed:
+		b.ending, b.last = true, true
+		return b.add(e, core.Server, breakStep, e.Event.Data)
+	case core.ClientText, core.ClientBinary:
+		switch {
+		case b.passes:
+			b.copied = e
+		case len(e.Rules) > 0:
+			return b.unusable(e.Rules[0].Line, "expected the rule above the << server below: what the client said here did not go to the server as it is")
+		}
+	case core.ClientEOF:
+		b.ending = true
+	case core.ClientClosed:
+		b.ending, b.last = true, true
+	}
+	return nil
+}
+
+func (b *builder) action(e *transcript.Entry) error {
+	switch e.Action.Kind {
+	case core.SendServer:
+		b.copied = nil
+		return b.add(e, core.Client, bytesStep, e.Action.Data)
+	case core.FinishServer:
+		return b.add(e, core.Client, endStep, nil)
+	case core.Close:
+		b.ending, b.last = true, true
+	case core.Failed: // the event's other actions were void
+		for len(b.steps) > b.first && b.steps[len(b.steps)-1].from == core.Client {
+			b.steps = b.steps[:len(b.steps)-1]
+		}
+		b.ending, b.last = true, true
+	case core.PassThrough:
+		b.promised = b.promised || e.Action.Side == core.Client
+	}
+	return nil
+}
+
+// endEvent adds what the session did after an event's last action.
+func (b *builder) endEvent() error {
+	if e := b.copied; e != nil {
+		b.copied = nil
+		if err := b.add(e, core.Client, bytesStep, e.Event.Data); err != nil {
+			return err
+		}
+	}
+	if b.ending {
+		b.ending = false
+		if err := b.add(&transcript.Entry{}, core.Client, endStep, nil); err != nil {
+			return err
+		}
+	}
+	b.over = b.last
+	return nil
+}
+
+// add adds a step. What was for a server that had been sent FIN was dropped.
+func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data []byte) error {
+	if from == core.Client {
+		if b.finished {
+			return nil
+		}
+		b.finished = kind == endStep
+	}
+	s := step{from: from, kind: kind, data: data, line: e.Line}
+	if s.line == 0 && len(b.steps) > 0 {
+		s.line = b.steps[len(b.steps)-1].line
+	}
+	if e.Timed {
+		if b.timed {
+			s.pause = max(0, e.Time-b.at)
+		}
+		b.at, b.timed = e.Time, true
+	}
+	if kind == bytesStep {
+		var err error
+		if s.pieces, err = b.pieces(e, data); err != nil {
+			return err
+		}
+	}
+	b.steps = append(b.steps, s)
+	return nil
+}
+
+func (b *builder) unusable(line int, format string, args ...any) error {
+	return &transcript.SyntaxError{File: b.file, Line: line, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Answers returns how many runs of bytes the server has to say, and how many
+// bytes these are.
+func (s *Script) Answers() (runs, bytes int) {
+	before := core.Client
+	for i := range s.steps {
+		if e := &s.steps[i]; e.kind == bytesStep {
+			if e.from == core.Server {
+				bytes += len(e.data)
+				if before == core.Client {
+					runs++
+				}
+			}
+			before = e.from
+		}
+	}
+	return runs, bytes
+}

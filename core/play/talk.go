@@ -1,0 +1,304 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Bounds of a talk.
+const (
+	StallLimit  = 30 * time.Second // in which a peer takes nothing of what it is sent
+	LingerLimit = 5 * time.Second  // in which a client that was sent FIN, and has said all, does not end
+	PartLimit   = time.Second      // in which a peer that we leave does not end
+)
+
+// writePiece is how much is written at once; a peer has to take as much within
+// StallLimit.
+const writePiece = 64 << 10
+
+// Conn is a connection that can end one of its directions.
+type Conn interface {
+	net.Conn
+	CloseWrite() error
+}
+
+// Talk says how a player talks to its peer.
+type Talk struct {
+	// Fast leaves the recorded pauses out.
+	Fast bool
+	// Timeout bounds the wait for the peer's next bytes when there is nothing
+	// to say before them; 0: there is no bound. Its end is a mismatch.
+	Timeout time.Duration
+	// Mismatch is told of each mismatch and says whether to go on behind it.
+	// nil: the first one ends the talk. Calls of one talk are one at a time.
+	Mismatch func(*Mismatch) (goOn bool)
+}
+
+// Over plays p over a connection, and closes it, until all is said and heard or
+// ctx is done. It returns the *Mismatch that ended the talk, or what else did,
+// in words; nil when all went well or Mismatch said each time to go on.
+//
+// A client leaves when the last thing that was recorded has happened. A server
+// stays until its client ends, as servers do, unless it has ended its own
+// stream: then for LingerLimit.
+func (t Talk) Over(ctx context.Context, conn Conn, p *Player) error {
+	k := &talk{
+		Talk: t, conn: conn, p: p, ctx: ctx,
+		changed: make(chan struct{}, 1), halted: make(chan struct{}), heard: make(chan struct{}),
+	}
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	go k.read()
+	k.write()
+	k.part()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case k.stopped != nil:
+		return k.stopped
+	}
+	return k.failed
+}
+
+// talk is one conversation. One goroutine reads and one writes, so that neither
+// peer is kept waiting while both send much. Whatever comes is compared at
+// once, so nothing queues up.
+type talk struct {
+	Talk
+	conn    Conn
+	ctx     context.Context
+	changed chan struct{} // something was heard
+	halted  chan struct{} // closed when stopped is set
+	heard   chan struct{} // closed when the reader is done
+	lingers *time.Timer
+
+	mu       sync.Mutex
+	p        *Player
+	idle     bool      // the writer waits for the peer
+	gone     bool      // the peer's stream has ended
+	broken   bool      // a write failed: the peer's stream is about to end
+	parting  bool      // nothing that comes matters any more
+	finished bool      // we have sent FIN
+	stopped  *Mismatch // that ended the talk
+	failed   error     // that did
+}
+
+// read compares what comes until the stream ends.
+func (k *talk) read() {
+	defer close(k.heard)
+	buf := make([]byte, writePiece)
+	for done := false; !done; {
+		k.mu.Lock()
+		k.arm()
+		k.mu.Unlock()
+		n, err := k.conn.Read(buf)
+		k.mu.Lock()
+		done = k.take(buf[:n], err)
+		k.mu.Unlock()
+		select {
+		case k.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// take takes what a read returned, and reports whether it was the last. The
+// lock is held.
+func (k *talk) take(data []byte, err error) (done bool) {
+	switch timedOut := errors.Is(err, os.ErrDeadlineExceeded); {
+	case k.parting || k.ctx.Err() != nil:
+		return err != nil
+	case timedOut && k.broken:
+		return true
+	case timedOut && !k.idle:
+		err = nil // the deadline was moved too late
+	case timedOut:
+		m := k.p.Awaited(fmt.Sprintf("nothing more within %v", k.Timeout))
+		if k.stopped == nil {
+			k.stop(m)
+		}
+		k.gone = true
+		return true
+	}
+	for len(data) > 0 {
+		var m *Mismatch
+		data, m = k.p.Take(data)
+		k.tell(m)
+	}
+	if err != nil {
+		k.tell(k.p.TakeEnd(inWords(err)))
+		k.gone = true
+	}
+	return err != nil
+}
+
+// tell tells of a mismatch. The lock is held.
+func (k *talk) tell(m *Mismatch) {
+	if m != nil && k.stopped == nil && (k.Mismatch == nil || !k.Mismatch(m)) {
+		k.stop(m)
+	}
+}
+
+func (k *talk) stop(m *Mismatch) {
+	k.stopped = m
+	close(k.halted)
+}
+
+// arm bounds the next read. The lock is held.
+func (k *talk) arm() {
+	switch {
+	case k.parting, k.broken: // it is bounded already
+	case k.Timeout > 0 && k.idle:
+		k.conn.SetReadDeadline(time.Now().Add(k.Timeout))
+	default:
+		k.conn.SetReadDeadline(time.Time{})
+	}
+}
+
+// write carries the player's orders out until the talk is over.
+func (k *talk) write() {
+	for {
+		k.mu.Lock()
+		if k.isOver() {
+			k.mu.Unlock()
+			return
+		}
+		var o Order
+		var due bool
+		if k.stopped == nil {
+			o, due = k.p.Next()
+		}
+		if k.idle == due {
+			k.idle = !due
+			k.arm()
+		}
+		linger := k.finished && k.p.Said() && k.p.AwaitsEnd() && k.Timeout == 0
+		k.mu.Unlock()
+		switch {
+		case !due && !k.await(linger), due && !k.carryOut(o):
+			return
+		}
+	}
+}
+
+// isOver reports whether there is nothing left to do. After a mismatch that is
+// when all is known of it that can be shown, if someone bounds the wait for it.
+// The lock is held.
+func (k *talk) isOver() bool {
+	switch {
+	case k.stopped != nil:
+		return k.Timeout == 0 || k.gone || k.p.Settled()
+	case k.gone:
+		return !k.p.Due()
+	}
+	return k.p.as == core.Client && k.p.Said() && k.p.Heard()
+}
+
+// await waits until something was heard, and reports whether to go on.
+func (k *talk) await(linger bool) bool {
+	var late <-chan time.Time
+	if linger {
+		if k.lingers == nil {
+			k.lingers = time.NewTimer(LingerLimit)
+		}
+		late = k.lingers.C
+	}
+	select {
+	case <-k.changed:
+		return true
+	case <-late:
+	case <-k.ctx.Done():
+	}
+	return false
+}
+
+// carryOut does what the player orders, and reports whether to go on.
+func (k *talk) carryOut(o Order) bool {
+	if o.Pause > 0 && !k.Fast {
+		timer := time.NewTimer(o.Pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-k.halted:
+			return true // isOver knows
+		case <-k.ctx.Done():
+			return false
+		}
+	}
+	switch o.Kind {
+	case Finish:
+		k.finished = true
+		k.conn.CloseWrite()
+	case Break:
+		if c, ok := k.conn.(interface{ SetLinger(int) error }); ok {
+			c.SetLinger(0)
+		}
+		k.conn.Close()
+		return false
+	case Send:
+		return k.send(o.Data)
+	}
+	return true
+}
+
+func (k *talk) send(data []byte) bool {
+	for len(data) > 0 {
+		k.conn.SetWriteDeadline(time.Now().Add(StallLimit))
+		n, err := k.conn.Write(data[:min(len(data), writePiece)])
+		data = data[n:]
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.as), StallLimit)
+			k.conn.Close()
+			return false
+		default: // the reader will say how the connection ended, which tells more
+			k.failed = fmt.Errorf("the %s is gone: %s", other(k.p.as), inWords(err))
+			k.mu.Lock()
+			k.broken = true
+			k.conn.SetReadDeadline(time.Now().Add(PartLimit))
+			k.mu.Unlock()
+			<-k.heard
+			return false
+		}
+	}
+	return true
+}
+
+// part ends our stream, hears the peer out for a while and closes. Closing
+// earlier could answer what is on its way with a reset, and the peer would lose
+// what it was sent last.
+func (k *talk) part() {
+	k.mu.Lock()
+	k.parting = true
+	k.conn.SetReadDeadline(time.Now().Add(PartLimit))
+	k.mu.Unlock()
+	if !k.finished {
+		k.conn.CloseWrite()
+	}
+	<-k.heard
+	k.conn.Close()
+}
+
+// inWords says how a stream ended: "" for FIN.
+func inWords(err error) string {
+	switch {
+	case errors.Is(err, io.EOF):
+		return ""
+	case errors.Is(err, syscall.ECONNRESET):
+		return "connection reset"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return core.Words(err.Error())
+}

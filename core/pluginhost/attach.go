@@ -1,0 +1,94 @@
+package pluginhost
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/pluginproto"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Attached is a plugin process that somebody else runs, most often under a
+// debugger. It is not watched, and no time-out ends anything: it may stand
+// still for as long as its owner likes. When it ends, sessions wait for the
+// next one and are recovered in it.
+type Attached struct {
+	Name   string // of the mode
+	Socket string // Unix socket that the process listens on; see pluginproto.DebugVariable
+}
+
+// redial is between two tries to reach a process that is not there.
+const redial = 100 * time.Millisecond
+
+// Open opens a session's connection, as Host.Open does; it waits for a process
+// that is not there, as long as ctx lets it.
+func (a *Attached) Open(ctx context.Context) (*wire.Conn, error) {
+	conn, _, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return wire.NewConn(conn, 0), nil
+}
+
+// Manifest returns what the process says of itself. It waits as Open does.
+func (a *Attached) Manifest(ctx context.Context) (core.Manifest, error) {
+	conn, m, err := a.open(ctx)
+	if err != nil {
+		return m, err
+	}
+	return m, conn.Close()
+}
+
+func (a *Attached) open(ctx context.Context) (net.Conn, core.Manifest, error) {
+	var d net.Dialer
+	for {
+		conn, err := d.DialContext(ctx, "unix", a.Socket)
+		if err == nil {
+			m, err := a.greet(ctx, conn)
+			if err == nil || !errors.Is(err, io.EOF) {
+				return conn, m, err
+			}
+			conn.Close() // it ended just now
+		}
+		select {
+		case <-time.After(redial):
+		case <-ctx.Done():
+			return nil, core.Manifest{}, fmt.Errorf("the %s plugin does not run under its debugger: %w", a.Name, context.Cause(ctx))
+		}
+	}
+}
+
+// greet reads the manifest, and nothing behind it.
+func (a *Attached) greet(ctx context.Context, conn net.Conn) (m core.Manifest, err error) {
+	release := context.AfterFunc(ctx, func() { conn.Close() })
+	defer func() {
+		if !release() && err == nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			conn.Close()
+		}
+	}()
+	// Nothing comes behind the line until the session is opened.
+	line, err := bufio.NewReader(io.LimitReader(conn, pluginproto.MaxManifest)).ReadBytes('\n')
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(line, &m); err != nil {
+		return m, fmt.Errorf("the %s plugin's manifest does not parse: %w", a.Name, err)
+	}
+	if m.Name != a.Name {
+		return m, fmt.Errorf("the plugin at %s calls itself %q, not %q", a.Socket, m.Name, a.Name)
+	}
+	if m.Options == nil {
+		m.Options = []core.Option{}
+	}
+	return m, m.Validate()
+}

@@ -1,0 +1,268 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// State is how a mode's process is.
+type State string
+
+// The states.
+const (
+	Starting State = "starting" // not ready yet, or again not: Open waits
+	Ready    State = "ready"
+	Failed   State = "failed"  // can not start; it is tried again all the time
+	Stopped  State = "stopped" // the host was stopped
+)
+
+// Status tells how one mode is.
+type Status struct {
+	Manifest  core.Manifest `json:"manifest"`
+	State     State         `json:"state"`
+	PID       int           `json:"pid,omitempty"`       // of the process that is ready
+	StartedAt time.Time     `json:"startedAt,omitzero"`  // when it was
+	Uptime    float64       `json:"uptime,omitempty"`    // seconds since
+	Sessions  int           `json:"sessions"`            // that are open
+	Restarts  int           `json:"restarts"`            // processes that came after the first one
+	Starts    int           `json:"starts"`              // processes that became ready, those in quarantine too
+	Crashes   int           `json:"crashes"`             // processes that had been ready and died, not by our doing
+	Hangs     int           `json:"hangs"`               // processes that were killed because they did not answer
+	Behind    int           `json:"behind,omitempty"`    // sessions that are still on a build that was replaced
+	LastError string        `json:"lastError,omitempty"` // why the last process died or did not start, also when the mode is well again
+}
+
+// Unavailable says that a mode's process can not start.
+type Unavailable struct {
+	Plugin  string
+	Path    string   // of its executable, as a person calls it; "" of a built-in mode
+	Version string   // of the plugin, if it ever said so
+	Reason  string   // in words, with what to do where that is known
+	Stderr  []string // the last lines that the process wrote, oldest first; at most 20
+}
+
+// Error returns the reason, followed by the process's last lines.
+func (u *Unavailable) Error() string {
+	words := "the " + u.Plugin + " plugin"
+	if u.Version != "" {
+		words += " (version " + u.Version + ")"
+	}
+	words += " can not start: " + u.Reason
+	if u.Path != "" {
+		words += fmt.Sprintf("; it is %s; see it alone with: workbench plugin info %s", u.Path, u.Path)
+	}
+	if len(u.Stderr) > 0 {
+		words += "; its last words:\n" + strings.Join(u.Stderr, "\n")
+	}
+	return words
+}
+
+// unavailable says why a process of the build can not start.
+func (b *Build) unavailable(reason string, r *runner) *Unavailable {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return &Unavailable{
+		Plugin: b.conf.Manifest.Name, Path: b.conf.Source, Version: b.manifest.Version,
+		Reason: reason, Stderr: r.out.last(),
+	}
+}
+
+// The pauses before a process is started again when the one before answered
+// nothing.
+const (
+	firstPause = 50 * time.Millisecond
+	longPause  = 5 * time.Second // pauses double up to this
+)
+
+// Build is one build of a line mode, whose process it keeps running. Most modes
+// have one for as long as the host runs; in development builds replace each
+// other.
+type Build struct {
+	host       *Host
+	conf       Mode
+	log        *slog.Logger
+	ctx        context.Context // ends with the host, or when nobody needs the build any more
+	stop       context.CancelFunc
+	quarantine *quarantine
+	jsonLines  atomic.Bool   // its executable speaks JSON lines, by way of the adapter
+	newer      chan struct{} // closed when another build has replaced it
+	leave      chan struct{} // closed when its sessions are to move whatever it costs
+
+	mu       sync.Mutex
+	state    State
+	manifest core.Manifest
+	process  *process // while ready
+	restarts int
+	counts   counts
+	err      error         // why the last process died or did not start
+	changed  chan struct{} // closed and replaced when the state changes
+	seats    int           // sessions, in Open or not
+	replaced bool
+	left     bool // leave is closed
+}
+
+// counts count a mode's processes, those in quarantine too.
+type counts struct{ starts, crashes, hangs atomic.Int64 }
+
+func newBuild(h *Host, conf Mode) *Build {
+	b := &Build{
+		host: h, conf: conf, log: h.log.With("plugin", conf.Manifest.Name),
+		newer: make(chan struct{}), leave: make(chan struct{}),
+		state: Starting, manifest: conf.Manifest, changed: make(chan struct{}),
+	}
+	b.jsonLines.Store(conf.JSONLines)
+	b.ctx, b.stop = context.WithCancel(h.ctx)
+	b.quarantine = newQuarantine(b)
+	return b
+}
+
+// run starts the process, again and again, until the host stops.
+func (b *Build) run() {
+	pause := time.Duration(0) // before the next start; 0: the last process answered
+	for first := true; b.ctx.Err() == nil; first = false {
+		if !first {
+			b.mu.Lock()
+			b.restarts++
+			b.mu.Unlock()
+		}
+		p, err := startProcess(b)
+		longer := min(max(2*pause, firstPause), longPause)
+		if err != nil {
+			pause = longer
+			b.failed(err)
+		} else {
+			b.ready(p)
+			<-p.gone
+			pause = longer
+			if p.answered.Load() {
+				pause = 0
+			}
+			b.died(p, pause > firstPause)
+		}
+		select {
+		case <-time.After(pause):
+		case <-b.ctx.Done():
+		}
+	}
+	b.set(Stopped, nil, nil)
+}
+
+func (b *Build) ready(p *process) {
+	b.mu.Lock()
+	b.manifest = p.manifest
+	b.mu.Unlock()
+	b.log.Info("plugin process started", "pid", p.run.pid, "took", p.took.Round(time.Millisecond))
+	b.set(Ready, p, nil)
+}
+
+// died says that a process that had been ready is gone. One that is gone again
+// and again before it answered anything has failed.
+func (b *Build) died(p *process, again bool) {
+	if b.ctx.Err() != nil {
+		return
+	}
+	b.log.Warn("plugin process died", "pid", p.run.pid, "reason", p.cause)
+	if again {
+		b.set(Failed, nil, b.unavailable("it died again and again before it answered anything: "+p.how, p.run))
+		return
+	}
+	b.set(Starting, nil, p.cause)
+}
+
+func (b *Build) failed(err error) {
+	if b.ctx.Err() != nil {
+		return
+	}
+	b.mu.Lock()
+	news := b.err == nil || b.err.Error() != err.Error()
+	b.mu.Unlock()
+	if news { // once, not for each try
+		b.log.Error("plugin process can not start", "reason", err)
+	}
+	b.set(Failed, nil, err)
+}
+
+// set enters a state. A nil err leaves the last one to be read.
+func (b *Build) set(s State, p *process, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.state, b.process = s, p
+	if err != nil {
+		b.err = err
+	}
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+func (b *Build) open(ctx context.Context) (*wire.Conn, error) {
+	for {
+		b.mu.Lock()
+		state, p, err, changed := b.state, b.process, b.err, b.changed
+		b.mu.Unlock()
+		switch state {
+		case Failed:
+			return nil, err
+		case Stopped:
+			return nil, errStopping
+		case Ready:
+			c, err := p.open(ctx, nil)
+			if !errors.Is(err, errGone) {
+				return c, err
+			}
+			// It died meanwhile; the next one may be better.
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the %s plugin is still starting: %w", b.conf.Manifest.Name, context.Cause(ctx))
+		}
+	}
+}
+
+// described returns the manifest once it is known.
+func (b *Build) described(ctx context.Context) (core.Manifest, error) {
+	for {
+		b.mu.Lock()
+		state, manifest, err, changed := b.state, b.manifest, b.err, b.changed
+		b.mu.Unlock()
+		switch {
+		case manifest.Title != "":
+			return manifest, nil
+		case state == Failed:
+			return manifest, err
+		case state == Stopped:
+			return manifest, errStopping
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return manifest, fmt.Errorf("the %s plugin is still starting: %w", b.conf.Manifest.Name, context.Cause(ctx))
+		}
+	}
+}
+
+func (b *Build) status() Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := Status{
+		Manifest: b.manifest, State: b.state, Restarts: b.restarts,
+		Starts: int(b.counts.starts.Load()), Crashes: int(b.counts.crashes.Load()), Hangs: int(b.counts.hangs.Load()),
+	}
+	if b.err != nil {
+		s.LastError = b.err.Error()
+	}
+	if p := b.process; p != nil {
+		s.PID, s.StartedAt, s.Uptime = p.run.pid, p.started, time.Since(p.started).Seconds()
+		s.Sessions = p.count()
+	}
+	return s
+}

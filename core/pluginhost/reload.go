@@ -1,0 +1,192 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Prepare starts another build of a mode that the host has, beside the one that
+// serves, and returns when its process is ready: to be tried, and then put in
+// the other's place by Use, or dropped. Errors are Open's; the build is dropped
+// then.
+func (h *Host) Prepare(ctx context.Context, m Mode) (*Build, error) {
+	if _, err := h.build(m.Manifest.Name); err != nil {
+		return nil, err
+	}
+	b := newBuild(h, m)
+	h.running.Go(b.run)
+	for {
+		b.mu.Lock()
+		state, err, changed := b.state, b.err, b.changed
+		b.mu.Unlock()
+		switch state {
+		case Ready:
+			return b, nil
+		case Failed:
+			b.Drop()
+			return nil, err
+		case Stopped:
+			return nil, errStopping
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			b.Drop()
+			return nil, fmt.Errorf("the new build of %s is still starting: %w", m.Manifest.Name, context.Cause(ctx))
+		}
+	}
+}
+
+// Manifest returns what the build's process says of itself.
+func (b *Build) Manifest() core.Manifest {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.manifest
+}
+
+// Open opens a connection to the build's process, as Host.Open does.
+func (b *Build) Open(ctx context.Context) (*wire.Conn, error) { return b.open(ctx) }
+
+// Drop ends a build that is not used.
+func (b *Build) Drop() { b.stop() }
+
+// Use puts a prepared build in the place of the one that serves its mode. New
+// sessions begin on it; the others see it by Seat.Newer. The replaced build goes
+// on for those that stay, and ends with the last of them.
+func (h *Host) Use(b *Build) {
+	name := b.conf.Manifest.Name
+	h.mu.Lock()
+	before := h.modes[name]
+	h.modes[name] = b
+	h.old[name] = append(h.old[name], before)
+	h.mu.Unlock()
+	before.mu.Lock()
+	before.replaced = true
+	before.mu.Unlock()
+	close(before.newer)
+	before.retire()
+}
+
+// Leave has all sessions that are still on replaced builds of the mode move to
+// the one that serves it, though it may answer their past otherwise.
+func (h *Host) Leave(mode string) {
+	h.mu.Lock()
+	old := slices.Clone(h.old[mode])
+	h.mu.Unlock()
+	for _, b := range old {
+		b.mu.Lock()
+		if !b.left {
+			b.left = true
+			close(b.leave)
+		}
+		b.mu.Unlock()
+	}
+}
+
+// behind counts the sessions on replaced builds.
+func (h *Host) behind(mode string) int {
+	h.mu.Lock()
+	old := slices.Clone(h.old[mode])
+	h.mu.Unlock()
+	sessions := 0
+	for _, b := range old {
+		b.mu.Lock()
+		sessions += b.seats
+		b.mu.Unlock()
+	}
+	return sessions
+}
+
+// retire ends a build that was replaced and has no session any more.
+func (b *Build) retire() {
+	b.mu.Lock()
+	over := b.replaced && b.seats == 0
+	b.mu.Unlock()
+	if !over {
+		return
+	}
+	b.stop()
+	h := b.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	name := b.conf.Manifest.Name
+	h.old[name] = slices.DeleteFunc(h.old[name], func(o *Build) bool { return o == b })
+}
+
+// Seat is one session's place on a build. It keeps the build alive, so whoever
+// has it calls Release, once.
+type Seat struct{ build *Build }
+
+// Seat returns a place on the build that serves a mode, or ErrNoMode.
+func (h *Host) Seat(mode string) (*Seat, error) {
+	for {
+		b, err := h.build(mode)
+		if err != nil {
+			return nil, err
+		}
+		if s := b.seat(); s != nil {
+			return s, nil
+		}
+	}
+}
+
+// seat returns nil when the build was replaced and has ended.
+func (b *Build) seat() *Seat {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.replaced {
+		return nil
+	}
+	b.seats++
+	return &Seat{b}
+}
+
+// Release gives the place up.
+func (s *Seat) Release() {
+	s.build.mu.Lock()
+	s.build.seats--
+	s.build.mu.Unlock()
+	s.build.retire()
+}
+
+// Open opens a connection to a process of this build. alone asks for one that
+// no other session uses while the connection is open; it waits until there is.
+func (s *Seat) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
+	if alone {
+		return s.build.quarantine.open(ctx)
+	}
+	return s.build.open(ctx)
+}
+
+// Newer is closed when another build has replaced this one.
+func (s *Seat) Newer() <-chan struct{} { return s.build.newer }
+
+// Leave is closed when the session is to move to the newest build whatever that
+// answers.
+func (s *Seat) Leave() <-chan struct{} { return s.build.leave }
+
+// Next returns a place on the newest build of the mode.
+func (s *Seat) Next() (*Seat, error) { return s.build.host.Seat(s.build.conf.Manifest.Name) }
+
+// Options returns a session's options as this build's manifest has them: those
+// that it does not know are left out, those that are missing get their default.
+func (s *Seat) Options(of core.Options) core.Options {
+	m := s.build.Manifest()
+	known := map[string]string{}
+	for _, o := range m.Options {
+		value, ok := of[o.Name]
+		if _, err := m.ParseOptions(map[string]string{o.Name: value}); ok && err == nil {
+			known[o.Name] = value
+		}
+	}
+	all, err := m.ParseOptions(known)
+	if err != nil {
+		panic(errors.New("pluginhost: a manifest refuses its own defaults: " + err.Error()))
+	}
+	return all
+}

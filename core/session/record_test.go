@@ -1,0 +1,93 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// tape keeps what a recorder is told.
+type tape struct {
+	mu  sync.Mutex
+	got []string
+}
+
+func (t *tape) add(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.got = append(t.got, line)
+}
+
+func (t *tape) Done(_ time.Duration, e wire.Event, actions []core.Action) {
+	line := fmt.Sprintf("%d:%d:%s", e.N, e.Kind, e.Data)
+	for _, a := range actions {
+		line += fmt.Sprintf(" <%d:%s", a.Kind, a.Data)
+	}
+	t.add(line)
+}
+func (t *tape) Remark(_ time.Duration, words string) { t.add("-- " + words) }
+func (t *tape) End(_ time.Duration, words string)    { t.add("end " + words) }
+
+func TestRecorder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tape := &tape{}
+		b := begin(t, func(c *Config) { c.Record = func(func(string)) Recorder { return tape } })
+		b.client.says("hi")
+		b.read(t, "hi\n")
+		b.client.says("pass")
+		synctest.Wait()
+		b.server.Write([]byte("passed"))
+		synctest.Wait()
+		b.client.says("fail")
+		b.ends(t, MachineFailed, "")
+		want := []string{"-- dialled 192.0.2.1:7", "0:0:", "1:1:hi <1:hi\n", "2:1:pass <9:", "3:5:passed",
+			"4:1:fail <10:I give up", "end I give up"}
+		if got := strings.Join(tape.got, "|"); got != strings.Join(want, "|") {
+			t.Errorf("got  %s\nwant %s", got, strings.Join(want, "|"))
+		}
+	})
+}
+
+// What came and was not answered is kept, in words that a replay skips.
+func TestUnansweredIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tape, asked := &tape{}, make(chan bool)
+		d := core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
+			return handler(func(core.Event, *core.Out) error { <-asked; return nil }), nil
+		}}
+		p := &processes{discipline: d}
+		b := begin(t, func(c *Config) {
+			c.Plugin, c.Record = &Fixed{p.open}, func(func(string)) Recorder { return tape }
+		})
+		b.client.says("one")
+		synctest.Wait()
+		b.client.says("two\nlines")
+		synctest.Wait()
+		b.cancel()
+		synctest.Wait()
+		b.server.Close()
+		b.ends(t, Stopped, "")
+		close(asked)
+		got := strings.Join(tape.got[2:], "|")
+		want := `-- not answered: client text, 3 bytes|-- not answered: client text, 9 bytes|end the workbench is stopping`
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+// A client that is shown no entries and no recorder cost nothing.
+func TestNothingIsRecorded(t *testing.T) {
+	s := unit(false)
+	s.remark("words")
+	s.record(wire.Event{N: 1}, nil)
+	if got := s.queued(); len(got) > 0 {
+		t.Errorf("queued %q", got)
+	}
+}

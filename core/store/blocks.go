@@ -1,0 +1,170 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+const (
+	blockSize = 64 << 10
+	// maxEntryText is more than any entry can be: an action that is all line
+	// ends, each on a line of its own below a long indent.
+	maxEntryText = 64 * core.MaxActionPayload
+)
+
+var errEntryTooLong = errors.New("an entry of the transcript is longer than any can be")
+
+// Blocks cuts a transcript's text into blocks that end behind whole entries,
+// as [Store.Follow] yields them. At the end of what r has, more is asked
+// whether to read on; it returns once there may be more, false at the end of
+// the transcript. It is told whether a part of an entry may be held back, and
+// whole says that there is none. A nil more ends at the end of r.
+func Blocks(r io.Reader, more func(held bool) (goOn, whole bool, err error)) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		buf, held := make([]byte, blockSize), 0
+		emit := func(n int) bool {
+			if n == 0 {
+				return true
+			}
+			ok := yield(buf[:n:n], nil)
+			held = copy(buf, buf[n:held])
+			return ok
+		}
+		for {
+			if held == len(buf) {
+				if len(buf) >= maxEntryText {
+					yield(nil, errEntryTooLong)
+					return
+				}
+				buf = append(buf, make([]byte, len(buf))...)
+			}
+			n, err := r.Read(buf[held:])
+			held += n
+			switch {
+			case err != nil && err != io.EOF:
+				yield(nil, err)
+				return
+			case n > 0:
+				if held == len(buf) && !emit(lastEntry(buf[:held])) {
+					return
+				}
+				continue
+			}
+			goOn, whole, err := false, true, error(nil)
+			if more != nil {
+				goOn, whole, err = more(held > 0)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if whole && !emit(held) || !goOn {
+				return
+			}
+		}
+	}
+}
+
+// lastEntry returns where the last line begins that does not go on with the
+// line above it.
+func lastEntry(text []byte) int {
+	for end := len(text); ; {
+		i := bytes.LastIndexByte(text[:end], '\n')
+		if i < 0 {
+			return 0
+		}
+		if next := i + 1; next < len(text) && text[next] != ' ' && text[next] != '\t' {
+			return next
+		}
+		end = i
+	}
+}
+
+// Decoder makes entries of a transcript's text that comes in blocks, such as
+// [Store.Follow] yields. The zero value expects the header first.
+type Decoder struct {
+	// Header is what stands above the first entry, once that was there.
+	Header *transcript.Transcript
+	head   []byte // of a header that is not whole yet
+	n      uint64 // events so far
+	lines  int    // of the blocks so far
+}
+
+// goOn stands above each block but the first: Parse takes what follows as
+// entries that go on from others.
+const goOn = "workbench transcript v1\nmode m\nstate \"\"\n\n"
+
+var goOnLines = bytes.Count([]byte(goOn), []byte("\n"))
+
+// Entries returns the entries of the next block, numbered on from those
+// before. Its errors are a *transcript.SyntaxError under the given name.
+func (d *Decoder) Entries(name string, block []byte) ([]transcript.Entry, error) {
+	above := []byte(goOn)
+	if d.Header == nil {
+		d.head = append(d.head, block...)
+		if !bytes.Contains(d.head, []byte("\n\n")) {
+			return nil, nil
+		}
+		block, d.head, above = d.head, nil, nil
+	}
+	t, err := transcript.Parse(name, append(above, block...))
+	var bad *transcript.SyntaxError
+	if errors.As(err, &bad) {
+		if d.Header != nil {
+			bad.Line += d.lines - goOnLines
+		}
+		return nil, bad
+	}
+	for i := range t.Entries {
+		t.Entries[i].N += d.n
+	}
+	if n := len(t.Entries); n > 0 {
+		d.n = t.Entries[n-1].N
+	}
+	d.lines += bytes.Count(block, []byte("\n"))
+	if d.Header == nil {
+		header := *t
+		header.Entries = nil
+		d.Header = &header
+	}
+	return t.Entries, nil
+}
+
+// Golden makes a golden of a recording: it leaves out times, remarks and
+// comments, and of one that was cut off the last event, whose answer may not
+// be there whole.
+func Golden(t *transcript.Transcript) {
+	entries := t.Entries
+	if t.CutOff {
+		for len(entries) > 0 && entries[len(entries)-1].Dir != transcript.Event {
+			entries = entries[:len(entries)-1]
+		}
+		entries = entries[:max(0, len(entries)-1)]
+	}
+	kept := make([]transcript.Entry, 0, len(entries))
+	for _, e := range entries {
+		if e.Dir != transcript.Remark {
+			e.Timed, e.Comments = false, nil
+			kept = append(kept, e)
+		}
+	}
+	t.Entries, t.HeaderComments, t.Trailing, t.CutOff = kept, nil, nil, false
+}
+
+// Parse reads a whole transcript of at most the given bytes.
+func Parse(name string, r io.Reader, most int64) (*transcript.Transcript, error) {
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s can not be read: %w", name, err)
+	case int64(len(data)) > most:
+		return nil, fmt.Errorf("%s is larger than %d MiB, which is the most that is read at once", name, most>>20)
+	}
+	return transcript.Parse(name, data)
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// settledAfter is how old a transcript without an end must be to count as cut
+// off for good: by then its writer would long have locked it.
+const settledAfter = time.Minute
+
+// List implements [Store]. What has ended is read once and then known; each
+// list reads the names anew, so other processes and the user may add and remove
+// files.
+func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
+	all, err := f.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target := strings.ToLower(q.Target)
+	all = slices.DeleteFunc(all, func(info Info) bool {
+		return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
+	})
+	if q.Text != "" {
+		return f.search(ctx, all, q)
+	}
+	if q.Limit > 0 && len(all) > q.Limit {
+		all = all[:q.Limit]
+	}
+	return all, nil
+}
+
+// all returns all transcripts, the newest first.
+func (f *Folder) all(ctx context.Context) ([]Info, error) {
+	f.listing.Lock()
+	defer f.listing.Unlock()
+	names, err := f.names()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Info, 0, len(names))
+	there := make(map[string]Info, len(names))
+	var unknown []string
+	for _, name := range names {
+		id, ok := strings.CutSuffix(name, suffix)
+		if !ok {
+			f.sweep(name)
+			continue
+		}
+		if info, ok := f.index[id]; ok {
+			there[id] = info
+			all = append(all, info)
+		} else if ValidID(id) {
+			unknown = append(unknown, id)
+		}
+	}
+	for _, d := range f.describeAll(ctx, unknown) {
+		if d.ID == "" {
+			continue
+		}
+		all = append(all, d.Info)
+		if d.settled {
+			there[d.ID] = d.Info
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f.index = there
+	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
+	return all, nil
+}
+
+// sweep removes what a process left that died before the first byte of a
+// transcript.
+func (f *Folder) sweep(name string) {
+	id, ok := strings.CutSuffix(name, suffix+unborn)
+	if !ok || !ValidID(id) {
+		return
+	}
+	file, err := f.root.Open(name)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	if stat, err := file.Stat(); err == nil && locks && !isLocked(file) && time.Since(stat.ModTime()) > settledAfter {
+		f.root.Remove(name)
+	}
+}
+
+func (f *Folder) names() ([]string, error) {
+	dir, err := f.root.Open(".")
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	return names, plain(err)
+}
+
+type described struct {
+	Info
+	settled bool // it changes no more
+}
+
+// describeAll reads what is not known yet, several at a time. One that can not
+// be read has no ID.
+func (f *Folder) describeAll(ctx context.Context, ids []string) []described {
+	found := make([]described, len(ids))
+	each(ctx, len(ids), func(i int) {
+		if d, err := f.describe(ids[i]); err == nil {
+			found[i] = d
+		}
+	})
+	return found
+}
+
+func (f *Folder) describe(id string) (described, error) {
+	file, err := f.open(id)
+	if err != nil {
+		return described{}, err
+	}
+	defer file.Close()
+	ours, _ := f.writer(id)
+	running := ours || isLocked(file) // before it is read: it may end meanwhile
+	stat, err := file.Stat()
+	if err != nil {
+		return described{}, err
+	}
+	if !stat.Mode().IsRegular() {
+		return described{}, ErrNotFound
+	}
+	info, err := Describe(id, file, stat.Size())
+	if err != nil {
+		return described{}, err
+	}
+	if running && info.Ended == CutOff {
+		info.Running, info.Ended = true, ""
+	}
+	old := locks && time.Since(stat.ModTime()) > settledAfter
+	return described{info, !running && (info.Ended != CutOff || old)}, nil
+}
+
+// each calls do for 0 to n-1, on as many goroutines as there are processors,
+// until ctx is done.
+func each(ctx context.Context, n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	workers.Wait()
+}

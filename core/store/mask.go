@@ -1,0 +1,68 @@
+package store
+
+import (
+	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// maskEvent returns an event's payload without what its answer marks as secret.
+func (r *Recorder) maskEvent(e core.Event, actions []core.Action) []byte {
+	data := e.Data
+	for _, a := range actions {
+		if span, ok := spanOf(a); ok && !span.OfAction {
+			data = r.mask(data, span, e.Kind == core.ClientText)
+		}
+	}
+	return data
+}
+
+// maskAction returns the payload of the first action without what the marks
+// right behind it say is secret.
+func (r *Recorder) maskAction(actions []core.Action) []byte {
+	data := actions[0].Data
+	if actions[0].Kind == core.Secret {
+		return data
+	}
+	for _, a := range actions[1:] {
+		if a.Kind != core.Secret {
+			break
+		}
+		if span, ok := spanOf(a); ok && span.OfAction {
+			data = r.mask(data, span, false)
+		}
+	}
+	return data
+}
+
+func spanOf(a core.Action) (core.Span, bool) {
+	if a.Kind != core.Secret {
+		return core.Span{}, false
+	}
+	span, err := core.ParseSpan(string(a.Data))
+	return span, err == nil
+}
+
+// mask covers a span in a copy of data, which the session still needs.
+func (r *Recorder) mask(data []byte, span core.Span, text bool) []byte {
+	r.masked = append(r.masked[:0], data...) // data may be r.masked itself
+	cover(r.masked, span.From, span.To, text)
+	return r.masked
+}
+
+// cover replaces data[from:to], as far as it is there, by '*'. In text it covers
+// whole runes, so that it stays text.
+func cover(data []byte, from, to int, text bool) {
+	from, to = min(from, len(data)), min(to, len(data))
+	if text && from < to {
+		for from > 0 && !utf8.RuneStart(data[from]) {
+			from--
+		}
+		for to < len(data) && !utf8.RuneStart(data[to]) {
+			to++
+		}
+	}
+	for i := from; i < to; i++ {
+		data[i] = '*'
+	}
+}

@@ -1,0 +1,476 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+func folder(t testing.TB) *Folder {
+	t.Helper()
+	f, err := OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func event(n int, kind core.EventKind, data string) wire.Event {
+	return wire.Event{N: uint64(n), Event: core.Event{Kind: kind, Data: []byte(data)}}
+}
+
+func action(kind core.ActionKind, data string) core.Action {
+	return core.Action{Kind: kind, Data: []byte(data)}
+}
+
+func closeAll(t testing.TB, a *Recordings) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := a.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func text(t testing.TB, s Store, id string) string {
+	t.Helper()
+	r, err := s.Open(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestARecordingTellsAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Record(folder(t), quiet)
+		r := a.Start(Header{Session: "s12", Mode: "http-line", Options: core.Options{"eol": "crlf", "charset": "utf-8"}, Target: "example.com:80"}, nil)
+		r.Remark(0, "dialled 192.0.2.1:80")
+		r.Done(0, wire.Event{}, []core.Action{action(core.Note, "hello")})
+		r.Done(time.Second, event(1, core.ClientText, "GET /"), []core.Action{action(core.SendServer, "GET /\r\n")})
+		r.Done(2*time.Second, event(2, core.ServerEOF, ""), nil)
+		r.End(2500*time.Millisecond, "the server closed the connection")
+		closeAll(t, a)
+		want := `workbench transcript v1
+mode http-line
+option charset "utf-8"
+option eol "crlf"
+target "example.com:80"
+
+0.000 -- recorded 2000-01-01T00:00:00Z, session s12
+0.000 -- dialled 192.0.2.1:80
+0.000 << note "hello"
+1.000 >> client text "GET /"
+1.000 << server "GET /\r\n"
+2.000 >> server eof
+2.500 -- ended: the server closed the connection
+`
+		got := text(t, a, r.ID())
+		got = strings.Replace(got, time.Now().Format("Z07:00"), "Z", 1)
+		if got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		if _, err := transcript.Parse("x", []byte(got)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWithinASecondItIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Record(folder(t), quiet)
+		r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+		synctest.Wait()
+		for n := range 5 {
+			payload := fmt.Sprintf("payload %d", n)
+			r.Done(0, event(n+1, core.ServerBytes, payload), nil)
+			time.Sleep(time.Second)
+			if got := text(t, a, r.ID()); !strings.Contains(got, payload) {
+				t.Fatalf("after a second %q is not there:\n%s", payload, got)
+			}
+		}
+		r.End(0, "")
+		closeAll(t, a)
+	})
+}
+
+func TestWhatIsTooLongIsCounted(t *testing.T) {
+	a := Record(folder(t), quiet)
+	var remarks remarkList
+	r := a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
+	r.most = 1 << 20
+	piece := strings.Repeat("0123456789abcde\n", 4<<10) // 64 KiB, and 24 bytes of text for each 16
+	client, server := crc32.New(castagnoli), crc32.New(castagnoli)
+	kept := 0
+	for n := range 100 {
+		r.Done(0, event(2*n+1, core.ServerBytes, piece), nil)
+		r.Done(0, event(2*n+2, core.ClientBinary, "ping"), nil)
+		if !r.full {
+			kept = n + 1
+			continue
+		}
+		io.WriteString(server, piece)
+		io.WriteString(client, "ping")
+	}
+	r.Remark(0, "something behind it")
+	r.End(0, "")
+	closeAll(t, a)
+	got := text(t, a, r.ID())
+	if n := len(got); n > 1<<20+remarkRoom || n < 1<<19 {
+		t.Errorf("%d bytes were written", n)
+	}
+	parsed, err := transcript.Parse("x", []byte(got))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{r.fullWords(), "something behind it", fmt.Sprintf(
+		"not kept: %d bytes from the client (CRC-32C %08x), %d bytes from the server (CRC-32C %08x)",
+		4*(100-kept), client.Sum32(), (100-kept)<<16, server.Sum32()), "ended"}
+	for i, e := range parsed.Entries[len(parsed.Entries)-len(want):] {
+		if e.Remark != want[i] {
+			t.Errorf("got %q, want %q", e.Remark, want[i])
+		}
+	}
+	if got := remarks.all(); got != r.fullWords() {
+		t.Errorf("the session was told %q", got)
+	}
+	if n := a.Counters.Full.Load(); n != 1 {
+		t.Errorf("%d are full", n)
+	}
+}
+
+type remarkList struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (l *remarkList) add(words string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, words)
+}
+
+func (l *remarkList) all() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.list, "|")
+}
+
+// badDisk is a store whose writers write somewhere else.
+type badDisk struct {
+	Store
+	writer Writer
+}
+
+func (s badDisk) Create(string) (Writer, error) { return s.writer, nil }
+
+func TestAFullDiskStopsTheRecordingOnly(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	a := Record(badDisk{folder(t), full}, quiet)
+	var remarks remarkList
+	r := a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
+	for n := range 1000 {
+		r.Done(0, event(n+1, core.ServerBytes, strings.Repeat("x", 100_000)), nil)
+	}
+	r.End(0, "")
+	closeAll(t, a)
+	if got := remarks.all(); !strings.Contains(got, "the disk is full (no space left on device)") || !strings.Contains(got, "--transcripts") {
+		t.Errorf("the session was told %q", got)
+	}
+	if a.Counters.Failed.Load() != 1 || a.waiting.Load() != 0 {
+		t.Errorf("failed %d, waiting %d", a.Counters.Failed.Load(), a.waiting.Load())
+	}
+}
+
+// stalled blocks until it is let go.
+type stalled struct{ let chan struct{} }
+
+func (w stalled) Write(p []byte) (int, error) { <-w.let; return len(p), nil }
+func (w stalled) Sync() error                 { <-w.let; return nil }
+func (w stalled) Close() error                { return nil }
+
+func TestAStalledDiskHoldsUpNoSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := stalled{make(chan struct{})}
+		a := Record(badDisk{folder(t), disk}, quiet)
+		a.maxWaiting = 4 << 20
+		var remarks remarkList
+		var all []*Recorder
+		for n := range 12 {
+			all = append(all, a.Start(Header{Session: fmt.Sprint("s", n), Mode: "raw"}, remarks.add))
+		}
+		synctest.Wait()
+		data := strings.Repeat("x", 100_000)
+		for n := range 10 {
+			for _, r := range all { // blocks for ever if one waits
+				r.Done(0, event(n+1, core.ServerBytes, data), nil)
+			}
+		}
+		if got := a.waiting.Load(); got > 5<<20 {
+			t.Errorf("%d bytes wait", got)
+		}
+		synctest.Wait()
+		if got := remarks.all(); !strings.Contains(got, "the disk does not keep up") {
+			t.Errorf("the sessions were told %.200q", got)
+		}
+		for _, r := range all {
+			r.End(0, "")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := a.Close(ctx); err == nil {
+			t.Error("closed, though the disk has nothing")
+		}
+		close(disk.let)
+		<-a.done
+		if got := a.waiting.Load(); got != 0 {
+			t.Errorf("%d bytes wait still", got)
+		}
+	})
+}
+
+// failing fails at Sync, as a broken disk does.
+type failing struct{}
+
+func (failing) Write(p []byte) (int, error) { return len(p), nil }
+func (failing) Sync() error                 { return syscall.EIO }
+func (failing) Close() error                { return nil }
+
+func TestABrokenDiskIsToldAt10Seconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Record(badDisk{folder(t), failing{}}, quiet)
+		var remarks remarkList
+		a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		if got := remarks.all(); got != "the recording stopped: the disk failed: input/output error" {
+			t.Errorf("the session was told %q", got)
+		}
+		closeAll(t, a)
+	})
+}
+
+func TestSecretsNeverReachTheDisk(t *testing.T) {
+	a := Record(folder(t), quiet)
+	r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+	pass := []byte("PASS hünter2")
+	r.Done(0, wire.Event{N: 1, Event: core.Event{Kind: core.ClientText, Data: pass}}, []core.Action{
+		action(core.Secret, core.Span{From: 5, To: 7}.String()), // cuts the ü
+		action(core.Secret, core.Span{From: 7, To: 100}.String()),
+		action(core.SendServer, "PASS hünter2\r\n"),
+		action(core.Secret, core.Span{From: 0, To: 0}.String()), // no span
+		action(core.Secret, core.Span{OfAction: true, From: 5, To: 13}.String()),
+		action(core.SendText, "sent"),
+	})
+	r.End(0, "")
+	closeAll(t, a)
+	got := text(t, a, r.ID())
+	if strings.Contains(got, "nter2") || !strings.Contains(got, `client text "PASS ********"`) || !strings.Contains(got, `<< server "PASS ********\r\n"`) ||
+		!strings.Contains(got, `client text "sent"`) || !strings.Contains(got, "<< secret event 5 7\n") {
+		t.Error(got)
+	}
+	if string(pass) != "PASS hünter2" {
+		t.Errorf("the session's own bytes became %q", pass)
+	}
+}
+
+func TestAQuietSessionHoldsNoBuffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Record(badDisk{folder(t), noDisk{}}, quiet)
+		r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+		for n := range 8 {
+			r.Done(0, event(n+1, core.ServerBytes, strings.Repeat("x", 1<<20)), nil)
+			synctest.Wait()
+		}
+		time.Sleep(11 * time.Second)
+		r.mu.Lock()
+		held := cap(r.buf)
+		r.mu.Unlock()
+		if held != 0 {
+			t.Errorf("it holds %d bytes", held)
+		}
+		r.End(0, "")
+		closeAll(t, a)
+	})
+}
+
+func TestTheOldestGiveWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := folder(t)
+		put := func(age time.Duration, session string, size int) string {
+			id := NewID(time.Now().Add(-age), session, "raw")
+			w, err := f.Create(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(w, "workbench transcript v1\nmode raw\n\n")
+			w.Write(bytes.Repeat([]byte("# x\n"), size/4))
+			if session == "running" {
+				t.Cleanup(func() { w.Close() })
+			} else {
+				w.Close()
+			}
+			return id
+		}
+		old := put(31*24*time.Hour, "old", 10)
+		running := put(32*24*time.Hour, "running", 10)
+		big := put(3*time.Hour, "big", 600)
+		small := put(2*time.Hour, "small", 600)
+		a := Record(f, quiet)
+		synctest.Wait()
+		for id, want := range map[string]error{old: ErrNotFound, running: nil, big: nil, small: nil} {
+			if r, err := f.Open(id); !errors.Is(err, want) {
+				t.Errorf("at the start: %s: %v, want %v", id, err, want)
+			} else if err == nil {
+				r.Close()
+			}
+		}
+		a.maxAll = 1000
+		r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+		r.End(0, "")
+		closeAll(t, a)
+		for id, want := range map[string]error{running: nil, big: ErrNotFound, small: nil, r.ID(): nil} {
+			if r, err := f.Open(id); !errors.Is(err, want) {
+				t.Errorf("as one ended: %s: %v, want %v", id, err, want)
+			} else if err == nil {
+				r.Close()
+			}
+		}
+	})
+}
+
+func TestFollowIsLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := Record(folder(t), quiet)
+		r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+		r.Done(0, event(1, core.ServerBytes, "before"), nil)
+		start := time.Now()
+		var d Decoder
+		n, got := 1, ""
+		for block, err := range a.Follow(t.Context(), r.ID()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			entries, err := d.Entries("x", block)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range entries {
+				got += fmt.Sprintf(" %d%s%s%s", e.N, e.Dir, e.Event.Data, e.Action.Data)
+			}
+			switch n++; {
+			case n < 6:
+				r.Done(0, event(n, core.ServerBytes, "live\n"), []core.Action{{Kind: core.SetTimer, After: time.Second, Data: []byte("t")}, action(core.SendText, "x")})
+			case n == 6:
+				r.Done(0, event(n, core.TimerFired, "t"), nil)
+			default:
+				r.End(0, "")
+			}
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("it took %v", took)
+		}
+		if !strings.HasSuffix(got, " 1>>before 2>>live\n 2<<t 2<<x 3>>live\n 3<<t 3<<x 4>>live\n 4<<t 4<<x 5>>live\n 5<<t 5<<x 6>>t 6--") {
+			t.Errorf("got %q", got)
+		}
+		closeAll(t, a)
+	})
+}
+
+func TestStartsAfterTheEnd(t *testing.T) {
+	a := Record(folder(t), quiet)
+	closeAll(t, a)
+	r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+	r.Done(0, event(1, core.ServerBytes, "x"), nil)
+	r.End(0, "")
+	if infos, err := a.List(t.Context(), Query{}); err != nil || len(infos) != 0 {
+		t.Errorf("%+v, %v", infos, err)
+	}
+	closeAll(t, a)
+}
+
+// noDisk takes all at once.
+type noDisk struct{}
+
+func (noDisk) Write(p []byte) (int, error) { return len(p), nil }
+func (noDisk) Sync() error                 { return nil }
+func (noDisk) Close() error                { return nil }
+
+func BenchmarkDone(b *testing.B) {
+	a := Record(badDisk{folder(b), noDisk{}}, quiet)
+	defer closeAll(b, a)
+	line := []byte("GET /index.html HTTP/1.1 and some more of it to be a usual line of text")
+	sent := append(bytes.Clone(line), '\r', '\n')
+	client := []core.Action{{Kind: core.SendServer, Data: sent}}
+	answer := bytes.Repeat(sent, 8)
+	var server []core.Action
+	for range 8 {
+		server = append(server, core.Action{Kind: core.SendText, Data: line})
+	}
+	start := func() *Recorder {
+		r := a.Start(Header{Session: "s1", Mode: "http-line"}, nil)
+		r.most = 1 << 62
+		return r
+	}
+	for name, run := range map[string]func(r *Recorder, n uint64){
+		"a client's line": func(r *Recorder, n uint64) {
+			r.Done(time.Duration(n), wire.Event{N: n, Event: core.Event{Kind: core.ClientText, Data: line}}, client)
+		},
+		"8 lines from the server": func(r *Recorder, n uint64) {
+			r.Done(time.Duration(n), wire.Event{N: n, Event: core.Event{Kind: core.ServerBytes, Data: answer}}, server)
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := start()
+			defer r.End(0, "")
+			b.ReportAllocs()
+			before := r.size
+			n := uint64(0)
+			for b.Loop() {
+				n++
+				run(r, n)
+			}
+			if r.dead {
+				b.Error("the disk does not keep up")
+			}
+			b.SetBytes((r.size - before) / int64(n))
+		})
+	}
+	b.Run("full", func(b *testing.B) {
+		r := a.Start(Header{Session: "s2", Mode: "raw"}, nil)
+		defer r.End(0, "")
+		r.most = 0
+		data := make([]byte, 256<<10)
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Done(0, wire.Event{N: 1, Event: core.Event{Kind: core.ServerBytes, Data: data}}, nil)
+		}
+	})
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Bounds of recordings.
+const (
+	MaxRecording = 16 << 20            // bytes of text of one session; what follows is only counted
+	MaxStore     = 1 << 30             // bytes of all transcripts; the oldest give way
+	MaxAge       = 30 * 24 * time.Hour // older ones are deleted
+	MaxWaiting   = 128 << 20           // bytes of all sessions that wait for the disk, when the next event comes
+
+	flushAt    = 64 << 10               // bytes of a session that are written at once
+	flushEvery = 500 * time.Millisecond // what a kill -9 can cost, beside the time to write it
+	syncEvery  = 10 * time.Second
+)
+
+// Recordings records sessions into a store, and keeps the store within its
+// bounds: at the start and as recordings end, the oldest transcripts are
+// deleted, though none that is running.
+//
+// It has two goroutines, however many sessions there are: one writes what the
+// recorders have gathered, each half second or when a session has gathered 64
+// KiB; the other waits for the disk (fsync), each 10 s and when a recording
+// ends. A disk that stalls holds up these two and nobody else.
+type Recordings struct {
+	Store
+	// Counters count since Record.
+	Counters Counters
+
+	log        *slog.Logger
+	maxAll     int64
+	maxAge     time.Duration
+	maxWaiting int64
+	waiting    atomic.Int64 // bytes of all sessions that wait for the writer
+
+	wake    chan struct{} // the writer has something to do now
+	hurry   chan struct{} // the syncer has
+	closing chan struct{}
+	done    chan struct{}
+	stop    context.CancelFunc
+	helpers sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	active map[string]*Recorder
+	later  []*Recorder // have something that may wait for the next tick
+	now    []*Recorder // have something that may not
+	ended  []*Recorder // all is written; to be synced and closed
+}
+
+// Counters count recordings.
+type Counters struct {
+	Started atomic.Uint64
+	Failed  atomic.Uint64 // stopped by a disk that was full, broken or too slow
+	Full    atomic.Uint64 // reached MaxRecording
+	Bytes   atomic.Uint64 // of text, written
+	Deleted atomic.Uint64 // to keep the store within its bounds
+}
+
+// Header is what a recording says of its session.
+type Header struct {
+	Session string    // its ID
+	Began   time.Time // zero: now
+	Mode    string
+	Options core.Options // all that are in effect
+	Target  string
+}
+
+// Record returns recordings into a store. Close ends them.
+func Record(into Store, log *slog.Logger) *Recordings {
+	ctx, stop := context.WithCancel(context.Background())
+	a := &Recordings{
+		Store: into, log: log, maxAll: MaxStore, maxAge: MaxAge, maxWaiting: MaxWaiting, stop: stop,
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
+		closing: make(chan struct{}), done: make(chan struct{}),
+		active: map[string]*Recorder{},
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		a.writer()
+	}()
+	go func() {
+		defer close(a.done)
+		a.trim(ctx)
+		a.syncer(ctx, written)
+		a.helpers.Wait()
+	}()
+	return a
+}
+
+// Start begins to record a session. Nothing that goes wrong with the disk ends
+// or holds up the session: the recording stops, and remark, if set, is told why
+// in words, by a goroutine that it may hold up.
+func (a *Recordings) Start(h Header, remark func(words string)) *Recorder {
+	began := h.Began
+	if began.IsZero() {
+		began = time.Now()
+	}
+	r := &Recorder{all: a, id: NewID(began, h.Session, h.Mode), remark: remark, most: MaxRecording, created: make(chan struct{})}
+	t := transcript.Transcript{Mode: h.Mode, Target: h.Target}
+	for _, name := range slices.Sorted(maps.Keys(h.Options)) {
+		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.Options[name]})
+	}
+	a.mu.Lock()
+	taken := a.active[r.id] != nil
+	dead := a.closed || taken
+	if !dead {
+		a.active[r.id] = r
+	}
+	a.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if dead {
+		r.dead = true
+		r.begun()
+		if taken {
+			a.tell(r, fmt.Errorf("there is one named %s already", r.id))
+		}
+		return r
+	}
+	a.Counters.Started.Add(1)
+	r.buf = transcript.AppendHeader(r.buf, &t)
+	r.append(&transcript.Entry{Dir: transcript.Remark, Timed: true, Remark: beganRemark(began, h.Session)})
+	r.grown(0, true)
+	return r
+}
+
+// Follow implements [Store]. While somebody follows a session that is recorded
+// here, each event is written as it is done.
+func (a *Recordings) Follow(ctx context.Context, id string) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		a.mu.Lock()
+		r := a.active[id]
+		a.mu.Unlock()
+		if r != nil {
+			r.follow(1)
+			defer r.follow(-1)
+			select {
+			case <-r.created:
+			case <-ctx.Done():
+				yield(nil, ctx.Err())
+				return
+			}
+		}
+		a.Store.Follow(ctx, id)(yield)
+	}
+}
+
+// Delete implements [Store].
+func (a *Recordings) Delete(id string) error {
+	a.mu.Lock()
+	running := a.active[id] != nil
+	a.mu.Unlock()
+	if running {
+		return ErrRunning
+	}
+	return a.Store.Delete(id)
+}
+
+// Close writes what waits and returns when the disk has it, or ctx is done.
+// Recordings that were not told of their session's end count as cut off.
+func (a *Recordings) Close(ctx context.Context) error {
+	a.mu.Lock()
+	if !a.closed {
+		a.closed = true
+		close(a.closing)
+	}
+	a.mu.Unlock()
+	release := context.AfterFunc(ctx, a.stop)
+	defer release()
+	select {
+	case <-a.done:
+		a.stop()
+		return nil
+	case <-ctx.Done():
+		return errors.New("the disk did not take the last of the recordings in time")
+	}
+}
+
+// enqueue has the writer see to r, now or at the next tick.
+func (a *Recordings) enqueue(r *Recorder, now bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !now {
+		a.later = append(a.later, r)
+		return
+	}
+	a.now = append(a.now, r)
+	signal(a.wake)
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// tell says that a recording stopped: by a goroutine of its own, since the log
+// may be slow and the session may be waiting for this recorder right now.
+func (a *Recordings) tell(r *Recorder, why error) {
+	a.Counters.Failed.Add(1)
+	a.helpers.Go(func() {
+		a.log.Warn("a recording stopped", "transcript", r.id, "reason", why.Error())
+		if r.remark != nil {
+			r.remark("the recording stopped: " + why.Error())
+		}
+	})
+}
+
+// say passes words on to the session, in the same way.
+func (a *Recordings) say(r *Recorder, words string) {
+	if r.remark != nil {
+		a.helpers.Go(func() { r.remark(words) })
+	}
+}

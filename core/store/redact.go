@@ -1,0 +1,133 @@
+package store
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"sort"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Redact replaces what match finds in payloads and words by as many '*', and
+// returns how many times it did. If match has a group, only what its first
+// group matched is replaced. What the transcript's own marks say is secret is
+// replaced too, and not counted; a nil match does only that.
+//
+// A stream is searched as a whole, so that what a read has cut in two is found:
+// the client's binary messages, the server's bytes, and what the machine sent
+// to either as bytes, each joined. A text message and words are searched one by
+// one.
+func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
+	var streams [4][]part
+	var lone []part
+	var event, last part // what marks may be about
+	t.Entries = slices.Clone(t.Entries)
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		switch {
+		case e.Dir == transcript.Remark:
+			words := []byte(e.Remark)
+			found += redactAll([]part{{words, true}}, match)
+			e.Remark = string(words)
+			continue
+		case e.Dir == transcript.Event:
+			e.Event.Data = bytes.Clone(e.Event.Data)
+			event, last = part{e.Event.Data, e.Event.Kind == core.ClientText}, part{}
+		case e.Action.Kind == core.Secret:
+			if span, ok := spanOf(e.Action); ok && span.OfAction {
+				cover(last.data, span.From, span.To, false)
+			} else if ok {
+				cover(event.data, span.From, span.To, event.text)
+			}
+			continue
+		default:
+			e.Action.Data = bytes.Clone(e.Action.Data)
+			last = part{e.Action.Data, false}
+		}
+		if s := streamOf(e); s >= 0 {
+			streams[s] = append(streams[s], part{data(e), false})
+		} else if hasWords(e) {
+			lone = append(lone, part{data(e), true})
+		}
+	}
+	for _, stream := range streams {
+		found += redactAll(stream, match)
+	}
+	for i := range lone {
+		found += redactAll(lone[i:i+1], match)
+	}
+	return found
+}
+
+// part is a payload, which is changed in place.
+type part struct {
+	data []byte
+	text bool
+}
+
+// streamOf returns which stream an entry belongs to, or -1.
+func streamOf(e *transcript.Entry) int {
+	switch {
+	case e.Dir == transcript.Event && e.Event.Kind == core.ClientBinary:
+		return 0
+	case e.Dir == transcript.Event && e.Event.Kind == core.ServerBytes:
+		return 1
+	case e.Dir == transcript.Action && e.Action.Kind == core.SendServer:
+		return 2
+	case e.Dir == transcript.Action && e.Action.Kind == core.SendBinary:
+		return 3
+	}
+	return -1
+}
+
+// hasWords reports whether an entry has a payload of its own, and not a name.
+func hasWords(e *transcript.Entry) bool {
+	if e.Dir == transcript.Event {
+		return e.Event.Kind == core.ClientText || e.Event.Kind == core.ServerFailed
+	}
+	switch e.Action.Kind {
+	case core.SendText, core.Close, core.Note, core.Failed:
+		return true
+	}
+	return false
+}
+
+func data(e *transcript.Entry) []byte {
+	if e.Dir == transcript.Event {
+		return e.Event.Data
+	}
+	return e.Action.Data
+}
+
+// redactAll searches the parts as one.
+func redactAll(parts []part, match *regexp.Regexp) (found int) {
+	if match == nil || len(parts) == 0 {
+		return 0
+	}
+	joined, starts := parts[0].data, []int{0}
+	if len(parts) > 1 {
+		joined = nil
+		starts = starts[:0]
+		for _, p := range parts {
+			starts = append(starts, len(joined))
+			joined = append(joined, p.data...)
+		}
+	}
+	for _, at := range match.FindAllSubmatchIndex(joined, -1) {
+		from, to := at[0], at[1]
+		if len(at) > 2 {
+			from, to = at[2], at[3]
+		}
+		if from >= to { // an empty match, or a group that took no part
+			continue
+		}
+		found++
+		first := sort.SearchInts(starts, from+1) - 1
+		for i := first; i < len(parts) && starts[i] < to; i++ {
+			cover(parts[i].data, max(0, from-starts[i]), to-starts[i], parts[i].text)
+		}
+	}
+	return found
+}

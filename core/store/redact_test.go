@@ -1,0 +1,104 @@
+package store
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+var time0 = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
+
+func redacted(t *testing.T, text, match string) (string, int) {
+	t.Helper()
+	parsed, err := transcript.Parse("x", []byte("workbench transcript v1\nmode raw\n\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var re *regexp.Regexp
+	if match != "" {
+		re = regexp.MustCompile(match)
+	}
+	n := Redact(parsed, re)
+	_, entries, _ := bytes.Cut(parsed.Append(nil), []byte("\n\n"))
+	return string(entries), n
+}
+
+func TestRedact(t *testing.T) {
+	for name, test := range map[string]struct {
+		text, match, want string
+		found             int
+	}{
+		"the whole match": {`>> server "a secret b"`, `secret`, `>> server "a ****** b"`, 1},
+		"the first group": {`>> server "PASS x y"`, `PASS (\S+) (\S+)`, `>> server "PASS * y"`, 1},
+		"cut by reads": {">> server \"PASS hun\"\n<< client text \"a\"\n>> server \"t\"\n>> server \"er2\\r\\n\"", `PASS (\S+)`,
+			">> server \"PASS ***\"\n<< client text \"a\"\n>> server \"*\"\n>> server \"***\\r\\n\"", 1},
+		"sides are apart": {">> server \"sec\"\n>> client binary \"ret\"", `secret`, ">> server \"sec\"\n>> client binary \"ret\"", 0},
+		"messages are apart": {">> client text \"PASS hunter2\"\n>> client text \"LIST\"", `PASS (\S+)`,
+			">> client text \"PASS *******\"\n>> client text \"LIST\"", 1},
+		"actions too": {">> server \"x\"\n<< server \"a se\"\n<< server \"cret\"\n<< client binary \"secret\"\n<< note \"secret\"\n<< close \"secret\"", `secret`,
+			">> server \"x\"\n<< server \"a **\"\n<< server \"****\"\n<< client binary \"******\"\n<< note \"******\"\n<< close \"******\"", 4},
+		"remarks and failures":      {"-- the secret\n>> server failed \"secret\"", `secret`, "-- the ******\n>> server failed \"******\"", 2},
+		"not names":                 {"<< timer secret 2s\n>> timer secret", `secret`, "<< timer secret 2s\n>> timer secret", 0},
+		"whole runes":               {`>> client text "hünter"`, `\S+`, `>> client text "*******"`, 1},
+		"bytes that are no text":    {`>> server "\xff\xfesecret\xff"`, `secret`, `>> server "\xff\xfe******\xff"`, 1},
+		"an empty match":            {`>> server "abc"`, `x*`, `>> server "abc"`, 0},
+		"a group that took no part": {`>> server "abc"`, `abc|(x)`, `>> server "abc"`, 0},
+		"what is marked": {">> client text \"PASS ü\"\n<< secret event 5 6\n<< server \"PASS ü\"\n<< secret event 0 1\n<< secret action 5 99", ``,
+			">> client text \"*ASS **\"\n<< secret event 5 6\n<< server \"PASS **\"\n<< secret event 0 1\n<< secret action 5 99", 0},
+		"a mark without a payload": {"<< secret event 5 6\n<< secret action 0 1", ``, "<< secret event 5 6\n<< secret action 0 1", 0},
+	} {
+		got, found := redacted(t, test.text+"\n", test.match)
+		if got != test.want+"\n" || found != test.found {
+			t.Errorf("%s: %d\n%s\nwant %d\n%s", name, found, got, test.found, test.want)
+		}
+	}
+}
+
+// What a machine marked is told apart from the session's own bytes.
+func TestRedactCopies(t *testing.T) {
+	data := []byte("secret")
+	before := transcript.Transcript{Entries: []transcript.Entry{{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: data}}}}
+	after := before
+	Redact(&after, regexp.MustCompile("secret"))
+	if string(data) != "secret" || string(before.Entries[0].Event.Data) != "secret" {
+		t.Error("the caller's bytes were changed")
+	}
+}
+
+// Lengths hold, the secret is gone from every stream, and it still parses.
+func FuzzRedact(f *testing.F) {
+	f.Add("PASS sec", "ret\r\nsecret", "sécret", uint16(5), uint16(7))
+	f.Fuzz(func(t *testing.T, a, b, text string, from, to uint16) {
+		text = strings.ToValidUTF8(text, "?")
+		if len(a)+len(b)+len(text) > 1<<16 {
+			return
+		}
+		before := transcript.Transcript{Mode: "raw", Entries: []transcript.Entry{
+			{Dir: transcript.Event, N: 1, Event: core.Event{Kind: core.ServerBytes, Data: []byte(a)}},
+			{Dir: transcript.Event, N: 2, Event: core.Event{Kind: core.ClientText, Data: []byte(text)}},
+			{Dir: transcript.Action, N: 2, Action: core.Action{Kind: core.Secret, Data: []byte(core.Span{From: int(from), To: int(to)}.String())}},
+			{Dir: transcript.Event, N: 3, Event: core.Event{Kind: core.ServerBytes, Data: []byte(b)}},
+		}}
+		after := before
+		Redact(&after, regexp.MustCompile(`secret`))
+		for i := range before.Entries {
+			if len(data(&before.Entries[i])) != len(data(&after.Entries[i])) {
+				t.Fatal("a length has changed")
+			}
+		}
+		joined := string(data(&after.Entries[0])) + string(data(&after.Entries[3]))
+		if strings.Contains(joined, "secret") || strings.Contains(string(data(&after.Entries[1])), "secret") {
+			t.Errorf("still there: %q", joined)
+		}
+		if from < to {
+			if _, err := transcript.Parse("x", after.Append(nil)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Store keeps transcripts. Its methods may be called by any goroutine, and do
+// not trust IDs: one that no ID can be is [ErrNotFound].
+type Store interface {
+	// Create begins a transcript under an ID of [NewID]. It is running until
+	// it is closed or this process dies. An ID that is taken is an error.
+	Create(id string) (Writer, error)
+	// Open returns the text as far as it has come.
+	Open(id string) (io.ReadCloser, error)
+	// Follow returns the text from its start, in blocks, each as soon as it is
+	// there, and ends when the transcript has ended. A block is valid until
+	// the next one and ends behind a whole entry; only the last block of a
+	// transcript that was cut off may not.
+	Follow(ctx context.Context, id string) iter.Seq2[[]byte, error]
+	// List returns the transcripts that match, the newest first. One that can
+	// not be read is left out.
+	List(ctx context.Context, q Query) ([]Info, error)
+	// Delete deletes a transcript. One that is running is [ErrRunning].
+	Delete(id string) error
+}
+
+// Writer appends to one transcript.
+type Writer interface {
+	// Write appends whole entries, and wakes who follows.
+	io.Writer
+	// Sync returns when what was written would survive a power cut. It may be
+	// called while Write is.
+	Sync() error
+	// Close ends the transcript. It comes last, once.
+	Close() error
+}
+
+// Errors of a store.
+var (
+	ErrNotFound = errors.New("there is no such transcript")
+	ErrRunning  = errors.New("the session is still running; its transcript can be deleted once it has ended")
+)
+
+// Query says which transcripts are wanted. The zero value matches all.
+type Query struct {
+	Mode   string // the line mode's name
+	Target string // a part of the target; case does not matter
+	// Text stands in a payload or elsewhere in the transcript. Case matters. It
+	// is not found where it was cut by a read, or by the printer after 4 KiB.
+	Text  string
+	Limit int // at most so many, the newest; 0: no limit
+}
+
+// CutOff is how a transcript ended whose process died.
+const CutOff = "cut off"
+
+// Info is what a list says of a transcript.
+type Info struct {
+	ID       string    `json:"id"`
+	Began    time.Time `json:"began"`
+	Session  string    `json:"session"` // its ID in the workbench that held it
+	Mode     string    `json:"mode"`
+	Target   string    `json:"target"`   // "" when it names none
+	Duration float64   `json:"duration"` // seconds from the session's start to the last entry
+	Size     int64     `json:"size"`     // bytes of text
+	Running  bool      `json:"running"`
+	// Ended is how it ended, in words: "" while it runs, [CutOff] when nobody
+	// was there to write its end.
+	Ended string `json:"ended"`
+}

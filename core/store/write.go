@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// maxSpare is the largest buffer that is kept for the next use.
+const maxSpare = 4 << 20
+
+// writer writes out what the recorders have gathered.
+func (a *Recordings) writer() {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	var text []byte
+	for closing := false; !closing; {
+		var list []*Recorder
+		select {
+		case <-a.wake:
+		case <-tick.C:
+			list = a.take(&a.later)
+		case <-a.closing:
+			closing = true
+			list = a.all()
+		}
+		for _, r := range append(list, a.take(&a.now)...) {
+			text = a.write(r, text[:0], closing)
+			if cap(text) > maxSpare {
+				text = nil
+			}
+		}
+	}
+}
+
+// take empties one of the lists.
+func (a *Recordings) take(list *[]*Recorder) []*Recorder {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	taken := *list
+	*list = nil
+	return taken
+}
+
+// all returns every recorder there is.
+func (a *Recordings) all() []*Recorder {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []*Recorder
+	for _, r := range a.active {
+		all = append(all, r)
+	}
+	return all
+}
+
+// write writes what r has gathered, by way of the buffer text, and hands it on
+// when that was the last.
+func (a *Recordings) write(r *Recorder, text []byte, last bool) []byte {
+	text, over := r.take(text, last)
+	if r.handed {
+		return text
+	}
+	var err error
+	if len(text) > 0 {
+		err = a.append(r, text)
+		a.waiting.Add(-int64(len(text)))
+	}
+	if err != nil {
+		r.stop(onDisk(err))
+		over.dead = true
+	}
+	if over.ended || over.dead {
+		r.handed = true
+		r.begun()
+		a.mu.Lock()
+		a.ended = append(a.ended, r)
+		a.mu.Unlock()
+		signal(a.hurry)
+	}
+	return text
+}
+
+// append writes text to the transcript, which it makes at the first time.
+func (a *Recordings) append(r *Recorder, text []byte) error {
+	if r.out == nil {
+		out, err := a.Create(r.id)
+		if err != nil {
+			return err
+		}
+		r.out = out
+	}
+	n, err := r.out.Write(text)
+	a.Counters.Bytes.Add(uint64(n))
+	r.unsynced.Store(true)
+	r.begun()
+	return err
+}
+
+// onDisk says what to do about an error of the disk.
+func onDisk(err error) error {
+	err = plain(err)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("the disk is full (%w); make room, or choose another folder with --transcripts", err)
+	}
+	return fmt.Errorf("the disk failed: %w", err)
+}
+
+// syncer waits for the disk, closes what has ended, and keeps the store within
+// its bounds. It ends once the writer has and all is closed.
+func (a *Recordings) syncer(ctx context.Context, written <-chan struct{}) {
+	tick := time.NewTicker(syncEvery)
+	defer tick.Stop()
+	for {
+		last := false
+		select {
+		case <-a.hurry:
+		case <-tick.C:
+			a.syncAll()
+		case <-written:
+			last = true
+		}
+		if list := a.take(&a.ended); len(list) > 0 {
+			for _, r := range list {
+				a.finish(ctx, r)
+			}
+			a.trim(ctx)
+		}
+		if last {
+			return
+		}
+	}
+}
+
+// syncAll brings all that was written to the disk, and frees the buffers of
+// sessions that are quiet.
+func (a *Recordings) syncAll() {
+	for _, r := range a.all() {
+		r.free()
+		if r.unsynced.Swap(false) {
+			if err := r.out.Sync(); err != nil {
+				r.stop(onDisk(err))
+			}
+		}
+	}
+}
+
+// finish closes a recording. When ctx is done there is no time to wait for the
+// disk.
+func (a *Recordings) finish(ctx context.Context, r *Recorder) {
+	if r.out != nil {
+		if ctx.Err() == nil && r.unsynced.Load() {
+			if err := r.out.Sync(); err != nil {
+				r.stop(onDisk(err))
+			}
+		}
+		if err := r.out.Close(); err != nil {
+			r.stop(onDisk(err))
+		}
+	}
+	a.mu.Lock()
+	delete(a.active, r.id)
+	a.mu.Unlock()
+}
+
+// trim deletes the oldest transcripts until the store is within its bounds.
+func (a *Recordings) trim(ctx context.Context) {
+	all, err := a.List(ctx, Query{})
+	if err != nil {
+		a.log.Warn("the transcripts could not be listed, so none is deleted", "reason", err.Error())
+		return
+	}
+	var size int64
+	for _, info := range all { // the newest first
+		size += info.Size
+		if info.Running || size <= a.maxAll && time.Since(info.Began) <= a.maxAge {
+			continue
+		}
+		if err := a.Delete(info.ID); err != nil {
+			a.log.Warn("an old transcript could not be deleted", "transcript", info.ID, "reason", err.Error())
+			continue
+		}
+		a.Counters.Deleted.Add(1)
+	}
+}
