@@ -57,16 +57,30 @@ var table = []row{
 	{place: "core/sandbox", imports: xsys, without: "net"},
 	{place: "core/pluginhost", imports: "core core/pluginproto core/sandbox core/wire " + goPlugin + " " + hclog + " " + yamux,
 		brings: behindGoPlugin, without: "net/http"},
+	{place: "core/catalog", imports: "core", without: "net"},
+	{place: "core/conformance", imports: "core core/replay core/transcript core/wire", without: "net os"},
+	{place: "core/convert", imports: "core core/transcript", without: "net os"},
+	{place: "core/convert/pcap", imports: "core core/convert core/transcript " + gopacket, brings: behindGopacket, without: "net/http os/exec"},
+	{place: "core/devloop", imports: "core core/catalog core/pluginhost core/replay core/transcript core/wire " + fsnotify,
+		brings: "core/pluginproto core/sandbox " + goPlugin + " " + behindGoPlugin, without: "net"},
+	{place: "core/play", imports: "core core/transcript", without: "net/http os/exec"},
+	{place: "core/store", imports: "core core/transcript core/wire", without: "net os/exec"},
+	{place: "core/store/storetest", imports: "core core/store core/transcript", brings: "core/wire"},
 	{place: "core/session", imports: "core core/transcript core/wire", without: "net/http os/exec"},
 	{place: "core/target", without: "net/http os"},
-	{place: "core/gateway", imports: "core core/session core/target core/transcript core/wire " + gorilla, without: "os"},
+	{place: "core/gateway", imports: "core core/session core/store core/target core/transcript " + gorilla, brings: "core/wire", without: "os"},
 	{place: "core/practice", without: "net/http os/exec"},
 	{place: "plugins", imports: "core core/pluginproto core/wire " + goPlugin, brings: behindGoPlugin, without: "net/http os/exec"},
 	{place: "plugins/http-line", imports: "core", only: pureLibrary, pure: true},
 	{place: "plugins/raw", imports: "core", only: pureLibrary, pure: true},
 	{place: "plugins/echo-quit", imports: "core", only: pureLibrary, pure: true},
-	{place: "cmd/workbench", imports: "core/... plugins/... web " + cobra + " " + prometheus,
-		brings: gorilla + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus},
+	{place: "plugins/jsonl", imports: "core core/wire plugins", brings: "core/pluginproto " + goPlugin + " " + behindGoPlugin, without: "net/http"},
+	{place: "plugins/starlark", imports: "core " + starlark, brings: xsys, without: "net os/exec"},
+	{place: "plugins/plugintest", imports: "core core/conformance core/replay core/transcript core/wire", without: "net os/exec"},
+	{place: "cmd/workbench", imports: "cmd/workbench/scaffold core/... plugins/... web " + cobra + " " + pflag + " " + prometheus,
+		brings: fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus},
+	{place: "cmd/workbench/scaffold", imports: "core", without: "net"},
+	{place: "cmd/workbench/scaffold/templates/go", imports: "core plugins", brings: "core/pluginproto core/wire " + goPlugin + " " + behindGoPlugin},
 	{place: "cmd/echo", imports: "core/practice " + cobra, brings: behindCobra},
 	{place: "web", only: "embed io/fs"},
 	{place: "bench", imports: gorilla},
@@ -86,12 +100,18 @@ const (
 	hclog    = "github.com/hashicorp/go-hclog"
 	xsys     = "golang.org/x/sys"
 	yamux    = "github.com/hashicorp/yamux"
+	fsnotify = "github.com/fsnotify/fsnotify"
+	gopacket = "github.com/gopacket/gopacket"
+	pflag    = "github.com/spf13/pflag"
+	starlark = "go.starlark.net"
+
+	behindGopacket = "golang.org/x/net golang.org/x/sys"
 
 	prometheus       = "github.com/prometheus/client_golang"
 	behindPrometheus = "github.com/beorn7/perks github.com/cespare/xxhash/v2 github.com/munnerz/goautoneg " +
 		"github.com/prometheus/client_model github.com/prometheus/common github.com/prometheus/procfs " +
 		"go.yaml.in/yaml/v2 google.golang.org/protobuf"
-	behindCobra    = "github.com/spf13/pflag github.com/inconshreveable/mousetrap"
+	behindCobra    = pflag + " github.com/inconshreveable/mousetrap"
 	behindGoPlugin = hclog + " " + yamux + " github.com/fatih/color github.com/golang/protobuf " +
 		"github.com/mattn/go-colorable github.com/mattn/go-isatty github.com/oklog/run " +
 		"golang.org/x/net golang.org/x/sys golang.org/x/text " +

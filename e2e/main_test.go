@@ -38,6 +38,9 @@ func (s suite) Run() int {
 	if err := build(dir); err != nil {
 		return complain(err)
 	}
+	// Every program that is started keeps what it keeps here.
+	os.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
+	os.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
 	if authority, err = newAuthority(filepath.Join(dir, "authority.pem")); err != nil {
 		return complain(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,8 +39,13 @@ func launch(flags ...string) (*workbench, error) {
 }
 
 func launchIn(runtime string, flags ...string) (*workbench, error) {
-	flags = append([]string{"--listen", "127.0.0.1:0", "--echo-listen", "127.0.0.1:0"}, flags...)
-	cmd := exec.Command(workbenchBinary, flags...)
+	return launchCommand(runtime, nil, flags...)
+}
+
+// launchCommand starts a command that serves the page.
+func launchCommand(runtime string, command []string, flags ...string) (*workbench, error) {
+	args := slices.Concat(command, []string{"--listen", "127.0.0.1:0", "--echo-listen", "127.0.0.1:0"}, flags)
+	cmd := exec.Command(workbenchBinary, args...)
 	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+runtime, "SSL_CERT_FILE="+authority.file)
 	p, err := run(cmd)
 	if err != nil {

@@ -10,7 +10,7 @@ trap 'rm -f "$log"' EXIT
 # no finding, and is tried again. A finding names its input.
 fuzz() {
 	local tries=3
-	while ! go test -run='^$' -fuzz="^$2\$" -fuzztime="${FUZZTIME:-10s}" "$1" >"$log" 2>&1 </dev/null; do
+	while ! go test -run='^$' -fuzz="^$2\$" -fuzztime="${FUZZTIME:-10s}" -fuzzminimizetime=1s "$1" >"$log" 2>&1 </dev/null; do
 		tries=$((tries - 1))
 		if [ "$tries" -gt 0 ] && grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log"; then
 			continue

@@ -30,4 +30,4 @@ step "Go tests, race detector on"
 go test -race -shuffle=on -timeout 20m ./...
 
 step "fuzz targets"
-FUZZTIME=${FUZZTIME:-10s} scripts/fuzz.sh
+FUZZTIME=${FUZZTIME:-4s} scripts/fuzz.sh

@@ -72,7 +72,8 @@ func newRoot() *cobra.Command {
 		DisableAutoGenTag: true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newSandboxCommand(), newVersionCommand())
+	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newPluginCommand(),
+		newTranscriptCommand(), newPlayCommand(), newSandboxCommand(), newVersionCommand())
 	return root
 }
 

@@ -86,8 +86,8 @@ func startServing(t *testing.T, timeout time.Duration) *served {
 	ended := make(chan error, 1)
 	var stderr bytes.Buffer // read only after the end
 	go func() {
-		o := serveOptions{listen: "127.0.0.1:0", echoListen: "off", pluginTimeout: timeout, sandbox: sandbox.BestEffort}
-		ended <- serve(ctx, o, says, &stderr)
+		o := serveOptions{listen: "127.0.0.1:0", echoListen: "off", host: hostFlags{timeout: timeout, sandbox: sandbox.BestEffort}}
+		ended <- serve(ctx, o, addition{}, says, &stderr)
 		says.Close()
 	}()
 	t.Cleanup(func() {

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -29,8 +27,8 @@ const replayAtOnce = 4
 // replayEnv is what replay needs of the rest of the program.
 type replayEnv struct {
 	// Open makes the line modes ready, in processes of their own or in this
-	// one. Whoever called it calls the last function it returns when done.
-	Open func(ctx context.Context, inProcess bool) (replay.Opener, func(mode string) (core.Manifest, bool), func(), error)
+	// one. Whoever called it closes them when done.
+	Open func(ctx context.Context, o replayOptions) (*replayModes, error)
 }
 
 type replayOptions struct {
@@ -40,6 +38,8 @@ type replayOptions struct {
 	update    bool
 	inProcess bool
 	asJSON    bool
+
+	pluginDirs []string
 }
 
 func newReplayCommand(env replayEnv) *cobra.Command {
@@ -89,6 +89,7 @@ Exit codes:
 	f.Uint64Var(&o.seed, "seed", o.seed, "begin the random cuts with seed `S`; the next ones have S+1, S+2, ...")
 	f.BoolVar(&o.update, "update", false, "rewrite the actions of transcripts that differ; events and comments stay")
 	f.BoolVar(&o.inProcess, "in-process", false, "run the line modes in this process, not in their own")
+	pluginDirFlag(f, &o.pluginDirs)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each file, a line each")
 	return cmd
 }
@@ -98,15 +99,15 @@ func runReplay(ctx context.Context, env replayEnv, o replayOptions, paths []stri
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
-	open, modes, done, err := env.Open(ctx, o.inProcess)
+	modes, err := env.Open(ctx, o)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
-	defer done()
-	if _, ok := modes(o.mode); o.mode != "" && !ok {
+	defer modes.close()
+	if _, ok := modes.manifest(o.mode); o.mode != "" && !ok {
 		return &exitCode{exitUnusable, fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
 	}
-	r := &replayer{replayOptions: o, open: open, modes: modes}
+	r := &replayer{replayOptions: o, open: modes.open, modes: modes.manifest}
 	p := &replayPrinter{replayOptions: o, stdout: stdout, stderr: stderr, total: len(files)}
 	r.all(ctx, files, p)
 	switch {
@@ -257,14 +258,4 @@ func (r *replayer) rewrite(ctx context.Context, g *replay.Golden, whole *replay.
 	}
 	report.Result, report.Updated = resultUpdated, true
 	return g, again, nil
-}
-
-// isTerminal reports whether someone looks at w.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -5,15 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/replay"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 const (
@@ -24,16 +21,9 @@ const (
 )
 
 // inThisProcess replays through the built-in modes without a process.
-var inThisProcess = replayEnv{Open: func(context.Context, bool) (replay.Opener, func(mode string) (core.Manifest, bool), func(), error) {
-	open := func(_ context.Context, mode string) (*wire.Conn, error) {
-		for _, d := range builtin {
-			if d.Manifest.Name == mode {
-				return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
-			}
-		}
-		return nil, errors.New("no such mode")
-	}
-	return open, manifest, func() {}, nil
+var inThisProcess = replayEnv{Open: func(ctx context.Context, o replayOptions) (*replayModes, error) {
+	o.inProcess = true
+	return openForReplay(ctx, o)
 }}
 
 // replayRun runs the command in a new folder with the given files in it.

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,10 +33,10 @@ func sandboxConfig(mode sandbox.Mode) (sandbox.Config, error) {
 	return sandbox.Config{Mode: mode, Path: self, Args: []string{sandboxStep}}, err
 }
 
-// startSandboxed is startHost, and tells the log what holds the processes back:
+// startSandboxed calls start, and tells the log what holds the processes back:
 // each mechanism as information, and what is missing once more as a warning.
-func startSandboxed(log *slog.Logger, mode sandbox.Mode, timeout time.Duration) (*pluginhost.Host, error) {
-	host, err := startHost(log, mode, timeout)
+func startSandboxed(log *slog.Logger, start func(*slog.Logger) (*pluginhost.Host, error)) (*pluginhost.Host, error) {
+	host, err := start(log)
 	if err != nil {
 		return nil, err
 	}

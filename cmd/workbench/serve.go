@@ -17,14 +17,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
-	"github.com/protocol-workbench/workbench/core/sandbox"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
-	"github.com/protocol-workbench/workbench/core/wire"
 	"github.com/protocol-workbench/workbench/web"
 )
 
@@ -34,13 +33,24 @@ type serveOptions struct {
 	echoListen string
 	open       bool
 	verbose    bool
+	noRecord   bool
+	folder     string // of transcripts; "": the user's
 
-	pluginTimeout time.Duration
-	sandbox       sandbox.Mode
+	host hostFlags
+}
+
+// addition is what a command adds to serve.
+type addition struct {
+	// start starts the plugin processes, in place of all that are found.
+	start func(log *slog.Logger) (*pluginhost.Host, error)
+	// extend changes what the gateway is made of.
+	extend func(host *pluginhost.Host, c *gateway.Config)
+	// run runs beside the gateway, until ctx ends.
+	run func(ctx context.Context, host *pluginhost.Host)
 }
 
 func newServeCommand() *cobra.Command {
-	o := serveOptions{sandbox: sandbox.BestEffort}
+	o := serveOptions{host: defaultHost}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the page (also the default without a command)",
@@ -49,54 +59,57 @@ func newServeCommand() *cobra.Command {
 			"  workbench serve --echo-listen off          no practice echo server",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), o, addition{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	flags := cmd.Flags()
+	o.add(cmd.Flags())
+	return cmd
+}
+
+// add adds the flags.
+func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8000", "address of the page; port 0 picks a free one")
 	flags.StringVar(&o.echoListen, "echo-listen", "127.0.0.1:4000", "address of the practice echo server, or off")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
-	flags.Var(&o.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
-	flags.DurationVar(&o.pluginTimeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer before it is killed and its sessions recovered; at most 10s")
+	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
+	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
+	o.host.add(flags)
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
-	return cmd
 }
 
 // stopLimit bounds an ordered stop.
 const stopLimit = 5 * time.Second
 
 // serve runs the workbench until ctx ends.
-func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
 	listener, err := listenLoopback(o.listen, "--listen")
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	host, err := startSandboxed(log, o.sandbox, o.pluginTimeout)
+	if with.start == nil {
+		with.start = func(log *slog.Logger) (*pluginhost.Host, error) { return startFound(log, o.host) }
+	}
+	host, err := startSandboxed(log, with.start)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
-		defer cancel()
-		host.Stop(ctx)
-	}()
+	defer stopHost(host)
 	var running sync.WaitGroup
 	defer running.Wait()
 	echoCtx, stopEcho := context.WithCancel(context.Background())
 	defer stopEcho()
 	echo := startEcho(echoCtx, o.echoListen, log, &running)
 
+	transcripts := openRecordings(o, log)
+	defer transcripts.close()
+
 	m := newMetrics(host)
-	g := gateway.New(gateway.Config{
-		Modes: func() []gateway.Mode { return modes(host) },
-		Open: func(ctx context.Context, mode string, alone bool) (*wire.Conn, error) {
-			if alone {
-				return host.OpenAlone(ctx, mode)
-			}
-			return host.Open(ctx, mode)
-		},
+	config := gateway.Config{
+		Modes:     func() []gateway.Mode { return modes(host) },
+		Manifest:  host.Manifest,
+		Plugin:    pluginsOf(host),
 		Dial:      dial,
 		Counters:  m.counters,
 		Recovered: m.recovered,
@@ -105,7 +118,14 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 		Page:      web.Files(),
 		Practice:  echo,
 		Log:       log,
-	})
+
+		Transcripts: transcripts.store,
+		Recordings:  transcripts.recordings,
+	}
+	if with.extend != nil {
+		with.extend(host, &config)
+	}
+	g := gateway.New(config)
 	server := g.Server()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -118,6 +138,9 @@ func serve(ctx context.Context, o serveOptions, stdout, stderr io.Writer) error 
 	fmt.Fprintln(stdout, "Press Ctrl-C to stop.")
 	if o.open {
 		openBrowser(page, log)
+	}
+	if with.run != nil {
+		running.Go(func() { with.run(ctx, host) })
 	}
 	select {
 	case err := <-served:
@@ -138,6 +161,17 @@ func stop(g *gateway.Gateway, server *http.Server) error {
 		return errors.New("some sessions did not end in time and were cut off")
 	}
 	return nil
+}
+
+// pluginsOf hands the host's builds to sessions.
+func pluginsOf(host *pluginhost.Host) func(mode string) (session.Plugin, error) {
+	return func(mode string) (session.Plugin, error) {
+		s, err := host.Seat(mode)
+		if err != nil {
+			return nil, err
+		}
+		return seat{s}, nil
+	}
 }
 
 // modes shows the host's modes to the gateway.

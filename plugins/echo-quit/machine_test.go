@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/plugins/plugintest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,10 +31,8 @@ func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Dat
 func timer(s string) core.Event  { return core.Event{Kind: core.TimerFired, Data: []byte(s)} }
 
 var (
-	clientEOF    = core.Event{Kind: core.ClientEOF}
-	clientClosed = core.Event{Kind: core.ClientClosed}
-	serverEOF    = core.Event{Kind: core.ServerEOF}
-	serverFailed = core.Event{Kind: core.ServerFailed, Data: []byte("connection reset")}
+	clientEOF = core.Event{Kind: core.ClientEOF}
+	serverEOF = core.Event{Kind: core.ServerEOF}
 )
 
 const (
@@ -43,67 +42,313 @@ const (
 	unasked = "note the server sent"
 )
 
-// A test's want is the actions of all events, in order.
+func TestGoldens(t *testing.T) { plugintest.Goldens(t, Discipline(), "../../testdata/echo-quit") }
+
+func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
+
 func TestMachine(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		events []core.Event
-		want   []string
-	}{
-		{"an echo", []core.Event{text("hi"), server("hi")}, []string{`server "hi"`, `text "hi"`}},
-		{"held until it is whole", []core.Event{text("hi"), server("h")}, []string{`server "hi"`}},
-		{"in two reads", []core.Event{text("hi"), server("h"), server("i")}, []string{`server "hi"`, `text "hi"`}},
-		{"the same kind", []core.Event{bin("hi"), server("hi"), bin("\xff"), server("\xff")}, []string{`server "hi"`, `binary "hi"`, `server "\xff"`, `binary "\xff"`}},
-		{"several outstanding", []core.Event{text("a"), bin("bb"), text("c"), server("abbc")}, []string{`server "a"`, `server "bb"`, `server "c"`, `text "a"`, `binary "bb"`, `text "c"`}},
-		{"an empty message", []core.Event{text(""), bin("")}, []string{"note not sent: the", "note not sent: the"}},
-
-		{"a mismatch and its timer", []core.Event{text("hello"), server("help"), server("me"), timer("mismatch"), text("x"), server("x")},
-			[]string{`server "hello"`, armed, `text "hel"`, `text "pme"`, differs, `server "x"`, `text "x"`}},
-		{"from the first byte", []core.Event{text("a"), server("b"), timer("mismatch")}, []string{`server "a"`, armed, `text "b"`, differs}},
-		{"later replies are forgotten", []core.Event{text("a"), text("b"), server("x"), timer("mismatch"), server("ab"), timer("mismatch")},
-			[]string{`server "a"`, `server "b"`, armed, `text "x"`, differs, armed, `text "ab"`, unasked}},
-		{"after a whole reply", []core.Event{text("a"), server("ab"), timer("mismatch")}, []string{`server "a"`, `text "a"`, armed, `text "b"`, unasked}},
-		{"a greeting", []core.Event{server("220 hi\r\n"), timer("mismatch")}, []string{armed, `text "220 hi\r\n"`, unasked}},
-		{"the client speaks first", []core.Event{server("hi"), text("a"), server("a")}, []string{armed, `text "hi"`, unasked, off, `server "a"`, `text "a"`}},
-		{"even an empty message", []core.Event{server("hi"), text("")}, []string{armed, `text "hi"`, unasked, off, "note not sent: the"}},
-		{"the client's half-close", []core.Event{server("hi"), clientEOF}, []string{armed, `text "hi"`, unasked, off}},
-		{"the client's close", []core.Event{server("hi"), clientClosed}, []string{armed, `text "hi"`, unasked, off}},
-		{"echoes go on after half-close", []core.Event{text("a"), clientEOF, server("a")}, []string{`server "a"`, `text "a"`}},
-		{"end of stream", []core.Event{text("hello"), server("hexx"), serverEOF}, []string{`server "hello"`, armed, `text "he"`, `text "xx"`, differs}},
-		{"a reset", []core.Event{server("hi"), serverFailed}, []string{armed, `text "hi"`, unasked}},
-		{"part of a reply at the end is no mismatch", []core.Event{text("hello"), server("he"), serverEOF}, []string{`server "hello"`, `text "he"`}},
-		{"nothing at the end", []core.Event{text("hello"), serverEOF}, []string{`server "hello"`}},
-
-		{"kind of the last message sent", []core.Event{bin("a"), server("b"), text("c"), server("d"), serverEOF},
-			[]string{`server "a"`, armed, `binary "b"`, differs, off, `server "c"`, armed, `text "d"`, differs}},
-		{"an empty message is not sent", []core.Event{bin("a"), server("a"), text(""), server("d"), serverEOF},
-			[]string{`server "a"`, `binary "a"`, "note not sent: the", armed, `binary "d"`, unasked}},
-		{"what is not UTF-8 is binary", []core.Event{text("a"), server("\xff"), timer("mismatch")}, []string{`server "a"`, armed, `binary "\xff"`, differs}},
-		{"a rune broken off is binary", []core.Event{text("é"), server("\xc3x"), timer("mismatch")}, []string{`server "é"`, armed, `binary "\xc3"`, `text "x"`, differs}},
-
-		{"quit", []core.Event{text("quit"), serverEOF}, []string{`server "quit"`, "timer quit 2s"}},
-		{"quit is echoed too", []core.Event{text("quit now"), server("quit "), server("now"), timer("quit")},
-			[]string{`server "quit now"`, "timer quit 2s", `text "quit now"`, "close"}},
-		{"part of quit", []core.Event{bin("quit"), server("qu"), timer("quit")}, []string{`server "quit"`, "timer quit 2s", `binary "qu"`, "close"}},
-		{"replies before it still count", []core.Event{text("a"), text("quit"), server("a"), serverEOF},
-			[]string{`server "a"`, `server "quit"`, "timer quit 2s", `text "a"`}},
-		{"a farewell is a mismatch", []core.Event{text("quit"), server("bye"), serverEOF}, []string{`server "quit"`, "timer quit 2s", armed, `text "bye"`, differs}},
-		{"held when the time is over", []core.Event{text("quit"), server("bye"), timer("quit")}, []string{`server "quit"`, "timer quit 2s", armed, `text "bye"`, differs, "close"}},
-		{"nothing after quit", []core.Event{text("quit"), text("a"), text("quit"), text(""), server("q")},
-			[]string{`server "quit"`, "timer quit 2s", "note not sent: quit", "note not sent: quit", "note not sent: quit"}},
-		{"not at the start", []core.Event{text(" quit"), text("QUIT"), text("qui")}, []string{`server " quit"`, `server "QUIT"`, `server "qui"`}},
+	for name, script := range map[string]string{
+		"an echo": `
+			>> client text "hi"
+			<< server "hi"
+			>> server "hi"
+			<< client text "hi"
+		`,
+		"held until it is whole": `
+			>> client text "hi"
+			<< server "hi"
+			>> server "h"
+		`,
+		"in two reads": `
+			>> client text "hi"
+			<< server "hi"
+			>> server "h"
+			>> server "i"
+			<< client text "hi"
+		`,
+		"the same kind": `
+			>> client binary "hi"
+			<< server "hi"
+			>> server "hi"
+			<< client binary "hi"
+			>> client binary "\xff"
+			<< server "\xff"
+			>> server "\xff"
+			<< client binary "\xff"
+		`,
+		"several outstanding": `
+			>> client text "a"
+			<< server "a"
+			>> client binary "bb"
+			<< server "bb"
+			>> client text "c"
+			<< server "c"
+			>> server "abbc"
+			<< client text "a"
+			<< client binary "bb"
+			<< client text "c"
+		`,
+		"an empty message": `
+			>> client text ""
+			<< note "not sent: the message is empty, there is nothing to echo"
+			>> client binary ""
+			<< note "not sent: the message is empty, there is nothing to echo"
+		`,
+		"a mismatch and its timer": `
+			>> client text "hello"
+			<< server "hello"
+			>> server "help"
+			<< timer mismatch 100ms
+			>> server "me"
+			>> timer mismatch
+			<< client text "hel"
+			<< client text "pme"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+			>> client text "x"
+			<< server "x"
+			>> server "x"
+			<< client text "x"
+		`,
+		"from the first byte": `
+			>> client text "a"
+			<< server "a"
+			>> server "b"
+			<< timer mismatch 100ms
+			>> timer mismatch
+			<< client text "b"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+		`,
+		"later replies are forgotten": `
+			>> client text "a"
+			<< server "a"
+			>> client text "b"
+			<< server "b"
+			>> server "x"
+			<< timer mismatch 100ms
+			>> timer mismatch
+			<< client text "x"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+			>> server "ab"
+			<< timer mismatch 100ms
+			>> timer mismatch
+			<< client text "ab"
+			<< note "the server sent this unasked: nothing was outstanding"
+		`,
+		"after a whole reply": `
+			>> client text "a"
+			<< server "a"
+			>> server "ab"
+			<< client text "a"
+			<< timer mismatch 100ms
+			>> timer mismatch
+			<< client text "b"
+			<< note "the server sent this unasked: nothing was outstanding"
+		`,
+		"a greeting": `
+			>> server "220 hi\r\n"
+			<< timer mismatch 100ms
+			>> timer mismatch
+			<< client text "220 hi\r\n"
+			<< note "the server sent this unasked: nothing was outstanding"
+		`,
+		"the client speaks first": `
+			>> server "hi"
+			<< timer mismatch 100ms
+			>> client text "a"
+			<< client text "hi"
+			<< note "the server sent this unasked: nothing was outstanding"
+			<< timer mismatch off
+			<< server "a"
+			>> server "a"
+			<< client text "a"
+		`,
+		"even an empty message": `
+			>> server "hi"
+			<< timer mismatch 100ms
+			>> client text ""
+			<< client text "hi"
+			<< note "the server sent this unasked: nothing was outstanding"
+			<< timer mismatch off
+			<< note "not sent: the message is empty, there is nothing to echo"
+		`,
+		"the client's half-close": `
+			>> server "hi"
+			<< timer mismatch 100ms
+			>> client eof
+			<< client text "hi"
+			<< note "the server sent this unasked: nothing was outstanding"
+			<< timer mismatch off
+		`,
+		"the client's close": `
+			>> server "hi"
+			<< timer mismatch 100ms
+			>> client closed
+			<< client text "hi"
+			<< note "the server sent this unasked: nothing was outstanding"
+			<< timer mismatch off
+		`,
+		"echoes go on after half-close": `
+			>> client text "a"
+			<< server "a"
+			>> client eof
+			>> server "a"
+			<< client text "a"
+		`,
+		"end of stream": `
+			>> client text "hello"
+			<< server "hello"
+			>> server "hexx"
+			<< timer mismatch 100ms
+			>> server eof
+			<< client text "he"
+			<< client text "xx"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+		`,
+		"a reset": `
+			>> server "hi"
+			<< timer mismatch 100ms
+			>> server failed "connection reset"
+			<< client text "hi"
+			<< note "the server sent this unasked: nothing was outstanding"
+		`,
+		"part of a reply at the end is no mismatch": `
+			>> client text "hello"
+			<< server "hello"
+			>> server "he"
+			>> server eof
+			<< client text "he"
+		`,
+		"nothing at the end": `
+			>> client text "hello"
+			<< server "hello"
+			>> server eof
+		`,
+		"kind of the last message sent": `
+			>> client binary "a"
+			<< server "a"
+			>> server "b"
+			<< timer mismatch 100ms
+			>> client text "c"
+			<< client binary "b"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+			<< timer mismatch off
+			<< server "c"
+			>> server "d"
+			<< timer mismatch 100ms
+			>> server eof
+			<< client text "d"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+		`,
+		"an empty message is not sent": `
+			>> client binary "a"
+			<< server "a"
+			>> server "a"
+			<< client binary "a"
+			>> client text ""
+			<< note "not sent: the message is empty, there is nothing to echo"
+			>> server "d"
+			<< timer mismatch 100ms
+			>> server eof
+			<< client binary "d"
+			<< note "the server sent this unasked: nothing was outstanding"
+		`,
+		"what is not UTF-8 is binary": `
+			>> client text "a"
+			<< server "a"
+			>> server "\xff"
+			<< timer mismatch 100ms
+			>> timer mismatch
+			<< client binary "\xff"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+		`,
+		"a rune broken off is binary": `
+			>> client text "é"
+			<< server "é"
+			>> server "\xc3x"
+			<< timer mismatch 100ms
+			>> timer mismatch
+			<< client binary "\xc3"
+			<< client text "x"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+		`,
+		"quit": `
+			>> client text "quit"
+			<< server "quit"
+			<< timer quit 2s
+			>> server eof
+		`,
+		"quit is echoed too": `
+			>> client text "quit now"
+			<< server "quit now"
+			<< timer quit 2s
+			>> server "quit "
+			>> server "now"
+			<< client text "quit now"
+			>> timer quit
+			<< close "the server did not close within 2 s of quit"
+		`,
+		"part of quit": `
+			>> client binary "quit"
+			<< server "quit"
+			<< timer quit 2s
+			>> server "qu"
+			>> timer quit
+			<< client binary "qu"
+			<< close "the server did not close within 2 s of quit"
+		`,
+		"replies before it still count": `
+			>> client text "a"
+			<< server "a"
+			>> client text "quit"
+			<< server "quit"
+			<< timer quit 2s
+			>> server "a"
+			<< client text "a"
+			>> server eof
+		`,
+		"a farewell is a mismatch": `
+			>> client text "quit"
+			<< server "quit"
+			<< timer quit 2s
+			>> server "bye"
+			<< timer mismatch 100ms
+			>> server eof
+			<< client text "bye"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+		`,
+		"held when the time is over": `
+			>> client text "quit"
+			<< server "quit"
+			<< timer quit 2s
+			>> server "bye"
+			<< timer mismatch 100ms
+			>> timer quit
+			<< client text "bye"
+			<< note "the reply differs from what was sent; what was outstanding is forgotten"
+			<< close "the server did not close within 2 s of quit"
+		`,
+		"nothing after quit": `
+			>> client text "quit"
+			<< server "quit"
+			<< timer quit 2s
+			>> client text "a"
+			<< note "not sent: quit was sent before, the session is ending"
+			>> client text "quit"
+			<< note "not sent: quit was sent before, the session is ending"
+			>> client text ""
+			<< note "not sent: quit was sent before, the session is ending"
+			>> server "q"
+		`,
+		"not at the start": `
+			>> client text " quit"
+			<< server " quit"
+			>> client text "QUIT"
+			<< server "QUIT"
+			>> client text "qui"
+			<< server "qui"
+		`,
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m := open(t)
-			var got []string
-			for _, ev := range tt.events {
-				got = append(got, answer(t, m, ev)...)
-			}
-			if diff := cmp.Diff(tt.want, quoted(got)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			checkScript(t, rand.New(rand.NewPCG(1, 2)), tt.events)
-		})
+		t.Run(name, func(t *testing.T) { plugintest.Script(t, Discipline(), script) })
 	}
 }
 
@@ -140,7 +385,7 @@ func TestMismatchLeavesAt64KiB(t *testing.T) {
 			if diff := cmp.Diff(tt.want, short(quoted(got))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			checkScript(t, rand.New(rand.NewPCG(1, 2)), tt.events)
+			check(t, tt.events)
 		})
 	}
 }
@@ -266,11 +511,11 @@ func script(in []byte) []core.Event {
 }
 
 func FuzzMachine(f *testing.F) {
-	f.Add(uint64(1), []byte("\x00\x05\x00hello\x03\x02\x00ab\x04\x00\x06\x04\x00\x20\x08\x01\x00x\x09\x00\x00"))
-	f.Add(uint64(2), []byte("\x00\x01\xffa\x08\x10\xff0123456789abcdef\x08\x10\xff0123456789abcdef\x08\x80\xffxxxx\x0b\x00\x00"))
-	f.Add(uint64(3), []byte("\x08\x03\x00hi!\x00\x04\x00quit\x04\x00\x01\x0a\x00\x00"))
-	f.Fuzz(func(t *testing.T, seed uint64, in []byte) {
-		checkScript(t, rand.New(rand.NewPCG(seed, 0)), script(in))
+	f.Add([]byte("\x00\x05\x00hello\x03\x02\x00ab\x04\x00\x06\x04\x00\x20\x08\x01\x00x\x09\x00\x00"))
+	f.Add([]byte("\x00\x01\xffa\x08\x10\xff0123456789abcdef\x08\x10\xff0123456789abcdef\x08\x80\xffxxxx\x0b\x00\x00"))
+	f.Add([]byte("\x08\x03\x00hi!\x00\x04\x00quit\x04\x00\x01\x0a\x00\x00"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		check(t, script(in))
 	})
 }
 
@@ -286,6 +531,6 @@ func TestRandomScripts(t *testing.T) {
 			in = append(in, byte(rng.IntN(12)), byte(len(payload)), byte(rng.IntN(3)))
 			in = append(in, payload...)
 		}
-		checkScript(t, rng, script(in))
+		check(t, script(in))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/plugins/plugintest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,57 +32,147 @@ func TestManifest(t *testing.T) {
 	}
 }
 
-func text(s string) core.Event   { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
-func bin(s string) core.Event    { return core.Event{Kind: core.ClientBinary, Data: []byte(s)} }
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 
-var (
-	clientEOF    = core.Event{Kind: core.ClientEOF}
-	clientClosed = core.Event{Kind: core.ClientClosed}
-	serverEOF    = core.Event{Kind: core.ServerEOF}
-	serverFailed = core.Event{Kind: core.ServerFailed, Data: []byte("connection reset")}
-)
+var serverEOF = core.Event{Kind: core.ServerEOF}
 
-// A test's want is the actions of all events, in order.
+func TestGoldens(t *testing.T) { plugintest.Goldens(t, Discipline(), "../../testdata/http-line") }
+
+func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
+
 func TestMachine(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		options []string
-		events  []core.Event
-		want    []string
-	}{
-		{"CR LF goes in the same write", nil, []core.Event{text("GET / HTTP/1.0"), text("")}, []string{`server "GET / HTTP/1.0\r\n"`, `server "\r\n"`}},
-		{"a message's own line ends stay", nil, []core.Event{text("a\nb\r\n")}, []string{`server "a\nb\r\n\r\n"`}},
-		{"eol lf", []string{"eol", "lf"}, []core.Event{text("a"), bin("b")}, []string{`server "a\n"`, `server "b\n"`}},
-		{"eol cr", []string{"eol", "cr"}, []core.Event{text("a")}, []string{`server "a\r"`}},
-		{"eol none", []string{"eol", "none"}, []core.Event{text("a")}, []string{`server "a"`}},
-		{"binary goes as it is", nil, []core.Event{bin("\x00\xff")}, []string{`server "\x00\xff\r\n"`}},
-		{"lines", nil, []core.Event{server("a\r\nb\n\r\n\nc")}, []string{`text "a"`, `text "b"`, `text ""`, `text ""`}},
-		{"one CR is dropped", nil, []core.Event{server("a\r\r\nb\rc\n\r\r\n")}, []string{`text "a\r"`, `text "b\rc"`, `text "\r"`}},
-		{"CR LF cut in two", nil, []core.Event{server("a\r"), server("\nb\r\n")}, []string{`text "a"`, `text "b"`}},
-		{"end of stream", nil, []core.Event{server("a\nb"), serverEOF}, []string{`text "a"`, `text "b"`}},
-		{"nothing at end of stream", nil, []core.Event{server("a\n"), serverEOF}, []string{`text "a"`}},
-		{"a lone CR stays at the end", nil, []core.Event{server("a\r"), serverEOF}, []string{`text "a\r"`}},
-		{"and alone", nil, []core.Event{server("\r"), serverEOF}, []string{`text "\r"`}},
-		{"a broken connection", nil, []core.Event{server("a"), serverFailed}, []string{`text "a"`}},
-		{"the client's ends are the core's", nil, []core.Event{server("a"), clientEOF, server("b\n"), clientClosed}, []string{`text "ab"`}},
-		{"invalid UTF-8", nil, []core.Event{server("\xff\xfe\xe2\x82 \xc3\xa9\n")}, []string{"text " + strconv.Quote("\uFFFD\uFFFD\uFFFD\uFFFD é")}},
-		{"latin-1 in", []string{"charset", "latin-1"}, []core.Event{server("caf\xe9\x80\n")}, []string{`text "café\u0080"`}},
-		{"latin-1 out", []string{"charset", "latin-1"}, []core.Event{text("café"), bin("é")}, []string{`server "caf\xe9\r\n"`, `server "é\r\n"`}},
-		{"latin-1 lacks", []string{"charset", "latin-1"}, []core.Event{text("5 € or 6 €")}, []string{`server "5 ? or 6 ?\r\n"`, "note"}},
-		{"latin-1, the last it has", []string{"charset", "latin-1"}, []core.Event{text("ÿĀ")}, []string{`server "\xff?\r\n"`, "note"}},
+	for name, script := range map[string]string{
+		"CR LF goes in the same write": `
+			>> client text "GET / HTTP/1.0"
+			<< server "GET / HTTP/1.0\r\n"
+			>> client text ""
+			<< server "\r\n"
+		`,
+		"a message's own line ends stay": `
+			>> client text "a\n"
+			               "b\r\n"
+			<< server "a\n"
+			          "b\r\n"
+			          "\r\n"
+		`,
+		"eol lf": `
+			option eol "lf"
+
+			>> client text "a"
+			<< server "a\n"
+			>> client binary "b"
+			<< server "b\n"
+		`,
+		"eol cr": `
+			option eol "cr"
+
+			>> client text "a"
+			<< server "a\r"
+		`,
+		"eol none": `
+			option eol "none"
+
+			>> client text "a"
+			<< server "a"
+		`,
+		"binary goes as it is": `
+			>> client binary "\x00\xff"
+			<< server "\x00\xff\r\n"
+		`,
+		"lines": `
+			>> server "a\r\n"
+			          "b\n"
+			          "\r\n"
+			          "\n"
+			          "c"
+			<< client text "a"
+			<< client text "b"
+			<< client text ""
+			<< client text ""
+		`,
+		"one CR is dropped": `
+			>> server "a\r\r\n"
+			          "b\rc\n"
+			          "\r\r\n"
+			<< client text "a\r"
+			<< client text "b\rc"
+			<< client text "\r"
+		`,
+		"CR LF cut in two": `
+			>> server "a\r"
+			>> server "\n"
+			          "b\r\n"
+			<< client text "a"
+			<< client text "b"
+		`,
+		"end of stream": `
+			>> server "a\n"
+			          "b"
+			<< client text "a"
+			>> server eof
+			<< client text "b"
+		`,
+		"nothing at end of stream": `
+			>> server "a\n"
+			<< client text "a"
+			>> server eof
+		`,
+		"a lone CR stays at the end": `
+			>> server "a\r"
+			>> server eof
+			<< client text "a\r"
+		`,
+		"and alone": `
+			>> server "\r"
+			>> server eof
+			<< client text "\r"
+		`,
+		"a broken connection": `
+			>> server "a"
+			>> server failed "connection reset"
+			<< client text "a"
+		`,
+		"the client's ends are the core's": `
+			>> server "a"
+			>> client eof
+			>> server "b\n"
+			<< client text "ab"
+			>> client closed
+		`,
+		"invalid UTF-8": `
+			>> server "\xff\xfe\xe2\x82 é\n"
+			<< client text "���� é"
+		`,
+		"latin-1 in": `
+			option charset "latin-1"
+
+			>> server "caf\xe9\x80\n"
+			<< client text "café\u0080"
+		`,
+		"latin-1 out": `
+			option charset "latin-1"
+
+			>> client text "café"
+			<< server "caf\xe9\r\n"
+			>> client binary "é"
+			<< server "é\r\n"
+		`,
+		"latin-1 lacks": `
+			option charset "latin-1"
+
+			>> client text "5 € or 6 €"
+			<< server "5 ? or 6 ?\r\n"
+			<< note "the message has characters that latin-1 lacks; they were sent as '?'"
+		`,
+		"latin-1, the last it has": `
+			option charset "latin-1"
+
+			>> client text "ÿĀ"
+			<< server "\xff?\r\n"
+			<< note "the message has characters that latin-1 lacks; they were sent as '?'"
+		`,
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m := open(t, tt.options...)
-			var got []string
-			for _, ev := range tt.events {
-				got = append(got, answer(t, m, ev)...)
-			}
-			if diff := cmp.Diff(tt.want, quoted(got)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			checkScript(t, rand.New(rand.NewPCG(1, 2)), tt.events, tt.options...)
-		})
+		t.Run(name, func(t *testing.T) { plugintest.Script(t, Discipline(), script) })
 	}
 }
 
@@ -145,7 +235,7 @@ func TestLongLines(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			checkScript(t, rand.New(rand.NewPCG(1, 2)), events, "charset", tt.charset)
+			check(t, events, "charset", tt.charset)
 		})
 	}
 }
@@ -238,7 +328,7 @@ func TestRandomScripts(t *testing.T) {
 			in = append(in, byte(rng.IntN(8)), byte(len(payload)), 0, byte(rng.IntN(3)))
 			in = append(in, payload...)
 		}
-		checkScript(t, rng, script(in), "charset", []string{"utf-8", latin1}[i%2])
+		check(t, script(in), "charset", []string{"utf-8", latin1}[i%2])
 	}
 }
 
@@ -248,7 +338,7 @@ func FuzzMachine(f *testing.F) {
 	f.Add(uint64(3), []byte("\x00\x01\x3f\xffa\x00\x01\x3f\xffa\x00\x01\x3f\xffa\x00\x01\x3f\xffa\x00\x03\x00\x00a\r\n"))
 	f.Fuzz(func(t *testing.T, seed uint64, in []byte) {
 		options := []string{"charset", []string{"utf-8", "latin-1"}[seed%2]}
-		checkScript(t, rand.New(rand.NewPCG(seed, 0)), script(in), options...)
+		check(t, script(in), options...)
 	})
 }
 

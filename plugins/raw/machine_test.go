@@ -7,6 +7,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/plugins/plugintest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -20,6 +21,10 @@ func open(t testing.TB, out *core.Out) core.Machine {
 	}
 	return m
 }
+
+func TestGoldens(t *testing.T) { plugintest.Goldens(t, Discipline(), "../../testdata/raw") }
+
+func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
 
 func TestManifest(t *testing.T) {
 	d := Discipline()

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/pluginhost"
+	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/sandbox"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/wire"
+	"github.com/protocol-workbench/workbench/plugins"
+	"github.com/protocol-workbench/workbench/plugins/jsonl"
+	"github.com/protocol-workbench/workbench/plugins/starlark"
+)
+
+// The hidden commands by which this binary is started again as a plugin.
+const (
+	pluginCommand   = "plugin-serve"    // NAME: a built-in mode
+	starlarkCommand = "plugin-starlark" // PATH: a script
+	adaptCommand    = "plugin-adapt"    // -- COMMAND…: a program that speaks JSON lines
+)
+
+// servePlugin runs a plugin, if that is what this process was started for. It
+// comes before flags are parsed, here and in tests, where the test binary is the
+// plugin.
+func servePlugin(args []string) bool {
+	if len(args) < 3 {
+		return false
+	}
+	switch command, name := args[1], args[2]; command {
+	case pluginCommand:
+		for _, d := range builtin {
+			if d.Manifest.Name == name {
+				plugins.Serve(d)
+			}
+		}
+		fail("there is no built-in mode " + name)
+	case starlarkCommand:
+		d, err := starlark.Discipline(name)
+		if err != nil {
+			fail(err.Error())
+		}
+		plugins.Serve(d)
+	case adaptCommand:
+		if len(args) < 4 {
+			fail("no program is named")
+		}
+		jsonl.Serve(exec.Command(args[3], args[4:]...))
+	default:
+		return false
+	}
+	return true
+}
+
+// fail ends a plugin process that can not serve.
+func fail(words string) {
+	os.Stderr.WriteString(words + "\n")
+	os.Exit(1)
+}
+
+// hostFlags are the flags of commands that start plugin processes.
+type hostFlags struct {
+	pluginDirs []string
+	sandbox    sandbox.Mode
+	timeout    time.Duration
+}
+
+// defaultHost is what is used where there are no flags.
+var defaultHost = hostFlags{sandbox: sandbox.BestEffort, timeout: pluginhost.DefaultTimeout}
+
+func (f *hostFlags) add(flags *pflag.FlagSet) {
+	pluginDirFlag(flags, &f.pluginDirs)
+	flags.Var(&f.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
+	flags.DurationVar(&f.timeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer before it is killed and its sessions recovered; at most 10s")
+}
+
+// startHost starts the plugin processes of the built-in modes, and of the
+// plugins that are given beside them.
+func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin) (*pluginhost.Host, error) {
+	self, err := pluginhost.Self()
+	if err != nil {
+		return nil, err
+	}
+	box, err := sandboxConfig(f.sandbox)
+	if err != nil {
+		return nil, err
+	}
+	var modes []pluginhost.Mode
+	for _, d := range builtin {
+		modes = append(modes, pluginhost.Mode{Manifest: d.Manifest, Path: self, Args: []string{pluginCommand, d.Manifest.Name}})
+	}
+	for _, p := range found {
+		m, err := modeOf(p)
+		if err != nil {
+			log.Warn("a plugin can not be used", "plugin", p.Name, "path", p.Source, "reason", err.Error())
+			continue
+		}
+		modes = append(modes, m)
+	}
+	return pluginhost.Start(pluginhost.Config{Modes: modes, Log: log, Sandbox: box, Timeout: f.timeout})
+}
+
+// modeOf says how a plugin's process is started.
+func modeOf(p catalog.Plugin) (pluginhost.Mode, error) {
+	self, err := pluginhost.Self()
+	if err != nil {
+		return pluginhost.Mode{}, err
+	}
+	m := pluginhost.Mode{Manifest: core.Manifest{Name: p.Name}, Source: p.Source}
+	if p.Starlark {
+		m.Path, m.Args, m.Read = self, []string{starlarkCommand, p.Path}, []string{p.Path}
+		return m, nil
+	}
+	argv, read, err := jsonl.Interpreter(p.Path)
+	if err != nil {
+		return m, err
+	}
+	m.Path, m.Args, m.Read = argv[0], argv[1:], read
+	m.Adapter, m.JSONLines = []string{self, adaptCommand}, p.Kind == catalog.KindScript
+	return m, nil
+}
+
+// startFound is startHost with the plugins that there are. What stands in the
+// way of one is told to the log.
+func startFound(log *slog.Logger, f hostFlags) (*pluginhost.Host, error) {
+	found, problems := findPlugins(f.pluginDirs)
+	for _, p := range problems {
+		log.Warn(p.Error())
+	}
+	return startHost(log, f, found)
+}
+
+// stopHost ends all processes.
+func stopHost(host *pluginhost.Host) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	host.Stop(ctx)
+}
+
+// describeProcess starts one plugin and returns what it says of itself.
+func describeProcess(ctx context.Context, p catalog.Plugin) (core.Manifest, error) {
+	host, err := startAlone(p)
+	if err != nil {
+		return core.Manifest{}, err
+	}
+	defer stopHost(host)
+	return host.Manifest(ctx, p.Name)
+}
+
+// startAlone starts one plugin and no other.
+func startAlone(p catalog.Plugin) (*pluginhost.Host, error) {
+	m, err := modeOf(p)
+	if err != nil {
+		return nil, err
+	}
+	box, err := sandboxConfig(sandbox.BestEffort)
+	if err != nil {
+		return nil, err
+	}
+	quiet := slog.New(slog.DiscardHandler) // what matters comes with the error
+	return pluginhost.Start(pluginhost.Config{Modes: []pluginhost.Mode{m}, Log: quiet, Sandbox: box})
+}
+
+// seat is a session's place on a build, as package session wants it.
+type seat struct{ *pluginhost.Seat }
+
+var _ session.Plugin = seat{}
+
+// Next returns a place on the newest build.
+func (s seat) Next() (session.Plugin, error) {
+	next, err := s.Seat.Next()
+	if err != nil {
+		return nil, err
+	}
+	return seat{next}, nil
+}
+
+// openForReplay makes the line modes ready for replay.
+func openForReplay(ctx context.Context, o replayOptions) (*replayModes, error) {
+	if o.inProcess {
+		open := func(_ context.Context, mode string) (*wire.Conn, error) {
+			for _, d := range builtin {
+				if d.Manifest.Name == mode {
+					return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
+				}
+			}
+			return nil, fmt.Errorf("there is no built-in mode %q; plugins have a process of their own, leave --in-process out", mode)
+		}
+		return &replayModes{open: open, manifest: manifest, close: func() {}}, nil
+	}
+	host, err := startFound(newLog(os.Stderr, false), hostFlags{pluginDirs: o.pluginDirs, sandbox: sandbox.BestEffort, timeout: pluginhost.DefaultTimeout})
+	if err != nil {
+		return nil, err
+	}
+	return &replayModes{
+		open: host.Open,
+		manifest: func(mode string) (core.Manifest, bool) {
+			m, err := host.Manifest(ctx, mode)
+			return m, err == nil
+		},
+		close: func() { stopHost(host) },
+	}, nil
+}
+
+// replayModes are line modes, ready for replay.
+type replayModes struct {
+	open     replay.Opener
+	manifest replay.Modes
+	close    func()
+}

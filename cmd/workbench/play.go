@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/play"
+	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+func newPlayCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "play",
+		Short: "Play a transcript to a live peer, as its server or as its client",
+		Long: `play takes one side of a recorded session and holds the session again with a
+live peer: what that side said goes over the wire, and what the peer says is
+compared with what was recorded.
+
+What differs each time, such as dates and ids, is told in the transcript by
+rules above an entry (~~ match "...", any, until "...", use NAME).`,
+		Example: `  workbench play server walk.golden                      answer as the recorded server did
+  workbench play client walk.golden --to 127.0.0.1:80    does a live server still answer the same?`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPlayServerCommand(), newPlayClientCommand())
+	return cmd
+}
+
+// playFlagError is the answer to a flag that is not understood.
+func playFlagError(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} }
+
+// oneTranscript checks that the arguments are one file.
+func oneTranscript(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return &exitCode{exitUnusable, fmt.Errorf("name one transcript, as in: %s walk.golden", cmd.CommandPath())}
+	}
+	return nil
+}
+
+// loadScript reads a transcript to play.
+func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
+	data, err := readTranscript(path)
+	if err != nil {
+		return nil, nil, &exitCode{exitUnusable, err}
+	}
+	t, err := transcript.Parse(path, data)
+	if err != nil {
+		return nil, nil, &exitCode{exitUnusable, err}
+	}
+	if t.CutOff {
+		fmt.Fprintf(stderr, "%s: warning: its end is missing (no line end behind the last line); it is played as far as it goes\n", path)
+	}
+	s, err := play.New(path, t)
+	if err != nil {
+		return nil, nil, &exitCode{exitUnusable, err}
+	}
+	return s, t, nil
+}
+
+type playServerOptions struct {
+	listen     string
+	fast       bool
+	onMismatch string
+}
+
+// The values of --on-mismatch.
+const (
+	mismatchClose    = "close"
+	mismatchContinue = "continue"
+)
+
+func newPlayServerCommand() *cobra.Command {
+	o := playServerOptions{}
+	cmd := &cobra.Command{
+		Use:   "server [flags] FILE",
+		Short: "Answer clients as the recorded server did",
+		Long: `play server listens, waits for what the recorded client sent, and answers as the
+recorded server did, to any number of clients at once. What a client says
+otherwise is told on standard error, with the line of the transcript, what was
+expected and what came.
+
+It speaks TCP without TLS, also for a session that was recorded over TLS.`,
+		Example: `  workbench play server walk.golden
+  workbench play server --listen 127.0.0.1:2525 --fast smtp.golden
+  workbench play server --on-mismatch continue walk.golden    tell, and answer all the same`,
+		Args: oneTranscript,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.onMismatch != mismatchClose && o.onMismatch != mismatchContinue {
+				return &exitCode{exitUnusable, fmt.Errorf("--on-mismatch %s: it must be close or continue", o.onMismatch)}
+			}
+			return playServer(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.SetFlagErrorFunc(playFlagError)
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:4001", "address to listen on; port 0 picks a free one")
+	f.BoolVar(&o.fast, "fast", false, "leave the recorded pauses out")
+	f.StringVar(&o.onMismatch, "on-mismatch", mismatchClose, "what a client gets that says something else: close, or continue")
+	return cmd
+}
+
+// playServer plays the server until ctx ends.
+func playServer(ctx context.Context, o playServerOptions, path string, stdout, stderr io.Writer) error {
+	script, _, err := loadScript(path, stderr)
+	if err != nil {
+		return err
+	}
+	listener, err := listenLoopback(o.listen, "--listen")
+	if err != nil {
+		return &exitCode{exitUnusable, err}
+	}
+	var mu sync.Mutex // of stderr
+	tell := func(client net.Addr, words error) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(stderr, "client %s: %v\n", client, words)
+	}
+	server := play.Server{
+		Script: script,
+		Fast:   o.fast,
+		Mismatch: func(client net.Addr, m *play.Mismatch) bool {
+			tell(client, m)
+			return o.onMismatch == mismatchContinue
+		},
+		Failed: tell,
+	}
+	fmt.Fprintf(stdout, "Playing the server of %s on %s\nPress Ctrl-C to stop.\n", path, listener.Addr())
+	if err := server.Serve(ctx, listener); err != nil {
+		return &exitCode{exitUnusable, fmt.Errorf("no more clients can be taken: %w", err)}
+	}
+	return nil
+}
+
+type playClientOptions struct {
+	to      string
+	timeout time.Duration
+}
+
+// playDialer dials what play client talks to.
+var playDialer = &target.Dialer{TLSConfig: dialer.TLSConfig}
+
+func newPlayClientCommand() *cobra.Command {
+	o := playClientOptions{}
+	cmd := &cobra.Command{
+		Use:   "client [flags] FILE --to host:port",
+		Short: "Say the recorded client's part to a live server, and compare its answers",
+		Long: `play client says what the recorded client sent, waits for the answers as they
+were recorded or as the rules in the file have it, and compares them. How the
+server's bytes are cut does not matter. There are no pauses: it says the next
+thing when all that was answered before has come.
+
+A difference is shown in lines of the transcript: - was expected, + came.
+
+Exit codes:
+  0  the server said the same
+  1  it said something else, or nothing for the time of --timeout
+  2  it could not be played: the file is no transcript (told as file:line: what
+     was expected), or the server could not be reached`,
+		Example: `  workbench play client walk.golden --to 127.0.0.1:80
+  workbench play client walk.golden --to tls://example.com:443 --timeout 30s`,
+		Args: oneTranscript,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.timeout <= 0 {
+				return &exitCode{exitUnusable, fmt.Errorf("--timeout %v: it must be more than 0", o.timeout)}
+			}
+			return playClient(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.SetFlagErrorFunc(playFlagError)
+	f := cmd.Flags()
+	f.StringVar(&o.to, "to", "", "the live server: host:port, or tls://host:port")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
+	return cmd
+}
+
+func playClient(ctx context.Context, o playClientOptions, path string, stdout, stderr io.Writer) error {
+	script, t, err := loadScript(path, stderr)
+	if err != nil {
+		return err
+	}
+	if o.to == "" {
+		err := errors.New("play it to which server? Say so with --to host:port")
+		if t.Target != "" {
+			err = fmt.Errorf("%w; it was recorded with %s", err, t.Target)
+		}
+		return &exitCode{exitUnusable, err}
+	}
+	to, err := target.Parse(o.to)
+	if err != nil {
+		return &exitCode{exitUnusable, fmt.Errorf("--to: %w", err)}
+	}
+	conn, err := playDialer.Dial(ctx, to)
+	if err != nil {
+		return &exitCode{exitUnusable, err}
+	}
+	player := script.Play(core.Client)
+	err = play.Talk{Fast: true, Timeout: o.timeout}.Over(ctx, conn, player)
+	var m *play.Mismatch
+	switch {
+	case errors.As(err, &m):
+		fmt.Fprintf(stdout, "%v\n%s", m, player.Diff())
+		return &exitCode{code: exitDifferent}
+	case ctx.Err() != nil:
+		return &exitCode{exitUnusable, errors.New("the play was interrupted")}
+	case err != nil:
+		return &exitCode{exitUnusable, err}
+	}
+	runs, size := script.Answers()
+	answers := "answers"
+	if runs == 1 {
+		answers = "answer"
+	}
+	fmt.Fprintf(stdout, "%s: same (%d %s, %d bytes)\n", path, runs, answers, size)
+	return nil
+}

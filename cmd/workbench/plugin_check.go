@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// pluginUnderTest is a plugin that was started for plugin test.
+type pluginUnderTest struct {
+	conformance.Subject
+	Goldens string // folder of golden transcripts, or ""
+	Close   func() // ends its processes and removes what was built
+}
+
+// openPluginForTest builds and starts a plugin. Tests put their own in its
+// place.
+var openPluginForTest = openPluginProcess
+
+func newPluginTestCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "test PATH",
+		Short: "Hold a plugin to what every line mode promises",
+		Long: `test builds a plugin if need be, starts it as the workbench does, and checks
+
+  - each *.golden file in the folder testdata beside its source: replayed whole,
+    with the server's bytes joined, byte by byte and cut at random, with a crash
+    after every event, with a checkpoint and restore after every event. All
+    must be equal.
+  - with generated sessions, what every line mode promises: that it is
+    deterministic, never dies of its input, keeps the bounds, loses nothing at
+    the end of a stream, holds a bounded amount of memory, and more.
+
+PATH is an executable workbench-plugin-NAME in any language, a Starlark script
+NAME.star, or a folder that holds one of them or Go code, which is built first.
+What fails is shown by the shortest session that shows it, as a transcript: -
+was expected, + came.
+
+Exit codes:
+  0  all is as promised
+  1  something is not
+  2  the plugin or a golden could not be tested: it does not build or start, or
+     the file is no transcript of this mode`,
+		Example: `  workbench plugin test ./shout
+  workbench plugin test ~/bin/workbench-plugin-shout.py
+  workbench plugin test --json shout.star`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &exitCode{exitUnusable, errors.New("name one plugin to test, as in: workbench plugin test ./shout")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p := &checkPrinter{stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), asJSON: asJSON}
+			return testPlugin(cmd.Context(), args[0], p)
+		},
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
+	return cmd
+}
+
+func testPlugin(ctx context.Context, path string, p *checkPrinter) error {
+	plugin, err := openPluginForTest(ctx, path)
+	if err != nil {
+		return &exitCode{exitUnusable, err}
+	}
+	defer plugin.Close()
+	goldens, err := goldenFiles(plugin.Goldens)
+	if err != nil {
+		return &exitCode{exitUnusable, err}
+	}
+	checks := conformance.Checks()
+	p.total = len(goldens) + len(checks)
+	for _, file := range goldens {
+		p.progress(file)
+		r, err := testGolden(ctx, plugin.Subject, file)
+		if ctx.Err() != nil {
+			break
+		}
+		p.result(r, err)
+	}
+	p.progress(checks[0])
+	_, err = conformance.Run(ctx, plugin.Subject, func(r conformance.Result) {
+		p.result(r, nil)
+		if next := p.done - len(goldens); next < len(checks) {
+			p.progress(checks[next])
+		}
+	})
+	p.clear()
+	switch {
+	case ctx.Err() != nil:
+		return &exitCode{exitUnusable, errors.New("the test was interrupted")}
+	case err != nil:
+		return &exitCode{exitUnusable, err}
+	}
+	return p.summary(len(goldens))
+}
+
+// goldenFiles returns the goldens in a folder; "" has none.
+func goldenFiles(folder string) ([]string, error) {
+	if folder == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, plainError(folder, err)
+	}
+	var files []string
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), goldenSuffix) {
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files, nil
+}
+
+func testGolden(ctx context.Context, s conformance.Subject, file string) (conformance.Result, error) {
+	r := conformance.Result{Check: file}
+	data, err := readTranscript(file)
+	if err != nil {
+		return r, err
+	}
+	t, err := transcript.Parse(file, data)
+	if err != nil {
+		return r, err
+	}
+	return conformance.Golden(ctx, s, file, t)
+}
+
+// checkPrinter prints results as they come.
+type checkPrinter struct {
+	stdout, stderr         io.Writer
+	asJSON                 bool
+	total, done            int
+	failed, unusable, left int
+	line                   bool // progress stands on the terminal's last line
+}
+
+// checkReport is a result as --json prints it.
+type checkReport struct {
+	conformance.Result
+	Outcome string `json:"outcome"` // ok, partly, failed or unusable
+	Error   string `json:"error,omitempty"`
+}
+
+func (p *checkPrinter) result(r conformance.Result, err error) {
+	p.clear()
+	p.done++
+	report := checkReport{Result: r, Outcome: "ok"}
+	switch {
+	case err != nil:
+		report.Outcome, report.Error = "unusable", err.Error()
+		p.unusable++
+	case len(r.Findings) > 0:
+		report.Outcome = "failed"
+		p.failed++
+	case r.Skipped != "":
+		report.Outcome = "partly"
+		p.left++
+	}
+	if p.asJSON {
+		if report.Findings == nil {
+			report.Findings = []conformance.Finding{}
+		}
+		_ = json.NewEncoder(p.stdout).Encode(report)
+		return
+	}
+	about := r.About
+	if filepath.Ext(r.Check) == goldenSuffix {
+		about = "" // a golden's name says enough
+	}
+	fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%-9s %-16s %s", report.Outcome, shortPath(r.Check), about), " "))
+	for _, f := range r.Findings {
+		fmt.Fprintf(p.stdout, "%s\n", f)
+	}
+	for _, words := range []string{r.Skipped, report.Error} {
+		if words != "" {
+			fmt.Fprintf(p.stdout, "          %s\n", words)
+		}
+	}
+}
+
+// shortPath is a path as seen from the current folder, if it is below it.
+func shortPath(path string) string {
+	here, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(path) {
+		return path
+	}
+	if short, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
+}
+
+// progress tells a person what is being checked.
+func (p *checkPrinter) progress(what string) {
+	if isTerminal(p.stderr) {
+		fmt.Fprintf(p.stderr, "\r%d of %d: %s …\x1b[K", p.done+1, p.total, shortPath(what))
+		p.line = true
+	}
+}
+
+func (p *checkPrinter) clear() {
+	if p.line {
+		fmt.Fprint(p.stderr, "\r\x1b[K")
+		p.line = false
+	}
+}
+
+// summary prints the last line, and returns what the program ends with.
+func (p *checkPrinter) summary(goldens int) error {
+	if !p.asJSON {
+		fmt.Fprintf(p.stdout, "%d goldens and %d checks: %d failed", goldens, p.done-goldens, p.failed)
+		if p.unusable > 0 {
+			fmt.Fprintf(p.stdout, ", %d unusable", p.unusable)
+		}
+		if p.left > 0 {
+			fmt.Fprintf(p.stdout, ", %d done only in part", p.left)
+		}
+		fmt.Fprintln(p.stdout)
+	}
+	switch {
+	case p.unusable > 0:
+		return &exitCode{code: exitUnusable}
+	case p.failed > 0:
+		return &exitCode{code: exitDifferent}
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/pluginhost"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// processGarbage is by how much a process may be larger than what it holds.
+const processGarbage = 32 << 20
+
+// openPluginProcess builds a plugin into a folder of its own and starts it
+// alone.
+func openPluginProcess(ctx context.Context, path string) (*pluginUnderTest, error) {
+	into, err := os.MkdirTemp("", "workbench-test-*")
+	if err != nil {
+		return nil, err
+	}
+	remove := func() { os.RemoveAll(into) }
+	plugin, err := catalog.Build(ctx, path, catalog.BuildOptions{Into: into})
+	if err != nil {
+		remove()
+		return nil, err
+	}
+	host, err := startAlone(*plugin)
+	if err != nil {
+		remove()
+		return nil, err
+	}
+	stop := func() {
+		stopHost(host)
+		remove()
+	}
+	manifest, err := host.Manifest(ctx, plugin.Name)
+	if err == nil && manifest.Name != plugin.Name {
+		err = fmt.Errorf("%s says that its name is %q, but its file or module says %q: make them the same", plugin.Source, manifest.Name, plugin.Name)
+	}
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	s := conformance.Subject{Manifest: manifest, Garbage: processGarbage, Open: func(ctx context.Context) (*wire.Conn, error) {
+		return openAgain(ctx, host, plugin.Name)
+	}}
+	pid := func() int {
+		for _, status := range host.Status() {
+			if status.Manifest.Name == plugin.Name {
+				return status.PID
+			}
+		}
+		return 0
+	}
+	if _, err := residentMemory(pid()); err == nil { // else this system does not tell
+		s.Memory = func() (uint64, error) {
+			if pid() == 0 { // it died, and is started again
+				conn, err := s.Open(ctx)
+				if err != nil {
+					return 0, err
+				}
+				conn.Close()
+			}
+			return residentMemory(pid())
+		}
+	}
+	return &pluginUnderTest{Subject: s, Goldens: plugin.Goldens, Close: stop}, nil
+}
+
+// openAgain opens a session. The process may have died of the last one, and
+// that may not be known yet.
+func openAgain(ctx context.Context, host *pluginhost.Host, mode string) (conn *wire.Conn, err error) {
+	for range 3 {
+		conn, err = host.Open(ctx, mode)
+		var gone *pluginhost.Unavailable
+		if err == nil || ctx.Err() != nil || errors.As(err, &gone) {
+			break
+		}
+	}
+	return conn, err
+}
+
+// residentMemory returns the bytes of memory of a process and those that it
+// started, as Linux tells them.
+func residentMemory(pid int) (uint64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := bytes.Fields(status)
+	if len(fields) < 2 {
+		return 0, fmt.Errorf("/proc/%d/statm is not as expected", pid)
+	}
+	pages, err := strconv.ParseUint(string(fields[1]), 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	sum := pages * uint64(os.Getpagesize())
+	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, task := range tasks {
+		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", pid, task.Name()))
+		for _, child := range bytes.Fields(children) {
+			if id, err := strconv.Atoi(string(child)); err == nil {
+				more, _ := residentMemory(id) // one that has just ended has none
+				sum += more
+			}
+		}
+	}
+	return sum, nil
+}

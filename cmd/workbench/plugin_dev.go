@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/devloop"
+	"github.com/protocol-workbench/workbench/core/gateway"
+	"github.com/protocol-workbench/workbench/core/pluginhost"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// wholeLog is what a session in development may remember, in bytes: a new
+// build has to answer for all of it.
+const wholeLog = 64 << 20
+
+func newPluginDevCommand() *cobra.Command {
+	o := serveOptions{host: defaultHost}
+	cmd := &cobra.Command{
+		Use:   "dev [flags] DIR",
+		Short: "Serve the page with a plugin that is reloaded on each save",
+		Long: `dev builds the plugin in DIR (or takes the .star file or executable that DIR
+names) and serves the page with its line mode picked. On each save it builds
+again, replays the goldens in DIR, shows what is answered otherwise, and puts
+the new build into the sessions that are open: their connections stay.
+
+A session whose past the new build answers otherwise stays on the old one; dev
+says at which event. Type m and Enter, or use the button on the page, to move
+such sessions anyway. A build that fails changes nothing.`,
+		Example: `  workbench plugin dev ./shout
+  workbench plugin dev shout.star --open`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("which plugin? Name its folder, as in: workbench plugin dev ./shout")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return develop(cmd.Context(), o, args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	o.add(cmd.Flags())
+	return cmd
+}
+
+func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader, stdout, stderr io.Writer) error {
+	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: modeOf})
+	if err != nil {
+		return err
+	}
+	defer loop.Close()
+	shown := make(chan struct{})
+	showing, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(shown)
+		(&devTerminal{out: stdout}).show(showing, loop)
+	}()
+	defer func() {
+		stop()
+		<-shown
+	}()
+	p, err := loop.First(ctx)
+	if err != nil {
+		return err
+	}
+	go readOrders(stdin, loop)
+	return serve(ctx, o, addition{
+		start: func(log *slog.Logger) (*pluginhost.Host, error) { return startDev(log, o.host, p, loop) },
+		extend: func(host *pluginhost.Host, c *gateway.Config) {
+			c.DevMode, c.Dev = p.Name, &devAPI{loop: loop}
+			c.Watch = func(id, mode string, s *session.Config) func() {
+				if mode != p.Name {
+					return func() {}
+				}
+				return watchSession(loop, id, s)
+			}
+		},
+		run: loop.Run,
+	}, stdout, stderr)
+}
+
+// startDev starts the host with the plugin that is in development, whose name
+// nobody else gets.
+func startDev(log *slog.Logger, f hostFlags, p catalog.Plugin, loop *devloop.Loop) (*pluginhost.Host, error) {
+	found, problems := findPlugins(f.pluginDirs)
+	for _, problem := range problems {
+		log.Warn(problem.Error())
+	}
+	plugins := []catalog.Plugin{p}
+	for _, other := range found {
+		if other.Name != p.Name {
+			plugins = append(plugins, other)
+		}
+	}
+	if _, taken := manifest(p.Name); taken {
+		return nil, errors.New(p.Name + " is the name of a built-in line mode; give the plugin another one, in its manifest and its file's name")
+	}
+	return startHost(slog.New(&hearing{Handler: log.Handler(), plugin: p.Name, loop: loop}), f, plugins)
+}
+
+// watchSession has a session of the mode in development report to the loop.
+func watchSession(loop *devloop.Loop, id string, s *session.Config) (ended func()) {
+	s.WholeLog = wholeLog
+	s.Stayed = func(n uint64, why string) { loop.Stayed(id, n, why) }
+	s.Moved = func(time.Duration) { loop.Moved(id) }
+	record := s.Record
+	s.Record = func(remark func(string)) session.Recorder {
+		r := &noteRecorder{loop: loop, id: id}
+		if record != nil {
+			r.next = record(remark)
+		}
+		return r
+	}
+	return func() { loop.Ended(id) }
+}
+
+// noteRecorder shows a session's notes in the terminal and on the page.
+type noteRecorder struct {
+	loop *devloop.Loop
+	id   string
+	next session.Recorder // nil: not recorded
+}
+
+// Done looks for notes.
+func (r *noteRecorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
+	for _, a := range actions {
+		if a.Kind == core.Note {
+			r.loop.Heard(r.id + " notes: " + string(a.Data))
+		}
+	}
+	if r.next != nil {
+		r.next.Done(at, e, actions)
+	}
+}
+
+// Remark passes on.
+func (r *noteRecorder) Remark(at time.Duration, words string) {
+	if r.next != nil {
+		r.next.Remark(at, words)
+	}
+}
+
+// End passes on.
+func (r *noteRecorder) End(at time.Duration, words string) {
+	if r.next != nil {
+		r.next.End(at, words)
+	}
+}
+
+// hearing is a log's handler that also gives the loop what the plugin writes.
+type hearing struct {
+	slog.Handler
+	plugin string
+	loop   *devloop.Loop
+	ours   bool // this log is the plugin's
+}
+
+// Enabled takes everything of the plugin: it is in development.
+func (h *hearing) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.ours || h.Handler.Enabled(ctx, level)
+}
+
+// Handle gives the loop what the plugin wrote, and the log what it wants.
+func (h *hearing) Handle(ctx context.Context, r slog.Record) error {
+	if h.ours {
+		if r.Level < slog.LevelInfo && strings.HasPrefix(r.Message, pluginhost.LibraryPrefix) {
+			return nil
+		}
+		h.loop.Heard(lineOf(r))
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs finds out whose log it becomes.
+func (h *hearing) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *h
+	with.Handler = h.Handler.WithAttrs(attrs)
+	for _, a := range attrs {
+		if a.Key == "plugin" && a.Value.String() == h.plugin {
+			with.ours = true
+		}
+	}
+	return &with
+}
+
+// WithGroup passes on.
+func (h *hearing) WithGroup(name string) slog.Handler {
+	with := *h
+	with.Handler = h.Handler.WithGroup(name)
+	return &with
+}
+
+// lineOf writes a record of the log as one line for people.
+func lineOf(r slog.Record) string {
+	line := r.Message
+	if r.Level >= slog.LevelWarn {
+		line = r.Level.String() + " " + line
+	}
+	r.Attrs(func(a slog.Attr) bool {
+		line += " " + a.String()
+		return true
+	})
+	return line
+}

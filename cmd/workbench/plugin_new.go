@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/cmd/workbench/scaffold"
+)
+
+func newPluginNewCommand() *cobra.Command {
+	o := scaffold.Options{Lang: scaffold.Langs[0]}
+	cmd := &cobra.Command{
+		Use:   "new NAME [DIR]",
+		Short: "Make a folder with a plugin that works, to go on from",
+		Long: `new makes the folder DIR (default ./NAME) with the source of a small line mode, a
+golden transcript and a README. It builds, passes its tests and talks to the
+practice echo server as it is. A folder that is not empty is left alone.
+
+A plugin in Go imports the workbench's own module. It is taken from the folder
+named with --sdk, else from a checkout that the current folder is in, else from
+where this workbench was built, else as it is published.`,
+		Example: `  workbench plugin new shout
+  workbench plugin new shout ~/src/shout --lang python
+  workbench plugin new shout --sdk ~/src/workbench`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return fmt.Errorf("%s wants a name and, if it is not to be ./NAME, a folder, as in: workbench plugin new shout ~/src/shout", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Name, o.Dir = args[0], args[0]
+			if len(args) > 1 {
+				o.Dir = args[1]
+			}
+			made, err := scaffold.New(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			w := cmd.OutOrStdout()
+			fmt.Fprintf(w, "Made %s: %s.\n", made.Dir, strings.Join(made.Files, ", "))
+			if made.SDK != "" {
+				fmt.Fprintf(w, "The SDK is %s.\n", made.SDK)
+			}
+			fmt.Fprintf(w, "\nGo on with:\n  cd %s\n  workbench plugin dev .\n  workbench plugin test .\n  workbench plugin install .\n", made.Dir)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&o.Lang, "lang", o.Lang, "language: "+strings.Join(scaffold.Langs, ", "))
+	cmd.Flags().StringVar(&o.SDK, "sdk", "", "for Go: take the workbench's module from folder `DIR`")
+	return cmd
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/protocol-workbench/workbench/core/store"
+)
+
+// recorded is where serve keeps and shows transcripts.
+type recorded struct {
+	folder     *store.Folder
+	recordings *store.Recordings // nil: sessions are not recorded
+	store      store.Store       // what the API shows; nil: nothing
+}
+
+// openRecordings opens the folder of the transcripts. A folder that can not be
+// used is no reason not to serve: nothing is recorded then, and the log says so.
+func openRecordings(o serveOptions, log *slog.Logger) recorded {
+	dir, err := transcriptsDir(o.folder)
+	if err != nil {
+		log.Warn("sessions are not recorded", "reason", err.Error())
+		return recorded{}
+	}
+	folder, err := store.OpenFolder(dir)
+	if err != nil {
+		log.Warn("sessions are not recorded", "reason", err.Error())
+		return recorded{}
+	}
+	if o.noRecord {
+		return recorded{folder: folder, store: folder}
+	}
+	r := store.Record(folder, log)
+	return recorded{folder, r, r}
+}
+
+// close writes what waits.
+func (r recorded) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	if r.recordings != nil {
+		r.recordings.Close(ctx)
+	}
+	if r.folder != nil {
+		r.folder.Close()
+	}
+}

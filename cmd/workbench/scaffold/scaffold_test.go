@@ -1,0 +1,242 @@
+package scaffold
+
+import (
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/plugins/jsonl"
+	"github.com/protocol-workbench/workbench/plugins/starlark"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // what scripts log about garbage
+	goleak.VerifyTestMain(m)
+}
+
+// makeNew makes a plugin named shout.
+func makeNew(t *testing.T, lang string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "any")
+	began := time.Now()
+	made, err := New(t.Context(), Options{Name: "shout", Lang: lang, Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("made in %v: %v, SDK %s", time.Since(began).Round(time.Millisecond), made.Files, made.SDK)
+	for _, file := range made.Files {
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil || strings.Contains(string(text), placeholder) {
+			t.Errorf("%s: %v; or %q stands in it", file, err, placeholder)
+		}
+	}
+	for _, file := range []string{"README.md", "testdata/hello.golden"} {
+		if !slices.Contains(made.Files, file) {
+			t.Errorf("there is no %s", file)
+		}
+	}
+	return dir
+}
+
+// conforms replays the goldens in the folder in every way, and holds the line
+// mode to what all of them promise.
+func conforms(t *testing.T, dir string, d core.Discipline) {
+	t.Helper()
+	if d.Manifest.Name != "shout" {
+		t.Fatalf("the manifest's name is %q", d.Manifest.Name)
+	}
+	began := time.Now()
+	s := conformance.InProcess(d, slog.New(slog.DiscardHandler))
+	report := func(findings []conformance.Finding, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range findings {
+			t.Errorf("%+v", f)
+		}
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "testdata", "*.golden"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := transcript.Parse(file, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := conformance.Golden(t.Context(), s, file, parsed)
+		report(r.Findings, err)
+	}
+	if testing.Short() {
+		return
+	}
+	report(conformance.Run(t.Context(), s, func(r conformance.Result) { t.Log(time.Since(began).Round(time.Millisecond), r.Check, r.Skipped) }))
+}
+
+func TestGo(t *testing.T) {
+	t.Setenv("GOPROXY", "off") // the modules of this very test are in the cache
+	dir := makeNew(t, "go")
+	for _, command := range [][]string{{"go", "build", "-o", os.DevNull, "."}, {"go", "vet", "."}, {"go", "test", "."}} {
+		began := time.Now()
+		cmd := exec.Command(command[0], command[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", command, err, out)
+		}
+		t.Logf("%v in %v", command, time.Since(began).Round(time.Millisecond))
+	}
+	p, err := catalog.Build(t.Context(), dir, catalog.BuildOptions{Into: t.TempDir()})
+	if err != nil || p.Name != "shout" || p.Goldens != filepath.Join(dir, "testdata") {
+		t.Errorf("got %+v, %v", p, err)
+	}
+}
+
+func TestPython(t *testing.T) {
+	dir := makeNew(t, "python")
+	p, err := catalog.Build(t.Context(), dir, catalog.BuildOptions{})
+	if err != nil || p.Name != "shout" || p.Kind != catalog.KindScript {
+		t.Fatalf("got %+v, %v", p, err)
+	}
+	d, child, err := jsonl.Start(t.Context(), exec.Command(p.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer child.Kill()
+	conforms(t, dir, d)
+	long(t, d)
+}
+
+func TestStarlark(t *testing.T) {
+	dir := makeNew(t, "starlark")
+	p, err := catalog.Build(t.Context(), dir, catalog.BuildOptions{})
+	if err != nil || p.Name != "shout" || !p.Starlark {
+		t.Fatalf("got %+v, %v", p, err)
+	}
+	d, err := starlark.Discipline(p.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conforms(t, dir, d)
+	long(t, d)
+}
+
+// long checks that a line without an end comes in parts, that a line end may be
+// split, and the option.
+func long(t *testing.T, d core.Discipline) {
+	t.Helper()
+	var out core.Out
+	m, err := d.Open(core.Opening{Options: core.Options{"end": "lf"}}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, data := range []string{strings.Repeat("x", 70<<10), "y\r", "\nz\r\r\n\n"} {
+		out.Reset()
+		if err := m.Handle(core.Event{Kind: core.ServerBytes, Data: []byte(data)}, &out); err != nil {
+			t.Fatal(err)
+		}
+		for i := range out.Len() {
+			got = append(got, string(out.Action(i).Data))
+		}
+	}
+	want := []string{"the server's first line", strings.Repeat("x", 64<<10), strings.Repeat("x", 6<<10) + "y", "z\r", ""}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %.80q, want %.80q", got, want)
+	}
+	out.Reset()
+	if err := m.Handle(core.Event{Kind: core.ClientBinary, Data: []byte("\xff")}, &out); err != nil || out.Len() != 1 || string(out.Action(0).Data) != "\xff\n" {
+		t.Errorf("%v, %d actions, %q", err, out.Len(), out.Action(0).Data)
+	}
+	if end, ok := m.(interface{ End() }); ok {
+		end.End()
+	}
+}
+
+func TestNothingIsOverwritten(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "README.md")
+	os.WriteFile(file, []byte("mine"), 0o644)
+	for words, o := range map[string]Options{
+		"is not empty, and nothing is overwritten": {Name: "shout", Lang: "go", Dir: dir},
+		"there can be no plugin in " + file:        {Name: "shout", Lang: "go", Dir: file},
+		`"a b" can not name a plugin`:              {Name: "a b", Lang: "go", Dir: dir + "/x"},
+		`no template in "cobol"; there are go`:     {Name: "shout", Lang: "cobol", Dir: dir + "/x"},
+		"--sdk " + dir + " is not the workbench's": {Name: "shout", Lang: "go", Dir: dir + "/x", SDK: dir},
+	} {
+		if _, err := New(t.Context(), o); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("got %v, want %q", err, words)
+		}
+	}
+	if text, _ := os.ReadFile(file); string(text) != "mine" {
+		t.Error("a file was overwritten")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "x")); err == nil {
+		t.Error("a folder was left behind")
+	}
+}
+
+// fakeSDK is a folder that says it is the SDK.
+func fakeSDK(t *testing.T) string {
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module "+module+"\n\ngo 1.30\n"), 0o644)
+	return dir
+}
+
+func TestWhereTheSDKIs(t *testing.T) {
+	named, around, built := fakeSDK(t), fakeSDK(t), fakeSDK(t)
+	inside := filepath.Join(around, "a", "b")
+	os.MkdirAll(inside, 0o755)
+	was := builtIn
+	defer func() { builtIn = was }()
+	builtIn = filepath.Join(built, "cmd")
+
+	t.Chdir(inside)
+	if k, err := findSDK(t.Context(), named); err != nil || k.folder != named {
+		t.Errorf("with --sdk: %+v, %v", k, err)
+	}
+	k, err := findSDK(t.Context(), "")
+	if err != nil || k.folder != around || k.goLine() != "go 1.30" {
+		t.Errorf("in a checkout: %+v, %v", k, err)
+	}
+	if from := k.from(inside); from != filepath.Join("..", "..") {
+		t.Errorf("from inside it is %q", from)
+	}
+	if from := k.from(t.TempDir()); from != around {
+		t.Errorf("from outside it is %q", from)
+	}
+	t.Chdir(t.TempDir())
+	if k, err := findSDK(t.Context(), ""); err != nil || k.folder != built {
+		t.Errorf("where it was built: %+v, %v", k, err)
+	}
+
+	builtIn = "cmd/workbench/scaffold" // as -trimpath leaves it
+	proxy := filepath.Join(t.TempDir(), module, "@v")
+	os.MkdirAll(proxy, 0o755)
+	for file, text := range map[string]string{"list": "v1.2.3\n", "v1.2.3.info": `{"Version":"v1.2.3"}`, "v1.2.3.mod": "module " + module + "\n"} {
+		os.WriteFile(filepath.Join(proxy, file), []byte(text), 0o644)
+	}
+	t.Setenv("GONOSUMDB", "*")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	t.Setenv("GOFLAGS", "-modcacherw")
+	t.Setenv("GOPROXY", "file://"+strings.TrimSuffix(proxy, "/"+module+"/@v"))
+	if k, err := findSDK(t.Context(), ""); err != nil || k.version != "v1.2.3" || k.folder != "" {
+		t.Errorf("published: %+v, %v", k, err)
+	}
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GOMODCACHE", t.TempDir())
+	if _, err := findSDK(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "with --sdk DIR") {
+		t.Errorf("nowhere: %v", err)
+	}
+}

@@ -1,0 +1,190 @@
+package scaffold
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// module is the SDK: what plugins in Go import.
+const module = "github.com/protocol-workbench/workbench"
+
+// Limits of what is asked of the go command, which may go to the network.
+const (
+	askLimit  = 5 * time.Second
+	joinLimit = 2 * time.Minute
+)
+
+// sdk is where the module was found: in a folder, or published.
+type sdk struct {
+	folder  string // "" for the published one
+	version string // of the published one
+	where   string // in words
+}
+
+// findSDK looks for the SDK: in the folder that was named, in a checkout that
+// the current folder is in, where this binary was built, among the published
+// modules.
+func findSDK(ctx context.Context, named string) (*sdk, error) {
+	if named != "" {
+		folder, err := filepath.Abs(named)
+		if err != nil || !isSDK(folder) {
+			return nil, fmt.Errorf("--sdk %s is not the workbench's source: it has no go.mod with module %s", named, module)
+		}
+		return &sdk{folder: folder, where: folder + " (from --sdk)"}, nil
+	}
+	if here, err := os.Getwd(); err == nil {
+		if folder := above(here); folder != "" {
+			return &sdk{folder: folder, where: folder + " (the checkout that this is in)"}, nil
+		}
+	}
+	if folder := above(builtIn); folder != "" {
+		return &sdk{folder: folder, where: folder + " (what this workbench was built from)"}, nil
+	}
+	version, err := published(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the workbench's source is nowhere to be found: not above this folder, not where this workbench was built, "+
+			"and %s can not be had (%w); name a folder that has it with --sdk DIR", module, err)
+	}
+	return &sdk{version: version, where: module + " " + version}, nil
+}
+
+// builtIn is the folder that this file was compiled in, if it is there still, or
+// no path at all when the binary was built with -trimpath.
+var builtIn = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(file)
+}()
+
+// above returns the folder of the SDK that the folder is or is in, or "".
+func above(folder string) string {
+	if !filepath.IsAbs(folder) {
+		return ""
+	}
+	for !isSDK(folder) {
+		up := filepath.Dir(folder)
+		if up == folder {
+			return ""
+		}
+		folder = up
+	}
+	return folder
+}
+
+func isSDK(folder string) bool {
+	gomod, err := os.ReadFile(filepath.Join(folder, "go.mod"))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(gomod)) {
+		if f := strings.Fields(line); len(f) >= 2 && f[0] == "module" {
+			return f[1] == module
+		}
+	}
+	return false
+}
+
+// published asks for the newest published version.
+func published(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, askLimit, fmt.Errorf("no answer within %v", askLimit))
+	defer cancel()
+	out, err := runGo(ctx, os.TempDir(), "list", "-m", "-json", module+"@latest")
+	if err != nil {
+		return "", err
+	}
+	var found struct{ Version string }
+	if err := json.Unmarshal(out, &found); err != nil || found.Version == "" {
+		return "", errors.New("go list named no version")
+	}
+	return found.Version, nil
+}
+
+// join writes a go.mod that requires the SDK, and has the go command fill in
+// what the SDK requires in its turn. With the SDK's own go.sum at hand it needs
+// no network for that, once the modules are in the cache. go mod tidy would,
+// since it looks at the tests of others' modules too; all that it would still do
+// is to shorten go.sum.
+func (k *sdk) join(ctx context.Context, dir, path string) error {
+	gomod := fmt.Sprintf("module %s\n\n", path)
+	if k.folder == "" {
+		gomod += fmt.Sprintf("require %s %s\n", module, k.version)
+	} else {
+		gomod += fmt.Sprintf("%s\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", k.goLine(), module, module, goPath(k.from(dir)))
+		if sums, err := os.ReadFile(filepath.Join(k.folder, "go.sum")); err == nil {
+			if err := create(filepath.Join(dir, "go.sum"), string(sums), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	if err := create(filepath.Join(dir, "go.mod"), gomod, 0o644); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, joinLimit, fmt.Errorf("no answer within %v", joinLimit))
+	defer cancel()
+	if _, err := runGo(ctx, dir, "list", "-mod=mod", "-deps", "-test", "./..."); err != nil {
+		return fmt.Errorf("the plugin is in %s, but the modules that it needs could not be had (%w); when you can reach them run: go mod tidy", dir, err)
+	}
+	return nil
+}
+
+// from returns the SDK's folder as a go.mod in dir names it: relative when dir
+// is inside, so that the checkout can be moved.
+func (k *sdk) from(dir string) string {
+	inside, err := filepath.Rel(k.folder, dir)
+	if err != nil || inside == ".." || strings.HasPrefix(inside, ".."+string(filepath.Separator)) {
+		return k.folder
+	}
+	back, _ := filepath.Rel(dir, k.folder)
+	return back
+}
+
+// goPath writes a path as go.mod wants it.
+func goPath(path string) string {
+	if strings.ContainsAny(path, " \t\"'`()[]{},;=>") {
+		return fmt.Sprintf("%q", path)
+	}
+	return path
+}
+
+// goLine returns the line of the SDK's go.mod that says which Go it needs.
+func (k *sdk) goLine() string {
+	gomod, _ := os.ReadFile(filepath.Join(k.folder, "go.mod"))
+	for line := range strings.Lines(string(gomod)) {
+		if f := strings.Fields(line); len(f) == 2 && f[0] == "go" {
+			return "go " + f[1]
+		}
+	}
+	return "go 1.26"
+}
+
+// runGo runs the go command and returns what it printed. An error holds what it
+// complained about.
+func runGo(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.WaitDelay = time.Second
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err := cmd.Run()
+	switch {
+	case err == nil:
+		return out.Bytes(), nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, errors.New("there is no go command here: install Go from https://go.dev/dl")
+	case said.Len() == 0:
+		return nil, fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
+	}
+	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+	return nil, errors.New(lines[len(lines)-1])
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// maxInMemory bounds a transcript that is read as a whole, in bytes of text. A
+// recording has 16 MiB at most; an imported one may have more.
+const maxInMemory = 64 << 20
+
+// recordings is where the transcripts are that commands are about.
+type recordings struct{ dir string }
+
+func newTranscriptCommand() *cobra.Command {
+	r := &recordings{}
+	cmd := &cobra.Command{
+		Use:   "transcript",
+		Short: "List, show, compare and tidy up what was recorded",
+		Long: `transcript works on the sessions that workbench serve has recorded. Where it
+takes a transcript, that is the ID of a recorded one, or the path of a file.`,
+		Example: `  workbench transcript list --target example.com
+  workbench transcript show 20260102-150405-123-s12-http-line
+  workbench transcript show --golden ID > walk.golden    keep it as a test
+  workbench transcript follow ID                         a session that is running
+  workbench transcript redact --match 'PASS (\S+)' ID    '*' for passwords`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.PersistentFlags().StringVar(&r.dir, "transcripts", "", "folder of the recorded transcripts (default: transcripts in the user's state directory)")
+	cmd.AddCommand(newTranscriptListCommand(r), newTranscriptShowCommand(r), newTranscriptFollowCommand(r),
+		newTranscriptDiffCommand(r), newTranscriptDeleteCommand(r), newTranscriptRedactCommand(r),
+		newTranscriptConvertCommand(), newTranscriptImportCommand())
+	return cmd
+}
+
+// transcriptsDir returns the folder that a --transcripts flag names.
+func transcriptsDir(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	state, err := stateDir()
+	if err != nil {
+		return "", fmt.Errorf("%w, or name a folder with --transcripts DIR", err)
+	}
+	return filepath.Join(state, "transcripts"), nil
+}
+
+// open opens the store.
+func (r *recordings) open() (*store.Folder, error) {
+	dir, err := transcriptsDir(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	return store.OpenFolder(dir)
+}
+
+// path returns the file of a transcript that is named by its ID or its path.
+func (r *recordings) path(name string) (string, error) {
+	if !store.ValidID(name) {
+		return name, nil
+	}
+	folder, err := r.open()
+	if err != nil {
+		return "", err
+	}
+	defer folder.Close()
+	path, err := folder.Path(name)
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, filepath.Dir(path))
+	}
+	return path, err
+}
+
+// load reads a transcript that is named by its ID or its path. One whose end
+// is missing is warned of.
+func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript, error) {
+	path, err := r.path(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", path)
+	}
+	if err != nil {
+		return nil, plainError(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, plainError(path, err)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder; name a transcript", path)
+	case info.Size() > maxInMemory:
+		return nil, fmt.Errorf("%s has %s, and at most %s are read at once", path, size(info.Size()), size(maxInMemory))
+	}
+	t, err := store.Parse(path, f, maxInMemory)
+	if err != nil {
+		return nil, err
+	}
+	if t.CutOff {
+		fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", path)
+	}
+	return t, nil
+}
+
+// needs checks how many transcripts are named.
+func needs(n int, usage string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%s; as in: %s", usage, strings.TrimSpace(strings.SplitN(cmd.Example, "\n", 2)[0]))
+		}
+		return nil
+	}
+}
+
+// size writes a number of bytes for a person.
+func size(n int64) string {
+	switch {
+	case n >= 10<<20:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 10<<10:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// printable replaces what a terminal would not show as itself.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
+}
+
+// inColour reports whether w shows colours to a person.
+func inColour(w io.Writer) bool {
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core/convert"
+	"github.com/protocol-workbench/workbench/core/convert/pcap"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// convertFormat is one of the forms that convert writes.
+type convertFormat struct {
+	name   string
+	binary bool // not for a terminal
+	write  func(io.Writer, *transcript.Transcript) error
+}
+
+// convertFormats are in the order in which they are listed.
+var convertFormats = []convertFormat{
+	{name: "pcapng", binary: true, write: pcap.Write},
+	{name: "jsonl", write: convert.JSONLines},
+	{name: "asciicast", write: convert.Asciicast},
+	{name: "rfc", write: convert.RFC},
+	{name: "html", write: convert.HTML},
+}
+
+// standardStream is the name of standard input or output.
+const standardStream = "-"
+
+func newTranscriptConvertCommand() *cobra.Command {
+	var to, out string
+	cmd := &cobra.Command{
+		Use:   "convert --to FORMAT FILE [-o OUT]",
+		Short: "Write a transcript as a capture, a page, a text or JSON",
+		Long: `convert writes a transcript in another form:
+
+  pcapng     a capture for Wireshark: the bytes of the connection to the server,
+             in packets that are made up, which the file says
+  jsonl      a JSON object a line: one with what stands on top, then the entries
+  asciicast  a terminal recording (v3) that asciinema's players play
+  rfc        C: and S: lines, as standards print a conversation
+  html       one page that needs no network and runs no script, to hand out
+
+FILE is a transcript: the ID of a recorded one, or the path of a file; - is
+standard input. Without -o the result goes to standard output.`,
+		Example: `  workbench transcript convert --to pcapng 20260102-150405-123-s12-http-line -o session.pcapng
+  workbench transcript convert --to html session.transcript -o lesson.html
+  workbench transcript convert --to rfc session.transcript
+  workbench transcript convert --to jsonl - < session.transcript | jq .text`,
+		Args:         oneFile,
+		SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			format, err := formatNamed(to)
+			if err != nil {
+				return err
+			}
+			t, err := toConvert(cmd, files[0])
+			if err != nil {
+				return err
+			}
+			return writeOutput(out, cmd.OutOrStdout(), format.binary, func(w io.Writer) error { return format.write(w, t) })
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "write `FORMAT`: "+formatNames())
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to file `OUT`; it is replaced when all is there")
+	return cmd
+}
+
+// toConvert reads a transcript by its ID, from its path or from standard input.
+func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) {
+	if file != standardStream {
+		var r recordings
+		if dir := cmd.Flag("transcripts"); dir != nil { // of the command above
+			r.dir = dir.Value.String()
+		}
+		return r.load(file, cmd.ErrOrStderr())
+	}
+	data, err := readStdin(cmd.InOrStdin())
+	if err != nil {
+		return nil, err
+	}
+	t, err := transcript.Parse("standard input", data)
+	if err == nil && t.CutOff {
+		fmt.Fprintln(cmd.ErrOrStderr(), "workbench: warning: the end of standard input is missing: it has no line end behind its last line")
+	}
+	return t, err
+}
+
+// oneFile wants one argument.
+func oneFile(cmd *cobra.Command, files []string) error {
+	if len(files) != 1 {
+		return fmt.Errorf("name one file, or - for standard input; see %s --help", cmd.CommandPath())
+	}
+	return nil
+}
+
+func formatNamed(name string) (convertFormat, error) {
+	for _, f := range convertFormats {
+		if f.name == name {
+			return f, nil
+		}
+	}
+	if name == "" {
+		return convertFormat{}, fmt.Errorf("say what to convert to: --to with one of %s", formatNames())
+	}
+	return convertFormat{}, fmt.Errorf("--to %s: there is no such format; there are %s", name, formatNames())
+}
+
+func formatNames() string {
+	var names []string
+	for _, f := range convertFormats {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// readStdin reads all of a transcript, or of a text.
+func readStdin(in io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(in, maxInMemory+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("it can not be read: %w", err)
+	case len(data) > maxInMemory:
+		return nil, fmt.Errorf("it is larger than %s, which is the most that is read at once", size(maxInMemory))
+	}
+	return data, nil
+}
+
+// writeOutput has write write to a file, replaced as one step, or to standard
+// output if there is none.
+func writeOutput(file string, stdout io.Writer, binary bool, write func(io.Writer) error) error {
+	if file == "" || file == standardStream {
+		if binary && isTerminal(stdout) {
+			return errors.New("this form is not for a terminal: name a file with -o, or send it to a program")
+		}
+		return write(stdout)
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return writeInto(file, write)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(file), ".convert-*")
+	if err != nil {
+		return notWritten(file, err)
+	}
+	defer os.Remove(temp.Name()) // when it was not renamed
+	if err := errors.Join(write(temp), temp.Close()); err != nil {
+		return notWritten(file, err)
+	}
+	if err := os.Rename(temp.Name(), file); err != nil {
+		return notWritten(file, err)
+	}
+	return nil
+}
+
+// writeInto writes to what is no regular file, such as a named pipe.
+func writeInto(file string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err == nil {
+		err = errors.Join(write(f), f.Close())
+	}
+	if err != nil {
+		return notWritten(file, err)
+	}
+	return nil
+}
+
+func notWritten(file string, err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		err = link.Err
+	}
+	return fmt.Errorf("%s could not be written: %w", file, err)
+}
+
+// isTerminal reports whether someone looks at w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+const toBeConverted = `workbench transcript v1
+mode http-line
+target "127.0.0.1:80"
+
+0.1 >> client text "GET / HTTP/1.0"
+0.1 << server "GET / HTTP/1.0\r\n"
+0.2 >> server "HTTP/1.0 200 OK\r\n"
+0.2 << client text "HTTP/1.0 200 OK"
+0.3 >> server eof
+`
+
+// convertRun runs workbench transcript in a folder that holds the files.
+func convertRun(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	root := newTranscriptCommand()
+	root.SilenceErrors, root.SilenceUsage = true, true
+	var out, errs strings.Builder
+	root.SetArgs(args)
+	root.SetIn(strings.NewReader(stdin))
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		code = 1
+		errs.WriteString(err.Error())
+	}
+	return code, out.String(), errs.String()
+}
+
+func inFolder(t *testing.T, files map[string]string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, text := range files {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTranscriptConvert(t *testing.T) {
+	inFolder(t, map[string]string{"a.transcript": toBeConverted, "torn.transcript": strings.TrimSuffix(toBeConverted, "\n"), "old": "old"})
+	for _, c := range []struct {
+		name           string
+		args           string
+		stdin          string
+		code           int
+		stdout, stderr string // what they hold
+	}{
+		{"text", "convert --to rfc a.transcript", "", 0, "C: GET / HTTP/1.0\nS: HTTP/1.0 200 OK\n[S closes]\n", ""},
+		{"from standard input", "convert --to jsonl -", toBeConverted, 0, `"kind":"header"`, ""},
+		{"a page", "convert --to html a.transcript", "", 0, "<title>127.0.0.1:80 in line mode http-line</title>", ""},
+		{"a terminal's recording", "convert --to asciicast a.transcript", "", 0, `{"version":3`, ""},
+		{"a capture", "convert --to pcapng a.transcript -o -", "", 0, "\x0a\x0d\x0d\x0a", ""},
+		{"into a file", "convert --to rfc a.transcript -o old", "", 0, "", ""},
+		{"into no folder", "convert --to rfc a.transcript -o no/where", "", 1, "", "no/where could not be written: no such file or directory"},
+		{"cut off", "convert --to rfc torn.transcript", "", 0, "C: GET", "the end of torn.transcript is missing"},
+		{"no format", "convert a.transcript", "", 1, "", "say what to convert to: --to with one of pcapng, jsonl, asciicast, rfc, html"},
+		{"no such format", "convert --to pdf a.transcript", "", 1, "", "--to pdf: there is no such format"},
+		{"no file", "convert --to rfc b.transcript", "", 1, "", "b.transcript"},
+		{"no transcript", "convert --to rfc -", "hello\n", 1, "", "standard input:1: expected"},
+		{"no name", "convert --to rfc", "", 1, "", "name one file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, stdout, stderr := convertRun(t, c.stdin, strings.Fields(c.args)...)
+			if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) || c.stderr == "" && stderr != "" {
+				t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+		})
+	}
+	if text, _ := os.ReadFile("old"); !strings.Contains(string(text), "C: GET") {
+		t.Errorf("old holds %q", text)
+	}
+	if left, _ := filepath.Glob(".convert-*"); len(left) > 0 {
+		t.Error(left)
+	}
+}
+
+func TestTranscriptConvertSparesATerminal(t *testing.T) {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("there are no terminals here:", err)
+	}
+	defer terminal.Close()
+	if err := writeOutput("", terminal, true, nil); err == nil || !strings.Contains(err.Error(), "name a file with -o") {
+		t.Error(err)
+	}
+}
+
+// A transcript goes out as a capture and comes back, and replays.
+func TestTranscriptImport(t *testing.T) {
+	inFolder(t, map[string]string{"a.transcript": toBeConverted, "talk.txt": "C: HELO x\nbla\nS: 250 ok\n", "zero": "", "b.txt": "hello\n"})
+	if code, _, stderr := convertRun(t, "", "convert", "--to", "pcapng", "a.transcript", "-o", "a.pcapng"); code != 0 {
+		t.Fatal(stderr)
+	}
+	code, stdout, stderr := convertRun(t, "", "import", "a.pcapng", "-o", "in")
+	if code != 0 || stderr != "" || stdout != "in/a-0001.transcript: 192.0.2.1:50000 to 127.0.0.1:80, 16 bytes sent, 17 received\n" {
+		t.Fatalf("code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+	if code, stdout, stderr := replayAgain(t, "--in-process", "in/a-0001.transcript"); code != 0 {
+		t.Errorf("the import does not replay: %s%s", stdout, stderr)
+	}
+	if info, err := os.Stat("in/a-0001.transcript"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Error(info, err)
+	}
+	whole, err := os.ReadFile("a.pcapng")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, args, stdin string
+		code              int
+		stdout, stderr    string
+	}{
+		{"again", "import a.pcapng -o in", "", 1, "", "in/a-0001.transcript is there already: remove it, or name another folder with -o"},
+		{"standard input", "import - -o stdin", string(whole), 0, "stdin/stdin-0001.transcript", ""},
+		{"cut off", "import - -o cut", string(whole[:len(whole)-10]), 0, "cut/stdin-0001.transcript", "the capture ends within a packet"},
+		{"damaged", "import - -o damaged", string(whole) + "garbage garbage garbage", 1, "damaged/stdin-0001", "the capture is damaged"},
+		{"nothing in it", "import - -o none", string(whole[:200]), 1, "", "no TCP connection with anything in it"},
+		{"text", "import talk.txt", "", 0, "talk.transcript: 2 events", "1 lines begin with neither C: nor S:"},
+		{"text for a capture", "import --from capture talk.txt", "", 1, "", "it is no capture"},
+		{"no text", "import b.txt", "", 1, "", "b.txt:1: expected at least one line that begins with C: or S: (and it is no capture"},
+		{"empty", "import zero", "", 1, "", "zero:1: expected"},
+		{"a form that there is not", "import --from csv talk.txt", "", 1, "", "--from csv: there is no such form"},
+		{"a mode that can not be", "import --mode 5 talk.txt", "", 1, "", "--mode 5: that can not be"},
+		{"a folder", "import in", "", 1, "", "in is a folder"},
+		{"no file", "import nothing", "", 1, "", "nothing can not be read: no such file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, stdout, stderr := convertRun(t, c.stdin, strings.Fields(c.args)...)
+			if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) || c.stderr == "" && stderr != "" {
+				t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
+			}
+		})
+	}
+	text, err := os.ReadFile("talk.transcript")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := transcript.Parse("talk", text)
+	if err != nil || !bytes.Equal(tr.Entries[2].Event.Data, []byte("HELO x\r\n")) {
+		t.Errorf("%v %s", err, text)
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+func newTranscriptDiffCommand(r *recordings) *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "diff A B",
+		Short: "Compare two transcripts",
+		Long: `diff compares the events and actions of two transcripts, each an ID or a file,
+and shows differences in lines of the transcript: - is only in A, + only in B.
+Times, remarks, comments and the header are not compared.
+
+Exit codes: 0 they are the same, 1 they differ, 2 one can not be read.`,
+		Example: `  workbench transcript diff walk.golden 20260102-150405-123-s12-http-line
+  workbench transcript diff before.transcript after.transcript`,
+		Args: func(cmd *cobra.Command, names []string) error {
+			if err := needs(2, "compare two transcripts")(cmd, names); err != nil {
+				return &exitCode{exitUnusable, err}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, names []string) error {
+			a, err := r.said(names[0], cmd.ErrOrStderr())
+			if err != nil {
+				return &exitCode{exitUnusable, err}
+			}
+			b, err := r.said(names[1], cmd.ErrOrStderr())
+			if err != nil {
+				return &exitCode{exitUnusable, err}
+			}
+			diff := transcript.Diff(a, b)
+			if asJSON {
+				err = json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"same": diff == "", "diff": diff})
+			} else {
+				_, err = fmt.Fprint(cmd.OutOrStdout(), diff)
+			}
+			if err == nil && diff != "" {
+				return &exitCode{code: exitDifferent}
+			}
+			return err
+		},
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
+	cmd.Flags().BoolVar(&asJSON, "json", false, `print {"same":…,"diff":"…"}`)
+	return cmd
+}
+
+// said returns the events and actions of a transcript.
+func (r *recordings) said(name string, stderr io.Writer) ([]transcript.Entry, error) {
+	t, err := r.load(name, stderr)
+	if err != nil {
+		return nil, err
+	}
+	t.CutOff = false // was warned of; what is there is compared
+	store.Golden(t)
+	return t.Entries, nil
+}

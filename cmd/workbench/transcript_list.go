@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core/store"
+)
+
+func newTranscriptListCommand(r *recordings) *cobra.Command {
+	var q store.Query
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the recorded transcripts, the newest first",
+		Example: `  workbench transcript list
+  workbench transcript list --mode http-line --target example.com
+  workbench transcript list --text 'HTTP/1.1 500' --limit 10
+  workbench transcript list --json`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if q.Limit < 0 {
+				return fmt.Errorf("--limit %d: it must be 1 or more", q.Limit)
+			}
+			folder, err := r.open()
+			if err != nil {
+				return err
+			}
+			defer folder.Close()
+			infos, err := folder.List(cmd.Context(), q)
+			if err != nil {
+				return fmt.Errorf("the transcripts can not be listed: %w", err)
+			}
+			if asJSON {
+				if infos == nil {
+					infos = []store.Info{} // [] and not null
+				}
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(infos)
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "ID\tBEGAN\tTOOK\tSIZE\tTARGET\tENDED")
+			for _, info := range infos {
+				ended := info.Ended
+				if info.Running {
+					ended = "(running)"
+				}
+				took := time.Duration(info.Duration * float64(time.Second)).Round(10 * time.Millisecond)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", info.ID, info.Began.Local().Format(time.DateTime), took, size(info.Size), printable(info.Target), printable(ended))
+			}
+			return w.Flush()
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&q.Mode, "mode", "", "only those of line mode `M`")
+	f.StringVar(&q.Target, "target", "", "only those whose target has `T` in it; case does not matter")
+	f.StringVar(&q.Text, "text", "", "only those in which `WORDS` were said; case matters")
+	f.IntVar(&q.Limit, "limit", 0, "at most `N`, the newest (default: all)")
+	f.Lookup("limit").DefValue = "0"
+	f.BoolVar(&asJSON, "json", false, "print a JSON array")
+	return cmd
+}
+
+func newTranscriptDeleteCommand(r *recordings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "delete ID...",
+		Short:   "Delete recorded transcripts",
+		Example: "  workbench transcript delete 20260102-150405-123-s12-http-line",
+		Args: func(_ *cobra.Command, ids []string) error {
+			if len(ids) == 0 {
+				return errors.New("delete which? Name IDs; workbench transcript list lists them")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, ids []string) error {
+			folder, err := r.open()
+			if err != nil {
+				return err
+			}
+			defer folder.Close()
+			var failed []error
+			for _, id := range ids {
+				if err := folder.Delete(id); err != nil {
+					failed = append(failed, fmt.Errorf("%s is not deleted: %w", printable(id), err))
+				}
+			}
+			return errors.Join(failed...)
+		},
+	}
+}

@@ -1,0 +1,52 @@
+// Package conformance holds a line mode to what every machine promises, and
+// says what broke with the shortest session that shows it. It needs no test
+// framework and no source: a [Subject] is whatever gives a connection to a
+// machine, in this process or in a plugin's.
+//
+// The duties of a caller, in order:
+//
+//  1. Make a [Subject]: [InProcess] of a discipline, or one that opens a
+//     plugin process's sessions.
+//  2. [Golden] for each golden transcript: it is replayed whole, recut, with a
+//     crash after every event and with a checkpoint and restore after every
+//     event. All must be equal.
+//  3. [Run] once. It needs no golden: it holds generated sessions (lines,
+//     binary, invalid UTF-8, empty messages, long lines, every way to end,
+//     timers) to the same promises, and to the checks below.
+//  4. [Events] for events of one's own, such as a fuzzer's.
+//
+// # The checks
+//
+//   - options: the manifest is valid; the defaults open, and so does every
+//     choice and both values of every bool.
+//   - invalid input: no bytes make it panic or die. To refuse them by an error
+//     in words is right.
+//   - bounds: no answer breaks the bounds of [core.Out], also for 256 KiB of
+//     the server's bytes and for messages of 1 MiB; at most 64 timers run.
+//   - determinism: the same events get the same answers, ten times over and
+//     again a second later.
+//   - sessions apart: two sessions at once answer as each alone.
+//   - read boundaries: the server's bytes cut elsewhere come to the same.
+//   - end of stream: what was not ended by a line end is shown, sent or noted
+//     when the stream ends, if it would have been with a line end.
+//   - pass-through: a side that passes through is answered with its bytes, and
+//     they change nothing else.
+//   - recovery: a machine made anew in the middle and fed the log goes on the
+//     same.
+//   - checkpoint: taking one changes nothing; a machine restored from it goes
+//     on the same; garbage makes Restore refuse, never panic.
+//   - kept memory: event data is not held on to after Handle, nor a state
+//     after Restore. Checked in process only.
+//   - memory: after 64 MiB that call for no answer a machine holds at most
+//     [MaxHeld], and its checkpoint is at most [core.MaxCheckpoint].
+//
+// A machine that is not deterministic, whose sessions are not apart or whose
+// pass-through is broken would fail many of the others for that reason, so
+// those are left out then, and the [Result] says so.
+//
+// # What this package is not for
+//
+// That a mode does what its protocol wants is for goldens to say. Generated
+// sessions know no protocol: a machine that refuses most of them is tested by
+// its goldens alone.
+package conformance

@@ -1,0 +1,271 @@
+package conformance
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// lines is the machine that the faults below spoil: a line a message, and
+// 64 KiB without a line end are let go of.
+type lines struct {
+	held  []byte
+	count int
+	fault string
+	seen  map[string]bool
+}
+
+func (m *lines) Handle(ev core.Event, out *core.Out) error {
+	switch ev.Kind {
+	case core.ClientText, core.ClientBinary:
+		out.Server(ev.Data, []byte("\n"))
+	case core.ServerBytes:
+		m.receive(ev.Data, out)
+	case core.ServerEOF, core.ServerFailed:
+		if m.fault != "bytes lost at end of stream" {
+			m.show(m.held, out)
+		}
+	}
+	return nil
+}
+
+const maxLine = 64 << 10
+
+func (m *lines) receive(data []byte, out *core.Out) {
+	if m.fault == "panic on invalid input" && bytes.IndexByte(data, 0xff) >= 0 {
+		panic("what is this?")
+	}
+	for len(data) > 0 {
+		n := bytes.IndexByte(data, '\n')
+		ended := n >= 0
+		if !ended {
+			n = len(data)
+		}
+		if m.fault != "unbounded buffer" && n >= maxLine-len(m.held) {
+			n, ended = maxLine-len(m.held), false
+		}
+		m.held = append(m.held, data[:n]...)
+		data = data[n:]
+		if ended {
+			data = data[1:]
+		}
+		if ended || len(m.held) == maxLine && m.fault != "unbounded buffer" {
+			m.show(m.held, out)
+			m.held = nil
+		}
+	}
+	if m.fault == "dependence on read boundaries" {
+		m.show(m.held, out)
+		m.held = nil
+	}
+}
+
+var (
+	instances int
+	scratch   []byte // shared by all sessions: the fault
+)
+
+// show numbers the lines, so that there is more state than what is held.
+func (m *lines) show(line []byte, out *core.Out) {
+	if len(line) == 0 {
+		return
+	}
+	m.count++
+	switch m.fault {
+	case "a clock":
+		out.Note(fmt.Sprint(time.Now().UnixNano()))
+	case "a clock that shows seconds":
+		out.Note(time.Now().Format(time.TimeOnly))
+	case "a random number":
+		out.Note(fmt.Sprint(rand.IntN(1000)))
+	case "map order":
+		m.seen[string(line)] = true
+		for name := range m.seen {
+			out.Note(fmt.Sprintf("seen: %.20q", name))
+		}
+	case "a counter of all sessions":
+		instances++
+		out.Note(fmt.Sprint(instances))
+	case "answer past the bounds":
+		out.Binary(bytes.Repeat(line, 1000))
+	case "too many timers":
+		for i := range 70 {
+			out.Timer(fmt.Sprintf("t%d", i), time.Second)
+		}
+	}
+	out.Text([]byte(strings.ToValidUTF8(fmt.Sprintf("%d %s", m.count, line), "?")))
+}
+
+// written is the same with a checkpoint.
+type written struct{ *lines }
+
+func (m written) Checkpoint(dst []byte) ([]byte, error) {
+	dst = append(dst, byte(m.count), byte(m.count>>8), byte(m.count>>16))
+	dst = append(dst, m.held...)
+	switch m.fault {
+	case "Checkpoint changes the state":
+		m.held = nil
+	case "a checkpoint past the bound":
+		dst = append(dst, make([]byte, core.MaxCheckpoint)...)
+	}
+	return dst, nil
+}
+
+func (m written) Restore(state []byte) error {
+	if len(state) < 3 {
+		if m.fault == "Restore panics on garbage" {
+			_ = state[2]
+		}
+		return errors.New("the checkpoint is cut short")
+	}
+	if len(state) > 3+maxLine && m.fault != "unbounded buffer" {
+		return errors.New("the checkpoint is too long")
+	}
+	if m.fault != "a field is missing in the checkpoint" {
+		m.count = int(state[0]) | int(state[1])<<8 | int(state[2])<<16
+	}
+	m.held = append([]byte{}, state[3:]...)
+	if m.fault == "Restore keeps the state's memory" {
+		m.held = state[3:]
+	}
+	return nil
+}
+
+// keeper shows the message before this one, whose memory is not its own.
+type keeper struct{ last []byte }
+
+func (m *keeper) Handle(ev core.Event, out *core.Out) error {
+	if ev.Kind == core.ClientText {
+		out.Text(m.last)
+		m.last = ev.Data
+	}
+	return nil
+}
+
+// sharer keeps its state in a variable of the package, which Open resets: one
+// session after the other does not show it.
+func sharer(ev core.Event, out *core.Out) error {
+	if ev.Kind == core.ClientText {
+		scratch = append(scratch, ev.Data...)
+		out.Server(scratch)
+	}
+	return nil
+}
+
+func spoiled(fault string) core.Discipline {
+	return discipline(func(core.Opening, *core.Out) core.Machine {
+		return written{&lines{fault: fault, seen: map[string]bool{}}}
+	})
+}
+
+func passingThrough(answer handler) core.Discipline {
+	return discipline(func(_ core.Opening, out *core.Out) core.Machine {
+		out.PassThrough(core.Server)
+		return answer
+	})
+}
+
+func TestPlantedFaults(t *testing.T) {
+	counted := func() core.Discipline {
+		return discipline(func(_ core.Opening, out *core.Out) core.Machine {
+			out.PassThrough(core.Server)
+			n := 0
+			return handler(func(ev core.Event, out *core.Out) error {
+				switch ev.Kind {
+				case core.ServerBytes:
+					n += len(ev.Data)
+					out.Binary(ev.Data)
+				case core.ServerEOF:
+					out.Note(fmt.Sprintf("%d bytes", n))
+				}
+				return nil
+			})
+		})
+	}
+	options := spoiled("")
+	options.Manifest.Options = []core.Option{{Name: "loud", Type: core.OptionChoice, Default: "no", Choices: []string{"no", "yes"}}}
+	open := options.Open
+	options.Open = func(o core.Opening, out *core.Out) (core.Machine, error) {
+		if o.Options["loud"] == "yes" {
+			return nil, errors.New("not written yet")
+		}
+		return open(o, out)
+	}
+	for _, tt := range []struct {
+		fault string
+		core.Discipline
+		check string
+	}{
+		{"a clock", spoiled("a clock"), "determinism"},
+		{"a clock that shows seconds", spoiled("a clock that shows seconds"), "determinism"},
+		{"a random number", spoiled("a random number"), "determinism"},
+		{"map order", spoiled("map order"), "determinism"},
+		{"a counter of all sessions", spoiled("a counter of all sessions"), "determinism"},
+		{"a buffer of all sessions", discipline(func(core.Opening, *core.Out) core.Machine {
+			scratch = nil
+			return handler(sharer)
+		}), "sessions apart"},
+		{"bytes lost at end of stream", spoiled("bytes lost at end of stream"), "end of stream"},
+		{"dependence on read boundaries", spoiled("dependence on read boundaries"), "read boundaries"},
+		{"unbounded buffer", spoiled("unbounded buffer"), "memory"},
+		{"a field is missing in the checkpoint", spoiled("a field is missing in the checkpoint"), "checkpoint"},
+		{"Checkpoint changes the state", spoiled("Checkpoint changes the state"), "checkpoint"},
+		{"a checkpoint past the bound", spoiled("a checkpoint past the bound"), "checkpoint"},
+		{"Restore panics on garbage", spoiled("Restore panics on garbage"), "checkpoint"},
+		{"panic on invalid input", spoiled("panic on invalid input"), "invalid input"},
+		{"pass-through that changes the bytes", passingThrough(func(ev core.Event, out *core.Out) error {
+			if ev.Kind == core.ServerBytes {
+				out.Binary(bytes.ToUpper(ev.Data))
+			}
+			return nil
+		}), "pass-through"},
+		{"pass-through that counts the bytes", counted(), "pass-through"},
+		{"keeps Event.Data", discipline(func(core.Opening, *core.Out) core.Machine { return &keeper{} }), "kept memory"},
+		{"Restore keeps the state's memory", spoiled("Restore keeps the state's memory"), "kept memory"},
+		{"answer past the bounds", spoiled("answer past the bounds"), "bounds"},
+		{"too many timers", spoiled("too many timers"), "bounds"},
+		{"an option that does not open", options, "options"},
+		{"a manifest without a title", core.Discipline{Manifest: core.Manifest{Name: "x", Input: core.InputLine}, Open: open}, "options"},
+	} {
+		t.Run(tt.fault, func(t *testing.T) {
+			found := run(t, tt.Discipline, tt.check)
+			if len(found) == 0 {
+				t.Fatal("not found")
+			}
+			for _, f := range found {
+				t.Log(f)
+				if f.Check != tt.check {
+					t.Errorf("found by %q too; only %q should", f.Check, tt.check)
+				}
+				if f.Do == "" || f.Words == "" {
+					t.Error("it does not say what to do")
+				}
+			}
+		})
+	}
+}
+
+func TestCorrectMachines(t *testing.T) {
+	for name, d := range map[string]core.Discipline{
+		"lines with a checkpoint": spoiled(""),
+		"lines without one":       discipline(func(core.Opening, *core.Out) core.Machine { return &lines{} }),
+		"nothing": discipline(func(core.Opening, *core.Out) core.Machine {
+			return handler(func(core.Event, *core.Out) error { return nil })
+		}),
+		"refuses all": discipline(func(core.Opening, *core.Out) core.Machine {
+			return handler(func(core.Event, *core.Out) error { return errors.New("that is no greeting of this protocol") })
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range run(t, d, "") {
+				t.Error(f)
+			}
+		})
+	}
+}

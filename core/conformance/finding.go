@@ -1,0 +1,61 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Finding is a promise that was broken.
+type Finding struct {
+	Check string `json:"check"`          // the name of the check that found it
+	File  string `json:"file,omitempty"` // of a golden
+	Line  int    `json:"line,omitempty"` // in File, from 1; 0: none
+	Words string `json:"words"`          // what happened
+	Do    string `json:"do,omitempty"`   // what to do about it
+	// Diff is in transcript notation: "-" what was expected, "+" what came.
+	Diff string `json:"diff,omitempty"`
+	// Session is the shortest session found that shows it, as a transcript.
+	// Empty of a golden, which shows it itself.
+	Session string `json:"session,omitempty"`
+}
+
+// String shows the finding to a person, over several lines, the first of which
+// begins with FILE:LINE if it is a golden's. It ends with a newline.
+func (f Finding) String() string {
+	var b strings.Builder
+	if f.File != "" {
+		fmt.Fprintf(&b, "%s:%d: ", f.File, max(f.Line, 1))
+	}
+	fmt.Fprintf(&b, "%s: %s\n", f.Check, f.Words)
+	b.WriteString(f.Diff)
+	if f.Session != "" && (f.Diff == "" || strings.Contains(f.Diff, "…\n")) {
+		b.WriteString("The session that shows it:\n" + indent(f.Session))
+	}
+	if f.Do != "" {
+		b.WriteString("What to do: " + f.Do + "\n")
+	}
+	return b.String()
+}
+
+// maxShown bounds the bytes of a session that are shown.
+const maxShown = 4 << 10
+
+func indent(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if b.Len()+len(line) > maxShown {
+			return b.String() + "  …\n"
+		}
+		b.WriteString("  " + line)
+	}
+	return b.String()
+}
+
+// Result tells what one check, or one golden, came to.
+type Result struct {
+	Check    string    `json:"check"` // its name, or the golden's file
+	About    string    `json:"about"` // the promise, in words
+	Findings []Finding `json:"findings"`
+	// Skipped says what was not checked, or not wholly, and why.
+	Skipped string `json:"skipped,omitempty"`
+}

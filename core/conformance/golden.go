@@ -1,0 +1,173 @@
+package conformance
+
+import (
+	"context"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// randomCuts is how often a golden is cut at random, besides joined and byte
+// by byte.
+const randomCuts = 10
+
+// Golden holds a golden to its promises: replayed whole it is the same; so it
+// is with the server's bytes joined, byte by byte and cut at random; so are the
+// answers when the machine is made anew from the log after every event, and
+// from a checkpoint after every event. Up to 200 events of 300 KiB in all that
+// is literally every event; of a larger golden the Result says after how many
+// it was tried. file is the golden's name, for findings.
+//
+// The error is a *transcript.SyntaxError if the mode does not take the file;
+// else it says that the subject could not be reached, or that ctx is done.
+func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcript) (Result, error) {
+	r := Result{Check: file, About: "the golden is the same whole, recut, after crashes and from checkpoints"}
+	g, err := replay.New(file, t, s.modes)
+	if err != nil {
+		return r, err
+	}
+	whole, err := g.Whole(ctx, asOpener(&s))
+	if err != nil {
+		return r, err
+	}
+	if !whole.Same {
+		f := Finding{Check: "whole", File: file, Words: "other answers came than the golden has", Diff: whole.Diff,
+			Do: "correct the machine, or update the golden if the new answers are right"}
+		if len(whole.Faults) > 0 {
+			f.Line, f.Words, f.Do = whole.Faults[0].Line, whole.Faults[0].Words, ""
+		} else if h, err := s.holdGolden(ctx, t); err != nil {
+			return r, err
+		} else {
+			f.Line = firstDifference(h, t)
+		}
+		r.Findings = append(r.Findings, f)
+		return r, nil
+	}
+	for cuts := range replay.Plan(randomCuts, 1) {
+		recut, err := g.Recut(ctx, asOpener(&s), whole, cuts)
+		if err != nil {
+			return r, err
+		}
+		if !recut.Same {
+			f := recutFinding(recut)
+			f.Check, f.File = "read boundaries", file
+			r.Findings = append(r.Findings, *f)
+			return r, nil
+		}
+	}
+	h, err := s.holdGolden(ctx, t)
+	if err != nil {
+		return r, err
+	}
+	r.Skipped = sampled(h.events())
+	return r, s.resume(ctx, h, &r, file)
+}
+
+// firstDifference returns the line of the first event whose answer is not the
+// golden's, or 0.
+func firstDifference(h *session, t *transcript.Transcript) int {
+	var p passing
+	line, rest := 0, t.Entries
+	for i := range h.steps {
+		var want []core.Action
+		for len(rest) > 0 && rest[0].Dir != transcript.Event {
+			if rest[0].Dir == transcript.Action {
+				want = append(want, rest[0].Action)
+			}
+			rest = rest[1:]
+		}
+		got := h.steps[i].actions
+		if p.copied(&h.steps[i]) {
+			got = nil
+		}
+		p.take(&h.steps[i])
+		if !slices.EqualFunc(want, got, equalAction) {
+			return line
+		}
+		if len(rest) > 0 {
+			line, rest = rest[0].Line, rest[1:]
+		}
+	}
+	return line
+}
+
+// holdGolden holds a golden's session, its events as they are.
+func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*session, error) {
+	values := map[string]string{}
+	for _, o := range t.Options {
+		values[o.Name] = o.Value
+	}
+	options, err := s.Manifest.ParseOptions(values)
+	if err != nil {
+		return nil, err
+	}
+	h := &session{options: values, opening: core.Opening{Options: options, Target: t.Target}, state: t.State}
+	m, err := open(ctx, s.Open, h.opening, h.state)
+	if err != nil {
+		return nil, err
+	}
+	defer m.bye()
+	for i := range t.Entries {
+		if t.Entries[i].Dir == transcript.Event {
+			m.feed(t.Entries[i].Event)
+		}
+	}
+	h.steps, h.lost = m.steps, m.lost
+	return h, ctx.Err()
+}
+
+// resume checks the promises about a machine that is made anew, and about
+// memory where that shows.
+func (s *Subject) resume(ctx context.Context, h *session, r *Result, file string) error {
+	for _, c := range []struct {
+		name string
+		promise
+	}{{"determinism", deterministic}, {"recovery", recovers}, {"checkpoint", checkpoints}, {"kept memory", keepsNoData}, {"kept memory", keepsNoState}} {
+		if c.name == "kept memory" && s.OpenScribbling == nil {
+			continue
+		}
+		f, err := c.promise(ctx, s, h)
+		if err != nil {
+			return err
+		}
+		if f != nil {
+			f.Check, f.File = c.name, file
+			r.Findings = append(r.Findings, *f)
+			return nil
+		}
+	}
+	return nil
+}
+
+// Events holds a session of the given events to the same promises as a golden,
+// and to those about bounds, panics and pass-through. A timer that does not run
+// when its event comes is left out, and so is what follows the end. Options
+// that are not named are left to their defaults. The error says that an option
+// is none, that the subject could not be reached, or that ctx is done.
+func Events(ctx context.Context, s Subject, options map[string]string, events []core.Event) ([]Finding, error) {
+	h, err := s.hold(ctx, options, asOps(events))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range []struct {
+		name string
+		promise
+	}{{"invalid input", robust}, {"bounds", bounded}, {"read boundaries", recuts(3)}, {"pass-through", passes}} {
+		f, err := c.promise(ctx, &s, h)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			f.Check, f.Line, f.Session = c.name, 0, h.text(s.Manifest.Name)
+			return []Finding{*f}, nil
+		}
+	}
+	var r Result
+	err = s.resume(ctx, h, &r, "")
+	for i := range r.Findings {
+		r.Findings[i].Session = h.text(s.Manifest.Name)
+	}
+	return r.Findings, err
+}

@@ -1,0 +1,249 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// A promise looks at a session that was held, holds it again in its own way
+// and returns what was broken, or nil. An error says that it could not be
+// done.
+type promise func(ctx context.Context, s *Subject, h *session) (*Finding, error)
+
+// What to do about it, where several checks say the same.
+const (
+	doPure  = "a machine reads no clock, draws no random number, ranges over no map to produce output, starts no goroutine, and shares no variable with other sessions; keep all state in the machine that Open makes"
+	doCopy  = "Event.Data is gone when Handle returns, and the state when Restore does: copy what is kept (bytes.Clone, append)"
+	doState = "write every field that later answers depend on into Checkpoint, and set them all in Restore"
+)
+
+// boundErrors are the errors by which core.Out says that a bound was broken.
+var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTimerName, core.ErrTimerBounds, core.ErrSide, core.ErrSpan}
+
+// maxTimers is how many timers of one machine a session lets run.
+const maxTimers = 64
+
+func brokenBound(h *session) string {
+	words := failed(h.steps)
+	for _, err := range boundErrors {
+		if strings.HasPrefix(words, err.Error()) {
+			return "an answer broke a bound: " + words
+		}
+	}
+	switch {
+	case errors.Is(h.lost, wire.ErrProtocol):
+		return "an answer broke a bound of the stream: " + h.lost.Error()
+	case h.timers > maxTimers:
+		return fmt.Sprintf("%d timers run at once; at most %d may", h.timers, maxTimers)
+	}
+	return ""
+}
+
+// bounded is the promise that no answer breaks a bound.
+func bounded(_ context.Context, _ *Subject, h *session) (*Finding, error) {
+	if words := brokenBound(h); words != "" {
+		return &Finding{Words: words, Do: "see the bounds in package core; send large data in pieces, and name and set timers within theirs"}, nil
+	}
+	return nil, nil
+}
+
+// robust is the promise that whatever comes the machine answers it, or refuses
+// it in words.
+func robust(_ context.Context, _ *Subject, h *session) (*Finding, error) {
+	words := failed(h.steps)
+	switch {
+	case brokenBound(h) != "":
+	case h.lost != nil:
+		return &Finding{Words: "there was no answer to the last event: " + h.lost.Error(),
+			Do: "answer every event in time and end the process by no event; refuse what can not go on by an error in words"}, nil
+	case strings.HasPrefix(words, "panic:"):
+		return &Finding{Words: "the machine panicked: " + strings.TrimSpace(strings.TrimPrefix(words, "panic:")),
+			Do: "check lengths before indexing, and refuse what can not go on by an error in words"}, nil
+	}
+	return nil, nil
+}
+
+const repeats = 10
+
+// deterministic is the promise that the same events always get the same
+// answers.
+func deterministic(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	for range repeats {
+		m, err := play(ctx, s.Open, h, h.events())
+		if err != nil {
+			return nil, err
+		}
+		if !equalSteps(h.steps, m.steps) {
+			return &Finding{Words: "the same events were answered otherwise when they came again", Do: doPure, Diff: diff(h.steps, m.steps)}, nil
+		}
+	}
+	return nil, nil
+}
+
+// apart is the promise that sessions share nothing: a second one opens after
+// the first event, and hears of each event one step later.
+func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	first, err := open(ctx, s.Open, h.opening, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer first.bye()
+	var second *machine
+	for i, ev := range h.events() {
+		first.feed(ev)
+		if i == 0 {
+			if second, err = open(ctx, s.Open, h.opening, nil); err != nil {
+				return nil, err
+			}
+			defer second.bye()
+		} else {
+			second.feed(h.steps[i].Event)
+		}
+	}
+	if second == nil {
+		return nil, ctx.Err()
+	}
+	for _, got := range [][]step{first.steps, second.steps} {
+		if want := h.steps[:len(got)]; !equalSteps(want, got) {
+			return &Finding{Words: "a session was answered otherwise while a second one of the same events was held", Do: doPure, Diff: diff(want, got)}, ctx.Err()
+		}
+	}
+	return nil, ctx.Err()
+}
+
+// recuts is the promise that where the server's bytes are cut comes to the
+// same. Many bytes are not cut at each.
+func recuts(random int) promise {
+	return func(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+		if h.lost != nil {
+			return nil, nil // another check's
+		}
+		g, whole, err := h.golden(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		for cuts := range replay.Plan(random, 1) {
+			if size(h.events()) > maxEachByte && cuts.Name == replay.EachByte().Name {
+				continue
+			}
+			r, err := g.Recut(ctx, asOpener(s), whole, cuts)
+			if err != nil {
+				return nil, err
+			}
+			if !r.Same {
+				return recutFinding(r), nil
+			}
+		}
+		return nil, nil
+	}
+}
+
+const maxEachByte = 16 << 10 // bytes of a generated session that is cut at each of them
+
+func recutFinding(r *replay.Result) *Finding {
+	words := fmt.Sprintf("the outcome depends on how the server's bytes are cut: other answers came when they were cut %s", r.Cuts)
+	if r.Where.Words != "" {
+		words += " (" + r.Where.Words + ")"
+	}
+	for _, f := range r.Faults {
+		words += "; " + f.Words
+	}
+	return &Finding{Line: r.Where.Line, Words: words, Diff: r.Diff,
+		Do: "TCP is a stream: keep what is not whole yet, and go on with it when the next bytes come"}
+}
+
+// golden makes a golden of the session, and replays it whole.
+func (h *session) golden(ctx context.Context, s *Subject) (*replay.Golden, *replay.Result, error) {
+	const name = "generated session"
+	t, err := transcript.Parse(name, []byte(h.text(s.Manifest.Name)))
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := replay.New(name, t, s.modes)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole, err := g.Whole(ctx, asOpener(s))
+	return g, whole, err
+}
+
+func (s *Subject) modes(mode string) (core.Manifest, bool) {
+	return s.Manifest, mode == s.Manifest.Name
+}
+
+func asOpener(s *Subject) replay.Opener {
+	return func(ctx context.Context, _ string) (*wire.Conn, error) { return s.Open(ctx) }
+}
+
+// passes is the promise of pass-through: a copy of the bytes is the answer,
+// and but for it they might never have come.
+func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	var p passing
+	var fed []core.Event // without the bytes that pass through
+	want := []step{h.steps[0]}
+	p.take(&h.steps[0])
+	for i := range h.steps[1:] {
+		st := &h.steps[1+i]
+		covered := p.covers(st)
+		if covered && !p.copied(st) {
+			side := st.Kind.Side()
+			got := []step{*st}
+			return &Finding{
+				Words: fmt.Sprintf("the machine passes the %s's bytes through, but its answer to them is no copy", side),
+				Do:    "answer a side's bytes with exactly those bytes once PassThrough was said of it, to the client by Binary; or do not say it",
+				Diff:  diff([]step{{st.Event, []core.Action{copyOf(st.Event)}}}, got),
+			}, nil
+		}
+		if !covered {
+			fed, want = append(fed, st.Event), append(want, *st)
+			p.take(st)
+		}
+	}
+	if len(fed) == len(h.steps)-1 {
+		return nil, nil
+	}
+	m, err := play(ctx, s.Open, h, fed)
+	if err != nil || equalSteps(want, m.steps) {
+		return nil, err
+	}
+	return &Finding{
+		Words: "bytes that pass through change a later answer: without them, as the workbench feeds it, another came",
+		Do:    "let the machine's state ignore the bytes of a side that passes through",
+		Diff:  diff(want, m.steps),
+	}, nil
+}
+
+func copyOf(ev core.Event) core.Action {
+	if ev.Kind.Side() == core.Server {
+		return core.Action{Kind: core.SendBinary, Data: ev.Data}
+	}
+	return core.Action{Kind: core.SendServer, Data: ev.Data}
+}
+
+// keepsNoData is the promise not to hold on to event data.
+func keepsNoData(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	m, err := play(ctx, s.OpenScribbling, h, h.events())
+	if err != nil || equalSteps(h.steps, m.steps) {
+		return nil, err
+	}
+	return &Finding{Words: "the machine keeps Event.Data: when that memory is used again, its answers change", Do: doCopy, Diff: diff(h.steps, m.steps)}, nil
+}
+
+// keepsNoState is the promise not to hold on to a state. It is for machines
+// that keep the promise of checkpoints.
+func keepsNoState(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	scribbling := *s
+	scribbling.Open = s.OpenScribbling
+	f, err := restoredEachTime(ctx, &scribbling, h, h.events())
+	if f != nil {
+		f.Words, f.Do = "the machine keeps the memory of the state that Restore was given: "+f.Words, doCopy
+	}
+	return f, err
+}

@@ -1,0 +1,160 @@
+package conformance
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// session is a session that was held with the subject: the events as they
+// were fed, one by one, and their answers.
+type session struct {
+	options map[string]string // those that are not left to their defaults
+	opening core.Opening
+	state   []byte // what the machine was restored from; nil: it was opened
+	steps   []step
+	lost    error // why the last event has no answer
+	timers  int   // the most that ran at once
+}
+
+// op is an event of a session to be held. A timer of no name is the first by
+// name of those that run; one that does not run is left out.
+type op struct {
+	core.Event
+	echo int // if over 0: the server sends so many of the bytes back that it was sent
+}
+
+// hold holds a session.
+func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op) (*session, error) {
+	all, err := s.Manifest.ParseOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	opening := core.Opening{Options: all, Target: "example.com:7"}
+	m, err := open(ctx, s.Open, opening, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer m.bye()
+	held := &session{options: options, opening: opening, timers: len(m.armed)}
+	sent := m.sent()
+	for _, op := range ops {
+		ev := op.Event
+		switch {
+		case m.over:
+		case op.echo > 0:
+			n := min(op.echo, len(sent))
+			ev = core.Event{Kind: core.ServerBytes, Data: sent[:n]}
+			sent = sent[n:]
+		case ev.Kind == core.TimerFired:
+			ev.Data = m.running(string(ev.Data))
+		}
+		if m.over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) {
+			continue
+		}
+		m.feed(ev)
+		held.timers = max(held.timers, len(m.armed))
+		sent = append(sent, m.sent()...)
+	}
+	held.steps, held.lost = m.steps, m.lost
+	return held, ctx.Err()
+}
+
+// sent returns what the last answer sent to the server.
+func (m *machine) sent() []byte {
+	var sent []byte
+	for _, a := range m.steps[len(m.steps)-1].actions {
+		if a.Kind == core.SendServer {
+			sent = append(sent, a.Data...)
+		}
+	}
+	return sent
+}
+
+// running returns the name if such a timer runs, for "" the first that does.
+func (m *machine) running(name string) []byte {
+	if name == "" && len(m.armed) > 0 {
+		name = slices.Sorted(maps.Keys(m.armed))[0]
+	}
+	if !m.armed[name] {
+		return nil
+	}
+	return []byte(name)
+}
+
+// events returns what was fed.
+func (h *session) events() []core.Event {
+	events := make([]core.Event, 0, len(h.steps))
+	for _, s := range h.steps[1:] {
+		events = append(events, s.Event)
+	}
+	return events
+}
+
+func asOps(events []core.Event) []op {
+	ops := make([]op, len(events))
+	for i, ev := range events {
+		ops[i].Event = ev
+	}
+	return ops
+}
+
+// transcript returns the session as a transcript. Copies of a side that passes
+// through are left out of it.
+func (h *session) transcript(mode string) *transcript.Transcript {
+	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target}
+	for _, name := range slices.Sorted(maps.Keys(h.options)) {
+		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
+	}
+	var p passing
+	steps := slices.Clone(h.steps)
+	for i := range steps {
+		if p.copied(&steps[i]) {
+			steps[i].actions = nil
+		} else {
+			p.take(&steps[i])
+		}
+	}
+	t.Entries = entries(steps)
+	return t
+}
+
+// text returns the session as a transcript's text.
+func (h *session) text(mode string) string { return string(h.transcript(mode).Append(nil)) }
+
+// passing tells which sides pass through.
+type passing [core.Server + 1]bool
+
+// take notes what an answer promises.
+func (p *passing) take(s *step) {
+	for _, a := range s.actions {
+		if a.Kind == core.PassThrough {
+			p[a.Side] = true
+		}
+	}
+}
+
+// covers reports whether the event's bytes pass through.
+func (p *passing) covers(s *step) bool { return s.Kind.IsBytes() && p[s.Kind.Side()] }
+
+// copied reports whether they do and the answer is a copy of them.
+func (p *passing) copied(s *step) bool {
+	if !p.covers(s) {
+		return false
+	}
+	kind := core.SendServer
+	if s.Kind.Side() == core.Server {
+		kind = core.SendBinary
+	}
+	var data []byte
+	for _, a := range s.actions {
+		if a.Kind != kind {
+			return false
+		}
+		data = append(data, a.Data...)
+	}
+	return string(data) == string(s.Data)
+}

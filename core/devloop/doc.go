@@ -1,0 +1,19 @@
+// Package devloop is the loop of someone who writes a plugin: on each save the
+// plugin is built, tried on its goldens, and put in the place of the build that
+// serves, into sessions that are open.
+//
+// The duties of a caller, in order:
+//
+//  1. New, with what the loop needs of the rest.
+//  2. First, which returns when the plugin builds, to start a host with it.
+//  3. Run, beside the gateway, until its context ends. The sessions of the mode
+//     report to Session, as session.Config's hooks.
+//  4. Watch State by Changed, to show it; Move when the user asks for it.
+//
+// A build that fails, or whose process does not start, changes nothing: the one
+// before goes on. So does a session whose past the new build answers otherwise,
+// on the old build, until Move.
+//
+// What this package is not for: it prints nothing and serves no page; it knows
+// no way to start a process but the host's.
+package devloop

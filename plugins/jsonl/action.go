@@ -1,0 +1,123 @@
+package jsonl
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// action is an action as the program says it. Which fields belong to which
+// action is in actionFields.
+type action struct {
+	Action string  `json:"action"`
+	Text   *string `json:"text"`
+	B64    *string `json:"b64"`
+	Name   *string `json:"name"`
+	After  *string `json:"after"`
+	Side   *string `json:"side"`
+	Span   *string `json:"span"`
+}
+
+// actionFields are the fields of each action. Of text and b64 it has one, of
+// the others all.
+var actionFields = map[string][]string{
+	"server":        {"text", "b64"},
+	"client text":   {"text"},
+	"client binary": {"text", "b64"},
+	"server eof":    {},
+	"note":          {"text"},
+	"close":         {"text"},
+	"timer":         {"name", "after"},
+	"pass-through":  {"side"},
+	"secret":        {"span"},
+}
+
+// actionNames lists them for a person.
+const actionNames = "server, client text, client binary, server eof, note, close, timer, pass-through and secret"
+
+// appendTo gives the order to out, whose bounds hold it.
+func (a *action) appendTo(out *core.Out) error {
+	data, err := a.payload()
+	if err != nil {
+		return err
+	}
+	switch a.Action {
+	case "server":
+		out.Server(data)
+	case "client text":
+		out.Text(data)
+	case "client binary":
+		out.Binary(data)
+	case "server eof":
+		out.FinishServer()
+	case "note":
+		out.Note(string(data))
+	case "close":
+		out.Close(string(data))
+	case "timer":
+		if *a.After == "off" {
+			out.StopTimer(*a.Name)
+			break
+		}
+		after, err := time.ParseDuration(*a.After)
+		if err != nil {
+			return fmt.Errorf(`after is %q; it has to be a time such as "250ms" or "2s", or "off"`, core.CutWords(*a.After, 80))
+		}
+		out.Timer(*a.Name, after)
+	case "pass-through":
+		side := map[string]core.Side{"client": core.Client, "server": core.Server}[*a.Side]
+		out.PassThrough(side) // refuses side 0
+	case "secret":
+		span, err := core.ParseSpan(*a.Span)
+		if err != nil {
+			return err
+		}
+		out.Secret(span.OfAction, span.From, span.To)
+	}
+	return out.Err()
+}
+
+// payload checks which fields are there and returns the bytes of text or b64.
+func (a *action) payload() ([]byte, error) {
+	fields, ok := actionFields[a.Action]
+	if !ok {
+		return nil, fmt.Errorf("there is no action %q; there are %s", core.CutWords(a.Action, 80), actionNames)
+	}
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"text", a.Text}, {"b64", a.B64}, {"name", a.Name}, {"after", a.After}, {"side", a.Side}, {"span", a.Span}} {
+		belongs := slices.Contains(fields, f.name)
+		switch {
+		case f.value != nil && !belongs:
+			return nil, fmt.Errorf("the action %s has no field %s%s", a.Action, f.name, has(fields))
+		case f.value == nil && belongs && f.name != "text" && f.name != "b64":
+			return nil, fmt.Errorf("the action %s needs a field %s", a.Action, f.name)
+		}
+	}
+	switch wantsPayload := len(fields) > 0 && fields[0] == "text"; {
+	case wantsPayload && (a.Text == nil) == (a.B64 == nil):
+		return nil, fmt.Errorf("the action %s needs %s", a.Action, strings.Join(fields, " or "))
+	case a.Text != nil:
+		return []byte(*a.Text), nil
+	case a.B64 != nil:
+		data, err := base64.StdEncoding.DecodeString(*a.B64)
+		if err != nil {
+			return nil, errors.New("its b64 is no base64 (of RFC 4648, section 4, with padding)")
+		}
+		return data, nil
+	}
+	return nil, nil
+}
+
+func has(fields []string) string {
+	if len(fields) == 0 {
+		return ""
+	}
+	return "; it has " + strings.Join(fields, " and ")
+}

@@ -1,0 +1,218 @@
+package jsonl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Version is the version of the protocol.
+const Version = 1
+
+// MaxLine bounds a line of the program in bytes, without its line end. It holds
+// the largest action, however it is escaped, and an action for each byte of the
+// 256 KiB that a server's event has at most. Lines to the program are shorter.
+const MaxLine = 32 << 20
+
+// Tests have less patience.
+var (
+	helloTimeout = 5 * time.Second        // for the first line
+	exitTime     = time.Second            // from the end of the program's output or input to its own
+	patience     = 2 * time.Second        // for a session to take its answers: the others' lie behind them
+	drainTime    = 200 * time.Millisecond // for the output of a dead program, which an offspring may hold open
+)
+
+// Child is a running program that speaks the protocol. Its methods may be
+// called from several goroutines.
+type Child struct {
+	hello hello
+	cmd   *exec.Cmd
+	send  *sender
+	last  atomic.Uint64 // session that was opened
+	atEnd func(error)   // told why, before the sessions are; may be nil
+
+	greeted chan struct{} // closed when the hello was read
+	exited  chan struct{} // closed when the process is gone
+	over    chan struct{} // closed when all is
+
+	mu       sync.Mutex
+	sessions map[uint64]*machine
+	cause    error // why it ended, or is about to
+}
+
+// Start starts the program, waits for its hello and returns the discipline that
+// it offers. Errors are in words for the program's author: it can not be
+// started, says nothing within 5 s, says what the protocol does not allow, or
+// ends. Then nothing of it is left.
+//
+// Of cmd Start sets Stdin and Stdout, Stderr to that of this process if it is
+// nil, and on Linux that the program dies with this process. Where Setpgid is
+// set, Kill ends the whole process group. The end of ctx kills the program.
+func Start(ctx context.Context, cmd *exec.Cmd) (core.Discipline, *Child, error) {
+	return start(ctx, cmd, nil)
+}
+
+func start(ctx context.Context, cmd *exec.Cmd, atEnd func(error)) (core.Discipline, *Child, error) {
+	c := &Child{
+		cmd: cmd, send: newSender(), atEnd: atEnd,
+		greeted: make(chan struct{}), exited: make(chan struct{}), over: make(chan struct{}),
+		sessions: map[uint64]*machine{},
+	}
+	if err := c.spawn(); err != nil {
+		return core.Discipline{}, nil, err
+	}
+	release := context.AfterFunc(ctx, func() { c.fail(fmt.Errorf("the plugin's program was ended: %w", context.Cause(ctx))) })
+	go func() {
+		<-c.over
+		release()
+	}()
+	late := time.NewTimer(helloTimeout)
+	defer late.Stop()
+	select {
+	case <-c.greeted:
+		return core.Discipline{Manifest: c.hello.Manifest, Open: c.open}, c, nil
+	case <-late.C:
+		c.fail(fmt.Errorf(`the plugin's program said no hello within %v: the first line that it prints has to be {"workbench":%d,"manifest":{…}}, and has to be flushed`, helloTimeout, Version))
+	case <-c.over:
+	}
+	<-c.over
+	return core.Discipline{}, nil, c.Err()
+}
+
+// Done is closed when the program is gone and nothing of it is left.
+func (c *Child) Done() <-chan struct{} { return c.over }
+
+// Err says why the program ended, or is about to; nil while it runs.
+func (c *Child) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cause
+}
+
+// Kill ends the program at once and returns when nothing of it is left.
+func (c *Child) Kill() {
+	c.fail(errors.New("the plugin's program was killed"))
+	<-c.over
+}
+
+// fail kills the program, for a reason. The first one counts.
+func (c *Child) fail(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cause == nil {
+		c.cause = cause
+	}
+	select {
+	case <-c.exited: // its number may be another's by now
+	default:
+		kill(c.cmd)
+	}
+}
+
+// spawn starts the process and what accompanies it.
+func (c *Child) spawn() error {
+	theirIn, in, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	out, theirOut, err := os.Pipe()
+	if err != nil {
+		theirIn.Close()
+		in.Close()
+		return err
+	}
+	c.cmd.Stdin, c.cmd.Stdout = theirIn, theirOut
+	if c.cmd.Stderr == nil {
+		c.cmd.Stderr = os.Stderr
+	}
+	c.cmd.WaitDelay = drainTime
+	dieWithUs(c.cmd)
+
+	started := make(chan error)
+	go func() {
+		// "Dies with its parent" means: with the thread that started it.
+		runtime.LockOSThread()
+		err := c.cmd.Start()
+		theirIn.Close()
+		theirOut.Close()
+		started <- err
+		if err == nil {
+			c.keep(in, out)
+		}
+		runtime.UnlockOSThread()
+	}()
+	if err := <-started; err != nil {
+		in.Close()
+		out.Close()
+		return fmt.Errorf("the plugin's program could not be started: %w", err)
+	}
+	return nil
+}
+
+// keep sees the process through to its end.
+func (c *Child) keep(in, out *os.File) {
+	var traffic sync.WaitGroup
+	traffic.Go(func() { c.write(in) })
+	traffic.Go(func() { c.read(out) })
+	err := c.cmd.Wait()
+	c.mu.Lock()
+	kill(c.cmd) // what it had started
+	close(c.exited)
+	c.mu.Unlock()
+	c.send.close()
+	in.Close()
+	out.SetReadDeadline(time.Now().Add(drainTime))
+	traffic.Wait()
+	out.Close()
+
+	c.mu.Lock()
+	if c.cause == nil {
+		c.cause = c.ending(err)
+	}
+	cause := c.cause
+	c.mu.Unlock()
+	if c.atEnd != nil {
+		c.atEnd(cause)
+	}
+	close(c.over)
+}
+
+// ending says how the program ended that was not killed by us.
+func (c *Child) ending(err error) error {
+	how := c.cmd.ProcessState.String()
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
+		how = "exit status 0; it has to go on until its standard input ends"
+	}
+	select {
+	case <-c.greeted:
+		return fmt.Errorf("the plugin's program ended with %s", how)
+	default:
+		return fmt.Errorf("the plugin's program ended with %s, before it said hello", how)
+	}
+}
+
+// write runs until the program takes no more.
+func (c *Child) write(in *os.File) {
+	if err := c.send.run(in); err != nil {
+		c.shouldExit("its standard input")
+	}
+}
+
+// shouldExit gives a program that closed a pipe the time to end.
+func (c *Child) shouldExit(pipe string) {
+	late := time.NewTimer(exitTime)
+	defer late.Stop()
+	select {
+	case <-c.exited:
+	case <-late.C:
+		c.fail(fmt.Errorf("the plugin's program closed %s and did not end", pipe))
+	}
+}

@@ -1,0 +1,190 @@
+package jsonl
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// hello is the program's first line.
+type hello struct {
+	Workbench  int           `json:"workbench"`
+	Manifest   core.Manifest `json:"manifest"`
+	Checkpoint bool          `json:"checkpoint"`
+}
+
+// request is a line to the program. It has a session and one of the others.
+type request struct {
+	Session    uint64          `json:"session"`
+	Open       *opening        `json:"open,omitempty"`
+	Restore    json.RawMessage `json:"restore,omitempty"`
+	Events     []event         `json:"events,omitempty"`
+	Checkpoint bool            `json:"checkpoint,omitempty"`
+	Bye        bool            `json:"bye,omitempty"`
+}
+
+type opening struct {
+	Options core.Options `json:"options"`
+	Target  string       `json:"target"`
+}
+
+type event struct {
+	N     uint64  `json:"n"`
+	Event string  `json:"event"`
+	Text  *string `json:"text,omitempty"`
+	B64   []byte  `json:"b64,omitempty"`
+	Name  string  `json:"name,omitempty"`
+}
+
+var eventWords = [...]string{
+	core.ClientText: "client text", core.ClientBinary: "client binary", core.ClientEOF: "client eof", core.ClientClosed: "client closed",
+	core.ServerBytes: "server", core.ServerEOF: "server eof", core.ServerFailed: "server failed", core.TimerFired: "timer",
+}
+
+func newEvent(e wire.Event) event {
+	said := event{N: e.N, Event: eventWords[e.Kind]}
+	switch {
+	case e.Kind == core.TimerFired:
+		said.Name = string(e.Data)
+	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed:
+	case utf8.Valid(e.Data):
+		text := string(e.Data)
+		said.Text = &text
+	default:
+		said.B64 = e.Data
+	}
+	return said
+}
+
+// reply is a line from the program after its hello.
+type reply struct {
+	Session *uint64         `json:"session"`
+	Actions []action        `json:"actions"`
+	Done    *uint64         `json:"done"`
+	Failed  *string         `json:"failed"`
+	State   json.RawMessage `json:"state"`
+
+	refused error  // why it is none
+	line    string // quoted, for later refusals
+}
+
+// ends reports whether nothing more belongs to this answer.
+func (r *reply) ends() bool {
+	return r.Done != nil || r.Failed != nil || r.State != nil || r.refused != nil
+}
+
+// parseReply takes a line apart. One that names a session is returned with
+// what is wrong with it; an error is about one that names none.
+func parseReply(line []byte) (*reply, error) {
+	r := &reply{line: quoted(line)}
+	err := decode(line, r)
+	if err == nil {
+		err = r.check()
+	}
+	if err == nil {
+		return r, nil
+	}
+	var named struct {
+		Session *uint64 `json:"session"`
+	}
+	if json.Unmarshal(line, &named) != nil || named.Session == nil {
+		return nil, fmt.Errorf("the plugin's program printed the line %s: %w", r.line, err)
+	}
+	return &reply{Session: named.Session, refused: err, line: r.line}, nil
+}
+
+// check says what is wrong with the fields.
+func (r *reply) check() error {
+	kinds := 0
+	for _, there := range []bool{r.Done != nil || r.Actions != nil, r.Failed != nil, r.State != nil} {
+		if there {
+			kinds++
+		}
+	}
+	switch {
+	case r.Session == nil:
+		return errors.New("it names no session")
+	case kinds == 0:
+		return errors.New("it has none of actions, done, failed and state")
+	case kinds > 1:
+		return errors.New("it has more than one of actions with done, failed and state")
+	}
+	return nil
+}
+
+// decode reads one JSON object, strictly.
+func decode(line []byte, into any) error {
+	switch {
+	case !bytes.HasPrefix(bytes.TrimLeft(line, " \t\r"), []byte("{")):
+		return errors.New("it is no JSON object; standard output is for the protocol alone: print to standard error instead")
+	case !utf8.Valid(line):
+		return errors.New("it is not UTF-8: payloads that are not have to be sent as b64")
+	case halfRune(line):
+		return errors.New(`it has half of a surrogate pair (\ud800 to \udfff), which is no text: send the bytes as b64`)
+	}
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, err := d.Token(); err != io.EOF {
+			return errors.New("more stands behind the JSON object: it has to be one object a line")
+		}
+		return nil
+	}
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		return fmt.Errorf("a %s can not be the value of %s", wrongType.Value, wrongType.Field)
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("it is no JSON: %w", err)
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "json: ")) // an unknown field
+}
+
+// halfRune reports whether the JSON escapes a surrogate that has no partner,
+// which encoding/json would silently replace.
+func halfRune(line []byte) bool {
+	high := false // a first half stands right before
+	for i := 0; i < len(line); i++ {
+		if line[i] != '\\' {
+			if high {
+				return true
+			}
+			next := bytes.IndexByte(line[i:], '\\')
+			if next < 0 {
+				return false
+			}
+			i += next
+		}
+		var unit uint64
+		if i+6 <= len(line) && line[i+1] == 'u' {
+			unit, _ = strconv.ParseUint(string(line[i+2:i+6]), 16, 16)
+			i += 4
+		}
+		i++
+		low := unit >= 0xDC00 && unit <= 0xDFFF
+		if low != high {
+			return true
+		}
+		high = unit >= 0xD800 && unit <= 0xDBFF
+	}
+	return high
+}
+
+// quoted shows a line, cut.
+func quoted(line []byte) string {
+	const most = 80
+	if len(line) <= most {
+		return fmt.Sprintf("%q", line)
+	}
+	return fmt.Sprintf("%q…", core.CutWords(string(line[:most]), most))
+}

@@ -1,0 +1,5 @@
+package jsonl
+
+import "os/exec"
+
+func kill(cmd *exec.Cmd) { cmd.Process.Kill() }

@@ -1,0 +1,49 @@
+package plugintest
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance"
+)
+
+// Conformance holds the discipline to what every machine promises, with
+// generated sessions; package conformance lists the checks. Each is a subtest
+// of its name. It takes a few seconds, and measures the heap of the whole
+// process: no other test should run in parallel.
+func Conformance(t *testing.T, d core.Discipline) {
+	t.Helper()
+	_, err := conformance.Run(t.Context(), subject(t, d), func(r conformance.Result) {
+		t.Run(r.Check, func(t *testing.T) {
+			t.Helper()
+			report(t, r)
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Events holds one session of the given events to the same promises as a
+// golden, whatever the answers are; it is for fuzz tests and generated events.
+// Options that are not named (nil: all) have their defaults. A timer's event is
+// left out if the machine has not set it then, and so is what follows the end.
+func Events(t testing.TB, d core.Discipline, options map[string]string, events ...core.Event) {
+	t.Helper()
+	found, err := conformance.Events(t.Context(), subject(t, d), options, events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(t, conformance.Result{Findings: found})
+}
+
+// subject is the discipline in this process. Stacks of panics are shown with
+// the test.
+func subject(t testing.TB, d core.Discipline) conformance.Subject {
+	t.Helper()
+	if d.Open == nil {
+		t.Fatal("the discipline has no Open function")
+	}
+	return conformance.InProcess(d, slog.New(slog.NewTextHandler(t.Output(), nil)))
+}

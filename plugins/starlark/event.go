@@ -1,0 +1,69 @@
+package starlark
+
+import (
+	"unicode/utf8"
+
+	"go.starlark.net/starlark"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// eventNames are the words that stand behind >> in a transcript.
+var eventNames = [...]starlark.Value{
+	core.ClientText:   starlark.String("client text"),
+	core.ClientBinary: starlark.String("client binary"),
+	core.ClientEOF:    starlark.String("client eof"),
+	core.ClientClosed: starlark.String("client closed"),
+	core.ServerBytes:  starlark.String("server"),
+	core.ServerEOF:    starlark.String("server eof"),
+	core.ServerFailed: starlark.String("server failed"),
+	core.TimerFired:   starlark.String("timer"),
+}
+
+// event is what a script sees of a core.Event: name, data, text and timer.
+type event struct {
+	kind core.EventKind
+	data string
+}
+
+var _ starlark.HasAttrs = (*event)(nil)
+
+func newEvent(ev core.Event) *event { return &event{kind: ev.Kind, data: string(ev.Data)} }
+
+func (e *event) Attr(name string) (starlark.Value, error) {
+	switch name {
+	case "name":
+		return eventNames[e.kind], nil
+	case "data":
+		if e.kind == core.TimerFired {
+			return starlark.Bytes(""), nil
+		}
+		return starlark.Bytes(e.data), nil
+	case "text":
+		if e.kind == core.TimerFired {
+			return starlark.String(""), nil
+		}
+		return starlark.String(repaired(e.data)), nil
+	case "timer":
+		if e.kind != core.TimerFired {
+			return starlark.String(""), nil
+		}
+		return starlark.String(e.data), nil
+	}
+	return nil, nil
+}
+
+func (e *event) AttrNames() []string   { return []string{"data", "name", "text", "timer"} }
+func (e *event) String() string        { return "event(" + eventNames[e.kind].String() + ")" }
+func (e *event) Type() string          { return "event" }
+func (e *event) Freeze()               {}
+func (e *event) Truth() starlark.Bool  { return true }
+func (e *event) Hash() (uint32, error) { return 0, errUnhashable("event") }
+
+// repaired returns s with U+FFFD for each invalid byte.
+func repaired(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
