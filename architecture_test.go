@@ -68,7 +68,7 @@ var table = []row{
 	{place: "core/store/storetest", imports: "core core/store core/transcript", brings: "core/wire"},
 	{place: "core/session", imports: "core core/transcript core/wire", without: "net/http os/exec"},
 	{place: "core/target", without: "net/http os"},
-	{place: "core/gateway", imports: "core core/session core/store core/target core/transcript " + gorilla, brings: "core/wire", without: "os"},
+	{place: "core/gateway", imports: "core core/session core/store core/target core/transcript core/wire " + gorilla, without: "os"},
 	{place: "core/practice", without: "net/http os/exec"},
 	{place: "plugins", imports: "core core/pluginproto core/wire " + goPlugin, brings: behindGoPlugin, without: "net/http os/exec"},
 	{place: "plugins/http-line", imports: "core", only: pureLibrary, pure: true},

@@ -4,6 +4,7 @@
 //   - (a) a small gateway in one process without plugins, that reads a line
 //     and writes a message;
 //   - (b) a plain copy loop that looks at nothing;
+//   - (c) the workbench itself, recording nothing;
 //
 // and beside websockify where that is installed. Each is a process of its own.
 // The targets, and the near end of the WebSockets, are the driver's and the

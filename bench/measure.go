@@ -93,6 +93,10 @@ func measures() []measure {
 			metrics: []metric{{title: fmt.Sprintf("lines down, %d bytes each", lineSize), unit: "lines/s", bar: "≥ 5 × (a)", moreBetter: true}},
 		},
 		{
+			name: "kept", applies: lines, run: measureKept,
+			metrics: []metric{{title: fmt.Sprintf("the same, sessions of %d lines, recorded whole", keptLines), unit: "lines/s", bar: "≥ 0.8 × (c)", moreBetter: true}},
+		},
+		{
 			name: "opens", applies: every, run: measureOpens,
 			metrics: []metric{
 				{title: "opens, one at a time", unit: "opens/s", moreBetter: true},

@@ -30,6 +30,6 @@ func (t *trial) launch(ctx context.Context) (*process, error) {
 	if t.system.name != workbenchName {
 		return t.system.start(ctx)
 	}
-	p, _, err := launchWorkbench(t.binary)
+	p, _, err := launchWorkbench(t.binary, t.dir)
 	return p, err
 }

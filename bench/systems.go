@@ -29,12 +29,13 @@ type system struct {
 
 const (
 	workbenchName  = "workbench"
+	unrecordedName = "unrecorded"
 	lineName       = "line"
 	copyName       = "copy"
 	websockifyName = "websockify"
 )
 
-var systemNames = []string{workbenchName, lineName, copyName, websockifyName}
+var systemNames = []string{workbenchName, unrecordedName, lineName, copyName, websockifyName}
 
 // allSystems lists the systems by the order of the table's columns. binary is
 // the workbench, dir a folder for what they need.
@@ -43,7 +44,12 @@ func allSystems(binary, dir string, s *servers) []*system {
 		{
 			name: workbenchName, title: "workbench",
 			lines: true, raw: true, handshake: true, modes: true, slow: 1,
-			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary) },
+			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary, dir) },
+		},
+		{
+			name: unrecordedName, title: "(c) --no-record",
+			lines: true, raw: true, handshake: true, modes: true, slow: 1,
+			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary, dir, "--no-record") },
 		},
 		{
 			name: lineName, title: "(a) line", lines: true, handshake: true, slow: 1,
@@ -71,8 +77,9 @@ func buildWorkbench(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// launchWorkbench starts the workbench and does not wait for it.
-func launchWorkbench(binary string) (p *process, address string, err error) {
+// launchWorkbench starts the workbench, which records into dir, and does not wait
+// for it.
+func launchWorkbench(binary, dir string, flags ...string) (p *process, address string, err error) {
 	address, err = freeAddress()
 	if err != nil {
 		return nil, "", err
@@ -81,13 +88,14 @@ func launchWorkbench(binary string) (p *process, address string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	command := exec.Command(binary, "serve", "--listen", address, "--echo-listen", echo)
+	args := []string{"serve", "--listen", address, "--echo-listen", echo, "--transcripts", filepath.Join(dir, "transcripts")}
+	command := exec.Command(binary, append(args, flags...)...)
 	p, err = startProcess(command, "ws://"+address+"/websocket/ws", nil)
 	return p, address, err
 }
 
-func startWorkbench(ctx context.Context, binary string) (*process, error) {
-	p, address, err := launchWorkbench(binary)
+func startWorkbench(ctx context.Context, binary, dir string, flags ...string) (*process, error) {
+	p, address, err := launchWorkbench(binary, dir, flags...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
 )
 
 // metrics shows to Prometheus what sessions and processes count. Packages
@@ -18,12 +19,13 @@ type metrics struct {
 	host       *pluginhost.Host
 	recoveries *prometheus.HistogramVec
 	registry   *prometheus.Registry
+	recordings *store.Counters // nil: nothing is recorded
 
 	mu    sync.Mutex
 	modes map[string]*session.Counters
 }
 
-func newMetrics(host *pluginhost.Host) *metrics {
+func newMetrics(host *pluginhost.Host, recordings *store.Recordings) *metrics {
 	m := &metrics{
 		host: host, modes: map[string]*session.Counters{}, registry: prometheus.NewRegistry(),
 		recoveries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -31,6 +33,9 @@ func newMetrics(host *pluginhost.Host) *metrics {
 			Help:    "How long sessions waited for their plugin to be recovered.",
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"mode"}),
+	}
+	if recordings != nil {
+		m.recordings = &recordings.Counters
 	}
 	m.registry.MustRegister(m, m.recoveries)
 	return m
@@ -68,6 +73,12 @@ var (
 	descStarts        = describe("process_starts_total", "Plugin processes that were started.")
 	descCrashes       = describe("process_crashes_total", "Plugin processes that died.")
 	descHangs         = describe("process_hangs_total", "Plugin processes that were killed because they did not answer.")
+
+	descRecordings        = prometheus.NewDesc("workbench_recordings_total", "Sessions whose recording began.", nil, nil)
+	descRecordingsFailed  = prometheus.NewDesc("workbench_recordings_failed_total", "Recordings that a disk stopped which was full, broken or too slow.", nil, nil)
+	descRecordingsFull    = prometheus.NewDesc("workbench_recordings_full_total", "Recordings that reached the bound of one session.", nil, nil)
+	descRecordingsBytes   = prometheus.NewDesc("workbench_recordings_bytes_total", "Bytes of transcripts that were written.", nil, nil)
+	descRecordingsDeleted = prometheus.NewDesc("workbench_recordings_deleted_total", "Transcripts that were deleted to keep the store within its bounds.", nil, nil)
 )
 
 // Describe is for prometheus.Collector.
@@ -93,5 +104,12 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 		counter(descBytes, c.FromServer.Load(), mode, "from server")
 		counter(descBytes, c.ToClient.Load(), mode, "to client")
 		counter(descBytes, c.ToServer.Load(), mode, "to server")
+	}
+	if r := m.recordings; r != nil {
+		counter(descRecordings, r.Started.Load())
+		counter(descRecordingsFailed, r.Failed.Load())
+		counter(descRecordingsFull, r.Full.Load())
+		counter(descRecordingsBytes, r.Bytes.Load())
+		counter(descRecordingsDeleted, r.Deleted.Load())
 	}
 }

@@ -105,7 +105,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
 
-	m := newMetrics(host)
+	m := newMetrics(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:     func() []gateway.Mode { return modes(host) },
 		Manifest:  host.Manifest,

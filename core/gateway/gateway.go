@@ -93,6 +93,7 @@ func New(config Config) *Gateway {
 		w.Write([]byte("ok\n"))
 	})
 	g.mux.HandleFunc("GET /api/modes", g.modes)
+	g.mux.HandleFunc("POST /api/compare", g.compare)
 	g.mux.HandleFunc("GET /websocket/", g.websocket)
 	if g.Metrics != nil {
 		g.mux.Handle("GET /metrics", g.Metrics)

@@ -25,11 +25,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // upper answers the client itself, in capitals.
-type upper struct{}
+type upper struct{ end string }
 
-func (upper) Handle(e core.Event, out *core.Out) error {
+func (u upper) Handle(e core.Event, out *core.Out) error {
 	if e.Kind == core.ClientText {
-		out.Text([]byte(strings.ToUpper(string(e.Data))))
+		out.Text([]byte(strings.ToUpper(string(e.Data)) + u.end))
 	}
 	return nil
 }
@@ -39,7 +39,12 @@ var upperMode = core.Discipline{
 		Name: "upper", Title: "Upper", Input: core.InputLine,
 		Options: []core.Option{{Name: "loud", Type: core.OptionBool, Default: "false"}},
 	},
-	Open: func(core.Opening, *core.Out) (core.Machine, error) { return upper{}, nil },
+	Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
+		if o.Options.Bool("loud") {
+			return upper{"!"}, nil
+		}
+		return upper{}, nil
+	},
 }
 
 // server is a connection to nobody, open until it is closed.
@@ -50,8 +55,13 @@ func (s server) Resolved() string  { return "192.0.2.1:7" }
 
 func testGateway() *Gateway {
 	return New(Config{
-		Modes:    func() []Mode { return []Mode{{Manifest: upperMode.Manifest, State: "ready"}} },
-		Manifest: func(context.Context, string) (core.Manifest, error) { return upperMode.Manifest, nil },
+		Modes: func() []Mode { return []Mode{{Manifest: upperMode.Manifest, State: "ready"}} },
+		Manifest: func(_ context.Context, mode string) (core.Manifest, error) {
+			if mode != "upper" {
+				return core.Manifest{}, errors.New("there is no such mode")
+			}
+			return upperMode.Manifest, nil
+		},
 		Plugin: func(string) (session.Plugin, error) {
 			return &session.Fixed{Connect: func(context.Context, bool) (*wire.Conn, error) {
 				return wire.Pipe(upperMode, slog.New(slog.DiscardHandler)), nil

@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"strings"
+
 	"errors"
 	"fmt"
 
@@ -81,6 +83,10 @@ func (u *updater) answer(n uint64, old []transcript.Entry, actions []core.Action
 		}
 		if k == len(entries) {
 			u.comments = append(u.comments, e.Comments...)
+			for _, rule := range e.Rules { // they would be about another entry's bytes
+				u.comments = append(u.comments, rule.Comments...)
+				u.comments = append(u.comments, strings.TrimRight(string(transcript.AppendRule([]byte("# ~~ "), &rule)), "\n"))
+			}
 			continue
 		}
 		for _, added := range entries[:k] {

@@ -142,7 +142,7 @@ func appendDuration(dst []byte, d time.Duration) []byte {
 func appendFraction(dst []byte, n int64, digits, least int) []byte {
 	point := len(dst)
 	dst = append(dst, ".000000000"[:1+digits]...)
-	for i := point + digits; i > point; i-- {
+	for i := point + digits; n > 0; i-- {
 		dst[i] += byte(n % 10)
 		n /= 10
 	}

@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strconv"
 	"unicode/utf8"
 )
@@ -43,6 +44,8 @@ func AppendString(dst, data []byte) []byte {
 	return append(appendQuoted(append(dst, '"'), data), '"')
 }
 
+const spaces = "                                "
+
 // appendPayload appends data as quoted strings: broken after each line end and
 // after 4 KiB, each further one on a line of its own, its quote under the
 // first. dst must hold the line so far, which begins at lineStart.
@@ -57,8 +60,8 @@ func appendPayload(dst []byte, lineStart int, data []byte) []byte {
 			return dst
 		}
 		dst = append(dst, '\n')
-		for range indent {
-			dst = append(dst, ' ')
+		for left := indent; left > 0; left -= len(spaces) {
+			dst = append(dst, spaces[:min(left, len(spaces))]...)
 		}
 	}
 }
@@ -90,7 +93,12 @@ func appendQuoted(dst, data []byte) []byte {
 		c := data[i]
 		class := quoteClass[c]
 		if class == plain {
-			i++
+			for i++; i+16 <= len(data); i += 16 {
+				next := data[i : i+16]
+				if notPlain(binary.LittleEndian.Uint64(next))|notPlain(binary.LittleEndian.Uint64(next[8:])) != 0 {
+					break
+				}
+			}
 			continue
 		}
 		size, r := 1, rune(0)
@@ -117,6 +125,15 @@ func appendQuoted(dst, data []byte) []byte {
 		from = i
 	}
 	return append(dst, data[from:]...)
+}
+
+// notPlain returns 0 if the eight bytes of w all stand for themselves inside
+// quotes: none is a control byte, a quote, a backslash or outside ASCII. It
+// looks at all of them at once (Hacker's Delight, section 6-1).
+func notPlain(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^('"'*ones), w^('\\'*ones)
+	return (w | (w + ones) | (w - ' '*ones) | (quote - ones) | (slash - ones)) & highs
 }
 
 // appendJSONText appends what stands between the quotes of a JSON string.
