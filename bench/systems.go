@@ -35,7 +35,7 @@ const (
 	websockifyName = "websockify"
 )
 
-var systemNames = []string{workbenchName, unrecordedName, lineName, copyName, websockifyName}
+var systemNames = []string{workbenchName, lineName, copyName, unrecordedName, websockifyName}
 
 // allSystems lists the systems by the order of the table's columns. binary is
 // the workbench, dir a folder for what they need.
@@ -47,17 +47,17 @@ func allSystems(binary, dir string, s *servers) []*system {
 			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary, dir) },
 		},
 		{
-			name: unrecordedName, title: "(c) --no-record",
-			lines: true, raw: true, handshake: true, modes: true, slow: 1,
-			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary, dir, "--no-record") },
-		},
-		{
 			name: lineName, title: "(a) line", lines: true, handshake: true, slow: 1,
 			start: func(context.Context) (*process, error) { return startBaseline("line") },
 		},
 		{
 			name: copyName, title: "(b) copy", raw: true, handshake: true, slow: 1,
 			start: func(context.Context) (*process, error) { return startBaseline("copy") },
+		},
+		{
+			name: unrecordedName, title: "(c) --no-record",
+			lines: true, raw: true, handshake: true, modes: true, slow: 1,
+			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary, dir, "--no-record") },
 		},
 		{
 			name: websockifyName, title: "websockify", raw: true, slow: 8,

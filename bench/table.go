@@ -99,13 +99,13 @@ func (r *report) print(w io.Writer) error {
 	for _, s := range r.systems {
 		head = append(head, s.title)
 	}
-	table := [][]string{append(head, "÷ (a)", "÷ (b)", "bar")}
+	table := [][]string{append(head, "÷ (a)", "÷ (b)", "÷ (c)", "bar")}
 	for _, row := range r.Rows {
 		line := []string{row.Title, row.Unit}
 		for _, s := range r.systems {
 			line = append(line, row.Cells[s.name].text(row.digits))
 		}
-		table = append(table, append(line, row.ratio(lineName), row.ratio(copyName), row.Bar))
+		table = append(table, append(line, row.ratio(lineName), row.ratio(copyName), row.ratio(unrecordedName), row.Bar))
 	}
 	if _, err := fmt.Fprintf(w, "\nmedians of %d, %s on %s, %d processors; ÷ is the workbench's number by the baseline's\n\n",
 		r.Rounds, r.Go, r.System, r.CPUs); err != nil {

@@ -25,9 +25,9 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, got, _ := strings.Cut(b.String(), "\n\n")
-	want := `                      workbench  (a) line        (b) copy  ÷ (a)  ÷ (b)  bar
-lines        lines/s  1,000,000   250,000  did not finish   4.00      –  ≥ 5 × (a)
-raw bulk up  MB/s        failed         –               –      –      –
+	want := `                      workbench  (a) line        (b) copy  ÷ (a)  ÷ (b)  ÷ (c)  bar
+lines        lines/s  1,000,000   250,000  did not finish   4.00      –      –  ≥ 5 × (a)
+raw bulk up  MB/s        failed         –               –      –      –      –
 
 lines, (b) copy: did not finish within 1s: still reading
 
