@@ -51,6 +51,7 @@ func startCommand(t testing.TB, command []string, flags ...string) *workbench {
 func TestScaffoldedPlugins(t *testing.T) {
 	for _, lang := range []string{"go", "python", "starlark"} {
 		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
 			dir, name := t.TempDir(), "mine-"+lang
 			began := time.Now()
 			workbenchRun(t, dir, "plugin", "new", name, "--lang", lang)
@@ -59,6 +60,7 @@ func TestScaffoldedPlugins(t *testing.T) {
 			c.say("hello")
 			c.hears("hello")
 			t.Logf("a session through a new plugin in %s after %v", lang, time.Since(began).Round(time.Millisecond))
+			t.Logf("plugin test:\n%s", workbenchRun(t, dir, "plugin", "test", name))
 		})
 	}
 }

@@ -222,7 +222,7 @@ func (p *checkPrinter) clear() {
 // summary prints the last line, and returns what the program ends with.
 func (p *checkPrinter) summary(goldens int) error {
 	if !p.asJSON {
-		fmt.Fprintf(p.stdout, "%d goldens and %d checks: %d failed", goldens, p.done-goldens, p.failed)
+		fmt.Fprintf(p.stdout, "%s and %s: %d failed", count(goldens, "golden"), count(p.done-goldens, "check"), p.failed)
 		if p.unusable > 0 {
 			fmt.Fprintf(p.stdout, ", %d unusable", p.unusable)
 		}
