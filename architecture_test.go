@@ -70,7 +70,7 @@ var table = []row{
 	{place: "core/target", without: "net/http os"},
 	{place: "core/gateway", imports: "core core/session core/store core/target core/transcript core/wire " + gorilla, without: "os"},
 	{place: "core/practice", without: "net/http os/exec"},
-	{place: "plugins", imports: "core core/pluginproto core/wire " + goPlugin, brings: behindGoPlugin, without: "net/http os/exec"},
+	{place: "plugins", imports: "core core/pluginproto core/wire " + goPlugin + " " + hclog, brings: behindGoPlugin, without: "net/http os/exec"},
 	{place: "plugins/http-line", imports: "core", only: pureLibrary, pure: true},
 	{place: "plugins/raw", imports: "core", only: pureLibrary, pure: true},
 	{place: "plugins/echo-quit", imports: "core", only: pureLibrary, pure: true},

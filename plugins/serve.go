@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -42,6 +43,8 @@ func Serve(d core.Discipline) {
 	go endWithHost(os.Stdin)
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: pluginproto.Handshake,
+		// What go-plugin has to say below a warning is nobody's concern.
+		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: os.Stderr, JSONFormat: true}),
 		VersionedPlugins: pluginproto.Sets(&pluginproto.Server{
 			Manifest: d.Manifest,
 			Session:  func(stream net.Conn) { session(stream, d, log) },

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -111,10 +115,10 @@ func newPluginInfoCommand() *cobra.Command {
 	var dirs []string
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:     "info NAME",
+		Use:     "info NAME|PATH",
 		Short:   "Show a line mode's manifest and options, and where it comes from",
-		Long:    "info starts the plugin to ask it for its manifest.",
-		Example: "  workbench plugin info http-line\n  workbench plugin info shout --plugin-dir ./bin",
+		Long:    "info starts the plugin to ask it for its manifest. With a path it looks at the\nplugin there, installed or not; a folder is built first.",
+		Example: "  workbench plugin info ./shout\n  workbench plugin info http-line\n  workbench plugin info shout --plugin-dir ./bin",
 		Args:    oneArgument("a plugin's name", "workbench plugin info shout"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, d := range builtin {
@@ -122,10 +126,11 @@ func newPluginInfoCommand() *cobra.Command {
 					return printInfo(cmd.OutOrStdout(), pluginRow{Name: args[0], Kind: "built-in"}, d.Manifest, asJSON)
 				}
 			}
-			p, row, err := onePlugin(dirs, args[0])
+			p, row, release, err := pluginNamed(cmd.Context(), dirs, args[0])
 			if err != nil {
 				return err
 			}
+			defer release()
 			m, err := describePlugin(cmd.Context(), p)
 			if err != nil {
 				return err
@@ -136,6 +141,27 @@ func newPluginInfoCommand() *cobra.Command {
 	pluginDirFlag(cmd.Flags(), &dirs)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	return cmd
+}
+
+// pluginNamed returns a plugin by its name, or by its path. What was built for
+// it is there until release.
+func pluginNamed(ctx context.Context, dirs []string, name string) (p catalog.Plugin, row pluginRow, release func(), err error) {
+	release = func() {}
+	if !strings.ContainsAny(name, `/\`) && filepath.Ext(name) == "" {
+		p, row, err = onePlugin(dirs, name)
+		return p, row, release, err
+	}
+	into, err := os.MkdirTemp("", "workbench-info-")
+	if err != nil {
+		return p, row, release, err
+	}
+	release = func() { os.RemoveAll(into) }
+	built, err := catalog.Build(ctx, name, catalog.BuildOptions{Into: into})
+	if err != nil {
+		release()
+		return p, row, release, err
+	}
+	return *built, pluginRow{Name: built.Name, Kind: string(built.Kind), From: built.Source, Sum: built.Sum}, release, nil
 }
 
 // onePlugin returns a plugin by its name; when it can not be used, why.

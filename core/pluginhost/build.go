@@ -183,9 +183,10 @@ func (b *Build) failed(err error) {
 		return
 	}
 	b.mu.Lock()
-	news := b.err == nil || b.err.Error() != err.Error()
+	var now, before *Unavailable
+	same := errors.As(err, &now) && errors.As(b.err, &before) && now.Reason == before.Reason // its last words hold times
 	b.mu.Unlock()
-	if news { // once, not for each try
+	if !same { // once, not for each try
 		b.log.Error("plugin process can not start", "reason", err)
 	}
 	b.set(Failed, nil, err)

@@ -23,9 +23,22 @@ func (r *runner) refusal(limit, err error) string {
 		}
 	}
 	if how, byItself := r.end(); byItself {
-		return "it ended before it was ready, with " + how
+		return "it ended before it was ready, with " + how + r.hint()
 	}
 	return err.Error()
+}
+
+// hint says what the end of a process means that wrote nothing to standard
+// output, where it is known.
+func (r *runner) hint() string {
+	last := r.out.last()
+	switch {
+	case r.via != nil && len(last) > 0: // the adapter's own words
+		return ": " + last[len(last)-1]
+	case r.state != nil && r.state.ExitCode() == 0 && r.line.Load() == nil:
+		return "; its main has to call plugins.Serve, or to print a hello and read JSON lines"
+	}
+	return ""
 }
 
 // misspoken says what is wrong with the handshake's line, in a way that tells
