@@ -2,6 +2,8 @@ module github.com/protocol-workbench/workbench
 
 go 1.26.0
 
+ignore ./web/node_modules // npm packages carry Go files of theirs
+
 require (
 	github.com/chromedp/chromedp v0.23.0
 	github.com/fsnotify/fsnotify v1.10.1

@@ -23,6 +23,15 @@ func TestPage(t *testing.T) {
 		"history":                   history,
 		"server bytes are text":     serverBytesAreText,
 		"bytes on the wire":         bytesOnTheWire,
+		"nine steps by keyboard":    nineStepsByKeyboard,
+		"tabs":                      tabs,
+		"several lines":             severalLines,
+		"find and filter":           findAndFilter,
+		"a transcript plays":        aTranscriptPlays,
+		"axe":                       axe,
+		"first load":                firstLoad,
+		"injections":                injections,
+		"under load":                underLoad,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, chromium) })
 	}

@@ -23,8 +23,8 @@ for platform in linux/arm64 darwin/arm64 windows/amd64; do
 	GOOS=${platform%/*} GOARCH=${platform#*/} CGO_ENABLED=0 go build -o /dev/null ./cmd/echo
 done
 
-step "the page's pure parts"
-node --test web/test/*.test.js
+step "the page: types, eslint, its pure parts"
+scripts/check-web.sh
 
 step "Go tests, race detector on"
 go test -race -shuffle=on -timeout 20m ./...

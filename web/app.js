@@ -1,39 +1,127 @@
-// The page's entry: the page from top to bottom, and the question which line
-// modes there are. The way of the data:
+// The page's entry: the page from top to bottom, its keys, and the question
+// which line modes there are. The way of the data:
 //
-//     socket.js → session.js → rows.js → log.js → components
+//     socket.js → session.js → feed.js → rows.js → log.js → components
 //
-// store.js holds what the user picked and the session that is shown.
+// store.js holds what is known of the workbench, tabs.js the sessions,
+// settings.js how the user likes the page, route.js what the address names.
 
 import { render } from "./vendor/preact.js";
-import { html } from "./html.js";
-import { loadModes } from "./store.js";
+import { useEffect, useState } from "./vendor/hooks.js";
+import { html, lazy } from "./html.js";
+import { formatRoute, go, route } from "./route.js";
+import { applyLook } from "./settings.js";
+import { devMode, loadModes, practice } from "./store.js";
+import { current, openTab, turnTab } from "./tabs.js";
+import { targetTitle } from "./target.js";
+import { TopBar } from "./components/TopBar.js";
 import { ConnectBar } from "./components/ConnectBar.js";
-import { StatusBar } from "./components/StatusBar.js";
-import { Lanes } from "./components/Lanes.js";
+import { Status } from "./components/Status.js";
+import { Console } from "./components/Console.js";
 import { CommandInput } from "./components/CommandInput.js";
+import { Menu } from "./components/Menu.js";
+
+const views = {
+  transcripts: lazy(() => import("./components/Transcripts.js"), "Transcripts"),
+  playback: lazy(() => import("./components/Playback.js"), "Playback"),
+  plugins: lazy(() => import("./components/Plugins.js"), "Plugins"),
+  compare: lazy(() => import("./components/Compare.js"), "Compare"),
+};
+const Keys = lazy(() => import("./components/Keys.js"), "Keys");
+const SessionMenu = lazy(() => import("./components/SessionMenu.js"), "SessionMenu");
+const DevBanner = lazy(() => import("./components/DevBanner.js"), "DevBanner");
 
 function App() {
+  const [keysOpen, setKeysOpen] = useState(false);
+  useEffect(() => {
+    const onKeyDown = (/** @type {KeyboardEvent} */ event) => shortcut(event, () => setKeysOpen(true));
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, []);
+  const { view, id, query } = route.value;
   return html`
-    <header class="top">
-      <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
-        <path class="there" d="M7 12h15m-4.5-4.5L22 12l-4.5 4.5" />
-        <path class="back" d="M25 21H10m4.5-4.5L10 21l4.5 4.5" />
-      </svg>
-      <h1>Protocol Workbench</h1>
-      <p>Talk to any network service by hand, and see every byte.</p>
-    </header>
+    <${TopBar} openKeys=${() => setKeysOpen(true)} />
+    ${devMode.value && html`<${DevBanner} />`}
     <main>
-      <${ConnectBar} />
-      <${StatusBar} />
-      <${Lanes} />
-      <${CommandInput} />
+      ${view === "transcripts" && id
+        ? html`<${views.playback} key=${id} id=${id} query=${query} />`
+        : view === "transcripts"
+          ? html`<${views.transcripts} query=${query} />`
+          : view === "plugins"
+            ? html`<${views.plugins} />`
+            : view === "compare"
+              ? html`<${views.compare} key=${JSON.stringify(query)} query=${query} />`
+              : html`<${SessionView} key=${current.value.id} tab=${current.value} />`}
     </main>
+    ${keysOpen && html`<${Keys} close=${() => setKeysOpen(false)} />`}
   `;
 }
 
-render(html`<${App} />`, document.getElementById("app"));
-loadModes();
+/** One session, from the connect bar to the field that is typed in. @param {{ tab: import("./tabs.js").Tab }} props */
+function SessionView({ tab }) {
+  const session = tab.session.value;
+  const { host, port, tls } = tab.form;
+  const target = session?.target ?? targetTitle({ host: host.value, port: port.value, tls: tls.value });
+  const about = {
+    mode: session?.mode.title ?? "Line mode",
+    target,
+    tls: target.startsWith("tls://"),
+    name: "session-" + (session?.hello.value?.session ?? "0"),
+  };
+  return html`
+    <${ConnectBar} tab=${tab} />
+    <${Console} key=${session?.id ?? 0} feed=${session} viewer=${tab.viewer} about=${about}
+      status=${html`<${Status} tab=${tab} />`} tools=${session && html`<${Menu} id="session-menu" label="Session"
+        sheet=${(/** @type {() => void} */ close) => html`<${SessionMenu} tab=${tab} session=${session} close=${close} />`} />`}>
+      <p>What you send and what comes back appears here.</p>
+      <ol>
+        <li>Press <b>Connect</b>${practice.value && ": the practice echo at " + practice.value + " is a good start"}.</li>
+        <li>Type below and press <kbd>Enter</kbd>.</li>
+        <li>Watch the bytes.${practice.value && html` The practice echo ends with <kbd>quit</kbd>.`}</li>
+      </ol>
+    <//>
+    <${CommandInput} tab=${tab} />
+  `;
+}
+
+/** @param {KeyboardEvent} event @param {() => void} openKeys */
+function shortcut(event, openKeys) {
+  const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox], [type=radio], [type=range]), textarea, select");
+  const at = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus();
+  if (event.altKey && !event.ctrlKey && !event.metaKey) {
+    switch (event.code) {
+      case "KeyN":
+        openTab();
+        go(formatRoute(""));
+        break;
+      case "KeyC":
+        current.value.live.value ? current.value.disconnect() : current.value.connect();
+        break;
+      case "KeyF":
+        at("#find");
+        break;
+      case "KeyI":
+        at("#command");
+        break;
+      case "BracketLeft":
+      case "BracketRight":
+        turnTab(event.code === "BracketLeft" ? -1 : 1);
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  } else if (!typing && !event.ctrlKey && !event.metaKey) {
+    if (event.key === "?") openKeys();
+    else if (event.key === "/") at("#find");
+    else return;
+    event.preventDefault();
+  }
+}
+
+applyLook();
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+loadModes().then(() => performance.mark("interactive"));
 
 // A mode may have failed or come back while the page was out of sight.
 addEventListener("focus", () => loadModes());

@@ -3,7 +3,7 @@
 // in this folder is what a browser gets, tests and npm's files left out.
 //
 // It knows nothing of Go or of the gateway that serves it. The page speaks only
-// to /api/modes and /websocket/ws of the place that it came from, and runs under
+// to /api and /websocket of the place that it came from, and runs under
 // a Content-Security-Policy of 'self' without inline scripts or styles.
 package web
 
@@ -12,7 +12,7 @@ import (
 	"io/fs"
 )
 
-//go:embed index.html style.css favicon.svg *.js components/*.js vendor/*.js vendor/*.LICENSE
+//go:embed index.html *.css favicon.svg *.js components/*.js vendor/*.js vendor/*.LICENSE
 var files embed.FS
 
 // Files returns what is served, with index.html at its root.

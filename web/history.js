@@ -6,11 +6,15 @@ const maxLines = 200;
 export class History {
   #storage;
   #key;
+  /** @type {string[]} */
   #lines;
   #at; // index of the line shown; #lines.length is the draft
   #draft = "";
 
-  /** storage is a Storage, or null for none. */
+  /**
+   * @param {{ getItem(key: string): string | null, setItem(key: string, value: string): void } | null} storage null for none
+   * @param {string} key
+   */
   constructor(storage, key) {
     this.#storage = storage;
     this.#key = key;
@@ -18,7 +22,7 @@ export class History {
     this.#at = this.#lines.length;
   }
 
-  /** Remembers a line and goes back to an empty draft. Empty lines and repeats are not kept. */
+  /** Remembers a line and goes back to an empty draft. Empty lines and repeats are not kept. @param {string} line */
   add(line) {
     if (line !== "" && line !== this.#lines.at(-1)) {
       this.#lines = [...this.#lines, line].slice(-maxLines);
@@ -28,24 +32,30 @@ export class History {
     this.#draft = "";
   }
 
-  /** The line before; `current` is what stands in the field. At the oldest it stays. */
+  /** The line before; `current` is what stands in the field. At the oldest it stays. @param {string} current */
   older(current) {
     if (this.#at === this.#lines.length) this.#draft = current;
     if (this.#at > 0) this.#at--;
     return this.#lines[this.#at] ?? current;
   }
 
-  /** The line after; past the newest comes what was being typed. */
+  /** The line after; past the newest comes what was being typed. @param {string} current */
   newer(current) {
     if (this.#at === this.#lines.length) return current;
     this.#at++;
     return this.#lines[this.#at] ?? this.#draft;
   }
 
+  /** The lines that hold a text, the newest first, each once. @param {string} text */
+  search(text) {
+    const lower = text.toLowerCase();
+    return [...new Set(this.#lines.toReversed())].filter((line) => line.toLowerCase().includes(lower));
+  }
+
   #load() {
     try {
-      const lines = JSON.parse(this.#storage.getItem(this.#key));
-      return lines.filter((line) => typeof line === "string").slice(-maxLines);
+      const lines = JSON.parse(this.#storage?.getItem(this.#key) ?? "[]");
+      return lines.filter((/** @type {unknown} */ line) => typeof line === "string").slice(-maxLines);
     } catch {
       return []; // nothing kept, no storage, or someone else's data
     }
@@ -53,7 +63,7 @@ export class History {
 
   #save() {
     try {
-      this.#storage.setItem(this.#key, JSON.stringify(this.#lines));
+      this.#storage?.setItem(this.#key, JSON.stringify(this.#lines));
     } catch {
       // Storage is full or forbidden: the history lives as long as the page.
     }

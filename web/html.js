@@ -5,6 +5,30 @@
 
 import { h } from "./vendor/preact.js";
 import htm from "./vendor/htm.js";
+import { useEffect, useState } from "./vendor/hooks.js";
 import "./vendor/signals.js"; // teaches components to render again when a signal they read changes
 
-export const html = htm.bind(h);
+/** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
+export const html = htm.bind(/** @type {any} */ (h));
+
+/**
+ * A component that is fetched when it is shown for the first time, so that the
+ * first visit stays light.
+ * @param {() => Promise<any>} load as in () => import("./components/Ladder.js")
+ * @param {string} name what the module exports it as
+ * @returns {(props: any) => any}
+ */
+export function lazy(load, name) {
+  /** @type {any} */
+  let loaded = null;
+  return function Lazy(props) {
+    const [Component, setComponent] = useState(() => loaded);
+    const [failed, setFailed] = useState(false);
+    useEffect(() => {
+      if (Component) return;
+      load().then((module) => setComponent(() => (loaded = module[name])), () => setFailed(true));
+    }, []);
+    if (failed) return html`<p class="problem" role="alert">This part of the page did not come. Is the workbench still running? Then load the page again.</p>`;
+    return Component ? html`<${Component} ...${props} />` : null;
+  };
+}

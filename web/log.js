@@ -1,73 +1,80 @@
-// A lane's rows, bounded, and published to the page a frame at a time.
-//
-// Rows are kept in blocks. A block that is full never changes again, so the
-// page compares only the newest one, however long the lane is; the oldest
-// leaves as a whole.
+// A lane's rows, bounded, and published to the page a frame at a time. Rows
+// have numbers, from 0 on in the order in which they came; the oldest leave.
 
 import { signal } from "./vendor/signals-core.js";
 
-const rowsInBlock = 100;
-const sizeOfBlock = 64 * 1024;
-
-let blockIds = 0;
-
+/**
+ * @template {{ size: number }} T
+ */
 export class Log {
-  /** Signal: the blocks to show, oldest first: { id, rows, length (a signal) }. */
-  blocks = signal([]);
-  /** Signal: how many rows have left. */
-  dropped = signal(0);
+  /** Signal: rises with each publish that changed something. */
+  version = signal(0);
+  /** The number of the first row that is here, and of the one behind the last that is shown. */
+  first = 0;
+  end = 0;
 
-  #blocks = [];
-  #rows = 0;
+  /** @type {T[]} */
+  #rows = [];
+  #head = 0; // index in #rows of the first row that is still here
   #size = 0;
-  #dropped = 0;
   #maxRows;
   #maxSize;
+  #published = 0;
+  #publishedFirst = 0;
+  #cleared = 0; // rows that a person took away, which are not missing
 
-  /** At least the newest maxRows rows stay, as long as they fit in maxSize characters. */
-  constructor({ maxRows = 5000, maxSize = 1024 * 1024 } = {}) {
+  /** The newest maxRows rows stay, as long as they fit in maxSize characters. */
+  constructor({ maxRows = 100_000, maxSize = 12 * 1024 * 1024 } = {}) {
     this.#maxRows = maxRows;
     this.#maxSize = maxSize;
   }
 
-  /** Takes a row; row.size is its length in characters. Shown at the next publish. */
+  /** How many rows have left because there were too many. */
+  get dropped() {
+    return this.first - this.#cleared;
+  }
+
+  /** The row of a number from first to end. @param {number} number */
+  row(number) {
+    return this.#rows[this.#head + number - this.first];
+  }
+
+  /** Takes a row; row.size is its length in characters. Shown at the next publish. @param {T} row */
   append(row) {
-    let last = this.#blocks.at(-1);
-    if (!last || last.rows.length === rowsInBlock || last.size > sizeOfBlock) {
-      last = { id: ++blockIds, rows: [], size: 0, length: signal(0) };
-      this.#blocks.push(last);
-    }
-    last.rows.push(row);
-    last.size += row.size;
-    this.#rows++;
+    this.#rows.push(row);
     this.#size += row.size;
-    this.#dropOld();
+    let count = this.#rows.length - this.#head;
+    while (count > 1 && (count > this.#maxRows || this.#size > this.#maxSize)) {
+      this.#size -= this.#rows[this.#head].size;
+      this.#rows[this.#head++] = /** @type {any} */ (undefined);
+      this.first++;
+      count--;
+    }
+    if (this.#head > 4096 && this.#head > this.#rows.length / 2) {
+      this.#rows.splice(0, this.#head);
+      this.#head = 0;
+    }
   }
 
   /** Shows what was appended since the last call. */
   publish() {
-    for (const block of this.#blocks) block.length.value = block.rows.length;
-    const shown = this.blocks.value;
-    if (shown[0] !== this.#blocks[0] || shown.at(-1) !== this.#blocks.at(-1)) {
-      this.blocks.value = [...this.#blocks];
-    }
-    this.dropped.value = this.#dropped;
+    this.end = this.first + this.#rows.length - this.#head;
+    if (this.end === this.#published && this.first === this.#publishedFirst) return;
+    this.#published = this.end;
+    this.#publishedFirst = this.first;
+    this.version.value++;
   }
 
   clear() {
-    this.#blocks = [];
-    this.#rows = this.#size = this.#dropped = 0;
+    this.first += this.#rows.length - this.#head;
+    this.#cleared = this.first;
+    this.#rows = [];
+    this.#head = this.#size = 0;
     this.publish();
   }
 
-  #dropOld() {
-    while (this.#blocks.length > 1) {
-      const oldest = this.#blocks[0];
-      if (this.#rows - oldest.rows.length < this.#maxRows && this.#size <= this.#maxSize) return;
-      this.#blocks.shift();
-      this.#rows -= oldest.rows.length;
-      this.#size -= oldest.size;
-      this.#dropped += oldest.rows.length;
-    }
+  /** All rows that are shown, oldest first. @param {number} [from] a row's number to begin with */
+  *rows(from = this.first) {
+    for (let i = Math.max(from, this.first); i < this.end; i++) yield this.row(i);
   }
 }

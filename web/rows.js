@@ -5,13 +5,13 @@
 // of one side stands in one lane, unless that side is passed through: then the
 // other side's copy is left out of the entries, and the row stands in both.
 
+import { Aligner } from "./align.js";
 import { count } from "./format.js";
 
-// What one row shows at most. The rest of a payload is only counted.
-const maxShown = 16 * 1024;
+// What one row shows at most, in bytes. The rest of a payload is only counted.
+const maxShown = 64 * 1024;
 
-// A control character costs an element on the page, which is worth so many
-// characters of plain text.
+// A control character may end a line, which is worth so many characters.
 const controlCost = 20;
 
 const encoder = new TextEncoder();
@@ -27,12 +27,27 @@ const encoder = new TextEncoder();
  *     total  length of the payload in bytes, where it has bytes
  *     t, n   time in seconds, number of the event
  *     size   what it costs to keep and show, in characters
+ *     stream, from, to   where its bytes stand on the wire, as far as that is known
+ *
+ * @typedef {import("./types").Entry} Entry
+ * @typedef {import("./types").Row} Row
  */
 export class EntryReader {
   #passed = { client: false, server: false };
   #finished = false; // the stream to the server has been ended
+  #align = new Aligner();
+  #rows = 0;
 
+  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
   read(entry) {
+    const rows = this.#read(entry);
+    if (rows.console) rows.console.id = ++this.#rows;
+    if (rows.wire) rows.wire.id = ++this.#rows;
+    return rows;
+  }
+
+  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
+  #read(entry) {
     switch (entry.dir) {
       case ">>":
         return this.#event(entry);
@@ -44,19 +59,27 @@ export class EntryReader {
     return {}; // a later version's entry, such as hello
   }
 
+  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
   #event(entry) {
     switch (entry.kind) {
       case "text":
-      case "binary":
-        return {
-          console: message(entry, "sent"),
-          wire: this.#passed.client ? raw(entry, "sent") : undefined,
-        };
-      case "bytes":
-        return {
-          console: this.#passed.server ? raw(entry, "received") : undefined,
-          wire: raw(entry, "received"),
-        };
+      case "binary": {
+        const said = message(entry, "sent");
+        this.#align.said(said.row, said.all);
+        if (!this.#passed.client) return { console: said.row };
+        const { row, all } = raw(entry, "sent");
+        this.#align.sent(row, all);
+        this.#align.same(said.row, row);
+        return { console: said.row, wire: row };
+      }
+      case "bytes": {
+        const { row, all } = raw(entry, "received");
+        this.#align.received(row, all);
+        if (!this.#passed.server) return { wire: row };
+        const copy = { ...row };
+        this.#align.same(copy, row);
+        return { console: copy, wire: row };
+      }
       case "eof":
         // Unless the line mode does it itself, the workbench ends the stream to
         // the server after this, which is no entry of its own.
@@ -78,13 +101,20 @@ export class EntryReader {
     return {};
   }
 
+  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
   #action(entry) {
     switch (entry.kind) {
       case "text":
-      case "binary":
-        return { console: message(entry, "received") };
-      case "bytes":
-        return { wire: raw(entry, "sent") };
+      case "binary": {
+        const { row, all } = message(entry, "received");
+        this.#align.shown(row, all);
+        return { console: row };
+      }
+      case "bytes": {
+        const { row, all } = raw(entry, "sent");
+        this.#align.sent(row, all);
+        return { wire: row };
+      }
       case "eof":
         return { wire: this.#finish(entry) };
       case "timer":
@@ -96,12 +126,13 @@ export class EntryReader {
       case "failed":
         return { console: words(entry, "remark", "The line mode failed: " + entry.text) };
       case "pass-through":
-        this.#passed[entry.side] = true;
+        if (entry.side) this.#passed[entry.side] = true;
         return { console: words(entry, "remark", `The ${entry.side}'s bytes pass through unchanged from here on.`) };
     }
     return {};
   }
 
+  /** @param {Entry} entry */
   #finish(entry) {
     if (this.#finished) return undefined;
     this.#finished = true;
@@ -109,39 +140,46 @@ export class EntryReader {
   }
 }
 
+/** @param {Entry} entry */
 function timerWords({ name, after }) {
   if (!after || after === "off") return `Timer ${name} is off.`;
   return `Timer ${name} is set: ${after}${typeof after === "number" ? " s" : ""}.`;
 }
 
+/** @param {Entry} entry @param {import("./types").Kind} kind @param {string} [text] @returns {Row} */
 function words(entry, kind, text = "") {
-  return { kind, text, more: "", t: entry.t, n: entry.n, size: cost(text.length, (i) => text.charCodeAt(i)) };
+  const size = cost(text.length, (i) => text.charCodeAt(i));
+  return { id: 0, kind, text, more: "", t: entry.t, n: entry.n, size, stream: undefined, from: -1, to: -1 };
 }
 
 // A text message keeps its characters; a binary one is bytes.
+/** @param {Entry} entry @param {import("./types").Kind} kind @returns {{ row: Row, all: string | Uint8Array }} */
 function message(entry, kind) {
   if (entry.kind === "binary" || entry.text === undefined) return raw(entry, kind);
   const text = entry.text.slice(0, maxShown);
   const rest = entry.text.length - text.length;
-  return { ...words(entry, kind, text), more: rest ? `… ${count(rest, "more character")}` : "" };
+  return { row: { ...words(entry, kind, text), more: rest ? `… ${count(rest, "more character")}` : "" }, all: entry.text };
 }
 
+/** @param {Entry} entry @param {import("./types").Kind} kind @returns {{ row: Row, all: Uint8Array }} */
 function raw(entry, kind) {
-  const { bytes, total } = payload(entry);
-  const rest = total - bytes.length;
+  const all = payload(entry);
+  const bytes = all.length > maxShown ? all.slice(0, maxShown) : all;
+  const rest = all.length - bytes.length;
+  const row = words(entry, kind);
+  delete row.text;
   return {
-    kind,
-    bytes,
-    total,
-    more: rest ? `… ${count(rest, "more byte")}` : "",
-    t: entry.t,
-    n: entry.n,
-    size: cost(bytes.length, (i) => bytes[i]),
+    row: { ...row, bytes, total: all.length, more: rest ? `… ${count(rest, "more byte")}` : "", size: cost(bytes.length, (i) => bytes[i]) },
+    all,
   };
 }
 
+// What a row costs beside its characters.
+const rowCost = 64;
+
+/** @param {number} length @param {(i: number) => number} codeAt */
 function cost(length, codeAt) {
-  let total = length;
+  let total = length + rowCost;
   for (let i = 0; i < length; i++) {
     const code = codeAt(i);
     if (code < 0x20 || code === 0x7f) total += controlCost;
@@ -149,15 +187,8 @@ function cost(length, codeAt) {
   return total;
 }
 
-/** The first bytes of an entry's payload, and how many there are in all. */
-function payload({ text, b64 }) {
-  if (b64 === undefined) {
-    const all = encoder.encode(text ?? "");
-    return { bytes: all.slice(0, maxShown), total: all.length };
-  }
-  const padding = b64.endsWith("==") ? 2 : b64.endsWith("=") ? 1 : 0;
-  const total = (b64.length / 4) * 3 - padding;
-  const shown = atob(b64.slice(0, Math.ceil(maxShown / 3) * 4));
-  const bytes = Uint8Array.from(shown.slice(0, maxShown), (char) => char.charCodeAt(0));
-  return { bytes, total };
+/** An entry's payload as bytes. @param {Entry} entry */
+export function payload({ text, b64 }) {
+  if (b64 === undefined) return encoder.encode(text ?? "");
+  return Uint8Array.from(atob(b64), (char) => char.charCodeAt(0));
 }

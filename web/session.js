@@ -1,45 +1,41 @@
-// One session as the page sees it: its state, and the rows of its two lanes.
+// One live session as the page sees it: its state, and what it was fed.
 
 import { signal } from "./vendor/signals-core.js";
-import { EntryReader } from "./rows.js";
-import { Log } from "./log.js";
+import { Feed } from "./feed.js";
 import { Socket, socketURL, maxMessage } from "./socket.js";
 import { advice } from "./target.js";
 
-// Milliseconds. A frame that took longer than slowFrame is followed by a rest.
-const slowFrame = 50;
-const maxRest = 500;
-
 let sessions = 0;
 
-export class Session {
+export class Session extends Feed {
   /** Tells sessions of this page apart; from 1. */
   id = ++sessions;
-  /**
-   * Signal: { name, words, hint, broke }. name is "connecting", "connected",
-   * "disconnected" or "failed"; words say more; hint is what to try; broke says
-   * that a session failed after it had connected.
-   */
+  /** Signal: how it stands. @type {import("./vendor/signals-core.js").Signal<import("./types").State>} */
   state;
-  /** Signal: the hello entry, once connected: session, mode, options, address. */
+  /** Signal: the hello entry, once connected. @type {import("./vendor/signals-core.js").Signal<import("./types").Hello | null>} */
   hello = signal(null);
   /** Signal: whether the input was ended (half-close); nothing may be sent after. */
   finished = signal(false);
-  console = new Log({ maxSize: 1024 * 1024 });
-  wire = new Log({ maxSize: 256 * 1024 });
+  /** When it ended, in milliseconds since 1970; 0 while it lives. */
+  ended = 0;
 
-  #reader = new EntryReader();
   #socket;
-  #scheduled = false;
-  #rest = 0; // milliseconds until the next publish may be
 
-  /** choice: { mode (a manifest), options, target }. */
-  constructor({ mode, options, target }) {
+  /**
+   * @param {{ mode: import("./types").Manifest, options: Record<string, string>, target: string, record: boolean }} choice
+   */
+  constructor({ mode, options, target, record }) {
+    super();
     this.mode = mode;
+    this.options = options;
     this.target = target;
+    this.record = record;
     this.state = signal({ name: "connecting", words: `to ${target} …` });
-    this.#socket = new Socket(socketURL(location, mode.name, options), target, {
-      connected: () => this.#become("connected", `to ${target}`),
+    this.#socket = new Socket(socketURL(location, mode.name, options, record), target, {
+      connected: () => {
+        this.began = Date.now();
+        this.#become("connected", `to ${target}`);
+      },
       entries: (list) => this.#take(list),
       refused: (reason) => this.#become("failed", reason, advice(reason)),
       ended: ({ code, words }) => {
@@ -57,7 +53,12 @@ export class Session {
     return this.connected || this.state.value.name === "connecting";
   }
 
-  /** Sends a line (a string) or bytes. Returns what is wrong in words, or "". */
+  /** Bytes that were sent and that the workbench has not taken yet. */
+  get waiting() {
+    return this.#socket.waiting;
+  }
+
+  /** Sends a line (a string) or bytes. Returns what is wrong in words, or "". @param {string | Uint8Array} message */
   send(message) {
     if (!this.connected) return "Not connected: press Connect first.";
     if (this.finished.value) return "You ended your input; only the server may still speak.";
@@ -83,49 +84,17 @@ export class Session {
     this.#become("disconnected", wasConnected ? "you closed the session" : "you stopped connecting");
   }
 
-  clear() {
-    this.console.clear();
-    this.wire.clear();
-  }
-
+  /** @param {import("./types").State["name"]} name @param {string} words */
   #become(name, words, hint = "", broke = false) {
+    if (name !== "connected") this.ended = Date.now();
     this.state.value = { name, words, hint, broke };
-    this.#publishSoon();
+    this.publishSoon();
   }
 
+  /** @param {import("./types").Entry[]} list */
   #take(list) {
-    for (const entry of list) {
-      if (entry.kind === "hello") {
-        this.hello.value = entry;
-        continue;
-      }
-      const rows = this.#reader.read(entry);
-      if (rows.console) this.console.append(rows.console);
-      if (rows.wire) this.wire.append(rows.wire);
-    }
-    this.#publishSoon();
-  }
-
-  // However fast entries come, the page changes once a frame, and where that is
-  // more than the browser can draw, it rests as long again between two: taking
-  // in what comes goes first. A hidden page has no frames; its rows wait,
-  // bounded, for a slow timer.
-  #publishSoon() {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    if (document.hidden) setTimeout(() => this.#publish(), 250);
-    else if (this.#rest > 0) setTimeout(() => this.#publish(), this.#rest);
-    else requestAnimationFrame(() => this.#publish());
-  }
-
-  #publish() {
-    const began = performance.now();
-    this.#scheduled = false;
-    this.console.publish();
-    this.wire.publish();
-    requestAnimationFrame(() => {
-      const took = performance.now() - began;
-      this.#rest = took > slowFrame ? Math.min(2 * took, maxRest) : 0;
-    });
+    const hello = /** @type {any} */ (list.find((entry) => entry.kind === "hello"));
+    if (hello) this.hello.value = hello;
+    this.take(hello ? list.filter((entry) => entry !== hello) : list);
   }
 }

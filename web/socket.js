@@ -6,9 +6,15 @@ const protocol = "workbench.v1";
 /** A message may have this many bytes; the workbench ends a session that sends more. */
 export const maxMessage = 1024 * 1024;
 
-/** The address of a session's WebSocket. options are name → value. */
-export function socketURL(location, mode, options) {
+/**
+ * The address of a session's WebSocket. options are name → value; record says
+ * whether the workbench may keep a transcript, where it keeps any.
+ * @param {{ protocol: string, host: string }} location @param {string} mode
+ * @param {Record<string, string>} options
+ */
+export function socketURL(location, mode, options, record = true) {
   const query = new URLSearchParams({ mode });
+  if (!record) query.set("record", "off");
   for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return `${scheme}//${location.host}/websocket/ws?${query}`;
@@ -23,12 +29,16 @@ export function socketURL(location, mode, options) {
  *
  * or, when there never was a session, refused(reason) alone. After close()
  * nothing more is reported.
+ *
+ * @typedef {{ connected(): void, entries(list: import("./types").Entry[]): void,
+ *   ended(end: { code: number, words: string }): void, refused(reason: string): void }} Listener
  */
 export class Socket {
   #ws;
   #on;
   #phase = "opening"; // → "asking" → "open" → "over"
 
+  /** @param {string} url @param {string} target @param {Listener} on */
   constructor(url, target, on, WebSocket = globalThis.WebSocket) {
     this.#on = on;
     this.#ws = new WebSocket(url, protocol);
@@ -41,12 +51,19 @@ export class Socket {
     // Nothing to learn from onerror: onclose follows it and says more.
   }
 
+  /** Bytes that were sent and have not left the browser. */
+  get waiting() {
+    return this.#ws.bufferedAmount;
+  }
+
+  /** @param {string} text */
   sendText(text) {
     this.#ws.send(JSON.stringify({ text }));
   }
 
+  /** @param {Uint8Array} bytes */
   sendBytes(bytes) {
-    this.#ws.send(bytes);
+    this.#ws.send(/** @type {any} */ (bytes));
   }
 
   /** Half-close: nothing more comes from here, the server may still answer. */
@@ -59,6 +76,7 @@ export class Socket {
     this.#ws.close(1000);
   }
 
+  /** @param {any} data */
   #message(data) {
     if (this.#phase === "asking") {
       if (data === "SUCC") {
@@ -72,6 +90,7 @@ export class Socket {
     }
   }
 
+  /** @param {{ code: number, reason: string }} event */
   #closed({ code, reason }) {
     if (this.#phase === "opening") {
       this.#refuse("the workbench does not answer; is it still running?");
@@ -83,12 +102,14 @@ export class Socket {
     }
   }
 
+  /** @param {string} reason */
   #refuse(reason) {
     this.close();
     this.#on.refused(reason);
   }
 }
 
+/** @param {number} code */
 function closeWords(code) {
   switch (code) {
     case 1000:

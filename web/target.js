@@ -1,10 +1,13 @@
-// From what stands in the Host and Port fields to the target that is dialled.
+// Targets: from what stands in the fields to what is dialled, what to try when
+// that fails, and those of earlier visits.
 
 /**
  * The target of the fields: { target: "host:port" or "tls://host:port" }, or
  * { problem } in words with the name of the field. An empty port is 80, as it
  * was in 2012, and 443 with TLS. Host may hold more than a name, because that
  * is what people paste: host:port, tls://host, https://host/path.
+ * @param {{ host: string, port: string, tls: boolean }} fields
+ * @returns {{ target?: string, problem?: string, field?: string }}
  */
 export function targetOf({ host, port, tls }) {
   let name = host.trim();
@@ -32,12 +35,12 @@ export function targetOf({ host, port, tls }) {
   return { target: (tls ? "tls://" : "") + name + ":" + number };
 }
 
-/** What an empty Port field stands for. */
+/** What an empty Port field stands for. @param {boolean} tls */
 export function defaultPort(tls) {
   return tls ? "443" : "80";
 }
 
-/** Splits "host:port", as the workbench names its practice server. */
+/** Splits "host:port", as the workbench names its practice server. @param {string} target */
 export function splitTarget(target) {
   const at = target.lastIndexOf(":");
   return { host: target.slice(0, at).replace(/^\[|\]$/g, ""), port: target.slice(at + 1) };
@@ -45,6 +48,7 @@ export function splitTarget(target) {
 
 // Reasons come from the workbench in plain words; these add what to do on this
 // page. The first that fits is taken.
+/** @type {[RegExp, string][]} */
 const advices = [
   [/refused by/i, "Is the server running, and is that its port?"],
   [/no such host/i, "Check the spelling. Without Internet only local names work, such as localhost."],
@@ -58,8 +62,69 @@ const advices = [
   [/workbench/i, ""],
 ];
 
-/** What to try after a failure, given its reason, or "". */
+/** What to try after a failure, given its reason, or "". @param {string} reason */
 export function advice(reason) {
   const found = advices.find(([pattern]) => pattern.test(reason));
   return found ? found[1] : "Check host and port, then connect again.";
+}
+
+const maxRecent = 12;
+
+/** @typedef {import("./types").Target} Target */
+
+/** Those that the user has connected to or given a name, newest first. */
+export class Targets {
+  /** @type {Target[]} */
+  list = [];
+  #storage;
+  #key;
+
+  /** @param {{ getItem(key: string): string | null, setItem(key: string, value: string): void } | null} storage @param {string} key */
+  constructor(storage, key) {
+    this.#storage = storage;
+    this.#key = key;
+    try {
+      const list = JSON.parse(storage?.getItem(key) ?? "[]");
+      this.list = list.filter((/** @type {any} */ one) => typeof one?.host === "string" && typeof one.port === "string").map(
+        (/** @type {any} */ one) => ({ host: one.host, port: one.port, tls: !!one.tls, mode: String(one.mode ?? ""), options: one.options ?? {}, name: String(one.name ?? "") }),
+      );
+    } catch {
+      // nothing kept, or someone else's data
+    }
+  }
+
+  /** Puts a target in front. One at the same place keeps its name. @param {Omit<Target, "name"> & { name?: string }} target */
+  remember(target) {
+    const before = this.find(target);
+    const name = target.name ?? before?.name ?? "";
+    const rest = this.list.filter((one) => one !== before);
+    const all = [{ ...target, name }, ...rest];
+    let recent = 0;
+    this.#set(all.filter((one) => one.name !== "" || ++recent <= maxRecent));
+  }
+
+  /** @param {Target} target */
+  forget(target) {
+    this.#set(this.list.filter((one) => one !== target));
+  }
+
+  /** The one at the same place. @param {{ host: string, port: string, tls: boolean }} target */
+  find({ host, port, tls }) {
+    return this.list.find((one) => one.host === host && one.port === port && one.tls === tls);
+  }
+
+  /** @param {Target[]} list */
+  #set(list) {
+    this.list = list;
+    try {
+      this.#storage?.setItem(this.#key, JSON.stringify(list));
+    } catch {
+      // Storage is full or forbidden: they live as long as the page.
+    }
+  }
+}
+
+/** What a target is called in a list or on a tab. @param {{ name?: string, host: string, port: string, tls?: boolean }} target */
+export function targetTitle({ name, host, port, tls }) {
+  return name || (tls ? "tls://" : "") + host + (port && ":" + port);
 }

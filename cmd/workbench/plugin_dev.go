@@ -172,7 +172,7 @@ func (h *hearing) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle gives the loop what the plugin wrote, and the log what it wants.
 func (h *hearing) Handle(ctx context.Context, r slog.Record) error {
 	if h.ours {
-		if r.Level < slog.LevelInfo && strings.HasPrefix(r.Message, pluginhost.LibraryPrefix) {
+		if strings.HasPrefix(r.Message, pluginhost.LibraryPrefix) || strings.HasPrefix(r.Message, "plugin process started") {
 			return nil
 		}
 		h.loop.Heard(lineOf(r))

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"github.com/protocol-workbench/workbench/core"
 	"strings"
 )
 
@@ -27,12 +28,30 @@ func (f Finding) String() string {
 		fmt.Fprintf(&b, "%s:%d: ", f.File, max(f.Line, 1))
 	}
 	fmt.Fprintf(&b, "%s: %s\n", f.Check, f.Words)
-	b.WriteString(f.Diff)
+	b.WriteString(shorten(f.Diff))
 	if f.Session != "" && (f.Diff == "" || strings.Contains(f.Diff, "…\n")) {
 		b.WriteString("The session that shows it:\n" + indent(f.Session))
 	}
 	if f.Do != "" {
 		b.WriteString("What to do: " + f.Do + "\n")
+	}
+	return b.String()
+}
+
+// maxShownLine bounds the bytes of a line of a difference that are shown.
+const maxShownLine = 200
+
+// shorten cuts long lines, and what has too many. The whole is in Diff.
+func shorten(diff string) string {
+	var b strings.Builder
+	for line := range strings.Lines(diff) {
+		if b.Len() > maxShown {
+			return b.String() + "…\n"
+		}
+		if cut := core.CutWords(line, maxShownLine); cut != line {
+			line = cut + "…\n"
+		}
+		b.WriteString(line)
 	}
 	return b.String()
 }

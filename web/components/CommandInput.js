@@ -1,11 +1,15 @@
-// Where the user types: a line, or bytes with escapes, as the mode wants it.
+// Where the user types: lines, or bytes with escapes or as hex, as the mode
+// wants it.
 
-import { html } from "../html.js";
-import { shown } from "./Shown.js";
+import { html, lazy } from "../html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { session, state, picked } from "../store.js";
 import { History, browserStorage } from "../history.js";
-import { count, hex, parseEscapes, shownBytes } from "../format.js";
+import { count, hex, parseEscapes, parseHex, shownBytes } from "../format.js";
+import { typeHex } from "../settings.js";
+import { shown } from "./LaneRow.js";
+
+const HistorySearch = lazy(() => import("./HistorySearch.js"), "HistorySearch");
+const SendFile = lazy(() => import("./SendFile.js"), "SendFile");
 
 const history = new History(browserStorage(), "workbench.history");
 
@@ -13,73 +17,121 @@ const labels = { line: "Line to send", bytes: "Bytes to send", characters: "Char
 const placeholders = {
   line: "Type a line, press Enter",
   bytes: "Type bytes: GET / HTTP/1.0\\r\\n\\r\\n",
+  hex: "Type bytes as hex: 47 45 54 0d 0a",
   characters: "Each character is sent as you type it",
 };
+const tallest = 8; // lines that the field grows to
 
-export function CommandInput() {
-  const field = useRef(null);
-  const [text, setText] = useState("");
+/** @param {{ tab: import("../tabs.js").Tab }} props */
+export function CommandInput({ tab }) {
+  const field = useRef(/** @type {any} */ (null));
+  const enter = useRef(""); // what the Enter that is pressed does: "sent" it, or "break"s the line
   const [problem, setProblem] = useState("");
-  const connected = state.value.name === "connected";
-  const open = connected && !session.value.finished.value;
-  const manifest = (connected ? session.value.mode : picked.value?.manifest) ?? {};
-  const input = manifest.input ?? "line";
-  const parsed = input === "bytes" ? parseEscapes(text) : {};
+  const [searching, setSearching] = useState(false);
+  const [file, setFile] = useState(/** @type {File | null} */ (null));
+  const session = tab.session.value;
+  const connected = tab.state.value.name === "connected";
+  const open = connected && session !== null && !session.finished.value;
+  const manifest = connected && session ? session.mode : tab.picked.value?.manifest;
+  const input = manifest?.input ?? "line";
+  const asHex = input === "bytes" && typeHex.value;
+  const text = tab.draft.value;
+  const parsed = input !== "bytes" ? {} : asHex ? parseHex(text) : parseEscapes(text);
+  const lines = input === "line" ? linesOf(text) : [text];
 
   useLayoutEffect(() => {
     if (connected) field.current.focus();
-  }, [session.value, connected]);
+  }, [session, connected]);
+  useLayoutEffect(() => {
+    const rows = Math.min(tallest, text.split("\n").length);
+    field.current.rows = rows;
+  }, [text]);
 
-  const show = (value) => {
-    setText(value);
+  const show = (/** @type {string} */ value) => {
+    tab.draft.value = value;
     setProblem("");
   };
 
   const send = () => {
-    if (!connected) return setProblem("Not connected: press Connect first.");
+    if (!connected || !session) return setProblem("Not connected: press Connect first.");
     if (parsed.error) return setProblem(parsed.error);
     if (input === "bytes" && text === "") return setProblem("There are no bytes to send. An end of line is \\r\\n.");
-    const wrong = session.value.send(parsed.bytes ?? text);
-    if (wrong) return setProblem(wrong);
+    for (const message of parsed.bytes ? [parsed.bytes] : lines) {
+      const wrong = session.send(message);
+      if (wrong) return setProblem(wrong);
+    }
     history.add(text);
     show("");
     field.current.focus();
   };
 
   const finish = () => {
-    session.value.finish();
+    session?.finish();
     field.current.focus();
   };
 
-  const onInput = ({ target, isComposing }) => {
+  const onInput = (/** @type {any} */ { target, isComposing }) => {
     show(target.value);
-    if (input !== "characters" || isComposing || !connected || target.value === "") return;
-    const wrong = session.value.send(target.value);
-    setText("");
+    if (input !== "characters" || isComposing || !connected || !session || target.value === "") return;
+    const wrong = session.send(target.value);
+    tab.draft.value = "";
     setProblem(wrong);
   };
 
-  const onKeyDown = (event) => {
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing) return; // Enter and arrows belong to the input method
-    if (event.key === "Enter") {
+    enter.current = event.key !== "Enter" ? "" : event.shiftKey ? "break" : "sent";
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
-    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    } else if (event.key === "r" && event.ctrlKey) {
       event.preventDefault();
-      show(event.key === "ArrowUp" ? history.older(text) : history.newer(text));
+      setSearching(true);
+    } else if (event.key === "ArrowUp" && onFirstLine(field.current)) {
+      event.preventDefault();
+      show(history.older(text));
+    } else if (event.key === "ArrowDown" && onLastLine(field.current)) {
+      event.preventDefault();
+      show(history.newer(text));
     }
+  };
+
+  // Keyboards on glass tell of Enter only as a line break that is about to be.
+  const onBeforeInput = (/** @type {InputEvent} */ event) => {
+    const breaks = event.inputType === "insertLineBreak" || (event.inputType === "insertText" && event.data === "\n");
+    if (!breaks || enter.current === "break") return;
+    event.preventDefault();
+    if (enter.current !== "sent") send();
+  };
+
+  const found = (/** @type {string | null} */ line) => {
+    setSearching(false);
+    if (line !== null) show(line);
+    enter.current = "sent"; // the Enter that picked it is no line break here
+    field.current.focus();
+  };
+  const pickFile = (/** @type {any} */ event) => {
+    setFile(event.target.files[0] ?? null);
+    event.target.value = "";
   };
 
   return html`
     <div class="card command" role="group" aria-label="Send">
+      ${searching && html`<${HistorySearch} history=${history} done=${found} />`}
+      ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${() => setFile(null)} />`}
       <div class="command-line">
         <label for="command" class="unseen">${labels[input]}</label>
         <span class="prompt" aria-hidden="true">›</span>
-        <input type="text" id="command" ref=${field} value=${text} placeholder=${placeholders[input]}
-          spellcheck=${false} autocapitalize="off" autocorrect=${false} autocomplete="off"
+        <textarea id="command" ref=${field} rows="1" value=${text} placeholder=${placeholders[asHex ? "hex" : input]}
+          spellcheck=${false} autocapitalize="off" autocorrect=${false} autocomplete="off" wrap="off"
           aria-invalid=${parsed.error || problem ? "true" : undefined} aria-describedby="command-hint"
-          onInput=${onInput} onKeyDown=${onKeyDown} />
-        <button type="button" id="send-button" class="primary" disabled=${!open} onClick=${send}>Send</button>
+          onInput=${onInput} onKeyDown=${onKeyDown} onKeyUp=${() => (enter.current = "")} onBeforeInput=${onBeforeInput}></textarea>
+        <button type="button" id="send-button" class="primary" disabled=${!open} onClick=${send}>
+          ${lines.length > 1 ? `Send ${lines.length} lines` : "Send"}
+        </button>
+        <label class=${open ? "button" : "button disabled"} title="Send what is in a file">
+          File…<input type="file" id="file" class="unseen" disabled=${!open} onChange=${pickFile} />
+        </label>
         <button type="button" id="half-close-button" disabled=${!open} onClick=${finish}
           title="Half-close: tells the server that nothing more comes from you. It may still answer.">End input</button>
       </div>
@@ -88,24 +140,54 @@ export function CommandInput() {
           ? html`<span class="problem" role=${problem ? "alert" : undefined}>${problem || parsed.error}</span>`
           : parsed.bytes?.length
             ? html`<${Preview} bytes=${parsed.bytes} />`
-            : html`<${Hint} input=${input} sends=${manifest.sends} />`}
+            : lines.length > 1
+              ? html`<span role="status"><b>${lines.length} lines</b>: <kbd>Enter</kbd> sends them one by one, each with ${manifest?.sends ?? "its end"}.</span>`
+              : html`<${Hint} input=${input} asHex=${asHex} sends=${manifest?.sends} />`}
+        <span class="keys">
+          ${input === "bytes" && html`
+            <label class="switch small">
+              <input type="checkbox" role="switch" id="type-hex" checked=${typeHex.value} onChange=${(/** @type {any} */ event) => (typeHex.value = event.target.checked)} />
+              <span>Hex</span>
+            </label>
+          `}
+          ${input !== "characters" && html`<button type="button" class="quiet" id="history-button" title="Earlier lines (Ctrl+R)" onClick=${() => setSearching(!searching)}>Earlier lines</button>`}
+        </span>
       </div>
     </div>
   `;
 }
 
-function Hint({ input, sends }) {
+/** The lines of what was typed or pasted; a line end at the end adds none. @param {string} text */
+function linesOf(text) {
+  const lines = text.split(/\r\n|\n|\r/);
+  if (lines.length > 1 && lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+/** @param {HTMLTextAreaElement} field */
+function onFirstLine(field) {
+  return !field.value.slice(0, field.selectionStart).includes("\n");
+}
+
+/** @param {HTMLTextAreaElement} field */
+function onLastLine(field) {
+  return !field.value.slice(field.selectionEnd).includes("\n");
+}
+
+/** @param {{ input: string, asHex: boolean, sends?: string }} props */
+function Hint({ input, asHex, sends }) {
   const key = input === "characters" ? "Each key" : html`<kbd>Enter</kbd>`;
   return html`
     <span>${key} sends ${sends || "what you typed"}</span>
-    ${input === "bytes" && html`<span>escapes <code>\\r \\n \\t \\0 \\x41 \\\\</code></span>`}
-    ${input !== "characters" && html`<span class="keys"><kbd>↑</kbd> <kbd>↓</kbd> earlier lines</span>`}
+    ${input === "bytes" && !asHex && html`<span>escapes <code>\\r \\n \\t \\0 \\x41 \\\\</code></span>`}
+    ${input !== "characters" && html`<span class="arrows"><kbd>↑</kbd> <kbd>↓</kbd> walk earlier lines</span>`}
   `;
 }
 
 const previewed = 24; // bytes
 
 // What the escapes come to, while they are typed.
+/** @param {{ bytes: Uint8Array }} props */
 function Preview({ bytes }) {
   const start = bytes.subarray(0, previewed);
   const rest = bytes.length > previewed ? " …" : "";

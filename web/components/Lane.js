@@ -1,52 +1,150 @@
 // A lane: rows that scroll, and follow the newest until the user scrolls up.
+// Only the lines in sight are on the page, however many there are.
 
-import { Component } from "../vendor/preact.js";
 import { html } from "../html.js";
-import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { count } from "../format.js";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
+import { Lines } from "../lines.js";
+import { consoleLayout, wireLayout } from "../layout.js";
+import { count, rowTime } from "../format.js";
+import { presenting, showControls, showHex, timeStyle } from "../settings.js";
+import { laneOf } from "../viewer.js";
+import { LaneRow } from "./LaneRow.js";
 
 const nearEnd = 24; // pixels from the end that still count as being there
+const spare = 6; // lines above and below what is in sight
+
+/** How many columns the time takes, by its style. @type {Record<string, number>} */
+const timeColumns = { relative: 8, absolute: 13, delta: 9, none: 0 };
 
 /**
- * row(row, { mode, columns }) draws one row; it is asked once per row, and
- * again only when mode or columns change. The children show while there are
- * no rows.
+ * id is "console" or "wire". The children show while there are no rows.
+ * @param {{ id: string, title: string, feed: import("../feed.js").Feed | null, viewer: import("../viewer.js").Viewer, children?: any }} props
  */
-export function Lane({ id, title, log, row, live, tools, mode, children }) {
-  const box = useRef(null);
+export function Lane({ id, title, feed, viewer, children }) {
+  const box = useRef(/** @type {any} */ (null));
+  const sizer = useRef(/** @type {any} */ (null));
+  const shift = useRef(/** @type {any} */ (null));
   const [following, setFollowing] = useState(true);
-  const columns = useColumns(box);
-  const blocks = log?.blocks.value ?? [];
-  const dropped = log?.dropped.value ?? 0;
-  const length = blocks.at(-1)?.length.value; // re-run the effect below for each new row
+  const [top, setTop] = useState(0);
+  const room = useRoom(box, presenting.value);
+  const moved = useRef(0); // lines that left above since the last time the box was scrolled
+
+  const log = feed && laneOf(feed, id);
+  log?.version.value;
+  const style = timeStyle.value;
+  const columns = Math.max(12, room.columns - timeColumns[style] - 3);
+  const passes = viewer.passes.value;
+  const layout = useMemo(() => {
+    const what = { columns, controls: showControls.value, hex: showHex.value };
+    return id === "wire" ? wireLayout(what) : consoleLayout(what);
+  }, [columns, showControls.value, showHex.value]);
+  const lines = useMemo(
+    () => log && new Lines(log, (row) => (!passes || passes(row) ? layout.measure(row) : 0)),
+    [log, layout, passes],
+  );
+  moved.current += lines?.update() ?? 0;
+
+  const { lineHeight, height } = room;
+  const total = lines?.total ?? 0;
+  const end = Math.max(0, total * lineHeight - height);
+  const scrolled = following ? end : Math.min(end, Math.max(0, top - moved.current * lineHeight));
+  const from = Math.max(0, Math.floor(scrolled / lineHeight) - spare);
+  const to = Math.ceil((scrolled + height) / lineHeight) + spare;
+  const inSight = lines ? [...lines.between(from, to)] : [];
+
+  // A row keeps its elements while it is in sight. When all that was in sight
+  // has gone by, the new rows take over the elements of the old.
+  const reuse = useRef({ last: -1, firstKey: 0, shift: 0 });
+  const firstInSight = inSight[0]?.number ?? 0;
+  if (firstInSight > reuse.current.last) reuse.current.shift = firstInSight - reuse.current.firstKey;
+  reuse.current.last = inSight.at(-1)?.number ?? -1;
+  reuse.current.firstKey = firstInSight - reuse.current.shift;
 
   useLayoutEffect(() => {
-    if (following) box.current.scrollTop = box.current.scrollHeight;
-  }, [following, blocks, length, columns, mode]);
+    sizer.current.style.height = total * lineHeight + "px";
+    const first = inSight[0];
+    shift.current.style.transform = `translateY(${first ? (first.at + first.begin) * lineHeight : 0}px)`;
+    if (following || moved.current) box.current.scrollTop = scrolled;
+    if (moved.current) setTop(scrolled);
+    moved.current = 0;
+  });
 
   // Only a person moves the box up; what the page does keeps it at the end.
   const lastTop = useRef(0);
   const onScroll = () => {
+    if (!box.current) return; // told once more while it leaves the page
     const { scrollTop, scrollHeight, clientHeight } = box.current;
-    const atEnd = scrollHeight - scrollTop - clientHeight < nearEnd;
-    if (atEnd) setFollowing(true);
+    if (scrollHeight - scrollTop - clientHeight < nearEnd) setFollowing(true);
     else if (scrollTop < lastTop.current) setFollowing(false);
     lastTop.current = scrollTop;
+    setTop(scrollTop);
+  };
+
+  const show = (/** @type {number} */ number) => {
+    if (!lines) return;
+    const { at, count } = lines.of(number);
+    const [above, below] = [at * lineHeight, (at + count) * lineHeight];
+    if (above >= scrolled && below <= scrolled + height) return;
+    setFollowing(false);
+    box.current.scrollTop = Math.max(0, above - height / 3);
+    setTop(box.current.scrollTop);
+  };
+  const reveal = viewer.reveal.value;
+  useEffect(() => {
+    if (reveal?.lane === id) show(reveal.number);
+  }, [reveal]);
+
+  const selection = viewer.selection.value;
+  const here = selection?.lane === id ? selection : null;
+  const [low, high] = here ? [Math.min(here.anchor, here.focus), Math.max(here.anchor, here.focus)] : [1, 0];
+  const hover = feed?.hover.value ?? null;
+  const pattern = viewer.sought.value.pattern;
+  const hit = viewer.hits.value[viewer.hit.value];
+
+  const pick = (/** @type {number} */ number, extend = false) => {
+    viewer.pick(id, number, extend);
+    if (!extend && log && feed) revealCounterpart(feed, viewer, id, log.row(number));
+  };
+  const onClick = (/** @type {any} */ event) => {
+    const row = event.target.closest(".row");
+    if (row && getSelection()?.isCollapsed) pick(Number(row.dataset.number), event.shiftKey);
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (!lines || !log || log.end === log.first) return;
+    const key = keyOf(event, here, lines, log, Math.floor(height / lineHeight) - 1);
+    if (!key) return;
+    event.preventDefault();
+    if (key.all) viewer.selection.value = { lane: id, anchor: log.first, focus: log.end - 1 };
+    else if (key.none) viewer.selection.value = null;
+    else if (key.to >= 0) {
+      pick(key.to, event.shiftKey);
+      show(key.to);
+    }
   };
 
   return html`
     <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
-      <header>
-        <h2 id=${id + "-title"}>${title}</h2>
-        ${tools}
-      </header>
-      <div id=${id} class="rows" ref=${box} onScroll=${onScroll} tabindex="0"
-        role="log" aria-live=${live} aria-labelledby=${id + "-title"}>
-        ${dropped > 0 && html`<p class="dropped">${count(dropped, "earlier row")} left the page to keep it quick.</p>`}
-        ${blocks.length === 0 && html`<div class="empty">${children}</div>`}
-        ${blocks.map((block) => html`
-          <${Block} key=${[block.id, mode, columns].join()} block=${block} row=${row} mode=${mode} columns=${columns} />
-        `)}
+      <h2 id=${id + "-title"}>${title}</h2>
+      ${(log?.dropped ?? 0) > 0 && html`<p class="dropped">${count(log?.dropped ?? 0, "earlier row")} left the view to keep it quick.</p>`}
+      ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>No row fits the filter.</p>` : children}</div>`}
+      <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
+        onPointerMove=${(/** @type {PointerEvent} */ event) => log && feed && point(event, feed, id, log, layout, room.char)}
+        onPointerLeave=${() => feed && (feed.hover.value = null)}
+        role="listbox" aria-multiselectable="true" aria-labelledby=${id + "-title"}
+        aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
+        <div class="sizer" ref=${sizer} role="presentation">
+          <div class="in-sight" ref=${shift} role="presentation" data-time=${style}>
+            ${inSight.map(({ number, begin, end }) => {
+              const row = /** @type {import("./LaneRow.js").Props["row"]} */ (log?.row(number));
+              const before = log && number > log.first ? log.row(number - 1).t : undefined;
+              const marks = pointed(row, hover);
+              return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} begin=${begin} end=${end} laneId=${id} number=${number}
+                time=${rowTime(style, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high}
+                related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to}
+                pattern=${pattern} found=${hit?.lane === id && hit.number === number} />`;
+            })}
+          </div>
+        </div>
       </div>
       ${!following && html`
         <button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest ↓</button>
@@ -55,47 +153,119 @@ export function Lane({ id, title, log, row, live, tools, mode, children }) {
   `;
 }
 
-// A block draws again only when its own length changes; the blocks before it
-// are left alone.
-function Block({ block, row, mode, columns }) {
-  const rows = block.rows.slice(0, block.length.value);
-  return html`
-    <div class="block">
-      ${rows.map((data, i) => html`<${Row} key=${i} draw=${row} data=${data} mode=${mode} columns=${columns} />`)}
-    </div>
-  `;
+// Which of a row's bytes the pointer is on, in this lane or, by way of the
+// wire, in the other.
+/** @param {import("../types").Row} row @param {import("../types").Hover | null} hover */
+function pointed(row, hover) {
+  const none = { from: -1, to: -1, related: false };
+  if (!hover) return none;
+  if (hover.from < 0 || row.from < 0) return { ...none, related: row.n !== undefined && row.n === hover.n && row.stream === hover.stream };
+  if (row.stream !== hover.stream || hover.from >= row.to || hover.to <= row.from) return none;
+  return { from: Math.max(0, hover.from - row.from), to: Math.min(row.to, hover.to) - row.from, related: true };
 }
 
-// A row never changes, so it is drawn once. (Keeping what html`` returned would
-// do that too, but each kept piece holds on to the tree that it was once part
-// of, and with it to every row that has left the page.)
-class Row extends Component {
-  shouldComponentUpdate() {
-    return false;
+/**
+ * Tells the feed which bytes the pointer is on.
+ * @param {PointerEvent} event @param {import("../feed.js").Feed} feed @param {string} lane
+ * @param {import("../log.js").Log<import("../types").Row>} log @param {import("../layout.js").Layout} layout @param {number} char
+ */
+function point(event, feed, lane, log, layout, char) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const line = /** @type {HTMLElement | null} */ (target.closest(".line"));
+  const number = Number(/** @type {HTMLElement | null} */ (target.closest(".row"))?.dataset.number ?? -1);
+  const row = line && number >= log.first ? log.row(number) : undefined;
+  if (!line || !row?.stream) return void (feed.hover.value = null);
+  const k = Number(line.dataset.line);
+  const { from, to, text, places } = layout.lines(row, k, k + 1)[0];
+  let [begin, end] = [from, to]; // within the row
+  const part = /** @type {HTMLElement | null} */ (target.closest(".hex, .payload"));
+  if (part && from >= 0) {
+    const at = Math.floor((event.clientX - part.getBoundingClientRect().left) / char);
+    let byte = -1;
+    if (part.classList.contains("hex")) byte = from + Math.floor(at / 3);
+    else if (/^[\u0020-\u007e]*[^\u0000-\u007e]*$/.test(text) && at < (text.match(/^[\u0020-\u007e]*/)?.[0].length ?? 0)) byte = from + (places ? places.indexOf(at) : at);
+    if (byte >= from && byte < to) [begin, end] = [byte, byte + 1];
+  } else if (from < 0) {
+    [begin, end] = [0, row.to - row.from];
   }
-  render({ draw, data, mode, columns }) {
-    return draw(data, { mode, columns });
+  const known = row.from >= 0;
+  const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane };
+  const now = feed.hover.value;
+  if (now?.stream !== hover.stream || now?.from !== hover.from || now.to !== hover.to || now.n !== hover.n) feed.hover.value = hover;
+}
+
+// Brings what belongs to a row in sight in the other lane.
+/** @param {import("../feed.js").Feed} feed @param {import("../viewer.js").Viewer} viewer @param {string} lane @param {import("../types").Row} row */
+function revealCounterpart(feed, viewer, lane, row) {
+  const other = lane === "wire" ? "console" : "wire";
+  for (const one of laneOf(feed, other).rows()) {
+    const fits = one.from >= 0 && row.from >= 0 ? one.stream === row.stream && one.to > row.from && one.from <= row.from : one.n === row.n && one.stream === row.stream;
+    if (!fits || row.n === undefined) continue;
+    const number = numberOf(laneOf(feed, other), one);
+    viewer.reveal.value = { lane: other, number };
+    return;
   }
 }
 
-// How many bytes of a dump fit beside each other: a multiple of 4 from 4 to 16.
-function useColumns(box) {
-  const [columns, setColumns] = useState(16);
-  useEffect(() => {
+/** @param {import("../log.js").Log<import("../types").Row>} log @param {import("../types").Row} row */
+function numberOf(log, row) {
+  for (let i = log.first; i < log.end; i++) if (log.row(i) === row) return i;
+  return -1;
+}
+
+/**
+ * What a key asks for: to (a row's number), all, none; undefined when it is not for the lane.
+ * @param {KeyboardEvent} event @param {import("../viewer.js").Selection | null} here
+ * @param {Lines<import("../types").Row>} lines @param {import("../log.js").Log<import("../types").Row>} log @param {number} page
+ */
+function keyOf(event, here, lines, log, page) {
+  const [first, last] = [log.first, log.end - 1];
+  const from = here ? here.focus : event.key === "ArrowUp" || event.key === "PageUp" ? last + 1 : first - 1;
+  const within = (/** @type {number} */ n) => Math.min(last, Math.max(first, n));
+  const command = event.ctrlKey || event.metaKey;
+  if (command) return event.key.toLowerCase() === "a" ? { all: true, to: -1 } : undefined;
+  switch (event.key) {
+    case "ArrowDown":
+      return { to: lines.visible(within(from + 1), 1) };
+    case "ArrowUp":
+      return { to: lines.visible(within(from - 1), -1) };
+    case "PageDown":
+      return { to: lines.visible(within(from + page), 1) };
+    case "PageUp":
+      return { to: lines.visible(within(from - page), -1) };
+    case "Home":
+      return { to: lines.visible(first, 1) };
+    case "End":
+      return { to: lines.visible(last, -1) };
+    case "Escape":
+      return here ? { none: true, to: -1 } : undefined;
+  }
+  return undefined;
+}
+
+// The room in a lane: columns of text, the height of it and of a line, and the
+// width of a character, in pixels.
+/** @param {{ current: any }} box @param {unknown} type measured again when it changes */
+function useRoom(box, type) {
+  const [room, setRoom] = useState({ columns: 80, height: 400, lineHeight: 20, char: 8 });
+  useLayoutEffect(() => {
     const lane = box.current;
     const measure = () => {
       if (!lane.isConnected) return; // reported once more while it leaves the page
       const style = getComputedStyle(lane);
-      const canvas = document.createElement("canvas").getContext("2d");
+      const canvas = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
       canvas.font = style.font;
-      const char = canvas.measureText("0").width;
-      const room = lane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-      const fits = Math.floor((room / char - 4) / 4 / 4) * 4; // a byte takes 3 characters as hex and 1 as text
-      setColumns(Math.min(16, Math.max(4, fits)));
+      const char = canvas.measureText("0".repeat(100)).width / 100;
+      const width = lane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+      setRoom((now) => {
+        const next = { columns: Math.floor(width / char), height: lane.clientHeight, lineHeight: parseFloat(style.lineHeight), char };
+        return JSON.stringify(next) === JSON.stringify(now) ? now : next;
+      });
     };
+    measure();
     const observer = new ResizeObserver(measure);
     observer.observe(lane);
     return () => observer.disconnect();
-  }, []);
-  return columns;
+  }, [type]);
+  return room;
 }

@@ -1,6 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { controlNames, count, dump, hex, parseEscapes, picture, seconds, shownBytes, shownText } from "../format.js";
+import {
+  clock, controlNames, count, dumpLines, dumpText, hex, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
+  withoutPictures, wrapLines,
+} from "../format.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 
@@ -41,6 +44,16 @@ test("decoding agrees with the browser's on any valid character", () => {
     assert.equal(shownBytes(bytes(String.fromCodePoint(code))), picture(code));
   }
 });
+
+// A whole dump, as the wire shows it.
+function dump(bytes, width) {
+  const starts = dumpLines(bytes, width);
+  const lines = starts.map((from, i) => [from, starts[i + 1] ?? bytes.length]);
+  return {
+    hex: lines.map(([from, to]) => hex(bytes.subarray(from, to))).join("\n"),
+    text: lines.map(([from, to]) => dumpText(bytes, from, to).text).join("\n"),
+  };
+}
 
 test("a dump keeps a protocol's lines and splits no character", () => {
   assert.deepEqual(dump(bytes("GET\r\n\r\nabcdefghi"), 8), {
@@ -83,4 +96,55 @@ test("numbers read well", () => {
   assert.equal(count(1460, "byte"), "1,460 bytes");
   assert.equal(seconds(0.5), "0.500");
   assert.equal(seconds(undefined), "0.000");
+});
+
+test("each byte of a dump knows its place in the text", () => {
+  assert.deepEqual(dumpText(bytes("aé\r\n"), 0, 5).places, [0, 1, 1, 2, 3, 4]);
+  assert.deepEqual(dumpText(bytes("a\r\n\0b"), 0, 5, false), { text: "a·b", places: [0, 1, 1, 1, 2, 3] });
+});
+
+test("a dump that is drawn as text counts the names of controls", () => {
+  assert.deepEqual(dumpLines(Uint8Array.from([0, 0, 0, 0]), 6, true), [0, 2]);
+  assert.deepEqual(dumpLines(bytes("abcdef"), 6, true), [0]);
+});
+
+test("text wraps at its line ends and where there is no room", () => {
+  const wrapped = (text, columns) => wrapLines(text, columns).map((from, i, all) => text.slice(from, all[i + 1]));
+  assert.deepEqual(wrapped("abcdef", 4), ["abcd", "ef"]);
+  assert.deepEqual(wrapped("ab\ncd", 40), ["ab\n", "cd"]);
+  assert.deepEqual(wrapped("日本語", 4), ["日本", "語"]);
+  assert.deepEqual(wrapped("🎉🎉", 2), ["🎉", "🎉"]);
+  assert.deepEqual(wrapped("a\tb", 8), ["a\t", "b"]);
+  assert.deepEqual(wrapped("", 8), [""]);
+});
+
+test("wrapping loses nothing and keeps to the room", () => {
+  const text = "x␍␊ é日\t".repeat(50);
+  for (const columns of [12, 40, 81]) {
+    const starts = wrapLines(text, columns);
+    assert.equal(starts.map((from, i) => text.slice(from, starts[i + 1])).join(""), text);
+    assert.ok(starts.every((from, i) => (starts[i + 1] ?? text.length) - from <= columns));
+  }
+});
+
+test("without pictures, text is plain", () => {
+  assert.equal(withoutPictures("a␍␊b␀c␉d"), "ab·c d");
+});
+
+test("hex pairs become bytes", () => {
+  assert.deepEqual([...parseHex("47 45\n0x0d,0A").bytes], [0x47, 0x45, 13, 10]);
+  assert.deepEqual([...parseHex("").bytes], []);
+  assert.match(parseHex("4g").error, /“g” is no hex digit/);
+  assert.match(parseHex("474").error, /last byte has one digit/);
+});
+
+test("a row's time, as the user likes it", () => {
+  assert.equal(rowTime("relative", 0.5123, undefined, 0), "0.512");
+  assert.equal(rowTime("delta", 1.5, 1.25, 0), "+0.250");
+  assert.equal(rowTime("delta", 1.5, undefined, 0), "");
+  assert.equal(rowTime("none", 1.5, 1, 0), "");
+  assert.equal(rowTime("relative", undefined, 1, 0), "");
+  assert.match(rowTime("absolute", 1.5, 1, Date.parse("2030-01-02T03:04:05Z")), /^\d\d:\d\d:06\.500$/);
+  assert.equal(clock(42), "0:42");
+  assert.equal(clock(3727), "1:02:07");
 });

@@ -46,3 +46,10 @@ test("without storage, or with someone else's data in it, it still works", () =>
     assert.equal(history.older(""), "x");
   }
 });
+
+test("a search finds lines, the newest first, each once", () => {
+  const history = new History(memory(), "k");
+  for (const line of ["GET /a", "quit", "get /b", "GET /a"]) history.add(line);
+  assert.deepEqual(history.search("get"), ["GET /a", "get /b"]);
+  assert.deepEqual(history.search(""), ["GET /a", "get /b", "quit"]);
+});

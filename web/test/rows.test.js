@@ -72,17 +72,17 @@ test("an entry of a later version is passed over", () => {
 
 test("a long payload is cut, and says by how much", () => {
   const reader = new EntryReader();
-  const long = "x".repeat(20_000);
-  const b64 = Buffer.alloc(20_000, 0xff).toString("base64");
+  const long = "x".repeat(70_000);
+  const b64 = Buffer.alloc(70_000, 0xff).toString("base64");
   const wire = (entry) => reader.read({ dir: ">>", side: "server", kind: "bytes", ...entry }).wire;
   for (const row of [wire({ text: long }), wire({ b64 })]) {
-    assert.equal(row.bytes.length, 16 * 1024);
-    assert.equal(row.total, 20_000);
-    assert.equal(row.more, "… 3,616 more bytes");
+    assert.equal(row.bytes.length, 64 * 1024);
+    assert.equal(row.total, 70_000);
+    assert.equal(row.more, "… 4,464 more bytes");
   }
   const { console } = reader.read({ dir: "<<", side: "client", kind: "text", text: long });
-  assert.equal(console.text.length, 16 * 1024);
-  assert.equal(console.more, "… 3,616 more characters");
+  assert.equal(console.text.length, 64 * 1024);
+  assert.equal(console.more, "… 4,464 more characters");
 });
 
 test("base64 of every length keeps its last bytes", () => {
@@ -93,4 +93,11 @@ test("base64 of every length keeps its last bytes", () => {
     assert.deepEqual([...wire.bytes], [...data]);
     assert.equal(wire.total, n);
   }
+});
+
+test("rows of both lanes are numbered in the order of what happened", () => {
+  const reader = new EntryReader();
+  const first = reader.read({ n: 1, dir: ">>", side: "client", kind: "text", text: "a" }).console;
+  const second = reader.read({ n: 1, dir: "<<", side: "server", kind: "bytes", text: "a\r\n" }).wire;
+  assert.ok(first.id < second.id);
 });

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { advice, splitTarget, targetOf } from "../target.js";
+import { Targets, advice, splitTarget, targetOf, targetTitle } from "../target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -48,4 +48,41 @@ test("a failure comes with something to try", () => {
   assert.match(advice("the certificate of x is self-signed"), /trusts/);
   assert.match(advice("something new"), /connect again/);
   assert.equal(advice("the workbench does not answer; is it still running?"), "");
+});
+
+const memory = () => {
+  const kept = new Map();
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+};
+
+test("targets are remembered with their mode, newest first, each once", () => {
+  const storage = memory();
+  const targets = new Targets(storage, "k");
+  targets.remember({ host: "a", port: "1", tls: false, mode: "raw", options: {} });
+  targets.remember({ host: "b", port: "2", tls: true, mode: "http-line", options: { eol: "lf" }, name: "lab" });
+  targets.remember({ host: "a", port: "1", tls: false, mode: "http-line", options: {} });
+  const again = new Targets(storage, "k");
+  assert.deepEqual(again.list.map(({ host, mode, name }) => [host, mode, name]), [["a", "http-line", ""], ["b", "http-line", "lab"]]);
+  again.remember({ host: "b", port: "2", tls: true, mode: "raw", options: {} });
+  assert.equal(again.list[0].name, "lab");
+});
+
+test("recent targets are few, named ones stay", () => {
+  const targets = new Targets(memory(), "k");
+  targets.remember({ host: "kept", port: "1", tls: false, mode: "raw", options: {}, name: "kept" });
+  for (let i = 0; i < 40; i++) targets.remember({ host: "h" + i, port: "1", tls: false, mode: "raw", options: {} });
+  assert.equal(targets.list.length, 13);
+  assert.equal(targets.list.at(-1).name, "kept");
+  targets.forget(targets.list.at(-1));
+  assert.equal(targets.list.length, 12);
+});
+
+test("someone else's data in the storage is no target", () => {
+  assert.deepEqual(new Targets({ getItem: () => '[1,{"host":2}]', setItem() {} }, "k").list, []);
+  assert.deepEqual(new Targets(null, "k").list, []);
+});
+
+test("a target's name", () => {
+  assert.equal(targetTitle({ host: "h", port: "1", tls: true }), "tls://h:1");
+  assert.equal(targetTitle({ name: "lab", host: "h", port: "1" }), "lab");
 });

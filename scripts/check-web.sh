@@ -1,0 +1,20 @@
+#!/bin/sh
+# Checks the page's files: types that stand in their comments (tsc), eslint's
+# recommendations, the pure parts (node's test runner). The tools come from npm
+# as web/package-lock.json pins them, into web/node_modules, which is neither
+# committed nor served.
+set -eu
+cd "$(dirname "$0")/../web"
+
+command -v npm >/dev/null || { echo "check-web: npm is missing: install it, as in: apt-get install npm" >&2; exit 1; }
+if ! cmp -s package-lock.json node_modules/.checked-lock.json; then
+	npm ci --no-audit --no-fund --loglevel=error
+	cp package-lock.json node_modules/.checked-lock.json
+fi
+cmp -s node_modules/axe-core/axe.min.js test/axe.min.js || {
+	echo "check-web: test/axe.min.js is not the axe-core of package-lock.json; copy it from web/node_modules/axe-core" >&2
+	exit 1
+}
+node_modules/.bin/tsc --noEmit
+node_modules/.bin/eslint .
+node --test test/*.test.js

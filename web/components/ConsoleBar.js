@@ -1,0 +1,121 @@
+// What stands above the lanes: how the session stands, which lanes show, what
+// is looked for and what is left out.
+
+import { html, lazy } from "../html.js";
+import { useEffect, useRef } from "../vendor/hooks.js";
+import { lanes } from "../settings.js";
+import { Menu } from "./Menu.js";
+
+const ViewMenu = lazy(() => import("./ViewMenu.js"), "ViewMenu");
+const CopyMenu = lazy(() => import("./CopyMenu.js"), "CopyMenu");
+
+/** @param {any} props as Console's */
+export function ConsoleBar({ feed, viewer, about, status, tools }) {
+  return html`
+    <div class="console-bar">
+      ${status}
+      <div class="tools">
+        <${LanePicker} />
+        <${Find} feed=${feed} viewer=${viewer} />
+        <button type="button" class="small" id="filter-button" aria-expanded=${viewer.filtering.value ? "true" : "false"}
+          onClick=${() => (viewer.filtering.value = !viewer.filtering.value)}>
+          Filter${viewer.passes.value && html` <span class="dot" title="Some rows are left out">●</span>`}
+        </button>
+        <${Menu} id="view-menu" label="View" sheet=${() => html`<${ViewMenu} />`} />
+        <${Menu} id="copy-menu" label="Copy" disabled=${!feed}
+          sheet=${(/** @type {() => void} */ close) => html`<${CopyMenu} feed=${feed} viewer=${viewer} about=${about} close=${close} />`} />
+        ${tools}
+      </div>
+    </div>
+    ${viewer.filtering.value && html`<${FilterBar} viewer=${viewer} />`}
+  `;
+}
+
+const choices = [
+  ["both", "Both"],
+  ["console", "Typed"],
+  ["wire", "Wire"],
+  ["ladder", "Ladder"],
+];
+
+function LanePicker() {
+  return html`
+    <fieldset class="segments">
+      <legend class="unseen">What to show</legend>
+      ${choices.map(([value, label]) => html`
+        <label key=${value}>
+          <input type="radio" name="lanes" value=${value} checked=${lanes.value === value} onChange=${() => (lanes.value = value)} />
+          <span>${label}</span>
+        </label>
+      `)}
+    </fieldset>
+  `;
+}
+
+/** @param {{ feed: import("../feed.js").Feed | null, viewer: import("../viewer.js").Viewer }} props */
+function Find({ feed, viewer }) {
+  const field = useRef(/** @type {any} */ (null));
+  const show = lanes.value;
+  const versions = (feed?.console.version.value ?? 0) + (feed?.wire.version.value ?? 0);
+  const { pattern, error } = viewer.sought.value;
+  const search = () => feed && viewer.search(feed, show === "both" ? ["console", "wire"] : show === "wire" ? ["wire"] : ["console"]);
+  useEffect(() => void search(), [feed, pattern, versions, show, viewer.passes.value]);
+
+  const hits = viewer.hits.value.length;
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Enter") {
+      search(); // what was typed just now counts
+      viewer.goTo(event.shiftKey ? -1 : 1);
+    } else if (event.key === "Escape") viewer.wanted.value = "";
+    else return;
+    event.preventDefault();
+  };
+  const said = !pattern ? "" : hits === 0 ? "none" : `${viewer.hit.value < 0 ? "" : viewer.hit.value + 1 + "/"}${hits.toLocaleString("en")}`;
+  return html`
+    <div class="find" role="search" aria-label="Rows">
+      <input type="search" id="find" ref=${field} placeholder="find" aria-label="Find in the rows" value=${viewer.wanted.value}
+        aria-invalid=${error ? "true" : undefined} title=${error ?? "Text, or bytes as in 0d 0a. Enter: next, Shift+Enter: the one before"}
+        spellcheck=${false} autocomplete="off" onKeyDown=${onKeyDown}
+        onInput=${(/** @type {any} */ event) => (viewer.wanted.value = event.target.value)} />
+      <span class="found-count" role="status">${error ? "?" : said}</span>
+      <button type="button" class="icon" title="Regular expression" aria-label="Regular expression" aria-pressed=${viewer.wantedRegexp.value ? "true" : "false"}
+        onClick=${() => (viewer.wantedRegexp.value = !viewer.wantedRegexp.value)}>.*</button>
+      <button type="button" class="icon" title="The one before" aria-label="The one before" disabled=${hits === 0} onClick=${() => viewer.goTo(-1)}>‹</button>
+      <button type="button" class="icon" title="The next one" aria-label="The next one" disabled=${hits === 0} onClick=${() => viewer.goTo(1)}>›</button>
+    </div>
+  `;
+}
+
+const directions = [
+  ["", "All rows"],
+  ["sent", "▶ Sent"],
+  ["received", "◀ Received"],
+];
+
+/** @param {{ viewer: import("../viewer.js").Viewer }} props */
+function FilterBar({ viewer }) {
+  const filter = viewer.filter.value;
+  const set = (/** @type {object} */ change) => (viewer.filter.value = { ...filter, ...change });
+  const problem = filter.regexp && filter.text && !viewer.passes.value ? "That is no regular expression yet." : "";
+  return html`
+    <div class="filter-bar" role="group" aria-label="Filter">
+      <fieldset class="segments">
+        <legend class="unseen">Direction</legend>
+        ${directions.map(([value, label]) => html`
+          <label key=${value}>
+            <input type="radio" name="direction" checked=${filter.direction === value} onChange=${() => set({ direction: value })} />
+            <span>${label}</span>
+          </label>
+        `)}
+      </fieldset>
+      <input type="text" id="filter-text" aria-label="Only rows with" placeholder="only rows with …" value=${filter.text} spellcheck=${false}
+        onInput=${(/** @type {any} */ event) => set({ text: event.target.value })} />
+      <label class="switch small">
+        <input type="checkbox" role="switch" checked=${filter.regexp} onChange=${(/** @type {any} */ event) => set({ regexp: event.target.checked })} />
+        <span>Regular expression</span>
+      </label>
+      <button type="button" class="quiet" onClick=${() => (viewer.filter.value = { direction: "", text: "", regexp: false })}>Show all</button>
+      ${problem && html`<span class="problem">${problem}</span>`}
+    </div>
+  `;
+}

@@ -1,0 +1,57 @@
+// The rows that are picked, or all that show, in forms for elsewhere.
+
+import { html } from "../html.js";
+import { useState } from "../vendor/hooks.js";
+import { copied, forms } from "../copy.js";
+import { count } from "../format.js";
+import { lanes } from "../settings.js";
+import { save } from "../store.js";
+import { splitTarget } from "../target.js";
+
+const maxCopied = 16 * 1024 * 1024; // characters, which a clipboard still takes
+
+/** @param {{ feed: import("../feed.js").Feed, viewer: import("../viewer.js").Viewer, about: any, close: () => void }} props */
+export function CopyMenu({ feed, viewer, about, close }) {
+  const [problem, setProblem] = useState("");
+  const lane = lanes.value === "console" ? "console" : "wire";
+  const rows = viewer.picked(feed, lane);
+  const isPicked = viewer.selection.value !== null;
+  const from = viewer.selection.value?.lane ?? lane;
+  const target = { ...splitTarget(about.target.replace(/^tls:\/\//, "")), tls: about.tls };
+
+  const copy = async (/** @type {string} */ form) => {
+    const text = copied(form, rows, target);
+    if (text.length > maxCopied) return setProblem("That is too much for a clipboard. Pick fewer rows, or save them.");
+    try {
+      await navigator.clipboard.writeText(text);
+      close();
+    } catch {
+      setProblem("The browser does not let the page copy. Save the rows instead.");
+    }
+  };
+  const saveText = () => {
+    save(about.name + ".txt", copied("text", rows));
+    close();
+  };
+  const saveEntries = () => {
+    const lines = [...feed.entries.rows()].map(({ size, ...entry }) => JSON.stringify(entry) + "\n");
+    save(about.name + ".jsonl", lines.join(""), "application/x-ndjson");
+    close();
+  };
+
+  return html`
+    <p class="muted">${isPicked ? count(rows.length, "picked row") : "All " + count(rows.length, "row")} ${from === "wire" ? "of the wire" : "as typed and shown"}${!isPicked && ". Click rows to pick some."}</p>
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+    <fieldset>
+      <legend>Copy as</legend>
+      ${forms.map(([form, label]) => html`
+        <button type="button" class="item" key=${form} data-form=${form} onClick=${() => copy(form)}>${label}</button>
+      `)}
+    </fieldset>
+    <fieldset>
+      <legend>Save</legend>
+      <button type="button" class="item" onClick=${saveText}>These rows as text</button>
+      <button type="button" class="item" onClick=${saveEntries}>All entries as JSON lines</button>
+    </fieldset>
+  `;
+}

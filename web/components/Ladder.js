@@ -1,0 +1,81 @@
+// The session as a sequence diagram, which can be saved.
+
+import { html } from "../html.js";
+import { ladder, ladderSVG, tip } from "../ladder.js";
+import { count } from "../format.js";
+import { save, saveURL } from "../store.js";
+
+/** @param {{ feed: import("../feed.js").Feed | null, viewer: import("../viewer.js").Viewer, about: { mode: string, target: string, name: string } }} props */
+export function Ladder({ feed, about }) {
+  feed?.entries.version.value;
+  const drawn = ladder(feed ? feed.entries.rows() : [], about);
+  const missing = drawn.dropped > 0 || (feed?.entries.dropped ?? 0) > 0;
+  const saveSVG = () => save(about.name + ".svg", ladderSVG(drawn), "image/svg+xml");
+  return html`
+    <section class="card ladder" aria-labelledby="ladder-title">
+      <div class="ladder-tools">
+        <h2 id="ladder-title">Ladder</h2>
+        <p>${missing ? `The newest ${count(drawn.items.length, "step")}.` : count(drawn.items.length, "step")}</p>
+        <button type="button" class="small" id="save-svg" disabled=${drawn.items.length === 0} onClick=${saveSVG}>Save SVG</button>
+        <button type="button" class="small" disabled=${drawn.items.length === 0} onClick=${() => savePNG(drawn, about.name)}>Save PNG</button>
+      </div>
+      <div class="ladder-box" tabindex="0" role="group" aria-label="Sequence diagram">
+        ${drawn.items.length === 0
+          ? html`<p class="nothing">Connect and send something: each message becomes an arrow here, from you through the line mode to the server and back.</p>`
+          : html`<${Drawing} drawn=${drawn} />`}
+      </div>
+    </section>
+  `;
+}
+
+/** @param {{ drawn: import("../ladder.js").Ladder }} props */
+function Drawing({ drawn }) {
+  const { width, height, columns, items, titles } = drawn;
+  return html`
+    <svg viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`Sequence diagram: ${titles.join(", ")}; ${count(items.length, "step")}`}>
+      ${columns.map((x, i) => html`
+        <text key=${"t" + i} class="life-name" x=${x} y="34" text-anchor=${["start", "middle", "end"][i]}>${titles[i]}</text>
+        <path key=${"p" + i} class="life" d=${`M${x} 48V${height - 20}`} />
+      `)}
+      ${items.map((item, i) => {
+        const time = html`<text class="at" x="8" y=${item.y + 4}>${item.time}</text>`;
+        if (item.kind === "words") {
+          const atServer = item.at === 2;
+          return html`<g key=${i}>${time}<text class=${item.way} x=${columns[item.at] + (atServer ? -10 : 10)} y=${item.y + 4}
+            text-anchor=${atServer ? "end" : "start"}>${item.label}</text></g>`;
+        }
+        const [from, to] = [columns[item.from], columns[item.to]];
+        return html`
+          <g key=${i} class=${item.way}>
+            <title>${[item.label, item.detail, item.n !== undefined && "event " + item.n].filter(Boolean).join(" · ")}</title>
+            ${time}
+            <path class=${"arrow " + item.way} d=${`M${from} ${item.y}H${to}`} />
+            <path class=${"tip " + item.way} d=${tip(to, from, item.y)} />
+            <text class=${item.way} x=${(from + to) / 2} y=${item.y - 6} text-anchor="middle">${item.label}</text>
+          </g>
+        `;
+      })}
+    </svg>
+  `;
+}
+
+// The SVG, drawn at twice its size. The page's policy lets an image come from a
+// data: address only.
+/** @param {import("../ladder.js").Ladder} drawn @param {string} name */
+function savePNG(drawn, name) {
+  const image = new Image();
+  image.onload = () => {
+    const scale = Math.min(2, 16_000 / drawn.height);
+    const canvas = document.createElement("canvas");
+    canvas.width = drawn.width * scale;
+    canvas.height = drawn.height * scale;
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => {
+      if (!blob) return;
+      const url = URL.createObjectURL(blob);
+      saveURL(url, name + ".png");
+      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    });
+  };
+  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(ladderSVG(drawn));
+}

@@ -1,0 +1,55 @@
+// How the line modes' processes are, and what a mode that is being developed
+// says.
+
+import { html, lazy } from "../html.js";
+import { useEffect } from "../vendor/hooks.js";
+import { clock, count } from "../format.js";
+import { devMode, loadModes, modes, modesProblem } from "../store.js";
+
+const DevPanel = lazy(() => import("./DevPanel.js"), "DevPanel");
+
+const pause = 2000; // milliseconds between two questions
+
+export function Plugins() {
+  useEffect(() => {
+    loadModes();
+    const timer = setInterval(loadModes, pause);
+    return () => clearInterval(timer);
+  }, []);
+  const sessions = modes.value.reduce((sum, mode) => sum + mode.sessions, 0);
+  return html`
+    <section class="view" aria-labelledby="plugins-title">
+      <header>
+        <h2 id="plugins-title">Plugins</h2>
+        <span class="muted">${count(modes.value.length, "line mode")}, ${count(sessions, "open session")}</span>
+      </header>
+      ${modesProblem.value && html`<p class="problem" role="alert">${modesProblem.value}</p>`}
+      ${devMode.value && html`<${DevPanel} />`}
+      <div class="modes">
+        ${modes.value.map((mode) => html`<${Plugin} key=${mode.manifest.name} mode=${mode} />`)}
+      </div>
+    </section>
+  `;
+}
+
+/** @param {{ mode: import("../types").Mode }} props */
+function Plugin({ mode }) {
+  const { manifest, state, pid, uptime, sessions, restarts, error } = mode;
+  return html`
+    <article class="card plugin" aria-label=${manifest.title}>
+      <header>
+        <h3>${manifest.title}</h3>
+        <span class=${"pill " + state}>${state}</span>
+      </header>
+      <p>${manifest.summary}</p>
+      <dl>
+        <dt>Name</dt><dd>${manifest.name}, version ${manifest.version}</dd>
+        <dt>Process</dt><dd>${pid ? `${pid}, up for ${clock(uptime)}` : "none"}</dd>
+        <dt>Sessions</dt><dd>${sessions} open</dd>
+        <dt>Restarts</dt><dd>${restarts}</dd>
+        ${error && html`<dt>Last error</dt><dd class=${state === "failed" ? "problem" : ""}>${error}</dd>`}
+      </dl>
+      ${restarts > 0 && state === "ready" && html`<p>It was started again, and its sessions went on.</p>`}
+    </article>
+  `;
+}

@@ -1,0 +1,81 @@
+// Entries become rows, and rows show on the page: the part that a live session
+// and the playback of a recorded one share.
+
+import { signal } from "./vendor/signals-core.js";
+import { EntryReader } from "./rows.js";
+import { Log } from "./log.js";
+
+// Milliseconds. A frame that took longer than slowFrame is followed by a rest.
+const slowFrame = 50;
+const maxRest = 500;
+
+const encodedSize = (/** @type {import("./types").Entry} */ entry) => 100 + (entry.text?.length ?? 0) + (entry.b64?.length ?? 0);
+
+export class Feed {
+  /** @type {Log<import("./types").Row>} */
+  console = new Log();
+  /** @type {Log<import("./types").Row>} */
+  wire = new Log();
+  /**
+   * The entries themselves, for the ladder and for comparing; fewer than the rows.
+   * @type {Log<import("./types").Entry & { size: number }>}
+   */
+  entries = new Log({ maxRows: 20_000, maxSize: 4 * 1024 * 1024 });
+  /** When the session began, in milliseconds since 1970. */
+  began = Date.now();
+  /** Signal: bytes that the pointer is on, in either lane. @type {import("./vendor/signals-core.js").Signal<import("./types").Hover | null>} */
+  hover = signal(null);
+
+  #reader = new EntryReader();
+  #scheduled = false;
+  #rest = 0; // milliseconds until the next publish may be
+
+  /** @param {import("./types").Entry[]} list */
+  take(list) {
+    for (const entry of list) {
+      const rows = this.#reader.read(entry);
+      if (rows.console) this.console.append(rows.console);
+      if (rows.wire) this.wire.append(rows.wire);
+      this.entries.append({ ...entry, size: encodedSize(entry) });
+    }
+    this.publishSoon();
+  }
+
+  /** Takes the rows away; what comes later still shows. */
+  clear() {
+    this.console.clear();
+    this.wire.clear();
+  }
+
+  /** Forgets all that was taken. */
+  restart() {
+    this.clear();
+    this.entries.clear();
+    this.#reader = new EntryReader();
+    this.hover.value = null;
+  }
+
+  // However fast entries come, the page changes once a frame, and where that is
+  // more than the browser can draw, it rests as long again between two: taking
+  // in what comes goes first. A hidden page has no frames; its rows wait,
+  // bounded, for a slow timer.
+  publishSoon() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (document.hidden) setTimeout(() => this.#publish(), 250);
+    else if (this.#rest > 0) setTimeout(() => this.#publish(), this.#rest);
+    else requestAnimationFrame(() => this.#publish());
+  }
+
+  #publish() {
+    const began = performance.now();
+    this.#scheduled = false;
+    this.console.publish();
+    this.wire.publish();
+    this.entries.publish();
+    requestAnimationFrame(() => {
+      const took = performance.now() - began;
+      this.#rest = took > slowFrame ? Math.min(2 * took, maxRest) : 0;
+    });
+  }
+}

@@ -1,0 +1,152 @@
+// A session as a sequence diagram: you – line mode – server, time downwards.
+// Pure: from entries to places, and from places to SVG as a file.
+
+import { shownBytes, shownText, seconds, dataSize } from "./format.js";
+import { payload } from "./rows.js";
+
+/** @typedef {import("./types").Entry} Entry */
+/**
+ * @typedef {{ kind: "arrow", from: number, to: number, y: number, label: string, detail: string, time: string, way: "sent" | "received", n?: number }
+ *   | { kind: "words", at: number, y: number, label: string, time: string, way: "note" | "remark", n?: number }} Item
+ * from, to and at are lifelines: 0 you, 1 line mode, 2 server
+ */
+/** @typedef {{ width: number, height: number, columns: number[], items: Item[], titles: string[], dropped: number }} Ladder */
+
+const top = 64;
+const step = 34;
+const pause = 22; // put between rows that are more than a second apart
+const maxLabel = 44; // characters
+
+/**
+ * @param {Iterable<Entry>} entries
+ * @param {{ mode: string, target: string, max?: number, width?: number }} about max: the newest so many arrows and words
+ * @returns {Ladder}
+ */
+export function ladder(entries, { mode, target, max = 400, width = 960 }) {
+  /** @type {(Item & { t: number })[]} */
+  const all = [];
+  const passed = { client: false, server: false };
+  for (const entry of entries) {
+    if (entry.dir === "<<" && entry.kind === "pass-through" && entry.side) passed[entry.side] = true;
+    const t = entry.t ?? 0;
+    for (const item of itemsOf(entry, passed)) all.push({ ...item, t, time: entry.t === undefined ? "" : seconds(t) });
+  }
+  const items = all.slice(-max);
+  let y = top;
+  items.forEach((item, i) => {
+    y += step + (i > 0 && item.t - items[i - 1].t > 1 ? pause : 0);
+    item.y = y;
+  });
+  const left = 92;
+  const columns = [left + 20, (left + width) / 2, width - 40];
+  return { width, height: y + 48, columns, items, titles: ["You", mode, target], dropped: all.length - items.length };
+}
+
+/** @param {Entry} entry @param {{ client: boolean, server: boolean }} passed @returns {Item[]} */
+function itemsOf(entry, passed) {
+  const { dir, kind, side, n } = entry;
+  const common = { y: 0, time: "", n };
+  /** @type {(from: number, to: number, label?: string) => Item} */
+  const arrow = (from, to, label) => {
+    const way = to > from ? "sent" : "received";
+    return { kind: "arrow", from, to, way, ...(label ? { label, detail: "" } : labels(entry)), ...common };
+  };
+  /** @type {(at: number, label: string, way?: "note" | "remark") => Item} */
+  const words = (at, label, way = "remark") => ({ kind: "words", at, label: cut(shownText(label)), way, ...common });
+  if (dir === "--") return [words(1, entry.text ?? "")];
+  if (dir === ">>") {
+    switch (kind) {
+      case "text":
+      case "binary":
+        return passed.client ? [arrow(0, 1), arrow(1, 2)] : [arrow(0, 1)];
+      case "bytes":
+        return passed.server ? [arrow(2, 1), arrow(1, 0)] : [arrow(2, 1)];
+      case "eof":
+        return [side === "client" ? arrow(0, 1, "end of input") : arrow(2, 1, "end of stream (FIN)")];
+      case "closed":
+        return [arrow(0, 1, "closed")];
+      case "failed":
+        return [words(2, entry.text ?? "broken")];
+      case "timer":
+        return [words(1, `timer ${entry.name} fired`)];
+    }
+    return [];
+  }
+  switch (kind) {
+    case "text":
+    case "binary":
+      return [arrow(1, 0)];
+    case "bytes":
+      return [arrow(1, 2)];
+    case "eof":
+      return [arrow(1, 2, "end of stream (FIN)")];
+    case "note":
+    case "failed":
+    case "close":
+      return [words(1, (kind === "note" ? "" : kind + ": ") + (entry.text ?? ""), "note")];
+    case "timer":
+      return [words(1, `timer ${entry.name} ${entry.after === "off" ? "off" : "in " + entry.after}`)];
+    case "pass-through":
+      return [words(1, `the ${side}'s bytes pass through`)];
+  }
+  return [];
+}
+
+/** @param {Entry} entry */
+function labels(entry) {
+  if (entry.kind === "text") return { label: cut(shownText(entry.text ?? "")) || "an empty line", detail: "" };
+  const bytes = payload(entry);
+  return { label: cut(shownBytes(bytes.subarray(0, 4 * maxLabel))), detail: dataSize(bytes.length) };
+}
+
+/** @type {Record<string, string>} */
+const escapes = { "␍": "\\r", "␊": "\\n", "␉": "\\t", "␀": "\\0", "␛": "\\e" };
+
+// A drawing has no badges, and few fonts draw the pictures: escapes stand for them.
+/** @param {string} text */
+function cut(text) {
+  const line = text.replaceAll("\n", "").replace(/[\u2400-\u2421]/g, (picture) => escapes[picture] ?? "·");
+  return line.length > maxLabel ? line.slice(0, maxLabel - 1) + "…" : line;
+}
+
+/** The tip of an arrow that ends at x, coming from `from`. @param {number} x @param {number} from @param {number} y */
+export function tip(x, from, y) {
+  const back = x > from ? -9 : 9;
+  return `M${x} ${y}l${back} -5v10z`;
+}
+
+/** The colours of a file, which has no style sheet. */
+const ink = { text: "#1d211e", muted: "#5a625c", line: "#b9beb8", sent: "#1553b5", received: "#0d6b52", note: "#7a5300", remark: "#5a625c", page: "#ffffff" };
+
+/** The ladder as an SVG file. @param {Ladder} ladder */
+export function ladderSVG({ width, height, columns, items, titles }) {
+  const mono = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12.5"';
+  const sans = 'font-family="system-ui, sans-serif"';
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<rect width="${width}" height="${height}" fill="${ink.page}"/>`,
+  ];
+  columns.forEach((x, i) => {
+    parts.push(`<text x="${x}" y="34" text-anchor="${["start", "middle", "end"][i]}" ${sans} font-size="14" font-weight="600" fill="${ink.text}">${escapeXML(titles[i])}</text>`);
+    parts.push(`<path d="M${x} 48V${height - 20}" stroke="${ink.line}" stroke-dasharray="3 4"/>`);
+  });
+  for (const item of items) {
+    parts.push(`<text x="8" y="${item.y + 4}" ${mono} fill="${ink.muted}">${item.time}</text>`);
+    if (item.kind === "words") {
+      parts.push(`<text x="${columns[item.at] + (item.at === 2 ? -10 : 10)}" y="${item.y + 4}" text-anchor="${item.at === 2 ? "end" : "start"}" ${sans} font-size="12.5" font-style="italic" fill="${ink[item.way]}">${escapeXML(item.label)}</text>`);
+      continue;
+    }
+    const [from, to] = [columns[item.from], columns[item.to]];
+    const colour = ink[item.way];
+    parts.push(`<path d="M${from} ${item.y}H${to}" stroke="${colour}" stroke-width="1.5"/>`);
+    parts.push(`<path d="${tip(to, from, item.y)}" fill="${colour}"/>`);
+    parts.push(`<text x="${(from + to) / 2}" y="${item.y - 6}" text-anchor="middle" ${mono} fill="${colour}">${escapeXML(item.label)}</text>`);
+  }
+  parts.push("</svg>");
+  return parts.join("\n");
+}
+
+/** @param {string} text */
+function escapeXML(text) {
+  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`).replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd");
+}

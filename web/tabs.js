@@ -1,0 +1,166 @@
+// The tabs: each has the fields of its connect bar and the session that it
+// shows.
+
+import { batch, computed, effect, signal } from "./vendor/signals-core.js";
+import { Session } from "./session.js";
+import { Viewer } from "./viewer.js";
+import { defaultMode, modes, practice, recording, targets, targetsVersion } from "./store.js";
+import { splitTarget, targetOf, targetTitle } from "./target.js";
+
+let ids = 0;
+
+export class Tab {
+  /** Tells tabs apart; from 1. */
+  id = ++ids;
+  viewer = new Viewer();
+  /** The fields of the connect bar, each a signal. options: mode → option → value, only what the user changed. */
+  form = {
+    host: signal(""),
+    port: signal(""),
+    tls: signal(false),
+    mode: signal(""),
+    options: signal(/** @type {Record<string, Record<string, string>>} */ ({})),
+    record: signal(true),
+  };
+  /** Signal: what stood wrong in the connect bar at the last try. @type {import("./vendor/signals-core.js").Signal<{ problem: string, field: string } | null>} */
+  problem = signal(null);
+  /** Signal: the session that is shown, or null before the first. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
+  session = signal(null);
+  /** Signal: what is being typed. */
+  draft = signal("");
+
+  /** The mode that is picked, or undefined while there is none. */
+  picked = computed(() => modes.value.find((mode) => mode.manifest.name === this.form.mode.value));
+
+  /** The state to show: what is wrong with the fields, else the session's, else that there has been none. */
+  state = computed(() => {
+    if (this.problem.value) return /** @type {import("./types").State} */ ({ name: "failed", words: this.problem.value.problem });
+    return this.session.value?.state.value ?? /** @type {import("./types").State} */ ({ name: "disconnected", words: "", hint: "Pick a line mode and a host, then connect." });
+  });
+
+  /** Whether there is a session that lives or is being opened. */
+  live = computed(() => this.session.value !== null && ["connected", "connecting"].includes(this.state.value.name));
+
+  /** What stands on the tab. */
+  title = computed(() => {
+    const { host, port, tls } = this.form;
+    targetsVersion.value; // a name may have been given
+    const session = this.session.value;
+    if (!session) return "New session";
+    const at = { host: host.value, port: port.value, tls: tls.value };
+    return targets.find(at)?.name || (session.target === practice.value ? "echo :" + splitTarget(session.target).port : targetTitle(at));
+  });
+
+  /** Puts the practice server into the fields. */
+  usePractice() {
+    if (practice.value) this.use({ ...splitTarget(practice.value), tls: false });
+  }
+
+  /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("./types").Target> & { host: string, port: string }} target */
+  use({ host, port, tls, mode, options }) {
+    batch(() => {
+      this.form.host.value = host;
+      this.form.port.value = port;
+      this.form.tls.value = !!tls;
+      if (mode && modes.value.some((one) => one.manifest.name === mode)) {
+        this.form.mode.value = mode;
+        if (options) this.form.options.value = { ...this.form.options.value, [mode]: options };
+      }
+      this.problem.value = null;
+    });
+  }
+
+  /** The value of one of the picked mode's options. @param {import("./types").Option} option */
+  option(option) {
+    return this.form.options.value[this.form.mode.value]?.[option.name] ?? option.default;
+  }
+
+  /** @param {import("./types").Option} option @param {string} value */
+  setOption(option, value) {
+    const mode = this.form.mode.value;
+    this.form.options.value = { ...this.form.options.value, [mode]: { ...this.form.options.value[mode], [option.name]: value } };
+  }
+
+  /** Connects to what the fields say, or says what is wrong with them. */
+  connect() {
+    const mode = this.picked.value?.manifest;
+    const { host, port, tls } = this.form;
+    const { target = "", problem, field } = targetOf({ host: host.value, port: port.value, tls: tls.value });
+    this.problem.value = problem
+      ? { problem, field: field ?? "" }
+      : mode ? null : { problem: "There is no line mode to connect with yet.", field: "mode" };
+    if (this.problem.value || !mode) return;
+
+    // A number field that was emptied stands for the default.
+    const chosen = this.form.options.value[mode.name] ?? {};
+    const isEmptyInt = (/** @type {string} */ name) => mode.options.some((option) => option.name === name && option.type === "int");
+    const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
+
+    this.#open({ mode, options, target, record: this.form.record.value || !recording.value });
+    targets.remember({ host: host.value, port: port.value, tls: tls.value, mode: mode.name, options });
+    targetsVersion.value++;
+  }
+
+  /** A new session like the last one, whatever the fields say now. */
+  reconnect() {
+    const last = this.session.value;
+    if (last) this.#open(last);
+  }
+
+  disconnect() {
+    this.session.value?.close();
+  }
+
+  /** @param {ConstructorParameters<typeof Session>[0]} choice */
+  #open(choice) {
+    this.session.value?.close();
+    batch(() => {
+      this.viewer.selection.value = null;
+      this.session.value = new Session(choice);
+    });
+  }
+}
+
+/** Signal: all tabs; there is always one. */
+export const tabs = signal([new Tab()]);
+/** Signal: the tab that is shown. */
+export const current = signal(tabs.value[0]);
+
+/** Opens a new tab and shows it. */
+export function openTab() {
+  const tab = new Tab();
+  batch(() => {
+    tabs.value = [...tabs.value, tab];
+    current.value = tab;
+  });
+  return tab;
+}
+
+/** Closes a tab, and its session with it. @param {Tab} tab */
+export function closeTab(tab) {
+  tab.disconnect();
+  const at = tabs.value.indexOf(tab);
+  const rest = tabs.value.filter((one) => one !== tab);
+  batch(() => {
+    tabs.value = rest.length ? rest : [new Tab()];
+    if (current.value === tab) current.value = tabs.value[Math.min(at, tabs.value.length - 1)];
+  });
+}
+
+/** Shows the tab that is `step` further. @param {number} step */
+export function turnTab(step) {
+  const all = tabs.value;
+  current.value = all[(all.indexOf(current.value) + step + all.length) % all.length];
+}
+
+// A tab begins with the default mode and, while nothing is filled in, with the
+// practice server.
+effect(() => {
+  if (modes.value.length === 0) return;
+  for (const tab of tabs.value) {
+    batch(() => {
+      if (!tab.form.mode.peek()) tab.form.mode.value = defaultMode.value;
+      if (!tab.form.host.peek() && !tab.session.peek() && practice.value) tab.usePractice();
+    });
+  }
+});

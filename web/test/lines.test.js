@@ -1,0 +1,60 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { Log } from "../log.js";
+import { Lines } from "../lines.js";
+
+// A log of rows that take so many lines each.
+function filled(counts, options) {
+  const log = new Log(options);
+  for (const lines of counts) log.append({ size: 1, lines });
+  log.publish();
+  return log;
+}
+const seen = (lines, from, to) => [...lines.between(from, to)].map(({ number, begin, end }) => [number, begin, end]);
+
+test("lines find their rows", () => {
+  const lines = new Lines(filled([1, 3, 0, 2]), (row) => row.lines);
+  lines.update();
+  assert.equal(lines.total, 6);
+  assert.deepEqual(seen(lines, 0, 6), [[0, 0, 1], [1, 0, 3], [3, 0, 2]]);
+  assert.deepEqual(seen(lines, 2, 5), [[1, 1, 3], [3, 0, 1]]);
+  assert.deepEqual(lines.of(3), { at: 4, count: 2 });
+  assert.deepEqual(lines.of(2), { at: 4, count: 0 });
+});
+
+test("what leaves the log leaves the lines, and is counted", () => {
+  const log = filled(Array(1000).fill(2), { maxRows: 1000 });
+  const lines = new Lines(log, (row) => row.lines);
+  assert.equal(lines.update(), 0);
+  for (let i = 0; i < 300; i++) log.append({ size: 1, lines: 1 });
+  log.publish();
+  assert.equal(lines.update(), 600);
+  assert.equal(lines.total, 700 * 2 + 300);
+  assert.deepEqual(seen(lines, 0, 2), [[300, 0, 2]]);
+  assert.deepEqual(lines.of(1299), { at: 1699, count: 1 });
+});
+
+test("it agrees with counting by hand, whatever comes and goes", () => {
+  const log = new Log({ maxRows: 700 });
+  const lines = new Lines(log, (row) => row.lines);
+  let seed = 7;
+  const random = (n) => (seed = (seed * 16807) % 2147483647) % n;
+  for (let round = 0; round < 40; round++) {
+    for (let i = random(150); i > 0; i--) log.append({ size: 1, lines: random(4) });
+    log.publish();
+    lines.update();
+    const all = [...log.rows()].flatMap((row, i) => Array.from({ length: row.lines }, (_, k) => [log.first + i, k]));
+    assert.equal(lines.total, all.length);
+    const from = random(Math.max(1, all.length));
+    const found = [...lines.between(from, from + 30)].flatMap(({ number, begin, end }) => Array.from({ length: end - begin }, (_, k) => [number, begin + k]));
+    assert.deepEqual(found, all.slice(from, from + 30));
+  }
+});
+
+test("the next row that shows, either way", () => {
+  const lines = new Lines(filled([1, 0, 0, 1]), (row) => row.lines);
+  lines.update();
+  assert.equal(lines.visible(1, 1), 3);
+  assert.equal(lines.visible(2, -1), 0);
+  assert.equal(lines.visible(4, 1), -1);
+});

@@ -1,0 +1,58 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { Player, stepped, timesOf } from "../player.js";
+
+const entries = [
+  { t: 0, dir: "--", kind: "remark" },
+  { n: 1, t: 1, dir: ">>", kind: "text" },
+  { n: 1, t: 1, dir: "<<", kind: "bytes" },
+  { n: 2, t: 100, dir: ">>", kind: "bytes" },
+];
+
+test("long pauses are cut, and times that fall do not go back", () => {
+  assert.deepEqual(timesOf(entries), [0, 1, 1, 4]);
+  assert.deepEqual(timesOf([{ t: 2 }, { t: 1 }, {}, { t: 2.5 }]), [2, 2, 2, 2.5]);
+});
+
+test("what is due is played, at the speed that is set", () => {
+  const player = new Player(entries);
+  player.play(1000);
+  assert.equal(player.tick(1000), 1000);
+  assert.equal(player.position, 1);
+  player.tick(2000);
+  assert.equal(player.position, 3);
+  player.setSpeed(2, 2000);
+  assert.equal(player.tick(2500), 1000);
+  assert.equal(player.tick(3500), -1);
+  assert.ok(player.ended && !player.playing);
+});
+
+test("paused it stays, and goes on from where it was", () => {
+  const player = new Player(entries);
+  player.play(0);
+  player.tick(1500);
+  player.pause();
+  assert.equal(player.tick(9000), -1);
+  assert.equal(player.position, 3);
+  player.play(10_000);
+  player.tick(10_001);
+  assert.equal(player.position, 3);
+  player.tick(13_000);
+  assert.equal(player.position, 4);
+  player.play(20_000); // at the end: from the start
+  assert.equal(player.position, 0);
+});
+
+test("a step is an event with its actions", () => {
+  assert.deepEqual([0, 1, 3, 4].map((at) => stepped(entries, at, 1)), [1, 3, 4, 4]);
+  assert.deepEqual([4, 3, 1, 0].map((at) => stepped(entries, at, -1)), [3, 1, 0, 0]);
+});
+
+test("a position out of bounds is brought in", () => {
+  const player = new Player(entries);
+  player.seek(99, 0);
+  assert.equal(player.position, 4);
+  player.seek(-1, 0);
+  assert.equal(player.position, 0);
+  new Player([]).play(0);
+});

@@ -1,0 +1,155 @@
+// What goes through the page, for tsc and for readers. No file that is served.
+
+import type { Signal } from "./vendor/signals-core.js";
+
+/** An entry of workbench.v1, see docs/websocket.md. */
+export interface Entry {
+  n?: number;
+  t?: number;
+  dir?: ">>" | "<<" | "--";
+  side?: "client" | "server";
+  kind: string;
+  name?: string;
+  after?: string | number;
+  text?: string;
+  b64?: string;
+}
+
+/** The first entry of a session. */
+export interface Hello {
+  kind: "hello";
+  session: string;
+  mode: string;
+  options: Record<string, string>;
+  target: string;
+  address: string;
+  /** The id of its recording, when there is one. */
+  transcript?: string;
+}
+
+export type Kind = "sent" | "received" | "note" | "remark";
+export type Stream = "up" | "down";
+
+/** A row of a lane, made by EntryReader. */
+export interface Row {
+  /** Rises over both lanes of a session, in the order in which things happened. */
+  id: number;
+  kind: Kind;
+  /** Words, or a text message. */
+  text?: string;
+  /** The payload, or its beginning. */
+  bytes?: Uint8Array;
+  /** What is not shown of the payload, in words, or "". */
+  more: string;
+  /** Bytes of the whole payload, where there are bytes. */
+  total?: number;
+  t?: number;
+  n?: number;
+  /** What it costs to keep and to show, in characters. */
+  size: number;
+  /** Where its bytes stand in the stream to (up) or from (down) the server; from is -1 where that is not known. */
+  stream?: Stream;
+  from: number;
+  to: number;
+}
+
+export interface Option {
+  name: string;
+  type: "choice" | "text" | "int" | "bool";
+  default: string;
+  choices?: string[];
+  help?: string;
+}
+
+export interface Manifest {
+  name: string;
+  title: string;
+  version: string;
+  summary: string;
+  sends: string;
+  input: "line" | "bytes" | "characters";
+  boundaries: boolean;
+  options: Option[];
+}
+
+/** One of GET /api/modes. */
+export interface Mode {
+  manifest: Manifest;
+  state: "starting" | "ready" | "failed" | "stopped";
+  pid?: number;
+  uptime: number;
+  sessions: number;
+  restarts: number;
+  error?: string;
+}
+
+/** One of GET /api/transcripts. */
+export interface Info {
+  id: string;
+  began: string;
+  session: string;
+  mode: string;
+  target: string;
+  duration: number;
+  size: number;
+  running: boolean;
+  ended: string;
+}
+
+/** How a session stands. */
+export interface State {
+  name: "connecting" | "connected" | "disconnected" | "failed";
+  words: string;
+  hint?: string;
+  /** It failed after it had connected. */
+  broke?: boolean;
+}
+
+/** A target that the user may pick again. */
+export interface Target {
+  host: string;
+  port: string;
+  tls: boolean;
+  mode: string;
+  options: Record<string, string>;
+  /** What the user called it, or "". */
+  name: string;
+}
+
+/** Bytes that the pointer is on. */
+export interface Hover {
+  stream?: Stream;
+  from: number;
+  to: number;
+  n?: number;
+  /** The lane that it is in. */
+  lane: string;
+}
+
+export interface Filter {
+  direction: "" | "sent" | "received";
+  text: string;
+  regexp: boolean;
+}
+
+/** State of GET /api/dev/events. */
+export interface DevState {
+  mode: string;
+  dir: string;
+  build?: { n: number; at: string; ok: boolean; error?: string; took: number };
+  goldens?: { total: number; different: { file: string; diff: string }[] | null };
+  sessions?: { moved: number; stayed: { session: string; n: number; diff: string }[] | null };
+  log?: string[] | null;
+}
+
+/** A mode with its options, as POST /api/compare takes it. */
+export interface Run {
+  mode: string;
+  options: Record<string, string>;
+}
+
+/** What POST /api/compare answers. */
+export interface Comparison {
+  runs: (Run & { error?: string; events: { n: number; actions: Entry[] | null }[] | null })[];
+  differs: number | null;
+}
