@@ -2,8 +2,9 @@ package conformance
 
 import (
 	"fmt"
-	"github.com/protocol-workbench/workbench/core"
 	"strings"
+
+	"github.com/protocol-workbench/workbench/core"
 )
 
 // Finding is a promise that was broken.
