@@ -18,7 +18,7 @@ export function ConnectBar({ tab }) {
     if (!live) tab.connect();
   };
   return html`
-    <form class="card connect" aria-label="Connection" autocomplete="off" onSubmit=${submit}>
+    <form class=${live ? "card connect live" : "card connect"} aria-label="Connection" autocomplete="off" onSubmit=${submit}>
       <div class="fields">
         <${ModePicker} tab=${tab} />
         <div class="field host">
