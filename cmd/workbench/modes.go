@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -15,15 +17,18 @@ import (
 
 func newModesCommand() *cobra.Command {
 	asJSON := false
+	var dirs []string
 	cmd := &cobra.Command{
-		Use:     "modes",
-		Short:   "List the line modes and their options",
-		Example: "  workbench modes\n  workbench modes --json",
+		Use:   "modes",
+		Short: "List the line modes and their options",
+		Long: "modes lists what a session can be held in: the built-in line modes, and plugins,\n" +
+			"which are started to ask them. What is wrong with a plugin is a warning.",
+		Example: "  workbench modes\n  workbench modes --json\n  workbench modes --plugin-dir ./bin",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			manifests := make([]core.Manifest, len(builtin))
-			for i, d := range builtin {
-				manifests[i] = d.Manifest
+			manifests, err := allManifests(cmd.Context(), dirs, cmd.ErrOrStderr())
+			if err != nil {
+				return err
 			}
 			if asJSON {
 				e := json.NewEncoder(cmd.OutOrStdout())
@@ -36,8 +41,39 @@ func newModesCommand() *cobra.Command {
 			return nil
 		},
 	}
+	pluginDirFlag(cmd.Flags(), &dirs)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the manifests as JSON")
 	return cmd
+}
+
+// allManifests returns the manifests of all line modes, the built-in ones first.
+func allManifests(ctx context.Context, pluginDirs []string, stderr io.Writer) ([]core.Manifest, error) {
+	var all []core.Manifest
+	for _, d := range builtin {
+		all = append(all, d.Manifest)
+	}
+	log := newLog(stderr, false)
+	found, problems := findPlugins(pluginDirs)
+	for _, p := range problems {
+		log.Warn(p.Error())
+	}
+	if len(found) == 0 {
+		return all, nil
+	}
+	host, err := startHost(slog.New(slog.DiscardHandler), defaultHost, found)
+	if err != nil {
+		return nil, err
+	}
+	defer stopHost(host)
+	for _, p := range found {
+		m, err := host.Manifest(ctx, p.Name)
+		if err != nil {
+			log.Warn(err.Error())
+			continue
+		}
+		all = append(all, m)
+	}
+	return all, nil
 }
 
 func printMode(w io.Writer, m core.Manifest, isDefault bool) {
@@ -45,7 +81,10 @@ func printMode(w io.Writer, m core.Manifest, isDefault bool) {
 	if isDefault {
 		title += " (the default)"
 	}
-	fmt.Fprintf(w, "%-10s %s\n           %s\n", m.Name, title, m.Summary)
+	fmt.Fprintf(w, "%-10s %s\n", m.Name, title)
+	if m.Summary != "" {
+		fmt.Fprintf(w, "           %s\n", m.Summary)
+	}
 	for _, o := range m.Options {
 		values := string(o.Type)
 		if len(o.Choices) > 0 {
