@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 		"bad option value":  {"?option.eol=crcr", "TARGET", []string{"eol", `"crcr"`, "crlf, lf, cr, none"}},
 		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`"option.eol" is there twice`}},
 		"option of another": {"?mode=raw&option.eol=lf", "TARGET", []string{"raw", `"eol"`}},
-		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode and option.NAME"}},
+		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode, option.NAME and record"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := untouched(t)

@@ -184,7 +184,11 @@ func TestEntries(t *testing.T) {
 	if id, _ := entries[0]["session"].(string); id == "" {
 		t.Errorf("hello names no session: %v", entries[0])
 	}
+	if id, _ := entries[0]["transcript"].(string); id == "" {
+		t.Errorf("hello names no transcript: %v", entries[0])
+	}
 	delete(entries[0], "session")
+	delete(entries[0], "transcript")
 	type entry = map[string]any
 	want := []entry{
 		{"kind": "hello", "mode": "http-line", "target": s.address, "address": s.address,

@@ -88,7 +88,7 @@ func TestServeEndsWithTheProgram(t *testing.T) {
 	}
 	said, _ := io.ReadAll(stderr)
 	cmd.Wait()
-	if cmd.ProcessState.ExitCode() != 1 || !strings.HasSuffix(string(said), "\nthe plugin's program ended with signal: terminated\n") {
+	if cmd.ProcessState.ExitCode() != 1 || string(said) != "the plugin's program ended with signal: terminated\n" {
 		t.Errorf("%v, %q", cmd.ProcessState, said)
 	}
 }

@@ -1,0 +1,175 @@
+package devloop
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A save that counts is seen within patience; one that does not is waited for as
+// long as a few saves take to settle.
+const patience = 10 * time.Second
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sees reports whether what is done counts as a save.
+func sees(t *testing.T, w *watcher, limit time.Duration, do func()) bool {
+	t.Helper()
+	do()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	return w.wait(ctx)
+}
+
+func TestWatchFolder(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "main.go"), "a")
+	write(t, filepath.Join(dir, ".git", "index"), "a")
+	write(t, filepath.Join(dir, "sub", "b.go"), "a")
+	w, err := newWatcher(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	for what, do := range map[string]func(){
+		"a file":             func() { write(t, filepath.Join(dir, "main.go"), "b") },
+		"one in a subfolder": func() { write(t, filepath.Join(dir, "sub", "b.go"), "b") },
+		"a rename": func() {
+			write(t, filepath.Join(dir, "new~"), "b")
+			if err := os.Rename(filepath.Join(dir, "new~"), filepath.Join(dir, "main.go")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a removal": func() { os.Remove(filepath.Join(dir, "sub", "b.go")) },
+	} {
+		if !sees(t, w, patience, do) {
+			t.Errorf("%s was not seen", what)
+		}
+	}
+	for what, do := range map[string]func(){
+		"a hidden folder":   func() { write(t, filepath.Join(dir, ".git", "index"), "b") },
+		"an editor's copy":  func() { write(t, filepath.Join(dir, "main.go~"), "b") },
+		"an editor's state": func() { write(t, filepath.Join(dir, ".main.go.swp"), "b") },
+		"a change of mode":  func() { os.Chmod(filepath.Join(dir, "main.go"), 0o700) },
+	} {
+		if sees(t, w, 5*settle, do) {
+			t.Errorf("%s counted", what)
+		}
+	}
+	if !sees(t, w, patience, func() { os.Mkdir(filepath.Join(dir, "later"), 0o700) }) {
+		t.Error("a new folder was not seen")
+	}
+	if !sees(t, w, patience, func() { write(t, filepath.Join(dir, "later", "c.go"), "b") }) {
+		t.Error("a file in a new folder was not seen")
+	}
+}
+
+func TestWatchFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.star")
+	write(t, file, "a")
+	write(t, filepath.Join(dir, "testdata", "x.golden"), "a")
+	w, err := newWatcher(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	if sees(t, w, 5*settle, func() { write(t, filepath.Join(dir, "other.star"), "b") }) {
+		t.Error("another file counted")
+	}
+	if !sees(t, w, patience, func() { write(t, file, "b") }) {
+		t.Error("the file was not seen")
+	}
+	if !sees(t, w, patience, func() { write(t, filepath.Join(dir, "testdata", "x.golden"), "b") }) {
+		t.Error("a golden was not seen")
+	}
+}
+
+// First waits for code that builds, and says what the compiler says.
+func TestFirst(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/shout\n\ngo 1.26\n")
+	source := filepath.Join(dir, "main.go")
+	write(t, source, "package main\n\nfunc main() { oops() }\n")
+	l, err := New(Config{Source: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 6*patience)
+	defer cancel()
+	built := make(chan error, 1)
+	go func() {
+		p, err := l.First(ctx)
+		if err == nil && p.Name != "shout" {
+			err = fmt.Errorf("it is called %s", p.Name)
+		}
+		built <- err
+	}()
+	for {
+		s, changed := l.State()
+		if strings.Contains(s.Build.Error, "undefined: oops") && s.Build.N == 1 {
+			break
+		}
+		select {
+		case <-changed:
+		case err := <-built:
+			t.Fatalf("it ended with %v", err)
+		}
+	}
+	write(t, source, "package main\n\nfunc main() {}\n")
+	if err := <-built; err != nil {
+		t.Error(err)
+	}
+	if s, _ := l.State(); s.Mode != "shout" || !s.Build.OK || s.Build.Error != "" {
+		t.Errorf("the state is %+v", s)
+	}
+}
+
+func TestNothingToBuild(t *testing.T) {
+	l, err := New(Config{Source: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.First(t.Context()); err == nil || !strings.Contains(err.Error(), "no plugin") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBoard(t *testing.T) {
+	l := &Loop{board: board{changed: make(chan struct{})}}
+	_, changed := l.State()
+	l.Stayed("s1", 3, "diff")
+	select {
+	case <-changed:
+	default:
+		t.Error("nobody is told")
+	}
+	l.Stayed("s2", 4, "diff")
+	l.Moved("s1")
+	l.Ended("s2")
+	for i := range keepLines + 5 {
+		l.Heard(fmt.Sprint(i))
+	}
+	s, _ := l.State()
+	if s.Sessions.Moved != 1 || len(s.Sessions.Stayed) != 0 || len(s.Log) != keepLines || s.Log[0] != "5" {
+		t.Errorf("the state is %+v", s)
+	}
+}
