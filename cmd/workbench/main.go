@@ -1,5 +1,5 @@
-// Command workbench talks to network services by hand: a page, three line
-// modes, and a tool that replays golden transcripts.
+// Command workbench talks to network services by hand: a page, three line modes
+// and those that people write themselves, and tools for what was recorded.
 //
 // This package joins the others; it knows no protocol.
 package main
@@ -59,11 +59,14 @@ func newRoot() *cobra.Command {
 		Use:   "workbench",
 		Short: "Talk to network services by hand, and see every byte",
 		Long: "workbench serves a page on which you name a host and a port, pick a line mode\n" +
-			"and talk; and it replays recorded sessions through the same line modes.\n\n" +
+			"and talk. It records the sessions, plays them again as the server or the client,\n" +
+			"and replays them as tests; and it helps to write line modes of your own.\n\n" +
 			"Without a command it serves the page: workbench is workbench serve.",
 		Example: "  workbench                     serve the page on http://127.0.0.1:8000\n" +
 			"  workbench --open              the same, and open it in a browser\n" +
 			"  workbench modes               list the line modes\n" +
+			"  workbench plugin new shout    begin a line mode of your own\n" +
+			"  workbench transcript list     list what was recorded\n" +
 			"  workbench replay testdata     replay all golden transcripts in a folder",
 		Args:              noArguments,
 		RunE:              serve.RunE,

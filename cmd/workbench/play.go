@@ -49,6 +49,7 @@ func oneTranscript(cmd *cobra.Command, args []string) error {
 
 // loadScript reads a transcript to play.
 func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
+	path = recordedFile(path)
 	data, err := readTranscript(path)
 	if err != nil {
 		return nil, nil, &exitCode{exitUnusable, err}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/protocol-workbench/workbench/core/store"
 )
 
 // maxTranscript bounds a file in bytes; all of it is in memory while it is
@@ -15,6 +17,18 @@ import (
 const maxTranscript = 256 << 20
 
 const goldenSuffix = ".golden"
+
+// recordedFile returns the file of a recorded transcript that is named by its
+// ID, where there is no file of that name; any other name it returns as it is.
+func recordedFile(name string) string {
+	if _, err := os.Stat(name); err == nil || !store.ValidID(name) {
+		return name
+	}
+	if path, err := (&recordings{}).path(name); err == nil {
+		return path
+	}
+	return name
+}
 
 // findTranscripts returns the files that the paths name: files as they are,
 // folders with all the goldens below them, sorted. Each stands there once.
@@ -28,6 +42,7 @@ func findTranscripts(paths []string) ([]string, error) {
 		}
 	}
 	for _, path := range paths {
+		path = recordedFile(path)
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

@@ -6,9 +6,11 @@
 //
 //  1. New, with what the loop needs of the rest.
 //  2. First, which returns when the plugin builds, to start a host with it.
-//  3. Run, beside the gateway, until its context ends. The sessions of the mode
-//     report to Session, as session.Config's hooks.
-//  4. Watch State by Changed, to show it; Move when the user asks for it.
+//  3. Run, beside the gateway, until its context ends. What happens to the
+//     mode's sessions meanwhile goes to Moved, Stayed and Ended, and what the
+//     plugin says to Heard.
+//  4. Show State, again each time that its channel is closed; Move when the user
+//     asks for it.
 //
 // A build that fails, or whose process does not start, changes nothing: the one
 // before goes on. So does a session whose past the new build answers otherwise,

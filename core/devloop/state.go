@@ -75,9 +75,9 @@ func (l *Loop) State() (State, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.state
-	s.Goldens.Different = slices.Clone(s.Goldens.Different)
-	s.Sessions.Stayed = slices.Clone(s.Sessions.Stayed)
-	s.Log = slices.Clone(s.Log)
+	s.Goldens.Different = append([]Different{}, s.Goldens.Different...)
+	s.Sessions.Stayed = append([]Stayed{}, s.Sessions.Stayed...)
+	s.Log = append([]string{}, s.Log...)
 	return s, b.changed
 }
 

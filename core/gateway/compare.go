@@ -64,7 +64,11 @@ func (g *Gateway) compare(w http.ResponseWriter, r *http.Request) {
 	}
 	events, target, err := g.comparedEvents(&c)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		code := http.StatusBadRequest
+		if errors.Is(err, store.ErrNotFound) {
+			code = http.StatusNotFound
+		}
+		http.Error(w, err.Error(), code)
 		return
 	}
 	for i := range c.Runs {

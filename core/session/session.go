@@ -80,9 +80,10 @@ type Config struct {
 	Counters *Counters
 	// Dial reaches the target. It is called only once the machine is open.
 	Dial func(ctx context.Context) (Server, error)
-	// Record, if set, is called once the target was reached, before the client is
-	// told so, and returns what is told of all that happens from then on; nil: nothing is. remark adds a
-	// remark to the session's log; it is not for use within a call of Recorder.
+	// Record, if set, is called once the target was reached, before the client
+	// is told so, and returns what is told of all that happens from then on;
+	// nil: nothing is. remark adds a remark to the session's log; it is not for
+	// use within a call of Recorder.
 	Record func(remark func(words string)) Recorder
 	// Entries says that the client is sent the session's transcript, an entry
 	// in JSON for each message, in place of the machine's messages.

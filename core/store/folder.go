@@ -100,7 +100,8 @@ type folderWriter struct {
 	folder *Folder
 	id     string
 	file   *os.File
-	born   bool
+	born   bool          // the file has its name
+	named  bool          // … also on the disk
 	grown  chan struct{} // closed at the next write, and at the end; folder.mu holds it
 }
 
@@ -117,7 +118,15 @@ func (w *folderWriter) Write(p []byte) (int, error) {
 	return n, plain(err)
 }
 
-func (w *folderWriter) Sync() error { return plain(w.file.Sync()) }
+// Sync has the file on the disk, and at the first time its name too.
+func (w *folderWriter) Sync() error {
+	err := w.file.Sync()
+	if err == nil && w.born && !w.named {
+		w.named = true
+		err = w.folder.syncNames()
+	}
+	return plain(err)
+}
 
 func (w *folderWriter) Close() error {
 	err := w.file.Close()
@@ -129,6 +138,19 @@ func (w *folderWriter) Close() error {
 	close(w.grown)
 	w.folder.mu.Unlock()
 	return plain(err)
+}
+
+// syncNames has the folder itself on the disk, where the system can do that.
+func (f *Folder) syncNames() error {
+	folder, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := folder.Sync(); err != nil && locks {
+		return err
+	}
+	return nil
 }
 
 // writer returns who writes the transcript in this process, if anyone, and a
