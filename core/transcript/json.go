@@ -52,7 +52,7 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	switch {
 	case f.arg == nothing:
 	case f.arg == span:
-		dst = append(append(dst, `","span":"`...), data...)
+		dst = appendJSONText(append(dst, `","span":"`...), data)
 	case f.arg != quoted:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {
