@@ -26,11 +26,12 @@ const (
 	flushAt    = 64 << 10               // bytes of a session that are written at once
 	flushEvery = 500 * time.Millisecond // what a kill -9 can cost, beside the time to write it
 	syncEvery  = 10 * time.Second
+	trimEvery  = time.Hour // how late an old transcript may be deleted
 )
 
 // Recordings records sessions into a store, and keeps the store within its
-// bounds: at the start and as recordings end, the oldest transcripts are
-// deleted, though none that is running.
+// bounds: at the start, each hour, and when a recording's end has taken it over
+// its size, the oldest transcripts are deleted, though none that is running.
 //
 // It has two goroutines, however many sessions there are: one writes what the
 // recorders have gathered, each half second or when a session has gathered 64
@@ -52,6 +53,11 @@ type Recordings struct {
 	closing chan struct{}
 	done    chan struct{}
 	stop    context.CancelFunc
+
+	// The syncer's own.
+	held    int64     // bytes in the store, as far as this process knows
+	trimmed time.Time // when it looked at all of it
+
 	helpers sync.WaitGroup
 
 	mu     sync.Mutex

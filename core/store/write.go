@@ -124,8 +124,11 @@ func (a *Recordings) syncer(ctx context.Context, written <-chan struct{}) {
 		if list := a.take(&a.ended); len(list) > 0 {
 			for _, r := range list {
 				a.finish(ctx, r)
+				a.held += r.size
 			}
-			a.trim(ctx)
+			if a.held > a.maxAll || time.Since(a.trimmed) > trimEvery {
+				a.trim(ctx)
+			}
 		}
 		if last {
 			return
@@ -164,17 +167,29 @@ func (a *Recordings) finish(ctx context.Context, r *Recorder) {
 	a.mu.Unlock()
 }
 
-// trim deletes the oldest transcripts until the store is within its bounds.
+// trim deletes the oldest transcripts until the store is within its bounds; when
+// it was larger than that, with some room to spare, since it has to look at all
+// of it.
 func (a *Recordings) trim(ctx context.Context) {
+	a.held, a.trimmed = 0, time.Now()
 	all, err := a.List(ctx, Query{})
 	if err != nil {
 		a.log.Warn("the transcripts could not be listed, so none is deleted", "reason", err.Error())
 		return
 	}
+	most := a.maxAll
 	var size int64
+	for _, info := range all {
+		size += info.Size
+	}
+	if size > most {
+		most -= most / 16
+	}
+	size = 0
 	for _, info := range all { // the newest first
 		size += info.Size
-		if info.Running || size <= a.maxAll && time.Since(info.Began) <= a.maxAge {
+		if info.Running || size <= most && time.Since(info.Began) <= a.maxAge {
+			a.held += info.Size
 			continue
 		}
 		if err := a.Delete(info.ID); err != nil {
