@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,11 +12,11 @@ import (
 // countingStore counts its lists, which look at every transcript there is.
 type countingStore struct {
 	Store
-	lists int
+	lists atomic.Int64
 }
 
 func (c *countingStore) List(ctx context.Context, q Query) ([]Info, error) {
-	c.lists++
+	c.lists.Add(1)
 	return nil, nil
 }
 
@@ -34,13 +35,13 @@ func TestTrimIsRare(t *testing.T) {
 		for range 20 {
 			session()
 		}
-		if c.lists != 1 {
-			t.Errorf("after 20 recordings there were %d lists, want the one at the start", c.lists)
+		if c.lists.Load() != 1 {
+			t.Errorf("after 20 recordings there were %d lists, want the one at the start", c.lists.Load())
 		}
 		time.Sleep(trimEvery)
 		session()
-		if c.lists != 2 {
-			t.Errorf("an hour later there were %d lists, want 2", c.lists)
+		if c.lists.Load() != 2 {
+			t.Errorf("an hour later there were %d lists, want 2", c.lists.Load())
 		}
 		if err := a.Close(context.Background()); err != nil {
 			t.Error(err)

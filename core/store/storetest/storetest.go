@@ -43,7 +43,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	}
 }
 
-var began = time.Date(2026, 1, 2, 15, 4, 5, 123e6, time.UTC)
+// It is not long ago: a store may give up what is old.
+var began = time.Now().UTC().Add(-time.Hour).Truncate(time.Millisecond)
 
 // ID returns the nth ID, in the order of time.
 func id(n int) string { return store.NewID(began.Add(time.Duration(n)*time.Second), "s1", "raw") }
@@ -51,7 +52,7 @@ func id(n int) string { return store.NewID(began.Add(time.Duration(n)*time.Secon
 // Text returns a transcript that ends as Recordings end it.
 func text(mode, target, payload string) string {
 	t := transcript.Transcript{Mode: mode, Target: target, Entries: []transcript.Entry{
-		{Dir: transcript.Remark, Timed: true, Remark: "recorded 2026-01-02T15:04:05.123Z, session s1"},
+		{Dir: transcript.Remark, Timed: true, Remark: "recorded " + began.Format("2006-01-02T15:04:05.000Z07:00") + ", session s1"},
 		{Dir: transcript.Event, Timed: true, Time: time.Second, Event: core.Event{Kind: core.ServerBytes, Data: []byte(payload)}},
 		{Dir: transcript.Remark, Timed: true, Time: 1500 * time.Millisecond, Remark: "ended: the server closed the connection"},
 	}}
