@@ -145,8 +145,9 @@ func TestPlay(t *testing.T) {
 	other := write(t, strings.Replace(smtpTalk, "221 bye", "221 by!", 1))
 	code, stdout, stderr := playClientRun(t, other, "--to", address)
 	want := other + ":11: byte 23 of the server's stream: expected \"221 by!\\r\\n\", got \"221 bye\"\n" +
-		"  >> server \"220 a ESMTP Mon\\r\\n\"\n  << server \"QUIT\\r\\n\"\n- >> server \"221 by!\\r\\n\"\n+ >> server \"221 bye\\r\\n\"\n"
-	if code != 1 || stderr != "" || !strings.HasPrefix(stdout, want) {
+		"  >> server \"220 a ESMTP Mon\\r\\n\"\n  << server \"QUIT\\r\\n\"\n- >> server \"221 by!\\r\\n\"\n"
+	// The end of the stream may have been seen by then, or not.
+	if code != 1 || stderr != "" || !strings.HasPrefix(stdout, want) || !strings.Contains(stdout, "+ >> server \"221 bye\\r\\n\"\n") {
 		t.Errorf("another answer: code %d\n%s%s\nwant\n%s", code, stdout, stderr, want)
 	}
 

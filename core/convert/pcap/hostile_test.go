@@ -127,7 +127,8 @@ func TestHostile(t *testing.T) {
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("%v, %+v", err, report)
 			}
-			if used := after.Sys - before.Sys; used > 64<<20 {
+			// 12 MiB are usual; the race detector on a busy machine takes more.
+			if used := after.Sys - before.Sys; used > 256<<20 {
 				t.Errorf("it took %d MiB", used>>20)
 			}
 		})
