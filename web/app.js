@@ -7,10 +7,10 @@
 // settings.js how the user likes the page, route.js what the address names.
 
 import { render } from "./vendor/preact.js";
-import { useEffect, useState } from "./vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 import { html, lazy } from "./html.js";
 import { formatRoute, go, route } from "./route.js";
-import { applyLook } from "./settings.js";
+import { applyLook, presenter } from "./settings.js";
 import { devMode, loadModes, practice } from "./store.js";
 import { current, openTab, turnTab } from "./tabs.js";
 import { targetTitle } from "./target.js";
@@ -38,6 +38,13 @@ function App() {
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, []);
+  const presents = presenter.value;
+  const presented = useRef(presents);
+  useLayoutEffect(() => {
+    if (presented.current === presents) return;
+    presented.current = presents; // what had the focus is gone: to the field, or to what is always there
+    focus("#command") || focus("#leave-presenter") || focus("#keys-button");
+  }, [presents]);
   const { view, id, query } = route.value;
   return html`
     <${TopBar} openKeys=${() => setKeysOpen(true)} />
@@ -87,7 +94,6 @@ function SessionView({ tab }) {
 /** @param {KeyboardEvent} event @param {() => void} openKeys */
 function shortcut(event, openKeys) {
   const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox], [type=radio], [type=range]), textarea, select");
-  const at = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus();
   if (event.altKey && !event.ctrlKey && !event.metaKey) {
     switch (event.code) {
       case "KeyN":
@@ -98,10 +104,13 @@ function shortcut(event, openKeys) {
         current.value.live.value ? current.value.disconnect() : current.value.connect();
         break;
       case "KeyF":
-        at("#find");
+        focus("#find");
         break;
       case "KeyI":
-        at("#command");
+        focus("#command");
+        break;
+      case "KeyP":
+        presenter.value = !presenter.value;
         break;
       case "BracketLeft":
       case "BracketRight":
@@ -111,12 +120,22 @@ function shortcut(event, openKeys) {
         return;
     }
     event.preventDefault();
+  } else if (event.key === "Escape") {
+    // What took it for itself says so; a dialog only closes.
+    if (presenter.value && !event.defaultPrevented && !event.isComposing && !document.querySelector("dialog[open]")) presenter.value = false;
   } else if (!typing && !event.ctrlKey && !event.metaKey) {
     if (event.key === "?") openKeys();
-    else if (event.key === "/") at("#find");
+    else if (event.key === "/") focus("#find");
     else return;
     event.preventDefault();
   }
+}
+
+/** Gives the focus to what a selector names, and says whether it is there. @param {string} selector */
+function focus(selector) {
+  const found = /** @type {HTMLElement | null} */ (document.querySelector(selector));
+  found?.focus();
+  return found !== null;
 }
 
 applyLook();

@@ -1,6 +1,6 @@
 // How the user likes the page; the browser remembers it where it may.
 
-import { signal } from "./vendor/signals-core.js";
+import { computed, signal } from "./vendor/signals-core.js";
 import { browserStorage } from "./history.js";
 
 /**
@@ -48,11 +48,16 @@ export const detailsOpen = kept("details", !narrow);
 export const typeHex = kept("typehex", false);
 /** Large type, for a room that watches. */
 export const presenting = kept("presenting", false);
+/** Only what a room watches, in large type: no form, no tools, no hints. */
+export const presenter = kept("presenter", false);
+/** Whether type is large, for either reason. */
+export const largeType = computed(() => presenting.value || presenter.value);
 /** The colours: "" as the system has them, "light" or "dark". */
 export const theme = kept("theme", "");
 
-/** Takes the theme and the size of type over to the page. */
+/** Takes the theme, the size of type and what is hidden over to the page. */
 export function applyLook() {
   theme.subscribe((now) => (document.documentElement.dataset.theme = now));
-  presenting.subscribe((now) => document.documentElement.classList.toggle("presenting", now));
+  largeType.subscribe((now) => document.documentElement.classList.toggle("presenting", now));
+  presenter.subscribe((now) => document.documentElement.classList.toggle("presenter", now));
 }

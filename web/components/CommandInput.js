@@ -9,6 +9,7 @@ import { typeHex } from "../settings.js";
 import { shown } from "./LaneRow.js";
 
 const HistorySearch = lazy(() => import("./HistorySearch.js"), "HistorySearch");
+const Snippets = lazy(() => import("./Snippets.js"), "Snippets");
 const SendFile = lazy(() => import("./SendFile.js"), "SendFile");
 
 const history = new History(browserStorage(), "workbench.history");
@@ -28,6 +29,8 @@ export function CommandInput({ tab }) {
   const enter = useRef(""); // what the Enter that is pressed does: "sent" it, or "break"s the line
   const [problem, setProblem] = useState("");
   const [searching, setSearching] = useState(false);
+  const [choosing, setChoosing] = useState(false);
+  const chooser = useRef(/** @type {any} */ (null)); // what the snippets were opened from
   const [file, setFile] = useState(/** @type {File | null} */ (null));
   const session = tab.session.value;
   const connected = tab.state.value.name === "connected";
@@ -86,7 +89,11 @@ export function CommandInput({ tab }) {
       send();
     } else if (event.key === "r" && event.ctrlKey) {
       event.preventDefault();
+      setChoosing(false);
       setSearching(true);
+    } else if (event.key === "j" && event.ctrlKey && input !== "characters") {
+      event.preventDefault();
+      choose(field.current);
     } else if (event.key === "ArrowUp" && onFirstLine(field.current)) {
       event.preventDefault();
       show(history.older(text));
@@ -110,6 +117,16 @@ export function CommandInput({ tab }) {
     enter.current = "sent"; // the Enter that picked it is no line break here
     field.current.focus();
   };
+  const choose = (/** @type {any} */ from) => {
+    chooser.current = from;
+    setSearching(false);
+    setChoosing(!choosing);
+  };
+  const chosen = (/** @type {string | null} */ snippet) => {
+    if (snippet !== null) return setChoosing(false), found(snippet);
+    setChoosing(false);
+    chooser.current.focus();
+  };
   const pickFile = (/** @type {any} */ event) => {
     setFile(event.target.files[0] ?? null);
     event.target.value = "";
@@ -118,6 +135,7 @@ export function CommandInput({ tab }) {
   return html`
     <div class="card command" role="group" aria-label="Send">
       ${searching && html`<${HistorySearch} history=${history} done=${found} />`}
+      ${choosing && html`<${Snippets} typed=${text} done=${chosen} />`}
       ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${() => setFile(null)} />`}
       <div class="command-line">
         <label for="command" class="unseen">${labels[input]}</label>
@@ -150,7 +168,9 @@ export function CommandInput({ tab }) {
               <span>Hex</span>
             </label>
           `}
-          ${input !== "characters" && html`<button type="button" class="quiet" id="history-button" title="Earlier lines (Ctrl+R)" onClick=${() => setSearching(!searching)}>Earlier lines</button>`}
+          ${input !== "characters" && html`<button type="button" class="quiet" id="history-button" title="Earlier lines (Ctrl+R)" onClick=${() => (setChoosing(false), setSearching(!searching))}>Earlier lines</button>
+            <button type="button" class="quiet" id="snippets-button" title="Lines to use again (Ctrl+J)" aria-expanded=${choosing ? "true" : "false"}
+              onClick=${(/** @type {any} */ event) => choose(event.currentTarget)}>Snippets</button>`}
         </span>
       </div>
     </div>

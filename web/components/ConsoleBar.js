@@ -21,7 +21,7 @@ export function ConsoleBar({ feed, viewer, about, status, tools }) {
           onClick=${() => (viewer.filtering.value = !viewer.filtering.value)}>
           Filter${viewer.passes.value && html` <span class="dot" title="Some rows are left out">●</span>`}
         </button>
-        <${Menu} id="view-menu" label="View" sheet=${() => html`<${ViewMenu} />`} />
+        <${Menu} id="view-menu" label="View" sheet=${(/** @type {() => void} */ close) => html`<${ViewMenu} close=${close} />`} />
         <${Menu} id="copy-menu" label="Copy" disabled=${!feed}
           sheet=${(/** @type {() => void} */ close) => html`<${CopyMenu} feed=${feed} viewer=${viewer} about=${about} close=${close} />`} />
         ${tools}

@@ -12,6 +12,7 @@ const groups = [
     [["Alt C"], "connect or disconnect"],
     [["Alt I"], "to the field where you type"],
     [["/", "Alt F"], "find"],
+    [["Alt P"], "presenter view; Escape leaves it too"],
     [["Tab", "Shift Tab"], "to the next control, to the one before"],
   ]],
   ["Where you type", [
@@ -19,6 +20,7 @@ const groups = [
     [["Shift Enter"], "one more line; several go one by one"],
     [["↑", "↓"], "earlier lines"],
     [["Ctrl R"], "search earlier lines"],
+    [["Ctrl J"], "snippets"],
   ]],
   ["In a lane", [
     [["↑", "↓", "Page ↑", "Page ↓", "Home", "End"], "pick a row; the other lane shows what belongs to it"],

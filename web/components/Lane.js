@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor
 import { Lines } from "../lines.js";
 import { consoleLayout, wireLayout } from "../layout.js";
 import { count, rowTime } from "../format.js";
-import { presenting, showControls, showHex, timeStyle } from "../settings.js";
+import { largeType, showControls, showHex, timeStyle } from "../settings.js";
 import { laneOf } from "../viewer.js";
 import { LaneRow } from "./LaneRow.js";
 
@@ -26,7 +26,7 @@ export function Lane({ id, title, feed, viewer, children }) {
   const shift = useRef(/** @type {any} */ (null));
   const [following, setFollowing] = useState(true);
   const [top, setTop] = useState(0);
-  const room = useRoom(box, presenting.value);
+  const room = useRoom(box, largeType.value);
   const moved = useRef(0); // lines that left above since the last time the box was scrolled
 
   const log = feed && laneOf(feed, id);

@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { formatRoute, route } from "../route.js";
-import { theme } from "../settings.js";
+import { presenter, theme } from "../settings.js";
 import { closeTab, current, openTab, tabs } from "../tabs.js";
 
 const views = [
@@ -35,6 +35,9 @@ export function TopBar({ openKeys }) {
           <a key=${name} href=${formatRoute(name)} aria-current=${view === name ? "page" : undefined}>${label}</a>
         `)}
       </nav>
+      ${presenter.value && html`
+        <button type="button" class="small" id="leave-presenter" title="Leave presenter view (Escape)" onClick=${() => (presenter.value = false)}>Leave presenter view</button>
+      `}
       <${ThemeButton} />
       <button type="button" class="icon" id="keys-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${openKeys}>?</button>
     </header>

@@ -1,7 +1,7 @@
 // How rows are shown.
 
 import { html } from "../html.js";
-import { presenting, showControls, showHex, timeStyle } from "../settings.js";
+import { presenter, presenting, showControls, showHex, timeStyle } from "../settings.js";
 
 const times = [
   ["relative", "Time since the start"],
@@ -10,7 +10,8 @@ const times = [
   ["none", "No time"],
 ];
 
-export function ViewMenu() {
+/** @param {{ close: () => void }} props */
+export function ViewMenu({ close }) {
   return html`
     <fieldset>
       <legend>Time</legend>
@@ -29,15 +30,16 @@ export function ViewMenu() {
     <fieldset>
       <legend>Room</legend>
       <${Check} id="presenting" signal=${presenting} label="Large type, for a projector" />
+      <${Check} id="presenter" signal=${presenter} label="Presenter view (Alt+P)" after=${close} />
     </fieldset>
   `;
 }
 
-/** @param {{ id: string, signal: import("../vendor/signals-core.js").Signal<boolean>, label: string }} props */
-function Check({ id, signal, label }) {
+/** @param {{ id: string, signal: import("../vendor/signals-core.js").Signal<boolean>, label: string, after?: () => void }} props */
+function Check({ id, signal, label, after }) {
   return html`
     <label class="choice">
-      <input type="checkbox" id=${id} checked=${signal.value} onChange=${(/** @type {any} */ event) => (signal.value = event.target.checked)} />
+      <input type="checkbox" id=${id} checked=${signal.value} onChange=${(/** @type {any} */ event) => ((signal.value = event.target.checked), after?.())} />
       ${label}
     </label>
   `;
