@@ -195,7 +195,24 @@ func TestReloadUnderTraffic(t *testing.T) {
 	if connections.Load() != 1 {
 		t.Errorf("there were %d connections", connections.Load())
 	}
+	eventually(t, "the replaced processes are gone", func() bool { return running("plugin-starlark", "counter.star") == 1 })
 	t.Logf("%d reloads under %d messages, the slowest took %.0f ms from the save", reloads, sent, slowest*1000)
+}
+
+// running counts the processes whose command line holds all of the words.
+func running(words ...string) (count int) {
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+next:
+	for _, file := range lines {
+		line, _ := os.ReadFile(file) // it may have ended
+		for _, word := range words {
+			if !strings.Contains(string(line), word) {
+				continue next
+			}
+		}
+		count++
+	}
+	return count
 }
 
 // readerOf reads messages as a stream, for who does not care where they end.

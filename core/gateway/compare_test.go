@@ -44,6 +44,9 @@ func TestCompare(t *testing.T) {
 			t.Errorf("run %d said %q, want %q", i, said, want)
 		}
 	}
+	if n := len(got.Runs[0].Events); n != 3 { // the opening, and not the timer that it has not set
+		t.Errorf("%d events were answered, want 3", n)
+	}
 	if got.Differs == nil || *got.Differs != 1 || !strings.Contains(got.Runs[2].Error, "option loud") || got.Runs[0].Options["loud"] != "false" {
 		t.Errorf("got %s", w.Body)
 	}
