@@ -28,6 +28,7 @@ type turn struct {
 // Recorded with a real server, played to it later: it passes with rules where
 // dates and ids differ, and fails without them or when a byte is changed.
 func TestPlayRealServers(t *testing.T) {
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin") // where servers are, which not every user looks into
 	for _, c := range []struct {
 		name   string
 		start  func(t *testing.T, port string) *exec.Cmd
@@ -56,7 +57,7 @@ func TestPlayRealServers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := exec.LookPath(c.name); err != nil {
-				t.Skipf("%s is not installed", c.name)
+				t.Fatalf("%s is not installed; scripts/deps.sh installs what the tests need", c.name)
 			}
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -188,7 +189,7 @@ func runServer(t *testing.T, cmd *exec.Cmd, address string) {
 		}
 		select {
 		case <-ended:
-			t.Skipf("the server did not start:\n%s", said)
+			t.Fatalf("the server did not start:\n%s", said)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
