@@ -4,8 +4,8 @@
 //
 // [Run] holds a session from the opening to the end. Its caller's duties:
 //
-//  1. Give it a [Client] whose handshake was read, a way to open the machine
-//     and a way to dial.
+//  1. Give it a [Client] whose handshake was read, a [Plugin] to open the machine
+//     in and a way to dial; and a [Recorder], if the session is to be kept.
 //  2. Cancel the context to stop it: the client is told, and Run returns within
 //     [StopLimit].
 //  3. When Run has returned, nothing of the session is left: no goroutine, no
@@ -16,6 +16,9 @@
 // event's actions when that event is done: into the out-queues, one for each
 // side, which writers empty. The loop never writes to a socket: one that does
 // comes to a stop against a server that echoes.
+//
+// Recovery and moves are one thing: the log of what was answered is fed to a
+// machine in another process, or in another build, which must answer alike.
 //
 // Backpressure is blocking. A reader waits while the other side's queue holds
 // [GateAt] or the inbox its share; both wait while a queue holds [StopAt].
