@@ -165,6 +165,8 @@ type bench struct {
 	cancel context.CancelFunc
 }
 
+// begin starts a session and returns once it is at rest: what the client does
+// from then on comes after the target was reached, unless Dial blocks.
 func begin(t *testing.T, change func(*Config)) *bench {
 	b := &bench{client: newClient(), end: make(chan End, 1)}
 	near, far := net.Pipe()
@@ -184,6 +186,7 @@ func begin(t *testing.T, change func(*Config)) *bench {
 	ctx, b.cancel = context.WithCancel(context.Background())
 	go func() { b.end <- Run(ctx, config) }()
 	t.Cleanup(func() { b.cancel(); b.server.Close() })
+	synctest.Wait()
 	return b
 }
 
