@@ -94,7 +94,7 @@ func TestReplay(t *testing.T) {
 			"--mode telnet: there is no such line mode; workbench modes lists them\n"},
 		{"missing file", nil, []string{"nowhere.golden"}, 2, "", "there is no file or folder nowhere.golden\n"},
 		{"empty folder", map[string]string{"d/a.txt": ""}, []string{"d"}, 2, "", "there are no transcripts in d: their names end in .golden\n"},
-		{"no path", nil, nil, 2, "", "replay what? Name transcripts or folders"},
+		{"no path", nil, []string{}, 2, "", "replay what? Name transcripts or folders"},
 		{"a bad flag", nil, []string{"--bogus"}, 2, "", "unknown flag: --bogus\n"},
 		{"seed without recut", nil, []string{"--seed", "3", "x"}, 2, "", "--seed is for random cuts"},
 		{"negative recut", nil, []string{"--recut", "-3", "x"}, 2, "", "--recut -3: it must be 0 or more\n"},

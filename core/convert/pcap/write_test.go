@@ -130,7 +130,8 @@ func varied(n int) *recording {
 		r.event(core.ServerFailed, []byte("connection reset by peer"))
 	case 7: // megabytes, both ways
 		for range 1 + n/40*2 {
-			big := bytes.Repeat(r.payload(1000), 1<<20)[:1<<20]
+			piece := r.payload(1000)
+			big := bytes.Repeat(piece, 1<<20/len(piece)+1)[:1<<20]
 			r.event(core.ServerBytes, big)
 			r.action(core.Action{Kind: core.SendServer, Data: big[:700_000]})
 		}
