@@ -1,17 +1,18 @@
 package store
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
 )
 
 // maskEvent returns an event's payload without what its answer marks as secret.
-func (r *Recorder) maskEvent(e core.Event, actions []core.Action) []byte {
+func maskEvent(e core.Event, actions []core.Action) []byte {
 	data := e.Data
 	for _, a := range actions {
 		if span, ok := spanOf(a); ok && !span.OfAction {
-			data = r.mask(data, span, e.Kind == core.ClientText)
+			data = mask(data, span, e.Kind == core.ClientText)
 		}
 	}
 	return data
@@ -19,7 +20,7 @@ func (r *Recorder) maskEvent(e core.Event, actions []core.Action) []byte {
 
 // maskAction returns the payload of the first action without what the marks
 // right behind it say is secret.
-func (r *Recorder) maskAction(actions []core.Action) []byte {
+func maskAction(actions []core.Action) []byte {
 	data := actions[0].Data
 	if actions[0].Kind == core.Secret {
 		return data
@@ -29,7 +30,7 @@ func (r *Recorder) maskAction(actions []core.Action) []byte {
 			break
 		}
 		if span, ok := spanOf(a); ok && span.OfAction {
-			data = r.mask(data, span, false)
+			data = mask(data, span, false)
 		}
 	}
 	return data
@@ -43,11 +44,11 @@ func spanOf(a core.Action) (core.Span, bool) {
 	return span, err == nil
 }
 
-// mask covers a span in a copy of data, which the session still needs.
-func (r *Recorder) mask(data []byte, span core.Span, text bool) []byte {
-	r.masked = append(r.masked[:0], data...) // data may be r.masked itself
-	cover(r.masked, span.From, span.To, text)
-	return r.masked
+// mask covers a span in a copy of data.
+func mask(data []byte, span core.Span, text bool) []byte {
+	masked := bytes.Clone(data)
+	cover(masked, span.From, span.To, text)
+	return masked
 }
 
 // cover replaces data[from:to], as far as it is there, by '*'. In text it covers

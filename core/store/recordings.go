@@ -23,7 +23,7 @@ const (
 	MaxAge       = 30 * 24 * time.Hour // older ones are deleted
 	MaxWaiting   = 128 << 20           // bytes of all sessions that wait for the disk, when the next event comes
 
-	flushAt    = 64 << 10               // bytes of a session that are written at once
+	writeAt    = 256 << 10              // bytes of text that are made and written in one go
 	flushEvery = 500 * time.Millisecond // what a kill -9 can cost, beside the time to write it
 	syncEvery  = 10 * time.Second
 	trimEvery  = time.Hour // how late an old transcript may be deleted
@@ -34,8 +34,7 @@ const (
 // its size, the oldest transcripts are deleted, though none that is running.
 //
 // It has two goroutines, however many sessions there are: one writes what the
-// recorders have gathered, each half second or when a session has gathered 64
-// KiB; the other waits for the disk (fsync), each 10 s and when a recording
+// recorders have gathered, each half second; the other waits for the disk (fsync), each 10 s and when a recording
 // ends. A disk that stalls holds up these two and nobody else.
 type Recordings struct {
 	Store
@@ -140,8 +139,9 @@ func (a *Recordings) Start(h Header, remark func(words string)) *Recorder {
 		return r
 	}
 	a.Counters.Started.Add(1)
-	r.buf = transcript.AppendHeader(r.buf, &t)
-	r.append(&transcript.Entry{Dir: transcript.Remark, Timed: true, Remark: beganRemark(began, h.Session)})
+	r.text = appendRemark(transcript.AppendHeader(nil, &t), 0, beganRemark(began, h.Session))
+	r.size = int64(len(r.text))
+	a.waiting.Add(r.size)
 	r.grown(0, true)
 	return r
 }

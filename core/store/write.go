@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -58,28 +59,34 @@ func (a *Recordings) all() []*Recorder {
 // write writes what r has gathered, by way of the buffer text, and hands it on
 // when that was the last.
 func (a *Recordings) write(r *Recorder, text []byte, last bool) []byte {
-	text, over := r.take(text, last)
 	if r.handed {
 		return text
 	}
-	var err error
-	if len(text) > 0 {
-		err = a.append(r, text)
-		a.waiting.Add(-int64(len(text)))
-	}
-	if err != nil {
-		r.stop(onDisk(err))
-		over.dead = true
-	}
-	if over.ended || over.dead {
-		r.handed = true
-		r.begun()
-		a.mu.Lock()
-		a.ended = append(a.ended, r)
-		a.mu.Unlock()
-		signal(a.hurry)
+	for todo := (next{more: true}); todo.more; runtime.Gosched() { // sessions come first
+		text, todo = r.take(text[:0], last)
+		if len(text) > 0 {
+			err := a.append(r, text)
+			a.waiting.Add(-int64(len(text)))
+			if err != nil {
+				r.stop(onDisk(err))
+				todo = next{over: true}
+			}
+		}
+		if todo.over {
+			a.hand(r)
+		}
 	}
 	return text
+}
+
+// hand gives a recording that has ended to the syncer.
+func (a *Recordings) hand(r *Recorder) {
+	r.handed = true
+	r.begun()
+	a.mu.Lock()
+	a.ended = append(a.ended, r)
+	a.mu.Unlock()
+	signal(a.hurry)
 }
 
 // append writes text to the transcript, which it makes at the first time.
@@ -136,11 +143,9 @@ func (a *Recordings) syncer(ctx context.Context, written <-chan struct{}) {
 	}
 }
 
-// syncAll brings all that was written to the disk, and frees the buffers of
-// sessions that are quiet.
+// syncAll brings all that was written to the disk.
 func (a *Recordings) syncAll() {
 	for _, r := range a.all() {
-		r.free()
 		if r.unsynced.Swap(false) {
 			if err := r.out.Sync(); err != nil {
 				r.stop(onDisk(err))

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// remarkRoom is what remarks may take behind the end of a full recording.
+const remarkRoom = 64 << 10
+
+// makeText makes text of what is on the tape, the oldest first, until there are
+// at least enough bytes of it. The lock is held.
+func (r *Recorder) makeText(text []byte, enough int64) []byte {
+	for r.tape.left > 0 && int64(len(text)) < enough {
+		it := r.tape.next()
+		from := len(text)
+		text = r.appendTold(text, it)
+		made := int64(len(text) - from)
+		r.size += made
+		r.all.waiting.Add(made - it.size)
+	}
+	if r.tape.left == 0 {
+		r.tape.reset()
+	}
+	return text
+}
+
+// appendTold appends the text of one thing that the recorder was told, within
+// the bounds.
+func (r *Recorder) appendTold(dst []byte, it told) []byte {
+	from := len(dst)
+	switch it.item {
+	case tapedRemark:
+		words := string(it.e.Data)
+		if r.full && words == r.fullWords() { // told already
+			return dst
+		}
+		if dst = appendRemark(dst, it.at, words); r.size+int64(len(dst)-from) > r.most+remarkRoom {
+			return dst[:from]
+		}
+		return dst
+	case tapedEnd:
+		if r.full {
+			client, server := r.notKept(core.Client), r.notKept(core.Server)
+			dst = appendRemark(dst, it.at, fmt.Sprintf(
+				"not kept: %d bytes from the client (CRC-32C %08x), %d bytes from the server (CRC-32C %08x)",
+				client.length, client.crc, server.length, server.crc))
+		}
+		return appendRemark(dst, it.at, endedRemark(string(it.e.Data)))
+	}
+	if r.full {
+		count(&r.unkept, it.e)
+		return dst
+	}
+	if dst = r.appendEvent(dst, it); r.size+int64(len(dst)-from) <= r.most {
+		return dst
+	}
+	r.full = true
+	count(&r.unkept, it.e)
+	r.all.Counters.Full.Add(1)
+	r.all.say(r, r.fullWords())
+	return appendRemark(dst[:from], it.at, r.fullWords())
+}
+
+// appendEvent appends an event with its actions, and stops where they are more
+// than a recording may hold.
+func (r *Recorder) appendEvent(dst []byte, it told) []byte {
+	from := len(dst)
+	entry := transcript.Entry{Dir: transcript.Event, Time: it.at, Timed: true, Event: it.e}
+	if it.e.Kind != 0 { // 0: the opening
+		entry.Event.Data = maskEvent(it.e, it.actions)
+		dst = transcript.AppendEntry(dst, &entry)
+	}
+	entry.Dir = transcript.Action
+	for i := 0; i < len(it.actions) && int64(len(dst)-from) <= r.most; i++ {
+		entry.Action = it.actions[i]
+		entry.Action.Data = maskAction(it.actions[i:])
+		dst = transcript.AppendEntry(dst, &entry)
+	}
+	return dst
+}
+
+func appendRemark(dst []byte, at time.Duration, words string) []byte {
+	return transcript.AppendEntry(dst, &transcript.Entry{Dir: transcript.Remark, Time: at, Timed: true, Remark: words})
+}
+
+func (r *Recorder) fullWords() string {
+	return fmt.Sprintf("the recording has reached %d MiB: what follows is counted, not kept", r.most>>20)
+}
+
+// notKept returns what is known of a side's bytes that are not in the text.
+func (r *Recorder) notKept(side core.Side) tally { return r.unkept[side].and(r.missed[side]) }
+
+// count tallies an event that is not kept.
+func count(sides *[3]tally, e core.Event) {
+	if e.Kind.IsBytes() {
+		sides[e.Kind.Side()].add(e.Data)
+	}
+}
