@@ -211,6 +211,8 @@ func startRedis(t *testing.T, port string) *exec.Cmd {
 	return exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--daemonize", "no")
 }
 
+// startSMTP runs OpenSMTPD with a run and spool folder of its own: its control
+// socket is one to a machine.
 func startSMTP(t *testing.T, port string) *exec.Cmd {
 	if os.Getuid() != 0 {
 		t.Skip("smtpd wants root")
@@ -218,7 +220,8 @@ func startSMTP(t *testing.T, port string) *exec.Cmd {
 	config := filepath.Join(t.TempDir(), "conf")
 	text := fmt.Sprintf("listen on 127.0.0.1 port %s\naction \"drop\" mda \"/bin/true\"\nmatch from any for local action \"drop\"\n", port)
 	must(t, os.WriteFile(config, []byte(text), 0o644))
-	return exec.Command("smtpd", "-d", "-f", config)
+	return exec.Command("unshare", "--mount", "sh", "-c", `mount -t tmpfs -o mode=755 tmpfs /run && mount -t tmpfs -o mode=755 tmpfs /var/spool &&
+		mkdir -m 711 /var/spool/smtpd && exec smtpd -d -f "$0"`, config)
 }
 
 func must(t *testing.T, err error) {
