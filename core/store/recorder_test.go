@@ -255,6 +255,51 @@ func TestAStalledDiskHoldsUpNoSession(t *testing.T) {
 	})
 }
 
+// slow lets no byte through until it is told to, and keeps what it got.
+type slow struct {
+	let  chan struct{}
+	text *bytes.Buffer
+}
+
+func (w slow) Write(p []byte) (int, error) { <-w.let; return w.text.Write(p) }
+func (w slow) Sync() error                 { return nil }
+func (w slow) Close() error                { return nil }
+
+// When much waits the session makes its text itself, and it is the same text.
+func TestWhoeverMakesTheText(t *testing.T) {
+	record := func(t *testing.T, most int64) (text string) {
+		synctest.Test(t, func(t *testing.T) {
+			disk := slow{make(chan struct{}), new(bytes.Buffer)}
+			a := Record(badDisk{folder(t), disk}, quiet)
+			a.maxWaiting = most
+			r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+			synctest.Wait()
+			for n := range 400 {
+				line := strings.Repeat(fmt.Sprintf("line %d ", n), 1+n*5)
+				r.Done(time.Duration(n)*time.Millisecond, event(n+1, core.ServerBytes, line), []core.Action{action(core.SendText, line)})
+				if n%100 == 50 {
+					r.Remark(0, "in between")
+				}
+			}
+			r.mu.Lock()
+			made := len(r.text) > 0
+			r.mu.Unlock()
+			if made != (most < MaxWaiting) {
+				t.Errorf("at most %d may wait; the session made text: %v", most, made)
+			}
+			close(disk.let)
+			r.End(time.Second, "done")
+			closeAll(t, a)
+			text = disk.text.String()
+		})
+		return text
+	}
+	byWriter, bySession := record(t, MaxWaiting), record(t, 20<<20)
+	if byWriter != bySession || !strings.Contains(byWriter, "line 399") {
+		t.Errorf("%d bytes by the writer, %d by the session", len(byWriter), len(bySession))
+	}
+}
+
 // failing fails at Sync, as a broken disk does.
 type failing struct{}
 
