@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -211,6 +213,42 @@ func TestRFCFromAStandard(t *testing.T) {
 	}
 }
 
+// How the bytes are cut does not show in the lines.
+func TestRFCOfAnyCut(t *testing.T) {
+	said := []byte("one\r\ntwo\n\r\n" + strings.Repeat("x", 2*maxLine+5) + "\r\n" + strings.Repeat("é", maxLine) + "end")
+	lines := func(size int) string {
+		var out bytes.Buffer
+		r := rfcWriter{out: bufio.NewWriter(&out)}
+		for read := range slices.Chunk(said, size) {
+			r.bytes(core.Client, read)
+		}
+		r.flush(core.Client)
+		r.out.Flush()
+		return out.String()
+	}
+	whole := lines(len(said))
+	if x := strings.Repeat("x", maxLine); !strings.HasPrefix(whole, "C: one\nC: two\\n\nC: \nC: "+x+"\\c\nC: "+x+"\\c\nC: xxxxx\nC: é") {
+		t.Errorf("%.100q", whole)
+	}
+	for _, size := range []int{1, 2, 7, 1000, maxLine, maxLine + 1} {
+		if lines(size) != whole {
+			t.Errorf("reads of %d bytes give other lines", size)
+		}
+	}
+}
+
+func TestRFCIsBounded(t *testing.T) {
+	lines := bytes.Repeat([]byte("\n"), maxTextLines)
+	for _, c := range []struct{ text, want string }{
+		{"", "f:1047576: expected at least one line that begins with C: or S:"},
+		{"\n", "f:1047577: expected at most 1047576 lines; cut the text in parts"},
+	} {
+		if _, _, err := ParseRFC(Text{Name: "f", Mode: "raw"}, append(lines, c.text...)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Error(err)
+		}
+	}
+}
+
 func TestRFCErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                 "f:1: expected at least one line",
@@ -279,4 +317,17 @@ func FuzzRFC(f *testing.F) {
 			t.Fatalf("%q became %q by way of\n%s", a, b, text.String())
 		}
 	})
+}
+
+// A line that comes in many reads costs what many lines cost: it is searched
+// once, not with each read again.
+func BenchmarkRFC(b *testing.B) {
+	for name, read := range map[string]string{"lines": "\n", "one line": "a"} {
+		b.Run(name, func(b *testing.B) {
+			r := rfcWriter{out: bufio.NewWriter(io.Discard)}
+			for b.Loop() {
+				r.bytes(core.Server, []byte(read))
+			}
+		})
+	}
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
+// maxTextLines leaves room for what stands above the first line's entry.
+const maxTextLines = transcript.MaxLines - 1000
+
 // Text says how ParseRFC makes a transcript of a text.
 type Text struct {
 	Name string // of the file, for errors
@@ -38,6 +41,9 @@ func ParseRFC(o Text, data []byte) (t *transcript.Transcript, comments int, err 
 		text := strings.Trim(string(line), " \t\r\n")
 		fail := func(format string, args ...any) (*transcript.Transcript, int, error) {
 			return nil, 0, &transcript.SyntaxError{File: o.Name, Line: number, Msg: fmt.Sprintf(format, args...)}
+		}
+		if number > maxTextLines {
+			return fail("expected at most %d lines; cut the text in parts", maxTextLines)
 		}
 		if !utf8.Valid(line) {
 			return fail(`expected UTF-8 text; other bytes are written \xNN`)

@@ -38,100 +38,103 @@ const maxLine = 64 << 10
 //
 // ParseRFC reads it again, and gives the same bytes in the same order.
 func RFC(w io.Writer, t *transcript.Transcript) error {
-	out := bufio.NewWriter(w)
-	out.WriteString("# " + comment(title(t)) + "\n\n")
-	for _, s := range rfcSteps(t) {
-		if _, err := out.WriteString(s + "\n"); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
-}
-
-// rfcSteps returns the lines. A side's end stands behind all that crossed
-// after it, since it ends the conversation when it is read again.
-func rfcSteps(t *transcript.Transcript) (lines []string) {
-	var last string
-	var left [core.Server + 1][]byte // of each side: a line that has not ended
-	flush := func(side core.Side) {
-		if len(left[side]) > 0 {
-			lines = append(lines, rfcLine(side, left[side]))
-			left[side] = nil
-		}
-	}
+	r := rfcWriter{out: bufio.NewWriter(w)}
+	r.out.WriteString("# " + comment(title(t)) + "\n\n")
+	last := "" // a side's end stands behind all that crossed after it, since it ends the conversation when it is read again
 	for _, c := range Crossings(t) {
 		switch c.Kind {
 		case Bytes:
-			flush(core.Client + core.Server - c.From)
-			data := append(left[c.From], c.Data...)
-			left[c.From] = nil
-			for line := range bytes.Lines(data) {
-				for ; len(line) > maxLine; line = line[maxLine:] {
-					lines = append(lines, rfcLine(c.From, line[:maxLine]))
-				}
-				if line[len(line)-1] != '\n' {
-					left[c.From] = line
-					break
-				}
-				lines = append(lines, rfcLine(c.From, line))
-			}
+			r.flush(core.Client + core.Server - c.From)
+			r.bytes(c.From, c.Data)
 		case End:
 			switch {
 			case c.Implied:
 			case c.From == core.Server:
 				last = serverEnds
 			default:
-				flush(core.Server)
-				flush(core.Client)
-				lines = append(lines, clientEnds)
+				r.flush(core.Server)
+				r.flush(core.Client)
+				r.out.WriteString(clientEnds + "\n")
 			}
 		case Broken:
 			last = serverFails + comment(string(c.Data)) + "]"
 		}
 	}
-	flush(core.Server)
-	flush(core.Client)
+	r.flush(core.Server)
+	r.flush(core.Client)
 	if last != "" {
-		lines = append(lines, last)
+		r.out.WriteString(last + "\n")
 	}
-	return lines
+	return r.out.Flush()
 }
 
-// rfcLine writes the bytes of one line, its line end included.
-func rfcLine(side core.Side, line []byte) string {
+// rfcWriter makes lines of what the sides sent, however it was cut.
+type rfcWriter struct {
+	out  *bufio.Writer
+	left [core.Server + 1][]byte // of each side: a line that has not ended
+}
+
+// bytes takes what a side sent, and looks only there for line ends.
+func (r *rfcWriter) bytes(side core.Side, data []byte) {
+	for line := range bytes.Lines(data) {
+		left := append(r.left[side], line...)
+		done := 0
+		for ; len(left)-done > maxLine; done += maxLine {
+			r.line(side, left[done:done+maxLine])
+		}
+		if line[len(line)-1] == '\n' {
+			r.line(side, left[done:])
+			done = len(left)
+		}
+		if done > 0 {
+			left = append(left[:0], left[done:]...)
+		}
+		r.left[side] = left
+	}
+}
+
+// flush writes what is left of a side: the other one speaks.
+func (r *rfcWriter) flush(side core.Side) {
+	if len(r.left[side]) > 0 {
+		r.line(side, r.left[side])
+		r.left[side] = r.left[side][:0]
+	}
+}
+
+// line writes the bytes of one line, its line end included.
+func (r *rfcWriter) line(side core.Side, line []byte) {
 	prefix := "C: "
 	if side == core.Server {
 		prefix = "S: "
 	}
 	text, whole := bytes.CutSuffix(line, []byte("\r\n"))
-	b := strings.Builder{}
-	b.WriteString(prefix)
+	r.out.WriteString(prefix)
 	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
+		c, size := utf8.DecodeRune(text[i:])
 		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case r == '\\' && !standsAlone(text[i+1:]):
-			b.WriteString(`\\`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
+		case c == utf8.RuneError && size == 1:
+			fmt.Fprintf(r.out, `\x%02x`, text[i])
+		case c == '\\' && !standsAlone(text[i+1:]):
+			r.out.WriteString(`\\`)
+		case c == '\r':
+			r.out.WriteString(`\r`)
+		case c == '\n':
+			r.out.WriteString(`\n`)
+		case c == '\t':
+			r.out.WriteString(`\t`)
+		case unicode.IsPrint(c):
+			r.out.WriteRune(c)
 		default:
-			for _, c := range text[i : i+size] {
-				fmt.Fprintf(&b, `\x%02x`, c)
+			for _, x := range text[i : i+size] {
+				fmt.Fprintf(r.out, `\x%02x`, x)
 			}
 		}
 		i += size
 	}
 	if !whole && !bytes.HasSuffix(text, []byte("\n")) {
-		b.WriteString(`\c`)
+		r.out.WriteString(`\c`)
 	}
-	return b.String()
+	r.out.WriteByte('\n')
 }
 
 // standsAlone reports whether a backslash before rest is read as itself.

@@ -34,6 +34,7 @@ const (
 type transcripts struct {
 	store.Store
 	gateway *Gateway
+	golden  chan struct{} // holds one while a golden is made, which takes memory
 }
 
 // transcriptRoutes adds the routes for the transcripts of a store, if there is
@@ -42,7 +43,7 @@ func (g *Gateway) transcriptRoutes(s store.Store) {
 	if s == nil {
 		return
 	}
-	t := transcripts{s, g}
+	t := transcripts{s, g, make(chan struct{}, 1)}
 	g.mux.HandleFunc("GET /api/transcripts", t.list)
 	g.mux.HandleFunc("GET /api/transcripts/{id}", t.show)
 	g.mux.HandleFunc("GET /api/transcripts/{id}/follow", t.follow)
@@ -84,6 +85,10 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 	asJSON, golden, download := query["format"] == "jsonl", query["golden"] == "1", query["download"] == "1"
 	switch {
 	case err != nil:
+	case query["golden"] != "" && !golden:
+		err = fmt.Errorf("golden is %q; it is 1 or left out", query["golden"])
+	case query["download"] != "" && !download:
+		err = fmt.Errorf("download is %q; it is 1 or left out", query["download"])
 	case query["format"] != "" && query["format"] != "text" && !asJSON:
 		err = fmt.Errorf("format is %q; there are text and jsonl", query["format"])
 	case golden && asJSON:
@@ -109,15 +114,14 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 		save(".jsonl")
 		s.send(w, id, store.Blocks(text, nil))
 	case golden:
-		t, err := store.Parse(id, text, maxWhole)
+		made, err := s.makeGolden(r.Context(), id, text)
 		if err != nil {
 			refuseWith(w, http.StatusUnprocessableEntity, err)
 			return
 		}
-		store.Golden(t)
 		save(".golden")
 		answerAs(w, "text/plain; charset=utf-8")
-		w.Write(t.Append(nil))
+		w.Write(made)
 	default:
 		save(".transcript")
 		answerAs(w, "text/plain; charset=utf-8")
@@ -125,10 +129,31 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// makeGolden makes the text of a golden, one at a time: a transcript takes much
+// more memory than its text.
+func (s transcripts) makeGolden(ctx context.Context, id string, text io.Reader) ([]byte, error) {
+	select {
+	case s.golden <- struct{}{}:
+		defer func() { <-s.golden }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	t, err := store.Parse(id, text, maxWhole)
+	if err != nil {
+		return nil, err
+	}
+	store.Golden(t)
+	return t.Append(nil), nil
+}
+
 // follow answers GET /api/transcripts/ID/follow with the entries as
 // JSON lines, from the first on and each as soon as it is there, until the
 // session ends.
 func (s transcripts) follow(w http.ResponseWriter, r *http.Request) {
+	if _, err := oneOfEach(r.URL.Query()); err != nil {
+		refuseWith(w, http.StatusBadRequest, err)
+		return
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.gateway.stopping, cancel)()
@@ -174,6 +199,10 @@ func (s transcripts) send(w http.ResponseWriter, id string, blocks iter.Seq2[[]b
 
 // delete answers DELETE /api/transcripts/ID.
 func (s transcripts) delete(w http.ResponseWriter, r *http.Request) {
+	if _, err := oneOfEach(r.URL.Query()); err != nil {
+		refuseWith(w, http.StatusBadRequest, err)
+		return
+	}
 	if err := s.Delete(r.PathValue("id")); err != nil {
 		s.failed(w, err)
 		return
@@ -188,6 +217,8 @@ func oneOfEach(query url.Values, known ...string) (map[string]string, error) {
 	one := map[string]string{}
 	for name, values := range query {
 		switch {
+		case len(known) == 0:
+			return nil, fmt.Errorf("the address has %q; it takes no parameters here", core.CutWords(name, core.MaxName))
 		case !slices.Contains(known, name):
 			return nil, fmt.Errorf("the address has %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(known, ", "))
 		case len(values) > 1:

@@ -66,7 +66,17 @@ func New(file string, t *transcript.Transcript, modes Modes) (*Golden, error) {
 
 // takeEvents gathers what is fed and what should come back.
 func (g *Golden) takeEvents() error {
-	g.events = []event{{line: headerLine(g.t, 0)}}
+	events, actions := 1, 0
+	for i := range g.t.Entries {
+		switch g.t.Entries[i].Dir {
+		case transcript.Event:
+			events++
+		case transcript.Action:
+			actions++
+		}
+	}
+	wanted := make([]core.Action, 0, actions) // all of them: an event's stand in a row
+	g.events = append(make([]event, 0, events), event{line: headerLine(g.t, 0)})
 	end, beyond := 0, false // line of what ended the session; past the event that it belongs to
 	for i := range g.t.Entries {
 		e := &g.t.Entries[i]
@@ -82,7 +92,9 @@ func (g *Golden) takeEvents() error {
 		case e.Dir == transcript.Action && beyond:
 			return g.unusable(e.Line, "expected no action: the session ended in line %d, and nothing is fed or answered after that", end)
 		case e.Dir == transcript.Action:
-			last.want = append(last.want, e.Action)
+			wanted = append(wanted, e.Action)
+			n := len(wanted)
+			last.want = wanted[n-1-len(last.want) : n : n]
 			if e.Action.Kind == core.Close || e.Action.Kind == core.Failed {
 				end = e.Line
 			}

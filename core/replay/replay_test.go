@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -167,6 +168,20 @@ func TestFailureInALongRun(t *testing.T) {
 	text := "workbench transcript v1\nmode test\n\n>> server \"" + line + "\\nfail\\n\"\n<< failed \"the server sent fail\"\n"
 	if r := everything(t, golden(t, "x", parse(t, "x", text), modes), open); r != nil {
 		t.Errorf("%s: %.2000s", r.Cuts, r.Diff)
+	}
+}
+
+// A transcript that replays the same costs little beside itself.
+func TestMemoryOfAReplay(t *testing.T) {
+	const events = 100_000
+	open, modes := inProcess(mode(lines{}))
+	g := golden(t, "f", parse(t, "f", "workbench transcript v1\nmode test\n"+strings.Repeat(">> server \"a\"\n", events)), modes)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r := whole(t, g, open)
+	runtime.ReadMemStats(&after)
+	if used := (after.TotalAlloc - before.TotalAlloc) / events; !r.Same || used > 150 {
+		t.Errorf("same: %v, %d bytes an event\n%.300s", r.Same, used, r.Diff)
 	}
 }
 

@@ -58,33 +58,48 @@ func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 		return nil, err
 	}
 	r.Faults = p.faults
-	want, got := g.compared(r.answers)
-	r.Same = len(r.Faults) == 0 && slices.EqualFunc(want, got, func(a, b transcript.Entry) bool {
-		return transcript.Equal(&a, &b)
-	})
+	r.Same = len(r.Faults) == 0
+	for i := 0; i < len(g.events) && r.Same; i++ {
+		want, came := g.compared(i, &r.answers[i])
+		r.Same = r.answers[i].fed && slices.EqualFunc(want, came, shownAlike)
+	}
 	if !r.Same {
-		r.Diff = transcript.Diff(want, got)
+		r.Diff = g.diff(r.answers)
 	}
 	return r, nil
 }
 
-// compared returns what should have come and what came, as entries.
-func (g *Golden) compared(answers []answer) (want, got []transcript.Entry) {
+// compared returns what should have come to event i, and what of its answer
+// came.
+func (g *Golden) compared(i int, a *answer) (want, came []core.Action) {
+	want, came = g.events[i].want, a.shown()
+	if a.broken {
+		want = []core.Action{copyOf(g.events[i].Event)}
+	}
+	if i == g.cutOffAt() {
+		came = came[:min(len(came), len(want))]
+	}
+	return want, came
+}
+
+// diff shows how what came differs from what should have come.
+func (g *Golden) diff(answers []answer) string {
+	// About as many as there are: grown piece by piece they would take twice that.
+	want := make([]transcript.Entry, 0, len(g.t.Entries))
+	got := make([]transcript.Entry, 0, len(g.t.Entries))
 	for i := range g.events {
-		e, a := &g.events[i], &answers[i]
-		expected, came := e.want, a.shown()
-		if a.broken {
-			expected = []core.Action{copyOf(e.Event)}
-		}
-		if i == g.cutOffAt() {
-			came = came[:min(len(came), len(expected))]
-		}
-		want = appendEvent(want, e.Event, expected)
-		if a.fed {
-			got = appendEvent(got, e.Event, came)
+		expected, came := g.compared(i, &answers[i])
+		want = appendEvent(want, g.events[i].Event, expected)
+		if answers[i].fed {
+			got = appendEvent(got, g.events[i].Event, came)
 		}
 	}
-	return want, got
+	return transcript.Diff(want, got)
+}
+
+// shownAlike compares two actions as a transcript shows them.
+func shownAlike(a, b core.Action) bool {
+	return transcript.Equal(&transcript.Entry{Dir: transcript.Action, Action: a}, &transcript.Entry{Dir: transcript.Action, Action: b})
 }
 
 // appendEvent appends an event and its actions. The opening is none.

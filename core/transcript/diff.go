@@ -18,9 +18,10 @@ const (
 // in both are left out. It is "" when the entries are equal; times,
 // rules and comments are neither compared nor shown.
 func Diff(want, got []Entry) string {
-	edits := edit(lines(want), lines(got))
+	before, behind := alike(want, got)
+	edits := edit(lines(want[before:len(want)-behind]), lines(got[before:len(got)-behind]))
 	var b strings.Builder
-	printed, skipped, rest := 0, false, 0
+	printed, skipped, rest := 0, before > 0, 0
 	for i, e := range edits {
 		switch {
 		case printed >= maxDiffLines:
@@ -41,10 +42,23 @@ func Diff(want, got []Entry) string {
 	switch {
 	case rest > 0:
 		fmt.Fprintf(&b, "  … and %d more lines differ\n", rest)
-	case skipped && printed > 0:
+	case (skipped || behind > 0) && printed > 0:
 		b.WriteString("  …\n")
 	}
 	return b.String()
+}
+
+// alike returns how many entries both begin and end with that need not be
+// printed. Each has at least a line, so the context is among the others.
+func alike(a, b []Entry) (before, behind int) {
+	most := min(len(a), len(b))
+	for before < most && Equal(&a[before], &b[before]) {
+		before++
+	}
+	for behind < most-before && Equal(&a[len(a)-1-behind], &b[len(b)-1-behind]) {
+		behind++
+	}
+	return max(0, before-contextLines), max(0, behind-contextLines)
 }
 
 type editLine struct {

@@ -3,6 +3,7 @@ package transcript
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,9 @@ func TestDiff(t *testing.T) {
 		{"moved", "a b c", "b c a", "- -- a\n  -- b\n  -- c\n+ -- a\n"},
 		{"context", "1 2 3 4 5 6 7 8 9", "1 2 3 4 x 6 7 8 9",
 			"  …\n  -- 2\n  -- 3\n  -- 4\n- -- 5\n+ -- x\n  -- 6\n  -- 7\n  -- 8\n  …\n"},
+		{"one too many between equal ones", "1 2 3 4 5 x 5 6 7 8 9", "1 2 3 4 5 5 6 7 8 9",
+			"  …\n  -- 3\n  -- 4\n  -- 5\n- -- x\n  -- 5\n  -- 6\n  -- 7\n  …\n"},
+		{"the same twice", "a a a a a", "a a a a a a a", "  …\n  -- a\n  -- a\n  -- a\n+ -- a\n+ -- a\n"},
 		{"two places", "a 1 2 3 4 5 6 7 b", "x 1 2 3 4 5 6 7 y",
 			"- -- a\n+ -- x\n  -- 1\n  -- 2\n  -- 3\n  …\n  -- 5\n  -- 6\n  -- 7\n- -- b\n+ -- y\n"},
 	} {
@@ -90,5 +94,20 @@ func TestDiffIsBounded(t *testing.T) {
 	}
 	if !strings.HasSuffix(d, fmt.Sprintf("  … and %d more lines differ\n", 1<<20-maxDiffLines)) {
 		t.Error(d[len(d)-100:])
+	}
+}
+
+// What is the same on both sides of a difference is not even printed.
+func TestDiffOfMuchThatIsTheSame(t *testing.T) {
+	want := slices.Repeat([]Entry{event(core.ServerBytes, "a")}, 100_000)
+	got := slices.Clone(want)
+	got[50_000] = event(core.ServerBytes, "b")
+	var d string
+	if n := allocated(func() { d = Diff(want, got) }); n > 64<<10 {
+		t.Errorf("it took %d bytes", n)
+	}
+	const a = "  >> server \"a\"\n"
+	if want := "  …\n" + a + a + a + "- >> server \"a\"\n+ >> server \"b\"\n" + a + a + a + "  …\n"; d != want {
+		t.Errorf("got\n%s", d)
 	}
 }

@@ -60,8 +60,8 @@
 // Blank lines and comments (# first on their line) may stand anywhere but
 // inside a payload. Lines may end with CR LF. Bounds are core's: 1 MiB an
 // event, 1 MiB + 64 KiB an action, 4 KiB for the words of close, note and
-// failed, 1 ms to 24 h a timer, 64 rules above an entry, 4 KiB a rule. A timer may only fire when an action above has
-// armed it.
+// failed, 1 ms to 24 h a timer, 64 rules above an entry, 4 KiB a rule, and
+// [MaxLines] a file. A timer may only fire when an action above has armed it.
 //
 // # What [Parse] and print promise
 //

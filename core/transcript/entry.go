@@ -33,9 +33,9 @@ func (d Dir) String() string {
 // Entry is one entry of a transcript.
 type Entry struct {
 	Dir    Dir
+	Timed  bool          // the entry states its time
 	N      uint64        // number of the event; an action carries its event's, 0 is the opening. Not in the text
 	Time   time.Duration // since the session's start; printed to the microsecond
-	Timed  bool          // the entry states its time
 	Event  core.Event    // when Dir is Event
 	Action core.Action   // when Dir is Action
 	Remark string        // when Dir is Remark: words on one line

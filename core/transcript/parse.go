@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,6 +12,11 @@ import (
 // MaxTarget bounds the target that a header names, in bytes: what a client's
 // first message may have.
 const MaxTarget = 1 << 10
+
+// MaxLines bounds a transcript in lines, those not counted that go on with a
+// payload: an entry takes ten times the memory of a short line. A full
+// recording of the shortest entries there are has fewer.
+const MaxLines = 1 << 20
 
 // SyntaxError says where a file is no transcript, and what was expected there.
 type SyntaxError struct {
@@ -24,12 +30,14 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
 
 // Parse reads a whole transcript; name is the file's, for errors, which are
-// all a *SyntaxError. It takes time and memory in proportion to data, which it
-// does not keep. The opening has number 0, events are numbered from 1.
+// all a *SyntaxError. It takes time in proportion to data, and memory to its
+// bytes and its lines, of which MaxLines may be there; it does not keep data.
+// The opening has number 0, events are numbered from 1.
 func Parse(name string, data []byte) (*Transcript, error) {
 	text := strings.TrimPrefix(string(data), "\uFEFF") // Windows editors put one there
 	p := parser{size: len(text), armed: map[string]bool{}}
 	p.t.CutOff = !strings.HasSuffix(text, "\n")
+	p.t.Entries = slices.Grow(p.t.Entries, min(entryLines(text), MaxLines))
 	for number := 1; text != "" || number == 1; number++ {
 		line, rest, whole := strings.Cut(text, "\n")
 		line, text = strings.TrimSuffix(line, "\r"), rest
@@ -69,6 +77,7 @@ type parser struct {
 	t        Transcript
 	at       int
 	last     int // number of the last line seen
+	lines    int // so far, as MaxLines counts them
 	n        uint64
 	comments []string // above what comes next
 	rules    []Rule   // above the next entry
@@ -80,6 +89,16 @@ type parser struct {
 	size     int             // bytes of the file
 	open     *form           // of the last entry, when the next line may go on with its payload
 	armed    map[string]bool // timers that the actions so far have set
+}
+
+// entryLines counts the lines that begin as an entry does.
+func entryLines(text string) (n int) {
+	for line := range strings.Lines(text) {
+		if c := line[0]; c == '>' || c == '<' || c == '-' || '0' <= c && c <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 // line takes one line without its end. Past an error the entries are as they
@@ -94,18 +113,20 @@ func (p *parser) line(line string, number int) *SyntaxError {
 	}
 	trimmed := strings.Trim(line, " \t")
 	indented := line != "" && (line[0] == ' ' || line[0] == '\t')
-	switch {
-	case trimmed == "" || trimmed[0] == '#':
-		p.open = nil
-		p.comments = append(p.comments, trimmed)
-		return nil
-	case trimmed[0] == '"':
+	if strings.HasPrefix(trimmed, `"`) {
 		if p.open == nil || !indented {
 			return errorf("expected an entry; a quoted string of its own continues the payload of the line above, and is indented")
 		}
 		return p.more(trimmed)
 	}
 	p.open = nil
+	if p.lines++; p.lines > MaxLines {
+		return tooMuch("expected at most %d lines, those not counted that go on with a payload; cut the file in parts, each with the lines above its first entry on top", MaxLines)
+	}
+	if trimmed == "" || trimmed[0] == '#' {
+		p.comments = append(p.comments, trimmed)
+		return nil
+	}
 	switch word, rest := cutWord(trimmed); {
 	case indented:
 		return errorf("expected an entry at the start of the line, or an indented quoted string that continues a payload")

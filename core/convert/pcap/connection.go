@@ -120,7 +120,11 @@ func (c *connection) take(s *segment) {
 		c.reset(s, from)
 		return
 	}
+	if s.syn {
+		c.sides[from].shift, c.sides[from].hasShift = s.shift, true
+	}
 	if s.acks {
+		c.sides[to].allowed(s.ack + c.sides[from].window(s))
 		c.sides[to].acknowledged(s.ack, stream{c, to})
 	}
 	c.sides[from].add(s, stream{c, from})
@@ -132,7 +136,7 @@ func (c *connection) take(s *segment) {
 // reset ends the connection, if the peer would have believed it.
 func (c *connection) reset(s *segment, from core.Side) {
 	h := &c.sides[from]
-	if distance := int32(s.seq - h.next); h.started && (distance < 0 || distance > maxJump) {
+	if !h.resets(s.seq) {
 		return
 	}
 	c.giveUp()

@@ -13,6 +13,8 @@ type segment struct {
 	src, dst            netip.AddrPort
 	seq, ack            uint32
 	syn, acks, fin, rst bool
+	window              uint32 // as the packet has it
+	shift               uint8  // of a SYN: by how much this side's later windows are shifted
 	payload             []byte // as captured; valid until the next packet
 	length              int    // as it was on the wire: more when the capture cut the packet off
 	at                  time.Time
@@ -47,7 +49,6 @@ func newDecoder() *decoder {
 	for _, first := range []gopacket.LayerType{layers.LayerTypeEthernet, layers.LayerTypeLinuxSLL, layers.LayerTypeLinuxSLL2,
 		layers.LayerTypeLoopback, layers.LayerTypeIPv4, layers.LayerTypeIPv6} {
 		p := gopacket.NewDecodingLayerParser(first, &d.link, &d.vlan, &d.cooked, &d.cooked2, &d.loop, &d.ip4, &d.ip6, &d.skip6, &d.part6, &d.tcp)
-		p.IgnoreUnsupported = true
 		d.parsers[first] = p
 	}
 	return d
@@ -90,13 +91,14 @@ type kind uint8
 const (
 	isTCP kind = iota + 1
 	isFragment
+	isTunnel // it holds another packet, which is not looked into
 	isOther
 )
 
 // decode reads one packet. Checksums are not looked at: a capture made where
 // the packets leave is taken before the card puts them in.
 func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.CaptureInfo) (segment, kind) {
-	_ = d.parsers[first].DecodeLayers(data, &d.found) // what was found before an error counts
+	err := d.parsers[first].DecodeLayers(data, &d.found) // what was found before an error counts
 	var src, dst netip.Addr
 	missing := 0
 	for _, layer := range d.found {
@@ -121,10 +123,26 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 			t := &d.tcp
 			return segment{
 				src: netip.AddrPortFrom(src, uint16(t.SrcPort)), dst: netip.AddrPortFrom(dst, uint16(t.DstPort)),
-				seq: t.Seq, ack: t.Ack, syn: t.SYN, acks: t.ACK, fin: t.FIN, rst: t.RST,
+				seq: t.Seq, ack: t.Ack, syn: t.SYN, acks: t.ACK, fin: t.FIN, rst: t.RST, window: uint32(t.Window), shift: shift(t),
 				payload: t.Payload, length: len(t.Payload) + max(0, missing), at: info.Timestamp,
 			}, isTCP
 		}
 	}
+	if unread, ok := err.(gopacket.UnsupportedLayerType); ok {
+		switch gopacket.LayerType(unread) {
+		case layers.LayerTypePPPoE, layers.LayerTypeMPLS, layers.LayerTypeGRE:
+			return segment{}, isTunnel
+		}
+	}
 	return segment{}, isOther
+}
+
+// shift returns the window scale of a SYN (RFC 7323, section 2), 0 without one.
+func shift(t *layers.TCP) uint8 {
+	for _, o := range t.Options {
+		if t.SYN && o.OptionType == layers.TCPOptionKindWindowScale && len(o.OptionData) == 1 {
+			return min(o.OptionData[0], 14)
+		}
+	}
+	return 0
 }

@@ -7,6 +7,7 @@ const (
 	maxAhead      = 1 << 20 // bytes of one side of one connection
 	pieceOverhead = 64      // bytes that a piece counts beside its own
 	maxJump       = 1 << 30 // a sequence number further ahead is not of this connection
+	usualWindow   = 1 << 20 // of a side that has not told how its windows are scaled
 )
 
 // receiver gets one side's stream, in order.
@@ -34,6 +35,11 @@ type half struct {
 	fin     uint32  // sequence number behind the last byte, when hasFIN
 	hasFIN  bool
 	ended   bool
+
+	shift    uint8  // of the windows that this side announces, when hasShift
+	hasShift bool   // its SYN is in the capture
+	edge     uint32 // up to where the peer takes bytes, when hasEdge
+	hasEdge  bool
 }
 
 // piece is a segment's payload that waits.
@@ -144,6 +150,39 @@ func (h *half) acknowledged(ack uint32, to receiver) {
 		h.acked, h.hasAck = ack, true
 	}
 	h.givenUp(to)
+}
+
+// window returns the bytes that a segment of this side announces room for. A
+// SYN's own are not scaled.
+func (h *half) window(s *segment) uint32 {
+	switch {
+	case s.syn:
+		return s.window
+	case h.hasShift:
+		return s.window << h.shift
+	}
+	return usualWindow
+}
+
+// allowed takes up to where the peer's window lets this side send.
+func (h *half) allowed(edge uint32) {
+	if !h.hasEdge || int32(edge-h.edge) > 0 {
+		h.edge, h.hasEdge = edge, true
+	}
+}
+
+// resets reports whether the peer believes a RST at seq: one within its window
+// (RFC 9293, section 3.10.7.4). One byte more may be a FIN.
+func (h *half) resets(seq uint32) bool {
+	if !h.started {
+		return true
+	}
+	edge := h.next + usualWindow
+	if h.hasEdge && int32(h.edge-h.next) >= 0 { // else what moved it on is not in the capture
+		edge = h.edge
+	}
+	ahead := int32(seq - h.next)
+	return ahead >= 0 && (ahead <= 1 || int32(seq-edge) <= 0)
 }
 
 func (h *half) givenUp(to receiver) {

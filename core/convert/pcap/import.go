@@ -47,6 +47,7 @@ type Report struct {
 	LeftOut   int          // connections past MaxTranscripts
 	Fragments int64        // IP fragments, which are left out
 	Other     int64        // packets that are no TCP over IP
+	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE, which are left out, among Other
 	Unread    int64        // packets of a link type that is not read, among Other
 	LinkType  string       // the last of those
 	Truncated bool         // the capture ends within a packet
@@ -131,6 +132,9 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			}
 		case isFragment:
 			i.report.Fragments++
+		case isTunnel:
+			i.report.Other++
+			i.report.Tunnelled++
 		default:
 			i.report.Other++
 		}

@@ -141,12 +141,14 @@ func shuffled(t *testing.T, capture []byte, seed uint64) []byte {
 
 // wire writes a classic pcap, packet by packet.
 type wire struct {
-	t    *testing.T
-	out  bytes.Buffer
-	w    *pcapgo.Writer
-	at   time.Time
-	link layers.LinkType
-	v6   bool
+	t      *testing.T
+	out    bytes.Buffer
+	w      *pcapgo.Writer
+	at     time.Time
+	link   layers.LinkType
+	v6     bool
+	scaled bool // both sides' windows are, by 7
+
 	snap int // bytes of a packet that are captured; 0: all
 }
 
@@ -173,7 +175,11 @@ func (w *wire) s(flags string, seq, ack uint32, data string) {
 
 func (w *wire) send(from, to uint16, flags string, seq, ack uint32, data string) {
 	w.t.Helper()
-	tcp := &layers.TCP{SrcPort: layers.TCPPort(from), DstPort: layers.TCPPort(to), Seq: seq, Ack: ack, Window: 1000,
+	var options []layers.TCPOption
+	if w.scaled && strings.Contains(flags, "S") {
+		options = []layers.TCPOption{{OptionType: layers.TCPOptionKindWindowScale, OptionLength: 3, OptionData: []byte{7}}}
+	}
+	tcp := &layers.TCP{Options: options, SrcPort: layers.TCPPort(from), DstPort: layers.TCPPort(to), Seq: seq, Ack: ack, Window: 1000,
 		SYN: strings.Contains(flags, "S"), ACK: strings.Contains(flags, "A"), FIN: strings.Contains(flags, "F"), RST: strings.Contains(flags, "R")}
 	hosts := map[uint16]byte{clientAt: 1, serverAt: 2}
 	var ip gopacket.SerializableLayer
@@ -329,6 +335,32 @@ func TestFaults(t *testing.T) {
 			">> server eof\n"},
 		{"an old reset is none", func(w *wire) { shake(w); w.s("A", 500, 100, "abc"); w.s("R", 400, 0, ""); w.s("A", 503, 100, "d") },
 			">> server \"abc\"\n>> server \"d\"\n" + open},
+		{"a reset beyond the window is none", func(w *wire) { shake(w); w.s("R", 500+1001, 0, ""); w.s("A", 500, 100, "abc") },
+			">> server \"abc\"\n" + open},
+		{"a reset at the window's end", func(w *wire) { shake(w); w.s("R", 500+1000, 0, "") },
+			"-- lost: 1000 of the server's bytes, which are not in the capture\n>> server failed \"connection reset by peer\"\n"},
+		{"a reset within a scaled window", func(w *wire) { w.scaled = true; shake(w); w.s("R", 500+100_000, 0, "") },
+			"-- lost: 100000 of the server's bytes, which are not in the capture\n>> server failed \"connection reset by peer\"\n"},
+		{"a reset beyond a scaled window", func(w *wire) {
+			w.scaled = true
+			shake(w)
+			w.s("R", 500+1000<<7+1, 0, "")
+			w.s("A", 500, 100, "abc")
+		}, ">> server \"abc\"\n" + open},
+		{"a reset where windows are not known", func(w *wire) {
+			w.s("A", 500, 100, "abc")
+			w.c("A", 100, 503, "d")
+			w.s("R", 503+usualWindow+1, 0, "")
+			w.s("A", 503, 101, "e")
+			w.s("R", 504+100_000, 0, "")
+		}, begun + ">> server \"abc\"\n>> client binary \"d\"\n>> server \"e\"\n" +
+			"-- lost: 100000 of the server's bytes, which are not in the capture\n>> server failed \"connection reset by peer\"\n"},
+		{"a reset past what the capture has of the window", func(w *wire) {
+			shake(w)
+			w.s("A", 500, 100, strings.Repeat("x", 1400))
+			w.s("R", 500+1450, 0, "")
+		}, ">> server \"" + strings.Repeat("x", 1400) + "\"\n" +
+			"-- lost: 50 of the server's bytes, which are not in the capture\n>> server failed \"connection reset by peer\"\n"},
 		{"the client goes on behind the server's end", func(w *wire) {
 			shake(w)
 			w.s("FA", 500, 100, "")
