@@ -63,7 +63,7 @@ var table = []row{
 	{place: "core/convert/pcap", imports: "core core/convert core/transcript " + gopacket, brings: behindGopacket, without: "net/http os/exec"},
 	{place: "core/devloop", imports: "core core/catalog core/pluginhost core/replay core/transcript core/wire " + fsnotify,
 		brings: "core/pluginproto core/sandbox " + goPlugin + " " + behindGoPlugin, without: "net"},
-	{place: "core/play", imports: "core core/transcript", without: "net/http os/exec"},
+	{place: "core/play", imports: "core core/transcript " + xsys, without: "net/http os/exec"},
 	{place: "core/store", imports: "core core/transcript core/wire", without: "net os/exec"},
 	{place: "core/store/storetest", imports: "core core/store core/transcript", brings: "core/wire"},
 	{place: "core/session", imports: "core core/transcript core/wire", without: "net/http os/exec"},

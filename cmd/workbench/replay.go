@@ -197,6 +197,11 @@ func (r *replayer) file(ctx context.Context, path string) *replayReport {
 
 // load reads and checks a file.
 func (r *replayer) load(path string, report *replayReport) (*replay.Golden, error) {
+	if r.update {
+		if err := refuseRunning(path); err != nil {
+			return nil, err
+		}
+	}
 	data, err := readTranscript(path)
 	if err != nil {
 		return nil, err

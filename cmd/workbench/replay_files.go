@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,10 +12,6 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/store"
 )
-
-// maxTranscript bounds a file in bytes; all of it is in memory while it is
-// replayed.
-const maxTranscript = 256 << 20
 
 const goldenSuffix = ".golden"
 
@@ -71,20 +68,60 @@ func findTranscripts(paths []string) ([]string, error) {
 	return files, nil
 }
 
+// readTranscript reads the file of a transcript, which has maxInMemory at most.
 func readTranscript(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, plainError(path, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxTranscript+1))
+	info, err := f.Stat()
 	switch {
 	case err != nil:
 		return nil, plainError(path, err)
-	case len(data) > maxTranscript:
-		return nil, fmt.Errorf("%s is larger than %d MiB, which is the most that is replayed", path, maxTranscript>>20)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder; name a transcript", path)
 	}
-	return data, nil
+	return readWhole(path, f, info.Size())
+}
+
+// readWhole reads what has about so many bytes, of which it looks first whether
+// they are too many.
+func readWhole(name string, in io.Reader, about int64) ([]byte, error) {
+	if about > maxInMemory {
+		return nil, tooLarge(name, size(about+1<<20-1))
+	}
+	var all bytes.Buffer
+	all.Grow(int(about) + bytes.MinRead) // else it is copied as it grows
+	switch _, err := all.ReadFrom(io.LimitReader(in, maxInMemory+1)); {
+	case err != nil:
+		return nil, plainError(name, err)
+	case all.Len() > maxInMemory:
+		return nil, tooLarge(name, "more than "+size(maxInMemory))
+	}
+	return all.Bytes(), nil
+}
+
+func tooLarge(name, has string) error {
+	return fmt.Errorf("%s has %s, and at most %s are read at once; cut it in parts, each of a transcript's with the lines above its first entry on top", name, has, size(maxInMemory))
+}
+
+// refuseRunning refuses to replace a file, if there is one, that a recorder
+// still appends to: what it is told from then on would go nowhere. That has to
+// be asked before the file is read, since its session may end meanwhile.
+func refuseRunning(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil // whoever reads or writes it says what is wrong
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return plainError(path, err)
+	}
+	defer f.Close()
+	if store.Running(f) {
+		return fmt.Errorf("the session of %s is still running, and what is yet to be recorded would be lost: wait until it has ended", path)
+	}
+	return nil
 }
 
 // writeTranscript replaces a file as one step: on an error it is as it was.

@@ -93,24 +93,14 @@ func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
+	data, err := readTranscript(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", path)
 	}
 	if err != nil {
-		return nil, plainError(path, err)
+		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, plainError(path, err)
-	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder; name a transcript", path)
-	case info.Size() > maxInMemory:
-		return nil, fmt.Errorf("%s has %s, and at most %s are read at once", path, size(info.Size()), size(maxInMemory))
-	}
-	t, err := store.Parse(path, f, maxInMemory)
+	t, err := transcript.Parse(path, data)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) 
 		}
 		return r.load(file, cmd.ErrOrStderr())
 	}
-	data, err := readStdin(cmd.InOrStdin())
+	data, err := readWhole("standard input", cmd.InOrStdin(), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -120,18 +120,6 @@ func formatNames() string {
 		names = append(names, f.name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// readStdin reads all of a transcript, or of a text.
-func readStdin(in io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(in, maxInMemory+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("it can not be read: %w", err)
-	case len(data) > maxInMemory:
-		return nil, fmt.Errorf("it is larger than %s, which is the most that is read at once", size(maxInMemory))
-	}
-	return data, nil
 }
 
 // writeOutput has write write to a file, replaced as one step, or to standard

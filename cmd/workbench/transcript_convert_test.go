@@ -38,6 +38,17 @@ func convertRun(t *testing.T, stdin string, args ...string) (code int, stdout, s
 	return code, out.String(), errs.String()
 }
 
+// sparse makes a file of 1 GiB that takes no room.
+func sparse(t *testing.T, name, begin string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(begin), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(name, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func inFolder(t *testing.T, files map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -117,6 +128,7 @@ func TestTranscriptImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sparse(t, "huge", "C: hello\n"+strings.Repeat("more ", 200))
 	for _, c := range []struct {
 		name, args, stdin string
 		code              int
@@ -130,7 +142,13 @@ func TestTranscriptImport(t *testing.T) {
 		{"text", "import talk.txt", "", 0, "talk.transcript: 2 events", "1 lines begin with neither C: nor S:"},
 		{"text for a capture", "import --from capture talk.txt", "", 1, "", "it is no capture"},
 		{"no text", "import b.txt", "", 1, "", "b.txt:1: expected at least one line that begins with C: or S: (and it is no capture"},
-		{"empty", "import zero", "", 1, "", "zero:1: expected"},
+		{"empty", "import zero", "", 1, "", "zero is empty"},
+		{"nothing on standard input", "import -", "", 1, "", "standard input is empty"},
+		{"a torn capture", "import -", string(whole[:3]), 1, "", "and it is no capture: pcap and pcapng are read"},
+		{"a capture of another kind", "import -", "snoop\x00\x00\x00\x00\x00\x00\x02", 1, "", "standard input is neither a capture that can be read (pcap and pcapng can) nor text"},
+		{"a modified capture", "import -", "\xa1\xb2\xcd\x34\x00\x02\x00\x04", 1, "", "neither a capture"},
+		{"a transcript", "import a.transcript", "", 1, "", "a.transcript is a transcript already"},
+		{"1 GiB of text", "import huge", "", 1, "", "huge has 1024 MiB, and at most 64 MiB are read at once; cut it in parts"},
 		{"a form that there is not", "import --from csv talk.txt", "", 1, "", "--from csv: there is no such form"},
 		{"a mode that can not be", "import --mode 5 talk.txt", "", 1, "", "--mode 5: that can not be"},
 		{"a folder", "import in", "", 1, "", "in is a folder"},

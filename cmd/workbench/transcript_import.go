@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -82,27 +84,57 @@ func opening(mode string) []core.Action {
 }
 
 func (o *importOptions) run(ctx context.Context, file string) error {
-	in, name := o.stdin, "stdin"
-	if file != standardStream {
+	in, name, about := o.stdin, "stdin", int64(0)
+	if file == standardStream {
+		file = "standard input"
+	} else {
 		f, err := os.Open(file)
 		if err != nil {
 			return plainError(file, err)
 		}
 		defer f.Close()
-		in, name = f, strings.TrimSuffix(strings.TrimSuffix(filepath.Base(file), ".gz"), filepath.Ext(strings.TrimSuffix(file, ".gz")))
-	}
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder: name a file", file)
+		info, err := f.Stat()
+		if err != nil {
+			return plainError(file, err)
+		}
+		if info.IsDir() {
+			return fmt.Errorf("%s is a folder: name a file", file)
+		}
+		in, about = f, info.Size()
+		name = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(file), ".gz"), filepath.Ext(strings.TrimSuffix(file, ".gz")))
 	}
 	start := bufio.NewReader(in)
 	head, _ := start.Peek(4)
 	switch {
 	case o.from == fromCapture, o.from == "" && pcap.IsCapture(head):
 		return o.capture(ctx, file, name, start)
-	case o.from == fromRFC, o.from == "":
-		return o.text(file, name, start)
+	case o.from == fromRFC:
+		return o.text(file, name, start, about)
+	case o.from == "":
+		if err := isNoText(start); err != nil {
+			return fmt.Errorf("%s %w", file, err)
+		}
+		return o.text(file, name, start, about)
 	}
 	return fmt.Errorf("--from %s: there is no such form; there are %s and %s", o.from, fromCapture, fromRFC)
+}
+
+// isNoText says what is wrong with a file that, by how it begins, can not be
+// a conversation in text.
+func isNoText(in *bufio.Reader) error {
+	head, err := in.Peek(512)
+	first, size := utf8.DecodeRune(head)
+	switch {
+	case len(head) == 0 && err != io.EOF:
+		return fmt.Errorf("can not be read: %w", err)
+	case len(head) == 0:
+		return errors.New("is empty")
+	case bytes.HasPrefix(head, []byte("workbench transcript ")):
+		return errors.New("is a transcript already: there is nothing to import")
+	case bytes.IndexByte(head, 0) >= 0, first == utf8.RuneError && size == 1:
+		return errors.New("is neither a capture that can be read (pcap and pcapng can) nor text with C: and S: lines")
+	}
+	return nil
 }
 
 func (o *importOptions) capture(ctx context.Context, file, name string, in io.Reader) error {
@@ -146,15 +178,18 @@ func (o *importOptions) tell(file string, r *pcap.Report) {
 	if r.Unread > 0 {
 		warn("left out %d packets of link type %s; Ethernet, Linux cooked, loopback and plain IP are read", r.Unread, r.LinkType)
 	}
+	if r.Tunnelled > 0 {
+		warn("left out %d packets that hold others (PPPoE, MPLS, GRE); these are not looked into", r.Tunnelled)
+	}
 	if r.LeftOut > 0 {
 		warn("left out %d connections: one import writes %d transcripts. Filter the capture, as with tshark -r FILE -Y FILTER -w OUT", r.LeftOut, pcap.MaxTranscripts)
 	}
 }
 
-func (o *importOptions) text(file, name string, in io.Reader) error {
-	data, err := readStdin(in)
+func (o *importOptions) text(file, name string, in io.Reader, about int64) error {
+	data, err := readWhole(file, in, about)
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return err
 	}
 	t, comments, err := convert.ParseRFC(convert.Text{Name: file, Mode: o.mode, Opening: opening(o.mode)}, data)
 	if err != nil && o.from == "" {

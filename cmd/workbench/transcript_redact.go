@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 func newTranscriptRedactCommand(r *recordings) *cobra.Command {
@@ -17,14 +21,20 @@ func newTranscriptRedactCommand(r *recordings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "redact --match REGEXP ID|FILE",
 		Short: "Replace secrets by '*'",
-		Long: `redact replaces what the regular expression matches in payloads, words and
-remarks by as many '*', so that offsets hold. If it has a group, only what the
-first group matches is replaced: 'PASS (\S+)' keeps PASS.
+		Long: `redact replaces what the regular expression matches in payloads, words, remarks
+and comments by as many '*', so that offsets hold. If it has a group, only what
+the first group matches is replaced: 'PASS (\S+)' keeps PASS.
 
 Bytes are matched as one stream for each side, so a secret that a read has cut
-in two is found; text messages are matched one by one. The header (target,
-options) and comments stay as they are. The file is rewritten, or stays as it is
-if OUT is named. Exit code 1 says that nothing matched; nothing is written then.`,
+in two is found; text messages and lines of comments are matched one by one.
+The file is rewritten, or stays as it is if OUT is named.
+
+The header's values (target, options, state) and rules mean something, and are
+not changed. If the expression matches in one of these, or a rule does not fit
+the '*', that is told as FILE:LINE.
+
+Exit code 1 says that nothing was written: because of that, because nothing
+matched, or because the file is still being recorded.`,
 		Example: `  workbench transcript redact --match 'PASS (\S+)' 20260102-150405-123-s12-http-line
   workbench transcript redact --match '(?i)authorization: (.*)\r' session.transcript -o clean.transcript
   workbench transcript redact --match 'hunter2' session.transcript -o -     to standard output`,
@@ -46,31 +56,47 @@ if OUT is named. Exit code 1 says that nothing matched; nothing is written then.
 }
 
 func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regexp, out string) error {
-	if out == "" && store.ValidID(name) {
-		if err := r.refuseRunning(cmd, name); err != nil {
-			return err
-		}
-	}
-	t, err := r.load(name, cmd.ErrOrStderr())
+	path, err := r.path(name)
 	if err != nil {
 		return err
 	}
+	if out == "" {
+		out = path
+	}
+	if out != standardStream {
+		if err := refuseRunning(out); err != nil {
+			return fmt.Errorf("%w, or name another file with -o OUT", err)
+		}
+	}
+	t, err := r.load(path, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	unfit := misfit(path, t)
 	found := store.Redact(t, match)
+	if places := store.Unredacted(t, match); len(places) > 0 {
+		var list strings.Builder
+		for _, p := range places {
+			fmt.Fprintf(&list, "\n%s:%d: %s", path, p.Line, p.What)
+		}
+		return fmt.Errorf("nothing was written: --match finds something where '*' would change what the file means. Change it by hand, or have --match match less:%s", &list)
+	}
 	if found == 0 {
 		return fmt.Errorf("nothing in %s matches %s; nothing was written", name, match)
+	}
+	if err := misfit(path, t); err != nil && unfit == nil {
+		return fmt.Errorf("nothing was written: a rule would not fit the '*'. Change it by hand so that it does, or take it out:\n%w", err)
 	}
 	text := t.Append(nil)
 	if t.CutOff {
 		text = bytes.TrimSuffix(text, []byte("\n")) // which says so
 	}
 	switch out {
-	case "-":
+	case standardStream:
 		_, err := cmd.OutOrStdout().Write(text)
 		return err
-	case "":
-		if out, err = r.path(name); err == nil {
-			err = writeTranscript(out, text)
-		}
+	case path:
+		err = writeTranscript(path, text)
 	default:
 		err = os.WriteFile(out, text, 0o600)
 	}
@@ -80,21 +106,11 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	return err
 }
 
-// refuseRunning refuses a transcript that somebody still writes.
-func (r *recordings) refuseRunning(cmd *cobra.Command, id string) error {
-	folder, err := r.open()
-	if err != nil {
-		return err
+// misfit returns why the rules, if there are any, can not be used.
+func misfit(path string, t *transcript.Transcript) error {
+	if !slices.ContainsFunc(t.Entries, func(e transcript.Entry) bool { return len(e.Rules) > 0 }) {
+		return nil
 	}
-	defer folder.Close()
-	infos, err := folder.List(cmd.Context(), store.Query{})
-	if err != nil {
-		return err
-	}
-	for _, info := range infos {
-		if info.ID == id && info.Running {
-			return fmt.Errorf("the session of %s is still running; redact it once it has ended, or name another file with -o OUT", id)
-		}
-	}
-	return nil
+	_, err := play.New(path, t)
+	return err
 }

@@ -194,13 +194,10 @@ func TestTranscriptDelete(t *testing.T) {
 func TestTranscriptThatIsUnusable(t *testing.T) {
 	c := transcriptCLI{t, t.TempDir()}
 	huge := filepath.Join(t.TempDir(), "huge")
-	os.WriteFile(huge, []byte("workbench transcript v1\nmode raw\n\n"), 0o600)
-	if err := os.Truncate(huge, 1<<30); err != nil {
-		t.Fatal(err)
-	}
+	sparse(t, huge, "workbench transcript v1\nmode raw\n\n")
 	for name, want := range map[string]string{
-		huge:                         "has 1024 MiB, and at most 64 MiB are read at once",
-		"/dev/zero":                  "is larger than 64 MiB",
+		huge:                         "has 1024 MiB, and at most 64 MiB are read at once; cut it in parts",
+		"/dev/zero":                  "has more than 64 MiB",
 		"/dev/null":                  "expected \"workbench transcript v1\" as the first line",
 		c.dir:                        "is a folder",
 		"20260102-150405-123-s1-raw": "there is no transcript",
@@ -210,6 +207,14 @@ func TestTranscriptThatIsUnusable(t *testing.T) {
 				t.Errorf("%v: %d %.300s", args, code, errs)
 			}
 		}
+	}
+	const refused = "huge has 1024 MiB, and at most 64 MiB are read at once; cut it in parts"
+	if code, _, errs := replayAgain(t, "--in-process", huge); code != 2 || !strings.Contains(errs, refused) {
+		t.Errorf("replay: %d %.300s", code, errs)
+	}
+	var out, errs strings.Builder
+	if code := playRun(t.Context(), []string{"server", huge}, &out, &errs); code != 2 || !strings.Contains(errs.String(), refused) {
+		t.Errorf("play: %d %.300s", code, errs.String())
 	}
 }
 

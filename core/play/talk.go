@@ -16,9 +16,10 @@ import (
 
 // Bounds of a talk.
 const (
-	StallLimit  = 30 * time.Second // in which a peer takes nothing of what it is sent
-	LingerLimit = 5 * time.Second  // in which a client that was sent FIN, and has said all, does not end
-	PartLimit   = time.Second      // in which a peer that we leave does not end
+	StallLimit  = 30 * time.Second       // in which a peer takes nothing of what it is sent
+	LingerLimit = 5 * time.Second        // in which a client that was sent FIN, and has said all, does not end
+	PartLimit   = time.Second            // in which a peer that we leave does not end
+	ResetPause  = 200 * time.Millisecond // before a reset, in which a peer reads what its system has by then
 )
 
 // writePiece is how much is written at once; a peer has to take as much within
@@ -238,10 +239,7 @@ func (k *talk) carryOut(o Order) bool {
 		k.finished = true
 		k.conn.CloseWrite()
 	case Break:
-		if c, ok := k.conn.(interface{ SetLinger(int) error }); ok {
-			c.SetLinger(0)
-		}
-		k.conn.Close()
+		k.reset()
 		return false
 	case Send:
 		return k.send(o.Data)

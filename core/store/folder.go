@@ -153,6 +153,10 @@ func (f *Folder) syncNames() error {
 	return nil
 }
 
+// Running reports whether the transcript in a file that was opened to be read is
+// still being recorded, by whatever process. (Not on Windows; see [Folder].)
+func Running(f *os.File) bool { return isLocked(f) }
+
 // writer returns who writes the transcript in this process, if anyone, and a
 // channel that is closed when there is more.
 func (f *Folder) writer(id string) (ours bool, grown <-chan struct{}) {

@@ -208,6 +208,29 @@ func TestAFullDiskStopsTheRecordingOnly(t *testing.T) {
 	}
 }
 
+// noFolder is a store in which no file can be made.
+type noFolder struct {
+	Store
+	err error
+}
+
+func (s noFolder) Create(string) (Writer, error) { return nil, s.err }
+
+// Whose folder can not be written to is told what to do, as with a full disk.
+func TestAFolderThatCanNotBeWrittenTo(t *testing.T) {
+	for _, err := range []error{syscall.EROFS, syscall.EACCES} {
+		a := Record(noFolder{folder(t), err}, quiet)
+		var remarks remarkList
+		r := a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
+		r.End(0, "")
+		closeAll(t, a)
+		want := "the recording stopped: the folder can not be written to (" + err.Error() + "); make it writable, or choose another one with --transcripts"
+		if got := remarks.all(); got != want {
+			t.Errorf("the session was told %q", got)
+		}
+	}
+}
+
 // stalled blocks until it is let go.
 type stalled struct{ let chan struct{} }
 

@@ -10,27 +10,28 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// Redact replaces what match finds in payloads and words by as many '*', and
-// returns how many times it did. If match has a group, only what its first
-// group matched is replaced. What the transcript's own marks say is secret is
-// replaced too, and not counted; a nil match does only that.
+// Redact replaces what match finds in payloads, words and comments by as many
+// '*', and returns how many times it did. If match has a group, only what its
+// first group matched is replaced. What the transcript's own marks say is secret
+// is replaced too, and not counted; a nil match does only that.
 //
 // A stream is searched as a whole, so that what a read has cut in two is found:
 // the client's binary messages, the server's bytes, and what the machine sent
-// to either as bytes, each joined. A text message and words are searched one by
-// one.
+// to either as bytes, each joined. A text message, words and the lines of
+// comments are searched one by one. What it leaves, [Unredacted] searches.
 func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 	var streams [4][]part
 	var lone []part
 	var event, last part // what marks may be about
 	t.Entries = slices.Clone(t.Entries)
+	found += redactComments(t, match)
 	for i := range t.Entries {
 		e := &t.Entries[i]
 		switch {
 		case e.Dir == transcript.Remark:
-			words := []byte(e.Remark)
-			found += redactAll([]part{{words, true}}, match)
-			e.Remark = string(words)
+			words, n := redactWords(e.Remark, match)
+			e.Remark = words
+			found += n
 			continue
 		case e.Dir == transcript.Event:
 			e.Event.Data = bytes.Clone(e.Event.Data)
@@ -59,6 +60,79 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 		found += redactAll(lone[i:i+1], match)
 	}
 	return found
+}
+
+// redactComments redacts all comments, those of the header and of rules too.
+func redactComments(t *transcript.Transcript, match *regexp.Regexp) (found int) {
+	redact := func(lines []string) []string {
+		lines = slices.Clone(lines)
+		for i := range lines {
+			words, n := redactWords(lines[i], match)
+			lines[i] = words
+			found += n
+		}
+		return lines
+	}
+	t.HeaderComments = slices.Clone(t.HeaderComments)
+	for i := range t.HeaderComments {
+		t.HeaderComments[i] = redact(t.HeaderComments[i])
+	}
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		e.Comments, e.Rules = redact(e.Comments), slices.Clone(e.Rules)
+		for j := range e.Rules {
+			e.Rules[j].Comments = redact(e.Rules[j].Comments)
+		}
+	}
+	t.Trailing = redact(t.Trailing)
+	return found
+}
+
+func redactWords(words string, match *regexp.Regexp) (string, int) {
+	data := []byte(words)
+	n := redactAll([]part{{data, true}}, match)
+	return string(data), n
+}
+
+// Place is one that Redact leaves as it is, since '*' would change what it
+// means: the file would no longer be replayed, or played, as it was.
+type Place struct {
+	Line int    // in the file that was parsed, from 1
+	What string // in words: "the target"
+}
+
+// Unredacted returns the places that Redact leaves and in which match finds
+// something: the values of the header, and rules.
+func Unredacted(t *transcript.Transcript, match *regexp.Regexp) (places []Place) {
+	search := func(line int, what string, value []byte) {
+		if redactAll([]part{{bytes.Clone(value), false}}, match) > 0 {
+			places = append(places, Place{line, what})
+		}
+	}
+	line, n := 1, 0 // of the header: in the file, and below its first one
+	header := func(what string, value []byte) {
+		if n < len(t.HeaderComments) {
+			line += len(t.HeaderComments[n])
+		}
+		line, n = line+1, n+1
+		search(line, what, value)
+	}
+	header("the mode", nil) // a name
+	for _, o := range t.Options {
+		header("option "+o.Name, []byte(o.Value))
+	}
+	if t.Target != "" {
+		header("the target", []byte(t.Target))
+	}
+	if t.State != nil {
+		header("the state", t.State)
+	}
+	for i := range t.Entries {
+		for _, r := range t.Entries[i].Rules {
+			search(r.Line, "a rule", r.Text)
+		}
+	}
+	return places
 }
 
 // part is a payload, which is changed in place.

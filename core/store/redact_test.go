@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,6 +57,44 @@ func TestRedact(t *testing.T) {
 		if got != test.want+"\n" || found != test.found {
 			t.Errorf("%s: %d\n%s\nwant %d\n%s", name, found, got, test.found, test.want)
 		}
+	}
+}
+
+// Comments are redacted wherever they stand.
+func TestRedactComments(t *testing.T) {
+	const text = "workbench transcript v1\n# SECRET\nmode raw\n# hünter SECRET\ntarget \"h:1\"\n\n" +
+		"# SECRET\n~~ any\n#SECRET\n>> server \"x\"\n# SECRET\n"
+	before, err := transcript.Parse("x", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := *before
+	if n := Redact(&after, regexp.MustCompile(`(?:h\S+ |#)?SECRET`)); n != 5 {
+		t.Errorf("found %d", n)
+	}
+	want := strings.NewReplacer("# hünter SECRET", "# **************", "#SECRET", "# *******", "SECRET", "******").Replace(text)
+	if got := string(after.Append(nil)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if string(before.Append(nil)) != text {
+		t.Error("the caller's comments were changed")
+	}
+}
+
+// Places are told as lines of the file.
+func TestUnredacted(t *testing.T) {
+	const text = "workbench transcript v1\n\n# SECRET\nmode raw\noption a \"1\"\n# one\n\noption b \"SECRET\"\ntarget \"SECRET:1\"\n# two\nstate \"\\xffSECRET\"\n\n" +
+		"~~ match \"SECRET\"\n# three\n~~ until \"SECRET \"\n>> server \"SECRET SECRET \"\n"
+	parsed, err := transcript.Parse("x", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "[{8 option b} {9 the target} {11 the state} {13 a rule} {15 a rule}]"
+	if got := fmt.Sprint(Unredacted(parsed, regexp.MustCompile("SECRET"))); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := Unredacted(parsed, regexp.MustCompile("SECRET(x?)")); got != nil {
+		t.Errorf("a group that is empty has %v", got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
 	"syscall"
 	"time"
@@ -110,6 +111,9 @@ func onDisk(err error) error {
 	err = plain(err)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return fmt.Errorf("the disk is full (%w); make room, or choose another folder with --transcripts", err)
+	}
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("the folder can not be written to (%w); make it writable, or choose another one with --transcripts", err)
 	}
 	return fmt.Errorf("the disk failed: %w", err)
 }

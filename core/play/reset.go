@@ -1,0 +1,71 @@
+package play
+
+import (
+	"syscall"
+	"time"
+)
+
+// lookEvery is how often a queue is looked at that is about to be empty.
+const lookEvery = 10 * time.Millisecond
+
+// reset breaks the connection. What was said before it must have been heard, as
+// it was in the recording, but a reset overtakes: it discards what our system
+// has not sent yet, and, depending on the peer's, a connect that is not done or
+// what was not read yet. The first can be seen; the rest only be given time.
+func (k *talk) reset() {
+	k.mu.Lock()
+	k.parting = true
+	k.mu.Unlock()
+	k.flush()
+	pause := time.NewTimer(ResetPause)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-k.ctx.Done():
+	}
+	if c, ok := k.conn.(interface{ SetLinger(int) error }); ok {
+		c.SetLinger(0)
+	}
+	k.conn.Close()
+}
+
+// flush waits until the peer's system has all that was sent, takes nothing for
+// StallLimit, or is gone.
+func (k *talk) flush() {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	k.conn.SetWriteDeadline(time.Time{})
+	left, since := -1, time.Now()
+	for {
+		n := k.unsent()
+		if n != left {
+			left, since = n, time.Now()
+		}
+		if n == 0 || time.Since(since) > StallLimit {
+			return
+		}
+		if _, err := k.conn.Write(nil); err != nil { // it is gone; the queue would stay as it is
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-k.ctx.Done():
+			return
+		}
+	}
+}
+
+// unsent returns how many bytes of what was sent the peer's system has not
+// acknowledged; 0 where that can not be known.
+func (k *talk) unsent() (n int) {
+	c, ok := k.conn.(syscall.Conn)
+	if !ok {
+		return 0
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	raw.Control(func(fd uintptr) { n = queued(fd) })
+	return n
+}
