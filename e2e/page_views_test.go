@@ -165,19 +165,28 @@ func aTranscriptPlays(t *testing.T, chromium context.Context) {
 	p.wait("the ladder", `document.querySelectorAll(".ladder path.arrow").length > 4`)
 }
 
-// axe finds nothing to complain about, on any view, light and dark.
+// axe finds nothing to complain about, on any view, light and dark, on a screen
+// of a desk and of a phone.
 func axe(t *testing.T, chromium context.Context) {
 	source, err := os.ReadFile("../web/test/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, width := range []int64{1200, 360} {
+		t.Run(fmt.Sprintf("%d wide", width), func(t *testing.T) { axeAt(t, chromium, string(source), width) })
+	}
+}
+
+func axeAt(t *testing.T, chromium context.Context, source string, width int64) {
 	p := visit(t, chromium, "http://"+shared.address)
-	p.do(chromedp.Evaluate[chromedp.Void](string(source)))
+	p.do(chromedp.EmulateViewport(width, 900), chromedp.Evaluate[chromedp.Void](source))
 	p.connect(shared.echo)
 	p.status("Connected")
 	p.fill("#command", "hello <b>\t")
 	p.press(kb.Enter)
 	p.shows("hello")
+	p.fill("#find", "hello")
+	p.wait("what was found", `document.querySelector("#console .sent mark.hit")`)
 	check := func(what string) {
 		t.Helper()
 		for range 2 {

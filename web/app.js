@@ -9,7 +9,7 @@
 import { render } from "./vendor/preact.js";
 import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 import { html, lazy } from "./html.js";
-import { formatRoute, go, route } from "./route.js";
+import { formatRoute, go, route, setTitle } from "./route.js";
 import { applyLook, presenter } from "./settings.js";
 import { devMode, loadModes, practice } from "./store.js";
 import { current, openTab, turnTab } from "./tabs.js";
@@ -31,6 +31,9 @@ const Keys = lazy(() => import("./components/Keys.js"), "Keys");
 const SessionMenu = lazy(() => import("./components/SessionMenu.js"), "SessionMenu");
 const DevBanner = lazy(() => import("./components/DevBanner.js"), "DevBanner");
 
+/** The titles of the views that are no session. @type {Record<string, string>} */
+const titles = { transcripts: "Transcripts", plugins: "Plugins", compare: "Compare" };
+
 function App() {
   const [keysOpen, setKeysOpen] = useState(false);
   useEffect(() => {
@@ -46,6 +49,15 @@ function App() {
     focus("#command") || focus("#leave-presenter") || focus("#keys-button");
   }, [presents]);
   const { view, id, query } = route.value;
+  const tab = current.value;
+  const before = useRef({ tab, view });
+  useLayoutEffect(() => {
+    if (before.current.tab === tab && before.current.view === view) return;
+    before.current = { tab, view };
+    if (document.activeElement === document.body) focus("#host") || focus("#command"); // what had it is gone
+  }, [tab, view]);
+  const title = Object.hasOwn(titles, view) ? titles[view] : tab.title.value;
+  useEffect(() => setTitle(title), [title, id]); // a view may say more later
   return html`
     <${TopBar} openKeys=${() => setKeysOpen(true)} />
     ${devMode.value && html`<${DevBanner} />`}
@@ -58,7 +70,7 @@ function App() {
             ? html`<${views.plugins} />`
             : view === "compare"
               ? html`<${views.compare} key=${JSON.stringify(query)} query=${query} />`
-              : html`<${SessionView} key=${current.value.id} tab=${current.value} />`}
+              : html`<${SessionView} key=${tab.id} tab=${tab} />`}
     </main>
     ${keysOpen && html`<${Keys} close=${() => setKeysOpen(false)} />`}
   `;
@@ -66,9 +78,8 @@ function App() {
 
 /** One session, from the connect bar to the field that is typed in. @param {{ tab: import("./tabs.js").Tab }} props */
 function SessionView({ tab }) {
-  const session = tab.session.value;
-  const { host, port, tls } = tab.form;
-  const target = session?.target ?? targetTitle({ host: host.value, port: port.value, tls: tls.value });
+  const session = tab.shown.value;
+  const target = session?.target ?? targetTitle(tab.fields);
   const about = {
     mode: session?.mode.title ?? "Line mode",
     target,
@@ -97,10 +108,12 @@ function shortcut(event, openKeys) {
   if (event.altKey && !event.ctrlKey && !event.metaKey) {
     switch (event.code) {
       case "KeyN":
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // it goes to the new tab
         openTab();
-        go(formatRoute(""));
+        showSessions();
         break;
       case "KeyC":
+        if (showSessions()) break; // nothing is cut that was not seen
         current.value.live.value ? current.value.disconnect() : current.value.connect();
         break;
       case "KeyF":
@@ -115,6 +128,7 @@ function shortcut(event, openKeys) {
       case "BracketLeft":
       case "BracketRight":
         turnTab(event.code === "BracketLeft" ? -1 : 1);
+        showSessions();
         break;
       default:
         return;
@@ -131,11 +145,18 @@ function shortcut(event, openKeys) {
   }
 }
 
-/** Gives the focus to what a selector names, and says whether it is there. @param {string} selector */
+/** Goes to the sessions, and says whether another view was shown. */
+function showSessions() {
+  const { view } = route.value;
+  if (view) go(formatRoute(""));
+  return view !== "";
+}
+
+/** Gives the focus to what a selector names, and says whether it has it. @param {string} selector */
 function focus(selector) {
   const found = /** @type {HTMLElement | null} */ (document.querySelector(selector));
   found?.focus();
-  return found !== null;
+  return found !== null && found === document.activeElement;
 }
 
 applyLook();

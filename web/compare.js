@@ -36,6 +36,12 @@ export function stretch(entries, from, to) {
   return entries.filter((entry) => entry.n !== undefined && entry.n >= from && entry.n <= to);
 }
 
+/** What is wrong with a stretch, or "". With event 0 it holds the opening, if nothing else. @param {Entry[]} entries @param {number} from @param {number} to */
+export function stretchProblem(entries, from, to) {
+  if (from <= to && (from <= 0 || stretch(entries, from, to).length > 0)) return "";
+  return `There is no event from ${from} to ${to}. Pick a stretch within 0 to ${lastEvent(entries)}.`;
+}
+
 /** The last event's number. @param {Entry[]} entries */
 export function lastEvent(entries) {
   return entries.reduce((last, entry) => Math.max(last, entry.n ?? 0), 0);

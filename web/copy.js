@@ -3,7 +3,7 @@
 import { hex } from "./format.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The forms there are: id, and what it is called. */
 export const forms = [
@@ -16,7 +16,7 @@ export const forms = [
 ];
 
 /**
- * Rows in one of the forms. Text has a row a line; the others are the bytes of
+ * Rows in one of the forms. Text has a row a line, and says where one is cut; the others are the bytes of
  * all messages, one after the other, without notes and remarks.
  * @param {string} form
  * @param {import("./types").Row[]} rows
@@ -43,7 +43,7 @@ export function copied(form, rows, target = { host: "HOST", port: "PORT" }) {
 /** @param {import("./types").Row} row */
 function lineOf(row) {
   const text = row.bytes ? decoder.decode(row.bytes) : (row.text ?? "");
-  return text.endsWith("\n") ? text : text + "\n";
+  return (text.endsWith("\n") ? text : text + "\n") + (row.more ? row.more + "\n" : "");
 }
 
 /** @param {import("./types").Row[]} rows */
@@ -73,7 +73,7 @@ function escaped(bytes, other) {
 
 /** A C string. Octal, because a hex escape would swallow the digits behind it. @param {Uint8Array} bytes */
 export function cString(bytes) {
-  return '"' + escaped(bytes, octal).replace(/\?(?=\?)/g, "\\?") + '"'; // no trigraphs
+  return '"' + escaped(bytes, octal).replace(/(?<=\?)\?/g, "\\?") + '"'; // no trigraphs
 }
 
 /** @param {Uint8Array} bytes */

@@ -4,9 +4,9 @@
 import js from "@eslint/js";
 
 const browser = [
-  "AbortController", "AbortSignal", "Blob", "EventSource", "Event", "HTMLElement", "HTMLSelectElement", "Image", "ResizeObserver", "TextDecoder",
-  "TextEncoder", "URL", "URLSearchParams", "addEventListener", "alert", "atob", "clearInterval", "clearTimeout", "confirm",
-  "document", "fetch", "getComputedStyle", "getSelection", "history", "location", "navigator", "performance",
+  "AbortController", "AbortSignal", "Blob", "EventSource", "Event", "HTMLElement", "HTMLSelectElement", "Image", "MutationObserver", "ResizeObserver", "TextDecoder",
+  "TextEncoder", "URL", "URLSearchParams", "Worker", "addEventListener", "alert", "atob", "clearInterval", "clearTimeout", "confirm",
+  "document", "fetch", "getComputedStyle", "getSelection", "history", "location", "matchMedia", "navigator", "performance", "postMessage",
   "removeEventListener", "requestAnimationFrame", "setInterval", "setTimeout",
 ];
 
@@ -34,7 +34,7 @@ export default [
   },
   {
     files: ["test/*.js"],
-    languageOptions: { globals: Object.fromEntries(["Buffer", "Blob", "ReadableStream", "AbortController", "TextEncoder", "TextDecoder", "globalThis"].map((name) => [name, "readonly"])) },
+    languageOptions: { globals: Object.fromEntries(["Buffer", "Blob", "ReadableStream", "AbortController", "TextEncoder", "TextDecoder", "globalThis", "queueMicrotask", "setImmediate"].map((name) => [name, "readonly"])) },
     rules: { "no-control-regex": "off" },
   },
 ];

@@ -2,7 +2,7 @@
 // and the playback of a recorded one share.
 
 import { signal } from "./vendor/signals-core.js";
-import { EntryReader } from "./rows.js";
+import { EntryReader, payload } from "./rows.js";
 import { Log } from "./log.js";
 
 // Milliseconds. A frame that took longer than slowFrame is followed by a rest.
@@ -34,11 +34,22 @@ export class Feed {
   take(list) {
     for (const entry of list) {
       const rows = this.#reader.read(entry);
+      for (const row of [rows.console, rows.wire]) if (row?.more) row.entry = this.entries.next;
       if (rows.console) this.console.append(rows.console);
       if (rows.wire) this.wire.append(rows.wire);
       this.entries.append({ ...entry, size: encodedSize(entry) });
     }
     this.publishSoon();
+  }
+
+  /**
+   * A row with all of its payload; as it is, when the entry that it comes from is gone.
+   * @param {import("./types").Row} row @returns {import("./types").Row}
+   */
+  whole(row) {
+    if (row.entry === undefined || row.entry < this.entries.first) return row;
+    const entry = this.entries.row(row.entry);
+    return { ...row, more: "", ...(row.bytes ? { bytes: payload(entry) } : { text: entry.text }) };
   }
 
   /** Takes the rows away; what comes later still shows. */

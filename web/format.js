@@ -3,10 +3,10 @@
 const encoder = new TextEncoder();
 
 // Characters that would be invisible, or that would reorder what stands around
-// them: C0 and C1 controls, zero-width and bidirectional marks; also the control
-// pictures themselves, so that each picture shown stands for its control. Line
-// feed and tab are for the caller to decide.
-const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2400-\u2421\ufeff]/g;
+// them: C0 and C1 controls, zero-width characters and joiners, bidirectional
+// marks, tags; also the control pictures themselves, so that each picture shown
+// stands for its control. Line feed and tab are for the caller to decide.
+const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2400-\u2421\ufeff\u{e0000}-\u{e0fff}]/gu;
 
 const names = "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US";
 
@@ -26,18 +26,20 @@ export function picture(code) {
 
 /** Text as a person reads it: line breaks and tabs work, other controls show. @param {string} text */
 export function shownText(text) {
-  return text.replace(hidden, (char) => picture(char.charCodeAt(0)));
+  return text.replace(hidden, (char) => picture(/** @type {number} */ (char.codePointAt(0))));
 }
 
 /**
  * Bytes as a person reads them: decoded as UTF-8, every control shown, a line
  * break after each ␊. A byte that is no UTF-8 is a "·".
  * @param {Uint8Array} bytes
+ * @param {number[]} [places] gets, for each byte, where in the text it stands
  */
-export function shownBytes(bytes) {
+export function shownBytes(bytes, places) {
   let text = "";
   for (let i = 0; i < bytes.length; ) {
     const length = runeLength(bytes, i);
+    for (let k = 0; places && k < (length || 1); k++) places.push(text.length);
     text += glyph(bytes, i, length);
     if (bytes[i] === 0x0a && i + 1 < bytes.length) text += "\n";
     i += length || 1;
@@ -55,7 +57,8 @@ export function hex(bytes) {
 /**
  * Where the lines of a dump begin. A line has at most `width` bytes and ends
  * early after a line feed, so a protocol's lines stay lines; a UTF-8 character
- * is never split. With `drawn`, width counts columns of text rather than bytes.
+ * is never split, and one that shows as its number counts the columns of that.
+ * With `drawn`, width counts columns of text rather than bytes.
  * @param {Uint8Array} bytes @param {number} width
  * @returns {number[]} at least one; the first is 0
  */
@@ -68,6 +71,7 @@ export function dumpLines(bytes, width, drawn = false) {
     const end = i + (length || 1);
     let takes = end - i;
     if (drawn) takes = byte < 0x20 || byte === 0x7f ? 3 : Math.min(2, takes);
+    if (length > 1) takes = Math.max(takes, glyph(bytes, i, length).length);
     if (used + takes > width && used > 0) {
       starts.push(i);
       used = 0;

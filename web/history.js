@@ -4,37 +4,34 @@
 const maxLines = 200;
 
 export class History {
-  #storage;
-  #key;
-  /** @type {string[]} */
-  #lines;
-  #at; // index of the line shown; #lines.length is the draft
+  /** @type {KeptList<string>} */
+  #kept;
+  /** The lines that are walked: as they were at the draft. @type {string[]} */
+  #lines = [];
+  #at = 0; // index of the line shown; #lines.length is the draft
   #draft = "";
 
-  /**
-   * @param {{ getItem(key: string): string | null, setItem(key: string, value: string): void } | null} storage null for none
-   * @param {string} key
-   */
+  /** @param {Storage} storage @param {string} key */
   constructor(storage, key) {
-    this.#storage = storage;
-    this.#key = key;
-    this.#lines = this.#load();
-    this.#at = this.#lines.length;
+    this.#kept = new KeptList(storage, key, (list) => list.filter((line) => typeof line === "string").slice(-maxLines));
   }
 
   /** Remembers a line and goes back to an empty draft. Empty lines and repeats are not kept. @param {string} line */
   add(line) {
-    if (line !== "" && line !== this.#lines.at(-1)) {
-      this.#lines = [...this.#lines, line].slice(-maxLines);
-      this.#save();
-    }
-    this.#at = this.#lines.length;
+    const before = this.#kept.list;
+    if (line !== "" && line !== before.at(-1)) this.#kept.list = [...before, line].slice(-maxLines);
+    this.#lines = [];
+    this.#at = 0;
     this.#draft = "";
   }
 
   /** The line before; `current` is what stands in the field. At the oldest it stays. @param {string} current */
   older(current) {
-    if (this.#at === this.#lines.length) this.#draft = current;
+    if (this.#at === this.#lines.length) {
+      this.#draft = current;
+      this.#lines = this.#kept.list;
+      this.#at = this.#lines.length;
+    }
     if (this.#at > 0) this.#at--;
     return this.#lines[this.#at] ?? current;
   }
@@ -49,23 +46,55 @@ export class History {
   /** The lines that hold a text, the newest first, each once. @param {string} text */
   search(text) {
     const lower = text.toLowerCase();
-    return [...new Set(this.#lines.toReversed())].filter((line) => line.toLowerCase().includes(lower));
+    return [...new Set(this.#kept.list.toReversed())].filter((line) => line.toLowerCase().includes(lower));
+  }
+}
+
+/** @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void } | null} Storage null for none */
+
+/**
+ * A list that the browser remembers. The windows of the page share it: what one
+ * of them changed is there in the others. Where there is no storage, or it is
+ * full, the list lives as long as the page.
+ * @template T
+ */
+export class KeptList {
+  #storage;
+  #key;
+  #read;
+  /** The list as it stands in the storage. @type {string | null} */
+  #text = null;
+  /** @type {T[]} */
+  #list = [];
+
+  /** @param {Storage} storage @param {string} key @param {(list: any[]) => T[]} read takes what is of use from what was kept */
+  constructor(storage, key, read) {
+    this.#storage = storage;
+    this.#key = key;
+    this.#read = read;
   }
 
-  #load() {
+  get list() {
     try {
-      const lines = JSON.parse(this.#storage?.getItem(this.#key) ?? "[]");
-      return lines.filter((/** @type {unknown} */ line) => typeof line === "string").slice(-maxLines);
+      const text = this.#storage?.getItem(this.#key) ?? null;
+      if (text !== null && text !== this.#text) {
+        this.#text = text;
+        this.#list = this.#read(JSON.parse(text));
+      }
     } catch {
-      return []; // nothing kept, no storage, or someone else's data
+      // no storage, or someone else's data
     }
+    return this.#list;
   }
 
-  #save() {
+  set list(list) {
+    this.#list = list;
     try {
-      this.#storage?.setItem(this.#key, JSON.stringify(this.#lines));
+      const text = JSON.stringify(list);
+      this.#storage?.setItem(this.#key, text);
+      this.#text = text;
     } catch {
-      // Storage is full or forbidden: the history lives as long as the page.
+      // full, or forbidden
     }
   }
 }

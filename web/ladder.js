@@ -5,17 +5,22 @@ import { shownBytes, shownText, seconds, dataSize } from "./format.js";
 import { payload } from "./rows.js";
 
 /** @typedef {import("./types").Entry} Entry */
+/** @typedef {{ x: number, y: number, anchor: "start" | "middle" | "end" }} Spot where a text stands */
 /**
- * @typedef {{ kind: "arrow", from: number, to: number, y: number, label: string, detail: string, time: string, way: "sent" | "received", n?: number }
- *   | { kind: "words", at: number, y: number, label: string, time: string, way: "note" | "remark", n?: number }} Item
+ * @typedef {{ kind: "arrow", from: number, to: number, y: number, label: string, spot: Spot, detail: string, time: string, way: "sent" | "received", n?: number }
+ *   | { kind: "words", at: number, y: number, label: string, spot: Spot, time: string, way: "note" | "remark", n?: number }} Item
  * from, to and at are lifelines: 0 you, 1 line mode, 2 server
  */
-/** @typedef {{ width: number, height: number, columns: number[], items: Item[], titles: string[], dropped: number }} Ladder */
+/** @typedef {{ width: number, height: number, columns: number[], items: Item[], titles: { text: string, spot: Spot }[], dropped: number }} Ladder */
+
+/** The width of a ladder on a screen that has no more. */
+export const narrow = 360;
 
 const top = 64;
 const step = 34;
 const pause = 22; // put between rows that are more than a second apart
 const maxLabel = 44; // characters
+const maxNarrow = 36; // of a narrow ladder
 
 /**
  * @param {Iterable<Entry>} entries
@@ -37,15 +42,41 @@ export function ladder(entries, { mode, target, max = 400, width = 960 }) {
     y += step + (i > 0 && item.t - items[i - 1].t > 1 ? pause : 0);
     item.y = y;
   });
-  const left = 92;
-  const columns = [left + 20, (left + width) / 2, width - 40];
-  return { width, height: y + 48, columns, items, titles: ["You", mode, target], dropped: all.length - items.length };
+  const isNarrow = width <= narrow;
+  const [first, last] = isNarrow ? [64, width - 16] : [112, width - 40];
+  const columns = [first, isNarrow ? (first + last) / 2 : (92 + width) / 2, last];
+  for (const item of items) {
+    item.spot = spotOf(item, columns, isNarrow);
+    if (isNarrow) item.label = shortened(item.label, maxNarrow);
+  }
+  const titles = [
+    { text: "You", spot: spot(columns[0], 34, "start") },
+    { text: mode, spot: spot(columns[1], isNarrow ? 14 : 34, "middle") },
+    { text: isNarrow ? shortened(target, 26) : target, spot: spot(columns[2], 34, "end") },
+  ];
+  return { width, height: y + 48, columns, items, titles, dropped: all.length - items.length };
+}
+
+/** @type {(x: number, y: number, anchor: Spot["anchor"]) => Spot} */
+const spot = (x, y, anchor) => ({ x, y, anchor });
+
+// Where an item's label stands: an arrow's over its middle, or, where there is
+// little room, from the edge that it touches inwards.
+/** @param {Item} item @param {number[]} columns @param {boolean} isNarrow @returns {Spot} */
+function spotOf(item, columns, isNarrow) {
+  const { y } = item;
+  if (item.kind === "words") {
+    if (item.at === 2) return spot(columns[2] - 10, y + 4, "end");
+    return isNarrow ? spot(columns[1], y + 4, "middle") : spot(columns[item.at] + 10, y + 4, "start");
+  }
+  if (!isNarrow) return spot((columns[item.from] + columns[item.to]) / 2, y - 6, "middle");
+  return Math.min(item.from, item.to) === 0 ? spot(columns[0], y - 6, "start") : spot(columns[2], y - 6, "end");
 }
 
 /** @param {Entry} entry @param {{ client: boolean, server: boolean }} passed @returns {Item[]} */
 function itemsOf(entry, passed) {
   const { dir, kind, side, n } = entry;
-  const common = { y: 0, time: "", n };
+  const common = { y: 0, time: "", n, spot: spot(0, 0, "start") };
   /** @type {(from: number, to: number, label?: string) => Item} */
   const arrow = (from, to, label) => {
     const way = to > from ? "sent" : "received";
@@ -106,7 +137,12 @@ const escapes = { "␍": "\\r", "␊": "\\n", "␉": "\\t", "␀": "\\0", "␛":
 /** @param {string} text */
 function cut(text) {
   const line = text.replaceAll("\n", "").replace(/[\u2400-\u2421]/g, (picture) => escapes[picture] ?? "·");
-  return line.length > maxLabel ? line.slice(0, maxLabel - 1) + "…" : line;
+  return shortened(line, maxLabel);
+}
+
+/** @param {string} text @param {number} most characters */
+function shortened(text, most) {
+  return text.length > most ? text.slice(0, most - 1) + "…" : text;
 }
 
 /** The tip of an arrow that ends at x, coming from `from`. @param {number} x @param {number} from @param {number} y */
@@ -127,24 +163,27 @@ export function ladderSVG({ width, height, columns, items, titles }) {
     `<rect width="${width}" height="${height}" fill="${ink.page}"/>`,
   ];
   columns.forEach((x, i) => {
-    parts.push(`<text x="${x}" y="34" text-anchor="${["start", "middle", "end"][i]}" ${sans} font-size="14" font-weight="600" fill="${ink.text}">${escapeXML(titles[i])}</text>`);
+    parts.push(`<text ${placed(titles[i].spot)} ${sans} font-size="14" font-weight="600" fill="${ink.text}">${escapeXML(titles[i].text)}</text>`);
     parts.push(`<path d="M${x} 48V${height - 20}" stroke="${ink.line}" stroke-dasharray="3 4"/>`);
   });
   for (const item of items) {
     parts.push(`<text x="8" y="${item.y + 4}" ${mono} fill="${ink.muted}">${item.time}</text>`);
     if (item.kind === "words") {
-      parts.push(`<text x="${columns[item.at] + (item.at === 2 ? -10 : 10)}" y="${item.y + 4}" text-anchor="${item.at === 2 ? "end" : "start"}" ${sans} font-size="12.5" font-style="italic" fill="${ink[item.way]}">${escapeXML(item.label)}</text>`);
+      parts.push(`<text ${placed(item.spot)} ${sans} font-size="12.5" font-style="italic" fill="${ink[item.way]}">${escapeXML(item.label)}</text>`);
       continue;
     }
     const [from, to] = [columns[item.from], columns[item.to]];
     const colour = ink[item.way];
     parts.push(`<path d="M${from} ${item.y}H${to}" stroke="${colour}" stroke-width="1.5"/>`);
     parts.push(`<path d="${tip(to, from, item.y)}" fill="${colour}"/>`);
-    parts.push(`<text x="${(from + to) / 2}" y="${item.y - 6}" text-anchor="middle" ${mono} fill="${colour}">${escapeXML(item.label)}</text>`);
+    parts.push(`<text ${placed(item.spot)} ${mono} fill="${colour}">${escapeXML(item.label)}</text>`);
   }
   parts.push("</svg>");
   return parts.join("\n");
 }
+
+/** @param {Spot} spot */
+const placed = ({ x, y, anchor }) => `x="${x}" y="${y}" text-anchor="${anchor}"`;
 
 /** @param {string} text */
 function escapeXML(text) {

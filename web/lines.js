@@ -21,7 +21,8 @@ export class Lines {
 
   /**
    * @param {import("./log.js").Log<T>} log
-   * @param {(row: T, before: T | undefined) => number} measure lines that a row takes; 0 hides it
+   * @param {(row: T) => number | undefined} measure lines that a row takes; 0 hides it, undefined keeps it and
+   *   those behind it for a later update
    */
   constructor(log, measure) {
     this.#log = log;
@@ -44,15 +45,17 @@ export class Lines {
       this.#chunks.shift();
     }
     this.total -= left;
-    for (let i = Math.max(this.#next, first); i < end; i++) {
+    let i = Math.max(this.#next, first);
+    for (; i < end; i++) {
+      const lines = this.#measure(this.#log.row(i));
+      if (lines === undefined) break;
       let last = this.#chunks.at(-1);
       if (!last || last.counts.length >= rowsInChunk) this.#chunks.push((last = { from: i, counts: [], total: 0 }));
-      const lines = this.#measure(this.#log.row(i), i > first ? this.#log.row(i - 1) : undefined);
       last.counts.push(lines);
       last.total += lines;
       this.total += lines;
     }
-    this.#next = Math.max(end, first);
+    this.#next = i;
     return left;
   }
 

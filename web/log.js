@@ -34,6 +34,11 @@ export class Log {
     return this.first - this.#cleared;
   }
 
+  /** The number that the next row will have. */
+  get next() {
+    return this.first + this.#rows.length - this.#head;
+  }
+
   /** The row of a number from first to end. @param {number} number */
   row(number) {
     return this.#rows[this.#head + number - this.first];
@@ -58,7 +63,7 @@ export class Log {
 
   /** Shows what was appended since the last call. */
   publish() {
-    this.end = this.first + this.#rows.length - this.#head;
+    this.end = this.next;
     if (this.end === this.#published && this.first === this.#publishedFirst) return;
     this.#published = this.end;
     this.#publishedFirst = this.first;
@@ -66,7 +71,7 @@ export class Log {
   }
 
   clear() {
-    this.first += this.#rows.length - this.#head;
+    this.first = this.next;
     this.#cleared = this.first;
     this.#rows = [];
     this.#head = this.#size = 0;

@@ -53,9 +53,9 @@ export class Player {
     this.playing = false;
   }
 
-  /** Goes to a position. @param {number} position @param {number} now ms */
+  /** Goes to a position, a whole one within its length. @param {number} position @param {number} now ms */
   seek(position, now) {
-    this.position = Math.min(Math.max(0, position), this.length);
+    this.position = Math.trunc(Math.min(Math.max(0, position), this.length));
     this.#anchor(now);
   }
 

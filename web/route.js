@@ -50,6 +50,11 @@ export function replaceRoute(hash) {
   route.value = parseRoute(hash);
 }
 
+/** Names the page, as the browser's tabs and history show it. @param {string} words */
+export function setTitle(words) {
+  document.title = words + " – Protocol Workbench";
+}
+
 /** @param {string} part */
 function decode(part) {
   try {

@@ -5,7 +5,7 @@ import { batch, computed, effect, signal } from "./vendor/signals-core.js";
 import { Session } from "./session.js";
 import { Viewer } from "./viewer.js";
 import { defaultMode, modes, practice, recording, targets, targetsVersion } from "./store.js";
-import { splitTarget, targetOf, targetTitle } from "./target.js";
+import { fieldsOf, normalFields, targetOf } from "./target.js";
 
 let ids = 0;
 
@@ -24,8 +24,10 @@ export class Tab {
   };
   /** Signal: what stood wrong in the connect bar at the last try. @type {import("./vendor/signals-core.js").Signal<{ problem: string, field: string } | null>} */
   problem = signal(null);
-  /** Signal: the session that is shown, or null before the first. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
+  /** Signal: the newest session, connected or not, or null before the first. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
   session = signal(null);
+  /** Signal: the session whose rows show: the newest that has connected, or null. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
+  shown = signal(null);
   /** Signal: what is being typed. */
   draft = signal("");
 
@@ -43,17 +45,34 @@ export class Tab {
 
   /** What stands on the tab. */
   title = computed(() => {
-    const { host, port, tls } = this.form;
     targetsVersion.value; // a name may have been given
-    const session = this.session.value;
-    if (!session) return "New session";
-    const at = { host: host.value, port: port.value, tls: tls.value };
-    return targets.find(at)?.name || (session.target === practice.value ? "echo :" + splitTarget(session.target).port : targetTitle(at));
+    const { target } = this.shown.value ?? this.session.value ?? {};
+    if (!target) return "New session";
+    const at = fieldsOf(target);
+    return targets.find(at)?.name || (target === practice.value ? "echo :" + at.port : target);
   });
 
-  /** Puts the practice server into the fields. */
+  /** The fields as they stand. */
+  get fields() {
+    const { host, port, tls } = this.form;
+    return { host: host.value, port: port.value, tls: tls.value };
+  }
+
+  /** Puts what stands in Host and is more than a name into the fields that it belongs to. */
+  tidy() {
+    const { host, port, tls } = normalFields(this.fields);
+    if (!host) return; // no more than "https://" yet
+    batch(() => {
+      this.form.host.value = host;
+      this.form.port.value = port;
+      this.form.tls.value = tls;
+    });
+  }
+
+  /** Puts the practice server into the fields, as it was used last. */
   usePractice() {
-    if (practice.value) this.use({ ...splitTarget(practice.value), tls: false });
+    const at = fieldsOf(practice.value);
+    this.use(targets.find(at) ?? at);
   }
 
   /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("./types").Target> & { host: string, port: string }} target */
@@ -84,8 +103,8 @@ export class Tab {
   /** Connects to what the fields say, or says what is wrong with them. */
   connect() {
     const mode = this.picked.value?.manifest;
-    const { host, port, tls } = this.form;
-    const { target = "", problem, field } = targetOf({ host: host.value, port: port.value, tls: tls.value });
+    this.tidy();
+    const { target = "", problem, field } = targetOf(this.fields);
     this.problem.value = problem
       ? { problem, field: field ?? "" }
       : mode ? null : { problem: "There is no line mode to connect with yet.", field: "mode" };
@@ -97,8 +116,6 @@ export class Tab {
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
     this.#open({ mode, options, target, record: this.form.record.value || !recording.value });
-    targets.remember({ host: host.value, port: port.value, tls: tls.value, mode: mode.name, options });
-    targetsVersion.value++;
   }
 
   /** A new session like the last one, whatever the fields say now. */
@@ -114,9 +131,19 @@ export class Tab {
   /** @param {ConstructorParameters<typeof Session>[0]} choice */
   #open(choice) {
     this.session.value?.close();
+    const session = new Session(choice);
+    this.session.value = session;
+    session.state.subscribe(({ name }) => name === "connected" && this.#show(session));
+  }
+
+  /** Gives the lanes to a session that has connected, and remembers its target. @param {Session} session */
+  #show(session) {
+    const { target, mode, options } = session;
+    targets.remember({ ...fieldsOf(target), mode: mode.name, options });
     batch(() => {
+      targetsVersion.value++;
       this.viewer.selection.value = null;
-      this.session.value = new Session(choice);
+      this.shown.value = session;
     });
   }
 }
@@ -160,7 +187,7 @@ effect(() => {
   for (const tab of tabs.value) {
     batch(() => {
       if (!tab.form.mode.peek()) tab.form.mode.value = defaultMode.value;
-      if (!tab.form.host.peek() && !tab.session.peek() && practice.value) tab.usePractice();
+      if (!tab.form.host.peek() && !tab.session.peek() && practice.value) tab.use(fieldsOf(practice.value));
     });
   }
 });

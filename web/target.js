@@ -1,38 +1,58 @@
 // Targets: from what stands in the fields to what is dialled, what to try when
 // that fails, and those of earlier visits.
 
-/**
- * The target of the fields: { target: "host:port" or "tls://host:port" }, or
- * { problem } in words with the name of the field. An empty port is 80, as it
- * was in 2012, and 443 with TLS. Host may hold more than a name, because that
- * is what people paste: host:port, tls://host, https://host/path.
- * @param {{ host: string, port: string, tls: boolean }} fields
- * @returns {{ target?: string, problem?: string, field?: string }}
- */
-export function targetOf({ host, port, tls }) {
-  let name = host.trim();
-  let number = String(port).trim();
+import { KeptList } from "./history.js";
 
+/** @typedef {{ host: string, port: string, tls: boolean }} Fields */
+
+/**
+ * The fields with each thing in its own. Host may hold more than a name, because
+ * that is what people paste: host:port, tls://host, https://host/path. What is
+ * written there rules: its port, and its scheme for TLS and, with no port
+ * written, for the port: one of the web leaves Port empty, another is the name
+ * of its service, as in smtp://host.
+ * @param {Fields} fields @returns {Fields}
+ */
+export function normalFields({ host, port, tls }) {
+  let name = host.trim();
+  let number = port.trim();
   const scheme = name.match(/^([a-z][a-z0-9+.-]*):\/\//i);
   if (scheme) {
-    if (/^(tls|https)$/i.test(scheme[1])) tls = true;
-    name = name.slice(scheme[0].length).replace(/[/?#].*$/, "");
+    tls = /^(tls|https|wss)$/i.test(scheme[1]);
+    number = /^(tls|https?|wss?)$/i.test(scheme[1]) ? "" : scheme[1];
+    name = name.slice(scheme[0].length).replace(/^[^/?#]*@/, "");
   }
+  name = name.replace(/[/?#].*$/, "");
   const withPort = name.match(/^([^:[\]]+|\[[^\]]*\]):([^:]*)$/);
   if (withPort) {
     name = withPort[1];
-    number ||= withPort[2];
+    number = withPort[2] || number;
   }
-  if (name === "") return { problem: "Fill in a host, such as 127.0.0.1 or example.com.", field: "host" };
-  if (/\s/.test(name)) return { problem: "A host has no spaces in it.", field: "host" };
   if (name.includes(":") && !name.startsWith("[")) name = `[${name}]`; // IPv6
+  return { host: name, port: number, tls };
+}
 
-  number ||= defaultPort(tls);
-  if (/\s/.test(number)) return { problem: "A port has no spaces in it.", field: "port" };
-  if (/^\d+$/.test(number) && (Number(number) < 1 || Number(number) > 65535)) {
+/** The fields that name a target, as targetOf and the workbench write it. @param {string} target */
+export function fieldsOf(target) {
+  return normalFields({ host: target, port: "", tls: false });
+}
+
+/**
+ * The target of the fields: { target: "host:port" or "tls://host:port" }, or
+ * { problem } in words with the name of the field. An empty port is 80, as it
+ * was in 2012, and 443 with TLS.
+ * @param {Fields} fields
+ * @returns {{ target?: string, problem?: string, field?: string }}
+ */
+export function targetOf(fields) {
+  const { host, port, tls } = normalFields(fields);
+  if (host === "") return { problem: "Fill in a host, such as 127.0.0.1 or example.com.", field: "host" };
+  if (/\s/.test(host)) return { problem: "A host has no spaces in it.", field: "host" };
+  if (/\s/.test(port)) return { problem: "A port has no spaces in it.", field: "port" };
+  if (/^\d+$/.test(port) && (Number(port) < 1 || Number(port) > 65535)) {
     return { problem: "A port is a number from 1 to 65535.", field: "port" };
   }
-  return { target: (tls ? "tls://" : "") + name + ":" + number };
+  return { target: (tls ? "tls://" : "") + host + ":" + (port || defaultPort(tls)) };
 }
 
 /** What an empty Port field stands for. @param {boolean} tls */
@@ -74,54 +94,50 @@ const maxRecent = 12;
 
 /** Those that the user has connected to or given a name, newest first. */
 export class Targets {
-  /** @type {Target[]} */
-  list = [];
-  #storage;
-  #key;
+  #kept;
 
-  /** @param {{ getItem(key: string): string | null, setItem(key: string, value: string): void } | null} storage @param {string} key */
+  /** @param {import("./history.js").Storage} storage @param {string} key */
   constructor(storage, key) {
-    this.#storage = storage;
-    this.#key = key;
-    try {
-      const list = JSON.parse(storage?.getItem(key) ?? "[]");
-      this.list = list.filter((/** @type {any} */ one) => typeof one?.host === "string" && typeof one.port === "string").map(
-        (/** @type {any} */ one) => ({ host: one.host, port: one.port, tls: !!one.tls, mode: String(one.mode ?? ""), options: one.options ?? {}, name: String(one.name ?? "") }),
-      );
-    } catch {
-      // nothing kept, or someone else's data
-    }
+    this.#kept = new KeptList(storage, key, keptTargets);
   }
 
-  /** Puts a target in front. One at the same place keeps its name. @param {Omit<Target, "name"> & { name?: string }} target */
+  /** @returns {Target[]} */
+  get list() {
+    return this.#kept.list;
+  }
+
+  /** Puts a target, as fieldsOf gives it, in front. One at the same place keeps its name. @param {Omit<Target, "name"> & { name?: string }} target */
   remember(target) {
     const before = this.find(target);
     const name = target.name ?? before?.name ?? "";
     const rest = this.list.filter((one) => one !== before);
     const all = [{ ...target, name }, ...rest];
     let recent = 0;
-    this.#set(all.filter((one) => one.name !== "" || ++recent <= maxRecent));
+    this.#kept.list = all.filter((one) => one.name !== "" || ++recent <= maxRecent);
   }
 
-  /** @param {Target} target */
+  /** @param {Fields} target */
   forget(target) {
-    this.#set(this.list.filter((one) => one !== target));
+    const gone = this.find(target);
+    this.#kept.list = this.list.filter((one) => one !== gone);
   }
 
-  /** The one at the same place. @param {{ host: string, port: string, tls: boolean }} target */
+  /** The one at the same place. @param {Fields} target */
   find({ host, port, tls }) {
     return this.list.find((one) => one.host === host && one.port === port && one.tls === tls);
   }
+}
 
-  /** @param {Target[]} list */
-  #set(list) {
-    this.list = list;
-    try {
-      this.#storage?.setItem(this.#key, JSON.stringify(list));
-    } catch {
-      // Storage is full or forbidden: they live as long as the page.
-    }
+/** What was kept, as targets: one a place, none that can not be dialled. @param {any[]} list @returns {Target[]} */
+function keptTargets(list) {
+  const all = new Map();
+  for (const one of list) {
+    if (typeof one?.host !== "string" || typeof one.port !== "string") continue;
+    const { target } = targetOf({ host: one.host, port: one.port, tls: !!one.tls });
+    if (!target || all.has(target)) continue;
+    all.set(target, { ...fieldsOf(target), mode: String(one.mode ?? ""), options: one.options ?? {}, name: String(one.name ?? "") });
   }
+  return [...all.values()];
 }
 
 /** What a target is called in a list or on a tab. @param {{ name?: string, host: string, port: string, tls?: boolean }} target */

@@ -41,6 +41,8 @@ export interface Row {
   bytes?: Uint8Array;
   /** What is not shown of the payload, in words, or "". */
   more: string;
+  /** Where something is not shown: the number of the feed's entry that has all of it. */
+  entry?: number;
   /** Bytes of the whole payload, where there are bytes. */
   total?: number;
   t?: number;

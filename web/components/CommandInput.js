@@ -159,7 +159,7 @@ export function CommandInput({ tab }) {
           : parsed.bytes?.length
             ? html`<${Preview} bytes=${parsed.bytes} />`
             : lines.length > 1
-              ? html`<span role="status"><b>${lines.length} lines</b>: <kbd>Enter</kbd> sends them one by one, each with ${manifest?.sends ?? "its end"}.</span>`
+              ? html`<span role="status"><b>${lines.length} lines</b>: <kbd>Enter</kbd> sends them one by one, each as ${manifest?.sends ?? "the line and its end"}.</span>`
               : html`<${Hint} input=${input} asHex=${asHex} sends=${manifest?.sends} />`}
         <span class="keys">
           ${input === "bytes" && html`

@@ -3,8 +3,8 @@
 
 import { html } from "../html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
-import { alike, compare, lastEvent, stretch, suggestedRuns, wordsOf } from "../compare.js";
-import { formatRoute } from "../route.js";
+import { alike, compare, lastEvent, stretch, stretchProblem, suggestedRuns, wordsOf } from "../compare.js";
+import { formatRoute, setTitle } from "../route.js";
 import { modes } from "../store.js";
 import { tabs } from "../tabs.js";
 import { listTranscripts, transcriptEntries, transcriptInfo, whenOf } from "../transcripts.js";
@@ -23,6 +23,9 @@ export function Compare({ query }) {
   useEffect(() => {
     load(query).then(setSource, (error) => setProblem(error.message));
   }, []);
+  useEffect(() => {
+    setTitle("Compare" + (source ? " " + source.title : ""));
+  }, [source]);
   return html`
     <section class="view" aria-labelledby="compare-title">
       <header>
@@ -41,7 +44,7 @@ async function load({ transcript, tab }) {
     const [{ entries }, info] = await Promise.all([transcriptEntries(transcript), transcriptInfo(transcript)]);
     return { entries, mode: info?.mode ?? "", options: {}, title: info?.target || transcript, transcript };
   }
-  const session = tabs.value.find((one) => String(one.id) === tab)?.session.value;
+  const session = tabs.value.find((one) => String(one.id) === tab)?.shown.value;
   const hello = session?.hello.value;
   if (!session || !hello) return null;
   const entries = [...session.entries.rows()].map(({ size, ...entry }) => entry);
@@ -54,7 +57,7 @@ function Sources() {
   useEffect(() => {
     listTranscripts({ limit: 20 }).then(setList, () => {});
   }, []);
-  const open = tabs.value.filter((tab) => tab.session.value?.hello.value);
+  const open = tabs.value.filter((tab) => tab.shown.value?.hello.value);
   return html`
     <p>A line mode is a machine that does the same with the same events, always. So the events of a session can be
       fed to another one, and what it would have done stands beside what was done.</p>
@@ -86,6 +89,9 @@ function Runs({ source }) {
   useEffect(() => {
     const whole = range.from <= 0 && range.to >= last;
     const mine = ++asked.current;
+    const none = stretchProblem(source.entries, range.from, range.to);
+    setProblem(none);
+    if (none) return setResult(null);
     const of = whole && source.transcript ? { transcript: source.transcript } : { entries: stretch(source.entries, range.from, range.to) };
     const timer = setTimeout(() => {
       compare(of, runs).then(

@@ -64,10 +64,14 @@ export function ConnectBar({ tab }) {
 /** @param {{ id: string, tab: import("../tabs.js").Tab, signal: import("../vendor/signals-core.js").Signal<string>, locked: boolean, placeholder: string }} props */
 function Text({ id, tab, signal, locked, placeholder }) {
   const wrong = tab.problem.value?.field === id;
+  const onInput = (/** @type {any} */ event) => {
+    signal.value = event.target.value;
+    if (event.inputType === "insertFromPaste") tab.tidy();
+  };
   return html`
     <input type="text" id=${id} value=${signal.value} readonly=${locked} placeholder=${placeholder}
       spellcheck=${false} autocapitalize="off" autocorrect=${false}
       aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "status" : undefined}
-      onInput=${(/** @type {any} */ event) => (signal.value = event.target.value)} />
+      onInput=${onInput} onChange=${() => tab.tidy()} />
   `;
 }

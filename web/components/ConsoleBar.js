@@ -2,7 +2,7 @@
 // is looked for and what is left out.
 
 import { html, lazy } from "../html.js";
-import { useEffect, useRef } from "../vendor/hooks.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { lanes } from "../settings.js";
 import { Menu } from "./Menu.js";
 
@@ -11,6 +11,7 @@ const CopyMenu = lazy(() => import("./CopyMenu.js"), "CopyMenu");
 
 /** @param {any} props as Console's */
 export function ConsoleBar({ feed, viewer, about, status, tools }) {
+  const findProblem = viewer.sought.value?.problem.value ?? "";
   return html`
     <div class="console-bar">
       ${status}
@@ -22,12 +23,30 @@ export function ConsoleBar({ feed, viewer, about, status, tools }) {
           Filter${viewer.passes.value && html` <span class="dot" title="Some rows are left out">●</span>`}
         </button>
         <${Menu} id="view-menu" label="View" sheet=${(/** @type {() => void} */ close) => html`<${ViewMenu} close=${close} />`} />
-        <${Menu} id="copy-menu" label="Copy" disabled=${!feed}
-          sheet=${(/** @type {() => void} */ close) => html`<${CopyMenu} feed=${feed} viewer=${viewer} about=${about} close=${close} />`} />
+        <${Copy} feed=${feed} viewer=${viewer} about=${about} />
         ${tools}
       </div>
+      <p id="find-problem" role="status" class=${findProblem ? "problem" : "unseen"}>${findProblem}</p>
     </div>
     ${viewer.filtering.value && html`<${FilterBar} viewer=${viewer} />`}
+  `;
+}
+
+const said = 4000; // milliseconds for which it says what was copied
+
+/** The menu, and what came of it. @param {any} props as Console's */
+function Copy({ feed, viewer, about }) {
+  const [what, setWhat] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setWhat(""), said);
+    return () => clearTimeout(timer);
+  }, [what]);
+  return html`
+    <div class="menu">
+      <${Menu} id="copy-menu" label="Copy" disabled=${!feed} sheet=${(/** @type {() => void} */ close) => html`
+        <${CopyMenu} feed=${feed} viewer=${viewer} about=${about} done=${(/** @type {string} */ words) => (setWhat(words), close())} />`} />
+      <span role="status" class=${what ? "copied" : "unseen"}>${what}</span>
+    </div>
   `;
 }
 
@@ -57,9 +76,11 @@ function Find({ feed, viewer }) {
   const field = useRef(/** @type {any} */ (null));
   const show = lanes.value;
   const versions = (feed?.console.version.value ?? 0) + (feed?.wire.version.value ?? 0);
-  const { pattern, error } = viewer.sought.value;
+  const sought = viewer.sought.value;
+  const known = (sought?.version.value ?? 0) + (viewer.sifter.value?.version.value ?? 0);
+  const problem = sought?.problem.value;
   const search = () => feed && viewer.search(feed, show === "both" ? ["console", "wire"] : show === "wire" ? ["wire"] : ["console"]);
-  useEffect(() => void search(), [feed, pattern, versions, show, viewer.passes.value]);
+  useEffect(() => void search(), [feed, sought, versions, known, show, viewer.passes.value]);
 
   const hits = viewer.hits.value.length;
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
@@ -70,14 +91,14 @@ function Find({ feed, viewer }) {
     else return;
     event.preventDefault();
   };
-  const said = !pattern ? "" : hits === 0 ? "none" : `${viewer.hit.value < 0 ? "" : viewer.hit.value + 1 + "/"}${hits.toLocaleString("en")}`;
+  const said = !sought || problem ? "" : hits === 0 ? (sought.reading ? "…" : "none") : `${viewer.hit.value < 0 ? "" : viewer.hit.value + 1 + "/"}${hits.toLocaleString("en")}`;
   return html`
     <div class="find" role="search" aria-label="Rows">
       <input type="search" id="find" ref=${field} placeholder="find" aria-label="Find in the rows" value=${viewer.wanted.value}
-        aria-invalid=${error ? "true" : undefined} title=${error ?? "Text, or bytes as in 0d 0a. Enter: next, Shift+Enter: the one before"}
+        aria-invalid=${problem ? "true" : undefined} aria-describedby="find-problem" title="Text, or bytes as in 0d 0a. Enter: next, Shift+Enter: the one before"
         spellcheck=${false} autocomplete="off" onKeyDown=${onKeyDown}
         onInput=${(/** @type {any} */ event) => (viewer.wanted.value = event.target.value)} />
-      <span class="found-count" role="status">${error ? "?" : said}</span>
+      <span class="found-count" role="status">${said}</span>
       <button type="button" class="icon" title="Regular expression" aria-label="Regular expression" aria-pressed=${viewer.wantedRegexp.value ? "true" : "false"}
         onClick=${() => (viewer.wantedRegexp.value = !viewer.wantedRegexp.value)}>.*</button>
       <button type="button" class="icon" title="The one before" aria-label="The one before" disabled=${hits === 0} onClick=${() => viewer.goTo(-1)}>‹</button>
@@ -96,7 +117,7 @@ const directions = [
 function FilterBar({ viewer }) {
   const filter = viewer.filter.value;
   const set = (/** @type {object} */ change) => (viewer.filter.value = { ...filter, ...change });
-  const problem = filter.regexp && filter.text && !viewer.passes.value ? "That is no regular expression yet." : "";
+  const problem = viewer.sifter.value?.problem.value;
   return html`
     <div class="filter-bar" role="group" aria-label="Filter">
       <fieldset class="segments">
@@ -115,7 +136,7 @@ function FilterBar({ viewer }) {
         <span>Regular expression</span>
       </label>
       <button type="button" class="quiet" onClick=${() => (viewer.filter.value = { direction: "", text: "", regexp: false })}>Show all</button>
-      ${problem && html`<span class="problem">${problem}</span>`}
+      <span role="status" class=${problem ? "problem" : "unseen"}>${problem && problem + " Rows are not left out by it."}</span>
     </div>
   `;
 }

@@ -2,6 +2,7 @@
 
 import { html } from "../html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { count } from "../format.js";
 
 const most = 50; // lines that are listed
 
@@ -33,10 +34,17 @@ export function HistorySearch({ history, done }) {
         onInput=${(/** @type {any} */ event) => (setText(event.target.value), setAt(0))} />
       <ul id="history-list" ref=${list} role="listbox" aria-label="Earlier lines">
         ${lines.map((line, i) => html`
-          <li key=${line} id=${"history-" + i} role="option" aria-selected=${i === at ? "true" : "false"} onClick=${() => done(line)}>${line}</li>
+          <li key=${line} id=${"history-" + i} role="option" aria-selected=${i === at ? "true" : "false"} onClick=${() => done(line)}><${Earlier} line=${line} /></li>
         `)}
       </ul>
       ${lines.length === 0 && html`<p class="muted">${text ? "No earlier line has that in it." : "Nothing has been sent yet."}</p>`}
     </div>
   `;
+}
+
+// One line high, however many were pasted at once.
+/** @param {{ line: string }} props */
+function Earlier({ line }) {
+  const lines = line.trimEnd().split("\n");
+  return html`<span>${lines[0]}</span>${lines.length > 1 && html` <small>${count(lines.length, "line")}</small>`}`;
 }

@@ -1,23 +1,25 @@
 // The session as a sequence diagram, which can be saved.
 
 import { html } from "../html.js";
-import { ladder, ladderSVG, tip } from "../ladder.js";
+import { useEffect, useState } from "../vendor/hooks.js";
+import { ladder, ladderSVG, narrow, tip } from "../ladder.js";
 import { count } from "../format.js";
 import { save, saveURL } from "../store.js";
 
 /** @param {{ feed: import("../feed.js").Feed | null, viewer: import("../viewer.js").Viewer, about: { mode: string, target: string, name: string } }} props */
 export function Ladder({ feed, about }) {
   feed?.entries.version.value;
-  const drawn = ladder(feed ? feed.entries.rows() : [], about);
+  const draw = (/** @type {number | undefined} */ width) => ladder(feed ? feed.entries.rows() : [], { ...about, width });
+  const drawn = draw(useNarrow() ? narrow : undefined);
   const missing = drawn.dropped > 0 || (feed?.entries.dropped ?? 0) > 0;
-  const saveSVG = () => save(about.name + ".svg", ladderSVG(drawn), "image/svg+xml");
+  const saveSVG = () => save(about.name + ".svg", ladderSVG(draw(undefined)), "image/svg+xml");
   return html`
     <section class="card ladder" aria-labelledby="ladder-title">
       <div class="ladder-tools">
         <h2 id="ladder-title">Ladder</h2>
         <p>${missing ? `The newest ${count(drawn.items.length, "step")}.` : count(drawn.items.length, "step")}</p>
         <button type="button" class="small" id="save-svg" disabled=${drawn.items.length === 0} onClick=${saveSVG}>Save SVG</button>
-        <button type="button" class="small" disabled=${drawn.items.length === 0} onClick=${() => savePNG(drawn, about.name)}>Save PNG</button>
+        <button type="button" class="small" disabled=${drawn.items.length === 0} onClick=${() => savePNG(draw(undefined), about.name)}>Save PNG</button>
       </div>
       <div class="ladder-box" tabindex="0" role="group" aria-label="Sequence diagram">
         ${drawn.items.length === 0
@@ -32,17 +34,15 @@ export function Ladder({ feed, about }) {
 function Drawing({ drawn }) {
   const { width, height, columns, items, titles } = drawn;
   return html`
-    <svg viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`Sequence diagram: ${titles.join(", ")}; ${count(items.length, "step")}`}>
+    <svg viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`Sequence diagram: ${titles.map(({ text }) => text).join(", ")}; ${count(items.length, "step")}`}>
       ${columns.map((x, i) => html`
-        <text key=${"t" + i} class="life-name" x=${x} y="34" text-anchor=${["start", "middle", "end"][i]}>${titles[i]}</text>
+        <text key=${"t" + i} class="life-name" ...${placed(titles[i].spot)}>${titles[i].text}</text>
         <path key=${"p" + i} class="life" d=${`M${x} 48V${height - 20}`} />
       `)}
       ${items.map((item, i) => {
         const time = html`<text class="at" x="8" y=${item.y + 4}>${item.time}</text>`;
         if (item.kind === "words") {
-          const atServer = item.at === 2;
-          return html`<g key=${i}>${time}<text class=${item.way} x=${columns[item.at] + (atServer ? -10 : 10)} y=${item.y + 4}
-            text-anchor=${atServer ? "end" : "start"}>${item.label}</text></g>`;
+          return html`<g key=${i}>${time}<text class=${item.way} ...${placed(item.spot)}>${item.label}</text></g>`;
         }
         const [from, to] = [columns[item.from], columns[item.to]];
         return html`
@@ -51,12 +51,27 @@ function Drawing({ drawn }) {
             ${time}
             <path class=${"arrow " + item.way} d=${`M${from} ${item.y}H${to}`} />
             <path class=${"tip " + item.way} d=${tip(to, from, item.y)} />
-            <text class=${item.way} x=${(from + to) / 2} y=${item.y - 6} text-anchor="middle">${item.label}</text>
+            <text class=${item.way} ...${placed(item.spot)}>${item.label}</text>
           </g>
         `;
       })}
     </svg>
   `;
+}
+
+/** @param {import("../ladder.js").Spot} spot */
+const placed = ({ x, y, anchor }) => ({ x, y, "text-anchor": anchor });
+
+// Whether the screen has room for no more than a narrow ladder.
+function useNarrow() {
+  const [media] = useState(() => matchMedia("(max-width: 43.75em)"));
+  const [matches, setMatches] = useState(media.matches);
+  useEffect(() => {
+    const onChange = () => setMatches(media.matches);
+    media.addEventListener("change", onChange);
+    return () => media.removeEventListener("change", onChange);
+  }, []);
+  return matches;
 }
 
 // The SVG, drawn at twice its size. The page's policy lets an image come from a

@@ -7,7 +7,7 @@ import { Lines } from "../lines.js";
 import { consoleLayout, wireLayout } from "../layout.js";
 import { count, rowTime } from "../format.js";
 import { largeType, showControls, showHex, timeStyle } from "../settings.js";
-import { laneOf } from "../viewer.js";
+import { counterpart, laneOf } from "../viewer.js";
 import { LaneRow } from "./LaneRow.js";
 
 const nearEnd = 24; // pixels from the end that still count as being there
@@ -34,12 +34,16 @@ export function Lane({ id, title, feed, viewer, children }) {
   const style = timeStyle.value;
   const columns = Math.max(12, room.columns - timeColumns[style] - 3);
   const passes = viewer.passes.value;
+  viewer.sifter.value?.version.value;
   const layout = useMemo(() => {
     const what = { columns, controls: showControls.value, hex: showHex.value };
     return id === "wire" ? wireLayout(what) : consoleLayout(what);
   }, [columns, showControls.value, showHex.value]);
   const lines = useMemo(
-    () => log && new Lines(log, (row) => (!passes || passes(row) ? layout.measure(row) : 0)),
+    () => log && new Lines(log, (row) => {
+      const passed = passes ? passes(row) : true;
+      return passed === undefined ? undefined : passed ? layout.measure(row) : 0;
+    }),
     [log, layout, passes],
   );
   moved.current += lines?.update() ?? 0;
@@ -80,10 +84,13 @@ export function Lane({ id, title, feed, viewer, children }) {
     setTop(scrollTop);
   };
 
-  const show = (/** @type {number} */ number) => {
-    if (!lines) return;
+  // Brings a row in sight, or just the line of it that has a place.
+  const show = (/** @type {number} */ number, /** @type {number} */ place = -1) => {
+    const row = log?.row(number);
+    if (!lines || !row) return;
     const { at, count } = lines.of(number);
-    const [above, below] = [at * lineHeight, (at + count) * lineHeight];
+    const line = place < 0 ? at : at + layout.lineAt(row, place);
+    const [above, below] = [line * lineHeight, (place < 0 ? at + count : line + 1) * lineHeight];
     if (above >= scrolled && below <= scrolled + height) return;
     setFollowing(false);
     box.current.scrollTop = Math.max(0, above - height / 3);
@@ -91,23 +98,24 @@ export function Lane({ id, title, feed, viewer, children }) {
   };
   const reveal = viewer.reveal.value;
   useEffect(() => {
-    if (reveal?.lane === id) show(reveal.number);
+    for (const spot of reveal) if (spot.lane === id) show(spot.number, spot.at);
   }, [reveal]);
 
   const selection = viewer.selection.value;
   const here = selection?.lane === id ? selection : null;
   const [low, high] = here ? [Math.min(here.anchor, here.focus), Math.max(here.anchor, here.focus)] : [1, 0];
   const hover = feed?.hover.value ?? null;
-  const pattern = viewer.sought.value.pattern;
   const hit = viewer.hits.value[viewer.hit.value];
 
-  const pick = (/** @type {number} */ number, extend = false) => {
+  const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0) => {
     viewer.pick(id, number, extend);
-    if (!extend && log && feed) revealCounterpart(feed, viewer, id, log.row(number));
+    const place = log && layout.lines(log.row(number), line, line + 1)[0]?.at;
+    if (!extend && feed) viewer.reveal.value = counterpart(feed, id, number, Math.max(0, place ?? 0));
   };
   const onClick = (/** @type {any} */ event) => {
     const row = event.target.closest(".row");
-    if (row && getSelection()?.isCollapsed) pick(Number(row.dataset.number), event.shiftKey);
+    const line = event.target.closest(".line")?.dataset.line;
+    if (row && getSelection()?.isCollapsed) pick(Number(row.dataset.number), event.shiftKey, Number(line ?? 0));
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (!lines || !log || log.end === log.first) return;
@@ -141,7 +149,7 @@ export function Lane({ id, title, feed, viewer, children }) {
               return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} begin=${begin} end=${end} laneId=${id} number=${number}
                 time=${rowTime(style, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high}
                 related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to}
-                pattern=${pattern} found=${hit?.lane === id && hit.number === number} />`;
+                places=${viewer.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;
             })}
           </div>
         </div>
@@ -192,25 +200,6 @@ function point(event, feed, lane, log, layout, char) {
   const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane };
   const now = feed.hover.value;
   if (now?.stream !== hover.stream || now?.from !== hover.from || now.to !== hover.to || now.n !== hover.n) feed.hover.value = hover;
-}
-
-// Brings what belongs to a row in sight in the other lane.
-/** @param {import("../feed.js").Feed} feed @param {import("../viewer.js").Viewer} viewer @param {string} lane @param {import("../types").Row} row */
-function revealCounterpart(feed, viewer, lane, row) {
-  const other = lane === "wire" ? "console" : "wire";
-  for (const one of laneOf(feed, other).rows()) {
-    const fits = one.from >= 0 && row.from >= 0 ? one.stream === row.stream && one.to > row.from && one.from <= row.from : one.n === row.n && one.stream === row.stream;
-    if (!fits || row.n === undefined) continue;
-    const number = numberOf(laneOf(feed, other), one);
-    viewer.reveal.value = { lane: other, number };
-    return;
-  }
-}
-
-/** @param {import("../log.js").Log<import("../types").Row>} log @param {import("../types").Row} row */
-function numberOf(log, row) {
-  for (let i = log.first; i < log.end; i++) if (log.row(i) === row) return i;
-  return -1;
 }
 
 /**

@@ -4,7 +4,6 @@
 import { Component } from "../vendor/preact.js";
 import { html } from "../html.js";
 import { controlNames } from "../format.js";
-import { hits } from "../search.js";
 
 const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
 const spoken = { sent: "sent", received: "received", note: "note", remark: "workbench" };
@@ -25,7 +24,8 @@ export function shown(text) {
 
 // Text with some of its places marked. Marks: [from, to, class], may overlap;
 // the later wins.
-/** @param {string} text @param {[number, number, string][]} marks */
+/** @typedef {[number, number, string]} Mark */
+/** @param {string} text @param {Mark[]} marks */
 function marked(text, marks) {
   if (marks.length === 0) return shown(text);
   const cuts = [...new Set([0, text.length, ...marks.flatMap(([from, to]) => [from, to])])].sort((a, b) => a - b);
@@ -38,12 +38,12 @@ function marked(text, marks) {
 
 /**
  * Props: row, layout, begin, end (its lines in sight), time, laneId, number;
- * picked, related; from, to (bytes under the pointer, else -1); pattern (what is
- * looked for) and found (this row is the hit that is shown).
+ * picked, related; from, to (bytes under the pointer, else -1); places of what is
+ * looked for, and the beginning of the one that was gone to, or -1.
  *
  * @typedef {{ row: import("../types").Row, layout: import("../layout.js").Layout, begin: number, end: number, time: string,
  *   laneId: string, number: number, picked: boolean, related: boolean, from: number, to: number,
- *   pattern: RegExp | null, found: boolean }} Props
+ *   places: import("../search.js").Place[] | null, found: number }} Props
  *
  * A row draws again only when one of these changes.
  * @extends {Component<Props>}
@@ -57,9 +57,10 @@ export class LaneRow extends Component {
   }
 
   /** @param {Props} props */
-  render({ row, layout, begin, end, time, laneId, number, picked, related, from, to, pattern, found }) {
+  render({ row, layout, begin, end, time, laneId, number, picked, related, from, to, places, found }) {
     const lines = layout.lines(row, begin, end);
-    const classes = ["row", row.kind, picked && "picked", related && "related", found && "found"].filter(Boolean).join(" ");
+    const sought = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
+    const classes = ["row", row.kind, picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
         aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time)}>
@@ -68,8 +69,8 @@ export class LaneRow extends Component {
             <time>${begin + i === 0 ? time : ""}</time>
             <span class="way">${begin + i === 0 || row.kind === "note" ? ways[row.kind] : ""}</span>
             ${line.offset !== undefined && html`<span class="offset">${line.offset.toString(16).padStart(4, "0")}</span>`}
-            ${line.hex !== undefined && html`<span class=${"hex hex" + layout.bytesInLine}>${marked(line.hex, hexMarks(line, from, to))}</span>`}
-            <span class=${crowded(line) ? "payload crowded" : "payload"}>${marked(line.text, textMarks(line, from, to, pattern))}</span>
+            ${line.hex !== undefined && html`<span class=${"hex hex" + layout.bytesInLine}>${marked(line.hex, hexMarks(line, from, to, sought))}</span>`}
+            <span class=${crowded(line, layout.textRoom) ? "payload crowded" : "payload"}>${marked(line.text, textMarks(line, from, to, sought))}</span>
           </div>
         `)}
       </div>
@@ -83,29 +84,45 @@ function label(row, time) {
   return `${spoken[row.kind]}${time && ", " + time}: ${text.slice(0, 300).trimEnd() || "an empty line"}`;
 }
 
-// Beside hex there is one column a byte; names of many controls have no room.
-/** @param {import("../layout.js").Line} line */
-function crowded({ hex, text }) {
-  return hex !== undefined && (text.match(/[\u2400-\u2421]/g)?.length ?? 0) > 4;
+// Beside hex there may be no room for the names of the controls, of three columns each.
+/** @param {import("../layout.js").Line} line @param {number} room */
+function crowded({ hex, text }, room) {
+  return hex !== undefined && text.length + 2 * (text.match(/[\u2400-\u2421]/g)?.length ?? 0) > room;
 }
 
-/** @param {import("../layout.js").Line} line @param {number} from @param {number} to @returns {[number, number, string][]} */
-function hexMarks(line, from, to) {
-  const [begin, end] = [Math.max(from, line.from), Math.min(to, line.to)];
-  return from >= 0 && begin < end ? [[3 * (begin - line.from), 3 * (end - line.from) - 1, "pointed"]] : [];
-}
-
-/**
- * @param {import("../layout.js").Line} line @param {number} from @param {number} to @param {RegExp | null} pattern
- * @returns {[number, number, string][]}
- */
-function textMarks(line, from, to, pattern) {
-  /** @type {[number, number, string][]} */
-  const marks = pattern && !line.more ? hits(line.text, pattern).map(([a, b]) => [a, b, "hit"]) : [];
-  const [begin, end] = [Math.max(from, line.from), Math.min(to, line.to)];
-  if (from >= 0 && line.from >= 0 && begin < end) {
-    const place = (/** @type {number} */ byte) => line.places?.[byte - line.from] ?? byte - line.from;
-    marks.push([place(begin), place(end), "pointed"]);
+// Of the places in a row, those in its lines.
+/** @param {import("../layout.js").Line[]} lines @param {import("../search.js").Place[]} places @param {(at: number) => number} drawn @param {number} found @returns {Mark[]} */
+function soughtIn(lines, places, drawn, found) {
+  /** @type {Mark[]} */
+  const marks = [];
+  const begin = lines[0]?.at ?? 0;
+  const last = lines.findLast((line) => !line.more);
+  const end = last ? last.at + Math.max(last.text.length, last.to - last.from) : 0;
+  for (const [from, to] of places) {
+    const [a, b] = [drawn(from), drawn(to)];
+    if (b > begin && a < end) marks.push([a, b, from === found ? "hit here" : "hit"]);
   }
   return marks;
+}
+
+// The marks of a line: of what is looked for, and of the bytes under the pointer.
+/** @param {import("../layout.js").Line} line @param {number} from @param {number} to @param {Mark[]} sought @param {number} length of the line, in what sought counts @returns {Mark[]} */
+function marksIn(line, from, to, sought, length) {
+  const marks = line.more ? [] : [...sought];
+  if (from >= 0 && line.from >= 0) marks.push([from, to, "pointed"]);
+  /** @type {Mark[]} */
+  const local = marks.map(([a, b, name]) => [Math.max(a - line.at, 0), Math.min(b - line.at, length), name]);
+  return local.filter(([a, b]) => a < b);
+}
+
+/** @param {import("../layout.js").Line} line @param {number} from @param {number} to @param {Mark[]} sought @returns {Mark[]} */
+function hexMarks(line, from, to, sought) {
+  return marksIn(line, from, to, sought, line.to - line.from).map(([a, b, name]) => [3 * a, 3 * b - 1, name]);
+}
+
+/** @param {import("../layout.js").Line} line @param {number} from @param {number} to @param {Mark[]} sought @returns {Mark[]} */
+function textMarks(line, from, to, sought) {
+  const { places } = line;
+  if (!places) return marksIn(line, from, to, sought, line.text.length);
+  return marksIn(line, from, to, sought, line.to - line.from).map(([a, b, name]) => [places[a], places[b], name]);
 }

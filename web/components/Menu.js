@@ -15,10 +15,22 @@ export function Menu({ id, label, title, side = "right", up = false, disabled = 
 
   useEffect(() => {
     if (!open) return;
-    box.current.querySelector(".sheet")?.querySelector("button, input, select, a")?.focus();
+    // What stands in the sheet may still be on its way when it opens.
+    const sheet = box.current.querySelector(".sheet");
+    const focus = () => {
+      const first = sheet.querySelector("button, input, select, a");
+      if (first) coming.disconnect();
+      first?.focus();
+    };
+    const coming = new MutationObserver(focus);
+    coming.observe(sheet, { childList: true, subtree: true });
+    focus();
     const onPointerDown = (/** @type {Event} */ event) => !box.current.contains(event.target) && setOpen(false);
     document.addEventListener("pointerdown", onPointerDown);
-    return () => document.removeEventListener("pointerdown", onPointerDown);
+    return () => {
+      coming.disconnect();
+      document.removeEventListener("pointerdown", onPointerDown);
+    };
   }, [open]);
 
   const close = () => {

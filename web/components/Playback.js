@@ -2,12 +2,12 @@
 // carries the transcript and the position.
 
 import { html } from "../html.js";
-import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { Feed } from "../feed.js";
 import { Viewer } from "../viewer.js";
 import { Player, speeds, stepped } from "../player.js";
 import { clock, seconds, shownText } from "../format.js";
-import { formatRoute, go, replaceRoute } from "../route.js";
+import { formatRoute, go, replaceRoute, setTitle } from "../route.js";
 import { modes, saveURL } from "../store.js";
 import { deleteTranscript, downloadURL, transcriptEntries, transcriptInfo, whenOf } from "../transcripts.js";
 import { Console } from "./Console.js";
@@ -37,6 +37,7 @@ function Loaded({ id, recording, query }) {
   const viewer = useMemo(() => new Viewer(), []);
   const player = useMemo(() => new Player(entries), []);
   const fed = useRef(0); // entries that the lanes have
+  const address = useRef(/** @type {string | undefined | null} */ (null)); // the position in it that was written or followed last
   const [, redraw] = useState(0);
   const [predicting, setPredicting] = useState(false);
 
@@ -51,7 +52,10 @@ function Loaded({ id, recording, query }) {
     fed.current = player.position;
     redraw((n) => n + 1);
   };
-  const settle = () => replaceRoute(formatRoute("transcripts", id, { at: player.position }));
+  const settle = () => {
+    address.current = String(player.position);
+    replaceRoute(formatRoute("transcripts", id, { at: player.position }));
+  };
   const seek = (/** @type {number} */ position) => {
     player.seek(position, performance.now());
     show();
@@ -65,12 +69,19 @@ function Loaded({ id, recording, query }) {
   };
 
   useEffect(() => {
+    setTitle("Playback of " + (info?.target || id));
+    return () => player.pause();
+  }, []);
+  // The address leads to a moment, and so does a link or a step back to another.
+  useLayoutEffect(() => {
+    if (query.at === address.current) return;
+    address.current = query.at;
     feed.began = info ? Date.parse(info.began) : 0;
+    player.pause();
     // Without a position the whole of it shows at once, to be read.
     player.seek(query.at === undefined ? entries.length : Number(query.at) || 0, performance.now());
     show();
-    return () => player.pause();
-  }, []);
+  }, [query.at]);
   useEffect(() => {
     if (!player.playing) return;
     const timer = setInterval(() => {

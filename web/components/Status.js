@@ -19,7 +19,7 @@ export function Status({ tab }) {
   const { name, words, hint, broke } = tab.state.value;
   const title = broke ? "Disconnected" : titles[name];
   const separator = name === "connected" || name === "connecting" ? " " : ": ";
-  const over = session && !session.live && !tab.problem.value;
+  const tried = session && !tab.problem.value; // what is wrong with the fields is of no session
   return html`
     <div class="status">
       <p id="status" role="status" data-state=${name}>
@@ -28,9 +28,9 @@ export function Status({ tab }) {
         ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
         ${hint && html`<span class="hint">${" " + hint}</span>`}
       </p>
-      ${session && hello && html`<${Clock} key=${session.id} session=${session} />`}
+      ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
       ${hello?.transcript && session?.live && html`<span class="recording" title="The workbench keeps a transcript of this session">recording</span>`}
-      ${over && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
+      ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
     </div>
   `;
 }

@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { useState } from "../vendor/hooks.js";
 import { practice, targets, targetsVersion } from "../store.js";
-import { splitTarget, targetTitle } from "../target.js";
+import { fieldsOf, targetOf, targetTitle } from "../target.js";
 
 /** @param {{ tab: import("../tabs.js").Tab, close: () => void }} props */
 export function TargetMenu({ tab, close }) {
@@ -12,13 +12,18 @@ export function TargetMenu({ tab, close }) {
   const isPractice = (/** @type {import("../types").Target} */ one) => !one.tls && one.host + ":" + one.port === practice.value;
   const named = targets.list.filter((one) => one.name);
   const recent = targets.list.filter((one) => !one.name && !isPractice(one));
-  const use = (/** @type {any} */ target) => {
+  const use = (/** @type {import("../types").Target} */ target) => {
     tab.use(target);
     close();
   };
-  const here = { host: tab.form.host.value.trim(), port: tab.form.port.value.trim(), tls: tab.form.tls.value };
+  const usePractice = () => {
+    tab.usePractice();
+    close();
+  };
+  const { target } = targetOf(tab.fields);
+  const here = target && fieldsOf(target);
   const keep = () => {
-    if (!name.trim() || !here.host) return;
+    if (!name.trim() || !here) return;
     const mode = tab.form.mode.value;
     targets.remember({ ...here, mode, options: tab.form.options.value[mode] ?? {}, name: name.trim() });
     targetsVersion.value++;
@@ -41,14 +46,14 @@ export function TargetMenu({ tab, close }) {
     ${practice.value && html`
       <fieldset>
         <legend>To practise</legend>
-        <button type="button" class="item" onClick=${() => use(splitTarget(practice.value))}>
+        <button type="button" class="item" onClick=${usePractice}>
           <b>Practice echo</b> <span class="muted">${practice.value}</span>
         </button>
       </fieldset>
     `}
     ${named.length > 0 && html`<fieldset><legend>Named</legend>${named.map(item)}</fieldset>`}
     ${recent.length > 0 && html`<fieldset><legend>Recent</legend>${recent.map(item)}</fieldset>`}
-    ${here.host && html`
+    ${here && html`
       <fieldset>
         <legend>Give ${targetTitle(here)} a name</legend>
         <div class="name-it">

@@ -1,6 +1,7 @@
 // The top of the page: the tabs of the sessions, the other views, the colours.
 
 import { html } from "../html.js";
+import { useEffect, useRef } from "../vendor/hooks.js";
 import { formatRoute, route } from "../route.js";
 import { presenter, theme } from "../settings.js";
 import { closeTab, current, openTab, tabs } from "../tabs.js";
@@ -49,12 +50,21 @@ function TabItem({ tab }) {
   const shown = current.value === tab && route.value.view === "";
   const state = tab.state.value.name;
   const title = tab.title.value;
+  const place = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    if (shown) place.current.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown]);
+  const close = (/** @type {any} */ event) => {
+    const item = event.currentTarget.closest("li"); // and the focus in it goes to the one that takes its place
+    (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("a").focus();
+    closeTab(tab);
+  };
   return html`
-    <li class=${shown ? "tab shown" : "tab"}>
+    <li ref=${place} class=${shown ? "tab shown" : "tab"}>
       <a href=${formatRoute("")} class="tab-title" data-state=${state} aria-current=${shown ? "page" : undefined}
         title=${title + ": " + state} onClick=${() => (current.value = tab)}>${title}</a>
       ${(tabs.value.length > 1 || tab.session.value) && html`
-        <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${() => closeTab(tab)}>×</button>
+        <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${close}>×</button>
       `}
     </li>
   `;

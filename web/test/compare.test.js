@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { alike, lastEvent, stretch, suggestedRuns, wordsOf } from "../compare.js";
+import { alike, lastEvent, stretch, stretchProblem, suggestedRuns, wordsOf } from "../compare.js";
 
 const manifests = [
   { name: "http-line", options: [{ name: "eol", type: "choice", default: "crlf", choices: ["crlf", "lf"] }] },
@@ -19,6 +19,12 @@ test("a stretch has its events with their actions, and no remarks", () => {
   const entries = [{ dir: "--", kind: "remark" }, { n: 1, dir: ">>" }, { n: 1, dir: "<<" }, { n: 2, dir: ">>" }];
   assert.deepEqual(stretch(entries, 1, 1), entries.slice(1, 3));
   assert.equal(lastEvent(entries), 2);
+});
+
+test("a stretch without events is told as such, one with the opening is none", () => {
+  const entries = [{ n: 1, dir: ">>" }, { n: 2, dir: ">>" }];
+  for (const [from, to] of [[2, 1], [3, 9]]) assert.match(stretchProblem(entries, from, to), new RegExp(`no event from ${from} to ${to}.*0 to 2`));
+  for (const [from, to] of [[0, 0], [0, 9], [2, 2]]) assert.equal(stretchProblem(entries, from, to), "");
 });
 
 test("answers are alike whatever their times", () => {

@@ -18,6 +18,8 @@ test("every control has a picture, and every picture a name", () => {
 test("text that could hide or reorder shows itself", () => {
   assert.equal(shownText("a\u202eb\u0000c\rd"), "a⟨U+202E⟩b␀c␍d");
   assert.equal(shownText("two\nlines\tand a tab"), "two\nlines\tand a tab");
+  assert.equal(shownText("a\u200cb\u200dc\u{e0041}"), "a⟨U+200C⟩b⟨U+200D⟩c⟨U+E0041⟩");
+  assert.equal(shownBytes(bytes("\u200d\u{e0041}")), "⟨U+200D⟩⟨U+E0041⟩");
   assert.equal(shownText("␍ typed as a picture"), "⟨U+240D⟩ typed as a picture");
 });
 
@@ -147,4 +149,11 @@ test("a row's time, as the user likes it", () => {
   assert.match(rowTime("absolute", 1.5, 1, Date.parse("2030-01-02T03:04:05Z")), /^\d\d:\d\d:06\.500$/);
   assert.equal(clock(42), "0:42");
   assert.equal(clock(3727), "1:02:07");
+});
+
+test("a character that shows as its number has room for that in a dump", () => {
+  const marks = bytes("\u202e".repeat(5));
+  assert.deepEqual(dumpLines(marks, 16), [0, 6, 12]);
+  assert.deepEqual(dumpLines(marks, 4), [0, 3, 6, 9, 12]);
+  assert.deepEqual(dumpLines(marks, 24, true), [0, 9]);
 });

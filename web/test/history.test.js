@@ -37,13 +37,28 @@ test("the next visit remembers, at most 200 lines", () => {
   assert.equal(line, "line 50");
 });
 
+test("two windows share their lines", () => {
+  const storage = memory();
+  const [a, b] = [new History(storage, "k"), new History(storage, "k")];
+  assert.equal(b.older("draft"), "draft");
+  a.add("from a");
+  assert.equal(b.older("draft"), "from a");
+  b.add("from b");
+  assert.deepEqual(new History(storage, "k").search(""), ["from b", "from a"]);
+  assert.equal(a.older(""), "from b");
+  b.add("later"); // does not change what is being walked
+  assert.equal(a.older("from b"), "from a");
+  assert.equal(a.newer("from a"), "from b");
+});
+
 test("without storage, or with someone else's data in it, it still works", () => {
   const forbidden = { getItem: () => { throw new Error("no"); }, setItem: () => { throw new Error("no"); } };
   for (const storage of [null, forbidden, { getItem: () => "{not json", setItem() {} }, { getItem: () => "7", setItem() {} }]) {
     const history = new History(storage, "k");
     assert.equal(history.older("draft"), "draft");
     history.add("x");
-    assert.equal(history.older(""), "x");
+    history.add("y");
+    assert.deepEqual([history.older(""), history.older("y")], ["y", "x"]);
   }
 });
 

@@ -22,6 +22,17 @@ test("lines find their rows", () => {
   assert.deepEqual(lines.of(2), { at: 4, count: 0 });
 });
 
+test("a row that is not known yet keeps those behind it", () => {
+  const known = new Set([0, 2]);
+  const log = filled([1, 2, 3]);
+  const lines = new Lines(log, (row) => (known.has(row.lines - 1) ? row.lines : undefined));
+  lines.update();
+  assert.equal(lines.total, 1);
+  known.add(1);
+  lines.update();
+  assert.equal(lines.total, 6);
+});
+
 test("what leaves the log leaves the lines, and is counted", () => {
   const log = filled(Array(1000).fill(2), { maxRows: 1000 });
   const lines = new Lines(log, (row) => row.lines);

@@ -54,5 +54,7 @@ test("a position out of bounds is brought in", () => {
   assert.equal(player.position, 4);
   player.seek(-1, 0);
   assert.equal(player.position, 0);
+  player.seek(2.7, 0);
+  assert.equal(player.position, 2);
   new Player([]).play(0);
 });

@@ -1,14 +1,15 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { filterOf, fits, hits, patternOf } from "../search.js";
+import { hits, patternOf, placesIn } from "../search.js";
 import { Feed } from "../feed.js";
-import { Viewer } from "../viewer.js";
+import { Lines } from "../lines.js";
+import { Viewer, counterpart } from "../viewer.js";
 
 globalThis.document ??= { hidden: true };
 globalThis.requestAnimationFrame ??= (f) => f();
 
 const row = (text, kind = "received") => ({ text, kind });
-const looks = (text, isRegexp = false) => (one) => fits(one, patternOf(text, isRegexp).pattern);
+const looks = (text, isRegexp = false) => (one) => placesIn(one, patternOf(text, isRegexp).pattern).length > 0;
 
 test("text is found as it is; a capital letter asks for just that case", () => {
   assert.ok(looks("http/1.0")(row("HTTP/1.0 200 OK")));
@@ -30,10 +31,29 @@ test("bytes are found by their text and by their hex", () => {
   assert.ok(!looks("0a 0d")(bytes));
 });
 
+test("a capital letter is one in any script", () => {
+  assert.ok(looks("é")(row("É")));
+  assert.ok(!looks("É")(row("é")));
+});
+
+test("a place in bytes is the bytes, whatever they look like", () => {
+  const places = (bytes, text) => placesIn({ bytes: Uint8Array.from(bytes) }, patternOf(text, false).pattern);
+  const utf8 = (text) => [...new TextEncoder().encode(text)];
+  assert.deepEqual(places(utf8("é\r\nab é"), "ab"), [[4, 6]]);
+  assert.deepEqual(places(utf8("é\r\nab é"), "é"), [[0, 2], [7, 9]]);
+  assert.deepEqual(places(utf8("a\u200db"), "200D⟩b"), [[1, 5]]);
+  assert.deepEqual(places(utf8("x\r\n\r\n"), "0D 0a"), [[1, 3], [3, 5]]);
+  assert.deepEqual(places(utf8("x\r\n\r\n"), "␊"), [[2, 3], [4, 5]]);
+});
+
 test("a filter goes by direction and by text", () => {
-  assert.equal(filterOf({ direction: "", text: "", regexp: false }), null);
-  const passes = filterOf({ direction: "sent", text: "a", regexp: false });
-  assert.deepEqual([row("a", "sent"), row("b", "sent"), row("a")].map(passes), [true, false, false]);
+  const viewer = new Viewer();
+  assert.equal(viewer.passes.value, null);
+  viewer.filter.value = { direction: "sent", text: "a", regexp: false };
+  assert.deepEqual([row("a", "sent"), row("b", "sent"), row("a")].map(viewer.passes.value), [true, false, false]);
+  viewer.filter.value = { direction: "", text: "(", regexp: true };
+  assert.match(viewer.sifter.value.problem.value, /no regular expression/);
+  assert.equal(viewer.passes.value, null);
 });
 
 test("a pattern's places in a text, even of one that fits nothing", () => {
@@ -59,7 +79,80 @@ test("hits come from both lanes in order, and new rows add to them", () => {
   viewer.search(feed, ["console", "wire"]);
   assert.equal(viewer.hits.value.length, 3);
   viewer.goTo(-1);
-  assert.deepEqual(viewer.reveal.value, { lane: "console", number: 2 });
+  assert.deepEqual(viewer.reveal.value, [{ lane: "console", number: 2, at: 0 }]);
   viewer.goTo(1);
   assert.equal(viewer.hit.value, 0);
+});
+
+test("each place in a row is a hit, and the other lane goes to the same byte", () => {
+  const feed = new Feed();
+  const viewer = new Viewer();
+  const text = "a needle, and\r\nanother needle\r\n";
+  feed.take([
+    { n: 1, dir: ">>", side: "server", kind: "bytes", text },
+    { n: 1, dir: "<<", side: "client", kind: "text", text: "a needle, and" },
+    { n: 1, dir: "<<", side: "client", kind: "text", text: "another needle" },
+  ]);
+  [feed.console, feed.wire].forEach((log) => log.publish());
+  viewer.wanted.value = "needle";
+  viewer.search(feed, ["wire"]);
+  assert.deepEqual(viewer.hits.value.map(({ from, to }) => [from, to]), [[2, 8], [23, 29]]);
+  viewer.goTo(1);
+  viewer.goTo(1);
+  assert.deepEqual(viewer.reveal.value, [{ lane: "wire", number: 0, at: 23 }, { lane: "console", number: 1, at: 8 }]);
+  assert.deepEqual(counterpart(feed, "wire", 0, 13), [{ lane: "console", number: 0, at: 13 }]); // its line end
+  assert.deepEqual(counterpart(feed, "console", 1, 3), [{ lane: "wire", number: 0, at: 18 }]);
+  assert.deepEqual(viewer.placesIn(feed.wire.row(0)), [[2, 8], [23, 29]]);
+  assert.equal(viewer.placesIn(feed.console.row(0)), null);
+});
+
+// A worker that answers like the real one, or not at all.
+class FakeWorker {
+  static silent = false;
+  static ended = 0;
+  constructor() {
+    queueMicrotask(() => this.onmessage({ data: "ready" }));
+  }
+  postMessage({ rows, pattern }) {
+    if (!FakeWorker.silent) queueMicrotask(() => this.onmessage({ data: rows.map((one) => placesIn(one, pattern)) }));
+  }
+  terminate() {
+    FakeWorker.ended++;
+  }
+}
+
+/** Resolves once a matcher has read what there is. */
+const read = (matcher) => new Promise((resolve) => matcher.version.subscribe(() => matcher.version.value && !matcher.reading && resolve()));
+
+test("a regular expression is asked for elsewhere: rows are not known until it was", async (t) => {
+  globalThis.Worker = FakeWorker;
+  const feed = new Feed();
+  const viewer = new Viewer();
+  feed.take(["one", "two", "three"].map((text, i) => ({ n: i, dir: ">>", side: "client", kind: "text", text })));
+  feed.console.publish();
+  viewer.wanted.value = "^t";
+  viewer.wantedRegexp.value = true;
+  viewer.filter.value = { direction: "", text: "w|e$", regexp: true };
+  const lines = new Lines(feed.console, (one) => (viewer.passes.value(one) === undefined ? undefined : Number(viewer.passes.value(one))));
+  viewer.search(feed, ["console"]);
+  viewer.goTo(1); // before there is any
+  lines.update();
+  assert.deepEqual([viewer.hits.value.length, lines.total], [0, 0]);
+  await Promise.all([read(viewer.sought.value), read(viewer.sifter.value)]);
+  viewer.search(feed, ["console"]);
+  lines.update();
+  assert.deepEqual(viewer.hits.value.map(({ number }) => number), [1, 2]);
+  assert.equal(lines.total, 3);
+  assert.equal(viewer.hit.value, 0);
+
+  FakeWorker.silent = true;
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  viewer.wanted.value = "(t+)+$";
+  viewer.search(feed, ["console"]);
+  const over = read(viewer.sought.value);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.tick(2000);
+  await over;
+  assert.match(viewer.sought.value.problem.value, /takes too long/);
+  assert.equal(FakeWorker.ended, 1);
 });

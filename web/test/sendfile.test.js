@@ -11,12 +11,20 @@ function session() {
 }
 
 test("a file of lines is a message a line, however it is read", async () => {
-  for (const [text, want] of [["a\r\nb\n\nc", ["a", "b", "", "c"]], ["a\n", ["a"]], ["", []], ["é", ["é"]]]) {
+  for (const [text, want] of [["a\r\nb\n\nc", ["a", "b", "", "c"]], ["a\n", ["a"]], ["", []], ["é", ["é"]], ["\ufeffa\n\ufeff", ["\ufeffa", "\ufeff"]]]) {
     const bytes = new TextEncoder().encode(text);
     const cut = { size: bytes.length, stream: () => new ReadableStream({ start(c) { for (const b of bytes) c.enqueue(Uint8Array.of(b)); c.close(); } }) };
     const to = session();
     assert.equal(await sendFile(cut, to, { asLines: true, signal, progress }), "");
     assert.deepEqual(to.sent, want);
+  }
+});
+
+test("a file that is no UTF-8 is not sent as lines, and not a part of it", async () => {
+  for (const bytes of [[0x61, 0x0a, 0x63, 0x61, 0x66, 0xe9, 0x0a], [0x61, 0x0a, 0xc3]]) {
+    const to = session();
+    assert.match(await sendFile(new Blob([Uint8Array.from(bytes)]), to, { asLines: true, signal, progress }), /not UTF-8.*Raw bytes/);
+    assert.deepEqual(to.sent, []);
   }
 });
 

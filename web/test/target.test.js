@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { Targets, advice, splitTarget, targetOf, targetTitle } from "../target.js";
+import { Targets, advice, fieldsOf, normalFields, splitTarget, targetOf, targetTitle } from "../target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -16,10 +16,33 @@ test("a service name may stand for the port", () => {
 
 test("what people paste into Host is understood", () => {
   assert.equal(target("example.com:8080"), "example.com:8080");
-  assert.equal(target("example.com:8080", "81"), "example.com:81");
+  assert.equal(target("example.com/a"), "example.com:80");
   assert.equal(target("tls://example.com:853"), "tls://example.com:853");
   assert.equal(target("https://example.com/a?b#c"), "tls://example.com:443");
   assert.equal(target("http://example.com/"), "example.com:80");
+});
+
+test("what is written in Host rules over the other fields", () => {
+  for (const [host, port, tls, want] of [
+    ["127.0.0.1:23100", "4000", false, ["127.0.0.1", "23100", false]],
+    ["127.0.0.1:", "4000", true, ["127.0.0.1", "4000", true]],
+    ["https://127.0.0.1:23100/x", "4000", false, ["127.0.0.1", "23100", true]],
+    ["https://me:secret@example.com/a@b", "4000", false, ["example.com", "", true]],
+    ["HTTP://example.com?q", "4000", true, ["example.com", "", false]],
+    ["tls://example.com", "4000", false, ["example.com", "", true]],
+    ["smtp://example.com", "4000", true, ["example.com", "smtp", false]],
+    [" example.com ", " 25 ", true, ["example.com", "25", true]],
+    ["[::1]:8080", "4000", false, ["[::1]", "8080", false]],
+    ["::1", "4000", false, ["[::1]", "4000", false]],
+    ["https://", "4000", false, ["", "", true]],
+  ]) {
+    const fields = normalFields({ host, port, tls });
+    assert.deepEqual(Object.values(fields), want, host);
+    assert.deepEqual(normalFields(fields), fields, host + ", twice");
+  }
+  for (const one of ["example.com:80", "tls://example.com:http", "[::1]:1", "tls://[fe80::1%eth0]:443"]) {
+    assert.equal(targetOf(fieldsOf(one)).target, one);
+  }
 });
 
 test("IPv6 gets its brackets", () => {
@@ -75,6 +98,34 @@ test("recent targets are few, named ones stay", () => {
   assert.equal(targets.list.at(-1).name, "kept");
   targets.forget(targets.list.at(-1));
   assert.equal(targets.list.length, 12);
+});
+
+test("two windows share their targets", () => {
+  const storage = memory();
+  const [a, b] = [new Targets(storage, "k"), new Targets(storage, "k")];
+  const at = (host) => ({ host, port: "1", tls: false, mode: "raw", options: {} });
+  assert.equal(a.list.length + b.list.length, 0);
+  a.remember({ ...at("a"), name: "lab" });
+  b.remember(at("b"));
+  const seen = a.list[1];
+  b.remember({ ...at("a"), name: "another" });
+  a.forget(seen); // another window has written since it was shown
+  assert.deepEqual(b.list.map(({ host }) => host), ["b"]);
+});
+
+test("where nothing can be kept, targets live as long as the page", () => {
+  const full = { getItem: () => "[]", setItem: () => { throw new Error("full"); } };
+  for (const storage of [null, full]) {
+    const targets = new Targets(storage, "k");
+    for (const host of ["a", "b"]) targets.remember({ host, port: "1", tls: false, mode: "raw", options: {} });
+    assert.deepEqual(targets.list.map(({ host }) => host), ["b", "a"]);
+  }
+});
+
+test("what was kept comes back in normal form, one a place, no typos", () => {
+  const kept = [["127.0.0.1:2", "1"], ["x", "0"], ["example.com", ""], ["example.com", "80"]].map(([host, port]) => ({ host, port }));
+  const { list } = new Targets({ getItem: () => JSON.stringify(kept), setItem() {} }, "k");
+  assert.deepEqual(list.map(({ host, port }) => [host, port]), [["127.0.0.1", "2"], ["example.com", "80"]]);
 });
 
 test("someone else's data in the storage is no target", () => {
