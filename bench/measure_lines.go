@@ -18,18 +18,39 @@ func measureLines(ctx context.Context, t *trial) ([]float64, error) {
 // stays under the bound of 16 MiB.
 const keptLines = 64 << 10
 
-// measureKept does as measureLines in many sessions, one after the other, none
-// of which reaches the bound of its recording.
+// settle is how long a recording that has ended is surely written after.
+const settle = time.Second
+
+// measureKept does as measureLines in sessions none of which reaches the bound
+// of its recording: once those before are written, and one right after the
+// other.
 func measureKept(ctx context.Context, t *trial) ([]float64, error) {
-	all, took := max(1, t.amount(t.sizes.lines)/keptLines), time.Duration(0)
-	for range all {
+	all := max(1, t.amount(t.sizes.lines)/keptLines)
+	alone, err := keptRate(ctx, t, min(all, 4), settle)
+	if err != nil {
+		return nil, err
+	}
+	inARow, err := keptRate(ctx, t, all, 0)
+	return []float64{alone, inARow}, err
+}
+
+// keptRate returns the lines a second of so many sessions, with a pause before
+// each.
+func keptRate(ctx context.Context, t *trial, sessions int64, pause time.Duration) (float64, error) {
+	took := time.Duration(0)
+	for range sessions {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
 		session, err := askForLines(ctx, t, keptLines)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		took += session
 	}
-	return []float64{float64(all*keptLines) / took.Seconds()}, nil
+	return float64(sessions*keptLines) / took.Seconds(), nil
 }
 
 // askForLines has the line source send in a session of its own, and returns how

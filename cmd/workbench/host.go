@@ -101,7 +101,7 @@ func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin) (*pluginho
 	for _, p := range found {
 		m, err := modeOf(p)
 		if err != nil {
-			log.Warn("a plugin can not be used", "plugin", p.Name, "path", p.Source, "reason", err.Error())
+			log.Warn(err.Error())
 			continue
 		}
 		modes = append(modes, m)
@@ -115,14 +115,14 @@ func modeOf(p catalog.Plugin) (pluginhost.Mode, error) {
 	if err != nil {
 		return pluginhost.Mode{}, err
 	}
-	m := pluginhost.Mode{Manifest: core.Manifest{Name: p.Name}, Source: p.Source}
+	m := pluginhost.Mode{Manifest: core.Manifest{Name: p.Name}, Source: catalog.Quote(p.Source)}
 	if p.Starlark {
 		m.Path, m.Args, m.Read = self, []string{starlarkCommand, p.Path}, []string{p.Path}
 		return m, nil
 	}
 	argv, read, err := jsonl.Interpreter(p.Path)
 	if err != nil {
-		return m, err
+		return m, &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "can not be used: " + err.Error()}
 	}
 	m.Path, m.Args, m.Read = argv[0], argv[1:], read
 	m.Adapter, m.JSONLines = []string{self, adaptCommand}, p.Kind == catalog.KindScript

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +31,7 @@ var openPluginForTest = openPluginProcess
 
 func newPluginTestCommand() *cobra.Command {
 	var asJSON bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "test PATH",
 		Short: "Hold a plugin to what every line mode promises",
@@ -40,7 +43,8 @@ func newPluginTestCommand() *cobra.Command {
     must be equal.
   - with generated sessions, what every line mode promises: that it is
     deterministic, never dies of its input, keeps the bounds, loses nothing at
-    the end of a stream, holds a bounded amount of memory, and more.
+    the end of a stream, holds a bounded amount of memory, and more. More
+    processes of it are started to see that all answer alike.
 
 PATH is an executable workbench-plugin-NAME in any language, a Starlark script
 NAME.star, or a folder that holds one of them or Go code, which is built first.
@@ -50,8 +54,8 @@ was expected, + came.
 Exit codes:
   0  all is as promised
   1  something is not
-  2  the plugin or a golden could not be tested: it does not build or start, or
-     the file is no transcript of this mode`,
+  2  the plugin or a golden could not be tested: it does not build or start, the
+     file is no transcript of this mode, or it took too long`,
 		Example: `  workbench plugin test ./shout
   workbench plugin test ~/bin/workbench-plugin-shout.py
   workbench plugin test --json shout.star`,
@@ -63,15 +67,19 @@ Exit codes:
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p := &checkPrinter{stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), asJSON: asJSON}
-			return testPlugin(cmd.Context(), args[0], p)
+			return testPlugin(cmd.Context(), args[0], timeout, p)
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
+	cmd.Flags().DurationVar(&timeout, "timeout", testTimeout, "give up after `TIME`; what was not checked by then is named")
 	return cmd
 }
 
-func testPlugin(ctx context.Context, path string, p *checkPrinter) error {
+// testTimeout is many times what a plugin in a slow language takes.
+const testTimeout = 5 * time.Minute
+
+func testPlugin(ctx context.Context, path string, timeout time.Duration, p *checkPrinter) error {
 	plugin, err := openPluginForTest(ctx, path)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
@@ -81,27 +89,32 @@ func testPlugin(ctx context.Context, path string, p *checkPrinter) error {
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
-	checks := conformance.Checks()
-	p.total = len(goldens) + len(checks)
+	p.names = slices.Concat(goldens, conformance.Checks())
+	parent := ctx
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	for _, file := range goldens {
-		p.progress(file)
+		p.progress()
 		r, err := testGolden(ctx, plugin.Subject, file)
 		if ctx.Err() != nil {
 			break
 		}
 		p.result(r, err)
 	}
-	p.progress(checks[0])
-	_, err = conformance.Run(ctx, plugin.Subject, func(r conformance.Result) {
-		p.result(r, nil)
-		if next := p.done - len(goldens); next < len(checks) {
-			p.progress(checks[next])
-		}
-	})
+	p.progress()
+	if ctx.Err() == nil {
+		_, err = conformance.Run(ctx, plugin.Subject, func(r conformance.Result) {
+			p.result(r, nil)
+			p.progress()
+		})
+	}
 	p.clear()
 	switch {
-	case ctx.Err() != nil:
+	case parent.Err() != nil:
 		return &exitCode{exitUnusable, errors.New("the test was interrupted")}
+	case ctx.Err() != nil && p.done < len(p.names):
+		return &exitCode{exitUnusable, fmt.Errorf("the test was given up after %v; not checked: %s; to wait longer, give it --timeout %v",
+			timeout, strings.Join(p.names[p.done:], ", "), 4*timeout)}
 	case err != nil:
 		return &exitCode{exitUnusable, err}
 	}
@@ -143,9 +156,11 @@ func testGolden(ctx context.Context, s conformance.Subject, file string) (confor
 type checkPrinter struct {
 	stdout, stderr         io.Writer
 	asJSON                 bool
-	total, done            int
+	names                  []string // of all goldens and checks, in their order
+	done                   int
 	failed, unusable, left int
-	line                   bool // progress stands on the terminal's last line
+	line                   bool   // progress stands on the terminal's last line
+	quick                  func() // ends what tells that a check takes long
 }
 
 // checkReport is a result as --json prints it.
@@ -204,11 +219,30 @@ func shortPath(path string) string {
 	return path
 }
 
-// progress tells a person what is being checked.
-func (p *checkPrinter) progress(what string) {
+// slowAfter is when a check takes long. Tests have less patience.
+var slowAfter = 10 * time.Second
+
+// progress tells a person what is being checked: on a terminal at once, else
+// when it takes long.
+func (p *checkPrinter) progress() {
+	if p.done == len(p.names) {
+		return
+	}
+	words := fmt.Sprintf("%d of %d: %s …", p.done+1, len(p.names), shortPath(p.names[p.done]))
 	if isTerminal(p.stderr) {
-		fmt.Fprintf(p.stderr, "\r%d of %d: %s …\x1b[K", p.done+1, p.total, shortPath(what))
+		fmt.Fprintf(p.stderr, "\r%s\x1b[K", words)
 		p.line = true
+		return
+	}
+	told := make(chan struct{})
+	slow := time.AfterFunc(slowAfter, func() {
+		defer close(told)
+		fmt.Fprintln(p.stderr, words)
+	})
+	p.quick = func() {
+		if !slow.Stop() {
+			<-told
+		}
 	}
 }
 
@@ -216,6 +250,10 @@ func (p *checkPrinter) clear() {
 	if p.line {
 		fmt.Fprint(p.stderr, "\r\x1b[K")
 		p.line = false
+	}
+	if p.quick != nil {
+		p.quick()
+		p.quick = nil
 	}
 }
 

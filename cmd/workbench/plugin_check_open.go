@@ -47,9 +47,14 @@ func openPluginProcess(ctx context.Context, path string) (*pluginUnderTest, erro
 		stop()
 		return nil, err
 	}
-	s := conformance.Subject{Manifest: manifest, Garbage: processGarbage, Open: func(ctx context.Context) (*wire.Conn, error) {
-		return openAgain(ctx, host, plugin.Name)
-	}}
+	s := conformance.Subject{Manifest: manifest, Garbage: processGarbage, Open: opener(host, plugin.Name)}
+	s.Fresh = func(context.Context) (func(context.Context) (*wire.Conn, error), func(), error) {
+		another, err := startAlone(*plugin)
+		if err != nil {
+			return nil, nil, err
+		}
+		return opener(another, plugin.Name), func() { stopHost(another) }, nil
+	}
 	pid := func() int {
 		for _, status := range host.Status() {
 			if status.Manifest.Name == plugin.Name {
@@ -60,30 +65,33 @@ func openPluginProcess(ctx context.Context, path string) (*pluginUnderTest, erro
 	}
 	if _, err := residentMemory(pid()); err == nil { // else this system does not tell
 		s.Memory = func() (uint64, error) {
-			if pid() == 0 { // it died, and is started again
-				conn, err := s.Open(ctx)
-				if err != nil {
-					return 0, err
-				}
-				conn.Close()
+			if n, err := residentMemory(pid()); err == nil {
+				return n, nil
 			}
+			conn, err := s.Open(ctx) // it died, and is started again
+			if err != nil {
+				return 0, err
+			}
+			conn.Close()
 			return residentMemory(pid())
 		}
 	}
 	return &pluginUnderTest{Subject: s, Goldens: plugin.Goldens, Close: stop}, nil
 }
 
-// openAgain opens a session. The process may have died of the last one, and
-// that may not be known yet.
-func openAgain(ctx context.Context, host *pluginhost.Host, mode string) (conn *wire.Conn, err error) {
-	for range 3 {
-		conn, err = host.Open(ctx, mode)
-		var gone *pluginhost.Unavailable
-		if err == nil || ctx.Err() != nil || errors.As(err, &gone) {
-			break
+// opener opens sessions of a mode. The process may have died of the last one,
+// and that may not be known yet.
+func opener(host *pluginhost.Host, mode string) func(context.Context) (*wire.Conn, error) {
+	return func(ctx context.Context) (conn *wire.Conn, err error) {
+		for range 3 {
+			conn, err = host.Open(ctx, mode)
+			var gone *pluginhost.Unavailable
+			if err == nil || ctx.Err() != nil || errors.As(err, &gone) {
+				break
+			}
 		}
+		return conn, err
 	}
-	return conn, err
 }
 
 // residentMemory returns the bytes of memory of a process and those that it

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
@@ -90,6 +91,25 @@ func TestPluginTestJSON(t *testing.T) {
 	}
 	if len(outcomes) != len(conformance.Checks()) || outcomes["end of stream"] != "failed" || outcomes["bounds"] != "ok" || outcomes["memory"] != "partly" {
 		t.Errorf("%v", outcomes)
+	}
+}
+
+// A test that takes too long says where it is, and what it did not come to.
+func TestPluginTestTimeout(t *testing.T) {
+	was := slowAfter
+	slowAfter = time.Millisecond
+	t.Cleanup(func() { slowAfter = was })
+	slow := httpline.Discipline()
+	open := slow.Open
+	slow.Open = func(o core.Opening, out *core.Out) (core.Machine, error) {
+		if o.Options["charset"] != "" {
+			<-t.Context().Done()
+		}
+		return open(o, out)
+	}
+	code, _, errs := runPluginTest(t, slow, "", "--timeout", "200ms", "here")
+	if code != 2 || !strings.Contains(errs, "given up after 200ms; not checked: options, invalid input, bounds, ") || !strings.Contains(errs, "1 of 12: options …\n") {
+		t.Errorf("exit %d, %s", code, errs)
 	}
 }
 

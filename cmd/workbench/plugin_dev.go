@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,7 +162,8 @@ type hearing struct {
 	slog.Handler
 	plugin string
 	loop   *devloop.Loop
-	ours   bool // this log is the plugin's
+	ours   bool         // this log is the plugin's
+	ran    *atomic.Bool // a process of ours has started
 }
 
 // Enabled takes everything of the plugin: it is in development.
@@ -171,23 +173,26 @@ func (h *hearing) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle gives the loop what the plugin wrote, and the log what it wants.
 func (h *hearing) Handle(ctx context.Context, r slog.Record) error {
-	if h.ours {
-		if strings.HasPrefix(r.Message, pluginhost.LibraryPrefix) || strings.HasPrefix(r.Message, "plugin process started") {
-			return nil
-		}
+	switch {
+	case !h.ours:
+		return h.Handler.Handle(ctx, r)
+	case strings.HasPrefix(r.Message, pluginhost.LibraryPrefix):
+	case r.Message == "plugin process started":
+		h.ran.Store(true)
+	case r.Message == "plugin process can not start" && !h.ran.Load(): // of a new build, which the loop tells
+	default:
 		h.loop.Heard(lineOf(r))
-		return nil
 	}
-	return h.Handler.Handle(ctx, r)
+	return nil
 }
 
-// WithAttrs finds out whose log it becomes.
+// WithAttrs finds out whose log it becomes. Each build asks for a log.
 func (h *hearing) WithAttrs(attrs []slog.Attr) slog.Handler {
 	with := *h
 	with.Handler = h.Handler.WithAttrs(attrs)
 	for _, a := range attrs {
 		if a.Key == "plugin" && a.Value.String() == h.plugin {
-			with.ours = true
+			with.ours, with.ran = true, new(atomic.Bool)
 		}
 	}
 	return &with

@@ -13,6 +13,10 @@ import (
 	"github.com/protocol-workbench/workbench/core/devloop"
 )
 
+// gather is how long the terminal waits for what goes with a change other than
+// a build, such as that a session moved: others do too.
+const gather = 100 * time.Millisecond
+
 // devTerminal tells in the terminal what happens in development: what is new
 // since it looked last.
 type devTerminal struct {
@@ -30,10 +34,19 @@ func (d *devTerminal) show(ctx context.Context, loop *devloop.Loop) {
 		case <-ctx.Done():
 			return
 		}
+		if s, _ := loop.State(); s.Build == d.before.Build {
+			select {
+			case <-time.After(gather):
+			case <-ctx.Done():
+			}
+		}
 	}
 }
 
 func (d *devTerminal) next(s devloop.State) {
+	if s.Build.OK && !s.Build.Same && s.Build.N != d.before.Build.N {
+		d.before.Sessions = devloop.Sessions{} // they were told of another build
+	}
 	at := s.Build.At.Format(time.TimeOnly)
 	switch b, before := s.Build, d.before.Build; {
 	case b == before:
@@ -56,7 +69,11 @@ func (d *devTerminal) next(s devloop.State) {
 			fmt.Fprintf(d.out, "          %s is answered otherwise:\n%s\n", different.File, indent(different.Diff))
 		}
 	}
-	if moved := s.Sessions.Moved; moved > 0 && moved != d.before.Sessions.Moved {
+	switch moved, before := s.Sessions.Moved, d.before.Sessions.Moved; {
+	case moved <= before:
+	case before > 0:
+		fmt.Fprintf(d.out, "          %s moved\n", count(moved-before, "more session"))
+	default:
 		fmt.Fprintf(d.out, "          %s moved\n", count(moved, "session"))
 	}
 	for _, stayed := range s.Sessions.Stayed {
@@ -66,7 +83,7 @@ func (d *devTerminal) next(s devloop.State) {
 		}
 	}
 	for _, line := range newLines(d.before.Log, s.Log) {
-		fmt.Fprintf(d.out, "          | %s\n", line)
+		fmt.Fprintf(d.out, "          | %s\n", strings.ReplaceAll(line, "\n", "\n          | "))
 	}
 	d.before = s
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +44,38 @@ func TestDevTerminal(t *testing.T) {
 	s.Sessions.Moved = 1
 	s.Log = []string{"hello"}
 	show("          1 session moved\n          | hello\n")
-	s.Build = devloop.Build{N: 2, At: s.Build.At, Error: "x.go:1: no"}
+	s.Sessions.Moved = 3
+	s.Log = append(s.Log, "Traceback:\n  line 1")
+	show("          2 more sessions moved\n          | Traceback:\n          |   line 1\n")
+	s.Build.N = 2
+	show("03:04:05  build 2 is in place, after 1.2 s\n          3 sessions moved\n")
+	s.Build = devloop.Build{N: 3, At: s.Build.At, Error: "x.go:1: no"}
 	show("03:04:05  does not work; the build before goes on\n            x.go:1: no\n")
+}
+
+// That a new build does not start is the loop's to tell, with all that it wrote;
+// that one does not that ran before, nobody else tells.
+func TestDevHears(t *testing.T) {
+	loop, err := devloop.New(devloop.Config{Source: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loop.Close()
+	log := slog.New(&hearing{Handler: slog.NewTextHandler(io.Discard, nil), plugin: "shout", loop: loop})
+	build, other := log.With("plugin", "shout"), log.With("plugin", "other")
+	for _, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { build.Error("plugin process can not start", "reason", errors.New("x")) }, ""},
+		{func() { other.Info("plugin process started") }, ""},
+		{func() { build.Info("plugin process started") }, ""},
+		{func() { build.Error("plugin process can not start", "reason", errors.New("x")) }, "ERROR plugin process can not start reason=x"},
+		{func() { log.With("plugin", "shout").Error("plugin process can not start", "reason", errors.New("y")) }, "ERROR plugin process can not start reason=x"},
+	} {
+		step.do()
+		if s, _ := loop.State(); strings.Join(s.Log, "|") != step.want {
+			t.Errorf("got %q, want %q", s.Log, step.want)
+		}
+	}
 }

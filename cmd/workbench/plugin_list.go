@@ -101,7 +101,7 @@ func changedWords(name, source string, c *sourceChanged) string {
 			name, source, catalog.Short(c.Then))
 	}
 	return fmt.Sprintf("plugin %s: its source changed since it was installed: its sum was %s, now it is %s; to take the new one run: workbench plugin install %s",
-		name, catalog.Short(c.Then), catalog.Short(c.Now), source)
+		name, catalog.Short(c.Then), catalog.Short(c.Now), catalog.Quote(source))
 }
 
 func dash(s string) string {

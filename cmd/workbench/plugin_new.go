@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/scaffold"
+	"github.com/protocol-workbench/workbench/core/catalog"
 )
 
 func newPluginNewCommand() *cobra.Command {
@@ -35,6 +36,9 @@ where this workbench was built, else as it is published.`,
 			if len(args) > 1 {
 				o.Dir = args[1]
 			}
+			if _, taken := manifest(o.Name); taken {
+				return fmt.Errorf("%s is the name of a built-in line mode; give the plugin another one", o.Name)
+			}
 			made, err := scaffold.New(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -44,7 +48,7 @@ where this workbench was built, else as it is published.`,
 			if made.SDK != "" {
 				fmt.Fprintf(w, "The SDK is %s.\n", made.SDK)
 			}
-			fmt.Fprintf(w, "\nGo on with:\n  cd %s\n  workbench plugin dev .\n  workbench plugin test .\n  workbench plugin install .\n", made.Dir)
+			fmt.Fprintf(w, "\nGo on with:\n  cd %s\n  workbench plugin dev .\n  workbench plugin test .\n  workbench plugin install .\n", catalog.Quote(made.Dir))
 			return nil
 		},
 	}

@@ -93,6 +93,11 @@ func TestPluginInstallListRemove(t *testing.T) {
 	if len(plugins) != 1 || len(problems) != 0 || !strings.HasPrefix(plugins[0].Path, os.Getenv("XDG_STATE_HOME")) {
 		t.Errorf("found %+v, %v", plugins, problems)
 	}
+	spaced := writePlugin(t, filepath.Join(dir, "sp ace", "loud.star"), "a")
+	says(t, workbench(t, "plugin", "install", spaced), "^Installed loud")
+	writePlugin(t, spaced, "b")
+	says(t, workbench(t, "plugin", "list"), "run: workbench plugin install '"+spaced+"'")
+	workbench(t, "plugin", "remove", "loud")
 	os.Remove(file)
 	says(t, workbench(t, "plugin", "list"), "is gone or can not be read; what was installed goes on")
 
@@ -172,5 +177,14 @@ func TestPluginNew(t *testing.T) {
 	says(t, workbench(t, "plugin", "new", "shout", dir, "--lang", "starlark"), "^Made "+dir+`: README.md, shout.star, testdata/hello.golden\.`, "cd "+dir, "workbench plugin dev .")
 	says(t, workbench(t, "plugin", "new", "shout", dir), "^workbench: .* is not empty, and nothing is overwritten")
 	says(t, workbench(t, "plugin", "new"), "wants a name")
+	says(t, workbench(t, "plugin", "new", "raw", dir+"2"), "^workbench: raw is the name of a built-in line mode; give the plugin another one")
 	says(t, workbench(t, "plugin", "install", dir), `^Installed shout \(starlark\) from `+dir)
+}
+
+// What can not be run is called as the user knows it, not by its copy.
+func TestPluginWithoutInterpreter(t *testing.T) {
+	pluginHome(t)
+	describePlugin = describeProcess
+	file := writePlugin(t, filepath.Join(t.TempDir(), "workbench-plugin-shout.lol"), "#!/usr/bin/env lolcode\n")
+	says(t, workbench(t, "plugin", "install", file), "^workbench: plugin shout: "+file+" can not be used: it is run by lolcode, which is not to be found: install that, or")
 }

@@ -28,7 +28,7 @@ func check(name, file string, starlark bool) (Kind, error) {
 	case !info.Mode().IsRegular():
 		return problem("is no file", "remove it, or name the file in it")
 	case info.Size() == 0:
-		return problem("is empty", "write it again, or remove it: rm "+quote(file))
+		return problem("is empty", "write it again, or remove it: rm "+Quote(file))
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -39,7 +39,7 @@ func check(name, file string, starlark bool) (Kind, error) {
 	case starlark:
 		return KindStarlark, nil
 	case runtime.GOOS != "windows" && info.Mode()&0o111 == 0:
-		return problem("has no run bit", "run: chmod +x "+quote(file))
+		return problem("has no run bit", "run: chmod +x "+Quote(file))
 	}
 	if builtFor := platform(f); builtFor != "" && builtFor != runtime.GOOS+"/"+runtime.GOARCH {
 		return problem(fmt.Sprintf("is built for %s, this is %s/%s", builtFor, runtime.GOOS, runtime.GOARCH),

@@ -127,7 +127,7 @@ func readEntry(stateDir, name string) (Entry, *Problem) {
 
 func (e Entry) checkCopy() *Problem {
 	p := e.Plugin()
-	again := "install it again with: workbench plugin install " + quote(e.Source)
+	again := "install it again with: workbench plugin install " + Quote(e.Source)
 	sum, err := sumFile(p.Path)
 	switch {
 	case err != nil:

@@ -209,11 +209,11 @@ func unreadable(plugin, path string, err error) *Problem {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if to, e := os.Readlink(path); e == nil {
-			return &Problem{Plugin: plugin, Path: path, What: "is a link to " + to + ", where nothing is", Next: "remove it: rm " + quote(path)}
+			return &Problem{Plugin: plugin, Path: path, What: "is a link to " + to + ", where nothing is", Next: "remove it: rm " + Quote(path)}
 		}
 		return &Problem{Plugin: plugin, Path: path, What: "is not there"}
 	case errors.Is(err, os.ErrPermission):
-		return &Problem{Plugin: plugin, Path: path, What: "may not be read by this user", Next: "let the user read it: chmod u+rX " + quote(path)}
+		return &Problem{Plugin: plugin, Path: path, What: "may not be read by this user", Next: "let the user read it: chmod u+rX " + Quote(path)}
 	}
 	var system *os.PathError
 	if errors.As(err, &system) {
@@ -222,8 +222,8 @@ func unreadable(plugin, path string, err error) *Problem {
 	return &Problem{Plugin: plugin, Path: path, What: "can not be read: " + err.Error()}
 }
 
-// quote writes a path for a command that the user copies.
-func quote(path string) string {
+// Quote writes a path for a command that the user copies.
+func Quote(path string) string {
 	if strings.IndexFunc(path, func(r rune) bool {
 		return !(r == '/' || r == '.' || r == '-' || r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z')
 	}) < 0 {

@@ -18,13 +18,16 @@
 // # The checks
 //
 //   - options: the manifest is valid; the defaults open, and so does every
-//     choice and both values of every bool.
+//     choice and both values of every bool. Numbers and texts that few think of
+//     open, or are refused in words.
 //   - invalid input: no bytes make it panic or die. To refuse them by an error
 //     in words is right.
-//   - bounds: no answer breaks the bounds of [core.Out], also for 256 KiB of
-//     the server's bytes and for messages of 1 MiB; at most 64 timers run.
-//   - determinism: the same events get the same answers, ten times over and
-//     again a second later.
+//   - bounds: no answer breaks the bounds of [core.Out] or the protocol of JSON
+//     lines, also for 256 KiB of the server's bytes and for messages of 1 MiB; at
+//     most 64 timers run, also in sessions of more messages.
+//   - determinism: the same events get the same answers, ten times over, with a
+//     second's pause between two of them, again a second later, and in other
+//     processes that have just started ([Subject].Fresh).
 //   - sessions apart: two sessions at once answer as each alone.
 //   - read boundaries: the server's bytes cut elsewhere come to the same.
 //   - end of stream: what was not ended by a line end is shown, sent or noted
@@ -32,17 +35,20 @@
 //   - pass-through: a side that passes through is answered with its bytes, and
 //     they change nothing else.
 //   - recovery: a machine made anew in the middle and fed the log goes on the
-//     same.
+//     same, also in another process beside many.
 //   - checkpoint: taking one changes nothing; a machine restored from it goes
-//     on the same; garbage makes Restore refuse, never panic.
+//     on the same, also in another process; garbage makes Restore refuse, never
+//     panic.
 //   - kept memory: event data is not held on to after Handle, nor a state
 //     after Restore. Checked in process only.
-//   - memory: after 64 MiB that call for no answer a machine holds at most
-//     [MaxHeld], and its checkpoint is at most [core.MaxCheckpoint].
+//   - memory: after 64 MiB, of what calls for no answer or of lines that are
+//     answered, a machine holds at most [MaxHeld], and its checkpoint is at most
+//     [core.MaxCheckpoint].
 //
 // A machine that is not deterministic, whose sessions are not apart or whose
 // pass-through is broken would fail many of the others for that reason, so
-// those are left out then, and the [Result] says so.
+// those are left out then, and the [Result] says so. So are all others when a
+// generated session hangs.
 //
 // # What this package is not for
 //

@@ -19,18 +19,35 @@ type lines struct {
 	count int
 	fault string
 	seen  map[string]bool
+	began time.Time
+	shown []string
 }
 
 func (m *lines) Handle(ev core.Event, out *core.Out) error {
 	switch ev.Kind {
 	case core.ClientText, core.ClientBinary:
 		out.Server(ev.Data, []byte("\n"))
+		if len(ev.Data) > 4 {
+			return m.refuse()
+		}
 	case core.ServerBytes:
 		m.receive(ev.Data, out)
 	case core.ServerEOF, core.ServerFailed:
 		if m.fault != "bytes lost at end of stream" {
 			m.show(m.held, out)
 		}
+	}
+	return nil
+}
+
+// refuse fails as others do that are not in Go.
+func (m *lines) refuse() error {
+	switch m.fault {
+	case "a bound that a script breaks":
+		return fmt.Errorf("x.star:4: %w", core.ErrActionTooBig)
+	case "a program that breaks the protocol":
+		instances++
+		return fmt.Errorf("the plugin's program breaks the protocol: there is no action sever; it answered %d", instances)
 	}
 	return nil
 }
@@ -94,6 +111,18 @@ func (m *lines) show(line []byte, out *core.Out) {
 		out.Note(fmt.Sprint(instances))
 	case "answer past the bounds":
 		out.Binary(bytes.Repeat(line, 1000))
+	case "a clock that runs from Open on":
+		if time.Since(m.began) > 500*time.Millisecond {
+			out.Note("slow")
+		}
+	case "the first session of its process":
+		if m.began.IsZero() {
+			out.Note("welcome")
+		}
+	case "a history of what was answered":
+		m.shown = append(m.shown, string(line))
+	case "a timer for each line":
+		out.Timer(fmt.Sprintf("t%d", m.count), time.Second)
 	case "too many timers":
 		for i := range 70 {
 			out.Timer(fmt.Sprintf("t%d", i), time.Second)
@@ -159,9 +188,32 @@ func sharer(ev core.Event, out *core.Out) error {
 }
 
 func spoiled(fault string) core.Discipline {
+	opened := false
 	return discipline(func(core.Opening, *core.Out) core.Machine {
-		return written{&lines{fault: fault, seen: map[string]bool{}}}
+		m := &lines{fault: fault, seen: map[string]bool{}}
+		if opened { // not the first one
+			m.began = time.Now()
+		}
+		opened = true
+		return written{m}
 	})
+}
+
+// numbered panics with one value of its option.
+func numbered() core.Discipline {
+	d := spoiled("")
+	d.Manifest.Options = []core.Option{{Name: "size", Type: core.OptionInt, Default: "10"}, {Name: "name", Type: core.OptionText}}
+	open := d.Open
+	d.Open = func(o core.Opening, out *core.Out) (core.Machine, error) {
+		switch {
+		case o.Options.Int("size") < 0:
+			return nil, errors.New("size is at least 0")
+		case 100/o.Options.Int("size") > 1000:
+			return nil, errors.New("not reached")
+		}
+		return open(o, out)
+	}
+	return d
 }
 
 func passingThrough(answer handler) core.Discipline {
@@ -204,6 +256,8 @@ func TestPlantedFaults(t *testing.T) {
 	}{
 		{"a clock", spoiled("a clock"), "determinism"},
 		{"a clock that shows seconds", spoiled("a clock that shows seconds"), "determinism"},
+		{"a clock that runs from Open on", spoiled("a clock that runs from Open on"), "determinism"},
+		{"the first session of its process", spoiled("the first session of its process"), "determinism"},
 		{"a random number", spoiled("a random number"), "determinism"},
 		{"map order", spoiled("map order"), "determinism"},
 		{"a counter of all sessions", spoiled("a counter of all sessions"), "determinism"},
@@ -230,24 +284,36 @@ func TestPlantedFaults(t *testing.T) {
 		{"Restore keeps the state's memory", spoiled("Restore keeps the state's memory"), "kept memory"},
 		{"answer past the bounds", spoiled("answer past the bounds"), "bounds"},
 		{"too many timers", spoiled("too many timers"), "bounds"},
+		{"a timer for each line", spoiled("a timer for each line"), "bounds"},
+		{"a bound that a script breaks", spoiled("a bound that a script breaks"), "bounds"},
+		{"a program that breaks the protocol", spoiled("a program that breaks the protocol"), "bounds"},
+		{"a history of what was answered", spoiled("a history of what was answered"), "memory"},
+		{"a number that it does not survive", numbered(), "options"},
 		{"an option that does not open", options, "options"},
 		{"a manifest without a title", core.Discipline{Manifest: core.Manifest{Name: "x", Input: core.InputLine}, Open: open}, "options"},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
-			found := run(t, tt.Discipline, tt.check)
-			if len(found) == 0 {
-				t.Fatal("not found")
-			}
-			for _, f := range found {
-				t.Log(f)
-				if f.Check != tt.check {
-					t.Errorf("found by %q too; only %q should", f.Check, tt.check)
-				}
-				if f.Do == "" || f.Words == "" {
-					t.Error("it does not say what to do")
-				}
-			}
+			foundBy(t, InProcess(tt.Discipline, silent), tt.check)
 		})
+	}
+}
+
+// foundBy holds the subject to all promises up to the check, which finds the
+// fault; those before do not.
+func foundBy(t *testing.T, s Subject, check string) {
+	t.Helper()
+	found := run(t, s, check)
+	if len(found) == 0 {
+		t.Fatal("not found")
+	}
+	for _, f := range found {
+		t.Log(f)
+		if f.Check != check {
+			t.Errorf("found by %q too; only %q should", f.Check, check)
+		}
+		if f.Do == "" || f.Words == "" {
+			t.Error("it does not say what to do")
+		}
 	}
 }
 
@@ -263,7 +329,7 @@ func TestCorrectMachines(t *testing.T) {
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, f := range run(t, d, "") {
+			for _, f := range run(t, InProcess(d, silent), "") {
 				t.Error(f)
 			}
 		})

@@ -42,14 +42,19 @@ func (f Finding) String() string {
 // maxShownLine bounds the bytes of a line of a difference that are shown.
 const maxShownLine = 200
 
-// shorten cuts long lines, and what has too many. The whole is in Diff.
-func shorten(diff string) string {
+// shorten cuts long lines, and what has too many. The whole is in the finding.
+func shorten(text string) string {
 	var b strings.Builder
-	for line := range strings.Lines(diff) {
+	within := false // a large payload, of which one line is enough
+	for line := range strings.Lines(text) {
 		if b.Len() > maxShown {
 			return b.String() + "…\n"
 		}
-		if cut := core.CutWords(line, maxShownLine); cut != line {
+		cut := core.CutWords(line, maxShownLine)
+		if cut != line && within {
+			continue
+		}
+		if within = cut != line; within {
 			line = cut + "…\n"
 		}
 		b.WriteString(line)
@@ -57,15 +62,12 @@ func shorten(diff string) string {
 	return b.String()
 }
 
-// maxShown bounds the bytes of a session that are shown.
+// maxShown bounds the bytes of a difference or a session that are shown.
 const maxShown = 4 << 10
 
 func indent(text string) string {
 	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if b.Len()+len(line) > maxShown {
-			return b.String() + "  …\n"
-		}
+	for line := range strings.Lines(shorten(text)) {
 		b.WriteString("  " + line)
 	}
 	return b.String()

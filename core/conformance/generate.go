@@ -3,8 +3,11 @@ package conformance
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -53,8 +56,10 @@ var (
 	binaryWords = []string{"", "hello", "\x00", "\xff\xfe", "\x00\x00\x00\x05hello", "\xe2\x82", everyByte}
 )
 
-// fixed are sessions that each show one thing.
+// fixed are sessions that each show one thing. The first one is the first that
+// its process opens, and so has some of everything in it.
 var fixed = [][]op{
+	{text("hello"), echo(3), echo(100), timer, server("unasked\r\n"), text("hello"), echo(2), text("again"), echo(100), serverEOF},
 	{},
 	{server("hello\r\n"), serverEOF},
 	{server("hello"), serverEOF},
@@ -67,7 +72,6 @@ var fixed = [][]op{
 	{server("\xff\xfe\xe2\x82 caf\xe9 \xf0\x9f\x98\n"), text("é€😀"), serverEOF},
 	{server(everyByte), binary(everyByte), echo(300), clientEOF, serverEOF},
 	{server("\x00\x00\x00\x00"), server("\xff\xff\xff\xff\xff\xff\xff\xff"), serverEOF},
-	{text("hello"), echo(3), echo(100), timer, text("hello"), echo(2), text("again"), echo(100), serverEOF},
 	{server("unasked"), timer, timer, server("again"), text("x"), timer, serverEOF},
 	{text("quit"), echo(100), timer, timer, serverEOF},
 	{text("a"), server("b"), text("c"), server("d\r\n"), timer, clientEOF, server("e"), serverFailed},
@@ -121,6 +125,38 @@ func variants(m *core.Manifest) []map[string]string {
 	return all
 }
 
+// odd are values that are allowed, and that few people think of. A machine may
+// refuse them in words.
+func odd(m *core.Manifest) []map[string]string {
+	values := map[core.OptionType][]string{
+		core.OptionInt:  {"0", "-1", "1", strconv.Itoa(math.MinInt), strconv.Itoa(math.MaxInt)},
+		core.OptionText: {"", "é€😀", "\x00\r\n", strings.Repeat("x", core.MaxOptionValue)},
+	}
+	var all []map[string]string
+	for _, o := range m.Options {
+		for _, v := range values[o.Type] {
+			all = append(all, map[string]string{o.Name: v})
+		}
+	}
+	return all
+}
+
+// timed is a session with a pause behind its third event, before what the
+// server sends back.
+var timed = []op{text("hello"), server("hello\r\n"), text("hello"), server("hello\r\n"), text("hello"), server("hello\r\n"), serverEOF}
+
+const pauseBehind = 3
+
+// many is a session of as many messages and lines, each another one.
+func many(n int) script {
+	var s script
+	for i := range n {
+		word := fmt.Sprintf("w%d", i)
+		s.ops = append(s.ops, text(word), server(word+"\r\n"))
+	}
+	return s
+}
+
 func randomOps(rng *rand.Rand) []op {
 	pick := func(words []string) string { return words[rng.IntN(len(words))] }
 	var ops []op
@@ -145,10 +181,11 @@ func randomOps(rng *rand.Rand) []op {
 	return append(ops, []op{serverEOF, serverEOF, serverFailed, clientClosed}[rng.IntN(4)])
 }
 
-// large are single events of the largest sizes that a session feeds.
+// large are single events of the largest sizes that a session feeds, and more
+// messages than timers may run.
 func large() []script {
 	const read, message = 256 << 10, core.MaxEventPayload
-	var all []script
+	all := []script{many(maxTimers + 6)}
 	for _, s := range []string{"x", "\n", "\x00", "\xff", "a line of text\r\n", "é"} {
 		all = append(all,
 			script{ops: []op{server(fill(s, read)), serverEOF}},
@@ -169,9 +206,9 @@ func fill(s string, size int) string {
 // shrink looks for a shorter session that breaks the promise too, and returns it with its finding. It leaves out events,
 // then parts of payloads, as often as it gets away with it.
 func shrink(held *session, f *Finding, try func([]core.Event) (*session, *Finding)) (*session, *Finding) {
-	left := maxTries
+	left, until := maxTries, time.Now().Add(maxTime)
 	smaller := func(events []core.Event) bool {
-		if left == 0 {
+		if left == 0 || time.Now().After(until) {
 			return false
 		}
 		left--
@@ -210,8 +247,12 @@ func shrink(held *session, f *Finding, try func([]core.Event) (*session, *Findin
 	return held, f
 }
 
-// maxTries bounds how many sessions shrink holds.
-const maxTries = 300
+// What bounds shrink: the sessions that it holds, and the time that it takes with
+// a machine that hangs or is slow.
+const (
+	maxTries = 300
+	maxTime  = 20 * time.Second
+)
 
 func plural(n int, one string) string {
 	if n == 1 {

@@ -114,7 +114,7 @@ func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*se
 			m.feed(t.Entries[i].Event)
 		}
 	}
-	h.steps, h.lost = m.steps, m.lost
+	h.steps, h.lost, h.hung = m.steps, m.lost, m.hung
 	return h, ctx.Err()
 }
 

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -21,6 +22,7 @@ type machine struct {
 	armed   map[string]bool // timers
 	over    bool            // nothing more is fed
 	lost    error           // why there was no answer
+	hung    bool            // none came in time
 }
 
 // step is an event and its answer. The opening is of no kind.
@@ -99,6 +101,7 @@ func (m *machine) answer(ev core.Event, actions []core.Action) {
 }
 
 func (m *machine) lose(ev core.Event, err error) {
+	m.hung = errors.Is(err, wire.ErrHung)
 	if cause := m.conn.Cause(); cause != nil {
 		err = cause
 	}

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -21,6 +22,22 @@ type handler func(ev core.Event, out *core.Out) error
 
 func (h handler) Handle(ev core.Event, out *core.Out) error { return h(ev, out) }
 
+// inProcesses is a subject with processes of its own: for each of them plugin
+// makes the discipline anew.
+func inProcesses(plugin func() core.Discipline) Subject {
+	process := func() func(context.Context) (*wire.Conn, error) {
+		d := plugin()
+		return func(context.Context) (*wire.Conn, error) { return wire.Pipe(d, silent), nil }
+	}
+	return Subject{
+		Manifest: plugin().Manifest,
+		Open:     process(), // the second: the first one gave the manifest
+		Fresh: func(context.Context) (func(context.Context) (*wire.Conn, error), func(), error) {
+			return process(), func() {}, nil
+		},
+	}
+}
+
 // discipline is one whose machines open makes.
 func discipline(open func(o core.Opening, out *core.Out) core.Machine) core.Discipline {
 	return core.Discipline{
@@ -31,7 +48,7 @@ func discipline(open func(o core.Opening, out *core.Out) core.Machine) core.Disc
 
 // run runs the checks up to the last one named, "" for all, in a bubble of
 // time: the second between two repetitions costs nothing.
-func run(t *testing.T, d core.Discipline, last string) (found []Finding) {
+func run(t *testing.T, s Subject, last string) (found []Finding) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		until := len(checks) - 1
@@ -39,7 +56,7 @@ func run(t *testing.T, d core.Discipline, last string) (found []Finding) {
 			until = slices.IndexFunc(checks, func(c check) bool { return c.name == last })
 		}
 		var err error
-		if found, err = runChecks(context.Background(), InProcess(d, silent), checks[:until+1], func(Result) {}); err != nil {
+		if found, err = runChecks(context.Background(), s, checks[:until+1], func(Result) {}); err != nil {
 			t.Fatal(err)
 		}
 	})

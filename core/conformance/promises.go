@@ -30,14 +30,26 @@ var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTi
 // maxTimers is how many timers of one machine a session lets run.
 const maxTimers = 64
 
+// protocolBroken is how the adapter of JSON lines words a line that is not as
+// the protocol says; the reason stands behind it.
+const protocolBroken = "breaks the protocol: "
+
+// brokenBound says what bound was broken, or "". What a plugin's program, or a
+// script, said may stand around the words of the bound.
 func brokenBound(h *session) string {
 	words := failed(h.steps)
+	_, reason, protocol := strings.Cut(words, protocolBroken)
+	if protocol {
+		words = reason
+	}
 	for _, err := range boundErrors {
-		if strings.HasPrefix(words, err.Error()) {
+		if strings.Contains(words, err.Error()) {
 			return "an answer broke a bound: " + words
 		}
 	}
 	switch {
+	case protocol:
+		return "an answer " + protocolBroken + words
 	case errors.Is(h.lost, wire.ErrProtocol):
 		return "an answer broke a bound of the stream: " + h.lost.Error()
 	case h.timers > maxTimers:
@@ -49,7 +61,7 @@ func brokenBound(h *session) string {
 // bounded is the promise that no answer breaks a bound.
 func bounded(_ context.Context, _ *Subject, h *session) (*Finding, error) {
 	if words := brokenBound(h); words != "" {
-		return &Finding{Words: words, Do: "see the bounds in package core; send large data in pieces, and name and set timers within theirs"}, nil
+		return &Finding{Words: words, Do: "send large data in pieces, name and set timers within their bounds, and print what the protocol has and nothing else"}, nil
 	}
 	return nil, nil
 }
@@ -61,7 +73,7 @@ func robust(_ context.Context, _ *Subject, h *session) (*Finding, error) {
 	switch {
 	case brokenBound(h) != "":
 	case h.lost != nil:
-		return &Finding{Words: "there was no answer to the last event: " + h.lost.Error(),
+		return &Finding{Words: fmt.Sprintf("there was no answer to %s: %v", h.last(), h.lost),
 			Do: "answer every event in time and end the process by no event; refuse what can not go on by an error in words"}, nil
 	case strings.HasPrefix(words, "panic:"):
 		return &Finding{Words: "the machine panicked: " + strings.TrimSpace(strings.TrimPrefix(words, "panic:")),

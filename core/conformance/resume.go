@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // What is fed at most to resume a session after each of its events; a session
@@ -80,19 +82,107 @@ func recovers(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 	return nil, nil
 }
 
+// atOnce is how many sessions are open at once when all are made anew.
+const atOnce = 64
+
+// recovery also does what the death of a plugin comes to: many sessions at once
+// are made anew in the next process, are fed their logs, and go on.
+func (u *suite) recovery(ctx context.Context, r *Result) error {
+	err := u.keep(ctx, r, u.held, recovers)
+	if err != nil || len(r.Findings) > 0 || u.s.Fresh == nil {
+		return err
+	}
+	connect, end, err := u.s.Fresh(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	for held := range slices.Chunk(u.held, atOnce) {
+		f, err := anew(ctx, connect, held)
+		if err != nil {
+			return err
+		}
+		if f != nil {
+			r.Findings = append(r.Findings, *f)
+			return nil
+		}
+	}
+	return nil
+}
+
+func anew(ctx context.Context, connect func(context.Context) (*wire.Conn, error), held []*session) (*Finding, error) {
+	machines := make([]*machine, len(held))
+	for i, h := range held {
+		m, err := open(ctx, connect, h.opening, nil)
+		if err != nil {
+			return nil, err
+		}
+		defer m.bye()
+		m.feed(h.events()[:middle(h)]...)
+		machines[i] = m
+	}
+	for i, h := range held {
+		m := machines[i]
+		m.feed(h.events()[middle(h):]...)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !equalSteps(h.steps, m.steps) {
+			return &Finding{
+				Words: fmt.Sprintf("a machine made anew in another process after event %d, beside other sessions, goes on otherwise", middle(h)),
+				Do:    doPure, Diff: diff(h.steps, m.steps),
+			}, nil
+		}
+	}
+	return nil, nil
+}
+
+// middle is the event after which a session is made anew once.
+func middle(h *session) int { return (len(h.steps) - 1) / 2 }
+
+// carriedOver restores each session in another process than the one that wrote
+// its checkpoint.
+func (u *suite) carriedOver(ctx context.Context, r *Result) error {
+	if u.s.Fresh == nil {
+		return nil
+	}
+	connect, end, err := u.s.Fresh(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	other := *u.s
+	other.Open = connect
+	for _, h := range u.held {
+		f, err := checkpointAfter(ctx, u.s, &other, h, h.events(), middle(h))
+		if err != nil {
+			return err
+		}
+		if f != nil {
+			f.Words += " in another process than the one that wrote it"
+			f.Do = "write into Checkpoint what the state is, and not where it is found in this process"
+			f.Session = h.text(u.s.Manifest.Name)
+			r.Findings = append(r.Findings, *f)
+			return nil
+		}
+	}
+	return nil
+}
+
 // checkpoints is the promise of a machine that writes its state down: doing so
 // changes nothing, and one restored from it goes on the same, however often.
 func checkpoints(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 	events := h.events()
 	for k := range points(events) {
-		if f, err := checkpointAfter(ctx, s, h, events, k); f != nil || err != nil {
+		if f, err := checkpointAfter(ctx, s, s, h, events, k); f != nil || err != nil {
 			return f, err
 		}
 	}
 	return restoredEachTime(ctx, s, h, events)
 }
 
-func checkpointAfter(ctx context.Context, s *Subject, h *session, events []core.Event, k int) (*Finding, error) {
+// checkpointAfter takes a checkpoint of a machine of s, and restores it in one of next.
+func checkpointAfter(ctx context.Context, s, next *Subject, h *session, events []core.Event, k int) (*Finding, error) {
 	m, err := open(ctx, s.Open, h.opening, h.state)
 	if err != nil {
 		return nil, err
@@ -111,7 +201,7 @@ func checkpointAfter(ctx context.Context, s *Subject, h *session, events []core.
 		return &Finding{Words: fmt.Sprintf("the checkpoint after event %d changed the machine: without it other answers came", k),
 			Do: "only read the state in Checkpoint", Diff: diff(h.steps, m.steps)}, ctx.Err()
 	}
-	r, err := restored(ctx, s, h, state)
+	r, err := restored(ctx, next, h, state)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +290,8 @@ func noCheckpoint(ctx context.Context, err error) (*Finding, error) {
 		return &Finding{Words: "there was no answer when a checkpoint was asked for: " + words, Do: "answer core.ErrNoCheckpoint when the state can not be written down"}, nil
 	case strings.HasPrefix(reason, "panic:"):
 		return &Finding{Words: "Checkpoint panicked: " + words, Do: "answer core.ErrNoCheckpoint when the state can not be written down"}, nil
+	case strings.Contains(reason, protocolBroken):
+		return &Finding{Words: "the answer to a checkpoint is wrong: " + reason, Do: "answer with the state, or that there is none"}, nil
 	case strings.HasPrefix(reason, stateTooLarge):
 		return &Finding{Words: "a checkpoint is too large: " + words, Do: "answer core.ErrNoCheckpoint when the state is over core.MaxCheckpoint"}, nil
 	}

@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -17,6 +19,7 @@ type session struct {
 	state   []byte // what the machine was restored from; nil: it was opened
 	steps   []step
 	lost    error // why the last event has no answer
+	hung    bool  // it has none because none came in time
 	timers  int   // the most that ran at once
 }
 
@@ -59,7 +62,7 @@ func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op)
 		held.timers = max(held.timers, len(m.armed))
 		sent = append(sent, m.sent()...)
 	}
-	held.steps, held.lost = m.steps, m.lost
+	held.steps, held.lost, held.hung = m.steps, m.lost, m.hung
 	return held, ctx.Err()
 }
 
@@ -92,6 +95,27 @@ func (h *session) events() []core.Event {
 		events = append(events, s.Event)
 	}
 	return events
+}
+
+// last names the last event by its number and how a transcript begins to tell it.
+func (h *session) last() string {
+	n := len(h.steps) - 1
+	if n == 0 {
+		return "the opening"
+	}
+	entry := transcript.AppendEntry(nil, &transcript.Entry{Dir: transcript.Event, Event: h.steps[n].Event})
+	line, _, _ := strings.Cut(string(entry), "\n")
+	if short := core.CutWords(line, 60); short != line {
+		line = fmt.Sprintf("%s…, %d bytes", short, len(h.steps[n].Data))
+	}
+	return fmt.Sprintf("event %d (%s)", n, line)
+}
+
+// withoutLast returns the session without its last event.
+func (h *session) withoutLast() *session {
+	shorter := *h
+	shorter.steps, shorter.lost = h.steps[:len(h.steps)-1], nil
+	return &shorter
 }
 
 func asOps(events []core.Event) []op {

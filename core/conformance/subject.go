@@ -17,6 +17,10 @@ type Subject struct {
 	// yet. Whoever called it closes it. Several may be open at once. After the
 	// death of a plugin's process it gives a machine in a new one.
 	Open func(context.Context) (*wire.Conn, error)
+	// Fresh starts one more process of the plugin. open gives machines in it, the
+	// first of which is the first that it ever opened; end ends it. nil: all
+	// machines are in one process.
+	Fresh func(context.Context) (open func(context.Context) (*wire.Conn, error), end func(), err error)
 	// OpenScribbling is as Open, but the machine's event data is overwritten as
 	// soon as Handle has returned. nil: kept memory is not checked.
 	OpenScribbling func(context.Context) (*wire.Conn, error)

@@ -12,7 +12,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	lookTime = 2 * settle
+	goleak.VerifyTestMain(m)
+}
 
 // A save that counts is seen within patience; one that does not is waited for as
 // long as a few saves take to settle.
@@ -98,6 +101,93 @@ func TestWatchFile(t *testing.T) {
 	}
 	if !sees(t, w, patience, func() { write(t, filepath.Join(dir, "testdata", "x.golden"), "b") }) {
 		t.Error("a golden was not seen")
+	}
+}
+
+// The folder may go away and come back: a branch is checked out, it is copied
+// anew, it or a folder above it is moved.
+func TestWatchFolderThatComesBack(t *testing.T) {
+	rename := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, only := range []string{"", "x.star"} {
+		above := filepath.Join(t.TempDir(), "above")
+		dir := filepath.Join(above, "plugin")
+		fill := func() {
+			write(t, filepath.Join(dir, "x.star"), "a")
+			write(t, filepath.Join(dir, "testdata", "x.golden"), "a")
+		}
+		fill()
+		w, err := newWatcher(filepath.Join(dir, only))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			what       string
+			away, back func()
+		}{
+			{"removed and made again", func() { os.RemoveAll(dir) }, fill},
+			{"moved there and back", func() { rename(dir, dir+"2") }, func() { rename(dir+"2", dir) }},
+			{"with the folder above it moved there and back", func() { rename(above, above+"2") }, func() { rename(above+"2", above) }},
+			{"replaced", func() { rename(above, above+"3"); fill() }, nil},
+			{"replaced at once", func() { os.RemoveAll(dir); fill() }, nil},
+		} {
+			if !sees(t, w, patience, step.away) {
+				t.Errorf("%q: %s: that it went was not seen", only, step.what)
+			}
+			if step.back != nil && !sees(t, w, patience, step.back) {
+				t.Errorf("%q: %s: that it came was not seen", only, step.what)
+			}
+			for sees(t, w, 5*settle, func() {}) { // until the last of it has come
+			}
+			for _, file := range []string{"x.star", "testdata/x.golden"} {
+				if !sees(t, w, patience, func() { write(t, filepath.Join(dir, file), "b") }) {
+					t.Errorf("%q: %s: a save of %s was not seen", only, step.what, file)
+				}
+			}
+		}
+		w.close()
+	}
+}
+
+// A link to a folder is as good as the folder.
+func TestWatchLink(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	write(t, filepath.Join(dir, "plugin", "testdata", "x.golden"), "a")
+	if err := os.Symlink(filepath.Join(dir, "plugin"), link); err != nil {
+		t.Skip(err)
+	}
+	w, err := newWatcher(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	golden := filepath.Join(link, "testdata", "x.golden")
+	if found := goldens(link); len(found) != 1 || found[0] != golden {
+		t.Errorf("the goldens are %q", found)
+	}
+	if !sees(t, w, patience, func() { write(t, golden, "b") }) {
+		t.Error("a golden was not seen")
+	}
+}
+
+// Goldens may come later than the script beside them.
+func TestWatchFileWithoutGoldens(t *testing.T) {
+	dir := t.TempDir()
+	file, golden := filepath.Join(dir, "x.star"), filepath.Join(dir, "testdata", "x.golden")
+	write(t, file, "a")
+	w, err := newWatcher(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	for _, text := range []string{"a", "b"} {
+		if !sees(t, w, patience, func() { write(t, golden, text) }) {
+			t.Errorf("the golden was not seen when %s was written", text)
+		}
 	}
 }
 

@@ -218,7 +218,7 @@ func replayOne(ctx context.Context, file string, modes replay.Modes, open replay
 // goldens lists the golden transcripts below the source's folder, in order.
 func goldens(source string) []string {
 	var files []string
-	filepath.WalkDir(folderOf(source), func(path string, d fs.DirEntry, err error) error {
+	walk(folderOf(source), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".golden") {
 			files = append(files, path)
 		}

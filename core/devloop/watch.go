@@ -15,39 +15,68 @@ import (
 // editors write in steps.
 const settle = 40 * time.Millisecond
 
-// watcher watches a folder and those below it.
+// lookTime is how often the watched folder itself is looked for: no event tells
+// that it is back, or that a folder above it was moved. Tests have less patience.
+var lookTime = 500 * time.Millisecond
+
+// watcher watches a folder and those below it. It finds the folder again that
+// went away and came back, as when another branch is checked out.
 type watcher struct {
-	*fsnotify.Watcher
-	only string // the one file that counts, and goldens; "": all
+	root  string
+	only  string            // the one file that counts, and goldens; "": all
+	inner *fsnotify.Watcher // nil while the folder is away
+	sees  fs.FileInfo       // the folder that inner watches
 }
 
 func newWatcher(source string) (*watcher, error) {
-	inner, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, err
-	}
-	w := &watcher{Watcher: inner}
-	root := folderOf(source)
-	if root != source {
+	w := &watcher{root: folderOf(source)}
+	if w.root != source {
 		w.only = source
 	}
-	if err := w.addAll(root); err != nil {
-		inner.Close()
+	if err := w.begin(); err != nil {
 		return nil, err
 	}
 	return w, nil
+}
+
+// begin watches the folder that is there now, with nothing left of the watch
+// on the one before.
+func (w *watcher) begin() error {
+	info, err := os.Stat(w.root)
+	if err != nil {
+		return err
+	}
+	if w.inner, err = fsnotify.NewWatcher(); err != nil {
+		return err
+	}
+	w.sees = info
+	if err := w.addAll(w.root); err != nil {
+		w.close()
+		return err
+	}
+	return nil
+}
+
+// close ends the watch.
+func (w *watcher) close() error {
+	if w.inner == nil {
+		return nil
+	}
+	err := w.inner.Close()
+	w.inner = nil
+	return err
 }
 
 // addAll watches a folder with those below it, but for hidden ones. Folders are
 // watched and not files: an editor may put a new file in an old one's place.
 func (w *watcher) addAll(root string) error {
 	if w.only != "" {
-		if testdata := filepath.Join(root, "testdata"); isDir(testdata) {
-			w.Add(testdata)
+		if isDir(w.testdata()) {
+			w.inner.Add(w.testdata())
 		}
-		return w.Add(root)
+		return w.inner.Add(root)
 	}
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	return walk(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil && path == root:
 			return err
@@ -56,7 +85,7 @@ func (w *watcher) addAll(root string) error {
 		case path != root && hidden(path):
 			return filepath.SkipDir
 		}
-		return w.Add(path)
+		return w.inner.Add(path)
 	})
 }
 
@@ -65,20 +94,29 @@ func (w *watcher) wait(ctx context.Context) bool {
 	quiet := time.NewTimer(settle)
 	quiet.Stop()
 	defer quiet.Stop()
+	look := time.NewTicker(lookTime)
+	defer look.Stop()
 	for {
+		var events chan fsnotify.Event
+		var lost chan error
+		if w.inner != nil {
+			events, lost = w.inner.Events, w.inner.Errors
+		}
 		select {
-		case e, ok := <-w.Events:
+		case e, ok := <-events:
 			if !ok {
 				return false
-			}
-			if e.Has(fsnotify.Create) && isDir(e.Name) && !hidden(e.Name) && w.only == "" {
-				w.addAll(e.Name)
 			}
 			if w.counts(e) {
 				quiet.Reset(settle)
 			}
-		case <-w.Errors: // events were lost: there may have been a save
+			w.follow(e)
+		case <-lost: // events were lost: there may have been a save
 			quiet.Reset(settle)
+		case <-look.C:
+			if w.moved() {
+				quiet.Reset(settle)
+			}
 		case <-quiet.C:
 			return true
 		case <-ctx.Done():
@@ -87,19 +125,59 @@ func (w *watcher) wait(ctx context.Context) bool {
 	}
 }
 
+// follow watches folders that are new, and no longer a root that is gone.
+func (w *watcher) follow(e fsnotify.Event) {
+	switch {
+	case w.takesAway(e):
+		w.close()
+	case e.Has(fsnotify.Create) && w.counts(e) && isDir(e.Name):
+		w.addAll(e.Name)
+	}
+}
+
+// moved looks for the folder, watches it when it is back or another one, and
+// reports whether it has come or gone.
+func (w *watcher) moved() bool {
+	info, err := os.Stat(w.root)
+	if w.inner != nil {
+		if err == nil && os.SameFile(info, w.sees) {
+			return false
+		}
+		w.close()
+		if err != nil {
+			return true
+		}
+	}
+	return err == nil && w.begin() == nil
+}
+
 // counts reports whether a build may depend on what happened.
 func (w *watcher) counts(e fsnotify.Event) bool {
 	name := filepath.Base(e.Name)
 	switch {
+	case w.takesAway(e):
+		return true
 	case e.Op == fsnotify.Chmod, hidden(e.Name), strings.HasSuffix(name, "~"):
 		return false
 	case w.only != "":
-		return e.Name == w.only || strings.HasSuffix(name, ".golden")
+		return e.Name == w.only || e.Name == w.testdata() || strings.HasSuffix(name, ".golden")
 	}
 	return true
 }
 
-func (w *watcher) close() error { return w.Close() }
+// takesAway reports whether the folder itself is gone.
+func (w *watcher) takesAway(e fsnotify.Event) bool {
+	return e.Name == w.root && e.Op&(fsnotify.Remove|fsnotify.Rename) != 0
+}
+
+func (w *watcher) testdata() string { return filepath.Join(w.root, "testdata") }
+
+// walk is filepath.WalkDir for a root that may be a link to a folder.
+func walk(root string, do fs.WalkDirFunc) error {
+	return filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		return do(filepath.Clean(path), d, err)
+	})
+}
 
 func hidden(path string) bool { return strings.HasPrefix(filepath.Base(path), ".") }
 

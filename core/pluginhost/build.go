@@ -72,7 +72,7 @@ func (b *Build) unavailable(reason string, r *runner) *Unavailable {
 	defer b.mu.Unlock()
 	return &Unavailable{
 		Plugin: b.conf.Manifest.Name, Path: b.conf.Source, Version: b.manifest.Version,
-		Reason: reason, Stderr: r.out.last(),
+		Reason: reason, Stderr: r.lastWords(reason),
 	}
 }
 

@@ -38,7 +38,8 @@ type Mode struct {
 	// it is found out by the first line that the executable prints.
 	JSONLines bool
 	// Source is what a person calls the plugin, for errors: most often the file
-	// that Path is a copy of. Empty, as of built-in modes: nothing is said.
+	// that Path is a copy of, quoted where a shell needs that. Empty, as of
+	// built-in modes: nothing is said.
 	Source string
 }
 

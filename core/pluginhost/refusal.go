@@ -41,6 +41,16 @@ func (r *runner) hint() string {
 	return ""
 }
 
+// lastWords returns the last lines that the process wrote, without the very last
+// where the reason ends with it.
+func (r *runner) lastWords(reason string) []string {
+	lines := r.out.last()
+	if n := len(lines); n > 0 && strings.HasSuffix(reason, lines[n-1]) {
+		return lines[:n-1]
+	}
+	return lines
+}
+
 // misspoken says what is wrong with the handshake's line, in a way that tells
 // what to do, or "". The line is
 //

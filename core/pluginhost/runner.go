@@ -208,8 +208,8 @@ func (r *runner) end() (how string, byItself bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	how, signalled := ending(r.state)
-	if panicked := r.out.panicked(); panicked != "" {
-		how += " (" + panicked + ")"
+	if why := r.out.why(); why != "" {
+		how += " (" + why + ")"
 	}
 	return how, !signalled || !r.killed
 }

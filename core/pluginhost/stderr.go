@@ -37,6 +37,7 @@ type output struct {
 	kept    [keepLines][]byte // a ring
 	next    int               // of kept
 	panics  string            // the line that a crash of the process began with
+	forks   bool              // a shell said that it could not start a program
 	budget  float64           // bytes that may go to the log now
 	filled  time.Time         // when budget was right
 	closed  bool              // the budget is used up; lines are dropped until half of it is back
@@ -111,6 +112,7 @@ func (o *output) take(line []byte, cut bool) {
 		o.panics = clean(core.CutWords(string(line[:min(len(line), keepLine)]), 80))
 	}
 	panicking := o.panics != ""
+	o.forks = o.forks || bytes.Contains(line, []byte("Cannot fork")) || bytes.Contains(line, []byte("fork: Operation not permitted"))
 	pass, missed := o.admit(len(line) + lineWeight)
 	o.mu.Unlock()
 
@@ -163,9 +165,13 @@ func (o *output) last() []string {
 	return lines
 }
 
-func (o *output) panicked() string {
+// why returns what the output tells of the process's end, or "".
+func (o *output) why() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.panics == "" && o.forks {
+		return "it could not fork: in the sandbox a plugin may start no other program"
+	}
 	return o.panics
 }
 

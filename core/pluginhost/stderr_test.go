@@ -114,6 +114,32 @@ func FuzzOutput(f *testing.F) {
 	})
 }
 
+// The end of a process whose shell could not start a program says why.
+func TestForking(t *testing.T) {
+	for line, want := range map[string]string{
+		"x.sh: 2: Cannot fork":                "may start no other program",
+		"bash: fork: Operation not permitted": "may start no other program",
+		"a knife and a fork: two":             "",
+	} {
+		o := newOutput(slog.New(slog.DiscardHandler))
+		fmt.Fprintln(o.stream(), line)
+		if got := o.why(); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%q: %q", line, got)
+		}
+	}
+}
+
+// What the reason says already is not said again below it.
+func TestLastWords(t *testing.T) {
+	r := &runner{out: newOutput(slog.New(slog.DiscardHandler))}
+	fmt.Fprint(r.out.stream(), "Traceback\nit ended\n")
+	for reason, want := range map[string]string{"exit status 1: it ended": "Traceback", "exit status 1": "Traceback|it ended"} {
+		if got := strings.Join(r.lastWords(reason), "|"); got != want {
+			t.Errorf("%q: got %q, want %q", reason, got, want)
+		}
+	}
+}
+
 func TestMisspoken(t *testing.T) {
 	for line, want := range map[string]string{
 		"1|1|unix|/x|netrpc|": "",

@@ -132,7 +132,7 @@ func TestStray(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	got, err := other.feed("x")
-	want := `failed the plugin's program answered "{\"session\": 2, \"done\": 5}": nothing was asked`
+	want := `failed the plugin's program breaks the protocol: nothing was asked; it answered "{\"done\": 5}"`
 	if err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("%q, %v", got, err)
 	}

@@ -25,7 +25,8 @@ const askTimeout = 10 * time.Second
 //
 // It runs the interpreter, to ask it where its parts are, with the rights of
 // this process: that is for executables which a person has chosen to run.
-// Errors are in words for that person.
+// Errors are in words for that person and call the executable "it": what is at
+// path may be a copy of what the person knows.
 func Interpreter(path string) (argv, read []string, err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, nil, err
@@ -37,18 +38,18 @@ func Interpreter(path string) (argv, read []string, err error) {
 	line, isScript := strings.CutPrefix(head, "#!")
 	if !isScript {
 		if bytes.IndexByte([]byte(head), 0) < 0 {
-			return nil, nil, fmt.Errorf("%s is a text without a first line that says what runs it, such as #!/usr/bin/env python3", path)
+			return nil, nil, errors.New("it is a text without a first line that says what runs it, such as #!/usr/bin/env python3")
 		}
 		return []string{path}, readable(path), nil
 	}
 	line, _, _ = strings.Cut(line, "\n")
 	named, args, err := shebang(line)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, err
 	}
 	found, err := exec.LookPath(named)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s is run by %s, which is not to be found: install it, or put its full path into the script's first line", path, named)
+		return nil, nil, fmt.Errorf("it is run by %s, which is not to be found: install that, or put its full path into the script's first line", named)
 	}
 	name := filepath.Base(named)
 	switch {
@@ -65,7 +66,7 @@ func Interpreter(path string) (argv, read []string, err error) {
 		err = notShim(read[0])
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s is run by %s: %w", path, found, err)
+		return nil, nil, fmt.Errorf("it is run by %s: %w", found, err)
 	}
 	argv = slices.Concat([]string{read[0]}, args, []string{path})
 	return argv, readable(append(read, path)...), nil
@@ -78,9 +79,9 @@ func headOf(path string) (string, error) {
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%s is no file that could be run", path)
+		return "", errors.New("it is no file that could be run")
 	case os.PathSeparator == '/' && info.Mode()&0o111 == 0:
-		return "", fmt.Errorf("%s may not be run: chmod +x %s", path, path)
+		return "", errors.New("it may not be run: give it the run bit with chmod +x")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -116,10 +117,13 @@ func ask(interpreter string, args ...string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, interpreter, args...)
-	cmd.WaitDelay = drainTime // a shim's offspring may hold the pipe
+	cmd.WaitDelay = drainTime
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // a shim's offspring holds the pipe; what the interpreter said is there
+	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	switch {
 	case err != nil:

@@ -77,6 +77,19 @@ func TestInterpreterOfVenv(t *testing.T) {
 	}
 }
 
+// A shim's offspring may keep the pipe open behind the interpreter's answer.
+func TestInterpreterBehindShim(t *testing.T) {
+	real, _, err := Interpreter(script(t, "plugin", "#!/usr/bin/env python3\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shim := script(t, "python3", "#!/bin/sh\nsleep 2 &\nexec "+real[0]+" \"$@\"\n")
+	argv, _, err := Interpreter(script(t, "plugin", "#!"+shim+"\n"))
+	if err != nil || argv[0] != real[0] {
+		t.Errorf("%v, %v; want %s", argv, err, real[0])
+	}
+}
+
 func TestInterpreterErrors(t *testing.T) {
 	fake := script(t, "ruby", "#!/bin/sh\nexec /usr/bin/ruby\n")
 	hangs := script(t, "python3", "#!/bin/sh\nexit 3\n")
@@ -87,11 +100,11 @@ func TestInterpreterErrors(t *testing.T) {
 	for path, words := range map[string]string{
 		"/no/such/plugin":                          "no such file",
 		t.TempDir():                                "is no file that could be run",
-		locked:                                     "may not be run: chmod +x ",
+		locked:                                     "it may not be run: give it the run bit with chmod +x",
 		script(t, "p", "print('hi')\n"):            "without a first line that says what runs it, such as #!/usr/bin/env python3",
 		script(t, "p", "#!/usr/bin/env\n"):         "does not name an interpreter",
 		script(t, "p", "#!\n"):                     "does not name an interpreter",
-		script(t, "p", "#!/usr/bin/env lolcode\n"): "is run by lolcode, which is not to be found: install it",
+		script(t, "p", "#!/usr/bin/env lolcode\n"): "is run by lolcode, which is not to be found: install that",
 		script(t, "p", "#!/opt/no/python3\n"):      "is run by /opt/no/python3, which is not to be found",
 		script(t, "p", "#!"+fake+"\n"):             "is itself a script that starts the real one",
 		script(t, "p", "#!"+hangs+"\n"):            "asked where its parts are it fails: exit status 3",

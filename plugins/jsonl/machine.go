@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -116,13 +118,13 @@ func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
 	return append(dst, state.Bytes()...), err
 }
 
-// Restore hands the state back.
+// Restore hands the state back, if the program can have given it.
 func (m *machine) Restore(state []byte) error {
 	switch {
 	case !m.child.hello.Checkpoint:
 		return core.ErrNoCheckpoint
-	case !json.Valid(state):
-		return errors.New("the checkpoint is no JSON: another program wrote it")
+	case !isState(state):
+		return errors.New("the checkpoint is no JSON that this program could have given: another one wrote it")
 	}
 	if err := m.ask(request{Restore: state}, 1); err != nil {
 		return err
@@ -132,9 +134,14 @@ func (m *machine) Restore(state []byte) error {
 		return err
 	}
 	if out.Len() > 0 {
-		return m.refuse(nil, errors.New("a restore is answered with no actions"))
+		return m.refuse(nil, errors.New("the plugin's program breaks the protocol: a restore is answered with no actions"))
 	}
 	return nil
+}
+
+// isState reports whether Checkpoint can have returned these bytes.
+func isState(state []byte) bool {
+	return json.Valid(state) && utf8.Valid(state) && !halfRune(state) && string(state) != "null"
 }
 
 // End tells the program that the session is over.
@@ -239,9 +246,14 @@ func (m *machine) refuse(r *reply, err error) error {
 	return err
 }
 
+// wrong puts the reason first; the line shows without the session's number, which
+// is another one each time.
 func wrong(r *reply, err error) error {
-	return fmt.Errorf("the plugin's program answered %s: %w", r.line, err)
+	return fmt.Errorf("the plugin's program breaks the protocol: %w; it answered %s", err, sessionField.ReplaceAllString(r.line, ""))
 }
+
+// sessionField is where a quoted line names the session.
+var sessionField = regexp.MustCompile(`\\"session\\":\s*\d+(,\s*)?`)
 
 // take takes a line for the session. It is called by the child's reader alone,
 // and bounds how long that is kept.

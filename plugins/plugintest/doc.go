@@ -34,6 +34,7 @@
 // A failure shows the difference as a transcript, "-" what was expected and
 // "+" what came, and says what to do about it.
 //
-// What this package is not for: it starts no process. To test a plugin in
-// another language, or a built one, run: workbench plugin test PATH.
+// What this package is not for: it starts no process, so what differs between
+// processes (a seed that is drawn at the start, say) is not found. That, and a
+// plugin in another language, is tested by: workbench plugin test PATH.
 package plugintest

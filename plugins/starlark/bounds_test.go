@@ -13,6 +13,8 @@ import (
 func TestBounds(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
 		"steps":            {"    n = 0\n    while True:\n        n += 1", ":5: this took 10000040 steps, more than it may; do less for one event"},
+		"steps of nothing": {"    n = True\n\n    while True:\n        pass", ":5: this took 10000040 steps"},
+		"steps of while 1": {"    n = True\n\n    while (1):\n        n = None", ":5: this took 10000040 steps"},
 		"a doubled text":   {"    s = event.text\n    while True:\n        s += s", ":5: this would make 16777216 bytes; at most 8388608 are made at once"},
 		"a doubled list":   {"    l = [0]\n    while True:\n        l = l + l", ":5: this would make 2097152 elements; at most 1048576 are made at once"},
 		"a list, in place": {"    l = [0]\n    while True:\n        l += l", ":5: this would make 2097152 elements"},
@@ -105,7 +107,8 @@ func TestGarbageIsNotGrowth(t *testing.T) {
 // The code at the top level has the same bounds.
 func TestBoundsOfLoading(t *testing.T) {
 	for source, want := range map[string]string{
-		"N = [0]\nwhile True:\n    N[0] += 1":                       "m.star:3:6: this took 10000000 steps",
+		"N = [0]\nwhile True:\n    N[0] += 1":                       "m.star:2:1: this took 10000000 steps",
+		"X = 1\n\nwhile True:\n    pass":                            "m.star:3:1: this took 10000000 steps",
 		"S = 'a' * (1 << 29)":                                       "m.star:1:9: 1 bytes, 536870912 times over",
 		"S = 'a'\nL = []\nwhile True:\n    L.append('a' * 1000000)": "over 128 MiB of values",
 	} {

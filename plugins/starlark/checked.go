@@ -24,6 +24,7 @@ var predeclared = starlark.StringDict{
 	callAdd:      builtin("+", add),
 	callGrow:     builtin("+=", grow),
 	callMethod:   builtin(".", method),
+	whileTrue:    starlark.True,
 	"getattr":    builtin("getattr", method),
 	"range":      builtin("range", boundedRange),
 	"int":        builtin("int", boundedInt),

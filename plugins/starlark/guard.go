@@ -15,6 +15,11 @@ import (
 //	a += b       a += "+="(a, b)          which only checks: a list stays the same list
 //	s.join(l)    "."(s, "join")(l)        also replace, format and extend
 //
+// One more is for the words of an error. Names are compiled with their line and
+// constants without, and a loop that does not end should be known by its own:
+//
+//	while True:  while "while" and True:  also while 1
+//
 // A quoted name can not be written in a script, so nothing can shadow it.
 const (
 	callMultiply = `"*"`
@@ -22,6 +27,7 @@ const (
 	callAdd      = `"+"`
 	callGrow     = `"+="`
 	callMethod   = `"."`
+	whileTrue    = `"while"`
 )
 
 var guardedMethods = map[string]bool{"join": true, "replace": true, "format": true, "extend": true}
@@ -67,8 +73,11 @@ func (g *guarding) walk(v reflect.Value) {
 				g.walk(v.Elem().Field(i))
 			}
 		}
-		if a, ok := v.Interface().(*syntax.AssignStmt); ok {
-			g.assign(a)
+		switch s := v.Interface().(type) {
+		case *syntax.AssignStmt:
+			g.assign(s)
+		case *syntax.WhileStmt:
+			s.Cond = placed(s.Cond, s.While)
 		}
 	}
 }
@@ -106,6 +115,15 @@ func (g *guarding) assign(a *syntax.AssignStmt) {
 	if f != callGrow {
 		a.Op = syntax.EQ
 	}
+}
+
+// placed gives a condition that may be a constant a position.
+func placed(cond syntax.Expr, pos syntax.Position) syntax.Expr {
+	switch cond.(type) {
+	case *syntax.Ident, *syntax.Literal, *syntax.ParenExpr:
+		return &syntax.BinaryExpr{X: &syntax.Ident{NamePos: pos, Name: whileTrue}, OpPos: pos, Op: syntax.AND, Y: cond}
+	}
+	return cond
 }
 
 // plain reports whether evaluating e twice is the same as once.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode/utf8"
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
@@ -59,7 +61,7 @@ func Load(name string, source []byte) (core.Discipline, error) {
 	}
 	file, err := dialect.Parse(name, source, 0)
 	if err != nil {
-		return core.Discipline{}, loadError(name, err)
+		return core.Discipline{}, loadError(name, endOfLine(err, source))
 	}
 	if err := guard(file); err != nil {
 		return core.Discipline{}, err
@@ -147,6 +149,24 @@ func loadError(name string, err error) error {
 		return at(scriptPosition(name, run), "%s", words(run))
 	}
 	return fmt.Errorf("%s: %w", name, err)
+}
+
+// endOfLine moves the position of a syntax error that is past the end of a line
+// back onto the line: of a token that it did not expect the parser names the
+// end, which of a line end, or of the file's, is the start of a line below.
+func endOfLine(err error, source []byte) error {
+	var wrong syntax.Error
+	if !errors.As(err, &wrong) || wrong.Pos.Col != 1 || !strings.HasPrefix(wrong.Msg, "got newline") && !strings.HasPrefix(wrong.Msg, "got end of file") {
+		return err
+	}
+	lines := strings.Split(string(source), "\n")
+	for n := min(int(wrong.Pos.Line)-1, len(lines)); n > 0; n-- {
+		if line := strings.TrimRight(lines[n-1], " \t\r"); line != "" {
+			wrong.Pos.Line, wrong.Pos.Col = int32(n), int32(utf8.RuneCountInString(line)+1)
+			break
+		}
+	}
+	return wrong
 }
 
 // logPrint takes what a script prints to the plugin's log.
