@@ -101,15 +101,17 @@ func appendQuoted(dst, data []byte) []byte {
 				continue
 			}
 		}
-		dst = append(dst, data[from:i]...)
+		if from < i {
+			dst = append(dst, data[from:i]...)
+		}
 		switch {
+		case size == 1 && (class == hex || class == multi):
+			dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
 		case size > 1 && r < 0x10000:
 			dst = append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 		case size > 1:
 			dst = append(dst, '\\', 'U', '0', '0', hexDigits[r>>20], hexDigits[r>>16&15],
 				hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
-		case class == hex || class == multi:
-			dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
 		default:
 			dst = append(dst, '\\', class)
 		}
