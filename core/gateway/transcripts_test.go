@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,8 +50,10 @@ func newRecorded(t *testing.T) recorded {
 	return recorded{recordings, t, server.URL}
 }
 
+var started atomic.Int64 // no two sessions have one ID
+
 func (r recorded) start() *store.Recorder {
-	return r.Start(store.Header{Session: "s1", Mode: "raw", Target: "example.com:80", Options: core.Options{"eol": "crlf"}}, nil)
+	return r.Start(store.Header{Session: fmt.Sprint("s", started.Add(1)), Mode: "raw", Target: "example.com:80", Options: core.Options{"eol": "crlf"}}, nil)
 }
 
 // ended records a session, and returns its ID once it has ended.
