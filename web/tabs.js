@@ -69,10 +69,9 @@ export class Tab {
     });
   }
 
-  /** Puts the practice server into the fields, as it was used last. */
+  /** Puts the practice server into the fields, for the mode that is picked. */
   usePractice() {
-    const at = fieldsOf(practice.value);
-    this.use(targets.find(at) ?? at);
+    if (practice.value) this.use(fieldsOf(practice.value));
   }
 
   /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("./types").Target> & { host: string, port: string }} target */
@@ -187,7 +186,7 @@ effect(() => {
   for (const tab of tabs.value) {
     batch(() => {
       if (!tab.form.mode.peek()) tab.form.mode.value = defaultMode.value;
-      if (!tab.form.host.peek() && !tab.session.peek() && practice.value) tab.use(fieldsOf(practice.value));
+      if (!tab.form.host.peek() && !tab.session.peek()) tab.usePractice();
     });
   }
 });

@@ -12,14 +12,11 @@ export function TargetMenu({ tab, close }) {
   const isPractice = (/** @type {import("../types").Target} */ one) => !one.tls && one.host + ":" + one.port === practice.value;
   const named = targets.list.filter((one) => one.name);
   const recent = targets.list.filter((one) => !one.name && !isPractice(one));
-  const use = (/** @type {import("../types").Target} */ target) => {
+  const use = (/** @type {Parameters<typeof tab.use>[0]} */ target) => {
     tab.use(target);
     close();
   };
-  const usePractice = () => {
-    tab.usePractice();
-    close();
-  };
+  const echo = fieldsOf(practice.value);
   const { target } = targetOf(tab.fields);
   const here = target && fieldsOf(target);
   const keep = () => {
@@ -46,7 +43,7 @@ export function TargetMenu({ tab, close }) {
     ${practice.value && html`
       <fieldset>
         <legend>To practise</legend>
-        <button type="button" class="item" onClick=${usePractice}>
+        <button type="button" class="item" onClick=${() => use(targets.find(echo) ?? echo)}>
           <b>Practice echo</b> <span class="muted">${practice.value}</span>
         </button>
       </fieldset>
