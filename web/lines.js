@@ -59,6 +59,11 @@ export class Lines {
     return left;
   }
 
+  /** Whether rows wait for measure to know them. */
+  get behind() {
+    return this.#next < this.#log.end;
+  }
+
   /**
    * The rows that stand in lines from..to (to not included): each with the first
    * of its lines in sight and the one behind the last.

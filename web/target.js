@@ -20,9 +20,9 @@ export function normalFields({ host, port, tls }) {
   if (scheme) {
     tls = /^(tls|https|wss)$/i.test(scheme[1]);
     number = /^(tls|https?|wss?)$/i.test(scheme[1]) ? "" : scheme[1];
-    name = name.slice(scheme[0].length).replace(/^[^/?#]*@/, "");
+    name = name.slice(scheme[0].length);
   }
-  name = name.replace(/[/?#].*$/, "");
+  name = name.replace(/[/?#].*$/, "").replace(/^.*@/, "");
   const withPort = name.match(/^([^:[\]]+|\[[^\]]*\]):([^:]*)$/);
   if (withPort) {
     name = withPort[1];

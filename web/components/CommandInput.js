@@ -127,6 +127,10 @@ export function CommandInput({ tab }) {
     setChoosing(false);
     chooser.current.focus();
   };
+  const closeFile = () => {
+    setFile(null);
+    field.current.focus();
+  };
   const pickFile = (/** @type {any} */ event) => {
     setFile(event.target.files[0] ?? null);
     event.target.value = "";
@@ -136,7 +140,7 @@ export function CommandInput({ tab }) {
     <div class="card command" role="group" aria-label="Send">
       ${searching && html`<${HistorySearch} history=${history} done=${found} />`}
       ${choosing && html`<${Snippets} typed=${text} done=${chosen} />`}
-      ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${() => setFile(null)} />`}
+      ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${closeFile} />`}
       <div class="command-line">
         <label for="command" class="unseen">${labels[input]}</label>
         <span class="prompt" aria-hidden="true">›</span>

@@ -2,6 +2,7 @@
 // connects.
 
 import { html, lazy } from "../html.js";
+import { useLayoutEffect, useRef } from "../vendor/hooks.js";
 import { practice, recording } from "../store.js";
 import { defaultPort } from "../target.js";
 import { Menu } from "./Menu.js";
@@ -17,8 +18,16 @@ export function ConnectBar({ tab }) {
     event.preventDefault();
     if (!live) tab.connect();
   };
+  const box = useRef(/** @type {any} */ (null));
+  const was = useRef(live);
+  useLayoutEffect(() => {
+    if (was.current === live) return;
+    was.current = live;
+    // The button that had the focus may be gone: the other one stands in its place.
+    if (document.activeElement === document.body) box.current.querySelector(".main").focus();
+  }, [live]);
   return html`
-    <form class=${live ? "card connect live" : "card connect"} aria-label="Connection" autocomplete="off" onSubmit=${submit}>
+    <form ref=${box} class=${live ? "card connect live" : "card connect"} aria-label="Connection" autocomplete="off" onSubmit=${submit}>
       <div class="fields">
         <${ModePicker} tab=${tab} />
         <div class="field host">

@@ -97,7 +97,10 @@ export function Lane({ id, title, feed, viewer, children }) {
     setTop(box.current.scrollTop);
   };
   const reveal = viewer.reveal.value;
+  const revealed = useRef(reveal); // what was revealed before this lane came shows no more
   useEffect(() => {
+    if (reveal === revealed.current) return;
+    revealed.current = reveal;
     for (const spot of reveal) if (spot.lane === id) show(spot.number, spot.at);
   }, [reveal]);
 
@@ -134,7 +137,7 @@ export function Lane({ id, title, feed, viewer, children }) {
     <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
       <h2 id=${id + "-title"}>${title}</h2>
       ${(log?.dropped ?? 0) > 0 && html`<p class="dropped">${count(log?.dropped ?? 0, "earlier row")} left the view to keep it quick.</p>`}
-      ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>No row fits the filter.</p>` : children}</div>`}
+      ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.behind ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
       <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
         onPointerMove=${(/** @type {PointerEvent} */ event) => log && feed && point(event, feed, id, log, layout, room.char)}
         onPointerLeave=${() => feed && (feed.hover.value = null)}
