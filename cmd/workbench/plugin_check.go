@@ -113,6 +113,7 @@ func testPlugin(ctx context.Context, path string, timeout time.Duration, p *chec
 	case parent.Err() != nil:
 		return &exitCode{exitUnusable, errors.New("the test was interrupted")}
 	case ctx.Err() != nil && p.done < len(p.names):
+		p.unchecked(fmt.Sprintf("not checked: the test was given up after %v", timeout))
 		return &exitCode{exitUnusable, fmt.Errorf("the test was given up after %v; not checked: %s; to wait longer, give it --timeout %v",
 			timeout, strings.Join(p.names[p.done:], ", "), 4*timeout)}
 	case err != nil:
@@ -203,6 +204,16 @@ func (p *checkPrinter) result(r conformance.Result, err error) {
 	for _, words := range []string{r.Skipped, report.Error} {
 		if words != "" {
 			fmt.Fprintf(p.stdout, "          %s\n", words)
+		}
+	}
+}
+
+// unchecked prints an object for each check that was not done.
+func (p *checkPrinter) unchecked(why string) {
+	for _, name := range p.names[p.done:] {
+		if p.asJSON {
+			r := conformance.Result{Check: name, Skipped: why, Findings: []conformance.Finding{}}
+			_ = json.NewEncoder(p.stdout).Encode(checkReport{Result: r, Outcome: "partly"})
 		}
 	}
 }

@@ -64,7 +64,11 @@ func Blocks(r io.Reader, more func(held bool) (goOn, whole bool, err error)) ite
 				yield(nil, err)
 				return
 			}
-			if whole && !emit(held) || !goOn {
+			n = held
+			if !whole {
+				n = lastEntry(buf[:held]) // the ones before it are
+			}
+			if !emit(n) || !goOn {
 				return
 			}
 		}

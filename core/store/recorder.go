@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,20 +58,28 @@ func (r *Recorder) ID() string { return r.id }
 // Done records an event with its actions. Spans that the machine marked as
 // secret are written as '*'.
 func (r *Recorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
+	if much := r.done(at, e.Event, actions); much {
+		runtime.Gosched() // the writer may only want the processor
+	}
+}
+
+// done reports whether much waits for the writer.
+func (r *Recorder) done(at time.Duration, e core.Event, actions []core.Action) (much bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.dead || r.ended:
 	case r.full || r.taped > r.most:
-		count(&r.missed, e.Event)
+		count(&r.missed, e)
 	case r.all.waiting.Load() >= r.all.maxWaiting:
 		r.stopLocked(errTooSlow)
 	default:
 		before := r.tape.left
-		r.tape.event(at, e.Event, actions)
+		r.tape.event(at, e, actions)
 		r.taped += r.tape.left - before
-		r.grown(before, false)
+		return r.grown(before, false)
 	}
+	return false
 }
 
 // Remark records what the workbench did, in words on one line.
@@ -97,9 +106,9 @@ func (r *Recorder) words(item tapeItem, at time.Duration, words string) {
 
 // grown accounts for what was put on the tape, which held so much before, and
 // has the writer see to it. When much waits for the writer already, the session
-// makes its text itself: it can not outrun the writer then.
-func (r *Recorder) grown(before int64, now bool) {
-	much := r.all.waiting.Add(r.tape.left-before) >= r.all.maxWaiting/4
+// makes its text itself, as it should not outrun the writer.
+func (r *Recorder) grown(before int64, now bool) (much bool) {
+	much = r.all.waiting.Add(r.tape.left-before) >= r.all.maxWaiting/4
 	if much {
 		r.text = r.makeText(r.text, r.most)
 	}
@@ -111,6 +120,7 @@ func (r *Recorder) grown(before int64, now bool) {
 		r.queued = want
 		r.all.enqueue(r, want == queuedNow)
 	}
+	return much
 }
 
 // stop ends the recording, not the session.

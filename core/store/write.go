@@ -13,26 +13,42 @@ import (
 // maxSpare is the largest buffer that is kept for the next use.
 const maxSpare = 4 << 20
 
-// writer writes out what the recorders have gathered.
+// writer writes out what the recorders have gathered. Each gets its turn for one
+// piece, so that none waits for all that another one has.
 func (a *Recordings) writer() {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	var text []byte
-	for closing := false; !closing; {
-		var list []*Recorder
-		select {
-		case <-a.wake:
-		case <-tick.C:
-			list = a.take(&a.later)
-		case <-a.closing:
-			closing = true
-			list = a.all()
+	var busy []*Recorder // have more than the piece that was written
+	for closing := false; !closing || len(busy) > 0; {
+		switch {
+		case len(busy) == 0:
+			select {
+			case <-a.wake:
+			case <-tick.C:
+				busy = a.take(&a.later)
+			case <-a.closing:
+				closing = true
+				busy = a.all()
+			}
+		case !closing:
+			select {
+			case <-tick.C:
+				busy = append(busy, a.take(&a.later)...)
+			default:
+			}
 		}
-		for _, r := range append(list, a.take(&a.now)...) {
-			text = a.write(r, text[:0], closing)
+		turn := append(busy, a.take(&a.now)...)
+		busy = nil
+		for _, r := range turn {
+			var more bool
+			if text, more = a.write(r, text[:0], closing); more {
+				busy = append(busy, r)
+			}
 			if cap(text) > maxSpare {
 				text = nil
 			}
+			runtime.Gosched() // sessions come first
 		}
 	}
 }
@@ -57,27 +73,25 @@ func (a *Recordings) all() []*Recorder {
 	return all
 }
 
-// write writes what r has gathered, by way of the buffer text, and hands it on
-// when that was the last.
-func (a *Recordings) write(r *Recorder, text []byte, last bool) []byte {
+// write writes one piece of what r has gathered, by way of the buffer text, and
+// hands r on when that was the last. It reports whether there is more.
+func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 	if r.handed {
-		return text
+		return text, false
 	}
-	for todo := (next{more: true}); todo.more; runtime.Gosched() { // sessions come first
-		text, todo = r.take(text[:0], last)
-		if len(text) > 0 {
-			err := a.append(r, text)
-			a.waiting.Add(-int64(len(text)))
-			if err != nil {
-				r.stop(onDisk(err))
-				todo = next{over: true}
-			}
-		}
-		if todo.over {
-			a.hand(r)
+	text, todo := r.take(text, last)
+	if len(text) > 0 {
+		err := a.append(r, text)
+		a.waiting.Add(-int64(len(text)))
+		if err != nil {
+			r.stop(onDisk(err))
+			todo = next{over: true}
 		}
 	}
-	return text
+	if todo.over {
+		a.hand(r)
+	}
+	return text, todo.more
 }
 
 // hand gives a recording that has ended to the syncer.
