@@ -171,9 +171,12 @@ func (r *Recorder) take(text []byte, last bool) ([]byte, next) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = r.ended || last
-	if len(r.text) > 0 {
-		text, r.text = r.text, nil
-	} else {
+	switch n := len(r.text); {
+	case n > writeAt:
+		text, r.text = append(text, r.text[:writeAt]...), r.text[writeAt:]
+	case n > 0:
+		text, r.text = append(text, r.text...), nil
+	default:
 		text = r.makeText(text, writeAt)
 	}
 	more := r.waits() > 0

@@ -48,7 +48,9 @@ func (a *Recordings) writer() {
 			if cap(text) > maxSpare {
 				text = nil
 			}
-			runtime.Gosched() // sessions come first
+			if a.waiting.Load() < a.maxWaiting/4 {
+				runtime.Gosched() // sessions come first, but must not leave it behind
+			}
 		}
 	}
 }
