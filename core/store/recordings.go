@@ -34,8 +34,8 @@ const (
 // its size, the oldest transcripts are deleted, though none that is running.
 //
 // It has two goroutines, however many sessions there are: one writes what the
-// recorders have gathered, each half second; the other waits for the disk (fsync), each 10 s and when a recording
-// ends. A disk that stalls holds up these two and nobody else.
+// recorders have gathered, each half second and when a recording ends; the other
+// waits for the disk (fsync), each 10 s and when a recording ends. A disk that stalls holds up these two and nobody else.
 type Recordings struct {
 	Store
 	// Counters count since Record.
