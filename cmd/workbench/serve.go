@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/core/gateway"
+	"github.com/protocol-workbench/workbench/core/patient"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/session"
@@ -189,7 +190,7 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 // dialer dials every session's target.
 var dialer = &target.Dialer{
 	TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-	Below:     func(conn net.Conn) net.Conn { return session.Patient(conn) },
+	Below:     func(conn net.Conn) net.Conn { return patient.New(conn) },
 }
 
 func dial(ctx context.Context, t target.Target) (session.Server, error) {

@@ -6,14 +6,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/patient"
 )
 
 // A client is gone after 60 s without a byte.
 func TestKeepAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
-		conn := &clientConn{PatientConn: session.Patient(near)}
+		conn := &clientConn{Conn: patient.New(near)}
 		start := time.Now()
 		go func() {
 			time.Sleep(40 * time.Second)

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/patient"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 // leave in one write, since a system call costs more than a short message; it
 // gives a client that sends nothing a limited time; and its writes are patient.
 type clientConn struct {
-	*session.PatientConn
+	*patient.Conn
 
 	mu      sync.Mutex
 	holding bool
@@ -77,9 +77,9 @@ func (c *clientConn) flush(p []byte) error {
 	case c.held != nil && len(p) > 0:
 		_, err = c.WriteAll(net.Buffers{*c.held, p})
 	case c.held != nil:
-		_, err = c.PatientConn.Write(*c.held)
+		_, err = c.Conn.Write(*c.held)
 	case len(p) > 0:
-		_, err = c.PatientConn.Write(p)
+		_, err = c.Conn.Write(p)
 	}
 	if c.held != nil {
 		*c.held = (*c.held)[:0]
@@ -129,6 +129,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	conn.SetDeadline(time.Time{})
-	h.conn = &clientConn{PatientConn: session.Patient(conn)}
+	h.conn = &clientConn{Conn: patient.New(conn)}
 	return h.conn, rw, nil
 }

@@ -1,8 +1,9 @@
 package play
 
 import (
-	"syscall"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/patient"
 )
 
 // lookEvery is how often a queue is looked at that is about to be empty.
@@ -23,28 +24,28 @@ func (k *talk) reset() {
 	case <-pause.C:
 	case <-k.ctx.Done():
 	}
-	if c, ok := k.conn.(interface{ SetLinger(int) error }); ok {
+	if c, ok := k.conn.Conn.(interface{ SetLinger(int) error }); ok {
 		c.SetLinger(0)
 	}
 	k.conn.Close()
 }
 
-// flush waits until the peer's system has all that was sent, takes nothing for
-// StallLimit, or is gone.
+// flush waits until the peer's system has all that was sent, has taken nothing
+// for patient.Limit, or is gone.
 func (k *talk) flush() {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	k.conn.SetWriteDeadline(time.Time{})
+	k.conn.Conn.SetWriteDeadline(time.Time{})
 	left, since := -1, time.Now()
 	for {
-		n := k.unsent()
+		n := k.conn.Unsent()
 		if n != left {
 			left, since = n, time.Now()
 		}
-		if n == 0 || time.Since(since) > StallLimit {
+		if n == 0 || time.Since(since) > patient.Limit {
 			return
 		}
-		if _, err := k.conn.Write(nil); err != nil { // it is gone; the queue would stay as it is
+		if _, err := k.conn.Conn.Write(nil); err != nil { // it is gone; the queue would stay as it is
 			return
 		}
 		select {
@@ -53,19 +54,4 @@ func (k *talk) flush() {
 			return
 		}
 	}
-}
-
-// unsent returns how many bytes of what was sent the peer's system has not
-// acknowledged; 0 where that can not be known.
-func (k *talk) unsent() (n int) {
-	c, ok := k.conn.(syscall.Conn)
-	if !ok {
-		return 0
-	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	raw.Control(func(fd uintptr) { n = queued(fd) })
-	return n
 }

@@ -12,19 +12,18 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/patient"
 )
 
 // Bounds of a talk.
 const (
-	StallLimit  = 30 * time.Second       // in which a peer takes nothing of what it is sent
 	LingerLimit = 5 * time.Second        // in which a client that was sent FIN, and has said all, does not end
 	PartLimit   = time.Second            // in which a peer that we leave does not end
 	ResetPause  = 200 * time.Millisecond // before a reset, in which a peer reads what its system has by then
 )
 
-// writePiece is how much is written at once; a peer has to take as much within
-// StallLimit.
-const writePiece = 64 << 10
+// readPiece is how much is read at once.
+const readPiece = 64 << 10
 
 // Conn is a connection that can end one of its directions.
 type Conn interface {
@@ -53,7 +52,7 @@ type Talk struct {
 // stream: then for LingerLimit.
 func (t Talk) Over(ctx context.Context, conn Conn, p *Player) error {
 	k := &talk{
-		Talk: t, conn: conn, p: p, ctx: ctx,
+		Talk: t, conn: patient.New(conn), p: p, ctx: ctx,
 		changed: make(chan struct{}, 1), halted: make(chan struct{}), heard: make(chan struct{}),
 	}
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -74,7 +73,7 @@ func (t Talk) Over(ctx context.Context, conn Conn, p *Player) error {
 // once, so nothing queues up.
 type talk struct {
 	Talk
-	conn    Conn
+	conn    *patient.Conn
 	ctx     context.Context
 	changed chan struct{} // something was heard
 	halted  chan struct{} // closed when stopped is set
@@ -95,7 +94,7 @@ type talk struct {
 // read compares what comes until the stream ends.
 func (k *talk) read() {
 	defer close(k.heard)
-	buf := make([]byte, writePiece)
+	buf := make([]byte, readPiece)
 	for done := false; !done; {
 		k.mu.Lock()
 		k.arm()
@@ -248,27 +247,22 @@ func (k *talk) carryOut(o Order) bool {
 }
 
 func (k *talk) send(data []byte) bool {
-	for len(data) > 0 {
-		k.conn.SetWriteDeadline(time.Now().Add(StallLimit))
-		n, err := k.conn.Write(data[:min(len(data), writePiece)])
-		data = data[n:]
-		switch {
-		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.as), StallLimit)
-			k.conn.Close()
-			return false
-		default: // the reader will say how the connection ended, which tells more
-			k.failed = fmt.Errorf("the %s is gone: %s", other(k.p.as), inWords(err))
-			k.mu.Lock()
-			k.broken = true
-			k.conn.SetReadDeadline(time.Now().Add(PartLimit))
-			k.mu.Unlock()
-			<-k.heard
-			return false
-		}
+	_, err := k.conn.Write(data)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.as), patient.Limit)
+		k.conn.Close()
+	default: // the reader will say how the connection ended, which tells more
+		k.failed = fmt.Errorf("the %s is gone: %s", other(k.p.as), inWords(err))
+		k.mu.Lock()
+		k.broken = true
+		k.conn.SetReadDeadline(time.Now().Add(PartLimit))
+		k.mu.Unlock()
+		<-k.heard
 	}
-	return true
+	return false
 }
 
 // part ends our stream, hears the peer out for a while and closes. Closing

@@ -14,14 +14,13 @@ import (
 
 // Bounds of a session.
 const (
-	GateAt      = 256 << 10        // a side's events are taken only while the other side's queue is under this
-	StopAt      = 8 << 20          // a queue this long stops both sides
-	InboxAt     = 256 << 10        // a side's events wait outside while the inbox holds this much of it
-	DrainLimit  = 5 * time.Second  // how long a server's bytes are read and dropped after the end
-	StallLimit  = 30 * time.Second // how long a side may take no byte of what is queued for it
-	StopLimit   = 4 * time.Second  // how long an ordered stop may take
-	MaxTimers   = 64               // timers of one machine
-	eventWeight = 64               // what an event counts beside its data
+	GateAt      = 256 << 10       // a side's events are taken only while the other side's queue is under this
+	StopAt      = 8 << 20         // a queue this long stops both sides
+	InboxAt     = 256 << 10       // a side's events wait outside while the inbox holds this much of it
+	DrainLimit  = 5 * time.Second // how long a server's bytes are read and dropped after the end
+	StopLimit   = 4 * time.Second // how long an ordered stop may take
+	MaxTimers   = 64              // timers of one machine
+	eventWeight = 64              // what an event counts beside its data
 )
 
 // Client is the client's end of a session. Receive is called by one goroutine,

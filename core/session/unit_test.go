@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -172,26 +169,5 @@ func TestPoisonWithinABatch(t *testing.T) {
 		}
 		b.server.Close()
 		b.ends(t, MachineLost, "event 3 ends its process")
-	})
-}
-
-// A peer that takes a byte now and then is waited for; one that takes none for
-// StallLimit is not.
-func TestPatience(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		near, far := net.Pipe()
-		defer near.Close()
-		go func() {
-			for range 5 {
-				time.Sleep(StallLimit * 2 / 3)
-				far.Read(make([]byte, 1))
-			}
-		}()
-		start := time.Now()
-		n, err := Patient(near).Write([]byte("0123456789"))
-		took := time.Since(start)
-		if n != 5 || !errors.Is(err, os.ErrDeadlineExceeded) || took < 4*StallLimit || took > 6*StallLimit {
-			t.Errorf("%d bytes, %v, after %v", n, err, took)
-		}
 	})
 }

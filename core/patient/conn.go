@@ -1,0 +1,93 @@
+package patient
+
+import (
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Limit is how long a peer may take no byte of what is written to it.
+const Limit = 30 * time.Second
+
+// looks is how often a write that does not get on looks for progress within
+// Limit. Looks are counted rather than the time between them: after a stop of
+// this whole process, or of the machine, the peer still has its Limit.
+const looks = 30
+
+// Conn is a connection whose writes fail, with os.ErrDeadlineExceeded, only
+// after Limit in which the peer took not one byte. It belongs below TLS and
+// WebSocket, which do not survive a write that timed out half-way.
+type Conn struct{ net.Conn }
+
+// New makes a connection patient. The write deadlines of conn are Conn's from
+// then on.
+func New(conn net.Conn) *Conn { return &Conn{conn} }
+
+// Write writes all of p.
+func (c *Conn) Write(p []byte) (int, error) {
+	n, err := c.WriteAll(net.Buffers{p})
+	return int(n), err
+}
+
+// WriteAll writes all buffers, in one system call where the peer takes them at
+// once.
+func (c *Conn) WriteAll(buffers net.Buffers) (total int64, err error) {
+	for idle, left := 0, 0; ; {
+		c.Conn.SetWriteDeadline(time.Now().Add(Limit / looks))
+		n, err := buffers.WriteTo(c.Conn)
+		total += n
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return total, err
+		}
+		now := c.left()
+		if idle++; n > 0 || now < left {
+			idle = 0
+		}
+		if left = now; idle == looks {
+			return total, err
+		}
+	}
+}
+
+// left returns how many of the bytes that were written the peer has not read,
+// as far as that can be known here; 0 where nothing can.
+func (c *Conn) left() int {
+	queued := c.Unsent()
+	if queued == 0 {
+		return 0
+	}
+	local, ok := c.LocalAddr().(*net.TCPAddr)
+	remote, tcp := c.RemoteAddr().(*net.TCPAddr)
+	if !ok || !tcp {
+		return queued
+	}
+	return queued + unread(remote.AddrPort(), local.AddrPort())
+}
+
+// Unsent returns how many of the bytes that were written the peer's system has
+// not acknowledged; 0 where that cannot be known.
+func (c *Conn) Unsent() (n int) {
+	conn, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return 0
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	raw.Control(func(fd uintptr) { n = unsent(fd) })
+	return n
+}
+
+// SetWriteDeadline does nothing: the patience is this connection's own.
+func (c *Conn) SetWriteDeadline(time.Time) error { return nil }
+
+// CloseWrite sends FIN.
+func (c *Conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
