@@ -38,10 +38,11 @@ func TestSlowAndDeafServers(t *testing.T) {
 		c := w.join(t, "?mode=raw", s.address)
 		var ended atomic.Bool
 		go func() {
+			c.ws.SetReadDeadline(time.Time{})
 			c.ws.ReadMessage() // nothing comes, until the workbench closes
 			ended.Store(true)
 		}()
-		flood(c, fast+(16<<20))
+		go flood(c, fast+(16<<20))
 		for range 100 {
 			time.Sleep(time.Second)
 			if ended.Load() {
@@ -57,7 +58,7 @@ func TestSlowAndDeafServers(t *testing.T) {
 		w := start(t)
 		c := w.join(t, "?mode=raw", s.address)
 		began := time.Now()
-		flood(c, 16<<20)
+		go flood(c, 16<<20)
 		c.ws.SetReadDeadline(began.Add(2 * time.Minute))
 		_, _, err := c.ws.ReadMessage()
 		closed, ok := err.(*websocket.CloseError)
@@ -68,11 +69,11 @@ func TestSlowAndDeafServers(t *testing.T) {
 	})
 }
 
-// flood sends up to so many bytes, and ends when they are not taken any more.
+// flood sends so many bytes, as they are taken, until the client is closed.
 func flood(c *client, most int) {
+	c.ws.SetWriteDeadline(time.Time{})
 	block := bytes.Repeat([]byte("flood"), 50_000)
 	for sent := 0; sent < most; sent += len(block) {
-		c.ws.SetWriteDeadline(time.Now().Add(stallTime))
 		if c.ws.WriteMessage(websocket.BinaryMessage, block) != nil {
 			return
 		}
