@@ -24,6 +24,8 @@ export class Tab {
   };
   /** Signal: what stood wrong in the connect bar at the last try. @type {import("./vendor/signals-core.js").Signal<{ problem: string, field: string } | null>} */
   problem = signal(null);
+  /** Signal: what was made of the fields and did not stand in them so, or why nothing can be; "" for nothing. */
+  notice = signal("");
   /** Signal: the newest session, connected or not, or null before the first. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
   session = signal(null);
   /** Signal: the session whose rows show: the newest that has connected, or null. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
@@ -60,12 +62,21 @@ export class Tab {
 
   /** Puts what stands in Host and is more than a name into the fields that it belongs to. */
   tidy() {
-    const { host, port, tls } = normalFields(this.fields);
-    if (!host) return; // no more than "https://" yet
+    const { host, port, tls, problem, notice } = normalFields(this.fields);
     batch(() => {
+      if (problem ?? notice) this.notice.value = problem ?? notice ?? "";
+      if (problem || !host) return; // no more than "https://" yet
       this.form.host.value = host;
       this.form.port.value = port;
       this.form.tls.value = tls;
+    });
+  }
+
+  /** Takes what is typed in a field, or chosen there. @template T @param {import("./vendor/signals-core.js").Signal<T>} field @param {T} value */
+  edit(field, value) {
+    batch(() => {
+      field.value = value;
+      this.notice.value = "";
     });
   }
 
@@ -85,6 +96,7 @@ export class Tab {
         if (options) this.form.options.value = { ...this.form.options.value, [mode]: options };
       }
       this.problem.value = null;
+      this.notice.value = "";
     });
   }
 
@@ -107,6 +119,7 @@ export class Tab {
     this.problem.value = problem
       ? { problem, field: field ?? "" }
       : mode ? null : { problem: "There is no line mode to connect with yet.", field: "mode" };
+    if (problem) this.notice.value = ""; // the status has it
     if (this.problem.value || !mode) return;
 
     // A number field that was emptied stands for the default.

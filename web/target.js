@@ -6,35 +6,143 @@ import { KeptList } from "./history.js";
 /** @typedef {{ host: string, port: string, tls: boolean }} Fields */
 
 /**
- * The fields with each thing in its own. Host may hold more than a name, because
- * that is what people paste: host:port, tls://host, https://host/path. What is
- * written there rules: its port, and its scheme for TLS and, with no port
- * written, for the port: one of the web leaves Port empty, another is the name
- * of its service, as in smtp://host.
- * @param {Fields} fields @returns {Fields}
+ * The schemes that an address may have, with the port that each stands for; 0:
+ * none. Those that begin with TLS, and those that begin in clear. The workbench
+ * has the same, in core/target/scheme.go.
+ * @type {Record<string, number>}
  */
-export function normalFields({ host, port, tls }) {
-  let name = host.trim();
-  let number = port.trim();
-  const scheme = name.match(/^([a-z][a-z0-9+.-]*):\/\//i);
-  if (scheme) {
-    tls = /^(tls|https|wss)$/i.test(scheme[1]);
-    number = /^(tls|https?|wss?)$/i.test(scheme[1]) ? "" : scheme[1];
-    name = name.slice(scheme[0].length);
+export const secureSchemes = {
+  amqps: 5671, "coaps+tcp": 5684, ftps: 990, gemini: 1965, gophers: 70, https: 443, imaps: 993, ipps: 631,
+  ircs: 6697, ldaps: 636, mqtts: 8883, nntps: 563, pop3s: 995, rediss: 6379, rtmps: 443, rtsps: 322,
+  "secure-mqtt": 8883, sips: 5061, smtps: 465, snews: 563, ssl: 0, "stomp+ssl": 61614, submissions: 465,
+  telnets: 992, tls: 0, wss: 443, xmpps: 5223, "xmpps-client": 5223,
+};
+/** @type {Record<string, number>} */
+export const plainSchemes = {
+  amqp: 5672, "coap+tcp": 5683, dict: 2628, finger: 79, ftp: 21, git: 9418, gopher: 70, http: 80, imap: 143,
+  ipp: 631, irc: 6667, ldap: 389, memcached: 11211, mqtt: 1883, nntp: 119, pop: 110, pop3: 110, redis: 6379,
+  rsync: 873, rtmp: 1935, rtsp: 554, sieve: 4190, sip: 5060, smtp: 25, stomp: 61613, submission: 587, tcp: 0,
+  telnet: 23, whois: 43, ws: 80, xmpp: 5222, "xmpp-client": 5222,
+};
+
+/** What is wrong with the fields, and in which. */
+class Wrong extends Error {
+  /** @param {string} problem @param {string} field */
+  constructor(problem, field = "host") {
+    super(problem);
+    this.field = field;
   }
-  name = name.replace(/[/?#].*$/, "").replace(/^.*@/, "");
-  const withPort = name.match(/^([^:[\]]+|\[[^\]]*\]):([^:]*)$/);
-  if (withPort) {
-    name = withPort[1];
-    number = withPort[2] || number;
-  }
-  if (name.includes(":") && !name.startsWith("[")) name = `[${name}]`; // IPv6
-  return { host: name, port: number, tls };
 }
 
-/** The fields that name a target, as targetOf and the workbench write it. @param {string} target */
+/**
+ * The fields with each thing in its own. Host may hold more than a name, because
+ * that is what people paste: host:port, imaps://host, https://host/path. What is
+ * written there rules: its port, and its scheme for TLS and, with no port
+ * written, for the port, which stays empty where that means the same. What the
+ * user should know of this is in notice. What cannot be dialled leaves the
+ * fields as they are, and is in problem.
+ * @param {Fields} fields
+ * @returns {Fields & { notice?: string, problem?: string, field?: string }}
+ */
+export function normalFields({ host, port, tls }) {
+  try {
+    return takenApart({ host, port, tls });
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    return { host, port, tls, problem: error.message, field: error.field };
+  }
+}
+
+/** @param {Fields} fields */
+function takenApart(fields) {
+  const { scheme, rest } = cutScheme(trim(fields.host));
+  const { place, user } = cutUser(rest.replace(/[/?#].*$/s, ""), scheme !== null);
+  const { host, port } = splitPlace(trim(place));
+  const tls = scheme ? scheme.tls : fields.tls;
+  const number = port || (scheme?.port ? "" : trim(fields.port));
+  if (host) checkHost(host);
+  checkPort(number, port ? "host" : "port");
+  if (host && scheme?.port === 0 && !number) throw new Wrong(`${scheme.name}:// does not say which port. Fill one in.`, "port");
+
+  const notices = [];
+  if (tls !== fields.tls) notices.push(`${scheme?.name}:// ${tls ? "means TLS, which is switched on" : "is without TLS, which is switched off"}.`);
+  if (user) notices.push("What stood before @ was left out: say who you are in the session.");
+  return {
+    host: host.includes(":") ? `[${host}]` : host,
+    port: number || (scheme && scheme.port !== Number(defaultPort(tls)) ? String(scheme.port) : ""),
+    tls,
+    ...(notices.length && { notice: notices.join(" ") }),
+  };
+}
+
+/** What stands before "://", or null, and the rest after it. @param {string} text */
+function cutScheme(text) {
+  if (/^(unix:(\/|[^:]*@)|\/)/i.test(text)) throw new Wrong("A Unix socket is not a host: only TCP is dialled. Write host:port, as in 127.0.0.1:80.");
+  const [begin, written, slash] = text.match(/^([^/?#]*):\/(\/?)/) ?? [""];
+  if (!begin) return { scheme: null, rest: text };
+  const name = written.toLowerCase();
+  const tls = Object.hasOwn(secureSchemes, name);
+  if (!slash || !/^[a-z][a-z0-9+.-]*$/.test(name)) throw new Wrong(`An address does not begin with ${begin} but with the name of a scheme, or with the host: write host:port, or tls://host:port for TLS.`);
+  if (!tls && !Object.hasOwn(plainSchemes, name)) throw new Wrong(`Unknown scheme ${begin} Write host:port, or tls://host:port for TLS.`);
+  // tls:// alone has always stood for 443 on this page.
+  const port = name === "tls" ? 443 : tls ? secureSchemes[name] : plainSchemes[name];
+  return { scheme: { name, tls, port }, rest: text.slice(begin.length) };
+}
+
+/** The place without who comes there, and whether someone did. Who it was goes nowhere. @param {string} text @param {boolean} hasScheme */
+function cutUser(text, hasScheme) {
+  const at = text.lastIndexOf("@");
+  // sips:me@host would lose the promise of its scheme.
+  if (!hasScheme && text.slice(0, Math.max(at, 0)).includes(":")) throw new Wrong("Leave out what stands before @: write host:port, or tls://host:port for TLS.");
+  return { place: text.slice(at + 1), user: at >= 0 };
+}
+
+/** The host without brackets, and the port, or "". @param {string} place */
+function splitPlace(place) {
+  const [, inside, name, port] = place.match(/^(?:\[([^\]]*)\]\s*|([^:[\]]*))(?::([^:]*))?$/s) ?? [];
+  const host = trim(inside ?? name ?? place);
+  const isAddress = isIPv6(host);
+  if (inside !== undefined && !isAddress && (host === "" || host.includes(":"))) throw new Wrong(`[${host}] is not an IPv6 address.`);
+  if (inside === undefined && name === undefined && !isAddress) throw new Wrong(`${place} is neither host:port nor an IPv6 address, as in [::1]:80.`);
+  return { host, port: trim(port ?? "") };
+}
+
+/** @param {string} text */
+function isIPv6(text) {
+  const [, address] = text.match(/^([0-9a-f:.]*:[0-9a-f:.]*)(%[\w.-]+)?$/i) ?? [];
+  return address !== undefined && URL.canParse(`http://[${address}]`);
+}
+
+/** @param {string} host */
+function checkHost(host) {
+  const [unseen] = host.match(/(?! )[\p{C}\p{Z}]/u) ?? [];
+  if (unseen) throw new Wrong(`The host has the character ${codePoint(unseen)}, which does not show. Delete it.`);
+  if (/[^\0-\x7f]/.test(host)) throw new Wrong(`The host ${host} has letters beyond ASCII. Write its xn-- form.`);
+  if (host.length > 253) throw new Wrong("A host's name has at most 253 characters.");
+  if (host.includes(":")) return;
+  if (!/^[\w-][\w.-]*$/.test(host) || host.includes("..")) throw new Wrong(`${host} is not the name of a host: names have letters, digits, dots and hyphens.`);
+}
+
+/** @param {string} port @param {string} field */
+function checkPort(port, field) {
+  const number = /^\d+$/.test(port) ? Number(port) : 1;
+  if (!/^[\w.-]{0,32}$/.test(port) || number < 1 || number > 65535) throw new Wrong("A port is a number from 1 to 65535, or the name of a service, such as http.", field);
+}
+
+/** @param {string} character */
+function codePoint(character) {
+  return "U+" + /** @type {number} */ (character.codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
+}
+
+/** Without the white space around it. A byte order mark is none: it shows nowhere and must not vanish. @param {string} text */
+function trim(text) {
+  return text.replace(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, "");
+}
+
+/** The fields that name a target, as targetOf and the workbench write it. @param {string} target @returns {Fields} */
 export function fieldsOf(target) {
-  return normalFields({ host: target, port: "", tls: false });
+  const { host, port, tls } = normalFields({ host: target, port: "", tls: false });
+  return { host, port, tls };
 }
 
 /**
@@ -45,13 +153,9 @@ export function fieldsOf(target) {
  * @returns {{ target?: string, problem?: string, field?: string }}
  */
 export function targetOf(fields) {
-  const { host, port, tls } = normalFields(fields);
+  const { host, port, tls, problem, field } = normalFields(fields);
+  if (problem) return { problem, field };
   if (host === "") return { problem: "Fill in a host, such as 127.0.0.1 or example.com.", field: "host" };
-  if (/\s/.test(host)) return { problem: "A host has no spaces in it.", field: "host" };
-  if (/\s/.test(port)) return { problem: "A port has no spaces in it.", field: "port" };
-  if (/^\d+$/.test(port) && (Number(port) < 1 || Number(port) > 65535)) {
-    return { problem: "A port is a number from 1 to 65535.", field: "port" };
-  }
   return { target: (tls ? "tls://" : "") + host + ":" + (port || defaultPort(tls)) };
 }
 

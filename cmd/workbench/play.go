@@ -179,7 +179,7 @@ Exit codes:
 	}
 	cmd.SetFlagErrorFunc(playFlagError)
 	f := cmd.Flags()
-	f.StringVar(&o.to, "to", "", "the live server: host:port, or tls://host:port")
+	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, or a scheme with its port, as in imaps://host")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
 	return cmd
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Bounds of what Parse takes, in bytes.
@@ -40,33 +42,47 @@ func (t Target) String() string {
 // machine, as it always was. Nothing else is an address of its own: names are
 // looked up when dialling.
 //
+// Other known schemes say whether TLS is spoken, and which port is meant where
+// none is written: imaps://host is TLS on 993. What names a scheme that is not
+// known, a user, a path or a Unix socket is refused: nothing of an address is
+// left out. The errors never quote what may be a password.
+//
 // Its errors are of type *Error.
 func Parse(s string) (Target, error) {
 	if len(s) > MaxTarget {
 		return Target{}, fail(nil, "the target has %d bytes; at most %d fit", len(s), MaxTarget)
 	}
-	var t Target
 	rest := strings.TrimSpace(s)
-	if scheme, after, ok := strings.Cut(rest, "://"); ok {
-		if t.TLS = strings.EqualFold(scheme, "tls"); !t.TLS {
-			return Target{}, fail(nil, "%q is no target: write host:port, or tls://host:port for TLS, and nothing else", short(rest))
-		}
-		rest = strings.TrimSpace(after)
+	if isUnixSocket(rest) {
+		return Target{}, fail(nil, "a Unix socket is not a host: only TCP is dialled; write host:port, as in 127.0.0.1:80")
 	}
-	if rest == "" {
+	promised, rest, err := cutScheme(rest)
+	switch {
+	case err != nil:
+		return Target{}, err
+	case rest == "":
 		return Target{}, fail(nil, "no target: write host:port, as in example.com:80")
+	case strings.Contains(rest, "@"):
+		return Target{}, fail(nil, "a target has no user and no password: leave out what stands before the host, and the @")
+	case strings.ContainsAny(rest, "/?#"):
+		return Target{}, fail(nil, "a target ends with its port: leave out the path, and what follows it")
+	case promised.port != 0 && (strings.HasSuffix(rest, "]") || !strings.Contains(rest, ":")):
+		rest += ":"
 	}
 	host, port, err := split(rest)
 	if err != nil {
 		return Target{}, err
 	}
-	if t.Host = strings.TrimSpace(host); t.Host != "" {
+	t := Target{Host: strings.TrimSpace(host), Port: promised.port, TLS: promised.tls}
+	if t.Host != "" {
 		if err := checkHost(t.Host); err != nil {
 			return Target{}, err
 		}
 	}
-	if t.Port, err = parsePort(strings.TrimSpace(port)); err != nil {
-		return Target{}, err
+	if port = strings.TrimSpace(port); port != "" || t.Port == 0 {
+		if t.Port, err = parsePort(port); err != nil {
+			return Target{}, err
+		}
 	}
 	return t, nil
 }
@@ -117,7 +133,10 @@ func checkHost(host string) error {
 		return nil
 	}
 	for _, r := range host {
-		if r > 127 {
+		switch {
+		case r != utf8.RuneError && !unicode.IsPrint(r):
+			return fail(nil, "the host has the character %U, which does not show: delete it", r)
+		case r > 127:
 			return fail(nil, "the host %q has letters beyond ASCII: write its xn-- form", short(host))
 		}
 	}

@@ -1,7 +1,10 @@
 package target
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"unicode"
@@ -64,15 +67,11 @@ func TestParseErrors(t *testing.T) {
 		"h:99999":                       "port 99999 does not exist",
 		"h:" + strings.Repeat("9", 900): "does not exist: ports go from 1 to 65535",
 		"h:-1":                          `the port "-1" is neither`,
-		"h:80/index.html":               `the port "80/index.html" is neither`,
+		"h:80/index.html":               "leave out the path",
 		"h:no-such-service":             `the port "no-such-service" is neither`,
-		"http://example.com:80/":        `"http://example.com:80/" is no target`,
 		"h h:80":                        `"h h" is no name of a host`,
-		"user@h:80":                     `"user@h" is no name`,
 		"a..b:80":                       `"a..b" is no name`,
 		".:80":                          `"." is no name`,
-		"h\x00:80":                      "is no name of a host",
-		"h\nFAIL:80":                    "is no name of a host",
 		"1.2.3.4%eth0:80":               "is no name of a host",
 		"[::zz]:80":                     `"::zz" is no IPv6 address`,
 		"[fe80::1%a b]:80":              "is no IPv6 address",
@@ -89,6 +88,90 @@ func TestParseErrors(t *testing.T) {
 		checkWords(t, err)
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%.40q): %q; want %q in it", in, err, want)
+		}
+	}
+}
+
+// targets is testdata/targets.json, which holds the page's parser too: see
+// web/test/target.test.js.
+type targets struct {
+	Schemes struct{ TLS, Plain map[string]uint16 }
+	Cases   []struct {
+		In      string
+		Target  string // what is dialled, or …
+		Refused string // … what the words have in them
+		Only    string // "page" or "handshake"; empty: both
+	}
+}
+
+func readTargets(t testing.TB) (all targets) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/targets.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestSchemesAreThePagesToo(t *testing.T) {
+	all := readTargets(t).Schemes
+	if len(schemes) != len(all.TLS)+len(all.Plain) {
+		t.Errorf("there are %d schemes here, %d in testdata", len(schemes), len(all.TLS)+len(all.Plain))
+	}
+	for name, s := range schemes {
+		want := all.Plain
+		if s.tls {
+			want = all.TLS
+		}
+		if port, ok := want[name]; !ok || port != s.port {
+			t.Errorf("%s has TLS %t and port %d here, not in testdata", name, s.tls, s.port)
+		}
+	}
+}
+
+func TestSchemesAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/websocket.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range schemes {
+		row, want := "| in clear |", "`"+name+"`"
+		if s.tls {
+			row = "| with TLS |"
+		}
+		if s.port != 0 {
+			want += fmt.Sprintf(" %d", s.port)
+		}
+		_, after, _ := strings.Cut(string(doc), row)
+		if line, _, _ := strings.Cut(after, "\n"); !strings.Contains(line, want) {
+			t.Errorf("docs/websocket.md does not have %s in %q", want, row)
+		}
+	}
+}
+
+func TestTargetsAreThePagesToo(t *testing.T) {
+	for _, c := range readTargets(t).Cases {
+		if c.Only == "page" {
+			continue
+		}
+		got, err := Parse(c.In)
+		switch {
+		case c.Refused == "" && (err != nil || got.String() != c.Target):
+			t.Errorf("Parse(%q) = %s, %v; want %s", c.In, got, err, c.Target)
+		case c.Refused == "":
+		case err == nil:
+			t.Errorf("Parse(%q) = %s; it must be refused", c.In, got)
+		default:
+			checkWords(t, err)
+			if !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(c.Refused)) {
+				t.Errorf("Parse(%q): %q; want %q in it", c.In, err, c.Refused)
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("Parse(%q): %q has the password", c.In, err)
+			}
 		}
 	}
 }
@@ -126,6 +209,9 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{"h:80", " tls://[fe80::1%eth0]:443 ", ":http", "::1:80", "http://a/", "[]:1", "a\x00b:c"} {
 		f.Add(s)
 	}
+	for _, c := range readTargets(f).Cases {
+		f.Add(c.In)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, err := Parse(s)
 		if err != nil {
@@ -137,6 +223,10 @@ func FuzzParse(f *testing.F) {
 		}
 		if got.Port == 0 {
 			t.Fatalf("%q: port 0", s)
+		}
+		scheme, _, found := strings.Cut(strings.TrimSpace(s), "://")
+		if promised := schemes[strings.ToLower(scheme)]; found && got.TLS != promised.tls || !found && got.TLS {
+			t.Fatalf("%q is %+v", s, got)
 		}
 		if again, err := Parse(got.String()); err != nil || again != got {
 			t.Fatalf("%q is %+v, printed %q, which is %+v, %v", s, got, got, again, err)

@@ -47,7 +47,7 @@ export function ConnectBar({ tab }) {
         </div>
         <label class="switch" title="Speak TLS, as with tls://host:port">
           <input type="checkbox" role="switch" id="tls" disabled=${live} checked=${tls.value}
-            onChange=${(/** @type {any} */ event) => (tls.value = event.target.checked)} />
+            onChange=${(/** @type {any} */ event) => tab.edit(tls, event.target.checked)} />
           <span>TLS</span>
         </label>
         ${recording.value && html`
@@ -63,6 +63,7 @@ export function ConnectBar({ tab }) {
             </button>`
           : html`<button key="connect" type="submit" id="connect-button" class="main primary">Connect</button>`}
       </div>
+      ${tab.notice.value && !live && html`<p class="notice" id="notice" role="status">${tab.notice.value}</p>`}
       <${ModeDetails} tab=${tab} />
     </form>
   `;
@@ -74,7 +75,7 @@ export function ConnectBar({ tab }) {
 function Text({ id, tab, signal, locked, placeholder }) {
   const wrong = tab.problem.value?.field === id;
   const onInput = (/** @type {any} */ event) => {
-    signal.value = event.target.value;
+    tab.edit(signal, event.target.value);
     if (event.inputType === "insertFromPaste") tab.tidy();
   };
   return html`

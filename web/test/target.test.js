@@ -1,6 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { Targets, advice, fieldsOf, normalFields, splitTarget, targetOf, targetTitle } from "../target.js";
+import { readFileSync } from "node:fs";
+import { URL } from "node:url";
+import { Targets, advice, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -30,14 +32,16 @@ test("what is written in Host rules over the other fields", () => {
     ["https://me:secret@example.com/a@b", "4000", false, ["example.com", "", true]],
     ["HTTP://example.com?q", "4000", true, ["example.com", "", false]],
     ["tls://example.com", "4000", false, ["example.com", "", true]],
-    ["smtp://example.com", "4000", true, ["example.com", "smtp", false]],
+    ["smtp://example.com", "4000", true, ["example.com", "25", false]],
+    ["imaps://example.com", "4000", false, ["example.com", "993", true]],
     [" example.com ", " 25 ", true, ["example.com", "25", true]],
     ["[::1]:8080", "4000", false, ["[::1]", "8080", false]],
     ["::1", "4000", false, ["[::1]", "4000", false]],
     ["https://", "4000", false, ["", "", true]],
   ]) {
     const fields = normalFields({ host, port, tls });
-    assert.deepEqual(Object.values(fields), want, host);
+    assert.deepEqual([fields.host, fields.port, fields.tls], want, host);
+    delete fields.notice;
     assert.deepEqual(normalFields(fields), fields, host + ", twice");
   }
   for (const one of ["example.com:80", "tls://example.com:http", "[::1]:1", "tls://[fe80::1%eth0]:443"]) {
@@ -49,6 +53,42 @@ test("IPv6 gets its brackets", () => {
   assert.equal(target("::1", "80"), "[::1]:80");
   assert.equal(target("[::1]", "80"), "[::1]:80");
   assert.equal(target("[::1]:8080"), "[::1]:8080");
+});
+
+// What core/target reads, too.
+const { schemes, cases } = JSON.parse(readFileSync(new URL("../../core/target/testdata/targets.json", import.meta.url), "utf8"));
+
+test("the schemes are the workbench's", () => {
+  assert.deepEqual(secureSchemes, schemes.tls);
+  assert.deepEqual(plainSchemes, schemes.plain);
+});
+
+test("an address means here what it means to the workbench", () => {
+  for (const { in: host, target, refused, only } of cases) {
+    if (only === "handshake") continue;
+    for (const tls of /^[^/?#]*:\/\//.test(host) ? [false, true] : [false]) {
+      const got = targetOf({ host, port: "", tls });
+      assert.equal(got.target, target, JSON.stringify(host));
+      if (refused) assert.ok(got.problem.toLowerCase().includes(refused.toLowerCase()), JSON.stringify(host) + ": " + got.problem);
+      if (target) assert.equal(targetOf(fieldsOf(target)).target, target);
+    }
+    const { notice, problem, ...fields } = normalFields({ host, port: "", tls: false });
+    assert.doesNotMatch(`${notice} ${problem}` + (problem ? "" : JSON.stringify(fields)), /secret|s@ec/, host);
+  }
+});
+
+test("the scheme rules over the TLS switch, and says so", () => {
+  assert.match(normalFields({ host: "imaps://mail.example", port: "", tls: false }).notice, /^imaps:\/\/ .*switched on/);
+  assert.match(normalFields({ host: "imap://mail.example", port: "", tls: true }).notice, /^imap:\/\/ .*switched off/);
+  assert.equal(normalFields({ host: "imaps://mail.example", port: "", tls: true }).notice, undefined);
+  assert.match(normalFields({ host: "imaps://me:secret@mail.example", port: "", tls: true }).notice, /left out/);
+});
+
+test("what cannot be meant leaves the fields as they are", () => {
+  const fields = { host: "foo://example.com", port: "4000", tls: true };
+  assert.deepEqual(normalFields(fields), { ...fields, problem: normalFields(fields).problem, field: "host" });
+  assert.equal(targetOf({ host: "tcp://example.com", port: "", tls: false }).field, "port");
+  assert.equal(targetOf({ host: "tcp://example.com", port: "4000", tls: true }).target, "example.com:4000");
 });
 
 test("what can not be dialled is said before anything is", () => {
