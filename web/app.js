@@ -4,13 +4,13 @@
 //     socket.js → session.js → feed.js → rows.js → log.js → components
 //
 // store.js holds what is known of the workbench, tabs.js the sessions,
-// settings.js how the user likes the page, route.js what the address names.
+// kept.js how the user likes the page, route.js what the address names.
 
 import { render } from "./vendor/preact.js";
 import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
-import { html, lazy } from "./html.js";
+import { Guard, html, lazy } from "./html.js";
 import { formatRoute, go, route, setTitle } from "./route.js";
-import { applyLook, presenter } from "./settings.js";
+import { applyLook, presenter } from "./kept.js";
 import { devMode, loadModes, practice } from "./store.js";
 import { current, openTab, turnTab } from "./tabs.js";
 import { targetTitle } from "./target.js";
@@ -59,9 +59,10 @@ function App() {
   const title = Object.hasOwn(titles, view) ? titles[view] : tab.title.value;
   useEffect(() => setTitle(title), [title, id]); // a view may say more later
   return html`
-    <${TopBar} openKeys=${() => setKeysOpen(true)} />
-    ${devMode.value && html`<${DevBanner} />`}
+    <${Guard} what="The top bar"><${TopBar} openKeys=${() => setKeysOpen(true)} /><//>
+    ${devMode.value && html`<${Guard} what="The development banner"><${DevBanner} /><//>`}
     <main>
+      <${Guard} key=${view + "/" + id} what="This view">
       ${view === "transcripts" && id
         ? html`<${views.playback} key=${id} id=${id} query=${query} />`
         : view === "transcripts"
@@ -71,8 +72,9 @@ function App() {
             : view === "compare"
               ? html`<${views.compare} key=${JSON.stringify(query)} query=${query} />`
               : html`<${SessionView} key=${tab.id} tab=${tab} />`}
+      <//>
     </main>
-    ${keysOpen && html`<${Keys} close=${() => setKeysOpen(false)} />`}
+    ${keysOpen && html`<${Guard} what="The list of keys"><${Keys} close=${() => setKeysOpen(false)} /><//>`}
   `;
 }
 
@@ -87,8 +89,8 @@ function SessionView({ tab }) {
     name: "session-" + (session?.hello.value?.session ?? "0"),
   };
   return html`
-    <${ConnectBar} tab=${tab} />
-    <${Console} key=${session?.id ?? 0} feed=${session} viewer=${tab.viewer} about=${about}
+    <${Guard} what="The connection form"><${ConnectBar} tab=${tab} /><//>
+    <${Guard} what="The middle of the page"><${Console} key=${session?.id ?? 0} feed=${session} viewer=${tab.viewer} about=${about}
       status=${html`<${Status} tab=${tab} />`} tools=${session && html`<${Menu} id="session-menu" label="Session"
         sheet=${(/** @type {() => void} */ close) => html`<${SessionMenu} tab=${tab} session=${session} close=${close} />`} />`}>
       <p>What you send and what comes back appears here.</p>
@@ -97,8 +99,8 @@ function SessionView({ tab }) {
         <li>Type below and press <kbd>Enter</kbd>.</li>
         <li>Watch the bytes.${practice.value && html` The practice echo ends with <kbd>quit</kbd>.`}</li>
       </ol>
-    <//>
-    <${CommandInput} tab=${tab} />
+    <//><//>
+    <${Guard} what="The input field"><${CommandInput} tab=${tab} /><//>
   `;
 }
 
@@ -160,7 +162,7 @@ function focus(selector) {
 }
 
 applyLook();
-render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+render(html`<${Guard} what="The page"><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")));
 loadModes().then(() => performance.mark("interactive"));
 
 // A mode may have failed or come back while the page was out of sight.

@@ -5,7 +5,8 @@
 
 import { h } from "./vendor/preact.js";
 import htm from "./vendor/htm.js";
-import { useEffect, useState } from "./vendor/hooks.js";
+import { useEffect, useErrorBoundary, useState } from "./vendor/hooks.js";
+import { resetSettings } from "./kept.js";
 import "./vendor/signals.js"; // teaches components to render again when a signal they read changes
 
 /** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
@@ -31,4 +32,24 @@ export function lazy(load, name) {
     if (failed) return html`<p class="problem" role="alert">This part of the page did not come. Is the workbench still running? Then load the page again.</p>`;
     return Component ? html`<${Component} ...${props} />` : null;
   };
+}
+
+/**
+ * Shows its children. Where one of them breaks, it says so in their place, and
+ * the rest of the page goes on.
+ * @param {{ what: string, children?: any }} props what: names them, as the subject of a sentence
+ */
+export function Guard({ what, children }) {
+  const [error, retry] = useErrorBoundary((thrown) => globalThis.reportError(thrown));
+  if (!error) return children;
+  return html`
+    <section class="card broken" role="alert">
+      <p><b>${what} broke:</b> <span class="problem">${String(error)}</span></p>
+      <p>
+        <button type="button" class="small" onClick=${retry}>Try again</button>
+        <button type="button" class="small" onClick=${() => (resetSettings(), retry())}>Reset settings</button>
+        <span class="muted">Targets, snippets and earlier lines stay.</span>
+      </p>
+    </section>
+  `;
 }

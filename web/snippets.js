@@ -2,6 +2,8 @@
 // `USER {name}`. {{ is a brace that begins none. What does not look like
 // a placeholder, as the braces of JSON, is text as it stands.
 
+import { keep, readKept } from "./kept.js";
+
 export const maxSnippets = 100;
 export const maxBytes = 4096; // of a snippet, and of a value
 const maxName = 60; // characters
@@ -26,19 +28,14 @@ const secretName = /pass|secret|token|key/i;
 
 export class Snippets {
   #storage;
-  #key;
   /** @type {Snippet[]} */
   list = [];
   /** @type {Map<string, string>} the last values of placeholders, by name */
   values = new Map();
 
-  /**
-   * @param {{ getItem(key: string): string | null, setItem(key: string, value: string): void } | null} storage null for none
-   * @param {string} key
-   */
-  constructor(storage, key) {
+  /** @param {import("./kept.js").Storage} storage */
+  constructor(storage) {
     this.#storage = storage;
-    this.#key = key;
     this.#load();
   }
 
@@ -76,31 +73,17 @@ export class Snippets {
   }
 
   #load() {
-    try {
-      const kept = JSON.parse(this.#storage?.getItem(this.#key) ?? "null");
-      const seen = new Set();
-      for (const one of Array.isArray(kept?.list) ? kept.list : []) {
-        const { name, text } = one ?? {};
-        if (typeof text !== "string" || text.trim() === "" || tooLong(text) || seen.has(text)) continue;
-        seen.add(text);
-        this.list.push({ name: typeof name === "string" ? shortName(name) : "", text });
-      }
-      this.list = this.list.slice(0, maxSnippets);
-      for (const pair of Array.isArray(kept?.values) ? kept.values.slice(-maxValues) : []) {
-        const [name, value] = Array.isArray(pair) ? pair : [];
-        if (typeof name === "string" && typeof value === "string" && !tooLong(value)) this.values.set(name, value);
-      }
-    } catch {
-      // nothing kept, no storage, or someone else's data
+    const { list = [], values = [] } = readKept(this.#storage, "snippets") ?? {};
+    for (const { name, text } of list) {
+      if (text.trim() === "" || tooLong(text) || this.list.some((one) => one.text === text)) continue;
+      this.list.push({ name: shortName(name), text });
     }
+    this.list = this.list.slice(0, maxSnippets);
+    this.values = new Map(values.filter(([, value]) => !tooLong(value)).slice(-maxValues));
   }
 
   #save() {
-    try {
-      this.#storage?.setItem(this.#key, JSON.stringify({ list: this.list, values: [...this.values] }));
-    } catch {
-      // Storage is full or forbidden: they live as long as the page.
-    }
+    keep(this.#storage, "snippets", { list: this.list, values: [...this.values] });
   }
 }
 

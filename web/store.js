@@ -1,9 +1,9 @@
 // What the page knows beside its sessions: the line modes there are, the
-// targets of earlier visits. tabs.js holds the sessions, settings.js how the
+// targets of earlier visits. tabs.js holds the sessions, kept.js how the
 // user likes the page.
 
 import { batch, signal } from "./vendor/signals-core.js";
-import { browserStorage } from "./history.js";
+import { browserStorage } from "./kept.js";
 import { Targets } from "./target.js";
 
 /** Signal: line modes as /api/modes lists them. @type {import("./vendor/signals-core.js").Signal<import("./types").Mode[]>} */
@@ -20,7 +20,7 @@ export const devMode = signal("");
 export const modesProblem = signal("");
 
 /** Targets of earlier visits; targetsVersion is a signal that rises when they change. */
-export const targets = new Targets(browserStorage(), "workbench.targets");
+export const targets = new Targets(browserStorage());
 export const targetsVersion = signal(0);
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */

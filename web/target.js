@@ -1,7 +1,7 @@
 // Targets: from what stands in the fields to what is dialled, what to try when
 // that fails, and those of earlier visits.
 
-import { KeptList } from "./history.js";
+import { KeptList } from "./kept.js";
 
 /** @typedef {{ host: string, port: string, tls: boolean }} Fields */
 
@@ -200,9 +200,9 @@ const maxRecent = 12;
 export class Targets {
   #kept;
 
-  /** @param {import("./history.js").Storage} storage @param {string} key */
-  constructor(storage, key) {
-    this.#kept = new KeptList(storage, key, keptTargets);
+  /** @param {import("./kept.js").Storage} storage */
+  constructor(storage) {
+    this.#kept = new KeptList(storage, "targets", keptTargets);
   }
 
   /** @returns {Target[]} */
@@ -232,14 +232,12 @@ export class Targets {
   }
 }
 
-/** What was kept, as targets: one a place, none that can not be dialled. @param {any[]} list @returns {Target[]} */
+/** Those that can be dialled, one a place. @param {Target[]} list @returns {Target[]} */
 function keptTargets(list) {
   const all = new Map();
   for (const one of list) {
-    if (typeof one?.host !== "string" || typeof one.port !== "string") continue;
-    const { target } = targetOf({ host: one.host, port: one.port, tls: !!one.tls });
-    if (!target || all.has(target)) continue;
-    all.set(target, { ...fieldsOf(target), mode: String(one.mode ?? ""), options: one.options ?? {}, name: String(one.name ?? "") });
+    const { target } = targetOf(one);
+    if (target && !all.has(target)) all.set(target, { ...one, ...fieldsOf(target) });
   }
   return [...all.values()];
 }

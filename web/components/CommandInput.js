@@ -3,16 +3,16 @@
 
 import { html, lazy } from "../html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { History, browserStorage } from "../history.js";
+import { History } from "../history.js";
 import { count, hex, parseEscapes, parseHex, shownBytes } from "../format.js";
-import { typeHex } from "../settings.js";
+import { browserStorage, typeHex } from "../kept.js";
 import { shown } from "./LaneRow.js";
 
 const HistorySearch = lazy(() => import("./HistorySearch.js"), "HistorySearch");
 const Snippets = lazy(() => import("./Snippets.js"), "Snippets");
 const SendFile = lazy(() => import("./SendFile.js"), "SendFile");
 
-const history = new History(browserStorage(), "workbench.history");
+const history = new History(browserStorage());
 
 const labels = { line: "Line to send", bytes: "Bytes to send", characters: "Characters to send" };
 const placeholders = {

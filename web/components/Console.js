@@ -3,7 +3,7 @@
 
 import { html, lazy } from "../html.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
-import { lanes } from "../settings.js";
+import { lanes } from "../kept.js";
 import { ConsoleBar } from "./ConsoleBar.js";
 import { Lane } from "./Lane.js";
 import { shown } from "./LaneRow.js";

@@ -3,7 +3,7 @@
 
 import { html, lazy } from "../html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
-import { lanes } from "../settings.js";
+import { lanes } from "../kept.js";
 import { Menu } from "./Menu.js";
 
 const ViewMenu = lazy(() => import("./ViewMenu.js"), "ViewMenu");

@@ -4,7 +4,7 @@ import { html } from "../html.js";
 import { useState } from "../vendor/hooks.js";
 import { copied, forms } from "../copy.js";
 import { count } from "../format.js";
-import { lanes } from "../settings.js";
+import { lanes } from "../kept.js";
 import { save } from "../store.js";
 import { splitTarget } from "../target.js";
 

@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor
 import { Lines } from "../lines.js";
 import { consoleLayout, wireLayout } from "../layout.js";
 import { count, rowTime } from "../format.js";
-import { largeType, showControls, showHex, timeStyle } from "../settings.js";
+import { largeType, showControls, showHex, timeStyle } from "../kept.js";
 import { counterpart, laneOf } from "../viewer.js";
 import { LaneRow } from "./LaneRow.js";
 

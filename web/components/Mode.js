@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { modes, modesProblem } from "../store.js";
-import { detailsOpen } from "../settings.js";
+import { detailsOpen } from "../kept.js";
 
 /** @type {Record<string, string>} */
 const stateWords = { starting: " (starting)", failed: " (failed)" };

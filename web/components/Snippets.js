@@ -3,13 +3,13 @@
 
 import { html } from "../html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { browserStorage } from "../history.js";
+import { browserStorage } from "../kept.js";
 import { Snippets as Kept, fill, placeholders } from "../snippets.js";
 
 /** done(text) with what is to stand in the field, or null. @param {{ typed: string, done: (text: string | null) => void }} props */
 export function Snippets({ typed, done }) {
   // Read each time anew: another window may have changed them.
-  const [kept] = useState(() => new Kept(browserStorage(), "workbench.snippets"));
+  const [kept] = useState(() => new Kept(browserStorage()));
   const [picked, setPicked] = useState("");
   const [renamed, setRenamed] = useState("");
   const [problem, setProblem] = useState("");

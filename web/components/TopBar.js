@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { formatRoute, route } from "../route.js";
-import { presenter, theme } from "../settings.js";
+import { presenter, theme } from "../kept.js";
 import { closeTab, current, openTab, tabs } from "../tabs.js";
 
 const views = [

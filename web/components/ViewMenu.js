@@ -1,7 +1,7 @@
 // How rows are shown.
 
 import { html } from "../html.js";
-import { presenter, presenting, showControls, showHex, timeStyle } from "../settings.js";
+import { presenter, presenting, showControls, showHex, timeStyle } from "../kept.js";
 
 const times = [
   ["relative", "Time since the start"],

@@ -8,7 +8,7 @@ function memory() {
 }
 
 test("arrows walk the lines and come back to what was being typed", () => {
-  const history = new History(memory(), "k");
+  const history = new History(memory());
   history.add("one");
   history.add("two");
   assert.equal(history.older("dra"), "two");
@@ -20,7 +20,7 @@ test("arrows walk the lines and come back to what was being typed", () => {
 });
 
 test("empty lines and repeats are not kept", () => {
-  const history = new History(memory(), "k");
+  const history = new History(memory());
   for (const line of ["a", "a", "", "b"]) history.add(line);
   assert.equal(history.older(""), "b");
   assert.equal(history.older("b"), "a");
@@ -29,9 +29,9 @@ test("empty lines and repeats are not kept", () => {
 
 test("the next visit remembers, at most 200 lines", () => {
   const storage = memory();
-  const history = new History(storage, "k");
+  const history = new History(storage);
   for (let i = 0; i < 250; i++) history.add("line " + i);
-  const again = new History(storage, "k");
+  const again = new History(storage);
   let line = "";
   for (let i = 0; i < 300; i++) line = again.older(line);
   assert.equal(line, "line 50");
@@ -39,12 +39,12 @@ test("the next visit remembers, at most 200 lines", () => {
 
 test("two windows share their lines", () => {
   const storage = memory();
-  const [a, b] = [new History(storage, "k"), new History(storage, "k")];
+  const [a, b] = [new History(storage), new History(storage)];
   assert.equal(b.older("draft"), "draft");
   a.add("from a");
   assert.equal(b.older("draft"), "from a");
   b.add("from b");
-  assert.deepEqual(new History(storage, "k").search(""), ["from b", "from a"]);
+  assert.deepEqual(new History(storage).search(""), ["from b", "from a"]);
   assert.equal(a.older(""), "from b");
   b.add("later"); // does not change what is being walked
   assert.equal(a.older("from b"), "from a");
@@ -54,7 +54,7 @@ test("two windows share their lines", () => {
 test("without storage, or with someone else's data in it, it still works", () => {
   const forbidden = { getItem: () => { throw new Error("no"); }, setItem: () => { throw new Error("no"); } };
   for (const storage of [null, forbidden, { getItem: () => "{not json", setItem() {} }, { getItem: () => "7", setItem() {} }]) {
-    const history = new History(storage, "k");
+    const history = new History(storage);
     assert.equal(history.older("draft"), "draft");
     history.add("x");
     history.add("y");
@@ -63,7 +63,7 @@ test("without storage, or with someone else's data in it, it still works", () =>
 });
 
 test("a search finds lines, the newest first, each once", () => {
-  const history = new History(memory(), "k");
+  const history = new History(memory());
   for (const line of ["GET /a", "quit", "get /b", "GET /a"]) history.add(line);
   assert.deepEqual(history.search("get"), ["GET /a", "get /b"]);
   assert.deepEqual(history.search(""), ["GET /a", "get /b", "quit"]);

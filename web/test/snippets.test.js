@@ -31,30 +31,30 @@ test("values take their places as they are", () => {
 
 test("snippets and values are there at the next visit", () => {
   const storage = memory();
-  const snippets = new Snippets(storage, "k");
+  const snippets = new Snippets(storage);
   assert.equal(snippets.add("USER {name}"), "");
   assert.equal(snippets.add("QUIT"), "");
   assert.notEqual(snippets.add("QUIT"), "");
   assert.notEqual(snippets.add(" \n"), "");
   snippets.rename("QUIT", "  the end ");
   snippets.remember(new Map([["name", "ann"], ["__proto__", "p"], ["Password", "x"], ["api-key", "y"]]));
-  let again = new Snippets(storage, "k");
+  let again = new Snippets(storage);
   assert.deepEqual(again.list, [{ name: "", text: "USER {name}" }, { name: "the end", text: "QUIT" }]);
   assert.deepEqual([...again.values], [["name", "ann"], ["__proto__", "p"]]);
   again.remove("USER {name}");
   again.rename("QUIT", "");
-  again = new Snippets(storage, "k");
+  again = new Snippets(storage);
   assert.deepEqual(again.list, [{ name: "", text: "QUIT" }]);
 });
 
 test("there is a bound to everything", () => {
   const storage = memory();
-  const snippets = new Snippets(storage, "k");
+  const snippets = new Snippets(storage);
   assert.equal(snippets.add("é".repeat(maxBytes / 2)), "");
   assert.notEqual(snippets.add("é".repeat(maxBytes / 2) + "x"), "");
   for (let i = 1; i < maxSnippets; i++) assert.equal(snippets.add("line " + i), "");
   assert.notEqual(snippets.add("one more"), "");
-  assert.equal(new Snippets(storage, "k").list.length, maxSnippets);
+  assert.equal(new Snippets(storage).list.length, maxSnippets);
   for (let i = 0; i < 150; i++) snippets.remember(new Map([["name " + i, "x"]]));
   snippets.remember(new Map([["long", "x".repeat(maxBytes + 1)]]));
   assert.equal(snippets.values.size, 100);
@@ -66,12 +66,12 @@ test("without storage, or with someone else's data in it, it still works", () =>
   const holding = (value) => ({ getItem: () => value, setItem() {} });
   const damaged = ["{not json", "7", "null", '"x"', "[]", '{"list":7,"values":{}}', '{"list":[null,7,"x",{},{"text":1},{"text":""}],"values":[null,7,[],[1,2],["a"]]}'];
   for (const storage of [null, forbidden, ...damaged.map(holding)]) {
-    const snippets = new Snippets(storage, "k");
+    const snippets = new Snippets(storage);
     assert.deepEqual([snippets.list, snippets.values.size], [[], 0]);
     assert.equal(snippets.add("x"), "");
     assert.equal(snippets.list.length, 1);
   }
-  const some = new Snippets(holding('{"list":[null,{"text":"a","name":7},{"text":"a"},{"text":"b","name":"n"}],"values":[["a","1"],["b"]]}'), "k");
+  const some = new Snippets(holding('{"list":[null,{"text":"a","name":7},{"text":"a"},{"text":"b","name":"n"}],"values":[["a","1"],["b"]]}'));
   assert.deepEqual(some.list, [{ name: "", text: "a" }, { name: "n", text: "b" }]);
   assert.deepEqual([...some.values], [["a", "1"]]);
 });

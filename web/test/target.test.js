@@ -120,18 +120,18 @@ const memory = () => {
 
 test("targets are remembered with their mode, newest first, each once", () => {
   const storage = memory();
-  const targets = new Targets(storage, "k");
+  const targets = new Targets(storage);
   targets.remember({ host: "a", port: "1", tls: false, mode: "raw", options: {} });
   targets.remember({ host: "b", port: "2", tls: true, mode: "http-line", options: { eol: "lf" }, name: "lab" });
   targets.remember({ host: "a", port: "1", tls: false, mode: "http-line", options: {} });
-  const again = new Targets(storage, "k");
+  const again = new Targets(storage);
   assert.deepEqual(again.list.map(({ host, mode, name }) => [host, mode, name]), [["a", "http-line", ""], ["b", "http-line", "lab"]]);
   again.remember({ host: "b", port: "2", tls: true, mode: "raw", options: {} });
   assert.equal(again.list[0].name, "lab");
 });
 
 test("recent targets are few, named ones stay", () => {
-  const targets = new Targets(memory(), "k");
+  const targets = new Targets(memory());
   targets.remember({ host: "kept", port: "1", tls: false, mode: "raw", options: {}, name: "kept" });
   for (let i = 0; i < 40; i++) targets.remember({ host: "h" + i, port: "1", tls: false, mode: "raw", options: {} });
   assert.equal(targets.list.length, 13);
@@ -142,7 +142,7 @@ test("recent targets are few, named ones stay", () => {
 
 test("two windows share their targets", () => {
   const storage = memory();
-  const [a, b] = [new Targets(storage, "k"), new Targets(storage, "k")];
+  const [a, b] = [new Targets(storage), new Targets(storage)];
   const at = (host) => ({ host, port: "1", tls: false, mode: "raw", options: {} });
   assert.equal(a.list.length + b.list.length, 0);
   a.remember({ ...at("a"), name: "lab" });
@@ -156,7 +156,7 @@ test("two windows share their targets", () => {
 test("where nothing can be kept, targets live as long as the page", () => {
   const full = { getItem: () => "[]", setItem: () => { throw new Error("full"); } };
   for (const storage of [null, full]) {
-    const targets = new Targets(storage, "k");
+    const targets = new Targets(storage);
     for (const host of ["a", "b"]) targets.remember({ host, port: "1", tls: false, mode: "raw", options: {} });
     assert.deepEqual(targets.list.map(({ host }) => host), ["b", "a"]);
   }
@@ -164,13 +164,13 @@ test("where nothing can be kept, targets live as long as the page", () => {
 
 test("what was kept comes back in normal form, one a place, no typos", () => {
   const kept = [["127.0.0.1:2", "1"], ["x", "0"], ["example.com", ""], ["example.com", "80"]].map(([host, port]) => ({ host, port }));
-  const { list } = new Targets({ getItem: () => JSON.stringify(kept), setItem() {} }, "k");
+  const { list } = new Targets({ getItem: () => JSON.stringify(kept), setItem() {} });
   assert.deepEqual(list.map(({ host, port }) => [host, port]), [["127.0.0.1", "2"], ["example.com", "80"]]);
 });
 
 test("someone else's data in the storage is no target", () => {
-  assert.deepEqual(new Targets({ getItem: () => '[1,{"host":2}]', setItem() {} }, "k").list, []);
-  assert.deepEqual(new Targets(null, "k").list, []);
+  assert.deepEqual(new Targets({ getItem: () => '[1,{"host":2}]', setItem() {} }).list, []);
+  assert.deepEqual(new Targets(null).list, []);
 });
 
 test("a target's name", () => {

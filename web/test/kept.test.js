@@ -1,0 +1,107 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { browserStorage, keep, readKept, shapes } from "../kept.js";
+import { History } from "../history.js";
+import { Snippets } from "../snippets.js";
+import { Targets } from "../target.js";
+
+const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "lf" }, name: "lab" };
+/** A value that each key may hold, and what it is at a first visit. */
+const good = {
+  lanes: ["wire", "both"], hex: [false, true], controls: [false, true], time: ["delta", "relative"], details: [false, true],
+  typehex: [true, false], presenting: [true, false], presenter: [true, false], theme: ["dark", ""],
+  history: [["a", "b"]], targets: [[target]], snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
+};
+const settings = {
+  lanes: "lanes", hex: "showHex", controls: "showControls", time: "timeStyle", details: "detailsOpen",
+  typehex: "typeHex", presenting: "presenting", presenter: "presenter", theme: "theme",
+};
+const wrong = [null, true, 0, -1, 1e308, "", "constructor", "x".repeat(2_000_000), [], [[]], [null], [{}], [1, "a", {}], {}, { list: 1, values: {} }, { __proto__: null, toString: 1 }];
+const notJSON = ["", "{", "undefined", "NaN", "\u0000", "[".repeat(10_000)];
+
+function storageOf(kept) {
+  const all = new Map(Object.entries(kept).map(([key, json]) => ["workbench." + key, json]));
+  return { getItem: (key) => all.get(key) ?? null, setItem: (key, value) => void all.set(key, value) };
+}
+
+/** Every value in which one part is a wrong one. */
+function* mutants(value) {
+  for (const one of wrong) yield one;
+  if (typeof value !== "object" || value === null) return;
+  for (const key of Object.keys(value)) {
+    for (const part of mutants(value[key])) yield Object.assign(Array.isArray(value) ? [...value] : { ...value }, { [key]: part });
+  }
+}
+
+let visits = 0;
+/** The settings of a visit with this storage. */
+async function visit(storage) {
+  Object.defineProperty(globalThis, "localStorage", { configurable: true, get: storage });
+  try {
+    return await import(`../kept.js?visit=${++visits}`);
+  } finally {
+    delete globalThis.localStorage;
+  }
+}
+
+test("the test knows all keys", () => assert.deepEqual(Object.keys(good), Object.keys(shapes)));
+
+test("what has its shape is read as it was kept", () => {
+  for (const [key, [value]] of Object.entries(good)) {
+    const storage = storageOf({});
+    keep(storage, key, value);
+    assert.deepEqual(readKept(storage, key), value, key);
+  }
+});
+
+test("what has not is as if it had never been kept, whatever it is", () => {
+  for (const [key, [value]] of Object.entries(good)) {
+    for (const json of [...notJSON, ...[...mutants(value)].map((one) => JSON.stringify(one))]) {
+      const read = readKept(storageOf({ [key]: json }), key);
+      if (read !== undefined) assert.deepEqual(shapes[key](read), read, `${key}: ${json.slice(0, 80)}`);
+      const storage = storageOf({ [key]: json });
+      const history = new History(storage);
+      history.add("line");
+      assert.equal(history.older(""), "line");
+      const targets = new Targets(storage);
+      for (const one of targets.list) for (const text of [one.host, one.port, one.mode, one.name, ...Object.values(one.options)]) assert.equal(typeof text, "string");
+      targets.remember({ host: "z", port: "1", tls: false, mode: "raw", options: {} });
+      assert.equal(targets.list[0].host, "z");
+      const snippets = new Snippets(storage);
+      for (const { name, text } of snippets.list) assert.equal(typeof name + typeof text, "stringstring");
+    }
+  }
+});
+
+test("one value that is wrong takes no other with it", () => {
+  const storage = storageOf({ targets: JSON.stringify([{ ...target, options: { eol: 1, a: "b" }, name: {} }, 7, { host: "other", port: "2" }]) });
+  assert.deepEqual(readKept(storage, "targets"), [
+    { ...target, options: { a: "b" }, name: "" },
+    { host: "other", port: "2", tls: false, mode: "", options: {}, name: "" },
+  ]);
+});
+
+test("a setting with the wrong value begins as at a first visit, the others as they were", async () => {
+  const all = Object.fromEntries(Object.entries(good).map(([key, [value]]) => [key, JSON.stringify(value)]));
+  for (const [key, name] of Object.entries(settings)) {
+    for (const value of [5, {}, "constructor"]) {
+      const page = await visit(() => storageOf({ ...all, [key]: JSON.stringify(value) }));
+      for (const [other, signal] of Object.entries(settings)) assert.equal(page[signal].value, good[other][other === key ? 1 : 0], `${other} where ${key} is ${value}`);
+      page.resetSettings();
+      for (const [other, signal] of Object.entries(settings)) assert.equal(page[signal].value, good[other][1], other);
+      assert.equal(page[name].value, good[key][1]);
+    }
+  }
+});
+
+test("a storage that throws is survived", async () => {
+  const fail = () => { throw new Error("blocked"); };
+  for (const storage of [fail, () => null, () => undefined, () => ({ getItem: fail, setItem: fail }), () => ({ getItem: () => null, setItem: fail })]) {
+    const page = await visit(storage);
+    page.theme.value = "dark";
+    assert.equal(page.theme.value, "dark");
+    page.resetSettings();
+    assert.equal(page.theme.value, "");
+  }
+  assert.equal(browserStorage(), null);
+});
