@@ -1,5 +1,5 @@
 // What the development of a line mode says, as it comes. One connection,
-// however many parts of the page show it.
+// however many parts of the page show it, and however many tabs.
 
 import { signal } from "./vendor/signals-core.js";
 import { loadModes } from "./store.js";
@@ -7,18 +7,25 @@ import { loadModes } from "./store.js";
 /** Signal: the last state. @type {import("./vendor/signals-core.js").Signal<import("./types").DevState | null>} */
 export const dev = signal(null);
 
-/** @type {EventSource | null} */
-let source = null;
+let listening = false;
 
 /** Begins to listen, once. */
 export function listen() {
-  if (source) return;
-  source = new EventSource("/api/dev/events");
-  source.onmessage = ({ data }) => {
-    const before = dev.value?.build?.n;
-    dev.value = JSON.parse(data);
-    if (dev.value?.build?.n !== before) loadModes(); // the manifest may have changed
-  };
+  if (listening) return;
+  listening = true;
+  const alone = () => (new EventSource("/api/dev/events").onmessage = take);
+  if (!globalThis.SharedWorker) return void alone();
+  const worker = new globalThis.SharedWorker(new URL("./dev.worker.js", import.meta.url));
+  worker.onerror = alone; // it did not start
+  worker.port.onmessage = take;
+  addEventListener("pagehide", ({ persisted }) => persisted || worker.port.postMessage("leaving"));
+}
+
+/** @param {{ data: string }} message */
+function take({ data }) {
+  const before = dev.value?.build?.n;
+  dev.value = JSON.parse(data);
+  if (dev.value?.build?.n !== before) loadModes(); // the manifest may have changed
 }
 
 /** Moves the sessions that stayed on the old build, whatever differs. Returns what went wrong, or "". */
