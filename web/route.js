@@ -1,5 +1,8 @@
-// What the address names: a view, and what it shows. All of it stands behind
-// the #, so that the workbench serves one page.
+// What the address names: after the #, a view and what it shows, so that the
+// workbench serves one page; before it, what the first session's form begins
+// with.
+//
+//     /?mode=NAME&option.NAME=VALUE&target=host:port&record=off
 //
 //     #/                         the sessions
 //     #/transcripts              the list; ?mode=&target=&text= search it
@@ -8,6 +11,8 @@
 //     #/compare?transcript=ID    what other modes would have done
 
 import { signal } from "./vendor/signals-core.js";
+
+const maxOption = 1024; // bytes of a value, as the workbench has it
 
 /**
  * @typedef {{ view: string, id: string, query: Record<string, string> }} Route
@@ -32,6 +37,53 @@ export function formatRoute(view, id = "", query = {}) {
   const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   const search = new URLSearchParams(filled.map(([name, value]) => [name, String(value)])).toString();
   return "#/" + view + (id && "/" + encodeURIComponent(id)) + (search && "?" + search);
+}
+
+/**
+ * What a query asks of the form, as far as it can be; problems says in words
+ * what of it cannot. target may be whatever Host takes, or "".
+ * @param {string} search @param {import("./types").Mode[]} modes @param {string} standard the mode when none is asked for
+ */
+export function formOf(search, modes, standard) {
+  const query = new URLSearchParams(search);
+  const form = { mode: standard, options: /** @type {Record<string, string>} */ ({}), target: "", record: true, problems: /** @type {string[]} */ ([]) };
+  const wanted = query.get("mode") ?? standard;
+  const manifest = modes.find((mode) => mode.manifest.name === wanted)?.manifest;
+  if (manifest) form.mode = wanted;
+  else form.problems.push(`There is no line mode ${quoted(wanted)}; there are ${modes.map((mode) => mode.manifest.name).join(", ")}.`);
+
+  for (const name of new Set(query.keys())) {
+    const value = query.get(name) ?? "";
+    if (query.getAll(name).length > 1) form.problems.push(`${quoted(name)} is in the address more than once; the first counts.`);
+    if (name === "target") form.target = value;
+    else if (name === "record" && ["on", "off"].includes(value)) form.record = value === "on";
+    else if (name === "record") form.problems.push(`record is ${quoted(value)} in the address; it is on or off.`);
+    else if (name.startsWith("option.") && manifest) {
+      const option = name.slice("option.".length);
+      const problem = optionProblem(manifest, option, value);
+      if (problem) form.problems.push(problem);
+      else form.options[option] = value;
+    } else if (name !== "mode" && !name.startsWith("option.")) {
+      form.problems.push(`The address has ${quoted(name)}; there are mode, option.NAME, target and record.`);
+    }
+  }
+  return form;
+}
+
+/** Why an option of a mode cannot be that, or "". @param {import("./types").Manifest} manifest @param {string} name @param {string} value */
+function optionProblem(manifest, name, value) {
+  const option = manifest.options.find((one) => one.name === name);
+  if (!option) return `${manifest.name} has no option ${quoted(name)}; it has ${manifest.options.map((one) => one.name).join(", ") || "none"}.`;
+  const choices = { choice: option.choices, bool: ["true", "false"], int: null, text: null }[option.type];
+  if (choices && !choices.includes(value)) return `Option ${name} is ${quoted(value)} in the address; it is one of ${choices.join(", ")}.`;
+  if (option.type === "int" && !/^[+-]?\d{1,18}$/.test(value)) return `Option ${name} is ${quoted(value)} in the address; it is a whole number.`;
+  if (new TextEncoder().encode(value).length > maxOption) return `Option ${name} is longer than ${maxOption} bytes in the address.`;
+  return "";
+}
+
+/** @param {string} text */
+function quoted(text) {
+  return JSON.stringify(text.length > 60 ? text.slice(0, 60) + "…" : text);
 }
 
 /** Signal: where the page is. */

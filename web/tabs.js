@@ -1,10 +1,11 @@
 // The tabs: each has the fields of its connect bar and the session that it
 // shows.
 
-import { batch, computed, effect, signal } from "./vendor/signals-core.js";
+import { batch, computed, effect, signal, untracked } from "./vendor/signals-core.js";
 import { Session } from "./session.js";
 import { Viewer } from "./viewer.js";
 import { defaultMode, modes, practice, recording, targets, targetsVersion } from "./store.js";
+import { formOf } from "./route.js";
 import { fieldsOf, normalFields, targetOf } from "./target.js";
 
 let ids = 0;
@@ -192,14 +193,35 @@ export function turnTab(step) {
   current.value = all[(all.indexOf(current.value) + step + all.length) % all.length];
 }
 
+// What the page's address asks for, until the first tab has begun with it.
+let search = globalThis.location?.search ?? "";
+
+/** Begins the first tab as the address asks. It never connects by itself. @param {Tab} tab */
+function beginAsAsked(tab) {
+  const { mode, options, target, record, problems } = formOf(search, modes.value, defaultMode.value);
+  if (!tab.form.mode.value) {
+    tab.form.mode.value = mode;
+    tab.form.record.value = record;
+    tab.form.host.value = target;
+    if (target) tab.tidy();
+    else tab.usePractice();
+  }
+  if (modes.value.some(({ manifest, state }) => manifest.name === mode && state === "starting")) return; // it has not said yet what options it has
+  search = "";
+  tab.form.options.value = { [mode]: options, ...tab.form.options.value };
+  tab.notice.value = [...problems, tab.notice.value].filter(Boolean).join(" ");
+}
+
 // A tab begins with the default mode and, while nothing is filled in, with the
 // practice server.
 effect(() => {
   if (modes.value.length === 0) return;
-  for (const tab of tabs.value) {
-    batch(() => {
+  const all = tabs.value;
+  batch(() => {
+    if (search) untracked(() => beginAsAsked(all[0]));
+    for (const tab of all) {
       if (!tab.form.mode.peek()) tab.form.mode.value = defaultMode.value;
       if (!tab.form.host.peek() && !tab.session.peek()) tab.usePractice();
-    });
-  }
+    }
+  });
 });
