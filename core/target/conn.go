@@ -1,9 +1,6 @@
 package target
 
-import (
-	"crypto/tls"
-	"net"
-)
+import "net"
 
 // Conn is a connection to a target, plain or TLS.
 type Conn struct {
@@ -15,7 +12,7 @@ type Conn struct {
 // FIN, after a close_notify if the connection is TLS (RFC 8446, 6.1). Nothing
 // may be written after it.
 func (c *Conn) CloseWrite() error {
-	if secure, ok := c.Conn.(*tls.Conn); ok {
+	if secure, ok := c.Conn.(*tlsConn); ok {
 		if err := secure.CloseWrite(); err != nil {
 			return err
 		}

@@ -59,8 +59,8 @@ func (d *Dialer) Dial(ctx context.Context, t Target) (*Conn, error) {
 		return conn, nil
 	}
 	config := d.tlsConfig(t)
-	secure := tls.Client(conn.Conn, config)
-	if err := secure.HandshakeContext(within); err != nil {
+	secure := newTLSConn(conn.Conn, config)
+	if err := secure.handshake(within); err != nil {
 		raw.Close()
 		if ctx.Err() != nil {
 			return nil, stopped(ctx, t)
@@ -76,12 +76,15 @@ func (d *Dialer) Dial(ctx context.Context, t Target) (*Conn, error) {
 func (t Target) dialHost() string { return cmp.Or(t.Host, "127.0.0.1") }
 
 // control runs between the look-up and the connect, once per address.
-func (d *Dialer) control(_ context.Context, _, address string, _ syscall.RawConn) error {
+func (d *Dialer) control(_ context.Context, _, address string, c syscall.RawConn) error {
 	resolved, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return d.Policy.Check(netip.Addr{})
 	}
-	return d.Policy.Check(resolved.Addr())
+	if err := d.Policy.Check(resolved.Addr()); err != nil {
+		return err
+	}
+	return KeepUrgent(c)
 }
 
 func (d *Dialer) tlsConfig(t Target) *tls.Config {

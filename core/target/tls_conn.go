@@ -1,0 +1,118 @@
+package target
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+)
+
+// ErrTruncated says that a TLS stream ended without the alert that tells an end
+// from a cut (RFC 8446, 6.1): what came may not be all. crypto/tls hides that
+// where a record has just ended.
+var ErrTruncated = errors.New("the TLS connection ended without close_notify: what came may not be all")
+
+// confirmLimit is how long a server that asked for a certificate may take to
+// judge it. One that has nothing to say first, not even a session ticket, is
+// taken to be content.
+const confirmLimit = time.Second
+
+// tlsConn is a TLS connection that knows how its stream ended.
+type tlsConn struct {
+	*tls.Conn
+	wire  *watched
+	asked bool   // the server asked for a certificate
+	first []byte // read by confirm
+}
+
+func newTLSConn(conn net.Conn, config *tls.Config) *tlsConn {
+	c := &tlsConn{wire: &watched{Conn: conn}}
+	config = config.Clone()
+	give := config.GetClientCertificate
+	own := config.Certificates
+	config.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		c.asked = true
+		if give != nil {
+			return give(info)
+		}
+		for i := range own {
+			if info.SupportsCertificate(&own[i]) == nil {
+				return &own[i], nil
+			}
+		}
+		return new(tls.Certificate), nil // none
+	}
+	c.Conn = tls.Client(c.wire, config)
+	return c
+}
+
+// handshake returns once the server has accepted the client, as far as that
+// can be known.
+func (c *tlsConn) handshake(ctx context.Context) error {
+	if err := c.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	if c.asked && c.ConnectionState().Version >= tls.VersionTLS13 {
+		return c.confirm(ctx)
+	}
+	return nil
+}
+
+// confirm waits until the server has judged the client's certificate. In TLS
+// 1.3 the client's handshake is over before (RFC 8446, 2): a refusal comes as
+// the first thing that is read, consent as anything else.
+func (c *tlsConn) confirm(ctx context.Context) error {
+	limit := time.Now().Add(confirmLimit)
+	if until, ok := ctx.Deadline(); ok && until.Before(limit) {
+		limit = until
+	}
+	c.wire.SetReadDeadline(limit)
+	c.wire.once = true
+	defer func() {
+		c.wire.once = false
+		c.wire.SetReadDeadline(time.Time{})
+	}()
+	buf := make([]byte, 1)
+	n, err := c.Conn.Read(buf)
+	c.first = buf[:n]
+	if errors.Is(err, os.ErrDeadlineExceeded) || n > 0 || err == io.EOF && !c.wire.ended {
+		return nil
+	}
+	return err
+}
+
+// Read reads from the stream, whose end it tells from a cut.
+func (c *tlsConn) Read(b []byte) (int, error) {
+	if len(c.first) > 0 {
+		n := copy(b, c.first)
+		c.first = c.first[n:]
+		return n, nil
+	}
+	n, err := c.Conn.Read(b)
+	if err == io.EOF && c.wire.ended || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = ErrTruncated
+	}
+	return n, err
+}
+
+// watched is the connection below TLS.
+type watched struct {
+	net.Conn
+	ended bool // FIN was read, which TLS asks for only when no close_notify came
+	once  bool // what is there may be read once: a second read comes too late
+	done  bool // it was
+}
+
+// Read reads what the server sends.
+func (w *watched) Read(b []byte) (int, error) {
+	if w.once && w.done {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n, err := w.Conn.Read(b)
+	w.ended = w.ended || err == io.EOF
+	w.done = w.once && n > 0
+	return n, err
+}
