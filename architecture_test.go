@@ -68,8 +68,8 @@ var table = []row{
 	{place: "core/store", imports: "core core/transcript core/wire", without: "net os/exec"},
 	{place: "core/store/storetest", imports: "core core/store core/transcript", brings: "core/wire"},
 	{place: "core/session", imports: "core core/transcript core/wire", without: "net/http os/exec"},
-	{place: "core/target", without: "net/http os"},
-	{place: "core/gateway", imports: "core core/patient core/session core/store core/target core/transcript core/wire " + gorilla, brings: xsys, without: "os"},
+	{place: "core/target", imports: xnet, brings: behindTarget, without: "net/http os"},
+	{place: "core/gateway", imports: "core core/patient core/session core/store core/target core/transcript core/wire " + gorilla, brings: xsys + " " + behindTarget, without: "os"},
 	{place: "core/practice", without: "net/http os/exec"},
 	{place: "plugins", imports: "core core/pluginproto core/wire " + goPlugin + " " + hclog, brings: behindGoPlugin, without: "net/http os/exec"},
 	{place: "plugins/http-line", imports: "core", only: pureLibrary, pure: true},
@@ -100,12 +100,14 @@ const (
 	gorilla  = "github.com/gorilla/websocket"
 	hclog    = "github.com/hashicorp/go-hclog"
 	xsys     = "golang.org/x/sys"
+	xnet     = "golang.org/x/net"
 	yamux    = "github.com/hashicorp/yamux"
 	fsnotify = "github.com/fsnotify/fsnotify"
 	gopacket = "github.com/gopacket/gopacket"
 	pflag    = "github.com/spf13/pflag"
 	starlark = "go.starlark.net"
 
+	behindTarget   = "golang.org/x/net golang.org/x/text"
 	behindGopacket = "golang.org/x/net golang.org/x/sys"
 
 	prometheus       = "github.com/prometheus/client_golang"

@@ -60,15 +60,16 @@ function takenApart(fields) {
   const { host, port } = splitPlace(trim(place));
   const tls = scheme ? scheme.tls : fields.tls;
   const number = port || (scheme?.port ? "" : trim(fields.port));
-  if (host) checkHost(host);
+  const name = host && readHost(host);
   checkPort(number, port ? "host" : "port");
   if (host && scheme?.port === 0 && !number) throw new Wrong(`${scheme.name}:// does not say which port. Fill one in.`, "port");
 
   const notices = [];
+  if (name !== host) notices.push(`${host} is looked up as ${name}.`);
   if (tls !== fields.tls) notices.push(`${scheme?.name}:// ${tls ? "means TLS, which is switched on" : "is without TLS, which is switched off"}.`);
   if (user) notices.push("What stood before @ was left out: say who you are in the session.");
   return {
-    host: host.includes(":") ? `[${host}]` : host,
+    host: name.includes(":") ? `[${name}]` : name,
     port: number || (scheme && scheme.port !== Number(defaultPort(tls)) ? String(scheme.port) : ""),
     tls,
     ...(notices.length && { notice: notices.join(" ") }),
@@ -113,14 +114,27 @@ function isIPv6(text) {
   return address !== undefined && URL.canParse(`http://[${address}]`);
 }
 
-/** @param {string} host */
-function checkHost(host) {
+/** The host as it is looked up: an international name in its xn-- form. @param {string} host */
+function readHost(host) {
   const [unseen] = host.match(/(?! )[\p{C}\p{Z}]/u) ?? [];
   if (unseen) throw new Wrong(`The host has the character ${codePoint(unseen)}, which does not show. Delete it.`);
-  if (/[^\0-\x7f]/.test(host)) throw new Wrong(`The host ${host} has letters beyond ASCII. Write its xn-- form.`);
-  if (host.length > 253) throw new Wrong("A host's name has at most 253 characters.");
-  if (host.includes(":")) return;
-  if (!/^[\w-][\w.-]*$/.test(host) || host.includes("..")) throw new Wrong(`${host} is not the name of a host: names have letters, digits, dots and hyphens.`);
+  if (host.includes(":")) return host;
+  const name = /[^\0-\x7f]/.test(host) ? toASCII(host) : host;
+  if (!/^[\w-][\w.-]*$/.test(name) || name.includes("..")) throw new Wrong(`${host} is not the name of a host: names have letters, digits, dots and hyphens.`);
+  if (name.replace(/\.$/, "").length > 253) throw new Wrong("A host's name has at most 253 characters.");
+  if (name.split(".").some((label) => label.length > 63)) throw new Wrong("Between two dots, a host's name has at most 63 characters.");
+  return name;
+}
+
+/** @param {string} host */
+function toASCII(host) {
+  try {
+    // The parser of addresses would take more than a name.
+    if (!/[\0-,/:-@[-^`{-\x7f]/.test(host)) return new URL(`http://${host}`).hostname;
+  } catch {
+    // no name
+  }
+  throw new Wrong(`${host} is not an international name of a host.`);
 }
 
 /** @param {string} port @param {string} field */

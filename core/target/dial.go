@@ -126,11 +126,11 @@ func explainDial(err error, t Target, address string, limit time.Duration) error
 	if errors.As(err, &dns) {
 		switch {
 		case dns.IsNotFound:
-			return fail(err, "no such host: %s", short(t.Host))
+			return fail(err, "no such host: %s", t.shownHost())
 		case dns.IsTimeout:
-			return fail(err, "%s could not be looked up: no name server answered in time", short(t.Host))
+			return fail(err, "%s could not be looked up: no name server answered in time", t.shownHost())
 		}
-		return fail(err, "%s could not be looked up: the name server can not be reached or has no answer now", short(t.Host))
+		return fail(err, "%s could not be looked up: the name server can not be reached or has no answer now", t.shownHost())
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Addr != nil {

@@ -8,12 +8,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 // Bounds of what Parse takes, in bytes.
 const (
 	MaxTarget = 1024 // all of it
 	MaxHost   = 253  // a host's name, as in DNS (RFC 1035, 2.3.4, written out)
+	MaxLabel  = 63   // what stands between two dots of a name (RFC 1035, 2.3.4)
 )
 
 const tlsScheme = "tls://"
@@ -39,7 +42,8 @@ func (t Target) String() string {
 // host and the port are ignored. An IPv6 address stands in brackets, as in
 // [::1]:80. The port is a number from 1 to 65535, or the name of a TCP service
 // on this machine, as in host:http. An empty host, as in :4000, is this
-// machine, as it always was. Nothing else is an address of its own: names are
+// machine, as it always was. An international name is converted as
+// browsers do, and Host has its xn-- form. Nothing else is an address of its own: names are
 // looked up when dialling.
 //
 // Other known schemes say whether TLS is spoken, and which port is meant where
@@ -75,7 +79,7 @@ func Parse(s string) (Target, error) {
 	}
 	t := Target{Host: strings.TrimSpace(host), Port: promised.port, TLS: promised.tls}
 	if t.Host != "" {
-		if err := checkHost(t.Host); err != nil {
+		if t.Host, err = readHost(t.Host); err != nil {
 			return Target{}, err
 		}
 	}
@@ -122,31 +126,59 @@ func isIPv6(s string) bool {
 	return err == nil && a.Is6()
 }
 
-// checkHost refuses what no name server and no address can mean. The rest is
-// for the look-up to answer.
-func checkHost(host string) error {
+// readHost returns the host as it is looked up, and refuses what no name server
+// and no address can mean. The rest is for the look-up to answer.
+func readHost(host string) (string, error) {
 	if strings.Contains(host, ":") {
 		a, err := netip.ParseAddr(host)
 		if err != nil || !isName(a.Zone()) {
-			return fail(err, "%q is no IPv6 address", short(host))
+			return "", fail(err, "%q is no IPv6 address", short(host))
 		}
-		return nil
+		return host, nil
 	}
+	international := false
 	for _, r := range host {
 		switch {
-		case r != utf8.RuneError && !unicode.IsPrint(r):
-			return fail(nil, "the host has the character %U, which does not show: delete it", r)
-		case r > 127:
-			return fail(nil, "the host %q has letters beyond ASCII: write its xn-- form", short(host))
+		case r == utf8.RuneError:
+			return "", fail(nil, "the host's name has a character that is none: write it in UTF-8")
+		case !unicode.IsPrint(r):
+			return "", fail(nil, "the host has the character %U, which does not show: delete it", r)
+		}
+		international = international || r > unicode.MaxASCII
+	}
+	if international {
+		ascii, err := domains.ToASCII(host)
+		if err != nil {
+			return "", fail(err, "%q is no international name of a host (UTS #46)", short(host))
+		}
+		host = ascii
+	}
+	if !isName(host) || strings.Contains(host, "..") || host == "" || host[0] == '.' {
+		return "", fail(nil, "%q is no name of a host: names have letters, digits, dots and hyphens", short(host))
+	}
+	if n := len(strings.TrimSuffix(host, ".")); n > MaxHost {
+		return "", fail(nil, "the host's name has %d bytes; at most %d fit", n, MaxHost)
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if len(label) > MaxLabel {
+			return "", fail(nil, "%q in the host's name has %d bytes; at most %d fit between two dots", short(label), len(label), MaxLabel)
 		}
 	}
-	switch {
-	case len(host) > MaxHost:
-		return fail(nil, "the host's name has %d bytes; at most %d fit", len(host), MaxHost)
-	case !isName(host) || strings.Contains(host, "..") || host[0] == '.':
-		return fail(nil, "%q is no name of a host: names have letters, digits, dots and hyphens", short(host))
+	return host, nil
+}
+
+// domains converts international names as browsers do: WHATWG URL, "domain to
+// ASCII".
+var domains = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false),
+	idna.CheckHyphens(false), idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(false))
+
+// shownHost returns the host for people: an international name in its letters
+// and as it is looked up.
+func (t Target) shownHost() string {
+	if letters, err := domains.ToUnicode(t.Host); err == nil && letters != t.Host && strings.Contains(t.Host, "xn--") {
+		return short(letters) + " (" + short(t.Host) + ")"
 	}
-	return nil
+	return short(t.Host)
 }
 
 // isName allows what names of hosts, zones and services are made of. Names of

@@ -75,8 +75,7 @@ func TestParseErrors(t *testing.T) {
 		"1.2.3.4%eth0:80":               "is no name of a host",
 		"[::zz]:80":                     `"::zz" is no IPv6 address`,
 		"[fe80::1%a b]:80":              "is no IPv6 address",
-		"bücher.example:80":             "write its xn-- form",
-		"h\xff:80":                      "beyond ASCII",
+		"h\xff:80":                      "write it in UTF-8",
 		strings.Repeat("a", 254) + ":1": "at most 253 fit",
 		strings.Repeat("a", 1<<20):      "1048576 bytes; at most 1024 fit",
 	} {
@@ -232,4 +231,16 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q is %+v, printed %q, which is %+v, %v", s, got, got, again, err)
 		}
 	})
+}
+
+// People see an international name in its letters too.
+func TestInternationalNamesAreShownBothWays(t *testing.T) {
+	d := &Dialer{Resolver: nameServer(answerNoSuchName)}
+	to, err := Parse("bücher.example:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Dial(t.Context(), to); err == nil || !strings.Contains(err.Error(), "no such host: bücher.example (xn--bcher-kva.example)") {
+		t.Error(err)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"time"
 )
 
@@ -78,7 +77,8 @@ func (c *tlsConn) confirm(ctx context.Context) error {
 	buf := make([]byte, 1)
 	n, err := c.Conn.Read(buf)
 	c.first = buf[:n]
-	if errors.Is(err, os.ErrDeadlineExceeded) || n > 0 || err == io.EOF && !c.wire.ended {
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() || n > 0 || err == io.EOF && !c.wire.ended {
 		return nil
 	}
 	return err
@@ -106,10 +106,17 @@ type watched struct {
 	done  bool // it was
 }
 
+// tooLate is a time-out that crypto/tls survives.
+type tooLate struct{}
+
+func (tooLate) Error() string   { return "nothing more is read yet" }
+func (tooLate) Timeout() bool   { return true }
+func (tooLate) Temporary() bool { return true }
+
 // Read reads what the server sends.
 func (w *watched) Read(b []byte) (int, error) {
 	if w.once && w.done {
-		return 0, os.ErrDeadlineExceeded
+		return 0, tooLate{}
 	}
 	n, err := w.Conn.Read(b)
 	w.ended = w.ended || err == io.EOF
