@@ -3,9 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -16,15 +15,24 @@ import (
 // search is looked at again.
 const searchAtOnce = 512
 
+// MaxText is how long a text may be that is searched, in bytes.
+const MaxText = 1 << 10
+
+// ErrTextTooLong says that the text of a query is longer than [MaxText].
+var ErrTextTooLong = fmt.Errorf("text is longer than %d bytes", MaxText)
+
 // search returns those whose text holds q.Text, up to q.Limit.
 func (f *Folder) search(ctx context.Context, all []Info, q Query) ([]Info, error) {
-	n := newNeedle(q.Text)
+	if len(q.Text) > MaxText {
+		return nil, ErrTextTooLong
+	}
+	printed := quoted(q.Text)
 	var found []Info
 	for len(all) > 0 && (q.Limit <= 0 || len(found) < q.Limit) {
 		batch := all[:min(len(all), searchAtOnce)]
 		all = all[len(batch):]
 		hits := make([]bool, len(batch))
-		each(ctx, len(batch), func(i int) { hits[i] = f.holds(batch[i].ID, n) })
+		each(ctx, len(batch), func(i int) { hits[i] = f.holds(ctx, batch[i].ID, printed) })
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -40,65 +48,64 @@ func (f *Folder) search(ctx context.Context, all []Info, q Query) ([]Info, error
 	return found, nil
 }
 
-// needle is a text in the form that it has in a transcript.
-type needle struct {
-	text  []byte
-	lines *regexp.Regexp // when it has line ends: the printer breaks lines there
-}
-
-func newNeedle(text string) needle {
-	pieces := strings.SplitAfter(text, "\n")
-	if pieces[len(pieces)-1] == "" {
-		pieces = pieces[:len(pieces)-1]
-	}
-	for i, piece := range pieces {
-		pieces[i] = quoted(piece)
-	}
-	if len(pieces) == 1 {
-		return needle{text: []byte(pieces[0])}
-	}
-	for i, piece := range pieces {
-		pieces[i] = regexp.QuoteMeta(piece)
-	}
-	return needle{lines: regexp.MustCompile(strings.Join(pieces, "\"\n *\""))}
-}
-
-// quoted returns what stands between the quotes of a payload.
-func quoted(text string) string {
+// quoted returns what stands between the quotes of a payload, on one line.
+func quoted(text string) []byte {
 	e := transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: []byte(text)}}
-	line := string(transcript.AppendEntry(nil, &e))
-	return strings.TrimSuffix(line[strings.IndexByte(line, '"')+1:], "\"\n")
+	line := join(transcript.AppendEntry(nil, &e))
+	return bytes.TrimSuffix(line[bytes.IndexByte(line, '"')+1:], []byte("\"\n"))
 }
 
-func (n needle) in(text []byte) bool {
-	if n.lines != nil {
-		return n.lines.Match(text)
+// join undoes, in place, that the printer breaks a payload into lines: it takes
+// out each end of a line with the quotes around it where the next line goes on
+// with a payload. What it returns is searched by the literal text, in a time
+// that grows with the text alone.
+func join(text []byte) []byte {
+	kept := text[:0]
+	for {
+		end := bytes.IndexByte(text, '\n') + 1
+		next := bytes.TrimLeft(text[end:], " ")
+		if end == 0 {
+			return append(kept, text...)
+		}
+		if end < 2 || text[end-2] != '"' || len(next) == 0 || next[0] != '"' {
+			kept, text = append(kept, text[:end]...), text[end:]
+			continue
+		}
+		kept, text = append(kept, text[:end-2]...), next[1:]
 	}
-	return bytes.Contains(text, n.text)
 }
 
-var searchBuffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
+const (
+	searchBlock = 256 << 10
+	// A block begins with the end of the one before, so that what lies across
+	// is found: a text as it is printed, whose bytes take four each at most, and
+	// the quotes, line end and indent that join takes out.
+	searchOverlap = 16 << 10
+)
 
-// holds reports whether a transcript's text holds n. A buffer begins with the
-// last 16 KiB of the one before, so that what lies across is found.
-func (f *Folder) holds(id string, n needle) bool {
-	const overlap = 16 << 10
+var searchBlocks = sync.Pool{New: func() any { b := make([]byte, searchBlock); return &b }}
+
+// holds reports whether a transcript's text holds the printed text. It looks
+// at ctx before each block.
+func (f *Folder) holds(ctx context.Context, id string, printed []byte) bool {
 	file, err := f.open(id)
 	if err != nil {
 		return false
 	}
 	defer file.Close()
-	b := searchBuffers.Get().(*[]byte)
-	defer searchBuffers.Put(b)
-	buf, held := *b, 0
-	for {
-		got, err := io.ReadFull(file, buf[held:])
-		if n.in(buf[:held+got]) {
+	b := searchBlocks.Get().(*[]byte)
+	defer searchBlocks.Put(b)
+	block, held := *b, 0
+	for ctx.Err() == nil {
+		n, err := io.ReadFull(file, block[held:])
+		text := join(block[:held+n])
+		if bytes.Contains(text, printed) {
 			return true
 		}
 		if err != nil {
 			return false
 		}
-		held = copy(buf, buf[len(buf)-overlap:])
+		held = copy(block, text[max(0, len(text)-searchOverlap):])
 	}
+	return false
 }

@@ -50,7 +50,8 @@ type Query struct {
 	Mode   string // the line mode's name
 	Target string // a part of the target; case does not matter
 	// Text stands in a payload or elsewhere in the transcript. Case matters. It
-	// is not found where it was cut by a read, or by the printer after 4 KiB.
+	// is not found where a read cut it. More than [MaxText] bytes are
+	// [ErrTextTooLong].
 	Text  string
 	Limit int // at most so many, the newest; 0: no limit
 }

@@ -185,7 +185,7 @@ func tellsAll(t *testing.T, s store.Store) {
 
 func searches(t *testing.T, s store.Store) {
 	write(t, s, id(0), text("raw", "one.example:1", "say \"hi\"\r\nand go\r\n"))
-	write(t, s, id(1), text("http-line", "Two.example:2", strings.Repeat("y", 300<<10)+"needle"))
+	write(t, s, id(1), text("http-line", "Two.example:2", strings.Repeat("y", 4090)+"across lines"+strings.Repeat("y", 300<<10)+"needle"+strings.Repeat("\n", store.MaxText)))
 	for _, test := range []struct {
 		q    store.Query
 		want string
@@ -198,6 +198,9 @@ func searches(t *testing.T, s store.Store) {
 		{store.Query{Text: "hi\"\r\nand"}, "0"},
 		{store.Query{Text: "\r\n"}, "0"},
 		{store.Query{Text: "needle"}, "1"},
+		{store.Query{Text: "across lines"}, "1"}, // of the file, since 4 KiB end there
+		{store.Query{Text: strings.Repeat("\n", store.MaxText)}, "1"},
+		{store.Query{Text: "y" + strings.Repeat("\n", 100)}, ""},
 		{store.Query{Text: "needle", Mode: "raw"}, ""},
 		{store.Query{Text: "server", Limit: 1}, "1"},
 		{store.Query{Text: "nowhere"}, ""},
@@ -209,6 +212,9 @@ func searches(t *testing.T, s store.Store) {
 		if got != test.want {
 			t.Errorf("%+v found %q, want %q", test.q, got, test.want)
 		}
+	}
+	if _, err := s.List(t.Context(), store.Query{Text: strings.Repeat("x", store.MaxText+1)}); !errors.Is(err, store.ErrTextTooLong) {
+		t.Errorf("a text that is too long: %v", err)
 	}
 }
 
