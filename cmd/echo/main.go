@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/practice"
 )
 
@@ -35,15 +37,16 @@ func main() {
 // run is the command without the process around it. It returns when ctx is
 // done, or with an error for the user.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	var listen string
+	var named string
 	cmd := &cobra.Command{
 		Use:   "echo [PORT]",
 		Short: "Run the practice echo server",
 		Long: `The practice echo server sends back what it gets. It closes a connection when
 a line, or what arrives at once, starts with quit.
 
-It listens on this machine only: it asks nobody who they are.`,
-		Example: `  echo                        listen on ` + defaultAddress + `
+It listens on this machine only, on both 127.0.0.1 and [::1]: it asks nobody
+who they are.`,
+		Example: `  echo                        listen on ` + defaultAddress + `, or a free port where that is taken
   echo 4001                   listen on 127.0.0.1:4001
   echo 0                      listen on a free port, and print which
   echo --listen '[::1]:4000'  listen on a full address`,
@@ -56,7 +59,7 @@ It listens on this machine only: it asks nobody who they are.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			address := listen
+			address := named
 			if len(args) == 1 {
 				if cmd.Flags().Changed("listen") {
 					return errors.New("a port and --listen exclude each other: give one of them")
@@ -66,7 +69,7 @@ It listens on this machine only: it asks nobody who they are.`,
 			return serve(cmd.Context(), address, stdout, stderr)
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", defaultAddress, "listen on `ADDR`, a loopback host:port")
+	cmd.Flags().StringVar(&named, "listen", "", "listen on `ADDR`, a loopback host:port (default "+defaultAddress+", or a free port where that is taken)")
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -74,23 +77,38 @@ It listens on this machine only: it asks nobody who they are.`,
 }
 
 func serve(ctx context.Context, address string, stdout, stderr io.Writer) error {
-	addr, err := loopback(address)
+	l, err := listen(address, stderr)
 	if err != nil {
 		return err
-	}
-	l, err := net.Listen("tcp", addr.String())
-	if err != nil {
-		return explain(err, addr)
 	}
 	fmt.Fprintf(stdout, "practice echo server on %s (quit at the start of a line closes, Ctrl-C ends the server)\n", l.Addr())
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	return (&practice.Echo{Log: log}).Serve(ctx, l)
 }
 
-// loopback parses an address to listen on. The name localhost is taken to mean
+// listen listens on an address that was named, or, when it is "", on the
+// default one or, where that is taken, on a free port.
+func listen(address string, stderr io.Writer) (net.Listener, error) {
+	addr, err := parse(cmp.Or(address, defaultAddress))
+	if err != nil {
+		return nil, err
+	}
+	l, err := loopback.Listen(addr)
+	var why *loopback.Error
+	if !errors.As(err, &why) {
+		return l, err
+	}
+	if why.Reason == loopback.Taken && address == "" {
+		fmt.Fprintf(stderr, "echo: another program listens on %s, so the practice server takes a free port\n", why.Addr)
+		return loopback.Listen(netip.AddrPortFrom(addr.Addr(), 0))
+	}
+	return nil, explain(why)
+}
+
+// parse parses an address to listen on. The name localhost is taken to mean
 // 127.0.0.1 and no other is looked up, so that the answer can not be another
 // machine's to give.
-func loopback(address string) (netip.AddrPort, error) {
+func parse(address string) (netip.AddrPort, error) {
 	var none netip.AddrPort
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -113,26 +131,18 @@ func loopback(address string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(ip.Unmap(), uint16(n)), nil
 }
 
-// Windows has numbers of its own; no other system uses them.
-const (
-	wsaAccess       = syscall.Errno(10013)
-	wsaInUse        = syscall.Errno(10048)
-	wsaNotAvailable = syscall.Errno(10049)
-)
-
 // explain puts into words why listening failed.
-func explain(err error, addr netip.AddrPort) error {
-	var errno syscall.Errno
-	errors.As(err, &errno)
-	switch errno {
-	case syscall.EADDRINUSE, wsaInUse:
-		return fmt.Errorf("port %d is taken: another program listens on %s, perhaps the workbench with its own practice server; end that one, or choose another port, as in: echo %d", addr.Port(), addr, next(addr.Port()))
-	case syscall.EACCES, wsaAccess:
-		return fmt.Errorf("this user may not listen on port %d: choose one from 1024 on, as in: echo 4000", addr.Port())
-	case syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, wsaNotAvailable:
-		return fmt.Errorf("this machine has no address %s: use 127.0.0.1:%d", addr.Addr(), addr.Port())
+func explain(why *loopback.Error) error {
+	port := why.Addr.Port()
+	switch why.Reason {
+	case loopback.Taken:
+		return fmt.Errorf("port %d is taken: another program listens on %s, perhaps the workbench with its own practice server; end that one, or choose another port, as in: echo %d", port, why.Addr, next(port))
+	case loopback.Forbidden:
+		return fmt.Errorf("this user may not listen on port %d: choose one from 1024 on, as in: echo 4000", port)
+	case loopback.Missing:
+		return fmt.Errorf("this machine has no address %s: use 127.0.0.1:%d", why.Addr.Addr(), port)
 	}
-	return fmt.Errorf("can not listen on %s: %w", addr, err)
+	return why
 }
 
 // next suggests a port near p.

@@ -126,8 +126,32 @@ func TestHelpHasExamples(t *testing.T) {
 	}
 }
 
+// The default gives way to another program.
+func TestDefaultAddressIsTaken(t *testing.T) {
+	if other, err := net.Listen("tcp", defaultAddress); err == nil { // else another program has it already
+		defer other.Close()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	read, write := io.Pipe()
+	done := make(chan error, 1)
+	var stderr strings.Builder
+	go func() {
+		done <- run(ctx, nil, write, &stderr)
+		write.Close()
+	}()
+	a := address(t, read)
+	if a == defaultAddress {
+		t.Errorf("listens on %s", a)
+	}
+	converse(t, a)
+	cancel()
+	if err := <-done; err != nil || !strings.Contains(stderr.String(), "another program listens on 127.0.0.1:4000") {
+		t.Errorf("ended with %v and %q", err, &stderr)
+	}
+}
+
 func TestDefaultAddress(t *testing.T) {
-	if a, err := loopback(defaultAddress); err != nil || a.String() != "127.0.0.1:4000" {
+	if a, err := parse(defaultAddress); err != nil || a.String() != "127.0.0.1:4000" {
 		t.Errorf("%s, %v", a, err)
 	}
 }

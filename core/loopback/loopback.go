@@ -1,0 +1,179 @@
+package loopback
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+)
+
+var (
+	ipv4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	ipv6 = netip.IPv6Loopback()
+)
+
+// freePorts is how many ports Listen tries to find one that is free on both
+// addresses.
+const freePorts = 100
+
+// Listen listens on a loopback address. For 127.0.0.1 and [::1] that is both of
+// them, on the same port, except that a machine may lack the one that was not
+// asked for; another address, such as 127.0.0.2, is listened on alone. Port 0
+// picks a port. The listener's address is the one that was asked for.
+//
+// Its errors are an *[Error].
+func Listen(addr netip.AddrPort) (net.Listener, error) {
+	if !addr.Addr().IsLoopback() {
+		return nil, &Error{addr, NotLoopback, errors.New("not a loopback address")}
+	}
+	addrs := []netip.Addr{addr.Addr()}
+	switch addr.Addr() {
+	case ipv4:
+		addrs = append(addrs, ipv6)
+	case ipv6:
+		addrs = append(addrs, ipv4)
+	}
+	for try := 1; ; try++ {
+		listeners, err := listenAll(addrs, addr.Port())
+		if err == nil {
+			return join(listeners), nil
+		}
+		if addr.Port() != 0 || err.Reason != Taken || try == freePorts {
+			return nil, err
+		}
+	}
+}
+
+// listenAll listens on a port of each address that this machine has, the first
+// of which must be there.
+func listenAll(addrs []netip.Addr, port uint16) (listeners []net.Listener, failed *Error) {
+	for _, ip := range addrs {
+		addr := netip.AddrPortFrom(ip, port)
+		l, err := net.Listen("tcp", addr.String())
+		if err != nil {
+			failed = &Error{addr, reasonOf(err), err}
+			if failed.Reason == Missing && len(listeners) > 0 {
+				continue
+			}
+			for _, l := range listeners {
+				l.Close()
+			}
+			return nil, failed
+		}
+		listeners = append(listeners, l)
+		port = l.Addr().(*net.TCPAddr).AddrPort().Port()
+	}
+	return listeners, nil
+}
+
+// Error says why Listen cannot listen.
+type Error struct {
+	Addr   netip.AddrPort // which of the addresses
+	Reason Reason
+	Err    error // the system's
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("listen on %s: %v", e.Addr, e.Err) }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Reason is a reason of an [Error].
+type Reason int
+
+// The reasons.
+const (
+	Other       Reason = iota
+	NotLoopback        // others could reach it
+	Taken              // another program listens there
+	Forbidden          // this user may not
+	Missing            // this machine has no such address
+)
+
+// Windows has numbers of its own; no other system uses them.
+const (
+	wsaAccess       = syscall.Errno(10013)
+	wsaNoFamily     = syscall.Errno(10047)
+	wsaInUse        = syscall.Errno(10048)
+	wsaNotAvailable = syscall.Errno(10049)
+)
+
+func reasonOf(err error) Reason {
+	var errno syscall.Errno
+	errors.As(err, &errno)
+	switch errno {
+	case syscall.EADDRINUSE, wsaInUse:
+		return Taken
+	case syscall.EACCES, wsaAccess:
+		return Forbidden
+	case syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, wsaNoFamily, wsaNotAvailable:
+		return Missing
+	}
+	return Other
+}
+
+// joined accepts from several listeners.
+type joined struct {
+	listeners []net.Listener
+	accepted  chan accepted
+	closing   chan struct{}
+	close     func() error
+}
+
+type accepted struct {
+	conn net.Conn
+	err  error
+}
+
+func join(listeners []net.Listener) net.Listener {
+	if len(listeners) == 1 {
+		return listeners[0]
+	}
+	j := &joined{listeners: listeners, accepted: make(chan accepted), closing: make(chan struct{})}
+	var running sync.WaitGroup
+	for _, l := range listeners {
+		running.Go(func() { j.acceptFrom(l) })
+	}
+	j.close = sync.OnceValue(func() (err error) {
+		close(j.closing)
+		for _, l := range j.listeners {
+			err = errors.Join(err, l.Close())
+		}
+		running.Wait()
+		return err
+	})
+	return j
+}
+
+// acceptFrom hands each connection and each error to Accept, and waits for
+// that: who calls Accept decides how fast it goes, and what to make of an error.
+func (j *joined) acceptFrom(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		select {
+		case j.accepted <- accepted{conn, err}:
+		case <-j.closing:
+			if err == nil {
+				conn.Close()
+			}
+			return
+		}
+	}
+}
+
+// Accept implements [net.Listener].
+func (j *joined) Accept() (net.Conn, error) {
+	select {
+	case a := <-j.accepted:
+		return a.conn, a.err
+	case <-j.closing:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements [net.Listener].
+func (j *joined) Close() error { return j.close() }
+
+// Addr implements [net.Listener].
+func (j *joined) Addr() net.Addr { return j.listeners[0].Addr() }
