@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os/exec"
 	"runtime"
@@ -127,9 +126,8 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		with.extend(host, &config)
 	}
 	g := gateway.New(config)
-	server := g.Server()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- g.Serve(listener) }()
 
 	page := "http://" + listener.Addr().String()
 	fmt.Fprintf(stdout, "Protocol Workbench: %s\n", page)
@@ -148,17 +146,14 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		return fmt.Errorf("the page can not be served any more: %w", err)
 	case <-ctx.Done():
 	}
-	return stop(g, server)
+	return stop(g)
 }
 
 // stop ends all sessions and the server, in stopLimit at most.
-func stop(g *gateway.Gateway, server *http.Server) error {
+func stop(g *gateway.Gateway) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	err := g.Stop(ctx)
-	server.Shutdown(ctx)
-	server.Close()
-	if err != nil {
+	if g.Stop(ctx) != nil {
 		return errors.New("some sessions did not end in time and were cut off")
 	}
 	return nil

@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -15,23 +18,134 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// Bounds of a comparison.
+// Bounds of a comparison. There is one at a time.
 const (
-	maxCompare       = 16 << 20 // bytes of a request
-	maxCompareRuns   = 4
-	maxCompareEvents = 10_000
-	maxCompareAnswer = 32 << 20 // bytes of the actions of one run
+	maxCompare        = 16 << 20 // bytes of a request
+	maxCompareRuns    = 4
+	maxCompareRun     = 128 << 10 // bytes of what a request says of a run
+	maxCompareEntries = 100_000
+	maxCompareEntry   = 6*core.MaxEventPayload + 1<<10 // bytes: JSON may write one as six
+	maxCompareEvents  = 10_000
+	maxCompareAnswer  = 32 << 20 // bytes of the actions of one run
+	compareLimit      = 60 * time.Second
 )
 
 // comparison asks what several line modes, or one with several options, would
 // have answered to the same events.
 type comparison struct {
-	Transcript string            `json:"transcript"` // ID of a recorded one, or …
-	Entries    []json.RawMessage `json:"entries"`    // … the entries themselves, as of workbench.v1
-	Target     string            `json:"target"`     // with entries
-	From       uint64            `json:"from"`       // the first event that counts, 0: the first that there is
-	To         uint64            `json:"to"`         // the last, 0: the last that there is
-	Runs       []comparedRun     `json:"runs"`
+	transcript string       // ID of a recorded one, or …
+	entries    bool         // … the entries themselves, as of workbench.v1, of which …
+	events     []wire.Event // … these are the events
+	target     string       // with entries
+	from       uint64       // the first event that counts, 0: the first that there is
+	to         uint64       // the last, 0: the last that there is
+	runs       []comparedRun
+}
+
+// read reads a comparison as it comes: what is too much is refused before it
+// is in memory.
+func (c *comparison) read(body io.Reader) error {
+	d := json.NewDecoder(body)
+	if err := expect(d, json.Delim('{')); err != nil {
+		return err
+	}
+	seen := map[json.Token]bool{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if seen[name] {
+			return fmt.Errorf("%s is given more than once", name)
+		}
+		seen[name] = true
+		switch name {
+		case "transcript":
+			err = d.Decode(&c.transcript)
+		case "target":
+			err = d.Decode(&c.target)
+		case "from":
+			err = d.Decode(&c.from)
+		case "to":
+			err = d.Decode(&c.to)
+		case "entries":
+			c.entries = true
+			err = readArray(d, maxCompareEntries, c.readEntry)
+		case "runs":
+			err = readArray(d, maxCompareRuns, c.readRun)
+		default:
+			return fmt.Errorf("unknown field %q", core.CutWords(fmt.Sprint(name), core.MaxName))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if err := expect(d, json.Delim('}')); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF { // which also says that all of it is there
+		return cmp.Or(err, errors.New("something follows it"))
+	}
+	if len(c.target) > transcript.MaxTarget {
+		return fmt.Errorf("target: more than %d bytes", transcript.MaxTarget)
+	}
+	return nil
+}
+
+func (c *comparison) readEntry(object json.RawMessage) error {
+	if len(object) > maxCompareEntry {
+		return fmt.Errorf("an entry of %d bytes; at most %d fit", len(object), maxCompareEntry)
+	}
+	e, ok, err := transcript.ParseJSONEvent(object)
+	if ok {
+		c.events = append(c.events, wire.Event{N: e.N, Event: e.Event})
+	}
+	return err
+}
+
+func (c *comparison) readRun(object json.RawMessage) error {
+	if len(object) > maxCompareRun {
+		return fmt.Errorf("a run of %d bytes; at most %d fit", len(object), maxCompareRun)
+	}
+	var run struct {
+		Mode    string       `json:"mode"`
+		Options core.Options `json:"options"`
+	}
+	d := json.NewDecoder(bytes.NewReader(object))
+	d.DisallowUnknownFields()
+	err := d.Decode(&run)
+	c.runs = append(c.runs, comparedRun{Mode: run.Mode, Options: run.Options})
+	return err
+}
+
+// readArray reads an array, element by element.
+func readArray(d *json.Decoder, most int, read func(element json.RawMessage) error) error {
+	if err := expect(d, json.Delim('[')); err != nil {
+		return err
+	}
+	for n := 0; d.More(); n++ {
+		if n == most {
+			return fmt.Errorf("more than %d of them", most)
+		}
+		var element json.RawMessage
+		if err := d.Decode(&element); err != nil {
+			return err
+		}
+		if err := read(element); err != nil {
+			return err
+		}
+	}
+	return expect(d, json.Delim(']'))
+}
+
+// expect reads a token that must come next.
+func expect(d *json.Decoder, want json.Delim) error {
+	if got, err := d.Token(); err != nil {
+		return err
+	} else if got != want {
+		return fmt.Errorf("%.64v in place of %v", got, want)
+	}
+	return nil
 }
 
 // comparedRun is one column of a comparison: asked for with mode and options,
@@ -51,86 +165,80 @@ type comparedEvent struct {
 
 // compare answers POST /api/compare.
 func (g *Gateway) compare(w http.ResponseWriter, r *http.Request) {
-	var c comparison
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxCompare))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		http.Error(w, "this is no comparison: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	if n := len(c.Runs); n < 1 || n > maxCompareRuns {
-		http.Error(w, fmt.Sprintf("there are %d runs; a comparison has 1 to %d", n, maxCompareRuns), http.StatusBadRequest)
-		return
-	}
-	events, target, err := g.comparedEvents(&c)
+	done, err := g.whole.take(r.Context())
 	if err != nil {
-		code := http.StatusBadRequest
-		if errors.Is(err, store.ErrNotFound) {
-			code = http.StatusNotFound
-		}
-		http.Error(w, err.Error(), code)
+		refuseWith(w, statusOf(err), err)
 		return
 	}
-	for i := range c.Runs {
-		g.compareRun(r.Context(), &c.Runs[i], events, target)
+	defer done()
+	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // it may have waited for its turn
+	var c comparison
+	if err := c.read(r.Body); err != nil {
+		refuseWith(w, refusalOf(err), fmt.Errorf("this is no comparison: %w", err))
+		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
+	if err := g.prepare(&c); err != nil {
+		refuseWith(w, refusalOf(err), err)
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(r.Context(), compareLimit, fmt.Errorf("not done within %v; pick a stretch of the session", compareLimit))
+	defer cancel()
+	for i := range c.runs {
+		g.compareRun(ctx, &c.runs[i], c.events, c.target)
+	}
+	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(struct {
 		Runs    []comparedRun `json:"runs"`
 		Differs *uint64       `json:"differs"` // the first event whose answers are not all the same
-	}{c.Runs, firstDifference(c.Runs)})
+	}{c.runs, firstDifference(c.runs)})
 }
 
-// comparedEvents returns the events of a comparison, and the session's target.
-func (g *Gateway) comparedEvents(c *comparison) (events []wire.Event, target string, err error) {
-	target = c.Target
-	take := func(e transcript.Entry) {
-		if e.N >= c.From && (c.To == 0 || e.N <= c.To) {
-			events = append(events, wire.Event{N: e.N, Event: e.Event})
-		}
+// refusalOf is statusOf for what is the client's to mend when nothing else is
+// known of it.
+func refusalOf(err error) int {
+	if status := statusOf(err); status != http.StatusInternalServerError {
+		return status
 	}
+	return http.StatusBadRequest
+}
+
+// prepare makes the comparison's events those that count, in order, and of a
+// recorded transcript its target too.
+func (g *Gateway) prepare(c *comparison) error {
 	switch {
-	case (c.Transcript == "") == (c.Entries == nil):
-		return nil, "", errors.New("a comparison has a transcript, or entries")
-	case c.Transcript != "" && g.Transcripts == nil:
-		return nil, "", errors.New("there are no recorded transcripts here")
-	case c.Transcript != "":
-		file, err := g.Transcripts.Open(c.Transcript)
+	case len(c.runs) == 0:
+		return fmt.Errorf("there are 0 runs; a comparison has 1 to %d", maxCompareRuns)
+	case (c.transcript == "") != c.entries:
+		return errors.New("a comparison has a transcript, or entries")
+	case c.transcript != "" && g.Transcripts == nil:
+		return errors.New("there are no recorded transcripts here")
+	case c.transcript != "":
+		file, err := g.Transcripts.Open(c.transcript)
 		if err != nil {
-			return nil, "", err
+			return err
 		}
 		defer file.Close()
-		t, err := store.Parse(c.Transcript, file, maxWhole)
+		t, err := store.Parse(c.transcript, file, maxWhole)
 		if err != nil {
-			return nil, "", err
+			return err
 		}
-		target = t.Target
+		c.target = t.Target
 		for _, e := range t.Entries {
 			if e.Dir == transcript.Event {
-				take(e)
-			}
-		}
-	default:
-		for _, object := range c.Entries {
-			e, ok, err := transcript.ParseJSONEvent(object)
-			if err != nil {
-				return nil, "", err
-			}
-			if ok {
-				take(e)
+				c.events = append(c.events, wire.Event{N: e.N, Event: e.Event})
 			}
 		}
 	}
-	if len(events) > maxCompareEvents {
-		return nil, "", fmt.Errorf("there are %d events; a comparison has at most %d: pick a stretch", len(events), maxCompareEvents)
+	c.events = slices.DeleteFunc(c.events, func(e wire.Event) bool { return e.N < c.from || c.to != 0 && e.N > c.to })
+	if n := len(c.events); n > maxCompareEvents {
+		return fmt.Errorf("there are %d events; a comparison has at most %d: pick a stretch", n, maxCompareEvents)
 	}
-	for i := range events[:max(0, len(events)-1)] {
-		if events[i].N >= events[i+1].N {
-			return nil, "", errors.New("the events' numbers do not rise")
+	for i := range c.events[:max(0, len(c.events)-1)] {
+		if c.events[i].N >= c.events[i+1].N {
+			return errors.New("the events' numbers do not rise")
 		}
 	}
-	return events, target, nil
+	return nil
 }
 
 // compareRun feeds the events to one mode. A timer that this mode has not set
@@ -158,6 +266,9 @@ func (g *Gateway) compareRun(ctx context.Context, run *comparedRun, events []wir
 		defer context.AfterFunc(ctx, func() { conn.Close() })()
 		return run.feed(conn, events, target)
 	}()
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		run.Error = err.Error()
 	}

@@ -129,6 +129,10 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	conn.SetDeadline(time.Time{})
-	h.conn = &clientConn{Conn: patient.New(conn)}
+	held, ok := conn.(*patient.Conn) // of Serve
+	if !ok {
+		held = patient.New(conn)
+	}
+	h.conn = &clientConn{Conn: held}
 	return h.conn, rw, nil
 }

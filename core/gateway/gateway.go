@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -66,14 +68,17 @@ type Config struct {
 	Metrics http.Handler
 	// Practice is the address of the practice server, if there is one.
 	Practice string
-	Log      *slog.Logger
+	Log   *slog.Logger
 }
 
 // Gateway serves the workbench over HTTP.
 type Gateway struct {
 	Config
 	mux      *http.ServeMux
+	server   *http.Server
 	sessions sync.WaitGroup
+	search   turn // to read all transcripts
+	whole    turn // to have one as a whole in memory
 	stopping context.Context
 	stop     context.CancelFunc
 
@@ -83,36 +88,27 @@ type Gateway struct {
 
 // New returns a gateway.
 func New(config Config) *Gateway {
-	g := &Gateway{Config: config, mux: http.NewServeMux()}
+	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), whole: make(turn, 1)}
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
 	}
 	g.stopping, g.stop = context.WithCancel(context.Background())
-	g.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Write([]byte("ok\n"))
-	})
-	g.mux.HandleFunc("GET /api/modes", g.modes)
-	g.mux.HandleFunc("POST /api/compare", g.compare)
-	g.mux.HandleFunc("GET /websocket/", g.websocket)
-	if g.Metrics != nil {
-		g.mux.Handle("GET /metrics", g.Metrics)
-	}
-	g.transcriptRoutes(g.Transcripts)
-	if g.Dev != nil {
-		g.mux.Handle("GET /api/dev", g.Dev)
-		g.mux.Handle("GET /api/dev/", g.Dev)
-		g.mux.Handle("POST /api/dev/", g.Dev)
-	}
-	if g.Page != nil {
-		g.mux.Handle("GET /", http.FileServerFS(g.Page))
+	g.server = g.newServer()
+	for _, rt := range g.routes() {
+		g.mux.Handle(rt.pattern, rt)
 	}
 	return g
 }
 
-// Stop ends all sessions, telling their clients, and returns when they have
-// ended or ctx is done. Sessions that begin later are refused.
+// Serve answers requests that come by the listener, and closes it. It returns
+// http.ErrServerClosed once Stop is called.
+func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(patientListener{l}) }
+
+// Stop ends all sessions, telling their clients, and Serve, and returns when
+// they have ended or ctx is done. Sessions that begin meanwhile are refused.
 func (g *Gateway) Stop(ctx context.Context) error {
+	defer g.server.Close()
+	defer g.server.Shutdown(ctx)
 	g.mu.Lock()
 	g.stopped = true
 	g.mu.Unlock()
@@ -145,11 +141,6 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 
 // ServeHTTP checks who asks, and answers.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if reason := refuse(r); reason != "" {
-		g.Log.Warn("a request was refused", "reason", reason, "path", r.URL.Path)
-		http.Error(w, reason, http.StatusForbidden)
-		return
-	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -157,6 +148,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-cache")
+	if reason := refuse(r); reason != "" {
+		g.Log.Warn("a request was refused", "reason", reason, "path", r.URL.Path)
+		h.Set("Connection", "close") // rather than read a body
+		refuseWith(w, http.StatusForbidden, errors.New(reason))
+		return
+	}
 	g.mux.ServeHTTP(w, r)
 }
 
@@ -170,7 +167,7 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 	if g.DevMode != "" {
 		dev = &devMode{g.DevMode}
 	}
-	w.Header().Set("Content-Type", "application/json")
+	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(struct {
 		Modes    []Mode `json:"modes"`
 		Default  string `json:"default"`
@@ -180,16 +177,4 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		// Dev is there while a line mode is in development.
 		Dev *devMode `json:"dev,omitempty"`
 	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, dev})
-}
-
-// Server returns an http.Server for the gateway, with time limits that do not
-// let a silent client hold a connection before its handshake.
-func (g *Gateway) Server() *http.Server {
-	return &http.Server{
-		Handler:           g,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
-	}
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -25,8 +24,6 @@ const (
 	// maxWhole bounds a transcript that must be in memory as a whole, in bytes
 	// of text. A recording has 16 MiB, an imported one may have more.
 	maxWhole = 64 << 20
-	// followerLimit is how long one who follows may take for a block.
-	followerLimit = 30 * time.Second
 )
 
 // transcripts answers for the recorded transcripts: docs/transcript.md.
@@ -34,20 +31,6 @@ const (
 type transcripts struct {
 	store.Store
 	gateway *Gateway
-	golden  chan struct{} // holds one while a golden is made, which takes memory
-}
-
-// transcriptRoutes adds the routes for the transcripts of a store, if there is
-// one.
-func (g *Gateway) transcriptRoutes(s store.Store) {
-	if s == nil {
-		return
-	}
-	t := transcripts{s, g, make(chan struct{}, 1)}
-	g.mux.HandleFunc("GET /api/transcripts", t.list)
-	g.mux.HandleFunc("GET /api/transcripts/{id}", t.show)
-	g.mux.HandleFunc("GET /api/transcripts/{id}/follow", t.follow)
-	g.mux.HandleFunc("DELETE /api/transcripts/{id}", t.delete)
 }
 
 // list answers GET /api/transcripts?mode=&target=&text=&limit= with
@@ -63,6 +46,14 @@ func (s transcripts) list(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		refuseWith(w, http.StatusBadRequest, err)
 		return
+	}
+	if q.Text != "" {
+		done, err := s.gateway.search.take(r.Context())
+		if err != nil {
+			s.failed(w, err)
+			return
+		}
+		defer done()
 	}
 	infos, err := s.List(r.Context(), q)
 	if err != nil {
@@ -114,7 +105,13 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 		save(".jsonl")
 		s.send(w, id, store.Blocks(text, nil))
 	case golden:
-		made, err := s.makeGolden(r.Context(), id, text)
+		done, err := s.gateway.whole.take(r.Context())
+		if err != nil {
+			s.failed(w, err)
+			return
+		}
+		defer done()
+		made, err := makeGolden(id, text)
 		if err != nil {
 			refuseWith(w, http.StatusUnprocessableEntity, err)
 			return
@@ -129,15 +126,8 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// makeGolden makes the text of a golden, one at a time: a transcript takes much
-// more memory than its text.
-func (s transcripts) makeGolden(ctx context.Context, id string, text io.Reader) ([]byte, error) {
-	select {
-	case s.golden <- struct{}{}:
-		defer func() { <-s.golden }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+// makeGolden makes the text of a golden.
+func makeGolden(id string, text io.Reader) ([]byte, error) {
 	t, err := store.Parse(id, text, maxWhole)
 	if err != nil {
 		return nil, err
@@ -154,18 +144,14 @@ func (s transcripts) follow(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusBadRequest, err)
 		return
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(s.gateway.stopping, cancel)()
 	id := r.PathValue("id")
-	s.send(w, id, s.Follow(ctx, id))
+	s.send(w, id, s.Follow(r.Context(), id))
 }
 
 // send sends the entries of a text that comes in blocks as JSON lines. A
 // text that breaks off, or is no transcript, breaks the answer off.
 func (s transcripts) send(w http.ResponseWriter, id string, blocks iter.Seq2[[]byte, error]) {
 	control := http.NewResponseController(w)
-	defer control.SetWriteDeadline(time.Time{}) // the connection lives on
 	var d store.Decoder
 	var lines []byte
 	begun := false
@@ -190,7 +176,6 @@ func (s transcripts) send(w http.ResponseWriter, id string, blocks iter.Seq2[[]b
 		for i := range entries {
 			lines = append(transcript.AppendJSON(lines, &entries[i]), '\n')
 		}
-		control.SetWriteDeadline(time.Now().Add(followerLimit))
 		if _, err := w.Write(lines); err != nil || control.Flush() != nil {
 			return
 		}
@@ -237,18 +222,34 @@ func answerAs(w http.ResponseWriter, kind string) {
 	w.Header().Set("Cache-Control", "no-store")
 }
 
-// failed answers an error of the store.
+// failed answers an error of the store, or of waiting for a turn.
 func (s transcripts) failed(w http.ResponseWriter, err error) {
+	status := statusOf(err)
+	if status == http.StatusInternalServerError {
+		s.gateway.Log.Error("a request for transcripts failed", "reason", err.Error())
+		err = fmt.Errorf("the transcripts can not be reached: %w", err)
+	}
+	refuseWith(w, status, err)
+}
+
+// statusOf returns the status that says what is wrong; 500 says nothing.
+func statusOf(err error) int {
+	var large *http.MaxBytesError
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		refuseWith(w, http.StatusNotFound, err)
+		return http.StatusNotFound
 	case errors.Is(err, store.ErrRunning):
-		refuseWith(w, http.StatusConflict, err)
-	case errors.Is(err, context.Canceled): // nobody is there to be told
-	default:
-		s.gateway.Log.Error("a request for transcripts failed", "reason", err.Error())
-		refuseWith(w, http.StatusInternalServerError, fmt.Errorf("the transcripts can not be reached: %w", err))
+		return http.StatusConflict
+	case errors.Is(err, store.ErrTextTooLong):
+		return http.StatusBadRequest
+	case errors.Is(err, errBusy), errors.Is(err, context.Canceled): // the workbench is stopping, or nobody is there
+		return http.StatusServiceUnavailable
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge
+	case isTimeout(err):
+		return http.StatusRequestTimeout
 	}
+	return http.StatusInternalServerError
 }
 
 func refuseWith(w http.ResponseWriter, status int, err error) {

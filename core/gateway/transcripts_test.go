@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -138,6 +137,7 @@ func TestWhatIsRefusedOfTranscripts(t *testing.T) {
 		{"GET", "/api/transcripts?limit=0", 400, "it must be a number from 1 on"},
 		{"GET", "/api/transcripts?moed=raw", 400, "there are mode, target, text, limit"},
 		{"GET", "/api/transcripts?mode=a&mode=b", 400, "twice"},
+		{"GET", "/api/transcripts?text=" + strings.Repeat("x", store.MaxText+1), 400, "text is longer than 1024 bytes"},
 		{"GET", "/api/transcripts/" + id + "?format=xml", 400, "text and jsonl"},
 		{"GET", "/api/transcripts/" + id + "?format=jsonl&golden=1", 400, "a golden is text"},
 		{"GET", "/api/transcripts/" + id + "?golden=2", 400, "golden is \"2\"; it is 1 or left out"},
@@ -223,35 +223,4 @@ func TestAPayloadMakesNoEntries(t *testing.T) {
 	if parsed, err := transcript.Parse(id, []byte(body)); err != nil || len(parsed.Entries) != 4 {
 		t.Errorf("%v\n%s", err, body)
 	}
-}
-
-// Goldens are made one at a time, and whoever waits may leave.
-func TestGoldensAreMadeOneAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := transcripts{golden: make(chan struct{}, 1)}
-		s.golden <- struct{}{} // another one is made
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		made := make(chan error, 2)
-		ask := func(ctx context.Context) {
-			text, err := s.makeGolden(ctx, "a", strings.NewReader("workbench transcript v1\nmode raw\n\n-- x\n"))
-			if err == nil && string(text) != "workbench transcript v1\nmode raw\n\n" {
-				t.Errorf("%q", text)
-			}
-			made <- err
-		}
-		go ask(t.Context())
-		go ask(ctx)
-		if synctest.Wait(); len(made) > 0 {
-			t.Fatal("a second one is made")
-		}
-		cancel()
-		if err := <-made; err != context.Canceled {
-			t.Error(err)
-		}
-		<-s.golden
-		if err := <-made; err != nil {
-			t.Error(err)
-		}
-	})
 }

@@ -1,0 +1,220 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
+)
+
+// served is a gateway with all that it can have, in a bubble of its own time.
+type served struct {
+	*Gateway
+	t  *testing.T
+	at pipes
+	id string // of a transcript
+}
+
+// inBubble runs a test in a bubble, with a gateway that is served there. The
+// transcript that it has is of the given size at least.
+func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
+	folder, err := store.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	id := store.NewID(time.Now(), "s1", "raw")
+	w, err := folder.Create(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const line = ">> server \"a line of a transcript\"\n"
+	_, err = io.WriteString(w, "workbench transcript v1\nmode raw\n\n"+strings.Repeat(line, size/len(line)+1))
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		config := testGateway().Config
+		config.Transcripts = folder
+		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
+		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
+		config.Dev = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done() // as a stream of events is, without one
+		})
+		s := served{New(config), t, make(pipes), id}
+		ended := make(chan error)
+		go func() { ended <- s.Serve(s.at) }()
+		test(t, s)
+		s.Stop(context.Background())
+		if err := <-ended; err != http.ErrServerClosed {
+			t.Error(err)
+		}
+	})
+}
+
+// pipes is a listener for connections in memory.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return atPort{conn}, nil
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return nil }
+
+type atPort struct{ net.Conn }
+
+func (atPort) LocalAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8000} }
+
+func (s served) connect() net.Conn {
+	near, far := net.Pipe()
+	s.at <- far
+	return near
+}
+
+// head is a request's head, without its last line end.
+func (s served) head(rt route) string {
+	method, path, _ := strings.Cut(rt.pattern, " ")
+	path = strings.Replace(path, "{id}", s.id, 1)
+	head := method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
+	if strings.HasPrefix(path, "/websocket") {
+		head += "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+	}
+	return head
+}
+
+// slack is for the half second that the server waits after its answer.
+const slack = time.Second
+
+func TestASlowBodyOnEachRoute(t *testing.T) {
+	for _, length := range []string{"Content-Length: 1000000\r\n", "Transfer-Encoding: chunked\r\n"} {
+		for _, rt := range everyRoute() {
+			t.Run(rt.pattern+" "+length[:7], func(t *testing.T) {
+				inBubble(t, 0, func(t *testing.T, s served) {
+					conn := s.connect()
+					defer conn.Close()
+					go io.Copy(io.Discard, conn)
+					began := time.Now()
+					_, err := io.WriteString(conn, s.head(rt)+length+"\r\n")
+					for err == nil && time.Since(began) < time.Hour {
+						time.Sleep(time.Second)
+						_, err = io.WriteString(conn, "1")
+					}
+					if took := time.Since(began); err == nil || took > bodyLimit+2*slack {
+						t.Errorf("it was taken for %v, %v", took, err)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestASlowHead(t *testing.T) {
+	inBubble(t, 0, func(t *testing.T, s served) {
+		conn := s.connect()
+		defer conn.Close()
+		go io.Copy(io.Discard, conn)
+		began := time.Now()
+		_, err := io.WriteString(conn, "GET / HTTP/1.1\r\n")
+		for err == nil && time.Since(began) < time.Hour {
+			time.Sleep(time.Second)
+			_, err = io.WriteString(conn, "X: y\r\n")
+		}
+		if took := time.Since(began); took > headLimit+2*slack {
+			t.Errorf("it was taken for %v", took)
+		}
+	})
+}
+
+func TestAnAnswerThatIsNotRead(t *testing.T) {
+	for _, rt := range everyRoute() {
+		t.Run(rt.pattern, func(t *testing.T) {
+			inBubble(t, 1<<20, func(t *testing.T, s served) {
+				conn := s.connect()
+				defer conn.Close()
+				head := s.head(rt)
+				if rt.maxBody > 0 {
+					head += "Content-Length: 2\r\n\r\n{}"
+				} else {
+					head += "\r\n"
+				}
+				if _, err := io.WriteString(conn, head); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(session.StallLimit + slack)
+				if rest, err := io.ReadAll(conn); len(rest) > 0 || err != nil {
+					t.Errorf("it still answers: %.100q, %v", rest, err)
+				}
+			})
+		})
+	}
+}
+
+// Who reads slowly gets all of it.
+func TestASlowDownload(t *testing.T) {
+	for _, query := range []string{"", "?format=jsonl", "?golden=1"} {
+		inBubble(t, 100<<10, func(t *testing.T, s served) {
+			conn := s.connect()
+			defer conn.Close()
+			io.WriteString(conn, "GET /api/transcripts/"+s.id+query+" HTTP/1.0\r\nHost: 127.0.0.1:8000\r\n\r\n") // which has no chunks
+			var answer bytes.Buffer
+			for began := time.Now(); ; time.Sleep(session.StallLimit - time.Second) {
+				if n, err := io.CopyN(&answer, conn, 1000); err == io.EOF && n == 0 || err != nil && err != io.EOF {
+					break
+				}
+				if time.Since(began) > 24*time.Hour {
+					t.Fatal("it does not end")
+				}
+			}
+			if n := strings.Count(answer.String(), "a line of a transcript"); n != 100<<10/len(">> server \"a line of a transcript\"\n")+1 {
+				t.Errorf("%q: %d lines came", query, n)
+			}
+		})
+	}
+}
+
+// Long work is not ended by the limit for the request: only its client is.
+func TestTheLimitsEndWithTheRequest(t *testing.T) {
+	inBubble(t, 0, func(t *testing.T, s served) {
+		conn := s.connect()
+		io.WriteString(conn, "POST /api/dev/ HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nContent-Length: 0\r\n\r\n")
+		if _, err := io.ReadFull(conn, make([]byte, 10)); err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan error, 1)
+		go func() {
+			_, err := io.Copy(io.Discard, conn)
+			got <- err
+		}()
+		time.Sleep(time.Hour)
+		if synctest.Wait(); len(got) > 0 {
+			t.Errorf("it ended: %v", <-got)
+		}
+		conn.Close()
+		<-got
+	})
+}
+
+// everyRoute returns the routes of a gateway that has them all.
+func everyRoute() []route {
+	config := testGateway().Config
+	config.Transcripts = (*store.Folder)(nil)
+	config.Page = fstest.MapFS{}
+	config.Metrics, config.Dev = http.NotFoundHandler(), http.NotFoundHandler()
+	return New(config).routes()
+}

@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/patient"
+)
+
+// Bounds of every request. The server lets go of them once the body was read,
+// so work on an answer has bounds of its own. An answer may take as long as its
+// reader takes some of it: see patientListener.
+const (
+	headLimit  = 10 * time.Second // for a request's head
+	bodyLimit  = 30 * time.Second // for head and body; a handler that waits first gives its body this long after
+	idleLimit  = 60 * time.Second // between two requests
+	maxHead    = 64 << 10         // bytes
+	maxNothing = 0                // bytes of the body of a request that has none
+)
+
+// route is one kind of request that is answered.
+type route struct {
+	pattern string // of http.ServeMux
+	maxBody int64  // bytes
+	answer  http.HandlerFunc
+}
+
+// routes are all that there is to ask for.
+func (g *Gateway) routes() []route {
+	routes := []route{
+		{"GET /healthz", maxNothing, healthy},
+		{"GET /api/modes", maxNothing, g.modes},
+		{"POST /api/compare", maxCompare, g.compare},
+		{"GET /websocket/", maxNothing, g.websocket},
+	}
+	if g.Transcripts != nil {
+		t := transcripts{g.Transcripts, g}
+		routes = append(routes,
+			route{"GET /api/transcripts", maxNothing, t.list},
+			route{"GET /api/transcripts/{id}", maxNothing, t.show},
+			route{"GET /api/transcripts/{id}/follow", maxNothing, t.follow},
+			route{"DELETE /api/transcripts/{id}", maxNothing, t.delete})
+	}
+	if g.Metrics != nil {
+		routes = append(routes, route{"GET /metrics", maxNothing, g.Metrics.ServeHTTP})
+	}
+	if g.Dev != nil {
+		routes = append(routes,
+			route{"GET /api/dev", maxNothing, g.Dev.ServeHTTP},
+			route{"GET /api/dev/", maxNothing, g.Dev.ServeHTTP},
+			route{"POST /api/dev/", maxNothing, g.Dev.ServeHTTP})
+	}
+	if g.Page != nil {
+		files := http.FileServerFS(g.Page)
+		routes = append(routes, route{"GET /", maxNothing, func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Del("Range") // the files are small, and a thousand parts of one are not
+			files.ServeHTTP(w, r)
+		}})
+	}
+	return routes
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, "ok\n")
+}
+
+var errBody = errors.New("this request has no body")
+
+// ServeHTTP answers a request, within the bounds.
+func (rt route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rt.maxBody == maxNothing && r.ContentLength != 0 {
+		w.Header().Set("Connection", "close") // rather than read it
+		refuseWith(w, http.StatusBadRequest, errBody)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, rt.maxBody)
+	rt.answer(w, r)
+}
+
+// newServer returns the server of Serve.
+func (g *Gateway) newServer() *http.Server {
+	return &http.Server{
+		Handler:           g,
+		BaseContext:       func(net.Listener) context.Context { return g.stopping },
+		ReadHeaderTimeout: headLimit,
+		ReadTimeout:       bodyLimit,
+		IdleTimeout:       idleLimit,
+		MaxHeaderBytes:    maxHead,
+		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// patientListener makes the writes of what it accepts patient: each answer on
+// each route goes on while its reader takes some of it, and ends when that took
+// nothing for session.StallLimit.
+type patientListener struct{ net.Listener }
+
+func (l patientListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return patient.New(conn), nil
+}
