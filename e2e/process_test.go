@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -214,20 +215,62 @@ func fails(t *testing.T, code int, flags []string, words ...string) {
 	}
 }
 
-func TestPagePortIsTaken(t *testing.T) {
+// Whoever has one of the addresses of localhost has its name: no port is taken
+// by halves.
+func TestAPortIsTaken(t *testing.T) {
 	t.Parallel()
-	taken := untouched(t).address
-	fails(t, 1, []string{"--listen", taken, "--echo-listen", "off"}, taken+" is taken", "--listen")
+	for _, flag := range []string{"--listen", "--echo-listen"} {
+		for _, host := range []string{"127.0.0.1", "::1"} {
+			listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+			if err != nil {
+				if host == "::1" {
+					continue // a machine without IPv6
+				}
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			taken := listener.Addr().String()
+			_, port, _ := net.SplitHostPort(taken)
+			args := []string{"--listen", "127.0.0.1:0", "--echo-listen", "off", flag, "127.0.0.1:" + port}
+			fails(t, 1, args, taken+" is taken", flag)
+		}
+	}
 }
 
-func TestEchoPortIsTaken(t *testing.T) {
+// Both addresses of localhost reach the page and the practice server.
+func TestBothAddressesOfLocalhost(t *testing.T) {
 	t.Parallel()
-	taken := untouched(t).address
-	w := start(t, "--echo-listen", taken)
-	if w.echo != "" || !strings.Contains(w.stderr.String(), taken+" is taken") {
-		t.Errorf("it offers the echo server %q and says %q", w.echo, w.stderr)
+	for _, address := range []string{shared.address, shared.echo, cmdEcho(t)} {
+		_, port, _ := net.SplitHostPort(address)
+		conn, err := net.Dial("tcp", "[::1]:"+port)
+		switch {
+		case err == nil:
+			conn.Close()
+		case !errors.Is(err, syscall.EADDRNOTAVAIL): // a machine without IPv6
+			t.Error(err)
+		}
 	}
-	w.join(t, "", shared.echo).say("the rest works")
+}
+
+// Without a flag the workbench gives way to another program, and says so.
+func TestUsualPortsAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, usual := range []string{"[::1]:8000", "127.0.0.1:4000"} {
+		if listener, err := net.Listen("tcp", usual); err == nil { // else another program has it already
+			defer listener.Close()
+		}
+	}
+	w := start(t, "--listen", "", "--echo-listen", "")
+	modes, err := w.modes()
+	if err != nil || len(modes) == 0 || strings.HasSuffix(w.address, ":8000") || strings.HasSuffix(w.echo, ":4000") {
+		t.Errorf("the page is on %s, the practice server on %s: %v", w.address, w.echo, err)
+	}
+	for _, words := range []string{":8000 is taken", ":4000 is taken", w.address, w.echo} {
+		if !strings.Contains(w.stderr.String(), words) {
+			t.Errorf("it says %q, want %q in it", w.stderr, words)
+		}
+	}
+	w.join(t, "", w.echo).say("hello")
 }
 
 func TestListenAddresses(t *testing.T) {

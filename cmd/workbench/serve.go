@@ -8,11 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os/exec"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,8 +27,8 @@ import (
 
 // serveOptions are the flags of serve.
 type serveOptions struct {
-	listen     string
-	echoListen string
+	listen     string   // "": pageAddress, or a free port
+	echoListen string   // "": echoAddress, or a free port; "off": none
 	open       bool
 	verbose    bool
 	noRecord   bool
@@ -68,8 +66,8 @@ func newServeCommand() *cobra.Command {
 
 // add adds the flags.
 func (o *serveOptions) add(flags *pflag.FlagSet) {
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:8000", "address of the page; port 0 picks a free one")
-	flags.StringVar(&o.echoListen, "echo-listen", "127.0.0.1:4000", "address of the practice echo server, or off")
+	flags.StringVar(&o.listen, "listen", "", "`ADDRESS` of the page; port 0 picks a free one (default "+pageAddress+", or a free port where that is taken)")
+	flags.StringVar(&o.echoListen, "echo-listen", "", "`ADDRESS` of the practice echo server, or off (default "+echoAddress+", or a free port where that is taken)")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
@@ -83,11 +81,19 @@ const stopLimit = 5 * time.Second
 // serve runs the workbench until ctx ends.
 func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
-	listener, err := listenLoopback(o.listen, "--listen")
+	listener, err := listenAtOrBeside(o.listen, pageAddress, "--listen", log)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+	var running sync.WaitGroup
+	defer running.Wait()
+	echoCtx, stopEcho := context.WithCancel(context.Background())
+	defer stopEcho()
+	echo, err := startEcho(echoCtx, o.echoListen, log, &running)
+	if err != nil {
+		return err
+	}
 	if with.start == nil {
 		with.start = func(log *slog.Logger) (*pluginhost.Host, error) { return startFound(log, o.host) }
 	}
@@ -96,11 +102,6 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		return err
 	}
 	defer stopHost(host)
-	var running sync.WaitGroup
-	defer running.Wait()
-	echoCtx, stopEcho := context.WithCancel(context.Background())
-	defer stopEcho()
-	echo := startEcho(echoCtx, o.echoListen, log, &running)
 
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
@@ -197,15 +198,14 @@ func dial(ctx context.Context, t target.Target) (session.Server, error) {
 }
 
 // startEcho starts the practice server and returns its address, or "" when it
-// is off or its port is taken, which is no reason not to start.
-func startEcho(ctx context.Context, address string, log *slog.Logger, running *sync.WaitGroup) string {
-	if address == "off" || address == "" {
-		return ""
+// is off.
+func startEcho(ctx context.Context, address string, log *slog.Logger, running *sync.WaitGroup) (string, error) {
+	if address == "off" {
+		return "", nil
 	}
-	listener, err := listenLoopback(address, "--echo-listen")
+	listener, err := listenAtOrBeside(address, echoAddress, "--echo-listen", log)
 	if err != nil {
-		log.Warn("there is no practice echo server", "reason", err.Error())
-		return ""
+		return "", err
 	}
 	e := &practice.Echo{Log: log}
 	running.Go(func() {
@@ -213,33 +213,7 @@ func startEcho(ctx context.Context, address string, log *slog.Logger, running *s
 			log.Error("the practice echo server stopped", "reason", err.Error())
 		}
 	})
-	return listener.Addr().String()
-}
-
-// listenLoopback listens on an address of this machine alone: there is no
-// access control, and whoever reaches the page can dial from here.
-func listenLoopback(address, flag string) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("%s %q is no address; write it as 127.0.0.1:8000", flag, address)
-	}
-	if host == "localhost" {
-		host = "127.0.0.1"
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil || !addr.IsLoopback() {
-		return nil, fmt.Errorf("%s %s is refused: it can be reached from other machines, and there is no access control yet; use 127.0.0.1 or [::1]", flag, address)
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is taken by another program; stop it, or choose another port with %s 127.0.0.1:PORT", address, flag)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("this user may not listen on %s; choose a port over 1023 with %s 127.0.0.1:PORT", address, flag)
-	case err != nil:
-		return nil, fmt.Errorf("can not listen on %s (%s): %w", address, flag, err)
-	}
-	return listener, nil
+	return listener.Addr().String(), nil
 }
 
 func newLog(w io.Writer, verbose bool) *slog.Logger {
