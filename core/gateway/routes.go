@@ -81,6 +81,7 @@ func (rt route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, rt.maxBody)
 	rt.answer(w, r)
+	io.Copy(io.Discard, r.Body) // who still sends would see a reset in place of a refusal
 }
 
 // newServer returns the server of Serve.
