@@ -100,7 +100,10 @@ func TestStrangersAreForbidden(t *testing.T) {
 		"own page":              {"127.0.0.1:PORT", "http://127.0.0.1:PORT", ""},
 		"page says localhost":   {"127.0.0.1:PORT", "http://localhost:PORT", ""},
 		"script says localhost": {"localhost:PORT", "http://127.0.0.1:PORT", ""},
-		"forwarded port":        {"localhost:9999", "http://localhost:9999", ""},
+		"page under [::1]":      {"[::1]:PORT", "http://[::1]:PORT", ""},
+		"host in capitals":      {"LOCALHOST:PORT", "", ""},
+		"forwarded port":        {"localhost:9999", "http://localhost:9999", "Host"},
+		"no port in host":       {"localhost", "", "Host"},
 		"foreign host":          {"workbench.example:PORT", "", "Host"},
 		"rebound name":          {"evil.example:PORT", "http://evil.example:PORT", "Host"},
 		"loopback as a label":   {"127.0.0.1.evil.example:PORT", "", "Host"},
@@ -111,6 +114,12 @@ func TestStrangersAreForbidden(t *testing.T) {
 		"other port":            {"127.0.0.1:PORT", "http://127.0.0.1:1", "Origin"},
 		"no port":               {"127.0.0.1:PORT", "http://127.0.0.1", "Origin"},
 		"other scheme":          {"127.0.0.1:PORT", "file://localhost:PORT", "Origin"},
+		"TLS":                   {"localhost:PORT", "https://localhost:PORT", "Origin"},
+		"TLS without a port":    {"127.0.0.1:PORT", "https://localhost", "Origin"},
+		"another loopback page": {"127.0.0.1:PORT", "http://127.0.0.2:PORT", "Origin"},
+		"page of [::1]":         {"127.0.0.1:PORT", "http://[::1]:PORT", "Origin"},
+		"page of localhost":     {"[::1]:PORT", "http://localhost:PORT", "Origin"},
+		"origin in capitals":    {"127.0.0.1:PORT", "http://LOCALHOST:PORT", "Origin"},
 		"user in origin":        {"127.0.0.1:PORT", "http://127.0.0.1:PORT@evil.example", "Origin"},
 	} {
 		at := strings.NewReplacer("PORT", port)
@@ -142,6 +151,72 @@ func TestStrangersAreForbidden(t *testing.T) {
 			}
 			checkAdmission(t, resp, http.StatusSwitchingProtocols, c.header)
 		})
+	}
+}
+
+// What browsers say of where a request comes from.
+func TestOtherSitesAreForbidden(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		path, headers string
+		status        int
+	}{
+		"own page":               {"/api/modes", "Sec-Fetch-Site: same-origin\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: empty", 200},
+		"typed":                  {"/api/modes", "Sec-Fetch-Site: none\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document", 200},
+		"link":                   {"/", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document", 200},
+		"frame":                  {"/", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: iframe", 403},
+		"link to the API":        {"/api/modes", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document", 403},
+		"image":                  {"/api/transcripts?text=x", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image", 403},
+		"image on another port":  {"/api/transcripts?text=x", "Sec-Fetch-Site: same-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image", 403},
+		"script":                 {"/app.js", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: script", 403},
+		"metrics":                {"/metrics", "Sec-Fetch-Site: same-site", 403},
+		"nothing here":           {"/nothing", "Sec-Fetch-Site: cross-site", 403},
+		"WebSocket of 2012":      {"/websocket/ws", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: websocket\nOrigin: http://localhost:PORT\n" + upgrade, 101},
+		"WebSocket of elsewhere": {"/websocket/ws", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: websocket\nOrigin: http://localhost:1\n" + upgrade, 403},
+		"no Origin":              {"/websocket/ws", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: websocket\n" + upgrade, 403},
+		"service worker":         {"/app.js", "Sec-Fetch-Site: same-origin\nService-Worker: script", 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, port, _ := net.SplitHostPort(shared.address)
+			req, err := http.NewRequest("GET", "http://"+shared.address+c.path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range strings.Split(strings.ReplaceAll(c.headers, "PORT", port), "\n") {
+				name, value, _ := strings.Cut(line, ": ")
+				req.Header.Set(name, value)
+			}
+			resp, err := httpClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			h := resp.Header
+			if resp.StatusCode != c.status || c.status != 101 && (h.Get("Cross-Origin-Resource-Policy") != "same-origin" || h.Get("Vary") == "") {
+				t.Errorf("answered %s with %v, want %d", resp.Status, h, c.status)
+			}
+		})
+	}
+}
+
+const upgrade = "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+
+// --host lets in who comes by a tunnel, and nobody else.
+func TestANamedHost(t *testing.T) {
+	t.Parallel()
+	w := start(t, "--host", "localhost:9999", "--host", "bench.example:80")
+	for host, status := range map[string]int{"localhost:9999": 200, "bench.example": 200, w.address: 200, "127.0.0.1:9999": 403, "bench.example:9999": 403} {
+		resp, err := httpClient.Do(&http.Request{Host: host, URL: &url.URL{Scheme: "http", Host: w.address, Path: "/"}, Header: http.Header{"Origin": {"http://" + host}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != status {
+			t.Errorf("%s: %s, want %d", host, resp.Status, status)
+		}
+	}
+	for _, wrong := range []string{"localhost", "http://localhost:1", "a b:1", ":1"} {
+		fails(t, 1, []string{"--host", wrong}, "--host", "NAME:PORT")
 	}
 }
 

@@ -29,6 +29,7 @@ import (
 type serveOptions struct {
 	listen     string   // "": pageAddress, or a free port
 	echoListen string   // "": echoAddress, or a free port; "off": none
+	hosts      []string // names and ports by which browsers come, beside the listener's
 	open       bool
 	verbose    bool
 	noRecord   bool
@@ -54,7 +55,8 @@ func newServeCommand() *cobra.Command {
 		Short: "Serve the page (also the default without a command)",
 		Example: "  workbench serve\n" +
 			"  workbench serve --listen 127.0.0.1:9000 --open\n" +
-			"  workbench serve --echo-listen off          no practice echo server",
+			"  workbench serve --echo-listen off          no practice echo server\n" +
+			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), o, addition{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -68,11 +70,24 @@ func newServeCommand() *cobra.Command {
 func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.listen, "listen", "", "`ADDRESS` of the page; port 0 picks a free one (default "+pageAddress+", or a free port where that is taken)")
 	flags.StringVar(&o.echoListen, "echo-listen", "", "`ADDRESS` of the practice echo server, or off (default "+echoAddress+", or a free port where that is taken)")
+	flags.StringArrayVar(&o.hosts, "host", nil, "also answer browsers that come by `NAME:PORT`, as through ssh -L 9000:127.0.0.1:8000 by localhost:9000; may be given more than once")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	o.host.add(flags)
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
+}
+
+// parseHosts reads what --host names.
+func parseHosts(named []string) (hosts []gateway.Host, err error) {
+	for _, s := range named {
+		h, err := gateway.ParseHost(s)
+		if err != nil {
+			return nil, fmt.Errorf("--host %w", err)
+		}
+		hosts = append(hosts, h)
+	}
+	return hosts, nil
 }
 
 // stopLimit bounds an ordered stop.
@@ -81,6 +96,10 @@ const stopLimit = 5 * time.Second
 // serve runs the workbench until ctx ends.
 func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
+	hosts, err := parseHosts(o.hosts)
+	if err != nil {
+		return err
+	}
 	listener, err := listenAtOrBeside(o.listen, pageAddress, "--listen", log)
 	if err != nil {
 		return err
@@ -118,6 +137,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		Metrics:   m.handler(),
 		Page:      web.Files(),
 		Practice:  echo,
+		Hosts:     hosts,
 		Log:       log,
 
 		Transcripts: transcripts.store,

@@ -13,7 +13,7 @@ func ask(t *testing.T, body string) *httptest.ResponseRecorder {
 	g := testGateway()
 	r := httptest.NewRequest("POST", "http://127.0.0.1:8000/api/compare", strings.NewReader(body))
 	w := httptest.NewRecorder()
-	g.ServeHTTP(w, r)
+	g.ServeHTTP(w, at(r, 8000))
 	return w
 }
 
@@ -83,6 +83,9 @@ func TestCompareRefused(t *testing.T) {
 		if w := ask(t, body); w.Code != 400 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}
+	}
+	if w := ask(t, `{"target":"`+strings.Repeat("x", maxCompare)+`"}`); w.Code != 413 {
+		t.Errorf("a request that is too large: %d %s", w.Code, w.Body)
 	}
 	if w := ask(t, `{"entries":[],"runs":[{"mode":"none"}]}`); w.Code != 200 || !strings.Contains(w.Body.String(), `"error":`) {
 		t.Errorf("%d %s", w.Code, w.Body)

@@ -8,11 +8,13 @@
 //     access control: whoever can reach it can dial from this machine.
 //  2. Call [Gateway.Stop] when the program ends.
 //
-// Every request must name a loopback host, and come from a page of the same
-// port when it comes from a page; anything else is refused with 403 before a
-// byte of it is looked at, so that a page elsewhere can not use the workbench
-// through its visitor's browser, not even under a rebound name. Each request and
-// each answer has bounds in size and in time.
+// Every request must name a loopback host at the port that it arrived at, or a
+// host that [Config] names, and come from a page of that very origin when it
+// comes from a page; anything else is refused with 403 before a byte of it is
+// looked at, so that a page elsewhere can not use the workbench through its
+// visitor's browser, not even under a rebound name, nor learn anything from how
+// long an answer takes. Each request and each answer has bounds in size and in
+// time.
 //
 // What this package is not for: it knows no line discipline and no process. It
 // is given functions that open a machine and dial a target.

@@ -68,6 +68,9 @@ type Config struct {
 	Metrics http.Handler
 	// Practice is the address of the practice server, if there is one.
 	Practice string
+	// Hosts are names and ports by which browsers reach the workbench, beside
+	// the loopback names at the port of its listener.
+	Hosts []Host
 	Log   *slog.Logger
 }
 
@@ -147,9 +150,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Vary", "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest")
 	h.Set("Cache-Control", "no-cache")
-	if reason := refuse(r); reason != "" {
-		g.Log.Warn("a request was refused", "reason", reason, "path", r.URL.Path)
+	if reason := refuse(r, g.Hosts); reason != "" {
+		g.Log.Warn("a request was refused", "reason", reason, "path", core.CutWords(r.URL.Path, maxShown))
 		h.Set("Connection", "close") // rather than read a body
 		refuseWith(w, http.StatusForbidden, errors.New(reason))
 		return

@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// This file decides who may ask, from a request's head alone, before anything
+// else is done with it.
+
+// Host is a name and a port by which browsers reach the workbench.
+type Host struct {
+	name string // in lower case; an IPv6 address has brackets
+	port uint16
+}
+
+// ParseHost reads NAME:PORT.
+func ParseHost(s string) (Host, error) {
+	h, err := parseHost(s)
+	if err == nil && !strings.HasSuffix(s, ":"+strconv.Itoa(int(h.port))) {
+		err = errNoHost
+	}
+	if err != nil {
+		return Host{}, fmt.Errorf("%q: %w", core.CutWords(s, core.MaxName), err)
+	}
+	return h, nil
+}
+
+var errNoHost = fmt.Errorf("not of the form NAME:PORT, such as localhost:9000")
+
+// parseHost reads a Host header, RFC 9110, section 7.2: a name or an address,
+// and a port, 80 where there is none.
+func parseHost(s string) (Host, error) {
+	name, port := s, uint64(80)
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
+		var err error
+		name = s[:i]
+		if port, err = strconv.ParseUint(s[i+1:], 10, 16); err != nil || port == 0 || s[i+1] == '0' {
+			return Host{}, errNoHost
+		}
+	}
+	name = strings.ToLower(name)
+	if bare, ok := strings.CutPrefix(name, "["); ok {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(bare, "]"))
+		if err != nil || !strings.HasSuffix(bare, "]") || addr.Zone() != "" || !addr.Is6() {
+			return Host{}, errNoHost
+		}
+		return Host{"[" + addr.String() + "]", uint16(port)}, nil
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return Host{}, errNoHost
+		}
+	}
+	return Host{name, uint16(port)}, nil
+}
+
+// isLoopback reports whether the name can only be this machine. Names below
+// localhost are, by RFC 6761, section 6.3.
+func (h Host) isLoopback() bool {
+	if h.name == "localhost" || strings.HasSuffix(h.name, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(h.name, "[]"))
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// isLocalhost reports whether this is the name or the address that a client of
+// 2012 takes for one: its page comes from the one and dials the other.
+func (h Host) isLocalhost() bool { return h.name == "localhost" || h.name == "127.0.0.1" }
+
+// maxShown bounds what a refusal repeats of a header, in bytes.
+const maxShown = 200
+
+// refuse returns why a request must not be answered, or "". hosts are those
+// that the user named beside the listener's own.
+func refuse(r *http.Request, hosts []Host) string {
+	host, err := parseHost(r.Host)
+	shown := core.CutWords(r.Host, maxShown)
+	own := err == nil && host.isLoopback() && host.port == localPort(r)
+	switch {
+	case own || err == nil && slices.Contains(hosts, host):
+	case err == nil && host.isLoopback():
+		return fmt.Sprintf("the Host header is %q, which is not the workbench's own port; where a tunnel or a container brings you here, start the workbench with --host %s", shown, shown)
+	default:
+		return fmt.Sprintf("the Host header is %q; the workbench answers only to localhost, 127.0.0.1 or [::1] at its own port, and to what --host names", shown)
+	}
+	origins := r.Header.Values("Origin")
+	if origin := strings.Join(origins, ", "); len(origins) > 0 {
+		if from, ok := parseOrigin(origin); !ok || from != host && !(own && from.port == host.port && from.isLocalhost() && host.isLocalhost()) {
+			return fmt.Sprintf("the Origin header is %q; only the workbench's own page may use it, from http://%s", core.CutWords(origin, maxShown), shown)
+		}
+	}
+	sites := r.Header.Values("Sec-Fetch-Site")
+	switch site := strings.Join(sites, ", "); {
+	case isServiceWorker(r):
+		return "the request is for a service worker; the workbench has none"
+	case len(sites) == 0: // no browser, or an old one
+	case site == "same-origin" || site == "none":
+	case isVisit(r):
+	case isHandshake(r) && len(origins) > 0: // which was looked at
+	default:
+		return fmt.Sprintf("the Sec-Fetch-Site header is %q; only the workbench's own page may ask for this", core.CutWords(site, maxShown))
+	}
+	return ""
+}
+
+// parseOrigin reads an Origin header, RFC 6454, section 7. A browser writes the
+// one page of ours in one way, so nothing is made equal here.
+func parseOrigin(s string) (Host, bool) {
+	authority, ok := strings.CutPrefix(s, "http://")
+	h, err := parseHost(authority)
+	return h, ok && err == nil && authority == strings.ToLower(authority)
+}
+
+// localPort returns the port at which the request has arrived, or 0.
+func localPort(r *http.Request) uint16 {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok {
+		return 0
+	}
+	return addr.AddrPort().Port()
+}
+
+// isVisit reports whether somebody opens the page in a tab, by a link for
+// example. What comes back is the same for everybody, and no other page sees it.
+func isVisit(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+}
+
+// isHandshake reports whether a browser asks for a WebSocket. To these it adds
+// an Origin, always.
+func isHandshake(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/websocket/") &&
+		strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// isServiceWorker reports whether the answer would be a service worker. One
+// would stay between the page and whatever is at this address later.
+func isServiceWorker(r *http.Request) bool {
+	return r.Header.Get("Service-Worker") != "" || r.Header.Get("Sec-Fetch-Dest") == "serviceworker"
+}
