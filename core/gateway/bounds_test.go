@@ -23,6 +23,8 @@ type served struct {
 	t  *testing.T
 	at pipes
 	id string // of a transcript
+
+	streamed chan struct{} // gets one when the stream below /api/dev/ has ended
 }
 
 // inBubble runs a test in a bubble, with a gateway that is served there. The
@@ -48,11 +50,13 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 		config.Transcripts = folder
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
+		streamed := make(chan struct{}, 1)
 		config.Dev = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.NewResponseController(w).Flush()
 			<-r.Context().Done() // as a stream of events is, without one
+			streamed <- struct{}{}
 		})
-		s := served{New(config), t, make(pipes), id}
+		s := served{New(config), t, make(pipes), id, streamed}
 		ended := make(chan error)
 		go func() { ended <- s.Serve(s.at) }()
 		test(t, s)
@@ -207,6 +211,26 @@ func TestTheLimitsEndWithTheRequest(t *testing.T) {
 		}
 		conn.Close()
 		<-got
+	})
+}
+
+// Who asks for the head of a stream, then for something else, and leaves is
+// not noticed; the stream ends all the same.
+func TestTheHeadOfAStream(t *testing.T) {
+	inBubble(t, 0, func(t *testing.T, s served) {
+		conn := s.connect()
+		io.WriteString(conn, "HEAD /api/dev/ HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n")
+		if _, err := io.ReadFull(conn, make([]byte, 10)); err != nil {
+			t.Fatal(err)
+		}
+		go io.Copy(io.Discard, conn)
+		io.WriteString(conn, "G")
+		conn.Close()
+		select {
+		case <-s.streamed:
+		case <-time.After(headAnswerLimit + slack):
+			t.Error("it goes on")
+		}
 	})
 }
 

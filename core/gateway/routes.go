@@ -21,6 +21,8 @@ const (
 	idleLimit  = 60 * time.Second // between two requests
 	maxHead    = 64 << 10         // bytes
 	maxNothing = 0                // bytes of the body of a request that has none
+
+	headAnswerLimit = 30 * time.Second // for the answer to HEAD
 )
 
 // route is one kind of request that is answered.
@@ -78,6 +80,11 @@ func (rt route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close") // rather than read it
 		refuseWith(w, http.StatusBadRequest, errBody)
 		return
+	}
+	if r.Method == http.MethodHead { // writes do not fail then, so a stream could outlive its client
+		ctx, cancel := context.WithTimeout(r.Context(), headAnswerLimit)
+		defer cancel()
+		r = r.WithContext(ctx)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, rt.maxBody)
 	rt.answer(w, r)
