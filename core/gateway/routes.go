@@ -106,7 +106,7 @@ func (g *Gateway) newServer() *http.Server {
 
 // patientListener makes the writes of what it accepts patient: each answer on
 // each route goes on while its reader takes some of it, and ends when that took
-// nothing for session.StallLimit.
+// nothing for patient.Limit.
 type patientListener struct{ net.Listener }
 
 func (l patientListener) Accept() (net.Conn, error) {
