@@ -105,13 +105,12 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		return err
 	}
 	defer listener.Close()
-	var running sync.WaitGroup
-	defer running.Wait()
-	echoCtx, stopEcho := context.WithCancel(context.Background())
-	defer stopEcho()
-	echo, err := startEcho(echoCtx, o.echoListen, log, &running)
+	echoListener, err := listenEcho(o.echoListen, log)
 	if err != nil {
 		return err
+	}
+	if echoListener != nil {
+		defer echoListener.Close()
 	}
 	if with.start == nil {
 		with.start = func(log *slog.Logger) (*pluginhost.Host, error) { return startFound(log, o.host) }
@@ -121,6 +120,11 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		return err
 	}
 	defer stopHost(host)
+	var running sync.WaitGroup
+	defer running.Wait()
+	echoCtx, stopEcho := context.WithCancel(context.Background())
+	defer stopEcho()
+	echo := startEcho(echoCtx, echoListener, log, &running)
 
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
@@ -217,15 +221,19 @@ func dial(ctx context.Context, t target.Target) (session.Server, error) {
 	return conn, nil
 }
 
+// listenEcho listens for the practice server; nil: it is off.
+func listenEcho(address string, log *slog.Logger) (net.Listener, error) {
+	if address == "off" {
+		return nil, nil
+	}
+	return listenAtOrBeside(address, echoAddress, "--echo-listen", log)
+}
+
 // startEcho starts the practice server and returns its address, or "" when it
 // is off.
-func startEcho(ctx context.Context, address string, log *slog.Logger, running *sync.WaitGroup) (string, error) {
-	if address == "off" {
-		return "", nil
-	}
-	listener, err := listenAtOrBeside(address, echoAddress, "--echo-listen", log)
-	if err != nil {
-		return "", err
+func startEcho(ctx context.Context, listener net.Listener, log *slog.Logger, running *sync.WaitGroup) string {
+	if listener == nil {
+		return ""
 	}
 	e := &practice.Echo{Log: log}
 	running.Go(func() {
@@ -233,7 +241,7 @@ func startEcho(ctx context.Context, address string, log *slog.Logger, running *s
 			log.Error("the practice echo server stopped", "reason", err.Error())
 		}
 	})
-	return listener.Addr().String(), nil
+	return listener.Addr().String()
 }
 
 func newLog(w io.Writer, verbose bool) *slog.Logger {
