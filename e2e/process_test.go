@@ -255,10 +255,14 @@ func TestBothAddressesOfLocalhost(t *testing.T) {
 // Without a flag the workbench gives way to another program, and says so.
 func TestUsualPortsAreTaken(t *testing.T) {
 	t.Parallel()
-	for _, usual := range []string{"[::1]:8000", "127.0.0.1:4000"} {
-		if listener, err := net.Listen("tcp", usual); err == nil { // else another program has it already
-			defer listener.Close()
-		}
+	for _, usual := range []string{"127.0.0.1:8000", "127.0.0.1:4000"} {
+		within(patience, func() bool { // in vain where another program has it and keeps it, which does as well
+			listener, err := net.Listen("tcp", usual)
+			if err == nil {
+				t.Cleanup(func() { listener.Close() })
+			}
+			return err == nil
+		})
 	}
 	w := start(t, "--listen", "", "--echo-listen", "")
 	modes, err := w.modes()

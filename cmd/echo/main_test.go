@@ -128,8 +128,13 @@ func TestHelpHasExamples(t *testing.T) {
 
 // The default gives way to another program.
 func TestDefaultAddressIsTaken(t *testing.T) {
-	if other, err := net.Listen("tcp", defaultAddress); err == nil { // else another program has it already
-		defer other.Close()
+	for late := time.Now().Add(20 * time.Second); time.Now().Before(late); { // in vain where another program keeps it, which does as well
+		other, err := net.Listen("tcp", defaultAddress)
+		if err == nil {
+			defer other.Close()
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	read, write := io.Pipe()
