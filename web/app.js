@@ -90,7 +90,7 @@ function SessionView({ tab }) {
   };
   return html`
     <${Guard} what="The connection form"><${ConnectBar} tab=${tab} /><//>
-    <${Guard} what="The middle of the page"><${Console} key=${session?.id ?? 0} feed=${session} viewer=${tab.viewer} about=${about}
+    <${Guard} key=${session?.id ?? 0} what="The middle of the page"><${Console} feed=${session} viewer=${tab.viewer} about=${about}
       status=${html`<${Status} tab=${tab} />`} tools=${session && html`<${Menu} id="session-menu" label="Session"
         sheet=${(/** @type {() => void} */ close) => html`<${SessionMenu} tab=${tab} session=${session} close=${close} />`} />`}>
       <p>What you send and what comes back appears here.</p>

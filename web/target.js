@@ -70,7 +70,7 @@ function takenApart(fields) {
   if (user) notices.push("What stood before @ was left out: say who you are in the session.");
   return {
     host: name.includes(":") ? `[${name}]` : name,
-    port: number || (scheme && scheme.port !== Number(defaultPort(tls)) ? String(scheme.port) : ""),
+    port: number || (scheme?.port && String(scheme.port) !== defaultPort(tls) ? String(scheme.port) : ""),
     tls,
     ...(notices.length && { notice: notices.join(" ") }),
   };
