@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Input says what a page should offer for typing.
@@ -34,7 +35,7 @@ const (
 const (
 	MaxOptions     = 64
 	MaxOptionValue = 1024
-	MaxSummary     = 1024
+	MaxSummary     = 1024 // bytes, also of the title and the other words
 )
 
 // Option describes one setting of a line mode.
@@ -103,12 +104,13 @@ func (m *Manifest) Validate() error {
 		return fmt.Errorf("a mode's name must be 1 to %d letters, digits, '-' or '_', beginning with a letter, not %q", MaxName, m.Name)
 	case m.Title == "":
 		return errors.New("the manifest has no title")
-	case len(m.Summary) > MaxSummary:
-		return fmt.Errorf("the summary has %d bytes; at most %d fit", len(m.Summary), MaxSummary)
 	case m.Input != InputLine && m.Input != InputBytes && m.Input != InputCharacters:
 		return fmt.Errorf("input is %q; there are line, bytes and characters", m.Input)
 	case len(m.Options) > MaxOptions:
 		return fmt.Errorf("there are %d options; at most %d fit", len(m.Options), MaxOptions)
+	}
+	if err := m.checkWords(); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for _, o := range m.Options {
@@ -121,6 +123,41 @@ func (m *Manifest) Validate() error {
 		seen[o.Name] = true
 		if err := o.check(o.Default); err != nil {
 			return fmt.Errorf("the default of option %s: %w", o.Name, err)
+		}
+	}
+	return nil
+}
+
+// checkWords reports the first field that can not be shown to people as it is.
+func (m *Manifest) checkWords() error {
+	fields := [][2]string{{"title", m.Title}, {"version", m.Version}, {"summary", m.Summary}, {"sends", m.Sends}}
+	for _, o := range m.Options {
+		name := Printable(CutWords(o.Name, MaxName))
+		fields = append(fields, [2]string{"help of option " + name, o.Help}, [2]string{"default of option " + name, o.Default})
+		for i, choice := range o.Choices {
+			fields = append(fields, [2]string{fmt.Sprintf("choice %d of option %s", i+1, name), choice})
+		}
+	}
+	for _, field := range fields {
+		if err := checkWords(field[1]); err != nil {
+			return fmt.Errorf("the %s %w", field[0], err)
+		}
+	}
+	return nil
+}
+
+// checkWords reports why words can not be shown to people: on a terminal they
+// could do things, or pass for the workbench's own.
+func checkWords(words string) error {
+	if len(words) > MaxSummary {
+		return fmt.Errorf("has %d bytes; at most %d fit", len(words), MaxSummary)
+	}
+	for i, r := range words {
+		switch _, size := utf8.DecodeRuneInString(words[i:]); {
+		case r == utf8.RuneError && size == 1:
+			return fmt.Errorf("has byte 0x%02x at offset %d, which is not UTF-8", words[i], i)
+		case !Shows(r):
+			return fmt.Errorf("has %U at offset %d; control characters, line ends and invisible formats are refused", r, i)
 		}
 	}
 	return nil
