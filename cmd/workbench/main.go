@@ -36,8 +36,11 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	out, errs := &screen{to: stdout}, &screen{to: stderr}
+	defer errs.flush()
+	defer out.flush()
+	root.SetOut(out)
+	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -48,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		code, err = exit.code, exit.err
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "workbench:", err)
+		fmt.Fprintln(errs, "workbench:", under(err.Error()))
 	}
 	return code
 }

@@ -59,7 +59,7 @@ func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transc
 		return nil, nil, &exitCode{exitUnusable, err}
 	}
 	if t.CutOff {
-		fmt.Fprintf(stderr, "%s: warning: its end is missing (no line end behind the last line); it is played as far as it goes\n", path)
+		fmt.Fprintf(stderr, "%s: warning: its end is missing (no line end behind the last line); it is played as far as it goes\n", core.Printable(path))
 	}
 	s, err := play.New(path, t)
 	if err != nil {
@@ -124,7 +124,7 @@ func playServer(ctx context.Context, o playServerOptions, path string, stdout, s
 	tell := func(client net.Addr, words error) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintf(stderr, "client %s: %v\n", client, words)
+		fmt.Fprintf(stderr, "client %s: %s\n", client, under(words.Error()))
 	}
 	server := play.Server{
 		Script: script,
@@ -135,7 +135,7 @@ func playServer(ctx context.Context, o playServerOptions, path string, stdout, s
 		},
 		Failed: tell,
 	}
-	fmt.Fprintf(stdout, "Playing the server of %s on %s\nPress Ctrl-C to stop.\n", path, listener.Addr())
+	fmt.Fprintf(stdout, "Playing the server of %s on %s\nPress Ctrl-C to stop.\n", core.Printable(path), listener.Addr())
 	if err := server.Serve(ctx, listener); err != nil {
 		return &exitCode{exitUnusable, fmt.Errorf("no more clients can be taken: %w", err)}
 	}
@@ -192,7 +192,7 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	if o.to == "" {
 		err := errors.New("play it to which server? Say so with --to host:port")
 		if t.Target != "" {
-			err = fmt.Errorf("%w; it was recorded with %s", err, t.Target)
+			err = fmt.Errorf("%w; it was recorded with %s", err, core.Printable(t.Target))
 		}
 		return &exitCode{exitUnusable, err}
 	}
@@ -221,6 +221,6 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	if runs == 1 {
 		answers = "answer"
 	}
-	fmt.Fprintf(stdout, "%s: same (%d %s, %d bytes)\n", path, runs, answers, size)
+	fmt.Fprintf(stdout, "%s: same (%d %s, %d bytes)\n", core.Printable(path), runs, answers, size)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -197,13 +198,13 @@ func (p *checkPrinter) result(r conformance.Result, err error) {
 	if filepath.Ext(r.Check) == goldenSuffix {
 		about = "" // a golden's name says enough
 	}
-	fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%-9s %-16s %s", report.Outcome, shortPath(r.Check), about), " "))
+	fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%-9s %-16s %s", report.Outcome, core.Printable(shortPath(r.Check)), about), " "))
 	for _, f := range r.Findings {
 		fmt.Fprintf(p.stdout, "%s\n", f)
 	}
 	for _, words := range []string{r.Skipped, report.Error} {
 		if words != "" {
-			fmt.Fprintf(p.stdout, "          %s\n", words)
+			fmt.Fprintf(p.stdout, "          %s\n", under(words))
 		}
 	}
 }
@@ -239,9 +240,9 @@ func (p *checkPrinter) progress() {
 	if p.done == len(p.names) {
 		return
 	}
-	words := fmt.Sprintf("%d of %d: %s …", p.done+1, len(p.names), shortPath(p.names[p.done]))
+	words := fmt.Sprintf("%d of %d: %s …", p.done+1, len(p.names), core.Printable(shortPath(p.names[p.done])))
 	if isTerminal(p.stderr) {
-		fmt.Fprintf(p.stderr, "\r%s\x1b[K", words)
+		fmt.Fprintf(unfiltered(p.stderr), "\r%s\x1b[K", words)
 		p.line = true
 		return
 	}
@@ -259,7 +260,7 @@ func (p *checkPrinter) progress() {
 
 func (p *checkPrinter) clear() {
 	if p.line {
-		fmt.Fprint(p.stderr, "\r\x1b[K")
+		fmt.Fprint(unfiltered(p.stderr), "\r\x1b[K")
 		p.line = false
 	}
 	if p.quick != nil {

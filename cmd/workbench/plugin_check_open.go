@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/conformance"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
@@ -41,7 +42,7 @@ func openPluginProcess(ctx context.Context, path string) (*pluginUnderTest, erro
 	}
 	manifest, err := host.Manifest(ctx, plugin.Name)
 	if err == nil && manifest.Name != plugin.Name {
-		err = fmt.Errorf("%s says that its name is %q, but its file or module says %q: make them the same", plugin.Source, manifest.Name, plugin.Name)
+		err = fmt.Errorf("%s says that its name is %q, but its file or module says %q: make them the same", core.Printable(plugin.Source), manifest.Name, plugin.Name)
 	}
 	if err != nil {
 		stop()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/devloop"
 )
 
@@ -66,7 +67,7 @@ func (d *devTerminal) next(s devloop.State) {
 			fmt.Fprintf(d.out, "          %s, all the same\n", count(g.Total, "golden"))
 		}
 		for _, different := range g.Different {
-			fmt.Fprintf(d.out, "          %s is answered otherwise:\n%s\n", different.File, indent(different.Diff))
+			fmt.Fprintf(d.out, "          %s is answered otherwise:\n%s\n", core.Printable(different.File), indent(different.Diff))
 		}
 	}
 	switch moved, before := s.Sessions.Moved, d.before.Sessions.Moved; {

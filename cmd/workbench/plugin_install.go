@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
 
@@ -59,20 +60,21 @@ func installPlugin(ctx context.Context, source string, dirs []string, w io.Write
 	}
 	if m.Name != p.Name {
 		return fmt.Errorf("plugin %s from %s says that its name is %q; let the manifest's name and that of the file (or of the Go module) be the same, then install it again",
-			p.Name, p.Source, m.Name)
+			p.Name, core.Printable(p.Source), m.Name)
 	}
 	now, before, err := catalog.Install(p, m.Version, state)
 	if err != nil {
 		return err
 	}
+	from := core.Printable(p.Source)
 	switch {
 	case before == nil:
-		fmt.Fprintf(w, "Installed %s (%s) from %s, sum %s.\n", p.Name, p.Kind, p.Source, catalog.Short(now.Sum))
+		fmt.Fprintf(w, "Installed %s (%s) from %s, sum %s.\n", p.Name, p.Kind, from, catalog.Short(now.Sum))
 	case before.Sum == now.Sum:
-		fmt.Fprintf(w, "Installed %s again from %s: it is the same file as before, sum %s.\n", p.Name, p.Source, catalog.Short(now.Sum))
+		fmt.Fprintf(w, "Installed %s again from %s: it is the same file as before, sum %s.\n", p.Name, from, catalog.Short(now.Sum))
 	default:
 		fmt.Fprintf(w, "Installed %s (%s) from %s: it replaces sum %s from %s with sum %s.\n",
-			p.Name, p.Kind, p.Source, catalog.Short(before.Sum), before.Source, catalog.Short(now.Sum))
+			p.Name, p.Kind, from, catalog.Short(before.Sum), core.Printable(before.Source), catalog.Short(now.Sum))
 	}
 	fmt.Fprintf(w, "The mode %s is there from the next start of the workbench on.\n", p.Name)
 	return nil

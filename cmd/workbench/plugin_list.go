@@ -78,7 +78,7 @@ func printPlugins(w io.Writer, rows []pluginRow, problems []catalog.Problem) err
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tKIND\tVERSION\tSUM\tFROM")
 	for _, r := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.Kind, dash(r.Version), dash(catalog.Short(r.Sum)), dash(r.From))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.Kind, dash(core.Printable(r.Version)), dash(catalog.Short(r.Sum)), dash(core.Printable(r.From)))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -98,7 +98,7 @@ func printPlugins(w io.Writer, rows []pluginRow, problems []catalog.Problem) err
 func changedWords(name, source string, c *sourceChanged) string {
 	if c.Now == "" {
 		return fmt.Sprintf("plugin %s: its source %s is gone or can not be read; what was installed goes on (the source's sum was %s)",
-			name, source, catalog.Short(c.Then))
+			name, core.Printable(source), catalog.Short(c.Then))
 	}
 	return fmt.Sprintf("plugin %s: its source changed since it was installed: its sum was %s, now it is %s; to take the new one run: workbench plugin install %s",
 		name, catalog.Short(c.Then), catalog.Short(c.Now), catalog.Quote(source))
@@ -194,7 +194,7 @@ func printInfo(w io.Writer, row pluginRow, m core.Manifest, asJSON bool) error {
 		{"version", m.Version}, {"sends", m.Sends}, {"kind", row.Kind}, {"from", row.From}, {"sum", row.Sum}, {"installed", row.Installed},
 	} {
 		if line[1] != "" {
-			fmt.Fprintf(table, "%s\t%s\n", line[0], line[1])
+			fmt.Fprintf(table, "%s\t%s\n", line[0], core.Printable(line[1]))
 		}
 	}
 	err := table.Flush()

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/scaffold"
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
 
@@ -44,9 +45,9 @@ where this workbench was built, else as it is published.`,
 				return err
 			}
 			w := cmd.OutOrStdout()
-			fmt.Fprintf(w, "Made %s: %s.\n", made.Dir, strings.Join(made.Files, ", "))
+			fmt.Fprintf(w, "Made %s: %s.\n", core.Printable(made.Dir), strings.Join(made.Files, ", "))
 			if made.SDK != "" {
-				fmt.Fprintf(w, "The SDK is %s.\n", made.SDK)
+				fmt.Fprintf(w, "The SDK is %s.\n", core.Printable(made.SDK))
 			}
 			fmt.Fprintf(w, "\nGo on with:\n  cd %s\n  workbench plugin dev .\n  workbench plugin test .\n  workbench plugin install .\n", catalog.Quote(made.Dir))
 			return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -43,7 +44,7 @@ func findTranscripts(paths []string) ([]string, error) {
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("there is no file or folder %s", path)
+			return nil, fmt.Errorf("there is no file or folder %s", core.Printable(path))
 		case err != nil:
 			return nil, plainError(path, err)
 		case !info.IsDir():
@@ -62,7 +63,7 @@ func findTranscripts(paths []string) ([]string, error) {
 			return nil, plainError(path, err)
 		}
 		if found == 0 {
-			return nil, fmt.Errorf("there are no transcripts in %s: their names end in %s", path, goldenSuffix)
+			return nil, fmt.Errorf("there are no transcripts in %s: their names end in %s", core.Printable(path), goldenSuffix)
 		}
 	}
 	return files, nil
@@ -80,7 +81,7 @@ func readTranscript(path string) ([]byte, error) {
 	case err != nil:
 		return nil, plainError(path, err)
 	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder; name a transcript", path)
+		return nil, fmt.Errorf("%s is a folder; name a transcript", core.Printable(path))
 	}
 	return readWhole(path, f, info.Size())
 }
@@ -103,7 +104,7 @@ func readWhole(name string, in io.Reader, about int64) ([]byte, error) {
 }
 
 func tooLarge(name, has string) error {
-	return fmt.Errorf("%s has %s, and at most %s are read at once; cut it in parts, each of a transcript's with the lines above its first entry on top", name, has, size(maxInMemory))
+	return fmt.Errorf("%s has %s, and at most %s are read at once; cut it in parts, each of a transcript's with the lines above its first entry on top", core.Printable(name), has, size(maxInMemory))
 }
 
 // refuseRunning refuses to replace a file, if there is one, that a recorder
@@ -119,7 +120,7 @@ func refuseRunning(path string) error {
 	}
 	defer f.Close()
 	if store.Running(f) {
-		return fmt.Errorf("the session of %s is still running, and what is yet to be recorded would be lost: wait until it has ended", path)
+		return fmt.Errorf("the session of %s is still running, and what is yet to be recorded would be lost: wait until it has ended", core.Printable(path))
 	}
 	return nil
 }
@@ -128,7 +129,7 @@ func refuseRunning(path string) error {
 func writeTranscript(path string, data []byte) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("%s could not be written, and is as it was: %w", path, err)
+			err = fmt.Errorf("%s could not be written, and is as it was: %w", core.Printable(path), err)
 		}
 	}()
 	if path, err = filepath.EvalSymlinks(path); err != nil {
@@ -159,5 +160,5 @@ func plainError(path string, err error) error {
 	if errors.As(err, &e) {
 		err = e.Err
 	}
-	return fmt.Errorf("%s can not be read: %w", path, err)
+	return fmt.Errorf("%s can not be read: %w", core.Printable(path), err)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -103,14 +105,15 @@ func (p *replayPrinter) report(r *replayReport) {
 		_ = e.Encode(r) // a closed stdout ends the program by itself
 		return
 	}
+	file := core.Printable(r.File)
 	if r.Warning != "" {
-		fmt.Fprintf(p.stderr, "%s: warning: %s\n", r.File, r.Warning)
+		fmt.Fprintf(p.stderr, "%s: warning: %s\n", file, r.Warning)
 	}
 	switch {
 	case r.Result == resultUnusable && r.Line > 0:
-		fmt.Fprintf(p.stderr, "%s:%d: %s\n", r.File, r.Line, r.Error)
+		fmt.Fprintf(p.stderr, "%s:%d: %s\n", file, r.Line, under(r.Error))
 	case r.Result == resultUnusable:
-		fmt.Fprintln(p.stderr, r.Error)
+		fmt.Fprintln(p.stderr, under(r.Error))
 	case r.Result != resultSame:
 		fmt.Fprint(p.stdout, r.text())
 	}
@@ -119,26 +122,27 @@ func (p *replayPrinter) report(r *replayReport) {
 // text tells how a file differs.
 func (r *replayReport) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", r.File, r.Result)
+	file := core.Printable(r.File)
+	fmt.Fprintf(&b, "%s: %s", file, r.Result)
 	if r.Cut != "" {
 		fmt.Fprintf(&b, " when the server's bytes are cut %s", r.Cut)
 	}
 	if r.Seed != nil {
-		fmt.Fprintf(&b, " with seed %d; to repeat it: workbench replay --recut 1 --seed %d %s", *r.Seed, *r.Seed, r.File)
+		fmt.Fprintf(&b, " with seed %d; to repeat it: workbench replay --recut 1 --seed %d %s", *r.Seed, *r.Seed, catalog.Quote(r.File))
 	}
 	b.WriteByte('\n')
 	if r.Where != nil {
-		fmt.Fprintf(&b, "%s:%d: %s\n", r.File, r.Where.Line, r.Where.Words)
+		fmt.Fprintf(&b, "%s:%d: %s\n", file, r.Where.Line, under(r.Where.Words))
 	}
 	for _, f := range r.Faults {
-		fmt.Fprintf(&b, "%s:%d: %s\n", r.File, f.Line, f.Words)
+		fmt.Fprintf(&b, "%s:%d: %s\n", file, f.Line, under(f.Words))
 	}
 	b.WriteString(r.Difference)
 	if r.Updated && r.Result == resultDifferent {
-		fmt.Fprintf(&b, "%s: its actions were updated all the same\n", r.File)
+		fmt.Fprintf(&b, "%s: its actions were updated all the same\n", file)
 	}
 	if r.Error != "" {
-		fmt.Fprintf(&b, "%s: %s\n", r.File, r.Error)
+		fmt.Fprintf(&b, "%s: %s\n", file, under(r.Error))
 	}
 	return b.String()
 }
@@ -146,14 +150,14 @@ func (r *replayReport) text() string {
 // progress shows how far it is, to a person.
 func (p *replayPrinter) progress(replays int64) {
 	if isTerminal(p.stderr) {
-		fmt.Fprintf(p.stderr, "\r%d of %d transcripts, %d replays\x1b[K", p.done, p.total, replays)
+		fmt.Fprintf(unfiltered(p.stderr), "\r%d of %d transcripts, %d replays\x1b[K", p.done, p.total, replays)
 		p.line = true
 	}
 }
 
 func (p *replayPrinter) clear() {
 	if p.line {
-		fmt.Fprint(p.stderr, "\r\x1b[K")
+		fmt.Fprint(unfiltered(p.stderr), "\r\x1b[K")
 		p.line = false
 	}
 }

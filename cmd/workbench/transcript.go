@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -81,7 +81,7 @@ func (r *recordings) path(name string) (string, error) {
 		_, err = os.Stat(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, filepath.Dir(path))
+		return "", fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, core.Printable(filepath.Dir(path)))
 	}
 	return path, err
 }
@@ -95,7 +95,7 @@ func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript
 	}
 	data, err := readTranscript(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", path)
+		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", core.Printable(path))
 	}
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript
 		return nil, err
 	}
 	if t.CutOff {
-		fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", path)
+		fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", core.Printable(path))
 	}
 	return t, nil
 }
@@ -129,16 +129,6 @@ func size(n int64) string {
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
 	return fmt.Sprintf("%d B", n)
-}
-
-// printable replaces what a terminal would not show as itself.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
 }
 
 // inColour reports whether w shows colours to a person.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -126,7 +127,10 @@ func formatNames() string {
 // output if there is none.
 func writeOutput(file string, stdout io.Writer, binary bool, write func(io.Writer) error) error {
 	if file == "" || file == standardStream {
-		if binary && isTerminal(stdout) {
+		switch {
+		case !isTerminal(stdout):
+			return write(unfiltered(stdout))
+		case binary:
 			return errors.New("this form is not for a terminal: name a file with -o, or send it to a program")
 		}
 		return write(stdout)
@@ -169,12 +173,12 @@ func notWritten(file string, err error) error {
 	if errors.As(err, &link) {
 		err = link.Err
 	}
-	return fmt.Errorf("%s could not be written: %w", file, err)
+	return fmt.Errorf("%s could not be written: %w", core.Printable(file), err)
 }
 
 // isTerminal reports whether someone looks at w.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := unfiltered(w).(*os.File)
 	if !ok {
 		return false
 	}

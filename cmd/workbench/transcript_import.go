@@ -148,7 +148,7 @@ func (o *importOptions) capture(ctx context.Context, file, name string, in io.Re
 		},
 	})
 	for _, c := range report.Written {
-		fmt.Fprintf(o.stdout, "%s: %v to %v, %d bytes sent, %d received", files[c.Number], c.Client, c.Server, c.Sent, c.Received)
+		fmt.Fprintf(o.stdout, "%s: %v to %v, %d bytes sent, %d received", core.Printable(files[c.Number]), c.Client, c.Server, c.Sent, c.Received)
 		if c.Lost > 0 {
 			fmt.Fprintf(o.stdout, ", %d lost", c.Lost)
 		}
@@ -167,7 +167,7 @@ func (o *importOptions) capture(ctx context.Context, file, name string, in io.Re
 // tell says what of a capture is in no transcript.
 func (o *importOptions) tell(file string, r *pcap.Report) {
 	warn := func(format string, args ...any) {
-		fmt.Fprintf(o.stderr, "workbench: warning: %s: %s\n", file, fmt.Sprintf(format, args...))
+		fmt.Fprintf(o.stderr, "workbench: warning: %s: %s\n", core.Printable(file), fmt.Sprintf(format, args...))
 	}
 	if r.Truncated {
 		warn("the capture ends within a packet; what is before it was read")
@@ -207,9 +207,9 @@ func (o *importOptions) text(file, name string, in io.Reader, about int64) error
 		return err
 	}
 	if comments > 0 {
-		fmt.Fprintf(o.stderr, "workbench: warning: %s: %d lines begin with neither C: nor S: and became comments\n", file, comments)
+		fmt.Fprintf(o.stderr, "workbench: warning: %s: %d lines begin with neither C: nor S: and became comments\n", core.Printable(file), comments)
 	}
-	fmt.Fprintf(o.stdout, "%s: %d events\n", path, len(t.Entries)-len(opening(o.mode)))
+	fmt.Fprintf(o.stdout, "%s: %d events\n", core.Printable(path), len(t.Entries)-len(opening(o.mode)))
 	return nil
 }
 

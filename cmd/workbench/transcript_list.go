@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -50,7 +51,7 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
 					ended = "(running)"
 				}
 				took := time.Duration(info.Duration * float64(time.Second)).Round(10 * time.Millisecond)
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", info.ID, info.Began.Local().Format(time.DateTime), took, size(info.Size), printable(info.Target), printable(ended))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", info.ID, info.Began.Local().Format(time.DateTime), took, size(info.Size), core.Printable(info.Target), core.Printable(ended))
 			}
 			return w.Flush()
 		},
@@ -85,7 +86,7 @@ func newTranscriptDeleteCommand(r *recordings) *cobra.Command {
 			var failed []error
 			for _, id := range ids {
 				if err := folder.Delete(id); err != nil {
-					failed = append(failed, fmt.Errorf("%s is not deleted: %w", printable(id), err))
+					failed = append(failed, fmt.Errorf("%s is not deleted: %w", core.Printable(id), err))
 				}
 			}
 			return errors.Join(failed...)

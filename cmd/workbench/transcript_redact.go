@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -77,12 +79,12 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	if places := store.Unredacted(t, match); len(places) > 0 {
 		var list strings.Builder
 		for _, p := range places {
-			fmt.Fprintf(&list, "\n%s:%d: %s", path, p.Line, p.What)
+			fmt.Fprintf(&list, "\n%s:%d: %s", core.Printable(path), p.Line, p.What)
 		}
 		return fmt.Errorf("nothing was written: --match finds something where '*' would change what the file means. Change it by hand, or have --match match less:%s", &list)
 	}
 	if found == 0 {
-		return fmt.Errorf("nothing in %s matches %s; nothing was written", name, match)
+		return fmt.Errorf("nothing in %s matches %s; nothing was written", core.Printable(name), core.Printable(match.String()))
 	}
 	if err := misfit(path, t); err != nil && unfit == nil {
 		return fmt.Errorf("nothing was written: a rule would not fit the '*'. Change it by hand so that it does, or take it out:\n%w", err)
@@ -93,15 +95,17 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	}
 	switch out {
 	case standardStream:
-		_, err := cmd.OutOrStdout().Write(text)
-		return err
+		return writeOutput(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
 	case path:
 		err = writeTranscript(path, text)
 	default:
 		err = os.WriteFile(out, text, 0o600)
 	}
 	if err == nil {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d replaced\n", out, found)
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d replaced\n", core.Printable(out), found)
 	}
 	return err
 }

@@ -67,7 +67,7 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 				case cmd.Context().Err() != nil:
 					return nil // Ctrl-C is how one stops to follow
 				case err != nil:
-					return fmt.Errorf("%s can not be followed: %w", printable(ids[0]), err)
+					return fmt.Errorf("%s can not be followed: %w", core.Printable(ids[0]), err)
 				}
 				entries, err := d.Entries(ids[0], block)
 				if err != nil {
@@ -98,12 +98,12 @@ type entryPrinter struct {
 }
 
 func newEntryPrinter(w io.Writer, asJSON bool) *entryPrinter {
-	return &entryPrinter{out: bufio.NewWriter(w), asJSON: asJSON, colour: inColour(w)}
+	return &entryPrinter{out: bufio.NewWriter(unfiltered(w)), asJSON: asJSON, colour: inColour(w)}
 }
 
 func (p *entryPrinter) header(t *transcript.Transcript) {
 	if !p.asJSON {
-		p.out.Write(transcript.AppendHeader(nil, t))
+		p.text(transcript.AppendHeader(nil, t))
 	}
 }
 
@@ -112,19 +112,22 @@ func (p *entryPrinter) entries(entries []transcript.Entry) {
 		e := &entries[i]
 		if p.asJSON {
 			p.line = append(transcript.AppendJSON(p.line[:0], e), '\n')
-			p.out.Write(p.line)
+			p.text(p.line)
 			continue
 		}
 		p.line = transcript.AppendEntry(p.line[:0], e)
 		if !p.colour {
-			p.out.Write(p.line)
+			p.text(p.line)
 			continue
 		}
 		p.out.WriteString(colourOf(e))
-		p.out.Write(bytes.TrimSuffix(p.line, []byte("\n")))
+		p.text(bytes.TrimSuffix(p.line, []byte("\n")))
 		p.out.WriteString("\x1b[0m\n")
 	}
 }
+
+// text writes what may hold anything, as a screen does.
+func (p *entryPrinter) text(text []byte) { p.out.WriteString(core.PrintableText(string(text))) }
 
 func (p *entryPrinter) flush() error { return p.out.Flush() }
 

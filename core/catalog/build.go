@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core"
 )
 
 // BuildOptions say how a plugin is built.
@@ -30,7 +32,7 @@ type BuildError struct {
 
 // Error holds all that the compiler said.
 func (e *BuildError) Error() string {
-	return fmt.Sprintf("plugin %s does not build in %s:\n%s", e.Plugin, e.Folder, strings.TrimRight(e.Output, "\n"))
+	return fmt.Sprintf("plugin %s does not build in %s:\n%s", core.Printable(e.Plugin), core.Printable(e.Folder), strings.TrimRight(e.Output, "\n"))
 }
 
 // Build makes a source ready to run. A source is

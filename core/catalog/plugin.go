@@ -52,11 +52,11 @@ type Problem struct {
 func (p *Problem) Error() string {
 	var b strings.Builder
 	if p.Plugin != "" {
-		b.WriteString("plugin " + p.Plugin + ": ")
+		b.WriteString("plugin " + core.Printable(p.Plugin) + ": ")
 	}
-	b.WriteString(p.Path + " " + p.What)
+	b.WriteString(core.Printable(p.Path + " " + p.What))
 	if p.Next != "" {
-		b.WriteString("; " + p.Next)
+		b.WriteString("; " + core.Printable(p.Next))
 	}
 	return b.String()
 }
@@ -222,12 +222,32 @@ func unreadable(plugin, path string, err error) *Problem {
 	return &Problem{Plugin: plugin, Path: path, What: "can not be read: " + err.Error()}
 }
 
-// Quote writes a path for a command that the user copies.
+// Quote writes a path for a command that the user copies. One that does not show
+// as it is gets the form $'…', which shells read (POSIX.1-2024, section 2.2.4).
 func Quote(path string) string {
 	if strings.IndexFunc(path, func(r rune) bool {
 		return !(r == '/' || r == '.' || r == '-' || r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z')
 	}) < 0 {
 		return path
 	}
+	if core.Printable(path) != path {
+		return "$'" + dollarQuoted(path) + "'"
+	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+// dollarQuoted writes each byte that is not printable ASCII as an octal escape.
+func dollarQuoted(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c == '\'' || c == '\\':
+			b.Write([]byte{'\\', c})
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\%03o`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }

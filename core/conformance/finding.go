@@ -26,9 +26,9 @@ type Finding struct {
 func (f Finding) String() string {
 	var b strings.Builder
 	if f.File != "" {
-		fmt.Fprintf(&b, "%s:%d: ", f.File, max(f.Line, 1))
+		fmt.Fprintf(&b, "%s:%d: ", core.Printable(f.File), max(f.Line, 1))
 	}
-	fmt.Fprintf(&b, "%s: %s\n", f.Check, f.Words)
+	fmt.Fprintf(&b, "%s: %s\n", core.Printable(f.Check), f.Words)
 	b.WriteString(shorten(f.Diff))
 	if f.Session != "" && (f.Diff == "" || strings.Contains(f.Diff, "…\n")) {
 		b.WriteString("The session that shows it:\n" + indent(f.Session))

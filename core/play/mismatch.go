@@ -21,7 +21,7 @@ type Mismatch struct {
 
 // Error tells all of it in a line.
 func (m *Mismatch) Error() string {
-	return fmt.Sprintf("%s:%d: byte %d of the %s's stream: expected %s, got %s", m.File, m.Line, m.Offset, m.From, m.Want, m.Got)
+	return fmt.Sprintf("%s:%d: byte %d of the %s's stream: expected %s, got %s", core.Printable(m.File), m.Line, m.Offset, m.From, m.Want, m.Got)
 }
 
 // Awaited tells what the player waits for, as the mismatch that it is when

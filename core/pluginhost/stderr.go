@@ -232,13 +232,5 @@ func levelOf(l hclog.Level) slog.Level {
 	return slog.LevelInfo
 }
 
-// clean returns s as valid UTF-8 without control characters, which could
-// write over a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
+// clean returns s without what could write over a terminal.
+func clean(s string) string { return core.PrintableText(s) }

@@ -52,7 +52,7 @@ func (a *answer) shown() []core.Action {
 func (g *Golden) start(ctx context.Context, open Opener, take func(int, core.Event, answer)) (*play, error) {
 	conn, err := open(ctx, g.t.Mode)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the line mode %s could not be opened: %w", g.file, g.t.Mode, err)
+		return nil, fmt.Errorf("%s: the line mode %s could not be opened: %w", core.Printable(g.file), g.t.Mode, err)
 	}
 	p := &play{g: g, ctx: ctx, conn: conn, take: take, armed: map[string]bool{}}
 	p.release = context.AfterFunc(ctx, func() { conn.Close() })

@@ -27,7 +27,9 @@ type SyntaxError struct {
 	bound bool
 }
 
-func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s:%d: %s", core.Printable(e.File), e.Line, e.Msg)
+}
 
 // Parse reads a whole transcript; name is the file's, for errors, which are
 // all a *SyntaxError. It takes time in proportion to data, and memory to its
