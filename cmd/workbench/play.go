@@ -49,8 +49,9 @@ func oneTranscript(cmd *cobra.Command, args []string) error {
 
 // loadScript reads a transcript to play.
 func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
-	path = recordedFile(path)
-	data, err := readTranscript(path)
+	file := recordedFile(path)
+	path = file.path
+	data, err := readTranscript(file)
 	if err != nil {
 		return nil, nil, &exitCode{exitUnusable, err}
 	}

@@ -143,7 +143,7 @@ func goldenFiles(folder string) ([]string, error) {
 
 func testGolden(ctx context.Context, s conformance.Subject, file string) (conformance.Result, error) {
 	r := conformance.Result{Check: file}
-	data, err := readTranscript(file)
+	data, err := readTranscript(transcriptFile{file, true})
 	if err != nil {
 		return r, err
 	}

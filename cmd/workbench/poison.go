@@ -29,7 +29,12 @@ func keepPoison(t *transcript.Transcript) (string, error) {
 	}
 	now := time.Now().UTC().Format("20060102T150405.000000")
 	path := filepath.Join(dir, fmt.Sprintf("%s-%s.golden", now, t.Mode))
-	if err := os.WriteFile(path, t.Append(nil), 0o600); err != nil {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // follows no link
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(t.Append(nil))
+	if err = errors.Join(err, file.Close()); err != nil {
 		return "", err
 	}
 	kept, _ := filepath.Glob(filepath.Join(dir, "*.golden"))

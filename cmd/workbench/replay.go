@@ -130,7 +130,7 @@ type replayer struct {
 }
 
 // all replays the files, a few at a time, and has them printed in their order.
-func (r *replayer) all(ctx context.Context, files []string, p *replayPrinter) {
+func (r *replayer) all(ctx context.Context, files []transcriptFile, p *replayPrinter) {
 	reports := make([]chan *replayReport, len(files))
 	for i := range reports {
 		reports[i] = make(chan *replayReport, 1)
@@ -164,9 +164,9 @@ func (r *replayer) all(ctx context.Context, files []string, p *replayPrinter) {
 
 // file replays one file in all the ways that were asked for, up to the first
 // that differs.
-func (r *replayer) file(ctx context.Context, path string) *replayReport {
-	report := &replayReport{File: path, Mode: r.mode}
-	g, err := r.load(path, report)
+func (r *replayer) file(ctx context.Context, file transcriptFile) *replayReport {
+	report := &replayReport{File: file.path, Mode: r.mode}
+	g, err := r.load(file, report)
 	if err != nil {
 		return report.fail(err)
 	}
@@ -176,7 +176,7 @@ func (r *replayer) file(ctx context.Context, path string) *replayReport {
 	}
 	report.take(whole)
 	if !whole.Same && r.update {
-		g, whole, err = r.rewrite(ctx, g, whole, report)
+		g, whole, err = r.rewrite(ctx, file, g, whole, report)
 	}
 	if err != nil || !whole.Same || r.recut < 0 {
 		return report
@@ -196,17 +196,17 @@ func (r *replayer) file(ctx context.Context, path string) *replayReport {
 }
 
 // load reads and checks a file.
-func (r *replayer) load(path string, report *replayReport) (*replay.Golden, error) {
+func (r *replayer) load(file transcriptFile, report *replayReport) (*replay.Golden, error) {
 	if r.update {
-		if err := refuseRunning(path); err != nil {
+		if err := refuseRunning(file); err != nil {
 			return nil, err
 		}
 	}
-	data, err := readTranscript(path)
+	data, err := readTranscript(file)
 	if err != nil {
 		return nil, err
 	}
-	t, err := transcript.Parse(path, data)
+	t, err := transcript.Parse(file.path, data)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +217,7 @@ func (r *replayer) load(path string, report *replayReport) (*replay.Golden, erro
 	if t.CutOff {
 		report.Warning = "its end is missing (no line end behind the last line); the last event's actions are compared as far as they go"
 	}
-	return replay.New(path, t, r.modes)
+	return replay.New(file.path, t, r.modes)
 }
 
 func (r *replayer) whole(ctx context.Context, g *replay.Golden, report *replayReport) (*replay.Result, error) {
@@ -232,7 +232,7 @@ func (r *replayer) count(report *replayReport) {
 
 // rewrite brings the file up to date, if one more replay of what it would say
 // then finds it the same. An error is in the report already.
-func (r *replayer) rewrite(ctx context.Context, g *replay.Golden, whole *replay.Result, report *replayReport) (*replay.Golden, *replay.Result, error) {
+func (r *replayer) rewrite(ctx context.Context, file transcriptFile, g *replay.Golden, whole *replay.Result, report *replayReport) (*replay.Golden, *replay.Result, error) {
 	updated, err := g.Update(whole)
 	if err != nil {
 		report.Error = err.Error()
@@ -257,7 +257,7 @@ func (r *replayer) rewrite(ctx context.Context, g *replay.Golden, whole *replay.
 		report.Error = replay.ErrUpdate.Error() + ": replayed once more it was answered otherwise; a line mode must always answer the same"
 		return nil, nil, replay.ErrUpdate
 	}
-	if err := writeTranscript(report.File, data); err != nil {
+	if err := writeTranscript(file, data); err != nil {
 		report.fail(err)
 		return nil, nil, err
 	}

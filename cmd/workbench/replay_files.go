@@ -11,36 +11,53 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
 const goldenSuffix = ".golden"
 
+// transcriptFile is the file of a transcript. One that the user named may be a
+// link or a pipe; one that was found, in a folder or in the store, may not.
+type transcriptFile struct {
+	path  string
+	found bool
+}
+
+// open opens the file to be read.
+func (f transcriptFile) open() (*os.File, error) {
+	if f.found {
+		return plainfile.Open(f.path)
+	}
+	return os.Open(f.path)
+}
+
 // recordedFile returns the file of a recorded transcript that is named by its
-// ID, where there is no file of that name; any other name it returns as it is.
-func recordedFile(name string) string {
+// ID, where there is no file of that name; else the file of that name.
+func recordedFile(name string) transcriptFile {
 	if _, err := os.Stat(name); err == nil || !store.ValidID(name) {
-		return name
+		return transcriptFile{path: name}
 	}
-	if path, err := (&recordings{}).path(name); err == nil {
-		return path
+	if file, err := (&recordings{}).file(name); err == nil {
+		return file
 	}
-	return name
+	return transcriptFile{path: name}
 }
 
 // findTranscripts returns the files that the paths name: files as they are,
 // folders with all the goldens below them, sorted. Each stands there once.
-func findTranscripts(paths []string) ([]string, error) {
-	var files []string
+func findTranscripts(paths []string) ([]transcriptFile, error) {
+	var files []transcriptFile
 	seen := map[string]bool{}
-	add := func(file string) {
-		if file = filepath.Clean(file); !seen[file] {
-			seen[file] = true
-			files = append(files, file)
+	add := func(path string, found bool) {
+		if path = filepath.Clean(path); !seen[path] {
+			seen[path] = true
+			files = append(files, transcriptFile{path, found})
 		}
 	}
-	for _, path := range paths {
-		path = recordedFile(path)
+	for _, name := range paths {
+		file := recordedFile(name)
+		path := file.path
 		info, err := os.Stat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -48,14 +65,14 @@ func findTranscripts(paths []string) ([]string, error) {
 		case err != nil:
 			return nil, plainError(path, err)
 		case !info.IsDir():
-			add(path)
+			add(path, file.found)
 			continue
 		}
 		found := 0
 		err = fs.WalkDir(os.DirFS(path), ".", func(name string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.HasSuffix(name, goldenSuffix) {
 				found++
-				add(filepath.Join(path, filepath.FromSlash(name)))
+				add(filepath.Join(path, filepath.FromSlash(name)), true)
 			}
 			return err
 		})
@@ -70,8 +87,9 @@ func findTranscripts(paths []string) ([]string, error) {
 }
 
 // readTranscript reads the file of a transcript, which has maxInMemory at most.
-func readTranscript(path string) ([]byte, error) {
-	f, err := os.Open(path)
+func readTranscript(file transcriptFile) ([]byte, error) {
+	path := file.path
+	f, err := file.open()
 	if err != nil {
 		return nil, plainError(path, err)
 	}
@@ -110,11 +128,12 @@ func tooLarge(name, has string) error {
 // refuseRunning refuses to replace a file, if there is one, that a recorder
 // still appends to: what it is told from then on would go nowhere. That has to
 // be asked before the file is read, since its session may end meanwhile.
-func refuseRunning(path string) error {
+func refuseRunning(file transcriptFile) error {
+	path := file.path
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return nil // whoever reads or writes it says what is wrong
 	}
-	f, err := os.Open(path)
+	f, err := file.open()
 	if err != nil {
 		return plainError(path, err)
 	}
@@ -126,16 +145,19 @@ func refuseRunning(path string) error {
 }
 
 // writeTranscript replaces a file as one step: on an error it is as it was.
-func writeTranscript(path string, data []byte) (err error) {
+func writeTranscript(file transcriptFile, data []byte) (err error) {
+	path := file.path
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%s could not be written, and is as it was: %w", core.Printable(path), err)
 		}
 	}()
-	if path, err = filepath.EvalSymlinks(path); err != nil {
-		return err
+	if !file.found {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
 	}
-	info, err := os.Stat(path)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return err
 	}

@@ -66,34 +66,39 @@ func (r *recordings) open() (*store.Folder, error) {
 	return store.OpenFolder(dir)
 }
 
-// path returns the file of a transcript that is named by its ID or its path.
-func (r *recordings) path(name string) (string, error) {
+// file returns the file of a transcript that is named by its ID or its path.
+func (r *recordings) file(name string) (transcriptFile, error) {
 	if !store.ValidID(name) {
-		return name, nil
+		return transcriptFile{path: name}, nil
 	}
 	folder, err := r.open()
 	if err != nil {
-		return "", err
+		return transcriptFile{}, err
 	}
 	defer folder.Close()
 	path, err := folder.Path(name)
 	if err == nil {
-		_, err = os.Stat(path)
+		_, err = os.Lstat(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, core.Printable(filepath.Dir(path)))
+		return transcriptFile{}, fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, core.Printable(filepath.Dir(path)))
 	}
-	return path, err
+	return transcriptFile{path, true}, err
 }
 
-// load reads a transcript that is named by its ID or its path. One whose end
-// is missing is warned of.
+// load reads a transcript that is named by its ID or its path.
 func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript, error) {
-	path, err := r.path(name)
+	file, err := r.file(name)
 	if err != nil {
 		return nil, err
 	}
-	data, err := readTranscript(path)
+	return file.load(stderr)
+}
+
+// load reads a transcript. One whose end is missing is warned of.
+func (f transcriptFile) load(stderr io.Writer) (*transcript.Transcript, error) {
+	path := f.path
+	data, err := readTranscript(f)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", core.Printable(path))
 	}

@@ -58,19 +58,22 @@ matched, or because the file is still being recorded.`,
 }
 
 func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regexp, out string) error {
-	path, err := r.path(name)
+	file, err := r.file(name)
 	if err != nil {
 		return err
 	}
+	path, to := file.path, file
 	if out == "" {
 		out = path
+	} else if out != path {
+		to = transcriptFile{path: out}
 	}
 	if out != standardStream {
-		if err := refuseRunning(out); err != nil {
+		if err := refuseRunning(to); err != nil {
 			return fmt.Errorf("%w, or name another file with -o OUT", err)
 		}
 	}
-	t, err := r.load(path, cmd.ErrOrStderr())
+	t, err := file.load(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -100,7 +103,7 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 			return err
 		})
 	case path:
-		err = writeTranscript(path, text)
+		err = writeTranscript(file, text)
 	default:
 		err = os.WriteFile(out, text, 0o600)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 // Entry is what the state directory knows of one installed plugin. Each has a
@@ -111,9 +112,12 @@ func Installed(stateDir string) ([]Entry, []Problem) {
 	return all, problems
 }
 
+// maxEntry is how many bytes an entry may have.
+const maxEntry = 1 << 20
+
 func readEntry(stateDir, name string) (Entry, *Problem) {
 	file := entryFile(stateDir, name)
-	data, err := os.ReadFile(file)
+	data, err := plainfile.ReadFile(file, maxEntry)
 	if err != nil {
 		return Entry{}, unreadable(name, file, err)
 	}
@@ -128,7 +132,7 @@ func readEntry(stateDir, name string) (Entry, *Problem) {
 func (e Entry) checkCopy() *Problem {
 	p := e.Plugin()
 	again := "install it again with: workbench plugin install " + Quote(e.Source)
-	sum, err := sumFile(p.Path)
+	sum, err := sumCopy(p.Path)
 	switch {
 	case err != nil:
 		problem := unreadable(e.Name, p.Path, err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 // unusedFor is how long a copy stays that no installed plugin needs and that
@@ -37,7 +39,7 @@ func Keep(p Plugin, stateDir string) (Plugin, error) {
 	folder := filepath.Join(copies(stateDir), p.Sum)
 	kept := p
 	kept.Path = filepath.Join(folder, filepath.Base(p.Path))
-	if sum, err := sumFile(kept.Path); err == nil && sum == p.Sum && kept.seal() == nil {
+	if sum, err := sumCopy(kept.Path); err == nil && sum == p.Sum && kept.seal() == nil {
 		now := time.Now()
 		os.Chtimes(kept.Path, now, now) // Prune goes by it
 		return kept, nil
@@ -78,7 +80,11 @@ var errChanged = errors.New("the file changed")
 // hold it open too, and the system refuses to start a program that someone
 // could write to ("text file busy").
 func copyWhole(to, from, want string) (sum string, err error) {
-	in, err := os.Open(from)
+	from, err = filepath.EvalSymlinks(from)
+	if err != nil {
+		return "", err
+	}
+	in, err := plainfile.Open(from)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 // The names of files that are plugins.
@@ -151,7 +152,7 @@ func locateIn(folder string) (place, error) {
 // by the folder. A prefix workbench-plugin- is cut.
 func nameOfFolder(folder string) (string, error) {
 	last, from := filepath.Base(folder), "folder"
-	if data, err := os.ReadFile(filepath.Join(folder, "go.mod")); err == nil {
+	if data, err := plainfile.ReadFile(filepath.Join(folder, "go.mod"), maxEntry); err == nil {
 		if module := modulePath(data); module != "" {
 			last, from = lastOfModule(module), "module in go.mod"
 		}

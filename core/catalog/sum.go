@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 // SourceSum returns the SHA-256 of a source, in hex: of the file, for a folder
@@ -34,8 +35,18 @@ func (p place) sum() (string, error) {
 	return sumFolder(p.source)
 }
 
+// sumFile is the sum of a source's file, which may be a link to it.
 func sumFile(file string) (string, error) {
-	f, err := os.Open(file)
+	file, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return "", err
+	}
+	return sumCopy(file)
+}
+
+// sumCopy is the sum of a file that we keep, where no link has any business.
+func sumCopy(file string) (string, error) {
+	f, err := plainfile.Open(file)
 	if err != nil {
 		return "", err
 	}

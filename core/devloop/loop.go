@@ -13,6 +13,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -187,9 +188,12 @@ func (l *Loop) replay(ctx context.Context, m core.Manifest, open replay.Opener) 
 	}
 }
 
+// maxGolden is how many bytes a golden may have.
+const maxGolden = 64 << 20
+
 // replayOne returns how the file's answers differ, or what is wrong with it.
 func replayOne(ctx context.Context, file string, modes replay.Modes, open replay.Opener) string {
-	data, err := os.ReadFile(file)
+	data, err := plainfile.ReadFile(file, maxGolden)
 	if err != nil {
 		return err.Error()
 	}

@@ -10,8 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 // suffix is what the names of the folder's files end in. Other files, and those
@@ -30,12 +31,14 @@ const pollEvery = 100 * time.Millisecond
 type Folder struct {
 	path string
 	root *os.Root
+	dir  *os.File // the same, for syncNames: it must not take a file more to bring one to the disk
 
 	mu      sync.Mutex
 	running map[string]*folderWriter // by ID
 
-	listing sync.Mutex
-	index   map[string]Info // of those that change no more; held by listing
+	listing sync.Mutex       // holds what follows
+	index   map[string]known // of those that change no more
+	unsaved int              // changes of the index since it was last saved
 }
 
 // OpenFolder opens the store in the folder at path, which is made, for the user
@@ -52,13 +55,18 @@ func OpenFolder(path string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the folder for transcripts can not be opened: %w", err)
 	}
-	return &Folder{path: path, root: root, running: map[string]*folderWriter{}, index: map[string]Info{}}, nil
+	dir, err := root.Open(".")
+	if err != nil {
+		root.Close()
+		return nil, fmt.Errorf("the folder for transcripts can not be opened: %w", err)
+	}
+	return &Folder{path: path, root: root, dir: dir, running: map[string]*folderWriter{}, index: map[string]known{}}, nil
 }
 
 var _ Store = (*Folder)(nil)
 
 // Close lets go of the folder. Writers and readers go on.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *Folder) Close() error { return errors.Join(f.root.Close(), f.dir.Close()) }
 
 // Path returns where the transcript's file is, whether there is one or not.
 func (f *Folder) Path(id string) (string, error) {
@@ -142,12 +150,7 @@ func (w *folderWriter) Close() error {
 
 // syncNames has the folder itself on the disk, where the system can do that.
 func (f *Folder) syncNames() error {
-	folder, err := os.Open(f.path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil && locks {
+	if err := f.dir.Sync(); err != nil && locks {
 		return err
 	}
 	return nil
@@ -168,16 +171,19 @@ func (f *Folder) writer(id string) (ours bool, grown <-chan struct{}) {
 	return false, nil
 }
 
-// open opens a file to be read. A symbolic link, or whatever else is no plain
-// file, is not found.
+// open opens a file to be read. What is not a regular file, a link too, is not
+// found.
 func (f *Folder) open(id string) (*os.File, error) {
 	if !ValidID(id) {
 		return nil, ErrNotFound
 	}
-	file, err := f.root.OpenFile(id+suffix, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not hold us up
+	file, err := plainfile.OpenIn(f.root, id+suffix)
+	var other *plainfile.Error
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, ErrNotFound
+	case errors.As(err, &other):
+		return nil, fmt.Errorf("%w: what has its name is %w", ErrNotFound, other)
 	case err != nil:
 		return nil, plain(err)
 	}
@@ -301,4 +307,10 @@ func plain(err error) error {
 		return link.Err
 	}
 	return err
+}
+
+// wholeBlocks returns about how many bytes of the disk a text takes.
+func wholeBlocks(size int64) int64 {
+	const block = 4 << 10
+	return (size + block - 1) / block * block
 }

@@ -43,8 +43,12 @@ func (f *Folder) all(ctx context.Context) ([]Info, error) {
 	if err != nil {
 		return nil, err
 	}
+	var saved map[string]known // only the first list needs it
+	if len(f.index) == 0 {
+		saved = f.remembered()
+	}
 	all := make([]Info, 0, len(names))
-	there := make(map[string]Info, len(names))
+	there := make(map[string]known, len(names))
 	var unknown []string
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, suffix)
@@ -52,45 +56,41 @@ func (f *Folder) all(ctx context.Context) ([]Info, error) {
 			f.sweep(name)
 			continue
 		}
-		if info, ok := f.index[id]; ok {
-			there[id] = info
-			all = append(all, info)
+		if k, ok := f.index[id]; ok {
+			there[id] = k
+			all = append(all, k.Info)
 		} else if ValidID(id) {
 			unknown = append(unknown, id)
 		}
 	}
-	for _, d := range f.describeAll(ctx, unknown) {
-		if d.ID == "" {
+	gone := len(f.index) - len(there) + len(saved)
+	found, err := f.describeAll(ctx, unknown, saved)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		d := &found[i]
+		if d.Info.ID == "" {
 			continue
 		}
 		all = append(all, d.Info)
 		if d.settled {
-			there[d.ID] = d.Info
+			there[d.Info.ID] = d.known
+			if d.saved {
+				gone--
+			} else {
+				f.unsaved++
+			}
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	f.index = there
+	f.unsaved += gone
+	f.remember()
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
 	return all, nil
-}
-
-// sweep removes what a process left that died before the first byte of a
-// transcript.
-func (f *Folder) sweep(name string) {
-	id, ok := strings.CutSuffix(name, suffix+unborn)
-	if !ok || !ValidID(id) {
-		return
-	}
-	file, err := f.root.Open(name)
-	if err != nil {
-		return
-	}
-	defer file.Close()
-	if stat, err := file.Stat(); err == nil && locks && !isLocked(file) && time.Since(stat.ModTime()) > settledAfter {
-		f.root.Remove(name)
-	}
 }
 
 func (f *Folder) names() ([]string, error) {
@@ -104,20 +104,35 @@ func (f *Folder) names() ([]string, error) {
 }
 
 type described struct {
-	Info
+	known
 	settled bool // it changes no more
+	saved   bool // as the index had it
 }
 
 // describeAll reads what is not known yet, several at a time. One that can not
-// be read has no ID.
-func (f *Folder) describeAll(ctx context.Context, ids []string) []described {
+// be read has no ID; that no file can be opened at all is an error.
+func (f *Folder) describeAll(ctx context.Context, ids []string, saved map[string]known) ([]described, error) {
 	found := make([]described, len(ids))
+	var failed atomic.Pointer[error]
 	each(ctx, len(ids), func(i int) {
-		if d, err := f.describe(ids[i]); err == nil {
+		if k, ok := saved[ids[i]]; ok {
+			if stat, err := f.root.Lstat(ids[i] + suffix); err == nil && k.fits(stat) {
+				k.Info.Disk = diskUse(stat)
+				found[i] = described{known: k, settled: true, saved: true}
+				return
+			}
+		}
+		d, err := f.describe(ids[i])
+		if noneFree(err) {
+			failed.Store(&err)
+		} else if err == nil {
 			found[i] = d
 		}
 	})
-	return found
+	if err := failed.Load(); err != nil {
+		return nil, *err
+	}
+	return found, nil
 }
 
 func (f *Folder) describe(id string) (described, error) {
@@ -132,18 +147,16 @@ func (f *Folder) describe(id string) (described, error) {
 	if err != nil {
 		return described{}, err
 	}
-	if !stat.Mode().IsRegular() {
-		return described{}, ErrNotFound
-	}
 	info, err := Describe(id, file, stat.Size())
 	if err != nil {
 		return described{}, err
 	}
+	info.Disk = diskUse(stat)
 	if running && info.Ended == CutOff {
 		info.Running, info.Ended = true, ""
 	}
 	old := locks && time.Since(stat.ModTime()) > settledAfter
-	return described{info, !running && (info.Ended != CutOff || old)}, nil
+	return described{known: known{info, stat.ModTime()}, settled: !running && (info.Ended != CutOff || old)}, nil
 }
 
 // each calls do for 0 to n-1, on as many goroutines as there are processors,

@@ -24,7 +24,9 @@ type Recorder struct {
 
 	// The writer's, then the syncer's own.
 	out      Writer
+	waited   bool        // for a file that can be opened; the session was told
 	handed   bool        // to the syncer
+	unclosed bool        // … with its file open
 	unsynced atomic.Bool // something was written since the last Sync
 
 	mu       sync.Mutex
@@ -163,6 +165,13 @@ func (r *Recorder) begun() { r.begin.Do(func() { close(r.created) }) }
 type next struct {
 	more bool // ask again: something waits still
 	over bool // the recording has ended, or stopped: nothing more comes
+}
+
+// hasText reports whether anything waits to be written.
+func (r *Recorder) hasText() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waits() > 0
 }
 
 // take returns the next text to write, by way of the buffer. last says that

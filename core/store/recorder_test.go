@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -216,16 +219,24 @@ type noFolder struct {
 
 func (s noFolder) Create(string) (Writer, error) { return nil, s.err }
 
-// Whose folder can not be written to is told what to do, as with a full disk.
-func TestAFolderThatCanNotBeWrittenTo(t *testing.T) {
-	for _, err := range []error{syscall.EROFS, syscall.EACCES} {
+// Whose disk takes nothing is told why, and what to do.
+func TestEachFaultInItsOwnWords(t *testing.T) {
+	for err, words := range map[error]string{
+		syscall.ENOSPC: "the disk is full (no space left on device); make room, or choose another folder with --transcripts",
+		syscall.EDQUOT: "this user's share of the disk is used up (disk quota exceeded); make room, or choose another folder with --transcripts",
+		syscall.EROFS:  "the file system can only be read (read-only file system); choose another folder with --transcripts",
+		syscall.EACCES: "the folder can not be written to (permission denied); make it writable, or choose another one with --transcripts",
+		syscall.EPERM:  "the folder can not be written to (operation not permitted); make it writable, or choose another one with --transcripts",
+		syscall.ENOENT: "the folder is gone (no such file or directory); start the workbench again, or choose another one with --transcripts",
+		syscall.EIO:    "the disk is faulty (input/output error): see the system's log, and choose another folder with --transcripts",
+		syscall.ENXIO:  "the disk failed: no such device or address",
+	} {
 		a := Record(noFolder{folder(t), err}, quiet)
 		var remarks remarkList
 		r := a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
 		r.End(0, "")
 		closeAll(t, a)
-		want := "the recording stopped: the folder can not be written to (" + err.Error() + "); make it writable, or choose another one with --transcripts"
-		if got := remarks.all(); got != want {
+		if got := remarks.all(); got != "the recording stopped: "+words {
 			t.Errorf("the session was told %q", got)
 		}
 	}
@@ -337,7 +348,7 @@ func TestABrokenDiskIsToldAt10Seconds(t *testing.T) {
 		a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
 		time.Sleep(11 * time.Second)
 		synctest.Wait()
-		if got := remarks.all(); got != "the recording stopped: the disk failed: input/output error" {
+		if got := remarks.all(); got != "the recording stopped: the disk is faulty (input/output error): see the system's log, and choose another folder with --transcripts" {
 			t.Errorf("the session was told %q", got)
 		}
 		closeAll(t, a)
@@ -407,8 +418,8 @@ func TestTheOldestGiveWay(t *testing.T) {
 		}
 		old := put(31*24*time.Hour, "old", 10)
 		running := put(32*24*time.Hour, "running", 10)
-		big := put(3*time.Hour, "big", 600)
-		small := put(2*time.Hour, "small", 600)
+		big := put(3*time.Hour, "big", 60_000)
+		small := put(2*time.Hour, "small", 60_000)
 		a := Record(f, quiet)
 		synctest.Wait()
 		for id, want := range map[string]error{old: ErrNotFound, running: nil, big: nil, small: nil} {
@@ -418,7 +429,7 @@ func TestTheOldestGiveWay(t *testing.T) {
 				r.Close()
 			}
 		}
-		a.maxAll = 1000
+		a.maxAll = 100_000
 		r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
 		r.End(0, "")
 		closeAll(t, a)
@@ -428,6 +439,153 @@ func TestTheOldestGiveWay(t *testing.T) {
 			} else if err == nil {
 				r.Close()
 			}
+		}
+	})
+}
+
+// The bound is on what the disk gives, which is a block for the smallest file
+// and nothing for a hole.
+func TestTheBoundCountsTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := folder(t)
+		var ids []string
+		for i := range 10 {
+			id := NewID(time.Now().Add(time.Duration(i-20)*time.Second), "s1", "raw")
+			w, err := f.Create(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(w, "workbench transcript v1\nmode raw\n\n")
+			w.Close()
+			ids = append(ids, id)
+		}
+		hole, _ := f.Path(ids[9])
+		if err := os.Truncate(hole, 1<<30); err != nil {
+			t.Fatal(err)
+		}
+		all, err := f.List(t.Context(), Query{})
+		if err != nil || len(all) != 10 {
+			t.Fatalf("%d, %v", len(all), err)
+		}
+		block := all[5].Disk
+		if block < 512 || all[0].Disk > 2*block {
+			t.Skipf("here a small file takes %d bytes, and one with a hole %d", block, all[0].Disk)
+		}
+		a := Record(f, quiet)
+		synctest.Wait()
+		a.maxAll = 5 * block
+		a.trim(t.Context())
+		closeAll(t, a)
+		if all, _ := f.List(t.Context(), Query{}); len(all) < 2 || len(all) > 5 || all[0].ID != ids[9] {
+			t.Errorf("%d transcripts are left of 10, where the disk has room for 5", len(all))
+		}
+	})
+}
+
+// noneFreeYet has no file to open at first.
+type noneFreeYet struct {
+	*Folder
+	free  chan struct{}
+	err   error
+	tries atomic.Int32
+}
+
+func (s *noneFreeYet) Create(id string) (Writer, error) {
+	s.tries.Add(1)
+	select {
+	case <-s.free:
+		return s.Folder.Create(id)
+	default:
+		return nil, &fs.PathError{Op: "open", Path: id, Err: s.err}
+	}
+}
+
+// That no file can be opened just now costs no recording a byte.
+func TestRecordingsWaitForAFile(t *testing.T) {
+	for err, words := range map[error]string{
+		syscall.EMFILE: "the workbench has as many files open as it may (too many open files); let it have more with ulimit -n before it starts, or hold fewer sessions at a time",
+		syscall.ENFILE: "all programs together have as many files open as the system lets them (too many open files in system); end some of them, or raise fs.file-max",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &noneFreeYet{Folder: folder(t), free: make(chan struct{}), err: err}
+			var log bytes.Buffer
+			a := Record(s, slog.New(slog.NewTextHandler(&log, nil)))
+			var remarks remarkList
+			going := a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
+			over := a.Start(Header{Session: "s2", Mode: "raw"}, nil)
+			over.Done(0, event(1, core.ServerBytes, "all of it"), nil)
+			over.End(0, "over")
+			for n := range 20 {
+				going.Done(0, event(n+1, core.ServerBytes, "hello"), nil)
+				time.Sleep(flushEvery)
+			}
+			if n := s.tries.Load(); n > 100 {
+				t.Errorf("%d tries in 10 s", n)
+			}
+			if got := remarks.all(); got != "the recording has to wait: "+words {
+				t.Errorf("the session was told %q", got)
+			}
+			close(s.free)
+			going.End(0, "over")
+			closeAll(t, a)
+			if got := text(t, s, going.ID()); strings.Count(got, "hello") != 20 || !strings.Contains(got, "ended: over") {
+				t.Errorf("got %s", got)
+			}
+			if got := text(t, s, over.ID()); !strings.Contains(got, "all of it") || !strings.Contains(got, "ended: over") {
+				t.Errorf("got %s", got)
+			}
+			if n := strings.Count(log.String(), "recordings have to wait"); n != 1 || a.Counters.Failed.Load() != 0 || a.waiting.Load() != 0 {
+				t.Errorf("%d lines of the log, %d failed, %d bytes wait:\n%s", n, a.Counters.Failed.Load(), a.waiting.Load(), log.String())
+			}
+		})
+	}
+}
+
+// … until the workbench ends; then it is said.
+func TestNoFileUntilTheEnd(t *testing.T) {
+	a := Record(&noneFreeYet{Folder: folder(t), err: syscall.EMFILE}, quiet)
+	var remarks remarkList
+	a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add).End(0, "")
+	closeAll(t, a)
+	if got := remarks.all(); !strings.Contains(got, "the recording stopped: the workbench has as many files open as it may") || a.Counters.Failed.Load() != 1 {
+		t.Errorf("the session was told %q", got)
+	}
+}
+
+// openFiles counts the files that are open.
+type openFiles struct {
+	Store
+	let  chan struct{} // closed: the disk takes something
+	open atomic.Int64
+}
+
+type openFile struct{ of *openFiles }
+
+func (s *openFiles) Create(string) (Writer, error) {
+	s.open.Add(1)
+	return openFile{s}, nil
+}
+func (s *openFiles) List(context.Context, Query) ([]Info, error) { return nil, nil }
+func (f openFile) Write(p []byte) (int, error)                   { return len(p), nil }
+func (f openFile) Sync() error                                   { <-f.of.let; return nil }
+func (f openFile) Close() error                                  { f.of.open.Add(-1); return nil }
+
+// However many sessions end while the disk stalls, few files stay open.
+func TestFewFilesWaitForTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &openFiles{let: make(chan struct{})}
+		a := Record(s, quiet)
+		for n := range 10 * maxUnclosed {
+			a.Start(Header{Session: "s" + strconv.Itoa(n), Mode: "raw"}, nil).End(0, "")
+		}
+		time.Sleep(syncEvery)
+		if n := s.open.Load(); n > maxUnclosed {
+			t.Errorf("%d files are open", n)
+		}
+		close(s.let)
+		closeAll(t, a)
+		if n := s.open.Load(); n != 0 || len(a.active) != 0 || a.unclosed.Load() != 0 {
+			t.Errorf("at the end %d files are open, %d recordings active", n, len(a.active))
 		}
 	})
 }

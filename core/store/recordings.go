@@ -19,7 +19,7 @@ import (
 // Bounds of recordings.
 const (
 	MaxRecording = 16 << 20            // bytes of text of one session; what follows is only counted
-	MaxStore     = 1 << 30             // bytes of all transcripts; the oldest give way
+	MaxStore     = 1 << 30             // bytes of the disk that all transcripts take; the oldest give way
 	MaxAge       = 30 * 24 * time.Hour // older ones are deleted
 	MaxWaiting   = 128 << 20           // bytes of all sessions that wait for the disk, when the next event comes
 
@@ -27,6 +27,8 @@ const (
 	flushEvery = 500 * time.Millisecond // what a kill -9 can cost, beside the time to write it
 	syncEvery  = 10 * time.Second
 	trimEvery  = time.Hour // how late an old transcript may be deleted
+
+	maxUnclosed = 64 // recordings that have ended and hold a file while they wait for the disk
 )
 
 // Recordings records sessions into a store, and keeps the store within its
@@ -53,8 +55,11 @@ type Recordings struct {
 	done    chan struct{}
 	stop    context.CancelFunc
 
+	starved  time.Time    // the writer's: when the log was last told that no file was free
+	unclosed atomic.Int32 // recordings that have ended and hold a file
+
 	// The syncer's own.
-	held    int64     // bytes in the store, as far as this process knows
+	held    int64     // bytes of the disk that the store takes, as far as this process knows
 	trimmed time.Time // when it looked at all of it
 
 	helpers sync.WaitGroup

@@ -68,6 +68,7 @@ type Info struct {
 	Target   string    `json:"target"`   // "" when it names none
 	Duration float64   `json:"duration"` // seconds from the session's start to the last entry
 	Size     int64     `json:"size"`     // bytes of text
+	Disk     int64     `json:"disk"`     // bytes that it takes of the disk
 	Running  bool      `json:"running"`
 	// Ended is how it ended, in words: "" while it runs, [CutOff] when nobody
 	// was there to write its end.

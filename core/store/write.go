@@ -3,10 +3,8 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"runtime"
-	"syscall"
 	"time"
 )
 
@@ -81,6 +79,17 @@ func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 	if r.handed {
 		return text, false
 	}
+	if r.out == nil && r.hasText() {
+		switch out, err := a.Create(r.id); {
+		case err == nil:
+			r.out = out
+		case noneFree(err) && !last:
+			a.wait(r, err)
+			return text, false
+		default:
+			r.stop(onDisk(err))
+		}
+	}
 	text, todo := r.take(text, last)
 	if len(text) > 0 {
 		err := a.append(r, text)
@@ -96,42 +105,48 @@ func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 	return text, todo.more
 }
 
-// hand gives a recording that has ended to the syncer.
+// wait has r come again at the next tick, when a file may be free for it. What
+// it has stays in memory, within maxWaiting.
+func (a *Recordings) wait(r *Recorder, why error) {
+	if !r.waited {
+		r.waited = true
+		a.say(r, "the recording has to wait: "+onDisk(why).Error())
+	}
+	if time.Since(a.starved) > time.Minute {
+		a.starved = time.Now()
+		a.log.Warn("recordings have to wait", "reason", onDisk(why).Error())
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queued = queuedLater
+	a.enqueue(r, false)
+}
+
+// hand gives a recording that has ended to the syncer. Where many wait for the
+// disk already it is closed at once, and the system brings it there: they hold
+// a file each.
 func (a *Recordings) hand(r *Recorder) {
 	r.handed = true
 	r.begun()
+	if a.unclosed.Load() >= maxUnclosed {
+		a.finish(false, r)
+	} else {
+		a.unclosed.Add(1)
+		r.unclosed = true
+	}
 	a.mu.Lock()
 	a.ended = append(a.ended, r)
 	a.mu.Unlock()
 	signal(a.hurry)
 }
 
-// append writes text to the transcript, which it makes at the first time.
+// append writes text to the transcript.
 func (a *Recordings) append(r *Recorder, text []byte) error {
-	if r.out == nil {
-		out, err := a.Create(r.id)
-		if err != nil {
-			return err
-		}
-		r.out = out
-	}
 	n, err := r.out.Write(text)
 	a.Counters.Bytes.Add(uint64(n))
 	r.unsynced.Store(true)
 	r.begun()
 	return err
-}
-
-// onDisk says what to do about an error of the disk.
-func onDisk(err error) error {
-	err = plain(err)
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("the disk is full (%w); make room, or choose another folder with --transcripts", err)
-	}
-	if errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("the folder can not be written to (%w); make it writable, or choose another one with --transcripts", err)
-	}
-	return fmt.Errorf("the disk failed: %w", err)
 }
 
 // syncer waits for the disk, closes what has ended, and keeps the store within
@@ -150,8 +165,11 @@ func (a *Recordings) syncer(ctx context.Context, written <-chan struct{}) {
 		}
 		if list := a.take(&a.ended); len(list) > 0 {
 			for _, r := range list {
-				a.finish(ctx, r)
-				a.held += r.size
+				if r.unclosed {
+					a.finish(ctx.Err() == nil, r)
+					a.unclosed.Add(-1)
+				}
+				a.held += wholeBlocks(r.size)
 			}
 			if a.held > a.maxAll || time.Since(a.trimmed) > trimEvery {
 				a.trim(ctx)
@@ -167,18 +185,17 @@ func (a *Recordings) syncer(ctx context.Context, written <-chan struct{}) {
 func (a *Recordings) syncAll() {
 	for _, r := range a.all() {
 		if r.unsynced.Swap(false) {
-			if err := r.out.Sync(); err != nil {
+			if err := r.out.Sync(); err != nil && !errors.Is(err, fs.ErrClosed) {
 				r.stop(onDisk(err))
 			}
 		}
 	}
 }
 
-// finish closes a recording. When ctx is done there is no time to wait for the
-// disk.
-func (a *Recordings) finish(ctx context.Context, r *Recorder) {
+// finish closes a recording, which sync has on the disk before.
+func (a *Recordings) finish(sync bool, r *Recorder) {
 	if r.out != nil {
-		if ctx.Err() == nil && r.unsynced.Load() {
+		if sync && r.unsynced.Load() {
 			if err := r.out.Sync(); err != nil {
 				r.stop(onDisk(err))
 			}
@@ -192,7 +209,8 @@ func (a *Recordings) finish(ctx context.Context, r *Recorder) {
 	a.mu.Unlock()
 }
 
-// trim deletes the oldest transcripts until the store is within its bounds; when
+// trim deletes the oldest transcripts until the store is within its bounds, by
+// what they take of the disk; when
 // it was larger than that, with some room to spare, since it has to look at all
 // of it.
 func (a *Recordings) trim(ctx context.Context) {
@@ -205,16 +223,16 @@ func (a *Recordings) trim(ctx context.Context) {
 	most := a.maxAll
 	var size int64
 	for _, info := range all {
-		size += info.Size
+		size += info.Disk
 	}
 	if size > most {
 		most -= most / 16
 	}
 	size = 0
 	for _, info := range all { // the newest first
-		size += info.Size
+		size += info.Disk
 		if info.Running || size <= most && time.Since(info.Began) <= a.maxAge {
-			a.held += info.Size
+			a.held += info.Disk
 			continue
 		}
 		if err := a.Delete(info.ID); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -55,9 +56,12 @@ func Goldens(t *testing.T, d core.Discipline, dir string) {
 	}
 }
 
+// maxGolden is how many bytes a golden may have.
+const maxGolden = 64 << 20
+
 func golden(t *testing.T, d core.Discipline, file string) {
 	t.Helper()
-	data, err := os.ReadFile(file)
+	data, err := plainfile.ReadFile(file, maxGolden)
 	if err != nil {
 		t.Fatal(err)
 	}
