@@ -14,6 +14,9 @@ import (
 // directions of the bidirectional algorithm are (UAX #9), line and paragraph
 // separators, fillers, private use.
 func Shows(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= ' ' && r != 0x7f
+	}
 	return !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 

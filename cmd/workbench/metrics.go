@@ -2,10 +2,12 @@ package main
 
 import (
 	"net/http"
+	"net/http/pprof"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/protocol-workbench/workbench/core/pluginhost"
@@ -13,7 +15,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
-// metrics shows to Prometheus what sessions and processes count. Packages
+// metrics shows to Prometheus what sessions and processes count, and what this
+// process takes: goroutines, memory, open files. Packages
 // count in plain numbers of their own and do not know it.
 type metrics struct {
 	host       *pluginhost.Host
@@ -37,8 +40,19 @@ func newMetrics(host *pluginhost.Host, recordings *store.Recordings) *metrics {
 	if recordings != nil {
 		m.recordings = &recordings.Counters
 	}
-	m.registry.MustRegister(m, m.recoveries)
+	m.registry.MustRegister(m, m.recoveries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// profiles answers GET /debug/pprof/ with the profiles of package runtime/pprof.
+func profiles() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
 }
 
 func (m *metrics) handler() http.Handler {

@@ -241,6 +241,7 @@ type watchedBuffer struct {
 	serves func()
 
 	mu   sync.Mutex
+	once sync.Once
 	text []byte
 }
 
@@ -249,7 +250,7 @@ func (w *watchedBuffer) Write(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	w.text = append(w.text, p...)
 	if bytes.Contains(w.text, []byte("Ctrl-C")) || bytes.Contains(w.text, []byte("waiting for a save")) {
-		w.serves()
+		w.once.Do(w.serves)
 	}
 	return len(p), nil
 }

@@ -33,6 +33,7 @@ type serveOptions struct {
 	open       bool
 	verbose    bool
 	noRecord   bool
+	pprof      bool
 	folder     string // of transcripts; "": the user's
 
 	host hostFlags
@@ -74,6 +75,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
+	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	o.host.add(flags)
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 }
@@ -146,6 +148,9 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 
 		Transcripts: transcripts.store,
 		Recordings:  transcripts.recordings,
+	}
+	if o.pprof {
+		config.Profiles = profiles()
 	}
 	if with.extend != nil {
 		with.extend(host, &config)

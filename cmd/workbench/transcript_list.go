@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +44,8 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
 				}
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(infos)
 			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			out := bufio.NewWriter(cmd.OutOrStdout()) // a tabwriter writes each cell by itself
+			w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "ID\tBEGAN\tTOOK\tSIZE\tTARGET\tENDED")
 			for _, info := range infos {
 				ended := info.Ended
@@ -53,7 +55,7 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
 				took := time.Duration(info.Duration * float64(time.Second)).Round(10 * time.Millisecond)
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", info.ID, info.Began.Local().Format(time.DateTime), took, size(info.Size), core.Printable(info.Target), core.Printable(ended))
 			}
-			return w.Flush()
+			return errors.Join(w.Flush(), out.Flush())
 		},
 	}
 	f := cmd.Flags()

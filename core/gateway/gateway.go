@@ -66,6 +66,8 @@ type Config struct {
 	DevMode string
 	// Metrics answers GET /metrics, if set.
 	Metrics http.Handler
+	// Profiles answers GET /debug/pprof/, if set.
+	Profiles http.Handler
 	// Practice is the address of the practice server, if there is one.
 	Practice string
 	// Hosts are names and ports by which browsers reach the workbench, beside

@@ -51,6 +51,9 @@ func (g *Gateway) routes() []route {
 	if g.Metrics != nil {
 		routes = append(routes, route{"GET /metrics", maxNothing, g.Metrics.ServeHTTP})
 	}
+	if g.Profiles != nil {
+		routes = append(routes, route{"GET /debug/pprof/", maxNothing, g.Profiles.ServeHTTP})
+	}
 	if g.Dev != nil {
 		routes = append(routes,
 			route{"GET /api/dev", maxNothing, g.Dev.ServeHTTP},
