@@ -239,6 +239,6 @@ func everyRoute() []route {
 	config := testGateway().Config
 	config.Transcripts = (*store.Folder)(nil)
 	config.Page = fstest.MapFS{}
-	config.Metrics, config.Dev = http.NotFoundHandler(), http.NotFoundHandler()
+	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
 	return New(config).routes()
 }
