@@ -47,6 +47,6 @@ export class History {
   /** The lines that hold a text, the newest first, each once. @param {string} text */
   search(text) {
     const lower = text.toLowerCase();
-    return [...new Set(this.#kept.list.toReversed())].filter((line) => line.toLowerCase().includes(lower));
+    return [...new Set([...this.#kept.list].reverse())].filter((line) => line.toLowerCase().includes(lower));
   }
 }

@@ -95,7 +95,9 @@ function withMore(starts, controls, line) {
     drawn,
     lineAt(row, at) {
       const place = drawn(row)(at);
-      return remembered(row).findLastIndex((start) => start <= place);
+      const all = remembered(row);
+      const after = all.findIndex((start) => start > place);
+      return (after < 0 ? all.length : after) - 1;
     },
     measure: (row) => starts(row).length + (row.more ? 1 : 0),
     lines(row, begin, end) {

@@ -31,7 +31,7 @@ function marked(text, marks) {
   const cuts = [...new Set([0, text.length, ...marks.flatMap(([from, to]) => [from, to])])].sort((a, b) => a - b);
   return cuts.slice(0, -1).map((from, i) => {
     const part = shown(text.slice(from, cuts[i + 1]));
-    const mark = marks.findLast(([begin, end]) => begin <= from && from < end);
+    const mark = marks.filter(([begin, end]) => begin <= from && from < end).at(-1);
     return mark ? html`<mark class=${mark[2]}>${part}</mark>` : part;
   });
 }
@@ -96,7 +96,7 @@ function soughtIn(lines, places, drawn, found) {
   /** @type {Mark[]} */
   const marks = [];
   const begin = lines[0]?.at ?? 0;
-  const last = lines.findLast((line) => !line.more);
+  const last = lines.filter((line) => !line.more).at(-1);
   const end = last ? last.at + Math.max(last.text.length, last.to - last.from) : 0;
   for (const [from, to] of places) {
     const [a, b] = [drawn(from), drawn(to)];
