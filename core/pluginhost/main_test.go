@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -63,7 +64,7 @@ var roles = map[string]func(){
 		})
 	},
 	"misnamed": func() { plugins.Serve(echo("else")) },
-	"silent":   func() { select {} },
+	"silent":   hang,
 	"deaf": func() { // does not notice that its host is gone
 		plugin.Serve(&plugin.ServeConfig{
 			HandshakeConfig:  pluginproto.Handshake,
@@ -79,10 +80,14 @@ var roles = map[string]func(){
 	},
 	"elsewhere": func() {
 		fmt.Println("1|1|unix|/var/run/docker.sock|netrpc|")
-		select {}
+		hang()
 	},
 	"host": beHost,
 }
+
+// hang does nothing until it is killed. An empty select would end at once in a
+// binary built without cgo, where the runtime sees that nothing can wake it.
+func hang() { time.Sleep(math.MaxInt64) }
 
 // puppet is a machine that echoes, and does to its process what it is told.
 type puppet struct{ noise *atomic.Bool }

@@ -60,7 +60,7 @@ func commands(b block) (all []command) {
 }
 
 // limit is how long a block's commands may take.
-const limit = time.Minute
+const limit = 5 * time.Minute
 
 // run runs a block's commands one after the other, a cd among them for those
 // that follow.

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"os"
 	"strconv"
@@ -20,7 +21,7 @@ import (
 
 func main() {
 	if len(os.Args) > 1 { // one of "children"
-		select {}
+		time.Sleep(math.MaxInt64) // an empty select is a deadlock to a binary without cgo
 	}
 	plugins.Serve(core.Discipline{
 		Manifest: core.Manifest{Name: "hostile", Title: "Hostile", Input: core.InputLine},
