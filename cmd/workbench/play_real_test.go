@@ -25,16 +25,18 @@ type turn struct {
 	about       []string // above the answer
 }
 
+// realServer is a server and the talk that is held with it.
+type realServer struct {
+	name   string
+	start  func(t *testing.T, port string) *exec.Cmd
+	turns  []turn
+	answer string // of which a byte is changed
+}
+
 // Recorded with a real server, played to it later: it passes with rules where
 // dates and ids differ, and fails without them or when a byte is changed.
 func TestPlayRealServers(t *testing.T) {
-	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin") // where servers are, which not every user looks into
-	for _, c := range []struct {
-		name   string
-		start  func(t *testing.T, port string) *exec.Cmd
-		turns  []turn
-		answer string // of which a byte is changed
-	}{
+	for _, s := range []realServer{
 		{"nginx", startNginx, []turn{
 			{said: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", until: "hello\n", about: []string{`match "Date: [^\r\n]*\r\n"`, `match "ETag: [^\r\n]*\r\n"`}},
 			{said: "GET /none HTTP/1.1\r\nHost: a\r\n\r\n", until: "</html>\r\n", about: []string{`match "Date: [^\r\n]*\r\n"`}},
@@ -45,55 +47,63 @@ func TestPlayRealServers(t *testing.T) {
 			{said: "ECHO id-ID.\r\n", until: ".\r\n", rules: []string{"use id"}, about: []string{`match "\\$[0-9]+\r\n"`, "use id"}},
 			{said: "TIME\r\n", until: "*2", about: []string{`match "(?s)\\*2(\r\n\\$[0-9]+\r\n[0-9]+){2}\r\n"`}},
 		}, "OK"},
-		{"smtpd", startSMTP, []turn{
-			{until: "\r\n", about: []string{`match "220 [^\r\n]*\r\n"`}},
-			{said: "EHLO a\r\n", until: "250 HELP\r\n"},
-			{said: "MAIL FROM:<root@localhost>\r\n", until: "\r\n"},
-			{said: "RCPT TO:<root@localhost>\r\n", until: "\r\n"},
-			{said: "DATA\r\n", until: "\r\n"},
-			{said: "Subject: x\r\n\r\nhello\r\n.\r\n", until: "\r\n", about: []string{`match "250 2.0.0 [0-9a-f]+ "`}},
-			{said: "QUIT\r\n", until: "\r\n"},
-		}, "accepted"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if _, err := exec.LookPath(c.name); err != nil {
-				t.Fatalf("%s is not installed; scripts/deps.sh installs what the tests need", c.name)
-			}
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			address := l.Addr().String()
-			l.Close()
-			_, port, _ := net.SplitHostPort(address)
-			runServer(t, c.start(t, port), address)
+		t.Run(s.name, s.play)
+	}
+}
 
-			with := recordTalk(t, address, c.turns)
-			without := *with
-			without.Entries = nil
-			for _, e := range with.Entries {
-				e.Rules = nil
-				without.Entries = append(without.Entries, e)
-			}
-			file, bare := write(t, earlier(string(with.Append(nil)))), write(t, earlier(string(without.Append(nil))))
-			if code, stdout, stderr := playClientRun(t, file, "--to", address); code != 0 {
-				t.Errorf("with rules: code %d\n%s%s", code, stdout, stderr)
-			}
-			if code, stdout, stderr := playClientRun(t, bare, "--to", address, "--timeout", "2s"); code != 1 {
-				t.Errorf("without rules: code %d\n%s%s", code, stdout, stderr)
-			}
-			recorded := string(with.Append(nil))
-			changed := write(t, earlier(replaceLast(recorded, c.answer, strings.ToUpper(c.answer[:1])+"#"+c.answer[2:])))
-			if code, stdout, _ := playClientRun(t, changed, "--to", address, "--timeout", "2s"); code != 1 || !strings.Contains(stdout, "\n+") {
-				t.Errorf("a changed answer: code %d\n%s", code, stdout)
-			}
+// smtpd wants root.
+func TestRootPlaySMTP(t *testing.T) {
+	realServer{"smtpd", startSMTP, []turn{
+		{until: "\r\n", about: []string{`match "220 [^\r\n]*\r\n"`}},
+		{said: "EHLO a\r\n", until: "250 HELP\r\n"},
+		{said: "MAIL FROM:<root@localhost>\r\n", until: "\r\n"},
+		{said: "RCPT TO:<root@localhost>\r\n", until: "\r\n"},
+		{said: "DATA\r\n", until: "\r\n"},
+		{said: "Subject: x\r\n\r\nhello\r\n.\r\n", until: "\r\n", about: []string{`match "250 2.0.0 [0-9a-f]+ "`}},
+		{said: "QUIT\r\n", until: "\r\n"},
+	}, "accepted"}.play(t)
+}
 
-			// And without the real server: the recording in its place.
-			played, told := startPlayServer(t, "--fast", file)
-			if code, stdout, stderr := playClientRun(t, file, "--to", played); code != 0 {
-				t.Errorf("with itself: code %d\n%s%s%s", code, stdout, stderr, told)
-			}
-		})
+// play records a talk with the server and plays it to the server.
+func (s realServer) play(t *testing.T) {
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin") // where servers are, which not every user looks into
+	if _, err := exec.LookPath(s.name); err != nil {
+		t.Fatalf("%s is not installed; scripts/deps.sh installs what the tests need", s.name)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(address)
+	runServer(t, s.start(t, port), address)
+
+	with := recordTalk(t, address, s.turns)
+	without := *with
+	without.Entries = nil
+	for _, e := range with.Entries {
+		e.Rules = nil
+		without.Entries = append(without.Entries, e)
+	}
+	file, bare := write(t, earlier(string(with.Append(nil)))), write(t, earlier(string(without.Append(nil))))
+	if code, stdout, stderr := playClientRun(t, file, "--to", address); code != 0 {
+		t.Errorf("with rules: code %d\n%s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := playClientRun(t, bare, "--to", address, "--timeout", "2s"); code != 1 {
+		t.Errorf("without rules: code %d\n%s%s", code, stdout, stderr)
+	}
+	recorded := string(with.Append(nil))
+	changed := write(t, earlier(replaceLast(recorded, s.answer, strings.ToUpper(s.answer[:1])+"#"+s.answer[2:])))
+	if code, stdout, _ := playClientRun(t, changed, "--to", address, "--timeout", "2s"); code != 1 || !strings.Contains(stdout, "\n+") {
+		t.Errorf("a changed answer: code %d\n%s", code, stdout)
+	}
+
+	// And without the real server: the recording in its place.
+	played, told := startPlayServer(t, "--fast", file)
+	if code, stdout, stderr := playClientRun(t, file, "--to", played); code != 0 {
+		t.Errorf("with itself: code %d\n%s%s%s", code, stdout, stderr, told)
 	}
 }
 
@@ -215,7 +225,7 @@ func startRedis(t *testing.T, port string) *exec.Cmd {
 // socket is one to a machine.
 func startSMTP(t *testing.T, port string) *exec.Cmd {
 	if os.Getuid() != 0 {
-		t.Skip("smtpd wants root")
+		t.Fatal("smtpd wants root, which scripts/test.sh asks sudo for")
 	}
 	config := filepath.Join(t.TempDir(), "conf")
 	text := fmt.Sprintf("listen on 127.0.0.1 port %s\naction \"drop\" mda \"/bin/true\"\nmatch from any for local action \"drop\"\n", port)

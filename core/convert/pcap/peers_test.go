@@ -199,7 +199,7 @@ func startCapture(t *testing.T, addrs ...string) *capture {
 	for {
 		line, err := lines.ReadString('\n')
 		if err != nil {
-			t.Fatalf("tcpdump captures nothing: %s (a capture needs root)", line)
+			t.Fatalf("tcpdump captures nothing: %s (a capture wants root, which scripts/test.sh asks sudo for)", line)
 		}
 		if strings.Contains(line, "listening on") {
 			break
@@ -236,8 +236,8 @@ func startCapture(t *testing.T, addrs ...string) *capture {
 var rawOpening = []core.Action{{Kind: core.PassThrough, Side: core.Client}, {Kind: core.PassThrough, Side: core.Server}}
 
 // The measure: what tcpdump captured of real servers becomes transcripts that
-// say what the peers said.
-func TestRealServers(t *testing.T) {
+// say what the peers said. As all tests named TestRoot, it wants root.
+func TestRootRealServers(t *testing.T) {
 	nginx, redis, smtp := startNginx(t), startRedis(t), startSMTP(t)
 	for _, addr := range []string{nginx, redis, smtp} { // wait until they listen, uncaptured
 		dial(t, addr).conn.Close()
