@@ -1,34 +1,72 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: Chromium, Node.js, Python,
-# servers to talk to and tools to look at packets with, from the distribution's
-# packages. No service is started. Where that is not possible it says
-# what to install, and fails: a test that needs them is never skipped.
+# Installs what the tests need and this machine lacks, from the distribution's
+# packages: a C compiler for the race detector, Chromium, Node.js, Python,
+# servers to talk to and tools to look at packets with. No service is started,
+# now or at the next boot. Where something is still missing after that, it says
+# what to install, and fails: a test that needs it is never skipped.
 set -euo pipefail
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian has servers, and a user's PATH has not
 
-missing=()
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
-command -v node >/dev/null || missing+=(nodejs)
-command -v npm >/dev/null || missing+=(npm)
-command -v python3 >/dev/null || missing+=(python3)
-command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
-command -v redis-server >/dev/null || missing+=(redis-server)
-command -v smtpd >/dev/null || [ -x /usr/sbin/smtpd ] || missing+=(opensmtpd)
-command -v tshark >/dev/null || missing+=(tshark)
-command -v tcpdump >/dev/null || missing+=(tcpdump)
-[ ${#missing[@]} -eq 0 ] && exit 0
+# look puts into missing the packages, by Debian's names, of what is not here.
+look() {
+	missing=()
+	local package programs program
+	while read -r package programs; do
+		for program in $programs; do
+			if command -v "$program" >/dev/null; then continue 2; fi
+		done
+		missing+=("$package")
+	done <<-'END'
+		chromium chromium chromium-browser google-chrome
+		nodejs node
+		npm npm
+		python3 python3
+		nginx-light nginx
+		redis-server redis-server
+		opensmtpd smtpd
+		tshark tshark
+		tcpdump tcpdump
+		shellcheck shellcheck
+	END
+	local cc
+	cc=$(go env CC)
+	if [ "${CGO_ENABLED:-1}" != 0 ] && ! $cc -E - <<<'#include <stdlib.h>' >/dev/null 2>&1; then missing+=(gcc libc6-dev); fi
+}
 
-echo "installing for the tests: ${missing[*]}"
+# give_up WHY…: says what is left to do by hand.
+give_up() {
+	printf '%s\n' "$@" "The tests need what these packages of Debian's hold: ${missing[*]}" \
+		"Install them, as in: apt-get install ${missing[*]}" >&2
+	exit 1
+}
+
+look
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+command -v apt-get >/dev/null || give_up "There is no apt-get here to install with."
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then
-	command -v sudo >/dev/null && sudo=(sudo)
+	command -v sudo >/dev/null || give_up "Installing wants root: you are $(id -un), and there is no sudo."
+	sudo=(sudo)
 fi
-if ! command -v apt-get >/dev/null; then
-	echo "the tests need: ${missing[*]}. Install them with your system's package manager and try again." >&2
-	exit 1
+# Nothing is asked, nothing is removed to make room, nothing is started: by
+# sysvinit's rules in runlevel 1, by systemd's when it is told that it is offline.
+apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get --quiet)
+echo "installing for the tests: ${missing[*]}"
+log=$(mktemp)
+if ! { "${apt[@]}" update && "${apt[@]}" install --yes --no-remove --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+	tail -n 10 "$log" >&2
+	give_up "apt-get failed; all that it said is in $log"
 fi
-export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # in which no service is started
-if ! { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/tmp/workbench-deps.log 2>&1; then
-	tail -5 /tmp/workbench-deps.log >&2
-	echo "the tests need: ${missing[*]}, which could not be installed. Install them by hand (apt-get install ${missing[*]}) and try again." >&2
-	exit 1
+if command -v systemctl >/dev/null; then
+	for package in "${missing[@]}"; do
+		case $package in
+		nginx-light | redis-server | opensmtpd)
+			"${sudo[@]}" systemctl --quiet disable "${package%-light}" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2
+			;;
+		esac
+	done
 fi
+look
+[ ${#missing[@]} -eq 0 ] || give_up "apt-get succeeded, and yet not all is here; what it said is in $log"
+rm "$log"

@@ -21,10 +21,8 @@ fuzz() {
 	tail -1 "$log"
 }
 
-grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do
-	package=$(dirname "$file")
-	grep -oE '^func Fuzz[A-Za-z0-9_]*' "$file" | awk '{print $2}' | while read -r target; do
-		echo "== $package $target"
-		fuzz "$package" "$target"
-	done
-done
+targets=$(grep -roE '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' . | sed -E 's|/[^/]*:func | |' | sort)
+while read -r package target; do
+	echo "== $package $target"
+	fuzz "$package" "$target"
+done <<<"$targets"

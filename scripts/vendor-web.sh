@@ -55,7 +55,7 @@ put() {
 }
 
 echo "$packages" | while read -r name version sum; do
-    [ -z "$name" ] || fetch "$name" "$version" "$sum"
+    if [ -n "$name" ]; then fetch "$name" "$version" "$sum"; fi # after ||, set -e would mean nothing in fetch
 done
 
 rm -rf "$out"
