@@ -1,12 +1,19 @@
 # Verbs of the project. `make test` is what CI runs.
 
-.PHONY: build test bench storm fuzz vendor
+.PHONY: build test long fresh bench storm fuzz vendor
 
 build: ## the one binary, in bin/
 	go build -o bin/workbench ./cmd/workbench
 
 test: ## everything: formatting, vet, staticcheck, all tests under the race detector, cross-builds
 	scripts/test.sh
+
+long: ## what takes longer: the tests without cgo, each fuzz target for FUZZTIME (default 1m), the storms
+	CGO_ENABLED=0 FUZZTIME=$${FUZZTIME:-1m} scripts/test.sh
+	$(MAKE) storm
+
+fresh: ## `go run ./cmd/workbench` and this `make test`, in bare Debian 12 and 13, as root and as a user; wants root and mmdebstrap
+	scripts/fresh.sh $(FRESH)
 
 bench: ## the measures, beside two baselines in the same run
 	go run ./bench $(BENCH)
