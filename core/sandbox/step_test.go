@@ -26,7 +26,10 @@ func TestMain(m *testing.M) {
 		case "sandbox-exec":
 			os.Exit(Step(os.Args[2:]))
 		case "poor-host":
-			poorHost()
+			poorHost(false)
+			os.Exit(0)
+		case "poor-host-in-a-namespace":
+			poorHost(true)
 			os.Exit(0)
 		}
 	}
@@ -154,16 +157,16 @@ func TestWhatTheSystemOffersHolds(t *testing.T) {
 	if _, err := os.Stat("/proc/sys/kernel/seccomp"); err == nil {
 		offered = append(offered, Seccomp)
 	}
-	flags := uintptr(unix.CLONE_NEWUSER)
-	for _, ns := range namespaces {
+	var with uintptr
+	for _, ns := range namespaces { // the user namespace first, without which root still has the others
 		cmd := exec.Command("/bin/true")
-		flags |= ns.flag
-		cmd.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  flags,
-			UidMappings: []syscall.SysProcIDMap{{ContainerID: 1, HostID: os.Geteuid(), Size: 1}},
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: with | ns.flag}
+		if cmd.SysProcAttr.Cloneflags&unix.CLONE_NEWUSER != 0 {
+			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 1, HostID: os.Geteuid(), Size: 1}}
 		}
 		if cmd.Run() == nil {
 			offered = append(offered, ns.name)
+			with |= ns.flag
 		}
 	}
 	for _, name := range offered {
@@ -195,13 +198,16 @@ func TestFilterIsSound(t *testing.T) {
 	}
 }
 
-// poorHost is a host in a user namespace where no other may be made: it says
-// what it finds, and what strict says.
-func poorHost() {
+// poorHost is a host where no user namespace may be made: it says what it finds,
+// and what strict says. It is in a user namespace of its own, and forbids others
+// there, or where the system forbids them as it is.
+func poorHost(inNamespace bool) {
 	runtime.LockOSThread() // which is what starts the others
-	if err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0); err != nil {
-		fmt.Println(err)
-		return
+	if inNamespace {
+		if err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0); err != nil {
+			fmt.Println(err)
+			return
+		}
 	}
 	// Nor any namespace by capabilities.
 	if err := dropPrivileges(); err != nil {
@@ -218,14 +224,14 @@ func poorHost() {
 
 func TestWhereTheSystemForbidsNamespaces(t *testing.T) {
 	here := probed(t, conf(BestEffort))
-	cmd := exec.Command("/proc/self/exe", "poor-host")
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
-	}
-	if !here.holds(UserNamespace) { // it is poor as it is
-		cmd.SysProcAttr = nil
+	cmd := exec.Command("/proc/self/exe", "poor-host") // as it is
+	if here.holds(UserNamespace) {
+		cmd = exec.Command("/proc/self/exe", "poor-host-in-a-namespace")
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  unix.CLONE_NEWUSER,
+			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
+		}
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
