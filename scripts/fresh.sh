@@ -72,6 +72,7 @@ bare() {
 # Mounts and processes are in namespaces of their own and end with it.
 within() {
 	unshare --mount --pid --ipc --fork --kill-child --propagation private bash -euc '
+		mount --bind "$1" "$1" # / is a mount point, as it is elsewhere
 		mount -t proc proc "$1/proc"
 		mount --rbind /sys "$1/sys"
 		mount --rbind /dev "$1/dev"

@@ -230,7 +230,8 @@ func startSMTP(t *testing.T, port string) *exec.Cmd {
 	config := filepath.Join(t.TempDir(), "conf")
 	text := fmt.Sprintf("listen on 127.0.0.1 port %s\naction \"drop\" mda \"/bin/true\"\nmatch from any for local action \"drop\"\n", port)
 	must(t, os.WriteFile(config, []byte(text), 0o644))
-	return exec.Command("unshare", "--mount", "sh", "-c", `mount -t tmpfs -o mode=755 tmpfs /run && mount -t tmpfs -o mode=755 tmpfs /var/spool &&
+	return exec.Command("unshare", "--mount", "--propagation", "unchanged", "sh", "-c", `{ ! mountpoint -q / || mount --make-rprivate /; } && # in a chroot it need not be one
+		mount -t tmpfs -o mode=755 tmpfs /run && mount -t tmpfs -o mode=755 tmpfs /var/spool &&
 		mkdir -m 711 /var/spool/smtpd && exec smtpd -d -f "$0"`, config)
 }
 

@@ -141,8 +141,9 @@ func startRedis(t *testing.T) string {
 func startSMTP(t *testing.T) string {
 	port := freePort(t)
 	conf := file(t, "smtpd.conf", fmt.Sprintf("listen on 127.0.0.1 port %s\naction \"drop\" mda \"/bin/cat > /dev/null\"\nmatch from any for any action \"drop\"\n", port))
-	start(t, program(t, "unshare", "util-linux"), "-m", "sh", "-c",
-		`mount -t tmpfs -o mode=755 tmpfs /run && mount -t tmpfs -o mode=755 tmpfs /var/spool && mkdir -m 711 /var/spool/smtpd && exec "$0" -d -f "$1"`,
+	start(t, program(t, "unshare", "util-linux"), "-m", "--propagation", "unchanged", "sh", "-c",
+		`{ ! mountpoint -q / || mount --make-rprivate /; } && # in a chroot it need not be one
+		mount -t tmpfs -o mode=755 tmpfs /run && mount -t tmpfs -o mode=755 tmpfs /var/spool && mkdir -m 711 /var/spool/smtpd && exec "$0" -d -f "$1"`,
 		program(t, "smtpd", "opensmtpd"), conf)
 	return "127.0.0.1:" + port
 }
