@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,10 +18,8 @@ import (
 
 // Of the storm.
 const (
-	stormSessions = 200
-	stormWindow   = 32                     // lines of a session that may be unanswered
-	stormPace     = 20 * time.Millisecond  // between two lines of a session
-	stormKills    = 500 * time.Millisecond // between two kills of a mode's process
+	stormWindow = 32                    // lines of a session that may be unanswered
+	stormPace   = 20 * time.Millisecond // between two lines of a session
 )
 
 // stormTime is STORM_SECONDS, or what a run of all tests bears.
@@ -132,81 +131,168 @@ func (k *talker) silence() time.Duration {
 	return longest
 }
 
-// Many sessions are under traffic while their processes are killed again and
-// again: not one byte is lost, doubled or out of order, and no session ends.
-// It runs alone, so that the times that it reports mean something.
-func TestStorm(t *testing.T) {
-	w := start(t)
-	s := serve(t, echo)
-	killers := []*killer{{w: w, mode: "http-line"}, {w: w, mode: "echo-quit"}}
-	var talkers []*talker
-	for i := range stormSessions {
-		mode := killers[i%len(killers)].mode
-		c := w.join(t, "?mode="+mode, s.address)
-		talkers = append(talkers, &talker{name: fmt.Sprint(mode, " ", i), ws: c.ws, last: time.Now()})
+// storm is a workbench whose processes are killed while sessions of two modes
+// are under traffic.
+type storm struct {
+	w       *workbench
+	modes   []string
+	talkers []*talker
+	stop    chan struct{}
+	talking sync.WaitGroup
+
+	kills    int
+	silences []time.Duration
+}
+
+// brew starts the traffic.
+func brew(t *testing.T, sessions int) *storm {
+	t.Helper()
+	s := &storm{w: start(t), modes: []string{"http-line", "echo-quit"}, stop: make(chan struct{})}
+	target := serve(t, echo).address
+	for i := range sessions {
+		mode := s.modes[i%len(s.modes)]
+		c := s.w.join(t, "?mode="+mode, target)
+		s.talkers = append(s.talkers, &talker{name: fmt.Sprint(mode, " ", i), ws: c.ws, last: time.Now()})
 	}
-	var talking sync.WaitGroup
-	stop := make(chan struct{})
-	for _, k := range talkers {
-		talking.Go(func() {
-			if err := k.talk(stop); err != nil {
+	for _, k := range s.talkers {
+		s.talking.Go(func() {
+			if err := k.talk(s.stop); err != nil {
 				t.Error(err)
 			}
 		})
 	}
+	return s
+}
 
-	// A silence counts for the kill before its end.
-	var silences []time.Duration
-	collect := func(keep bool) {
-		for _, k := range talkers {
-			if d := k.silence(); keep {
-				silences = append(silences, d)
-			}
-		}
-	}
-	kills := 0
-	tick := time.NewTicker(stormKills)
+// rage has blow kill something each so often, and returns once all lines are
+// answered. blow returns how many processes it killed. A silence counts for the
+// blow before its end.
+func (s *storm) rage(t *testing.T, every time.Duration, blow func() int) {
+	t.Helper()
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for end := time.After(stormTime(t)); ; {
 		select {
 		case <-tick.C:
-			collect(kills > 0)
-			for _, k := range killers {
-				if m := w.mode(t, k.mode); m.State == "ready" && m.PID != k.last {
-					k.strike(t, syscall.SIGKILL)
-					kills++
-				}
-			}
+			s.collect()
+			s.kills += blow()
 			continue
 		case <-end:
 		}
 		break
 	}
-	close(stop)
-	talking.Wait()
-	collect(true)
+	close(s.stop)
+	s.talking.Wait()
+	s.collect()
+}
 
+// collect takes in the silences since the last blow.
+func (s *storm) collect() {
+	for _, k := range s.talkers {
+		if d := k.silence(); d > 0 && s.kills > 0 {
+			s.silences = append(s.silences, d)
+		}
+	}
+}
+
+// passed checks that nobody was blamed, and reports the times. Whatever was
+// lost, the talkers have told.
+func (s *storm) passed(t *testing.T) {
+	t.Helper()
 	lines := 0
-	for _, k := range talkers {
+	for _, k := range s.talkers {
 		lines += k.heard
 	}
 	recoveries, poisoned, lost := 0, 0, 0
-	for _, k := range killers {
-		k.fresh(t)
-		recoveries += w.metric(t, "workbench_recovery_seconds_count", k.mode)
-		poisoned += w.metric(t, "workbench_sessions_poisoned_total", k.mode)
-		lost += w.metric(t, "workbench_sessions_unrecoverable_total", k.mode)
+	for _, mode := range s.modes {
+		eventually(t, "a process of "+mode, func() bool { return s.w.mode(t, mode).State == "ready" })
+		recoveries += s.w.metric(t, "workbench_recovery_seconds_count", mode)
+		poisoned += s.w.metric(t, "workbench_sessions_poisoned_total", mode)
+		lost += s.w.metric(t, "workbench_sessions_unrecoverable_total", mode)
 	}
-	if kills == 0 || recoveries < kills || poisoned > 0 || lost > 0 {
+	if s.kills == 0 || recoveries == 0 || poisoned > 0 || lost > 0 {
 		t.Errorf("%d kills led to %d recoveries, %d sessions taken for poisoned, %d that could not be recovered any more",
-			kills, recoveries, poisoned, lost)
+			s.kills, recoveries, poisoned, lost)
 	}
-	slices.Sort(silences)
+	slices.Sort(s.silences)
 	at := func(part float64) time.Duration {
-		return silences[int(part*float64(len(silences)-1))].Round(100 * time.Microsecond)
+		return s.silences[int(part*float64(len(s.silences)-1))].Round(100 * time.Microsecond)
 	}
 	t.Logf("%d sessions, %d lines, %d kills, %d recoveries; the longest silence of a session after a kill: p50 %v, p99 %v, at most %v",
-		stormSessions, lines, kills, recoveries, at(0.5), at(0.99), at(1))
+		len(s.talkers), lines, s.kills, recoveries, at(0.5), at(0.99), at(1))
+}
+
+// children returns the processes that the workbench has started and that are
+// there, in whatever state.
+func (w *workbench) children(t testing.TB) (pids []int) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range all {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it is gone
+		}
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		fields := strings.Fields(rest) // state and parent: proc_pid_stat(5)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err == nil && len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(w.pid()) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// killAll kills all children of the workbench, those that are starting too.
+func (w *workbench) killAll(t testing.TB) int {
+	t.Helper()
+	pids := w.children(t)
+	for _, pid := range pids {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	return len(pids)
+}
+
+// Many sessions are under traffic while their processes are killed again and
+// again: not one byte is lost, doubled or out of order, and no session ends.
+// The tests of storms run alone, so that the times that they report mean
+// something.
+func TestStorm(t *testing.T) {
+	s := brew(t, 200)
+	var killers []*killer
+	for _, mode := range s.modes {
+		killers = append(killers, &killer{w: s.w, mode: mode})
+	}
+	s.rage(t, 500*time.Millisecond, func() (kills int) {
+		for _, k := range killers {
+			if m := s.w.mode(t, k.mode); m.State == "ready" && m.PID != k.last {
+				k.strike(t, syscall.SIGKILL)
+				kills++
+			}
+		}
+		return kills
+	})
+	s.passed(t)
+}
+
+// The killing does not wait until the processes are ready.
+func TestStormThatDoesNotWait(t *testing.T) {
+	for _, every := range []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 500 * time.Millisecond, time.Second} {
+		t.Run(every.String(), func(t *testing.T) {
+			s := brew(t, 50)
+			s.rage(t, every, func() int { return s.w.killAll(t) })
+			s.passed(t)
+		})
+	}
+}
+
+// One kill now and then, of all processes at once.
+func TestStormNowAndThen(t *testing.T) {
+	s := brew(t, 200)
+	s.rage(t, 4*time.Second, func() int { return s.w.killAll(t) })
+	s.passed(t)
 }
 
 // metric reads a number of a mode from /metrics.

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -83,6 +85,10 @@ const (
 	longPause  = 5 * time.Second // pauses double up to this
 )
 
+// newStarts bounds how often processes are started that nothing else holds up:
+// somebody may kill each one while it starts, for as long as they like.
+func newStarts() *rate.Limiter { return rate.NewLimiter(rate.Every(200*time.Millisecond), 20) }
+
 // Build is one build of a line mode, whose process it keeps running. Most modes
 // have one for as long as the host runs; in development builds replace each
 // other.
@@ -125,28 +131,39 @@ func newBuild(h *Host, conf Mode) *Build {
 	return b
 }
 
-// run starts the process, again and again, until the host stops.
+// run starts the process, again and again, until the host stops. A process that
+// somebody killed is no reason for a pause, whether it was ready or not.
 func (b *Build) run() {
-	pause := time.Duration(0) // before the next start; 0: the last process answered
+	starts := newStarts()
+	pause := time.Duration(0) // before the next start; 0: the last process answered, or was killed
 	for first := true; b.ctx.Err() == nil; first = false {
 		if !first {
 			b.mu.Lock()
 			b.restarts++
 			b.mu.Unlock()
 		}
+		starts.Wait(b.ctx)
 		p, err := startProcess(b)
 		longer := min(max(2*pause, firstPause), longPause)
-		if err != nil {
+		switch {
+		case errors.Is(err, wire.ErrKilled):
+			pause = 0
+			b.died(err)
+		case err != nil:
 			pause = longer
 			b.failed(err)
-		} else {
+		default:
 			b.ready(p)
 			<-p.gone
 			pause = longer
-			if p.answered.Load() {
+			if p.answered.Load() || errors.Is(p.cause, wire.ErrKilled) {
 				pause = 0
 			}
-			b.died(p, pause > firstPause)
+			if pause > firstPause {
+				b.failed(b.unavailable("it died again and again before it answered anything: "+p.how, p.run))
+			} else {
+				b.died(p.cause)
+			}
 		}
 		select {
 		case <-time.After(pause):
@@ -164,20 +181,18 @@ func (b *Build) ready(p *process) {
 	b.set(Ready, p, nil)
 }
 
-// died says that a process that had been ready is gone. One that is gone again
-// and again before it answered anything has failed.
-func (b *Build) died(p *process, again bool) {
+// died says that a process is gone, and that the next one is expected to be
+// well.
+func (b *Build) died(cause error) {
 	if b.ctx.Err() != nil {
 		return
 	}
-	b.log.Warn("plugin process died", "pid", p.run.pid, "reason", p.cause)
-	if again {
-		b.set(Failed, nil, b.unavailable("it died again and again before it answered anything: "+p.how, p.run))
-		return
-	}
-	b.set(Starting, nil, p.cause)
+	b.log.Warn("plugin process died", "reason", cause)
+	b.set(Starting, nil, cause)
 }
 
+// failed says that the process can not start, or is gone each time before it
+// answers anything.
 func (b *Build) failed(err error) {
 	if b.ctx.Err() != nil {
 		return

@@ -50,7 +50,8 @@ type process struct {
 const maxOpening = 64
 
 // startProcess returns when the process is ready, can not start, took too long
-// or the host stops. Its error is an *Unavailable.
+// or the host stops. Its error is an *Unavailable; or wire.ErrKilled, if
+// somebody outside killed the process meanwhile.
 func startProcess(b *Build) (*process, error) {
 	p, err := tryProcess(b)
 	if err != nil && p.run.speaksJSON() && b.conf.Adapter != nil && b.jsonLines.CompareAndSwap(false, true) {
@@ -93,6 +94,9 @@ func tryProcess(b *Build) (*process, error) {
 	p.run.settle(settleTime)
 	if p.run.dir != "" {
 		os.RemoveAll(p.run.dir)
+	}
+	if how, _ := p.run.end(); p.run.killedFromOutside() {
+		return p, &death{plugin: p.name, how: how + " while it was starting", killed: true}
 	}
 	return p, b.unavailable(p.run.refusal(context.Cause(ctx), err), p.run)
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -16,8 +18,9 @@ const quarantineIdle = 2 * time.Second
 // it: one session at a time, so that nobody else's suffers and the one to
 // blame is known. It runs only while it is needed.
 type quarantine struct {
-	build *Build
-	place chan struct{} // holds a token while a session is in
+	build  *Build
+	place  chan struct{} // holds a token while a session is in
+	starts *rate.Limiter
 
 	mu      sync.Mutex
 	process *process
@@ -25,7 +28,7 @@ type quarantine struct {
 }
 
 func newQuarantine(b *Build) *quarantine {
-	return &quarantine{build: b, place: make(chan struct{}, 1)}
+	return &quarantine{build: b, place: make(chan struct{}, 1), starts: newStarts()}
 }
 
 // open is a build's open, on a process that no other session uses while the
@@ -40,7 +43,10 @@ func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {
 	}
 	release := sync.OnceFunc(q.leave)
 	for {
-		p, err := q.enter()
+		p, err := q.enter(ctx)
+		if errors.Is(err, wire.ErrKilled) {
+			continue
+		}
 		if err != nil {
 			release()
 			return nil, err
@@ -57,7 +63,7 @@ func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {
 }
 
 // enter returns the process, started when there is none.
-func (q *quarantine) enter() (*process, error) {
+func (q *quarantine) enter(ctx context.Context) (*process, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.idle != nil {
@@ -65,6 +71,9 @@ func (q *quarantine) enter() (*process, error) {
 	}
 	if q.process != nil && !q.process.isGone() {
 		return q.process, nil
+	}
+	if err := q.starts.Wait(ctx); err != nil {
+		return nil, err
 	}
 	p, err := startProcess(q.build)
 	if err != nil {

@@ -109,11 +109,19 @@ func ending(s *os.ProcessState) (how string, signalled bool) {
 	return fmt.Sprintf("exit status %d", s.ExitCode()), false
 }
 
-// wasKilled reports a death by SIGKILL, where there are signals.
+// wasKilled reports a death by a signal that people and supervisors send, where
+// there are signals.
 func wasKilled(s *os.ProcessState) bool {
 	if s == nil {
 		return false
 	}
 	status, ok := s.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+	if !ok || !status.Signaled() {
+		return false
+	}
+	switch status.Signal() {
+	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP:
+		return true
+	}
+	return false
 }

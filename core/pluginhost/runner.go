@@ -214,7 +214,8 @@ func (r *runner) end() (how string, byItself bool) {
 	return how, !signalled || !r.killed
 }
 
-// killedFromOutside reports that somebody else ended the process by SIGKILL.
+// killedFromOutside reports that somebody else ended the process, by a signal
+// that no program gets for what it does itself.
 func (r *runner) killedFromOutside() bool {
 	select {
 	case <-r.exited:

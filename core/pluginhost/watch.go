@@ -88,7 +88,7 @@ func (p *process) die(why string) {
 // death is how a process died.
 type death struct {
 	plugin, how string
-	killed      bool // by SIGKILL, which was not ours
+	killed      bool // from outside
 }
 
 func (d *death) Error() string { return fmt.Sprintf("the %s plugin died: %s", d.plugin, d.how) }

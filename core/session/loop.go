@@ -79,13 +79,13 @@ func (s *session) next() (*eventList, End) {
 
 // feed has the machine answer one batch, and carries out what is done. When
 // the machine's process dies it is recovered, and what was not answered is fed
-// anew, event by event, so that the one to blame is known.
+// anew; event by event where one of them may be to blame.
 func (s *session) feed(ctx context.Context, list *eventList) (end End) {
 	defer list.release()
-	all := len(list.batch)
+	single := false
 	for pending := list.batch; len(pending) > 0 && end.Cause == 0; {
 		batch := pending
-		if len(pending) < all || s.blame.deaths > 0 {
+		if single = single || s.blame.doubtful(); single {
 			batch = pending[:1]
 		}
 		next := 0
