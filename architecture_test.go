@@ -56,21 +56,22 @@ var table = []row{
 	{place: "core/plainfile", without: "net os/exec"},
 	{place: "core/replay", imports: "core core/transcript core/wire", without: "net os"},
 	{place: "core/sandbox", imports: xsys, without: "net"},
-	{place: "core/pluginhost", imports: "core core/pluginproto core/sandbox core/wire " + goPlugin + " " + hclog + " " + yamux,
+	{place: "core/pluginhost", imports: "core core/limit core/pluginproto core/sandbox core/wire " + xtime + " " + goPlugin + " " + hclog + " " + yamux,
 		brings: behindGoPlugin, without: "net/http"},
 	{place: "core/catalog", imports: "core core/plainfile", without: "net"},
 	{place: "core/conformance", imports: "core core/replay core/transcript core/wire", without: "net os"},
 	{place: "core/convert", imports: "core core/transcript", without: "net os"},
 	{place: "core/convert/pcap", imports: "core core/convert core/transcript " + gopacket, brings: behindGopacket, without: "net/http os/exec"},
 	{place: "core/devloop", imports: "core core/catalog core/plainfile core/pluginhost core/replay core/transcript core/wire " + fsnotify,
-		brings: "core/pluginproto core/sandbox " + goPlugin + " " + behindGoPlugin, without: "net"},
+		brings: "core/limit core/pluginproto core/sandbox " + xtime + " " + goPlugin + " " + behindGoPlugin, without: "net"},
+	{place: "core/limit", without: "net os"},
 	{place: "core/patient", imports: xsys, without: "net/http os/exec"},
 	{place: "core/play", imports: "core core/patient core/transcript", brings: xsys, without: "net/http os/exec"},
 	{place: "core/store", imports: "core core/plainfile core/transcript core/wire", without: "net os/exec"},
 	{place: "core/store/storetest", imports: "core core/store core/transcript", brings: "core/plainfile core/wire"},
-	{place: "core/session", imports: "core core/transcript core/wire", without: "net/http os/exec"},
+	{place: "core/session", imports: "core core/limit core/transcript core/wire", without: "net/http os/exec"},
 	{place: "core/target", imports: xnet, brings: behindTarget, without: "net/http os"},
-	{place: "core/gateway", imports: "core core/patient core/session core/store core/target core/transcript core/wire " + gorilla, brings: "core/plainfile " + xsys + " " + behindTarget, without: "os"},
+	{place: "core/gateway", imports: "core core/limit core/patient core/session core/store core/target core/transcript core/wire " + gorilla, brings: "core/plainfile " + xsys + " " + behindTarget, without: "os"},
 	{place: "core/loopback", without: "net/http os/exec"},
 	{place: "core/practice", without: "net/http os/exec"},
 	{place: "plugins", imports: "core core/pluginproto core/wire " + goPlugin + " " + hclog, brings: behindGoPlugin, without: "net/http os/exec"},
@@ -81,7 +82,7 @@ var table = []row{
 	{place: "plugins/starlark", imports: "core " + starlark, brings: xsys, without: "net os/exec"},
 	{place: "plugins/plugintest", imports: "core core/conformance core/plainfile core/replay core/transcript core/wire", without: "net os/exec"},
 	{place: "cmd/workbench", imports: "cmd/workbench/scaffold core/... plugins/... web " + cobra + " " + pflag + " " + prometheus,
-		brings: fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus},
+		brings: xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus},
 	{place: "cmd/workbench/scaffold", imports: "core", without: "net"},
 	{place: "cmd/workbench/scaffold/templates/go", imports: "core plugins", brings: "core/pluginproto core/wire " + goPlugin + " " + behindGoPlugin},
 	{place: "cmd/echo", imports: "core/loopback core/practice " + cobra, brings: behindCobra},
@@ -103,6 +104,7 @@ const (
 	hclog    = "github.com/hashicorp/go-hclog"
 	xsys     = "golang.org/x/sys"
 	xnet     = "golang.org/x/net"
+	xtime    = "golang.org/x/time"
 	yamux    = "github.com/hashicorp/yamux"
 	fsnotify = "github.com/fsnotify/fsnotify"
 	gopacket = "github.com/gopacket/gopacket"

@@ -38,8 +38,9 @@ func stormTime(t testing.TB) time.Duration {
 // talker is one session of the storm: it sends numbered lines through an echo
 // server, and checks that each comes back once, whole and in order.
 type talker struct {
-	name string
-	ws   *websocket.Conn
+	name   string
+	ws     *websocket.Conn
+	window chan struct{} // holds a token for each line that is unanswered
 
 	mu      sync.Mutex
 	heard   int           // lines
@@ -56,11 +57,10 @@ const lastLine = "that is all"
 
 // talk sends until stop is closed, and returns when all is answered.
 func (k *talker) talk(stop <-chan struct{}) error {
-	window := make(chan struct{}, stormWindow)
 	sent := make(chan error, 1)
 	failed := make(chan struct{})
-	go func() { sent <- k.send(stop, failed, window) }()
-	err := k.listen(window)
+	go func() { sent <- k.send(stop, failed) }()
+	err := k.listen()
 	if err != nil {
 		close(failed)
 	}
@@ -73,7 +73,7 @@ func (k *talker) talk(stop <-chan struct{}) error {
 	return err
 }
 
-func (k *talker) send(stop, failed <-chan struct{}, window chan<- struct{}) error {
+func (k *talker) send(stop, failed <-chan struct{}) error {
 	pace := time.NewTicker(stormPace)
 	defer pace.Stop()
 	say := func(line string) error {
@@ -89,7 +89,7 @@ func (k *talker) send(stop, failed <-chan struct{}, window chan<- struct{}) erro
 		case <-pace.C:
 		}
 		select {
-		case window <- struct{}{}:
+		case k.window <- struct{}{}:
 		case <-failed:
 			return nil
 		}
@@ -99,20 +99,20 @@ func (k *talker) send(stop, failed <-chan struct{}, window chan<- struct{}) erro
 	}
 }
 
-func (k *talker) listen(window <-chan struct{}) error {
+func (k *talker) listen() error {
 	for n := 0; ; n++ {
 		k.ws.SetReadDeadline(time.Now().Add(patience))
 		kind, got, err := k.ws.ReadMessage()
 		if err != nil {
 			return fmt.Errorf("in place of line %d: %w", n, err)
 		}
-		if string(got) == lastLine && len(window) == 0 {
+		if string(got) == lastLine && len(k.window) == 0 {
 			return nil
 		}
 		if kind != websocket.TextMessage || string(got) != k.line(n) {
 			return fmt.Errorf("got %q (kind %d), want %q", got, kind, k.line(n))
 		}
-		<-window
+		<-k.window
 		k.mu.Lock()
 		now := time.Now()
 		k.longest = max(k.longest, now.Sub(k.last))
@@ -145,14 +145,16 @@ type storm struct {
 }
 
 // brew starts the traffic.
-func brew(t *testing.T, sessions int) *storm {
+func brew(t *testing.T, sessions int, flags ...string) *storm {
 	t.Helper()
-	s := &storm{w: start(t), modes: []string{"http-line", "echo-quit"}, stop: make(chan struct{})}
+	s := &storm{w: start(t, flags...), modes: []string{"http-line", "echo-quit"}, stop: make(chan struct{})}
 	target := serve(t, echo).address
 	for i := range sessions {
 		mode := s.modes[i%len(s.modes)]
 		c := s.w.join(t, "?mode="+mode, target)
-		s.talkers = append(s.talkers, &talker{name: fmt.Sprint(mode, " ", i), ws: c.ws, last: time.Now()})
+		s.talkers = append(s.talkers, &talker{
+			name: fmt.Sprint(mode, " ", i), ws: c.ws, window: make(chan struct{}, stormWindow), last: time.Now(),
+		})
 	}
 	for _, k := range s.talkers {
 		s.talking.Go(func() {
@@ -164,8 +166,7 @@ func brew(t *testing.T, sessions int) *storm {
 	return s
 }
 
-// rage has blow kill something each so often, and returns once all lines are
-// answered. blow returns how many processes it killed. A silence counts for the
+// rage has blow kill something each so often, and then ends the traffic. blow returns how many processes it killed. A silence counts for the
 // blow before its end.
 func (s *storm) rage(t *testing.T, every time.Duration, blow func() int) {
 	t.Helper()
@@ -181,9 +182,14 @@ func (s *storm) rage(t *testing.T, every time.Duration, blow func() int) {
 		}
 		break
 	}
+	s.end()
+	s.collect()
+}
+
+// end ends the traffic, and returns once all lines are answered.
+func (s *storm) end() {
 	close(s.stop)
 	s.talking.Wait()
-	s.collect()
 }
 
 // collect takes in the silences since the last blow.

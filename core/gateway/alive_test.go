@@ -9,24 +9,56 @@ import (
 	"github.com/protocol-workbench/workbench/core/patient"
 )
 
-// A client is gone after 60 s without a byte.
+// A client that sends nothing is asked, and is gone after 60 s without a byte.
 func TestKeepAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		conn := &clientConn{Conn: patient.New(near)}
+		asked := 0
+		conn.ask = func() { asked++ }
 		start := time.Now()
 		go func() {
-			time.Sleep(40 * time.Second)
+			time.Sleep(40*time.Second + 1)
 			far.Write([]byte("x"))
 		}()
 		if _, err := conn.Read(make([]byte, 1)); err != nil {
 			t.Errorf("a client that spoke after 40 s: %v", err)
 		}
 		_, err := conn.Read(make([]byte, 1))
-		if took := time.Since(start); !isTimeout(err) || took != 40*time.Second+deadAfter {
-			t.Errorf("a dead client: %v after %v", err, took)
+		if took := time.Since(start); !isTimeout(err) || took != 100*time.Second+1 || asked != 2+2 {
+			t.Errorf("a dead client: %v after %v and %d pings", err, took, asked)
 		}
 		near.Close()
 		far.Close()
+	})
+}
+
+// Reading that is to be over is over then, whatever comes, and not before.
+func TestEndReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer time.Sleep(time.Second) // the writer ends
+		defer near.Close()
+		conn := &clientConn{Conn: patient.New(near), ask: func() { t.Error("it was asked") }}
+		start := time.Now()
+		conn.endReading(handshakeLimit)
+		go func() {
+			for err := error(nil); err == nil; time.Sleep(time.Second / 2) {
+				_, err = far.Write([]byte("x"))
+			}
+		}()
+		var err error
+		for err == nil {
+			_, err = conn.Read(make([]byte, 1))
+		}
+		if took := time.Since(start); !isTimeout(err) || took != handshakeLimit {
+			t.Errorf("%v after %v", err, took)
+		}
+		conn.readOn()
+		conn.endReading(0)
+		time.Sleep(1)
+		if _, err := conn.Read(make([]byte, 1)); !isTimeout(err) {
+			t.Errorf("%v", err)
+		}
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"strings"
 	"sync"
@@ -39,13 +38,12 @@ type client struct {
 
 	message *[]byte // lent between Receive and the next
 	ended   bool    // Receive: workbench.v1 said eof
-	pings   *time.Timer
 	closed  sync.Once
 }
 
 // handshake reads the first message, which names the target.
 func (c *client) handshake() (string, error) {
-	c.conn.endReading(time.Now().Add(handshakeLimit))
+	c.conn.endReading(handshakeLimit)
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		if isTimeout(err) {
@@ -66,7 +64,7 @@ func (c *client) handshake() (string, error) {
 	case !utf8.Valid(first):
 		return "", errors.New("the first message is not UTF-8; it must be host:port")
 	}
-	c.conn.endReading(time.Time{})
+	c.conn.readOn()
 	c.ws.SetReadLimit(maxMessage)
 	if c.entries {
 		c.ws.SetReadLimit(maxJSONMessage)
@@ -194,15 +192,13 @@ func (c *client) Accept(address string) error {
 			return err
 		}
 	}
-	c.pings = time.AfterFunc(math.MaxInt64, c.ping) // armed once c.pings is set
-	c.pings.Reset(pingEvery)
 	return c.conn.release()
 }
 
+// ping asks the client for a sign of life. It does not wait for a write that is
+// under way.
 func (c *client) ping() {
-	if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(pingEvery)) == nil {
-		c.pings.Reset(pingEvery)
-	}
+	go c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(pingEvery))
 }
 
 // Refuse tells the client why there is no session.
@@ -291,7 +287,7 @@ const maxReason = 123 // bytes of a close frame's reason: RFC 6455, section 5.5
 func (c *client) sayClose(code int, reason string) {
 	frame := websocket.FormatCloseMessage(code, core.CutWords(reason, maxReason))
 	c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(closeLimit))
-	c.conn.endReading(time.Now().Add(closeLimit))
+	c.conn.endReading(closeLimit)
 }
 
 // hearOut reads and drops what the client still sends, until it has answered
@@ -309,9 +305,6 @@ func (c *client) hearOut() {
 // Cut ends the connection at once.
 func (c *client) Cut() {
 	c.closed.Do(func() {
-		if c.pings != nil {
-			c.pings.Stop()
-		}
 		c.ws.Close()
 	})
 }

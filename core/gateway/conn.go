@@ -7,13 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/patient"
 )
 
 const (
 	handshakeLimit = 10 * time.Second // for the first message
-	pingEvery      = 30 * time.Second
-	deadAfter      = 60 * time.Second // without a byte from the client
+	pingEvery      = 20 * time.Second // while the client sends nothing
+	deadAfter      = 3                // pings that are due without a byte from the client: 60 s
 	closeLimit     = 5 * time.Second  // for the client's answer to our close
 
 	holdAtMost = 128 << 10 // bytes that wait to leave together
@@ -31,7 +32,9 @@ type clientConn struct {
 
 	// A write may block for long; reading must not wait for its lock.
 	reading sync.Mutex
-	limit   time.Time // when reading must be over; zero: deadAfter the last byte
+	limit   *limit.Timer // until reading must be over; nil: the client is asked for a sign of life
+	over    bool         // the limit has passed
+	ask     func()       // pings the client; it does not wait
 }
 
 // holds are lent while frames wait to leave together.
@@ -89,26 +92,68 @@ func (c *clientConn) flush(p []byte) error {
 	return err
 }
 
+// Read reads what the client sends. One that sends nothing is pinged, and given
+// up, with a time-out, when that brings no byte either. A stop of this process
+// uses up the wait for one ping, and what came meanwhile is there to be read.
 func (c *clientConn) Read(p []byte) (int, error) {
-	c.reading.Lock()
-	limit := c.limit
-	if limit.IsZero() {
-		limit = time.Now().Add(deadAfter)
+	for unanswered := 1; ; unanswered++ {
+		c.setDeadline()
+		n, err := c.Conn.Read(p)
+		if !isTimeout(err) || c.limited() || unanswered == deadAfter {
+			return n, err
+		}
+		c.ask()
 	}
-	c.Conn.SetReadDeadline(limit)
-	c.reading.Unlock()
-	return c.Conn.Read(p)
 }
 
-// endReading sets when reading must be over, for a Read that is under way too;
-// zero goes back to deadAfter.
-func (c *clientConn) endReading(at time.Time) {
+func (c *clientConn) setDeadline() {
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	c.limit = at
-	if !at.IsZero() {
-		c.Conn.SetReadDeadline(at)
+	switch {
+	case c.over:
+		c.Conn.SetReadDeadline(past)
+	case c.limit != nil:
+		c.Conn.SetReadDeadline(time.Time{})
+	default:
+		c.Conn.SetReadDeadline(time.Now().Add(pingEvery))
 	}
+}
+
+func (c *clientConn) limited() bool {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	return c.limit != nil
+}
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
+
+// endReading has reading be over after so long, a Read that is under way too.
+func (c *clientConn) endReading(after time.Duration) {
+	c.readOn()
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	c.Conn.SetReadDeadline(time.Time{})
+	var t *limit.Timer
+	t = limit.AfterFunc(after, func() {
+		c.reading.Lock()
+		defer c.reading.Unlock()
+		if c.limit == t { // not lifted meanwhile
+			c.over = true
+			c.Conn.SetReadDeadline(past)
+		}
+	})
+	c.limit = t
+}
+
+// readOn lifts the limit of endReading.
+func (c *clientConn) readOn() {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if c.limit != nil {
+		c.limit.Stop()
+	}
+	c.limit, c.over = nil, false
 }
 
 // SetReadDeadline does nothing: the limits are this connection's own.

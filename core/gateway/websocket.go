@@ -46,6 +46,7 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	c := &client{ws: ws, conn: h.conn, entries: ws.Subprotocol() == subprotocol}
+	c.conn.ask = c.ping
 	query := r.URL.Query()
 	// In a goroutine of its own, an idle session does not hold all that the
 	// server had needed for the request.
@@ -60,7 +61,7 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) hold(c *client, query url.Values) {
 	ctx, cancel := context.WithCancel(g.stopping)
 	defer cancel()
-	release := context.AfterFunc(ctx, func() { c.conn.endReading(time.Now()) })
+	release := context.AfterFunc(ctx, func() { c.conn.endReading(0) })
 	first, err := c.handshake()
 	if err == errGone {
 		return

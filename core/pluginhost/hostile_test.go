@@ -96,7 +96,7 @@ func TestNoiseStallsNobody(t *testing.T) {
 func TestStoppedProcessIsReplaced(t *testing.T) {
 	h := start(t, Config{Modes: modesOf(t, "echo"), Timeout: time.Second})
 	for _, asked := range []bool{false, true} {
-		s, want := open(t, h, "echo"), "it did not answer for 1s"
+		s, want := open(t, h, "echo"), "it took longer than 1s to answer a ping"
 		s.must(t, "x", "x")
 		pid := h.Status()[0].PID
 		signal(t, pid, syscall.SIGSTOP)

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/yamux"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/pluginproto"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -66,7 +67,7 @@ func startProcess(b *Build) (*process, error) {
 func tryProcess(b *Build) (*process, error) {
 	h := b.host
 	began := time.Now()
-	ctx, cancel := context.WithTimeoutCause(b.ctx, h.startTimeout,
+	ctx, cancel := limit.Context(b.ctx, h.startTimeout,
 		fmt.Errorf("it was not ready within %v", h.startTimeout))
 	defer cancel()
 	p := &process{
@@ -112,7 +113,7 @@ func (p *process) connect(ctx context.Context, h *Host) error {
 			return p.run, nil
 		},
 		SkipHostEnv:      true,
-		StartTimeout:     h.startTimeout,
+		StartTimeout:     never,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: h.sockets.path},
 		Logger:           bridge(p.run.log),
 	})
@@ -156,6 +157,9 @@ func (p *process) connect(ctx context.Context, h *Host) error {
 	return nil
 }
 
+// never is later than any limit of ours.
+const never = 24 * time.Hour
+
 // errGone says that the process died before a stream was open.
 var errGone = errors.New("the plugin process died")
 
@@ -186,8 +190,7 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 			}
 		}
 	}()
-	limit := time.NewTimer(p.timeout)
-	defer limit.Stop()
+	defer limit.AfterFunc(p.timeout, func() { p.hangs("to open a session") }).Stop()
 	select {
 	case r := <-results:
 		if r.err == nil {
@@ -197,13 +200,6 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 			return nil, errGone
 		}
 		return nil, fmt.Errorf("the %s plugin opened no session: %w", p.name, r.err)
-	case <-limit.C:
-		p.hangs("to open a session")
-	case <-p.gone:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	select {
 	case <-p.gone:
 		return nil, errGone
 	case <-ctx.Done():

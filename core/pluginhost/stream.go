@@ -6,9 +6,11 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/yamux"
 
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/pluginproto"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -20,17 +22,44 @@ type stream struct {
 	process *process
 	mux     *yamux.Session
 	conn    *wire.Conn // that runs on this stream
+	late    int        // parts of the time-out that have passed while something was waited for
 	closed  func()     // told by Close, if not nil; it bears more than one call
 }
 
 // Read reads from the stream.
 func (s *stream) Read(b []byte) (int, error) {
 	n, err := s.Stream.Read(b)
+	for s.again(err, s.Stream.SetReadDeadline) {
+		n, err = s.Stream.Read(b)
+	}
 	if n > 0 && !s.process.answered.Load() {
 		s.process.answered.Store(true)
 	}
 	s.checkHang(err)
 	return n, s.explained(err)
+}
+
+// SetReadDeadline gives the process its time-out to answer, whenever that ends:
+// the time-out is waited for in parts, as package limit does.
+func (s *stream) SetReadDeadline(time.Time) error {
+	s.late = 0
+	return s.Stream.SetReadDeadline(time.Now().Add(s.process.timeout / limit.Parts))
+}
+
+// SetWriteDeadline gives the process its time-out to take a frame.
+func (s *stream) SetWriteDeadline(time.Time) error {
+	s.late = 0
+	return s.Stream.SetWriteDeadline(time.Now().Add(s.process.timeout / limit.Parts))
+}
+
+// again begins the next part of the time-out, if one is left.
+func (s *stream) again(err error, deadline func(time.Time) error) bool {
+	if !errors.Is(err, yamux.ErrTimeout) || s.late == limit.Parts-1 {
+		return false
+	}
+	s.late++
+	deadline(time.Now().Add(s.process.timeout / limit.Parts))
+	return true
 }
 
 // checkHang has a process killed that did not answer, or did not read, in the
@@ -44,6 +73,11 @@ func (s *stream) checkHang(err error) {
 // Write writes to the stream.
 func (s *stream) Write(b []byte) (int, error) {
 	n, err := s.Stream.Write(b)
+	for s.again(err, s.Stream.SetWriteDeadline) {
+		var more int
+		more, err = s.Stream.Write(b[n:])
+		n += more
+	}
 	s.checkHang(err)
 	return n, s.explained(err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -20,11 +21,13 @@ const (
 func (p *process) watch(stop context.Context) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
-	limit := time.NewTimer(p.timeout)
-	limit.Stop()
-	defer limit.Stop()
 	pong := make(chan error, 1)
-	waiting := false // for a pong
+	var waiting *limit.Timer // for a pong
+	defer func() {
+		if waiting != nil {
+			waiting.Stop()
+		}
+	}()
 	for {
 		select {
 		case <-p.run.exited:
@@ -41,21 +44,17 @@ func (p *process) watch(stop context.Context) {
 				p.counts.hangs.Add(1)
 			}
 			p.die(order.why)
-		case <-limit.C:
-			p.counts.hangs.Add(1)
-			p.die(fmt.Sprintf("it did not answer for %v", p.timeout))
 		case err := <-pong:
 			if err == nil {
-				waiting = false
-				limit.Stop()
+				waiting.Stop()
+				waiting = nil
 				continue
 			}
 			p.run.settle(settleTime)
 			p.die("its connection broke: " + err.Error())
 		case <-tick.C:
-			if !waiting {
-				waiting = true
-				limit.Reset(p.timeout)
+			if waiting == nil {
+				waiting = limit.AfterFunc(p.timeout, func() { p.hangs("to answer a ping") })
 				go func() { pong <- p.control.Ping() }() // ends with the connection at the latest
 			}
 			continue

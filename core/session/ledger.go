@@ -8,7 +8,8 @@ import (
 // Bounds of a ledger.
 const (
 	CheckpointBytes  = 64 << 10 // a checkpoint is due at this much of events' data,
-	CheckpointEvents = 1000     // or at this many events
+	CheckpointEvents = 1000     // or at this many events,
+	CheckpointIdle   = 8 << 10  // or, while nothing waits to be fed, at this much of both
 	LedgerBound      = 4 << 20  // a ledger past this is dropped
 )
 
@@ -49,9 +50,18 @@ func (l *ledger) done(e wire.Event, digest uint64) (dropped bool) {
 	return false
 }
 
-// due reports that a checkpoint should replace the log.
-func (l *ledger) due() bool {
-	return !l.whole && (len(l.data) >= CheckpointBytes<<l.doubled || len(l.events) >= CheckpointEvents<<l.doubled)
+// due reports that a checkpoint should replace the log. While the session is
+// idle one costs nobody time, and is due as soon as the log outweighs what it
+// would replace: the shorter the log, the faster the recovery.
+func (l *ledger) due(idle bool) bool {
+	switch {
+	case l.whole || l.dropped:
+		return false
+	case len(l.data) >= CheckpointBytes<<l.doubled, len(l.events) >= CheckpointEvents<<l.doubled:
+		return true
+	}
+	weight := len(l.data) + len(l.events)*eventWeight
+	return idle && weight >= max(CheckpointIdle, len(l.state))<<l.doubled
 }
 
 // checkpointed replaces the log by a state.

@@ -35,6 +35,9 @@ func (s *session) loop(ctx context.Context, opening []core.Action) End {
 		case s.alone: // it survived: back to the others
 			end = s.recover(ctx, errAlone)
 			continue
+		case s.ledger.due(true):
+			end = s.checkpoint(ctx)
+			continue
 		}
 		select {
 		case <-s.wake:
@@ -116,7 +119,7 @@ func (s *session) feed(ctx context.Context, list *eventList) (end End) {
 	}
 	if end.Cause == 0 {
 		s.passThrough()
-		if s.ledger.due() {
+		if s.ledger.due(false) {
 			end = s.checkpoint(ctx)
 		}
 	}

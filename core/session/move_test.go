@@ -184,7 +184,7 @@ func TestMoveAnyhow(t *testing.T) {
 func TestWholeLog(t *testing.T) {
 	l := ledger{bound: 2 * LedgerBound, whole: true}
 	e := wire.Event{Event: core.Event{Kind: core.ServerBytes, Data: make([]byte, LedgerBound)}}
-	if l.done(e, 1) || l.due() {
+	if l.done(e, 1) || l.due(true) {
 		t.Error("it is dropped, or a checkpoint is due")
 	}
 	if !l.done(e, 1) {

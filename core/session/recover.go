@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// RecoverLimit is how long a session waits for a process to be recovered on.
+// RecoverLimit is how long a session waits for a process to be recovered on,
+// while none can start. For one that is starting it waits as long as that takes.
 const RecoverLimit = 30 * time.Second
 
 // recoverPause is between two tries to get a process.
@@ -25,7 +27,9 @@ const recoverPause = 100 * time.Millisecond
 // sockets, queues and timers are the core's, and what comes in waits.
 func (s *session) recover(ctx context.Context, cause error) End {
 	began := time.Now()
-	for deadline := began.Add(RecoverLimit); ; {
+	patience, cancel := limit.Context(ctx, RecoverLimit, errors.New("no process in time"))
+	defer cancel()
+	for {
 		s.machine.Close()
 		switch {
 		case ctx.Err() != nil:
@@ -41,12 +45,12 @@ func (s *session) recover(ctx context.Context, cause error) End {
 		case errors.As(err, new(notDeterministic)):
 			return End{MachineLost, err.Error()}
 		case errors.As(err, new(unavailable)):
-			if time.Now().After(deadline) || ctx.Err() != nil {
+			if patience.Err() != nil {
 				return End{MachineLost, err.Error()}
 			}
 			select {
 			case <-time.After(recoverPause):
-			case <-ctx.Done():
+			case <-patience.Done():
 			}
 			continue
 		}

@@ -213,7 +213,7 @@ func TestPoison(t *testing.T) {
 		want  int // processes
 	}{
 		{errors.New("the x plugin died: exit status 2"), 3},
-		{fmt.Errorf("the x plugin died: %w", wire.ErrKilled), 4}, // twice among others, twice alone
+		{fmt.Errorf("the x plugin died: %w", wire.ErrKilled), 7}, // three times among others, four times alone
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &processes{cause: c.cause}
@@ -246,12 +246,12 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// An event that was in flight at two deaths, and is innocent, is answered in
+// An event that was in flight at three kills, and is innocent, is answered in
 // quarantine, and the session goes back to the others.
 func TestBackFromQuarantine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &processes{cause: fmt.Errorf("it was %w", wire.ErrKilled)}
-		deaths := 2
+		deaths := 3
 		p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
 			return handler(func(e core.Event, out *core.Out) error {
 				if string(e.Data) == "unlucky" && deaths > 0 {
@@ -266,8 +266,8 @@ func TestBackFromQuarantine(t *testing.T) {
 		b.client.says("unlucky")
 		b.read(t, "unlucky\n")
 		synctest.Wait()
-		if p.started != 4 || p.alone != 1 {
-			t.Errorf("%d processes, %d of them alone; want 4 and 1", p.started, p.alone)
+		if p.started != 5 || p.alone != 1 {
+			t.Errorf("%d processes, %d of them alone; want 5 and 1", p.started, p.alone)
 		}
 		b.client.says("next")
 		b.read(t, "next\n")

@@ -120,28 +120,55 @@ func TestCheckpointReplacesTheLog(t *testing.T) {
 	e := wire.Event{Event: core.Event{Kind: core.ClientText, Data: make([]byte, CheckpointBytes/2)}}
 	l.opening = 7
 	for range 2 {
-		if l.due() {
+		if l.due(false) {
 			t.Error("a checkpoint is due too early")
 		}
 		l.done(e, 1)
 	}
-	if !l.due() {
+	if !l.due(false) {
 		t.Error("no checkpoint is due")
 	}
 	l.refused()
-	if l.due() {
+	if l.due(false) {
 		t.Error("refused, it is due at once again")
 	}
 	l.checkpointed([]byte("state"))
 	l.batches(func([]wire.Event, []uint64) bool { t.Error("the log is still there"); return false })
-	if l.due() || string(l.state) != "state" || l.opening != 7 {
+	if l.due(false) || string(l.state) != "state" || l.opening != 7 {
 		t.Errorf("the ledger is %+v", l)
 	}
 	for range CheckpointEvents {
 		l.done(wire.Event{}, 1)
 	}
-	if !l.due() {
+	if !l.due(false) {
 		t.Error("a thousand events make no checkpoint due")
+	}
+}
+
+// While nothing waits, a checkpoint is due as soon as the log outweighs it.
+func TestCheckpointWhileIdle(t *testing.T) {
+	l := ledger{bound: LedgerBound}
+	events := func(n int) bool {
+		for range n {
+			l.done(wire.Event{}, 1)
+		}
+		return l.due(true)
+	}
+	const due = CheckpointIdle / eventWeight
+	if events(due-1) || !events(1) || l.due(false) {
+		t.Error("it is not due when it should be")
+	}
+	l.refused()
+	if events(due-1) || !events(1) {
+		t.Error("refused, it is not due at twice the size")
+	}
+	l.checkpointed(make([]byte, 4*CheckpointIdle))
+	if events(4*due-1) || !events(1) {
+		t.Error("the log may be as large as a large state")
+	}
+	l.whole = true
+	if l.due(true) {
+		t.Error("a log that is kept whole is to be replaced")
 	}
 }
 

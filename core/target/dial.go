@@ -39,6 +39,22 @@ type Dialer struct {
 // address.
 func (d *Dialer) Dial(ctx context.Context, t Target) (*Conn, error) {
 	limit := cmp.Or(d.Timeout, DefaultTimeout)
+	for {
+		began := time.Now()
+		conn, err := d.dial(ctx, t, limit)
+		var timeout net.Error
+		if !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(began) < limit+late {
+			return conn, err
+		}
+	}
+}
+
+// late is how much later than it is due a time-out comes only when this process
+// was stopped: it says nothing of the target then.
+const late = 2 * time.Second
+
+// dial dials once.
+func (d *Dialer) dial(ctx context.Context, t Target, limit time.Duration) (*Conn, error) {
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 

@@ -1,0 +1,72 @@
+package limit
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestAfterFunc(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, over := time.Now(), make(chan time.Time, 1)
+		AfterFunc(8*time.Second, func() { over <- time.Now() })
+		if took := (<-over).Sub(began); took != 8*time.Second {
+			t.Errorf("8 s passed after %v", took)
+		}
+		stopped := AfterFunc(8*time.Second, func() { t.Error("it was stopped") })
+		time.Sleep(5 * time.Second)
+		stopped.Stop()
+		time.Sleep(time.Hour)
+		stopped.Stop()
+	})
+}
+
+// A stop of this process looks to a timer as if it had fired late.
+func TestStopUsesUpOnePart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var over atomic.Bool
+		limit := AfterFunc(8*time.Second, func() { over.Store(true) })
+		time.Sleep(2500 * time.Millisecond)
+		limit.timer.Reset(time.Hour)
+		time.Sleep(time.Hour)
+		time.Sleep(4900 * time.Millisecond) // 2.5 s, the stop, and this
+		synctest.Wait()
+		if over.Load() {
+			t.Error("it has passed, though a stop came between")
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !over.Load() {
+			t.Error("it has not passed")
+		}
+	})
+}
+
+func TestContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := errors.New("too late")
+		ctx, cancel := Context(t.Context(), 8*time.Second, late)
+		defer cancel()
+		time.Sleep(7 * time.Second)
+		if ctx.Err() != nil {
+			t.Error("it has ended early")
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if context.Cause(ctx) != late {
+			t.Errorf("the cause is %v", context.Cause(ctx))
+		}
+		ctx, cancel = Context(t.Context(), time.Second, late)
+		cancel()
+		if context.Cause(ctx) != context.Canceled {
+			t.Errorf("the cause is %v", context.Cause(ctx))
+		}
+	})
+}

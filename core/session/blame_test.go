@@ -1,0 +1,72 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Sequences of deaths, each a letter and the event that was unanswered: c is a
+// crash, k a kill from outside, C and K are the same in quarantine, a is an
+// answer.
+func TestBlame(t *testing.T) {
+	for _, test := range []struct{ deaths, verdict string }{
+		{"", "fed in batches"},
+		{"c5", "fed alone"},
+		{"k5", "fed in batches"},
+		{"k5 k5", "fed alone"},
+		{"c5 c5", "quarantine"},
+		{"c5 k5", "fed alone"},
+		{"k5 k5 k5", "quarantine"},
+		{"k5 c5 k5", "quarantine"},
+		{"c5 k5 c5", "quarantine"},
+		// In quarantine.
+		{"c5 c5 C5", "ended"},
+		{"c5 c5 K5", "quarantine"},
+		{"c5 c5 K5 K5 K5", "quarantine"},
+		{"c5 c5 K5 K5 K5 K5", "ended"},
+		{"c5 c5 K5 C5", "ended"},
+		{"k5 k5 k5 K5 K5 K5", "quarantine"},
+		{"k5 k5 k5 K5 K5 K5 K5", "ended"},
+		{"k5 k5 k5 C5", "quarantine"},
+		{"k5 k5 k5 C5 C5 C5", "ended"},
+		// An answer, and a death at another event, exonerate.
+		{"c5 c5 a5", "fed in batches"},
+		{"c5 c5 a6", "fed in batches"},
+		{"c5 c5 a4", "quarantine"},
+		{"k5 k5 k3", "fed in batches"},
+		{"k5 k5 k3 k5 k5 k0 k5", "fed in batches"},
+		{"k5 k5 k5 K3", "fed in batches"},
+		{"c5 c5 C0 C5", "fed alone"},
+		// The opening is an event like any other.
+		{"c0 c0 C0", "ended"},
+		{"k0 k0 k0 K0 K0 K0 K0", "ended"},
+		{"k0 a0 k0 k0", "fed alone"},
+	} {
+		var b blame
+		alone := false
+		for _, death := range strings.Fields(test.deaths) {
+			var how byte
+			var n uint64
+			fmt.Sscanf(death, "%c%d", &how, &n)
+			if how == 'a' {
+				b.answered(n)
+				continue
+			}
+			alone = how == 'C' || how == 'K'
+			b.died(n, how == 'k' || how == 'K', alone)
+		}
+		verdict := "fed in batches"
+		switch {
+		case b.guilty(alone):
+			verdict = "ended"
+		case b.suspect():
+			verdict = "quarantine"
+		case b.doubtful():
+			verdict = "fed alone"
+		}
+		if verdict != test.verdict {
+			t.Errorf("after %q: %s, want %s", test.deaths, verdict, test.verdict)
+		}
+	}
+}
