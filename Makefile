@@ -19,7 +19,7 @@ bench: ## the measures, beside two baselines in the same run
 	go run ./bench $(BENCH)
 
 storm: ## the long forms of the tests of recovery, which report times; for STORM_SECONDS (default 60)
-	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 10m -run 'Storm|EveryEvent|Poison' ./e2e ./cmd/workbench
+	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 20m -run 'Storm|Stopped|EveryEvent|Poison' ./e2e ./cmd/workbench
 
 fuzz: ## each fuzz target for FUZZTIME (default 10s)
 	scripts/fuzz.sh

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -106,6 +108,57 @@ func TestKilledProcess(t *testing.T) {
 	if s := h.Status()[0]; s.PID == pid || s.Restarts != 1 || s.LastError != how {
 		t.Errorf("the status is %+v", s)
 	}
+}
+
+// A process that somebody kills while it starts has not failed: the next one
+// starts at once, and who waits for it goes on waiting.
+func TestKilledWhileStarting(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "echo")})
+	opened := make(chan error, 1)
+	go func() {
+		c, err := h.Open(t.Context(), "echo")
+		if err == nil {
+			c.Close()
+		}
+		opened <- err
+	}()
+	killed := map[int]bool{}
+	until(t, "ten processes to kill", func() bool {
+		for _, pid := range children(t) {
+			if !killed[pid] {
+				kill(t, pid)
+				killed[pid] = true
+			}
+		}
+		if s := h.Status()[0]; s.State == Failed {
+			t.Fatalf("the status is %+v", s)
+		}
+		return len(killed) >= 10
+	})
+	if err := <-opened; err != nil {
+		t.Error(err)
+	}
+	open(t, h, "echo").must(t, "well again", "well again")
+	if s := h.Status()[0]; s.State != Ready || !strings.Contains(s.LastError, "killed (SIGKILL)") {
+		t.Errorf("the status is %+v", s)
+	}
+}
+
+// children returns the processes that this one has started and that run.
+func children(t testing.TB) (pids []int) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range all {
+		stat, _ := os.ReadFile(path) // of one that is gone: nothing
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if f := strings.Fields(rest); len(f) > 1 && f[0] != "Z" && f[1] == strconv.Itoa(os.Getpid()) {
+			pids = append(pids, atoi(t, filepath.Base(filepath.Dir(path))))
+		}
+	}
+	return pids
 }
 
 func TestCrashIsNamed(t *testing.T) {

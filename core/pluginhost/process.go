@@ -88,6 +88,9 @@ func tryProcess(b *Build) (*process, error) {
 		go p.watch(b.ctx)
 		return p, nil
 	}
+	if ctx.Err() == nil {
+		p.run.settle(reapTime) // most often it is dying, as in watch
+	}
 	p.run.kill()
 	if p.link != nil {
 		p.link.Close()

@@ -193,11 +193,19 @@ func (c *Child) ending(err error) error {
 	}
 	select {
 	case <-c.greeted:
-		return fmt.Errorf("the plugin's program ended with %s", how)
 	default:
-		return fmt.Errorf("the plugin's program ended with %s, before it said hello", how)
+		how += ", before it said hello"
 	}
+	err = fmt.Errorf("the plugin's program ended with %s", how)
+	if wasKilled(c.cmd.ProcessState) {
+		return killed{err}
+	}
+	return err
 }
+
+// killed is the end of a program by a signal that people and supervisors send,
+// and not this process.
+type killed struct{ error }
 
 // write runs until the program takes no more.
 func (c *Child) write(in *os.File) {

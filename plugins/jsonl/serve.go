@@ -14,7 +14,9 @@ import (
 // Serve runs the program as a plugin process and never returns: it is the main
 // of an adapter. When the program ends, or breaks the protocol, standard error
 // says how and this process ends with status 1, so that its host recovers the
-// sessions as it would any plugin's. When the host ends, the program does.
+// sessions as it would any plugin's. A program that somebody killed has this
+// process killed too, so that the host blames no event for it. When the host
+// ends, the program does.
 //
 // The program stays in this process's group, which the host kills.
 func Serve(cmd *exec.Cmd) {
@@ -24,6 +26,9 @@ func Serve(cmd *exec.Cmd) {
 			os.Exit(0)
 		}
 		fmt.Fprintf(stderr, "%v\n", cause)
+		if errors.As(cause, new(killed)) {
+			endKilled()
+		}
 		os.Exit(1)
 	})
 	if err != nil { // it could not be started; else we are not here any more

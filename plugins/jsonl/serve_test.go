@@ -81,6 +81,7 @@ func TestServeKilled(t *testing.T) {
 	gone(t, program)
 }
 
+// The adapter of a program that somebody kills ends as if it was meant.
 func TestServeEndsWithTheProgram(t *testing.T) {
 	cmd, _, program, stderr := adapter(t, "hello()", stubborn)
 	if err := syscall.Kill(program, syscall.SIGTERM); err != nil {
@@ -88,7 +89,7 @@ func TestServeEndsWithTheProgram(t *testing.T) {
 	}
 	said, _ := io.ReadAll(stderr)
 	cmd.Wait()
-	if cmd.ProcessState.ExitCode() != 1 || string(said) != "the plugin's program ended with signal: terminated\n" {
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGKILL || string(said) != "the plugin's program ended with signal: terminated\n" {
 		t.Errorf("%v, %q", cmd.ProcessState, said)
 	}
 }
