@@ -14,7 +14,7 @@ import (
 const (
 	handshakeLimit = 10 * time.Second // for the first message
 	pingEvery      = 20 * time.Second // while the client sends nothing
-	deadAfter      = 3                // pings that are due without a byte from the client: 60 s
+	silences       = 3                // of pingEvery each: then the client is gone
 	closeLimit     = 5 * time.Second  // for the client's answer to our close
 
 	holdAtMost = 128 << 10 // bytes that wait to leave together
@@ -96,10 +96,10 @@ func (c *clientConn) flush(p []byte) error {
 // up, with a time-out, when that brings no byte either. A stop of this process
 // uses up the wait for one ping, and what came meanwhile is there to be read.
 func (c *clientConn) Read(p []byte) (int, error) {
-	for unanswered := 1; ; unanswered++ {
+	for silent := 1; ; silent++ {
 		c.setDeadline()
 		n, err := c.Conn.Read(p)
-		if !isTimeout(err) || c.limited() || unanswered == deadAfter {
+		if !isTimeout(err) || c.limited() || silent == silences {
 			return n, err
 		}
 		c.ask()

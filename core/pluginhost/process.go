@@ -88,8 +88,8 @@ func tryProcess(b *Build) (*process, error) {
 		go p.watch(b.ctx)
 		return p, nil
 	}
-	if ctx.Err() == nil {
-		p.run.settle(reapTime) // most often it is dying, as in watch
+	if ctx.Err() == nil && (p.run.line.Load() == nil || p.link != nil) {
+		p.run.settle(reapTime) // unless it misspoke it is dying, and its status says of what
 	}
 	p.run.kill()
 	if p.link != nil {
