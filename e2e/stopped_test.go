@@ -68,6 +68,7 @@ func TestStoppedInTheHandshake(t *testing.T) {
 	}
 	w := start(t)
 	c := w.open(t, "")
+	time.Sleep(2 * time.Second) // of the limit
 	w.signal(syscall.SIGSTOP)
 	time.Sleep(15 * time.Second)
 	w.signal(syscall.SIGCONT)

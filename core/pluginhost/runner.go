@@ -230,8 +230,10 @@ func (r *runner) killedFromOutside() bool {
 // Wait waits for the process.
 func (r *runner) Wait(context.Context) error { <-r.exited; return nil }
 
-// Kill is for go-plugin, which calls it when the handshake failed.
-func (r *runner) Kill(context.Context) error { r.kill(); return nil }
+// Kill is for go-plugin, which calls it when the handshake failed, and does
+// nothing: whoever started the process ends what is left of it, once it is known
+// whether somebody else has.
+func (r *runner) Kill(context.Context) error { return nil }
 
 // Stdout is the handshake.
 func (r *runner) Stdout() io.ReadCloser { return r.hello }
