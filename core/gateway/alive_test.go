@@ -56,7 +56,7 @@ func TestEndReading(t *testing.T) {
 		}
 		conn.readOn()
 		conn.endReading(0)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if _, err := conn.Read(make([]byte, 1)); !isTimeout(err) {
 			t.Errorf("%v", err)
 		}
