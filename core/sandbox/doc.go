@@ -16,7 +16,8 @@
 //  2. Probe, once. It tries each mechanism for real. With BestEffort what does
 //     not hold here is left out and is in the Report; with Strict it is an
 //     error.
-//  3. Hold each command before it is started.
+//  3. Hold each command before it is started. Refusals, if the caller wants to
+//     tell its user, learns which system calls the process made in vain.
 //
 // What this package is not for: it knows no plugin and no protocol, and does
 // not start, watch or end anything.

@@ -81,8 +81,7 @@ func landlockABI() int {
 
 // restrictFiles leaves this thread, and what it becomes, the files that it
 // needs to run program, and what is granted.
-func restrictFiles(g Grant, program string) error {
-	abi := landlockABI()
+func restrictFiles(g Grant, program string, abi int) error {
 	if abi == 0 {
 		return errors.New("this kernel has no Landlock, or it is turned off")
 	}

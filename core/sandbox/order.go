@@ -13,7 +13,10 @@ type order struct {
 	without []string // mechanisms
 	memory  uint64   // bytes, 0: unlimited
 	threads uint64   // 0: unlimited
+	abi     int      // of Landlock, at most; 0: the kernel's
 	grant   Grant
+
+	refusals string // where Refusals listens; "": nowhere
 }
 
 func (o order) args() []string {
@@ -21,7 +24,13 @@ func (o order) args() []string {
 	if o.probe {
 		args = append(args, "--probe")
 	}
-	for name, value := range map[string]string{"without": strings.Join(o.without, ","), "sockets": o.grant.Sockets} {
+	if o.abi > 0 {
+		args = append(args, fmt.Sprintf("--landlock=%d", o.abi))
+	}
+	for name, value := range map[string]string{
+		"without": strings.Join(o.without, ","), "sockets": o.grant.Sockets,
+		"calls": strings.Join(o.grant.Calls, ","), "refusals": o.refusals,
+	} {
 		if value != "" {
 			args = append(args, "--"+name+"="+value)
 		}
@@ -39,17 +48,23 @@ func parseOrder(args []string) (o order, program []string, err error) {
 	flags.BoolVar(&o.probe, "probe", false, "")
 	flags.Uint64Var(&o.memory, "memory", defaultMemory, "")
 	flags.Uint64Var(&o.threads, "threads", 0, "")
+	flags.IntVar(&o.abi, "landlock", 0, "")
 	flags.StringVar(&o.grant.Sockets, "sockets", "", "")
+	flags.StringVar(&o.refusals, "refusals", "", "")
 	flags.Func("read", "", func(path string) error {
 		o.grant.Read = append(o.grant.Read, path)
 		return nil
 	})
-	without := flags.String("without", "", "")
+	list := func(to *[]string) func(string) error {
+		return func(names string) error {
+			*to = strings.Split(names, ",")
+			return nil
+		}
+	}
+	flags.Func("without", "", list(&o.without))
+	flags.Func("calls", "", list(&o.grant.Calls))
 	if err := flags.Parse(args); err != nil {
 		return o, nil, err
-	}
-	if *without != "" {
-		o.without = strings.Split(*without, ",")
 	}
 	if flags.NArg() == 0 && !o.probe {
 		return o, nil, fmt.Errorf("no program is named")

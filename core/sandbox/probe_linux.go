@@ -43,7 +43,7 @@ const maxThreads = 512
 func (s *Sandbox) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	s.order = order{without: slices.Clone(s.conf.Without), memory: s.conf.Memory}
+	s.order = order{without: slices.Clone(s.conf.Without), memory: s.conf.Memory, abi: s.conf.LandlockABI}
 	if s.order.memory == 0 {
 		s.order.memory = defaultMemory
 	}

@@ -51,6 +51,9 @@ type Config struct {
 	Memory uint64
 	// Without names mechanisms to do without, to see what the others are worth.
 	Without []string
+	// LandlockABI is the version of Landlock to be content with, as on an older
+	// kernel; 0: the kernel's own.
+	LandlockABI int
 }
 
 // The mechanisms. The first four act from the start of a process, the others
@@ -82,7 +85,7 @@ var mechanisms = []Mechanism{
 	{Name: PIDNamespace, Stops: "signals to other processes, and processes that outlive it"},
 	{Name: IPCNamespace, Stops: "shared memory and queues of other processes"},
 	{Name: Landlock, Stops: "files, but for its own program and the system's libraries"},
-	{Name: Seccomp, Stops: "sockets, new processes, signals, changes to files' owners and times, unusual system calls"},
+	{Name: Seccomp, Stops: "sockets, new processes, other programs, signals, changes to files' owners and times, and all system calls that a plugin can do without"},
 	{Name: Limits, Stops: "endless memory, open files, contents of files, core dumps"},
 	{Name: NoNewPrivs, Stops: "rights gained by running another program, and all that are left"},
 }
@@ -133,17 +136,22 @@ type Grant struct {
 	// Read are files and folders that it may read and run, for a plugin of more
 	// than one file, or whose interpreter is not the system's.
 	Read []string
+	// Calls are system calls that it may make beside those that every one may,
+	// by their names; see KnowsCall.
+	Calls []string
+	// Refusals, if not nil, learns which calls it made in vain.
+	Refusals *Refusals
 }
 
 // Hold changes a command that is not started yet so that its process is held.
 // Its path must not depend on PATH or on the working directory, which becomes
-// the root directory.
+// the root directory. The process may run no other program in its place.
 func (s *Sandbox) Hold(cmd *exec.Cmd, g Grant) {
 	if s.conf.Mode == Off || !supported {
 		return
 	}
 	o := s.order
-	o.grant = g
+	o.grant, o.refusals = g, g.Refusals.socket()
 	program := append([]string{cmd.Path}, cmd.Args[1:]...)
 	cmd.Args = slices.Concat([]string{s.conf.Path}, s.conf.Args, o.args(), []string{"--"}, program)
 	cmd.Path = s.conf.Path

@@ -19,7 +19,7 @@ func TestMode(t *testing.T) {
 
 func TestOrder(t *testing.T) {
 	for _, want := range []order{
-		{memory: 5, grant: Grant{Sockets: "/a b", Read: []string{"--x", "/y z"}}},
+		{memory: 5, grant: Grant{Sockets: "/a b", Read: []string{"--x", "/y z"}, Calls: []string{"acct", "open"}}, abi: 3, refusals: "/r s"},
 		{probe: true, without: []string{Landlock, Seccomp}, threads: 7},
 	} {
 		program := []string{"--", "/bin/echo", "-n", "--memory=1"}

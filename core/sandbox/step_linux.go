@@ -20,7 +20,8 @@ import (
 // that fails, with the exit status, after words on standard error; what was to
 // be taken away and could not be is a failure.
 //
-//	[--without=MECHANISM,…] [--memory=BYTES] [--threads=N] [--sockets=DIR] [--read=PATH]… -- PATH ARGUMENT…
+//	[--without=MECHANISM,…] [--memory=BYTES] [--threads=N] [--landlock=ABI] [--sockets=DIR] [--read=PATH]…
+//	[--calls=NAME,…] [--refusals=PATH] -- PATH ARGUMENT…
 func Step(args []string) int {
 	// Everything below is a property of the thread that becomes the program.
 	runtime.LockOSThread()
@@ -47,6 +48,7 @@ func step(args []string) error {
 	if err := os.Chdir("/"); err != nil {
 		return err
 	}
+	tell := teller(o.refusals)
 	if err := closeFiles(); err != nil {
 		return err
 	}
@@ -54,7 +56,7 @@ func step(args []string) error {
 		return err
 	}
 	if !slices.Contains(o.without, Landlock) {
-		if err := restrictFiles(o.grant, path); err != nil {
+		if err := restrictFiles(o.grant, path, o.landlockABI()); err != nil {
 			return err
 		}
 	}
@@ -65,12 +67,13 @@ func step(args []string) error {
 			return err
 		}
 	}
+	secret := newSecret()
 	if !slices.Contains(o.without, Seccomp) {
-		if err := filterCalls(); err != nil {
+		if err := filterCalls(o.grant, secret, tell); err != nil {
 			return err
 		}
 	}
-	err = unix.Exec(path, program, env)
+	err = become(path, program, env, secret)
 	if errors.Is(err, unix.EACCES) && !slices.Contains(o.without, Landlock) {
 		return fmt.Errorf("%s can not be run: %w; "+
 			"if it is a script, its interpreter must be below /usr, /bin or the plugin's own folder", program[0], err)
@@ -90,11 +93,11 @@ func (o order) try() map[string]finding {
 	}
 	note(NoNewPrivs, "", dropPrivileges())
 	if !slices.Contains(o.without, Landlock) {
-		err := restrictFiles(Grant{}, "/proc/self/exe")
+		err := restrictFiles(Grant{}, "/proc/self/exe", o.landlockABI())
 		if _, listed := os.ReadDir("/"); err == nil && listed == nil {
 			err = errors.New("the kernel accepts the rules and does not keep them")
 		}
-		note(Landlock, fmt.Sprintf("ABI %d", landlockABI()), err)
+		note(Landlock, fmt.Sprintf("ABI %d", o.landlockABI()), err)
 	}
 	if !slices.Contains(o.without, Limits) {
 		unlimited := o
@@ -102,7 +105,7 @@ func (o order) try() map[string]finding {
 		note(Limits, o.limits(), limit(unlimited))
 	}
 	if !slices.Contains(o.without, Seccomp) {
-		err := filterCalls()
+		err := filterCalls(Grant{}, newSecret(), nil)
 		if err == nil && !errors.Is(unix.Connect(-1, &unix.SockaddrUnix{Name: "x"}), unix.EPERM) {
 			err = errors.New("the kernel accepts the filter and does not apply it")
 		}
@@ -141,8 +144,22 @@ func dropPrivileges() error {
 	return nil
 }
 
-// maxFiles is more than a plugin opens: sessions share one connection.
-const maxFiles = 256
+// landlockABI is the version of Landlock that is used.
+func (o order) landlockABI() int {
+	abi := landlockABI()
+	if o.abi > 0 {
+		abi = min(abi, o.abi)
+	}
+	return abi
+}
+
+// What a process may use, beside the memory that is asked for.
+const (
+	maxFiles = 256      // is more than a plugin opens: sessions share one connection
+	maxStack = 8 << 20  // bytes of the first thread's, which RLIMIT_DATA does not count
+	maxSpace = 64 << 30 // bytes of addresses; see limit
+	maxQueue = 64       // signals that wait, and timers
+)
 
 func limit(o order) error {
 	limits := []struct {
@@ -154,7 +171,15 @@ func limit(o order) error {
 		{unix.RLIMIT_CORE, 0, true},
 		{unix.RLIMIT_FSIZE, 0, true},
 		{unix.RLIMIT_NPROC, o.threads, o.threads > 0},
-		{unix.RLIMIT_DATA, o.memory, o.memory > 0}, // not RLIMIT_AS: Go reserves address space by the gigabyte
+		{unix.RLIMIT_STACK, maxStack, true},
+		{unix.RLIMIT_MEMLOCK, 0, true},
+		{unix.RLIMIT_MSGQUEUE, 0, true},
+		{unix.RLIMIT_SIGPENDING, maxQueue, true},
+		{unix.RLIMIT_DATA, o.memory, o.memory > 0},
+		// Runtimes reserve many times the addresses that they use. What this
+		// bounds is the page tables of memory that RLIMIT_DATA does not count:
+		// 1/512 of it.
+		{unix.RLIMIT_AS, max(maxSpace, 2*o.memory), o.memory > 0},
 	}
 	for _, l := range limits {
 		if !l.on {

@@ -19,12 +19,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The test binary is Step, and in one test a host where little is allowed.
+// The test binary is Step, a program that calls what it may not, and in one test
+// a host where little is allowed.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case "sandbox-exec":
 			os.Exit(Step(os.Args[2:]))
+		case "caller":
+			callInVain()
+			os.Exit(0)
 		case "poor-host":
 			poorHost(false)
 			os.Exit(0)
@@ -80,8 +84,8 @@ func TestLimitsAreSet(t *testing.T) {
 	if !s.holds(Limits) {
 		t.Fatal(s.Missing())
 	}
-	out, err := run(s, Grant{}, "/bin/sh", "-c", `ulimit -n; ulimit -c; ulimit -f; ulimit -d; echo $GOMEMLIMIT`)
-	if want := "256\n0\n0\n524288\n469762048"; err != nil || out != want {
+	out, err := run(s, Grant{}, "/bin/sh", "-c", `ulimit -n; ulimit -c; ulimit -f; ulimit -d; ulimit -s; ulimit -l; ulimit -v; echo $GOMEMLIMIT`)
+	if want := "256\n0\n0\n524288\n8192\n0\n67108864\n469762048"; err != nil || out != want {
 		t.Errorf("got %q, %v; want %q", out, err, want)
 	}
 	if out, err := run(s, Grant{}, "/bin/sh", "-c", `ulimit -n 300`); err == nil {
@@ -184,16 +188,16 @@ func TestFilterIsSound(t *testing.T) {
 	if nativeArch == 0 {
 		t.Fatal("this processor has no filter; add its numbers")
 	}
-	f := filter(1234)
+	f := filter(1234, [3]uint64{1 << 40, 2, 3}, Grant{Sockets: "x"}, true)
 	if len(f) > 4096 { // BPF_MAXINSNS
 		t.Errorf("it has %d instructions", len(f))
 	}
 	for i, in := range f {
-		if in.Code&7 == unix.BPF_JMP && (i+1+int(in.Jt) >= len(f) || i+1+int(in.Jf) >= len(f)) {
+		if in.Code&7 == unix.BPF_JMP && (i+1+int(in.Jt) >= len(f) || i+1+int(in.Jf) >= len(f) || in.Code&0xf0 == unix.BPF_JA && i+1+int(in.K) >= len(f)) {
 			t.Errorf("instruction %d jumps out", i)
 		}
 	}
-	if last := f[len(f)-1]; last.Code != unix.BPF_RET || last.K != pass {
+	if last := f[len(f)-1]; last.Code != unix.BPF_RET|unix.BPF_K || last.K != tell {
 		t.Errorf("it ends with %+v", last)
 	}
 }

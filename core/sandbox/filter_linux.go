@@ -1,0 +1,198 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// The filter is a program that the kernel runs on each system call. It searches
+// the call's number in a binary tree, and looks at arguments only where there
+// are rules for them. From Linux 5.11 on the kernel finds out which calls are
+// allowed whatever their arguments, and does not run it for those.
+
+// Offsets in struct seccomp_data. Both processors store the low half of an
+// argument first.
+const (
+	offNumber = 0
+	offArch   = 4
+	offArgs   = 16
+)
+
+const (
+	pass   = unix.SECCOMP_RET_ALLOW
+	refuse = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+	absent = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
+	tell   = unix.SECCOMP_RET_USER_NOTIF // Refusals answers
+)
+
+// firstNew is where, with Linux 5.1, all processors began to number system
+// calls alike. To a program an older call is forbidden, and a newer one is not
+// there: it knows kernels without.
+const firstNew = 424
+
+// refusal answers a call that is not allowed.
+func refusal(n uint32) uint32 {
+	if n >= firstNew {
+		return absent
+	}
+	return refuse
+}
+
+// call is one that is allowed when one of its ways holds: all tests of it.
+type call struct {
+	name string
+	told bool // when it is not, that is told as of a call that is never allowed
+	ways [][]test
+}
+
+// test looks at one argument. It goes on behind itself if that is as wanted.
+// Its last instruction's way out, no, is filled in by ways.
+type test []unix.SockFilter
+
+const (
+	all = 0xffffffff
+	no  = 0xff // a jump to where the way does not hold
+)
+
+// in: the bits of mask in the argument's low half, which is all that the kernel
+// takes of the arguments where this is used, are one of the values.
+func in(arg, mask uint32, values ...uint32) test {
+	t := test{low(arg), {Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: mask}}
+	for i, v := range values[:len(values)-1] {
+		t = append(t, jump(unix.BPF_JEQ, v, uint8(len(values)-1-i), 0))
+	}
+	return append(t, jump(unix.BPF_JEQ, values[len(values)-1], 0, no))
+}
+
+// with: some of the bits are set in the low half.
+func with(arg, bits uint32) test { return test{low(arg), jump(unix.BPF_JSET, bits, 0, no)} }
+
+// without: none is.
+func without(arg, bits uint32) test { return test{low(arg), jump(unix.BPF_JSET, bits, no, 0)} }
+
+// equal: all 64 bits are as in value.
+func equal(arg uint32, value uint64) test {
+	return test{
+		low(arg), jump(unix.BPF_JEQ, uint32(value), 0, no),
+		load(offArgs + 8*arg + 4), jump(unix.BPF_JEQ, uint32(value>>32), 0, no),
+	}
+}
+
+func low(arg uint32) unix.SockFilter { return load(offArgs + 8*arg) }
+
+func load(offset uint32) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
+}
+
+func answer(value uint32) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: value}
+}
+
+// jump skips yes instructions if what is loaded compares to k so, else not.
+func jump(how uint16, k uint32, yes, not uint8) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_JMP | how | unix.BPF_K, K: k, Jt: yes, Jf: not}
+}
+
+// branch is what is done for one call.
+type branch struct {
+	n    uint32
+	body []unix.SockFilter // ends with an answer
+}
+
+// body passes the call if one of the ways holds, and answers otherwise if none
+// does.
+func body(ways [][]test, otherwise uint32) []unix.SockFilter {
+	var f []unix.SockFilter
+	for _, way := range ways {
+		tests := slices.Concat(way...)
+		for i := range tests {
+			out := uint8(len(tests) - i) // behind the answer that follows
+			if tests[i].Jt == no {
+				tests[i].Jt = out
+			}
+			if tests[i].Jf == no {
+				tests[i].Jf = out
+			}
+		}
+		f = append(append(f, tests...), answer(pass))
+	}
+	return append(f, answer(otherwise))
+}
+
+// tree is the search for a number that is loaded among branches, which are in
+// order; one that is not among them is answered otherwise.
+func tree(branches []branch, otherwise uint32) []unix.SockFilter {
+	switch len(branches) {
+	case 0:
+		return []unix.SockFilter{answer(otherwise)}
+	case 1:
+		b := branches[0]
+		return slices.Concat([]unix.SockFilter{jump(unix.BPF_JEQ, b.n, 0, uint8(len(b.body)))}, b.body, []unix.SockFilter{answer(otherwise)})
+	}
+	half := len(branches) / 2
+	return fork(branches[half].n, tree(branches[:half], otherwise), tree(branches[half:], otherwise))
+}
+
+// fork goes on with below or with the other, by the number that is loaded.
+func fork(n uint32, below, other []unix.SockFilter) []unix.SockFilter {
+	skip := unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JA, K: uint32(len(below))}
+	return slices.Concat([]unix.SockFilter{jump(unix.BPF_JGE, n, 0, 1), skip}, below, other)
+}
+
+// filter is the program for this process. secret is what execve takes as its
+// fourth to sixth argument, which the kernel ignores: only Step knows it, and
+// the program that it becomes does not, so that becomes no other. With told,
+// Refusals answers what is refused.
+func filter(self uint32, secret [3]uint64, g Grant, told bool) []unix.SockFilter {
+	deny := refusal
+	if told {
+		deny = func(uint32) uint32 { return tell }
+	}
+	bodies := map[uint32][]unix.SockFilter{}
+	pass := func(calls string) {
+		for _, name := range strings.Fields(calls) {
+			if n, ok := numberOf(name); ok {
+				bodies[n] = []unix.SockFilter{answer(pass)}
+			}
+		}
+	}
+	for _, name := range strings.Fields(unavailable) {
+		if n, ok := numberOf(name); ok {
+			bodies[n] = []unix.SockFilter{answer(refusal(n))}
+		}
+	}
+	for _, group := range allowed {
+		pass(group.calls)
+	}
+	for _, c := range conditional(self, secret) {
+		if n, ok := numberOf(c.name); ok {
+			otherwise := refusal(n)
+			if c.told {
+				otherwise = deny(n)
+			}
+			bodies[n] = body(c.ways, otherwise)
+		}
+	}
+	if g.Sockets != "" {
+		pass(forSocket)
+	}
+	pass(strings.Join(g.Calls, " "))
+
+	var older, newer []branch
+	for n, body := range bodies {
+		if n < firstNew {
+			older = append(older, branch{n, body})
+		} else {
+			newer = append(newer, branch{n, body})
+		}
+	}
+	byNumber := func(a, b branch) int { return int(a.n) - int(b.n) }
+	slices.SortFunc(older, byNumber)
+	slices.SortFunc(newer, byNumber)
+	return slices.Concat([]unix.SockFilter{
+		load(offArch), jump(unix.BPF_JEQ, nativeArch, 1, 0), answer(refuse), // other calls have other numbers
+		load(offNumber),
+	}, fork(firstNew, tree(older, deny(0)), tree(newer, deny(firstNew))))
+}
