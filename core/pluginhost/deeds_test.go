@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -40,7 +41,12 @@ type deed struct {
 }
 
 // prey are things of the user that the plugin is after.
-type prey struct{ file, folder, tcp, udp, unix, abstract, segment, pid string }
+type prey struct {
+	file, folder, tcp, udp, unix, abstract, dgram, abstractDgram, segment, pid, group string
+}
+
+// spare is a file that may be removed.
+func (p prey) spare() string { return p.folder + "/spare" }
 
 func (p prey) deeds() []deed {
 	const twoGB = "2147483648"
@@ -51,6 +57,9 @@ func (p prey) deeds() []deed {
 		{"write a new file", "write " + p.folder + "/new", "– ✔ – ✔ – –"},
 		{"open a file of yours for writing", "overwrite " + p.file, "– ✔ – – – –"},
 		{"empty a file of yours by its name", "truncate " + p.file, "– ABI-3 ✔ – – –"},
+		{"remove a file of yours", "remove " + p.spare(), "– ✔ – – – –"},
+		{"make a folder", "mkdir " + p.folder + "/folder", "– ✔ ✔ – – –"},
+		{"lock a file of the system", "lock /bin/sh", "– – ✔ – – –"},
 		{"change a file's mode", "chmod " + p.file, "– – ✔ – – –"},
 		{"change a file's times", "touch " + p.file, "– – ✔ – – –"},
 		{"connect by TCP", "tcp " + p.tcp, "✔ ABI-4 ✔ – – –"},
@@ -60,14 +69,36 @@ func (p prey) deeds() []deed {
 		{"send by UDP", "udp " + p.udp, "✔ ABI-10 ✔ – – –"},
 		{"connect to a Unix socket by its path", "unix " + p.unix, "– ABI-9 ✔ – – –"},
 		{"connect to a Unix socket without a path", "unix " + p.abstract, "✔ ABI-6 ✔ – – –"},
+		{"send a datagram to a Unix socket by its path", "datagram " + p.dgram, "– ABI-9 ✔ – – –"},
+		{"send a datagram to one by its path with sendmsg", "datagram-msg " + p.dgram, "– ABI-9 ✔ – – –"},
+		{"send a datagram to a Unix socket without a path", "datagram " + p.abstractDgram, "✔ ABI-6 ✔ – – –"},
+		{"send a datagram to one without a path with sendmsg", "datagram-msg " + p.abstractDgram, "✔ ABI-6 ✔ – – –"},
 		{"signal its parent", "parent", "✔ ABI-6 ✔ – – –"},
 		{"signal the workbench by its number", "signal " + p.pid, "✔ ABI-6 ✔ – – –"},
+		{"kill a process as the owner of a pipe", "own ", "✔ ABI-6 ✔ – – –"},
+		{"get a descriptor of the workbench's process", "pidfd " + p.pid, "✔ – ✔ – – –"},
+		{"change the workbench's processors", "affinity " + p.pid, "✔ – ✔ – – –"},
+		{"change the workbench's scheduler", "scheduler " + p.pid, "✔ – ✔ – – –"},
+		{"change the workbench's priority", "priority " + p.pid, "✔ – ✔ – – –"},
+		{"change the workbench's priority on the disk", "io " + p.pid, "✔ – ✔ – – –"},
+		{"leave its process group, by which it is killed", "leave " + p.group, "✔ – ✔ – – –"},
+		{"live on when the workbench dies", "outlive", "– – ✔ – – –"},
 		{"read the workbench's environment", "read /proc/" + p.pid + "/environ", "✔ ✔ – – – –"},
 		{"change the workbench's limits", "limits " + p.pid, "✔ – ✔ – – –"},
-		{"start 200 processes", "children 200", "– – ✔ – – –"},
+		{"start 20 processes", "children 20", "– – ✔ – – –"},
+		{"become another program", "become", "– – ✔ – – –"},
 		{"allocate 2 GB", "memory " + twoGB, "– – – ✔ – –"},
 		{"allocate 2 GB of shared memory", "shared " + twoGB, "– – ✔ – – –"},
 		{"allocate 2 GB as a stack", "stack " + twoGB, "– – ✔ – – –"},
+		{"allocate 2 GB of shared memory by /dev/zero", "zero " + twoGB, "– ✔ ✔ – – –"},
+		{"allocate 2 GB in a file without a name", "memfd " + twoGB, "– – ✔ ✔ – –"},
+		{"allow its stack 2 GB", "grow-stack " + twoGB, "– – ✔ ✔ – –"},
+		{"move a part of its stack to where it has 2 GB", "move-stack " + twoGB, "– – ✔ – – –"},
+		{"map 128 GiB to read, for the page tables' memory", "space 137438953472", "– – – ✔ – –"},
+		{"make a pipe hold 1 MiB", "pipe 1048576", "– – ✔ – – –"},
+		{"make semaphores", "semaphores", "– – ✔ – – –"},
+		{"make a message queue of System V", "messages", "– – ✔ – – –"},
+		{"make a message queue of POSIX", "mqueue", "– – ✔ ✔ – –"},
 		{"find shared memory of yours", "segment " + p.segment, "✔ – ✔ – – –"},
 		{"open 1,000 files", "files 1000", "– – – ✔ – –"},
 		{"gain rights by a set-user-ID program", "privileges", "– – – – ✔ –"},
@@ -78,6 +109,14 @@ func (p prey) deeds() []deed {
 // does reports whether the plugin got through, and what it was answered.
 func (d deed) does(t *testing.T, s *session) (bool, string) {
 	t.Helper()
+	switch word, arg, _ := strings.Cut(d.message, " "); word {
+	case "remove":
+		if err := os.WriteFile(arg, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	case "own":
+		return d.kills(t, s)
+	}
 	answer, err := s.say(d.message)
 	if err != nil {
 		t.Fatalf("%s: %v, %v", d.words, err, s.Cause())
@@ -96,10 +135,29 @@ func (d deed) does(t *testing.T, s *session) (bool, string) {
 	return answer == "allowed", answer
 }
 
+// kills is does of a deed that ends a process. What matters is that it died.
+func (d deed) kills(t *testing.T, s *session) (bool, string) {
+	t.Helper()
+	victim := exec.Command("sleep", "1000")
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer victim.Wait()
+	defer victim.Process.Kill()
+	pid := victim.Process.Pid
+	until(t, "a process that sleeps", func() bool { return stateOf(t, pid) == 'S' })
+	answer, err := s.say(d.message + strconv.Itoa(pid))
+	if err != nil {
+		t.Fatalf("%s: %v, %v", d.words, err, s.Cause())
+	}
+	// A signal wakes it in the same moment.
+	return stateOf(t, pid) != 'S', answer
+}
+
 func newPrey(t *testing.T) prey {
 	t.Helper()
 	t.Setenv("WORKBENCH_SECRET", "12345")
-	p := prey{folder: t.TempDir(), pid: strconv.Itoa(os.Getpid())}
+	p := prey{folder: t.TempDir(), pid: strconv.Itoa(os.Getpid()), group: strconv.Itoa(syscall.Getpgrp())}
 	p.file = filepath.Join(p.folder, "private")
 	if err := os.WriteFile(p.file, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
@@ -108,10 +166,11 @@ func newPrey(t *testing.T) prey {
 		var l io.Closer
 		var at net.Addr
 		var err error
-		if network == "udp" {
+		if network != "tcp" && network != "unix" {
 			var c net.PacketConn
 			if c, err = net.ListenPacket(network, addr); err == nil {
 				l, at = c, c.LocalAddr()
+				go io.Copy(io.Discard, c.(io.Reader)) // a full socket would hold the sender up
 			}
 		} else {
 			var c net.Listener
@@ -128,6 +187,8 @@ func newPrey(t *testing.T) prey {
 	p.tcp, p.udp = listen("tcp", "127.0.0.1:0"), listen("udp", "127.0.0.1:0")
 	p.unix = listen("unix", filepath.Join(shortDir(t), "s"))
 	p.abstract = listen("unix", "@workbench-test-"+p.pid)
+	p.dgram = listen("unixgram", filepath.Join(shortDir(t), "d"))
+	p.abstractDgram = listen("unixgram", "@workbench-test-d-"+p.pid)
 	const create, remove = 0o1600, 0 // IPC_CREAT for us alone, IPC_RMID
 	id, _, errno := syscall.Syscall(syscall.SYS_SHMGET, uintptr(os.Getpid()), 1, create)
 	if errno != 0 {

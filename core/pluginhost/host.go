@@ -30,6 +30,9 @@ type Mode struct {
 	// Read are files and folders that the process may read and run in a
 	// sandbox beside its executable: a script, an interpreter's modules.
 	Read []string
+	// Calls are system calls that the process may make beside those that the
+	// sandbox allows every one, by their names.
+	Calls []string
 	// Adapter is a command that serves an executable which speaks JSON lines:
 	// it is started in the executable's place, with "--", the executable and
 	// its arguments behind. Empty: there is none.

@@ -31,12 +31,18 @@ func signal(t testing.TB, pid int, s syscall.Signal) {
 // for does not.
 func alive(t testing.TB, pid int) bool {
 	t.Helper()
+	state := stateOf(t, pid)
+	return state != 'Z' && state != 'X'
+}
+
+// stateOf returns the letter of a process's state, X when it is gone.
+func stateOf(t testing.TB, pid int) byte {
+	t.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
+	if _, rest, _ := strings.Cut(string(stat), ") "); err == nil && rest != "" {
+		return rest[0]
 	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	return rest != "" && rest[0] != 'Z' && rest[0] != 'X'
+	return 'X'
 }
 
 func atoi(t testing.TB, s string) int {

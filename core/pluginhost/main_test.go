@@ -20,6 +20,7 @@ import (
 
 	"github.com/hashicorp/go-plugin"
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/pluginproto"
@@ -65,6 +66,13 @@ var roles = map[string]func(){
 	},
 	"misnamed": func() { plugins.Serve(echo("else")) },
 	"silent":   hang,
+	"needy": func() { // wants memory of an unusual kind
+		if _, err := unix.MemfdCreate("x", 0); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		plugins.Serve(echo("needy"))
+	},
 	"deaf": func() { // does not notice that its host is gone
 		plugin.Serve(&plugin.ServeConfig{
 			HandshakeConfig:  pluginproto.Handshake,

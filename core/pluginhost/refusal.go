@@ -15,7 +15,7 @@ import (
 // it off, if one did, else what it printed, else how it ended, else the error.
 func (r *runner) refusal(limit, err error) string {
 	if limit != nil {
-		return limit.Error()
+		return limit.Error() + r.refused()
 	}
 	if line := r.line.Load(); line != nil {
 		if words := misspoken(*line); words != "" {
@@ -23,9 +23,23 @@ func (r *runner) refusal(limit, err error) string {
 		}
 	}
 	if how, byItself := r.end(); byItself {
-		return "it ended before it was ready, with " + how + r.hint()
+		return "it ended before it was ready, with " + how + r.hint() + r.refused()
 	}
 	return err.Error()
+}
+
+// refused says which system calls the process made that the sandbox refuses,
+// or "". They need not be the reason for anything.
+func (r *runner) refused() string {
+	names := r.refusals.Names()
+	if len(names) == 0 {
+		return ""
+	}
+	words := "; it called " + strings.Join(names, ", ") + ", which the sandbox refuses; if you trust it, allow that with"
+	for _, name := range names {
+		words += " --allow-syscall " + r.name + ":" + name
+	}
+	return words
 }
 
 // hint says what the end of a process means that wrote nothing to standard
@@ -42,10 +56,10 @@ func (r *runner) hint() string {
 }
 
 // lastWords returns the last lines that the process wrote, without the very last
-// where the reason ends with it.
+// where it is part of the reason.
 func (r *runner) lastWords(reason string) []string {
 	lines := r.out.last()
-	if n := len(lines); n > 0 && strings.HasSuffix(reason, lines[n-1]) {
+	if n := len(lines); n > 0 && strings.Contains(reason, lines[n-1]) {
 		return lines[:n-1]
 	}
 	return lines

@@ -28,14 +28,18 @@ import (
 // the handshake: one line of standard output. What the process writes else
 // goes to out.
 type runner struct {
-	host *Host
-	log  *slog.Logger
-	out  *output
-	cmd  *exec.Cmd
-	dir  string   // where the process makes its socket
-	read []string // what it may read beside its executable
-	via  []string // the command that starts it, if it speaks JSON lines
-	pid  int
+	name  string
+	host  *Host
+	log   *slog.Logger
+	out   *output
+	cmd   *exec.Cmd
+	dir   string   // where the process makes its socket
+	read  []string // what it may read beside its executable
+	calls []string // system calls that it may make beside the usual ones
+	via   []string // the command that starts it, if it speaks JSON lines
+	pid   int
+
+	refusals *sandbox.Refusals // of its system calls; set by Start
 
 	hello  *io.PipeReader         // the handshake, and then the end
 	line   atomic.Pointer[string] // the handshake, as it was printed
@@ -52,9 +56,10 @@ var _ goplugin.Runner = (*runner)(nil)
 func newRunner(b *Build) *runner {
 	m := b.conf
 	r := &runner{
+		name: m.Manifest.Name,
 		host: b.host, log: b.log, out: newOutput(b.log),
-		cmd:    &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
-		read:   m.Read,
+		cmd:  &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
+		read: m.Read, calls: m.Calls,
 		exited: make(chan struct{}), quiet: make(chan struct{}),
 	}
 	if b.jsonLines.Load() {
@@ -112,14 +117,23 @@ func (r *runner) Start(context.Context) error {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
+	var err error
+	if r.refusals, err = r.host.sandbox.Refusals(filepath.Join(r.dir, "refusals")); err != nil {
+		return err
+	}
 	r.cmd.SysProcAttr = processAttributes()
-	r.host.sandbox.Hold(r.cmd, sandbox.Grant{Sockets: r.dir, Read: r.read})
+	grant := sandbox.Grant{Sockets: r.dir, Read: r.read, Calls: r.calls, Refusals: r.refusals}
+	if r.via != nil {
+		grant.Sockets = "" // the adapter's
+	}
+	r.host.sandbox.Hold(r.cmd, grant)
 	if r.via != nil {
 		// The adapter is ours and starts the plugin, which is what is held.
 		r.cmd.Args = slices.Concat(r.via, []string{"--", r.cmd.Path}, r.cmd.Args[1:])
 		r.cmd.Path = r.via[0]
 	}
 	if err := r.host.spawner.start(r.cmd); err != nil {
+		r.refusals.Close()
 		return fmt.Errorf("it could not be started: %w", err)
 	}
 	r.pid = r.cmd.Process.Pid
@@ -132,6 +146,7 @@ func (r *runner) Start(context.Context) error {
 	r.host.running.Go(func() {
 		r.state, _ = r.cmd.Process.Wait()
 		killGroup(r.cmd.Process) // what it had started
+		r.refusals.Close()
 		close(r.exited)
 		lifeline.Close()
 		for _, pipe := range []io.ReadCloser{stdout, stderr} {

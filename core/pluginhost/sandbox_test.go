@@ -30,7 +30,7 @@ func attack(t *testing.T, cfg sandbox.Config) (*Host, *session) {
 	}
 	cfg.Memory = sandbox.DefaultMemory
 	mode := Mode{Manifest: core.Manifest{Name: "hostile", Title: "T"}, Path: path}
-	h := start(t, Config{Modes: []Mode{mode, modesOf(t, "echo")[0]}, Sandbox: cfg})
+	h := start(t, Config{Modes: []Mode{mode, modesOf(t, "echo")[0]}, Sandbox: cfg, Timeout: MaxTimeout})
 	s := open(t, h, "hostile")
 	s.must(t, "nothing", "allowed")
 	return h, s
@@ -94,18 +94,36 @@ func TestHostileInSandbox(t *testing.T) {
 	}
 }
 
-// Each mechanism alone stops what the table says, and nothing else.
+// Each mechanism alone stops what the table says, and nothing else; so does each
+// version of Landlock.
 func TestMechanismsAlone(t *testing.T) {
 	p := newPrey(t)
-	for i, column := range columns {
-		t.Run(column[0], func(t *testing.T) {
-			others := slices.Concat(slices.Delete(slices.Clone(columns), i, i+1)...)
-			h, s := attack(t, held(sandbox.BestEffort, others...))
-			for _, d := range p.deeds() {
-				through, answer := d.does(t, s)
-				if want := stoppedBy(t, h, d, column); through == want {
-					t.Errorf("%s: %s", d.words, answer)
-				}
+	alone := func(t *testing.T, column []string, abi int) (detail string) {
+		i := slices.IndexFunc(columns, func(c []string) bool { return c[0] == column[0] })
+		cfg := held(sandbox.BestEffort, slices.Concat(slices.Delete(slices.Clone(columns), i, i+1)...)...)
+		cfg.LandlockABI = abi
+		h, s := attack(t, cfg)
+		for _, d := range p.deeds() {
+			through, answer := d.does(t, s)
+			if want := stoppedBy(t, h, d, column); through == want {
+				t.Errorf("%s: %s", d.words, answer)
+			}
+		}
+		for _, m := range h.Sandbox().Report() {
+			if m.Name == column[0] {
+				return m.Detail
+			}
+		}
+		return ""
+	}
+	for _, column := range columns {
+		t.Run(column[0], func(t *testing.T) { alone(t, column, 0) })
+	}
+	here := alone(t, []string{sandbox.Landlock}, 0)
+	for abi := 1; here != "" && fmt.Sprintf("ABI %d", abi) != here; abi++ {
+		t.Run(fmt.Sprintf("landlock ABI %d", abi), func(t *testing.T) {
+			if got, want := alone(t, []string{sandbox.Landlock}, abi), fmt.Sprintf("ABI %d", abi); got != want {
+				t.Errorf("it is %s, not %s", got, want)
 			}
 		})
 	}
@@ -120,7 +138,8 @@ func stoppedBy(t *testing.T, h *Host, d deed, names []string) bool {
 	if cells[len(columns)] == stops || cells[len(columns)-1] == stops {
 		return true
 	}
-	if strings.HasSuffix(d.message, "/environ") && os.Geteuid() == 0 {
+	word, _, _ := strings.Cut(d.message, " ")
+	if os.Geteuid() == 0 && (strings.HasSuffix(d.message, "/environ") || slices.Contains([]string{"affinity", "scheduler", "priority", "io"}, word)) {
 		return true // without root's capabilities root's processes are out of reach
 	}
 	for _, m := range h.Sandbox().Report() {
@@ -144,7 +163,7 @@ func stoppedBy(t *testing.T, h *Host, d deed, names []string) bool {
 // namespaceOf names the one that stops the deed.
 func namespaceOf(d deed) string {
 	switch word, _, _ := strings.Cut(d.message, " "); word {
-	case "parent", "signal", "limits":
+	case "parent", "signal", "limits", "own", "pidfd", "affinity", "scheduler", "priority", "io", "leave":
 		return sandbox.PIDNamespace
 	case "read":
 		return sandbox.UserNamespace
@@ -190,6 +209,27 @@ func TestHungryPlugin(t *testing.T) {
 	}
 	other.must(t, "well", "well")
 	open(t, h, "hostile").must(t, "nothing", "allowed")
+}
+
+// A process that ends after a system call which the sandbox refuses says which,
+// and can be allowed it.
+func TestRefusedCallIsNamed(t *testing.T) {
+	modes := modesOf(t, "needy")
+	h := start(t, Config{Modes: modes})
+	if why := absent(h)[sandbox.Seccomp]; why != "" {
+		t.Fatal(why)
+	}
+	const want = "it ended before it was ready, with exit status 1; it called memfd_create, which the sandbox refuses; " +
+		"if you trust it, allow that with --allow-syscall needy:memfd_create"
+	_, err := h.Open(t.Context(), "needy")
+	if unavailable, ok := errors.AsType[*Unavailable](err); !ok || unavailable.Reason != want {
+		t.Errorf("got %v", err)
+	}
+	if got := h.Status()[0].LastError; !strings.Contains(got, want) {
+		t.Errorf("its last error is %q", got)
+	}
+	modes[0].Calls = []string{"memfd_create"}
+	open(t, start(t, Config{Modes: modes}), "needy").must(t, "x", "x")
 }
 
 // What the host was started with and may not know of, plugins do not get.

@@ -71,6 +71,9 @@ func (p *process) die(why string) {
 	p.run.settle(settleTime)
 	if how, byItself := p.run.end(); byItself {
 		why = how
+		if !p.run.killedFromOutside() {
+			why += p.run.refused()
+		}
 		p.counts.crashes.Add(1)
 	}
 	cause := error(&death{plugin: p.name, how: why, killed: p.run.killedFromOutside()})
