@@ -59,6 +59,9 @@ func Interpreter(path string) (argv, read []string, err error) {
 	case name == "node", name == "nodejs":
 		read, err = ask(found, "-p", "process.execPath")
 		args = append([]string{"--openssl-config=/dev/null"}, args...) // one that it may not read is an error to it
+	case name == "java":
+		read, err = filepath.Glob("/etc/java-*-openjdk") // Debian has its configuration there
+		read = append([]string{found}, read...)
 	default:
 		read = []string{found}
 	}

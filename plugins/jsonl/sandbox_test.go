@@ -12,18 +12,24 @@ import (
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
-// Each example runs in a sandbox with what Interpreter says that it has to
-// read, its interpreter being wherever this system has it.
-func TestExamplesInSandbox(t *testing.T) {
+func probed(t *testing.T) *sandbox.Sandbox {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	box, err := sandbox.Probe(t.Context(), sandbox.Config{Mode: sandbox.BestEffort, Path: self, Args: []string{"sandbox-exec"}})
+	box, err := sandbox.Probe(t.Context(), sandbox.Config{Mode: sandbox.BestEffort, Path: self, Args: []string{"sandbox-exec"}, Memory: sandbox.DefaultMemory})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("missing: %v", box.Missing())
+	return box
+}
+
+// Each example runs in a sandbox with what Interpreter says that it has to
+// read, its interpreter being wherever this system has it.
+func TestExamplesInSandbox(t *testing.T) {
+	box := probed(t)
 	eachExample(t, func(t *testing.T, path string, _ core.Discipline) {
 		cmd := command(t, path)
 		_, read, err := Interpreter(path)
