@@ -71,6 +71,7 @@ func fail(words string) {
 type hostFlags struct {
 	pluginDirs []string
 	sandbox    sandbox.Mode
+	calls      extraCalls
 	timeout    time.Duration
 }
 
@@ -80,6 +81,7 @@ var defaultHost = hostFlags{sandbox: sandbox.BestEffort, timeout: pluginhost.Def
 func (f *hostFlags) add(flags *pflag.FlagSet) {
 	pluginDirFlag(flags, &f.pluginDirs)
 	flags.Var(&f.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
+	callsFlag(flags, &f.calls)
 	flags.DurationVar(&f.timeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer before it is killed and its sessions recovered; at most 10s")
 }
 
@@ -95,27 +97,34 @@ func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin) (*pluginho
 		return nil, err
 	}
 	var modes []pluginhost.Mode
+	var names []string
 	for _, d := range builtin {
-		modes = append(modes, pluginhost.Mode{Manifest: d.Manifest, Path: self, Args: []string{pluginCommand, d.Manifest.Name}})
+		name := d.Manifest.Name
+		names = append(names, name)
+		modes = append(modes, pluginhost.Mode{Manifest: d.Manifest, Path: self, Args: []string{pluginCommand, name}, Calls: f.calls[name]})
 	}
 	for _, p := range found {
-		m, err := modeOf(p)
+		names = append(names, p.Name)
+		m, err := modeOf(p, f.calls)
 		if err != nil {
 			log.Warn(err.Error())
 			continue
 		}
 		modes = append(modes, m)
 	}
+	if err := f.calls.check(names); err != nil {
+		return nil, err
+	}
 	return pluginhost.Start(pluginhost.Config{Modes: modes, Log: log, Sandbox: box, Timeout: f.timeout})
 }
 
 // modeOf says how a plugin's process is started.
-func modeOf(p catalog.Plugin) (pluginhost.Mode, error) {
+func modeOf(p catalog.Plugin, calls extraCalls) (pluginhost.Mode, error) {
 	self, err := pluginhost.Self()
 	if err != nil {
 		return pluginhost.Mode{}, err
 	}
-	m := pluginhost.Mode{Manifest: core.Manifest{Name: p.Name}, Source: catalog.Quote(p.Source)}
+	m := pluginhost.Mode{Manifest: core.Manifest{Name: p.Name}, Source: catalog.Quote(p.Source), Calls: calls[p.Name]}
 	if p.Starlark {
 		m.Path, m.Args, m.Read = self, []string{starlarkCommand, p.Path}, []string{p.Path}
 		return m, nil
@@ -147,8 +156,8 @@ func stopHost(host *pluginhost.Host) {
 }
 
 // describeProcess starts one plugin and returns what it says of itself.
-func describeProcess(ctx context.Context, p catalog.Plugin) (core.Manifest, error) {
-	host, err := startAlone(p)
+func describeProcess(ctx context.Context, p catalog.Plugin, calls extraCalls) (core.Manifest, error) {
+	host, err := startAlone(p, calls)
 	if err != nil {
 		return core.Manifest{}, err
 	}
@@ -157,8 +166,11 @@ func describeProcess(ctx context.Context, p catalog.Plugin) (core.Manifest, erro
 }
 
 // startAlone starts one plugin and no other.
-func startAlone(p catalog.Plugin) (*pluginhost.Host, error) {
-	m, err := modeOf(p)
+func startAlone(p catalog.Plugin, calls extraCalls) (*pluginhost.Host, error) {
+	if err := calls.check([]string{p.Name}); err != nil {
+		return nil, err
+	}
+	m, err := modeOf(p, calls)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +209,7 @@ func openForReplay(ctx context.Context, o replayOptions) (*replayModes, error) {
 		}
 		return &replayModes{open: open, manifest: manifest, close: func() {}}, nil
 	}
-	host, err := startFound(newLog(os.Stderr, false), hostFlags{pluginDirs: o.pluginDirs, sandbox: sandbox.BestEffort, timeout: pluginhost.DefaultTimeout})
+	host, err := startFound(newLog(os.Stderr, false), hostFlags{pluginDirs: o.pluginDirs, sandbox: sandbox.BestEffort, calls: o.calls, timeout: pluginhost.DefaultTimeout})
 	if err != nil {
 		return nil, err
 	}

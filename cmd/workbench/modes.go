@@ -18,6 +18,7 @@ import (
 func newModesCommand() *cobra.Command {
 	asJSON := false
 	var dirs []string
+	var calls extraCalls
 	cmd := &cobra.Command{
 		Use:   "modes",
 		Short: "List the line modes and their options",
@@ -26,7 +27,7 @@ func newModesCommand() *cobra.Command {
 		Example: "  workbench modes\n  workbench modes --json\n  workbench modes --plugin-dir ./bin",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			manifests, err := allManifests(cmd.Context(), dirs, cmd.ErrOrStderr())
+			manifests, err := allManifests(cmd.Context(), dirs, calls, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -42,12 +43,13 @@ func newModesCommand() *cobra.Command {
 		},
 	}
 	pluginDirFlag(cmd.Flags(), &dirs)
+	callsFlag(cmd.Flags(), &calls)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the manifests as JSON")
 	return cmd
 }
 
 // allManifests returns the manifests of all line modes, the built-in ones first.
-func allManifests(ctx context.Context, pluginDirs []string, stderr io.Writer) ([]core.Manifest, error) {
+func allManifests(ctx context.Context, pluginDirs []string, calls extraCalls, stderr io.Writer) ([]core.Manifest, error) {
 	var all []core.Manifest
 	for _, d := range builtin {
 		all = append(all, d.Manifest)
@@ -57,10 +59,12 @@ func allManifests(ctx context.Context, pluginDirs []string, stderr io.Writer) ([
 	for _, p := range problems {
 		log.Warn(p.Error())
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && len(calls) == 0 {
 		return all, nil
 	}
-	host, err := startHost(slog.New(slog.DiscardHandler), defaultHost, found)
+	flags := defaultHost
+	flags.calls = calls
+	host, err := startHost(slog.New(slog.DiscardHandler), flags, found)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ var openPluginForTest = openPluginProcess
 func newPluginTestCommand() *cobra.Command {
 	var asJSON bool
 	var timeout time.Duration
+	var calls extraCalls
 	cmd := &cobra.Command{
 		Use:   "test PATH",
 		Short: "Hold a plugin to what every line mode promises",
@@ -68,11 +69,12 @@ Exit codes:
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p := &checkPrinter{stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), asJSON: asJSON}
-			return testPlugin(cmd.Context(), args[0], timeout, p)
+			return testPlugin(cmd.Context(), args[0], calls, timeout, p)
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
+	callsFlag(cmd.Flags(), &calls)
 	cmd.Flags().DurationVar(&timeout, "timeout", testTimeout, "give up after `TIME`; what was not checked by then is named")
 	return cmd
 }
@@ -80,8 +82,8 @@ Exit codes:
 // testTimeout is many times what a plugin in a slow language takes.
 const testTimeout = 5 * time.Minute
 
-func testPlugin(ctx context.Context, path string, timeout time.Duration, p *checkPrinter) error {
-	plugin, err := openPluginForTest(ctx, path)
+func testPlugin(ctx context.Context, path string, calls extraCalls, timeout time.Duration, p *checkPrinter) error {
+	plugin, err := openPluginForTest(ctx, path, calls)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}

@@ -20,7 +20,7 @@ const processGarbage = 32 << 20
 
 // openPluginProcess builds a plugin into a folder of its own and starts it
 // alone.
-func openPluginProcess(ctx context.Context, path string) (*pluginUnderTest, error) {
+func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*pluginUnderTest, error) {
 	into, err := os.MkdirTemp("", "workbench-test-*")
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func openPluginProcess(ctx context.Context, path string) (*pluginUnderTest, erro
 		remove()
 		return nil, err
 	}
-	host, err := startAlone(*plugin)
+	host, err := startAlone(*plugin, calls)
 	if err != nil {
 		remove()
 		return nil, err
@@ -50,7 +50,7 @@ func openPluginProcess(ctx context.Context, path string) (*pluginUnderTest, erro
 	}
 	s := conformance.Subject{Manifest: manifest, Garbage: processGarbage, Open: opener(host, plugin.Name)}
 	s.Fresh = func(context.Context) (func(context.Context) (*wire.Conn, error), func(), error) {
-		another, err := startAlone(*plugin)
+		another, err := startAlone(*plugin, calls)
 		if err != nil {
 			return nil, nil, err
 		}

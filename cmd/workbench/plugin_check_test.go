@@ -42,7 +42,7 @@ func runPluginTest(t *testing.T, d core.Discipline, goldens string, flags ...str
 	t.Helper()
 	before := openPluginForTest
 	t.Cleanup(func() { openPluginForTest = before })
-	openPluginForTest = func(_ context.Context, path string) (*pluginUnderTest, error) {
+	openPluginForTest = func(_ context.Context, path string, _ extraCalls) (*pluginUnderTest, error) {
 		if path != "here" {
 			return nil, errors.New(path + " is not there")
 		}

@@ -54,7 +54,8 @@ such sessions anyway. A build that fails changes nothing.`,
 }
 
 func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader, stdout, stderr io.Writer) error {
-	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: modeOf})
+	build := func(p catalog.Plugin) (pluginhost.Mode, error) { return modeOf(p, o.host.calls) }
+	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: build})
 	if err != nil {
 		return err
 	}

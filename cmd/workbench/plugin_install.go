@@ -15,6 +15,7 @@ import (
 
 func newPluginInstallCommand() *cobra.Command {
 	var dirs []string
+	var calls extraCalls
 	cmd := &cobra.Command{
 		Use:   "install PATH",
 		Short: "Build a plugin if need be, check that it starts, and install a copy of it",
@@ -26,14 +27,15 @@ install the same name again replaces it.`,
 		Example: "  workbench plugin install ./shout\n  workbench plugin install ~/bin/workbench-plugin-shout",
 		Args:    oneArgument("what to install", "workbench plugin install ./shout"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return installPlugin(cmd.Context(), args[0], dirs, cmd.OutOrStdout())
+			return installPlugin(cmd.Context(), args[0], dirs, calls, cmd.OutOrStdout())
 		},
 	}
 	pluginDirFlag(cmd.Flags(), &dirs)
+	callsFlag(cmd.Flags(), &calls)
 	return cmd
 }
 
-func installPlugin(ctx context.Context, source string, dirs []string, w io.Writer) error {
+func installPlugin(ctx context.Context, source string, dirs []string, calls extraCalls, w io.Writer) error {
 	state, err := stateDir()
 	if err != nil {
 		return err
@@ -54,7 +56,7 @@ func installPlugin(ctx context.Context, source string, dirs []string, w io.Write
 	if err != nil {
 		return err
 	}
-	m, err := describePlugin(ctx, p)
+	m, err := describePlugin(ctx, p, calls)
 	if err != nil {
 		return err
 	}

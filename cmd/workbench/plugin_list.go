@@ -113,6 +113,7 @@ func dash(s string) string {
 
 func newPluginInfoCommand() *cobra.Command {
 	var dirs []string
+	var calls extraCalls
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:     "info NAME|PATH",
@@ -131,7 +132,7 @@ func newPluginInfoCommand() *cobra.Command {
 				return err
 			}
 			defer release()
-			m, err := describePlugin(cmd.Context(), p)
+			m, err := describePlugin(cmd.Context(), p, calls)
 			if err != nil {
 				return err
 			}
@@ -139,6 +140,7 @@ func newPluginInfoCommand() *cobra.Command {
 		},
 	}
 	pluginDirFlag(cmd.Flags(), &dirs)
+	callsFlag(cmd.Flags(), &calls)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	return cmd
 }

@@ -25,7 +25,7 @@ func pluginHome(t *testing.T) (own string) {
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))
 	was := describePlugin
 	t.Cleanup(func() { describePlugin = was })
-	describePlugin = func(_ context.Context, p catalog.Plugin) (core.Manifest, error) {
+	describePlugin = func(_ context.Context, p catalog.Plugin, _ extraCalls) (core.Manifest, error) {
 		text, err := os.ReadFile(p.Path)
 		if err != nil || bytes.Contains(text, []byte("broken")) {
 			return core.Manifest{}, errors.New("plugin " + p.Name + " does not start: it is broken")

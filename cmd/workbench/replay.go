@@ -40,6 +40,7 @@ type replayOptions struct {
 	asJSON    bool
 
 	pluginDirs []string
+	calls      extraCalls
 }
 
 func newReplayCommand(env replayEnv) *cobra.Command {
@@ -90,6 +91,7 @@ Exit codes:
 	f.BoolVar(&o.update, "update", false, "rewrite the actions of transcripts that differ; events and comments stay")
 	f.BoolVar(&o.inProcess, "in-process", false, "run the line modes in this process, not in their own")
 	pluginDirFlag(f, &o.pluginDirs)
+	callsFlag(f, &o.calls)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each file, a line each")
 	return cmd
 }
