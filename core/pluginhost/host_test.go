@@ -174,7 +174,7 @@ func TestCrashIsNamed(t *testing.T) {
 
 func TestProcessesThatCanNotStart(t *testing.T) {
 	for mode, want := range map[string][]string{
-		"exit":      {"the exit plugin can not start", "ended before it was ready", "exit status 3", "there is no \uFFFD[31mlicence"},
+		"exit":      {"the exit plugin can not start", "ended before it was ready", "exit status 3", "there is no \\x1b[31mlicence"},
 		"rubbish":   {`printed "hello from my plugin"`, "before plugins.Serve", "standard error instead"},
 		"version":   {"protocol version 7", "this workbench 1", "update the workbench"},
 		"misnamed":  {`it calls itself "else"`},
