@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// askTimeout bounds how long an interpreter may take to say where it is.
-const askTimeout = 10 * time.Second
+// askLimits bound how long an interpreter may take to say where it is, try for
+// try: on a busy machine the start alone may take that long.
+var askLimits = []time.Duration{10 * time.Second, 30 * time.Second}
 
 // Interpreter returns how the executable at path is run in a sandbox, where
 // neither PATH nor a version manager's shims work: the arguments, the first
@@ -54,10 +55,10 @@ func Interpreter(path string) (argv, read []string, err error) {
 	name := filepath.Base(named)
 	switch {
 	case strings.HasPrefix(name, "python"), strings.HasPrefix(name, "pypy"):
-		read, err = ask(found, "-I", "-c", "import sys; print(sys.executable, sys.base_prefix, sys.prefix, sep='\\n')")
+		read, err = ask(askLimits, found, "-I", "-c", "import sys; print(sys.executable, sys.base_prefix, sys.prefix, sep='\\n')")
 		args = append([]string{"-X", "utf8"}, args...) // text is UTF-8, whatever the locale is
 	case name == "node", name == "nodejs":
-		read, err = ask(found, "-p", "process.execPath")
+		read, err = ask(askLimits, found, "-p", "process.execPath")
 		args = append([]string{"--openssl-config=/dev/null"}, args...) // one that it may not read is an error to it
 	case name == "java":
 		read, err = filepath.Glob("/etc/java-*-openjdk") // Debian has its configuration there
@@ -115,9 +116,23 @@ func shebang(line string) (name string, args []string, err error) {
 	return words[0], words[1:], nil
 }
 
-// ask runs the interpreter and returns the lines that it prints.
-func ask(interpreter string, args ...string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+// errSilent says that an interpreter had said nothing when its time was over.
+var errSilent = errors.New("no answer in time")
+
+// ask runs the interpreter and returns the lines that it prints. One that takes
+// longer than a limit is run again, with the next.
+func ask(limits []time.Duration, interpreter string, args ...string) (lines []string, err error) {
+	for _, limit := range limits {
+		lines, err = askOnce(limit, interpreter, args...)
+		if !errors.Is(err, errSilent) {
+			return lines, err
+		}
+	}
+	return nil, fmt.Errorf("asked where its parts are it did not answer: %d tries, the last of %v", len(limits), limits[len(limits)-1])
+}
+
+func askOnce(limit time.Duration, interpreter string, args ...string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, interpreter, args...)
 	cmd.WaitDelay = drainTime
@@ -128,9 +143,14 @@ func ask(interpreter string, args ...string) ([]string, error) {
 		err = nil // a shim's offspring holds the pipe; what the interpreter said is there
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	words := bytes.TrimSpace(stderr.Bytes())
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, errSilent
+	case err != nil && len(words) == 0:
+		return nil, fmt.Errorf("asked where its parts are it fails: %w", err)
 	case err != nil:
-		return nil, fmt.Errorf("asked where its parts are it fails: %w %s", err, quoted(bytes.TrimSpace(stderr.Bytes())))
+		return nil, fmt.Errorf("asked where its parts are it fails: %w, saying %s", err, quoted(words))
 	case !filepath.IsAbs(lines[0]):
 		return nil, fmt.Errorf("asked where its parts are it says %s", quoted(out))
 	}

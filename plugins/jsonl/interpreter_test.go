@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // script writes an executable file.
@@ -124,5 +125,29 @@ func TestReadable(t *testing.T) {
 	want := []string{filepath.Join(home, "lib"), filepath.Join(filepath.Dir(home), "lib"), other, filepath.Join(home, "x")}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v\nwant %v", got, want)
+	}
+}
+
+// An interpreter that takes long to start is asked again, with more patience,
+// and an error says that it took long, or how it failed.
+func TestSlowInterpreter(t *testing.T) {
+	const once = time.Second
+	dir := t.TempDir()
+	slow := script(t, "slow", "#!/bin/sh\n[ -e "+dir+"/again ] || { > "+dir+"/again; sleep 100; }\necho /found\n")
+	if got, err := ask([]time.Duration{once, time.Minute}, slow); err != nil || got[0] != "/found" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for text, words := range map[string]string{
+		"sleep 100":           "asked where its parts are it did not answer: 2 tries, the last of 1s",
+		"kill -9 $$":          "asked where its parts are it fails: signal: killed",
+		"echo no >&2; exit 3": `asked where its parts are it fails: exit status 3, saying "no"`,
+	} {
+		limits := []time.Duration{time.Minute}
+		if text == "sleep 100" {
+			limits = []time.Duration{once, once}
+		}
+		if _, err := ask(limits, script(t, "bad", "#!/bin/sh\n"+text+"\n")); err == nil || err.Error() != words {
+			t.Errorf("%s: %v, want %s", text, err, words)
+		}
 	}
 }
