@@ -51,7 +51,7 @@ type row struct {
 var table = []row{
 	{place: "core", only: pureLibrary, pure: true},
 	{place: "core/wire", imports: "core", without: "net/http os/exec"},
-	{place: "core/pluginproto", imports: "core " + goPlugin, brings: behindGoPlugin, without: "net/http os"},
+	{place: "core/pluginproto", imports: "core core/wire " + goPlugin, brings: behindGoPlugin, without: "net/http os"},
 	{place: "core/transcript", imports: "core", without: "net os"},
 	{place: "core/plainfile", without: "net os/exec"},
 	{place: "core/replay", imports: "core core/transcript core/wire", without: "net os"},

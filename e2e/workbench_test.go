@@ -167,6 +167,10 @@ type mode struct {
 	State    string
 	PID      int
 	Sessions int
+	Overload struct {
+		Waiting int
+		Longest float64
+	}
 	Restarts int
 	Error    string
 }

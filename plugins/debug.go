@@ -38,7 +38,7 @@ func serveDebug(d core.Discipline, socket string, log *slog.Logger) {
 				conn.Close()
 				return
 			}
-			session(conn, d, log)
+			session(conn, d, nil, log)
 		}()
 	}
 }

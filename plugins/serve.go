@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -24,7 +25,40 @@ import (
 //
 // A machine that panics ends its own session and no other. Serve makes the
 // logger of log/slog and log one that the workbench understands.
+//
+// Sessions take turns, event by event, and the time-out of an event begins when
+// its turn comes.
 func Serve(d core.Discipline) {
+	// Twice the processors: an event that takes long leaves room for short ones.
+	turns := wire.NewTurns(2 * runtime.GOMAXPROCS(0))
+	serve(d, turns.Load, func(stream net.Conn, number uint32, log *slog.Logger) {
+		session(stream, d, turns.Join(number), log)
+	})
+}
+
+// Adapter is a discipline whose machines live in another program, which takes
+// their events in turns of its own.
+type Adapter struct {
+	Manifest core.Manifest
+	// Open opens the machine of the session on the stream of that number.
+	Open func(number uint32, o core.Opening, out *core.Out) (core.Machine, error)
+	// Load says which sessions have their turn, by these numbers.
+	Load func() wire.Load
+}
+
+// ServeAdapter is Serve for adapters.
+func ServeAdapter(a Adapter) {
+	on := func(number uint32) core.Discipline {
+		return core.Discipline{Manifest: a.Manifest, Open: func(o core.Opening, out *core.Out) (core.Machine, error) {
+			return a.Open(number, o, out)
+		}}
+	}
+	serve(on(0), a.Load, func(stream net.Conn, number uint32, log *slog.Logger) {
+		session(stream, on(number), nil, log)
+	})
+}
+
+func serve(d core.Discipline, load func() wire.Load, each func(stream net.Conn, number uint32, log *slog.Logger)) {
 	cookie := os.Getenv(pluginproto.Handshake.MagicCookieKey)
 	if debugSocket() != "" {
 		cookie = pluginproto.Handshake.MagicCookieValue // a person may start it then
@@ -47,7 +81,8 @@ func Serve(d core.Discipline) {
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: os.Stderr, JSONFormat: true}),
 		VersionedPlugins: pluginproto.Sets(&pluginproto.Server{
 			Manifest: d.Manifest,
-			Session:  func(stream net.Conn) { session(stream, d, log) },
+			Session:  func(stream net.Conn, number uint32) { each(stream, number, log) },
+			Load:     load,
 			Log:      log,
 		}),
 	})
@@ -82,8 +117,8 @@ func refusal(d core.Discipline, cookie string) string {
 
 // session runs one session. What its machine did wrong was answered to the
 // host; what is left to log is a host that broke the protocol.
-func session(conn net.Conn, d core.Discipline, log *slog.Logger) {
-	if err := wire.Serve(&stream{pluginproto.Stream{Conn: conn}}, d, log); err != nil {
+func session(conn net.Conn, d core.Discipline, turn *wire.Turn, log *slog.Logger) {
+	if err := wire.Serve(&stream{pluginproto.Stream{Conn: conn}}, d, turn, log); err != nil {
 		log.Debug("a session's stream ended", "reason", err)
 	}
 }

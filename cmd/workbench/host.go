@@ -82,7 +82,7 @@ func (f *hostFlags) add(flags *pflag.FlagSet) {
 	pluginDirFlag(flags, &f.pluginDirs)
 	flags.Var(&f.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
 	callsFlag(flags, &f.calls)
-	flags.DurationVar(&f.timeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer before it is killed and its sessions recovered; at most 10s")
+	flags.DurationVar(&f.timeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer an event, from when its turn comes, before it is killed and its sessions recovered; at most 10s")
 }
 
 // startHost starts the plugin processes of the built-in modes, and of the

@@ -79,6 +79,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	descOpen          = describe("sessions_open", "Sessions that are open now.")
+	descWaiting       = describe("sessions_waiting", "Sessions that wait for their turn, when the plugin is overloaded.")
 	descSessions      = describe("sessions_total", "Sessions that began.")
 	descEvents        = describe("events_total", "Events that were fed to machines or passed through.")
 	descBytes         = describe("bytes_total", "Bytes from and to clients and servers.", "direction")
@@ -110,6 +111,11 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 		counter(descHangs, uint64(s.Hangs), mode)
 		c := m.counters(mode)
 		out <- prometheus.MustNewConstMetric(descOpen, prometheus.GaugeValue, float64(c.Open.Load()), mode)
+		waiting := 0
+		if s.Overload != nil {
+			waiting = s.Overload.Waiting
+		}
+		out <- prometheus.MustNewConstMetric(descWaiting, prometheus.GaugeValue, float64(waiting), mode)
 		counter(descSessions, c.Sessions.Load(), mode)
 		counter(descEvents, c.Events.Load(), mode)
 		counter(descPoisoned, c.Poisoned.Load(), mode)

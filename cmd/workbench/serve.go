@@ -204,10 +204,14 @@ func pluginsOf(host *pluginhost.Host) func(mode string) (session.Plugin, error) 
 func modes(host *pluginhost.Host) []gateway.Mode {
 	var all []gateway.Mode
 	for _, s := range host.Status() {
-		all = append(all, gateway.Mode{
+		m := gateway.Mode{
 			Manifest: s.Manifest, State: string(s.State), PID: s.PID, Uptime: s.Uptime,
 			Sessions: s.Sessions, Restarts: s.Restarts, Error: s.LastError,
-		})
+		}
+		if o := s.Overload; o != nil {
+			m.Overload = &gateway.Overload{Waiting: o.Waiting, Longest: o.Longest}
+		}
+		all = append(all, m)
 	}
 	return all
 }

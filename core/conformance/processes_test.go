@@ -127,7 +127,7 @@ func TestHang(t *testing.T) {
 	s.OpenScribbling, s.Memory = nil, nil
 	s.Open = func(context.Context) (*wire.Conn, error) {
 		ours, theirs := net.Pipe()
-		go wire.Serve(theirs, d, silent)
+		go wire.Serve(theirs, d, nil, silent)
 		return wire.NewConn(ours, 5*time.Second), nil
 	}
 	synctest.Test(t, func(t *testing.T) {

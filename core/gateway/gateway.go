@@ -27,6 +27,14 @@ type Mode struct {
 	Sessions int           `json:"sessions"`        // open now
 	Restarts int           `json:"restarts"`        // of its process, since the workbench started
 	Error    string        `json:"error,omitempty"` // the last thing that went wrong
+	// Overload is there while the process has more to do than it gets done.
+	Overload *Overload `json:"overload,omitempty"`
+}
+
+// Overload tells how long sessions wait for their turn in a mode's process.
+type Overload struct {
+	Waiting int     `json:"waiting"` // sessions
+	Longest float64 `json:"longest"` // of their waits, in seconds
 }
 
 // Config is what a gateway is made of. Modes, Manifest, Plugin and Dial are

@@ -40,6 +40,7 @@ type Status struct {
 	Crashes   int           `json:"crashes"`             // processes that had been ready and died, not by our doing
 	Hangs     int           `json:"hangs"`               // processes that were killed because they did not answer
 	Behind    int           `json:"behind,omitempty"`    // sessions that are still on a build that was replaced
+	Overload  *Overload     `json:"overload,omitempty"`  // it has more to do than it gets done; nil: not
 	LastError string        `json:"lastError,omitempty"` // why the last process died or did not start, also when the mode is well again
 }
 
@@ -156,7 +157,7 @@ func (b *Build) run() {
 			b.ready(p)
 			<-p.gone
 			pause = longer
-			if p.answered.Load() || errors.Is(p.cause, wire.ErrKilled) {
+			if p.answers.Load() > 0 || errors.Is(p.cause, wire.ErrKilled) {
 				pause = 0
 			}
 			if pause > firstPause {
@@ -278,7 +279,7 @@ func (b *Build) status() Status {
 	}
 	if p := b.process; p != nil {
 		s.PID, s.StartedAt, s.Uptime = p.run.pid, p.started, time.Since(p.started).Seconds()
-		s.Sessions = p.count()
+		s.Sessions, s.Overload = p.count(), p.overload()
 	}
 	return s
 }

@@ -57,8 +57,9 @@ type Config struct {
 	RuntimeDir string
 	// Sandbox says how the processes are held back. The zero value: not at all.
 	Sandbox sandbox.Config
-	// Timeout is how long a process may take to answer, 0 for DefaultTimeout,
-	// at most MaxTimeout. One that takes longer hangs, and is killed.
+	// Timeout is how long a process may take to answer an event, from when its
+	// turn comes, 0 for DefaultTimeout, at most MaxTimeout. One that takes
+	// longer hangs, and is killed.
 	Timeout time.Duration
 
 	startTimeout time.Duration // tests have less patience

@@ -80,7 +80,7 @@ var roles = map[string]func(){
 		})
 	},
 	"fading": func() { // is ready, and dies before it answers anything
-		stop := func(net.Conn) { os.Exit(4) }
+		stop := func(net.Conn, uint32) { os.Exit(4) }
 		plugin.Serve(&plugin.ServeConfig{
 			HandshakeConfig:  pluginproto.Handshake,
 			VersionedPlugins: pluginproto.Sets(&pluginproto.Server{Manifest: echo("fading").Manifest, Session: stop}),
@@ -89,6 +89,25 @@ var roles = map[string]func(){
 	"elsewhere": func() {
 		fmt.Println("1|1|unix|/var/run/docker.sock|netrpc|")
 		hang()
+	},
+	"old": func() { // was built before its sessions took turns
+		plugin.Serve(&plugin.ServeConfig{
+			HandshakeConfig: pluginproto.Handshake,
+			VersionedPlugins: pluginproto.Sets(&pluginproto.Server{
+				Manifest: echo("old").Manifest,
+				Session:  func(stream net.Conn, _ uint32) { wire.Serve(stream, echo("old"), nil, slog.Default()) },
+			}),
+		})
+	},
+	"liar": func() { // says that all wait for their turn, and answers none
+		plugin.Serve(&plugin.ServeConfig{
+			HandshakeConfig: pluginproto.Handshake,
+			VersionedPlugins: pluginproto.Sets(&pluginproto.Server{
+				Manifest: echo("liar").Manifest,
+				Session:  func(net.Conn, uint32) {},
+				Load:     func() wire.Load { return wire.Load{Waiting: 1, Longest: time.Second} },
+			}),
+		})
 	},
 	"host": beHost,
 }
@@ -99,6 +118,11 @@ func hang() { time.Sleep(math.MaxInt64) }
 
 // puppet is a machine that echoes, and does to its process what it is told.
 type puppet struct{ noise *atomic.Bool }
+
+const slowPace = 50 * time.Millisecond
+
+// slowly makes the machines of this process answer one after the other.
+var slowly sync.Mutex
 
 func (p puppet) Handle(ev core.Event, out *core.Out) error {
 	word, arg, _ := strings.Cut(string(ev.Data), " ")
@@ -124,6 +148,12 @@ func (p puppet) Handle(ev core.Event, out *core.Out) error {
 	case "done?":
 		out.Text([]byte(strconv.FormatBool(p.noise.Load())))
 		return nil
+	case "slow": // as one processor would do it that all share
+		slowly.Lock()
+		time.Sleep(slowPace)
+		slowly.Unlock()
+	case "hang":
+		select {}
 	case "crash":
 		done := make(chan bool)
 		go func() { panic("a goroutine of " + arg) }()

@@ -34,11 +34,13 @@ type process struct {
 	started  time.Time
 	took     time.Duration // from start to ready
 
-	counts   *counts
-	answered atomic.Bool   // some session had an answer
-	opening  chan struct{} // holds a token for each stream that is being opened
-	hung     chan order    // to kill the process; see watch
-	gone     chan struct{} // closed when the process is dead and its sessions know
+	counts  *counts
+	answers atomic.Uint64             // reads of sessions' streams that brought something
+	load    atomic.Pointer[wire.Load] // what it said last of itself; nil: nothing
+	turns   map[uint32]int            // by stream: how often in a row a long turn was seen; ask's own
+	opening chan struct{}             // holds a token for each stream that is being opened
+	hung    chan order                // to kill the process; see watch
+	gone    chan struct{}             // closed when the process is dead and its sessions know
 
 	mu       sync.Mutex
 	sessions map[*stream]struct{} // nil once the process is dead
@@ -177,16 +179,17 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 		return nil, context.Cause(ctx)
 	}
 	type result struct {
-		conn net.Conn
-		err  error
+		conn   net.Conn
+		number uint32
+		err    error
 	}
 	results, left := make(chan result), make(chan struct{})
 	defer close(left)
 	go func() { // the calls have no limit of their own; the process's death ends them
-		conn, err := p.calls.Session()
+		conn, number, err := p.calls.Session()
 		<-p.opening
 		select {
-		case results <- result{conn, err}:
+		case results <- result{conn, number, err}:
 		case <-left:
 			if err == nil {
 				conn.Close()
@@ -197,7 +200,7 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	select {
 	case r := <-results:
 		if r.err == nil {
-			return p.admit(r.conn, closed)
+			return p.admit(r.conn, r.number, closed)
 		}
 		if p.link.isDown() {
 			return nil, errGone
@@ -241,13 +244,13 @@ func (p *process) isGone() bool {
 	}
 }
 
-func (p *process) admit(conn net.Conn, closed func()) (*wire.Conn, error) {
+func (p *process) admit(conn net.Conn, number uint32, closed func()) (*wire.Conn, error) {
 	inner, ok := conn.(*yamux.Stream)
 	if !ok {
 		conn.Close()
 		return nil, fmt.Errorf("go-plugin's streams are of type %T, not yamux's", conn)
 	}
-	s := &stream{Stream: pluginproto.Stream{Conn: inner}, process: p, mux: inner.Session(), closed: closed}
+	s := &stream{Stream: pluginproto.Stream{Conn: inner}, process: p, number: number, mux: inner.Session(), closed: closed}
 	s.conn = wire.NewConn(s, p.timeout)
 	p.mu.Lock()
 	if p.sessions == nil {

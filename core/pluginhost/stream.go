@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/yamux"
@@ -20,20 +21,26 @@ import (
 type stream struct {
 	pluginproto.Stream
 	process *process
+	number  uint32 // as the process calls it
 	mux     *yamux.Session
 	conn    *wire.Conn // that runs on this stream
 	late    int        // parts of the time-out that have passed while something was waited for
 	closed  func()     // told by Close, if not nil; it bears more than one call
+
+	answers uint64       // of the process, when the wait began; the reader's own
+	asked   atomic.Int64 // Unix time in nanoseconds at which the wait began; 0: nothing is awaited
+	over    atomic.Bool  // Close was called
 }
 
 // Read reads from the stream.
 func (s *stream) Read(b []byte) (int, error) {
 	n, err := s.Stream.Read(b)
-	for s.again(err, s.Stream.SetReadDeadline) {
+	for s.again(err, s.Stream.SetReadDeadline) || errors.Is(err, yamux.ErrTimeout) && s.mayWait() {
 		n, err = s.Stream.Read(b)
 	}
-	if n > 0 && !s.process.answered.Load() {
-		s.process.answered.Store(true)
+	if n > 0 {
+		s.process.answers.Add(1)
+		s.asked.Store(0)
 	}
 	s.checkHang(err)
 	return n, s.explained(err)
@@ -42,7 +49,8 @@ func (s *stream) Read(b []byte) (int, error) {
 // SetReadDeadline gives the process its time-out to answer, whenever that ends:
 // the time-out is waited for in parts, as package limit does.
 func (s *stream) SetReadDeadline(time.Time) error {
-	s.late = 0
+	s.late, s.answers = 0, s.process.answers.Load()
+	s.asked.Store(time.Now().UnixNano())
 	return s.Stream.SetReadDeadline(time.Now().Add(s.process.timeout / limit.Parts))
 }
 
@@ -65,7 +73,7 @@ func (s *stream) again(err error, deadline func(time.Time) error) bool {
 // checkHang has a process killed that did not answer, or did not read, in the
 // time that wire.Conn gives it.
 func (s *stream) checkHang(err error) {
-	if errors.Is(err, yamux.ErrTimeout) {
+	if errors.Is(err, yamux.ErrTimeout) && !s.over.Load() {
 		s.process.hangs("to answer an event")
 	}
 }
@@ -94,12 +102,15 @@ func (s *stream) explained(err error) error {
 	return err
 }
 
-// Close ends the session's stream.
+// Close ends the session's stream, and a Read that waits: yamux itself closes
+// only its half.
 func (s *stream) Close() error {
 	s.process.forget(s)
 	if s.closed != nil {
 		defer s.closed()
 	}
+	s.over.Store(true)
+	defer s.Stream.SetReadDeadline(time.Now())
 	return s.Stream.Close()
 }
 

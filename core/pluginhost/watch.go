@@ -31,19 +31,21 @@ func (p *process) watch(stop context.Context) {
 	for {
 		select {
 		case <-p.run.exited:
-			p.die("")
+			p.die("", nil)
 		case <-p.link.down:
 			// Most often the process is dying, and its status says more: who
 			// killed it, above all. Killing it ourselves now would hide that.
 			p.run.settle(reapTime)
-			p.die("it closed its connection")
+			p.die("it closed its connection", nil)
 		case <-stop.Done():
-			p.die(errStopping.Error())
+			p.die(errStopping.Error(), nil)
 		case order := <-p.hung:
+			var inTurn map[uint32]bool
 			if order.hang {
 				p.counts.hangs.Add(1)
+				inTurn = p.inTurn()
 			}
-			p.die(order.why)
+			p.die(order.why, inTurn)
 		case err := <-pong:
 			if err == nil {
 				waiting.Stop()
@@ -51,11 +53,14 @@ func (p *process) watch(stop context.Context) {
 				continue
 			}
 			p.run.settle(settleTime)
-			p.die("its connection broke: " + err.Error())
+			p.die("its connection broke: "+err.Error(), nil)
 		case <-tick.C:
 			if waiting == nil {
 				waiting = limit.AfterFunc(p.timeout, func() { p.hangs("to answer a ping") })
-				go func() { pong <- p.control.Ping() }() // ends with the connection at the latest
+				go func() { // ends with the connection at the latest
+					pong <- p.ask()
+					p.tellWaiting()
+				}()
 			}
 			continue
 		}
@@ -64,8 +69,9 @@ func (p *process) watch(stop context.Context) {
 }
 
 // die kills what is left of the process, then tells every session. why is for
-// a process that has not ended by itself.
-func (p *process) die(why string) {
+// a process that has not ended by itself; inTurn are the streams whose turn it
+// was when it hung, nil if any may have been.
+func (p *process) die(why string, inTurn map[uint32]bool) {
 	p.run.kill()
 	p.link.Close()
 	p.run.settle(settleTime)
@@ -76,13 +82,19 @@ func (p *process) die(why string) {
 		}
 		p.counts.crashes.Add(1)
 	}
-	cause := error(&death{plugin: p.name, how: why, killed: p.run.killedFromOutside()})
+	cause := &death{plugin: p.name, how: why, killed: p.run.killedFromOutside()}
+	waited := *cause
+	waited.waited = true
 	p.mu.Lock()
 	sessions := p.sessions
 	p.sessions, p.how, p.cause = nil, why, cause
 	p.mu.Unlock()
 	for s := range sessions {
-		s.conn.Lose(cause)
+		if inTurn != nil && !inTurn[s.number] {
+			s.conn.Lose(&waited)
+		} else {
+			s.conn.Lose(cause)
+		}
 	}
 	close(p.gone)
 }
@@ -91,9 +103,13 @@ func (p *process) die(why string) {
 type death struct {
 	plugin, how string
 	killed      bool // from outside
+	waited      bool // for its turn: it hung in another session
 }
 
 func (d *death) Error() string { return fmt.Sprintf("the %s plugin died: %s", d.plugin, d.how) }
 
-// Is makes a death from outside wire.ErrKilled.
-func (d *death) Is(target error) bool { return d.killed && target == wire.ErrKilled }
+// Is makes a death from outside wire.ErrKilled, and one in another session's
+// turn wire.ErrWaited.
+func (d *death) Is(target error) bool {
+	return d.killed && target == wire.ErrKilled || d.waited && target == wire.ErrWaited
+}

@@ -1,5 +1,5 @@
 // Package pluginproto is what the workbench and a plugin process must agree on
-// before a session can begin: the handshake, the protocol version and two
+// before a session can begin: the handshake, the protocol version and three
 // remote calls.
 //
 // The life of a plugin process, step by step:
@@ -15,8 +15,10 @@
 //     accepts it; the host dials. Never the other way round: one stream that
 //     was opened and stayed silent would hold up all others.
 //  5. The stream then carries frames as core/wire/spec.md says.
+//  6. Again and again the host asks how busy the process is. An answer, even
+//     that it knows no such call, shows that the process lives.
 //
-// Both ends of the two calls stand here, [Server] and [Client], so that
+// Both ends of the calls stand here, [Server] and [Client], so that
 // nothing is declared twice. What this package is not for: it starts no
 // process and knows no frame.
 package pluginproto

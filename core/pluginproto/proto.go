@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-plugin"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // Version is the protocol version: what this package and core/wire/spec.md
@@ -61,10 +62,12 @@ type SessionReply struct {
 // Server is the plugin's end of the calls.
 type Server struct {
 	Manifest core.Manifest
-	// Session runs one session on its stream and closes it. Each call has a
-	// goroutine of its own.
-	Session func(stream net.Conn)
-	Log     *slog.Logger
+	// Session runs one session on its stream, which has this number, and closes
+	// it. Each call has a goroutine of its own.
+	Session func(stream net.Conn, number uint32)
+	// Load says how busy the process is; nil: the host is not told.
+	Load func() wire.Load
+	Log  *slog.Logger
 }
 
 var _ plugin.Plugin = (*Server)(nil)
@@ -98,8 +101,17 @@ func (s *service) Session(_ None, reply *SessionReply) error {
 			s.Log.Warn("the host asked for a session and did not come", "error", err)
 			return
 		}
-		s.Server.Session(stream)
+		s.Server.Session(stream, id)
 	}()
+	return nil
+}
+
+// Load says how busy the process is.
+func (s *service) Load(_ None, reply *wire.Load) error {
+	if s.Server.Load == nil {
+		return errors.New("its sessions take no turns")
+	}
+	*reply = s.Server.Load()
 	return nil
 }
 
@@ -138,11 +150,27 @@ func (c *Client) Manifest() (core.Manifest, error) {
 	return m, m.Validate()
 }
 
-// Session opens the stream of a new session.
-func (c *Client) Session() (net.Conn, error) {
+// Session opens the stream of a new session and returns it with its number.
+func (c *Client) Session() (net.Conn, uint32, error) {
 	var reply SessionReply
 	if err := c.calls.Call("Plugin.Session", None{}, &reply); err != nil {
+		return nil, 0, err
+	}
+	stream, err := c.broker.Dial(reply.Stream)
+	return stream, reply.Stream, err
+}
+
+// Load asks how busy the process is, which also shows that it answers. It is
+// nil of a plugin that does not say, or was built before there was this call.
+func (c *Client) Load() (*wire.Load, error) {
+	var reply wire.Load
+	err := c.calls.Call("Plugin.Load", None{}, &reply)
+	var unknown rpc.ServerError
+	switch {
+	case errors.As(err, &unknown):
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
-	return c.broker.Dial(reply.Stream)
+	return &reply, nil
 }

@@ -7,11 +7,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/go-plugin"
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -60,16 +62,34 @@ func TestBadManifest(t *testing.T) {
 	}
 }
 
+// A plugin says how busy it is; one that does not lives all the same, and one
+// that is gone does not.
+func TestLoadCrosses(t *testing.T) {
+	want := wire.Load{Serving: []wire.Served{{Stream: 7, For: time.Second}}, Waiting: 3, Longest: time.Minute}
+	got, err := join(t, &Server{Manifest: shout, Load: func() wire.Load { return want }}).Load()
+	if err != nil || got == nil || len(got.Serving) != 1 || got.Serving[0] != want.Serving[0] || got.Waiting != 3 || got.Longest != time.Minute {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	c := join(t, &Server{Manifest: shout})
+	if got, err := c.Load(); got != nil || err != nil {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	c.calls.Close()
+	if got, err := c.Load(); got != nil || err == nil {
+		t.Errorf("of one that is gone: %+v, %v", got, err)
+	}
+}
+
 // Each session has a stream of its own.
 func TestSessions(t *testing.T) {
-	c := join(t, &Server{Manifest: shout, Log: slog.New(slog.DiscardHandler), Session: func(stream net.Conn) {
+	c := join(t, &Server{Manifest: shout, Log: slog.New(slog.DiscardHandler), Session: func(stream net.Conn, _ uint32) {
 		defer stream.Close()
 		io.Copy(stream, stream)
 	}})
 	streams := make([]net.Conn, 20)
 	for i := range streams {
 		var err error
-		if streams[i], err = c.Session(); err != nil {
+		if streams[i], _, err = c.Session(); err != nil {
 			t.Fatal(err)
 		}
 		defer streams[i].Close()

@@ -50,7 +50,7 @@ func TestBatches(t *testing.T) {
 func countFrames(frames *int) replay.Opener {
 	return func(context.Context, string) (*wire.Conn, error) {
 		ours, theirs := net.Pipe()
-		go wire.Serve(theirs, mode(lines{}), slog.New(slog.DiscardHandler))
+		go wire.Serve(theirs, mode(lines{}), nil, slog.New(slog.DiscardHandler))
 		return wire.NewConn(counting{ours, frames}, 0), nil
 	}
 }

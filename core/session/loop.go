@@ -15,6 +15,9 @@ import (
 func (s *session) loop(ctx context.Context, opening []core.Action) End {
 	release := context.AfterFunc(ctx, s.stop)
 	defer release()
+	s.mu.Lock()
+	s.began = true
+	s.mu.Unlock()
 	s.remark("dialled " + s.server.Resolved())
 	end := s.done(wire.Event{}, opening)
 	s.passThrough()

@@ -83,6 +83,18 @@ func (s *session) remarkLocked(words string) {
 	s.entry(&transcript.Entry{Dir: transcript.Remark, Time: at, Remark: words})
 }
 
+// waits remarks that the plugin is busy, while this session waits for its turn.
+func (s *session) waits(l wire.Load) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.began || s.over || time.Since(s.toldWait) < WaitsEvery {
+		return
+	}
+	s.toldWait = time.Now()
+	s.remarkLocked(fmt.Sprintf("the plugin is busy: %d sessions wait for their turn, the first of them for %v", l.Waiting, l.Longest.Round(100*time.Millisecond)))
+	s.write()
+}
+
 // entry shows one entry to a client that wants them.
 func (s *session) entry(e *transcript.Entry) {
 	if !s.Entries || s.toClient.dead {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -50,6 +51,37 @@ func TestRecorder(t *testing.T) {
 			"4:1:fail <10:I give up", "end I give up"}
 		if got := strings.Join(tape.got, "|"); got != strings.Join(want, "|") {
 			t.Errorf("got  %s\nwant %s", got, strings.Join(want, "|"))
+		}
+	})
+}
+
+// That the plugin is busy is remarked while the session runs, not too often.
+func TestWaitingIsRemarked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &processes{discipline: chains(false)}
+		busy := func() { p.current.Waits(wire.Load{Waiting: 37, Longest: 4190 * time.Millisecond}) }
+		tape := &tape{}
+		b := begin(t, func(c *Config) {
+			c.Plugin = &Fixed{p.open}
+			c.Record = func(func(string)) Recorder { return tape }
+			dial := c.Dial
+			c.Dial = func(ctx context.Context) (Server, error) {
+				busy() // the client does not know yet that there is a session
+				return dial(ctx)
+			}
+		})
+		synctest.Wait()
+		for range 3 {
+			busy()
+			busy()
+			time.Sleep(WaitsEvery / 2)
+		}
+		b.server.Close()
+		b.ends(t, ByServer, "")
+		busy()
+		const words = "-- the plugin is busy: 37 sessions wait for their turn, the first of them for 4.2s"
+		if got := strings.Count(strings.Join(tape.got, "|"), words); got != 2 {
+			t.Errorf("it was remarked %d times, want 2: %q", got, tape.got)
 		}
 	})
 }

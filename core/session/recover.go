@@ -16,7 +16,8 @@ import (
 )
 
 // RecoverLimit is how long a session waits for a process to be recovered on,
-// while none can start. For one that is starting it waits as long as that takes.
+// while none can start. For one that is starting it waits as long as that takes,
+// and as long as one takes for the past.
 const RecoverLimit = 30 * time.Second
 
 // recoverPause is between two tries to get a process.
@@ -54,16 +55,19 @@ func (s *session) recover(ctx context.Context, cause error) End {
 			}
 			continue
 		}
-		cause = err
+		cause, deadline = err, time.Now().Add(RecoverLimit)
 		if end := s.blameFor(fed, err); end.Cause != 0 {
 			return end
 		}
 	}
 }
 
-// blameFor counts a death while event e was unanswered, and ends the session
-// when the event is the cause beyond doubt.
+// blameFor counts a death while event e was unanswered, unless it still waited
+// for its turn, and ends the session when the event is the cause beyond doubt.
 func (s *session) blameFor(e wire.Event, cause error) End {
+	if errors.Is(cause, wire.ErrWaited) {
+		return End{}
+	}
 	s.blame.died(e.N, errors.Is(cause, wire.ErrKilled), s.alone)
 	if !s.blame.guilty(s.alone) {
 		return End{}
@@ -214,6 +218,7 @@ func (s *session) setMachine(conn *wire.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.machine = conn
+	conn.OnWait(s.waits)
 	if s.stopping {
 		conn.Close()
 	}

@@ -61,7 +61,7 @@ func (p *processes) open(_ context.Context, alone bool) (*wire.Conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ours, theirs := net.Pipe()
-	go wire.Serve(theirs, p.discipline, quiet)
+	go wire.Serve(theirs, p.discipline, nil, quiet)
 	m := &mortal{Conn: ours, left: -1}
 	if p.started < len(p.lives) {
 		m.left = p.lives[p.started]
@@ -244,6 +244,75 @@ func TestPoison(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An event that waited for its turn each time that its process hung in another
+// session is not suspected, however often that was.
+func TestWaitedIsNotToBlame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &processes{cause: fmt.Errorf("it %w", wire.ErrWaited)}
+		deaths := 9
+		p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
+			return handler(func(e core.Event, out *core.Out) error {
+				if deaths > 0 {
+					deaths--
+					p.kill()
+				}
+				out.Server(e.Data, []byte("\n"))
+				return nil
+			}), nil
+		}}
+		b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
+		b.client.says("patient")
+		b.read(t, "patient\n")
+		synctest.Wait()
+		if p.started != 10 || p.alone != 0 {
+			t.Errorf("%d processes, %d of them alone; want 10 and none", p.started, p.alone)
+		}
+		b.server.Close()
+		b.ends(t, ByServer, "")
+	})
+}
+
+// The time that a process takes for the past does not count as waiting for one.
+func TestSlowPastIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &processes{cause: errors.New("it died")}
+		p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
+			return handler(func(e core.Event, out *core.Out) error {
+				if p.started > 1 {
+					time.Sleep(RecoverLimit)
+				}
+				if p.started == 2 {
+					p.kill()
+				}
+				out.Server(e.Data, []byte("\n"))
+				return nil
+			}), nil
+		}}
+		tries := 0
+		b := begin(t, func(c *Config) {
+			c.Plugin = &Fixed{func(ctx context.Context, alone bool) (*wire.Conn, error) {
+				if p.started == 2 && tries < 5 {
+					tries++
+					return nil, errors.New("there is no process yet")
+				}
+				return p.open(ctx, alone)
+			}}
+		})
+		b.client.says("past")
+		b.read(t, "past\n")
+		synctest.Wait()
+		p.kill()
+		time.Sleep(3 * RecoverLimit)
+		b.client.says("next")
+		b.read(t, "next\n")
+		if tries != 5 {
+			t.Errorf("it was tried %d times", tries)
+		}
+		b.server.Close()
+		b.ends(t, ByServer, "")
+	})
 }
 
 // An event that was in flight at three kills, and is innocent, is answered in

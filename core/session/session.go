@@ -14,13 +14,14 @@ import (
 
 // Bounds of a session.
 const (
-	GateAt      = 256 << 10       // a side's events are taken only while the other side's queue is under this
-	StopAt      = 8 << 20         // a queue this long stops both sides
-	InboxAt     = 256 << 10       // a side's events wait outside while the inbox holds this much of it
-	DrainLimit  = 5 * time.Second // how long a server's bytes are read and dropped after the end
-	StopLimit   = 4 * time.Second // how long an ordered stop may take
-	MaxTimers   = 64              // timers of one machine
-	eventWeight = 64              // what an event counts beside its data
+	GateAt      = 256 << 10        // a side's events are taken only while the other side's queue is under this
+	StopAt      = 8 << 20          // a queue this long stops both sides
+	InboxAt     = 256 << 10        // a side's events wait outside while the inbox holds this much of it
+	DrainLimit  = 5 * time.Second  // how long a server's bytes are read and dropped after the end
+	StopLimit   = 4 * time.Second  // how long an ordered stop may take
+	WaitsEvery  = 10 * time.Second // how often it is remarked that the plugin is busy, at most
+	MaxTimers   = 64               // timers of one machine
+	eventWeight = 64               // what an event counts beside its data
 )
 
 // Client is the client's end of a session. Receive is called by one goroutine,
@@ -176,7 +177,9 @@ type session struct {
 	serverDone bool // the server's stream has ended
 	stuck      End  // a side took nothing for too long
 	stopping   bool
-	over       bool // nothing is taken in any more
+	began      bool      // the client was told that the target was reached
+	over       bool      // nothing is taken in any more
+	toldWait   time.Time // when it was last remarked that the plugin is busy
 
 	promised  [3]bool // by core.Side: the machine passes this side through
 	repaired  bool    // invalid text was remarked on

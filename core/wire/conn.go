@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -24,6 +25,8 @@ type Conn struct {
 	lose  sync.Once
 	lost  chan struct{}
 	cause error // why it was lost; set before lost is closed
+
+	waits atomic.Pointer[func(Load)]
 }
 
 // NewConn wraps a stream. Each frame that is due must come within timeout; 0
@@ -53,6 +56,18 @@ func (c *Conn) Cause() error {
 		return c.cause
 	default:
 		return nil
+	}
+}
+
+// OnWait has waits called, from another goroutine, again and again while an
+// answer waits for its turn in a busy process.
+func (c *Conn) OnWait(waits func(Load)) { c.waits.Store(&waits) }
+
+// Waits tells the connection's owner that an answer waits for its turn. It is
+// for whoever watches the process.
+func (c *Conn) Waits(l Load) {
+	if waits := c.waits.Load(); waits != nil {
+		(*waits)(l)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // Bounds of the stream; see spec.md.
@@ -14,7 +15,8 @@ const (
 	MaxBatch      = 64        // events of a batch
 	MaxBatchBytes = 256 << 10 // data of a batch of more than one event
 
-	flushAt = 64 << 10 // an answer frame leaves once it holds this much
+	flushAt    = 64 << 10               // an answer frame leaves once it holds this much,
+	flushAfter = 100 * time.Millisecond // or once an event is done this long after the last frame
 )
 
 type frameType uint8
@@ -42,6 +44,10 @@ var (
 	// ErrKilled says, as part of a loss's cause, that somebody outside killed
 	// the process: no event is to blame.
 	ErrKilled = errors.New("killed from outside")
+	// ErrWaited says, as part of a loss's cause, that the process hung in
+	// another session, while this one's event waited for its turn: it is not
+	// to blame.
+	ErrWaited = errors.New("hung in another session")
 	// ErrBye says that the plugin ended the stream by its own decision.
 	ErrBye = errors.New("the plugin said good-bye")
 )

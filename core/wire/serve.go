@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 )
@@ -40,9 +41,12 @@ type Batcher interface {
 // machine becomes a failed answer; its stack goes to log. The error is nil
 // after a bye or a failed answer; else it says what the host did wrong, or
 // that it went away.
-func Serve(stream io.ReadWriteCloser, d core.Discipline, log *slog.Logger) error {
+//
+// The session takes turns with the others of its process as turn says; nil: it
+// waits for none.
+func Serve(stream io.ReadWriteCloser, d core.Discipline, turn *Turn, log *slog.Logger) error {
 	defer stream.Close()
-	s := &server{stream: stream, in: reader{r: stream}, discipline: d, log: log}
+	s := &server{stream: stream, in: reader{r: stream}, discipline: d, turn: turn, log: log}
 	defer s.end()
 	for {
 		// The head is awaited with no buffer lent: an idle session waits here.
@@ -72,6 +76,8 @@ type server struct {
 	in         reader
 	discipline core.Discipline
 	machine    core.Machine
+	turn       *Turn
+	flushed    time.Time // when the last frame left, or the one that is being answered came
 	log        *slog.Logger
 }
 
@@ -86,6 +92,7 @@ func (s *server) answer(t frameType, body []byte) error {
 	reply := lend()
 	defer giveBack(reply)
 	*reply = beginFrame(*reply)
+	s.flushed = time.Now()
 	switch t {
 	case frameOpen, frameBatch:
 		out := outs.Get().(*core.Out)
@@ -186,13 +193,16 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 
 // end tells a machine that wants to know that its session is over.
 func (s *server) end() {
+	defer s.turn.end()
 	if b, ok := s.machine.(Batcher); ok {
 		s.guard(func() error { b.End(); return nil })
 	}
 }
 
 // done appends event n's answer to the reply, and sends the reply each time
-// that it is large enough. A failed answer is sent at once and ends the loop.
+// that it is large enough, or has waited long enough: who waits sees what is
+// done, and that something is. A failed answer is sent at once and ends the
+// loop.
 func (s *server) done(n uint64, out *core.Out, err error, reply *[]byte) error {
 	if err == nil {
 		err = out.Err()
@@ -210,6 +220,9 @@ func (s *server) done(n uint64, out *core.Out, err error, reply *[]byte) error {
 		}
 	}
 	*reply = appendDone(*reply, n)
+	if time.Since(s.flushed) >= flushAfter {
+		return s.flush(reply, frameAnswer)
+	}
 	return nil
 }
 
@@ -234,17 +247,22 @@ func (s *server) checkpoint(reply *[]byte) error {
 	return s.flush(reply, frameCheckpointed)
 }
 
+// flush sends what there is. Meanwhile it is another session's turn: the host
+// may be slow to take it.
 func (s *server) flush(reply *[]byte, t frameType) error {
+	s.turn.end()
 	if len(*reply) == headerSize && t == frameAnswer {
 		return nil
 	}
 	_, err := s.stream.Write(finishFrame(*reply, t))
 	*reply = beginFrame(*reply)
+	s.flushed = time.Now()
 	return err
 }
 
-// guard calls the machine and turns its panic into an error.
+// guard calls the machine in its turn, and turns its panic into an error.
 func (s *server) guard(call func() error) (err error) {
+	s.turn.begin()
 	defer func() {
 		if v := recover(); v != nil {
 			s.log.Error("the machine panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
@@ -258,6 +276,6 @@ func (s *server) guard(call func() error) (err error) {
 // same frames as one in a process of its own.
 func Pipe(d core.Discipline, log *slog.Logger) *Conn {
 	ours, theirs := net.Pipe()
-	go Serve(theirs, d, log)
+	go Serve(theirs, d, nil, log)
 	return NewConn(ours, 0)
 }

@@ -328,7 +328,7 @@ func FuzzServe(f *testing.F) {
 	f.Add(append(bytes.Clone(opening), finishFrame(appendEvent(beginFrame(nil), &Event{N: 1, Event: core.Event{Kind: core.ClientText, Data: []byte("all")}}), frameBatch)...))
 	f.Add(append(bytes.Clone(opening), finishFrame(beginFrame(nil), frameCheckpoint)...))
 	f.Fuzz(func(t *testing.T, sent []byte) {
-		err := Serve(&stream{in: bytes.NewReader(sent)}, scripted, quiet)
+		err := Serve(&stream{in: bytes.NewReader(sent)}, scripted, nil, quiet)
 		if err != nil && !errors.Is(err, ErrProtocol) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("got %v", err)
 		}

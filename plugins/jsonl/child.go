@@ -37,7 +37,8 @@ type Child struct {
 	cmd   *exec.Cmd
 	send  *sender
 	last  atomic.Uint64 // session that was opened
-	atEnd func(error)   // told why, before the sessions are; may be nil
+	turns turns
+	atEnd func(error) // told why, before the sessions are; may be nil
 
 	greeted chan struct{} // closed when the hello was read
 	exited  chan struct{} // closed when the process is gone
@@ -78,7 +79,8 @@ func start(ctx context.Context, cmd *exec.Cmd, atEnd func(error)) (core.Discipli
 	defer late.Stop()
 	select {
 	case <-c.greeted:
-		return core.Discipline{Manifest: c.hello.Manifest, Open: c.open}, c, nil
+		open := func(o core.Opening, out *core.Out) (core.Machine, error) { return c.open(0, o, out) }
+		return core.Discipline{Manifest: c.hello.Manifest, Open: open}, c, nil
 	case <-late.C:
 		c.fail(fmt.Errorf(`the plugin's program said no hello within %v: the first line that it prints has to be {"workbench":%d,"manifest":{…}}, and has to be flushed`, helloTimeout, Version))
 	case <-c.over:

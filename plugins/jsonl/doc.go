@@ -18,6 +18,10 @@
 // session ends the program, and with it, until they recover, all sessions. The
 // words of both quote the line.
 //
+// The program reads its sessions' lines one after the other. A batch goes to it
+// in lines of about 50 ms of its time, so that no session keeps it from the
+// others, and the host is told whose turn it is.
+//
 // What this package is not for: it has no time-out for answers, which is the
 // host's to have, and starts nothing again that ended. It does not hold the
 // program back: core/sandbox does.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -25,6 +26,7 @@ const maxReplies = 4
 type machine struct {
 	child   *Child
 	id      uint64
+	stream  uint32 // as the host calls the session
 	n       uint64 // events that came one at a time
 	broken  error  // why it can not go on
 	replies chan *reply
@@ -33,9 +35,13 @@ type machine struct {
 
 	deaf bool // nothing more of this session counts; take's own
 
+	line atomic.Uint64 // number of the last request's line; 0: it waits for room
+
 	mu    sync.Mutex
 	due   int   // answers that were asked for and have not come
 	stray error // what came when nothing was due
+	asked time.Time
+	seen  sighting // by load, since the last answer
 }
 
 var (
@@ -43,9 +49,9 @@ var (
 	_ wire.Batcher      = (*machine)(nil)
 )
 
-// open is the discipline's Open.
-func (c *Child) open(o core.Opening, out *core.Out) (core.Machine, error) {
-	m := &machine{child: c, id: c.last.Add(1), replies: make(chan *reply, maxReplies),
+// open is the discipline's Open, for the session on a stream of the host's.
+func (c *Child) open(stream uint32, o core.Opening, out *core.Out) (core.Machine, error) {
+	m := &machine{child: c, id: c.last.Add(1), stream: stream, replies: make(chan *reply, maxReplies),
 		ended: make(chan struct{}), givenUp: make(chan struct{})}
 	c.mu.Lock()
 	c.sessions[m.id] = m
@@ -74,23 +80,28 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	return errors.Join(failed, lost)
 }
 
-// Batch sends the events as one line and hands the answers over as they come.
+// Batch sends the events, as many in a line as one session may have the program
+// for, and hands the answers over as they come.
 func (m *machine) Batch(events []wire.Event, out *core.Out, done func(uint64, error) error) error {
-	said := make([]event, len(events))
-	for i, e := range events {
-		said[i] = newEvent(e)
-	}
-	if err := m.ask(request{Events: said}, len(events)); err != nil {
-		return done(events[0].N, err)
-	}
-	for _, e := range events {
-		err := m.answer(e.N, out)
-		if errors.Is(err, errLost) {
-			return err
+	for len(events) > 0 {
+		slice := events[:min(len(events), m.child.turns.slice())]
+		events = events[len(slice):]
+		said := make([]event, len(slice))
+		for i, e := range slice {
+			said[i] = newEvent(e)
 		}
-		failed := err != nil
-		if err := done(e.N, err); err != nil || failed {
-			return err
+		if err := m.ask(request{Events: said}, len(slice)); err != nil {
+			return done(slice[0].N, err)
+		}
+		for _, e := range slice {
+			err := m.answer(e.N, out)
+			if errors.Is(err, errLost) {
+				return err
+			}
+			failed := err != nil
+			if err := done(e.N, err); err != nil || failed {
+				return err
+			}
 		}
 	}
 	return nil
@@ -159,7 +170,8 @@ func (m *machine) ask(r request, answers int) error {
 	if m.broken == nil {
 		m.broken = m.stray
 	}
-	m.due = answers
+	m.due, m.asked, m.seen = answers, time.Now(), sighting{}
+	m.line.Store(0)
 	m.mu.Unlock()
 	if m.broken == nil {
 		m.say(r)
@@ -181,7 +193,7 @@ func (m *machine) say(r request) {
 	if err := e.Encode(r); err != nil {
 		panic(err) // none of its types can fail
 	}
-	m.child.send.line(line.Bytes())
+	m.child.send.line(line.Bytes(), &m.line)
 	if line.Cap() <= keepAtMost {
 		lines.Put(line)
 	}
@@ -294,8 +306,11 @@ func (m *machine) expected(r *reply) bool {
 		m.stray = wrong(r, errors.New("nothing was asked"))
 	case r.ends():
 		m.due--
+		m.child.turns.answered(m.line.Load(), m.asked)
+		m.seen = sighting{}
 		return true
 	default:
+		m.seen = sighting{}
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package jsonl
 import (
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // maxPending bounds what waits for the program to read it: at this many bytes,
@@ -12,7 +13,10 @@ const maxPending = 1 << 20
 // sender gathers lines while others are being written, so that many sessions
 // cost one call.
 type sender struct {
+	turn sync.Mutex // held by who has the next line: first come, first served
+
 	mu      sync.Mutex
+	count   uint64 // lines so far
 	changed *sync.Cond
 	pending []byte
 	closed  bool
@@ -24,14 +28,19 @@ func newSender() *sender {
 	return s
 }
 
-// line has a line written, later. It waits while too much is pending.
-func (s *sender) line(line []byte) {
+// line has a line written, later. It waits while too much is pending. Then
+// number is set to the line's number among all, from 1.
+func (s *sender) line(line []byte, number *atomic.Uint64) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.pending) >= maxPending && !s.closed {
 		s.changed.Wait()
 	}
 	if !s.closed {
+		s.count++
+		number.Store(s.count)
 		s.pending = append(s.pending, line...)
 		s.changed.Broadcast()
 	}

@@ -39,7 +39,7 @@ func Serve(cmd *exec.Cmd) {
 		fmt.Fprintf(stderr, "the adapter of %s: %v\n", d.Manifest.Name, err)
 		os.Exit(1)
 	}
-	plugins.Serve(d)
+	plugins.ServeAdapter(plugins.Adapter{Manifest: d.Manifest, Open: child.open, Load: child.load})
 }
 
 var errHostGone = errors.New("the workbench is gone")
