@@ -256,6 +256,11 @@ export function count(n, noun) {
   return n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
 }
 
+/** How long sessions wait for a mode that is overloaded, in words. @param {{ waiting: number, longest: number }} overload */
+export function overloadWords({ waiting, longest }) {
+  return `${count(waiting, "session")} ${waiting === 1 ? "waits for its" : "wait for their"} turn, the first for ${Math.round(longest)} s`;
+}
+
 /** Seconds since the session's start, to the millisecond. @param {number} [t] */
 export function seconds(t) {
   return (t ?? 0).toFixed(3);

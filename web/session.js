@@ -16,6 +16,8 @@ export class Session extends Feed {
   hello = signal(null);
   /** Signal: whether the input was ended (half-close); nothing may be sent after. */
   finished = signal(false);
+  /** Signal: how often the workbench has remarked on it. */
+  remarks = signal(0);
   /** When it ended, in milliseconds since 1970; 0 while it lives. */
   ended = 0;
 
@@ -95,6 +97,7 @@ export class Session extends Feed {
   #take(list) {
     const hello = /** @type {any} */ (list.find((entry) => entry.kind === "hello"));
     if (hello) this.hello.value = hello;
+    if (list.some((entry) => entry.dir === "--")) this.remarks.value++;
     this.take(hello ? list.filter((entry) => entry !== hello) : list);
   }
 }

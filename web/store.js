@@ -26,7 +26,7 @@ export const targetsVersion = signal(0);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let polling;
 
-/** Asks the workbench for its modes, again until none is starting. */
+/** Asks the workbench for its modes, again until none is starting or overloaded. */
 export async function loadModes() {
   clearTimeout(polling);
   try {
@@ -42,7 +42,7 @@ export async function loadModes() {
       defaultMode.value = devMode.value || list.default || all[0]?.manifest.name || "";
       modesProblem.value = "";
     });
-    if (all.some((mode) => mode.state === "starting")) polling = setTimeout(loadModes, 1000);
+    if (all.some((mode) => mode.state === "starting" || mode.overload)) polling = setTimeout(loadModes, 1000);
   } catch {
     modesProblem.value = "The list of line modes did not come. Is the workbench still running?";
     polling = setTimeout(loadModes, 3000);

@@ -83,6 +83,8 @@ export interface Mode {
   sessions: number;
   restarts: number;
   error?: string;
+  /** There while its process has more to do than it gets done: sessions that wait for their turn, and seconds that the first of them has. */
+  overload?: { waiting: number; longest: number };
 }
 
 /** One of GET /api/transcripts. */

@@ -3,7 +3,7 @@
 
 import { html, lazy } from "../html.js";
 import { useEffect } from "../vendor/hooks.js";
-import { clock, count } from "../format.js";
+import { clock, count, overloadWords } from "../format.js";
 import { devMode, loadModes, modes, modesProblem } from "../store.js";
 
 const DevPanel = lazy(() => import("./DevPanel.js"), "DevPanel");
@@ -34,18 +34,19 @@ export function Plugins() {
 
 /** @param {{ mode: import("../types").Mode }} props */
 function Plugin({ mode }) {
-  const { manifest, state, pid, uptime, sessions, restarts, error } = mode;
+  const { manifest, state, pid, uptime, sessions, restarts, error, overload } = mode;
   return html`
     <article class="card plugin" aria-label=${manifest.title}>
       <header>
         <h3>${manifest.title}</h3>
-        <span class=${"pill " + state}>${state}</span>
+        ${overload ? html`<span class="pill overloaded">overloaded</span>` : html`<span class=${"pill " + state}>${state}</span>`}
       </header>
       <p>${manifest.summary}</p>
       <dl>
         <dt>Name</dt><dd>${manifest.name}, version ${manifest.version}</dd>
         <dt>Process</dt><dd>${pid ? `${pid}, up for ${clock(uptime)}` : "none"}</dd>
         <dt>Sessions</dt><dd>${sessions} open</dd>
+        ${overload && html`<dt>Waiting</dt><dd class="problem">${overloadWords(overload)}</dd>`}
         <dt>Restarts</dt><dd>${restarts}</dd>
         ${error && html`<dt>Last error</dt><dd class=${state === "failed" ? "problem" : ""}>${error}</dd>`}
       </dl>

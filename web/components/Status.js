@@ -3,7 +3,8 @@
 
 import { html } from "../html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
-import { clock } from "../format.js";
+import { clock, overloadWords } from "../format.js";
+import { loadModes, modes } from "../store.js";
 
 const titles = {
   connecting: "Connecting",
@@ -28,11 +29,30 @@ export function Status({ tab }) {
         ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
         ${hint && html`<span class="hint">${" " + hint}</span>`}
       </p>
+      ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
       ${hello?.transcript && session?.live && html`<span class="recording" title="The workbench keeps a transcript of this session">recording</span>`}
       ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
     </div>
   `;
+}
+
+const patience = 2000; // milliseconds after which a session that connects asks what it waits for
+
+/** That the session's mode is overloaded. @param {{ session: import("../session.js").Session }} props */
+function Overload({ session }) {
+  const remarks = session.remarks.value;
+  const { connected } = session;
+  useEffect(() => {
+    if (connected) {
+      if (remarks > 0) loadModes(); // one of them may tell of it
+      return;
+    }
+    const timer = setInterval(loadModes, patience);
+    return () => clearInterval(timer);
+  }, [connected, remarks]);
+  const overload = modes.value.find(({ manifest }) => manifest.name === session.mode.name)?.overload;
+  return overload && html`<span id="overload" class="problem" role="status">${session.mode.title} is busy: ${overloadWords(overload)}</span>`;
 }
 
 /** @param {{ session: import("../session.js").Session }} props */

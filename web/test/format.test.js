@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  clock, controlNames, count, dumpLines, dumpText, hex, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
+  clock, controlNames, count, dumpLines, dumpText, hex, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
   withoutPictures, wrapLines,
 } from "../format.js";
 
@@ -103,6 +103,11 @@ test("numbers read well", () => {
 test("each byte of a dump knows its place in the text", () => {
   assert.deepEqual(dumpText(bytes("aé\r\n"), 0, 5).places, [0, 1, 1, 2, 3, 4]);
   assert.deepEqual(dumpText(bytes("a\r\n\0b"), 0, 5, false), { text: "a·b", places: [0, 1, 1, 1, 2, 3] });
+});
+
+test("an overload is told in words", () => {
+  assert.equal(overloadWords({ waiting: 37, longest: 4.2 }), "37 sessions wait for their turn, the first for 4 s");
+  assert.equal(overloadWords({ waiting: 1, longest: 1.04 }), "1 session waits for its turn, the first for 1 s");
 });
 
 test("a dump that is drawn as text counts the names of controls", () => {
