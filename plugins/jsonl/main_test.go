@@ -26,8 +26,13 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "adapt" {
 		Serve(exec.Command(os.Args[2], os.Args[3:]...))
 	}
+	helloTimeout = busyHello
 	goleak.VerifyTestMain(m)
 }
+
+// busyHello is how long a program of a test may take to start, however busy the
+// machine is.
+const busyHello = time.Minute
 
 var quiet = slog.New(slog.DiscardHandler)
 
