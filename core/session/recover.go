@@ -23,13 +23,21 @@ const RecoverLimit = 30 * time.Second
 // recoverPause is between two tries to get a process.
 const recoverPause = 100 * time.Millisecond
 
+// errNoProcess ends the wait for a process.
+var errNoProcess = errors.New("no process in time")
+
 // recover makes the machine anew in another process, from the ledger, and
 // returns when it has answered its past as before. Peers do not notice: the
 // sockets, queues and timers are the core's, and what comes in waits.
 func (s *session) recover(ctx context.Context, cause error) End {
 	began := time.Now()
-	patience, cancel := limit.Context(ctx, RecoverLimit, errors.New("no process in time"))
-	defer cancel()
+	patience, cancel := context.WithCancel(ctx)
+	wait := func() {
+		cancel()
+		patience, cancel = limit.Context(ctx, RecoverLimit, errNoProcess)
+	}
+	wait()
+	defer func() { cancel() }()
 	for {
 		s.machine.Close()
 		switch {
@@ -55,7 +63,8 @@ func (s *session) recover(ctx context.Context, cause error) End {
 			}
 			continue
 		}
-		cause, deadline = err, time.Now().Add(RecoverLimit)
+		cause = err
+		wait() // for the next one
 		if end := s.blameFor(fed, err); end.Cause != 0 {
 			return end
 		}
