@@ -106,6 +106,7 @@ func TestStoppedProcessIsReplaced(t *testing.T) {
 		s.must(t, "x", "x")
 		pid := h.Status()[0].PID
 		signal(t, pid, syscall.SIGSTOP)
+		until(t, "the process's stop", func() bool { return stateOf(t, pid) == 'T' })
 		if asked {
 			want = "it "
 			open(t, h, "echo").must(t, "of the next process", "of the next process")
