@@ -2,7 +2,7 @@
 // targets of earlier visits. tabs.js holds the sessions, kept.js how the
 // user likes the page.
 
-import { batch, signal } from "./vendor/signals-core.js";
+import { batch, computed, signal } from "./vendor/signals-core.js";
 import { browserStorage } from "./kept.js";
 import { Targets } from "./target.js";
 
@@ -19,6 +19,11 @@ export const devMode = signal("");
 /** Signal: why the modes could not be asked for, or "". */
 export const modesProblem = signal("");
 
+/** Signal: what holds plugin processes back; null: not known. @type {import("./vendor/signals-core.js").Signal<import("./types").Sandbox | null>} */
+export const sandbox = signal(/** @type {import("./types").Sandbox | null} */ (null));
+/** Signal: that it could not be told whether all of it holds. */
+export const sandboxDoubt = computed(() => sandbox.value?.mechanisms.some(({ state }) => state === "unknown") ?? false);
+
 /** Targets of earlier visits; targetsVersion is a signal that rises when they change. */
 export const targets = new Targets(browserStorage());
 export const targetsVersion = signal(0);
@@ -26,7 +31,7 @@ export const targetsVersion = signal(0);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let polling;
 
-/** Asks the workbench for its modes, again until none is starting or overloaded. */
+/** Asks the workbench for its modes, again until none is starting or overloaded and the sandbox is in no doubt. */
 export async function loadModes() {
   clearTimeout(polling);
   try {
@@ -39,10 +44,12 @@ export async function loadModes() {
       practice.value = list.practice ?? "";
       recording.value = list.recording ?? false;
       devMode.value = list.dev?.mode ?? "";
+      sandbox.value = list.sandbox ?? null;
       defaultMode.value = devMode.value || list.default || all[0]?.manifest.name || "";
       modesProblem.value = "";
     });
     if (all.some((mode) => mode.state === "starting" || mode.overload)) polling = setTimeout(loadModes, 1000);
+    else if (sandboxDoubt.value) polling = setTimeout(loadModes, 5000);
   } catch {
     modesProblem.value = "The list of line modes did not come. Is the workbench still running?";
     polling = setTimeout(loadModes, 3000);

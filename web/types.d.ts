@@ -87,6 +87,23 @@ export interface Mode {
   overload?: { waiting: number; longest: number };
 }
 
+/** One way by which plugin processes are held back. */
+export interface Mechanism {
+  name: string;
+  state: "holds" | "missing" | "unknown";
+  /** It is no fault if it is missing. */
+  optional?: boolean;
+  stops: string;
+  detail?: string;
+  reason?: string;
+}
+
+/** What holds plugin processes back. */
+export interface Sandbox {
+  mode: "strict" | "best-effort" | "off";
+  mechanisms: Mechanism[];
+}
+
 /** One of GET /api/transcripts. */
 export interface Info {
   id: string;

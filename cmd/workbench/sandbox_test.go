@@ -21,11 +21,15 @@ func TestSandboxFlag(t *testing.T) {
 func TestPrintSandbox(t *testing.T) {
 	var out bytes.Buffer
 	printSandbox(&out, []sandbox.Mechanism{
-		{Name: sandbox.Landlock, Stops: "files", Detail: "ABI 2"},
-		{Name: sandbox.Seccomp, Stops: "calls", Missing: "there is none"},
+		{Name: sandbox.Landlock, Stops: "files", State: sandbox.Holds, Detail: "ABI 2"},
+		{Name: sandbox.Seccomp, Stops: "calls", State: sandbox.Missing, Reason: "there is none"},
+		{Name: sandbox.Limits, Stops: "much", State: sandbox.Unknown, Reason: "no answer"},
+		{Name: sandbox.Cgroup, Stops: "more", State: sandbox.Missing, Optional: true, Reason: "not delegated"},
 	})
 	const want = "landlock           holds (ABI 2)\n                   stops files\n" +
-		"seccomp            MISSING: there is none\n                   stops calls\n"
+		"seccomp            MISSING: there is none\n                   stops calls\n" +
+		"limits             UNKNOWN: no answer\n                   stops much\n" +
+		"cgroup             not here: not delegated\n                   stops more\n"
 	if out.String() != want {
 		t.Errorf("got\n%s", out.String())
 	}

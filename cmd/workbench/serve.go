@@ -134,6 +134,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	m := newMetrics(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:     func() []gateway.Mode { return modes(host) },
+		Sandbox:   sandboxOf(host),
 		Manifest:  host.Manifest,
 		Plugin:    pluginsOf(host),
 		Dial:      dial,

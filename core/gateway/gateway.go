@@ -37,12 +37,30 @@ type Overload struct {
 	Longest float64 `json:"longest"` // of their waits, in seconds
 }
 
+// Sandbox is what holds plugin processes back, as GET /api/modes shows it.
+type Sandbox struct {
+	Mode       string      `json:"mode"` // "strict", "best-effort" or "off"
+	Mechanisms []Mechanism `json:"mechanisms"`
+}
+
+// Mechanism is one way by which plugin processes are held back.
+type Mechanism struct {
+	Name     string `json:"name"`
+	State    string `json:"state"`              // "holds", "missing" or "unknown": no process runs without it, but it may be that none runs
+	Optional bool   `json:"optional,omitempty"` // it is no fault if it is missing
+	Stops    string `json:"stops"`              // in words
+	Detail   string `json:"detail,omitempty"`   // how far it holds, in words
+	Reason   string `json:"reason,omitempty"`   // why it does not, in words
+}
+
 // Config is what a gateway is made of. Modes, Manifest, Plugin and Dial are
 // needed.
 type Config struct {
 	// Modes returns all line modes; the first is the one that a client gets
 	// that names none.
 	Modes func() []Mode
+	// Sandbox returns what holds their processes back; nil: it is not shown.
+	Sandbox func() Sandbox
 	// Manifest returns a mode's manifest, and waits for a process that has not
 	// told it yet.
 	Manifest func(ctx context.Context, mode string) (core.Manifest, error)
@@ -181,6 +199,11 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 	if g.DevMode != "" {
 		dev = &devMode{g.DevMode}
 	}
+	var sandbox *Sandbox
+	if g.Sandbox != nil {
+		held := g.Sandbox()
+		sandbox = &held
+	}
 	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(struct {
 		Modes    []Mode `json:"modes"`
@@ -189,6 +212,7 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		// Recording says that sessions are recorded, unless record=off is asked for.
 		Recording bool `json:"recording"`
 		// Dev is there while a line mode is in development.
-		Dev *devMode `json:"dev,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, dev})
+		Dev     *devMode `json:"dev,omitempty"`
+		Sandbox *Sandbox `json:"sandbox,omitempty"`
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, dev, sandbox})
 }

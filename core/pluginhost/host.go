@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -134,10 +135,22 @@ func Start(cfg Config) (*Host, error) {
 		return nil, err
 	}
 	h.spawner = newSpawner()
+	h.running.Go(h.settle)
 	for _, b := range h.modes {
 		h.running.Go(b.run)
 	}
 	return h, nil
+}
+
+// settle goes on to find out what the sandbox could not tell yet.
+func (h *Host) settle() {
+	if len(h.sandbox.Unknown()) == 0 {
+		return
+	}
+	h.sandbox.Settle(h.ctx)
+	if h.ctx.Err() == nil {
+		h.log.Warn("the sandbox is not in doubt any more", "missing", strings.Join(h.sandbox.Missing(), "; "))
+	}
 }
 
 // Open opens a session's connection to the mode's process, on which nothing

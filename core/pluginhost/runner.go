@@ -45,7 +45,9 @@ type runner struct {
 	line   atomic.Pointer[string] // the handshake, as it was printed
 	exited chan struct{}          // closed as soon as the process is gone
 	quiet  chan struct{}          // closed when its output was read to the end
+	held   *sandbox.Held          // once it was started
 	state  *os.ProcessState       // once exited is closed
+	memory bool                   // it died because it used up its memory; once exited is closed
 
 	mu     sync.Mutex
 	killed bool // by us
@@ -126,7 +128,11 @@ func (r *runner) Start(context.Context) error {
 	if r.via != nil {
 		grant.Sockets = "" // the adapter's
 	}
-	r.host.sandbox.Hold(r.cmd, grant)
+	held, err := r.host.sandbox.Hold(r.cmd, grant)
+	if err != nil {
+		r.refusals.Close()
+		return fmt.Errorf("it could not be held: %w", err)
+	}
 	if r.via != nil {
 		// The adapter is ours and starts the plugin, which is what is held.
 		r.cmd.Args = slices.Concat(r.via, []string{"--", r.cmd.Path}, r.cmd.Args[1:])
@@ -134,9 +140,11 @@ func (r *runner) Start(context.Context) error {
 	}
 	if err := r.host.spawner.start(r.cmd); err != nil {
 		r.refusals.Close()
+		held.Release()
 		return fmt.Errorf("it could not be started: %w", err)
 	}
-	r.pid = r.cmd.Process.Pid
+	r.pid, r.held = r.cmd.Process.Pid, held
+	held.Look(r.pid)
 
 	hello, say := io.Pipe()
 	r.hello = hello
@@ -145,6 +153,7 @@ func (r *runner) Start(context.Context) error {
 	readers.Go(func() { r.out.copy(stderr) })
 	r.host.running.Go(func() {
 		r.state, _ = r.cmd.Process.Wait()
+		r.memory = wasKilled(r.state) && held.OutOfMemory(r.state)
 		killGroup(r.cmd.Process) // what it had started
 		r.refusals.Close()
 		close(r.exited)
@@ -158,6 +167,9 @@ func (r *runner) Start(context.Context) error {
 		stdout.Close()
 		stderr.Close()
 		close(r.quiet)
+		if err := held.Release(); err != nil {
+			r.log.Warn("something of a plugin process is left", "pid", r.pid, "reason", err)
+		}
 	})
 	return nil
 }
@@ -223,6 +235,9 @@ func (r *runner) end() (how string, byItself bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	how, signalled := ending(r.state)
+	if r.memory {
+		how = "killed: out of memory"
+	}
 	if why := r.out.why(); why != "" {
 		how += " (" + why + ")"
 	}
@@ -230,7 +245,8 @@ func (r *runner) end() (how string, byItself bool) {
 }
 
 // killedFromOutside reports that somebody else ended the process, by a signal
-// that no program gets for what it does itself.
+// that no program gets for what it does itself, and that is not what the system
+// does to one that uses up its memory.
 func (r *runner) killedFromOutside() bool {
 	select {
 	case <-r.exited:
@@ -239,7 +255,7 @@ func (r *runner) killedFromOutside() bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.killed && wasKilled(r.state)
+	return !r.killed && wasKilled(r.state) && !r.memory
 }
 
 // Wait waits for the process.

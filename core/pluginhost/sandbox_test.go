@@ -50,12 +50,13 @@ var hostile = sync.OnceValues(func() (path string, err error) {
 	return filepath.Join(hostileDir, "hostile"), nil
 })
 
-// absent returns what the sandbox says does not hold on this machine.
+// absent returns what the sandbox says does not hold on this machine, but for
+// what strict does without.
 func absent(h *Host) map[string]string {
 	missing := map[string]string{}
 	for _, m := range h.Sandbox().Report() {
-		if m.Missing != "" {
-			missing[m.Name] = m.Missing
+		if m.State != sandbox.Holds && !m.Optional {
+			missing[m.Name] = m.Reason
 		}
 	}
 	return missing
@@ -144,7 +145,7 @@ func stoppedBy(t *testing.T, h *Host, d deed, names []string) bool {
 	}
 	for _, m := range h.Sandbox().Report() {
 		i := slices.IndexFunc(columns, func(c []string) bool { return slices.Contains(c, m.Name) })
-		if m.Missing != "" || names != nil && !slices.Contains(names, m.Name) {
+		if i < 0 || m.State != sandbox.Holds || names != nil && !slices.Contains(names, m.Name) {
 			continue
 		}
 		version, versioned := strings.CutPrefix(cells[i], "ABI-")

@@ -13,10 +13,13 @@
 //
 //  1. Call Step first thing in main, and in TestMain, when the arguments are
 //     those of Config.Args.
-//  2. Probe, once. It tries each mechanism for real. With BestEffort what does
-//     not hold here is left out and is in the Report; with Strict it is an
+//  2. Probe, once. It tries each mechanism for real. With BestEffort what the
+//     system refuses is left out; what could not be told is not, and Settle
+//     goes on to find it out. Both are in the Report. With Strict both are an
 //     error.
-//  3. Hold each command before it is started. Refusals, if the caller wants to
+//  3. Hold each command before it is started, and start none that Hold refuses.
+//     Tell what it returns of the process: Look while it runs, OutOfMemory when
+//     it was killed, Release when it is gone. Refusals, if the caller wants to
 //     tell its user, learns which system calls the process made in vain.
 //
 // What this package is not for: it knows no plugin and no protocol, and does

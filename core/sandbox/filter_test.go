@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// judge runs a filter as the kernel does, and returns its answer.
-func judge(t *testing.T, f []unix.SockFilter, arch, n uint32, args ...uint64) uint32 {
+// verdict runs a filter as the kernel does, and returns its answer.
+func verdict(t *testing.T, f []unix.SockFilter, arch, n uint32, args ...uint64) uint32 {
 	t.Helper()
 	data := make([]byte, 64) // struct seccomp_data
 	binary.NativeEndian.PutUint32(data[offNumber:], n)
@@ -123,7 +123,7 @@ func TestFilter(t *testing.T) {
 		{"prctl", []uint64{unix.PR_SET_DUMPABLE, 1}, false}, {"prctl", []uint64{unix.PR_SET_MM, 1}, false},
 	} {
 		n, known := numberOf(try.name)
-		if got := judge(t, plain, nativeArch, n, try.args...); known && (got == pass) != try.want {
+		if got := verdict(t, plain, nativeArch, n, try.args...); known && (got == pass) != try.want {
 			t.Errorf("%s%#x: %#x", try.name, try.args, got)
 		}
 	}
@@ -165,21 +165,21 @@ func TestFilterOfTheRest(t *testing.T) {
 		if n >= firstNew {
 			want = absent
 		}
-		if got := judge(t, plain, nativeArch, n); got != want {
+		if got := verdict(t, plain, nativeArch, n); got != want {
 			t.Errorf("%d %s: %#x, want %#x", n, nameOf(n), got, want)
 		}
-		if got := judge(t, told, nativeArch, n); got != tell {
+		if got := verdict(t, told, nativeArch, n); got != tell {
 			t.Errorf("%d %s: %#x is not told", n, nameOf(n), got)
 		}
 	}
 	for _, group := range append(allowed, struct{ reason, calls string }{"", forSocket + " memfd_create execve acct"}) {
 		for _, name := range strings.Fields(group.calls) {
-			if n, ok := numberOf(name); ok && judge(t, granted, nativeArch, n) != pass {
+			if n, ok := numberOf(name); ok && verdict(t, granted, nativeArch, n) != pass {
 				t.Errorf("%s is refused", name)
 			}
 		}
 	}
-	if got := judge(t, granted, unix.AUDIT_ARCH_I386, unix.SYS_READ); got != refuse {
+	if got := verdict(t, granted, unix.AUDIT_ARCH_I386, unix.SYS_READ); got != refuse {
 		t.Errorf("a call of another processor: %#x", got)
 	}
 }

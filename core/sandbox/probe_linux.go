@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,74 +20,234 @@ import (
 
 const supported = true
 
-// namespaces are tried in this order: a user who is not root may make the
-// others only within the first.
+// namespaces, each with the sysctl that says how many there may be.
 var namespaces = []struct {
-	name string
-	flag uintptr
+	name   string
+	flag   uintptr
+	sysctl string
 }{
-	{UserNamespace, unix.CLONE_NEWUSER},
-	{NetworkNamespace, unix.CLONE_NEWNET},
-	{PIDNamespace, unix.CLONE_NEWPID},
-	{IPCNamespace, unix.CLONE_NEWIPC},
+	{UserNamespace, unix.CLONE_NEWUSER, "max_user_namespaces"},
+	{NetworkNamespace, unix.CLONE_NEWNET, "max_net_namespaces"},
+	{PIDNamespace, unix.CLONE_NEWPID, "max_pid_namespaces"},
+	{IPCNamespace, unix.CLONE_NEWIPC, "max_ipc_namespaces"},
 }
 
-// finding is what the trial of one of Step's mechanisms found.
-type finding struct{ Detail, Missing string }
-
-const probeLimit = 5 * time.Second
+// restsOn names what a mechanism needs for a user who is not root. The limit of
+// threads counts only within a user namespace.
+var restsOn = map[string]string{
+	NetworkNamespace: UserNamespace, PIDNamespace: UserNamespace, IPCNamespace: UserNamespace, Limits: UserNamespace,
+	Landlock: NoNewPrivs, Seccomp: NoNewPrivs,
+}
 
 // maxThreads bounds a process where the system can: see threads.
 const maxThreads = 512
 
-// probe starts a trial process in all namespaces. Where that fails they are
-// tried one after the other.
+// probe finds out what holds here, in rounds of growing patience.
 func (s *Sandbox) probe(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, probeLimit)
-	defer cancel()
-	s.order = order{without: slices.Clone(s.conf.Without), memory: s.conf.Memory, abi: s.conf.LandlockABI}
-	if s.order.memory == 0 {
-		s.order.memory = defaultMemory
+	for i, limit := range s.conf.patience {
+		s.round(ctx, limit, i == len(s.conf.patience)-1)
+		if len(s.names(Unknown)) == 0 {
+			return
+		}
 	}
-	found, err := s.try(ctx)
+}
+
+// round tries all that may hold on one process. If that fails because something
+// was refused, or if apart is set, each mechanism that is unknown is tried by
+// itself.
+func (s *Sandbox) round(ctx context.Context, limit time.Duration, apart bool) {
+	s.openGroups()
+	names := s.names(Holds, Unknown)
+	found, err := s.try(ctx, limit, names)
 	if err != nil {
-		wanted := s.order.without
-		s.order.without = append(slices.Clone(wanted), allNamespaces()...)
-		for _, ns := range namespaces {
-			if slices.Contains(wanted, ns.name) {
-				continue
-			}
-			with := s.order.without
-			s.order.without = slices.DeleteFunc(slices.Clone(with), func(name string) bool { return name == ns.name })
-			more, err := s.try(ctx)
-			if err != nil {
-				s.miss(ns.name, refused(err))
-				s.order.without = with
-				continue
-			}
-			found = more
+		why := judge(err)
+		for _, name := range names { // which one is to blame is not known
+			s.note(name, finding{State: Unknown, Reason: why.Reason})
 		}
-		if found == nil {
-			found, err = s.try(ctx)
+		if apart || why.State == Missing {
+			s.each(ctx, limit)
+		}
+		return
+	}
+	for name, f := range found {
+		s.note(name, f)
+	}
+}
+
+// each tries all that is unknown one by one, on a process each, if one can be
+// started at all.
+func (s *Sandbox) each(ctx context.Context, limit time.Duration) {
+	if _, err := s.try(ctx, limit, nil); err != nil {
+		for _, name := range s.names(Unknown) {
+			s.note(name, finding{State: Unknown, Reason: judge(err).Reason})
+		}
+		return
+	}
+	var first, then []string // what others rest on comes first
+	for _, name := range s.names(Unknown) {
+		if restsOn[name] == "" {
+			first = append(first, name)
 		} else {
-			err = nil
+			then = append(then, name)
 		}
 	}
-	for i := range s.report {
-		m := &s.report[i]
-		f, ok := found[m.Name]
+	for _, names := range [][]string{first, then} {
+		var trials sync.WaitGroup
+		for _, name := range names {
+			trials.Go(func() { s.note(name, s.alone(ctx, limit, name)) })
+		}
+		trials.Wait()
+	}
+}
+
+// alone tries one mechanism, with what it rests on if that holds.
+func (s *Sandbox) alone(ctx context.Context, limit time.Duration, name string) finding {
+	names, base := []string{name}, s.state(restsOn[name])
+	if base == Holds {
+		names = append(names, restsOn[name])
+	}
+	found, err := s.try(ctx, limit, names)
+	f := found[name]
+	switch {
+	case errors.Is(err, unix.ENOSPC) && noneAllowed(name):
+		f = finding{State: Missing, Reason: refused(err)}
+	case err != nil:
+		f = judge(err)
+	}
+	if f.State == Missing && base == Unknown {
+		f = finding{State: Unknown, Reason: "it was refused without a " + restsOn[name] + ", and whether there is one could not be told"}
+	}
+	return f
+}
+
+// inconclusive is why a trial told nothing.
+type inconclusive struct{ error }
+
+// judge says what an error means: that the system refused something, or that
+// nothing can be told from it.
+func judge(err error) finding {
+	var errno unix.Errno
+	switch {
+	case errors.As(err, new(inconclusive)):
+		return finding{State: Unknown, Reason: err.Error()}
+	case errors.As(err, &errno) && !slices.Contains(refusals, errno):
+		return finding{State: Unknown, Reason: err.Error()}
+	}
+	return finding{State: Missing, Reason: refused(err)}
+}
+
+// refusals are the errors by which a system refuses. All others can pass, as
+// EAGAIN and ENOMEM do.
+var refusals = []unix.Errno{unix.EPERM, unix.EACCES, unix.EROFS, unix.EINVAL, unix.ENOSYS, unix.EOPNOTSUPP, unix.EUSERS, unix.E2BIG}
+
+// refused says in words why a process could not be started.
+func refused(err error) string {
+	var start *os.PathError
+	if !errors.As(err, &start) || start.Op != "fork/exec" {
+		return err.Error()
+	}
+	switch {
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return "this system does not let this user make one"
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EUSERS):
+		return "this system allows no more of them; see the sysctl user.max_user_namespaces and its like"
+	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
+		return "this kernel has none"
+	}
+	return err.Error()
+}
+
+// noneAllowed reports that the namespace is refused for good, not only while
+// there are many of its kind.
+func noneAllowed(name string) bool {
+	for _, ns := range namespaces {
+		if ns.name == name {
+			allowed, err := os.ReadFile("/proc/sys/user/" + ns.sysctl)
+			return err == nil && strings.TrimSpace(string(allowed)) == "0"
+		}
+	}
+	return false
+}
+
+// try starts a trial process that is held by the mechanisms of those names, and
+// returns what it found of each.
+func (s *Sandbox) try(ctx context.Context, limit time.Duration, names []string) (map[string]finding, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("a trial process did not answer within %v", limit))
+	defer cancel()
+	o := s.order(names)
+	o.probe = true
+	cmd := exec.CommandContext(ctx, s.conf.Path, slices.Concat(s.conf.Args, o.args())...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Env = []string{"GORACE=atexit_sleep_ms=0"} // for a build with the race detector, which else takes a second to exit
+	cmd.WaitDelay = time.Second
+	held, err := s.enclose(cmd, o)
+	if err != nil {
+		return nil, err
+	}
+	err = cmd.Run()
+	held.Release()
+	if err != nil {
+		return nil, failure(ctx, err, strings.TrimSpace(stderr.String()))
+	}
+	said := map[string]finding{}
+	if err := json.Unmarshal(stdout.Bytes(), &said); err != nil {
+		return nil, inconclusive{fmt.Errorf("a trial process answered with nonsense: %w", err)}
+	}
+	found := map[string]finding{}
+	for _, name := range names {
+		f, ok := said[name]
 		switch {
-		case slices.Contains(s.conf.Without, m.Name):
-			m.Missing = leftOut
-		case err != nil:
-			m.Missing = refused(err)
-		case ok && m.Missing == "":
-			m.Detail, m.Missing = f.Detail, f.Missing
+		case slices.Contains(allNamespaces(), name):
+			f.State = Holds
+		case !ok || !slices.Contains([]State{Holds, Missing, Unknown}, f.State):
+			f = finding{State: Unknown, Reason: "the trial process did not say"}
+		case name == Cgroup:
+			f.Detail = s.system.groups.Load().limits(o.memory)
 		}
-		if m.Missing != "" && !slices.Contains(s.order.without, m.Name) {
-			s.order.without = append(s.order.without, m.Name)
-		}
+		found[name] = f
 	}
+	return found, nil
+}
+
+// failure says why a trial process failed. An error of the kernel's comes from
+// its start.
+func failure(ctx context.Context, err error, stderr string) error {
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return inconclusive{context.Cause(ctx)}
+	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == unix.SIGSYS:
+		return errors.New("this system kills who asks for it (SIGSYS)")
+	case errors.As(err, new(unix.Errno)):
+		return err
+	}
+	return inconclusive{fmt.Errorf("a trial process failed: %w: %.200s", err, stderr)}
+}
+
+// order is what Step is told, for a process that the mechanisms of those names
+// hold.
+func (s *Sandbox) order(names []string) order {
+	o := order{
+		memory:  s.conf.Memory,
+		abi:     s.conf.LandlockABI,
+		without: slices.DeleteFunc(allMechanisms(), func(name string) bool { return slices.Contains(names, name) }),
+	}
+	if o.memory == 0 {
+		o.memory = defaultMemory
+	}
+	o.threads = o.maxThreads()
+	return o
+}
+
+// maxThreads returns the limit of threads, or 0 where it would be of no use: for
+// root it is not enforced, and outside of a user namespace, as before Linux
+// 5.14, it counts all that the user runs.
+func (o order) maxThreads() uint64 {
+	if os.Geteuid() == 0 || slices.Contains(o.without, UserNamespace) || !kernelAtLeast(5, 14) {
+		return 0
+	}
+	return maxThreads
 }
 
 func allNamespaces() []string {
@@ -96,38 +258,14 @@ func allNamespaces() []string {
 	return names
 }
 
-// try starts a trial process and returns what it found.
-func (s *Sandbox) try(ctx context.Context) (map[string]finding, error) {
-	o := s.order
-	o.probe = true
-	s.order.threads = s.threads()
-	o.threads = s.order.threads
-	cmd := exec.CommandContext(ctx, s.conf.Path, slices.Concat(s.conf.Args, o.args())...)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.Env = []string{"GORACE=atexit_sleep_ms=0"} // for a build with the race detector, which else takes a second to exit
-	s.enclose(cmd)
-	if err := cmd.Run(); err != nil {
-		if words := strings.TrimSpace(stderr.String()); words != "" {
-			err = fmt.Errorf("%w: %.200s", err, words)
-		}
-		return nil, err
-	}
-	var found map[string]finding
-	if err := json.Unmarshal(stdout.Bytes(), &found); err != nil {
-		return nil, fmt.Errorf("the trial process answered with nonsense: %w", err)
-	}
-	return found, nil
-}
-
-// enclose sets the namespaces. Inside the user is nobody: root would keep all
-// capabilities of the namespace.
-func (s *Sandbox) enclose(cmd *exec.Cmd) {
+// enclose has the command start in namespaces and a cgroup of its own. Inside
+// the user is nobody: root would keep all capabilities of the namespace.
+func (s *Sandbox) enclose(cmd *exec.Cmd, o order) (*Held, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	for _, ns := range namespaces {
-		if !slices.Contains(s.order.without, ns.name) {
+		if !slices.Contains(o.without, ns.name) {
 			cmd.SysProcAttr.Cloneflags |= ns.flag
 		}
 	}
@@ -136,16 +274,20 @@ func (s *Sandbox) enclose(cmd *exec.Cmd) {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Geteuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getegid(), Size: 1}}
 	}
-}
-
-// threads returns the limit of threads, or 0 where it would be of no use: for
-// root it is not enforced, and outside of a user namespace, as before Linux
-// 5.14, it counts all that the user runs.
-func (s *Sandbox) threads() uint64 {
-	if os.Geteuid() == 0 || slices.Contains(s.order.without, UserNamespace) || !kernelAtLeast(5, 14) {
-		return 0
+	held := &Held{system: &s.system}
+	if !slices.Contains(o.without, Limits) {
+		held.limit = o.memory
 	}
-	return maxThreads
+	if slices.Contains(o.without, Cgroup) {
+		return held, nil
+	}
+	var err error
+	if held.group, err = s.system.newGroup(o.memory); err != nil {
+		return nil, err
+	}
+	held.before.file = filepath.Join(held.group.Name(), "memory.events")
+	cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(held.group.Fd())
+	return held, nil
 }
 
 func kernelAtLeast(major, minor int) bool {
@@ -158,17 +300,4 @@ func kernelAtLeast(major, minor int) bool {
 		return false
 	}
 	return a > major || a == major && b >= minor
-}
-
-// refused says in words why a process could not be started.
-func refused(err error) string {
-	switch {
-	case errors.Is(err, unix.EPERM):
-		return "this system does not let this user make one"
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EUSERS):
-		return "this system allows no more of them; see the sysctl user.max_user_namespaces and its like"
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
-		return "this kernel has none"
-	}
-	return err.Error()
 }

@@ -34,7 +34,7 @@ type Refusals struct {
 // Refusals makes a socket at path, in a directory that exists, for one process:
 // its Grant names it. It returns nil where nothing can be learned.
 func (s *Sandbox) Refusals(path string) (*Refusals, error) {
-	if s.conf.Mode == Off || slices.Contains(s.order.without, Seccomp) {
+	if s.conf.Mode == Off || s.state(Seccomp) == Missing {
 		return nil, nil
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)

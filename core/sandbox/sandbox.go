@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
 // Mode says what happens where a mechanism does not hold. It is a flag's value.
@@ -54,28 +56,47 @@ type Config struct {
 	// LandlockABI is the version of Landlock to be content with, as on an older
 	// kernel; 0: the kernel's own.
 	LandlockABI int
+
+	patience []time.Duration // of the rounds of Probe; tests have less
 }
 
-// The mechanisms. The first four act from the start of a process, the others
+// The mechanisms. The first five act from the start of a process, the others
 // are Step's.
 const (
 	UserNamespace    = "user-namespace"
 	NetworkNamespace = "network-namespace"
 	PIDNamespace     = "pid-namespace"
 	IPCNamespace     = "ipc-namespace"
+	Cgroup           = "cgroup"
 	Landlock         = "landlock"
 	Seccomp          = "seccomp"
 	Limits           = "limits"
 	NoNewPrivs       = "no-new-privs" // Landlock and Seccomp rest on it; Without can not leave it out
 )
 
+// State says whether a mechanism holds here.
+type State string
+
+// The states.
+const (
+	// Holds: a process was held by it.
+	Holds State = "holds"
+	// Missing: the system refused it, or Config.Without names it. Processes are
+	// started without it.
+	Missing State = "missing"
+	// Unknown: it could not be told, as on a machine that is too busy to answer.
+	// Processes are started with it: they are held by it, or do not start.
+	Unknown State = "unknown"
+)
+
 // Mechanism is one of the ways by which a process is held.
 type Mechanism struct {
-	Name   string
-	Stops  string // what it stops, in words
-	Detail string // how far it holds here, where that differs between systems
-	// Missing says why it does not hold here. Empty: it holds.
-	Missing string
+	Name     string
+	Stops    string // what it stops, in words
+	Optional bool   // Strict does without it
+	State    State
+	Detail   string // how far it holds here, where that differs between systems
+	Reason   string // why it is missing or unknown, in words
 }
 
 // mechanisms lists them all.
@@ -84,50 +105,149 @@ var mechanisms = []Mechanism{
 	{Name: NetworkNamespace, Stops: "all network, and Unix sockets without a file"},
 	{Name: PIDNamespace, Stops: "signals to other processes, and processes that outlive it"},
 	{Name: IPCNamespace, Stops: "shared memory and queues of other processes"},
+	{Name: Cgroup, Stops: "memory of any kind, processes and threads beyond a number, and too large a share of the processor", Optional: true},
 	{Name: Landlock, Stops: "files, but for its own program and the system's libraries"},
 	{Name: Seccomp, Stops: "sockets, new processes, other programs, signals, changes to files' owners and times, and all system calls that a plugin can do without"},
 	{Name: Limits, Stops: "endless memory, open files, contents of files, core dumps"},
 	{Name: NoNewPrivs, Stops: "rights gained by running another program, and all that are left"},
 }
 
-// Sandbox holds processes by what was found to work here.
+// Sandbox holds processes by what was found to work here. Its methods are safe
+// for concurrent use.
 type Sandbox struct {
 	conf   Config
+	system system // where things are on this machine
+
+	mu     sync.Mutex
 	report []Mechanism
-	order  order
 }
 
-// Probe tries all mechanisms on a process of its own, which takes some
-// milliseconds. With Strict the error names each one that does not hold, and
-// why.
+// patience is how long one trial process of each round of Probe may take. One
+// takes some milliseconds; on a machine with a load of 30, seconds. A plugin
+// process has no more time to get ready.
+var patience = [...]time.Duration{2 * time.Second, 10 * time.Second}
+
+// settleEvery is between two rounds of Settle, and settlePatience how long one
+// of its trial processes may take.
+const (
+	settleEvery    = 15 * time.Second
+	settlePatience = 30 * time.Second
+)
+
+// Probe tries all mechanisms on processes of its own: together, which takes some
+// milliseconds, and each by itself if that does not tell. What stays unknown is
+// tried again with more patience, half a minute in all. With Strict the error
+// names each mechanism that is missing or unknown, and why.
 func Probe(ctx context.Context, conf Config) (*Sandbox, error) {
 	s := &Sandbox{conf: conf}
-	if conf.Mode == "" || conf.Mode == Off {
+	if conf.Mode == "" {
 		s.conf.Mode = Off
+	}
+	if s.conf.patience == nil {
+		s.conf.patience = patience[:]
+	}
+	s.look()
+	if s.conf.Mode == Off {
 		return s, nil
 	}
 	s.report = slices.Clone(mechanisms)
+	for i := range s.report {
+		m := &s.report[i]
+		m.State, m.Reason = Unknown, "it was not tried"
+		if slices.Contains(conf.Without, m.Name) {
+			m.State, m.Reason = Missing, leftOut
+		}
+	}
 	s.probe(ctx)
-	if missing := s.Missing(); conf.Mode == Strict && len(missing) > 0 {
-		return nil, fmt.Errorf("the sandbox for plugin processes does not hold here: %s; see docs/security.md, or use best-effort", strings.Join(missing, "; "))
+	if lacking := slices.Concat(s.Missing(), s.Unknown()); conf.Mode == Strict && len(lacking) > 0 {
+		return nil, fmt.Errorf("the sandbox for plugin processes does not hold here: %s; see docs/security.md, or use best-effort", strings.Join(lacking, "; "))
 	}
 	return s, nil
 }
 
+// Settle tries what is unknown again and again, with much patience, and returns
+// when nothing is or ctx ends.
+func (s *Sandbox) Settle(ctx context.Context) {
+	for len(s.Unknown()) > 0 {
+		select {
+		case <-time.After(settleEvery):
+		case <-ctx.Done():
+			return
+		}
+		s.round(ctx, settlePatience, true)
+	}
+}
+
+// Mode returns how serious the sandbox is.
+func (s *Sandbox) Mode() Mode { return s.conf.Mode }
+
 // Report returns all mechanisms, those that are missing too; nothing when the
 // sandbox is off.
-func (s *Sandbox) Report() []Mechanism { return slices.Clone(s.report) }
+func (s *Sandbox) Report() []Mechanism {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.report)
+}
 
-// Missing returns what does not hold here, each as "mechanism (reason)".
-func (s *Sandbox) Missing() []string {
-	var missing []string
-	for _, m := range s.report {
-		if m.Missing != "" {
-			missing = append(missing, m.Name+" ("+m.Missing+")")
+// Missing returns what does not hold here, each as "mechanism (reason)", but for
+// what is optional.
+func (s *Sandbox) Missing() []string { return s.words(Missing) }
+
+// Unknown returns of what it is not known whether it holds, as Missing does.
+func (s *Sandbox) Unknown() []string { return s.words(Unknown) }
+
+func (s *Sandbox) words(state State) []string {
+	var all []string
+	for _, m := range s.Report() {
+		if m.State == state && (!m.Optional || state == Unknown) {
+			all = append(all, m.Name+" ("+m.Reason+")")
 		}
 	}
-	return missing
+	return all
 }
+
+// names returns the mechanisms in one of the states.
+func (s *Sandbox) names(states ...State) []string {
+	var names []string
+	for _, m := range s.Report() {
+		if slices.Contains(states, m.State) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// state returns a mechanism's.
+func (s *Sandbox) state(name string) State {
+	for _, m := range s.Report() {
+		if m.Name == name {
+			return m.State
+		}
+	}
+	return Missing
+}
+
+// note writes down what a trial found. What holds or is missing stays so: a
+// later trial that could not tell changes nothing.
+func (s *Sandbox) note(name string, f finding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.report {
+		m := &s.report[i]
+		if m.Name == name && (f.State != Unknown || m.State == Unknown) {
+			m.State, m.Detail, m.Reason = f.State, f.Detail, f.Reason
+		}
+	}
+}
+
+// finding is what the trial of a mechanism found.
+type finding struct {
+	State          State
+	Detail, Reason string
+}
+
+// leftOut is why a mechanism of Config.Without is missing.
+const leftOut = "left out by request"
 
 // Grant is what one process may use beside what every one may.
 type Grant struct {
@@ -145,27 +265,25 @@ type Grant struct {
 
 // Hold changes a command that is not started yet so that its process is held.
 // Its path must not depend on PATH or on the working directory, which becomes
-// the root directory. The process may run no other program in its place.
-func (s *Sandbox) Hold(cmd *exec.Cmd, g Grant) {
+// the root directory. The process may run no other program in its place. What is
+// returned goes with the process to its end. An error says that a mechanism
+// which may hold here does not now: the process must not be started.
+func (s *Sandbox) Hold(cmd *exec.Cmd, g Grant) (*Held, error) {
 	if s.conf.Mode == Off || !supported {
-		return
+		return s.enclose(cmd, order{without: allMechanisms()})
 	}
-	o := s.order
+	o := s.order(s.names(Holds, Unknown))
 	o.grant, o.refusals = g, g.Refusals.socket()
 	program := append([]string{cmd.Path}, cmd.Args[1:]...)
 	cmd.Args = slices.Concat([]string{s.conf.Path}, s.conf.Args, o.args(), []string{"--"}, program)
 	cmd.Path = s.conf.Path
-	s.enclose(cmd)
+	return s.enclose(cmd, o)
 }
 
-// miss notes why a mechanism does not hold.
-func (s *Sandbox) miss(name, why string) {
-	for i := range s.report {
-		if s.report[i].Name == name {
-			s.report[i].Missing = why
-		}
+func allMechanisms() []string {
+	var names []string
+	for _, m := range mechanisms {
+		names = append(names, m.Name)
 	}
+	return names
 }
-
-// leftOut is why a mechanism of Config.Without does not hold.
-const leftOut = "left out by request"

@@ -8,17 +8,38 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"time"
 )
 
 const supported = false
 
+type system struct{}
+
+func (s *Sandbox) look() {}
+
 func (s *Sandbox) probe(context.Context) {
 	for _, m := range mechanisms {
-		s.miss(m.Name, "there is none on "+runtime.GOOS)
+		s.note(m.Name, finding{State: Missing, Reason: "there is none on " + runtime.GOOS})
 	}
 }
 
-func (s *Sandbox) enclose(*exec.Cmd) {}
+func (s *Sandbox) round(context.Context, time.Duration, bool) {}
+
+func (s *Sandbox) order([]string) order { return order{} }
+
+func (s *Sandbox) enclose(*exec.Cmd, order) (*Held, error) { return &Held{}, nil }
+
+// Held is one process that Hold has prepared.
+type Held struct{}
+
+// Look does nothing: nobody counts here.
+func (h *Held) Look(int) {}
+
+// OutOfMemory reports false: it is not known here.
+func (h *Held) OutOfMemory(*os.ProcessState) bool { return false }
+
+// Release does nothing: nothing was made.
+func (h *Held) Release() error { return nil }
 
 // KnowsCall reports false: there is no filter of system calls on this system.
 func KnowsCall(string) bool { return false }

@@ -84,34 +84,51 @@ func step(args []string) error {
 // try applies each mechanism to this process and checks that it holds.
 func (o order) try() map[string]finding {
 	found := map[string]finding{}
-	note := func(name, detail string, err error) {
-		f := finding{Detail: detail}
-		if err != nil {
-			f.Missing = err.Error()
+	note := func(name string, try func() (detail string, err error)) {
+		if slices.Contains(o.without, name) {
+			return
 		}
+		f := finding{State: Holds}
+		detail, err := try()
+		if err != nil {
+			f = judge(err)
+		}
+		f.Detail = detail
 		found[name] = f
 	}
-	note(NoNewPrivs, "", dropPrivileges())
-	if !slices.Contains(o.without, Landlock) {
-		err := restrictFiles(Grant{}, "/proc/self/exe", o.landlockABI())
-		if _, listed := os.ReadDir("/"); err == nil && listed == nil {
-			err = errors.New("the kernel accepts the rules and does not keep them")
-		}
-		note(Landlock, fmt.Sprintf("ABI %d", o.landlockABI()), err)
-	}
-	if !slices.Contains(o.without, Limits) {
+	note(Cgroup, func() (string, error) { return "", tryGroup() })
+	note(NoNewPrivs, func() (string, error) { return "", dropPrivileges() })
+	note(Landlock, func() (string, error) { return fmt.Sprintf("ABI %d", o.landlockABI()), tryLandlock(o.landlockABI()) })
+	note(Limits, func() (string, error) {
 		unlimited := o
 		unlimited.memory = 0 // this process has to go on, and the race detector's needs terabytes
-		note(Limits, o.limits(), limit(unlimited))
-	}
-	if !slices.Contains(o.without, Seccomp) {
-		err := filterCalls(Grant{}, newSecret(), nil)
-		if err == nil && !errors.Is(unix.Connect(-1, &unix.SockaddrUnix{Name: "x"}), unix.EPERM) {
-			err = errors.New("the kernel accepts the filter and does not apply it")
-		}
-		note(Seccomp, "", err)
-	}
+		return o.limits(), limit(unlimited)
+	})
+	note(Seccomp, func() (string, error) { return "", trySeccomp() })
 	return found
+}
+
+func tryLandlock(abi int) error {
+	if err := restrictFiles(Grant{}, "/proc/self/exe", abi); err != nil {
+		return err
+	}
+	switch _, err := os.ReadDir("/"); {
+	case err == nil:
+		return errors.New("the kernel accepts the rules and does not keep them")
+	case !errors.Is(err, unix.EACCES):
+		return inconclusive{err}
+	}
+	return nil
+}
+
+func trySeccomp() error {
+	if err := filterCalls(Grant{}, newSecret(), nil); err != nil {
+		return err
+	}
+	if !errors.Is(unix.Connect(-1, &unix.SockaddrUnix{Name: "x"}), unix.EPERM) {
+		return errors.New("the kernel accepts the filter and does not apply it")
+	}
+	return nil
 }
 
 // closeFiles lets the program inherit standard input, output and error alone:

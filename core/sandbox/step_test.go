@@ -3,14 +3,11 @@
 package sandbox
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,11 +26,16 @@ func TestMain(m *testing.M) {
 		case "caller":
 			callInVain()
 			os.Exit(0)
-		case "poor-host":
-			poorHost(false)
+		case "eat":
+			eat()
 			os.Exit(0)
-		case "poor-host-in-a-namespace":
-			poorHost(true)
+		case "unsteady-step":
+			os.Exit(unsteadyStep(os.Args[2:]))
+		case "impoverish":
+			fmt.Println(impoverish(os.Args[2]))
+			os.Exit(1)
+		case "poor-host":
+			poorHost()
 			os.Exit(0)
 		}
 	}
@@ -54,15 +56,21 @@ func probed(t *testing.T, c Config) *Sandbox {
 }
 
 func (s *Sandbox) holds(name string) bool {
-	return slices.ContainsFunc(s.report, func(m Mechanism) bool { return m.Name == name && m.Missing == "" })
+	return s.state(name) == Holds
 }
 
 // run runs a program of the system in the sandbox.
 func run(s *Sandbox, g Grant, program ...string) (stdout string, err error) {
 	cmd := exec.Command(program[0], program[1:]...)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "KEPT=as it is"}
-	s.Hold(cmd, g)
+	held, err := s.Hold(cmd, g)
+	if err != nil {
+		return "", err
+	}
 	out, err := cmd.Output()
+	if err := held.Release(); err != nil {
+		return "", err
+	}
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
 		err = fmt.Errorf("%w: %s", err, failed.Stderr)
@@ -178,7 +186,7 @@ func TestWhatTheSystemOffersHolds(t *testing.T) {
 			t.Errorf("%s should hold here: %v", name, s.Missing())
 		}
 	}
-	if missing := len(mechanisms) - len(offered); missing != len(s.Missing()) {
+	if missing := len(mechanisms) - len(offered); missing != len(s.Missing())+1 { // and the cgroup
 		t.Errorf("the system lacks %d mechanisms; reported are %v", missing, s.Missing())
 	}
 }
@@ -199,58 +207,5 @@ func TestFilterIsSound(t *testing.T) {
 	}
 	if last := f[len(f)-1]; last.Code != unix.BPF_RET|unix.BPF_K || last.K != tell {
 		t.Errorf("it ends with %+v", last)
-	}
-}
-
-// poorHost is a host where no user namespace may be made: it says what it finds,
-// and what strict says. It is in a user namespace of its own, and forbids others
-// there, or where the system forbids them as it is.
-func poorHost(inNamespace bool) {
-	runtime.LockOSThread() // which is what starts the others
-	if inNamespace {
-		if err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0); err != nil {
-			fmt.Println(err)
-			return
-		}
-	}
-	// Nor any namespace by capabilities.
-	if err := dropPrivileges(); err != nil {
-		fmt.Println(err)
-		return
-	}
-	best, err := Probe(context.Background(), conf(BestEffort))
-	fmt.Println(best.Missing(), err)
-	out, err := run(best, Grant{}, "/bin/sh", "-c", "echo it runs")
-	fmt.Println(out, err)
-	_, err = Probe(context.Background(), conf(Strict))
-	fmt.Println(err)
-}
-
-func TestWhereTheSystemForbidsNamespaces(t *testing.T) {
-	here := probed(t, conf(BestEffort))
-	cmd := exec.Command("/proc/self/exe", "poor-host") // as it is
-	if here.holds(UserNamespace) {
-		cmd = exec.Command("/proc/self/exe", "poor-host-in-a-namespace")
-		cmd.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  unix.CLONE_NEWUSER,
-			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
-			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
-		}
-	}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	lines := strings.SplitN(string(out), "\n", 3)
-	for _, ns := range allNamespaces() {
-		if !strings.Contains(lines[0], ns+" (this system ") || len(lines) < 3 || !strings.Contains(lines[2], ns) {
-			t.Errorf("it does not say that %s is missing:\n%s", ns, out)
-		}
-	}
-	if strings.Contains(lines[0], Landlock) == here.holds(Landlock) || strings.Contains(lines[0], Seccomp) == here.holds(Seccomp) {
-		t.Errorf("what is left does not hold:\n%s", out)
-	}
-	if lines[1] != "it runs <nil>" {
-		t.Errorf("a program in what is left:\n%s", out)
 	}
 }

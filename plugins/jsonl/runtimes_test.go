@@ -100,7 +100,11 @@ func TestRuntimesInSandbox(t *testing.T) {
 			defer refusals.Close()
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
-			box.Hold(cmd, sandbox.Grant{Read: read, Refusals: refusals})
+			held, err := box.Hold(cmd, sandbox.Grant{Read: read, Refusals: refusals})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Release()
 			d, child, err := Start(t.Context(), cmd)
 			if err != nil {
 				t.Fatalf("%v: %s", err, stderr.String())

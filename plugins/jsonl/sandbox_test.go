@@ -38,7 +38,9 @@ func TestExamplesInSandbox(t *testing.T) {
 		}
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
-		box.Hold(cmd, sandbox.Grant{Read: read})
+		if _, err := box.Hold(cmd, sandbox.Grant{Read: read}); err != nil {
+			t.Fatal(err)
+		}
 		d, child, err := Start(t.Context(), cmd)
 		if err != nil {
 			t.Fatalf("%v %s", err, stderr.String())
@@ -58,7 +60,9 @@ func TestExamplesInSandbox(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	box.Hold(cmd, sandbox.Grant{Read: read})
+	if _, err := box.Hold(cmd, sandbox.Grant{Read: read}); err != nil {
+		t.Fatal(err)
+	}
 	if _, child, err := Start(t.Context(), cmd); err == nil {
 		child.Kill()
 		t.Error(errors.New("it read what it may not"))

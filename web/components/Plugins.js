@@ -1,10 +1,10 @@
-// How the line modes' processes are, and what a mode that is being developed
-// says.
+// How the line modes' processes are, what holds them back, and what a mode that
+// is being developed says.
 
 import { html, lazy } from "../html.js";
 import { useEffect } from "../vendor/hooks.js";
 import { clock, count, overloadWords } from "../format.js";
-import { devMode, loadModes, modes, modesProblem } from "../store.js";
+import { devMode, loadModes, modes, modesProblem, sandbox } from "../store.js";
 
 const DevPanel = lazy(() => import("./DevPanel.js"), "DevPanel");
 
@@ -24,12 +24,34 @@ export function Plugins() {
         <span class="muted">${count(modes.value.length, "line mode")}, ${count(sessions, "open session")}</span>
       </header>
       ${modesProblem.value && html`<p class="problem" role="alert">${modesProblem.value}</p>`}
+      ${sandbox.value && html`<${SandboxState} sandbox=${sandbox.value} />`}
       ${devMode.value && html`<${DevPanel} />`}
       <div class="modes">
         ${modes.value.map((mode) => html`<${Plugin} key=${mode.manifest.name} mode=${mode} />`)}
       </div>
     </section>
   `;
+}
+
+/** What is not held, and what may not be. @param {{ sandbox: import("../types").Sandbox }} props */
+function SandboxState({ sandbox: { mode, mechanisms } }) {
+  const unknown = mechanisms.filter(({ state }) => state === "unknown");
+  const missing = mechanisms.filter(({ state, optional }) => state === "missing" && !optional);
+  return html`
+    ${mode === "off" && html`<p class="muted" id="sandbox-off">The sandbox is off: plugin processes have your rights.</p>`}
+    ${unknown.length > 0 && html`
+      <p class="problem" id="sandbox-unknown" role="alert">
+        The workbench could not tell whether the sandbox holds here: ${list(unknown)}.
+        Plugin processes run with all of it or do not start; it is tried again.
+      </p>
+    `}
+    ${missing.length > 0 && html`<p class="caution" id="sandbox-missing">The sandbox is not complete on this system. Missing: ${list(missing)}.</p>`}
+  `;
+}
+
+/** @param {import("../types").Mechanism[]} mechanisms */
+function list(mechanisms) {
+  return mechanisms.map(({ name, reason }) => `${name} (${reason})`).join("; ");
 }
 
 /** @param {{ mode: import("../types").Mode }} props */

@@ -1,10 +1,11 @@
 // How the session stands, in words: for how long, whether it is recorded, and
-// what went wrong.
+// what went wrong; and that the sandbox is in doubt.
 
 import { html } from "../html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { clock, overloadWords } from "../format.js";
-import { loadModes, modes } from "../store.js";
+import { formatRoute } from "../route.js";
+import { loadModes, modes, sandboxDoubt } from "../store.js";
 
 const titles = {
   connecting: "Connecting",
@@ -30,6 +31,7 @@ export function Status({ tab }) {
         ${hint && html`<span class="hint">${" " + hint}</span>`}
       </p>
       ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
+      ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
       ${hello?.transcript && session?.live && html`<span class="recording" title="The workbench keeps a transcript of this session">recording</span>`}
       ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
