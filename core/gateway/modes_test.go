@@ -12,7 +12,7 @@ func TestSandboxIsShown(t *testing.T) {
 	ask := func() string {
 		r := httptest.NewRequest("GET", "http://127.0.0.1:8000/api/modes", nil)
 		w := httptest.NewRecorder()
-		g.ServeHTTP(w, r)
+		g.ServeHTTP(w, at(r, 8000))
 		return w.Body.String()
 	}
 	if got := ask(); strings.Contains(got, "sandbox") {
