@@ -65,7 +65,7 @@ func OpenFolder(path string) (*Folder, error) {
 
 var _ Store = (*Folder)(nil)
 
-// Close lets go of the folder. Writers and readers go on.
+// Close lets go of the folder. Writers are closed before it; readers go on.
 func (f *Folder) Close() error { return errors.Join(f.root.Close(), f.dir.Close()) }
 
 // Path returns where the transcript's file is, whether there is one or not.

@@ -209,10 +209,9 @@ func (a *Recordings) finish(sync bool, r *Recorder) {
 	a.mu.Unlock()
 }
 
-// trim deletes the oldest transcripts until the store is within its bounds, by
-// what they take of the disk; when
-// it was larger than that, with some room to spare, since it has to look at all
-// of it.
+// trim deletes the oldest transcripts until what they take of the disk is within
+// the store's bounds; when it was more, with some room to spare, since it has to
+// look at all of them.
 func (a *Recordings) trim(ctx context.Context) {
 	a.held, a.trimmed = 0, time.Now()
 	all, err := a.List(ctx, Query{})
