@@ -306,7 +306,11 @@ func (m *machine) expected(r *reply) bool {
 		m.stray = wrong(r, errors.New("nothing was asked"))
 	case r.ends():
 		m.due--
-		m.child.turns.answered(m.line.Load(), m.asked)
+		var n uint64
+		if r.Done != nil {
+			n = *r.Done
+		}
+		m.child.turns.answered(m.line.Load(), m.asked, n)
 		m.seen = sighting{}
 		return true
 	default:

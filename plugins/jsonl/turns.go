@@ -29,9 +29,9 @@ func (t *turns) slice() int {
 	return 1
 }
 
-// answered notes that an event of a line was answered. The line was handed over
-// at the time given. It is for the reader alone.
-func (t *turns) answered(line uint64, asked time.Time) {
+// answered notes an answer to a line, which was handed over at the time given:
+// to event n, or to what is none, an opening say. It is for the reader alone.
+func (t *turns) answered(line uint64, asked time.Time, n uint64) {
 	if line > t.furthest.Load() {
 		t.furthest.Store(line)
 	}
@@ -40,11 +40,15 @@ func (t *turns) answered(line uint64, asked time.Time) {
 		began = t.last
 	}
 	t.last = now
+	if n == 0 {
+		return
+	}
 	took, pace := int64(now.Sub(began)), t.pace.Load()
 	if pace == 0 {
 		pace = took
 	}
-	t.pace.Store(max(1, pace+(took-pace)/8))
+	took = min(took, 8*pace) // once may be another process's doing: a busy machine must not cut batches up
+	t.pace.Store(max(8, pace+(took-pace)/8))
 }
 
 // sighting is how load found a session: that its turn had come, or had not, and

@@ -68,18 +68,24 @@ func TestTurns(t *testing.T) {
 // A fast program gets its batches whole, a slow one event by event.
 func TestSlices(t *testing.T) {
 	var p turns
+	p.answered(1, time.Now(), 0) // an opening
 	if p.slice() != 1 {
 		t.Errorf("%d events are handed to a program whose pace is not known", p.slice())
 	}
 	pace := func(d time.Duration) int {
 		for range 50 {
 			p.last = time.Now().Add(-d)
-			p.answered(1, time.Time{})
+			p.answered(1, time.Time{}, 1)
 		}
 		return p.slice()
 	}
 	if n := pace(10 * time.Microsecond); n < wire.MaxBatch {
 		t.Errorf("a fast program gets %d events at a time", n)
+	}
+	p.last = time.Now().Add(-time.Minute)
+	p.answered(1, time.Time{}, 1)
+	if n := p.slice(); n < wire.MaxBatch {
+		t.Errorf("a fast program that was held up once gets %d events at a time", n)
 	}
 	if n := pace(time.Second); n != 1 {
 		t.Errorf("a slow program gets %d events at a time", n)
