@@ -21,7 +21,7 @@ import (
 func hurry(t *testing.T) {
 	t.Helper()
 	was := [...]time.Duration{helloTimeout, exitTime, patience}
-	exitTime, patience = 100*time.Millisecond, 100*time.Millisecond
+	exitTime, patience = 2*time.Second, 100*time.Millisecond
 	t.Cleanup(func() { helloTimeout, exitTime, patience = was[0], was[1], was[2] })
 }
 
