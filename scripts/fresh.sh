@@ -116,7 +116,8 @@ expect '101 Switching Protocols' "$session"
 expect SUCC "$session"
 expect fresh "$session"
 kill -INT -- -$!
-wait $! # ends without an error
+# An interrupted go run ends with 1 whatever its program did; it prints a code but 0.
+if ! wait $! && grep '^exit status' ~/run.log; then exit 1; fi
 for port in 8000 4000; do
 	! (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null || { echo "port $port is still served"; exit 1; }
 done
