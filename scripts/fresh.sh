@@ -38,7 +38,17 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d "${TMPDIR:-/tmp}/workbench-fresh.XXXXXX")
 system=$work/system
 trap 'rm -rf --one-file-system "$system" "$work/clone.bundle"; rmdir "$work" 2>/dev/null || true' EXIT
-trap 'exit 130' INT TERM
+running=
+interrupt() {
+	if [ -n "$running" ]; then
+		kill -TERM -- "-$running" # for mmdebstrap, which cleans up; unshare waits on
+		sleep 2
+		kill -KILL -- "-$running" 2>/dev/null || true
+		rm -f "$log"
+	fi
+	exit 130
+}
+trap interrupt INT TERM
 git bundle create --quiet "$work/clone.bundle" HEAD
 
 # bare RELEASE USER: a bare system, with what the README names, Go and a clone.
@@ -139,10 +149,14 @@ for release in "${releases[@]}"; do
 		for step in bare "${commands[@]}"; do
 			log=$work/$release-$user-$step.log
 			printf '%(%T)T  %s, as %s: %s, into %s\n' -1 "$release" "$user" "${title[$step]}" "$log"
-			set +e # not "if step …", in which set -e would mean nothing
-			(set -e; "$step" "$release" "$user") >"$log" 2>&1
-			status=$?
-			set -e
+			# Not "if step …", in which set -e would mean nothing; in a process group of
+			# its own, since what goes on in the system does not listen to Ctrl-C.
+			set -m
+			("$step" "$release" "$user") >"$log" 2>&1 &
+			set +m
+			running=$! status=0
+			wait "$running" || status=$?
+			running=
 			if [ $status -eq 0 ]; then
 				rm "$log"
 				continue
