@@ -35,6 +35,7 @@ const (
 	PassThrough                        // copy Side's bytes to the other side from now on
 	Failed                             // the machine can not go on; Data says why. Made by the plugin's server, not by machines
 	Secret                             // keep a span of the event's or the last action's payload out of recordings; Data is the [Span], written
+	ShowPart                           // show Data to the client as a text message that is not whole yet; the next text message or part takes its place
 )
 
 // Action is one order that a machine gave.
@@ -46,7 +47,7 @@ type Action struct {
 }
 
 // Valid reports whether k is one of the kinds above.
-func (k ActionKind) Valid() bool { return k >= SendServer && k <= Secret }
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= ShowPart }
 
 // Errors that end a session because its machine broke a bound.
 var (
@@ -82,6 +83,12 @@ func (o *Out) Server(parts ...[]byte) { o.add(outAction{kind: SendServer}, parts
 // Text shows parts, joined, to the client as one text message. It must be
 // UTF-8: invalid bytes are repaired on the way to the client, and remarked on.
 func (o *Out) Text(parts ...[]byte) { o.add(outAction{kind: SendText}, parts) }
+
+// Part shows parts, joined, to the client as a text message that is not whole
+// yet: a prompt without a line end. It begins where the message will, and the
+// next Text or Part takes its place. A client that knows no such messages sees
+// nothing of it.
+func (o *Out) Part(parts ...[]byte) { o.add(outAction{kind: ShowPart}, parts) }
 
 // Binary shows parts, joined, to the client as one binary message.
 func (o *Out) Binary(parts ...[]byte) { o.add(outAction{kind: SendBinary}, parts) }

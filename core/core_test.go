@@ -178,12 +178,24 @@ func TestEvents(t *testing.T) {
 		{ServerEOF, Server, EndClient, false},
 		{ServerFailed, Server, EndClient, false},
 		{TimerFired, 0, EndNothing, false},
+		{ClientPart, Client, EndNothing, true},
+		{ClientRaw, Client, EndNothing, true},
+		{ServerQuiet, Server, EndNothing, false},
 	} {
 		if c.kind.Side() != c.side || c.kind.DefaultEnding() != c.end || c.kind.IsBytes() != c.bytes || !c.kind.Valid() {
 			t.Errorf("event %d: side %v, ending %d, bytes %v", c.kind, c.kind.Side(), c.kind.DefaultEnding(), c.kind.IsBytes())
 		}
 	}
-	if EventKind(0).Valid() || (TimerFired + 1).Valid() || ActionKind(0).Valid() || (Secret + 1).Valid() {
+	for k := EventKind(1); k.Valid(); k++ {
+		if k.String() == "" || k.IsText() && !k.IsBytes() || k.IsLater() != (k > TimerFired) {
+			t.Errorf("event %d is called %q", k, k)
+		}
+	}
+	m := Manifest{Events: []string{"client part", "of a later version"}}
+	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
+		t.Error("a manifest does not tell what its machines know")
+	}
+	if EventKind(0).Valid() || (ServerQuiet + 1).Valid() || ActionKind(0).Valid() || (ShowPart + 1).Valid() {
 		t.Error("a kind that there is not is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

@@ -33,7 +33,32 @@ const (
 	ServerEOF                         // the server sends no more
 	ServerFailed                      // the connection to the server broke; Data says how, in words
 	TimerFired                        // the timer named by Data fired
+
+	// The kinds below came later. A machine is fed one only if its manifest
+	// says that it knows it.
+	ClientPart  // the client sent text to which no line end belongs; Data is UTF-8
+	ClientRaw   // the client sent bytes that the core passes to the server as they are, before the actions
+	ServerQuiet // the server has sent nothing for as long as the machine asked; see [QuietAsker]
 )
+
+// eventNames are the kinds as transcripts, manifests and plugins write them.
+var eventNames = [...]string{
+	ClientText: "client text", ClientBinary: "client binary", ClientEOF: "client eof", ClientClosed: "client closed",
+	ServerBytes: "server", ServerEOF: "server eof", ServerFailed: "server failed", TimerFired: "timer",
+	ClientPart: "client part", ClientRaw: "client raw", ServerQuiet: "server quiet",
+}
+
+// String returns the kind's name: "client text", "server", "server eof".
+func (k EventKind) String() string {
+	if !k.Valid() {
+		return "event?"
+	}
+	return eventNames[k]
+}
+
+// IsLater reports whether the kind came after the first version of the
+// contract, so that a manifest must name it.
+func (k EventKind) IsLater() bool { return k > TimerFired }
 
 // Event is one fact, fed to a machine.
 type Event struct {
@@ -44,9 +69,9 @@ type Event struct {
 // Side returns the side that the event came from, or 0 for a timer.
 func (k EventKind) Side() Side {
 	switch k {
-	case ClientText, ClientBinary, ClientEOF, ClientClosed:
+	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw:
 		return Client
-	case ServerBytes, ServerEOF, ServerFailed:
+	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet:
 		return Server
 	}
 	return 0
@@ -54,11 +79,18 @@ func (k EventKind) Side() Side {
 
 // IsBytes reports whether the event carries a peer's payload.
 func (k EventKind) IsBytes() bool {
-	return k == ClientText || k == ClientBinary || k == ServerBytes
+	switch k {
+	case ClientText, ClientBinary, ClientPart, ClientRaw, ServerBytes:
+		return true
+	}
+	return false
 }
 
+// IsText reports whether the event's payload is always UTF-8.
+func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
+
 // Valid reports whether k is one of the kinds above.
-func (k EventKind) Valid() bool { return k >= ClientText && k <= TimerFired }
+func (k EventKind) Valid() bool { return k >= ClientText && k <= ServerQuiet }
 
 // Ending is what the core does on its own after a machine's last action for an
 // event.

@@ -1,6 +1,9 @@
 package core
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Machine is the state of one session in a line discipline. Its life:
 //
@@ -8,6 +11,8 @@ import "errors"
 //  2. Handle gets each event once, in order, and answers it whole.
 //  3. After a Close action, a returned error, ClientClosed, ServerEOF or
 //     ServerFailed nothing more comes; the machine is dropped without a call.
+//     In a session that [Opening.ServerEOFStays] the client's events go on
+//     after ServerEOF.
 //
 // ClientClosed still wants an answer: what the machine sends to the server
 // then is delivered before FIN.
@@ -17,9 +22,9 @@ type Machine interface {
 	Handle(ev Event, out *Out) error
 }
 
-// Checkpointer is the one optional interface of a machine: one that can write
-// its state down recovers from a dead process without being fed its whole
-// past. Guard it at compile time:
+// Checkpointer is an optional interface of a machine: one that can write its
+// state down recovers from a dead process without being fed its whole past.
+// Guard it at compile time:
 //
 //	var _ core.Checkpointer = (*machine)(nil)
 type Checkpointer interface {
@@ -32,6 +37,23 @@ type Checkpointer interface {
 	Restore(state []byte) error
 }
 
+// QuietAsker is an optional interface of a machine that wants to know when the
+// server falls silent, to show a prompt that has no line end. Its manifest
+// names the event [ServerQuiet]. A timer is no substitute: when it fires depends
+// on how the server's bytes were cut into reads.
+type QuietAsker interface {
+	// Quiet is called once, after Open, and returns how long a silence lasts:
+	// MinQuiet to MaxQuiet, or 0 to be told of none. ServerQuiet is then fed
+	// once per silence, after at least one byte of the server.
+	Quiet() time.Duration
+}
+
+// Bounds of a silence.
+const (
+	MinQuiet = 20 * time.Millisecond
+	MaxQuiet = 10 * time.Second
+)
+
 // MaxCheckpoint bounds a machine's state in bytes.
 const MaxCheckpoint = 1 << 20
 
@@ -42,6 +64,9 @@ var ErrNoCheckpoint = errors.New("the machine can not write its state down now")
 type Opening struct {
 	Options Options // all of the manifest's options, checked
 	Target  string  // what will be dialled, as the client named it
+	// ServerEOFStays says that the client may go on sending after the server's
+	// end. Only a discipline whose manifest has AfterServerEOF is opened so.
+	ServerEOFStays bool
 }
 
 // Discipline is what a plugin offers: a manifest, and a machine for each

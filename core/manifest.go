@@ -60,6 +60,17 @@ type Manifest struct {
 	// begins means something (a line a message). Where it does not, a compare
 	// joins messages.
 	Boundaries bool `json:"boundaries"`
+	// Events names the later kinds of event (EventKind.IsLater) that the
+	// machines know. They are fed no others.
+	Events []string `json:"events,omitempty"`
+	// AfterServerEOF says that the machines take the client's events after the
+	// server's end, where a session asks for that.
+	AfterServerEOF bool `json:"afterServerEOF,omitempty"`
+}
+
+// Knows reports whether the discipline's machines are fed events of a kind.
+func (m *Manifest) Knows(k EventKind) bool {
+	return !k.IsLater() || slices.Contains(m.Events, k.String())
 }
 
 // Options are the values of a session's options: every one of the manifest's,

@@ -115,10 +115,10 @@ func watchSession(loop *devloop.Loop, id string, s *session.Config) (ended func(
 	s.Stayed = func(n uint64, why string) { loop.Stayed(id, n, why) }
 	s.Moved = func(time.Duration) { loop.Moved(id) }
 	record := s.Record
-	s.Record = func(remark func(string)) session.Recorder {
+	s.Record = func(quiet time.Duration, remark func(string)) session.Recorder {
 		r := &noteRecorder{loop: loop, id: id}
 		if record != nil {
-			r.next = record(remark)
+			r.next = record(quiet, remark)
 		}
 		return r
 	}

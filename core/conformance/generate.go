@@ -105,6 +105,41 @@ func scripts(m *core.Manifest) []script {
 			all = append(all, script{options, randomOps(rng)})
 		}
 	}
+	return append(all, withLater(m, rng)...)
+}
+
+// laterOps are events of later kinds.
+var laterOps = []op{
+	{Event: core.Event{Kind: core.ServerQuiet}},
+	{Event: core.Event{Kind: core.ClientPart, Data: []byte("par")}},
+	{Event: core.Event{Kind: core.ClientPart, Data: []byte("é\r\n")}},
+	{Event: core.Event{Kind: core.ClientRaw, Data: []byte("raw\r\n")}},
+	{Event: core.Event{Kind: core.ClientRaw, Data: []byte("\x00\xff")}},
+}
+
+// withLater returns sessions with events of those later kinds that the machines
+// know, where they do.
+func withLater(m *core.Manifest, rng *rand.Rand) []script {
+	var known []op
+	for _, o := range laterOps {
+		if m.Knows(o.Kind) {
+			known = append(known, o)
+		}
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	var all []script
+	for range randomSessions {
+		s := script{}
+		for _, o := range randomOps(rng) {
+			if rng.IntN(2) == 0 {
+				s.ops = append(s.ops, known[rng.IntN(len(known))])
+			}
+			s.ops = append(s.ops, o)
+		}
+		all = append(all, s)
+	}
 	return all
 }
 
@@ -233,7 +268,7 @@ func shrink(held *session, f *Finding, try func([]core.Event) (*session, *Findin
 			data := held.events()[i].Data
 			for _, part := range [][]byte{data[:len(data)/2], data[len(data)/2:], data[:max(0, len(data)-1)], data[min(1, len(data)):]} {
 				events := held.events()
-				if events[i].Kind == core.ClientText && !utf8.Valid(part) {
+				if events[i].Kind.IsText() && !utf8.Valid(part) {
 					continue
 				}
 				events[i].Data = part

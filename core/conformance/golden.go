@@ -28,6 +28,7 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	if err != nil {
 		return r, err
 	}
+	t = s.fed(t)
 	whole, err := g.Whole(ctx, asOpener(&s))
 	if err != nil {
 		return r, err
@@ -63,6 +64,15 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	}
 	r.Skipped = sampled(h.events())
 	return r, s.resume(ctx, h, &r, file)
+}
+
+// fed returns t without the events that the machine is not fed.
+func (s *Subject) fed(t *transcript.Transcript) *transcript.Transcript {
+	only := *t
+	only.Entries = slices.DeleteFunc(slices.Clone(t.Entries), func(e transcript.Entry) bool {
+		return e.Dir == transcript.Event && !s.Manifest.Knows(e.Event.Kind)
+	})
+	return &only
 }
 
 // firstDifference returns the line of the first event whose answer is not the
@@ -103,7 +113,7 @@ func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*se
 	if err != nil {
 		return nil, err
 	}
-	h := &session{options: values, opening: core.Opening{Options: options, Target: t.Target}, state: t.State}
+	h := &session{options: values, opening: core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays}, state: t.State}
 	m, err := open(ctx, s.Open, h.opening, h.state)
 	if err != nil {
 		return nil, err
@@ -114,6 +124,7 @@ func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*se
 			m.feed(t.Entries[i].Event)
 		}
 	}
+	h.quiet = m.conn.Quiet()
 	h.steps, h.lost, h.hung = m.steps, m.lost, m.hung
 	return h, ctx.Err()
 }

@@ -20,6 +20,7 @@ type machine struct {
 	drop    bool            // answers are not kept
 	steps   []step          // what happened; the opening is the first
 	armed   map[string]bool // timers
+	stays   bool            // the client goes on after the server's end
 	over    bool            // nothing more is fed
 	lost    error           // why there was no answer
 	hung    bool            // none came in time
@@ -38,7 +39,7 @@ func open(ctx context.Context, connect func(context.Context) (*wire.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{conn: conn, armed: map[string]bool{}}
+	m := &machine{conn: conn, armed: map[string]bool{}, stays: o.ServerEOFStays}
 	m.release = context.AfterFunc(ctx, func() { conn.Close() })
 	if err := conn.Open(o, state, func(a wire.Answer) { m.answer(core.Event{}, a.Actions) }); err != nil {
 		m.lose(core.Event{}, err)
@@ -94,7 +95,7 @@ func (m *machine) answer(ev core.Event, actions []core.Action) {
 			m.over = true
 		}
 	}
-	m.over = m.over || ev.Kind == core.ClientClosed || ev.Kind.DefaultEnding() == core.EndClient
+	m.over = m.over || ev.Kind == core.ClientClosed || ev.Kind.DefaultEnding() == core.EndClient && !(m.stays && ev.Kind == core.ServerEOF)
 	if !m.drop {
 		m.steps = append(m.steps, step{cloneEvent(ev), cloneActions(actions)})
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -18,9 +19,10 @@ type session struct {
 	opening core.Opening
 	state   []byte // what the machine was restored from; nil: it was opened
 	steps   []step
-	lost    error // why the last event has no answer
-	hung    bool  // it has none because none came in time
-	timers  int   // the most that ran at once
+	lost    error         // why the last event has no answer
+	hung    bool          // it has none because none came in time
+	quiet   time.Duration // the silence that the machine asked to be told of
+	timers  int           // the most that ran at once
 }
 
 // op is an event of a session to be held. A timer of no name is the first by
@@ -42,7 +44,7 @@ func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op)
 		return nil, err
 	}
 	defer m.bye()
-	held := &session{options: options, opening: opening, timers: len(m.armed)}
+	held := &session{options: options, opening: opening, quiet: m.conn.Quiet(), timers: len(m.armed)}
 	sent := m.sent()
 	for _, op := range ops {
 		ev := op.Event
@@ -55,7 +57,8 @@ func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op)
 		case ev.Kind == core.TimerFired:
 			ev.Data = m.running(string(ev.Data))
 		}
-		if m.over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) {
+		if m.over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) ||
+			ev.Kind == core.ServerQuiet && held.quiet == 0 {
 			continue
 		}
 		m.feed(ev)
@@ -129,7 +132,7 @@ func asOps(events []core.Event) []op {
 // transcript returns the session as a transcript. Copies of a side that passes
 // through are left out of it.
 func (h *session) transcript(mode string) *transcript.Transcript {
-	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target}
+	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays}
 	for _, name := range slices.Sorted(maps.Keys(h.options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
 	}

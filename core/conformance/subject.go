@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -91,6 +92,14 @@ func (b borrower) Handle(ev core.Event, out *core.Out) error {
 	err := b.Machine.Handle(ev, out)
 	b.after(ev.Data)
 	return err
+}
+
+// Quiet asks what the machine does, if it asks.
+func (b borrower) Quiet() time.Duration {
+	if q, ok := b.Machine.(core.QuietAsker); ok {
+		return q.Quiet()
+	}
+	return 0
 }
 
 type checkpointer struct {

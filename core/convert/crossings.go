@@ -43,7 +43,7 @@ const untimedStep = time.Millisecond
 //
 // Events without a time are 1 ms apart; an action without one has its event's.
 func Crossings(t *transcript.Transcript) []Crossing {
-	var w walk
+	w := walk{stays: t.ServerEOFStays}
 	for from := 0; from < len(t.Entries) && !w.over; {
 		to := from + 1
 		for to < len(t.Entries) && t.Entries[to].Dir != transcript.Event {
@@ -65,6 +65,7 @@ type walk struct {
 	first    int // index of the event that is answered
 	at       int // index of the entry that is walked
 	now      time.Duration
+	stays    bool // the client may go on after the server's end
 	passing  bool // the client's bytes are copied to the server
 	finished [core.Server + 1]bool
 	over     bool // nothing is fed any more
@@ -97,8 +98,9 @@ func (w *walk) answered(entries []transcript.Entry) {
 		w.finish(core.Client, false)
 		w.over = w.over || ev.Kind == core.ClientClosed
 	case core.EndClient:
-		w.over = true
+		w.over = w.over || ev.Kind != core.ServerEOF || !w.stays
 	}
+	w.over = w.over || w.finished[core.Client] && w.finished[core.Server]
 }
 
 // sends reports whether a machine that passes the client through answered
@@ -130,7 +132,7 @@ func (w *walk) event(ev core.Event, copied bool) {
 	case ev.Kind == core.ServerFailed && !w.finished[core.Server]:
 		w.add(Crossing{From: core.Server, Kind: Broken, Data: ev.Data})
 		w.broken = true
-	case copied:
+	case copied || ev.Kind == core.ClientRaw:
 		w.bytes(core.Client, ev.Data)
 	}
 }

@@ -131,8 +131,12 @@ func (p *page) event(at string, e *core.Event) {
 	switch e.Kind {
 	case core.ClientText:
 		p.bytes("to said", "→", "the client says", at, e.Data)
+	case core.ClientPart:
+		p.bytes("to said", "→", "the client says, without a line end", at, e.Data)
 	case core.ClientBinary:
 		p.bytes("to said", "→", "the client sends bytes", at, e.Data)
+	case core.ClientRaw:
+		p.bytes("to", "→", "the client sends bytes as they are", at, e.Data)
 	case core.ClientEOF:
 		p.end("to", "→", "the client sends no more", at)
 	case core.ClientClosed:
@@ -143,6 +147,8 @@ func (p *page) event(at string, e *core.Event) {
 		p.end("from", "←", "the server sends no more", at)
 	case core.ServerFailed:
 		p.end("from", "←", "the connection to the server broke: "+string(e.Data), at)
+	case core.ServerQuiet:
+		p.words(at, "The server is silent.")
 	case core.TimerFired:
 		p.words(at, "The timer "+string(e.Data)+" fires.")
 	}
@@ -154,6 +160,8 @@ func (p *page) action(at string, a *core.Action) {
 		p.bytes("to", "→", "to the server", at, a.Data)
 	case core.SendText:
 		p.bytes("from shown", "←", "shown to the client", at, a.Data)
+	case core.ShowPart:
+		p.bytes("from shown", "←", "shown to the client, not whole yet", at, a.Data)
 	case core.SendBinary:
 		p.bytes("from shown", "←", "shown to the client, as bytes", at, a.Data)
 	case core.FinishServer:

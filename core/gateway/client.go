@@ -35,6 +35,7 @@ type client struct {
 	entries bool           // workbench.v1
 	hello   map[string]any // what the client is told first, with workbench.v1
 	plugin  string         // named where a machine is to blame
+	knows   func(core.EventKind) bool
 
 	message *[]byte // lent between Receive and the next
 	ended   bool    // Receive: workbench.v1 said eof
@@ -140,27 +141,42 @@ var (
 	tooBig    = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
 )
 
-// fromJSON reads a text message of workbench.v1: {"text":"…"} or {"eof":true}.
+// fromJSON reads a text message of workbench.v1: {"text":"…"}, with
+// "eol":false if no line end belongs to it, {"raw":"base64"} or {"eof":true}.
 func (c *client) fromJSON(message []byte) (core.Event, error) {
 	var m struct {
 		Text *string `json:"text"`
+		EOL  *bool   `json:"eol"`
+		Raw  *[]byte `json:"raw"`
 		EOF  bool    `json:"eof"`
 	}
 	d := json.NewDecoder(bytes.NewReader(message))
 	d.DisallowUnknownFields()
 	err := d.Decode(&m)
+	kinds := 0
+	for _, there := range []bool{m.Text != nil, m.Raw != nil, m.EOF} {
+		if there {
+			kinds++
+		}
+	}
 	switch {
-	case err != nil || d.More() || (m.Text == nil) == !m.EOF:
-		return core.Event{}, session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"} or {"eof":true}`}
+	case err != nil || d.More() || kinds != 1 || m.EOL != nil && m.Text == nil:
+		return core.Event{}, session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"} or {"eof":true}`}
 	case c.ended:
 		return core.Event{}, behindEOF
 	case m.EOF:
 		c.ended = true
 		return core.Event{Kind: core.ClientEOF}, nil
-	case len(*m.Text) > maxMessage:
+	case m.Raw != nil && len(*m.Raw) > maxMessage, m.Text != nil && len(*m.Text) > maxMessage:
 		return core.Event{}, tooBig
+	case m.Raw != nil:
+		return core.Event{Kind: core.ClientRaw, Data: *m.Raw}, nil
+	case m.EOL == nil || *m.EOL:
+		return core.Event{Kind: core.ClientText, Data: []byte(*m.Text)}, nil
+	case !c.knows(core.ClientPart):
+		return core.Event{}, session.End{Cause: session.NotAllowed, Words: fmt.Sprintf("mode %s adds no line end that could be left out", c.plugin)}
 	}
-	return core.Event{Kind: core.ClientText, Data: []byte(*m.Text)}, nil
+	return core.Event{Kind: core.ClientPart, Data: []byte(*m.Text)}, nil
 }
 
 // lost says what an error of the WebSocket means.

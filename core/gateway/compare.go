@@ -264,7 +264,7 @@ func (g *Gateway) compareRun(ctx context.Context, run *comparedRun, events []wir
 		}
 		defer conn.Bye()
 		defer context.AfterFunc(ctx, func() { conn.Close() })()
-		return run.feed(conn, events, target)
+		return run.feed(conn, &m, events, target)
 	}()
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -275,7 +275,7 @@ func (g *Gateway) compareRun(ctx context.Context, run *comparedRun, events []wir
 }
 
 // feed feeds events one by one, since an answer decides what is fed next.
-func (run *comparedRun) feed(conn *wire.Conn, events []wire.Event, target string) error {
+func (run *comparedRun) feed(conn *wire.Conn, m *core.Manifest, events []wire.Event, target string) error {
 	armed, size, over := map[string]bool{}, 0, false
 	take := func(a wire.Answer) {
 		answer := comparedEvent{N: a.N, Actions: []json.RawMessage{}}
@@ -304,6 +304,9 @@ func (run *comparedRun) feed(conn *wire.Conn, events []wire.Event, target string
 		case size > maxCompareAnswer:
 			return fmt.Errorf("the answers have more than %d MiB; pick a stretch of the session", maxCompareAnswer>>20)
 		case e.Kind == core.TimerFired && !armed[string(e.Data)]:
+			continue
+		case !m.Knows(e.Kind) || e.Kind == core.ServerQuiet && conn.Quiet() == 0:
+			take(wire.Answer{N: e.N})
 			continue
 		case e.Kind == core.TimerFired:
 			delete(armed, string(e.Data))

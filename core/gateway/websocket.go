@@ -88,6 +88,7 @@ type request struct {
 	options core.Options
 	target  target.Target
 	record  bool
+	stays   bool // the client may go on after the server's end
 }
 
 // parse reads the handshake message and the query. Its errors are for people.
@@ -106,6 +107,10 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			return wanted, fmt.Errorf("%q is there twice in the address", core.CutWords(key, core.MaxName))
 		case key == "mode":
 			name = values[0]
+		case key == "server-eof" && (values[0] == "end" || values[0] == "stay"):
+			wanted.stays = values[0] == "stay"
+		case key == "server-eof":
+			return wanted, fmt.Errorf("server-eof is %q in the address; it is end or stay", core.CutWords(values[0], core.MaxName))
 		case key == "record" && (values[0] == "on" || values[0] == "off"):
 			wanted.record = values[0] == "on"
 		case key == "record":
@@ -113,7 +118,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isOption:
 			options[option] = values[0]
 		default:
-			return wanted, fmt.Errorf("the address has %q; there are mode, option.NAME and record", core.CutWords(key, core.MaxName))
+			return wanted, fmt.Errorf("the address has %q; there are mode, option.NAME, record and server-eof", core.CutWords(key, core.MaxName))
 		}
 	}
 	found := false
@@ -132,6 +137,9 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	if wanted.options, err = wanted.mode.ParseOptions(options); err != nil {
 		return wanted, err
 	}
+	if wanted.stays && !wanted.mode.AfterServerEOF {
+		return wanted, fmt.Errorf("mode %s ends with the server's stream; server-eof=stay is for modes that can go on", name)
+	}
 	wanted.target, err = target.Parse(first)
 	return wanted, err
 }
@@ -140,7 +148,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	id := fmt.Sprintf("s%d", sessionIDs.Add(1))
 	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.String())
-	c.plugin = wanted.mode.Name
+	c.plugin, c.knows = wanted.mode.Name, wanted.mode.Knows
 	c.hello = map[string]any{
 		"kind": "hello", "session": id, "mode": wanted.mode.Name,
 		"options": wanted.options, "target": wanted.target.String(),
@@ -155,7 +163,8 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	config := session.Config{
 		Client:   c,
 		Entries:  c.entries,
-		Opening:  core.Opening{Options: wanted.options, Target: wanted.target.String()},
+		Opening:  core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
+		Knows:    wanted.mode.Knows,
 		Plugin:   plugin,
 		Counters: g.counters(wanted.mode.Name),
 		Poisoned: func(t *transcript.Transcript) string {
@@ -177,9 +186,10 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		},
 	}
 	if g.Recordings != nil && wanted.record {
-		config.Record = func(remark func(string)) session.Recorder {
+		config.Record = func(quiet time.Duration, remark func(string)) session.Recorder {
 			r := g.Recordings.Start(store.Header{
 				Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), Began: start,
+				Quiet: quiet, ServerEOFStays: wanted.stays,
 			}, remark)
 			c.hello["transcript"] = r.ID()
 			return r

@@ -65,6 +65,8 @@ type Order struct {
 	Kind  OrderKind
 	Data  []byte        // of Send; not to be changed
 	Pause time.Duration // that passed before it when it was recorded
+	// Silence is what has to pass before it, so that the peer notices.
+	Silence time.Duration
 }
 
 // Next returns the next order, if it is due: when all that the peer said before
@@ -76,7 +78,7 @@ func (p *Player) Next() (Order, bool) {
 	i := p.own()
 	p.said = i + 1
 	s := &p.steps[i]
-	o := Order{Kind: Send, Pause: s.pause}
+	o := Order{Kind: Send, Pause: s.pause, Silence: s.silence}
 	switch {
 	case s.kind == endStep:
 		o.Kind = Finish

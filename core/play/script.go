@@ -19,12 +19,13 @@ type Script struct {
 
 // step is one thing that one side did on the wire.
 type step struct {
-	from   core.Side
-	kind   stepKind
-	data   []byte // recorded bytes, or the words of a failure
-	pieces []piece
-	pause  time.Duration // since the step before
-	line   int
+	from    core.Side
+	kind    stepKind
+	data    []byte // recorded bytes, or the words of a failure
+	pieces  []piece
+	pause   time.Duration // since the step before
+	silence time.Duration // of the server's before it, which the client's line mode was told of
+	line    int
 }
 
 type stepKind uint8
@@ -46,7 +47,7 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	if t.State != nil {
 		return nil, &transcript.SyntaxError{File: file, Line: 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
 	}
-	b := builder{Script: Script{file: file}, names: map[string]int{}}
+	b := builder{Script: Script{file: file}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet}
 	for i := range t.Entries {
 		if err := b.entry(&t.Entries[i]); err != nil {
 			return nil, err
@@ -62,17 +63,21 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 // builder gathers the steps.
 type builder struct {
 	Script
-	names    map[string]int    // the last capture of each name: an index of values
-	passes   bool              // the client's bytes pass through
-	promised bool              // … from the next event on
-	first    int               // the first step of the event
-	copied   *transcript.Entry // the event, when its bytes pass and no action has said otherwise
-	finished bool              // the client has sent FIN
-	ending   bool              // the event, or an action for it, ends the client's side
-	last     bool              // … and the session
-	over     bool              // the session has ended
-	at       time.Duration     // time of the last step
-	timed    bool              // … if it has one
+	names      map[string]int    // the last capture of each name: an index of values
+	passes     bool              // the client's bytes pass through
+	promised   bool              // … from the next event on
+	first      int               // the first step of the event
+	copied     *transcript.Entry // the event, when its bytes pass and no action has said otherwise
+	finished   bool              // the client has sent FIN
+	stays      bool              // the client may go on after the server's end
+	serverEnds bool              // the server has sent FIN
+	quiet      time.Duration     // how long a silence lasts
+	silent     bool              // the server was, since the last step
+	ending     bool              // the event, or an action for it, ends the client's side
+	last       bool              // … and the session
+	over       bool              // the session has ended
+	at         time.Duration     // time of the last step
+	timed      bool              // … if it has one
 }
 
 func (b *builder) entry(e *transcript.Entry) error {
@@ -95,12 +100,17 @@ func (b *builder) event(e *transcript.Entry) error {
 	case core.ServerBytes:
 		return b.add(e, core.Server, bytesStep, e.Event.Data)
 	case core.ServerEOF:
-		b.ending, b.last = true, true
+		b.serverEnds = true
+		b.ending, b.last = !b.stays, !b.stays
 		return b.add(e, core.Server, endStep, nil)
 	case core.ServerFailed:
 		b.ending, b.last = true, true
 		return b.add(e, core.Server, breakStep, e.Event.Data)
-	case core.ClientText, core.ClientBinary:
+	case core.ServerQuiet:
+		b.silent = true
+	case core.ClientRaw:
+		return b.add(e, core.Client, bytesStep, e.Event.Data)
+	case core.ClientText, core.ClientPart, core.ClientBinary:
 		switch {
 		case b.passes:
 			b.copied = e
@@ -149,7 +159,7 @@ func (b *builder) endEvent() error {
 			return err
 		}
 	}
-	b.over = b.last
+	b.over = b.last || b.serverEnds && b.finished
 	return nil
 }
 
@@ -165,6 +175,10 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 	if s.line == 0 && len(b.steps) > 0 {
 		s.line = b.steps[len(b.steps)-1].line
 	}
+	if b.silent && from == core.Server {
+		s.silence = b.quiet + b.quiet/2 // longer than it takes the client to notice
+	}
+	b.silent = false
 	if e.Timed {
 		if b.timed {
 			s.pause = max(0, e.Time-b.at)

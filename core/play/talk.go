@@ -33,7 +33,8 @@ type Conn interface {
 
 // Talk says how a player talks to its peer.
 type Talk struct {
-	// Fast leaves the recorded pauses out.
+	// Fast leaves the recorded pauses out, but not the silences that the peer
+	// has to notice.
 	Fast bool
 	// Timeout bounds the wait for the peer's next bytes when there is nothing
 	// to say before them; 0: there is no bound. Its end is a mismatch.
@@ -222,8 +223,12 @@ func (k *talk) await(linger bool) bool {
 
 // carryOut does what the player orders, and reports whether to go on.
 func (k *talk) carryOut(o Order) bool {
-	if o.Pause > 0 && !k.Fast {
-		timer := time.NewTimer(o.Pause)
+	pause := o.Silence
+	if !k.Fast {
+		pause = max(pause, o.Pause)
+	}
+	if pause > 0 {
+		timer := time.NewTimer(pause)
 		defer timer.Stop()
 		select {
 		case <-timer.C:

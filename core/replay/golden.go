@@ -19,11 +19,11 @@ type Modes func(mode string) (core.Manifest, bool)
 // Golden is a transcript made ready for a line mode. It may be replayed by
 // several goroutines at once.
 type Golden struct {
-	file       string
-	t          *transcript.Transcript
-	boundaries bool
-	opening    core.Opening
-	events     []event // the first is the opening
+	file     string
+	t        *transcript.Transcript
+	manifest core.Manifest
+	opening  core.Opening
+	events   []event // the first is the opening
 }
 
 // event is an event of the file that is fed, with the actions that should
@@ -35,8 +35,14 @@ type event struct {
 }
 
 // ends reports whether nothing is fed after an event of this kind.
-func ends(k core.EventKind) bool {
-	return k == core.ClientClosed || k.DefaultEnding() == core.EndClient
+func (g *Golden) ends(k core.EventKind) bool {
+	switch k {
+	case core.ClientClosed, core.ServerFailed:
+		return true
+	case core.ServerEOF:
+		return !g.opening.ServerEOFStays
+	}
+	return false
 }
 
 // New makes t ready; file is its name, for errors, which are all a
@@ -59,8 +65,11 @@ func New(file string, t *transcript.Transcript, modes Modes) (*Golden, error) {
 	if err != nil {
 		return nil, g.unusable(headerLine(t, 0), "expected options that the mode takes: %v", err)
 	}
-	g.opening = core.Opening{Options: options, Target: t.Target}
-	g.boundaries = m.Boundaries
+	if t.ServerEOFStays && !m.AfterServerEOF {
+		return nil, g.unusable(headerLine(t, 0), "expected a mode whose sessions can go on after the server's end (server-eof stay); %s cannot", t.Mode)
+	}
+	g.opening = core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays}
+	g.manifest = m
 	return g, g.takeEvents()
 }
 
@@ -86,7 +95,7 @@ func (g *Golden) takeEvents() error {
 			beyond = true
 		case e.Dir == transcript.Event:
 			g.events = append(g.events, event{Event: e.Event, line: e.Line})
-			if ends(e.Event.Kind) {
+			if g.ends(e.Event.Kind) {
 				end = e.Line
 			}
 		case e.Dir == transcript.Action && beyond:

@@ -67,13 +67,16 @@ func (g *Golden) start(ctx context.Context, open Opener, take func(int, core.Eve
 // begins there. A batch is at most 64 events and 256 KiB, and a timer fires
 // only between two.
 func (p *play) feed(at int, ev core.Event) {
-	timer := ev.Kind == core.TimerFired
-	if timer || len(p.batch) == wire.MaxBatch || p.size+len(ev.Data) > wire.MaxBatchBytes {
+	timer, known := ev.Kind == core.TimerFired, p.knows(ev.Kind)
+	if timer || !known || len(p.batch) == wire.MaxBatch || p.size+len(ev.Data) > wire.MaxBatchBytes {
 		p.flush()
 	}
 	switch {
 	case p.ended != "":
 		p.leftOver(at)
+		return
+	case !known:
+		p.take(at, ev, answer{fed: true}) // the core does what it does by default
 		return
 	case timer && !p.armed[string(ev.Data)] && p.g.t.State == nil:
 		p.fault(at, "the timer %s can not fire: the machine has not set it", ev.Data)
@@ -85,6 +88,12 @@ func (p *play) feed(at int, ev core.Event) {
 	p.batch = append(p.batch, wire.Event{N: p.n, Event: ev})
 	p.at = append(p.at, at)
 	p.size += len(ev.Data)
+}
+
+// knows reports whether the machine is fed an event of this kind, as in a
+// session: of a silence it has to have asked to be told.
+func (p *play) knows(k core.EventKind) bool {
+	return p.g.manifest.Knows(k) && (k != core.ServerQuiet || p.conn.Quiet() > 0)
 }
 
 func (p *play) flush() {

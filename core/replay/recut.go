@@ -53,7 +53,7 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 		got[s.first].run = s.run
 	}
 	p, err := g.start(ctx, open, func(at int, _ core.Event, a answer) {
-		got[at].add(a, g.boundaries)
+		got[at].add(a, g.manifest.Boundaries)
 	})
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (g *Golden) compareSpans(r, whole *Result, spans []span, got []outcome) {
 		w.run = s.run
 		for _, a := range whole.answers[s.first:s.last] {
 			if a.fed {
-				w.add(a, g.boundaries)
+				w.add(a, g.manifest.Boundaries)
 			}
 		}
 		w.settle()

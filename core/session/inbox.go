@@ -60,8 +60,9 @@ func (b *inbox) add(kind core.EventKind, data []byte) {
 }
 
 // take returns the next batch, without numbers: first is put in front when it
-// has a kind. The caller releases it. It is nil when there is nothing.
-func (b *inbox) take(first core.Event) *eventList {
+// has a kind. An event of a kind that the machine does not know is a batch of
+// its own. The caller releases it. It is nil when there is nothing.
+func (b *inbox) take(first core.Event, knows func(core.EventKind) bool) *eventList {
 	if b.events == nil && first.Kind == 0 {
 		return nil
 	}
@@ -76,13 +77,17 @@ func (b *inbox) take(first core.Event) *eventList {
 	size, count := 0, 0
 	for count < len(l.waiting) && len(l.batch) < wire.MaxBatch {
 		w := l.waiting[count]
-		if size+w.to-w.from > wire.MaxBatchBytes && len(l.batch) > 0 {
+		known := !w.kind.IsLater() || knows(w.kind)
+		if len(l.batch) > 0 && (size+w.to-w.from > wire.MaxBatchBytes || !known) {
 			break
 		}
 		size += w.to - w.from
 		count++
 		b.held[w.kind.Side()] -= w.to - w.from + eventWeight
 		l.batch = append(l.batch, wire.Event{Event: core.Event{Kind: w.kind, Data: l.data[w.from:w.to:w.to]}})
+		if !known {
+			break
+		}
 	}
 	for _, w := range l.waiting[count:] { // what does not fit goes on waiting
 		if b.events == nil {

@@ -44,6 +44,8 @@ func (s *session) loop(ctx context.Context, opening []core.Action) End {
 		}
 		select {
 		case <-s.wake:
+		case <-s.awaitSilence():
+			s.fellSilent()
 		case <-s.newest.Newer():
 		case <-s.leave():
 		case <-s.machine.Lost():
@@ -71,7 +73,7 @@ func (s *session) next() (*eventList, End) {
 	if s.stuck.Cause != 0 {
 		return nil, s.stuck
 	}
-	list := s.inbox.take(s.timers.next())
+	list := s.inbox.take(s.timers.next(), s.knows)
 	if list == nil {
 		return nil, End{}
 	}
@@ -88,6 +90,9 @@ func (s *session) next() (*eventList, End) {
 // anew; event by event where one of them may be to blame.
 func (s *session) feed(ctx context.Context, list *eventList) (end End) {
 	defer list.release()
+	if !s.knows(list.batch[0].Kind) {
+		return s.done(list.batch[0], nil)
+	}
 	single := false
 	for pending := list.batch; len(pending) > 0 && end.Cause == 0; {
 		batch := pending
@@ -161,6 +166,9 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 		s.Counters.event(e.Event)
 	}
 	s.record(e, actions)
+	if e.Kind == core.ClientRaw {
+		s.sendServer(e.Data)
+	}
 	for _, a := range actions {
 		if found := s.carryOut(a); end.Cause == 0 {
 			end = found
@@ -169,8 +177,16 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 	if end.Cause == 0 {
 		end = s.defaultEnding(e)
 	}
+	if end.Cause == 0 && s.serverEnds && s.finished {
+		end = End{ByServer, "both sides have ended their streams"}
+	}
 	s.write()
 	return end
+}
+
+// knows reports whether the machine is fed events of a kind.
+func (s *session) knows(k core.EventKind) bool {
+	return !k.IsLater() || s.Knows != nil && s.Knows(k)
 }
 
 // carryOut is the one place that knows what each action does.
@@ -188,7 +204,7 @@ func (s *session) carryOut(a core.Action) End {
 		s.finished = true
 	case core.Close:
 		return End{ByMachine, string(a.Data)}
-	case core.Note, core.Secret: // for recordings alone
+	case core.Note, core.Secret, core.ShowPart: // for recordings and watchers alone
 	case core.SetTimer:
 		if !s.timers.set(s, string(a.Data), a.After) {
 			return End{MachineFailed, "the machine set more than 64 timers"}
@@ -237,6 +253,10 @@ func (s *session) defaultEnding(e wire.Event) End {
 	case core.EndClient:
 		if e.Kind == core.ServerFailed {
 			return End{ServerFailed, "the connection to the server failed: " + string(e.Data)}
+		}
+		if s.Opening.ServerEOFStays && !s.finished {
+			s.serverEnds = true
+			return End{}
 		}
 		return End{ByServer, "the server closed the connection"}
 	}

@@ -91,7 +91,10 @@ func (s *session) blameFor(e wire.Event, cause error) End {
 // reproduction is a transcript whose replay does to a process what event e
 // did: the ledger, with the answers that it was given in quarantine.
 func (s *session) reproduction(e wire.Event) *transcript.Transcript {
-	t := &transcript.Transcript{Target: s.Opening.Target, State: s.ledger.state, Entries: s.past}
+	t := &transcript.Transcript{
+		Target: s.Opening.Target, Quiet: s.silence.asked, ServerEOFStays: s.Opening.ServerEOFStays,
+		State: s.ledger.state, Entries: s.past,
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Opening.Options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: s.Opening.Options[name]})
 	}

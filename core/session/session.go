@@ -59,6 +59,9 @@ type Server interface {
 type Config struct {
 	Client  Client
 	Opening core.Opening
+	// Knows reports whether the machine is fed events of a later kind
+	// (EventKind.IsLater). nil: of none.
+	Knows func(core.EventKind) bool
 	// Plugin is where the session's machine comes from. Run releases it.
 	Plugin Plugin
 	// WholeLog keeps the whole log of the session, up to so many bytes, in place
@@ -82,9 +85,10 @@ type Config struct {
 	Dial func(ctx context.Context) (Server, error)
 	// Record, if set, is called once the target was reached, before the client
 	// is told so, and returns what is told of all that happens from then on;
-	// nil: nothing is. remark adds a remark to the session's log; it is not for
-	// use within a call of Recorder.
-	Record func(remark func(words string)) Recorder
+	// nil: nothing is. quiet is the silence that the machine is told of, 0 for
+	// none. remark adds a remark to the session's log; it is not for use within
+	// a call of Recorder.
+	Record func(quiet time.Duration, remark func(words string)) Recorder
 	// Entries says that the client is sent the session's transcript, an entry
 	// in JSON for each message, in place of the machine's messages.
 	Entries bool
@@ -174,8 +178,10 @@ type session struct {
 	clientLeft bool
 	finished   bool // the server is to be sent FIN after what waits for it
 	sentFIN    bool
-	serverDone bool // the server's stream has ended
-	stuck      End  // a side took nothing for too long
+	serverDone bool    // the server's stream has ended
+	stuck      End     // a side took nothing for too long
+	serverEnds bool    // it has sent FIN, and the client may go on sending
+	silence    silence // of the server
 	stopping   bool
 	began      bool      // the client was told that the target was reached
 	over       bool      // nothing is taken in any more
@@ -212,6 +218,9 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 			return nil, End{Refused, string(opening[len(opening)-1].Data)}
 		case err == nil:
 			s.blame.answered(0)
+			if s.knows(core.ServerQuiet) {
+				s.silence.asked = conn.Quiet()
+			}
 			return opening, End{}
 		case ctx.Err() != nil:
 			return nil, End{Refused, errStopping.Error()}
@@ -250,7 +259,7 @@ func (s *session) reach(parent context.Context) End {
 	}
 	s.server = server
 	if s.Record != nil {
-		s.recorder = s.Record(s.remark)
+		s.recorder = s.Record(s.silence.asked, s.remark)
 	}
 	if err := s.Client.Accept(server.Resolved()); err != nil {
 		server.Close()

@@ -96,6 +96,7 @@ func (s *session) takeIn(e core.Event) {
 		across = &s.toClient
 	}
 	s.mu.Lock()
+	s.silence.held = from == core.Server || s.silence.held
 	for !s.over && (s.inbox.held[from] >= InboxAt || across.size() >= GateAt ||
 		s.toServer.size() >= StopAt || s.toClient.size() >= StopAt) {
 		s.room.Wait()
@@ -104,6 +105,9 @@ func (s *session) takeIn(e core.Event) {
 	case s.over || s.clientLeft && from == core.Server:
 	case !s.passing[from] || !e.Kind.IsBytes():
 		s.inbox.add(e.Kind, e.Data)
+		if from == core.Server {
+			s.silence.broken()
+		}
 		s.signal()
 	case s.Entries || !across.idle() || across.dead || from == core.Client && s.finished:
 		s.copyAcross(e)
@@ -111,6 +115,7 @@ func (s *session) takeIn(e core.Event) {
 	default:
 		s.copyStraight(e, across)
 	}
+	s.silence.held = from != core.Server && s.silence.held
 	s.mu.Unlock()
 }
 
@@ -187,6 +192,10 @@ func (s *session) wrote(q *queue, size int, err error) {
 		s.Counters.ToServer.Add(uint64(size))
 	default:
 		s.Counters.ToClient.Add(uint64(size))
+	}
+	if err != nil && q == &s.toServer && s.serverEnds && s.stuck.Cause == 0 { // no reader is left to notice
+		s.stuck = End{ServerFailed, "the connection to the server failed: " + plain(err)}
+		s.signal()
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) && s.stuck.Cause == 0 {
 		s.stuck = End{ClientStuck, "the client took nothing for 30 s"}

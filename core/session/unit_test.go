@@ -98,7 +98,7 @@ func TestInboxGathers(t *testing.T) {
 	b.add(core.ServerBytes, chunk)
 	total := 0
 	for _, want := range []int{200 << 10, 200 << 10, 100<<10 + 1 + 100<<10} {
-		list := b.take(core.Event{})
+		list := b.take(core.Event{}, noLater)
 		size := 0
 		for _, e := range list.batch {
 			size += len(e.Data)
@@ -109,7 +109,7 @@ func TestInboxGathers(t *testing.T) {
 		total += size
 		list.release()
 	}
-	if b.take(core.Event{}) != nil || b.held != [3]int{} || total != 600<<10+1 {
+	if b.take(core.Event{}, noLater) != nil || b.held != [3]int{} || total != 600<<10+1 {
 		t.Errorf("%d bytes were taken, %v is held", total, b.held)
 	}
 }
@@ -198,3 +198,5 @@ func TestPoisonWithinABatch(t *testing.T) {
 		b.ends(t, MachineLost, "event 3 ends its process")
 	})
 }
+
+func noLater(core.EventKind) bool { return false }

@@ -12,7 +12,7 @@ func maskEvent(e core.Event, actions []core.Action) []byte {
 	data := e.Data
 	for _, a := range actions {
 		if span, ok := spanOf(a); ok && !span.OfAction {
-			data = mask(data, span, e.Kind == core.ClientText)
+			data = mask(data, span, e.Kind.IsText())
 		}
 	}
 	return data

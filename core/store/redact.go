@@ -35,7 +35,7 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 			continue
 		case e.Dir == transcript.Event:
 			e.Event.Data = bytes.Clone(e.Event.Data)
-			event, last = part{e.Event.Data, e.Event.Kind == core.ClientText}, part{}
+			event, last = part{e.Event.Data, e.Event.Kind.IsText()}, part{}
 		case e.Action.Kind == core.Secret:
 			if span, ok := spanOf(e.Action); ok && span.OfAction {
 				cover(last.data, span.From, span.To, false)
@@ -159,10 +159,10 @@ func streamOf(e *transcript.Entry) int {
 // hasWords reports whether an entry has a payload of its own, and not a name.
 func hasWords(e *transcript.Entry) bool {
 	if e.Dir == transcript.Event {
-		return e.Event.Kind == core.ClientText || e.Event.Kind == core.ServerFailed
+		return e.Event.Kind.IsText() || e.Event.Kind == core.ServerFailed
 	}
 	switch e.Action.Kind {
-	case core.SendText, core.Close, core.Note, core.Failed:
+	case core.SendText, core.ShowPart, core.Close, core.Note, core.Failed:
 		return true
 	}
 	return false

@@ -56,12 +56,17 @@ type Transcript struct {
 	Mode    string
 	Options []OptionValue // in the file's order
 	Target  string        // "" when the file names none
+	// Quiet is the silence of the server's that the machine was told of; 0: none.
+	Quiet time.Duration
+	// ServerEOFStays says that the client could go on after the server's end.
+	ServerEOFStays bool
 	// State is a checkpoint that the entries go on from, nil when they begin
 	// with the opening. Timers that it knows of are set already.
 	State   []byte
 	Entries []Entry
 	// HeaderComments[i] are the comments above the i-th line of the header
-	// below the first: mode, each option, target, state. It may be shorter.
+	// below the first: mode, each option, target, quiet, server-eof, state. It may be
+	// shorter.
 	HeaderComments [][]string
 	// Trailing are the comments below the last entry.
 	Trailing []string

@@ -40,10 +40,13 @@ var eventForms = [...]form{
 	core.ServerEOF:    {event: core.ServerEOF, words: "server eof", side: "server", kind: "eof"},
 	core.ServerFailed: {event: core.ServerFailed, words: "server failed", arg: quoted, max: core.MaxWords, side: "server", kind: "failed"},
 	core.TimerFired:   {event: core.TimerFired, words: "timer", arg: timerFired, kind: "timer"},
+	core.ClientPart:   {event: core.ClientPart, words: "client part", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "part"},
+	core.ClientRaw:    {event: core.ClientRaw, words: "client raw", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "raw"},
+	core.ServerQuiet:  {event: core.ServerQuiet, words: "server quiet", side: "server", kind: "quiet"},
 }
 
 // passServer is the second form of core.PassThrough, behind the last kind.
-const passServer = core.Secret + 1
+const passServer = core.ShowPart + 1
 
 var actionForms = [...]form{
 	core.SendServer:   {action: core.SendServer, words: "server", arg: quoted, max: core.MaxActionPayload, side: "server", kind: "bytes"},
@@ -57,6 +60,7 @@ var actionForms = [...]form{
 	core.PassThrough:  {action: core.PassThrough, pass: core.Client, words: "pass-through client", side: "client", kind: "pass-through"},
 	core.Failed:       {action: core.Failed, words: "failed", arg: quoted, max: core.MaxWords, kind: "failed"},
 	core.Secret:       {action: core.Secret, words: "secret", arg: span, kind: "secret"},
+	core.ShowPart:     {action: core.ShowPart, words: "client part", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "part"},
 	passServer:        {action: core.PassThrough, pass: core.Server, words: "pass-through server", side: "server", kind: "pass-through"},
 }
 

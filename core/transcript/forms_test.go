@@ -55,6 +55,12 @@ var every = []struct {
 		`{"n":12,"dir":">>","side":"server","kind":"failed","text":"connection reset"}`},
 	{event(core.TimerFired, "quit"), `>> timer quit`,
 		`{"n":12,"dir":">>","kind":"timer","name":"quit"}`},
+	{event(core.ClientPart, "user"), `>> client part "user"`,
+		`{"n":12,"dir":">>","side":"client","kind":"part","text":"user"}`},
+	{event(core.ClientRaw, "\xff\xf4"), `>> client raw "\xff\xf4"`,
+		`{"n":12,"dir":">>","side":"client","kind":"raw","b64":"//Q="}`},
+	{event(core.ServerQuiet, ""), `>> server quiet`,
+		`{"n":12,"dir":">>","side":"server","kind":"quiet"}`},
 
 	{action(core.SendServer, "quit"), `<< server "quit"`,
 		`{"n":12,"dir":"<<","side":"server","kind":"bytes","text":"quit"}`},
@@ -82,6 +88,8 @@ var every = []struct {
 		`{"n":12,"dir":"<<","kind":"failed","text":"panic: oops"}`},
 	{action(core.Secret, "event 5 12"), `<< secret event 5 12`,
 		`{"n":12,"dir":"<<","kind":"secret","span":"event 5 12"}`},
+	{action(core.ShowPart, "login: "), `<< client part "login: "`,
+		`{"n":12,"dir":"<<","side":"client","kind":"part","text":"login: "}`},
 
 	{Entry{Dir: Remark, Remark: `closed 1001 "stopping"`}, `-- closed 1001 "stopping"`,
 		`{"dir":"--","kind":"remark","text":"closed 1001 \"stopping\""}`},
@@ -107,14 +115,14 @@ func TestEveryKindHasOneForm(t *testing.T) {
 			t.Errorf("JSON\n got %s\nwant %s", got, c.json)
 		}
 		// A timer that fires must have been set.
-		file := magic + "\nmode raw\n\n<< timer quit 1m\n" + c.text + "\n"
+		file := magic + "\nmode raw\nquiet 1s\n\n<< timer quit 1m\n" + c.text + "\n"
 		tr, err := Parse("file", []byte(file))
 		if err != nil {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
 		got := tr.Entries[1]
-		if !Equal(&got, &c.entry) || got.Timed != c.entry.Timed || got.Time != c.entry.Time || got.Line != 5 {
+		if !Equal(&got, &c.entry) || got.Timed != c.entry.Timed || got.Time != c.entry.Time || got.Line != 6 {
 			t.Errorf("%s parsed to %+v", c.text, got)
 		}
 		if c.entry.Dir != Remark {
@@ -142,10 +150,10 @@ func TestFormsAreWhole(t *testing.T) {
 			t.Errorf("action kind %d has form %+v", k, f)
 		}
 	}
-	if len(eventForms) != int(core.TimerFired)+1 || len(actionForms) != int(core.Secret)+2 {
+	if len(eventForms) != int(core.ServerQuiet)+1 || len(actionForms) != int(core.ShowPart)+2 {
 		t.Error("a table is longer than its kinds")
 	}
-	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server failed "…" or timer NAME`) {
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `client raw "…" or server quiet`) {
 		t.Error(got)
 	}
 }

@@ -18,8 +18,8 @@ import (
 //	dir    ">>" event, "<<" action, "--" remark
 //	side   "client" or "server": where an event came from, where an action
 //	       goes to, whose bytes pass through; only where there is one
-//	kind   text, binary, bytes, eof, closed, failed, timer, close, note,
-//	       pass-through, secret or remark
+//	kind   text, part, binary, raw, bytes, eof, closed, failed, quiet, timer,
+//	       close, note, pass-through, secret or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
 //	after  of timer actions: "2s", or "off"

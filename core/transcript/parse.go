@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -84,7 +85,7 @@ type parser struct {
 	comments []string // above what comes next
 	rules    []Rule   // above the next entry
 	header   int      // lines of the header that were read, the first one not counted
-	target   bool     // the header has its target
+	place    int      // in headerWords, of the header's last line
 	// payloads holds them all. Decoded they are never longer than written, so
 	// it is made once, and a continued payload goes on where it ended.
 	payloads []byte
@@ -134,7 +135,7 @@ func (p *parser) line(line string, number int) *SyntaxError {
 		return errorf("expected an entry at the start of the line, or an indented quoted string that continues a payload")
 	case p.at == atMode:
 		return p.mode(word, rest)
-	case word == "mode" || word == "option" || word == "target" || word == "state":
+	case slices.Contains(headerWords[:], word):
 		return p.setting(word, rest)
 	}
 	return p.entry(trimmed, number)
@@ -164,59 +165,69 @@ func (p *parser) mode(word, rest string) *SyntaxError {
 	return nil
 }
 
+// headerWords begin the lines of the header below the first, in this order.
+// Those after the mode may be left out, and an option's may come again.
+var headerWords = [...]string{"mode", "option", "target", "quiet", "server-eof", "state"}
+
 // setting takes a header line below the mode.
 func (p *parser) setting(word, rest string) *SyntaxError {
+	place := slices.Index(headerWords[:], word)
 	switch {
 	case p.at == atEntries:
 		return errorf("expected an entry (>>, << or --); %s stands above the first one", word)
 	case word == "mode":
 		return errorf("expected one mode; it is %s already", p.t.Mode)
-	case word == "target" && p.t.State == nil:
-		if p.target {
-			return errorf("expected one target; it is %s already", shown(p.t.Target))
+	case place < p.place:
+		return errorf("expected an entry (>>, << or --); %s stands above the %s", word, headerWords[p.place])
+	case place == p.place && word != "option":
+		return errorf("expected one %s", word)
+	}
+	p.place = place
+	var err *SyntaxError
+	switch word {
+	case "option":
+		err = p.option(rest)
+	case "target":
+		if p.t.Target, err = p.value(rest, MaxTarget); err == nil && p.t.Target == "" {
+			err = errorf("expected target \"host:port\"; leave the line out when there is none")
 		}
-		target, err := p.value(rest, MaxTarget)
-		if err != nil {
-			return err
+	case "quiet":
+		quiet, bad := time.ParseDuration(rest)
+		if bad != nil || quiet < core.MinQuiet || quiet > core.MaxQuiet {
+			err = errorf("expected quiet and a time from 20ms to 10s, such as quiet 200ms; found %s", shown(rest))
 		}
-		if target == "" {
-			return errorf("expected target \"host:port\"; leave the line out when there is none")
+		p.t.Quiet = quiet
+	case "server-eof":
+		if p.t.ServerEOFStays = rest == "stay"; rest != "stay" {
+			err = errorf("expected server-eof stay, found %s", shown(rest))
 		}
-		p.t.Target, p.target = target, true
-	case word == "state":
-		if p.t.State != nil {
-			return errorf("expected one state")
+	case "state":
+		p.t.State, err = unquote([]byte{}, rest, core.MaxCheckpoint)
+	}
+	if err == nil {
+		p.keepHeaderComments()
+	}
+	return err
+}
+
+func (p *parser) option(rest string) *SyntaxError {
+	name, rest := cutWord(rest)
+	if !core.ValidName(name) {
+		return errorf("expected option NAME \"value\", found name %s", shown(name))
+	}
+	for _, o := range p.t.Options {
+		if o.Name == name {
+			return errorf("expected option %s only once", name)
 		}
-		state, err := unquote([]byte{}, rest, core.MaxCheckpoint)
-		if err != nil {
-			return err
-		}
-		p.t.State = state
-	case p.t.State != nil:
-		return errorf("expected an entry (>>, << or --); %s stands above the state", word)
-	case p.target:
-		return errorf("expected an entry (>>, << or --); options stand above the target")
-	default:
-		name, rest := cutWord(rest)
-		if !core.ValidName(name) {
-			return errorf("expected option NAME \"value\", found name %s", shown(name))
-		}
-		for _, o := range p.t.Options {
-			if o.Name == name {
-				return errorf("expected option %s only once", name)
-			}
-		}
-		if len(p.t.Options) == core.MaxOptions {
-			return tooMuch("expected at most %d options", core.MaxOptions)
-		}
-		value, err := p.value(rest, core.MaxOptionValue)
-		if err != nil {
-			return err
-		}
+	}
+	if len(p.t.Options) == core.MaxOptions {
+		return tooMuch("expected at most %d options", core.MaxOptions)
+	}
+	value, err := p.value(rest, core.MaxOptionValue)
+	if err == nil {
 		p.t.Options = append(p.t.Options, OptionValue{name, value})
 	}
-	p.keepHeaderComments()
-	return nil
+	return err
 }
 
 // value reads a quoted string that must end the line.

@@ -67,6 +67,9 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 	var err *SyntaxError
 	switch f.arg {
 	case nothing:
+		if f.event == core.ServerQuiet && p.t.Quiet == 0 {
+			err = errorf("expected a line quiet TIME, such as quiet 200ms, in the header of a file with a silence: it says that the machine asked to be told of it")
+		}
 	case quoted:
 		data, err = p.payload(nil, f, args)
 	case span:
@@ -171,7 +174,7 @@ func (p *parser) payload(sofar []byte, f *form, s string) ([]byte, *SyntaxError)
 		}
 		return nil, err
 	}
-	if f.event == core.ClientText && !utf8.Valid(all[from:]) {
+	if f.event.IsText() && !utf8.Valid(all[from:]) {
 		return nil, errorf("expected UTF-8: a client's text is nothing else; write client binary for other bytes")
 	}
 	p.payloads = all

@@ -40,6 +40,14 @@ func AppendHeader(dst []byte, t *Transcript) []byte {
 		dst = append(dst, `target "`...)
 		dst = append(appendQuoted(dst, []byte(t.Target)), "\"\n"...)
 	}
+	if t.Quiet > 0 {
+		comments()
+		dst = append(appendDuration(append(dst, "quiet "...), t.Quiet), '\n')
+	}
+	if t.ServerEOFStays {
+		comments()
+		dst = append(dst, "server-eof stay\n"...)
+	}
 	if t.State != nil {
 		comments()
 		dst = append(appendQuoted(append(dst, `state "`...), t.State), "\"\n"...)

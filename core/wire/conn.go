@@ -21,6 +21,7 @@ type Conn struct {
 	timeout time.Duration
 	in      reader
 	over    bool // failed was answered, or an error came
+	quiet   time.Duration
 
 	lose  sync.Once
 	lost  chan struct{}
@@ -80,6 +81,10 @@ type Answer struct {
 	// have equal digests, and others have others.
 	Digest uint64
 }
+
+// Quiet returns the silence of the server's that the machine wants to be told
+// of, once Open has returned; 0: none.
+func (c *Conn) Quiet() time.Duration { return c.quiet }
 
 // Open begins the session, or continues it from a checkpoint (nil: none), and
 // hands the answer to event 0 to each.
@@ -194,7 +199,10 @@ func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 		if !p.more() {
 			p.fail("an answer is empty")
 		}
-		hashed := body // what the digest has not seen yet
+		if events[0].Kind == 0 && c.quiet == 0 {
+			c.quiet = p.quiet()
+		}
+		hashed := p.body // what the digest has not seen yet
 		for p.more() {
 			before := p.body
 			a, n, last := p.record()

@@ -15,7 +15,14 @@ type Event struct {
 	core.Event
 }
 
-const recordDone = 0 // beside core's action kinds, which are 1 to 11
+// Records beside core's action kinds, which are 1 to 12.
+const (
+	recordDone  = 0
+	recordQuiet = 128
+)
+
+// settingServerEOF is a setting of the open frame; spec.md, "Settings".
+const settingServerEOF, settingStay = "server-eof", "stay"
 
 func appendBytes(dst []byte, b []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
@@ -59,9 +66,18 @@ func appendOpen(dst []byte, o core.Opening, checkpoint []byte) []byte {
 	}
 	dst = appendString(dst, o.Target)
 	if checkpoint == nil {
+		dst = append(dst, 0)
+	} else {
+		dst = appendBytes(append(dst, 1), checkpoint)
+	}
+	if !o.ServerEOFStays {
 		return append(dst, 0)
 	}
-	return appendBytes(append(dst, 1), checkpoint)
+	return appendString(appendString(append(dst, 1), settingServerEOF), settingStay)
+}
+
+func appendQuiet(dst []byte, quiet time.Duration) []byte {
+	return binary.AppendUvarint(append(dst, recordQuiet), uint64(quiet))
 }
 
 // parser takes a body apart. After an error every further take returns zeroes;
@@ -146,7 +162,7 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 	}
 	a.Kind = core.ActionKind(kind)
 	switch a.Kind {
-	case core.SendServer, core.SendText, core.SendBinary, core.FinishServer:
+	case core.SendServer, core.SendText, core.SendBinary, core.ShowPart, core.FinishServer:
 		a.Data = p.bytes(core.MaxActionPayload)
 	case core.Close, core.Note:
 		a.Data = p.bytes(core.MaxWords)
@@ -188,7 +204,23 @@ func (p *parser) timerName() []byte {
 	return name
 }
 
-func (p *parser) open() (o core.Opening, checkpoint []byte) {
+// quiet takes the record with which a machine asks for ServerQuiet, if it comes
+// next.
+func (p *parser) quiet() (asked time.Duration) {
+	if len(p.body) == 0 || p.body[0] != recordQuiet {
+		return 0
+	}
+	p.body = p.body[1:]
+	quiet := p.uvarint()
+	if quiet < uint64(core.MinQuiet) || quiet > uint64(core.MaxQuiet) {
+		p.fail("a silence of %d ns; from 20 ms to 10 s are allowed", quiet)
+	}
+	return time.Duration(quiet)
+}
+
+// open takes an opening. settings reports that the host sent settings, be it
+// none of them: then it knows all that this package does.
+func (p *parser) open() (o core.Opening, checkpoint []byte, settings bool) {
 	count := p.uvarint()
 	if count > core.MaxOptions {
 		p.fail("%d options; at most %d are allowed", count, core.MaxOptions)
@@ -198,15 +230,26 @@ func (p *parser) open() (o core.Opening, checkpoint []byte) {
 		name := string(p.bytes(core.MaxName))
 		o.Options[name] = string(p.bytes(core.MaxOptionValue))
 		if p.err != nil {
-			return o, nil
+			return o, nil, false
 		}
 	}
 	o.Target = string(p.bytes(MaxTarget))
 	if p.byte() == 1 {
 		checkpoint = p.bytes(core.MaxCheckpoint)
 	}
-	return o, checkpoint
+	if !p.more() {
+		return o, checkpoint, false
+	}
+	for range min(p.uvarint(), maxSettings) {
+		name, value := string(p.bytes(core.MaxName)), string(p.bytes(core.MaxOptionValue))
+		if name == settingServerEOF {
+			o.ServerEOFStays = value == settingStay
+		}
+	}
+	return o, checkpoint, true
 }
+
+const maxSettings = 64
 
 // MaxTarget bounds the target's name in bytes.
 const MaxTarget = 1024

@@ -113,7 +113,7 @@ func (s *server) answer(t frameType, body []byte) error {
 
 func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 	p := parser{body: body}
-	opening, checkpoint := p.open()
+	opening, checkpoint, settings := p.open()
 	if p.err != nil {
 		return p.err
 	}
@@ -135,6 +135,17 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 		}
 		return c.Restore(checkpoint)
 	})
+	if q, ok := s.machine.(core.QuietAsker); ok && settings && err == nil {
+		var quiet time.Duration
+		err = s.guard(func() error { quiet = q.Quiet(); return nil })
+		switch {
+		case quiet == 0 || err != nil:
+		case quiet < core.MinQuiet || quiet > core.MaxQuiet:
+			err = fmt.Errorf("the machine asks for a silence of %v; from %v to %v are allowed", quiet, core.MinQuiet, core.MaxQuiet)
+		default:
+			*reply = appendQuiet(*reply, quiet)
+		}
+	}
 	return errors.Join(s.done(0, out, err, reply), s.flush(reply, frameAnswer))
 }
 

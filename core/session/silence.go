@@ -1,0 +1,54 @@
+package session
+
+import (
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// silence watches for the server falling silent, for a machine that asked to be
+// told. Guarded by the session's lock, but for the clock, which is the loop's.
+type silence struct {
+	asked time.Duration // how long a silence lasts; 0: nobody asked
+	since time.Time     // when the server's last bytes were taken in; zero: it was told of, or nothing came yet
+	held  bool          // the reader waits with bytes of the server's until there is room
+	clock *time.Timer
+}
+
+// broken says that the server sent something.
+func (q *silence) broken() {
+	if q.asked > 0 {
+		q.since = time.Now()
+	}
+}
+
+// awaitSilence returns what fires when the server may have been silent for long
+// enough. It is for a loop that has nothing to do: no event waits, and no batch
+// is out.
+func (s *session) awaitSilence() <-chan time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := &s.silence
+	if q.since.IsZero() || q.held || s.serverDone {
+		return nil
+	}
+	wait := q.asked - time.Since(q.since)
+	if q.clock == nil {
+		q.clock = time.NewTimer(wait)
+	} else {
+		q.clock.Reset(wait)
+	}
+	return q.clock.C
+}
+
+// fellSilent has the machine told of the silence, if it lasts.
+func (s *session) fellSilent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := &s.silence
+	if s.inbox.events != nil || q.held || s.serverDone || time.Since(q.since) < q.asked {
+		return
+	}
+	q.since = time.Time{}
+	s.inbox.add(core.ServerQuiet, nil)
+}
