@@ -14,6 +14,7 @@ func Discipline() core.Discipline {
 			Sends:      "the message as it is, no line end",
 			Input:      core.InputLine,
 			Boundaries: true,
+			Events:     []string{core.ClientRaw.String()},
 		},
 		Open: func(core.Opening, *core.Out) (core.Machine, error) { return &machine{}, nil },
 	}

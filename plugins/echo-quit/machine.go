@@ -33,6 +33,11 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	case core.ClientText, core.ClientBinary:
 		m.endMismatch(out)
 		m.send(ev.Data, ev.Kind == core.ClientBinary, out)
+	case core.ClientRaw: // they were sent
+		m.endMismatch(out)
+		if len(ev.Data) > 0 && !m.quitting {
+			m.expect(ev.Data, true, out)
+		}
 	case core.ClientEOF, core.ClientClosed:
 		m.endMismatch(out)
 	case core.ServerBytes:
@@ -61,6 +66,15 @@ func (m *machine) send(message []byte, binary bool, out *core.Out) {
 		return
 	}
 	out.Server(message)
+	m.expect(message, binary, out)
+	if bytes.HasPrefix(message, quit) {
+		m.quitting = true
+		out.Timer(quitTimer, quitAfter)
+	}
+}
+
+// expect has what was sent compared with what comes back.
+func (m *machine) expect(message []byte, binary bool, out *core.Out) {
 	m.binary = binary
 	switch {
 	case m.over:
@@ -70,10 +84,6 @@ func (m *machine) send(message []byte, binary bool, out *core.Out) {
 		out.Note("more than 1 MiB is outstanding; from here on nothing is compared with what was sent")
 	default:
 		m.outstanding.push(message, binary)
-	}
-	if bytes.HasPrefix(message, quit) {
-		m.quitting = true
-		out.Timer(quitTimer, quitAfter)
 	}
 }
 

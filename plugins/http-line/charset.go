@@ -7,10 +7,10 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// send sends a text message in the session's charset.
-func (m *machine) send(text []byte, out *core.Out) {
+// send sends a text message in the session's charset, and eol after it.
+func (m *machine) send(text, eol []byte, out *core.Out) {
 	if !m.latin1 {
-		out.Server(text, m.eol)
+		out.Server(text, eol)
 		return
 	}
 	buf, lacking := m.buf[:0], false
@@ -22,19 +22,18 @@ func (m *machine) send(text []byte, out *core.Out) {
 		buf = append(buf, byte(r))
 		text = text[size:]
 	}
-	out.Server(buf, m.eol)
+	out.Server(buf, eol)
 	if lacking {
 		out.Note("the message has characters that latin-1 lacks; they were sent as '?'")
 	}
 	m.buf = emptied(buf)
 }
 
-// show shows the server's bytes as one message. Nearly all lines are valid
-// UTF-8 and are copied as they are.
-func (m *machine) show(line []byte, out *core.Out) {
+// text returns the server's bytes as text, valid until the next call. Nearly
+// all lines are valid UTF-8 and are returned as they are.
+func (m *machine) text(line []byte) []byte {
 	if !m.latin1 && utf8.Valid(line) {
-		out.Text(line)
-		return
+		return line
 	}
 	buf := m.buf[:0]
 	for len(line) > 0 {
@@ -45,8 +44,8 @@ func (m *machine) show(line []byte, out *core.Out) {
 		buf = utf8.AppendRune(buf, r)
 		line = line[size:]
 	}
-	out.Text(buf)
 	m.buf = emptied(buf)
+	return buf
 }
 
 // wholeRunes returns where to cut held, which is over maxLine: at maxLine, or

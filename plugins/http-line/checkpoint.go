@@ -1,7 +1,6 @@
 package httpline
 
 import (
-	"bytes"
 	"errors"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -11,28 +10,39 @@ var _ core.Checkpointer = (*machine)(nil)
 
 var errState = errors.New("http-line: the checkpoint does not parse")
 
-// Checkpoint appends one byte, 1 when parts of the unfinished line have left
-// and else 0, and the bytes held of that line: at most 64 KiB + 2 bytes.
+// The flags of a checkpoint.
+const (
+	flagLong   = 1 << iota // parts of the unfinished line have left
+	flagSkipLF             // an LF that comes first is part of the last line's end
+)
+
+// Checkpoint appends one byte of flags and the bytes held of the unfinished
+// line: at most 64 KiB + 2 bytes.
 func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
-	flag := byte(0)
+	flags := byte(0)
 	if m.long {
-		flag = 1
+		flags |= flagLong
 	}
-	return append(append(dst, flag), m.held...), nil
+	if m.skipLF {
+		flags |= flagSkipLF
+	}
+	return append(append(dst, flags), m.held...), nil
 }
 
 // Restore takes what Checkpoint wrote. After an error the machine is unchanged.
 func (m *machine) Restore(state []byte) error {
-	if len(state) == 0 || state[0] > 1 {
+	if len(state) == 0 || state[0]&^(flagLong|flagSkipLF) != 0 {
 		return errState
 	}
-	long, held := state[0] == 1, state[1:]
+	long, skipLF, held := state[0]&flagLong != 0, state[0]&flagSkipLF != 0, state[1:]
 	switch {
-	case len(held) > maxLine+1, bytes.IndexByte(held, '\n') >= 0:
+	case len(held) > maxLine+1, m.ends.find(nil, held) >= 0:
+		return errState
+	case skipLF && (m.ends != endsAny || len(held) > 0):
 		return errState
 	case long && len(held) < 2: // a part leaves two bytes behind, or more
 		return errState
 	}
-	m.long, m.held = long, append(emptied(m.held), held...)
+	m.long, m.skipLF, m.held = long, skipLF, append(emptied(m.held), held...)
 	return nil
 }

@@ -5,6 +5,7 @@ import "github.com/protocol-workbench/workbench/core"
 // The options' names and the values that are asked for by name.
 const (
 	optionEOL     = "eol"
+	optionReceive = "receive-eol"
 	optionCharset = "charset"
 	latin1        = "latin-1"
 )
@@ -29,17 +30,25 @@ func Discipline() core.Discipline {
 					Help:    "What is sent after each message: CR LF as HTTP wants it, LF alone, CR alone, or nothing.",
 				},
 				{
+					Name: optionReceive, Type: core.OptionChoice, Default: string(endsLF),
+					Choices: []string{string(endsLF), string(endsCRLF), string(endsCR), string(endsAny)},
+					Help:    "Where a line of the server's ends: at LF, with or without a CR before it; at CR LF alone; at CR alone, as modems do; or at any of them.",
+				},
+				{
 					Name: optionCharset, Type: core.OptionChoice, Default: "utf-8",
 					Choices: []string{"utf-8", latin1},
 					Help: "How the server's bytes are read as text, and text is sent: UTF-8, where each invalid byte shows as \uFFFD, " +
 						"or Latin-1 (ISO 8859-1), one byte a character, where a character that it lacks is sent as '?'.",
 				},
 			},
-			Boundaries: true,
+			Boundaries:     true,
+			Events:         []string{core.ClientPart.String(), core.ServerQuiet.String()},
+			AfterServerEOF: true,
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			return &machine{
 				eol:    []byte(lineEnds[o.Options[optionEOL]]),
+				ends:   ends(o.Options[optionReceive]),
 				latin1: o.Options[optionCharset] == latin1,
 			}, nil
 		},

@@ -1,7 +1,7 @@
 package httpline
 
 import (
-	"bytes"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 )
@@ -14,24 +14,39 @@ const maxLine = 64 << 10
 // keep is how much memory, in bytes, a buffer that is empty may hold on to.
 const keep = 4 << 10
 
-var cr = []byte("\r")
+// quiet is how long the server is silent before a line that has no end yet is
+// shown: longer than the pauses within a line, shorter than people wait.
+const quiet = 200 * time.Millisecond
 
 type machine struct {
-	eol    []byte
+	eol    []byte // after what is sent
+	ends   ends   // of the server's lines
 	latin1 bool
-	held   []byte // the line so far: no LF, at most maxLine+1 bytes between events
+	held   []byte // the line so far: no end of a line, at most maxLine+1 bytes between events
 	long   bool   // a part of this line has left, and its note
+	skipLF bool   // the last line ended in CR: an LF right after belongs to its end
 	buf    []byte // scratch for transcoding
 }
+
+var _ core.QuietAsker = (*machine)(nil)
+
+// Quiet asks for silences, in which prompts are shown.
+func (m *machine) Quiet() time.Duration { return quiet }
 
 func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	switch ev.Kind {
 	case core.ClientText:
-		m.send(ev.Data, out)
+		m.send(ev.Data, m.eol, out)
+	case core.ClientPart:
+		m.send(ev.Data, nil, out)
 	case core.ClientBinary:
 		out.Server(ev.Data, m.eol)
 	case core.ServerBytes:
 		m.receive(ev.Data, out)
+	case core.ServerQuiet:
+		if part := m.ends.trim(m.held); len(part) > 0 {
+			out.Part(m.text(part))
+		}
 	case core.ServerEOF, core.ServerFailed:
 		if len(m.held) > 0 {
 			m.line(m.held, out)
@@ -41,11 +56,18 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	return nil
 }
 
-// receive searches each byte once: what is held has no LF.
+// receive searches each byte once: what is held has no end of a line.
 func (m *machine) receive(data []byte, out *core.Out) {
 	for len(data) > 0 {
+		if m.skipLF {
+			m.skipLF = false
+			if data[0] == '\n' {
+				data = data[1:]
+				continue
+			}
+		}
 		window := data[:min(len(data), maxLine+2-len(m.held))]
-		end := bytes.IndexByte(window, '\n')
+		end := m.ends.find(m.held, window)
 		if end < 0 {
 			m.held = append(m.held, window...)
 			if len(m.held) == maxLine+2 {
@@ -59,8 +81,9 @@ func (m *machine) receive(data []byte, out *core.Out) {
 			m.held = append(m.held, line...)
 			line = m.held
 		}
-		m.line(bytes.TrimSuffix(line, cr), out)
+		m.line(m.ends.trim(line), out)
 		m.held, m.long = emptied(m.held), false
+		m.skipLF = m.ends == endsAny && data[end] == '\r'
 		data = data[end+1:]
 	}
 }
@@ -70,7 +93,7 @@ func (m *machine) line(line []byte, out *core.Out) {
 	if len(line) > maxLine {
 		line = m.part(line, out)
 	}
-	m.show(line, out)
+	out.Text(m.text(line))
 }
 
 // part shows the first part of held, which is over maxLine, and returns the rest.
@@ -79,7 +102,7 @@ func (m *machine) part(held []byte, out *core.Out) []byte {
 	if !m.latin1 {
 		n = wholeRunes(held)
 	}
-	m.show(held[:n], out)
+	out.Text(m.text(held[:n]))
 	if !m.long {
 		m.long = true
 		out.Note("a line is longer than 64 KiB; it is shown in parts")

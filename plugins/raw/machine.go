@@ -18,7 +18,8 @@ func Discipline() core.Discipline {
 			Sends: "the message's bytes and nothing else, no line end",
 			Input: core.InputBytes,
 
-			Options: []core.Option{},
+			Options:        []core.Option{},
+			AfterServerEOF: true,
 		},
 		Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
 			out.PassThrough(core.Client)
