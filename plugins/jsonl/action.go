@@ -28,6 +28,7 @@ type action struct {
 var actionFields = map[string][]string{
 	"server":        {"text", "b64"},
 	"client text":   {"text"},
+	"client part":   {"text"},
 	"client binary": {"text", "b64"},
 	"server eof":    {},
 	"note":          {"text"},
@@ -38,7 +39,7 @@ var actionFields = map[string][]string{
 }
 
 // actionNames lists them for a person.
-const actionNames = "server, client text, client binary, server eof, note, close, timer, pass-through and secret"
+const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through and secret"
 
 // appendTo gives the order to out, whose bounds hold it.
 func (a *action) appendTo(out *core.Out) error {
@@ -51,6 +52,8 @@ func (a *action) appendTo(out *core.Out) error {
 		out.Server(data)
 	case "client text":
 		out.Text(data)
+	case "client part":
+		out.Part(data)
 	case "client binary":
 		out.Binary(data)
 	case "server eof":

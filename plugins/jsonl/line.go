@@ -32,8 +32,9 @@ type request struct {
 }
 
 type opening struct {
-	Options core.Options `json:"options"`
-	Target  string       `json:"target"`
+	Options   core.Options `json:"options"`
+	Target    string       `json:"target"`
+	ServerEOF string       `json:"server_eof,omitempty"` // "stay"
 }
 
 type event struct {
@@ -44,13 +45,8 @@ type event struct {
 	Name  string  `json:"name,omitempty"`
 }
 
-var eventWords = [...]string{
-	core.ClientText: "client text", core.ClientBinary: "client binary", core.ClientEOF: "client eof", core.ClientClosed: "client closed",
-	core.ServerBytes: "server", core.ServerEOF: "server eof", core.ServerFailed: "server failed", core.TimerFired: "timer",
-}
-
 func newEvent(e wire.Event) event {
-	said := event{N: e.N, Event: eventWords[e.Kind]}
+	said := event{N: e.N, Event: e.Kind.String()}
 	switch {
 	case e.Kind == core.TimerFired:
 		said.Name = string(e.Data)
@@ -71,6 +67,7 @@ type reply struct {
 	Done    *uint64         `json:"done"`
 	Failed  *string         `json:"failed"`
 	State   json.RawMessage `json:"state"`
+	Quiet   *string         `json:"quiet"` // with the answer to open
 
 	refused error  // why it is none
 	line    string // quoted, for later refusals
@@ -114,6 +111,8 @@ func (r *reply) check() error {
 		return errors.New("it names no session")
 	case kinds == 0:
 		return errors.New("it has none of actions, done, failed and state")
+	case r.Quiet != nil && (r.Done == nil || *r.Done != 0):
+		return errors.New("quiet stands in the answer to open alone, beside its done")
 	case kinds > 1:
 		return errors.New("it has more than one of actions with done, failed and state")
 	}

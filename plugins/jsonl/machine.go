@@ -26,9 +26,10 @@ const maxReplies = 4
 type machine struct {
 	child   *Child
 	id      uint64
-	stream  uint32 // as the host calls the session
-	n       uint64 // events that came one at a time
-	broken  error  // why it can not go on
+	stream  uint32        // as the host calls the session
+	n       uint64        // events that came one at a time
+	broken  error         // why it can not go on
+	quiet   time.Duration // that the program asked for
 	replies chan *reply
 	ended   chan struct{} // closed by End
 	givenUp chan struct{} // closed by take
@@ -46,6 +47,7 @@ type machine struct {
 
 var (
 	_ core.Checkpointer = (*machine)(nil)
+	_ core.QuietAsker   = (*machine)(nil)
 	_ wire.Batcher      = (*machine)(nil)
 )
 
@@ -59,7 +61,11 @@ func (c *Child) open(stream uint32, o core.Opening, out *core.Out) (core.Machine
 	if o.Options == nil {
 		o.Options = core.Options{}
 	}
-	if err := m.ask(request{Open: &opening{o.Options, o.Target}}, 1); err != nil {
+	opening := opening{Options: o.Options, Target: o.Target}
+	if o.ServerEOFStays {
+		opening.ServerEOF = "stay"
+	}
+	if err := m.ask(request{Open: &opening}, 1); err != nil {
 		return nil, err
 	}
 	if err := m.answer(0, out); err != nil {
@@ -68,6 +74,9 @@ func (c *Child) open(stream uint32, o core.Opening, out *core.Out) (core.Machine
 	}
 	return m, nil
 }
+
+// Quiet returns what the program asked for in its answer to open.
+func (m *machine) Quiet() time.Duration { return m.quiet }
 
 // Handle answers one event.
 func (m *machine) Handle(ev core.Event, out *core.Out) error {
@@ -209,6 +218,11 @@ func (m *machine) answer(n uint64, out *core.Out) error {
 		}
 		if r.State != nil {
 			return m.refuse(r, errors.New("no checkpoint was asked for"))
+		}
+		if r.Quiet != nil {
+			if m.quiet, err = time.ParseDuration(*r.Quiet); err != nil || m.quiet < core.MinQuiet || m.quiet > core.MaxQuiet {
+				return m.refuse(r, fmt.Errorf("quiet has to be a time from %v to %v, such as \"200ms\"", core.MinQuiet, core.MaxQuiet))
+			}
 		}
 		if r.Done != nil && *r.Done != n {
 			return m.refuse(r, fmt.Errorf("event %d was answered, and event %d is due", *r.Done, n))

@@ -1,24 +1,13 @@
 package starlark
 
 import (
+	"strconv"
 	"unicode/utf8"
 
 	"go.starlark.net/starlark"
 
 	"github.com/protocol-workbench/workbench/core"
 )
-
-// eventNames are the words that stand behind >> in a transcript.
-var eventNames = [...]starlark.Value{
-	core.ClientText:   starlark.String("client text"),
-	core.ClientBinary: starlark.String("client binary"),
-	core.ClientEOF:    starlark.String("client eof"),
-	core.ClientClosed: starlark.String("client closed"),
-	core.ServerBytes:  starlark.String("server"),
-	core.ServerEOF:    starlark.String("server eof"),
-	core.ServerFailed: starlark.String("server failed"),
-	core.TimerFired:   starlark.String("timer"),
-}
 
 // event is what a script sees of a core.Event: name, data, text and timer.
 type event struct {
@@ -33,7 +22,7 @@ func newEvent(ev core.Event) *event { return &event{kind: ev.Kind, data: string(
 func (e *event) Attr(name string) (starlark.Value, error) {
 	switch name {
 	case "name":
-		return eventNames[e.kind], nil
+		return starlark.String(e.kind.String()), nil
 	case "data":
 		if e.kind == core.TimerFired {
 			return starlark.Bytes(""), nil
@@ -54,7 +43,7 @@ func (e *event) Attr(name string) (starlark.Value, error) {
 }
 
 func (e *event) AttrNames() []string   { return []string{"data", "name", "text", "timer"} }
-func (e *event) String() string        { return "event(" + eventNames[e.kind].String() + ")" }
+func (e *event) String() string        { return "event(" + strconv.Quote(e.kind.String()) + ")" }
 func (e *event) Type() string          { return "event" }
 func (e *event) Freeze()               {}
 func (e *event) Truth() starlark.Bool  { return true }

@@ -3,6 +3,7 @@ package starlark
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.starlark.net/starlark"
 
@@ -17,13 +18,17 @@ const (
 	valueSize = 32
 )
 
-var _ core.Checkpointer = (*machine)(nil)
+var (
+	_ core.Checkpointer = (*machine)(nil)
+	_ core.QuietAsker   = (*machine)(nil)
+)
 
 type machine struct {
 	script *script
 	run    *runner
 	state  starlark.Value
 	out    output
+	quiet  time.Duration // that open asked for
 	size   sizer
 	args   [3]starlark.Value // of handle, which takes no more and keeps none
 }
@@ -35,6 +40,8 @@ func (s *script) openMachine(o core.Opening, out *core.Out) (core.Machine, error
 		return m, nil
 	}
 	options := optionValues(&s.manifest, o.Options)
+	m.out.quiet = &m.quiet
+	defer func() { m.out.quiet = nil }()
 	state, err := m.call(s.open, out, 0, starlark.Tuple{options, starlark.String(o.Target), &m.out})
 	if err != nil {
 		return nil, err
@@ -45,6 +52,9 @@ func (s *script) openMachine(o core.Opening, out *core.Out) (core.Machine, error
 	m.state = state
 	return m, m.checkState(0)
 }
+
+// Quiet returns what the script's open asked for.
+func (m *machine) Quiet() time.Duration { return m.quiet }
 
 // Handle calls the script's handle. What it returns becomes the state, unless
 // that is None: then the state stays what it is, changed in place or not.

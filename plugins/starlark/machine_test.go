@@ -149,6 +149,7 @@ func TestErrorsHaveLines(t *testing.T) {
 		"    out.timer('a', None)":                        `m.star:3: out.timer: expected a time such as "2s", or a number of seconds, not a value of type NoneType`,
 		"    out.pass_through('me')":                      `m.star:3: out.pass_through: expected "client" or "server", not "me"`,
 		"    out.secret('me', 1, 2)":                      `m.star:3: out.secret: expected "event" or "action", not "me"`,
+		"    out.quiet('1s')":                             "m.star:3: out.quiet: only open may ask for silences, once for the session",
 		"    out.secret('event', 2, 1)":                   "m.star:3: " + core.ErrSpan.Error(),
 		"    out.server('x' * (2 << 20))":                 "m.star:3: " + core.ErrActionTooBig.Error() + ": 2097152 bytes",
 		"    out.shout()":                                 "m.star:3: out has no .shout field or method",

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	manifestKeys = []string{"name", "title", "version", "summary", "sends", "input", "boundaries", "options"}
+	manifestKeys = []string{"name", "title", "version", "summary", "sends", "input", "boundaries", "options", "events", "after_server_eof"}
 	optionKeys   = []string{"name", "type", "default", "choices", "help"}
 )
 
@@ -52,6 +52,10 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 			err = t.boolean(key, &m.Boundaries)
 		case "options":
 			m.Options, err = t.options(key)
+		case "events":
+			m.Events, err = t.texts(key)
+		case "after_server_eof":
+			err = t.boolean(key, &m.AfterServerEOF)
 		}
 		if err != nil {
 			return m, err

@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,8 +14,9 @@ import (
 // output is the out of a script. Its methods are the words that stand behind
 // << in a transcript.
 type output struct {
-	to      *core.Out // of the call that is running
-	joined  []byte    // for the parts of one action
+	to      *core.Out      // of the call that is running
+	joined  []byte         // for the parts of one action
+	quiet   *time.Duration // set while open runs: the silence that the script asks for
 	methods [len(outNames)]starlark.Value
 }
 
@@ -23,7 +25,7 @@ var _ starlark.HasAttrs = (*output)(nil)
 // keepJoined is how much memory a session keeps for its next action.
 const keepJoined = 4 << 10
 
-var outNames = [...]string{"server", "text", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret"}
+var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "quiet"}
 
 // do carries out out.name(args).
 func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) error {
@@ -32,6 +34,8 @@ func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) e
 		return o.send((*core.Out).Server, name, args, kwargs)
 	case "text":
 		return o.send((*core.Out).Text, name, args, kwargs)
+	case "part":
+		return o.send((*core.Out).Part, name, args, kwargs)
 	case "binary":
 		return o.send((*core.Out).Binary, name, args, kwargs)
 	case "finish_server":
@@ -51,6 +55,8 @@ func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) e
 		return o.passThrough(args, kwargs)
 	case "secret":
 		return o.secret(args, kwargs)
+	case "quiet":
+		return o.askQuiet(args, kwargs)
 	}
 	return nil
 }
@@ -129,6 +135,25 @@ func (o *output) secret(args starlark.Tuple, kwargs []starlark.Tuple) error {
 		return fmt.Errorf(`out.secret: expected "event" or "action", not %q`, core.CutWords(of, 80))
 	}
 	o.to.Secret(of == "action", begin, end)
+	return nil
+}
+
+// askQuiet asks to be told when the server falls silent.
+func (o *output) askQuiet(args starlark.Tuple, kwargs []starlark.Tuple) error {
+	var after starlark.Value
+	if err := starlark.UnpackArgs("out.quiet", args, kwargs, "after", &after); err != nil {
+		return err
+	}
+	d, err := duration(after)
+	switch {
+	case err != nil:
+		return fmt.Errorf("out.quiet: %w", err)
+	case o.quiet == nil:
+		return errors.New("out.quiet: only open may ask for silences, once for the session")
+	case d < core.MinQuiet || d > core.MaxQuiet:
+		return fmt.Errorf("out.quiet: a silence lasts from %v to %v, not %v", core.MinQuiet, core.MaxQuiet, d)
+	}
+	*o.quiet = d
 	return nil
 }
 

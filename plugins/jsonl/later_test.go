@@ -1,0 +1,61 @@
+package jsonl
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// A program asks for silences as it opens, is told of later events, and shows
+// parts.
+func TestLaterEventsCross(t *testing.T) {
+	d, _ := begin(t, python(t, `hello()
+for r in requests():
+    if "open" in r: say(session=r["session"], done=0, quiet="300ms", actions=[{"action": "note", "text": str(r["open"].get("server_eof"))}])
+    for e in r.get("events", []):
+        say(session=r["session"], done=e["n"], actions=[{"action": "client part", "text": e["event"] + ":" + e.get("text", "")}])`))
+	c := wire.Pipe(d, quiet)
+	defer c.Bye()
+	var got []string
+	keep := func(a wire.Answer) {
+		for _, x := range a.Actions {
+			got = append(got, string(x.Data))
+		}
+	}
+	if err := c.Open(core.Opening{ServerEOFStays: true}, nil, keep); err != nil {
+		t.Fatal(err)
+	}
+	if c.Quiet() != 300*time.Millisecond {
+		t.Errorf("it asked for %v", c.Quiet())
+	}
+	err := c.Batch([]wire.Event{
+		{N: 1, Event: core.Event{Kind: core.ServerQuiet}},
+		{N: 2, Event: core.Event{Kind: core.ClientPart, Data: []byte("a")}},
+		{N: 3, Event: core.Event{Kind: core.ClientRaw, Data: []byte("b")}},
+	}, keep)
+	if want := "stay|server quiet:|client part:a|client raw:b"; err != nil || strings.Join(got, "|") != want {
+		t.Errorf("%q, %v; want %q", strings.Join(got, "|"), err, want)
+	}
+}
+
+// Silences of another length, or asked for later, end the session.
+func TestQuietOutOfPlace(t *testing.T) {
+	for reply, want := range map[string]string{
+		`quiet="1h"`:   "quiet has to be a time",
+		`quiet="soon"`: "quiet has to be a time",
+	} {
+		d, _ := begin(t, python(t, "hello()\nfor r in requests():\n    if \"open\" in r: say(session=r[\"session\"], done=0, "+reply+")"))
+		if _, err := d.Open(core.Opening{}, new(core.Out)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", reply, err)
+		}
+	}
+	if _, err := parseReply([]byte(`{"session":1,"done":1,"quiet":"200ms"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if r, _ := parseReply([]byte(`{"session":1,"done":1,"quiet":"200ms"}`)); r.refused == nil {
+		t.Error("quiet is taken with any answer")
+	}
+}
