@@ -27,6 +27,7 @@ export class Feed {
   hover = signal(null);
 
   #reader = new EntryReader();
+  #part = { id: 0, number: 0 }; // the last row of a message that was not whole
   #scheduled = false;
   #rest = 0; // milliseconds until the next publish may be
 
@@ -35,7 +36,9 @@ export class Feed {
     for (const entry of list) {
       const rows = this.#reader.read(entry);
       for (const row of [rows.console, rows.wire]) if (row?.more) row.entry = this.entries.next;
-      if (rows.console) this.console.append(rows.console);
+      if (rows.console && rows.instead === this.#part.id) this.console.replace(this.#part.number, rows.console);
+      else if (rows.console) this.console.append(rows.console);
+      if (rows.console?.part) this.#part = { id: rows.console.id, number: rows.instead === this.#part.id ? this.#part.number : this.console.next - 1 };
       if (rows.wire) this.wire.append(rows.wire);
       this.entries.append({ ...entry, size: encodedSize(entry) });
     }

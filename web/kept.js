@@ -33,6 +33,7 @@ const target = (value) => {
   return {
     host, port, tls: value.tls === true,
     mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, name: text(200)(value.name) ?? "",
+    ...(value.stays === true && { stays: true }),
   };
 };
 

@@ -87,7 +87,10 @@ function itemsOf(entry, passed) {
   if (dir === "--") return [words(1, entry.text ?? "")];
   if (dir === ">>") {
     switch (kind) {
+      case "raw":
+        return [arrow(0, 1), arrow(1, 2)];
       case "text":
+      case "part":
       case "binary":
         return passed.client ? [arrow(0, 1), arrow(1, 2)] : [arrow(0, 1)];
       case "bytes":
@@ -105,6 +108,7 @@ function itemsOf(entry, passed) {
   }
   switch (kind) {
     case "text":
+    case "part":
     case "binary":
       return [arrow(1, 0)];
     case "bytes":
@@ -125,7 +129,7 @@ function itemsOf(entry, passed) {
 
 /** @param {Entry} entry */
 function labels(entry) {
-  if (entry.kind === "text") return { label: cut(shownText(entry.text ?? "")) || "an empty line", detail: "" };
+  if (entry.kind === "text" || entry.kind === "part") return { label: cut(shownText(entry.text ?? "")) || "an empty line", detail: "" };
   const bytes = payload(entry);
   return { label: cut(shownBytes(bytes.subarray(0, 4 * maxLabel))), detail: dataSize(bytes.length) };
 }

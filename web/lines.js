@@ -18,6 +18,7 @@ export class Lines {
   /** @type {{ from: number, counts: number[], total: number }[]} from: the first row's number */
   #chunks = [];
   #next; // number of the first row that has not been measured
+  #replaced; // how many of the log's replaced rows were measured again
 
   /**
    * @param {import("./log.js").Log<T>} log
@@ -28,6 +29,7 @@ export class Lines {
     this.#log = log;
     this.#measure = measure;
     this.#next = log.first;
+    this.#replaced = log.replaced.length;
   }
 
   /** Takes in what the log has published. Returns how many lines have left at the top. */
@@ -45,6 +47,7 @@ export class Lines {
       this.#chunks.shift();
     }
     this.total -= left;
+    for (; this.#replaced < this.#log.replaced.length; this.#replaced++) this.#again(this.#log.replaced[this.#replaced]);
     let i = Math.max(this.#next, first);
     for (; i < end; i++) {
       const lines = this.#measure(this.#log.row(i));
@@ -57,6 +60,17 @@ export class Lines {
     }
     this.#next = i;
     return left;
+  }
+
+  /** Measures a row again that another took the place of. @param {number} number */
+  #again(number) {
+    const chunk = this.#chunks.find(({ from, counts }) => from <= number && number < from + counts.length);
+    if (!chunk) return; // not measured yet, or gone
+    const lines = this.#measure(this.#log.row(number)) ?? 0;
+    const more = lines - chunk.counts[number - chunk.from];
+    chunk.counts[number - chunk.from] = lines;
+    chunk.total += more;
+    this.total += more;
   }
 
   /** Whether rows wait for measure to know them. */

@@ -21,7 +21,10 @@ export class Log {
   #maxSize;
   #published = 0;
   #publishedFirst = 0;
+  #publishedReplaced = 0;
   #cleared = 0; // rows that a person took away, which are not missing
+  /** The numbers of the rows that others took the place of, in that order. @type {number[]} */
+  replaced = [];
 
   /** The newest maxRows rows stay, as long as they fit in maxSize characters. */
   constructor({ maxRows = 100_000, maxSize = 12 * 1024 * 1024 } = {}) {
@@ -61,10 +64,20 @@ export class Log {
     }
   }
 
-  /** Shows what was appended since the last call. */
+  /** Puts a row in the place of another; where that has left, it comes last. @param {number} number @param {T} row */
+  replace(number, row) {
+    if (number < this.first || number >= this.next) return this.append(row);
+    const at = this.#head + number - this.first;
+    this.#size += row.size - this.#rows[at].size;
+    this.#rows[at] = row;
+    this.replaced.push(number);
+  }
+
+  /** Shows what was appended or replaced since the last call. */
   publish() {
     this.end = this.next;
-    if (this.end === this.#published && this.first === this.#publishedFirst) return;
+    if (this.end === this.#published && this.first === this.#publishedFirst && this.replaced.length === this.#publishedReplaced) return;
+    this.#publishedReplaced = this.replaced.length;
     this.#published = this.end;
     this.#publishedFirst = this.first;
     this.version.value++;

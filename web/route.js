@@ -2,7 +2,7 @@
 // workbench serves one page; before it, what the first session's form begins
 // with.
 //
-//     /?mode=NAME&option.NAME=VALUE&target=host:port&record=off
+//     /?mode=NAME&option.NAME=VALUE&target=host:port&record=off&server-eof=stay
 //
 //     #/                         the sessions
 //     #/transcripts              the list; ?mode=&target=&text= search it
@@ -46,7 +46,7 @@ export function formatRoute(view, id = "", query = {}) {
  */
 export function formOf(search, modes, standard) {
   const query = new URLSearchParams(search);
-  const form = { mode: standard, options: /** @type {Record<string, string>} */ ({}), target: "", record: true, problems: /** @type {string[]} */ ([]) };
+  const form = { mode: standard, options: /** @type {Record<string, string>} */ ({}), target: "", record: true, stays: false, problems: /** @type {string[]} */ ([]) };
   const wanted = query.get("mode") ?? standard;
   const manifest = modes.find((mode) => mode.manifest.name === wanted)?.manifest;
   if (manifest) form.mode = wanted;
@@ -57,6 +57,8 @@ export function formOf(search, modes, standard) {
     if (query.getAll(name).length > 1) form.problems.push(`${quoted(name)} is in the address more than once; the first counts.`);
     if (name === "target") form.target = value;
     else if (name === "record" && ["on", "off"].includes(value)) form.record = value === "on";
+    else if (name === "server-eof" && ["end", "stay"].includes(value)) form.stays = value === "stay";
+    else if (name === "server-eof") form.problems.push(`server-eof is ${quoted(value)} in the address; it is end or stay.`);
     else if (name === "record") form.problems.push(`record is ${quoted(value)} in the address; it is on or off.`);
     else if (name.startsWith("option.") && manifest) {
       const option = name.slice("option.".length);
@@ -64,7 +66,7 @@ export function formOf(search, modes, standard) {
       if (problem) form.problems.push(problem);
       else form.options[option] = value;
     } else if (name !== "mode" && !name.startsWith("option.")) {
-      form.problems.push(`The address has ${quoted(name)}; there are mode, option.NAME, target and record.`);
+      form.problems.push(`The address has ${quoted(name)}; there are mode, option.NAME, target, record and server-eof.`);
     }
   }
   return form;

@@ -18,7 +18,8 @@ const encoder = new TextEncoder();
 
 /**
  * A reader of one session's entries. read(entry) returns { console, wire },
- * each a row or undefined. A row:
+ * each a row or undefined, and as instead the id of the row whose place the
+ * console's takes. A row:
  *
  *     kind   "sent", "received", "note" or "remark"
  *     text   words or a text message, or undefined
@@ -35,18 +36,23 @@ const encoder = new TextEncoder();
 export class EntryReader {
   #passed = { client: false, server: false };
   #finished = false; // the stream to the server has been ended
+  #part = 0; // id of the console's row of a message that is not whole yet; 0: none
   #align = new Aligner();
   #rows = 0;
 
-  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
+  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row, instead?: number }} */
   read(entry) {
     const rows = this.#read(entry);
     if (rows.console) rows.console.id = ++this.#rows;
+    if (rows.console && entry.dir === "<<" && ["text", "part"].includes(entry.kind)) {
+      rows.instead = this.#part || undefined;
+      this.#part = rows.console.part ? rows.console.id : 0;
+    }
     if (rows.wire) rows.wire.id = ++this.#rows;
     return rows;
   }
 
-  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
+  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row, instead?: number }} */
   #read(entry) {
     switch (entry.dir) {
       case ">>":
@@ -62,7 +68,17 @@ export class EntryReader {
   /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
   #event(entry) {
     switch (entry.kind) {
+      case "raw": {
+        const { row, all } = raw(entry, "sent");
+        this.#align.sent(row, all);
+        const copy = { ...row };
+        this.#align.same(copy, row);
+        return { console: copy, wire: row };
+      }
+      case "quiet":
+        return {}; // what the line mode makes of it says more
       case "text":
+      case "part":
       case "binary": {
         const said = message(entry, "sent");
         this.#align.said(said.row, said.all);
@@ -110,6 +126,8 @@ export class EntryReader {
         this.#align.shown(row, all);
         return { console: row };
       }
+      case "part":
+        return { console: { ...message(entry, "received").row, part: true } };
       case "bytes": {
         const { row, all } = raw(entry, "sent");
         this.#align.sent(row, all);

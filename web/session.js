@@ -24,16 +24,17 @@ export class Session extends Feed {
   #socket;
 
   /**
-   * @param {{ mode: import("./types").Manifest, options: Record<string, string>, target: string, record: boolean }} choice
+   * @param {{ mode: import("./types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean }} choice
    */
-  constructor({ mode, options, target, record }) {
+  constructor({ mode, options, target, record, stays }) {
     super();
     this.mode = mode;
     this.options = options;
     this.target = target;
     this.record = record;
+    this.stays = stays;
     this.state = signal({ name: "connecting", words: `to ${target} …` });
-    this.#socket = new Socket(socketURL(location, mode.name, options, record), target, {
+    this.#socket = new Socket(socketURL(location, mode.name, options, record, stays), target, {
       connected: () => {
         this.began = Date.now();
         this.#become("connected", `to ${target}`);
@@ -60,13 +61,19 @@ export class Session extends Feed {
     return this.#socket.waiting;
   }
 
-  /** Sends a line (a string) or bytes. Returns what is wrong in words, or "". @param {string | Uint8Array} message */
-  send(message) {
+  /**
+   * Sends a line (a string) or bytes: to the line mode, a line also as a "part"
+   * to which no line end belongs, or bytes "raw", past the line mode. Returns what
+   * is wrong in words, or "".
+   * @param {string | Uint8Array} message @param {"" | "part" | "raw"} [how]
+   */
+  send(message, how = "") {
     if (!this.connected) return "Not connected: press Connect first.";
     if (this.finished.value) return "You ended your input; only the server may still speak.";
     const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message;
     if (bytes.length > maxMessage) return "That is more than 1 MiB; send it in parts.";
-    if (typeof message === "string") this.#socket.sendText(message);
+    if (how === "raw") this.#socket.sendRaw(bytes);
+    else if (typeof message === "string") this.#socket.sendText(message, how !== "part");
     else this.#socket.sendBytes(message);
     return "";
   }

@@ -8,13 +8,15 @@ export const maxMessage = 1024 * 1024;
 
 /**
  * The address of a session's WebSocket. options are name → value; record says
- * whether the workbench may keep a transcript, where it keeps any.
+ * whether the workbench may keep a transcript, where it keeps any; stays, whether
+ * the session goes on after the end of the server's stream.
  * @param {{ protocol: string, host: string }} location @param {string} mode
  * @param {Record<string, string>} options
  */
-export function socketURL(location, mode, options, record = true) {
+export function socketURL(location, mode, options, record = true, stays = false) {
   const query = new URLSearchParams({ mode });
   if (!record) query.set("record", "off");
+  if (stays) query.set("server-eof", "stay");
   for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return `${scheme}//${location.host}/websocket/ws?${query}`;
@@ -56,9 +58,16 @@ export class Socket {
     return this.#ws.readyState > 1 ? 0 : this.#ws.bufferedAmount;
   }
 
-  /** @param {string} text */
-  sendText(text) {
-    this.#ws.send(JSON.stringify({ text }));
+  /** @param {string} text @param {boolean} [eol] whether the line mode may add a line end */
+  sendText(text, eol = true) {
+    this.#ws.send(JSON.stringify(eol ? { text } : { text, eol }));
+  }
+
+  /** Bytes that go to the server as they are, in every mode. @param {Uint8Array} bytes */
+  sendRaw(bytes) {
+    let chars = "";
+    for (const byte of bytes) chars += String.fromCharCode(byte);
+    this.#ws.send(JSON.stringify({ raw: globalThis.btoa(chars) }));
   }
 
   /** @param {Uint8Array} bytes */

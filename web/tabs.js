@@ -22,6 +22,8 @@ export class Tab {
     mode: signal(""),
     options: signal(/** @type {Record<string, Record<string, string>>} */ ({})),
     record: signal(true),
+    /** Whether a session goes on after the end of the server's stream, where the mode can. */
+    stays: signal(false),
   };
   /** Signal: what stood wrong in the connect bar at the last try. @type {import("./vendor/signals-core.js").Signal<{ problem: string, field: string } | null>} */
   problem = signal(null);
@@ -87,11 +89,12 @@ export class Tab {
   }
 
   /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("./types").Target> & { host: string, port: string }} target */
-  use({ host, port, tls, mode, options }) {
+  use({ host, port, tls, mode, options, stays }) {
     batch(() => {
       this.form.host.value = host;
       this.form.port.value = port;
       this.form.tls.value = !!tls;
+      this.form.stays.value = !!stays;
       if (mode && modes.value.some((one) => one.manifest.name === mode)) {
         this.form.mode.value = mode;
         if (options) this.form.options.value = { ...this.form.options.value, [mode]: options };
@@ -128,7 +131,7 @@ export class Tab {
     const isEmptyInt = (/** @type {string} */ name) => mode.options.some((option) => option.name === name && option.type === "int");
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
-    this.#open({ mode, options, target, record: this.form.record.value || !recording.value });
+    this.#open({ mode, options, target, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF });
   }
 
   /** A new session like the last one, whatever the fields say now. */
@@ -151,8 +154,8 @@ export class Tab {
 
   /** Gives the lanes to a session that has connected, and remembers its target. @param {Session} session */
   #show(session) {
-    const { target, mode, options } = session;
-    targets.remember({ ...fieldsOf(target), mode: mode.name, options });
+    const { target, mode, options, stays } = session;
+    targets.remember({ ...fieldsOf(target), mode: mode.name, options, ...(stays && { stays }) });
     batch(() => {
       targetsVersion.value++;
       this.viewer.selection.value = null;
@@ -198,13 +201,14 @@ let search = globalThis.location?.search ?? "";
 
 /** Begins the first tab as the address asks. It never connects by itself. @param {Tab} tab */
 function beginAsAsked(tab) {
-  const { mode, options, target, record, problems } = formOf(search, modes.value, defaultMode.value);
+  const { mode, options, target, record, stays, problems } = formOf(search, modes.value, defaultMode.value);
   if (!tab.form.mode.value) {
     tab.form.mode.value = mode;
     tab.form.record.value = record;
     tab.form.host.value = target;
     if (target) tab.tidy();
     else tab.usePractice();
+    tab.form.stays.value = stays;
   }
   if (modes.value.some(({ manifest, state }) => manifest.name === mode && state === "starting")) return; // it has not said yet what options it has
   search = "";

@@ -39,6 +39,8 @@ export interface Row {
   text?: string;
   /** The payload, or its beginning. */
   bytes?: Uint8Array;
+  /** Whether it is a message that is not whole yet: the next one takes its place. */
+  part?: boolean;
   /** What is not shown of the payload, in words, or "". */
   more: string;
   /** Where something is not shown: the number of the feed's entry that has all of it. */
@@ -72,6 +74,10 @@ export interface Manifest {
   input: "line" | "bytes" | "characters";
   boundaries: boolean;
   options: Option[];
+  /** The later kinds of event that it knows, such as "client part". */
+  events?: string[];
+  /** Whether a session may go on after the end of the server's stream. */
+  afterServerEOF?: boolean;
 }
 
 /** One of GET /api/modes. */
@@ -131,6 +137,8 @@ export interface Target {
   host: string;
   port: string;
   tls: boolean;
+  /** Whether its session goes on after the end of its stream. */
+  stays?: boolean;
   mode: string;
   options: Record<string, string>;
   /** What the user called it, or "". */

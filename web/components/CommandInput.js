@@ -31,12 +31,16 @@ export function CommandInput({ tab }) {
   const [searching, setSearching] = useState(false);
   const [choosing, setChoosing] = useState(false);
   const chooser = useRef(/** @type {any} */ (null)); // what the snippets were opened from
+  const [plain, setPlain] = useState(false); // the next line goes without a line end
+  const [past, setPast] = useState(false); // bytes are typed, past the line mode
   const [file, setFile] = useState(/** @type {File | null} */ (null));
   const session = tab.session.value;
   const connected = tab.state.value.name === "connected";
   const open = connected && session !== null && !session.finished.value;
   const manifest = connected && session ? session.mode : tab.picked.value?.manifest;
-  const input = manifest?.input ?? "line";
+  const own = manifest?.input ?? "line"; // the line mode's
+  const input = past ? "bytes" : own;
+  const canPlain = input === "line" && !!manifest?.events?.includes("client part");
   const asHex = input === "bytes" && typeHex.value;
   const text = tab.draft.value;
   const parsed = input !== "bytes" ? {} : asHex ? parseHex(text) : parseEscapes(text);
@@ -60,9 +64,10 @@ export function CommandInput({ tab }) {
     if (parsed.error) return setProblem(parsed.error);
     if (input === "bytes" && text === "") return setProblem("There are no bytes to send. An end of line is \\r\\n.");
     for (const message of parsed.bytes ? [parsed.bytes] : lines) {
-      const wrong = session.send(message);
+      const wrong = session.send(message, past ? "raw" : plain && canPlain && message === lines.at(-1) ? "part" : "");
       if (wrong) return setProblem(wrong);
     }
+    setPlain(false);
     history.add(text);
     show("");
     field.current.focus();
@@ -164,8 +169,20 @@ export function CommandInput({ tab }) {
             ? html`<${Preview} bytes=${parsed.bytes} />`
             : lines.length > 1
               ? html`<span role="status"><b>${lines.length} lines</b>: <kbd>Enter</kbd> sends them one by one, each as ${manifest?.sends ?? "the line and its end"}.</span>`
-              : html`<${Hint} input=${input} asHex=${asHex} sends=${manifest?.sends} />`}
+              : html`<${Hint} input=${input} asHex=${asHex} sends=${past ? "these bytes as they are, past the line mode" : plain && canPlain ? "the line without a line end" : manifest?.sends} />`}
         <span class="keys">
+          ${canPlain && html`
+            <label class="switch small" title="Sends the next line without a line end, as a body or an answer of exact length wants it">
+              <input type="checkbox" role="switch" id="no-line-end" checked=${plain} onChange=${(/** @type {any} */ event) => setPlain(event.target.checked)} />
+              <span>No line end</span>
+            </label>
+          `}
+          ${own !== "bytes" && html`
+            <label class="switch small" title="Sends bytes as they are, written with escapes or as hex, past the line mode">
+              <input type="checkbox" role="switch" id="raw-bytes" checked=${past} onChange=${(/** @type {any} */ event) => setPast(event.target.checked)} />
+              <span>Bytes</span>
+            </label>
+          `}
           ${input === "bytes" && html`
             <label class="switch small">
               <input type="checkbox" role="switch" id="type-hex" checked=${typeHex.value} onChange=${(/** @type {any} */ event) => (typeHex.value = event.target.checked)} />

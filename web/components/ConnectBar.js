@@ -13,7 +13,7 @@ const TargetMenu = lazy(() => import("./TargetMenu.js"), "TargetMenu");
 /** @param {{ tab: import("../tabs.js").Tab }} props */
 export function ConnectBar({ tab }) {
   const live = tab.live.value;
-  const { host, port, tls, record } = tab.form;
+  const { host, port, tls, record, stays } = tab.form;
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!live) tab.connect();
@@ -50,6 +50,13 @@ export function ConnectBar({ tab }) {
             onChange=${(/** @type {any} */ event) => tab.edit(tls, event.target.checked)} />
           <span>TLS</span>
         </label>
+        ${tab.picked.value?.manifest.afterServerEOF && html`
+          <label class="switch" title="Go on when the server ends its stream (half-close), until you end yours">
+            <input type="checkbox" role="switch" id="stays" disabled=${live} checked=${stays.value}
+              onChange=${(/** @type {any} */ event) => (stays.value = event.target.checked)} />
+            <span>Stay</span>
+          </label>
+        `}
         ${recording.value && html`
           <label class="switch" title="Keep a transcript of the session, under Transcripts">
             <input type="checkbox" role="switch" id="record" disabled=${live} checked=${record.value}

@@ -60,7 +60,7 @@ export class LaneRow extends Component {
   render({ row, layout, begin, end, time, laneId, number, picked, related, from, to, places, found }) {
     const lines = layout.lines(row, begin, end);
     const sought = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
-    const classes = ["row", row.kind, picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
+    const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
         aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time)}>
@@ -81,7 +81,7 @@ export class LaneRow extends Component {
 /** @param {import("../types").Row} row @param {string} time */
 function label(row, time) {
   const text = row.text ?? new TextDecoder().decode(row.bytes?.subarray(0, 300));
-  return `${spoken[row.kind]}${time && ", " + time}: ${text.slice(0, 300).trimEnd() || "an empty line"}`;
+  return `${spoken[row.kind]}${row.part ? ", not whole yet" : ""}${time && ", " + time}: ${text.slice(0, 300).trimEnd() || "an empty line"}`;
 }
 
 // Beside hex there may be no room for the names of the controls, of three columns each.

@@ -69,3 +69,16 @@ test("the next row that shows, either way", () => {
   assert.equal(lines.visible(2, -1), 0);
   assert.equal(lines.visible(4, 1), -1);
 });
+
+test("a row that took another's place has its own lines", () => {
+  const log = new Log();
+  for (const size of [1, 2, 3]) log.append({ size });
+  log.publish();
+  const lines = new Lines(log, ({ size }) => size);
+  lines.update();
+  log.replace(1, { size: 5 });
+  log.publish();
+  lines.update();
+  assert.equal(lines.total, 9);
+  assert.deepEqual(lines.of(2), { at: 6, count: 3 });
+});

@@ -57,3 +57,18 @@ test("cleared, it starts over, and nothing counts as missing", () => {
   log.publish();
   assert.deepEqual(shown(log), [1]);
 });
+
+test("a row takes the place of another", () => {
+  const log = new Log();
+  log.append({ size: 1, name: "a" });
+  log.append({ size: 1, name: "b" });
+  log.publish();
+  const version = log.version.value;
+  log.replace(0, { size: 2, name: "A" });
+  log.publish();
+  assert.equal(log.version.value, version + 1);
+  assert.deepEqual([...log.rows()].map(({ name }) => name), ["A", "b"]);
+  log.replace(7, { size: 1, name: "c" }); // none has left its place to it
+  log.publish();
+  assert.deepEqual([...log.rows()].map(({ name }) => name), ["A", "b", "c"]);
+});

@@ -20,9 +20,9 @@ const modes = [
 ];
 
 test("the address fills the form", () => {
-  assert.deepEqual(formOf("", modes, "raw"), { mode: "raw", options: {}, target: "", record: true, problems: [] });
+  assert.deepEqual(formOf("", modes, "raw"), { mode: "raw", options: {}, target: "", record: true, stays: false, problems: [] });
   assert.deepEqual(formOf("?mode=http-line&option.eol=lf&option.wait=-3&target=imaps%3A%2F%2Fh&record=off", modes, "raw"),
-    { mode: "http-line", options: { eol: "lf", wait: "-3" }, target: "imaps://h", record: false, problems: [] });
+    { mode: "http-line", options: { eol: "lf", wait: "-3" }, target: "imaps://h", record: false, stays: false, problems: [] });
   assert.deepEqual(formOf("?option.eol=lf", modes, "http-line").options, { eol: "lf" });
 });
 
@@ -35,7 +35,7 @@ test("what there is not is said, and the rest is done", () => {
     ["?mode=raw&option.eol=lf", /raw has no option "eol"; it has none/, { mode: "raw" }],
     ["?mode=raw&mode=http-line", /"mode" is in the address more than once/, { mode: "raw" }],
     ["?mode=raw&record=no", /record is "no"/, { mode: "raw", record: true }],
-    ["?mode=raw&connect=1", /"connect"; there are mode, option.NAME, target and record/, { mode: "raw" }],
+    ["?mode=raw&connect=1", /"connect"; there are mode, option.NAME, target, record and server-eof/, { mode: "raw" }],
   ]) {
     const form = formOf(search, modes, "raw");
     assert.match(form.problems.join(" "), problem);

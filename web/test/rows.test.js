@@ -101,3 +101,21 @@ test("rows of both lanes are numbered in the order of what happened", () => {
   const second = reader.read({ n: 1, dir: "<<", side: "server", kind: "bytes", text: "a\r\n" }).wire;
   assert.ok(first.id < second.id);
 });
+
+test("a message that is not whole yet gives its place to the next", () => {
+  const reader = new EntryReader();
+  const read = (/** @type {any} */ entry) => reader.read({ n: 1, side: "client", ...entry });
+  const prompt = read({ dir: "<<", kind: "part", text: "log" });
+  const longer = read({ dir: "<<", kind: "part", text: "login: " });
+  const typed = read({ dir: ">>", kind: "text", text: "me" });
+  const whole = read({ dir: "<<", kind: "text", text: "login: me" });
+  const next = read({ dir: "<<", kind: "text", text: "hello" });
+  assert.deepEqual([prompt, longer, whole, next].map(({ console }) => !!console.part), [true, true, false, false]);
+  assert.deepEqual([prompt, longer, typed, whole, next].map(({ instead }) => instead), [undefined, prompt.console.id, undefined, longer.console.id, undefined]);
+});
+
+test("bytes past the line mode stand in both lanes", () => {
+  const { console, wire } = new EntryReader().read({ n: 1, dir: ">>", side: "client", kind: "raw", b64: "//Q=" });
+  assert.deepEqual([...console.bytes], [0xff, 0xf4]);
+  assert.deepEqual([wire.kind, [...wire.bytes], wire.stream, wire.from], ["sent", [0xff, 0xf4], "up", 0]);
+});
