@@ -33,6 +33,29 @@ func TestKeepAlive(t *testing.T) {
 	})
 }
 
+// A client that reads is alive, though it answers no ping: that is far behind.
+func TestSlowClientIsAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		conn := &clientConn{Conn: patient.New(near), ask: func() {}}
+		const reads, pause = 60, 10 * time.Second
+		go conn.Conn.Write(make([]byte, 2*reads))
+		go func() {
+			for range reads {
+				time.Sleep(pause)
+				far.Read(make([]byte, 1))
+			}
+		}()
+		start := time.Now()
+		_, err := conn.Read(make([]byte, 1))
+		if took := time.Since(start); !isTimeout(err) || took < reads*pause || took > reads*pause+(silences+1)*pingEvery {
+			t.Errorf("%v after %v", err, took)
+		}
+		near.Close()
+		far.Close()
+	})
+}
+
 // Reading that is to be over is over then, whatever comes, and not before.
 func TestEndReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

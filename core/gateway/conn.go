@@ -93,13 +93,23 @@ func (c *clientConn) flush(p []byte) error {
 }
 
 // Read reads what the client sends. One that sends nothing is pinged, and given
-// up, with a time-out, when that brings no byte either. A stop of this process
-// uses up the wait for one ping, and what came meanwhile is there to be read.
+// up, with a time-out, when that brings no byte either and it takes none of what
+// it is sent: the pings may be far behind in that. A stop of this process uses up
+// the wait for one ping, and what came meanwhile is there to be read.
 func (c *clientConn) Read(p []byte) (int, error) {
+	var taken int64
 	for silent := 1; ; silent++ {
 		c.setDeadline()
 		n, err := c.Conn.Read(p)
-		if !isTimeout(err) || c.limited() || silent == silences {
+		if !isTimeout(err) || c.limited() {
+			return n, err
+		}
+		now := c.Taken()
+		if silent > 1 && now > taken {
+			silent = 1
+		}
+		taken = now
+		if silent == silences {
 			return n, err
 		}
 		c.ask()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -19,11 +20,14 @@ const looks = 30
 // Conn is a connection whose writes fail, with os.ErrDeadlineExceeded, only
 // after Limit in which the peer took not one byte. It belongs below TLS and
 // WebSocket, which do not survive a write that timed out half-way.
-type Conn struct{ net.Conn }
+type Conn struct {
+	net.Conn
+	written atomic.Int64 // bytes, into the buffers
+}
 
 // New makes a connection patient. The write deadlines of conn are Conn's from
 // then on.
-func New(conn net.Conn) *Conn { return &Conn{conn} }
+func New(conn net.Conn) *Conn { return &Conn{Conn: conn} }
 
 // Write writes all of p.
 func (c *Conn) Write(p []byte) (int, error) {
@@ -38,6 +42,7 @@ func (c *Conn) WriteAll(buffers net.Buffers) (total int64, err error) {
 		c.Conn.SetWriteDeadline(time.Now().Add(Limit / looks))
 		n, err := buffers.WriteTo(c.Conn)
 		total += n
+		c.written.Add(n)
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return total, err
 		}
@@ -50,6 +55,11 @@ func (c *Conn) WriteAll(buffers net.Buffers) (total int64, err error) {
 		}
 	}
 }
+
+// Taken returns how many of the bytes that were written so far the peer has
+// read, as far as that can be known. A peer that takes more is alive, although
+// it may have nothing to say: what would ask it for an answer may be far behind.
+func (c *Conn) Taken() int64 { return c.written.Load() - int64(c.left()) }
 
 // left returns how many of the bytes that were written the peer has not read,
 // as far as that can be known here; 0 where nothing can.

@@ -29,7 +29,7 @@ type (
 	diagID struct {
 		port, peerPort [2]byte
 		addr, peer     [16]byte
-		device         uint32
+		_              uint32 // device
 		cookie         [2]uint32
 	}
 )
