@@ -169,4 +169,4 @@ for release in "${releases[@]}"; do
 	done
 done
 [ $failed -eq 0 ] || exit 1
-echo "fresh: both commands work: ${releases[*]}, as ${users[*]}"
+echo "fresh: all went well: ${commands[*]} in ${releases[*]}, as ${users[*]}"
