@@ -66,6 +66,23 @@ func TestKilledAtItsLimit(t *testing.T) {
 	}
 }
 
+// Memory that the limit does not count is looked at, and is the process's own
+// doing too.
+func TestHiddenMemory(t *testing.T) {
+	const allowed = 256 << 20
+	h := feed(t, allowed, sandbox.Cgroup)
+	other, s := open(t, h, "echo"), open(t, h, "hungry")
+	s.must(t, "hide "+strconv.Itoa(allowed/2), "full")
+	s.must(t, "1", "full")
+	s.say("hide " + strconv.Itoa(allowed)) // it may be killed before it answers
+	const how = "the hungry plugin died: it held more memory than it may have"
+	if err := lost(t, s); err.Error() != how || errors.Is(err, wire.ErrKilled) {
+		t.Errorf("%v, from outside: %v", err, errors.Is(err, wire.ErrKilled))
+	}
+	other.must(t, "well", "well")
+	open(t, h, "hungry").must(t, "1", "full")
+}
+
 // A process has a cgroup of its own, with limits, as long as it lives. One that
 // uses up its memory is killed by the kernel, and by nobody outside; other modes
 // do not notice.

@@ -55,7 +55,10 @@ func (p *process) watch(stop context.Context) {
 			p.run.settle(settleTime)
 			p.die("its connection broke: "+err.Error(), nil)
 		case <-tick.C:
-			p.run.held.Look(p.run.pid)
+			if p.run.held.Look(p.run.pid) {
+				p.die("it held more memory than it may have", nil)
+				break
+			}
 			if waiting == nil {
 				waiting = limit.AfterFunc(p.timeout, func() { p.hangs("to answer a ping") })
 				go func() { // ends with the connection at the latest

@@ -34,9 +34,12 @@ type count struct {
 // process of that number is. It is to be called when the process was started,
 // and every now and then: what happened before the last call but one is not
 // taken for the end of this process.
-func (h *Held) Look(pid int) {
+//
+// It reports whether the process holds more memory than it may have, with what
+// it has started: RLIMIT_DATA forgets what is written and then made read-only.
+func (h *Held) Look(pid int) (over bool) {
 	if h.group != nil {
-		return // nobody else is in there
+		return false // nobody else is in there, and the kernel keeps its limit
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -46,6 +49,34 @@ func (h *Held) Look(pid int) {
 	if h.before.file != now.file {
 		h.before = now
 	}
+	return h.limit > 0 && memoryOf(pid) > h.limit/4*5 // its stacks and page tables come on top of what the limit counts
+}
+
+// memoryOf returns what only a process holds, and the page tables for it, in
+// bytes, together with that of all its children.
+func memoryOf(pid int) (size uint64) {
+	folder := "/proc/" + strconv.Itoa(pid)
+	status, err := os.ReadFile(folder + "/status")
+	if err != nil {
+		return 0 // it is gone
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		if name == "RssAnon" || name == "RssShmem" || name == "VmPTE" {
+			kib, _ := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			size += kib << 10
+		}
+	}
+	tasks, _ := os.ReadDir(folder + "/task")
+	for _, task := range tasks {
+		children, _ := os.ReadFile(folder + "/task/" + task.Name() + "/children")
+		for _, child := range strings.Fields(string(children)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				size += memoryOf(n)
+			}
+		}
+	}
+	return size
 }
 
 // OutOfMemory reports whether the process, which was ended by a SIGKILL that the
