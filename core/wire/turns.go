@@ -2,6 +2,7 @@ package wire
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,7 +17,7 @@ type Load struct {
 // Served is a session whose turn it is.
 type Served struct {
 	Stream uint32        // as the host calls it
-	For    time.Duration // since its turn came, or since it last answered an event
+	For    time.Duration // since its turn came, or since it was last seen to answer an event
 }
 
 // Turns lets the sessions of one process take turns, first come first served,
@@ -39,9 +40,11 @@ type Turn struct {
 	turns  *Turns
 	stream uint32
 	held   bool          // it is this session's turn; the session's own
+	calls  atomic.Uint64 // of the machine; each one starts the clock anew
 	come   chan struct{} // tells that the turn has come; nil until it had to wait
 
-	since time.Time // when it began to wait, or to answer; guarded by turns
+	since time.Time // when it began to wait, or to answer, as Load last saw; guarded by turns
+	seen  uint64    // calls that Load saw
 }
 
 // Join returns the place of a session on the stream of that number.
@@ -54,6 +57,9 @@ func (t *Turns) Load() Load {
 	now := time.Now()
 	l := Load{Waiting: len(t.waiting)}
 	for _, s := range t.serving {
+		if calls := s.calls.Load(); calls != s.seen {
+			s.seen, s.since = calls, now
+		}
 		l.Serving = append(l.Serving, Served{s.stream, now.Sub(s.since)})
 	}
 	if len(t.waiting) > 0 {
@@ -68,13 +74,13 @@ func (t *Turn) begin() {
 	if t == nil {
 		return
 	}
+	t.calls.Add(1)
+	if t.held {
+		return // the usual case, so no clock is read
+	}
 	q, now := t.turns, time.Now()
 	q.mu.Lock()
-	t.since = now
-	if t.held {
-		q.mu.Unlock()
-		return
-	}
+	t.since, t.seen = now, t.calls.Load()
 	t.held = true
 	if len(q.serving) < q.slots {
 		q.serving = append(q.serving, t)
