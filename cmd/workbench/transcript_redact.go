@@ -94,7 +94,7 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	}
 	text := t.Append(nil)
 	if t.CutOff {
-		text = bytes.TrimSuffix(text, []byte("\n")) // which says so
+		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // which says so
 	}
 	switch out {
 	case standardStream:

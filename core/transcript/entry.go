@@ -74,6 +74,9 @@ type Transcript struct {
 	// a torn last line and an action that might have gone on are left out, and
 	// the actions of the last event are only the first of them.
 	CutOff bool
+	// ByteOrderMark and CRLF say that the file began with U+FEFF, and that its
+	// first line ended in CRLF. Append then writes the whole file so.
+	ByteOrderMark, CRLF bool
 }
 
 // Equal reports whether a and b say the same. Times, rules, comments, lines

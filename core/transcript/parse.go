@@ -21,11 +21,10 @@ const MaxLines = 1 << 20
 
 // SyntaxError says where a file is no transcript, and what was expected there.
 type SyntaxError struct {
-	File string
-	Line int    // from 1
-	Msg  string // in words
-	// bound says that a bound was broken: no tear at the file's end does that.
-	bound bool
+	File  string
+	Line  int    // from 1
+	Msg   string // in words
+	final bool   // no tear at the file's end can be what broke the line
 }
 
 func (e *SyntaxError) Error() string {
@@ -37,8 +36,10 @@ func (e *SyntaxError) Error() string {
 // bytes and its lines, of which MaxLines may be there; it does not keep data.
 // The opening has number 0, events are numbered from 1.
 func Parse(name string, data []byte) (*Transcript, error) {
-	text := strings.TrimPrefix(string(data), "\uFEFF") // Windows editors put one there
+	text, marked := strings.CutPrefix(string(data), byteOrderMark)
 	p := parser{size: len(text), armed: map[string]bool{}}
+	first, _, _ := strings.Cut(text, "\n")
+	p.t.ByteOrderMark, p.t.CRLF = marked, strings.HasSuffix(first, "\r")
 	p.t.CutOff = !strings.HasSuffix(text, "\n")
 	p.t.Entries = slices.Grow(p.t.Entries, min(entryLines(text), MaxLines))
 	for number := 1; text != "" || number == 1; number++ {
@@ -46,7 +47,7 @@ func Parse(name string, data []byte) (*Transcript, error) {
 		line, text = strings.TrimSuffix(line, "\r"), rest
 		above := p.open
 		err := p.line(line, number)
-		if err != nil && (whole || p.at <= atMode || err.bound) {
+		if err != nil && (whole || p.at <= atMode || err.final) {
 			err.File, err.Line = name, number
 			return nil, err
 		}
@@ -111,6 +112,9 @@ func (p *parser) line(line string, number int) *SyntaxError {
 	if err := checkText(line); err != nil {
 		return err
 	}
+	if isConflict(line) {
+		return final("expected a transcript without conflicts; a merge has left its marker %s here: take one of the two versions, and the markers out", shown(line))
+	}
 	if p.at == atMagic {
 		return p.magic(line)
 	}
@@ -124,7 +128,7 @@ func (p *parser) line(line string, number int) *SyntaxError {
 	}
 	p.open = nil
 	if p.lines++; p.lines > MaxLines {
-		return tooMuch("expected at most %d lines, those not counted that go on with a payload; cut the file in parts, each with the lines above its first entry on top", MaxLines)
+		return final("expected at most %d lines, those not counted that go on with a payload; cut the file in parts, each with the lines above its first entry on top", MaxLines)
 	}
 	if trimmed == "" || trimmed[0] == '#' {
 		p.comments = append(p.comments, trimmed)
@@ -221,7 +225,7 @@ func (p *parser) option(rest string) *SyntaxError {
 		}
 	}
 	if len(p.t.Options) == core.MaxOptions {
-		return tooMuch("expected at most %d options", core.MaxOptions)
+		return final("expected at most %d options", core.MaxOptions)
 	}
 	value, err := p.value(rest, core.MaxOptionValue)
 	if err == nil {
@@ -294,6 +298,19 @@ func (p *parser) keepHeaderComments() {
 	p.header++
 }
 
+// isConflict reports whether a merge left this line: version control puts both
+// versions of what it could not merge between such markers.
+func isConflict(line string) bool {
+	const length = 7 // of each marker; a name may follow
+	for _, c := range "<|=>" {
+		rest, ok := strings.CutPrefix(line, strings.Repeat(string(c), length))
+		if ok && (rest == "" || rest[0] == ' ') {
+			return true
+		}
+	}
+	return false
+}
+
 // checkText reports the first byte of a line that is no text.
 func checkText(line string) *SyntaxError {
 	for i := range len(line) {
@@ -311,10 +328,11 @@ func errorf(format string, args ...any) *SyntaxError {
 	return &SyntaxError{Msg: fmt.Sprintf(format, args...)}
 }
 
-// tooMuch is an error of a broken bound.
-func tooMuch(format string, args ...any) *SyntaxError {
+// final is an error that no tear at the file's end makes: a broken bound, a
+// merge.
+func final(format string, args ...any) *SyntaxError {
 	e := errorf(format, args...)
-	e.bound = true
+	e.final = true
 	return e
 }
 

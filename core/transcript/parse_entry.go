@@ -150,7 +150,7 @@ func (p *parser) timer(e *Entry, f *form, args string) ([]byte, *SyntaxError) {
 			return nil, errorf("expected when the timer fires, such as 100ms or 2s, or off; found %s", shown(after))
 		}
 		if d < core.MinTimer || d > core.MaxTimer {
-			return nil, tooMuch("expected a time between 1ms and 24h, found %s", shown(after))
+			return nil, final("expected a time between 1ms and 24h, found %s", shown(after))
 		}
 		e.Action.After = d
 		p.armed[name] = true
@@ -169,7 +169,7 @@ func (p *parser) payload(sofar []byte, f *form, s string) ([]byte, *SyntaxError)
 	from := len(p.payloads)
 	all, err := unquote(p.payloads, s, f.max-len(sofar))
 	if err != nil {
-		if err.bound {
+		if err.final {
 			err.Msg = "expected at most " + strconv.Itoa(f.max) + " bytes in one " + f.words
 		}
 		return nil, err
@@ -210,7 +210,7 @@ func unquote(dst []byte, s string, room int) ([]byte, *SyntaxError) {
 			n++
 		}
 		if len(dst)+n > limit {
-			return nil, tooMuch("expected at most %d bytes", room)
+			return nil, final("expected at most %d bytes", room)
 		}
 		if n == len(s) {
 			return nil, errorf("expected a closing quote at the end of the line")

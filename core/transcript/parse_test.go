@@ -81,8 +81,9 @@ func TestSettledForm(t *testing.T) {
 	const head = magic + "\nmode raw\n"
 	for _, c := range []struct{ name, in, want string }{
 		{"CR LF", "workbench transcript v1\r\nmode raw\r\n\r\n# c\r\n>> server \"a\\r\\n\"\r\n  \"b\"\r\n",
-			head + "\n# c\n>> server \"a\\r\\n\"\n          \"b\"\n"},
-		{"byte order mark", "\uFEFF" + head, head + "\n"},
+			magic + "\r\nmode raw\r\n\r\n# c\r\n>> server \"a\\r\\n\"\r\n          \"b\"\r\n"},
+		{"CR LF further down", head + ">> server \"a\"\r\n", head + "\n>> server \"a\"\n"},
+		{"byte order mark", "\uFEFF" + head, "\uFEFF" + head + "\n"},
 		{"blanks", magic + " \nmode   raw \noption\teol  \"x\"\t\n>>  client\ttext   \"a  b\"  \n--   words  here \n",
 			head + "option eol \"x\"\n\n>> client text \"a  b\"\n-- words  here\n"},
 		{"blank lines below the header", head + "\n\n\n>> client eof\n\n\n", head + "\n>> client eof\n"},
@@ -396,5 +397,39 @@ func BenchmarkParse(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Append writes a file as it was found: its line ends and its byte order mark.
+func TestFileFormIsKept(t *testing.T) {
+	crlf := strings.ReplaceAll(walk, "\n", "\r\n")
+	for _, text := range []string{walk, "\uFEFF" + walk, crlf, "\uFEFF" + crlf} {
+		tr, err := Parse("walk", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(tr.Append([]byte("before\n"))); got != "before\n"+text {
+			t.Errorf("%.40q became\n%q", text, got)
+		}
+	}
+}
+
+// What a merge leaves is told wherever it stands, not taken for a torn end.
+func TestConflict(t *testing.T) {
+	for text, line := range map[string]int{
+		"<<<<<<< HEAD\n" + magic + "\nmode raw\n":                            1,
+		magic + "\n<<<<<<< HEAD\nmode raw\n=======\nmode x\n>>>>>>> b\n":     2,
+		magic + "\nmode raw\n>> server \"a\"\n||||||| base\n":                4,
+		magic + "\nmode raw\n=======\n>> server \"a\"\n>>>>>>> other":        3,
+		magic + "\nmode raw\n# a comment\n>>>>>>> feature/names with blanks": 4,
+	} {
+		_, err := Parse("f", []byte(text))
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || syntax.Line != line || !strings.Contains(syntax.Msg, "a merge has left its marker") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := Parse("f", []byte(magic+"\nmode raw\n# =======\n>> server \"a\"\n  \"======= b\"\n")); err != nil {
+		t.Error(err)
 	}
 }

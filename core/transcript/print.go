@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 )
@@ -8,13 +9,24 @@ import (
 // magic is the first line of every transcript.
 const magic = "workbench transcript v1"
 
+// byteOrderMark may stand in front of a file: some editors put one there.
+const byteOrderMark = "\uFEFF"
+
 // Append appends the whole transcript.
 func (t *Transcript) Append(dst []byte) []byte {
+	start := len(dst)
+	if t.ByteOrderMark {
+		dst = append(dst, byteOrderMark...)
+	}
 	dst = AppendHeader(dst, t)
 	for i := range t.Entries {
 		dst = AppendEntry(dst, &t.Entries[i])
 	}
-	return appendComments(dst, t.Trailing)
+	dst = appendComments(dst, t.Trailing)
+	if t.CRLF { // a payload shows its own as \n
+		dst = append(dst[:start:start], bytes.ReplaceAll(dst[start:], []byte("\n"), []byte("\r\n"))...)
+	}
+	return dst
 }
 
 // AppendHeader appends the lines above the first entry, the blank one between

@@ -88,7 +88,7 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 		return err
 	}
 	if len(p.rules) == MaxRules {
-		return tooMuch("expected at most %d rules above an entry", MaxRules)
+		return final("expected at most %d rules above an entry", MaxRules)
 	}
 	r.Comments = p.takeComments()
 	p.rules = append(p.rules, r)
