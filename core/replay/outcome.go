@@ -82,15 +82,10 @@ func (o *outcome) actions() []core.Action {
 
 // same compares two settled outcomes.
 func (o *outcome) same(p *outcome) bool {
-	if o.run && o.failed() && p.failed() {
+	if o.run && fails(o.rest) && fails(p.rest) {
 		return o.sameFailure(p)
 	}
 	return o.fed == p.fed && slices.EqualFunc(o.actions(), p.actions(), equalAction)
-}
-
-func (o *outcome) failed() bool {
-	n := len(o.rest)
-	return n > 0 && o.rest[n-1].Kind == core.Failed
 }
 
 // sameFailure compares two runs that failed. The event that fails answers

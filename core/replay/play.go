@@ -131,8 +131,8 @@ func (p *play) answer(at int, ev core.Event, actions []core.Action) {
 		p.leftOver(at)
 		return
 	}
-	if n := len(actions); n > 0 && actions[n-1].Kind == core.Failed {
-		actions = actions[n-1:] // those before it are void
+	if fails(actions) {
+		actions = actions[len(actions)-1:] // those before it are void
 	}
 	a := answer{actions: actions, fed: true}
 	if ev.Kind.IsBytes() && p.passing[ev.Kind.Side()] {
@@ -156,6 +156,12 @@ func (p *play) answer(at int, ev core.Event, actions []core.Action) {
 			p.end(at, "the machine failed")
 		}
 	}
+}
+
+// fails reports whether an answer is that the machine failed.
+func fails(actions []core.Action) bool {
+	n := len(actions)
+	return n > 0 && actions[n-1].Kind == core.Failed
 }
 
 func (p *play) end(at int, words string) {

@@ -114,6 +114,10 @@ func (g *Golden) compareSpans(r, whole *Result, spans []span, got []outcome) {
 		}
 	}
 	r.Diff = transcript.Diff(want, came)
+	if differs >= 0 {
+		r.Line = g.events[spans[differs].first].line
+	}
+	r.beginAtFault()
 	if differs < 0 {
 		differs = len(spans) - 1
 	}

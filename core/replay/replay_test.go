@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -342,5 +343,58 @@ func TestCancel(t *testing.T) {
 	close(gone)
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// A machine's failure is kept only where the file has it fail already.
+func TestUpdateRefusesFailures(t *testing.T) {
+	open, modes := inProcess(mode(lines{panics: true}))
+	for text, refused := range map[string]bool{
+		"":                          true,
+		"<< note \"x\"\n":           true,
+		"<< failed \"otherwise\"\n": false,
+	} {
+		tr := parse(t, "x", "workbench transcript v1\nmode test\n\n>> client text \"wait\"\n"+text)
+		g := golden(t, "x", tr, modes)
+		r := whole(t, g, open)
+		if r.Same || !strings.Contains(r.Diff, "+ << failed") {
+			t.Fatalf("%q: %+v", text, r)
+		}
+		if _, err := g.Update(r); refused != errors.Is(err, replay.ErrUpdate) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A difference has the line of the first entry that is not answered so.
+func TestDifferenceHasALine(t *testing.T) {
+	open, modes := inProcess(mode(lines{}))
+	text, err := os.ReadFile("testdata/lines.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.SplitAfter(string(text), "\n")
+	tried := 0
+	for i, line := range all {
+		if !strings.HasPrefix(line, "<< client text \"") {
+			continue
+		}
+		tried++
+		above := i // of what is answered
+		for strings.HasPrefix(all[above], "<<") || strings.HasPrefix(all[above], " ") {
+			above--
+		}
+		changed := strings.Join(all[:i], "") + "<< client text \"other\"\n" + strings.Join(all[i+1:], "")
+		missing := strings.Join(all[:i], "") + strings.Join(all[i+1:], "")
+		r := whole(t, golden(t, "x", parse(t, "x", changed), modes), open)
+		if r.Same || r.Line != i+1 {
+			t.Errorf("line %d changed: %d\n%s", i+1, r.Line, r.Diff)
+		}
+		if r := whole(t, golden(t, "x", parse(t, "x", missing), modes), open); r.Same || r.Line != i+1 && r.Line != above+1 {
+			t.Errorf("line %d missing: %d\n%s", i+1, r.Line, r.Diff)
+		}
+	}
+	if tried == 0 {
+		t.Error("nothing was tried")
 	}
 }

@@ -19,14 +19,22 @@ var ErrUpdate = errors.New("not updated")
 // stay. A comment above an action that is gone moves to the entry that is now
 // in its place.
 //
-// It refuses with ErrUpdate a file that was cut off, and a result with faults:
-// new actions would not mend those.
+// It refuses with ErrUpdate a file that was cut off, a result with faults, which
+// new actions would not mend, and a machine that failed where the file does not
+// have it fail: a golden must not keep an accident. Whose machine is meant to
+// fail writes << failed by hand.
 func (g *Golden) Update(r *Result) (*transcript.Transcript, error) {
 	if g.t.CutOff {
-		return nil, fmt.Errorf("%w: the file's end is missing, so what follows would stay unknown; end its last line first", ErrUpdate)
+		return nil, fmt.Errorf("%w: the file has no newline at its end: if it is whole, end its last line; if it was cut off, what follows is unknown", ErrUpdate)
 	}
 	if len(r.Faults) > 0 {
 		return nil, fmt.Errorf("%w: rewriting actions does not mend line %d: %s", ErrUpdate, r.Faults[0].Line, r.Faults[0].Words)
+	}
+	for i := range g.events {
+		e, came := &g.events[i], r.answers[i].actions
+		if fails(came) && !fails(e.want) {
+			return nil, fmt.Errorf("%w: the machine failed in its answer to line %d: %s; if it is meant to, write << failed below that line", ErrUpdate, e.line, core.CutWords(string(came[len(came)-1].Data), maxFailure))
+		}
 	}
 	t := *g.t
 	u := updater{}
@@ -50,6 +58,9 @@ func (g *Golden) Update(r *Result) (*transcript.Transcript, error) {
 	t.Trailing = append(u.comments, g.t.Trailing...)
 	return &t, nil
 }
+
+// maxFailure bounds what Update's error shows of a machine's last words, in bytes.
+const maxFailure = 300
 
 // updater writes entries; comments wait for the next one.
 type updater struct {

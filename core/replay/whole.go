@@ -30,6 +30,11 @@ type Result struct {
 	// and "+" what came. Of a recut it shows each run as one event and its
 	// answer as the three lists that are compared.
 	Diff string
+	// Line is where the difference begins, from 1: the action that did not come
+	// as it stands there, or the event that was answered with something more;
+	// of a recut the first line of the run. A fault above it comes first. It is
+	// 0 when all is the same.
+	Line int
 	// Where says of a recut how the run was cut at which, or after which, the
 	// difference shows: "a run of 9 bytes, cut after 3, 5". Line is 0 when
 	// there is none.
@@ -58,15 +63,46 @@ func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 		return nil, err
 	}
 	r.Faults = p.faults
-	r.Same = len(r.Faults) == 0
-	for i := 0; i < len(g.events) && r.Same; i++ {
+	for i := 0; i < len(g.events) && r.Line == 0; i++ {
 		want, came := g.compared(i, &r.answers[i])
-		r.Same = r.answers[i].fed && slices.EqualFunc(want, came, shownAlike)
+		if !r.answers[i].fed {
+			r.Line = g.events[i].line
+		} else if !slices.EqualFunc(want, came, shownAlike) {
+			r.Line = g.lineOf(i, want, came)
+		}
 	}
+	r.Same = r.Line == 0 && len(r.Faults) == 0
 	if !r.Same {
 		r.Diff = g.diff(r.answers)
+		r.beginAtFault()
 	}
 	return r, nil
+}
+
+// lineOf returns the line at which an answer to event i first differs.
+func (g *Golden) lineOf(i int, want, came []core.Action) int {
+	alike := 0
+	for alike < len(want) && alike < len(came) && shownAlike(want[alike], came[alike]) {
+		alike++
+	}
+	for at := range g.t.Entries {
+		if e := &g.t.Entries[at]; e.Dir == transcript.Action && e.N == uint64(i) {
+			if alike == 0 {
+				return e.Line
+			}
+			alike--
+		}
+	}
+	return g.events[i].line
+}
+
+// beginAtFault moves Line up to the first fault.
+func (r *Result) beginAtFault() {
+	for _, f := range r.Faults {
+		if r.Line == 0 || f.Line < r.Line {
+			r.Line = f.Line
+		}
+	}
 }
 
 // compared returns what should have come to event i, and what of its answer
