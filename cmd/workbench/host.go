@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -207,17 +209,37 @@ func openForReplay(ctx context.Context, o replayOptions) (*replayModes, error) {
 			}
 			return nil, fmt.Errorf("there is no built-in mode %q; plugins have a process of their own, leave --in-process out", mode)
 		}
-		return &replayModes{open: open, manifest: manifest, close: func() {}}, nil
+		describe := func(mode string) (core.Manifest, error) {
+			if m, ok := manifest(mode); ok {
+				return m, nil
+			}
+			return core.Manifest{}, pluginhost.ErrNoMode
+		}
+		return &replayModes{open: open, describe: describe, close: func() {}}, nil
 	}
-	host, err := startFound(newLog(os.Stderr, false), hostFlags{pluginDirs: o.pluginDirs, sandbox: sandbox.BestEffort, calls: o.calls, timeout: pluginhost.DefaultTimeout})
+	log := newLog(os.Stderr, false)
+	found, problems := findPlugins(o.pluginDirs)
+	for _, p := range problems {
+		log.Warn(p.Error())
+	}
+	host, err := startHost(log, hostFlags{pluginDirs: o.pluginDirs, sandbox: sandbox.BestEffort, calls: o.calls, timeout: pluginhost.DefaultTimeout}, found)
 	if err != nil {
 		return nil, err
 	}
 	return &replayModes{
 		open: host.Open,
-		manifest: func(mode string) (core.Manifest, bool) {
+		describe: func(mode string) (core.Manifest, error) {
 			m, err := host.Manifest(ctx, mode)
-			return m, err == nil
+			if !errors.Is(err, pluginhost.ErrNoMode) {
+				return m, err
+			}
+			if i := slices.IndexFunc(problems, func(p catalog.Problem) bool { return p.Plugin == mode }); i >= 0 {
+				return m, &problems[i]
+			}
+			if i := slices.IndexFunc(found, func(p catalog.Plugin) bool { return p.Name == mode }); i >= 0 {
+				_, err = modeOf(found[i], o.calls) // why it was left out
+			}
+			return m, err
 		},
 		close: func() { stopHost(host) },
 	}, nil
@@ -225,7 +247,9 @@ func openForReplay(ctx context.Context, o replayOptions) (*replayModes, error) {
 
 // replayModes are line modes, ready for replay.
 type replayModes struct {
-	open     replay.Opener
-	manifest replay.Modes
+	open replay.Opener
+	// describe returns a mode's manifest. The error is pluginhost.ErrNoMode if
+	// there is no mode of that name, else it says why the mode cannot be used.
+	describe func(mode string) (core.Manifest, error)
 	close    func()
 }

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -37,7 +42,9 @@ type replayOptions struct {
 	seed      uint64
 	update    bool
 	inProcess bool
+	strict    bool
 	asJSON    bool
+	report    string // one of reportForms, or "": for people
 
 	pluginDirs []string
 	calls      extraCalls
@@ -56,9 +63,9 @@ A difference is shown in lines of the transcript: - was expected, + came.
 
 Exit codes:
   0  every transcript is the same
-  1  at least one is different
+  1  at least one is different, or was not updated
   2  at least one could not be replayed: the file is no transcript (told as
-     file:line: what was expected), or can not be read, or its mode not opened`,
+     file:line: what was expected), or can not be read, or its plugin not started`,
 		Example: `  workbench replay testdata
   workbench replay --recut 20 testdata/http-line           also with the server's bytes cut elsewhere
   workbench replay --recut 1 --seed 7 walk.golden          repeat the cuts of seed 7
@@ -76,6 +83,10 @@ Exit codes:
 				return &exitCode{exitUnusable, fmt.Errorf("--recut %d: it must be 0 or more", o.recut)}
 			case cmd.Flags().Changed("seed") && o.recut < 1:
 				return &exitCode{exitUnusable, errors.New("--seed is for random cuts: say how many with --recut N")}
+			case o.report != "" && !slices.Contains(reportForms, o.report):
+				return &exitCode{exitUnusable, fmt.Errorf("--report %s: it must be %s", o.report, strings.Join(reportForms, ", "))}
+			case o.report != "" && o.asJSON:
+				return &exitCode{exitUnusable, errors.New("--report and --json exclude each other: both would write to standard output")}
 			case o.update && o.mode != "":
 				return &exitCode{exitUnusable, errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")}
 			}
@@ -92,7 +103,9 @@ Exit codes:
 	f.BoolVar(&o.inProcess, "in-process", false, "run the line modes in this process, not in their own")
 	pluginDirFlag(f, &o.pluginDirs)
 	callsFlag(f, &o.calls)
+	f.BoolVar(&o.strict, "strict", false, "refuse a file that would only be warned of: one without a newline at its end")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each file, a line each")
+	f.StringVar(&o.report, "report", "", "print what CI reads: `FORM` is "+strings.Join(reportForms, ", "))
 	return cmd
 }
 
@@ -106,10 +119,15 @@ func runReplay(ctx context.Context, env replayEnv, o replayOptions, paths []stri
 		return &exitCode{exitUnusable, err}
 	}
 	defer modes.close()
-	if _, ok := modes.manifest(o.mode); o.mode != "" && !ok {
-		return &exitCode{exitUnusable, fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
+	if o.mode != "" {
+		switch _, err := modes.describe(o.mode); {
+		case errors.Is(err, pluginhost.ErrNoMode):
+			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
+		case err != nil:
+			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: %w", o.mode, err)}
+		}
 	}
-	r := &replayer{replayOptions: o, open: modes.open, modes: modes.manifest}
+	r := &replayer{replayOptions: o, replayModes: modes}
 	p := &replayPrinter{replayOptions: o, stdout: stdout, stderr: stderr, total: len(files)}
 	r.all(ctx, files, p)
 	switch {
@@ -126,8 +144,7 @@ func runReplay(ctx context.Context, env replayEnv, o replayOptions, paths []stri
 // replayer replays files.
 type replayer struct {
 	replayOptions
-	open    replay.Opener
-	modes   replay.Modes
+	*replayModes
 	replays atomic.Int64
 }
 
@@ -147,13 +164,14 @@ func (r *replayer) all(ctx context.Context, files []transcriptFile, p *replayPri
 			}
 		})
 	}
+	p.begin()
 	tick := time.NewTicker(progressEach)
 	defer tick.Stop()
 	for i := 0; i < len(files) && ctx.Err() == nil; {
 		select {
 		case report := <-reports[i]:
 			if ctx.Err() == nil {
-				p.report(report)
+				p.print(report)
 			}
 			i++
 		case <-tick.C:
@@ -216,10 +234,22 @@ func (r *replayer) load(file transcriptFile, report *replayReport) (*replay.Gold
 		t.Mode = r.mode
 	}
 	report.Mode = t.Mode
-	if t.CutOff {
-		report.Warning = "its end is missing (no line end behind the last line); the last event's actions are compared as far as they go"
+	if t.CutOff && r.strict {
+		return nil, &transcript.SyntaxError{File: file.path, Line: bytes.Count(data, []byte("\n")) + 1, Msg: "expected a newline at the end of the file"}
 	}
-	return replay.New(file.path, t, r.modes)
+	if t.CutOff {
+		report.Warning = "no newline at the end of the file, so it may have been cut off: the actions of its last event are compared only as far as they go"
+	}
+	return r.ready(file.path, t)
+}
+
+// ready makes t ready for its mode.
+func (r *replayer) ready(path string, t *transcript.Transcript) (*replay.Golden, error) {
+	m, err := r.describe(t.Mode)
+	if err != nil && !errors.Is(err, pluginhost.ErrNoMode) {
+		return nil, fmt.Errorf("%s: its line mode %s cannot be used: %w", core.Printable(path), t.Mode, err)
+	}
+	return replay.New(path, t, func(string) (core.Manifest, bool) { return m, err == nil })
 }
 
 func (r *replayer) whole(ctx context.Context, g *replay.Golden, report *replayReport) (*replay.Result, error) {
@@ -243,7 +273,7 @@ func (r *replayer) rewrite(ctx context.Context, file transcriptFile, g *replay.G
 	data := updated.Append(nil)
 	t, err := transcript.Parse(report.File, data)
 	if err == nil {
-		g, err = replay.New(report.File, t, r.modes)
+		g, err = r.ready(report.File, t)
 	}
 	if err != nil {
 		report.Error = fmt.Sprintf("%v: with the new actions it would be no transcript: %v", replay.ErrUpdate, err)

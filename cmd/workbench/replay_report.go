@@ -37,7 +37,7 @@ type replayReport struct {
 	Where      *replay.Finding  `json:"where,omitempty"`
 	Faults     []replay.Finding `json:"faults,omitempty"`
 	Difference string           `json:"difference,omitempty"`
-	Line       int              `json:"line,omitempty"` // of Error
+	Line       int              `json:"line,omitempty"` // where it differs, or of Error
 	Error      string           `json:"error,omitempty"`
 	Warning    string           `json:"warning,omitempty"`
 }
@@ -49,7 +49,7 @@ func (r *replayReport) take(found *replay.Result) {
 		return
 	}
 	r.Result = resultDifferent
-	r.Cut, r.Faults, r.Difference = found.Cuts.Name, found.Faults, found.Diff
+	r.Cut, r.Faults, r.Difference, r.Line = found.Cuts.Name, found.Faults, found.Diff, found.Line
 	if found.Cuts.Random {
 		r.Seed = &found.Cuts.Seed
 	}
@@ -60,7 +60,7 @@ func (r *replayReport) take(found *replay.Result) {
 
 // fail notes that the file could not be replayed.
 func (r *replayReport) fail(err error) *replayReport {
-	r.Result, r.Error = resultUnusable, err.Error()
+	r.Result, r.Line, r.Error = resultUnusable, 0, err.Error()
 	var syntax *transcript.SyntaxError
 	if errors.As(err, &syntax) {
 		r.Line, r.Error = syntax.Line, syntax.Msg
@@ -83,9 +83,10 @@ type replayPrinter struct {
 	updated        int
 	unusable       int
 	line           bool // a progress line stands on the terminal
+	suite          junitSuite
 }
 
-func (p *replayPrinter) report(r *replayReport) {
+func (p *replayPrinter) print(r *replayReport) {
 	p.clear()
 	p.done++
 	r.OK = r.Result == resultSame || r.Result == resultUpdated
@@ -98,6 +99,10 @@ func (p *replayPrinter) report(r *replayReport) {
 		p.updated++
 	case resultUnusable:
 		p.unusable++
+	}
+	if p.report != "" {
+		p.reported(r)
+		return
 	}
 	if p.asJSON {
 		e := json.NewEncoder(p.stdout)
@@ -165,7 +170,15 @@ func (p *replayPrinter) clear() {
 // summary prints the last line: "45 transcripts, 44 same, 1 different".
 func (p *replayPrinter) summary(ctx context.Context, replays int64) {
 	p.clear()
-	if p.asJSON || ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil && p.report == reportTAP:
+		fmt.Fprintln(p.stdout, "Bail out! the replay was interrupted")
+		return
+	case ctx.Err() != nil, p.asJSON, p.report == reportTAP:
+		return
+	}
+	if p.report == reportJUnit {
+		p.suite.write(p.stdout, p.same+p.updated+p.different+p.unusable, p.different, p.unusable)
 		return
 	}
 	words := "transcripts"

@@ -43,7 +43,12 @@ func replayRun(t *testing.T, files map[string]string, args ...string) (code int,
 
 func replayAgain(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := newReplayCommand(inThisProcess)
+	return replayWith(t, inThisProcess, args...)
+}
+
+func replayWith(t *testing.T, env replayEnv, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := newReplayCommand(env)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(args)
 	var out, errOut bytes.Buffer
@@ -89,7 +94,13 @@ func TestReplay(t *testing.T) {
 		{"bad option", map[string]string{"a.golden": "workbench transcript v1\nmode http-line\noption eol \"x\"\n"}, []string{"."}, 2, "",
 			"a.golden:3: expected an option that the mode takes: "},
 		{"cut off", map[string]string{"a.golden": walk[:len(walk)-1]}, []string{"."}, 0, "1 transcript, 1 same\n",
-			"a.golden: warning: its end is missing"},
+			"a.golden: warning: no newline at the end of the file, so it may have been cut off: "},
+		{"cut off, strictly", map[string]string{"a.golden": walk[:len(walk)-1]}, []string{"--strict", "."}, 2, "1 transcript, 0 same, 1 unusable\n",
+			"a.golden:9: expected a newline at the end of the file\n"},
+		{"a merge conflict", map[string]string{"a.golden": "workbench transcript v1\r\nmode http-line\r\n\r\n<<<<<<< HEAD\r\n>> client text \"a\"\r\n=======\r\n>>>>>>> other\r\n"}, []string{"."}, 2, "",
+			"a.golden:4: expected a transcript without conflicts; a merge has left its marker \"<<<<<<< HEAD\" here"},
+		{"no such form", nil, []string{"--report", "html", "x"}, 2, "", "--report html: it must be junit, tap, github\n"},
+		{"two forms", nil, []string{"--report", "tap", "--json", "x"}, 2, "", "--report and --json exclude each other"},
 		{"unknown mode", map[string]string{"a.golden": walk}, []string{"--mode", "telnet", "."}, 2, "",
 			"--mode telnet: there is no such line mode; workbench modes lists them\n"},
 		{"missing file", nil, []string{"nowhere.golden"}, 2, "", "there is no file or folder nowhere.golden\n"},
@@ -118,7 +129,7 @@ func TestReplay(t *testing.T) {
 func TestReplayUpdate(t *testing.T) {
 	code, stdout, _ := replayRun(t, map[string]string{"a.golden": wrong, "b.golden": walk, "cut.golden": wrong + ">> client closed"}, "--update", ".")
 	if code != exitDifferent || !strings.HasPrefix(stdout, "a.golden: updated\n") ||
-		!strings.Contains(stdout, "cut.golden: not updated: the file's end is missing") ||
+		!strings.Contains(stdout, "cut.golden: not updated: the file has no newline at its end") ||
 		!strings.HasSuffix(stdout, "3 transcripts, 1 same, 1 updated, 1 different\n") {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}
@@ -154,7 +165,7 @@ func TestReplayJSON(t *testing.T) {
 	if r := got[0]; !r.OK || r.Result != resultSame || r.Mode != "http-line" || r.Replays != 4 {
 		t.Errorf("same: %+v", r)
 	}
-	if r := got[1]; r.OK || r.Result != resultDifferent || !strings.Contains(r.Difference, `- << server "ho\r\n"`) {
+	if r := got[1]; r.OK || r.Line != 6 || r.Result != resultDifferent || !strings.Contains(r.Difference, `- << server "ho\r\n"`) {
 		t.Errorf("different: %+v", r)
 	}
 	if r := got[2]; r.OK || r.Result != resultUnusable || r.Line != 1 || !strings.HasPrefix(r.Error, "expected ") {
@@ -170,5 +181,62 @@ func TestReplayTellsTheSeed(t *testing.T) {
 		"a.golden:7: a run of 9 bytes, cut after 3\n"
 	if got := r.text(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// An update keeps the form of a file, and never makes a failure the golden.
+func TestReplayUpdateKeepsForm(t *testing.T) {
+	windows := func(text string) string { return "\uFEFF" + strings.ReplaceAll(text, "\n", "\r\n") }
+	if code, stdout, stderr := replayRun(t, map[string]string{"a.golden": windows(wrong)}, "--update", "a.golden"); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if got, _ := os.ReadFile("a.golden"); string(got) != windows(corrected) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestReplayReports(t *testing.T) {
+	files := map[string]string{"a.golden": walk, "b, 100%.golden": wrong, "c.golden": "workbench transcript v1\nmode no<>such\n", "d#.golden": corrected[:len(corrected)-1]}
+	for form, want := range map[string][]string{
+		"tap": {"TAP version 14\n1..4\nok 1 - a.golden\nnot ok 2 - b, 100%.golden\n  ---\n  message: \"different\"\n  file: \"b, 100%.golden\"\n  line: 6\n  details: \"b, 100%.golden: different\\n",
+			"not ok 3 - c.golden\n  ---\n  message: \"unusable: expected mode NAME", "ok 4 - d\\#.golden\n  ---\n  warning: \"no newline at the end"},
+		"github": {"::error file=b%2C 100%25.golden,line=6,title=replay%3A different::b, 100%25.golden: different%0A  >> client text \"hi\"%0A- <<",
+			"\n::error file=c.golden,line=2,title=replay%3A unusable::expected mode NAME", "\n::warning file=d#.golden::no newline at the end", "\n4 transcripts, 2 same, 1 different, 1 unusable\n"},
+		"junit": {`<?xml version="1.0" encoding="UTF-8"?>` + "\n<testsuites>\n", `<testsuite name="workbench replay" tests="4" failures="1" errors="1">`,
+			`<testcase classname="replay.http-line" name="a.golden" file="a.golden"></testcase>`, `name="b, 100%.golden" file="b, 100%.golden" line="6">`, `<failure message="different">b, 100%.golden: different&#xA;`,
+			`<error message="unusable: expected mode NAME`, "</testsuites>\n"},
+	} {
+		code, stdout, stderr := replayRun(t, files, "--report", form, ".")
+		if code != exitUnusable || stderr != "" {
+			t.Errorf("%s: exit code %d, %s", form, code, stderr)
+		}
+		for _, w := range want {
+			if !strings.Contains(stdout, w) {
+				t.Errorf("%s: no\n%s\nin\n%s", form, w, stdout)
+			}
+		}
+	}
+}
+
+// A mode that is there and cannot be used is not said to be none.
+func TestReplayTellsWhyAModeCannotBeUsed(t *testing.T) {
+	slow := "workbench transcript v1\nmode slow\n"
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	for what, script := range map[string]string{"does not start": "this is no script", "ends at once": "load(\"nothing\")\n"} {
+		files := map[string]string{"a.golden": slow, "plugins/slow.star": script}
+		for _, args := range [][]string{{"a.golden"}, {"--mode", "slow", "a.golden"}} {
+			t.Chdir(t.TempDir())
+			for name, text := range files {
+				os.MkdirAll(filepath.Dir(name), 0o755)
+				if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			code, stdout, stderr := replayWith(t, replayEnv{Open: openForReplay}, append(args, "--plugin-dir", "plugins")...)
+			if code != exitUnusable || strings.Contains(stderr, "none") || strings.Contains(stderr, "no such") || !strings.Contains(stderr, "slow") || !strings.Contains(stderr, "can not start") {
+				t.Errorf("%s, %v: exit code %d\n%s%s", what, args, code, stdout, stderr)
+			}
+		}
 	}
 }
