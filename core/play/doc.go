@@ -30,7 +30,8 @@
 //
 //	match "RE"   takes each place where RE finds something in the recorded
 //	             bytes. There the peer's bytes have to match RE, as far as it
-//	             goes. (?P<name>…) captures.
+//	             goes. (?P<name>…) captures. In text it is compared with
+//	             characters, in binary data and after "match bytes" with bytes.
 //	any          takes all bytes that are left: as many others may come.
 //	any 4 12     takes the bytes from 4 up to, not with, 12.
 //	until "X"    takes the bytes up to the first X and with it: any others up to

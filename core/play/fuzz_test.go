@@ -52,7 +52,7 @@ func FuzzRegexp(f *testing.F) {
 		if len(text) > 1<<8 || len(data) > 1<<10 {
 			return
 		}
-		p, err := compile(text)
+		p, err := compile(text, characters)
 		if err != nil {
 			return
 		}

@@ -21,14 +21,34 @@ const (
 // can not tell where a match is complete: it asks for bytes behind it, and a
 // peer that waits for its answer sends none.
 type pattern struct {
+	bytes  bool // compared in ISO 8859-1, as binary.go says
 	finder *regexp.Regexp
 	prog   *syntax.Prog
 	names  []string // that it captures into
 	slots  []int    // for each capture of prog, twice the index of its name; -1 without one
 }
 
+// comparison says what a pattern takes for one character.
+type comparison uint8
+
+const (
+	characters  comparison = iota // a rune of UTF-8
+	preferBytes                   // a byte, unless only characters can match the regexp
+	onlyBytes                     // a byte
+)
+
 // compile reads a regexp. Errors are for the person who wrote it.
-func compile(text string) (*pattern, error) {
+func compile(text string, c comparison) (*pattern, error) {
+	p := &pattern{}
+	if c != characters || !utf8.ValidString(text) {
+		rewritten, ok := inBytes(text)
+		if !ok && c == onlyBytes {
+			return nil, errors.New("it is compared with bytes, and names characters that are none; write each byte as \\xNN, and leave \\p and classes of characters beyond ASCII out")
+		}
+		if p.bytes = ok; ok {
+			text = rewritten
+		}
+	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		var bad *syntax.Error
@@ -42,7 +62,6 @@ func compile(text string) (*pattern, error) {
 	} else if size > MaxRegexp {
 		return nil, fmt.Errorf("it is too large: repeated that often it has over %d parts", MaxRegexp)
 	}
-	p := &pattern{}
 	for _, name := range tree.CapNames() {
 		slot := -1
 		if name != "" {
@@ -90,11 +109,21 @@ func weigh(re *syntax.Regexp) (size int, err error) {
 // find returns where the pattern matches in what was recorded, empty matches
 // left out: for each match the indices that regexp.FindSubmatchIndex gives.
 func (p *pattern) find(data []byte) [][]int {
+	var back []int // nil: the places are those in data
+	if p.bytes {
+		data, back = latin1(data)
+	}
 	var all [][]int
 	for _, at := range p.finder.FindAllSubmatchIndex(data, -1) {
-		if at[0] < at[1] {
-			all = append(all, at)
+		if at[0] == at[1] {
+			continue
 		}
+		for i, place := range at {
+			if back != nil && place >= 0 {
+				at[i] = back[place]
+			}
+		}
+		all = append(all, at)
 	}
 	return all
 }
@@ -149,9 +178,13 @@ func (p *pattern) begin() *scan {
 // done reports whether no further byte changes what end and at say.
 func (s *scan) done() bool { return len(s.now.pc) == 0 }
 
-// feed compares one byte. Bytes that are no UTF-8 count as U+FFFD, each for
-// itself, as in package regexp.
+// feed compares one byte. Where characters are compared, bytes that are no
+// UTF-8 count as U+FFFD, each for itself, as in package regexp.
 func (s *scan) feed(b byte) {
+	if s.bytes {
+		s.step(rune(b), 1)
+		return
+	}
 	s.partial[s.pending] = b
 	s.pending++
 	for s.pending > 0 && utf8.FullRune(s.partial[:s.pending]) && !s.done() {
@@ -171,6 +204,11 @@ func (s *scan) finish() {
 func (s *scan) rune() {
 	r, size := utf8.DecodeRune(s.partial[:s.pending])
 	s.pending = copy(s.partial[:], s.partial[size:s.pending])
+	s.step(r, size)
+}
+
+// step compares one character of so many bytes.
+func (s *scan) step(r rune, size int) {
 	s.pos += size
 	s.round++
 	s.cut = false

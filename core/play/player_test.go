@@ -176,7 +176,7 @@ func TestScanIsRegexp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := genRegexp(3).Draw(t, "regexp")
 		data := rapid.SliceOfN(rapid.SampledFrom([]byte("aabbcÄ\n\xff")), 0, 12).Draw(t, "data")
-		p, err := compile(text)
+		p, err := compile(text, characters)
 		if err != nil {
 			t.Skip()
 		}

@@ -62,7 +62,7 @@ func (b *builder) find(r *transcript.Rule, data []byte, taken []piece) (found []
 	}
 	switch r.Kind {
 	case transcript.MatchRule:
-		p, err := compile(string(r.Text))
+		p, err := compile(string(r.Text), comparisonFor(r, data))
 		if err != nil {
 			return nil, b.unusable(r.Line, "expected a regexp that can be used: %v", err)
 		}
@@ -110,6 +110,17 @@ func (b *builder) find(r *transcript.Rule, data []byte, taken []piece) (found []
 		}
 	}
 	return found, nil
+}
+
+// comparisonFor says how a rule's regexp is compared with the bytes below it.
+func comparisonFor(r *transcript.Rule, data []byte) comparison {
+	switch {
+	case r.Bytes:
+		return onlyBytes
+	case isBinary(data):
+		return preferBytes
+	}
+	return characters
 }
 
 // define gives each name that a payload's matches capture its place, in the

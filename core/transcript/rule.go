@@ -17,7 +17,7 @@ type RuleKind uint8
 
 // The kinds of rule.
 const (
-	MatchRule RuleKind = iota + 1 // match "REGEXP": what it finds in the payload need only match it again
+	MatchRule RuleKind = iota + 1 // match "REGEXP", match bytes "REGEXP": what it finds in the payload need only match it again
 	AnyRule                       // any, any FROM TO: as many bytes, whatever they are
 	UntilRule                     // until "…": all up to this, with it
 	UseRule                       // use NAME: what a match has captured under this name stands here
@@ -30,6 +30,7 @@ const (
 type Rule struct {
 	Kind     RuleKind
 	Text     []byte   // the regexp, the end that until names, or the name
+	Bytes    bool     // of match: the regexp is compared with bytes, also where the payload is text
 	From, To int      // of any: bytes of the payload; To is 0 for all of it
 	Comments []string // as an entry's
 	Line     int      // in the file, from 1
@@ -39,7 +40,11 @@ type Rule struct {
 func AppendRule(dst []byte, r *Rule) []byte {
 	switch r.Kind {
 	case MatchRule:
-		dst = append(appendQuoted(append(dst, `match "`...), r.Text), '"')
+		dst = append(dst, "match "...)
+		if r.Bytes {
+			dst = append(dst, "bytes "...)
+		}
+		dst = append(appendQuoted(append(dst, '"'), r.Text), '"')
 	case AnyRule:
 		dst = append(dst, "any"...)
 		if r.To > 0 {
@@ -68,6 +73,8 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 	case "match", "until":
 		if r.Kind = MatchRule; word == "until" {
 			r.Kind = UntilRule
+		} else if first, after := cutWord(rest); first == "bytes" {
+			r.Bytes, rest = true, after
 		}
 		r.Text, err = unquote([]byte{}, rest, MaxRuleText)
 		if err == nil && len(r.Text) == 0 {
@@ -82,7 +89,7 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 			err = errorf("expected the name that a match above captures, such as id of (?P<id>[0-9]+); found %s", shown(rest))
 		}
 	default:
-		err = errorf(`expected match "REGEXP", any, any FROM TO, until "…" or use NAME; found %s`, shown(s))
+		err = errorf(`expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…" or use NAME; found %s`, shown(s))
 	}
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ mode http-line
 ~~ any
 >> client binary "a"
 ~~ match "a\\.\"b"
+~~ match bytes "(?s:..)"
 >> client text "a"
 >> server eof
 `
@@ -61,10 +62,12 @@ func TestRules(t *testing.T) {
 func TestRuleErrors(t *testing.T) {
 	const head = magic + "\nmode raw\n" // entries begin in line 3
 	for _, c := range []struct{ in, want string }{
-		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", any, any FROM TO, until "…" or use NAME; found "like \"x\""`},
+		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…" or use NAME; found "like \"x\""`},
 		{"~~\n", `f:3: expected match "REGEXP"`},
 		{"0.5 ~~ any\n", "f:3: expected no time in front of a rule"},
 		{"~~ match x\n", `f:3: expected a quoted string, found "x"`},
+		{"~~ match bytes\n", "f:3: expected a quoted string"},
+		{"~~ until bytes \"x\"\n", "f:3: expected a quoted string"},
 		{"~~ match \"\"\n", "f:3: expected something between the quotes of match"},
 		{"~~ until \"\"\n", "f:3: expected something between the quotes of until"},
 		{"~~ match \"x\"\n  \"y\"\n", "f:4: expected an entry; a quoted string of its own continues the payload"},
