@@ -26,7 +26,7 @@ func TestRefusals(t *testing.T) {
 		"unknown service":   {"", "127.0.0.1:nosuchservice", []string{"nosuchservice"}},
 		"empty":             {"", "", []string{"no target", "host:port"}},
 		"spaces":            {"", "  ", []string{"no target", "host:port"}},
-		"a URL":             {"", "http://TARGET/", []string{"host:port", "tls://"}},
+		"a URL":             {"", "http://TARGET/", []string{"ends with its port", "leave out the path"}},
 		"two colons":        {"", "a:b:1", []string{"colons"}},
 		"long":              {"", strings.Repeat("a", 1020) + ":800", []string{"bytes"}},
 		"too long":          {"", strings.Repeat("a", 1<<20), []string{"1024 bytes", "host:port"}},
@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 		"bad option value":  {"?option.eol=crcr", "TARGET", []string{"eol", `"crcr"`, "crlf, lf, cr, none"}},
 		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`"option.eol" is there twice`}},
 		"option of another": {"?mode=raw&option.eol=lf", "TARGET", []string{"raw", `"eol"`}},
-		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode, option.NAME and record"}},
+		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode, option.NAME, record and server-eof"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := untouched(t)
