@@ -60,11 +60,14 @@ func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transc
 		return nil, nil, &exitCode{exitUnusable, err}
 	}
 	if t.CutOff {
-		fmt.Fprintf(stderr, "%s: warning: its end is missing (no line end behind the last line); it is played as far as it goes\n", core.Printable(path))
+		fmt.Fprintf(stderr, "%s: warning: no newline at the end of the file, so it may have been cut off; it is played as far as it goes\n", core.Printable(path))
 	}
 	s, err := play.New(path, t)
 	if err != nil {
 		return nil, nil, &exitCode{exitUnusable, err}
+	}
+	for _, w := range s.Warnings() {
+		fmt.Fprintf(stderr, "%s:%d: warning: %s\n", core.Printable(path), w.Line, core.Printable(w.Words))
 	}
 	return s, t, nil
 }

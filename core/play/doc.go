@@ -37,8 +37,9 @@
 //	until "X"    takes the bytes up to the first X and with it: any others up to
 //	             the first X may come.
 //	use name     takes each place where what name had captured stands in the
-//	             recorded bytes. There has to come, or is said, what it has
-//	             captured now.
+//	             recorded bytes as a word, or at the place that follows: at 4 12,
+//	             in "RE" with one group. There has to come, or is said, what it
+//	             has captured now.
 //
 // Whether a rule stands above what the peer says or above what the player says
 // itself depends on which side is played. Of what the player says itself only

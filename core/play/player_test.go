@@ -88,6 +88,12 @@ func TestRules(t *testing.T) {
 		{"no more than was recorded", ">> server \"a\"\n>> server eof\n", core.Client, "ab", true, `f:5: byte 1 of the server's stream: expected the end of the server's stream, got "b"`},
 		{"behind a recording without an end", ">> server \"a\"\n", core.Client, "ab", true, "true true true"},
 		{"a client says more", ">> client text \"\"\n<< server \"a\"\n>> server \"b\"\n", core.Server, "ab", false, `f:5: byte 1 of the client's stream: expected nothing more, got "b"`},
+		{"words only", "~~ match \"(?P<tag>[a-zA-Z0-9]+) LOGIN\"\n<< server \"e LOGIN\"\n~~ use tag\n>> server \"* one message\\r\\ne OK done\\r\\n\"\n", core.Server, "TAG1 LOGIN", false, `1 "* one message\r\nTAG1 OK done\r\n"`},
+		{"a place", "~~ match \"(?P<tag>[a-zA-Z0-9]+) LOGIN\"\n<< server \"a LOGIN\"\n~~ use tag at 0 1\n>> server \"a OK a b\"\n", core.Server, "TAG1 LOGIN", false, `1 "TAG1 OK a b"`},
+		{"a place in a regexp", "~~ match \"(?P<tag>[a-zA-Z0-9]+) LOGIN\"\n<< server \"a LOGIN\"\n~~ use tag in \"([a-z]) OK\"\n>> server \"a a OK a\"\n", core.Server, "TAG1 LOGIN", false, `1 "a TAG1 OK a"`},
+		{"a place inside a word", "~~ match \"(?P<tag>[a-zA-Z0-9]+) LOGIN\"\n<< server \"a LOGIN\"\n~~ use tag in \"x(a)x\"\n>> server \"a xax\"\n", core.Server, "TAG1 LOGIN", false, `1 "a xTAG1x"`},
+		{"a long value in a word", "~~ match \"(?P<id>[0-9a-f]+);\"\n>> server \"7f3a;\"\n~~ use id\n<< server \"item7f3a\"\n", core.Client, "99;", false, `1 "item99"`},
+		{"a word and a part of one", "~~ match \"(?P<id>[0-9a-f]+);\"\n>> server \"7f3a;\"\n~~ use id\n<< server \"item7f3a 7f3a\"\n", core.Client, "99;", false, `1 "item7f3a 99"`},
 		{"the next capture counts", "~~ match \"n(?P<n>.);\"\n>> server \"n1;\"\n~~ use n\n<< server \"1\"\n~~ match \"n(?P<n>.);\"\n>> server \"n2;\"\n~~ use n\n<< server \"2\"\n", core.Client, "nA;nB;", false, `1 "A"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -281,4 +287,37 @@ func genTalk(t *rapid.T) (*Script, map[core.Side]string) {
 		t.Fatal(err)
 	}
 	return s, said
+}
+
+func TestUseIsWarnedOfOrRefused(t *testing.T) {
+	const above = "~~ match \"(?P<tag>[a-z]+) LOGIN\"\n<< server \"%s LOGIN\"\n~~ use tag%s\n>> server \"%s\"\n"
+	for _, c := range []struct{ tag, place, data, warning, refused string }{
+		{"e", "", "e OK", `tag had captured only "e"`, ""},
+		{"ab", "", "ab OK", `tag had captured only "ab"`, ""},
+		{"abc", "", "abc OK", "", ""},
+		{"e", " at 0 1", "e OK", "", ""},
+		{"e", ` in "(.) OK"`, "e OK", "", ""},
+		{"e", "", "hello", "", "not as a part of a word"},
+		{"e", " at 1 2", "e OK", "", `expected at 1 to 2 the bytes that tag had captured, "e"; there stand " "`},
+		{"e", " at 3 9", "e OK", "", "expected bytes that there are: below stand 4"},
+		{"e", ` in "e OK"`, "e OK", "", "expected one group in the regexp"},
+		{"e", ` in "x(e)"`, "e OK", "", "expected a regexp that finds something"},
+		{"e", ` in "e (..)"`, "e OK", "", `it finds "OK"`},
+		{"e", ` in "("`, "e OK", "", "expected a regexp that can be used"},
+	} {
+		s, err := parse(fmt.Sprintf(above, c.tag, c.place, c.data))
+		if c.refused != "" {
+			if err == nil || !strings.Contains(err.Error(), "f:6: ") || !strings.Contains(err.Error(), c.refused) {
+				t.Errorf("%+v: %v", c, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%+v: %v", c, err)
+			continue
+		}
+		if w := s.Warnings(); c.warning == "" && len(w) > 0 || c.warning != "" && (len(w) != 1 || w[0].Line != 6 || !strings.Contains(w[0].Words, c.warning)) {
+			t.Errorf("%+v: %+v", c, w)
+		}
+	}
 }

@@ -97,16 +97,12 @@ func (b *builder) find(r *transcript.Rule, data []byte, taken []piece) (found []
 		if len(value) == 0 {
 			return nil, b.unusable(r.Line, "expected a name with a value: %s had captured nothing when this was recorded", r.Text)
 		}
-		for at := 0; ; {
-			i := bytes.Index(data[at:], value)
-			if i < 0 {
-				break
-			}
-			add(at+i, at+i+len(value), piece{site: site})
-			at += i + len(value)
+		places, err := b.usePlaces(r, data, value)
+		if err != nil {
+			return nil, err
 		}
-		if len(found) == 0 {
-			return nil, b.unusable(r.Line, "expected the bytes that %s had captured, %s, somewhere in the bytes below", r.Text, quote(value))
+		for _, at := range places {
+			add(at, at+len(value), piece{site: site})
 		}
 	}
 	return found, nil

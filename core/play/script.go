@@ -15,6 +15,8 @@ type Script struct {
 	file   string
 	steps  []step
 	values [][]byte // recorded, of each capture in the file's order
+
+	warnings []Warning
 }
 
 // step is one thing that one side did on the wire.

@@ -130,6 +130,7 @@ func Unredacted(t *transcript.Transcript, match *regexp.Regexp) (places []Place)
 	for i := range t.Entries {
 		for _, r := range t.Entries[i].Rules {
 			search(r.Line, "a rule", r.Text)
+			search(r.Line, "a rule", r.In)
 		}
 	}
 	return places

@@ -20,7 +20,7 @@ const (
 	MatchRule RuleKind = iota + 1 // match "REGEXP", match bytes "REGEXP": what it finds in the payload need only match it again
 	AnyRule                       // any, any FROM TO: as many bytes, whatever they are
 	UntilRule                     // until "…": all up to this, with it
-	UseRule                       // use NAME: what a match has captured under this name stands here
+	UseRule                       // use NAME, use NAME at FROM TO, use NAME in "REGEXP": what a match has captured under this name stands here
 )
 
 // Rule stands above an entry whose bytes go over the wire, and says which of
@@ -31,7 +31,8 @@ type Rule struct {
 	Kind     RuleKind
 	Text     []byte   // the regexp, the end that until names, or the name
 	Bytes    bool     // of match: the regexp is compared with bytes, also where the payload is text
-	From, To int      // of any: bytes of the payload; To is 0 for all of it
+	From, To int      // of any and use: bytes of the payload; To is 0 where none are named
+	In       []byte   // of use: the regexp whose group is the place; nil for none
 	Comments []string // as an entry's
 	Line     int      // in the file, from 1
 }
@@ -47,18 +48,29 @@ func AppendRule(dst []byte, r *Rule) []byte {
 		dst = append(appendQuoted(append(dst, '"'), r.Text), '"')
 	case AnyRule:
 		dst = append(dst, "any"...)
-		if r.To > 0 {
-			dst = strconv.AppendInt(append(dst, ' '), int64(r.From), 10)
-			dst = strconv.AppendInt(append(dst, ' '), int64(r.To), 10)
-		}
+		dst = appendFromTo(dst, r)
 	case UntilRule:
 		dst = append(appendQuoted(append(dst, `until "`...), r.Text), '"')
 	case UseRule:
 		dst = append(append(dst, "use "...), r.Text...)
+		if r.To > 0 {
+			dst = appendFromTo(append(dst, " at"...), r)
+		}
+		if r.In != nil {
+			dst = append(appendQuoted(append(dst, ` in "`...), r.In), '"')
+		}
 	default:
 		dst = append(dst, "unknown"...) // Parse refuses it
 	}
 	return dst
+}
+
+func appendFromTo(dst []byte, r *Rule) []byte {
+	if r.To == 0 {
+		return dst
+	}
+	dst = strconv.AppendInt(append(dst, ' '), int64(r.From), 10)
+	return strconv.AppendInt(append(dst, ' '), int64(r.To), 10)
 }
 
 // ruleMark stands in front of a rule as ">>" does in front of an event.
@@ -84,12 +96,9 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 		r.Kind = AnyRule
 		r.From, r.To, err = parseFromTo(rest)
 	case "use":
-		r.Kind, r.Text = UseRule, []byte(rest)
-		if !core.ValidName(rest) {
-			err = errorf("expected the name that a match above captures, such as id of (?P<id>[0-9]+); found %s", shown(rest))
-		}
+		err = r.parseUse(rest)
 	default:
-		err = errorf(`expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…" or use NAME; found %s`, shown(s))
+		err = errorf(`expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found %s`, shown(s))
 	}
 	if err != nil {
 		return err
@@ -103,7 +112,27 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 	return nil
 }
 
-// parseFromTo reads the two numbers that may follow any.
+// parseUse takes what follows use.
+func (r *Rule) parseUse(s string) (err *SyntaxError) {
+	name, s := cutWord(s)
+	r.Kind, r.Text = UseRule, []byte(name)
+	if !core.ValidName(name) {
+		return errorf("expected the name that a match above captures, such as id of (?P<id>[0-9]+); found %s", shown(name))
+	}
+	switch word, rest := cutWord(s); {
+	case word == "at" && rest != "":
+		r.From, r.To, err = parseFromTo(rest)
+	case word == "in":
+		if r.In, err = unquote([]byte{}, rest, MaxRuleText); err == nil && len(r.In) == 0 {
+			err = errorf("expected something between the quotes of in")
+		}
+	case word != "":
+		err = errorf(`expected the place of %s, as in use %s at 4 12 or use %s in "tag=([a-z]+) "; found %s`, name, name, name, shown(s))
+	}
+	return err
+}
+
+// parseFromTo reads the two numbers that may follow any and at.
 func parseFromTo(s string) (from, to int, err *SyntaxError) {
 	if s == "" {
 		return 0, 0, nil
@@ -112,7 +141,7 @@ func parseFromTo(s string) (from, to int, err *SyntaxError) {
 	from, err1 := strconv.Atoi(first)
 	to, err2 := strconv.Atoi(second)
 	if err1 != nil || err2 != nil || from < 0 || from >= to || to > core.MaxActionPayload {
-		return 0, 0, errorf("expected any alone, or the bytes from and to as in any 4 12; found %s", shown(s))
+		return 0, 0, errorf("expected the bytes from and to, as in any 4 12, or any alone; found %s", shown(s))
 	}
 	return from, to, nil
 }

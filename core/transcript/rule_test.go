@@ -29,6 +29,8 @@ mode http-line
 >> client binary "a"
 ~~ match "a\\.\"b"
 ~~ match bytes "(?s:..)"
+~~ use id at 0 1
+~~ use id in "([a\"]) "
 >> client text "a"
 >> server eof
 `
@@ -62,7 +64,7 @@ func TestRules(t *testing.T) {
 func TestRuleErrors(t *testing.T) {
 	const head = magic + "\nmode raw\n" // entries begin in line 3
 	for _, c := range []struct{ in, want string }{
-		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…" or use NAME; found "like \"x\""`},
+		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found "like \"x\""`},
 		{"~~\n", `f:3: expected match "REGEXP"`},
 		{"0.5 ~~ any\n", "f:3: expected no time in front of a rule"},
 		{"~~ match x\n", `f:3: expected a quoted string, found "x"`},
@@ -72,9 +74,15 @@ func TestRuleErrors(t *testing.T) {
 		{"~~ until \"\"\n", "f:3: expected something between the quotes of until"},
 		{"~~ match \"x\"\n  \"y\"\n", "f:4: expected an entry; a quoted string of its own continues the payload"},
 		{"~~ match \"" + strings.Repeat("x", MaxRuleText+1) + "\"\n", "f:3: expected at most 4096 bytes"},
-		{"~~ any 5 5\n", "f:3: expected any alone, or the bytes from and to as in any 4 12"},
-		{"~~ any 5\n", "f:3: expected any alone"},
-		{"~~ any -1 5\n", "f:3: expected any alone"},
+		{"~~ any 5 5\n", "f:3: expected the bytes from and to, as in any 4 12, or any alone"},
+		{"~~ any 5\n", "f:3: expected the bytes from and to"},
+		{"~~ any -1 5\n", "f:3: expected the bytes from and to"},
+		{"~~ use a at\n", "f:3: expected the place of a, as in use a at 4 12"},
+		{"~~ use a at 4 4\n", "f:3: expected the bytes from and to"},
+		{"~~ use a at 4\n", "f:3: expected the bytes from and to"},
+		{"~~ use a in x\n", "f:3: expected a quoted string"},
+		{"~~ use a in \"\"\n", "f:3: expected something between the quotes of in"},
+		{"~~ use a b\n", "f:3: expected the place of a"},
 		{"~~ use 1\n", "f:3: expected the name that a match above captures"},
 		{"~~ any\n>> server eof\n", "f:4: expected bytes below the rule of line 3"},
 		{"~~ any\n<< client text \"a\"\n", "f:4: expected bytes below the rule of line 3"},
