@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,80 +68,6 @@ func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transc
 		fmt.Fprintf(stderr, "%s:%d: warning: %s\n", core.Printable(path), w.Line, core.Printable(w.Words))
 	}
 	return s, t, nil
-}
-
-type playServerOptions struct {
-	listen     string
-	fast       bool
-	onMismatch string
-}
-
-// The values of --on-mismatch.
-const (
-	mismatchClose    = "close"
-	mismatchContinue = "continue"
-)
-
-func newPlayServerCommand() *cobra.Command {
-	o := playServerOptions{}
-	cmd := &cobra.Command{
-		Use:   "server [flags] FILE",
-		Short: "Answer clients as the recorded server did",
-		Long: `play server listens, waits for what the recorded client sent, and answers as the
-recorded server did, to any number of clients at once. What a client says
-otherwise is told on standard error, with the line of the transcript, what was
-expected and what came.
-
-It speaks TCP without TLS, also for a session that was recorded over TLS.`,
-		Example: `  workbench play server walk.golden
-  workbench play server --listen 127.0.0.1:2525 --fast smtp.golden
-  workbench play server --on-mismatch continue walk.golden    tell, and answer all the same`,
-		Args: oneTranscript,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.onMismatch != mismatchClose && o.onMismatch != mismatchContinue {
-				return &exitCode{exitUnusable, fmt.Errorf("--on-mismatch %s: it must be close or continue", o.onMismatch)}
-			}
-			return playServer(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
-	}
-	cmd.SetFlagErrorFunc(playFlagError)
-	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:4001", "address to listen on; port 0 picks a free one")
-	f.BoolVar(&o.fast, "fast", false, "leave the recorded pauses out")
-	f.StringVar(&o.onMismatch, "on-mismatch", mismatchClose, "what a client gets that says something else: close, or continue")
-	return cmd
-}
-
-// playServer plays the server until ctx ends.
-func playServer(ctx context.Context, o playServerOptions, path string, stdout, stderr io.Writer) error {
-	script, _, err := loadScript(path, stderr)
-	if err != nil {
-		return err
-	}
-	listener, err := listenLoopback(o.listen, "--listen")
-	if err != nil {
-		return &exitCode{exitUnusable, err}
-	}
-	var mu sync.Mutex // of stderr
-	tell := func(client net.Addr, words error) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintf(stderr, "client %s: %s\n", client, under(words.Error()))
-	}
-	server := play.Server{
-		Script: script,
-		Fast:   o.fast,
-		Mismatch: func(client net.Addr, m *play.Mismatch) bool {
-			tell(client, m)
-			return o.onMismatch == mismatchContinue
-		},
-		Failed: tell,
-	}
-	fmt.Fprintf(stdout, "Playing the server of %s on %s\nPress Ctrl-C to stop.\n", core.Printable(path), listener.Addr())
-	if err := server.Serve(ctx, listener); err != nil {
-		return &exitCode{exitUnusable, fmt.Errorf("no more clients can be taken: %w", err)}
-	}
-	return nil
 }
 
 type playClientOptions struct {

@@ -28,6 +28,7 @@ type Player struct {
 	held           []byte // of a match or until rule
 	scan           *scan  // of a match rule
 	ruleLine       int    // of the last rule that was used
+	spoke          bool   // the peer has said anything
 	ended          bool   // the peer's stream has
 
 	differs  *Mismatch // the first
@@ -136,6 +137,9 @@ func (p *Player) Said() bool { return p.own() == len(p.steps) }
 // end too if the recording has one.
 func (p *Player) Heard() bool { return p.at == len(p.steps) }
 
+// Silent reports whether the peer has said nothing so far.
+func (p *Player) Silent() bool { return !p.spoke }
+
 // AwaitsEnd reports whether the peer has nothing more to say but the end of its
 // stream.
 func (p *Player) AwaitsEnd() bool { return p.Heard() || p.steps[p.at].kind != bytesStep }
@@ -178,6 +182,7 @@ func (p *Player) begin(c *piece) {
 // must be called again with them, and what it returned with a Mismatch too: the
 // player then goes on behind what differs, as the package's comment says.
 func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
+	p.spoke = p.spoke || len(data) > 0
 	for len(data) > 0 {
 		switch {
 		case p.skipping != skipping{}:

@@ -15,11 +15,19 @@ import (
 type Server struct {
 	Script *Script
 	Fast   bool // leave the recorded pauses out
+	// Once ends Serve, and the talks that go on then, when the first client's
+	// talk has ended.
+	Once bool
 	// Mismatch is told of each mismatch and says whether to go on behind it;
-	// nil: a mismatch ends the connection. Failed is told how a talk ended
-	// otherwise; nil: nobody is. They are called from many goroutines at once.
+	// nil: a mismatch ends the connection. Ended is told how each talk ended:
+	// nil, or the *Mismatch or what else broke it off; nil: nobody is. They are
+	// called from many goroutines at once.
+	//
+	// A connection on which nothing was said, where the recorded client spoke,
+	// is a probe, as waiting scripts and health checks make them, and no
+	// client: nobody is told of it.
 	Mismatch func(client net.Addr, m *Mismatch) (goOn bool)
-	Failed   func(client net.Addr, err error)
+	Ended    func(client net.Addr, err error)
 }
 
 // Pauses between tries to accept.
@@ -29,7 +37,7 @@ const (
 )
 
 // Serve serves the connections that l accepts, any number at once, until ctx is
-// done, and then returns nil. It closes l and all connections, and waits for
+// done or, with Once, a client was served, and then returns nil. It closes l and all connections, and waits for
 // their goroutines in any case. Accept errors that pass, such as no file handle
 // left, are tried again after a pause of 5 ms, doubling to 1 s; any other one
 // is returned.
@@ -46,7 +54,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
-			talks.Go(func() { s.talk(ctx, conn) })
+			talks.Go(func() {
+				if s.talk(ctx, conn) && s.Once {
+					cancel()
+				}
+			})
 			continue
 		case ctx.Err() != nil:
 			return nil
@@ -62,25 +74,29 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-func (s *Server) talk(ctx context.Context, conn net.Conn) {
+// talk serves one connection, and reports whether that was a client whose talk
+// has ended.
+func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 	half, ok := conn.(Conn)
 	if !ok {
 		conn.Close()
-		s.failed(conn, errors.New("the connection can not be ended in one direction alone; TCP can"))
-		return
+		s.ended(conn, errors.New("the connection can not be ended in one direction alone; TCP can"))
+		return true
 	}
+	player := s.Script.Play(core.Server)
 	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
-		return s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
+		return !player.Silent() && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
 	}}
-	err := talk.Over(ctx, half, s.Script.Play(core.Server))
-	var told *Mismatch
-	if err != nil && ctx.Err() == nil && !errors.As(err, &told) {
-		s.failed(conn, err)
+	err := talk.Over(ctx, half, player)
+	if ctx.Err() != nil || err != nil && player.Silent() {
+		return false
 	}
+	s.ended(conn, err)
+	return true
 }
 
-func (s *Server) failed(conn net.Conn, err error) {
-	if s.Failed != nil {
-		s.Failed(conn.RemoteAddr(), err)
+func (s *Server) ended(conn net.Conn, err error) {
+	if s.Ended != nil {
+		s.Ended(conn.RemoteAddr(), err)
 	}
 }

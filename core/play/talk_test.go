@@ -34,10 +34,13 @@ func serve(t *testing.T, s *Server) (address string, told func() []string) {
 		all = append(all, m.Error())
 		return goOn != nil && goOn(client, m)
 	}
-	s.Failed = func(_ net.Addr, err error) {
+	s.Ended = func(_ net.Addr, err error) {
 		mu.Lock()
 		defer mu.Unlock()
-		all = append(all, err.Error())
+		var told *Mismatch
+		if err != nil && !errors.As(err, &told) {
+			all = append(all, err.Error())
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
