@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Bounds of what a capture may make us hold.
@@ -22,8 +23,9 @@ const (
 type blocks struct {
 	r          *bufio.Reader
 	order      binary.ByteOrder
-	interfaces int
-	block      []byte // what is left to hand on of the current block
+	interfaces []ngInterface // of the current section
+	at         time.Time     // of the packet in the current block; zero: it does not tell
+	block      []byte        // what is left to hand on of the current block
 	buf        []byte
 	torn       bool // the input ended within a block; pcapgo may take that for the end
 }
@@ -64,7 +66,7 @@ func (b *blocks) next() error {
 	switch kind {
 	case blockSection, blockEnhanced, blockPacket, blockSimple:
 	case blockInterface:
-		if b.interfaces++; b.interfaces > maxInterfaces {
+		if len(b.interfaces) == maxInterfaces {
 			return fmt.Errorf("there are more than %d interfaces", maxInterfaces)
 		}
 	default:
@@ -86,7 +88,7 @@ func (b *blocks) section(magic []byte) error {
 	default:
 		return errors.New("a section header has no byte order")
 	}
-	b.interfaces = 0
+	b.interfaces = b.interfaces[:0]
 	return nil
 }
 
@@ -112,15 +114,57 @@ func (b *blocks) take(kind uint32, length int) error {
 	if again := b.order.Uint32(block[length-4:]); int(again) != length {
 		return fmt.Errorf("a block says that it is %d bytes long, and at its end %d", length, again)
 	}
-	const fixed, end = 28, 4 // of packet blocks: before and behind the packet
-	if kind == blockEnhanced || kind == blockPacket {
-		if length < fixed+end {
-			return fmt.Errorf("a packet's block is %d bytes long", length)
-		}
-		if captured := b.order.Uint32(block[20:]); captured > maxPacket || int(captured) > length-fixed-end {
-			return fmt.Errorf("a packet of %d bytes does not fit its block of %d", captured, length)
-		}
+	if err := b.look(kind, block); err != nil {
+		return err
 	}
 	b.block = block
+	return nil
+}
+
+// look checks the lengths in a block and takes the times from it.
+func (b *blocks) look(kind uint32, block []byte) error {
+	least := 32 // bytes of a packet's block without the packet
+	switch kind {
+	case blockSection:
+		least = 28
+	case blockInterface:
+		least = 20
+	case blockSimple:
+		least = 16
+	}
+	if len(block) < least {
+		return fmt.Errorf("a block of kind %d is %d bytes long", kind, len(block))
+	}
+	var captured uint32
+	b.at = time.Time{}
+	switch kind {
+	case blockSection:
+		if b.order.Uint16(block[12:]) == 1 && b.order.Uint16(block[14:]) == 2 {
+			b.order.PutUint16(block[14:], 0) // the same format (draft-ietf-opsawg-pcapng, section 4.1)
+		}
+	case blockInterface:
+		one, err := b.describe(block)
+		if err != nil {
+			return err
+		}
+		b.interfaces = append(b.interfaces, one)
+	case blockSimple:
+		captured = b.order.Uint32(block[8:])
+		if len(b.interfaces) > 0 && b.interfaces[0].snap != 0 {
+			captured = min(captured, b.interfaces[0].snap)
+		}
+	case blockEnhanced, blockPacket:
+		captured = b.order.Uint32(block[20:])
+		id := int(b.order.Uint32(block[8:]))
+		if kind == blockPacket {
+			id = int(b.order.Uint16(block[8:]))
+		}
+		if id < len(b.interfaces) { // else pcapgo says so
+			b.at = b.interfaces[id].time(uint64(b.order.Uint32(block[12:]))<<32 | uint64(b.order.Uint32(block[16:])))
+		}
+	}
+	if captured > maxPacket || int(captured) > len(block)-least {
+		return fmt.Errorf("a packet of %d bytes does not fit its block of %d", captured, len(block))
+	}
 	return nil
 }

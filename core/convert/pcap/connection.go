@@ -14,7 +14,7 @@ import (
 type Connection struct {
 	Number         int // in the order of their first packets, from 1
 	Client, Server netip.AddrPort
-	Begin          time.Time // of its first packet
+	Begin          time.Time // of its first packet; zero when the capture does not tell
 	// Guessed says that its handshake is not in the capture: the side with
 	// the lower port is taken for the server.
 	Guessed bool
@@ -187,9 +187,9 @@ func (c *connection) remark(words string) {
 }
 
 // entry writes an entry, at the time of the packet that is taken if it has
-// none.
+// none. Without times in the capture there are none in the transcript.
 func (c *connection) entry(e transcript.Entry) {
-	if e.Timed = true; e.Time == 0 {
+	if e.Timed = !c.Begin.IsZero() && !c.now.IsZero(); e.Timed && e.Time == 0 {
 		e.Time = c.since()
 	}
 	c.text = transcript.AppendEntry(c.text, &e)

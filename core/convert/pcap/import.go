@@ -223,9 +223,12 @@ func (i *importer) begin(key pair, s *segment) (*connection, error) {
 	c.Guessed = !s.syn
 	i.table[key] = c
 	t := transcript.Transcript{Mode: i.Mode, Target: c.Server.String()}
+	begun := "# the capture does not tell when it began"
+	if !c.Begin.IsZero() {
+		begun = "# begun " + c.Begin.UTC().Format("2006-01-02T15:04:05.000000Z")
+	}
 	t.HeaderComments = [][]string{{
-		fmt.Sprintf("# imported from %s: connection %d, from %v", core.CutWords(i.Name, maxName), c.Number, c.Client),
-		"# begun " + c.Begin.UTC().Format("2006-01-02T15:04:05.000000Z"),
+		fmt.Sprintf("# imported from %s: connection %d, from %v", core.CutWords(i.Name, maxName), c.Number, c.Client), begun,
 	}}
 	c.text = transcript.AppendHeader(c.text, &t)
 	for _, a := range i.Opening {

@@ -119,5 +119,6 @@ func (g *nextGeneration) next() ([]byte, gopacket.CaptureInfo, layers.LinkType, 
 	case err != nil:
 		return nil, info, 0, plain(err)
 	}
+	info.Timestamp = g.blocks.at // each read of blocks ends with its block: the current one is this packet's
 	return data, info, info.AncillaryData[0].(layers.LinkType), nil
 }
