@@ -152,6 +152,9 @@ func (o *importOptions) capture(ctx context.Context, file, name string, in io.Re
 		if c.Lost > 0 {
 			fmt.Fprintf(o.stdout, ", %d lost", c.Lost)
 		}
+		if c.Stray > 0 {
+			fmt.Fprintf(o.stdout, ", %d left out", c.Stray)
+		}
 		fmt.Fprintln(o.stdout)
 	}
 	o.tell(file, &report)
@@ -171,6 +174,9 @@ func (o *importOptions) tell(file string, r *pcap.Report) {
 	}
 	if r.Truncated {
 		warn("the capture ends within a packet; what is before it was read")
+	}
+	if r.Late > 0 {
+		warn("left out %d bytes that came after their connection had ended", r.Late)
 	}
 	if r.Fragments > 0 {
 		warn("left out %d fragments of IP packets; their bytes count as lost", r.Fragments)

@@ -18,8 +18,9 @@ type Connection struct {
 	// Guessed says that its handshake is not in the capture: the side with
 	// the lower port is taken for the server.
 	Guessed bool
-	// Bytes that were written, and bytes that are known to be missing.
-	Sent, Received, Lost int64
+	// Bytes that were written, bytes that are known to be missing, and bytes
+	// of the capture that have no place in the connection.
+	Sent, Received, Lost, Stray int64
 }
 
 // flushAt is how much text of a transcript waits to be written, in bytes.
@@ -33,8 +34,12 @@ type connection struct {
 	out        io.WriteCloser
 	joined     bool // both sides took part in a handshake, or bytes came
 	over       bool
-	clientGone bool           // its end is written
-	serverEnd  *time.Duration // when the server's side ended, to be written last
+	reset      bool                 // it is over by that: what the peer sent until it knew may follow
+	closed     bool                 // its transcript is written
+	stray      [core.Server + 1]int // bytes to tell of
+	again      *segment             // a SYN-ACK of other numbers: another connection's, when that goes on
+	clientGone bool                 // its end is written
+	serverEnd  *time.Duration       // when the server's side ended, to be written last
 
 	now time.Time // of the packet that is taken
 
@@ -68,6 +73,10 @@ type stream struct {
 
 func (s stream) bytes(data []byte) {
 	c := s.c
+	if c.over { // by a reset: it ended before
+		s.stray(len(data))
+		return
+	}
 	c.joined = true
 	e := transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: data}}
 	if s.side == core.Client {
@@ -80,9 +89,20 @@ func (s stream) bytes(data []byte) {
 }
 
 func (s stream) lost(n int) {
+	if s.c.over {
+		return
+	}
 	s.c.joined = true
 	s.c.Lost += int64(n)
 	s.c.remark(fmt.Sprintf("lost: %d of the %v's bytes, which are not in the capture", n, s.side))
+}
+
+func (s stream) stray(n int) {
+	if n > 0 {
+		s.c.joined = true
+		s.c.Stray += int64(n)
+		s.c.stray[s.side] += n
+	}
 }
 
 // end writes the client's end, and keeps the server's: a session is over when
@@ -90,6 +110,7 @@ func (s stream) lost(n int) {
 func (s stream) end() {
 	c := s.c
 	switch {
+	case c.over:
 	case s.side == core.Server:
 		at := c.since()
 		c.serverEnd = &at
@@ -112,12 +133,21 @@ func (c *connection) take(s *segment) {
 	c.now = s.at
 	from := c.from(s)
 	to := core.Client + core.Server - from
+	if h := &c.sides[from]; s.syn && h.settled && s.begin() != h.first {
+		stream{c, from}.stray(len(s.payload)) // and its ACK tells nothing
+		return
+	}
+	if c.over {
+		c.sides[from].add(s, stream{c, from})
+		return
+	}
 	if s.syn && s.acks {
 		c.joined = true
 		c.sides[to].start(s.ack)
 	}
 	if s.rst {
-		c.reset(s, from)
+		stream{c, from}.stray(len(s.payload)) // words for people, if any (RFC 9293, section 3.5.3)
+		c.resetBy(s, from)
 		return
 	}
 	if s.syn {
@@ -133,12 +163,13 @@ func (c *connection) take(s *segment) {
 	}
 }
 
-// reset ends the connection, if the peer would have believed it.
-func (c *connection) reset(s *segment, from core.Side) {
+// resetBy ends the connection, if the peer would have believed it.
+func (c *connection) resetBy(s *segment, from core.Side) {
 	h := &c.sides[from]
 	if !h.resets(s.seq) {
 		return
 	}
+	c.reset = true
 	c.giveUp()
 	if h.started && !h.ended {
 		h.skip(s.seq, stream{c, from})
@@ -161,7 +192,7 @@ func (c *connection) finish(words string) {
 	if c.over {
 		return
 	}
-	c.giveUp()
+	c.tellStray()
 	c.over = true
 	if c.serverEnd != nil {
 		c.entry(transcript.Entry{Dir: transcript.Event, Time: *c.serverEnd, Event: core.Event{Kind: core.ServerEOF}})
@@ -179,6 +210,17 @@ func (c *connection) finish(words string) {
 func (c *connection) giveUp() {
 	for _, side := range []core.Side{core.Client, core.Server} {
 		c.sides[side].giveUp(stream{c, side})
+	}
+}
+
+// tellStray ends the counting of what has no place in the connection.
+func (c *connection) tellStray() {
+	c.giveUp()
+	for _, side := range []core.Side{core.Client, core.Server} {
+		if n := c.stray[side]; n > 0 {
+			c.stray[side] = 0
+			c.remark(fmt.Sprintf("left out: %d of the %v's bytes, which came too late or have no place in the connection", n, side))
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package pcap
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Bounds of what waits for bytes before it.
 const (
@@ -8,13 +11,21 @@ const (
 	pieceOverhead = 64      // bytes that a piece counts beside its own
 	maxJump       = 1 << 30 // a sequence number further ahead is not of this connection
 	usualWindow   = 1 << 20 // of a side that has not told how its windows are scaled
+	maxSYNs       = 8       // of one side, with different numbers
+	maxGaps       = 32      // of one side that are told apart
+
+	// How long, and for how many bytes, one side's first bytes wait for the
+	// peer to acknowledge where they begin, when no SYN tells.
+	beginWait  = time.Second
+	beginBytes = 64 << 10
 )
 
 // receiver gets one side's stream, in order.
 type receiver interface {
 	bytes(data []byte)
-	lost(n int) // so many bytes are not in the capture
-	end()       // FIN
+	lost(n int)  // so many bytes are not in the capture
+	stray(n int) // so many bytes of the capture have no place in the stream
+	end()        // FIN
 }
 
 // half puts what one side sent in order. Of bytes that come twice, the first
@@ -28,13 +39,22 @@ type half struct {
 	started bool
 	first   uint32 // sequence number of the first byte
 	next    uint32 // sequence number of the next byte
-	acked   uint32 // what the peer has acknowledged, when hasAck
-	hasAck  bool
-	ahead   []piece // sorted; what came before its turn
-	held    int     // bytes of ahead, overhead included
-	fin     uint32  // sequence number behind the last byte, when hasFIN
-	hasFIN  bool
-	ended   bool
+	passed  int64  // bytes before next
+
+	guessed bool      // no SYN tells first
+	waits   bool      // and all waits until the peer's ACK does
+	since   time.Time // of the first packet
+	others  []uint32  // what else SYNs of this side told for first, until it is settled
+	settled bool
+
+	acked  uint32 // what the peer has acknowledged, when hasAck
+	hasAck bool
+	gaps   []span  // before next, that were given up
+	ahead  []piece // sorted; what came before its turn
+	held   int     // bytes of ahead, overhead included
+	fin    uint32  // sequence number behind the last byte, when hasFIN
+	hasFIN bool
+	ended  bool
 
 	shift    uint8  // of the windows that this side announces, when hasShift
 	hasShift bool   // its SYN is in the capture
@@ -44,10 +64,15 @@ type half struct {
 
 // piece is a segment's payload that waits.
 type piece struct {
-	seq    uint32
-	data   []byte
-	length int // more than data when the capture cut the packet off
+	seq  uint32
+	data []byte
+	cut  int // so many bytes more were in the packet, but not in the capture
 }
+
+// span is the sequence numbers from one up to another.
+type span struct{ from, to uint32 }
+
+func (p *piece) end() uint32 { return p.seq + uint32(len(p.data)) }
 
 // start sets the first sequence number, once.
 func (h *half) start(seq uint32) {
@@ -56,24 +81,74 @@ func (h *half) start(seq uint32) {
 	}
 }
 
+// settle picks the SYN that counts when there were several with different
+// numbers: the one that a number of the stream comes after most closely.
+func (h *half) settle(number uint32) {
+	for _, other := range h.others {
+		if number-other < number-h.first {
+			h.first, h.next = other, other
+		}
+	}
+	h.settled, h.others = true, nil
+}
+
+// begin ends the wait of a side without SYN: its stream begins with what the
+// peer acknowledged, or with what was captured before that.
+func (h *half) begin() {
+	if !h.waits {
+		return
+	}
+	h.waits = false
+	begin := h.next
+	if len(h.ahead) > 0 {
+		begin = h.ahead[0].seq
+	}
+	if back := int32(begin - h.acked); h.hasAck && max(back, -back) <= maxJump && (back > 0 || len(h.ahead) == 0) {
+		begin = h.acked
+	}
+	if h.hasFIN && int32(begin-h.fin) > 0 {
+		begin = h.fin
+	}
+	h.first, h.next = begin, begin
+}
+
 // add takes one segment of this side.
 func (h *half) add(s *segment, to receiver) {
 	seq := s.begin()
-	h.start(seq)
-	distance := int32(seq - h.next)
-	if h.ended || distance > maxJump {
+	if !h.started {
+		h.start(seq)
+		h.guessed, h.waits, h.since = !s.syn, !s.syn, s.at
+	}
+	if s.syn && seq != h.first {
+		if !h.settled && len(h.others) < maxSYNs {
+			h.others = append(h.others, seq)
+		}
+		to.stray(len(s.payload))
+		return
+	}
+	if s.length > 0 && !h.settled {
+		h.settle(seq)
+	}
+	h.catchUp(seq, to)
+	if distance := int32(seq - h.next); h.ended || max(distance, -distance) > maxJump {
+		to.stray(h.outside(s))
 		return
 	}
 	if s.fin && !h.hasFIN && int32(seq+uint32(s.length)-h.next) >= 0 {
 		h.fin, h.hasFIN = seq+uint32(s.length), true
 	}
+	p := piece{seq, s.payload, s.length - len(s.payload)}
 	switch {
 	case s.length == 0:
-	case distance <= 0:
-		h.take(piece{seq, s.payload, s.length}, to)
+	case !h.waits && len(h.ahead) == 0 && int32(seq-h.next) <= 0:
+		h.take(p, to)
 	default:
-		h.wait(piece{seq, s.payload, s.length})
+		h.wait(p)
 	}
+	if h.waits && !h.hasAck && h.held < beginBytes && s.at.Sub(h.since) < beginWait {
+		return
+	}
+	h.begin()
 	h.drain(to)
 	for h.held > maxAhead {
 		h.skip(h.ahead[0].seq, to)
@@ -81,36 +156,110 @@ func (h *half) add(s *segment, to receiver) {
 	h.givenUp(to)
 }
 
-// wait keeps a piece until what is before it is there.
-func (h *half) wait(p piece) {
-	i, there := slices.BinarySearchFunc(h.ahead, p, func(a, b piece) int { return int(int32(a.seq - b.seq)) })
-	if there && h.ahead[i].length >= p.length {
-		return
+// outside returns how many of a segment's bytes are not among those that came
+// before next.
+func (h *half) outside(s *segment) int {
+	n := len(s.payload)
+	end := int(int32(s.begin() + uint32(n) - h.next)) // from next
+	if !h.started || int64(end) <= -h.passed {
+		return n
 	}
-	p.data = slices.Clone(p.data)
-	h.ahead = slices.Insert(h.ahead, i, p)
-	h.held += len(p.data) + pieceOverhead
+	return min(n, max(0, end)+max(0, n-end-int(h.passed))+h.givenUpOf(s.begin(), n))
+}
+
+// givenUpOf returns how many of n bytes are in gaps.
+func (h *half) givenUpOf(seq uint32, n int) (late int) {
+	for _, g := range h.gaps {
+		late += max(0, min(n, int(int32(g.to-seq)))-max(0, int(int32(g.from-seq))))
+	}
+	return late
+}
+
+// catchUp gives up on a gap that is too large for a sequence number to be
+// believed, when the peer has acknowledged what is within reach of the number.
+func (h *half) catchUp(seq uint32, to receiver) {
+	reach := int32(seq - h.acked)
+	if !h.ended && int32(seq-h.next) > maxJump && h.hasAck && int32(h.acked-h.next) > 0 && max(reach, -reach) <= maxJump {
+		h.giveUpUntil(seq-uint32(max(0, reach)), to)
+	}
+}
+
+func (h *half) giveUpUntil(seq uint32, to receiver) {
+	h.begin()
+	for len(h.ahead) > 0 && int32(h.ahead[0].seq-seq) < 0 {
+		h.skip(h.ahead[0].seq, to)
+	}
+	h.skip(seq, to)
+}
+
+// wait keeps what is new of a piece until what is before it is there. The
+// pieces that wait do not overlap.
+func (h *half) wait(p piece) {
+	i, _ := slices.BinarySearchFunc(h.ahead, p.seq, func(a piece, seq uint32) int {
+		if int32(a.end()-seq) <= 0 {
+			return -1
+		}
+		return 1
+	})
+	if len(p.data) == 0 {
+		return // the gap tells as much
+	}
+	end := p.end() + uint32(p.cut)
+	for ; len(p.data) > 0; i++ {
+		n := len(p.data)
+		if i < len(h.ahead) {
+			n = min(n, max(0, int(int32(h.ahead[i].seq-p.seq))))
+		}
+		if n > 0 {
+			h.ahead = slices.Insert(h.ahead, i, piece{seq: p.seq, data: slices.Clone(p.data[:n])})
+			h.held += n + pieceOverhead
+		} else {
+			n = min(len(p.data), int(h.ahead[i].end()-p.seq))
+		}
+		p.seq, p.data = p.seq+uint32(n), p.data[n:]
+	}
+	last := &h.ahead[i-1]
+	last.cut = max(last.cut, int(int32(end-last.end())))
 }
 
 // take hands on what is new of a piece that begins at next or before it.
 func (h *half) take(p piece, to receiver) {
 	old := int(h.next - p.seq)
-	if old >= p.length {
-		return
+	// One byte before the first is a keep-alive's, or has the SYN's number.
+	if before := int64(old) - h.passed; before > 1 || before == 1 && h.guessed && len(p.data)+p.cut > 1 {
+		to.stray(min(int(before), len(p.data)))
 	}
+	to.stray(h.givenUpOf(p.seq, min(old, len(p.data))))
 	data := p.data[min(old, len(p.data)):]
 	if h.hasFIN { // bytes behind the end are none
-		data = data[:min(len(data), max(0, int(int32(h.fin-h.next))))]
+		n := min(len(data), max(0, int(int32(h.fin-h.next))))
+		to.stray(len(data) - n)
+		data = data[:n]
 	}
 	if len(data) > 0 {
 		to.bytes(data)
+		h.move(len(data))
 	}
-	h.next += uint32(len(data))
-	if cut := p.length - len(p.data); cut > 0 && !h.pastEnd() {
-		n := int(p.seq + uint32(p.length) - h.next)
-		to.lost(n)
-		h.next += uint32(n)
+	if n := int(int32(p.end() + uint32(p.cut) - h.next)); p.cut > 0 && n > 0 && !h.pastEnd() {
+		h.lose(n, to)
 	}
+}
+
+// lose gives up on the next n bytes. Gaps past the bound become one with what
+// is between them.
+func (h *half) lose(n int, to receiver) {
+	to.lost(n)
+	if len(h.gaps) == maxGaps {
+		h.gaps[1].from = h.gaps[0].from
+		h.gaps = slices.Delete(h.gaps, 0, 1)
+	}
+	h.gaps = append(h.gaps, span{h.next, h.next + uint32(n)})
+	h.move(n)
+}
+
+func (h *half) move(n int) {
+	h.next += uint32(n)
+	h.passed += int64(n)
 }
 
 func (h *half) pastEnd() bool { return h.hasFIN && int32(h.fin-h.next) <= 0 }
@@ -119,13 +268,19 @@ func (h *half) pastEnd() bool { return h.hasFIN && int32(h.fin-h.next) <= 0 }
 func (h *half) drain(to receiver) {
 	n := 0
 	for n < len(h.ahead) && int32(h.ahead[n].seq-h.next) <= 0 {
-		h.held -= len(h.ahead[n].data) + pieceOverhead
-		h.take(h.ahead[n], to)
-		n++
+		p := h.ahead[n]
+		h.held -= len(p.data) + pieceOverhead
+		if n++; n < len(h.ahead) { // another packet may have what the capture cut off
+			p.cut = min(p.cut, int(h.ahead[n].seq-p.end()))
+		}
+		h.take(p, to)
 	}
 	h.ahead = slices.Delete(h.ahead, 0, n)
 	if h.pastEnd() && !h.ended {
 		h.ended = true
+		for _, p := range h.ahead {
+			to.stray(len(p.data))
+		}
 		h.ahead, h.held = nil, 0
 		to.end()
 	}
@@ -137,8 +292,7 @@ func (h *half) skip(seq uint32, to receiver) {
 		seq = h.fin
 	}
 	if n := int32(seq - h.next); n > 0 && h.started && !h.ended {
-		to.lost(int(n))
-		h.next = seq
+		h.lose(int(n), to)
 	}
 	h.drain(to)
 }
@@ -149,6 +303,14 @@ func (h *half) acknowledged(ack uint32, to receiver) {
 	if !h.hasAck || int32(ack-h.acked) > 0 {
 		h.acked, h.hasAck = ack, true
 	}
+	if !h.started {
+		return
+	}
+	if !h.settled {
+		h.settle(ack)
+	}
+	h.begin()
+	h.drain(to)
 	h.givenUp(to)
 }
 
@@ -177,12 +339,30 @@ func (h *half) resets(seq uint32) bool {
 	if !h.started {
 		return true
 	}
+	ahead := int32(seq - h.next)
+	return ahead >= 0 && (ahead <= 1 || int32(seq-h.windowEnd()) <= 0)
+}
+
+// windowEnd is up to where the peer takes bytes, as far as it is known.
+func (h *half) windowEnd() uint32 {
 	edge := h.next + usualWindow
 	if h.hasEdge && int32(h.edge-h.next) >= 0 { // else what moved it on is not in the capture
 		edge = h.edge
 	}
-	ahead := int32(seq - h.next)
-	return ahead >= 0 && (ahead <= 1 || int32(seq-edge) <= 0)
+	return edge
+}
+
+// belongs reports whether a segment with bytes, of a connection that is over,
+// is of it: a copy of what was there, or what was under way at a reset.
+func (h *half) belongs(s *segment) bool {
+	distance := int32(s.begin() - h.next)
+	switch {
+	case !h.started:
+		return true
+	case distance < 0:
+		return -int64(distance) <= h.passed+1 && (!h.ended || int(distance)+s.length <= 0)
+	}
+	return !h.ended && int32(s.begin()-h.windowEnd()) <= 0
 }
 
 func (h *half) givenUp(to receiver) {
@@ -196,6 +376,8 @@ func (h *half) givenUp(to receiver) {
 
 // giveUp hands on all that waits. No more comes.
 func (h *half) giveUp(to receiver) {
+	h.begin()
+	h.drain(to)
 	for len(h.ahead) > 0 {
 		h.skip(h.ahead[0].seq, to)
 	}

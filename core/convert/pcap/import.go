@@ -24,6 +24,10 @@ const (
 	maxHeld = 64 << 20 // bytes of all pieces that wait for others
 	maxText = 64 << 20 // bytes of all transcripts that wait to be written
 	maxName = 200      // bytes of a capture's name in a comment
+
+	// maxReset is how many transcripts of reset connections stay open for a
+	// remark on what came after.
+	maxReset = 256
 )
 
 // Options say what Import makes of a capture.
@@ -42,7 +46,7 @@ type Options struct {
 // Report says what was in a capture.
 type Report struct {
 	Packets   int64        // all of them
-	Written   []Connection // that a transcript was written of, in the order in which they ended
+	Written   []Connection // that a transcript was written of, in the order in which that was done
 	Empty     int          // connections with nothing to write: refused, not answered, or silent in the capture
 	LeftOut   int          // connections past MaxTranscripts
 	Fragments int64        // IP fragments, which are left out
@@ -50,6 +54,7 @@ type Report struct {
 	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE, which are left out, among Other
 	Unread    int64        // packets of a link type that is not read, among Other
 	LinkType  string       // the last of those
+	Late      int64        // bytes that came after their connection's end, too late for a remark
 	Truncated bool         // the capture ends within a packet
 }
 
@@ -93,11 +98,12 @@ type importer struct {
 	Options
 	report  Report
 	table   map[pair]*connection
-	order   connection // ring: order.newer is the one silent for longest
-	seen    int        // connections so far
-	created int        // transcripts so far
-	held    int        // bytes of all halves' pieces
-	text    int        // bytes of all connections' text
+	order   connection    // ring: order.newer is the one silent for longest
+	seen    int           // connections so far
+	created int           // transcripts so far
+	held    int           // bytes of all halves' pieces
+	text    int           // bytes of all connections' text
+	reset   []*connection // whose transcripts stay open for late bytes, the oldest first
 }
 
 func (i *importer) packets(ctx context.Context, source source) error {
@@ -165,10 +171,11 @@ func (i *importer) segment(s *segment) error {
 		}
 	}
 	c.touch(&i.order)
-	if c.over {
-		return nil // late copies of what was there
+	if c.closed {
+		i.report.Late += int64(c.sides[c.from(s)].outside(s))
+		return nil
 	}
-	held, text := c.held(), len(c.text)
+	held, text, wasOver := c.held(), len(c.text), c.over
 	c.take(s)
 	if i.held+c.held()-held > maxHeld {
 		c.giveUp()
@@ -176,7 +183,9 @@ func (i *importer) segment(s *segment) error {
 	i.held += c.held() - held
 	i.text += len(c.text) - text
 	switch {
-	case c.over:
+	case c.over && !wasOver && c.reset:
+		return i.linger(c)
+	case c.over && !wasOver:
 		return i.close(c)
 	case len(c.text) >= flushAt:
 		return i.flush(c)
@@ -190,20 +199,29 @@ func (i *importer) segment(s *segment) error {
 	return nil
 }
 
-// replacedBy reports whether the segment begins another connection between the
+// replacedBy reports whether the segment is of another connection between the
 // same ports.
 func (c *connection) replacedBy(s *segment) bool {
-	if !s.syn || s.acks {
-		return false
-	}
-	h := &c.sides[c.from(s)]
+	from := c.from(s)
+	h := &c.sides[from]
 	switch {
-	case h.started:
+	case s.syn && !s.acks && h.started:
 		return s.begin() != h.first
-	case c.over, c.Guessed:
+	case s.syn && !s.acks:
+		return c.over || c.Guessed // else both sides began at once, or the packets changed places
+	case s.syn && h.started && s.begin() == h.first:
+		return false
+	case s.syn && c.over:
 		return true
+	case s.syn && h.settled: // its SYN is not in the capture, or it is forged: the answer tells
+		again := *s
+		c.again = &again
+	case c.over:
+		return len(s.payload) > 0 && !h.belongs(s)
+	case c.again != nil && c.again.src == s.dst:
+		return s.acks && s.ack == c.again.begin() && s.seq == c.again.ack
 	}
-	return false // both sides began at once, or the packets changed places
+	return false
 }
 
 // begin makes a connection of its first segment.
@@ -245,14 +263,22 @@ func (i *importer) begin(key pair, s *segment) (*connection, error) {
 func (i *importer) end(c *connection, words string) error {
 	delete(i.table, c.key)
 	c.unlink()
-	i.held -= c.held()
-	if c.over {
-		return nil
-	}
-	text := len(c.text)
+	held, text := c.held(), len(c.text)
 	c.finish(words)
+	i.held += c.held() - held
 	i.text += len(c.text) - text
 	return i.close(c)
+}
+
+// linger keeps a reset connection's transcript open for a while.
+func (i *importer) linger(c *connection) error {
+	i.reset = append(i.reset, c)
+	if len(i.reset) <= maxReset {
+		return nil
+	}
+	oldest := i.reset[0]
+	i.reset = i.reset[1:]
+	return i.close(oldest)
 }
 
 // flush writes what waits of a transcript.
@@ -283,13 +309,17 @@ func (i *importer) flush(c *connection) (err error) {
 // close writes the end of a transcript. What is left of the connection
 // swallows late packets.
 func (i *importer) close(c *connection) error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	held, text := c.held(), len(c.text)
+	c.tellStray()
+	i.held += c.held() - held
+	i.text += len(c.text) - text
 	err := i.flush(c)
 	i.text -= len(c.text)
 	c.text = nil
-	i.held -= c.held()
-	for side := range c.sides {
-		c.sides[side].ahead, c.sides[side].held = nil, 0
-	}
 	switch {
 	case c.leftOut:
 		i.report.LeftOut++

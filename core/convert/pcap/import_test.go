@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -330,7 +331,7 @@ func TestFaults(t *testing.T) {
 		{"reset by the server", func(w *wire) { shake(w); w.c("A", 100, 500, "a"); w.s("RA", 500, 101, "") },
 			">> client binary \"a\"\n>> server failed \"connection reset by peer\"\n"},
 		{"reset by the client", func(w *wire) { shake(w); w.c("RA", 100, 500, ""); w.s("A", 500, 100, "dropped") },
-			">> client closed\n"},
+			">> client closed\n-- left out: 7 of the server's bytes, which came too late or have no place in the connection\n"},
 		{"reset behind the end", func(w *wire) { shake(w); w.s("FA", 500, 100, ""); w.c("RA", 100, 501, "") },
 			">> server eof\n"},
 		{"an old reset is none", func(w *wire) { shake(w); w.s("A", 500, 100, "abc"); w.s("R", 400, 0, ""); w.s("A", 503, 100, "d") },
@@ -383,7 +384,7 @@ func TestFaults(t *testing.T) {
 		{"bytes with SYN", func(w *wire) { w.c("S", 99, 0, "hi"); w.s("SA", 499, 102, ""); w.c("A", 102, 500, "!") },
 			">> client binary \"hi\"\n>> client binary \"!\"\n" + open},
 		{"a stray number", func(w *wire) { shake(w); w.s("A", 500+maxJump+1, 100, "stray"); w.s("A", 500, 100, "abc") },
-			">> server \"abc\"\n" + open},
+			">> server \"abc\"\n-- left out: 5 of the server's bytes, which came too late or have no place in the connection\n" + open},
 		{"cut off by the capture", func(w *wire) {
 			shake(w)
 			w.snap = 50
@@ -391,6 +392,94 @@ func TestFaults(t *testing.T) {
 			w.s("FA", 516, 100, "0123456789abcdef")
 		}, ">> server \"0123456789\"\n-- lost: 6 of the server's bytes, which are not in the capture\n" +
 			">> server \"0123456789\"\n-- lost: 6 of the server's bytes, which are not in the capture\n>> server eof\n"},
+		{"cut off, and before its turn", func(w *wire) {
+			shake(w)
+			w.snap = 50
+			w.s("A", 526, 100, "0123456789abcdef")
+			w.s("A", 536, 100, "abcdefgh") // what of it was cut off
+			w.s("A", 500, 100, "0123456789abcdef")
+			w.s("A", 516, 100, "ABCDEFGHIJ")
+		}, ">> server \"0123456789\"\n-- lost: 6 of the server's bytes, which are not in the capture\n" +
+			">> server \"ABCDEFGHIJ\"\n>> server \"0123456789\"\n>> server \"abcdefgh\"\n" + open},
+		{"copies that differ before their turn", func(w *wire) {
+			shake(w)
+			w.c("A", 110, 500, "ABCDEFGHIJ")
+			w.c("A", 105, 500, "xxxxxXXXXX")
+			w.c("A", 118, 500, "YYKL")
+			w.c("A", 100, 500, "0123456789")
+		}, ">> client binary \"01234\"\n>> client binary \"xxxxx\"\n>> client binary \"ABCDEFGHIJ\"\n>> client binary \"KL\"\n" + open},
+		{"two SYN-ACKs, of which the client acknowledges the lower", func(w *wire) {
+			w.c("S", 99, 0, "")
+			w.s("SA", 900_000, 100, "")
+			w.s("SA", 499, 100, "")
+			w.c("A", 100, 500, "EHLO a\r\n")
+			w.s("A", 500, 108, "250 ok\r\n")
+		}, ">> client binary \"EHLO a\\r\\n\"\n>> server \"250 ok\\r\\n\"\n" + open},
+		{"two SYN-ACKs, of which the client acknowledges the first, or the higher", func(w *wire) {
+			w.c("S", 99, 0, "")
+			w.s("SA", 499, 100, "")
+			w.s("SA", 300, 100, "")
+			w.s("SA", 900, 100, "")
+			w.c("A", 100, 500, "")
+			w.s("A", 500, 100, "a")
+		}, ">> server \"a\"\n" + open},
+		{"two SYN-ACKs, and the client's ACK is not in the capture", func(w *wire) {
+			w.c("S", 99, 0, "")
+			w.s("SA", 900_000, 100, "")
+			w.s("SA", 499, 100, "")
+			w.s("A", 503, 100, "def")
+			w.s("A", 500, 100, "abc")
+		}, ">> server \"abc\"\n>> server \"def\"\n" + open},
+		{"a SYN-ACK within the connection", func(w *wire) {
+			shake(w)
+			w.s("SA", 900_000, 5000, "")
+			w.s("A", 500, 100, "abc")
+			w.c("A", 100, 503, "d")
+		}, ">> server \"abc\"\n>> client binary \"d\"\n" + open},
+		{"begun with a packet before its turn", func(w *wire) {
+			w.c("A", 109, 500, "second")
+			w.s("A", 500, 100, "")
+			w.c("A", 100, 500, "the first")
+			w.s("A", 500, 115, "ok")
+		}, begun + ">> client binary \"the first\"\n>> client binary \"second\"\n>> server \"ok\"\n" + open},
+		{"begun with packets before their turn, and no ACK of them", func(w *wire) {
+			w.s("A", 506, 100, "c")
+			w.s("A", 503, 100, "b..")
+			w.s("A", 500, 100, "a..")
+			w.at = w.at.Add(beginWait)
+			w.s("A", 507, 100, "d")
+			w.s("A", 490, 100, "before all")
+		}, begun + ">> server \"a..\"\n>> server \"b..\"\n>> server \"c\"\n>> server \"d\"\n" +
+			"-- left out: 10 of the server's bytes, which came too late or have no place in the connection\n-- no packet of the client is in the capture\n" + open},
+		{"begun with a keep-alive", func(w *wire) {
+			w.c("A", 99, 500, "")
+			w.s("A", 500, 100, "")
+			w.c("A", 100, 500, "a")
+		}, begun + ">> client binary \"a\"\n" + open},
+		{"lost, more than a sequence number is believed for, and acknowledged", func(w *wire) {
+			shake(w)
+			w.s("A", 500, 100, "abc")
+			w.c("A", 100, 503+maxJump+1000, "")
+			w.s("A", 503+maxJump+1000, 100, "xyz")
+			w.c("A", 100, 506+maxJump+1000, "")
+			w.s("FA", 506+maxJump+1000, 100, "")
+		}, ">> server \"abc\"\n-- lost: 1073742824 of the server's bytes, which are not in the capture\n>> server \"xyz\"\n>> server eof\n"},
+		{"bytes behind the end", func(w *wire) {
+			shake(w)
+			w.s("A", 510, 100, "later")
+			w.s("FA", 500, 100, "abc")
+			w.s("A", 503, 100, "defg")
+		},
+			">> server \"abc\"\n-- left out: 9 of the server's bytes, which came too late or have no place in the connection\n>> server eof\n"},
+		{"a reset that the peer did not believe, with words", func(w *wire) {
+			shake(w)
+			w.c("A", 100, 500, "a")
+			w.c("R", 101, 0, "out of memory")
+			w.s("A", 500, 101, "more from ")
+			w.s("A", 500, 101, "more from the server")
+		}, ">> client binary \"a\"\n>> client closed\n" +
+			"-- left out: 13 of the client's bytes, which came too late or have no place in the connection\n" +
+			"-- left out: 20 of the server's bytes, which came too late or have no place in the connection\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWire(t, layers.LinkTypeRaw)
@@ -433,5 +522,133 @@ func TestPortsAgain(t *testing.T) {
 	}
 	if !strings.HasSuffix(texts[1], "-- the capture has a new connection between the same ports, and no end of this one\n") {
 		t.Error(texts[1])
+	}
+}
+
+// The same ports again, by a connection whose SYN is not in the capture.
+func TestPortsAgainWithoutSYN(t *testing.T) {
+	second := func(w *wire) {
+		w.c("A", 777_001, 999_001, "EHLO second\r\n")
+		w.s("A", 999_001, 777_014, "250 second\r\n")
+		w.s("FA", 999_013, 777_014, "")
+		w.c("FA", 777_014, 999_014, "")
+	}
+	for name, talk := range map[string]func(w *wire){
+		"after an end":                      func(w *wire) { w.hello(); w.s("SA", 999_000, 777_001, ""); second(w) },
+		"after an end, without a handshake": func(w *wire) { w.hello(); second(w) },
+		"after a reset": func(w *wire) {
+			shake(w)
+			w.s("A", 500, 100, "220 hi\r\n")
+			w.s("R", 508, 0, "")
+			w.s("SA", 999_000, 777_001, "")
+			second(w)
+		},
+		"after a reset, without a handshake": func(w *wire) {
+			shake(w)
+			w.s("A", 500, 100, "220 hi\r\n")
+			w.s("R", 508, 0, "")
+			second(w)
+		},
+		"after no end": func(w *wire) { shake(w); w.s("A", 500, 100, "220 hi\r\n"); w.s("SA", 999_000, 777_001, ""); second(w) },
+	} {
+		w := newWire(t, layers.LinkTypeRaw)
+		talk(w)
+		texts, report, err := imported(bytes.NewReader(w.out.Bytes()))
+		if err != nil || len(texts) != 2 {
+			t.Fatalf("%s: %d transcripts, %+v, %v", name, len(texts), report, err)
+		}
+		if strings.Contains(texts[0], "second") || strings.Contains(texts[0], "lost:") || strings.Contains(texts[0], "left out") {
+			t.Errorf("%s:\n%s", name, texts[0])
+		}
+		const want = ">> client binary \"EHLO second\\r\\n\"\n>> server \"250 second\\r\\n\"\n>> server eof\n"
+		if !strings.HasSuffix(entriesOf(t, texts[1]), want) {
+			t.Errorf("%s:\n%s", name, texts[1])
+		}
+	}
+}
+
+// Whatever a capture does to connections, every byte of a payload is written,
+// is a copy of one that is, or is counted as left out; each of those has its
+// remark.
+func TestNoByteIsDropped(t *testing.T) {
+	for seed := range uint64(3000) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		w := newWire(t, layers.LinkTypeRaw)
+		type place struct {
+			client bool
+			seq    uint32
+		}
+		places := map[place]bool{}
+		if r.IntN(2) == 0 {
+			shake(w)
+		}
+		acks := [2]uint32{500, 100}
+		for range 5 + r.IntN(40) {
+			if r.IntN(30) == 0 {
+				w.snap = 41 + r.IntN(10)
+			}
+			client, flags, side := r.IntN(2) == 0, "A", 0
+			if !client {
+				side = 1
+			}
+			seq := []uint32{100, 500}[side] + uint32(r.IntN(60))
+			switch r.IntN(40) {
+			case 0:
+				flags = "FA"
+			case 1:
+				flags = "RA"
+			case 2:
+				flags = "SA"
+			case 3:
+				seq += r.Uint32()
+			case 4:
+				acks[side] += r.Uint32() >> r.IntN(32)
+			case 5, 6, 7:
+				acks[side] += uint32(r.IntN(30))
+			}
+			data := strings.Repeat("x", 2*r.IntN(7)*r.IntN(2)) // a single one may be a keep-alive
+			begin := seq
+			if flags == "SA" {
+				begin++
+			}
+			captured := len(data)
+			if w.snap > 0 {
+				captured = min(captured, w.snap-40)
+			}
+			for i := range captured {
+				places[place{client, begin + uint32(i)}] = true
+			}
+			if client {
+				w.c(flags, seq, acks[0], data)
+			} else {
+				w.s(flags, seq, acks[1], data)
+			}
+		}
+		texts, report, err := imported(bytes.NewReader(w.out.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		written, stray := 0, report.Late
+		for n, text := range texts {
+			sent, received := said(parsed(t, []byte(text)))
+			written += len(sent) + len(received)
+			stray += report.Written[n].Stray
+			told := int64(0)
+			for _, line := range strings.Split(text, "\n") {
+				if _, words, found := strings.Cut(line, "-- left out: "); found {
+					n, err := strconv.ParseInt(strings.Fields(words)[0], 10, 64)
+					if err != nil {
+						t.Fatal(err)
+					}
+					told += n
+				}
+			}
+			if report.LeftOut == 0 && len(texts) == 1 && told != report.Written[n].Stray {
+				t.Errorf("seed %d: %d bytes have a remark, %d were left out", seed, told, report.Written[n].Stray)
+			}
+		}
+		if int64(written)+stray < int64(len(places)) {
+			t.Fatalf("seed %d: of %d bytes %d were written and %d told of\n%s", seed, len(places), written, stray, strings.Join(texts, "\n"))
+		}
 	}
 }
