@@ -118,9 +118,12 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 				missing -= d.ip6.HopByHop.ActualLength
 			}
 		case layers.LayerTypeIPv6Fragment:
-			return segment{}, isFragment
+			if d.part6.FragmentOffset != 0 || d.part6.MoreFragments { // else it is whole (RFC 6946)
+				return segment{}, isFragment
+			}
 		case layers.LayerTypeTCP:
 			t := &d.tcp
+			missing = min(missing, info.Length-info.CaptureLength) // IP may claim more than the frame had
 			return segment{
 				src: netip.AddrPortFrom(src, uint16(t.SrcPort)), dst: netip.AddrPortFrom(dst, uint16(t.DstPort)),
 				seq: t.Seq, ack: t.Ack, syn: t.SYN, acks: t.ACK, fin: t.FIN, rst: t.RST, window: uint32(t.Window), shift: shift(t),

@@ -110,7 +110,7 @@ func TestHostile(t *testing.T) {
 		{"zeros behind a header", header, gib / 64, ""},
 		{"a packet of 1 GiB", packet(1<<30, 1<<30), gib, "damaged"},
 		{"and a snap length of 2 GiB", snapless, gib, "damaged"},
-		{"a packet longer than it was", packet(100, 10), gib, "damaged"},
+		{"a packet longer than it was", packet(100, 10), gib / 64, ""},
 		{"a block of 4 GiB", block(blockEnhanced, 0xfffffffc), gib, "damaged"},
 		{"a block of 4 GiB that is skipped", block(99, 0xfffffffc), gib, ""},
 		{"a block of nothing", block(blockEnhanced, 0), gib, "damaged"},

@@ -32,11 +32,7 @@ func IsCapture(head []byte) bool {
 	if isGzip(head) {
 		return true
 	}
-	switch binary.LittleEndian.Uint32(head) {
-	case blockSection, 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1:
-		return true
-	}
-	return false
+	return binary.LittleEndian.Uint32(head) == blockSection || classicOrder(head) != nil
 }
 
 func isGzip(head []byte) bool { return head[0] == 0x1f && head[1] == 0x8b }
@@ -64,15 +60,7 @@ func open(r io.Reader) (source, error) {
 	case binary.LittleEndian.Uint32(head) == blockSection:
 		return openNG(in)
 	}
-	p, err := pcapgo.NewReader(in)
-	if err != nil {
-		return nil, plain(err)
-	}
-	// A snap length above that is a lie, or means "all".
-	if p.Snaplen() > maxPacket {
-		p.SetSnaplen(maxPacket)
-	}
-	return &classic{p}, nil
+	return openClassic(in)
 }
 
 // plain leaves ends of input as they are, for their caller to tell, and says
@@ -82,16 +70,6 @@ func plain(err error) error {
 		return err
 	}
 	return fmt.Errorf("the capture is damaged: %w", err)
-}
-
-type classic struct{ *pcapgo.Reader }
-
-func (c *classic) next() ([]byte, gopacket.CaptureInfo, layers.LinkType, error) {
-	data, info, err := c.ZeroCopyReadPacketData()
-	if err == io.EOF && info.CaptureLength > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	return data, info, c.LinkType(), plain(err)
 }
 
 type nextGeneration struct {

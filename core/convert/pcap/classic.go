@@ -1,0 +1,142 @@
+package pcap
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+)
+
+// The magic numbers of pcap files, in the order of their own bytes.
+const (
+	magicMicro    = 0xa1b2c3d4
+	magicNano     = 0xa1b23c4d
+	magicModified = 0xa1b2cd34 // by A. Kuznetzov's patch: longer headers
+)
+
+// classic reads pcap (draft-ietf-opsawg-pcap) and its variants.
+//
+// Pcapgo's reader is not used for it: it refuses minor versions other than 4
+// and packets that are longer than their original length, both of which
+// libpcap reads, and has no variants.
+type classic struct {
+	r      *bufio.Reader
+	order  binary.ByteOrder
+	unit   int64 // nanoseconds of a time's fraction
+	minor  uint16
+	link   layers.LinkType
+	head   []byte // of a packet
+	packet []byte
+}
+
+func classicOrder(magic []byte) binary.ByteOrder {
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		switch order.Uint32(magic) {
+		case magicMicro, magicNano, magicModified:
+			return order
+		}
+	}
+	return nil
+}
+
+func openClassic(r *bufio.Reader) (source, error) {
+	var header [24]byte
+	if _, err := io.ReadFull(r, header[:]); err != nil {
+		return nil, err
+	}
+	c := &classic{r: r, order: classicOrder(header[:]), unit: 1000}
+	major := c.order.Uint16(header[4:])
+	c.minor = c.order.Uint16(header[6:])
+	if major != 2 {
+		return nil, fmt.Errorf("it is a pcap of version %d.%d; version 2 is all that is read here", major, c.minor)
+	}
+	c.link = layers.LinkType(c.order.Uint32(header[20:])) // above its 16 bits are others' flags
+	// Some wrote longer headers of packets: Red Hat 6.1 and Nokia without a
+	// magic number of their own, SuSE 6.3 with the one of the patch. The shorter
+	// first: where a longer header is taken for a shorter one, seconds stand
+	// for their fraction, or a length.
+	sizes := []int{16, 20, 24}
+	switch c.order.Uint32(header[:]) {
+	case magicNano:
+		c.unit, sizes = 1, sizes[:1]
+	case magicModified:
+		sizes = []int{24, 28}
+	}
+	size := sizes[0]
+	if c.second(size) == isNone {
+		for _, other := range sizes[1:] {
+			if c.second(other) == isSound {
+				size = other
+				break
+			}
+		}
+	}
+	c.head = make([]byte, size)
+	return c, nil
+}
+
+// What stands where the second packet's header would be.
+type verdict uint8
+
+const (
+	isUnknown verdict = iota // it is not there, or too far away to look at
+	isSound
+	isNone
+)
+
+// second looks at where the second packet's header is, when they are of size
+// bytes.
+func (c *classic) second(size int) verdict {
+	at := 0
+	for range 2 {
+		head, err := c.r.Peek(at + 16)
+		if err != nil {
+			return isUnknown
+		}
+		captured, _ := c.lengths(head[at:])
+		if fraction := c.order.Uint32(head[at+4:]); captured > maxPacket || int64(fraction)*c.unit >= 1e9 {
+			return isNone
+		}
+		at += size + int(captured)
+	}
+	return isSound
+}
+
+// lengths returns how long a packet is in the capture, and was. They have
+// changed places between versions, as libpcap knows.
+func (c *classic) lengths(head []byte) (captured, original uint32) {
+	captured, original = c.order.Uint32(head[8:]), c.order.Uint32(head[12:])
+	if c.minor < 3 || c.minor == 3 && captured > original {
+		return original, captured
+	}
+	return captured, original
+}
+
+func (c *classic) next() (data []byte, info gopacket.CaptureInfo, link layers.LinkType, err error) {
+	if _, err = io.ReadFull(c.r, c.head); err != nil {
+		return nil, info, 0, plain(err)
+	}
+	captured, original := c.lengths(c.head)
+	if captured > maxPacket {
+		return nil, info, 0, fmt.Errorf("the capture is damaged: a packet says that it is %d bytes long", captured)
+	}
+	if cap(c.packet) < int(captured) {
+		c.packet = make([]byte, captured)
+	}
+	data = c.packet[:captured]
+	if _, err = io.ReadFull(c.r, data); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, info, 0, plain(err)
+	}
+	info = gopacket.CaptureInfo{
+		Timestamp:     time.Unix(int64(c.order.Uint32(c.head)), int64(c.order.Uint32(c.head[4:]))*c.unit).UTC(),
+		CaptureLength: int(captured), Length: int(original),
+	}
+	return data, info, c.link, nil
+}
