@@ -109,34 +109,25 @@ func play(t *testing.T, w *workbench, mode string, script []step, moment func(ev
 	}()
 
 	event := 0
-	var shown strings.Builder // to the client, a '|' behind each line
 	enter := func(entries []map[string]any) {
 		for _, e := range entries {
-			delete(e, "t")
-			switch {
-			case e["kind"] == "quiet": // comes or not as the machine is fast
-				continue
-			case e["dir"] == "--":
-				line, _ := json.Marshal(e)
-				remarks = append(remarks, string(line))
-				continue
-			case e["dir"] == "<<" && e["side"] == "client" && e["text"] != nil:
-				// A quiet shows what waits of a line early, and a long line is
-				// then cut elsewhere: what is shown in all is the same.
-				text := e["text"].(string)
-				shown.WriteString(text)
-				if e["kind"] == "text" && (text == "" || strings.HasSuffix(text, "is here") || strings.HasSuffix(text, "an end")) {
-					shown.WriteByte('|')
-				}
-				continue
-			case e["dir"] == ">>":
-				event++
-			case e["dir"] != "<<":
-				continue
+			if e["kind"] == "quiet" || e["kind"] == "part" {
+				continue // come or not as the machine is fast, and change nothing
 			}
-			e["n"] = event
+			if e["dir"] == ">>" {
+				event++
+			}
+			delete(e, "t")
+			if e["n"] != nil {
+				e["n"] = event
+			}
 			line, _ := json.Marshal(e)
-			transcript = append(transcript, string(line))
+			switch e["dir"] {
+			case "--":
+				remarks = append(remarks, string(line))
+			case ">>", "<<":
+				transcript = append(transcript, string(line))
+			}
 		}
 	}
 	for i, step := range script {
@@ -167,7 +158,7 @@ func play(t *testing.T, w *workbench, mode string, script []step, moment func(ev
 	c.checkClose(closed, websocket.CloseNormalClosure, "the server closed")
 	heard = receive(t, all, "the end of what the server hears")
 	s.nobodyCame(t) // beside the one connection
-	return append(transcript, shown.String()), remarks, heard
+	return transcript, remarks, heard
 }
 
 // The process is killed while and after each event of a session in turn;

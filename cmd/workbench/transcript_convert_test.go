@@ -146,7 +146,7 @@ func TestTranscriptImport(t *testing.T) {
 		{"nothing on standard input", "import -", "", 1, "", "standard input is empty"},
 		{"a torn capture", "import -", string(whole[:3]), 1, "", "and it is no capture: pcap and pcapng are read"},
 		{"a capture of another kind", "import -", "snoop\x00\x00\x00\x00\x00\x00\x02", 1, "", "standard input is neither a capture that can be read (pcap and pcapng can) nor text"},
-		{"a modified capture", "import -", "\xa1\xb2\xcd\x34\x00\x02\x00\x04", 1, "", "neither a capture"},
+		{"a modified capture", "import -", "\xa1\xb2\xcd\x34\x00\x02\x00\x04", 1, "", "standard input: it ends within its header"},
 		{"a transcript", "import a.transcript", "", 1, "", "a.transcript is a transcript already"},
 		{"1 GiB of text", "import huge", "", 1, "", "huge has 1024 MiB, and at most 64 MiB are read at once; cut it in parts"},
 		{"a form that there is not", "import --from csv talk.txt", "", 1, "", "--from csv: there is no such form"},
