@@ -181,6 +181,9 @@ func (o *importOptions) tell(file string, r *pcap.Report) {
 	if r.Fragments > 0 {
 		warn("left out %d fragments of IP packets; their bytes count as lost", r.Fragments)
 	}
+	if r.Damaged > 0 {
+		warn("left out %d TCP packets with a damaged header; their bytes count as lost", r.Damaged)
+	}
 	if r.Unread > 0 {
 		warn("left out %d packets of link type %s; Ethernet, Linux cooked, loopback and plain IP are read", r.Unread, r.LinkType)
 	}

@@ -91,7 +91,8 @@ type kind uint8
 const (
 	isTCP kind = iota + 1
 	isFragment
-	isTunnel // it holds another packet, which is not looked into
+	isDamaged // TCP, with a header that cannot be read
+	isTunnel  // it holds another packet, which is not looked into
 	isOther
 )
 
@@ -101,11 +102,13 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 	err := d.parsers[first].DecodeLayers(data, &d.found) // what was found before an error counts
 	var src, dst netip.Addr
 	missing := 0
+	var protocol layers.IPProtocol
 	for _, layer := range d.found {
 		switch layer {
 		case layers.LayerTypeIPv4:
 			src, _ = netip.AddrFromSlice(d.ip4.SrcIP)
 			dst, _ = netip.AddrFromSlice(d.ip4.DstIP)
+			protocol = d.ip4.Protocol
 			missing = int(d.ip4.Length) - len(d.ip4.Contents) - len(d.ip4.Payload)
 			if d.ip4.FragOffset != 0 || d.ip4.Flags&layers.IPv4MoreFragments != 0 {
 				return segment{}, isFragment
@@ -113,6 +116,7 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 		case layers.LayerTypeIPv6:
 			src, _ = netip.AddrFromSlice(d.ip6.SrcIP)
 			dst, _ = netip.AddrFromSlice(d.ip6.DstIP)
+			protocol = d.ip6.NextHeader
 			missing = int(d.ip6.Length) - len(d.ip6.Payload)
 			if d.ip6.HopByHop != nil {
 				missing -= d.ip6.HopByHop.ActualLength
@@ -130,6 +134,9 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 				payload: t.Payload, length: len(t.Payload) + max(0, missing), at: info.Timestamp,
 			}, isTCP
 		}
+	}
+	if protocol == layers.IPProtocolTCP {
+		return segment{}, isDamaged
 	}
 	if unread, ok := err.(gopacket.UnsupportedLayerType); ok {
 		switch gopacket.LayerType(unread) {

@@ -49,7 +49,7 @@ type half struct {
 
 	acked  uint32 // what the peer has acknowledged, when hasAck
 	hasAck bool
-	gaps   []span  // before next, that were given up
+	gaps   []span  // that were given up
 	ahead  []piece // sorted; what came before its turn
 	held   int     // bytes of ahead, overhead included
 	fin    uint32  // sequence number behind the last byte, when hasFIN
@@ -69,8 +69,8 @@ type piece struct {
 	cut  int // so many bytes more were in the packet, but not in the capture
 }
 
-// span is the sequence numbers from one up to another.
-type span struct{ from, to uint32 }
+// span is bytes of a stream, counted as half's passed counts.
+type span struct{ from, to int64 }
 
 func (p *piece) end() uint32 { return p.seq + uint32(len(p.data)) }
 
@@ -134,7 +134,7 @@ func (h *half) add(s *segment, to receiver) {
 		to.stray(h.outside(s))
 		return
 	}
-	if s.fin && !h.hasFIN && int32(seq+uint32(s.length)-h.next) >= 0 {
+	if s.fin && !h.hasFIN && (h.waits || int32(seq+uint32(s.length)-h.next) >= 0) {
 		h.fin, h.hasFIN = seq+uint32(s.length), true
 	}
 	p := piece{seq, s.payload, s.length - len(s.payload)}
@@ -169,8 +169,9 @@ func (h *half) outside(s *segment) int {
 
 // givenUpOf returns how many of n bytes are in gaps.
 func (h *half) givenUpOf(seq uint32, n int) (late int) {
+	from := h.passed + int64(int32(seq-h.next))
 	for _, g := range h.gaps {
-		late += max(0, min(n, int(int32(g.to-seq)))-max(0, int(int32(g.from-seq))))
+		late += int(max(0, min(from+int64(n), g.to)-max(from, g.from)))
 	}
 	return late
 }
@@ -180,16 +181,13 @@ func (h *half) givenUpOf(seq uint32, n int) (late int) {
 func (h *half) catchUp(seq uint32, to receiver) {
 	reach := int32(seq - h.acked)
 	if !h.ended && int32(seq-h.next) > maxJump && h.hasAck && int32(h.acked-h.next) > 0 && max(reach, -reach) <= maxJump {
-		h.giveUpUntil(seq-uint32(max(0, reach)), to)
+		h.begin()
+		until := seq - uint32(max(0, reach))
+		for len(h.ahead) > 0 && int32(h.ahead[0].seq-until) < 0 {
+			h.skip(h.ahead[0].seq, to)
+		}
+		h.skip(until, to)
 	}
-}
-
-func (h *half) giveUpUntil(seq uint32, to receiver) {
-	h.begin()
-	for len(h.ahead) > 0 && int32(h.ahead[0].seq-seq) < 0 {
-		h.skip(h.ahead[0].seq, to)
-	}
-	h.skip(seq, to)
 }
 
 // wait keeps what is new of a piece until what is before it is there. The
@@ -253,7 +251,7 @@ func (h *half) lose(n int, to receiver) {
 		h.gaps[1].from = h.gaps[0].from
 		h.gaps = slices.Delete(h.gaps, 0, 1)
 	}
-	h.gaps = append(h.gaps, span{h.next, h.next + uint32(n)})
+	h.gaps = append(h.gaps, span{h.passed, h.passed + int64(n)})
 	h.move(n)
 }
 

@@ -52,6 +52,7 @@ type Report struct {
 	Fragments int64        // IP fragments, which are left out
 	Other     int64        // packets that are no TCP over IP
 	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE, which are left out, among Other
+	Damaged   int64        // TCP packets with a header that is damaged or cut off, among Other
 	Unread    int64        // packets of a link type that is not read, among Other
 	LinkType  string       // the last of those
 	Late      int64        // bytes that came after their connection's end, too late for a remark
@@ -138,6 +139,9 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			}
 		case isFragment:
 			i.report.Fragments++
+		case isDamaged:
+			i.report.Other++
+			i.report.Damaged++
 		case isTunnel:
 			i.report.Other++
 			i.report.Tunnelled++
@@ -215,6 +219,7 @@ func (c *connection) replacedBy(s *segment) bool {
 		return true
 	case s.syn && h.settled: // its SYN is not in the capture, or it is forged: the answer tells
 		again := *s
+		again.payload = nil
 		c.again = &again
 	case c.over:
 		return len(s.payload) > 0 && !h.belongs(s)

@@ -24,3 +24,28 @@ func TestTunnels(t *testing.T) {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
+
+// A TCP header that cannot be read is told of.
+func TestDamagedHeaders(t *testing.T) {
+	for _, v6 := range []bool{false, true} {
+		w := newWire(t, layers.LinkTypeRaw)
+		w.v6 = v6
+		w.hello()
+		capture := w.out.Bytes()
+		header, packets := records(capture)
+		capture = append([]byte(nil), header...)
+		for n, r := range packets {
+			if offset := 16 + 20 + 12; n == 3 {
+				if v6 {
+					offset += 20
+				}
+				r[offset] = 0x30 // three words of a header, which has five
+			}
+			capture = append(capture, r...)
+		}
+		_, report, err := imported(bytes.NewReader(capture))
+		if err != nil || report.Damaged != 1 || report.Other != 1 {
+			t.Errorf("IPv6 %v: %+v, %v", v6, report, err)
+		}
+	}
+}
