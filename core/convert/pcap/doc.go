@@ -11,5 +11,5 @@
 //
 // What this package is not for: it captures nothing and opens no file. It
 // knows TCP's order and no protocol above it; IP fragments and tunnels are
-// counted and left out.
+// counted and left out; of the bytes of the connections none is, unsaid.
 package pcap
