@@ -11,5 +11,5 @@
 //
 // What this package is not for: it captures nothing and opens no file. It
 // knows TCP's order and no protocol above it; IP fragments and tunnels are
-// counted and left out; of the bytes of the connections none is, unsaid.
+// counted and left out. Bytes of a connection that are left out have a remark.
 package pcap
