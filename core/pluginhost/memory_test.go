@@ -69,7 +69,7 @@ func TestKilledAtItsLimit(t *testing.T) {
 // Memory that the limit does not count is looked at, and is the process's own
 // doing too.
 func TestHiddenMemory(t *testing.T) {
-	const allowed = 256 << 20
+	const allowed = 512 << 20 // the other mode has the race detector's memory too
 	h := feed(t, allowed, sandbox.Cgroup)
 	other, s := open(t, h, "echo"), open(t, h, "hungry")
 	s.must(t, "hide "+strconv.Itoa(allowed/2), "full")

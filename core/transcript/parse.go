@@ -301,9 +301,8 @@ func (p *parser) keepHeaderComments() {
 // isConflict reports whether a merge left this line: version control puts both
 // versions of what it could not merge between such markers.
 func isConflict(line string) bool {
-	const length = 7 // of each marker; a name may follow
-	for _, c := range "<|=>" {
-		rest, ok := strings.CutPrefix(line, strings.Repeat(string(c), length))
+	for _, marker := range [...]string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} { // a name may follow
+		rest, ok := strings.CutPrefix(line, marker)
 		if ok && (rest == "" || rest[0] == ' ') {
 			return true
 		}
