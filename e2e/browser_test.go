@@ -126,10 +126,16 @@ func evaluate[T any](p *page, expression string) T {
 	return value
 }
 
-// wait waits until an expression is true.
+// wait waits until an expression is true. On the way the page may go elsewhere,
+// which ends an evaluation with an error.
 func (p *page) wait(what, expression string) {
 	p.t.Helper()
-	if !within(patience, func() bool { return evaluate[bool](p, "Boolean("+expression+")") }) {
+	if !within(patience, func() bool {
+		ctx, cancel := context.WithTimeout(p.ctx, patience)
+		defer cancel()
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		return err == nil && is
+	}) {
 		p.t.Fatalf("waited in vain for %s; the page shows:\n%s", what, evaluate[string](p, "document.body.innerText"))
 	}
 }

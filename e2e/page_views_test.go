@@ -172,13 +172,14 @@ func axe(t *testing.T, chromium context.Context) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := start(t) // the list of the shared one has the recordings of all tests
 	for _, width := range []int64{1200, 360} {
-		t.Run(fmt.Sprintf("%d wide", width), func(t *testing.T) { axeAt(t, chromium, string(source), width) })
+		t.Run(fmt.Sprintf("%d wide", width), func(t *testing.T) { axeAt(t, chromium, w, string(source), width) })
 	}
 }
 
-func axeAt(t *testing.T, chromium context.Context, source string, width int64) {
-	p := visit(t, chromium, "http://"+shared.address)
+func axeAt(t *testing.T, chromium context.Context, w *workbench, source string, width int64) {
+	p := visit(t, chromium, "http://"+w.address)
 	p.do(chromedp.EmulateViewport(width, 900), chromedp.Evaluate[chromedp.Void](source))
 	p.connect(shared.echo)
 	p.status("Connected")
