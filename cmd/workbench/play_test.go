@@ -67,7 +67,7 @@ func (o *output) find(t *testing.T, pattern string) string {
 		}
 		select {
 		case <-o.more:
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("it never said %s but\n%s", pattern, o)
 		}
 	}

@@ -60,7 +60,7 @@ func (glass) Restore([]byte) error { return nil }
 var _ core.Checkpointer = glass{}
 
 // patience bounds each wait for a condition.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // served is a workbench in this process; its plugins are this test binary.
 type served struct {

@@ -108,7 +108,7 @@ func say(t *testing.T, ws *websocket.Conn, kind int, message string) {
 
 func hear(t *testing.T, ws *websocket.Conn, want string) {
 	t.Helper()
-	ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	ws.SetReadDeadline(time.Now().Add(time.Minute))
 	_, got, err := ws.ReadMessage()
 	if err != nil || !strings.Contains(string(got), want) {
 		t.Fatalf("heard %q, %v; want %q", got, err, want)
@@ -117,7 +117,7 @@ func hear(t *testing.T, ws *websocket.Conn, want string) {
 
 func ends(t *testing.T, ws *websocket.Conn, code int, words string) {
 	t.Helper()
-	ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	ws.SetReadDeadline(time.Now().Add(time.Minute))
 	for {
 		_, _, err := ws.ReadMessage()
 		var end *websocket.CloseError
