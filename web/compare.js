@@ -74,7 +74,7 @@ export function alike(answers) {
 
 /**
  * Asks the workbench. The source is a transcript, or entries.
- * @param {{ transcript: string } | { entries: Entry[] }} source @param {import("./types").Run[]} runs
+ * @param {{ transcript: string, from: number, to: number } | { entries: Entry[], serverEOF: "end" | "stay" }} source @param {import("./types").Run[]} runs
  * @returns {Promise<import("./types").Comparison>}
  */
 export async function compare(source, runs) {

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 )
 
 // script is a session to be held.
@@ -220,7 +221,7 @@ func randomOps(rng *rand.Rand) []op {
 // messages than timers may run.
 func large() []script {
 	const read, message = 256 << 10, core.MaxEventPayload
-	all := []script{many(maxTimers + 6)}
+	all := []script{many(feed.MaxTimers + 6)}
 	for _, s := range []string{"x", "\n", "\x00", "\xff", "a line of text\r\n", "é"} {
 		all = append(all,
 			script{ops: []op{server(fill(s, read)), serverEOF}},

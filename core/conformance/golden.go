@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -78,7 +79,7 @@ func (s *Subject) fed(t *transcript.Transcript) *transcript.Transcript {
 // firstDifference returns the line of the first event whose answer is not the
 // golden's, or 0.
 func firstDifference(h *session, t *transcript.Transcript) int {
-	var p passing
+	var p feed.Feeder
 	line, rest := 0, t.Entries
 	for i := range h.steps {
 		var want []core.Action
@@ -89,10 +90,10 @@ func firstDifference(h *session, t *transcript.Transcript) int {
 			rest = rest[1:]
 		}
 		got := h.steps[i].actions
-		if p.copied(&h.steps[i]) {
+		if copied(&p, &h.steps[i]) {
 			got = nil
 		}
-		p.take(&h.steps[i])
+		p.Answer(h.steps[i].Event, h.steps[i].actions)
 		if !slices.EqualFunc(want, got, equalAction) {
 			return line
 		}

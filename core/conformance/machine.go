@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -17,13 +18,12 @@ type machine struct {
 	conn    *wire.Conn
 	release func() bool
 	n       uint64
-	drop    bool            // answers are not kept
-	steps   []step          // what happened; the opening is the first
-	armed   map[string]bool // timers
-	stays   bool            // the client goes on after the server's end
-	over    bool            // nothing more is fed
-	lost    error           // why there was no answer
-	hung    bool            // none came in time
+	drop    bool   // answers are not kept
+	steps   []step // what happened; the opening is the first
+	feeder  feed.Feeder
+	over    bool  // nothing more is fed
+	lost    error // why there was no answer
+	hung    bool  // none came in time
 }
 
 // step is an event and its answer. The opening is of no kind.
@@ -39,7 +39,7 @@ func open(ctx context.Context, connect func(context.Context) (*wire.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{conn: conn, armed: map[string]bool{}, stays: o.ServerEOFStays}
+	m := &machine{conn: conn, feeder: feed.Feeder{ServerEOFStays: o.ServerEOFStays}}
 	m.release = context.AfterFunc(ctx, func() { conn.Close() })
 	if err := conn.Open(o, state, func(a wire.Answer) { m.answer(core.Event{}, a.Actions) }); err != nil {
 		m.lose(core.Event{}, err)
@@ -79,23 +79,11 @@ func (m *machine) answer(ev core.Event, actions []core.Action) {
 	if m.over {
 		return // fed in the batch that ended the session: counts as never fed
 	}
-	if n := len(actions); n > 0 && actions[n-1].Kind == core.Failed {
-		actions = actions[n-1:] // those before it are void
-	}
 	if ev.Kind == core.TimerFired {
-		delete(m.armed, string(ev.Data))
+		m.feeder.Take(ev)
 	}
-	for _, a := range actions {
-		switch a.Kind {
-		case core.SetTimer:
-			m.armed[string(a.Data)] = true
-		case core.StopTimer:
-			delete(m.armed, string(a.Data))
-		case core.Close, core.Failed:
-			m.over = true
-		}
-	}
-	m.over = m.over || ev.Kind == core.ClientClosed || ev.Kind.DefaultEnding() == core.EndClient && !(m.stays && ev.Kind == core.ServerEOF)
+	actions, end := m.feeder.Answer(ev, actions)
+	m.over = end.Why != feed.GoesOn
 	if !m.drop {
 		m.steps = append(m.steps, step{cloneEvent(ev), cloneActions(actions)})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -26,9 +27,6 @@ const (
 
 // boundErrors are the errors by which core.Out says that a bound was broken.
 var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTimerName, core.ErrTimerBounds, core.ErrSide, core.ErrSpan}
-
-// maxTimers is how many timers of one machine a session lets run.
-const maxTimers = 64
 
 // protocolBroken is how the adapter of JSON lines words a line that is not as
 // the protocol says; the reason stands behind it.
@@ -52,8 +50,8 @@ func brokenBound(h *session) string {
 		return "an answer " + protocolBroken + words
 	case errors.Is(h.lost, wire.ErrProtocol):
 		return "an answer broke a bound of the stream: " + h.lost.Error()
-	case h.timers > maxTimers:
-		return fmt.Sprintf("%d timers run at once; at most %d may", h.timers, maxTimers)
+	case h.timers > feed.MaxTimers:
+		return fmt.Sprintf("%d timers run at once; at most %d may", h.timers, feed.MaxTimers)
 	}
 	return ""
 }
@@ -197,25 +195,25 @@ func asOpener(s *Subject) replay.Opener {
 // passes is the promise of pass-through: a copy of the bytes is the answer,
 // and but for it they might never have come.
 func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
-	var p passing
+	var p feed.Feeder
 	var fed []core.Event // without the bytes that pass through
 	want := []step{h.steps[0]}
-	p.take(&h.steps[0])
+	p.Answer(h.steps[0].Event, h.steps[0].actions)
 	for i := range h.steps[1:] {
 		st := &h.steps[1+i]
-		covered := p.covers(st)
-		if covered && !p.copied(st) {
+		covered := p.PassesOn(st.Event)
+		if covered && !feed.IsCopy(st.Event, st.actions) {
 			side := st.Kind.Side()
 			got := []step{*st}
 			return &Finding{
 				Words: fmt.Sprintf("the machine passes the %s's bytes through, but its answer to them is no copy", side),
 				Do:    "answer a side's bytes with exactly those bytes once PassThrough was said of it, to the client by Binary; or do not say it",
-				Diff:  diff([]step{{st.Event, []core.Action{copyOf(st.Event)}}}, got),
+				Diff:  diff([]step{{st.Event, []core.Action{feed.Copy(st.Event)}}}, got),
 			}, nil
 		}
 		if !covered {
 			fed, want = append(fed, st.Event), append(want, *st)
-			p.take(st)
+			p.Answer(st.Event, st.actions)
 		}
 	}
 	if len(fed) == len(h.steps)-1 {
@@ -230,13 +228,6 @@ func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 		Do:    "let the machine's state ignore the bytes of a side that passes through",
 		Diff:  diff(want, m.steps),
 	}, nil
-}
-
-func copyOf(ev core.Event) core.Action {
-	if ev.Kind.Side() == core.Server {
-		return core.Action{Kind: core.SendBinary, Data: ev.Data}
-	}
-	return core.Action{Kind: core.SendServer, Data: ev.Data}
 }
 
 // keepsNoData is the promise not to hold on to event data.

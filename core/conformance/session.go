@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -44,7 +45,7 @@ func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op)
 		return nil, err
 	}
 	defer m.bye()
-	held := &session{options: options, opening: opening, quiet: m.conn.Quiet(), timers: len(m.armed)}
+	held := &session{options: options, opening: opening, quiet: m.conn.Quiet(), timers: len(m.feeder.Armed())}
 	sent := m.sent()
 	for _, op := range ops {
 		ev := op.Event
@@ -62,7 +63,7 @@ func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op)
 			continue
 		}
 		m.feed(ev)
-		held.timers = max(held.timers, len(m.armed))
+		held.timers = max(held.timers, len(m.feeder.Armed()))
 		sent = append(sent, m.sent()...)
 	}
 	held.steps, held.lost, held.hung = m.steps, m.lost, m.hung
@@ -82,10 +83,11 @@ func (m *machine) sent() []byte {
 
 // running returns the name if such a timer runs, for "" the first that does.
 func (m *machine) running(name string) []byte {
-	if name == "" && len(m.armed) > 0 {
-		name = slices.Sorted(maps.Keys(m.armed))[0]
+	armed := m.feeder.Armed()
+	if name == "" && len(armed) > 0 {
+		name = armed[0]
 	}
-	if !m.armed[name] {
+	if !slices.Contains(armed, name) {
 		return nil
 	}
 	return []byte(name)
@@ -136,13 +138,13 @@ func (h *session) transcript(mode string) *transcript.Transcript {
 	for _, name := range slices.Sorted(maps.Keys(h.options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
 	}
-	var p passing
+	var p feed.Feeder
 	steps := slices.Clone(h.steps)
 	for i := range steps {
-		if p.copied(&steps[i]) {
+		if copied(&p, &steps[i]) {
 			steps[i].actions = nil
 		} else {
-			p.take(&steps[i])
+			p.Answer(steps[i].Event, steps[i].actions)
 		}
 	}
 	t.Entries = entries(steps)
@@ -152,36 +154,7 @@ func (h *session) transcript(mode string) *transcript.Transcript {
 // text returns the session as a transcript's text.
 func (h *session) text(mode string) string { return string(h.transcript(mode).Append(nil)) }
 
-// passing tells which sides pass through.
-type passing [core.Server + 1]bool
-
-// take notes what an answer promises.
-func (p *passing) take(s *step) {
-	for _, a := range s.actions {
-		if a.Kind == core.PassThrough {
-			p[a.Side] = true
-		}
-	}
-}
-
-// covers reports whether the event's bytes pass through.
-func (p *passing) covers(s *step) bool { return s.Kind.IsBytes() && p[s.Kind.Side()] }
-
-// copied reports whether they do and the answer is a copy of them.
-func (p *passing) copied(s *step) bool {
-	if !p.covers(s) {
-		return false
-	}
-	kind := core.SendServer
-	if s.Kind.Side() == core.Server {
-		kind = core.SendBinary
-	}
-	var data []byte
-	for _, a := range s.actions {
-		if a.Kind != kind {
-			return false
-		}
-		data = append(data, a.Data...)
-	}
-	return string(data) == string(s.Data)
+// copied reports whether an event passes through and its answer is a copy.
+func copied(p *feed.Feeder, s *step) bool {
+	return p.PassesOn(s.Event) && feed.IsCopy(s.Event, s.actions)
 }

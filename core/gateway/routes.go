@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/compare"
 	"github.com/protocol-workbench/workbench/core/patient"
 )
 
@@ -37,7 +38,7 @@ func (g *Gateway) routes() []route {
 	routes := []route{
 		{"GET /healthz", maxNothing, healthy},
 		{"GET /api/modes", maxNothing, g.modes},
-		{"POST /api/compare", maxCompare, g.compare},
+		{"POST /api/compare", compare.MaxRequest, g.compare},
 		{"GET /websocket/", maxNothing, g.websocket},
 	}
 	if g.Transcripts != nil {

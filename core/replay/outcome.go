@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 )
 
 // outcome is what counts of the answer to a run, whatever its pieces were, or
@@ -82,7 +83,7 @@ func (o *outcome) actions() []core.Action {
 
 // same compares two settled outcomes.
 func (o *outcome) same(p *outcome) bool {
-	if o.run && fails(o.rest) && fails(p.rest) {
+	if o.run && feed.Fails(o.rest) && feed.Fails(p.rest) {
 		return o.sameFailure(p)
 	}
 	return o.fed == p.fed && slices.EqualFunc(o.actions(), p.actions(), equalAction)

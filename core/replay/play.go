@@ -1,11 +1,11 @@
 package replay
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -23,11 +23,10 @@ type play struct {
 	size  int   // bytes of the batch
 	n     uint64
 
-	passing [core.Server + 1]bool // sides that the machine passes through
-	armed   map[string]bool       // timers that the machine has set
-	ended   string                // what ended the session, in words; "" while it goes on
-	endedAt int                   // index in g.events of where that was
-	told    bool                  // that events are left over
+	feeder  feed.Feeder
+	ended   string // how the machine ended the session, in words; "" while it goes on
+	endedAt int    // index in g.events of where that was
+	told    bool   // that events are left over
 	faults  []Finding
 }
 
@@ -54,7 +53,8 @@ func (g *Golden) start(ctx context.Context, open Opener, take func(int, core.Eve
 	if err != nil {
 		return nil, fmt.Errorf("%s: the line mode %s could not be opened: %w", core.Printable(g.file), g.t.Mode, err)
 	}
-	p := &play{g: g, ctx: ctx, conn: conn, take: take, armed: map[string]bool{}}
+	p := &play{g: g, ctx: ctx, conn: conn, take: take}
+	p.feeder = feed.Feeder{Knows: p.knows, ServerEOFStays: g.opening.ServerEOFStays, AnyTimer: g.t.State != nil}
 	p.release = context.AfterFunc(ctx, func() { conn.Close() })
 	err = conn.Open(g.opening, g.t.State, func(a wire.Answer) { p.answer(0, core.Event{}, a.Actions) })
 	if err != nil {
@@ -67,22 +67,20 @@ func (g *Golden) start(ctx context.Context, open Opener, take func(int, core.Eve
 // begins there. A batch is at most 64 events and 256 KiB, and a timer fires
 // only between two.
 func (p *play) feed(at int, ev core.Event) {
-	timer, known := ev.Kind == core.TimerFired, p.knows(ev.Kind)
-	if timer || !known || len(p.batch) == wire.MaxBatch || p.size+len(ev.Data) > wire.MaxBatchBytes {
+	if ev.Kind == core.TimerFired || !p.feeder.Feeds(ev.Kind) || len(p.batch) == wire.MaxBatch || p.size+len(ev.Data) > wire.MaxBatchBytes {
 		p.flush()
 	}
-	switch {
-	case p.ended != "":
+	if p.ended != "" {
 		p.leftOver(at)
 		return
-	case !known:
-		p.take(at, ev, answer{fed: true}) // the core does what it does by default
+	}
+	switch p.feeder.Take(ev) {
+	case feed.Unknown:
+		p.take(at, ev, answer{fed: true})
 		return
-	case timer && !p.armed[string(ev.Data)] && p.g.t.State == nil:
+	case feed.Unarmed:
 		p.fault(at, "the timer %s can not fire: the machine has not set it", ev.Data)
 		return
-	case timer:
-		delete(p.armed, string(ev.Data))
 	}
 	p.n++
 	p.batch = append(p.batch, wire.Event{N: p.n, Event: ev})
@@ -90,8 +88,8 @@ func (p *play) feed(at int, ev core.Event) {
 	p.size += len(ev.Data)
 }
 
-// knows reports whether the machine is fed an event of this kind, as in a
-// session: of a silence it has to have asked to be told.
+// knows reports whether the machine knows a later kind of event: of a silence
+// it has to have asked to be told.
 func (p *play) knows(k core.EventKind) bool {
 	return p.g.manifest.Knows(k) && (k != core.ServerQuiet || p.conn.Quiet() > 0)
 }
@@ -131,37 +129,19 @@ func (p *play) answer(at int, ev core.Event, actions []core.Action) {
 		p.leftOver(at)
 		return
 	}
-	if fails(actions) {
-		actions = actions[len(actions)-1:] // those before it are void
-	}
-	a := answer{actions: actions, fed: true}
-	if ev.Kind.IsBytes() && p.passing[ev.Kind.Side()] {
-		a.passed, a.broken = true, !isCopy(ev, actions)
-	}
+	passed := p.feeder.PassesOn(ev)
+	actions, end := p.feeder.Answer(ev, actions)
+	a := answer{actions: actions, fed: true, passed: passed, broken: passed && !feed.IsCopy(ev, actions)}
 	if a.broken {
 		p.fault(at, "the machine passes the %s's bytes through, but its answer is no copy of them", ev.Kind.Side())
 	}
 	p.take(at, ev, a)
-	for _, a := range actions {
-		switch a.Kind {
-		case core.SetTimer:
-			p.armed[string(a.Data)] = true
-		case core.StopTimer:
-			delete(p.armed, string(a.Data))
-		case core.PassThrough:
-			p.passing[a.Side] = true
-		case core.Close:
-			p.end(at, "the machine closed the session")
-		case core.Failed:
-			p.end(at, "the machine failed")
-		}
+	switch end.Why { // a file may go on behind the ends of the streams
+	case feed.MachineClosed:
+		p.end(at, "the machine closed the session")
+	case feed.MachineFailed:
+		p.end(at, "the machine failed")
 	}
-}
-
-// fails reports whether an answer is that the machine failed.
-func fails(actions []core.Action) bool {
-	n := len(actions)
-	return n > 0 && actions[n-1].Kind == core.Failed
 }
 
 func (p *play) end(at int, words string) {
@@ -191,24 +171,4 @@ func (p *play) fault(at int, format string, args ...any) {
 	if len(p.faults) < maxFaults {
 		p.faults = append(p.faults, Finding{p.g.events[at].line, fmt.Sprintf(format, args...)})
 	}
-}
-
-// copyOf returns the action that passes the event through.
-func copyOf(ev core.Event) core.Action {
-	if ev.Kind.Side() == core.Server {
-		return core.Action{Kind: core.SendBinary, Data: ev.Data}
-	}
-	return core.Action{Kind: core.SendServer, Data: ev.Data}
-}
-
-// isCopy reports whether the actions do what passing the event through does.
-func isCopy(ev core.Event, actions []core.Action) bool {
-	kind, left := copyOf(ev).Kind, ev.Data
-	for _, a := range actions {
-		if a.Kind != kind || !bytes.HasPrefix(left, a.Data) {
-			return false
-		}
-		left = left[len(a.Data):]
-	}
-	return len(left) == 0
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -32,7 +33,7 @@ func (g *Golden) Update(r *Result) (*transcript.Transcript, error) {
 	}
 	for i := range g.events {
 		e, came := &g.events[i], r.answers[i].actions
-		if fails(came) && !fails(e.want) {
+		if feed.Fails(came) && !feed.Fails(e.want) {
 			return nil, fmt.Errorf("%w: the machine failed in its answer to line %d: %s; if it is meant to, write << failed below that line", ErrUpdate, e.line, core.CutWords(string(came[len(came)-1].Data), maxFailure))
 		}
 	}

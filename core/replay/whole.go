@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -110,7 +111,7 @@ func (r *Result) beginAtFault() {
 func (g *Golden) compared(i int, a *answer) (want, came []core.Action) {
 	want, came = g.events[i].want, a.shown()
 	if a.broken {
-		want = []core.Action{copyOf(g.events[i].Event)}
+		want = []core.Action{feed.Copy(g.events[i].Event)}
 	}
 	if i == g.cutOffAt() {
 		came = came[:min(len(came), len(want))]

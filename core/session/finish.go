@@ -13,7 +13,7 @@ func (s *session) finish(ctx context.Context, end End) {
 	s.mu.Lock()
 	s.over, s.finished = true, true
 	s.timers.stopAll()
-	waiting := s.inbox.take(core.Event{}, s.knows)
+	waiting := s.inbox.take(core.Event{}, s.feeder.Feeds)
 	s.inbox = inbox{}
 	s.write()
 	s.room.Broadcast()

@@ -62,7 +62,7 @@ func (b *inbox) add(kind core.EventKind, data []byte) {
 // take returns the next batch, without numbers: first is put in front when it
 // has a kind. An event of a kind that the machine does not know is a batch of
 // its own. The caller releases it. It is nil when there is nothing.
-func (b *inbox) take(first core.Event, knows func(core.EventKind) bool) *eventList {
+func (b *inbox) take(first core.Event, feeds func(core.EventKind) bool) *eventList {
 	if b.events == nil && first.Kind == 0 {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (b *inbox) take(first core.Event, knows func(core.EventKind) bool) *eventLi
 	size, count := 0, 0
 	for count < len(l.waiting) && len(l.batch) < wire.MaxBatch {
 		w := l.waiting[count]
-		known := !w.kind.IsLater() || knows(w.kind)
+		known := feeds(w.kind)
 		if len(l.batch) > 0 && (size+w.to-w.from > wire.MaxBatchBytes || !known) {
 			break
 		}

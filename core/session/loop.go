@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -73,7 +74,7 @@ func (s *session) next() (*eventList, End) {
 	if s.stuck.Cause != 0 {
 		return nil, s.stuck
 	}
-	list := s.inbox.take(s.timers.next(), s.knows)
+	list := s.inbox.take(s.nextTimer(), s.feeder.Feeds)
 	if list == nil {
 		return nil, End{}
 	}
@@ -85,12 +86,21 @@ func (s *session) next() (*eventList, End) {
 	return list, End{}
 }
 
+// nextTimer returns the event of the timer that fired first, if one did.
+func (s *session) nextTimer() core.Event {
+	e := s.timers.next()
+	if e.Kind != 0 {
+		s.feeder.Take(e)
+	}
+	return e
+}
+
 // feed has the machine answer one batch, and carries out what is done. When
 // the machine's process dies it is recovered, and what was not answered is fed
 // anew; event by event where one of them may be to blame.
 func (s *session) feed(ctx context.Context, list *eventList) (end End) {
 	defer list.release()
-	if !s.knows(list.batch[0].Kind) {
+	if !s.feeder.Feeds(list.batch[0].Kind) {
 		return s.done(list.batch[0], nil)
 	}
 	single := false
@@ -152,16 +162,14 @@ func (s *session) log(e wire.Event, digest uint64) {
 // done carries one event out as one step: into the transcript, into the
 // queues. Event 0 is the opening. It waits while a queue is too long, so that
 // one answer is the most that a queue can be over its bound.
-func (s *session) done(e wire.Event, actions []core.Action) (end End) {
+func (s *session) done(e wire.Event, actions []core.Action) End {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.stopping && s.stuck.Cause == 0 && (s.toServer.size() >= StopAt || s.toClient.size() >= StopAt) {
 		s.write()
 		s.room.Wait()
 	}
-	if n := len(actions); n > 0 && actions[n-1].Kind == core.Failed {
-		actions = actions[n-1:] // what came before it is void
-	}
+	actions, over := s.feeder.Answer(e.Event, actions)
 	if e.Kind != 0 {
 		s.Counters.event(e.Event)
 	}
@@ -170,27 +178,15 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 		s.sendServer(e.Data)
 	}
 	for _, a := range actions {
-		if found := s.carryOut(a); end.Cause == 0 {
-			end = found
-		}
+		s.carryOut(a)
 	}
-	if end.Cause == 0 {
-		end = s.defaultEnding(e)
-	}
-	if end.Cause == 0 && s.serverEnds && s.finished {
-		end = End{ByServer, "both sides have ended their streams"}
-	}
+	s.finished = s.finished || s.feeder.Finished()
 	s.write()
-	return end
-}
-
-// knows reports whether the machine is fed events of a kind.
-func (s *session) knows(k core.EventKind) bool {
-	return !k.IsLater() || s.Knows != nil && s.Knows(k)
+	return s.endOf(over)
 }
 
 // carryOut is the one place that knows what each action does.
-func (s *session) carryOut(a core.Action) End {
+func (s *session) carryOut(a core.Action) {
 	switch a.Kind {
 	case core.SendServer:
 		s.sendServer(a.Data)
@@ -202,21 +198,32 @@ func (s *session) carryOut(a core.Action) End {
 		}
 	case core.FinishServer:
 		s.finished = true
-	case core.Close:
-		return End{ByMachine, string(a.Data)}
 	case core.Note, core.Secret, core.ShowPart: // for recordings and watchers alone
 	case core.SetTimer:
-		if !s.timers.set(s, string(a.Data), a.After) {
-			return End{MachineFailed, "the machine set more than 64 timers"}
-		}
+		s.timers.set(s, string(a.Data), a.After)
 	case core.StopTimer:
 		s.timers.stop(string(a.Data))
-	case core.PassThrough:
-		s.promised[a.Side] = true
-	case core.Failed:
-		return End{MachineFailed, string(a.Data)}
+	case core.Close, core.Failed, core.PassThrough: // the feeder's
 	default:
 		panic("session: an action that wire let through has no meaning here")
+	}
+}
+
+// endOf says how the session ended, if it did.
+func (s *session) endOf(over feed.End) End {
+	switch over.Why {
+	case feed.MachineClosed:
+		return End{ByMachine, over.Words}
+	case feed.MachineFailed:
+		return End{MachineFailed, over.Words}
+	case feed.ServerFailed:
+		return End{ServerFailed, "the connection to the server failed: " + over.Words}
+	case feed.ServerEnded:
+		return End{ByServer, "the server closed the connection"}
+	case feed.BothEnded:
+		return End{ByServer, "both sides have ended their streams"}
+	case feed.ClientClosed:
+		return s.closing
 	}
 	return End{}
 }
@@ -245,37 +252,13 @@ func (s *session) sendText(data []byte) {
 	}
 }
 
-// defaultEnding does what the core does when a machine says nothing.
-func (s *session) defaultEnding(e wire.Event) End {
-	switch e.Kind.DefaultEnding() {
-	case core.EndServer:
-		s.finished = true
-	case core.EndClient:
-		if e.Kind == core.ServerFailed {
-			return End{ServerFailed, "the connection to the server failed: " + string(e.Data)}
-		}
-		if s.Opening.ServerEOFStays && !s.finished {
-			s.serverEnds = true
-			return End{}
-		}
-		return End{ByServer, "the server closed the connection"}
-	}
-	if e.Kind == core.ClientClosed {
-		return s.closing
-	}
-	return End{}
-}
-
 // passThrough begins to copy the sides that the machine passes through, with
 // what still waits of them.
 func (s *session) passThrough() {
-	if s.promised == s.passing {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, side := range []core.Side{core.Client, core.Server} {
-		if s.promised[side] && !s.passing[side] {
+		if s.feeder.Passes(side) && !s.passing[side] {
 			s.passing[side] = true
 			s.inbox.extract(side, func(e core.Event) { s.copyAcross(e) })
 		}

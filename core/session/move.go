@@ -62,7 +62,8 @@ func (s *session) move(ctx context.Context, anyhow bool) End {
 	if err != nil {
 		return s.stays(err)
 	}
-	opening := core.Opening{Options: next.Options(s.Opening.Options), Target: s.Opening.Target}
+	opening := s.Opening
+	opening.Options = next.Options(opening.Options)
 	answered, err := s.catchUp(conn, opening, anyhow)
 	if err != nil {
 		conn.Bye()

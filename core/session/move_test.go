@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -190,4 +191,32 @@ func TestWholeLog(t *testing.T) {
 	if !l.done(e, 1) {
 		t.Error("it has no bound")
 	}
+}
+
+// A new build is told all that the first one was: here, that the client may go
+// on after the server's end.
+func TestMoveKeepsTheOpening(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []bool
+		discipline := core.Discipline{Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
+			told = append(told, o.ServerEOFStays)
+			return handler(func(core.Event, *core.Out) error { return nil }), nil
+		}}
+		b := &builds{}
+		first := b.add(discipline, nil)
+		first.seats++
+		s := begin(t, func(c *Config) {
+			c.Plugin, c.WholeLog = first, 1<<20
+			c.Opening.ServerEOFStays = true
+		})
+		b.add(discipline, nil)
+		synctest.Wait()
+		if !slices.Equal(told, []bool{true, true}) {
+			t.Errorf("the builds were told %v", told)
+		}
+		s.server.Close()
+		synctest.Wait()
+		close(s.client.does)
+		s.ends(t, ByClient, "")
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -16,7 +17,7 @@ func (s *session) record(e wire.Event, actions []core.Action) {
 		return
 	}
 	at := time.Since(s.start)
-	if e.Kind.IsBytes() && s.promised[e.Kind.Side()] && isCopy(e, actions) {
+	if s.feeder.PassesOn(e.Event) && feed.IsCopy(e.Event, actions) {
 		actions = nil
 	}
 	if s.recorder != nil {
@@ -50,22 +51,6 @@ func (s *session) endRecord(end End) {
 	if s.recorder != nil {
 		s.recorder.End(time.Since(s.start), end.Words)
 	}
-}
-
-// isCopy reports whether the actions do what passing the event through would.
-func isCopy(e wire.Event, actions []core.Action) bool {
-	want := core.SendServer
-	if e.Kind.Side() == core.Server {
-		want = core.SendBinary
-	}
-	left := e.Data
-	for _, a := range actions {
-		if a.Kind != want || len(a.Data) > len(left) || string(a.Data) != string(left[:len(a.Data)]) {
-			return false
-		}
-		left = left[len(a.Data):]
-	}
-	return len(left) == 0
 }
 
 func (s *session) remark(words string) {

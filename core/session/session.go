@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -20,7 +21,6 @@ const (
 	DrainLimit  = 5 * time.Second  // how long a server's bytes are read and dropped after the end
 	StopLimit   = 4 * time.Second  // how long an ordered stop may take
 	WaitsEvery  = 10 * time.Second // how often it is remarked that the plugin is busy, at most
-	MaxTimers   = 64               // timers of one machine
 	eventWeight = 64               // what an event counts beside its data
 )
 
@@ -117,6 +117,7 @@ func Run(ctx context.Context, config Config) End {
 		wake:   make(chan struct{}, 1),
 		newest: config.Plugin,
 		ledger: ledger{bound: LedgerBound},
+		feeder: feed.Feeder{Knows: config.Knows, ServerEOFStays: config.Opening.ServerEOFStays},
 	}
 	if config.WholeLog > 0 {
 		s.ledger = ledger{bound: config.WholeLog, whole: true}
@@ -170,6 +171,7 @@ type session struct {
 	timers   timers
 	toServer queue
 	toClient queue
+	feeder   feed.Feeder
 	events   uint64 // numbers given so far
 	straight Messages
 
@@ -180,16 +182,14 @@ type session struct {
 	sentFIN    bool
 	serverDone bool    // the server's stream has ended
 	stuck      End     // a side took nothing for too long
-	serverEnds bool    // it has sent FIN, and the client may go on sending
 	silence    silence // of the server
 	stopping   bool
 	began      bool      // the client was told that the target was reached
 	over       bool      // nothing is taken in any more
 	toldWait   time.Time // when it was last remarked that the plugin is busy
 
-	promised  [3]bool // by core.Side: the machine passes this side through
-	repaired  bool    // invalid text was remarked on
-	behindFIN bool    // bytes behind FIN were remarked on
+	repaired  bool // invalid text was remarked on
+	behindFIN bool // bytes behind FIN were remarked on
 }
 
 // openMachine opens the machine and keeps its answer to the opening. A process
@@ -218,7 +218,7 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 			return nil, End{Refused, string(opening[len(opening)-1].Data)}
 		case err == nil:
 			s.blame.answered(0)
-			if s.knows(core.ServerQuiet) {
+			if s.feeder.Feeds(core.ServerQuiet) {
 				s.silence.asked = conn.Quiet()
 			}
 			return opening, End{}

@@ -193,7 +193,7 @@ func (s *session) wrote(q *queue, size int, err error) {
 	default:
 		s.Counters.ToClient.Add(uint64(size))
 	}
-	if err != nil && q == &s.toServer && s.serverEnds && s.stuck.Cause == 0 { // no reader is left to notice
+	if err != nil && q == &s.toServer && s.feeder.ServerEnded() && s.stuck.Cause == 0 { // no reader is left to notice
 		s.stuck = End{ServerFailed, "the connection to the server failed: " + plain(err)}
 		s.signal()
 	}

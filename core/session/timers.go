@@ -19,13 +19,10 @@ type timer struct {
 }
 
 // set arms a timer; fired is called with the lock held.
-func (t *timers) set(s *session, name string, after time.Duration) bool {
+func (t *timers) set(s *session, name string, after time.Duration) {
 	t.stop(name)
 	if t.armed == nil {
 		t.armed = make(map[string]*timer)
-	}
-	if len(t.armed) == MaxTimers {
-		return false
 	}
 	it := &timer{name: name}
 	it.clock = time.AfterFunc(after, func() {
@@ -37,7 +34,6 @@ func (t *timers) set(s *session, name string, after time.Duration) bool {
 		}
 	})
 	t.armed[name] = it
-	return true
 }
 
 func (t *timers) stop(name string) {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -51,7 +52,9 @@ func TestCopiesAreNotRecorded(t *testing.T) {
 		"nothing where a copy is due": {nil, true, 1},
 	} {
 		s := unit(true)
-		s.promised[core.Server] = c.promised
+		if c.promised {
+			s.feeder.Answer(core.Event{}, []core.Action{{Kind: core.PassThrough, Side: core.Server}})
+		}
 		s.record(e, c.actions)
 		if got := s.queued(); len(got) != c.want {
 			t.Errorf("%s: %d entries, want %d: %v", name, len(got), c.want, got)
@@ -199,4 +202,4 @@ func TestPoisonWithinABatch(t *testing.T) {
 	})
 }
 
-func noLater(core.EventKind) bool { return false }
+var noLater = (&feed.Feeder{}).Feeds

@@ -11,7 +11,7 @@ import { listTranscripts, transcriptEntries, transcriptInfo, whenOf } from "../t
 import { shown } from "./LaneRow.js";
 import { OptionField } from "./Mode.js";
 
-/** @typedef {{ entries: import("../types").Entry[], mode: string, options: Record<string, string>, title: string, transcript: string }} Source */
+/** @typedef {{ entries: import("../types").Entry[], mode: string, options: Record<string, string>, title: string, transcript: string, serverEOF: "end" | "stay" }} Source */
 
 const mostRuns = 4;
 const mostShown = 2000; // events in the table
@@ -42,13 +42,13 @@ export function Compare({ query }) {
 async function load({ transcript, tab }) {
   if (transcript) {
     const [{ entries }, info] = await Promise.all([transcriptEntries(transcript), transcriptInfo(transcript)]);
-    return { entries, mode: info?.mode ?? "", options: {}, title: info?.target || transcript, transcript };
+    return { entries, mode: info?.mode ?? "", options: {}, title: info?.target || transcript, transcript, serverEOF: "end" };
   }
   const session = tabs.value.find((one) => String(one.id) === tab)?.shown.value;
   const hello = session?.hello.value;
   if (!session || !hello) return null;
   const entries = [...session.entries.rows()].map(({ size, ...entry }) => entry);
-  return { entries, mode: hello.mode, options: hello.options, title: hello.target, transcript: "" };
+  return { entries, mode: hello.mode, options: hello.options, title: hello.target, transcript: "", serverEOF: session.stays ? "stay" : "end" };
 }
 
 // Nothing is picked yet: what there is to pick.
@@ -87,12 +87,13 @@ function Runs({ source }) {
 
   // Whatever is changed, the answer follows.
   useEffect(() => {
-    const whole = range.from <= 0 && range.to >= last;
     const mine = ++asked.current;
     const none = stretchProblem(source.entries, range.from, range.to);
     setProblem(none);
     if (none) return setResult(null);
-    const of = whole && source.transcript ? { transcript: source.transcript } : { entries: stretch(source.entries, range.from, range.to) };
+    const of = source.transcript && range.to > 0
+      ? { transcript: source.transcript, from: Math.max(0, range.from), to: range.to }
+      : { entries: stretch(source.entries, range.from, range.to), serverEOF: source.serverEOF };
     const timer = setTimeout(() => {
       compare(of, runs).then(
         (answer) => mine === asked.current && (setResult(answer), setProblem("")),

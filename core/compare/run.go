@@ -1,0 +1,168 @@
+package compare
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Run is one column of a comparison: asked for with mode and options, answered
+// with all of it.
+type Run struct {
+	Mode    string       `json:"mode"`
+	Options core.Options `json:"options"`         // all that are in effect, in an answer
+	Error   string       `json:"error,omitempty"` // why there are no, or no more, events
+	Events  []Event      `json:"events"`
+}
+
+// Event is one event's answer. Event 0 is the opening.
+type Event struct {
+	N       uint64            `json:"n"`
+	Actions []json.RawMessage `json:"actions"`
+}
+
+// Modes are the line modes that there are.
+type Modes struct {
+	// Manifest returns what a mode is.
+	Manifest func(ctx context.Context, mode string) (core.Manifest, error)
+	// Open connects to a machine of a mode, which is not opened yet. release is
+	// called once the connection is closed.
+	Open func(ctx context.Context, mode string) (conn *wire.Conn, release func(), err error)
+}
+
+// Recorded gives a comparison the events of the transcript that it names.
+func (c *Comparison) Recorded(t *transcript.Transcript) {
+	c.target, c.stays = t.Target, t.ServerEOFStays
+	for _, e := range t.Entries {
+		if e.Dir == transcript.Event {
+			c.events = append(c.events, wire.Event{N: e.N, Event: e.Event})
+		}
+	}
+}
+
+// Run feeds the events to one mode after the other and fills Runs. What is
+// wrong with one run stands in it. The error is of the events: too many, or
+// not in order.
+func (c *Comparison) Run(ctx context.Context, modes Modes) error {
+	c.events = slices.DeleteFunc(c.events, func(e wire.Event) bool { return e.N < c.from || c.to != 0 && e.N > c.to })
+	if n := len(c.events); n > maxEvents {
+		return fmt.Errorf("there are %d events; a comparison has at most %d: pick a stretch", n, maxEvents)
+	}
+	for i := range c.events[:max(0, len(c.events)-1)] {
+		if c.events[i].N >= c.events[i+1].N {
+			return errors.New("the events' numbers do not rise")
+		}
+	}
+	for i := range c.Runs {
+		run := &c.Runs[i]
+		run.Events = []Event{}
+		err := c.run(ctx, run, modes)
+		if err != nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			run.Error = err.Error()
+		}
+	}
+	return nil
+}
+
+// run feeds the events to one mode.
+func (c *Comparison) run(ctx context.Context, run *Run, modes Modes) error {
+	m, err := modes.Manifest(ctx, run.Mode)
+	if err != nil {
+		return err
+	}
+	if run.Options, err = m.ParseOptions(run.Options); err != nil {
+		return err
+	}
+	conn, release, err := modes.Open(ctx, run.Mode)
+	if err != nil {
+		return err
+	}
+	defer release()
+	defer conn.Bye()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	opening := core.Opening{Options: run.Options, Target: c.target, ServerEOFStays: c.stays && m.AfterServerEOF}
+	return run.feed(conn, &m, opening, c.events)
+}
+
+// feed feeds events one by one, since an answer decides what is fed next. A
+// timer that this mode has not set does not fire.
+func (run *Run) feed(conn *wire.Conn, m *core.Manifest, opening core.Opening, events []wire.Event) error {
+	feeder := feed.Feeder{ServerEOFStays: opening.ServerEOFStays, Knows: func(k core.EventKind) bool {
+		return m.Knows(k) && (k != core.ServerQuiet || conn.Quiet() > 0)
+	}}
+	size, over := 0, false
+	take := func(ev core.Event, a wire.Answer) {
+		answer := Event{N: a.N, Actions: []json.RawMessage{}}
+		actions, end := feeder.Answer(ev, a.Actions)
+		over = end.Why != feed.GoesOn
+		for _, action := range actions {
+			object := transcript.AppendJSON(nil, &transcript.Entry{Dir: transcript.Action, N: a.N, Action: action})
+			size += len(object)
+			answer.Actions = append(answer.Actions, object)
+		}
+		run.Events = append(run.Events, answer)
+	}
+	if err := conn.Open(opening, nil, func(a wire.Answer) { take(core.Event{}, a) }); err != nil {
+		return err
+	}
+	for _, e := range events {
+		switch {
+		case over:
+			return nil
+		case size > maxAnswer:
+			return fmt.Errorf("the answers have more than %d MiB; pick a stretch of the session", maxAnswer>>20)
+		}
+		switch feeder.Take(e.Event) {
+		case feed.Unknown:
+			take(e.Event, wire.Answer{N: e.N})
+		case feed.Fed:
+			if err := conn.Batch([]wire.Event{e}, func(a wire.Answer) { take(e.Event, a) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// FirstDifference returns the number of the first event whose answers are not
+// all the same, or nil. A run without events is not looked at.
+func (c *Comparison) FirstDifference() *uint64 {
+	runs := c.Runs
+	var first *uint64
+	for i := range runs {
+		for j := range runs[:i] {
+			a, b := runs[j].Events, runs[i].Events
+			if len(a) == 0 || len(b) == 0 {
+				continue
+			}
+			for k := range max(len(a), len(b)) {
+				if k < len(a) && k < len(b) && a[k].N == b[k].N && slices.EqualFunc(a[k].Actions, b[k].Actions, func(x, y json.RawMessage) bool { return bytes.Equal(x, y) }) {
+					continue
+				}
+				n := uint64(1<<64 - 1)
+				if k < len(a) {
+					n = a[k].N
+				}
+				if k < len(b) {
+					n = min(n, b[k].N)
+				}
+				if first == nil || n < *first {
+					first = &n
+				}
+				break
+			}
+		}
+	}
+	return first
+}

@@ -1,0 +1,192 @@
+package feed
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// MaxTimers is how many timers of one machine may run at once.
+const MaxTimers = 64
+
+// Feeder is what the rules have to know of one session. It is pure. The zero
+// value is a session whose machine knows the first kinds of event only.
+type Feeder struct {
+	// Knows reports whether the machine is fed events of a later kind
+	// (core.EventKind.IsLater). nil: of none.
+	Knows func(core.EventKind) bool
+	// ServerEOFStays is core.Opening's.
+	ServerEOFStays bool
+	// AnyTimer lets every timer fire: the machine began from a state, and what
+	// it had set by then is not known.
+	AnyTimer bool
+
+	armed    map[string]bool
+	passes   [core.Server + 1]bool
+	finished bool // the stream to the server
+	ended    bool // the stream from the server, and the session goes on
+}
+
+// Fate is what becomes of an event.
+type Fate uint8
+
+// The fates.
+const (
+	Fed     Fate = iota // the machine answers it
+	Unknown             // the machine does not know its kind: the core does what it does by default
+	Unarmed             // a timer that the machine has not set: nothing happens
+)
+
+// Take says what becomes of an event that comes now. A timer that fires is not
+// armed any more.
+func (f *Feeder) Take(ev core.Event) Fate {
+	switch {
+	case !f.Feeds(ev.Kind):
+		return Unknown
+	case ev.Kind != core.TimerFired:
+		return Fed
+	case !f.AnyTimer && !f.armed[string(ev.Data)]:
+		return Unarmed
+	}
+	delete(f.armed, string(ev.Data))
+	return Fed
+}
+
+// Feeds reports whether the machine is fed events of a kind.
+func (f *Feeder) Feeds(k core.EventKind) bool {
+	return !k.IsLater() || f.Knows != nil && f.Knows(k)
+}
+
+// Why says why a session is over.
+type Why uint8
+
+// The reasons.
+const (
+	GoesOn Why = iota
+	MachineClosed
+	MachineFailed
+	ServerEnded  // its stream
+	ServerFailed // the connection to it
+	BothEnded    // their streams
+	ClientClosed
+)
+
+// End is the end of a session. The zero value is none.
+type End struct {
+	Why   Why
+	Words string // the machine's, or how the connection to the server failed
+}
+
+// Answer takes what the machine answered an event with; an event of no kind is
+// the opening. It returns the actions that count, a part of those given, and
+// the end of the session, if this was it.
+func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.Action, end End) {
+	if Fails(actions) {
+		actions = actions[len(actions)-1:] // what came before it is void
+	}
+	for _, a := range actions {
+		if found := f.note(a); end.Why == GoesOn {
+			end = found
+		}
+	}
+	if end.Why == GoesOn {
+		end = f.byDefault(ev)
+	}
+	if end.Why == GoesOn && f.ended && f.finished {
+		end.Why = BothEnded
+	}
+	return actions, end
+}
+
+// Fails reports whether an answer is that the machine failed.
+func Fails(actions []core.Action) bool {
+	n := len(actions)
+	return n > 0 && actions[n-1].Kind == core.Failed
+}
+
+// note takes note of one action.
+func (f *Feeder) note(a core.Action) End {
+	switch a.Kind {
+	case core.SetTimer:
+		if f.armed == nil {
+			f.armed = map[string]bool{}
+		}
+		if f.armed[string(a.Data)] = true; len(f.armed) > MaxTimers {
+			return End{MachineFailed, "the machine set more than 64 timers"}
+		}
+	case core.StopTimer:
+		delete(f.armed, string(a.Data))
+	case core.PassThrough:
+		f.passes[a.Side] = true
+	case core.FinishServer:
+		f.finished = true
+	case core.Close:
+		return End{MachineClosed, string(a.Data)}
+	case core.Failed:
+		return End{MachineFailed, string(a.Data)}
+	}
+	return End{}
+}
+
+// byDefault does what the core does when a machine says nothing.
+func (f *Feeder) byDefault(ev core.Event) End {
+	switch ev.Kind.DefaultEnding() {
+	case core.EndServer:
+		f.finished = true
+	case core.EndClient:
+		switch {
+		case ev.Kind == core.ServerFailed:
+			return End{ServerFailed, string(ev.Data)}
+		case f.ServerEOFStays && !f.finished:
+			f.ended = true
+			return End{}
+		}
+		return End{Why: ServerEnded}
+	}
+	if ev.Kind == core.ClientClosed {
+		return End{Why: ClientClosed}
+	}
+	return End{}
+}
+
+// Armed returns the names of the timers that run, sorted.
+func (f *Feeder) Armed() []string { return slices.Sorted(maps.Keys(f.armed)) }
+
+// Passes reports whether the machine has promised to pass a side's bytes
+// through; false of no side.
+func (f *Feeder) Passes(side core.Side) bool { return f.passes[side] }
+
+// Finished reports whether nothing more may be sent to the server.
+func (f *Feeder) Finished() bool { return f.finished }
+
+// ServerEnded reports whether the server's stream has ended in a session that
+// goes on.
+func (f *Feeder) ServerEnded() bool { return f.ended }
+
+// PassesOn reports whether an event's bytes are copied to the other side
+// without an answer to show.
+func (f *Feeder) PassesOn(ev core.Event) bool { return ev.Kind.IsBytes() && f.passes[ev.Kind.Side()] }
+
+// Copy returns the action that passes an event's bytes on: to the server, or to
+// the client as a binary message.
+func Copy(ev core.Event) core.Action {
+	if ev.Kind.Side() == core.Server {
+		return core.Action{Kind: core.SendBinary, Data: ev.Data}
+	}
+	return core.Action{Kind: core.SendServer, Data: ev.Data}
+}
+
+// IsCopy reports whether actions do what passing the event on does, in as many
+// pieces as they like.
+func IsCopy(ev core.Event, actions []core.Action) bool {
+	kind, left := Copy(ev).Kind, ev.Data
+	for _, a := range actions {
+		if a.Kind != kind || !bytes.HasPrefix(left, a.Data) {
+			return false
+		}
+		left = left[len(a.Data):]
+	}
+	return len(left) == 0
+}

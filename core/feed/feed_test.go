@@ -1,0 +1,131 @@
+package feed_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
+)
+
+func act(kind core.ActionKind, data string) core.Action {
+	return core.Action{Kind: kind, Data: []byte(data)}
+}
+
+func event(kind core.EventKind, data string) core.Event {
+	return core.Event{Kind: kind, Data: []byte(data)}
+}
+
+func TestEnds(t *testing.T) {
+	finish := func(f *feed.Feeder) { f.Answer(core.Event{}, []core.Action{{Kind: core.FinishServer}}) }
+	for name, c := range map[string]struct {
+		stays   bool
+		before  func(*feed.Feeder)
+		event   core.Event
+		actions []core.Action
+		want    feed.End
+	}{
+		"nothing":                        {event: event(core.ClientText, "a")},
+		"the machine closes":             {event: event(core.ClientText, "a"), actions: []core.Action{act(core.Close, "bye"), act(core.SendText, "x")}, want: feed.End{Why: feed.MachineClosed, Words: "bye"}},
+		"it closes at the server's end":  {event: event(core.ServerEOF, ""), actions: []core.Action{act(core.Close, "bye")}, want: feed.End{Why: feed.MachineClosed, Words: "bye"}},
+		"it fails":                       {event: event(core.ClientText, "a"), actions: []core.Action{act(core.Close, "bye"), act(core.Failed, "no")}, want: feed.End{Why: feed.MachineFailed, Words: "no"}},
+		"the server ends":                {event: event(core.ServerEOF, ""), want: feed.End{Why: feed.ServerEnded}},
+		"the server ends, client stays":  {stays: true, event: event(core.ServerEOF, "")},
+		"the server ends after finish":   {stays: true, before: finish, event: event(core.ServerEOF, ""), want: feed.End{Why: feed.ServerEnded}},
+		"the connection breaks":          {stays: true, event: event(core.ServerFailed, "reset"), want: feed.End{Why: feed.ServerFailed, Words: "reset"}},
+		"the client ends":                {event: event(core.ClientEOF, "")},
+		"the client leaves":              {event: event(core.ClientClosed, ""), want: feed.End{Why: feed.ClientClosed}},
+		"both end, the client last":      {stays: true, before: func(f *feed.Feeder) { f.Answer(event(core.ServerEOF, ""), nil) }, event: event(core.ClientEOF, ""), want: feed.End{Why: feed.BothEnded}},
+		"both end, the machine finishes": {stays: true, before: func(f *feed.Feeder) { f.Answer(event(core.ServerEOF, ""), nil) }, event: event(core.ClientText, ""), actions: []core.Action{{Kind: core.FinishServer}}, want: feed.End{Why: feed.BothEnded}},
+	} {
+		f := feed.Feeder{ServerEOFStays: c.stays}
+		if c.before != nil {
+			c.before(&f)
+		}
+		if _, end := f.Answer(c.event, c.actions); end != c.want {
+			t.Errorf("%s: ends as %v, want %v", name, end, c.want)
+		}
+	}
+}
+
+func TestWhatComesBeforeAFailureIsVoid(t *testing.T) {
+	var f feed.Feeder
+	got, _ := f.Answer(event(core.ClientText, "a"), []core.Action{act(core.SetTimer, "t"), act(core.PassThrough, ""), act(core.Failed, "no")})
+	if len(got) != 1 || got[0].Kind != core.Failed || len(f.Armed()) != 0 || f.Passes(core.Server) {
+		t.Errorf("what counts is %v, timers %v", got, f.Armed())
+	}
+}
+
+func TestTimers(t *testing.T) {
+	var f feed.Feeder
+	fires := func() feed.Fate { return f.Take(event(core.TimerFired, "t")) }
+	if fires() != feed.Unarmed {
+		t.Error("a timer that nobody set fires")
+	}
+	f.Answer(core.Event{}, []core.Action{act(core.SetTimer, "t"), act(core.SetTimer, "t")})
+	if fires() != feed.Fed || fires() != feed.Unarmed {
+		t.Error("a timer does not fire once")
+	}
+	f.Answer(core.Event{}, []core.Action{act(core.SetTimer, "t"), act(core.StopTimer, "t")})
+	if fires() != feed.Unarmed {
+		t.Error("a timer that was stopped fires")
+	}
+	f.AnyTimer = true
+	if fires() != feed.Fed {
+		t.Error("a timer of a machine that began from a state does not fire")
+	}
+}
+
+func TestTooManyTimers(t *testing.T) {
+	var f feed.Feeder
+	var all []core.Action
+	for i := range feed.MaxTimers {
+		all = append(all, act(core.SetTimer, fmt.Sprintf("t%d", i)))
+	}
+	if _, end := f.Answer(core.Event{}, all); end.Why != feed.GoesOn {
+		t.Errorf("64 timers end the session: %v", end)
+	}
+	if _, end := f.Answer(core.Event{}, []core.Action{act(core.SetTimer, "t0")}); end.Why != feed.GoesOn {
+		t.Errorf("one of 64 timers set again ends the session: %v", end)
+	}
+	if _, end := f.Answer(core.Event{}, []core.Action{act(core.SetTimer, "more")}); end.Why != feed.MachineFailed {
+		t.Errorf("65 timers do not end the session: %v", end)
+	}
+}
+
+func TestLaterKinds(t *testing.T) {
+	f := feed.Feeder{}
+	if f.Take(event(core.ClientPart, "a")) != feed.Unknown || f.Take(event(core.ClientText, "a")) != feed.Fed {
+		t.Error("an old machine is fed a later kind, or not fed an old one")
+	}
+	f.Knows = func(k core.EventKind) bool { return k == core.ClientPart }
+	if f.Take(event(core.ClientPart, "a")) != feed.Fed || f.Take(event(core.ClientRaw, "a")) != feed.Unknown {
+		t.Error("a machine is not fed what it knows, or fed what it does not")
+	}
+}
+
+func TestIsCopy(t *testing.T) {
+	server, client := event(core.ServerBytes, "abc"), event(core.ClientBinary, "abc")
+	for name, c := range map[string]struct {
+		event   core.Event
+		actions []core.Action
+		want    bool
+	}{
+		"whole":           {server, []core.Action{act(core.SendBinary, "abc")}, true},
+		"in pieces":       {client, []core.Action{act(core.SendServer, "a"), act(core.SendServer, "bc")}, true},
+		"the other way":   {client, []core.Action{act(core.SendBinary, "abc")}, false},
+		"other bytes":     {server, []core.Action{act(core.SendBinary, "abd")}, false},
+		"too few":         {server, []core.Action{act(core.SendBinary, "ab")}, false},
+		"too many":        {server, []core.Action{act(core.SendBinary, "abcd")}, false},
+		"with something":  {server, []core.Action{act(core.SendBinary, "abc"), act(core.Note, "")}, false},
+		"nothing":         {server, nil, false},
+		"nothing of none": {event(core.ServerBytes, ""), nil, true},
+	} {
+		if got := feed.IsCopy(c.event, c.actions); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if got := feed.Copy(server); got.Kind != core.SendBinary || string(got.Data) != "abc" {
+		t.Errorf("the copy of a server's bytes is %v", got)
+	}
+}
