@@ -224,7 +224,7 @@ var dialer = &target.Dialer{
 }
 
 func dial(ctx context.Context, t target.Target) (session.Server, error) {
-	conn, err := dialer.Dial(ctx, t)
+	conn, err := dialer.Dial(ctx, t, target.Security{})
 	if err != nil {
 		return nil, err // not a nil *target.Conn in an interface
 	}
