@@ -30,8 +30,8 @@ const (
 // Credential is what a user gives for TLS: certificates, and for a client's own
 // their private key, which is in nothing that this package prints or returns.
 type Credential struct {
-	ID   string // 32 hex digits, the same for the same kind and certificates
-	Kind string // KindCA or KindClient
+	ID   string `json:"id"`   // 32 hex digits, the same for the same kind and certificates
+	Kind string `json:"kind"` // KindCA or KindClient
 	Certificate
 	certificates []*x509.Certificate
 	pair         tls.Certificate // of KindClient
