@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -218,10 +217,9 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 }
 
 // dialer dials every session's target.
-var dialer = &target.Dialer{
-	TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-	Below:     func(conn net.Conn) net.Conn { return patient.New(conn) },
-}
+var dialer = &target.Dialer{Below: patiently}
+
+func patiently(conn net.Conn) net.Conn { return patient.New(conn) }
 
 func dial(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
 	conn, err := dialer.Dial(ctx, t, s)

@@ -67,6 +67,8 @@ func atLength(e *target.Error) string {
 		switch {
 		case value == "" && way.Name == target.ChoiceCert, value == "ca:":
 			value += "ID (of a certificate given by POST /api/tls)"
+		case value == "" && way.Name == target.ChoiceALPN:
+			value = "PROTOCOLS"
 		case value == "":
 			value = strings.ToUpper(way.Name)
 		}
