@@ -84,8 +84,9 @@ func TestTLSWithAPrivateAuthority(t *testing.T) {
 	}
 	address := opensslServer(t, "-cert", in("box.pem"), "-key", in("box.key"), "-CAfile", in("ca.pem"), "-Verify", "1", "-verify_return_error", "-alpn", "postgresql")
 	folder := t.TempDir()
-	w := start(t, "--transcripts", folder, "--verbose")
-	ca, me := w.give(t, read("ca.pem")), w.give(t, read("me.pem")+read("me.key"))
+	writeFile(t, in("both.pem"), read("me.pem")+read("me.key"))
+	w := start(t, "--transcripts", folder, "--verbose", "--tls-credential", in("both.pem"))
+	ca, me := w.give(t, read("ca.pem")), w.give(t, read("both.pem"))
 
 	query := "?mode=raw"
 	for _, step := range []struct{ code, add string }{
@@ -135,7 +136,7 @@ func TestTLSWithAPrivateAuthority(t *testing.T) {
 	}
 	list, err := io.ReadAll(resp.Body)
 	resp.Body.Close()
-	if err != nil || !strings.Contains(string(list), me) {
+	if err != nil || strings.Count(string(list), `"id":`) != 2 || !strings.HasPrefix(string(list), `[{"id":"`+me+`"`) {
 		t.Errorf("%s, %v", list, err)
 	}
 	key := strings.Split(read("me.key"), "\n")[1]

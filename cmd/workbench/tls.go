@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
@@ -103,6 +104,25 @@ func readCredential(kind string, files ...string) (*target.Credential, error) {
 		return nil, errors.New("a private key is there too; to verify by, certificates alone are given")
 	}
 	return c, nil
+}
+
+// readCredentials reads what --tls-credential names.
+func readCredentials(files []string) (*target.Credentials, error) {
+	keep := new(target.Credentials)
+	for _, path := range files {
+		text, err := readPEM(path)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-credential: %w", err)
+		}
+		c, err := target.ParseCredential(text)
+		if err == nil {
+			err = keep.Add(c)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--tls-credential %s: %w", core.Printable(path), err)
+		}
+	}
+	return keep, nil
 }
 
 func readPEM(path string) ([]byte, error) {

@@ -65,6 +65,23 @@ func leaf(name string, until int) *x509.Certificate {
 	}
 }
 
+// What --tls-credential names is there, or it is said what is wrong with it.
+func TestReadCredentials(t *testing.T) {
+	ca := newTestCA(t)
+	keep, err := readCredentials([]string{ca.file, ca.file})
+	if err != nil || len(keep.List()) != 1 || keep.List()[0].Subject != "CN=ours" {
+		t.Errorf("%v, %v", keep.List(), err)
+	}
+	for file, want := range map[string]string{
+		"nowhere.pem":      "--tls-credential: nowhere.pem can not be read: no such file",
+		write(t, smtpTalk): "talk.golden: no PEM text",
+	} {
+		if _, err := readCredentials([]string{file}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %s", err, want)
+		}
+	}
+}
+
 // What play client says of a server with which TLS fails names the flags that
 // go on, and they do.
 func TestPlayClientGoesOn(t *testing.T) {
