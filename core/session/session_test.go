@@ -61,7 +61,7 @@ func (c *fakeClient) Receive() (core.Event, error) {
 }
 
 func (c *fakeClient) Accept(address string) error { c.accepted = address; return nil }
-func (c *fakeClient) Refuse(reason string)        { c.refused = reason; c.Cut() }
+func (c *fakeClient) Refuse(reason error)         { c.refused = reason.Error(); c.Cut() }
 func (c *fakeClient) Cut()                        { c.cutOnce.Do(func() { close(c.cut) }) }
 
 func (c *fakeClient) Send(m *Messages) error {
@@ -105,12 +105,14 @@ func (c *fakeClient) says(messages ...string) {
 // pipeServer is a server over net.Pipe with a FIN each way.
 type pipeServer struct {
 	net.Conn
-	fin chan struct{}
-	one sync.Once
+	fin     chan struct{}
+	one     sync.Once
+	secured string
 }
 
 func (p *pipeServer) CloseWrite() error { p.one.Do(func() { close(p.fin) }); return nil }
 func (p *pipeServer) Resolved() string  { return "192.0.2.1:7" }
+func (p *pipeServer) Secured() string   { return p.secured }
 
 // scripted answers by the words that it is told.
 type scripted struct{ log *strings.Builder }
@@ -472,7 +474,15 @@ func TestPassThrough(t *testing.T) {
 
 func TestEntries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := begin(t, func(c *Config) { c.Entries = true })
+		b := begin(t, func(c *Config) {
+			c.Entries = true
+			dial := c.Dial
+			c.Dial = func(ctx context.Context) (Server, error) {
+				server, err := dial(ctx)
+				server.(*pipeServer).secured = "tls 1.3"
+				return server, err
+			}
+		})
 		b.client.says("hello")
 		b.read(t, "hello\n")
 		b.client.says("pass")
@@ -483,6 +493,7 @@ func TestEntries(t *testing.T) {
 		b.ends(t, ByServer, "")
 		want := []string{
 			`"dir":"--","kind":"remark","text":"dialled 192.0.2.1:7"`,
+			`"dir":"--","kind":"remark","text":"tls 1.3"`,
 			`"n":1,"t":0,"dir":">>","side":"client","kind":"text","text":"hello"`,
 			`"n":1,"t":0,"dir":"<<","side":"server","kind":"bytes","text":"hello\n"`,
 			`"n":2,"t":0,"dir":">>","side":"client","kind":"text","text":"pass"`,
