@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/urgent"
 )
 
 // DefaultTimeout bounds a dial when the Dialer says nothing else.
@@ -100,7 +102,7 @@ func (d *Dialer) control(_ context.Context, _, address string, c syscall.RawConn
 	if err := d.Policy.Check(resolved.Addr()); err != nil {
 		return err
 	}
-	return KeepUrgent(c)
+	return urgent.Keep(c)
 }
 
 func (d *Dialer) tlsConfig(t Target) *tls.Config {
