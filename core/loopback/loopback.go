@@ -1,12 +1,15 @@
 package loopback
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"syscall"
+
+	"github.com/protocol-workbench/workbench/core/urgent"
 )
 
 var (
@@ -21,7 +24,8 @@ const freePorts = 100
 // Listen listens on a loopback address. For 127.0.0.1 and [::1] that is both of
 // them, on the same port, except that a machine may lack the one that was not
 // asked for; another address, such as 127.0.0.2, is listened on alone. Port 0
-// picks a port. The listener's address is the one that was asked for.
+// picks a port. The listener's address is the one that was asked for. Urgent data
+// stands in its place in the stream of each connection.
 //
 // Its errors are an *[Error].
 func Listen(addr netip.AddrPort) (net.Listener, error) {
@@ -49,9 +53,10 @@ func Listen(addr netip.AddrPort) (net.Listener, error) {
 // listenAll listens on a port of each address that this machine has, the first
 // of which must be there.
 func listenAll(addrs []netip.Addr, port uint16) (listeners []net.Listener, failed *Error) {
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return urgent.Keep(c) }}
 	for _, ip := range addrs {
 		addr := netip.AddrPortFrom(ip, port)
-		l, err := net.Listen("tcp", addr.String())
+		l, err := config.Listen(context.Background(), "tcp", addr.String()) // of an address it waits for nothing
 		if err != nil {
 			failed = &Error{addr, reasonOf(err), err}
 			if failed.Reason == Missing && len(listeners) > 0 {

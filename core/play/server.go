@@ -43,7 +43,8 @@ const (
 // done or, with Once, a client was served, and then returns nil. It closes l and all connections, and waits for
 // their goroutines in any case. Accept errors that pass, such as no file handle
 // left, are tried again after a pause of 5 ms, doubling to 1 s; any other one
-// is returned.
+// is returned. Of urgent data it reads what l's connections keep in the stream;
+// those of package loopback keep all.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var talks sync.WaitGroup
 	defer talks.Wait()

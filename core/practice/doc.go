@@ -3,7 +3,9 @@
 //
 // The duties of its caller, in order:
 //
-//  1. Listen, on a loopback address: the server asks nobody who they are.
+//  1. Listen, on a loopback address: the server asks nobody who they are. Of
+//     urgent data it echoes what the listener's connections keep in the stream;
+//     those of package loopback keep all.
 //  2. Call [Echo.Serve] with the listener. It blocks.
 //  3. Cancel the context. Serve closes the listener and every connection, and
 //     returns when the last of its goroutines has ended.

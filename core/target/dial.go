@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/urgent"
 )
 
 // DefaultTimeout bounds a dial when the Dialer says nothing else.
@@ -98,7 +100,7 @@ func (d *Dialer) control(_ context.Context, _, address string, c syscall.RawConn
 	if err := d.Policy.Check(resolved.Addr()); err != nil {
 		return err
 	}
-	return KeepUrgent(c)
+	return urgent.Keep(c)
 }
 
 func stopped(ctx context.Context, t Target) error {

@@ -111,6 +111,7 @@ func TestPython(t *testing.T) {
 	defer child.Kill()
 	replays(t, dir, d)
 	long(t, d)
+	writesStateDown(t, d)
 }
 
 func TestStarlark(t *testing.T) {
@@ -125,6 +126,7 @@ func TestStarlark(t *testing.T) {
 	}
 	replays(t, dir, d)
 	long(t, d)
+	writesStateDown(t, d)
 }
 
 // long checks that a line without an end comes in parts, that a line end may be
@@ -156,6 +158,43 @@ func long(t *testing.T, d core.Discipline) {
 	}
 	if end, ok := m.(interface{ End() }); ok {
 		end.End()
+	}
+}
+
+// writesStateDown checks that a machine goes on from another's checkpoint within
+// a line, and from none that a line mode cannot have written.
+func writesStateDown(t *testing.T, d core.Discipline) {
+	t.Helper()
+	begin := func() core.Machine {
+		m, err := d.Open(core.Opening{Options: core.Options{"end": "lf"}}, new(core.Out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if m, ok := m.(interface{ End() }); ok {
+				m.End()
+			}
+		})
+		return m
+	}
+	var out core.Out
+	first, next := begin(), begin()
+	first.Handle(core.Event{Kind: core.ServerBytes, Data: []byte("a line\nhalf \xff ")}, &out)
+	state, err := first.(core.Checkpointer).Checkpoint(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.(core.Checkpointer).Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	if err := next.Handle(core.Event{Kind: core.ServerBytes, Data: []byte("a line\n")}, &out); err != nil || out.Len() != 1 || !strings.HasPrefix(string(out.Action(0).Data), "half ") {
+		t.Errorf("%v, %d actions, want the whole line", err, out.Len())
+	}
+	for _, bad := range []string{`7`, `{}`, `{"some":1,"held":""}`, `{"some":true,"held":"!"}`, `{"some":true,"held":"Cg=="}`} {
+		if begin().(core.Checkpointer).Restore([]byte(bad)) == nil {
+			t.Errorf("it goes on from %s", bad)
+		}
 	}
 }
 

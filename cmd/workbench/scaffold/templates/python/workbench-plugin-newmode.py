@@ -68,6 +68,25 @@ class Machine:
             actions.insert(0, {"action": "note", "text": "the server's first line"})
         return actions
 
+    # With a checkpoint a session recovers from a dead process, and moves to a new
+    # build, without being fed its whole past. A machine may do without: then the
+    # hello has no "checkpoint".
+
+    def checkpoint(self):
+        """Writes the state down, as JSON can hold it. The options are not in it:
+        a machine is opened with them before it is restored."""
+        return {"some": self.some, "held": base64.b64encode(self.held).decode()}
+
+    def restore(self, state):
+        """Takes what checkpoint returned, and refuses what it cannot have."""
+        try:
+            some, held = state["some"], base64.b64decode(state["held"], validate=True)
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise ValueError("the checkpoint does not parse") from wrong
+        if type(some) is not bool or len(held) >= MAX_LINE or b"\n" in held:
+            raise ValueError("the checkpoint does not parse")
+        self.some, self.held = some, held
+
 
 def data(event):
     """The bytes of an event: text where they are text, else base64."""
@@ -96,7 +115,7 @@ def answer(session, n, actions):
 
 
 def main():
-    say(workbench=1, manifest=MANIFEST)
+    say(workbench=1, manifest=MANIFEST, checkpoint=True)
     sys.stdout.flush()
     sessions = {}
     for line in sys.stdin.buffer:
@@ -105,6 +124,14 @@ def main():
         if "open" in request:
             sessions[session] = Machine(request["open"]["options"])
             say(session=session, done=0)
+        if "restore" in request:
+            try:
+                sessions[session].restore(request["restore"])
+                say(session=session, done=0)
+            except ValueError as wrong:
+                say(session=session, failed=str(wrong))
+        if "checkpoint" in request:
+            say(session=session, state=sessions[session].checkpoint())
         for event in request.get("events", []):
             answer(session, event["n"], sessions[session].handle(event))
         if "bye" in request:
