@@ -100,6 +100,7 @@ type Build struct {
 	ctx        context.Context // ends with the host, or when nobody needs the build any more
 	stop       context.CancelFunc
 	quarantine *quarantine
+	waiting    atomic.Int64  // how many wait for its process
 	jsonLines  atomic.Bool   // its executable speaks JSON lines, by way of the adapter
 	newer      chan struct{} // closed when another build has replaced it
 	leave      chan struct{} // closed when its sessions are to move whatever it costs
@@ -144,7 +145,7 @@ func (b *Build) run() {
 			b.mu.Unlock()
 		}
 		starts.Wait(b.ctx)
-		p, err := startProcess(b)
+		p, err := startProcess(b, func() bool { return b.waiting.Load() > 0 })
 		longer := min(max(2*pause, firstPause), longPause)
 		switch {
 		case errors.Is(err, wire.ErrKilled):
@@ -221,6 +222,8 @@ func (b *Build) set(s State, p *process, err error) {
 }
 
 func (b *Build) open(ctx context.Context) (*wire.Conn, error) {
+	b.waiting.Add(1)
+	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
 		state, p, err, changed := b.state, b.process, b.err, b.changed
@@ -247,6 +250,8 @@ func (b *Build) open(ctx context.Context) (*wire.Conn, error) {
 
 // described returns the manifest once it is known.
 func (b *Build) described(ctx context.Context) (core.Manifest, error) {
+	b.waiting.Add(1)
+	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
 		state, manifest, err, changed := b.state, b.manifest, b.err, b.changed

@@ -64,6 +64,7 @@ type Config struct {
 	Timeout time.Duration
 
 	startTimeout time.Duration // tests have less patience
+	startsAtOnce int           // and fewer processors
 }
 
 // Host runs the plugin processes. Its methods are safe for concurrent use.
@@ -74,6 +75,7 @@ type Host struct {
 	sockets      *socketDir
 	sandbox      *sandbox.Sandbox
 	spawner      *spawner
+	starts       starts
 	ctx          context.Context // ends when the host stops
 	cancel       context.CancelFunc
 	running      sync.WaitGroup // builds, and processes until they are gone
@@ -92,8 +94,8 @@ var ErrNoMode = errors.New("there is no such mode")
 // errStopping is why everything ends in Stop.
 var errStopping = errors.New("the workbench is stopping")
 
-// Start starts the processes of all modes at once and returns without waiting
-// for them. An error says what is wrong with the configuration or with the
+// Start has the processes of all modes started, a few at a time, those first
+// that somebody waits for, and returns without waiting for them. An error says what is wrong with the configuration or with the
 // directory for the sockets, or that a strict sandbox does not hold here; a
 // process that can not start is no error here, see Status.
 func Start(cfg Config) (*Host, error) {
@@ -106,12 +108,16 @@ func Start(cfg Config) (*Host, error) {
 	if cfg.startTimeout == 0 {
 		cfg.startTimeout = startTimeout
 	}
+	if cfg.startsAtOnce == 0 {
+		cfg.startsAtOnce = startsAtOnce()
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
 	h := &Host{
 		log: cfg.Log, timeout: cfg.Timeout, startTimeout: cfg.startTimeout,
-		modes: make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
+		starts: starts{free: cfg.startsAtOnce},
+		modes:  make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	for _, m := range cfg.Modes {

@@ -19,6 +19,8 @@ func (h *Host) Prepare(ctx context.Context, m Mode) (*Build, error) {
 		return nil, err
 	}
 	b := newBuild(h, m)
+	b.waiting.Add(1)
+	defer b.waiting.Add(-1)
 	h.running.Go(b.run)
 	for {
 		b.mu.Lock()

@@ -207,6 +207,18 @@ func (r *runner) kill() {
 	}
 }
 
+// starved returns for how long the process and what it started have waited for
+// a processor, in all; 0 before it began.
+func (r *runner) starved() time.Duration {
+	r.mu.Lock()
+	pid := r.pid
+	r.mu.Unlock()
+	if pid == 0 {
+		return 0
+	}
+	return starved(pid)
+}
+
 // settle waits until the process is gone and all that it wrote was read, but
 // not longer than limit.
 func (r *runner) settle(limit time.Duration) {
