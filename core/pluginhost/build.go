@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,6 +98,7 @@ type Build struct {
 	host       *Host
 	conf       Mode
 	log        *slog.Logger
+	output     *slog.Logger    // of what its processes write
 	ctx        context.Context // ends with the host, or when nobody needs the build any more
 	stop       context.CancelFunc
 	quarantine *quarantine
@@ -114,6 +116,7 @@ type Build struct {
 	err      error         // why the last process died or did not start
 	changed  chan struct{} // closed and replaced when the state changes
 	seats    int           // sessions, in Open or not
+	trial    bool          // prepared, and not in use: whoever prepared it is told why it fails
 	replaced bool
 	left     bool // leave is closed
 }
@@ -122,8 +125,10 @@ type Build struct {
 type counts struct{ starts, crashes, hangs atomic.Int64 }
 
 func newBuild(h *Host, conf Mode) *Build {
+	log := cmp.Or(conf.Log, h.log)
 	b := &Build{
-		host: h, conf: conf, log: h.log.With("plugin", conf.Manifest.Name),
+		host: h, conf: conf,
+		log: log.With("plugin", conf.Manifest.Name), output: cmp.Or(conf.Output, log).With("plugin", conf.Manifest.Name),
 		newer: make(chan struct{}), leave: make(chan struct{}),
 		state: Starting, manifest: conf.Manifest, changed: make(chan struct{}),
 	}
@@ -202,8 +207,9 @@ func (b *Build) failed(err error) {
 	b.mu.Lock()
 	var now, before *Unavailable
 	same := errors.As(err, &now) && errors.As(b.err, &before) && now.Reason == before.Reason // its last words hold times
+	trial := b.trial
 	b.mu.Unlock()
-	if !same { // once, not for each try
+	if !same && !trial { // once, not for each try
 		b.log.Error("plugin process can not start", "reason", err)
 	}
 	b.set(Failed, nil, err)

@@ -45,6 +45,19 @@ type Mode struct {
 	// that Path is a copy of, quoted where a shell needs that. Empty, as of
 	// built-in modes: nothing is said.
 	Source string
+	// Log takes what happens to the processes, Output what they write. Nil:
+	// Config.Log, and Log.
+	Log, Output *slog.Logger
+}
+
+func (m *Mode) check() error {
+	switch name := m.Manifest.Name; {
+	case !core.ValidName(name):
+		return fmt.Errorf("%q can not name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
+	case m.Path == "":
+		return fmt.Errorf("mode %s names no executable", name)
+	}
+	return nil
 }
 
 // Config is what a Host is made of.
@@ -121,14 +134,12 @@ func Start(cfg Config) (*Host, error) {
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	for _, m := range cfg.Modes {
+		if err := m.check(); err != nil {
+			return nil, err
+		}
 		name := m.Manifest.Name
-		switch {
-		case !core.ValidName(name):
-			return nil, fmt.Errorf("%q can not name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
-		case h.modes[name] != nil:
+		if h.modes[name] != nil {
 			return nil, fmt.Errorf("there are two modes named %s", name)
-		case m.Path == "":
-			return nil, fmt.Errorf("mode %s names no executable", name)
 		}
 		h.modes[name] = newBuild(h, m)
 		h.order = append(h.order, name)

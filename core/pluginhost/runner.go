@@ -59,7 +59,7 @@ func newRunner(b *Build) *runner {
 	m := b.conf
 	r := &runner{
 		name: m.Manifest.Name,
-		host: b.host, log: b.log, out: newOutput(b.log),
+		host: b.host, log: b.log, out: newOutput(b.output),
 		cmd:  &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
 		read: m.Read, calls: m.Calls,
 		exited: make(chan struct{}), quiet: make(chan struct{}),
