@@ -28,6 +28,13 @@ function take({ data }) {
   if (dev.value?.build?.n !== before) loadModes(); // the manifest may have changed
 }
 
+const doings = { building: "building", starting: "starting the plugin", replaying: "replaying the goldens" };
+
+/** What is being done, and for how long it has been if that is long. @param {NonNullable<import("./types").DevState["doing"]>} doing */
+export function doingWords(doing) {
+  return doings[doing.what] + (doing.for >= 1 ? `, for ${doing.for.toFixed(0)} s` : "") + " …";
+}
+
 /** Moves the sessions that stayed on the old build, whatever differs. Returns what went wrong, or "". */
 export async function moveAnyway() {
   const answer = await fetch("/api/dev/move", { method: "POST" });

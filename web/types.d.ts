@@ -166,6 +166,8 @@ export interface DevState {
   mode: string;
   dir: string;
   build?: { n: number; at: string; ok: boolean; error?: string; took: number };
+  serves?: number; // the build.n that is in place; 0: none yet
+  doing?: { what: "building" | "starting" | "replaying"; for: number }; // absent: waiting for a save
   goldens?: { total: number; different: { file: string; diff: string }[] | null };
   sessions?: { moved: number; stayed: { session: string; n: number; diff: string }[] | null };
   log?: string[] | null;

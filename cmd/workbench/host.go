@@ -88,8 +88,8 @@ func (f *hostFlags) add(flags *pflag.FlagSet) {
 }
 
 // startHost starts the plugin processes of the built-in modes, and of the
-// plugins that are given beside them.
-func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin) (*pluginhost.Host, error) {
+// plugins that are given beside them. later names those that will come.
+func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin, later ...string) (*pluginhost.Host, error) {
 	self, err := pluginhost.Self()
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin) (*pluginho
 		return nil, err
 	}
 	var modes []pluginhost.Mode
-	var names []string
+	names := later
 	for _, d := range builtin {
 		name := d.Manifest.Name
 		names = append(names, name)

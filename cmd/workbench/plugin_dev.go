@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"strings"
-	"sync/atomic"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,59 +54,68 @@ such sessions anyway. A build that fails changes nothing.`,
 }
 
 func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader, stdout, stderr io.Writer) error {
-	build := func(p catalog.Plugin) (pluginhost.Mode, error) { return modeOf(p, o.host.calls) }
+	log := newLog(stderr, o.verbose)
+	var loop *devloop.Loop
+	build := func(p catalog.Plugin) (pluginhost.Mode, error) {
+		m, err := modeOf(p, o.host.calls)
+		m.Log = slog.New(&hearing{log.Handler(), slog.LevelWarn, loop})
+		m.Output = slog.New(&hearing{log.Handler(), everything, loop})
+		return m, err
+	}
 	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: build})
 	if err != nil {
 		return err
 	}
 	defer loop.Close()
+	mode := loop.Mode()
+	if _, taken := manifest(mode); taken {
+		return errors.New(mode + " is the name of a built-in line mode; give the plugin another one, in its manifest and its file's name")
+	}
 	shown := make(chan struct{})
 	showing, stop := context.WithCancel(ctx)
 	go func() {
 		defer close(shown)
-		(&devTerminal{out: stdout}).show(showing, loop)
+		(&devTerminal{out: stdout, progress: stderr}).show(showing, loop)
 	}()
 	defer func() {
 		stop()
 		<-shown
 	}()
-	p, err := loop.First(ctx)
-	if err != nil {
-		return err
-	}
-	go readOrders(stdin, loop)
 	return serve(ctx, o, addition{
-		start: func(log *slog.Logger) (*pluginhost.Host, error) { return startDev(log, o.host, p, loop) },
+		start: func(log *slog.Logger) (*pluginhost.Host, error) { return startDev(ctx, log, o.host, loop) },
 		extend: func(host *pluginhost.Host, c *gateway.Config) {
-			c.DevMode, c.Dev = p.Name, &devAPI{loop: loop}
-			c.Watch = func(id, mode string, s *session.Config) func() {
-				if mode != p.Name {
+			c.DevMode, c.Dev = mode, &devAPI{loop: loop}
+			c.Watch = func(id, of string, s *session.Config) func() {
+				if of != mode {
 					return func() {}
 				}
 				return watchSession(loop, id, s)
 			}
 		},
-		run: loop.Run,
+		run: func(ctx context.Context, _ *pluginhost.Host) {
+			go readOrders(stdin, loop)
+			loop.Run(ctx)
+		},
 	}, stdout, stderr)
 }
 
-// startDev starts the host with the plugin that is in development, whose name
-// nobody else gets.
-func startDev(log *slog.Logger, f hostFlags, p catalog.Plugin, loop *devloop.Loop) (*pluginhost.Host, error) {
+// startDev starts the host, with the plugin that is in development as soon as it
+// works. Nobody else gets its name.
+func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop) (*pluginhost.Host, error) {
 	found, problems := findPlugins(f.pluginDirs)
 	for _, problem := range problems {
 		log.Warn(problem.Error())
 	}
-	plugins := []catalog.Plugin{p}
-	for _, other := range found {
-		if other.Name != p.Name {
-			plugins = append(plugins, other)
-		}
+	found = slices.DeleteFunc(found, func(p catalog.Plugin) bool { return p.Name == loop.Mode() })
+	host, err := startHost(log, f, found, loop.Mode())
+	if err != nil {
+		return nil, err
 	}
-	if _, taken := manifest(p.Name); taken {
-		return nil, errors.New(p.Name + " is the name of a built-in line mode; give the plugin another one, in its manifest and its file's name")
+	if err := loop.First(ctx, host); err != nil {
+		stopHost(host)
+		return nil, err
 	}
-	return startHost(slog.New(&hearing{Handler: log.Handler(), plugin: p.Name, loop: loop}), f, plugins)
+	return host, nil
 }
 
 // watchSession has a session of the mode in development report to the loop.
@@ -158,52 +167,39 @@ func (r *noteRecorder) End(at time.Duration, words string) {
 	}
 }
 
-// hearing is a log's handler that also gives the loop what the plugin writes.
+// hearing is a log's handler that also gives the loop what is of a level or
+// above.
 type hearing struct {
 	slog.Handler
-	plugin string
-	loop   *devloop.Loop
-	ours   bool         // this log is the plugin's
-	ran    *atomic.Bool // a process of ours has started
+	from slog.Level
+	loop *devloop.Loop
 }
 
-// Enabled takes everything of the plugin: it is in development.
+// everything is below all levels.
+const everything = slog.Level(math.MinInt)
+
+// Enabled takes what the loop wants, and what the log does.
 func (h *hearing) Enabled(ctx context.Context, level slog.Level) bool {
-	return h.ours || h.Handler.Enabled(ctx, level)
+	return level >= h.from || h.Handler.Enabled(ctx, level)
 }
 
-// Handle gives the loop what the plugin wrote, and the log what it wants.
+// Handle gives the record to the loop if it wants it, else to the log.
 func (h *hearing) Handle(ctx context.Context, r slog.Record) error {
-	switch {
-	case !h.ours:
+	if r.Level < h.from {
 		return h.Handler.Handle(ctx, r)
-	case strings.HasPrefix(r.Message, pluginhost.LibraryPrefix):
-	case r.Message == "plugin process started":
-		h.ran.Store(true)
-	case r.Message == "plugin process can not start" && !h.ran.Load(): // of a new build, which the loop tells
-	default:
-		h.loop.Heard(lineOf(r))
 	}
+	h.loop.Heard(lineOf(r))
 	return nil
 }
 
-// WithAttrs finds out whose log it becomes. Each build asks for a log.
+// WithAttrs passes on.
 func (h *hearing) WithAttrs(attrs []slog.Attr) slog.Handler {
-	with := *h
-	with.Handler = h.Handler.WithAttrs(attrs)
-	for _, a := range attrs {
-		if a.Key == "plugin" && a.Value.String() == h.plugin {
-			with.ours, with.ran = true, new(atomic.Bool)
-		}
-	}
-	return &with
+	return &hearing{h.Handler.WithAttrs(attrs), h.from, h.loop}
 }
 
 // WithGroup passes on.
 func (h *hearing) WithGroup(name string) slog.Handler {
-	with := *h
-	with.Handler = h.Handler.WithGroup(name)
-	return &with
+	return &hearing{h.Handler.WithGroup(name), h.from, h.loop}
 }
 
 // lineOf writes a record of the log as one line for people.

@@ -21,8 +21,9 @@ const gather = 100 * time.Millisecond
 // devTerminal tells in the terminal what happens in development: what is new
 // since it looked last.
 type devTerminal struct {
-	out    io.Writer
-	before devloop.State
+	out      io.Writer
+	progress io.Writer // takes that something takes long
+	before   devloop.State
 }
 
 // show shows the loop's states until ctx ends.
@@ -48,12 +49,15 @@ func (d *devTerminal) next(s devloop.State) {
 	if s.Build.OK && !s.Build.Same && s.Build.N != d.before.Build.N {
 		d.before.Sessions = devloop.Sessions{} // they were told of another build
 	}
+	if d.before.Doing != nil && s.Doing != nil && s.Doing.For > d.before.Doing.For {
+		fmt.Fprintf(d.progress, "          still %s, for %.0f s\n", workWords[s.Doing.What], s.Doing.For)
+	}
 	at := s.Build.At.Format(time.TimeOnly)
 	switch b, before := s.Build, d.before.Build; {
 	case b == before:
 	case b.Error != "":
 		goesOn := "; waiting for a save"
-		if s.Mode != "" {
+		if s.Serves > 0 {
 			goesOn = "; the build before goes on"
 		}
 		fmt.Fprintf(d.out, "%s  does not work%s\n%s\n", at, goesOn, indent(b.Error))
@@ -87,6 +91,13 @@ func (d *devTerminal) next(s devloop.State) {
 		fmt.Fprintf(d.out, "          | %s\n", strings.ReplaceAll(line, "\n", "\n          | "))
 	}
 	d.before = s
+}
+
+// workWords say what is being done.
+var workWords = map[devloop.Work]string{
+	devloop.Building:  "building the plugin",
+	devloop.Starting:  "starting the plugin",
+	devloop.Replaying: "replaying the goldens",
 }
 
 func sameGoldens(a, b devloop.Goldens) bool {

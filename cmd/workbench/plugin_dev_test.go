@@ -1,9 +1,8 @@
 package main
 
 import (
-	"errors"
-	"io"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +24,7 @@ func TestNewLines(t *testing.T) {
 // The terminal tells each thing once.
 func TestDevTerminal(t *testing.T) {
 	var out strings.Builder
-	d := &devTerminal{out: &out}
+	d := &devTerminal{out: &out, progress: &out}
 	s := devloop.State{Mode: "shout", Build: devloop.Build{N: 1, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local), OK: true, Took: 1.25}}
 	show := func(want string) {
 		t.Helper()
@@ -35,6 +34,16 @@ func TestDevTerminal(t *testing.T) {
 			t.Errorf("got %q, want %q", out.String(), want)
 		}
 	}
+	first := s.Build
+	s.Build = devloop.Build{}
+	s.Doing = &devloop.Doing{What: devloop.Building}
+	show("")
+	s.Doing = &devloop.Doing{What: devloop.Building, For: 3.1}
+	show("          still building the plugin, for 3 s\n")
+	s.Doing = nil
+	s.Build = devloop.Build{N: 1, At: first.At, Error: "x.go:1: no"}
+	show("03:04:05  does not work; waiting for a save\n            x.go:1: no\n")
+	s.Build = first
 	show("03:04:05  build 1 is in place, after 1.2 s\n")
 	show("")
 	s.Goldens = devloop.Goldens{Total: 2}
@@ -50,32 +59,30 @@ func TestDevTerminal(t *testing.T) {
 	s.Build.N = 2
 	show("03:04:05  build 2 is in place, after 1.2 s\n          3 sessions moved\n")
 	s.Build = devloop.Build{N: 3, At: s.Build.At, Error: "x.go:1: no"}
+	s.Serves = 2
 	show("03:04:05  does not work; the build before goes on\n            x.go:1: no\n")
 }
 
-// That a new build does not start is the loop's to tell, with all that it wrote;
-// that one does not that ran before, nobody else tells.
+// The loop hears all that the plugin writes; what the host tells of it, if
+// something is wrong.
 func TestDevHears(t *testing.T) {
-	loop, err := devloop.New(devloop.Config{Source: t.TempDir()})
+	dir := t.TempDir()
+	writePlugin(t, filepath.Join(dir, "shout.star"), "")
+	loop, err := devloop.New(devloop.Config{Source: filepath.Join(dir, "shout.star")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer loop.Close()
-	log := slog.New(&hearing{Handler: slog.NewTextHandler(io.Discard, nil), plugin: "shout", loop: loop})
-	build, other := log.With("plugin", "shout"), log.With("plugin", "other")
-	for _, step := range []struct {
-		do   func()
-		want string
-	}{
-		{func() { build.Error("plugin process can not start", "reason", errors.New("x")) }, ""},
-		{func() { other.Info("plugin process started") }, ""},
-		{func() { build.Info("plugin process started") }, ""},
-		{func() { build.Error("plugin process can not start", "reason", errors.New("x")) }, "ERROR plugin process can not start reason=x"},
-		{func() { log.With("plugin", "shout").Error("plugin process can not start", "reason", errors.New("y")) }, "ERROR plugin process can not start reason=x"},
-	} {
-		step.do()
-		if s, _ := loop.State(); strings.Join(s.Log, "|") != step.want {
-			t.Errorf("got %q, want %q", s.Log, step.want)
-		}
+	var logged strings.Builder
+	below := slog.NewTextHandler(&logged, nil)
+	host, output := slog.New(&hearing{below, slog.LevelWarn, loop}).With("plugin", "shout"), slog.New(&hearing{below, everything, loop})
+	host.Info("started")
+	host.Warn("died", "reason", "x")
+	output.Debug("a word")
+	if s, _ := loop.State(); strings.Join(s.Log, "|") != "WARN died reason=x|a word" {
+		t.Errorf("heard %q", s.Log)
+	}
+	if text := logged.String(); !strings.Contains(text, "msg=started plugin=shout") || strings.Count(text, "\n") != 1 {
+		t.Errorf("logged %q", text)
 	}
 }

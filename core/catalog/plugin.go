@@ -82,6 +82,16 @@ type place struct {
 	file   string // what runs; "" for a folder of Go code
 }
 
+// Name returns the name of the plugin that a source makes, which Build gives
+// it too. What is at the source need not run yet. An error is a *Problem.
+func Name(source string) (string, error) {
+	p, err := locate(source)
+	if core.ValidName(p.name) {
+		return p.name, nil
+	}
+	return "", err
+}
+
 // locate finds out what a source is. Its errors are Problems.
 func locate(source string) (place, error) {
 	abs, err := filepath.Abs(source)

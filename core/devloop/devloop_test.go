@@ -191,54 +191,8 @@ func TestWatchFileWithoutGoldens(t *testing.T) {
 	}
 }
 
-// First waits for code that builds, and says what the compiler says.
-func TestFirst(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "go.mod"), "module example.com/shout\n\ngo 1.26\n")
-	source := filepath.Join(dir, "main.go")
-	write(t, source, "package main\n\nfunc main() { oops() }\n")
-	l, err := New(Config{Source: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 6*patience)
-	defer cancel()
-	built := make(chan error, 1)
-	go func() {
-		p, err := l.First(ctx)
-		if err == nil && p.Name != "shout" {
-			err = fmt.Errorf("it is called %s", p.Name)
-		}
-		built <- err
-	}()
-	for {
-		s, changed := l.State()
-		if strings.Contains(s.Build.Error, "undefined: oops") && s.Build.N == 1 {
-			break
-		}
-		select {
-		case <-changed:
-		case err := <-built:
-			t.Fatalf("it ended with %v", err)
-		}
-	}
-	write(t, source, "package main\n\nfunc main() {}\n")
-	if err := <-built; err != nil {
-		t.Error(err)
-	}
-	if s, _ := l.State(); s.Mode != "shout" || !s.Build.OK || s.Build.Error != "" {
-		t.Errorf("the state is %+v", s)
-	}
-}
-
 func TestNothingToBuild(t *testing.T) {
-	l, err := New(Config{Source: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if _, err := l.First(t.Context()); err == nil || !strings.Contains(err.Error(), "no plugin") {
+	if _, err := New(Config{Source: t.TempDir()}); err == nil || !strings.Contains(err.Error(), "no plugin") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -5,7 +5,7 @@
 // The duties of a caller, in order:
 //
 //  1. New, with what the loop needs of the rest.
-//  2. First, which returns when the plugin builds, to start a host with it.
+//  2. First, with a host that runs, which returns when the plugin is in place.
 //  3. Run, beside the gateway, until its context ends. What happens to the
 //     mode's sessions meanwhile goes to Moved, Stayed and Ended, and what the
 //     plugin says to Heard.
@@ -13,7 +13,7 @@
 //     asks for it.
 //
 // A build that fails, or whose process does not start, changes nothing: the one
-// before goes on. So does a session whose past the new build answers otherwise,
+// before goes on, or none is in place yet, and the next save is tried. So does a session whose past the new build answers otherwise,
 // on the old build, until Move.
 //
 // What this package is not for: it prints nothing and serves no page; it knows

@@ -33,21 +33,27 @@ type Loop struct {
 	builds string // folder for what is built
 	watch  *watcher
 	board  board
+	each   time.Duration // see doing
 
 	mu   sync.Mutex // one try at a time
-	sum  string     // of what serves
+	sum  string     // of what serves; "" before the first
 	host *pluginhost.Host
 }
 
-// New begins to watch the source. Close ends that.
+// New begins to watch the source, which must be one that can be named: what is
+// there need not work yet. Close ends that.
 func New(c Config) (*Loop, error) {
 	source, err := filepath.Abs(c.Source)
 	if err != nil {
 		return nil, err
 	}
 	c.Source = source
-	l := &Loop{Config: c, board: board{changed: make(chan struct{})}}
-	l.board.state.Dir = source
+	name, err := catalog.Name(source)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{Config: c, board: board{changed: make(chan struct{})}, each: tellEach}
+	l.board.state.Mode, l.board.state.Dir = name, source
 	if l.builds, err = os.MkdirTemp("", "workbench-dev-"); err != nil {
 		return nil, err
 	}
@@ -63,109 +69,96 @@ func (l *Loop) Close() error {
 	return errors.Join(l.watch.close(), os.RemoveAll(l.builds))
 }
 
-// First builds the plugin, again after each save until it does, and returns
-// it. The error is ctx's, or says that the source is nothing that can be built
-// whatever is saved.
-func (l *Loop) First(ctx context.Context) (catalog.Plugin, error) {
-	for {
-		began := time.Now()
-		p, err := l.build(ctx)
-		var compiler *catalog.BuildError
-		switch {
-		case err == nil:
-			l.sum = p.Sum
-			l.board.change(func(s *State) {
-				s.Mode = p.Name
-				s.Build = Build{N: s.Build.N + 1, At: began, OK: true, Took: time.Since(began).Seconds()}
-			})
-			return p, nil
-		case ctx.Err() != nil:
-			return p, context.Cause(ctx)
-		case !errors.As(err, &compiler):
-			return p, err
-		}
-		l.failed(began, err)
-		if !l.watch.wait(ctx) {
-			return p, context.Cause(ctx)
+// First builds the plugin and puts it in place on the host, again after each
+// save until that works. Whatever is wrong is in State meanwhile. The error is
+// ctx's.
+func (l *Loop) First(ctx context.Context, host *pluginhost.Host) error {
+	l.host = host
+	for !l.Try(ctx) {
+		if !l.wait(ctx) {
+			return context.Cause(ctx)
 		}
 	}
+	return nil
 }
 
-// Run replays the goldens through the build that the host serves, and from then
-// on tries each save. It returns when ctx ends.
-func (l *Loop) Run(ctx context.Context, host *pluginhost.Host) {
-	l.host = host
-	mode := l.mode()
-	if m, err := host.Manifest(ctx, mode); err != nil {
-		l.failed(time.Now(), err)
-	} else {
-		l.replay(ctx, m, func(ctx context.Context, _ string) (*wire.Conn, error) { return host.Open(ctx, mode) })
-	}
-	for l.watch.wait(ctx) {
+// Run replays the goldens through the build that First put in place, and from
+// then on tries each save. It returns when ctx ends.
+func (l *Loop) Run(ctx context.Context) {
+	l.again(ctx)
+	for l.wait(ctx) {
 		l.Try(ctx)
 	}
 }
 
-// Try builds the plugin now and puts it in place, as after a save.
-func (l *Loop) Try(ctx context.Context) {
+// wait waits for the next save. What does not work may lack no more than the run
+// bit.
+func (l *Loop) wait(ctx context.Context) bool {
+	s, _ := l.State()
+	l.watch.modes = !s.Build.OK
+	return l.watch.wait(ctx)
+}
+
+// Try builds the plugin now and puts it in place, as after a save. It reports
+// whether that is what serves then.
+func (l *Loop) Try(ctx context.Context) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	began := time.Now()
+	build := Build{OK: true}
 	p, err := l.build(ctx)
-	if err != nil {
-		l.failed(began, err)
-		return
+	switch {
+	case err != nil:
+	case p.Sum == l.sum: // a golden was saved, or a comment
+		l.again(ctx)
+		build.Same = true
+	default:
+		err = l.put(ctx, p)
 	}
-	if p.Sum == l.sum { // a golden was saved, or a comment
-		if m, err := l.host.Manifest(ctx, p.Name); err == nil {
-			l.replay(ctx, m, func(ctx context.Context, _ string) (*wire.Conn, error) { return l.host.Open(ctx, p.Name) })
+	if ctx.Err() != nil {
+		return false
+	}
+	if err != nil {
+		build = Build{Error: strings.TrimSpace(err.Error())}
+	}
+	build.At, build.Took = began, time.Since(began).Seconds()
+	l.board.change(func(s *State) {
+		build.N = s.Build.N
+		if !build.Same {
+			build.N++
 		}
-		l.board.change(func(s *State) {
-			s.Build = Build{N: s.Build.N, At: began, OK: true, Same: true, Took: time.Since(began).Seconds()}
-		})
-		return
+		if build.OK && !build.Same {
+			s.Serves = build.N
+			s.Sessions = Sessions{Stayed: []Stayed{}}
+		}
+		s.Build = build
+	})
+	return err == nil
+}
+
+// put starts a build, tries it on the goldens and puts it in place.
+func (l *Loop) put(ctx context.Context, p catalog.Plugin) error {
+	if p.Name != l.Mode() {
+		return fmt.Errorf("the plugin is now called %s; it began as %s, so start workbench plugin dev again", p.Name, l.Mode())
 	}
-	next, err := l.prepare(ctx, p)
+	next, err := l.start(ctx, p)
 	if err != nil {
-		l.failed(began, err)
-		return
+		return err
 	}
-	l.replay(ctx, next.Manifest(), func(ctx context.Context, _ string) (*wire.Conn, error) { return next.Open(ctx) })
+	if l.sum != "" { // else somebody waits for the first one
+		l.replay(ctx, next.Manifest(), func(ctx context.Context, _ string) (*wire.Conn, error) { return next.Open(ctx) })
+	}
+	if ctx.Err() != nil {
+		next.Drop()
+		return context.Cause(ctx)
+	}
 	l.sum = p.Sum
-	l.board.change(func(s *State) {
-		s.Build = Build{N: s.Build.N + 1, At: began, OK: true, Took: time.Since(began).Seconds()}
-		s.Sessions = Sessions{Stayed: []Stayed{}}
-	})
 	l.host.Use(next)
+	return nil
 }
 
-// Move has the sessions that stayed move to the newest build.
-func (l *Loop) Move() { l.host.Leave(l.mode()) }
-
-func (l *Loop) mode() string {
-	s, _ := l.State()
-	return s.Mode
-}
-
-func (l *Loop) failed(began time.Time, err error) {
-	l.board.change(func(s *State) {
-		s.Build = Build{N: s.Build.N + 1, At: began, Error: strings.TrimSpace(err.Error()), Took: time.Since(began).Seconds()}
-	})
-}
-
-// build builds the source and keeps what came out.
-func (l *Loop) build(ctx context.Context) (catalog.Plugin, error) {
-	p, err := catalog.Build(ctx, l.Source, catalog.BuildOptions{Into: l.builds})
-	if err != nil {
-		return catalog.Plugin{}, err
-	}
-	return catalog.Keep(*p, l.builds)
-}
-
-func (l *Loop) prepare(ctx context.Context, p catalog.Plugin) (*pluginhost.Build, error) {
-	if mode := l.mode(); p.Name != mode {
-		return nil, fmt.Errorf("the plugin is now called %s; it began as %s, so start workbench plugin dev again", p.Name, mode)
-	}
+func (l *Loop) start(ctx context.Context, p catalog.Plugin) (*pluginhost.Build, error) {
+	defer l.doing(Starting)()
 	m, err := l.ModeOf(p)
 	if err != nil {
 		return nil, err
@@ -173,8 +166,36 @@ func (l *Loop) prepare(ctx context.Context, p catalog.Plugin) (*pluginhost.Build
 	return l.host.Prepare(ctx, m)
 }
 
+// again replays the goldens through the build that serves.
+func (l *Loop) again(ctx context.Context) {
+	mode := l.Mode()
+	if m, err := l.host.Manifest(ctx, mode); err == nil {
+		l.replay(ctx, m, func(ctx context.Context, _ string) (*wire.Conn, error) { return l.host.Open(ctx, mode) })
+	}
+}
+
+// Move has the sessions that stayed move to the newest build.
+func (l *Loop) Move() { l.host.Leave(l.Mode()) }
+
+// Mode is the name of the plugin's line mode.
+func (l *Loop) Mode() string {
+	s, _ := l.State()
+	return s.Mode
+}
+
+// build builds the source and keeps what came out.
+func (l *Loop) build(ctx context.Context) (catalog.Plugin, error) {
+	defer l.doing(Building)()
+	p, err := catalog.Build(ctx, l.Source, catalog.BuildOptions{Into: l.builds})
+	if err != nil {
+		return catalog.Plugin{}, err
+	}
+	return catalog.Keep(*p, l.builds)
+}
+
 // replay replays the plugin's goldens.
 func (l *Loop) replay(ctx context.Context, m core.Manifest, open replay.Opener) {
+	defer l.doing(Replaying)()
 	g := Goldens{Different: []Different{}}
 	modes := func(name string) (core.Manifest, bool) { return m, name == m.Name }
 	for _, file := range goldens(l.Source) {

@@ -11,6 +11,8 @@ type State struct {
 	Mode     string   `json:"mode"`
 	Dir      string   `json:"dir"` // what is watched
 	Build    Build    `json:"build"`
+	Serves   int      `json:"serves"`          // the Build.N that is in place; 0: none is yet
+	Doing    *Doing   `json:"doing,omitempty"` // nil: waiting for a save
 	Goldens  Goldens  `json:"goldens"`
 	Sessions Sessions `json:"sessions"`
 	Log      []string `json:"log"` // what the plugin wrote and noted, the last lines
@@ -24,6 +26,51 @@ type Build struct {
 	Same  bool      `json:"same,omitempty"`  // … as before: nothing has changed
 	Error string    `json:"error,omitempty"` // why it does not, with all that the compiler said
 	Took  float64   `json:"took"`            // seconds, from the save until it served
+}
+
+// Work is what the loop does between a save and a build that is in place.
+type Work string
+
+// The steps of a try, in their order.
+const (
+	Building  Work = "building"
+	Starting  Work = "starting"  // the plugin's process
+	Replaying Work = "replaying" // goldens
+)
+
+// Doing is a step of a try that goes on.
+type Doing struct {
+	What Work    `json:"what"`
+	For  float64 `json:"for"` // seconds; brought up to date every few seconds
+}
+
+// tellEach is how often a step that takes long is told of.
+const tellEach = 3 * time.Second
+
+// doing says what is done now, and for how long it has been, until the returned
+// function is called.
+func (l *Loop) doing(what Work) (done func()) {
+	began, over, ended := time.Now(), make(chan struct{}), make(chan struct{})
+	tell := func(d *Doing) { l.board.change(func(s *State) { s.Doing = d }) }
+	tell(&Doing{What: what})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(l.each)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				tell(&Doing{what, time.Since(began).Seconds()})
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		<-ended
+		tell(nil)
+	}
 }
 
 // Goldens are the goldens replayed through the last build.

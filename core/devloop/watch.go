@@ -24,6 +24,7 @@ var lookTime = 500 * time.Millisecond
 type watcher struct {
 	root  string
 	only  string            // the one file that counts, and goldens; "": all
+	modes bool              // a change of a file's mode counts too
 	inner *fsnotify.Watcher // nil while the folder is away
 	sees  fs.FileInfo       // the folder that inner watches
 }
@@ -157,7 +158,7 @@ func (w *watcher) counts(e fsnotify.Event) bool {
 	switch {
 	case w.takesAway(e):
 		return true
-	case e.Op == fsnotify.Chmod, hidden(e.Name), strings.HasSuffix(name, "~"):
+	case e.Op == fsnotify.Chmod && !w.modes, hidden(e.Name), strings.HasSuffix(name, "~"):
 		return false
 	case w.only != "":
 		return e.Name == w.only || e.Name == w.testdata() || strings.HasSuffix(name, ".golden")

@@ -9,6 +9,9 @@
 // peer has the others. The price is that a limit may pass up to one part early
 // in the peer's time, and on a busy machine a little late.
 //
+// A peer on the same machine shares its processors. [Own] limits the time that
+// such a peer has had, and does not count that in which others kept it waiting.
+//
 // What this package is not for: limits on what this process does itself, and
 // limits of seconds on the end of something that is over anyway.
 package limit

@@ -9,20 +9,37 @@ import (
 // Parts is how many parts a limit has.
 const Parts = 8
 
+// Stretch is how many times its length a limit on a peer's own time lasts at
+// most, however little the peer was let run.
+const Stretch = 12
+
 // Timer is a limit that is running. Its methods may be called from several
 // goroutines.
 type Timer struct {
 	part  time.Duration
 	after func()
+	away  func() time.Duration // nil: all time counts
 
 	mu    sync.Mutex
-	left  int // parts
+	over  bool          // passed, or stopped
+	left  time.Duration // of the peer's time
+	most  int           // parts that may follow
+	was   time.Duration // what away said last
 	timer *time.Timer
 }
 
 // AfterFunc calls f in a goroutine of its own once d has passed.
-func AfterFunc(d time.Duration, f func()) *Timer {
-	t := &Timer{part: d / Parts, after: f, left: Parts}
+func AfterFunc(d time.Duration, f func()) *Timer { return Own(d, nil, f) }
+
+// Own calls f in a goroutine of its own once the peer has had d of its own
+// time, at the latest after [Stretch] times d. away returns for how long, in
+// all, the peer could not run although it wanted to, because others had the
+// processors: that does not count. A nil away is AfterFunc.
+func Own(d time.Duration, away func() time.Duration, f func()) *Timer {
+	t := &Timer{part: d / Parts, after: f, away: away, left: d / Parts * Parts, most: Parts * Stretch}
+	if away != nil {
+		t.was = away()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.timer = time.AfterFunc(t.part, t.passed)
@@ -31,13 +48,21 @@ func AfterFunc(d time.Duration, f func()) *Timer {
 
 // passed ends one part.
 func (t *Timer) passed() {
+	counts := t.part
+	if t.away != nil {
+		now := t.away() // out of the lock: it may take a while
+		counts -= min(max(now-t.was, 0), t.part)
+		t.was = now
+	}
 	t.mu.Lock()
-	if t.left == 0 { // stopped meanwhile
+	if t.over { // stopped meanwhile
 		t.mu.Unlock()
 		return
 	}
-	t.left--
-	over := t.left == 0
+	t.left -= counts
+	t.most--
+	t.over = t.left <= 0 || t.most == 0
+	over := t.over
 	if !over {
 		t.timer.Reset(t.part)
 	}
@@ -51,14 +76,20 @@ func (t *Timer) passed() {
 func (t *Timer) Stop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.left = 0
+	t.over = true
 	t.timer.Stop()
 }
 
 // Context returns a copy of ctx that ends, with the cause, once d has passed.
 func Context(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+	return OwnContext(ctx, d, nil, cause)
+}
+
+// OwnContext returns a copy of ctx that ends, with the cause, when [Own] would
+// call its function.
+func OwnContext(ctx context.Context, d time.Duration, away func() time.Duration, cause error) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	t := AfterFunc(d, func() { cancel(cause) })
+	t := Own(d, away, func() { cancel(cause) })
 	return ctx, func() {
 		t.Stop()
 		cancel(nil)

@@ -70,3 +70,20 @@ func TestContext(t *testing.T) {
 		}
 	})
 }
+
+// What the peer had to wait for a processor is not its time, up to a bound.
+func TestOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			away float64 // the share of the time in which it may not run
+			want time.Duration
+		}{{0, 8 * time.Second}, {0.5, 16 * time.Second}, {1, 8 * Stretch * time.Second}} {
+			began, over := time.Now(), make(chan time.Duration, 1)
+			away := func() time.Duration { return time.Duration(c.away * float64(time.Since(began))) }
+			Own(8*time.Second, away, func() { over <- time.Since(began) })
+			if took := <-over; took != c.want {
+				t.Errorf("away for %v of the time it passed after %v, want %v", c.away, took, c.want)
+			}
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,9 +98,11 @@ type Build struct {
 	host       *Host
 	conf       Mode
 	log        *slog.Logger
+	output     *slog.Logger    // of what its processes write
 	ctx        context.Context // ends with the host, or when nobody needs the build any more
 	stop       context.CancelFunc
 	quarantine *quarantine
+	waiting    atomic.Int64  // how many wait for its process
 	jsonLines  atomic.Bool   // its executable speaks JSON lines, by way of the adapter
 	newer      chan struct{} // closed when another build has replaced it
 	leave      chan struct{} // closed when its sessions are to move whatever it costs
@@ -113,6 +116,7 @@ type Build struct {
 	err      error         // why the last process died or did not start
 	changed  chan struct{} // closed and replaced when the state changes
 	seats    int           // sessions, in Open or not
+	trial    bool          // prepared, and not in use: whoever prepared it is told why it fails
 	replaced bool
 	left     bool // leave is closed
 }
@@ -121,8 +125,10 @@ type Build struct {
 type counts struct{ starts, crashes, hangs atomic.Int64 }
 
 func newBuild(h *Host, conf Mode) *Build {
+	log := cmp.Or(conf.Log, h.log)
 	b := &Build{
-		host: h, conf: conf, log: h.log.With("plugin", conf.Manifest.Name),
+		host: h, conf: conf,
+		log: log.With("plugin", conf.Manifest.Name), output: cmp.Or(conf.Output, log).With("plugin", conf.Manifest.Name),
 		newer: make(chan struct{}), leave: make(chan struct{}),
 		state: Starting, manifest: conf.Manifest, changed: make(chan struct{}),
 	}
@@ -144,7 +150,7 @@ func (b *Build) run() {
 			b.mu.Unlock()
 		}
 		starts.Wait(b.ctx)
-		p, err := startProcess(b)
+		p, err := startProcess(b, func() bool { return b.waiting.Load() > 0 })
 		longer := min(max(2*pause, firstPause), longPause)
 		switch {
 		case errors.Is(err, wire.ErrKilled):
@@ -201,8 +207,9 @@ func (b *Build) failed(err error) {
 	b.mu.Lock()
 	var now, before *Unavailable
 	same := errors.As(err, &now) && errors.As(b.err, &before) && now.Reason == before.Reason // its last words hold times
+	trial := b.trial
 	b.mu.Unlock()
-	if !same { // once, not for each try
+	if !same && !trial { // once, not for each try
 		b.log.Error("plugin process can not start", "reason", err)
 	}
 	b.set(Failed, nil, err)
@@ -221,6 +228,8 @@ func (b *Build) set(s State, p *process, err error) {
 }
 
 func (b *Build) open(ctx context.Context) (*wire.Conn, error) {
+	b.waiting.Add(1)
+	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
 		state, p, err, changed := b.state, b.process, b.err, b.changed
@@ -247,6 +256,8 @@ func (b *Build) open(ctx context.Context) (*wire.Conn, error) {
 
 // described returns the manifest once it is known.
 func (b *Build) described(ctx context.Context) (core.Manifest, error) {
+	b.waiting.Add(1)
+	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
 		state, manifest, err, changed := b.state, b.manifest, b.err, b.changed

@@ -45,6 +45,19 @@ type Mode struct {
 	// that Path is a copy of, quoted where a shell needs that. Empty, as of
 	// built-in modes: nothing is said.
 	Source string
+	// Log takes what happens to the processes, Output what they write. Nil:
+	// Config.Log, and Log.
+	Log, Output *slog.Logger
+}
+
+func (m *Mode) check() error {
+	switch name := m.Manifest.Name; {
+	case !core.ValidName(name):
+		return fmt.Errorf("%q can not name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
+	case m.Path == "":
+		return fmt.Errorf("mode %s names no executable", name)
+	}
+	return nil
 }
 
 // Config is what a Host is made of.
@@ -64,6 +77,7 @@ type Config struct {
 	Timeout time.Duration
 
 	startTimeout time.Duration // tests have less patience
+	startsAtOnce int           // and fewer processors
 }
 
 // Host runs the plugin processes. Its methods are safe for concurrent use.
@@ -74,6 +88,7 @@ type Host struct {
 	sockets      *socketDir
 	sandbox      *sandbox.Sandbox
 	spawner      *spawner
+	starts       starts
 	ctx          context.Context // ends when the host stops
 	cancel       context.CancelFunc
 	running      sync.WaitGroup // builds, and processes until they are gone
@@ -92,8 +107,8 @@ var ErrNoMode = errors.New("there is no such mode")
 // errStopping is why everything ends in Stop.
 var errStopping = errors.New("the workbench is stopping")
 
-// Start starts the processes of all modes at once and returns without waiting
-// for them. An error says what is wrong with the configuration or with the
+// Start has the processes of all modes started, a few at a time, those first
+// that somebody waits for, and returns without waiting for them. An error says what is wrong with the configuration or with the
 // directory for the sockets, or that a strict sandbox does not hold here; a
 // process that can not start is no error here, see Status.
 func Start(cfg Config) (*Host, error) {
@@ -106,23 +121,25 @@ func Start(cfg Config) (*Host, error) {
 	if cfg.startTimeout == 0 {
 		cfg.startTimeout = startTimeout
 	}
+	if cfg.startsAtOnce == 0 {
+		cfg.startsAtOnce = startsAtOnce()
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
 	h := &Host{
 		log: cfg.Log, timeout: cfg.Timeout, startTimeout: cfg.startTimeout,
-		modes: make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
+		starts: starts{free: cfg.startsAtOnce},
+		modes:  make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	for _, m := range cfg.Modes {
+		if err := m.check(); err != nil {
+			return nil, err
+		}
 		name := m.Manifest.Name
-		switch {
-		case !core.ValidName(name):
-			return nil, fmt.Errorf("%q can not name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
-		case h.modes[name] != nil:
+		if h.modes[name] != nil {
 			return nil, fmt.Errorf("there are two modes named %s", name)
-		case m.Path == "":
-			return nil, fmt.Errorf("mode %s names no executable", name)
 		}
 		h.modes[name] = newBuild(h, m)
 		h.order = append(h.order, name)

@@ -7,9 +7,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// LibraryPrefix is what the messages of go-plugin itself begin with, in the log.
-const LibraryPrefix = "go-plugin: "
-
 // bridge gives go-plugin a logger that ends in ours. It has nothing to say
 // that we do not say ourselves, hence Debug.
 func bridge(log *slog.Logger) hclog.Logger {
@@ -22,5 +19,5 @@ type sink struct{ log *slog.Logger }
 
 // Accept takes one of go-plugin's messages.
 func (s sink) Accept(_ string, _ hclog.Level, msg string, args ...any) {
-	s.log.Debug(LibraryPrefix+msg, args...)
+	s.log.Debug("go-plugin: "+msg, args...)
 }

@@ -71,6 +71,11 @@ var roles = map[string]func(){
 			VersionedPlugins: map[int]plugin.PluginSet{7: pluginproto.Set(&pluginproto.Server{})},
 		})
 	},
+	"named": func() { plugins.Serve(echo(os.Args[3])) },
+	"spin": func() {
+		for {
+		}
+	},
 	"misnamed": func() { plugins.Serve(echo("else")) },
 	"silent":   hang,
 	"needy": func() { // wants memory of an unusual kind

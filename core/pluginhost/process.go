@@ -52,13 +52,19 @@ type process struct {
 // time-out of one measures the process and not the crowd.
 const maxOpening = 64
 
-// startProcess returns when the process is ready, can not start, took too long
-// or the host stops. Its error is an *Unavailable; or wire.ErrKilled, if
-// somebody outside killed the process meanwhile.
-func startProcess(b *Build) (*process, error) {
-	p, err := tryProcess(b)
+// startProcess waits for its turn and starts the process. It returns when the
+// process is ready, can not start, took too long or the host stops. Its error is
+// an *Unavailable; or wire.ErrKilled, if somebody outside killed the process
+// meanwhile. wanted tells whether somebody waits for it.
+func startProcess(b *Build, wanted func() bool) (*process, error) {
+	release, ok := b.host.starts.wait(b.ctx, wanted)
+	if !ok {
+		return nil, errStopping
+	}
+	defer release()
+	p, err := tryProcess(b, release)
 	if err != nil && p.run.speaksJSON() && b.conf.Adapter != nil && b.jsonLines.CompareAndSwap(false, true) {
-		p, err = tryProcess(b)
+		p, err = tryProcess(b, release)
 	}
 	if err != nil {
 		return nil, err
@@ -66,14 +72,18 @@ func startProcess(b *Build) (*process, error) {
 	return p, nil
 }
 
-func tryProcess(b *Build) (*process, error) {
+// tryProcess gives the turn to the next by release when the process has used an
+// eighth of its time: one that hangs is no reason for others to wait.
+func tryProcess(b *Build, release func()) (*process, error) {
 	h := b.host
 	began := time.Now()
-	ctx, cancel := limit.Context(b.ctx, h.startTimeout,
+	run := newRunner(b)
+	ctx, cancel := limit.OwnContext(b.ctx, h.startTimeout, run.starved,
 		fmt.Errorf("it was not ready within %v", h.startTimeout))
 	defer cancel()
+	defer limit.Own(h.startTimeout/limit.Parts, run.starved, release).Stop()
 	p := &process{
-		name: b.conf.Manifest.Name, run: newRunner(b), timeout: h.timeout, started: began,
+		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: began,
 		counts:   &b.counts,
 		opening:  make(chan struct{}, maxOpening),
 		hung:     make(chan order, 1),

@@ -75,7 +75,7 @@ func (q *quarantine) enter(ctx context.Context) (*process, error) {
 	if err := q.starts.Wait(ctx); err != nil {
 		return nil, err
 	}
-	p, err := startProcess(q.build)
+	p, err := startProcess(q.build, func() bool { return true })
 	if err != nil {
 		return nil, err
 	}

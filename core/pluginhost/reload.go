@@ -10,15 +10,18 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// Prepare starts another build of a mode that the host has, beside the one that
-// serves, and returns when its process is ready: to be tried, and then put in
-// the other's place by Use, or dropped. Errors are Open's; the build is dropped
-// then.
+// Prepare starts another build of a mode, beside the one that serves if there
+// is one, and returns when its process is ready: to be tried, and then put in
+// the other's place by Use, or dropped. Errors are Open's, and are not logged
+// besides; the build is dropped then.
 func (h *Host) Prepare(ctx context.Context, m Mode) (*Build, error) {
-	if _, err := h.build(m.Manifest.Name); err != nil {
+	if err := m.check(); err != nil {
 		return nil, err
 	}
 	b := newBuild(h, m)
+	b.trial = true
+	b.waiting.Add(1)
+	defer b.waiting.Add(-1)
 	h.running.Go(b.run)
 	for {
 		b.mu.Lock()
@@ -55,7 +58,8 @@ func (b *Build) Open(ctx context.Context) (*wire.Conn, error) { return b.open(ct
 // Drop ends a build that is not used.
 func (b *Build) Drop() { b.stop() }
 
-// Use puts a prepared build in the place of the one that serves its mode. New
+// Use puts a prepared build in the place of the one that serves its mode, which
+// from then on the host has. New
 // sessions begin on it; the others see it by Seat.Newer. The replaced build goes
 // on for those that stay, and ends with the last of them.
 func (h *Host) Use(b *Build) {
@@ -63,8 +67,18 @@ func (h *Host) Use(b *Build) {
 	h.mu.Lock()
 	before := h.modes[name]
 	h.modes[name] = b
-	h.old[name] = append(h.old[name], before)
+	if before == nil {
+		h.order = append(h.order, name)
+	} else {
+		h.old[name] = append(h.old[name], before)
+	}
 	h.mu.Unlock()
+	b.mu.Lock()
+	b.trial = false
+	b.mu.Unlock()
+	if before == nil {
+		return
+	}
 	before.mu.Lock()
 	before.replaced = true
 	before.mu.Unlock()

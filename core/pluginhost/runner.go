@@ -59,7 +59,7 @@ func newRunner(b *Build) *runner {
 	m := b.conf
 	r := &runner{
 		name: m.Manifest.Name,
-		host: b.host, log: b.log, out: newOutput(b.log),
+		host: b.host, log: b.log, out: newOutput(b.output),
 		cmd:  &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
 		read: m.Read, calls: m.Calls,
 		exited: make(chan struct{}), quiet: make(chan struct{}),
@@ -205,6 +205,18 @@ func (r *runner) kill() {
 		r.killed = true
 		killGroup(r.cmd.Process)
 	}
+}
+
+// starved returns for how long the process and what it started have waited for
+// a processor, in all; 0 before it began.
+func (r *runner) starved() time.Duration {
+	r.mu.Lock()
+	pid := r.pid
+	r.mu.Unlock()
+	if pid == 0 {
+		return 0
+	}
+	return starved(pid)
 }
 
 // settle waits until the process is gone and all that it wrote was read, but

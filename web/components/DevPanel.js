@@ -4,14 +4,14 @@
 import { html } from "../html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { count } from "../format.js";
-import { dev, listen, moveAnyway } from "../dev.js";
+import { dev, doingWords, listen, moveAnyway } from "../dev.js";
 import { devMode } from "../store.js";
 
 export function DevPanel() {
   useEffect(listen, []);
   const [problem, setProblem] = useState("");
   const state = dev.value;
-  const { build, goldens, sessions, log } = state ?? {};
+  const { build, doing, goldens, sessions, log } = state ?? {};
   const different = goldens?.different ?? [];
   const stayed = sessions?.stayed ?? [];
   return html`
@@ -21,6 +21,7 @@ export function DevPanel() {
         <span class="muted">${state?.dir}</span>
         ${build && build.n > 0 && html`<span class=${build.ok ? "pill ok" : "pill failed"}>build ${build.n} ${build.ok ? "ok" : "failed"}</span>`}
       </header>
+      ${doing && html`<p class="muted">${doingWords(doing)}</p>`}
       ${!state && html`<p class="muted">Nothing has been said yet.</p>`}
       ${build && build.n > 0 && !build.ok && html`<pre class="log" tabindex="0" aria-label="What the build said">${build.error}</pre>`}
       ${goldens && html`<p>${different.length === 0 ? `All ${count(goldens.total, "golden")} give the same.` : `${different.length} of ${count(goldens.total, "golden")} differ:`}</p>`}

@@ -1,0 +1,72 @@
+package pluginhost
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// startsAtOnce is how many processes start at a time: more would only take the
+// processors from each other, and all be late.
+func startsAtOnce() int { return runtime.NumCPU() }
+
+// starts lets processes start a few at a time: first those that somebody waits
+// for, then in the order in which they came.
+type starts struct {
+	mu    sync.Mutex
+	free  int
+	queue []*turn
+}
+
+// turn is a process's place in the queue.
+type turn struct {
+	wanted func() bool   // somebody waits for the process
+	come   chan struct{} // closed when it is its turn
+}
+
+// wait waits for a turn. Whoever had one gives it back by release, which may be
+// called more than once. ok is false when ctx has ended.
+func (s *starts) wait(ctx context.Context, wanted func() bool) (release func(), ok bool) {
+	t := &turn{wanted, make(chan struct{})}
+	s.mu.Lock()
+	s.queue = append(s.queue, t)
+	s.next()
+	s.mu.Unlock()
+	select {
+	case <-t.come:
+		return sync.OnceFunc(s.giveBack), true
+	case <-ctx.Done():
+		s.leave(t)
+		return nil, false
+	}
+}
+
+// leave takes a place out of the queue; its turn may have come just now.
+func (s *starts) leave(t *turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.queue, t); i >= 0 {
+		s.queue = slices.Delete(s.queue, i, i+1)
+		return
+	}
+	s.free++
+	s.next()
+}
+
+func (s *starts) giveBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free++
+	s.next()
+}
+
+// next gives the free turns out.
+func (s *starts) next() {
+	for s.free > 0 && len(s.queue) > 0 {
+		i := max(0, slices.IndexFunc(s.queue, func(t *turn) bool { return t.wanted() }))
+		close(s.queue[i].come)
+		s.queue = slices.Delete(s.queue, i, i+1)
+		s.free--
+	}
+}
