@@ -79,9 +79,7 @@ func (m *machine) answer(ev core.Event, actions []core.Action) {
 	if m.over {
 		return // fed in the batch that ended the session: counts as never fed
 	}
-	if n := len(actions); n > 0 && actions[n-1].Kind == core.Failed {
-		actions = actions[n-1:] // those before it are void
-	}
+	actions = core.Counting(actions)
 	if ev.Kind == core.TimerFired {
 		delete(m.armed, string(ev.Data))
 	}

@@ -131,9 +131,7 @@ func (p *play) answer(at int, ev core.Event, actions []core.Action) {
 		p.leftOver(at)
 		return
 	}
-	if fails(actions) {
-		actions = actions[len(actions)-1:] // those before it are void
-	}
+	actions = core.Counting(actions)
 	a := answer{actions: actions, fed: true}
 	if ev.Kind.IsBytes() && p.passing[ev.Kind.Side()] {
 		a.passed, a.broken = true, !isCopy(ev, actions)

@@ -159,9 +159,7 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 		s.write()
 		s.room.Wait()
 	}
-	if n := len(actions); n > 0 && actions[n-1].Kind == core.Failed {
-		actions = actions[n-1:] // what came before it is void
-	}
+	actions = core.Counting(actions)
 	if e.Kind != 0 {
 		s.Counters.event(e.Event)
 	}
@@ -204,7 +202,7 @@ func (s *session) carryOut(a core.Action) End {
 		s.finished = true
 	case core.Close:
 		return End{ByMachine, string(a.Data)}
-	case core.Note, core.Secret, core.ShowPart: // for recordings and watchers alone
+	case core.Note, core.Secret, core.SecretBytes, core.ShowPart: // for recordings and watchers alone
 	case core.SetTimer:
 		if !s.timers.set(s, string(a.Data), a.After) {
 			return End{MachineFailed, "the machine set more than 64 timers"}

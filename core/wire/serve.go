@@ -76,6 +76,7 @@ type server struct {
 	in         reader
 	discipline core.Discipline
 	machine    core.Machine
+	host       host
 	turn       *Turn
 	flushed    time.Time // when the last frame left, or the one that is being answered came
 	log        *slog.Logger
@@ -113,10 +114,11 @@ func (s *server) answer(t frameType, body []byte) error {
 
 func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 	p := parser{body: body}
-	opening, checkpoint, settings := p.open()
+	opening, checkpoint, knows := p.open()
 	if p.err != nil {
 		return p.err
 	}
+	s.host = knows
 	out.Reset()
 	err := s.guard(func() (err error) {
 		if s.machine, err = s.discipline.Open(opening, out); err != nil {
@@ -135,7 +137,7 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 		}
 		return c.Restore(checkpoint)
 	})
-	if q, ok := s.machine.(core.QuietAsker); ok && settings && err == nil {
+	if q, ok := s.machine.(core.QuietAsker); ok && knows.settings && err == nil {
 		var quiet time.Duration
 		err = s.guard(func() error { quiet = q.Quiet(); return nil })
 		switch {
@@ -146,7 +148,7 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 			*reply = appendQuiet(*reply, quiet)
 		}
 	}
-	return errors.Join(s.done(0, out, err, reply), s.flush(reply, frameAnswer))
+	return errors.Join(s.done(Event{}, out, err, reply), s.flush(reply, frameAnswer))
 }
 
 func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
@@ -161,7 +163,7 @@ func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
 		}
 		out.Reset()
 		err := s.guard(func() error { return s.machine.Handle(e.Event, out) })
-		if err := s.done(e.N, out, err, reply); err != nil {
+		if err := s.done(e, out, err, reply); err != nil {
 			return err
 		}
 	}
@@ -187,8 +189,8 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 			if next == len(events) || n != events[next].N {
 				return fmt.Errorf("event %d was answered out of turn", n)
 			}
+			err = s.done(events[next], out, err, reply)
 			next++
-			err = s.done(n, out, err, reply)
 			out.Reset()
 			return err
 		})
@@ -210,27 +212,30 @@ func (s *server) end() {
 	}
 }
 
-// done appends event n's answer to the reply, and sends the reply each time
+// done appends an event's answer to the reply, and sends the reply each time
 // that it is large enough, or has waited long enough: who waits sees what is
 // done, and that something is. A failed answer is sent at once and ends the
 // loop.
-func (s *server) done(n uint64, out *core.Out, err error, reply *[]byte) error {
+func (s *server) done(e Event, out *core.Out, err error, reply *[]byte) error {
 	if err == nil {
 		err = out.Err()
 	}
-	if err != nil {
-		*reply = appendFailed(*reply, n, err.Error())
-		return errors.Join(s.flush(reply, frameAnswer), s.flush(reply, frameByePlugin), errOver)
-	}
-	for i := range out.Len() {
-		*reply = appendAction(*reply, out.Action(i))
+	for a := range s.host.answer(e.Event, out) {
+		if err != nil && !a.OutlivesFailure() {
+			continue
+		}
+		*reply = appendAction(*reply, a)
 		if len(*reply) >= flushAt {
 			if err := s.flush(reply, frameAnswer); err != nil {
 				return err
 			}
 		}
 	}
-	*reply = appendDone(*reply, n)
+	if err != nil {
+		*reply = appendFailed(*reply, e.N, err.Error())
+		return errors.Join(s.flush(reply, frameAnswer), s.flush(reply, frameByePlugin), errOver)
+	}
+	*reply = appendDone(*reply, e.N)
 	if time.Since(s.flushed) >= flushAfter {
 		return s.flush(reply, frameAnswer)
 	}
