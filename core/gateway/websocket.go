@@ -186,10 +186,10 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		},
 	}
 	if g.Recordings != nil && wanted.record {
-		config.Record = func(quiet time.Duration, remark func(string)) session.Recorder {
+		config.Record = func(quiet time.Duration, opening []core.Action, remark func(string)) session.Recorder {
 			r := g.Recordings.Start(store.Header{
 				Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), Began: start,
-				Quiet: quiet, ServerEOFStays: wanted.stays,
+				Quiet: quiet, Opening: opening, ServerEOFStays: wanted.stays,
 			}, remark)
 			c.hello["transcript"] = r.ID()
 			return r

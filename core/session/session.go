@@ -86,9 +86,9 @@ type Config struct {
 	// Record, if set, is called once the target was reached, before the client
 	// is told so, and returns what is told of all that happens from then on;
 	// nil: nothing is. quiet is the silence that the machine is told of, 0 for
-	// none. remark adds a remark to the session's log; it is not for use within
+	// none; opening is how the machine answered the opening. remark adds a remark to the session's log; it is not for use within
 	// a call of Recorder.
-	Record func(quiet time.Duration, remark func(words string)) Recorder
+	Record func(quiet time.Duration, opening []core.Action, remark func(words string)) Recorder
 	// Entries says that the client is sent the session's transcript, an entry
 	// in JSON for each message, in place of the machine's messages.
 	Entries bool
@@ -135,7 +135,7 @@ func Run(ctx context.Context, config Config) End {
 		}
 		return end
 	}
-	if end := s.reach(ctx); end.Cause != 0 {
+	if end := s.reach(ctx, opening); end.Cause != 0 {
 		s.machine.Bye()
 		return end
 	}
@@ -235,7 +235,7 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 
 // reach dials, and tells the client. A client that leaves meanwhile cancels
 // the dial; what it sends waits in the inbox.
-func (s *session) reach(parent context.Context) End {
+func (s *session) reach(parent context.Context, opening []core.Action) End {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	s.readers.Go(func() { s.readClient(cancel) })
@@ -259,7 +259,7 @@ func (s *session) reach(parent context.Context) End {
 	}
 	s.server = server
 	if s.Record != nil {
-		s.recorder = s.Record(s.silence.asked, s.remark)
+		s.recorder = s.Record(s.silence.asked, opening, s.remark)
 	}
 	if err := s.Client.Accept(server.Resolved()); err != nil {
 		server.Close()
