@@ -62,6 +62,26 @@ func has(patterns []*pattern, value []byte) bool {
 	return slices.ContainsFunc(patterns, func(p *pattern) bool { return bytes.Equal(p.value, value) })
 }
 
+// Copy returns values of its own, for a look at what should leave no trace.
+func (v *Values) Copy() Values {
+	c := *v
+	c.lasting = slices.Clip(v.lasting)
+	return c
+}
+
+// OfEvent returns what an answer marks of its event by spans.
+func OfEvent(e core.Event, actions []core.Action) (marked [][]byte) {
+	for _, a := range actions {
+		if a.Kind != core.Secret {
+			continue
+		}
+		if span, err := core.ParseSpan(string(a.Data)); err == nil && !span.OfAction {
+			marked = append(marked, span.Of(e.Data))
+		}
+	}
+	return marked
+}
+
 // Marks reports whether an answer marks anything.
 func Marks(actions []core.Action) bool {
 	return slices.ContainsFunc(actions, func(a core.Action) bool { return a.Kind.IsMark() })
@@ -75,8 +95,7 @@ func (v *Values) WordsOf(actions []core.Action, words string) string {
 	if !v.marked && !Marks(actions) {
 		return words
 	}
-	with := *v
-	with.lasting = slices.Clip(v.lasting)
+	with := v.Copy()
 	short, _ := with.add(actions)
 	data := []byte(words)
 	for _, r := range with.find(slices.Concat(with.lasting, short), data) {
@@ -99,9 +118,7 @@ func (v *Values) find(patterns []*pattern, data []byte) (ranges [][2]int) {
 // Answer returns a covered copy of an event and its answer, looked at by
 // themselves: where a value goes on in the next event is not known.
 func (v *Values) Answer(e core.Event, actions []core.Action) (core.Event, []core.Action) {
-	with := *v
-	with.lasting = slices.Clip(v.lasting)
-	s := Streams{Values: with}
+	s := Streams{Values: v.Copy()}
 	e, actions = Clone(e, actions)
 	s.Feed(e, actions)
 	return e, actions

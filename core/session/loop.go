@@ -163,6 +163,7 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 	if e.Kind != 0 {
 		s.Counters.event(e.Event)
 	}
+	s.secrets.Add(actions)
 	s.record(e, actions)
 	if e.Kind == core.ClientRaw {
 		s.sendServer(e.Data)
@@ -177,6 +178,9 @@ func (s *session) done(e wire.Event, actions []core.Action) (end End) {
 	}
 	if end.Cause == 0 && s.serverEnds && s.finished {
 		end = End{ByServer, "both sides have ended their streams"}
+	}
+	if end.Cause != 0 {
+		s.tell = s.covered(e.Event, actions, end.Words)
 	}
 	s.write()
 	return end

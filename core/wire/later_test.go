@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -161,4 +162,33 @@ func TestSecretsOfNoBytesAreRefused(t *testing.T) {
 			t.Errorf("% x is taken", record)
 		}
 	}
+}
+
+// What a machine says when it panics is in no log once it has marked a secret.
+func TestPanicsDoNotLogSecrets(t *testing.T) {
+	for says, logged := range map[string]bool{"": true, "mark": false} {
+		var log bytes.Buffer
+		d := core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) { return panicking{}, nil }}
+		c := Pipe(d, slog.New(slog.NewTextHandler(&log, nil)))
+		if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
+			t.Fatal(err)
+		}
+		got := ask(t, c, says)[0].Actions
+		c.Bye()
+		if last := got[len(got)-1]; string(last.Data) != "panic: hunter2" {
+			t.Errorf("the machine's failure is told as %q", last.Data)
+		}
+		if strings.Contains(log.String(), "hunter2") != logged || !strings.Contains(log.String(), "the machine panicked") {
+			t.Errorf("%q: logged\n%s", says, log.String())
+		}
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Handle(ev core.Event, out *core.Out) error {
+	if string(ev.Data) == "mark" {
+		out.SecretBytes([]byte("hunter2"))
+	}
+	panic("hunter2")
 }

@@ -77,6 +77,7 @@ type server struct {
 	discipline core.Discipline
 	machine    core.Machine
 	host       host
+	marked     bool // the machine has marked a secret
 	turn       *Turn
 	flushed    time.Time // when the last frame left, or the one that is being answered came
 	log        *slog.Logger
@@ -120,7 +121,7 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 	}
 	s.host = knows
 	out.Reset()
-	err := s.guard(func() (err error) {
+	err := s.guard(out, func() (err error) {
 		if s.machine, err = s.discipline.Open(opening, out); err != nil {
 			return err
 		}
@@ -139,7 +140,7 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 	})
 	if q, ok := s.machine.(core.QuietAsker); ok && knows.settings && err == nil {
 		var quiet time.Duration
-		err = s.guard(func() error { quiet = q.Quiet(); return nil })
+		err = s.guard(nil, func() error { quiet = q.Quiet(); return nil })
 		switch {
 		case quiet == 0 || err != nil:
 		case quiet < core.MinQuiet || quiet > core.MaxQuiet:
@@ -162,7 +163,7 @@ func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
 			return p.err
 		}
 		out.Reset()
-		err := s.guard(func() error { return s.machine.Handle(e.Event, out) })
+		err := s.guard(out, func() error { return s.machine.Handle(e.Event, out) })
 		if err := s.done(e, out, err, reply); err != nil {
 			return err
 		}
@@ -184,7 +185,7 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 	}
 	out.Reset()
 	next := 0
-	err := s.guard(func() error {
+	err := s.guard(out, func() error {
 		return b.Batch(events, out, func(n uint64, err error) error {
 			if next == len(events) || n != events[next].N {
 				return fmt.Errorf("event %d was answered out of turn", n)
@@ -208,7 +209,7 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 func (s *server) end() {
 	defer s.turn.end()
 	if b, ok := s.machine.(Batcher); ok {
-		s.guard(func() error { b.End(); return nil })
+		s.guard(nil, func() error { b.End(); return nil })
 	}
 }
 
@@ -224,6 +225,7 @@ func (s *server) done(e Event, out *core.Out, err error, reply *[]byte) error {
 		if err != nil && !a.OutlivesFailure() {
 			continue
 		}
+		s.marked = s.marked || a.Kind.IsMark()
 		*reply = appendAction(*reply, a)
 		if len(*reply) >= flushAt {
 			if err := s.flush(reply, frameAnswer); err != nil {
@@ -244,7 +246,7 @@ func (s *server) done(e Event, out *core.Out, err error, reply *[]byte) error {
 
 func (s *server) checkpoint(reply *[]byte) error {
 	var state []byte
-	err := s.guard(func() (err error) {
+	err := s.guard(nil, func() (err error) {
 		c, ok := s.machine.(core.Checkpointer)
 		if !ok {
 			return core.ErrNoCheckpoint
@@ -276,16 +278,29 @@ func (s *server) flush(reply *[]byte, t frameType) error {
 	return err
 }
 
-// guard calls the machine in its turn, and turns its panic into an error.
-func (s *server) guard(call func() error) (err error) {
+// guard calls the machine in its turn, and turns its panic into an error. What
+// it said is logged unless it may be a secret: one was marked, in this session or
+// in out.
+func (s *server) guard(out *core.Out, call func() error) (err error) {
 	s.turn.begin()
 	defer func() {
 		if v := recover(); v != nil {
-			s.log.Error("the machine panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", v)
+			if s.marks(out) {
+				v = "left out: the machine has marked a secret"
+			}
+			s.log.Error("the machine panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		}
 	}()
 	return call()
+}
+
+// marks reports whether the machine has marked a secret, with what is in out.
+func (s *server) marks(out *core.Out) bool {
+	for i := 0; out != nil && i < out.Len(); i++ {
+		s.marked = s.marked || out.Action(i).Kind.IsMark()
+	}
+	return s.marked
 }
 
 // Pipe returns a connection to a machine that runs in this process, on the
