@@ -15,6 +15,8 @@ const (
 	ActionOverhead   = 16               // bytes that each action counts beside its payload
 	MaxWords         = 4 << 10          // bytes of the words of a note, close or failure
 	MaxName          = 64               // bytes of the name of a timer, an option or a mode
+	MaxSecret        = 64 << 10         // bytes of a secret's value
+	LastingSecret    = 4                // bytes from which on a secret's value stays one for the rest of the session
 	MaxTimer         = 24 * time.Hour   // longest timer
 	MinTimer         = time.Millisecond // shortest timer
 )
@@ -36,6 +38,7 @@ const (
 	Failed                             // the machine can not go on; Data says why. Made by the plugin's server, not by machines
 	Secret                             // keep a span of the event's or the last action's payload out of recordings; Data is the [Span], written
 	ShowPart                           // show Data to the client as a text message that is not whole yet; the next text message or part takes its place
+	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it stands
 )
 
 // Action is one order that a machine gave.
@@ -47,7 +50,37 @@ type Action struct {
 }
 
 // Valid reports whether k is one of the kinds above.
-func (k ActionKind) Valid() bool { return k >= SendServer && k <= ShowPart }
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= SecretBytes }
+
+// IsMark reports whether an action of this kind marks a secret, and does
+// nothing else.
+func (k ActionKind) IsMark() bool { return k == Secret || k == SecretBytes }
+
+// Counting returns what of an answer counts. That is all of it, unless its last
+// action is Failed: then that, with the marks of secrets before it.
+func Counting(actions []Action) []Action {
+	last := len(actions) - 1
+	if last < 0 || actions[last].Kind != Failed {
+		return actions
+	}
+	var counting []Action
+	for _, a := range actions[:last] {
+		if a.OutlivesFailure() {
+			counting = append(counting, a)
+		}
+	}
+	return append(counting, actions[last])
+}
+
+// OutlivesFailure reports whether the action counts though its machine failed in
+// the same answer. Marks do of what is there still: the event, and values.
+func (a *Action) OutlivesFailure() bool {
+	if a.Kind != Secret {
+		return a.Kind == SecretBytes
+	}
+	s, err := ParseSpan(string(a.Data))
+	return err == nil && !s.OfAction
+}
 
 // Errors that end a session because its machine broke a bound.
 var (
@@ -57,6 +90,7 @@ var (
 	ErrTimerBounds  = errors.New("a timer must be between 1 ms and 24 h")
 	ErrSide         = errors.New("only the client or the server can be passed through")
 	ErrSpan         = errors.New("a secret's span must begin at 0 or later and end behind its begin, at most 1 MiB + 64 KiB on")
+	ErrSecretTooBig = errors.New("a secret's value has more than 64 KiB")
 )
 
 // Out collects the actions that answer one event. Its methods copy what they
@@ -150,6 +184,23 @@ func (o *Out) Secret(ofAction bool, from, to int) {
 		return
 	}
 	o.named(outAction{kind: Secret}, s.String())
+}
+
+// SecretBytes keeps a value out of recordings, where '*' stand in place of its
+// bytes: wherever it stands in the event that is being answered and in this
+// answer, and, if it has LastingSecret bytes or more, in the rest of the
+// session, however its streams are cut into events and actions. At most
+// MaxSecret bytes; none mark nothing. Who holds the session still sees them.
+//
+// What was answered before is not looked at again: of a secret that comes in
+// pieces, mark each piece.
+func (o *Out) SecretBytes(value []byte) {
+	switch {
+	case len(value) > MaxSecret:
+		o.fail(fmt.Errorf("%w: %d bytes", ErrSecretTooBig, len(value)))
+	case len(value) > 0:
+		o.add(outAction{kind: SecretBytes}, [][]byte{value})
+	}
 }
 
 // Reset forgets all actions and the error, and keeps the memory.

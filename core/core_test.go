@@ -195,7 +195,7 @@ func TestEvents(t *testing.T) {
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
 		t.Error("a manifest does not tell what its machines know")
 	}
-	if EventKind(0).Valid() || (ServerQuiet + 1).Valid() || ActionKind(0).Valid() || (ShowPart + 1).Valid() {
+	if EventKind(0).Valid() || (ServerQuiet + 1).Valid() || ActionKind(0).Valid() || (SecretBytes + 1).Valid() {
 		t.Error("a kind that there is not is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

@@ -1,6 +1,10 @@
 package core
 
-import "testing"
+import (
+	"errors"
+	"slices"
+	"testing"
+)
 
 func TestSpan(t *testing.T) {
 	for _, s := range []Span{{false, 0, 1}, {true, 5, 12}, {false, 0, MaxActionPayload}} {
@@ -36,5 +40,43 @@ func TestOutSecret(t *testing.T) {
 		if out.Secret(false, bad[0], bad[1]); out.Err() != ErrSpan {
 			t.Errorf("%v: %v", bad, out.Err())
 		}
+	}
+}
+
+func TestOutSecretBytes(t *testing.T) {
+	var out Out
+	value := []byte("hunter2")
+	out.SecretBytes(value)
+	value[0] = 'x'
+	out.SecretBytes(nil)
+	if a := out.Action(0); out.Err() != nil || out.Len() != 1 || a.Kind != SecretBytes || string(a.Data) != "hunter2" {
+		t.Errorf("%d actions, %+v, %v", out.Len(), a, out.Err())
+	}
+	out.SecretBytes(make([]byte, MaxSecret))
+	if out.Err() != nil || out.Len() != 2 {
+		t.Errorf("64 KiB are refused: %v", out.Err())
+	}
+	if out.SecretBytes(make([]byte, MaxSecret+1)); !errors.Is(out.Err(), ErrSecretTooBig) {
+		t.Errorf("more than 64 KiB: %v", out.Err())
+	}
+}
+
+func TestWhatCountsOfAnAnswer(t *testing.T) {
+	kinds := func(actions []Action) (all []ActionKind) {
+		for _, a := range Counting(actions) {
+			all = append(all, a.Kind)
+		}
+		return all
+	}
+	answer := []Action{
+		{Kind: SendServer}, {Kind: Secret, Data: []byte("action 0 1")},
+		{Kind: Secret, Data: []byte("event 0 1")}, {Kind: SecretBytes, Data: []byte("x")},
+	}
+	if got := kinds(answer); len(got) != 4 {
+		t.Errorf("of an answer %v count", got)
+	}
+	got := kinds(append(answer, Action{Kind: Failed}))
+	if !slices.Equal(got, []ActionKind{Secret, SecretBytes, Failed}) {
+		t.Errorf("of one that failed %v count", got)
 	}
 }

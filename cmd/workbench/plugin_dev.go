@@ -16,6 +16,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/devloop"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
+	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -124,26 +125,33 @@ func watchSession(loop *devloop.Loop, id string, s *session.Config) (ended func(
 	s.Stayed = func(n uint64, why string) { loop.Stayed(id, n, why) }
 	s.Moved = func(time.Duration) { loop.Moved(id) }
 	record := s.Record
-	s.Record = func(quiet time.Duration, remark func(string)) session.Recorder {
+	s.Record = func(quiet time.Duration, opening []core.Action, remark func(string)) session.Recorder {
 		r := &noteRecorder{loop: loop, id: id}
 		if record != nil {
-			r.next = record(quiet, remark)
+			r.next = record(quiet, opening, remark)
 		}
 		return r
 	}
 	return func() { loop.Ended(id) }
 }
 
-// noteRecorder shows a session's notes in the terminal and on the page.
+// noteRecorder shows a session's notes in the terminal and on the page, without
+// what is secret: whoever looks there need not hold the session.
 type noteRecorder struct {
-	loop *devloop.Loop
-	id   string
-	next session.Recorder // nil: not recorded
+	loop    *devloop.Loop
+	id      string
+	secrets secret.Values
+	next    session.Recorder // nil: not recorded
 }
 
 // Done looks for notes.
 func (r *noteRecorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
-	for _, a := range actions {
+	r.secrets.Add(actions)
+	shown := actions
+	if r.secrets.Marked() {
+		_, shown = r.secrets.Answer(e.Event, actions)
+	}
+	for _, a := range shown {
 		if a.Kind == core.Note {
 			r.loop.Heard(r.id + " notes: " + string(a.Data))
 		}

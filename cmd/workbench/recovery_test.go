@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -50,6 +51,9 @@ func (glass) Handle(ev core.Event, out *core.Out) error {
 		}
 	}
 	out.Text(ev.Data)
+	if password, ok := bytes.CutPrefix(ev.Data, []byte("PASS ")); ok {
+		out.SecretBytes(password)
+	}
 	return nil
 }
 
@@ -316,6 +320,45 @@ func TestPoison(t *testing.T) {
 			}
 			w.replayShows(t, test.replay)
 		})
+	}
+}
+
+// Of a session in which a secret was marked nothing on the disk holds it: not the
+// recording, and not what is left of an event that ends its process.
+func TestNothingOnTheDiskHoldsSecrets(t *testing.T) {
+	w := startServing(t, 10*time.Second)
+	v := w.visit(t)
+	for _, words := range []string{"PASS hunter2", "hun", "ter2", "exit"} {
+		if err := v.say(words); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := v.hear(); words != "exit" && (err != nil || answer != words) {
+			t.Fatalf("%s was answered %q, %v", words, answer, err)
+		}
+	}
+	deadline := time.Now().Add(patience)
+	for !bytes.Contains(w.get(t, "/api/transcripts"), []byte(`"ended":"event 4 ends its process`)) && time.Now().Before(deadline) {
+	}
+	var got string
+	err := filepath.WalkDir(filepath.Join(w.state, "workbench"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			var text []byte
+			text, err = os.ReadFile(path)
+			got += string(text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"client text \"PASS *******\"", "<< secret value 7", "client text \"***\"", "client text \"****\"",
+		"what was said is withheld, since a secret was marked: ", "-- withheld: what was said", "-- not answered: client text, 4 bytes"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no file has %q", want)
+		}
+	}
+	if strings.Contains(got, "hunter2") || strings.Contains(got, "hun\"") || strings.Contains(got, "ter2") {
+		t.Errorf("the files tell the secret:\n%s", got)
 	}
 }
 

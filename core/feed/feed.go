@@ -83,9 +83,7 @@ type End struct {
 // the opening. It returns the actions that count, a part of those given, and
 // the end of the session, if this was it.
 func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.Action, end End) {
-	if Fails(actions) {
-		actions = actions[len(actions)-1:] // what came before it is void
-	}
+	actions = core.Counting(actions)
 	for _, a := range actions {
 		if found := f.note(a); end.Why == GoesOn {
 			end = found

@@ -175,9 +175,9 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		Knows:    wanted.mode.Knows,
 		Plugin:   plugin,
 		Counters: g.counters(wanted.mode.Name),
-		Poisoned: func(t *transcript.Transcript) string {
+		Poisoned: func(t *transcript.Transcript, withheld bool) string {
 			t.Mode = wanted.mode.Name
-			return g.keepPoison(t, log)
+			return g.keepPoison(t, withheld, log)
 		},
 		Recovered: func(took time.Duration) {
 			log.Info("the plugin was recovered", "took", took)
@@ -198,10 +198,10 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		},
 	}
 	if g.Recordings != nil && wanted.record {
-		config.Record = func(quiet time.Duration, remark func(string)) session.Recorder {
+		config.Record = func(quiet time.Duration, opening []core.Action, remark func(string)) session.Recorder {
 			r := g.Recordings.Start(store.Header{
 				Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: start,
-				Quiet: quiet, ServerEOFStays: wanted.stays,
+				Quiet: quiet, Opening: opening, ServerEOFStays: wanted.stays,
 			}, remark)
 			c.hello["transcript"] = r.ID()
 			return r
@@ -221,8 +221,9 @@ func (g *Gateway) counters(mode string) *session.Counters {
 	return g.Counters(mode)
 }
 
-// keepPoison keeps a transcript that ends its plugin's process, and says where.
-func (g *Gateway) keepPoison(t *transcript.Transcript, log *slog.Logger) string {
+// keepPoison keeps a transcript that ends its plugin's process, and says where;
+// withheld: one that says why there is none.
+func (g *Gateway) keepPoison(t *transcript.Transcript, withheld bool, log *slog.Logger) string {
 	if g.Poisoned == nil {
 		return "an event ends the plugin's process again and again"
 	}
@@ -230,6 +231,10 @@ func (g *Gateway) keepPoison(t *transcript.Transcript, log *slog.Logger) string 
 	if err != nil {
 		log.Error("an event ends the plugin's process; it could not be kept", "reason", err)
 		return "an event ends the plugin's process again and again; it could not be kept"
+	}
+	if withheld {
+		log.Error("an event ends the plugin's process; what was said is withheld, since a secret was marked", "transcript", path)
+		return "an event ends the plugin's process again and again; what was said is withheld, since a secret was marked: " + path
 	}
 	log.Error("an event ends the plugin's process; see it with workbench replay", "transcript", path)
 	return "an event ends the plugin's process again and again; to see it: workbench replay " + path

@@ -176,6 +176,7 @@ func (s *session) done(e wire.Event, actions []core.Action) End {
 	if e.Kind != 0 {
 		s.Counters.event(e.Event)
 	}
+	s.secrets.Add(actions)
 	s.record(e, actions)
 	if e.Kind == core.ClientRaw {
 		s.sendServer(e.Data)
@@ -184,8 +185,12 @@ func (s *session) done(e wire.Event, actions []core.Action) End {
 		s.carryOut(a)
 	}
 	s.finished = s.finished || s.feeder.Finished()
+	end := s.endOf(over)
+	if end.Cause != 0 {
+		s.tell = s.covered(e.Event, actions, end.Words)
+	}
 	s.write()
-	return s.endOf(over)
+	return end
 }
 
 // carryOut is the one place that knows what each action does.
@@ -201,7 +206,7 @@ func (s *session) carryOut(a core.Action) {
 		}
 	case core.FinishServer:
 		s.finished = true
-	case core.Note, core.Secret, core.ShowPart: // for recordings and watchers alone
+	case core.Note, core.Secret, core.SecretBytes, core.ShowPart: // for recordings and watchers alone
 	case core.SetTimer:
 		s.timers.set(s, string(a.Data), a.After)
 	case core.StopTimer:

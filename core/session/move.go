@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -144,9 +145,10 @@ func (s *session) difference(at wire.Event, got []core.Action) string {
 		}
 		return e.N != at.N
 	})
+	shown, want, got := s.hidden(at.Event, want, got)
 	entries := func(actions []core.Action) (all []transcript.Entry) {
 		if at.Kind != 0 {
-			all = append(all, transcript.Entry{Dir: transcript.Event, Event: at.Event})
+			all = append(all, transcript.Entry{Dir: transcript.Event, Event: shown})
 		}
 		for _, a := range actions {
 			all = append(all, transcript.Entry{Dir: transcript.Action, Action: a})
@@ -154,6 +156,24 @@ func (s *session) difference(at wire.Event, got []core.Action) string {
 		return all
 	}
 	return transcript.Diff(entries(want), entries(got))
+}
+
+// hidden returns two answers to one event without what either marks as secret:
+// what a build forgets to mark shows in a difference.
+func (s *session) hidden(e core.Event, want, got []core.Action) (shown core.Event, _, _ []core.Action) {
+	secrets := s.secrets.Copy()
+	for _, actions := range [][]core.Action{want, got} {
+		secrets.Add(actions)
+		for _, marked := range secret.OfEvent(e, actions) {
+			secrets.Add([]core.Action{{Kind: core.SecretBytes, Data: marked}})
+		}
+	}
+	if !secrets.Marked() {
+		return e, want, got
+	}
+	shown, want = secrets.Answer(e, want)
+	shown, got = secrets.Answer(shown, got)
+	return shown, want, got
 }
 
 // release gives the builds up that the session holds.

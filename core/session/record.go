@@ -42,15 +42,46 @@ func (s *session) unanswered(events []wire.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range events {
-		name := transcript.Name(transcript.Entry{Dir: transcript.Event, Event: e.Event})
-		s.recorder.Remark(time.Since(s.start), fmt.Sprintf("not answered: %s, %d bytes", name, len(e.Data)))
+		s.recorder.Remark(time.Since(s.start), notAnswered(e))
 	}
+}
+
+func notAnswered(e wire.Event) string {
+	name := "the opening"
+	if e.Kind != 0 {
+		name = transcript.Name(transcript.Entry{Dir: transcript.Event, Event: e.Event})
+	}
+	return fmt.Sprintf("not answered: %s, %d bytes", name, len(e.Data))
 }
 
 func (s *session) endRecord(end End) {
 	if s.recorder != nil {
 		s.recorder.End(time.Since(s.start), end.Words)
 	}
+}
+
+// covered returns the words with which an answer ended the session, without what
+// is secret.
+func (s *session) covered(e core.Event, actions []core.Action, words string) string {
+	if !s.secrets.Marked() {
+		return words
+	}
+	_, shown := s.secrets.Answer(e, actions)
+	for i, a := range actions {
+		if (a.Kind == core.Close || a.Kind == core.Failed) && string(a.Data) == words {
+			return string(shown[i].Data)
+		}
+	}
+	return s.secrets.WordsOf(actions, words)
+}
+
+// told returns how the session ended without what is secret, for those who do
+// not hold it.
+func (s *session) told(end End) End {
+	if s.tell != "" {
+		return End{end.Cause, s.tell}
+	}
+	return End{end.Cause, s.secrets.Words(end.Words)}
 }
 
 func (s *session) remark(words string) {

@@ -38,7 +38,7 @@ func (t *tape) End(_ time.Duration, words string)    { t.add("end " + words) }
 func TestRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tape := &tape{}
-		b := begin(t, func(c *Config) { c.Record = func(time.Duration, func(string)) Recorder { return tape } })
+		b := begin(t, func(c *Config) { c.Record = func(time.Duration, []core.Action, func(string)) Recorder { return tape } })
 		b.client.says("hi")
 		b.read(t, "hi\n")
 		b.client.says("pass")
@@ -63,7 +63,7 @@ func TestWaitingIsRemarked(t *testing.T) {
 		tape := &tape{}
 		b := begin(t, func(c *Config) {
 			c.Plugin = &Fixed{p.open}
-			c.Record = func(time.Duration, func(string)) Recorder { return tape }
+			c.Record = func(time.Duration, []core.Action, func(string)) Recorder { return tape }
 			dial := c.Dial
 			c.Dial = func(ctx context.Context) (Server, error) {
 				busy() // the client does not know yet that there is a session
@@ -95,7 +95,7 @@ func TestUnansweredIsRecorded(t *testing.T) {
 		}}
 		p := &processes{discipline: d}
 		b := begin(t, func(c *Config) {
-			c.Plugin, c.Record = &Fixed{p.open}, func(time.Duration, func(string)) Recorder { return tape }
+			c.Plugin, c.Record = &Fixed{p.open}, func(time.Duration, []core.Action, func(string)) Recorder { return tape }
 		})
 		b.client.says("one")
 		synctest.Wait()

@@ -83,7 +83,7 @@ func (s *session) blameFor(e wire.Event, cause error) End {
 	}
 	s.Counters.Poisoned.Add(1)
 	if s.Poisoned != nil {
-		s.remark(s.Poisoned(s.reproduction(e)))
+		s.remark(s.Poisoned(s.reproduction(e), s.secrets.Marked()))
 	}
 	return End{MachineLost, fmt.Sprintf("event %d ends its process again and again: %v", e.N, cause)}
 }
@@ -93,8 +93,15 @@ func (s *session) blameFor(e wire.Event, cause error) End {
 func (s *session) reproduction(e wire.Event) *transcript.Transcript {
 	t := &transcript.Transcript{
 		Target: s.Opening.Target, Quiet: s.silence.asked, ServerEOFStays: s.Opening.ServerEOFStays,
-		State: s.ledger.state, Entries: s.past,
 	}
+	if s.secrets.Marked() {
+		t.Entries = []transcript.Entry{
+			{Dir: transcript.Remark, Remark: "withheld: what was said, the options and the machine's state, since the machine has marked a secret"},
+			{Dir: transcript.Remark, Remark: notAnswered(e)},
+		}
+		return t
+	}
+	t.State, t.Entries = s.ledger.state, s.past
 	for _, name := range slices.Sorted(maps.Keys(s.Opening.Options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: s.Opening.Options[name]})
 	}

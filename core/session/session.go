@@ -9,6 +9,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/feed"
+	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -74,7 +75,7 @@ type Config struct {
 	WholeLog int
 	// Stayed, if set, is told when the session did not move to a new build:
 	// because that answered event n of its past otherwise, with the difference
-	// as transcript.Diff shows it, or for the reason that why gives.
+	// as transcript.Diff shows it, without what is secret, or for the reason that why gives.
 	Stayed func(n uint64, why string)
 	// Moved, if set, is told when the session has moved to a new build.
 	Moved func(took time.Duration)
@@ -82,8 +83,10 @@ type Config struct {
 	Recovered func(took time.Duration)
 	// Poisoned, if set, is given a transcript that does to a process what this
 	// session's last event does, without its mode, and returns what became of
-	// it, for the session's transcript.
-	Poisoned func(t *transcript.Transcript) string
+	// it, for the session's transcript. Of a session in which a secret was marked
+	// the transcript says only that it is withheld: the machine's state and what
+	// was said may hold the secret.
+	Poisoned func(t *transcript.Transcript, withheld bool) string
 	// Counters, if set, count what the session does.
 	Counters *Counters
 	// Dial reaches the target. It is called only once the machine is open.
@@ -91,9 +94,9 @@ type Config struct {
 	// Record, if set, is called once the target was reached, before the client
 	// is told so, and returns what is told of all that happens from then on;
 	// nil: nothing is. quiet is the silence that the machine is told of, 0 for
-	// none. remark adds a remark to the session's log; it is not for use within
+	// none; opening is how the machine answered the opening. remark adds a remark to the session's log; it is not for use within
 	// a call of Recorder.
-	Record func(quiet time.Duration, remark func(words string)) Recorder
+	Record func(quiet time.Duration, opening []core.Action, remark func(words string)) Recorder
 	// Entries says that the client is sent the session's transcript, an entry
 	// in JSON for each message, in place of the machine's messages.
 	Entries bool
@@ -114,7 +117,8 @@ type Recorder interface {
 }
 
 // Run holds one session, from opening the machine to the last byte, and
-// returns how it ended.
+// returns how it ended: in words without what the machine has marked as secret,
+// which the client was told as they were.
 func Run(ctx context.Context, config Config) End {
 	s := &session{
 		Config: config,
@@ -139,9 +143,9 @@ func Run(ctx context.Context, config Config) End {
 		if s.machine != nil {
 			s.machine.Close()
 		}
-		return end
+		return s.told(end)
 	}
-	if end := s.reach(ctx); end.Cause != 0 {
+	if end := s.reach(ctx, opening); end.Cause != 0 {
 		s.machine.Bye()
 		return end
 	}
@@ -150,6 +154,7 @@ func Run(ctx context.Context, config Config) End {
 	defer s.Counters.Open.Add(-1)
 	end = s.loop(ctx, opening)
 	s.finish(ctx, end)
+	end = s.told(end)
 	s.endRecord(end)
 	return end
 }
@@ -167,6 +172,8 @@ type session struct {
 	newest   Plugin // the newest build that was tried; Plugin is the one that serves
 	stuckOn  Plugin // the build that the session was told to leave, and could not
 	blame    blame
+	secrets  secret.Values
+	tell     string             // how the session ended, if an answer ended it, without what is secret
 	alone    bool               // the machine is in quarantine
 	past     []transcript.Entry // what was answered there
 
@@ -220,7 +227,10 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 		release()
 		switch {
 		case err == nil && len(opening) > 0 && opening[len(opening)-1].Kind == core.Failed:
-			return nil, End{Refused, string(opening[len(opening)-1].Data)}
+			words := string(opening[len(opening)-1].Data)
+			s.secrets.Add(opening)
+			s.tell = s.covered(core.Event{}, opening, words)
+			return nil, End{Refused, words}
 		case err == nil:
 			s.blame.answered(0)
 			if s.feeder.Feeds(core.ServerQuiet) {
@@ -240,7 +250,7 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 
 // reach dials, and tells the client. A client that leaves meanwhile cancels
 // the dial; what it sends waits in the inbox.
-func (s *session) reach(parent context.Context) End {
+func (s *session) reach(parent context.Context, opening []core.Action) End {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	s.readers.Go(func() { s.readClient(cancel) })
@@ -264,7 +274,7 @@ func (s *session) reach(parent context.Context) End {
 	}
 	s.server = server
 	if s.Record != nil {
-		s.recorder = s.Record(s.silence.asked, s.remark)
+		s.recorder = s.Record(s.silence.asked, opening, s.remark)
 	}
 	if err := s.Client.Accept(server.Resolved()); err != nil {
 		server.Close()

@@ -1,69 +1,83 @@
 package store
 
 import (
-	"bytes"
-	"unicode/utf8"
+	"fmt"
 
-	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/secret"
 )
 
-// maskEvent returns an event's payload without what its answer marks as secret.
-func maskEvent(e core.Event, actions []core.Action) []byte {
-	data := e.Data
-	for _, a := range actions {
-		if span, ok := spanOf(a); ok && !span.OfAction {
-			data = mask(data, span, e.Kind.IsText())
-		}
-	}
-	return data
+// maxHeld is how many bytes of a tape are held back until it is decided whether
+// a value begins at their end. Past it what may begin one is covered.
+const maxHeld = 256 << 10
+
+// masker covers what is secret in what a recorder was told, once something is.
+// What may be the beginning of a value it holds back, with all that follows.
+type masker struct {
+	streams  secret.Streams
+	held     []heldTold
+	size     int64 // of these on the tape
+	toldOver bool
 }
 
-// maskAction returns the payload of the first action without what the marks
-// right behind it say is secret.
-func maskAction(actions []core.Action) []byte {
-	data := actions[0].Data
-	if actions[0].Kind == core.Secret {
-		return data
-	}
-	for _, a := range actions[1:] {
-		if a.Kind != core.Secret {
-			break
-		}
-		if span, ok := spanOf(a); ok && span.OfAction {
-			data = mask(data, span, false)
-		}
-	}
-	return data
+type heldTold struct {
+	told
+	pending *secret.Pending // nil: nothing of it is
 }
 
-func spanOf(a core.Action) (core.Span, bool) {
-	if a.Kind != core.Secret {
-		return core.Span{}, false
-	}
-	span, err := core.ParseSpan(string(a.Data))
-	return span, err == nil
+// idle reports that an item may be told as it is: no secret was marked so far,
+// nor in it.
+func (m *masker) idle(it told) bool {
+	return !m.streams.Marked() && !secret.Marks(it.actions)
 }
 
-// mask covers a span in a copy of data.
-func mask(data []byte, span core.Span, text bool) []byte {
-	masked := bytes.Clone(data)
-	cover(masked, span.From, span.To, text)
-	return masked
+// skip reports that an item may be told of which no bytes are kept, and takes
+// note of what it marks.
+func (m *masker) skip(it told) bool {
+	skips := it.item == tapedEvent && m.held == nil
+	if skips {
+		m.streams.Add(it.actions)
+	}
+	return skips
 }
 
-// cover replaces data[from:to], as far as it is there, by '*'. In text it covers
-// whole runes, so that it stays text.
-func cover(data []byte, from, to int, text bool) {
-	from, to = min(from, len(data)), min(to, len(data))
-	if text && from < to {
-		for from > 0 && !utf8.RuneStart(data[from]) {
-			from--
-		}
-		for to < len(data) && !utf8.RuneStart(data[to]) {
-			to++
-		}
+// take covers an item, and holds it back.
+func (m *masker) take(it told) {
+	h := heldTold{told: it}
+	switch it.item {
+	case tapedEvent:
+		h.e, h.actions = secret.Clone(it.e, it.actions)
+		h.pending = m.streams.Feed(h.e, h.actions)
+	case tapedEnd:
+		m.streams.End()
+		fallthrough
+	default:
+		h.e.Data = []byte(m.streams.Words(string(it.e.Data)))
 	}
-	for i := from; i < to; i++ {
-		data[i] = '*'
+	m.held = append(m.held, h)
+	if m.size += it.size; m.size > maxHeld {
+		m.streams.Decide()
 	}
 }
+
+// next returns the next item that is decided, if there is one.
+func (m *masker) next() (it told, ok bool) {
+	if len(m.held) == 0 || m.held[0].pending != nil && !m.held[0].pending.Done() {
+		return told{}, false
+	}
+	it = m.held[0].told
+	m.held[0] = heldTold{}
+	if m.held = m.held[1:]; len(m.held) == 0 {
+		m.held = nil
+	}
+	m.size -= it.size
+	return it, true
+}
+
+// tellOver reports once that all is covered from here on.
+func (m *masker) tellOver() bool {
+	tell := m.streams.Over() && !m.toldOver
+	m.toldOver = m.streams.Over()
+	return tell
+}
+
+var overWords = fmt.Sprintf("more secrets were marked than the %d, of %d KiB, that a recording keeps apart: all that follows is recorded as *", secret.MaxValues, secret.MaxBytes>>10)

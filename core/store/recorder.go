@@ -31,6 +31,7 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	tape     tape
+	masker   masker
 	taped    int64  // bytes of events that went through the tape; their text is never shorter
 	text     []byte // made, and waits for the writer
 	size     int64  // bytes of text so far
@@ -57,8 +58,9 @@ var errTooSlow = errors.New("the disk does not keep up")
 // ID returns the transcript's ID.
 func (r *Recorder) ID() string { return r.id }
 
-// Done records an event with its actions. Spans that the machine marked as
-// secret are written as '*'.
+// Done records an event with its actions. What a machine has marked as secret is
+// written as '*'. Where the value of a secret may begin at the end of a stream,
+// the event waits for what follows there, and the others behind it.
 func (r *Recorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
 	if much := r.done(at, e.Event, actions); much {
 		runtime.Gosched() // the writer may only want the processor
@@ -140,19 +142,26 @@ func (r *Recorder) stopLocked(why error) {
 	r.all.waiting.Add(-r.waits())
 	r.text = nil
 	r.tape.reset()
+	r.masker = masker{}
 	r.all.enqueue(r, true)
 	r.all.tell(r, why)
 }
 
-// waits returns how many bytes wait for the writer.
-func (r *Recorder) waits() int64 { return int64(len(r.text)) + r.tape.left }
+// waits returns how many bytes wait for the writer, or for what the masker holds
+// them back for.
+func (r *Recorder) waits() int64 { return int64(len(r.text)) + r.tape.left + r.masker.size }
+
+// due reports whether some of them can be written.
+func (r *Recorder) due() bool {
+	return len(r.text) > 0 || r.tape.left > 0 || r.ended && r.masker.size > 0
+}
 
 // follow counts who follows, and has what waits written.
 func (r *Recorder) follow(n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.followed += n
-	if r.followed > 0 && r.waits() > 0 && r.queued != queuedNow {
+	if r.followed > 0 && r.due() && r.queued != queuedNow {
 		r.queued = queuedNow
 		r.all.enqueue(r, true)
 	}
@@ -171,7 +180,7 @@ type next struct {
 func (r *Recorder) hasText() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.waits() > 0
+	return r.due()
 }
 
 // take returns the next text to write, by way of the buffer. last says that
@@ -188,7 +197,7 @@ func (r *Recorder) take(text []byte, last bool) ([]byte, next) {
 	default:
 		text = r.makeText(text, writeAt)
 	}
-	more := r.waits() > 0
+	more := r.due()
 	if !more {
 		r.queued = notQueued
 	}

@@ -90,6 +90,9 @@ type Header struct {
 	Target  string
 	TLS     []transcript.OptionValue // choices of TLS that are not the default
 	Quiet   time.Duration            // the silence that the machine is told of; 0: none
+	// Opening is how the machine answered the opening. What that marks as secret
+	// is written as '*' in the header too.
+	Opening []core.Action
 	// ServerEOFStays says that the client may go on after the server's end.
 	ServerEOFStays bool
 }
@@ -126,9 +129,11 @@ func (a *Recordings) Start(h Header, remark func(words string)) *Recorder {
 		began = time.Now()
 	}
 	r := &Recorder{all: a, id: NewID(began, h.Session, h.Mode), remark: remark, most: MaxRecording, created: make(chan struct{})}
-	t := transcript.Transcript{Mode: h.Mode, Target: h.Target, TLS: h.TLS, Quiet: h.Quiet, ServerEOFStays: h.ServerEOFStays}
+	hide := func(words string) string { return r.masker.streams.WordsOf(h.Opening, words) }
+	r.masker.streams.Add(h.Opening)
+	t := transcript.Transcript{Mode: h.Mode, Target: hide(h.Target), TLS: h.TLS, Quiet: h.Quiet, ServerEOFStays: h.ServerEOFStays}
 	for _, name := range slices.Sorted(maps.Keys(h.Options)) {
-		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.Options[name]})
+		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: hide(h.Options[name])})
 	}
 	a.mu.Lock()
 	taken := a.active[r.id] != nil

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -38,10 +39,12 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 			event, last = part{e.Event.Data, e.Event.Kind.IsText()}, part{}
 		case e.Action.Kind == core.Secret:
 			if span, ok := spanOf(e.Action); ok && span.OfAction {
-				cover(last.data, span.From, span.To, false)
+				secret.Cover(last.data, span.From, span.To, false)
 			} else if ok {
-				cover(event.data, span.From, span.To, event.text)
+				secret.Cover(event.data, span.From, span.To, event.text)
 			}
+			continue
+		case e.Action.Kind == core.SecretBytes: // of which the file has the length
 			continue
 		default:
 			e.Action.Data = bytes.Clone(e.Action.Data)
@@ -60,6 +63,14 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 		found += redactAll(lone[i:i+1], match)
 	}
 	return found
+}
+
+func spanOf(a core.Action) (core.Span, bool) {
+	if a.Kind != core.Secret {
+		return core.Span{}, false
+	}
+	span, err := core.ParseSpan(string(a.Data))
+	return span, err == nil
 }
 
 // redactComments redacts all comments, those of the header and of rules too.
@@ -210,7 +221,7 @@ func redactAll(parts []part, match *regexp.Regexp) (found int) {
 		found++
 		first := sort.SearchInts(starts, from+1) - 1
 		for i := first; i < len(parts) && starts[i] < to; i++ {
-			cover(parts[i].data, max(0, from-starts[i]), to-starts[i], parts[i].text)
+			secret.Cover(parts[i].data, max(0, from-starts[i]), to-starts[i], parts[i].text)
 		}
 	}
 	return found

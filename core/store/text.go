@@ -16,15 +16,41 @@ const remarkRoom = 64 << 10
 func (r *Recorder) makeText(text []byte, enough int64) []byte {
 	for r.tape.left > 0 && int64(len(text)) < enough {
 		it := r.tape.next()
-		from := len(text)
-		text = r.appendTold(text, it)
-		made := int64(len(text) - from)
-		r.size += made
-		r.all.waiting.Add(made - it.size)
+		if r.masker.idle(it) || r.full && r.masker.skip(it) {
+			text = r.makeTold(text, it)
+			continue
+		}
+		r.masker.take(it)
+		text = r.makeDecided(text)
 	}
 	if r.tape.left == 0 {
 		r.tape.reset()
+		if r.ended {
+			r.masker.streams.End()
+			text = r.makeDecided(text)
+		}
 	}
+	return text
+}
+
+// makeDecided makes text of what the masker holds back no longer.
+func (r *Recorder) makeDecided(text []byte) []byte {
+	for it, ok := r.masker.next(); ok; it, ok = r.masker.next() {
+		text = r.makeTold(text, it)
+	}
+	if r.masker.tellOver() {
+		r.all.say(r, overWords)
+	}
+	return text
+}
+
+// makeTold makes text of one thing that the recorder was told.
+func (r *Recorder) makeTold(text []byte, it told) []byte {
+	from := len(text)
+	text = r.appendTold(text, it)
+	made := int64(len(text) - from)
+	r.size += made
+	r.all.waiting.Add(made - it.size)
 	return text
 }
 
@@ -71,13 +97,11 @@ func (r *Recorder) appendEvent(dst []byte, it told) []byte {
 	from := len(dst)
 	entry := transcript.Entry{Dir: transcript.Event, Time: it.at, Timed: true, Event: it.e}
 	if it.e.Kind != 0 { // 0: the opening
-		entry.Event.Data = maskEvent(it.e, it.actions)
 		dst = transcript.AppendEntry(dst, &entry)
 	}
 	entry.Dir = transcript.Action
 	for i := 0; i < len(it.actions) && int64(len(dst)-from) <= r.most; i++ {
 		entry.Action = it.actions[i]
-		entry.Action.Data = maskAction(it.actions[i:])
 		dst = transcript.AppendEntry(dst, &entry)
 	}
 	return dst

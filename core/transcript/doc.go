@@ -43,6 +43,7 @@
 //	           | "timer" NAME (DURATION | "off")
 //	           | "pass-through" ("client" | "server")
 //	           | "secret" ("event" | "action") FROM TO
+//	           | "secret" "value" LENGTH
 //	rule       = "match" STRING | "any" [FROM TO] | "until" STRING | "use" NAME
 //	BYTES      = STRING {newline and indent STRING}
 //

@@ -37,7 +37,7 @@ type Entry struct {
 	N      uint64        // number of the event; an action carries its event's, 0 is the opening. Not in the text
 	Time   time.Duration // since the session's start; printed to the microsecond
 	Event  core.Event    // when Dir is Event
-	Action core.Action   // when Dir is Action
+	Action core.Action   // when Dir is Action; the data of a SecretBytes that was parsed are as many '*'
 	Remark string        // when Dir is Remark: words on one line
 	// Rules stand above the entry, and above its comments.
 	Rules []Rule
@@ -98,7 +98,13 @@ func Equal(a, b *Entry) bool {
 	if fa.arg == timerSet && a.Action.After != b.Action.After {
 		return false
 	}
-	return fa.arg == nothing || bytes.Equal(a.data(), b.data())
+	switch fa.arg {
+	case nothing:
+		return true
+	case length:
+		return len(a.data()) == len(b.data())
+	}
+	return bytes.Equal(a.data(), b.data())
 }
 
 // Name returns the words that stand behind the mark of an event or action:

@@ -16,6 +16,7 @@ const (
 	timerSet       // NAME DURATION
 	timerOff       // NAME off
 	span           // event|action FROM TO
+	length         // LENGTH: how many bytes the data has, which are not told
 )
 
 // form is how one kind of event or action is written. The parser, the printer
@@ -46,7 +47,7 @@ var eventForms = [...]form{
 }
 
 // passServer is the second form of core.PassThrough, behind the last kind.
-const passServer = core.ShowPart + 1
+const passServer = core.SecretBytes + 1
 
 var actionForms = [...]form{
 	core.SendServer:   {action: core.SendServer, words: "server", arg: quoted, max: core.MaxActionPayload, side: "server", kind: "bytes"},
@@ -61,6 +62,7 @@ var actionForms = [...]form{
 	core.Failed:       {action: core.Failed, words: "failed", arg: quoted, max: core.MaxWords, kind: "failed"},
 	core.Secret:       {action: core.Secret, words: "secret", arg: span, kind: "secret"},
 	core.ShowPart:     {action: core.ShowPart, words: "client part", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "part"},
+	core.SecretBytes:  {action: core.SecretBytes, words: "secret value", arg: length, kind: "secret-value"},
 	passServer:        {action: core.PassThrough, pass: core.Server, words: "pass-through server", side: "server", kind: "pass-through"},
 }
 
@@ -94,7 +96,7 @@ func listForms(forms []form) string {
 		case core.Server:
 			continue
 		}
-		list = append(list, f.words+[...]string{"", ` "…"`, " NAME", " NAME 2s", " NAME off", " event|action FROM TO"}[f.arg])
+		list = append(list, f.words+[...]string{"", ` "…"`, " NAME", " NAME 2s", " NAME off", " event|action FROM TO", " LENGTH"}[f.arg])
 	}
 	last := len(list) - 1
 	return strings.Join(list[:last], ", ") + " or " + list[last]

@@ -88,6 +88,8 @@ var every = []struct {
 		`{"n":12,"dir":"<<","kind":"failed","text":"panic: oops"}`},
 	{action(core.Secret, "event 5 12"), `<< secret event 5 12`,
 		`{"n":12,"dir":"<<","kind":"secret","span":"event 5 12"}`},
+	{action(core.SecretBytes, "*******"), `<< secret value 7`,
+		`{"n":12,"dir":"<<","kind":"secret-value","length":7}`},
 	{action(core.ShowPart, "login: "), `<< client part "login: "`,
 		`{"n":12,"dir":"<<","side":"client","kind":"part","text":"login: "}`},
 
@@ -150,7 +152,7 @@ func TestFormsAreWhole(t *testing.T) {
 			t.Errorf("action kind %d has form %+v", k, f)
 		}
 	}
-	if len(eventForms) != int(core.ServerQuiet)+1 || len(actionForms) != int(core.ShowPart)+2 {
+	if len(eventForms) != int(core.ServerQuiet)+1 || len(actionForms) != int(core.SecretBytes)+2 {
 		t.Error("a table is longer than its kinds")
 	}
 	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `client raw "…" or server quiet`) {

@@ -19,9 +19,10 @@ import (
 //	side   "client" or "server": where an event came from, where an action
 //	       goes to, whose bytes pass through; only where there is one
 //	kind   text, part, binary, raw, bytes, eof, closed, failed, quiet, timer,
-//	       close, note, pass-through, secret or remark
+//	       close, note, pass-through, secret, secret-value or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
+//	length of secret-value: how many bytes the value has
 //	after  of timer actions: "2s", or "off"
 //	text   payload or words, when there can be any and they are UTF-8
 //	b64    the payload instead, in base64, when it is not
@@ -53,6 +54,9 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	case f.arg == nothing:
 	case f.arg == span:
 		dst = appendJSONText(append(dst, `","span":"`...), data)
+	case f.arg == length:
+		dst = strconv.AppendInt(append(dst, `","length":`...), int64(len(data)), 10)
+		return append(dst, '}')
 	case f.arg != quoted:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,8 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 			err = errorf("expected a secret's span such as event 5 12, bytes from and to; found %s", shown(args))
 		}
 		data = []byte(args)
+	case length:
+		data, err = masked(args)
 	default:
 		data, err = p.timer(e, f, args)
 	}
@@ -89,6 +92,18 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 		e.Action = core.Action{Kind: f.action, Side: f.pass, After: e.Action.After, Data: data}
 	}
 	return nil
+}
+
+// stars stand for the value of a secret that was not written down.
+var stars = bytes.Repeat([]byte("*"), core.MaxSecret)
+
+// masked reads the length of a secret's value.
+func masked(length string) ([]byte, *SyntaxError) {
+	n, err := strconv.Atoi(length)
+	if err != nil || strconv.Itoa(n) != length || n < 1 || n > core.MaxSecret {
+		return nil, errorf("expected how many bytes the secret's value has, from 1 to %d; found %s", core.MaxSecret, shown(length))
+	}
+	return stars[:n:n], nil
 }
 
 // match finds the form that s is written in, and what follows its words.
@@ -109,6 +124,9 @@ func match(forms []form, s string) (*form, string) {
 			ok = after != "off"
 		case timerOff:
 			ok = after == "off"
+		case span:
+			word, _ := cutWord(args)
+			ok = word != "value"
 		}
 		if ok {
 			return f, args

@@ -107,6 +107,8 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 		dst = appendDuration(append(dst, ' '), e.Action.After)
 	case span:
 		dst = append(append(dst, ' '), e.Action.Data...)
+	case length:
+		dst = strconv.AppendInt(append(dst, ' '), int64(len(e.Action.Data)), 10)
 	case timerOff:
 		dst = append(append(dst, ' '), e.Action.Data...)
 		dst = append(dst, " off"...)

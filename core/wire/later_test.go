@@ -1,7 +1,11 @@
 package wire
 
 import (
+	"bytes"
+	"errors"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,15 +64,20 @@ func TestSettings(t *testing.T) {
 		c.Bye()
 	}
 	// What a later host sends is skipped.
-	body := appendOpen(nil, core.Opening{Target: "a:1"}, nil)
-	body = append(body[:len(body)-1], 2)
+	body := append(openWithoutSettings(), 2)
 	body = appendString(appendString(body, "seed"), "\x00\x01")
 	body = appendString(appendString(body, settingServerEOF), settingStay)
 	p := parser{body: body}
-	o, _, settings := p.open()
-	if p.err != nil || !settings || !o.ServerEOFStays || o.Target != "a:1" {
-		t.Errorf("%+v, %v, %v", o, settings, p.err)
+	o, _, knows := p.open()
+	if p.err != nil || !knows.settings || knows.secretBytes || !o.ServerEOFStays || o.Target != "a:1" {
+		t.Errorf("%+v, %+v, %v", o, knows, p.err)
 	}
+}
+
+// openWithoutSettings is the open frame's body of a host of the first version.
+func openWithoutSettings() []byte {
+	body := appendOpen(nil, core.Opening{Target: "a:1"}, nil)
+	return body[:len(body)-len(appendString(appendString([]byte{1}, settingSecretBytes), settingIsKnown))]
 }
 
 // A host of the first version sends no settings, and is not asked for what it
@@ -77,8 +86,7 @@ func TestHostWithoutSettings(t *testing.T) {
 	ours, theirs := net.Pipe()
 	go Serve(theirs, asking(time.Second, nil), nil, quiet)
 	defer ours.Close()
-	body := appendOpen(nil, core.Opening{Target: "a:1"}, nil)
-	go ours.Write(finishFrame(append(beginFrame(nil), body[:len(body)-1]...), frameOpen))
+	go ours.Write(finishFrame(append(beginFrame(nil), openWithoutSettings()...), frameOpen))
 	in := reader{r: ours}
 	kind, size, err := in.head()
 	if err != nil || kind != frameAnswer {
@@ -88,4 +96,99 @@ func TestHostWithoutSettings(t *testing.T) {
 	if err != nil || string(answer) != string(appendDone(nil, 0)) {
 		t.Errorf("the answer is %q, %v", answer, err)
 	}
+}
+
+// marker is a machine that marks "hunter2" in every answer, and fails where the
+// event says so.
+var marker = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) { return marking{}, nil }}
+
+type marking struct{}
+
+func (marking) Handle(ev core.Event, out *core.Out) error {
+	out.Server(ev.Data, []byte("\r\n"))
+	out.Secret(true, 0, 1)
+	out.SecretBytes([]byte("hunter2"))
+	out.SecretBytes(nil) // marks nothing
+	if bytes.HasPrefix(ev.Data, []byte("FAIL")) {
+		return errors.New("refused")
+	}
+	return nil
+}
+
+func TestValuesOfSecretsCross(t *testing.T) {
+	c := Pipe(marker, quiet)
+	defer c.Bye()
+	if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := told(ask(t, c, "PASS hunter2")[0]), "\x01\x0ePASS hunter2\r\n|\x0b\x0aaction 0 1|\x0d\x07hunter2|"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	// Of a failed answer the marks count that are not of what is void.
+	got := ask(t, c, "FAIL hunter2")[0].Actions
+	if len(got) != 2 || got[0].Kind != core.SecretBytes || got[1].Kind != core.Failed {
+		t.Errorf("got %v", got)
+	}
+}
+
+// A host that does not know values is told where they stand, instead.
+func TestValuesOfSecretsForAnOlderHost(t *testing.T) {
+	ours, theirs := net.Pipe()
+	go Serve(theirs, marker, nil, quiet)
+	defer ours.Close()
+	c := NewConn(ours, 0)
+	opened := func(dst []byte) []byte { return append(dst, openWithoutSettings()...) }
+	if err := c.ask(frameOpen, opened, []Event{{N: 0}}, func(Answer) {}); err != nil {
+		t.Fatal(err)
+	}
+	got := told(ask(t, c, "PASS hunter2 hunter2")[0])
+	want := "\x01\x16PASS hunter2 hunter2\r\n|\x0b\x0baction 5 12|\x0b\x0caction 13 20|" +
+		"\x0b\x0aaction 0 1|\x0b\x0aevent 5 12|\x0b\x0bevent 13 20|"
+	if got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	many := strings.Repeat("hunter2 ", 100) + "end"
+	spans := ask(t, c, many)[0].Actions
+	last := spans[len(spans)-1]
+	if last.Kind != core.Secret || string(last.Data) != "event 504 799" {
+		t.Errorf("of many places the last mark is %q", last.Data)
+	}
+}
+
+func TestSecretsOfNoBytesAreRefused(t *testing.T) {
+	for _, record := range []string{"\x0d\x00", "\x0d\x81\x80\x04"} { // of none, of 64 KiB and one
+		p := parser{body: []byte(record + strings.Repeat("x", core.MaxSecret+1))}
+		if p.record(); p.err == nil {
+			t.Errorf("% x is taken", record)
+		}
+	}
+}
+
+// What a machine says when it panics is in no log once it has marked a secret.
+func TestPanicsDoNotLogSecrets(t *testing.T) {
+	for says, logged := range map[string]bool{"": true, "mark": false} {
+		var log bytes.Buffer
+		d := core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) { return panicking{}, nil }}
+		c := Pipe(d, slog.New(slog.NewTextHandler(&log, nil)))
+		if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
+			t.Fatal(err)
+		}
+		got := ask(t, c, says)[0].Actions
+		c.Bye()
+		if last := got[len(got)-1]; string(last.Data) != "panic: hunter2" {
+			t.Errorf("the machine's failure is told as %q", last.Data)
+		}
+		if strings.Contains(log.String(), "hunter2") != logged || !strings.Contains(log.String(), "the machine panicked") {
+			t.Errorf("%q: logged\n%s", says, log.String())
+		}
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Handle(ev core.Event, out *core.Out) error {
+	if string(ev.Data) == "mark" {
+		out.SecretBytes([]byte("hunter2"))
+	}
+	panic("hunter2")
 }

@@ -15,14 +15,17 @@ type Event struct {
 	core.Event
 }
 
-// Records beside core's action kinds, which are 1 to 12.
+// Records beside core's action kinds, which are 1 to 13.
 const (
 	recordDone  = 0
 	recordQuiet = 128
 )
 
-// settingServerEOF is a setting of the open frame; spec.md, "Settings".
-const settingServerEOF, settingStay = "server-eof", "stay"
+// Settings of the open frame, with their values; spec.md, "Settings".
+const (
+	settingServerEOF, settingStay      = "server-eof", "stay"
+	settingSecretBytes, settingIsKnown = "secret-bytes", "known"
+)
 
 func appendBytes(dst []byte, b []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
@@ -70,10 +73,15 @@ func appendOpen(dst []byte, o core.Opening, checkpoint []byte) []byte {
 	} else {
 		dst = appendBytes(append(dst, 1), checkpoint)
 	}
-	if !o.ServerEOFStays {
-		return append(dst, 0)
+	settings := [][2]string{{settingSecretBytes, settingIsKnown}}
+	if o.ServerEOFStays {
+		settings = append(settings, [2]string{settingServerEOF, settingStay})
 	}
-	return appendString(appendString(append(dst, 1), settingServerEOF), settingStay)
+	dst = binary.AppendUvarint(dst, uint64(len(settings)))
+	for _, s := range settings {
+		dst = appendString(appendString(dst, s[0]), s[1])
+	}
+	return dst
 }
 
 func appendQuiet(dst []byte, quiet time.Duration) []byte {
@@ -186,6 +194,10 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 		if _, err := core.ParseSpan(string(a.Data)); err != nil && p.err == nil {
 			p.fail("%v", err)
 		}
+	case core.SecretBytes:
+		if a.Data = p.bytes(core.MaxSecret); len(a.Data) == 0 {
+			p.fail("a secret of no bytes")
+		}
 	case core.Failed:
 		n = p.uvarint()
 		a.Data = p.bytes(core.MaxWords)
@@ -218,9 +230,14 @@ func (p *parser) quiet() (asked time.Duration) {
 	return time.Duration(quiet)
 }
 
-// open takes an opening. settings reports that the host sent settings, be it
-// none of them: then it knows all that this package does.
-func (p *parser) open() (o core.Opening, checkpoint []byte, settings bool) {
+// host is what a host says that it knows.
+type host struct {
+	settings    bool // it sent settings, be it none of them, and knows the record quiet
+	secretBytes bool // it knows core.SecretBytes
+}
+
+// open takes an opening.
+func (p *parser) open() (o core.Opening, checkpoint []byte, h host) {
 	count := p.uvarint()
 	if count > core.MaxOptions {
 		p.fail("%d options; at most %d are allowed", count, core.MaxOptions)
@@ -230,7 +247,7 @@ func (p *parser) open() (o core.Opening, checkpoint []byte, settings bool) {
 		name := string(p.bytes(core.MaxName))
 		o.Options[name] = string(p.bytes(core.MaxOptionValue))
 		if p.err != nil {
-			return o, nil, false
+			return o, nil, h
 		}
 	}
 	o.Target = string(p.bytes(MaxTarget))
@@ -238,15 +255,18 @@ func (p *parser) open() (o core.Opening, checkpoint []byte, settings bool) {
 		checkpoint = p.bytes(core.MaxCheckpoint)
 	}
 	if !p.more() {
-		return o, checkpoint, false
+		return o, checkpoint, h
 	}
+	h.settings = true
 	for range min(p.uvarint(), maxSettings) {
-		name, value := string(p.bytes(core.MaxName)), string(p.bytes(core.MaxOptionValue))
-		if name == settingServerEOF {
+		switch name, value := string(p.bytes(core.MaxName)), string(p.bytes(core.MaxOptionValue)); name {
+		case settingServerEOF:
 			o.ServerEOFStays = value == settingStay
+		case settingSecretBytes:
+			h.secretBytes = value == settingIsKnown
 		}
 	}
-	return o, checkpoint, true
+	return o, checkpoint, h
 }
 
 const maxSettings = 64

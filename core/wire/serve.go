@@ -76,6 +76,8 @@ type server struct {
 	in         reader
 	discipline core.Discipline
 	machine    core.Machine
+	host       host
+	marked     bool // the machine has marked a secret
 	turn       *Turn
 	flushed    time.Time // when the last frame left, or the one that is being answered came
 	log        *slog.Logger
@@ -113,12 +115,13 @@ func (s *server) answer(t frameType, body []byte) error {
 
 func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 	p := parser{body: body}
-	opening, checkpoint, settings := p.open()
+	opening, checkpoint, knows := p.open()
 	if p.err != nil {
 		return p.err
 	}
+	s.host = knows
 	out.Reset()
-	err := s.guard(func() (err error) {
+	err := s.guard(out, func() (err error) {
 		if s.machine, err = s.discipline.Open(opening, out); err != nil {
 			return err
 		}
@@ -135,9 +138,9 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 		}
 		return c.Restore(checkpoint)
 	})
-	if q, ok := s.machine.(core.QuietAsker); ok && settings && err == nil {
+	if q, ok := s.machine.(core.QuietAsker); ok && knows.settings && err == nil {
 		var quiet time.Duration
-		err = s.guard(func() error { quiet = q.Quiet(); return nil })
+		err = s.guard(nil, func() error { quiet = q.Quiet(); return nil })
 		switch {
 		case quiet == 0 || err != nil:
 		case quiet < core.MinQuiet || quiet > core.MaxQuiet:
@@ -146,7 +149,7 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 			*reply = appendQuiet(*reply, quiet)
 		}
 	}
-	return errors.Join(s.done(0, out, err, reply), s.flush(reply, frameAnswer))
+	return errors.Join(s.done(Event{}, out, err, reply), s.flush(reply, frameAnswer))
 }
 
 func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
@@ -160,8 +163,8 @@ func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
 			return p.err
 		}
 		out.Reset()
-		err := s.guard(func() error { return s.machine.Handle(e.Event, out) })
-		if err := s.done(e.N, out, err, reply); err != nil {
+		err := s.guard(out, func() error { return s.machine.Handle(e.Event, out) })
+		if err := s.done(e, out, err, reply); err != nil {
 			return err
 		}
 	}
@@ -182,13 +185,13 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 	}
 	out.Reset()
 	next := 0
-	err := s.guard(func() error {
+	err := s.guard(out, func() error {
 		return b.Batch(events, out, func(n uint64, err error) error {
 			if next == len(events) || n != events[next].N {
 				return fmt.Errorf("event %d was answered out of turn", n)
 			}
+			err = s.done(events[next], out, err, reply)
 			next++
-			err = s.done(n, out, err, reply)
 			out.Reset()
 			return err
 		})
@@ -206,31 +209,35 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 func (s *server) end() {
 	defer s.turn.end()
 	if b, ok := s.machine.(Batcher); ok {
-		s.guard(func() error { b.End(); return nil })
+		s.guard(nil, func() error { b.End(); return nil })
 	}
 }
 
-// done appends event n's answer to the reply, and sends the reply each time
+// done appends an event's answer to the reply, and sends the reply each time
 // that it is large enough, or has waited long enough: who waits sees what is
 // done, and that something is. A failed answer is sent at once and ends the
 // loop.
-func (s *server) done(n uint64, out *core.Out, err error, reply *[]byte) error {
+func (s *server) done(e Event, out *core.Out, err error, reply *[]byte) error {
 	if err == nil {
 		err = out.Err()
 	}
-	if err != nil {
-		*reply = appendFailed(*reply, n, err.Error())
-		return errors.Join(s.flush(reply, frameAnswer), s.flush(reply, frameByePlugin), errOver)
-	}
-	for i := range out.Len() {
-		*reply = appendAction(*reply, out.Action(i))
+	for a := range s.host.answer(e.Event, out) {
+		if err != nil && !a.OutlivesFailure() {
+			continue
+		}
+		s.marked = s.marked || a.Kind.IsMark()
+		*reply = appendAction(*reply, a)
 		if len(*reply) >= flushAt {
 			if err := s.flush(reply, frameAnswer); err != nil {
 				return err
 			}
 		}
 	}
-	*reply = appendDone(*reply, n)
+	if err != nil {
+		*reply = appendFailed(*reply, e.N, err.Error())
+		return errors.Join(s.flush(reply, frameAnswer), s.flush(reply, frameByePlugin), errOver)
+	}
+	*reply = appendDone(*reply, e.N)
 	if time.Since(s.flushed) >= flushAfter {
 		return s.flush(reply, frameAnswer)
 	}
@@ -239,7 +246,7 @@ func (s *server) done(n uint64, out *core.Out, err error, reply *[]byte) error {
 
 func (s *server) checkpoint(reply *[]byte) error {
 	var state []byte
-	err := s.guard(func() (err error) {
+	err := s.guard(nil, func() (err error) {
 		c, ok := s.machine.(core.Checkpointer)
 		if !ok {
 			return core.ErrNoCheckpoint
@@ -271,16 +278,29 @@ func (s *server) flush(reply *[]byte, t frameType) error {
 	return err
 }
 
-// guard calls the machine in its turn, and turns its panic into an error.
-func (s *server) guard(call func() error) (err error) {
+// guard calls the machine in its turn, and turns its panic into an error. What
+// it said is logged unless it may be a secret: one was marked, in this session or
+// in out.
+func (s *server) guard(out *core.Out, call func() error) (err error) {
 	s.turn.begin()
 	defer func() {
 		if v := recover(); v != nil {
-			s.log.Error("the machine panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", v)
+			if s.marks(out) {
+				v = "left out: the machine has marked a secret"
+			}
+			s.log.Error("the machine panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		}
 	}()
 	return call()
+}
+
+// marks reports whether the machine has marked a secret, with what is in out.
+func (s *server) marks(out *core.Out) bool {
+	for i := 0; out != nil && i < out.Len(); i++ {
+		s.marked = s.marked || out.Action(i).Kind.IsMark()
+	}
+	return s.marked
 }
 
 // Pipe returns a connection to a machine that runs in this process, on the

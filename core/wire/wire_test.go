@@ -302,7 +302,7 @@ func TestNumbersArePinned(t *testing.T) {
 	events := []core.EventKind{core.ClientText, core.ClientBinary, core.ClientEOF, core.ClientClosed,
 		core.ServerBytes, core.ServerEOF, core.ServerFailed, core.TimerFired, core.ClientPart, core.ClientRaw, core.ServerQuiet}
 	actions := []core.ActionKind{core.SendServer, core.SendText, core.SendBinary, core.FinishServer, core.Close,
-		core.Note, core.SetTimer, core.StopTimer, core.PassThrough, core.Failed, core.Secret, core.ShowPart}
+		core.Note, core.SetTimer, core.StopTimer, core.PassThrough, core.Failed, core.Secret, core.ShowPart, core.SecretBytes}
 	for i, k := range events {
 		if int(k) != i+1 {
 			t.Errorf("event %d has the number %d", i+1, k)

@@ -1,0 +1,368 @@
+package secret
+
+import (
+	"bytes"
+	"math"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// Streams cover the answers of one session, in order. The zero value is ready
+// to use.
+type Streams struct {
+	Values
+	streams [4]stream
+	passing [core.Server + 1]bool
+	renamed map[string]string // timers that were set under a covered name, and that
+
+	// Of the answer that is fed.
+	patterns []*pattern
+	pending  *Pending
+	covers   []cover
+}
+
+// The streams.
+const (
+	fromClient = iota
+	fromServer
+	toServer
+	toClient
+)
+
+// stream is one of the four, as far as it has come.
+type stream struct {
+	at   []int      // by pattern: with how many of its first bytes the stream ends
+	pos  int64      // bytes so far
+	open []*payload // those at whose bytes a value may still be found, in order
+}
+
+// payload is a piece of a stream.
+type payload struct {
+	data  []byte
+	text  bool
+	from  int64 // where it begins in the stream
+	until int64 // it is decided when the stream is, up to here
+	begun int   // of a part: how many bytes at its end may begin a value, with what takes its place
+	of    *Pending
+}
+
+// Pending tells whether all of an answer is decided: what stays in it may be
+// told.
+type Pending struct{ payloads int }
+
+// Done reports whether it is.
+func (p *Pending) Done() bool { return p.payloads == 0 }
+
+// cover is a part of a payload that is to be covered.
+type cover struct {
+	p        *payload
+	from, to int
+}
+
+// Feed covers an event and its answer, in place: also later, until what it
+// returns is done. Event 0, of no kind, is the opening. Of a side that passes
+// through, an event without actions stands for its copy too.
+func (s *Streams) Feed(e core.Event, actions []core.Action) *Pending {
+	over := s.over
+	short, added := s.add(actions)
+	if s.over != over {
+		s.Decide()
+	}
+	s.pending, s.covers = &Pending{}, s.covers[:0]
+	s.patterns = slices.Concat(s.lasting, short)
+	for i := range s.streams {
+		st := &s.streams[i]
+		st.at = append(st.at[:min(len(st.at), len(s.lasting))], make([]int, len(s.patterns))...)[:len(s.patterns)]
+	}
+	whole := s.over || len(short) > MaxValues
+	half := s.half(e, actions, added)
+	ends := s.event(e, len(actions) == 0)
+	if half > 0 {
+		s.coverLone(e.Data, 0, half, e.Kind.IsText())
+		half := bytes.Clone(e.Data[:half])
+		s.halves(actions, half)
+	}
+	for i := range actions {
+		s.action(&actions[i])
+	}
+	s.spans(e, actions)
+	for _, c := range s.covers {
+		Cover(c.p.data, c.from, c.to, c.p.text)
+	}
+	if whole {
+		coverAll(e, actions)
+	}
+	s.names(e, actions)
+	for _, st := range ends {
+		s.end(st, core.LastingSecret)
+	}
+	for i := range s.streams {
+		st := &s.streams[i]
+		st.at = st.at[:len(s.lasting)]
+		st.settle(st.pos - int64(st.begun()))
+	}
+	return s.pending
+}
+
+// half returns with how many bytes of the end of a new value the event begins
+// that the machine cannot have from this event alone: the rest came before.
+func (s *Streams) half(e core.Event, actions []core.Action, added int) (longest int) {
+	if e.Kind.IsBytes() {
+		for _, p := range s.lasting[len(s.lasting)-added:] {
+			longest = max(longest, half(p.value, e.Data))
+		}
+	}
+	return longest
+}
+
+// halves covers the same half where the machine passes it on.
+func (s *Streams) halves(actions []core.Action, half []byte) {
+	var seen [len(s.streams)]bool
+	for i := range actions {
+		a := &actions[i]
+		if st := streamOf(a.Kind); st >= 0 && !seen[st] {
+			seen[st] = true
+			if bytes.HasPrefix(a.Data, half) {
+				s.coverLone(a.Data, 0, len(half), false)
+			}
+		}
+	}
+}
+
+// event finds the values in an event, and returns the streams that it ends.
+// copied says that nothing answers it.
+func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
+	from, across := &s.streams[fromClient], &s.streams[toServer]
+	if e.Kind.Side() == core.Server {
+		from, across = &s.streams[fromServer], &s.streams[toClient]
+	}
+	switch {
+	case e.Kind.IsBytes():
+		s.put(from, e.Data, e.Kind.IsText(), false)
+		if e.Kind == core.ClientRaw || copied && s.passing[e.Kind.Side()] {
+			s.put(across, e.Data, e.Kind.IsText(), false)
+		}
+	case e.Kind == core.ServerFailed:
+		s.lone(e.Data)
+		return []*stream{from}
+	case e.Kind == core.ServerEOF, e.Kind == core.ClientEOF, e.Kind == core.ClientClosed:
+		return []*stream{from}
+	}
+	return nil
+}
+
+// action finds the values in an action.
+func (s *Streams) action(a *core.Action) {
+	switch a.Kind {
+	case core.SendServer, core.SendBinary, core.SendText, core.ShowPart:
+		s.put(&s.streams[streamOf(a.Kind)], a.Data, false, a.Kind == core.ShowPart)
+	case core.Close, core.Note, core.Failed:
+		s.lone(a.Data)
+	case core.PassThrough:
+		s.passing[a.Side] = true
+	case core.SecretBytes:
+		s.coverLone(a.Data, 0, len(a.Data), false)
+	}
+}
+
+// streamOf returns the stream that an action adds to, or -1.
+func streamOf(k core.ActionKind) int {
+	switch k {
+	case core.SendServer:
+		return toServer
+	case core.SendText, core.SendBinary, core.ShowPart:
+		return toClient
+	}
+	return -1
+}
+
+// put adds a payload to a stream. A part is one whose place the next payload
+// takes.
+func (s *Streams) put(st *stream, data []byte, text, part bool) {
+	end := st.pos + int64(len(data))
+	p := &payload{data: data, text: text, from: st.pos, until: end, of: s.pending}
+	if !part {
+		for _, before := range st.open {
+			if before.begun > 0 {
+				before.until, before.begun = min(before.until, end), 0
+			}
+		}
+	}
+	st.open = append(st.open, p)
+	s.pending.payloads++
+	begun := 0
+	for i, pat := range s.patterns {
+		k := pat.feed(st.at[i], data, func(at int) {
+			to := st.pos + int64(at)
+			s.found(st, to-int64(len(pat.value)), to)
+		})
+		begun = max(begun, k)
+		if !part {
+			st.at[i] = k
+		}
+	}
+	switch {
+	case !part:
+		st.pos = end
+	case begun == 0:
+		p.until = 0
+	default:
+		p.begun = begun
+	}
+}
+
+// found has a part of a stream covered.
+func (s *Streams) found(st *stream, from, to int64) {
+	for _, p := range st.open {
+		if p.until > 0 && p.from < to && p.from+int64(len(p.data)) > from {
+			s.covers = append(s.covers, cover{p, int(max(from-p.from, 0)), int(to - p.from)})
+		}
+	}
+}
+
+// lone finds the values in words.
+func (s *Streams) lone(data []byte) {
+	for _, r := range s.find(s.patterns, data) {
+		s.coverLone(data, r[0], r[1], true)
+	}
+}
+
+func (s *Streams) coverLone(data []byte, from, to int, text bool) {
+	s.covers = append(s.covers, cover{&payload{data: data, text: text}, from, to})
+}
+
+// spans has covered what is marked by span.
+func (s *Streams) spans(e core.Event, actions []core.Action) {
+	var last []byte
+	for i := range actions {
+		a := &actions[i]
+		switch {
+		case a.Kind == core.Secret:
+			switch span, err := core.ParseSpan(string(a.Data)); {
+			case err != nil:
+			case span.OfAction:
+				s.coverLone(last, span.From, span.To, false)
+			default:
+				s.coverLone(e.Data, span.From, span.To, e.Kind.IsText())
+			}
+		case a.Kind == core.SetTimer, a.Kind == core.StopTimer:
+			last = nil // a name is none of a peer's bytes
+		case a.Kind != core.SecretBytes:
+			last = a.Data
+		}
+	}
+}
+
+// coverAll covers all payloads and words.
+func coverAll(e core.Event, actions []core.Action) {
+	if e.Kind != core.TimerFired {
+		Cover(e.Data, 0, len(e.Data), false)
+	}
+	for i := range actions {
+		switch a := &actions[i]; a.Kind {
+		case core.Secret, core.SetTimer, core.StopTimer:
+		default:
+			Cover(a.Data, 0, len(a.Data), false)
+		}
+	}
+}
+
+// names covers the values in timers' names, by 'x': they stay names. A timer
+// that was set under its own name fires under it.
+func (s *Streams) names(e core.Event, actions []core.Action) {
+	if e.Kind == core.TimerFired {
+		name := string(e.Data)
+		copy(e.Data, s.renamed[name])
+		delete(s.renamed, name)
+	}
+	for i := range actions {
+		a := &actions[i]
+		if a.Kind != core.SetTimer && a.Kind != core.StopTimer {
+			continue
+		}
+		name := string(a.Data)
+		if !s.rename(a.Data) || a.Kind == core.StopTimer {
+			delete(s.renamed, name)
+			continue
+		}
+		if s.renamed == nil {
+			s.renamed = map[string]string{}
+		}
+		s.renamed[name] = string(a.Data)
+	}
+}
+
+// rename covers the values in one name, and reports whether there was one.
+func (s *Streams) rename(name []byte) (found bool) {
+	if s.over {
+		return false
+	}
+	for _, r := range s.find(s.patterns, bytes.Clone(name)) {
+		found = true
+		for i := r[0]; i < r[1]; i++ {
+			name[i] = 'x'
+		}
+	}
+	return found
+}
+
+// begun returns how many bytes at the end of the stream may be the beginning of
+// a value.
+func (st *stream) begun() (most int) {
+	for _, k := range st.at {
+		most = max(most, k)
+	}
+	return most
+}
+
+// settle lets go of the payloads that end where the stream is decided.
+func (st *stream) settle(decided int64) {
+	st.open = slices.DeleteFunc(st.open, func(p *payload) bool {
+		done := p.until <= decided && p.begun == 0
+		if done {
+			p.of.payloads--
+		}
+		return done
+	})
+}
+
+// end ends a stream: nothing completes the value that may have begun at its end.
+// A beginning of so many bytes is covered all the same.
+func (s *Streams) end(st *stream, least int) {
+	st.decide(least)
+	clear(st.at)
+}
+
+// decide decides all that is open. What may begin a value, in least bytes or
+// more, is covered.
+func (st *stream) decide(least int) {
+	begun := st.begun()
+	for _, p := range st.open {
+		if begun >= least {
+			Cover(p.data, int(st.pos-p.from)-begun, int(st.pos-p.from), p.text)
+		}
+		if p.begun >= least {
+			Cover(p.data, len(p.data)-p.begun, len(p.data), p.text)
+		}
+		p.begun = 0
+	}
+	st.settle(math.MaxInt64)
+}
+
+// End says that nothing more comes, which decides all that was fed. What looks
+// like the beginning of a value at the end of a stream is covered from
+// core.LastingSecret bytes on.
+func (s *Streams) End() {
+	for i := range s.streams {
+		s.end(&s.streams[i], core.LastingSecret)
+	}
+}
+
+// Decide decides all that was fed, though more comes: what may be the beginning
+// of a value is covered.
+func (s *Streams) Decide() {
+	for i := range s.streams {
+		s.streams[i].decide(1)
+	}
+}
