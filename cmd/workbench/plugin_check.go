@@ -92,6 +92,7 @@ func testPlugin(ctx context.Context, path string, calls extraCalls, timeout time
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
+	plugin.Seeds.Goldens = seedsIn(goldens)
 	p.names = slices.Concat(goldens, conformance.Checks())
 	parent := ctx
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -204,7 +205,10 @@ func (p *checkPrinter) result(r conformance.Result, err error) {
 	for _, f := range r.Findings {
 		fmt.Fprintf(p.stdout, "%s\n", f)
 	}
-	for _, words := range []string{r.Skipped, report.Error} {
+	for _, f := range r.Advice {
+		fmt.Fprintf(p.stdout, "advice: %s\n", f)
+	}
+	for _, words := range []string{reached(r), r.Skipped, report.Error} {
 		if words != "" {
 			fmt.Fprintf(p.stdout, "          %s\n", under(words))
 		}

@@ -10,7 +10,8 @@
 //  2. [Golden] for each golden transcript: it is replayed whole, recut, with a
 //     crash after every event and with a checkpoint and restore after every
 //     event. All must be equal.
-//  3. [Run] once. It needs no golden: it holds generated sessions (lines,
+//  3. [Run] once. It needs no golden, though it starts from those that it is
+//     given too ([Subject].Seeds): it holds generated sessions (lines,
 //     binary, invalid UTF-8, empty messages, long lines, every way to end,
 //     timers) to the same promises, and to the checks below.
 //  4. [Events] for events of one's own, such as a fuzzer's.
@@ -41,6 +42,16 @@
 //     panic.
 //   - kept memory: event data is not held on to after Handle, nor a state
 //     after Restore. Checked in process only.
+//   - changed goldens: what holds of a golden's session holds of what is made of
+//     it: letters in the other case, 10, 11 and 100 of an event, a line, a word
+//     or what a number counts, other numbers, the events of one golden behind
+//     those of another, events and lines left out, doubled and swapped, bits
+//     flipped and payloads cut. Each is recut, repeated, and restored from a
+//     checkpoint after every event. What a golden keeps secret stays secret when
+//     the letters around it are of the other case. Advice: where answers are of
+//     another shape from the tenth or hundredth element on.
+//   - reach: which kinds of action came in no golden, which kinds of event no
+//     golden feeds, and which code none executes. It is advice alone.
 //   - memory: after 64 MiB, of what calls for no answer or of lines that are
 //     answered, a machine holds at most [MaxHeld], and its checkpoint is at most
 //     [core.MaxCheckpoint].

@@ -80,4 +80,8 @@ type Result struct {
 	Findings []Finding `json:"findings"`
 	// Skipped says what was not checked, or not wholly, and why.
 	Skipped string `json:"skipped,omitempty"`
+	// Advice is what may be meant so: no promise, and so no failure.
+	Advice []Finding `json:"advice,omitempty"`
+	// Reach is what no golden reaches; nil of a check that does not look for it.
+	Reach *Reach `json:"reach,omitempty"`
 }

@@ -111,10 +111,7 @@ func shownAlike(a, b core.Action) bool {
 
 // holdGolden holds a golden's session, its events as they are.
 func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*session, error) {
-	values := map[string]string{}
-	for _, o := range t.Options {
-		values[o.Name] = o.Value
-	}
+	values := optionsOf(t)
 	options, err := s.Manifest.ParseOptions(values)
 	if err != nil {
 		return nil, err
@@ -133,6 +130,14 @@ func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*se
 	h.quiet = m.conn.Quiet()
 	h.steps, h.lost, h.hung = m.steps, m.lost, m.hung
 	return h, ctx.Err()
+}
+
+func optionsOf(t *transcript.Transcript) map[string]string {
+	values := map[string]string{}
+	for _, o := range t.Options {
+		values[o.Name] = o.Value
+	}
+	return values
 }
 
 // resume checks the promises about a machine that is made anew, and about

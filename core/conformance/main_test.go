@@ -53,7 +53,7 @@ func run(t *testing.T, s Subject, last string) (found []Finding) {
 	synctest.Test(t, func(t *testing.T) {
 		until := len(checks) - 1
 		if last != "" {
-			until = slices.IndexFunc(checks, func(c check) bool { return c.name == last })
+			until = checkAt(last)
 		}
 		var err error
 		if found, err = runChecks(context.Background(), s, checks[:until+1], func(Result) {}); err != nil {
@@ -61,4 +61,8 @@ func run(t *testing.T, s Subject, last string) (found []Finding) {
 		}
 	})
 	return found
+}
+
+func checkAt(name string) int {
+	return slices.IndexFunc(checks, func(c check) bool { return c.name == name })
 }

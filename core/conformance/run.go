@@ -43,6 +43,8 @@ var checks = []check{
 	{"recovery", "a machine made anew and fed the log goes on the same", needing, (*suite).recovery},
 	{"checkpoint", "a machine restored from its checkpoint goes on the same", needing, (*suite).checkpoint},
 	{"kept memory", "event data is not kept after Handle", needing, (*suite).kept},
+	{"changed goldens", "what holds of the goldens' sessions holds of them when they are changed", needing, (*suite).changed},
+	{"reach", "what no golden shows: advice, and no promise", alone, (*suite).reach},
 	{"memory", fmt.Sprintf("at most %d MiB are held after 64 MiB of anything", MaxHeld>>20), alone, (*suite).memory},
 }
 
@@ -52,6 +54,7 @@ type suite struct {
 	held  []*session      // the generated sessions
 	hung  bool            // the last of them had no answer in time
 	found map[string]bool // by the names of checks
+	came  seen            // in changed goldens
 }
 
 // Run holds the subject to all promises. each gets every check's result as it
@@ -224,7 +227,7 @@ func (u *suite) keep(ctx context.Context, r *Result, held []*session, p promise)
 			continue
 		}
 		h, f = shrink(h, f, func(events []core.Event) (*session, *Finding) {
-			shorter, err := u.s.hold(ctx, h.options, asOps(events))
+			shorter, err := u.s.holdAs(ctx, h, asOps(events))
 			if err != nil {
 				return nil, nil
 			}

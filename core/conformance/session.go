@@ -39,13 +39,17 @@ func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op)
 	if err != nil {
 		return nil, err
 	}
-	opening := core.Opening{Options: all, Target: "example.com:7"}
-	m, err := open(ctx, s.Open, opening, nil)
+	return s.holdAs(ctx, &session{options: options, opening: core.Opening{Options: all, Target: "example.com:7"}}, ops)
+}
+
+// holdAs holds a session that is opened as h was.
+func (s *Subject) holdAs(ctx context.Context, h *session, ops []op) (*session, error) {
+	m, err := open(ctx, s.Open, h.opening, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer m.bye()
-	held := &session{options: options, opening: opening, quiet: m.conn.Quiet(), timers: len(m.feeder.Armed())}
+	held := &session{options: h.options, opening: h.opening, quiet: m.conn.Quiet(), timers: len(m.feeder.Armed())}
 	sent := m.sent()
 	for _, op := range ops {
 		ev := op.Event

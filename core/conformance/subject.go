@@ -32,6 +32,11 @@ type Subject struct {
 	// where it counts exactly, some 32 MiB for the resident memory of a process
 	// that collects its garbage in its own time.
 	Garbage uint64
+	// Seeds are sessions of the author's that Run starts from too.
+	Seeds Seeds
+	// Counted makes a copy of the plugin that counts what of its code is executed.
+	// nil: it is not known.
+	Counted func(context.Context) (*Counted, error)
 }
 
 // InProcess is the subject of a discipline in this process. Its memory is the

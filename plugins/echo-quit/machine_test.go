@@ -44,7 +44,9 @@ const (
 
 func TestGoldens(t *testing.T) { plugintest.Goldens(t, Discipline(), "../../testdata/echo-quit") }
 
-func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
+func TestConformance(t *testing.T) {
+	plugintest.Conformance(t, Discipline(), "../../testdata/echo-quit")
+}
 
 func TestMachine(t *testing.T) {
 	for name, script := range map[string]string{

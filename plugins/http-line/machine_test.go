@@ -38,7 +38,9 @@ var serverEOF = core.Event{Kind: core.ServerEOF}
 
 func TestGoldens(t *testing.T) { plugintest.Goldens(t, Discipline(), "../../testdata/http-line") }
 
-func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
+func TestConformance(t *testing.T) {
+	plugintest.Conformance(t, Discipline(), "../../testdata/http-line")
+}
 
 func TestMachine(t *testing.T) {
 	for name, script := range map[string]string{

@@ -6,15 +6,27 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 // Conformance holds the discipline to what every machine promises, with
 // generated sessions; package conformance lists the checks. Each is a subtest
 // of its name. It takes a few seconds, and measures the heap of the whole
 // process: no other test should run in parallel.
-func Conformance(t *testing.T, d core.Discipline) {
+//
+// The *.golden files in the folders goldens are where it starts from too: their
+// sessions are changed in many ways and held to the same promises. What no
+// golden shows is logged.
+func Conformance(t *testing.T, d core.Discipline, goldens ...string) {
 	t.Helper()
-	_, err := conformance.Run(t.Context(), subject(t, d), func(r conformance.Result) {
+	s := subject(t, d)
+	for _, dir := range goldens {
+		for _, file := range goldenFiles(t, dir) {
+			s.Seeds.Goldens = append(s.Seeds.Goldens, seed(t, file))
+		}
+	}
+	_, err := conformance.Run(t.Context(), s, func(r conformance.Result) {
 		t.Run(r.Check, func(t *testing.T) {
 			t.Helper()
 			report(t, r)
@@ -23,6 +35,19 @@ func Conformance(t *testing.T, d core.Discipline) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func seed(t *testing.T, file string) conformance.Seed {
+	t.Helper()
+	data, err := plainfile.ReadFile(file, maxGolden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := transcript.Parse(file, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conformance.Seed{File: file, Transcript: g}
 }
 
 // Events holds one session of the given events to the same promises as a

@@ -41,6 +41,16 @@ func updating() bool {
 // first. A golden may be written by hand that way: events only.
 func Goldens(t *testing.T, d core.Discipline, dir string) {
 	t.Helper()
+	for _, file := range goldenFiles(t, dir) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Helper()
+			golden(t, d, file)
+		})
+	}
+}
+
+func goldenFiles(t *testing.T, dir string) []string {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.golden"))
 	if err != nil {
 		t.Fatal(err)
@@ -48,12 +58,7 @@ func Goldens(t *testing.T, d core.Discipline, dir string) {
 	if len(files) == 0 {
 		t.Fatalf("there is no *.golden in %s: save a session on the page as a golden, or write its events by hand and run go test -update", dir)
 	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Helper()
-			golden(t, d, file)
-		})
-	}
+	return files
 }
 
 // maxGolden is how many bytes a golden may have.
@@ -119,6 +124,12 @@ func report(t testing.TB, r conformance.Result) {
 	t.Helper()
 	for _, f := range r.Findings {
 		t.Errorf("\n%s", f)
+	}
+	for _, f := range r.Advice {
+		t.Logf("not a failure, but look at it:\n%s", f)
+	}
+	if r.Reach != nil && r.Reach.String() != "" {
+		t.Log(r.Reach)
 	}
 	if r.Skipped != "" {
 		t.Log(r.Skipped)

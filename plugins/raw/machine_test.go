@@ -24,7 +24,7 @@ func open(t testing.TB, out *core.Out) core.Machine {
 
 func TestGoldens(t *testing.T) { plugintest.Goldens(t, Discipline(), "../../testdata/raw") }
 
-func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
+func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline(), "../../testdata/raw") }
 
 func TestManifest(t *testing.T) {
 	d := Discipline()
