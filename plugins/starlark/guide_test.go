@@ -67,6 +67,67 @@ func TestGuideListsWhatThereIs(t *testing.T) {
 	}
 }
 
+// The guide lists what is absent, and each of it has an error that says what to
+// do instead.
+func TestGuideListsWhatIsAbsent(t *testing.T) {
+	listed := map[string]bool{}
+	for line := range strings.Lines(section(t, "What is absent")) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1) {
+				listed[m[1]] = true
+			}
+		}
+	}
+	delete(listed, "load") // TestAbsent
+	there := map[string]bool{}
+	for _, names := range []map[string]string{absentNames, absentSyntax} {
+		for name := range names {
+			there[name] = true
+		}
+	}
+	if diff := cmp.Diff(there, listed); diff != "" {
+		t.Errorf("%s lists otherwise (-there +listed):\n%s", guide, diff)
+	}
+	for name, words := range absentNames {
+		_, err := Load("m.star", []byte(head+handle+"x = "+name+"\n"))
+		if want := "m.star:4:5: undefined: " + name + "; " + words; err == nil || err.Error() != want {
+			t.Errorf("%s: %v\nwant %s", name, err, want)
+		}
+	}
+}
+
+func TestAbsent(t *testing.T) {
+	for source, want := range map[string]string{
+		"x = time.now()":                   "m.star:2:5: undefined: time; there is no time here: order out.timer",
+		"import time":                      "m.star:2:1: got import, want primary expression; there is nothing to import",
+		"from a import b":                  "m.star:2:1: got from, want primary expression; there is nothing to import",
+		"class A: pass":                    "m.star:2:1: got class, want primary expression; there are no classes here",
+		"def f():\n    try:\n        pass": "m.star:3:5: got try, want primary expression; an error ends the session",
+		"except:":                          "m.star:2:1: got except, want primary expression; an error ends",
+		"raise 1":                          "m.star:2:1: got raise, want primary expression; an error ends",
+		"assert x":                         "m.star:2:9: got identifier, want newline; use if, and fail(words)",
+		"with x: pass":                     "m.star:2:1: got with, want primary expression; a function runs to its end",
+		"async def f(): pass":              "m.star:2:1: got async, want primary expression; a function runs",
+		"await x":                          "m.star:2:1: got await, want primary expression; a function runs",
+		"def f():\n    x = yield 1":        "m.star:3:9: got yield, want primary expression; a function runs",
+		"global x":                         "m.star:2:1: got global, want primary expression; what the top level",
+		"nonlocal x":                       "m.star:2:1: got nonlocal, want primary expression; what the top level",
+		"del x":                            "m.star:2:1: got del, want primary expression; use l.pop(i)",
+		"x = 1 is 2":                       "m.star:2:9: got is, want newline; use ==",
+		"x = 2 ** 3":                       "m.star:2:9: got '**', want newline; multiply in a loop",
+		"é = f'a'":                         "m.star:2:9: got string literal, want newline; use \"%s\" % x",
+		"load('time.star', 'now')":         "m.star:2:1: cannot load time.star: there is nothing to load: a script is one file; there is no time here",
+		"load('@lib//json.star', 'json')":  "m.star:2:1: cannot load @lib//json.star: there is nothing to load: a script is one file; json is there without load",
+		"x = 'a' 'b'":                      "m.star:2:12: got string literal, want newline",
+		"open('x' 1)":                      "m.star:2:11: got int literal, want ','",
+	} {
+		_, err := Load("m.star", []byte(head+source+"\n"))
+		if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(want, ";") && err.Error() != want {
+			t.Errorf("%s\n got %v\nwant %s", source, err, want)
+		}
+	}
+}
+
 // Each script of the guide loads, opens, and answers every kind of event.
 func TestGuide(t *testing.T) {
 	text, err := os.ReadFile(guide)

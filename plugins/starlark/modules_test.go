@@ -58,6 +58,19 @@ func TestBytes(t *testing.T) {
 		`len(b"abc")`:                     `3`,
 		`{b"a": 1}[b"abc"[0]]`:            `1`,
 	})
+	errorsOf(t, map[string]string{
+		`b"abc"[0] + 1`:       "unknown binary op: bytes + int; data[0] is bytes too: ord(data[0]) is its number",
+		`1 & b"abc"[0]`:       "unknown binary op: int & bytes; data[0] is bytes too",
+		`b"abc"[0] < 5`:       "bytes < int not implemented; data[0] is bytes too",
+		`b"abc" + "d"`:        "unknown binary op: bytes + string; bytes(text) makes bytes of a text, str(data) a text of bytes",
+		`"é".encode()`:        "string has no .encode field or method; bytes(text) makes bytes",
+		`[n for n in b"abc"]`: "bytes value is not iterable; data.elems() has the numbers of data",
+		`list(b"abc")`:        "list: for parameter 1: got bytes, want iterable; data.elems() has",
+		`b"abc".find(b"a")`:   "bytes has no .find field or method; the module octets has more for bytes",
+		`b"abc"[3]`:           "bytes index 3 out of range [-3:2]",
+		`ord(b"ab")`:          "ord: bytes has length 2, want 1",
+		`fail("bytes + int")`: "fail: bytes + int",
+	})
 }
 
 func TestJSON(t *testing.T) {
