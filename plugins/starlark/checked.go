@@ -34,6 +34,9 @@ var predeclared = starlark.StringDict{
 	"print":      printing("print"),
 	"fail":       printing("fail"),
 	"octets":     octets,
+	"json":       jsonModule,
+	"base64":     base64Module,
+	"hash":       hashModule,
 }
 
 // goFunction is how Starlark calls Go.

@@ -23,9 +23,7 @@ func newRunner(name string) *runner {
 	r := &runner{}
 	r.thread.Name = name
 	r.thread.Print = logPrint
-	r.thread.Load = func(*starlark.Thread, string) (starlark.StringDict, error) {
-		return nil, errors.New("there is nothing to load: a script is one file")
-	}
+	r.thread.Load = nothingToLoad
 	r.thread.OnMaxSteps = tooManySteps
 	r.watch.thread = &r.thread
 	return r
@@ -58,7 +56,7 @@ func words(err *starlark.EvalError) string {
 	if strings.HasSuffix(message, "called recursively") {
 		message += "; there is no recursion in Starlark: use a loop, and a list for what is still to do"
 	}
-	return message
+	return aboutBytes(message)
 }
 
 // sessionError returns the words that end a session, "name:line: what", and

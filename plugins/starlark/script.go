@@ -61,7 +61,7 @@ func Load(name string, source []byte) (core.Discipline, error) {
 	}
 	file, err := dialect.Parse(name, source, 0)
 	if err != nil {
-		return core.Discipline{}, loadError(name, endOfLine(err, source))
+		return core.Discipline{}, loadError(name, explained(err, source))
 	}
 	if err := guard(file); err != nil {
 		return core.Discipline{}, err
@@ -144,20 +144,29 @@ func loadError(name string, err error) error {
 	case errors.As(err, &wrong):
 		return at(wrong.Pos, "%s", wrong.Msg)
 	case errors.As(err, &names):
-		return at(names[0].Pos, "%s", names[0].Msg)
+		return at(names[0].Pos, "%s", undefined(names[0].Msg))
 	case errors.As(err, &run):
 		return at(scriptPosition(name, run), "%s", words(run))
 	}
 	return fmt.Errorf("%s: %w", name, err)
 }
 
+// explained says of a syntax error what to do instead, and where it is.
+func explained(err error, source []byte) error {
+	var wrong syntax.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	wrong.Msg = unparsed(wrong, source)
+	return endOfLine(wrong, source)
+}
+
 // endOfLine moves the position of a syntax error that is past the end of a line
 // back onto the line: of a token that it did not expect the parser names the
 // end, which of a line end, or of the file's, is the start of a line below.
-func endOfLine(err error, source []byte) error {
-	var wrong syntax.Error
-	if !errors.As(err, &wrong) || wrong.Pos.Col != 1 || !strings.HasPrefix(wrong.Msg, "got newline") && !strings.HasPrefix(wrong.Msg, "got end of file") {
-		return err
+func endOfLine(wrong syntax.Error, source []byte) error {
+	if wrong.Pos.Col != 1 || !strings.HasPrefix(wrong.Msg, "got newline") && !strings.HasPrefix(wrong.Msg, "got end of file") {
+		return wrong
 	}
 	lines := strings.Split(string(source), "\n")
 	for n := min(int(wrong.Pos.Line)-1, len(lines)); n > 0; n-- {

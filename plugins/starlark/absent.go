@@ -1,0 +1,129 @@
+package starlark
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// What authors who know Python look for in vain: some names, or some words of
+// the grammar, and what to do instead. docs/plugins/starlark.md lists the same.
+var (
+	absentNames = instead(map[string]string{
+		"time datetime":               "there is no time here: order out.timer, and answer its event",
+		"random secrets uuid":         "there is nothing random here, so that the same events always have the same answers: count in the state, or take an option",
+		"open pathlib":                "there are no files here: write what the script needs into it, or take an option",
+		"socket ssl requests urllib":  "there is no network here: out.server sends to the server of the session",
+		"os sys subprocess threading": "there is no system here: a script answers events by orders, and nothing else",
+		"re":                          "there are no regular expressions here: use find, split and startswith of a text, or octets.find and octets.split",
+		"math pow round divmod":       "there are only + - * / // and % here: write the function, or work with whole numbers",
+		"struct bytearray":            "octets.from_int and octets.to_int write and read numbers, and + joins bytes",
+		"hashlib zlib binascii hmac":  "hash has sha256, sha1, md5 and crc32, octets has hex, and there is base64",
+		"hex oct bin format":          `use "%x" % n or "%o" % n, and octets.hex(data) for bytes`,
+		"sum map filter":              "use a loop, or a comprehension: [f(x) for x in l if g(x)]",
+		"isinstance":                  `use type(x) == "int"`,
+		"input":                       "what the client sends comes as an event",
+		"eval exec":                   "a script cannot make code",
+	})
+	absentSyntax = instead(map[string]string{
+		"import from":            "there is nothing to import: a script is one file, and its modules are there without it",
+		"class":                  "there are no classes here: keep a dict in the state",
+		"try except raise":       "an error ends the session: test before, and end the session with fail(words)",
+		"assert":                 "use if, and fail(words)",
+		"with async await yield": "a function runs to its end for each event: keep in the state what is to come",
+		"global nonlocal":        "what the top level of the file holds is frozen: keep in the state what changes",
+		"del":                    "use l.pop(i) or d.pop(key)",
+		"is":                     "use ==",
+		"**":                     "multiply in a loop, or shift: 1 << n",
+		`f"…"`:                   `use "%s" % x, or "{}".format(x)`,
+	})
+)
+
+func instead(lines map[string]string) map[string]string {
+	each := map[string]string{}
+	for names, words := range lines {
+		for name := range strings.FieldsSeq(names) {
+			each[name] = words
+		}
+	}
+	return each
+}
+
+// with returns a message, and behind it the words, if any.
+func with(message, words string) string {
+	if words == "" {
+		return message
+	}
+	return message + "; " + words
+}
+
+// undefined adds to the message about a name that there is not what to do
+// instead.
+func undefined(message string) string {
+	name, _ := strings.CutPrefix(message, "undefined: ")
+	return with(message, absentNames[name])
+}
+
+var (
+	unexpected    = regexp.MustCompile(`^got '?([a-z*]+)`)
+	firstWord     = regexp.MustCompile(`^\s*([a-z]+)`)
+	formattedText = regexp.MustCompile(`\bf["'].*["']$`)
+)
+
+// unparsed adds the same to the message about a place that does not parse: for
+// the word that is there or begins the line, or the text with an f before it. Of
+// a text the parser names the end.
+func unparsed(wrong syntax.Error, source []byte) string {
+	words := ""
+	if m := unexpected.FindStringSubmatch(wrong.Msg); m != nil {
+		words = absentSyntax[m[1]]
+	}
+	lines := strings.Split(string(source), "\n")
+	if words != "" || int(wrong.Pos.Line) > len(lines) {
+		return with(wrong.Msg, words)
+	}
+	line := []rune(lines[wrong.Pos.Line-1])
+	if m := firstWord.FindStringSubmatch(string(line)); m != nil {
+		words = absentSyntax[m[1]]
+	}
+	before := line[:min(int(wrong.Pos.Col)-1, len(line))]
+	if strings.HasPrefix(wrong.Msg, "got string literal") && formattedText.MatchString(string(before)) {
+		words = absentSyntax[`f"…"`]
+	}
+	return with(wrong.Msg, words)
+}
+
+// nothingToLoad is what load does.
+func nothingToLoad(_ *starlark.Thread, module string) (starlark.StringDict, error) {
+	name := strings.TrimSuffix(path.Base(module), ".star")
+	words := absentNames[name]
+	if _, ok := predeclared[name].(starlark.HasAttrs); ok {
+		words = name + " is there without load"
+	}
+	return nil, fmt.Errorf("%s", with("there is nothing to load: a script is one file", words))
+}
+
+// ofBytes are messages of Starlark's about bytes, and what to do.
+var ofBytes = []struct {
+	message *regexp.Regexp
+	words   string
+}{
+	{regexp.MustCompile(`^bytes has no \.`), "the module octets has more for bytes"},
+	{regexp.MustCompile(`^bytes value is not iterable|got bytes, want iterable`), "data.elems() has the numbers of data"},
+	{regexp.MustCompile(`^(unknown binary op: )?(bytes [^ ]+ int|int [^ ]+ bytes)( not implemented)?$`), "data[0] is bytes too: ord(data[0]) is its number"},
+	{regexp.MustCompile(`^(unknown binary op: )?(bytes [^ ]+ string|string [^ ]+ bytes)( not implemented)?$|^string has no \.encode`), "bytes(text) makes bytes of a text, str(data) a text of bytes"},
+}
+
+// aboutBytes adds to a message what to do.
+func aboutBytes(message string) string {
+	for _, m := range ofBytes {
+		if m.message.MatchString(message) {
+			return with(message, m.words)
+		}
+	}
+	return message
+}
