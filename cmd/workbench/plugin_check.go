@@ -2,28 +2,29 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // pluginUnderTest is a plugin that was started for plugin test.
 type pluginUnderTest struct {
 	conformance.Subject
-	Goldens string // folder of golden transcripts, or ""
-	Close   func() // ends its processes and removes what was built
+	Goldens []transcriptFile // that belong to it
+	Close   func()           // ends its processes and removes what was built
 }
 
 // openPluginForTest builds and starts a plugin. Tests put their own in its
@@ -32,17 +33,17 @@ var openPluginForTest = openPluginProcess
 
 func newPluginTestCommand() *cobra.Command {
 	var asJSON bool
-	var timeout time.Duration
-	var calls extraCalls
+	var o testOptions
 	cmd := &cobra.Command{
 		Use:   "test PATH",
 		Short: "Hold a plugin to what every line mode promises",
 		Long: `test builds a plugin if need be, starts it as the workbench does, and checks
 
-  - each *.golden file in the folder testdata beside its source: replayed whole,
-    with the server's bytes joined, byte by byte and cut at random, with a crash
-    after every event, with a checkpoint and restore after every event. All
-    must be equal.
+  - each *.golden file in the folder testdata beside its source, but for those
+    of another plugin in the same folder, by their mode: replayed whole, with
+    the server's bytes joined, byte by byte and cut at random, with a crash after
+    every event, with a checkpoint and restore after every event. All must be
+    equal.
   - with generated sessions, what every line mode promises: that it is
     deterministic, never dies of its input, keeps the bounds, loses nothing at
     the end of a stream, holds a bounded amount of memory, and more. More
@@ -50,8 +51,17 @@ func newPluginTestCommand() *cobra.Command {
 
 PATH is an executable workbench-plugin-NAME in any language, a Starlark script
 NAME.star, or a folder that holds one of them or Go code, which is built first.
+It is copied first, with its goldens, and the copy is tested: what you save
+meanwhile does not count.
+
 What fails is shown by the shortest session that shows it, as a transcript: -
-was expected, + came.
+was expected, + came. Long payloads are shown shortened, as "a" × 1048576; with
+--json every byte is there.
+
+--quick leaves out the checks that take long, and says which. --only does the
+checks that it names and no others: goldens, ` + strings.Join(conformance.Checks(), ", ") + `.
+--update rewrites the actions of goldens that differ, as workbench replay
+--update does, and refuses what that refuses.
 
 Exit codes:
   0  all is as promised
@@ -60,6 +70,9 @@ Exit codes:
      file is no transcript of this mode, or it took too long`,
 		Example: `  workbench plugin test ./shout
   workbench plugin test ~/bin/workbench-plugin-shout.py
+  workbench plugin test --quick ./shout                  while you write it
+  workbench plugin test --only "end of stream" ./shout   one check, by its name
+  workbench plugin test --update ./shout                 the new answers are right: rewrite the goldens
   workbench plugin test --json shout.star`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -68,46 +81,100 @@ Exit codes:
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return &exitCode{exitUnusable, err}
+			}
 			p := &checkPrinter{stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), asJSON: asJSON}
-			return testPlugin(cmd.Context(), args[0], calls, timeout, p)
+			return testPlugin(cmd.Context(), args[0], o, p)
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
-	callsFlag(cmd.Flags(), &calls)
-	cmd.Flags().DurationVar(&timeout, "timeout", testTimeout, "give up after `TIME`; what was not checked by then is named")
+	cmd.Flags().BoolVar(&o.quick, "quick", false, "leave out the checks that take long")
+	cmd.Flags().StringArrayVar(&o.only, "only", nil, "do the check `CHECK` and no others; may be given more than once")
+	cmd.Flags().BoolVar(&o.update, "update", false, "rewrite the actions of goldens that differ; events and comments stay")
+	callsFlag(cmd.Flags(), &o.calls)
+	cmd.Flags().DurationVar(&o.timeout, "timeout", testTimeout, "give up after `TIME`; what was not checked by then is named")
 	return cmd
 }
 
 // testTimeout is many times what a plugin in a slow language takes.
 const testTimeout = 5 * time.Minute
 
-func testPlugin(ctx context.Context, path string, calls extraCalls, timeout time.Duration, p *checkPrinter) error {
-	plugin, err := openPluginForTest(ctx, path, calls)
+// goldensCheck is what --only calls the goldens.
+const goldensCheck = "goldens"
+
+// testOptions are the flags of plugin test.
+type testOptions struct {
+	calls         extraCalls
+	timeout       time.Duration
+	only          []string // names of checks; none: all
+	quick, update bool
+}
+
+func (o *testOptions) check() error {
+	known := slices.Concat([]string{goldensCheck}, conformance.Checks())
+	for _, name := range o.only {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("--only %s: there is no such check; there are: %s", core.Printable(name), strings.Join(known, ", "))
+		}
+	}
+	switch {
+	case o.quick && len(o.only) > 0:
+		return errors.New("--quick and --only exclude each other: name the checks, or leave that to --quick")
+	case o.update && len(o.only) > 0 && !slices.Contains(o.only, goldensCheck):
+		return errors.New("--update is about the goldens, which --only leaves out: add --only goldens")
+	}
+	return nil
+}
+
+// chosen returns the checks that are to be done, in their order, and those that
+// are left out.
+func (o *testOptions) chosen() (names, left []string) {
+	some := o.only
+	if o.quick {
+		some = conformance.Quick()
+	}
+	for _, name := range conformance.Checks() {
+		if len(some) == 0 || slices.Contains(some, name) {
+			names = append(names, name)
+		} else {
+			left = append(left, name)
+		}
+	}
+	return names, left
+}
+
+func testPlugin(ctx context.Context, path string, o testOptions, p *checkPrinter) error {
+	plugin, err := openPluginForTest(ctx, path, o.calls)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
 	defer plugin.Close()
-	goldens, err := goldenFiles(plugin.Goldens)
-	if err != nil {
-		return &exitCode{exitUnusable, err}
+	goldens := plugin.Goldens
+	if len(o.only) > 0 && !slices.Contains(o.only, goldensCheck) {
+		goldens = nil
 	}
-	plugin.Seeds.Goldens = seedsIn(goldens)
-	p.names = slices.Concat(goldens, conformance.Checks())
+	plugin.Seeds.Goldens = seedsIn(plugin.Goldens)
+	checks, left := o.chosen()
+	for _, golden := range goldens {
+		p.names = append(p.names, golden.path)
+	}
+	p.names = append(p.names, checks...)
 	parent := ctx
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	for _, file := range goldens {
+	for _, golden := range goldens {
 		p.progress()
-		r, err := testGolden(ctx, plugin.Subject, file)
+		r, err := testGolden(ctx, plugin.Subject, golden, o.update)
 		if ctx.Err() != nil {
 			break
 		}
 		p.result(r, err)
 	}
 	p.progress()
-	if ctx.Err() == nil {
-		_, err = conformance.Run(ctx, plugin.Subject, func(r conformance.Result) {
+	if ctx.Err() == nil && len(checks) > 0 {
+		_, err = conformance.RunChosen(ctx, plugin.Subject, checks, func(r conformance.Result) {
 			p.result(r, nil)
 			p.progress()
 		})
@@ -117,11 +184,14 @@ func testPlugin(ctx context.Context, path string, calls extraCalls, timeout time
 	case parent.Err() != nil:
 		return &exitCode{exitUnusable, errors.New("the test was interrupted")}
 	case ctx.Err() != nil && p.done < len(p.names):
-		p.unchecked(fmt.Sprintf("not checked: the test was given up after %v", timeout))
+		p.unchecked(p.names[p.done:], fmt.Sprintf("not checked: the test was given up after %v", o.timeout))
 		return &exitCode{exitUnusable, fmt.Errorf("the test was given up after %v; not checked: %s; to wait longer, give it --timeout %v",
-			timeout, strings.Join(p.names[p.done:], ", "), 4*timeout)}
+			o.timeout, strings.Join(p.names[p.done:], ", "), 4*o.timeout)}
 	case err != nil:
 		return &exitCode{exitUnusable, err}
+	}
+	if o.quick {
+		p.unchecked(left, "left out by --quick")
 	}
 	return p.summary(len(goldens))
 }
@@ -144,154 +214,43 @@ func goldenFiles(folder string) ([]string, error) {
 	return files, nil
 }
 
-func testGolden(ctx context.Context, s conformance.Subject, file string) (conformance.Result, error) {
-	r := conformance.Result{Check: file}
-	data, err := readTranscript(transcriptFile{file, true})
+// testGolden holds a golden to its promises, with update after its actions were
+// brought up to date.
+func testGolden(ctx context.Context, s conformance.Subject, file transcriptFile, update bool) (conformance.Result, error) {
+	data, err := readTranscript(file)
 	if err != nil {
-		return r, err
+		return conformance.Result{Check: file.path}, err
 	}
-	t, err := transcript.Parse(file, data)
+	refused := ""
+	if update {
+		report := updateGolden(ctx, s, file)
+		if report.Updated {
+			data = report.now
+		}
+		refused = report.Error
+	}
+	t, err := transcript.Parse(file.path, data)
 	if err != nil {
-		return r, err
+		return conformance.Result{Check: file.path}, err
 	}
-	return conformance.Golden(ctx, s, file, t)
+	r, err := conformance.Golden(ctx, s, file.path, t)
+	if r.Skipped == "" {
+		r.Skipped = refused
+	}
+	return r, err
 }
 
-// checkPrinter prints results as they come.
-type checkPrinter struct {
-	stdout, stderr         io.Writer
-	asJSON                 bool
-	names                  []string // of all goldens and checks, in their order
-	done                   int
-	failed, unusable, left int
-	line                   bool   // progress stands on the terminal's last line
-	quick                  func() // ends what tells that a check takes long
-}
-
-// checkReport is a result as --json prints it.
-type checkReport struct {
-	conformance.Result
-	Outcome string `json:"outcome"` // ok, partly, failed or unusable
-	Error   string `json:"error,omitempty"`
-}
-
-func (p *checkPrinter) result(r conformance.Result, err error) {
-	p.clear()
-	p.done++
-	report := checkReport{Result: r, Outcome: "ok"}
-	switch {
-	case err != nil:
-		report.Outcome, report.Error = "unusable", err.Error()
-		p.unusable++
-	case len(r.Findings) > 0:
-		report.Outcome = "failed"
-		p.failed++
-	case r.Skipped != "":
-		report.Outcome = "partly"
-		p.left++
-	}
-	if p.asJSON {
-		if report.Findings == nil {
-			report.Findings = []conformance.Finding{}
-		}
-		_ = json.NewEncoder(p.stdout).Encode(report)
-		return
-	}
-	about := r.About
-	if filepath.Ext(r.Check) == goldenSuffix {
-		about = "" // a golden's name says enough
-	}
-	fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%-9s %-16s %s", report.Outcome, core.Printable(shortPath(r.Check)), about), " "))
-	for _, f := range r.Findings {
-		fmt.Fprintf(p.stdout, "%s\n", f)
-	}
-	for _, f := range r.Advice {
-		fmt.Fprintf(p.stdout, "advice: %s\n", f)
-	}
-	for _, words := range []string{reached(r), r.Skipped, report.Error} {
-		if words != "" {
-			fmt.Fprintf(p.stdout, "          %s\n", under(words))
-		}
-	}
-}
-
-// unchecked prints an object for each check that was not done.
-func (p *checkPrinter) unchecked(why string) {
-	for _, name := range p.names[p.done:] {
-		if p.asJSON {
-			r := conformance.Result{Check: name, Skipped: why, Findings: []conformance.Finding{}}
-			_ = json.NewEncoder(p.stdout).Encode(checkReport{Result: r, Outcome: "partly"})
-		}
-	}
-}
-
-// shortPath is a path as seen from the current folder, if it is below it.
-func shortPath(path string) string {
-	here, err := os.Getwd()
-	if err != nil || !filepath.IsAbs(path) {
-		return path
-	}
-	if short, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(short) {
-		return short
-	}
-	return path
-}
-
-// slowAfter is when a check takes long. Tests have less patience.
-var slowAfter = 10 * time.Second
-
-// progress tells a person what is being checked: on a terminal at once, else
-// when it takes long.
-func (p *checkPrinter) progress() {
-	if p.done == len(p.names) {
-		return
-	}
-	words := fmt.Sprintf("%d of %d: %s …", p.done+1, len(p.names), core.Printable(shortPath(p.names[p.done])))
-	if isTerminal(p.stderr) {
-		fmt.Fprintf(unfiltered(p.stderr), "\r%s\x1b[K", words)
-		p.line = true
-		return
-	}
-	told := make(chan struct{})
-	slow := time.AfterFunc(slowAfter, func() {
-		defer close(told)
-		fmt.Fprintln(p.stderr, words)
-	})
-	p.quick = func() {
-		if !slow.Stop() {
-			<-told
-		}
-	}
-}
-
-func (p *checkPrinter) clear() {
-	if p.line {
-		fmt.Fprint(unfiltered(p.stderr), "\r\x1b[K")
-		p.line = false
-	}
-	if p.quick != nil {
-		p.quick()
-		p.quick = nil
-	}
-}
-
-// summary prints the last line, and returns what the program ends with.
-func (p *checkPrinter) summary(goldens int) error {
-	if !p.asJSON {
-		fmt.Fprintf(p.stdout, "%s and %s: %d failed", count(goldens, "golden"), count(p.done-goldens, "check"), p.failed)
-		if p.unusable > 0 {
-			fmt.Fprintf(p.stdout, ", %d unusable", p.unusable)
-		}
-		if p.left > 0 {
-			fmt.Fprintf(p.stdout, ", %d done only in part", p.left)
-		}
-		fmt.Fprintln(p.stdout)
-	}
-	switch {
-	case p.unusable > 0:
-		return &exitCode{code: exitUnusable}
-	case p.failed > 0:
-		return &exitCode{code: exitDifferent}
-	}
-	return nil
+// updateGolden does what workbench replay --update does, through the plugin
+// under test.
+func updateGolden(ctx context.Context, s conformance.Subject, file transcriptFile) *replayReport {
+	r := &replayer{replayOptions{recut: -1, update: true}, &replayModes{
+		open: func(ctx context.Context, _ string) (*wire.Conn, error) { return s.Open(ctx) },
+		describe: func(mode string) (core.Manifest, error) {
+			if mode != s.Manifest.Name {
+				return core.Manifest{}, pluginhost.ErrNoMode
+			}
+			return s.Manifest, nil
+		},
+	}, atomic.Int64{}}
+	return r.file(ctx, file)
 }

@@ -7,14 +7,14 @@ import (
 
 // seedsIn returns the goldens that the checks start from. One that does not
 // parse is told of where it is tested itself.
-func seedsIn(files []string) (seeds []conformance.Seed) {
+func seedsIn(files []transcriptFile) (seeds []conformance.Seed) {
 	for _, file := range files {
-		data, err := readTranscript(transcriptFile{file, true})
+		data, err := readTranscript(file)
 		if err != nil {
 			continue
 		}
-		if t, err := transcript.Parse(file, data); err == nil {
-			seeds = append(seeds, conformance.Seed{File: file, Transcript: t})
+		if t, err := transcript.Parse(file.path, data); err == nil {
+			seeds = append(seeds, conformance.Seed{File: file.path, Transcript: t})
 		}
 	}
 	return seeds

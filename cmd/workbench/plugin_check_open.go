@@ -6,32 +6,39 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/conformance"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // processGarbage is by how much a process may be larger than what it holds.
 const processGarbage = 32 << 20
 
-// openPluginProcess builds a plugin into a folder of its own and starts it
-// alone.
+// openPluginProcess copies a plugin and its goldens, building it if need be,
+// into a folder of its own, and starts it alone.
 func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*pluginUnderTest, error) {
 	into, err := os.MkdirTemp("", "workbench-test-*")
 	if err != nil {
 		return nil, err
 	}
 	remove := func() { os.RemoveAll(into) }
-	plugin, err := catalog.Build(ctx, path, catalog.BuildOptions{Into: into})
+	plugin, err := catalog.BuildCopy(ctx, path, catalog.BuildOptions{Into: into})
 	if err != nil {
 		remove()
 		return nil, err
 	}
-	host, err := startAlone(*plugin, calls)
+	goldens, err := copyGoldens(ctx, plugin, into)
+	if err != nil {
+		remove()
+		return nil, err
+	}
+	host, err := startAlone(plugin, calls)
 	if err != nil {
 		remove()
 		return nil, err
@@ -50,7 +57,7 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 	}
 	s := conformance.Subject{Manifest: manifest, Garbage: processGarbage, Open: opener(host, plugin.Name)}
 	s.Fresh = func(context.Context) (func(context.Context) (*wire.Conn, error), func(), error) {
-		another, err := startAlone(*plugin, calls)
+		another, err := startAlone(plugin, calls)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -77,7 +84,31 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 			return residentMemory(pid())
 		}
 	}
-	return &pluginUnderTest{Subject: s, Goldens: plugin.Goldens, Close: stop}, nil
+	return &pluginUnderTest{Subject: s, Goldens: goldens, Close: stop}, nil
+}
+
+// copyGoldens copies the goldens that are the plugin's own: not those of a plugin
+// beside it.
+func copyGoldens(ctx context.Context, p catalog.Plugin, into string) ([]transcriptFile, error) {
+	files, err := goldenFiles(p.Goldens)
+	if err != nil {
+		return nil, err
+	}
+	beside := catalog.Beside(p.Source)
+	var goldens []transcriptFile
+	for _, file := range files {
+		golden := transcriptFile{path: file, found: true}
+		golden.copy, err = catalog.CopyFile(ctx, file, into)
+		if errors.Is(err, catalog.ErrUnsettled) || ctx.Err() != nil {
+			return nil, err
+		}
+		data, err := readTranscript(golden)
+		if err == nil && slices.Contains(beside, transcript.HeaderMode(data)) {
+			continue
+		}
+		goldens = append(goldens, golden) // what is wrong with it, its test tells
+	}
+	return goldens, nil
 }
 
 // opener opens sessions of a mode. The process may have died of the last one,

@@ -48,7 +48,12 @@ func runPluginTest(t *testing.T, d core.Discipline, goldens string, flags ...str
 		}
 		s := conformance.InProcess(d, slog.New(slog.DiscardHandler))
 		s.OpenScribbling, s.Memory = nil, nil // as of a process on a system that does not tell
-		return &pluginUnderTest{Subject: s, Goldens: goldens, Close: func() {}}, nil
+		u := &pluginUnderTest{Subject: s, Close: func() {}}
+		files, err := goldenFiles(goldens)
+		for _, file := range files {
+			u.Goldens = append(u.Goldens, transcriptFile{path: file, found: true})
+		}
+		return u, err
 	}
 	var out, errs bytes.Buffer
 	code = run(t.Context(), append([]string{"plugin", "test"}, flags...), &out, &errs)

@@ -293,6 +293,6 @@ func (r *replayer) rewrite(ctx context.Context, file transcriptFile, g *replay.G
 		report.fail(err)
 		return nil, nil, err
 	}
-	report.Result, report.Updated = resultUpdated, true
+	report.Result, report.Updated, report.now = resultUpdated, true, data
 	return g, again, nil
 }

@@ -22,10 +22,18 @@ const goldenSuffix = ".golden"
 type transcriptFile struct {
 	path  string
 	found bool
+	copy  string // of what it was, which is read in its place; "": none
 }
 
 // open opens the file to be read.
 func (f transcriptFile) open() (*os.File, error) {
+	if f.copy != "" {
+		return os.Open(f.copy)
+	}
+	return f.original()
+}
+
+func (f transcriptFile) original() (*os.File, error) {
 	if f.found {
 		return plainfile.Open(f.path)
 	}
@@ -52,7 +60,7 @@ func findTranscripts(paths []string) ([]transcriptFile, error) {
 	add := func(path string, found bool) {
 		if path = filepath.Clean(path); !seen[path] {
 			seen[path] = true
-			files = append(files, transcriptFile{path, found})
+			files = append(files, transcriptFile{path: path, found: found})
 		}
 	}
 	for _, name := range paths {
@@ -133,7 +141,7 @@ func refuseRunning(file transcriptFile) error {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return nil // whoever reads or writes it says what is wrong
 	}
-	f, err := file.open()
+	f, err := file.original()
 	if err != nil {
 		return plainError(path, err)
 	}
@@ -163,6 +171,13 @@ func writeTranscript(file transcriptFile, data []byte) (err error) {
 	}
 	if !info.Mode().IsRegular() {
 		return errors.New("it is no regular file")
+	}
+	if file.copy != "" {
+		was, err1 := os.ReadFile(file.copy)
+		now, err2 := os.ReadFile(path)
+		if err := errors.Join(err1, err2); err != nil || !bytes.Equal(was, now) {
+			return errors.Join(err, errors.New("it was changed after it was read; try again"))
+		}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".update-*")
 	if err != nil {

@@ -40,6 +40,8 @@ type replayReport struct {
 	Line       int              `json:"line,omitempty"` // where it differs, or of Error
 	Error      string           `json:"error,omitempty"`
 	Warning    string           `json:"warning,omitempty"`
+
+	now []byte // what an updated file holds
 }
 
 // take takes over what a replay found.

@@ -83,7 +83,7 @@ func (r *recordings) file(name string) (transcriptFile, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return transcriptFile{}, fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, core.Printable(filepath.Dir(path)))
 	}
-	return transcriptFile{path, true}, err
+	return transcriptFile{path: path, found: true}, err
 }
 
 // load reads a transcript that is named by its ID or its path.

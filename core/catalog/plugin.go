@@ -47,7 +47,10 @@ type Problem struct {
 	Path   string // the file or folder
 	What   string // what is wrong
 	Next   string // the next command, or what else to do
+	err    error  // why, for errors.Is; nil: for what What says
 }
+
+func (p *Problem) Unwrap() error { return p.err }
 
 // Error says it all in one sentence.
 func (p *Problem) Error() string {

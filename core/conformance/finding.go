@@ -21,16 +21,28 @@ type Finding struct {
 	Session string `json:"session,omitempty"`
 }
 
+// Shortened reports that String does not show every byte of the difference or
+// of the session that it shows.
+func (f Finding) Shortened() bool {
+	return shorten(f.Diff) != f.Diff || f.showsSession() && shorten(f.Session) != f.Session
+}
+
+func (f Finding) showsSession() bool {
+	return f.Session != "" && (f.Diff == "" || strings.Contains(f.Diff, "…\n"))
+}
+
 // String shows the finding to a person, over several lines, the first of which
-// begins with FILE:LINE if it is a golden's. It ends with a newline.
+// begins with FILE:LINE if it is a golden's. It ends with a newline. Long
+// payloads are shown shortened, as "a" × 1048576 or by their ends: the fields
+// have all of it.
 func (f Finding) String() string {
 	var b strings.Builder
 	if f.File != "" {
 		fmt.Fprintf(&b, "%s:%d: ", core.Printable(f.File), max(f.Line, 1))
 	}
-	fmt.Fprintf(&b, "%s: %s\n", core.Printable(f.Check), f.Words)
+	fmt.Fprintf(&b, "%s: %s\n", core.Printable(f.Check), cutTo(f.Words, maxShown/2))
 	b.WriteString(shorten(f.Diff))
-	if f.Session != "" && (f.Diff == "" || strings.Contains(f.Diff, "…\n")) {
+	if f.showsSession() {
 		b.WriteString("The session that shows it:\n" + indent(f.Session))
 	}
 	if f.Do != "" {
@@ -38,32 +50,6 @@ func (f Finding) String() string {
 	}
 	return b.String()
 }
-
-// maxShownLine bounds the bytes of a line of a difference that are shown.
-const maxShownLine = 200
-
-// shorten cuts long lines, and what has too many. The whole is in the finding.
-func shorten(text string) string {
-	var b strings.Builder
-	within := false // a large payload, of which one line is enough
-	for line := range strings.Lines(text) {
-		if b.Len() > maxShown {
-			return b.String() + "…\n"
-		}
-		cut := core.CutWords(line, maxShownLine)
-		if cut != line && within {
-			continue
-		}
-		if within = cut != line; within {
-			line = cut + "…\n"
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
-// maxShown bounds the bytes of a difference or a session that are shown.
-const maxShown = 4 << 10
 
 func indent(text string) string {
 	var b strings.Builder

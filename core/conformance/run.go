@@ -27,12 +27,13 @@ const (
 
 // Names of checks that others speak of.
 const (
-	robustCheck = "invalid input"
-	boundsCheck = "bounds"
+	optionsCheck = "options"
+	robustCheck  = "invalid input"
+	boundsCheck  = "bounds"
 )
 
 var checks = []check{
-	{"options", "the manifest is valid, and every value that it offers opens", alone, (*suite).options},
+	{optionsCheck, "the manifest is valid, and every value that it offers opens", alone, (*suite).options},
 	{robustCheck, "no bytes make it panic or die", alone, all(robust)},
 	{boundsCheck, "no answer breaks a bound or the protocol, also to the largest events", alone, (*suite).bounds},
 	{"determinism", "the same events always get the same answers", ground, (*suite).determinism},
@@ -97,7 +98,7 @@ func runChecks(ctx context.Context, s Subject, checks []check, each func(Result)
 		}
 		u.found[c.name] = true
 		switch {
-		case len(u.held) == 0 && c.name == "options":
+		case len(u.held) == 0 && c.name == optionsCheck:
 			return found, nil // there is nothing to hold sessions with
 		case c.place == ground:
 			impure = c.name
@@ -245,16 +246,21 @@ func (u *suite) keep(ctx context.Context, r *Result, held []*session, p promise)
 	return nil
 }
 
-// bounds also takes the event that the machine did not get over from the sessions,
-// for the checks that follow.
-func (u *suite) bounds(ctx context.Context, r *Result) error {
-	err := u.keep(ctx, r, u.held, bounded)
+// trim takes the event that the machine did not get over from the sessions, for
+// the checks that follow.
+func (u *suite) trim() {
 	for i, h := range u.held {
 		if h.lost != nil || brokenBound(h) != "" {
 			u.held[i] = h.withoutLast()
 		}
 	}
 	u.held = slices.DeleteFunc(u.held, func(h *session) bool { return len(h.steps) == 0 })
+}
+
+// bounds also trims the sessions.
+func (u *suite) bounds(ctx context.Context, r *Result) error {
+	err := u.keep(ctx, r, u.held, bounded)
+	u.trim()
 	if err != nil || len(r.Findings) > 0 {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -186,21 +187,22 @@ func (l *Loop) Mode() string {
 // build builds the source and keeps what came out.
 func (l *Loop) build(ctx context.Context) (catalog.Plugin, error) {
 	defer l.doing(Building)()
-	p, err := catalog.Build(ctx, l.Source, catalog.BuildOptions{Into: l.builds})
-	if err != nil {
-		return catalog.Plugin{}, err
-	}
-	return catalog.Keep(*p, l.builds)
+	return catalog.BuildCopy(ctx, l.Source, catalog.BuildOptions{Into: l.builds})
 }
 
-// replay replays the plugin's goldens.
+// replay replays the plugin's goldens, and none of a plugin beside it.
 func (l *Loop) replay(ctx context.Context, m core.Manifest, open replay.Opener) {
 	defer l.doing(Replaying)()
 	g := Goldens{Different: []Different{}}
 	modes := func(name string) (core.Manifest, bool) { return m, name == m.Name }
+	beside := catalog.Beside(l.Source)
 	for _, file := range goldens(l.Source) {
+		data, err := plainfile.ReadFile(file, maxGolden)
+		if err == nil && slices.Contains(beside, transcript.HeaderMode(data)) {
+			continue
+		}
 		g.Total++
-		if diff := replayOne(ctx, file, modes, open); diff != "" {
+		if diff := replayOne(ctx, file, data, err, modes, open); diff != "" {
 			g.Different = append(g.Different, Different{relative(l.Source, file), diff})
 		}
 	}
@@ -213,8 +215,7 @@ func (l *Loop) replay(ctx context.Context, m core.Manifest, open replay.Opener) 
 const maxGolden = 64 << 20
 
 // replayOne returns how the file's answers differ, or what is wrong with it.
-func replayOne(ctx context.Context, file string, modes replay.Modes, open replay.Opener) string {
-	data, err := plainfile.ReadFile(file, maxGolden)
+func replayOne(ctx context.Context, file string, data []byte, err error, modes replay.Modes, open replay.Opener) string {
 	if err != nil {
 		return err.Error()
 	}
@@ -240,10 +241,15 @@ func replayOne(ctx context.Context, file string, modes replay.Modes, open replay
 	return b.String() + r.Diff
 }
 
-// goldens lists the golden transcripts below the source's folder, in order.
+// goldens lists the golden transcripts below a source that is a folder, in
+// order; of a file those beside it and in testdata.
 func goldens(source string) []string {
 	var files []string
-	walk(folderOf(source), func(path string, d fs.DirEntry, err error) error {
+	root := folderOf(source)
+	walk(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && root != source && path != root && path != filepath.Join(root, "testdata") {
+			return filepath.SkipDir
+		}
 		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".golden") {
 			files = append(files, path)
 		}

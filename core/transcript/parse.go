@@ -75,6 +75,21 @@ func Parse(name string, data []byte) (*Transcript, error) {
 	return &p.t, nil
 }
 
+// HeaderMode returns the line mode that a transcript is of, whether what follows
+// its header parses or not; "" if the header does not.
+func HeaderMode(data []byte) string {
+	text := strings.TrimPrefix(string(data[:min(len(data), 64<<10)]), byteOrderMark)
+	p := parser{armed: map[string]bool{}}
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		if p.line(strings.TrimRight(line, "\r\n"), number) != nil || p.at > atMode {
+			break
+		}
+	}
+	return p.t.Mode
+}
+
 // The parts of a file, in their order.
 const (
 	atMagic = iota

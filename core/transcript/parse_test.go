@@ -479,3 +479,18 @@ func TestConflict(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestHeaderMode(t *testing.T) {
+	for text, want := range map[string]string{
+		"workbench transcript v1\nmode raw\n":                   "raw",
+		"\ufeffworkbench transcript v1\r\n# x\r\nmode raw\r\n!": "raw",
+		"workbench transcript v1\nmode raw\n>> oops\n":          "raw",
+		"workbench transcript v1\n>> oops\nmode raw\n":          "",
+		"mode raw\n": "",
+		"":           "",
+	} {
+		if got := HeaderMode([]byte(text)); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
