@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 		"bad option value":  {"?option.eol=crcr", "TARGET", []string{"eol", `"crcr"`, "crlf, lf, cr, none"}},
 		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`"option.eol" is there twice`}},
 		"option of another": {"?mode=raw&option.eol=lf", "TARGET", []string{"raw", `"eol"`}},
-		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode, option.NAME, record and server-eof"}},
+		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode, option.NAME, record, server-eof and tls.NAME"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := untouched(t)
@@ -124,7 +124,7 @@ func TestStrangersAreForbidden(t *testing.T) {
 	} {
 		at := strings.NewReplacer("PORT", port)
 		host, origin := at.Replace(c.host), at.Replace(c.origin)
-		for _, path := range []string{"/", "/app.js", "/healthz", "/api/modes"} {
+		for _, path := range []string{"/", "/app.js", "/healthz", "/api/modes", "/api/tls"} {
 			t.Run(name+path, func(t *testing.T) {
 				req := &http.Request{Host: host, Header: http.Header{}, URL: &url.URL{Scheme: "http", Host: shared.address, Path: path}}
 				if origin != "" {
@@ -170,6 +170,7 @@ func TestOtherSitesAreForbidden(t *testing.T) {
 		"image on another port":  {"/api/transcripts?text=x", "Sec-Fetch-Site: same-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image", 403},
 		"script":                 {"/app.js", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: script", 403},
 		"metrics":                {"/metrics", "Sec-Fetch-Site: same-site", 403},
+		"certificates":           {"/api/tls", "Sec-Fetch-Site: same-site", 403},
 		"nothing here":           {"/nothing", "Sec-Fetch-Site: cross-site", 403},
 		"WebSocket of 2012":      {"/websocket/ws", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: websocket\nOrigin: http://localhost:PORT\n" + upgrade, 101},
 		"WebSocket of elsewhere": {"/websocket/ws", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: websocket\nOrigin: http://localhost:1\n" + upgrade, 403},

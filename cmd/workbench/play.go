@@ -128,7 +128,7 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	if err != nil {
 		return &exitCode{exitUnusable, fmt.Errorf("--to: %w", err)}
 	}
-	conn, err := playDialer.Dial(ctx, to)
+	conn, err := playDialer.Dial(ctx, to, target.Security{})
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}

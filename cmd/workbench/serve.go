@@ -223,8 +223,8 @@ var dialer = &target.Dialer{
 	Below:     func(conn net.Conn) net.Conn { return patient.New(conn) },
 }
 
-func dial(ctx context.Context, t target.Target) (session.Server, error) {
-	conn, err := dialer.Dial(ctx, t)
+func dial(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
+	conn, err := dialer.Dial(ctx, t, s)
 	if err != nil {
 		return nil, err // not a nil *target.Conn in an interface
 	}

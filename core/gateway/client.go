@@ -16,6 +16,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // Bounds of what a client sends.
@@ -217,9 +218,22 @@ func (c *client) ping() {
 	go c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(pingEvery))
 }
 
-// Refuse tells the client why there is no session.
-func (c *client) Refuse(reason string) {
-	c.ws.WriteMessage(websocket.TextMessage, []byte("FAIL:"+core.CutWords(reason, core.MaxWords)))
+// Refuse tells the client why there is no session. A client of workbench.v1 is
+// told the parts of it apart.
+func (c *client) Refuse(reason error) {
+	words, parts := reason.Error(), []byte(nil)
+	var e *target.Error
+	if errors.As(reason, &e) && e.Code != "" {
+		if c.entries {
+			parts = refusal(e)
+		} else {
+			words = atLength(e)
+		}
+	}
+	c.ws.WriteMessage(websocket.TextMessage, []byte("FAIL:"+core.CutWords(words, core.MaxWords)))
+	if parts != nil {
+		c.ws.WriteMessage(websocket.TextMessage, parts)
+	}
 	c.sayClose(websocket.CloseNormalClosure, "")
 }
 

@@ -76,7 +76,9 @@ type Config struct {
 	// begins, and returns what is told that it has ended.
 	Watch func(id, mode string, c *session.Config) (ended func())
 	// Dial reaches a target.
-	Dial func(ctx context.Context, t target.Target) (session.Server, error)
+	Dial func(ctx context.Context, t target.Target, s target.Security) (Server, error)
+	// Credentials are those that TLS can be spoken with; nil: none at first.
+	Credentials *target.Credentials
 	// Page holds the files of the page.
 	Page fs.FS
 	// Counters returns what counts a mode's sessions; nil: nothing does.
@@ -102,6 +104,12 @@ type Config struct {
 	Log   *slog.Logger
 }
 
+// Server is a session's server that knows what its TLS handshake came to.
+type Server interface {
+	session.Server
+	TLS() *target.Outcome // nil: it is plain
+}
+
 // Gateway serves the workbench over HTTP.
 type Gateway struct {
 	Config
@@ -122,6 +130,9 @@ func New(config Config) *Gateway {
 	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), whole: make(turn, 1)}
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
+	}
+	if g.Credentials == nil {
+		g.Credentials = new(target.Credentials)
 	}
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	g.server = g.newServer()

@@ -48,10 +48,20 @@ var upperMode = core.Discipline{
 }
 
 // server is a connection to nobody, open until it is closed.
-type server struct{ net.Conn }
+type server struct {
+	net.Conn
+	secure bool
+}
 
 func (s server) CloseWrite() error { return s.Close() }
 func (s server) Resolved() string  { return "192.0.2.1:7" }
+func (s server) Secured() string   { return "" }
+func (s server) TLS() *target.Outcome {
+	if s.secure {
+		return &target.Outcome{Version: "1.3", Verified: "none", Certificate: &target.Certificate{Names: []string{}}}
+	}
+	return nil
+}
 
 func testGateway() *Gateway {
 	return New(Config{
@@ -67,13 +77,19 @@ func testGateway() *Gateway {
 				return wire.Pipe(upperMode, slog.New(slog.DiscardHandler)), nil
 			}}, nil
 		},
-		Dial: func(_ context.Context, t target.Target) (session.Server, error) {
+		Dial: func(_ context.Context, t target.Target, _ target.Security) (Server, error) {
 			if t.Host == "refused" {
 				return nil, errors.New("connection refused by refused:1: nothing listens there")
 			}
+			if t.Host == "expired" {
+				return nil, &target.Error{
+					Words: "the certificate expired", Code: target.CodeExpired, Certificate: &target.Certificate{Subject: "CN=old", Names: []string{"h"}, Fingerprint: "ab12"},
+					Ways: []target.Choice{{Name: "verify", Value: "sha256:ab12"}, {Name: "verify", Value: "ca:"}, {Name: "name"}},
+				}
+			}
 			near, far := net.Pipe()
 			go func() { io.Copy(io.Discard, far); far.Close() }()
-			return server{near}, nil
+			return server{near, t.TLS}, nil
 		},
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // Bounds of every request. The server lets go of them once the body was read,
@@ -38,6 +39,9 @@ func (g *Gateway) routes() []route {
 		{"GET /healthz", maxNothing, healthy},
 		{"GET /api/modes", maxNothing, g.modes},
 		{"POST /api/compare", maxCompare, g.compare},
+		{"GET /api/tls", maxNothing, g.credentials},
+		{"POST /api/tls", target.MaxCredential, g.addCredential},
+		{"DELETE /api/tls/{id}", maxNothing, g.forgetCredential},
 		{"GET /websocket/", maxNothing, g.websocket},
 	}
 	if g.Transcripts != nil {

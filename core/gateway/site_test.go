@@ -164,6 +164,10 @@ func TestWhoMayAsk(t *testing.T) {
 		{asked{host: own, site: list("cross-site"), origin: list("http://localhost:8000"), mode: "cors"}, "Sec-Fetch-Site"},
 		{asked{method: "HEAD", host: own, site: list("cross-site")}, "Sec-Fetch-Site"},
 		{asked{method: "POST", path: "/api/compare", host: own, site: list("same-site")}, "Sec-Fetch-Site"},
+		{asked{method: "POST", path: "/api/tls", host: own, site: list("cross-site"), mode: "no-cors"}, "Sec-Fetch-Site"},
+		{asked{method: "POST", path: "/api/tls", host: own, origin: list("http://localhost:9000")}, "Origin"},
+		{asked{method: "DELETE", path: "/api/tls/1", host: own, origin: list("https://evil.example")}, "Origin"},
+		{asked{path: "/api/tls", host: "evil.example:8000"}, "Host"},
 		{asked{path: "/metrics", host: own, site: list("cross-site"), mode: "navigate", dest: "document"}, "Sec-Fetch-Site"},
 
 		// … but for who opens the page …

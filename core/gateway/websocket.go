@@ -75,7 +75,7 @@ func (g *Gateway) hold(c *client, query url.Values) {
 		wanted, err = g.parse(ctx, first, query)
 	}
 	if err != nil {
-		c.Refuse(err.Error())
+		c.Refuse(err)
 		c.hearOut()
 		return
 	}
@@ -84,11 +84,12 @@ func (g *Gateway) hold(c *client, query url.Values) {
 
 // request is what a client asked for.
 type request struct {
-	mode    core.Manifest
-	options core.Options
-	target  target.Target
-	record  bool
-	stays   bool // the client may go on after the server's end
+	mode     core.Manifest
+	options  core.Options
+	target   target.Target
+	security target.Security
+	record   bool
+	stays    bool // the client may go on after the server's end
 }
 
 // parse reads the handshake message and the query. Its errors are for people.
@@ -100,8 +101,10 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		names[i] = m.Manifest.Name
 	}
 	name, options := names[0], map[string]string{}
+	var security []target.Choice
 	for key, values := range query {
 		option, isOption := strings.CutPrefix(key, "option.")
+		choice, isSecurity := strings.CutPrefix(key, securityPrefix)
 		switch {
 		case len(values) > 1:
 			return wanted, fmt.Errorf("%q is there twice in the address", core.CutWords(key, core.MaxName))
@@ -117,8 +120,10 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			return wanted, fmt.Errorf("record is %q in the address; it is on or off", core.CutWords(values[0], core.MaxName))
 		case isOption:
 			options[option] = values[0]
+		case isSecurity:
+			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, fmt.Errorf("the address has %q; there are mode, option.NAME, record and server-eof", core.CutWords(key, core.MaxName))
+			return wanted, fmt.Errorf("the address has %q; there are mode, option.NAME, record, server-eof and tls.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	found := false
@@ -140,7 +145,10 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	if wanted.stays && !wanted.mode.AfterServerEOF {
 		return wanted, fmt.Errorf("mode %s ends with the server's stream; server-eof=stay is for modes that can go on", name)
 	}
-	wanted.target, err = target.Parse(first)
+	if wanted.target, err = target.Parse(first); err != nil {
+		return wanted, err
+	}
+	wanted.security, err = g.choose(wanted.target, security)
 	return wanted, err
 }
 
@@ -155,7 +163,7 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	}
 	plugin, err := g.Plugin(wanted.mode.Name)
 	if err != nil {
-		c.Refuse(err.Error())
+		c.Refuse(err)
 		c.hearOut()
 		return
 	}
@@ -178,11 +186,15 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 			}
 		},
 		Dial: func(ctx context.Context) (session.Server, error) {
-			server, err := g.Dial(ctx, wanted.target)
-			if err == nil {
-				log.Info("a session began", "address", server.Resolved())
+			server, err := g.Dial(ctx, wanted.target, wanted.security)
+			if err != nil {
+				return nil, err
 			}
-			return server, err
+			log.Info("a session began", "address", server.Resolved())
+			if outcome := server.TLS(); outcome != nil {
+				c.hello["tls"] = outcome
+			}
+			return server, nil
 		},
 	}
 	if g.Recordings != nil && wanted.record {

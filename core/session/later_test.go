@@ -117,6 +117,7 @@ func (h *halves) Read(b []byte) (int, error) { return h.from.Read(b) }
 func (h *halves) CloseWrite() error          { close(h.finishing); return h.Conn.Close() }
 func (h *halves) Close() error               { h.from.Close(); return h.Conn.Close() }
 func (h *halves) Resolved() string           { return "192.0.2.1:7" }
+func (h *halves) Secured() string            { return "" }
 
 // After the server's end the client goes on, where that is asked for, until it
 // has ended too or the connection breaks.

@@ -19,6 +19,9 @@ func (s *session) loop(ctx context.Context, opening []core.Action) End {
 	s.began = true
 	s.mu.Unlock()
 	s.remark("dialled " + s.server.Resolved())
+	if words := s.server.Secured(); words != "" {
+		s.remark(words)
+	}
 	end := s.done(wire.Event{}, opening)
 	s.passThrough()
 	s.readers.Go(s.readServer)

@@ -34,8 +34,10 @@ type Client interface {
 	Receive() (core.Event, error)
 	// Accept tells the client that the target was reached, at this address.
 	Accept(address string) error
-	// Refuse tells the client, in words, why there is no session, and closes.
-	Refuse(reason string)
+	// Refuse tells the client why there is no session, and closes. The reason's
+	// words are for the user; where dialling failed it is the error of
+	// Config.Dial.
+	Refuse(reason error)
 	// Send delivers messages in as few writes as it can, and blocks until it
 	// has.
 	Send(messages *Messages) error
@@ -53,6 +55,9 @@ type Server interface {
 	CloseWrite() error
 	// Resolved returns what was dialled, as ip:port.
 	Resolved() string
+	// Secured returns how the connection is secured, in words on one line; "":
+	// it is not.
+	Secured() string
 }
 
 // Config is what a session is made of.
@@ -129,7 +134,7 @@ func Run(ctx context.Context, config Config) End {
 	opening, end := s.openMachine(ctx)
 	if end.Cause != 0 {
 		s.readers.Go(func() { s.readClient(func() {}) })
-		s.abandon(func() { s.Client.Refuse(end.Words) })
+		s.abandon(func() { s.Client.Refuse(errors.New(end.Words)) })
 		if s.machine != nil {
 			s.machine.Close()
 		}
@@ -254,7 +259,7 @@ func (s *session) reach(parent context.Context) End {
 		if parent.Err() != nil {
 			err = errStopping
 		}
-		s.abandon(func() { s.Client.Refuse(err.Error()) })
+		s.abandon(func() { s.Client.Refuse(err) })
 		return End{Refused, err.Error()}
 	}
 	s.server = server

@@ -61,7 +61,7 @@ func (c *fakeClient) Receive() (core.Event, error) {
 }
 
 func (c *fakeClient) Accept(address string) error { c.accepted = address; return nil }
-func (c *fakeClient) Refuse(reason string)        { c.refused = reason; c.Cut() }
+func (c *fakeClient) Refuse(reason error)         { c.refused = reason.Error(); c.Cut() }
 func (c *fakeClient) Cut()                        { c.cutOnce.Do(func() { close(c.cut) }) }
 
 func (c *fakeClient) Send(m *Messages) error {
@@ -105,12 +105,14 @@ func (c *fakeClient) says(messages ...string) {
 // pipeServer is a server over net.Pipe with a FIN each way.
 type pipeServer struct {
 	net.Conn
-	fin chan struct{}
-	one sync.Once
+	fin     chan struct{}
+	one     sync.Once
+	secured string
 }
 
 func (p *pipeServer) CloseWrite() error { p.one.Do(func() { close(p.fin) }); return nil }
 func (p *pipeServer) Resolved() string  { return "192.0.2.1:7" }
+func (p *pipeServer) Secured() string   { return p.secured }
 
 // scripted answers by the words that it is told.
 type scripted struct{ log *strings.Builder }

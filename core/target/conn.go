@@ -5,7 +5,8 @@ import "net"
 // Conn is a connection to a target, plain or TLS.
 type Conn struct {
 	net.Conn
-	tcp *net.TCPConn // below
+	tcp     *net.TCPConn // below
+	outcome *Outcome     // nil: plain
 }
 
 // CloseWrite ends the stream to the server and leaves the other way open: a
@@ -22,3 +23,14 @@ func (c *Conn) CloseWrite() error {
 
 // Resolved returns the address that was reached, as ip:port.
 func (c *Conn) Resolved() string { return c.tcp.RemoteAddr().String() }
+
+// TLS returns what the TLS handshake came to; nil: the connection is plain.
+func (c *Conn) TLS() *Outcome { return c.outcome }
+
+// Secured returns the same in words, on one line; "": the connection is plain.
+func (c *Conn) Secured() string {
+	if c.outcome == nil {
+		return ""
+	}
+	return c.outcome.String()
+}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -23,7 +22,7 @@ const DefaultTimeout = 10 * time.Second
 type Dialer struct {
 	Policy    Policy
 	Timeout   time.Duration // for look-up, connecting and TLS handshake together; 0: DefaultTimeout
-	TLSConfig *tls.Config   // nil: the system's roots. It is copied; the name to verify is the target's unless it says one, and versions before 1.2 are never spoken
+	TLSConfig *tls.Config   // nil: the system's roots. It is copied, and what a Security says stands over it
 	Resolver  *net.Resolver // nil: the system's
 
 	// Below, if set, wraps the TCP connection, below TLS.
@@ -32,16 +31,16 @@ type Dialer struct {
 
 // Dial looks the target's host up, asks the policy about each address before
 // it is tried, and connects; then comes the TLS handshake, if the target says
-// so. The connection has TCP_NODELAY and keep-alive set. Dial ends at once
-// when ctx does.
+// so, as s has it. The connection has TCP_NODELAY and keep-alive set. Dial ends
+// at once when ctx does.
 //
 // Its errors are of type *Error; one wraps ErrDenied if the policy denied an
-// address.
-func (d *Dialer) Dial(ctx context.Context, t Target) (*Conn, error) {
+// address, and one of the TLS handshake has a code.
+func (d *Dialer) Dial(ctx context.Context, t Target, s Security) (*Conn, error) {
 	limit := cmp.Or(d.Timeout, DefaultTimeout)
 	for {
 		began := time.Now()
-		conn, err := d.dial(ctx, t, limit)
+		conn, err := d.dial(ctx, t, s, limit)
 		var timeout net.Error
 		if !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(began) < limit+late {
 			return conn, err
@@ -54,7 +53,7 @@ func (d *Dialer) Dial(ctx context.Context, t Target) (*Conn, error) {
 const late = 2 * time.Second
 
 // dial dials once.
-func (d *Dialer) dial(ctx context.Context, t Target, limit time.Duration) (*Conn, error) {
+func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Duration) (*Conn, error) {
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
@@ -74,16 +73,15 @@ func (d *Dialer) dial(ctx context.Context, t Target, limit time.Duration) (*Conn
 	if !t.TLS {
 		return conn, nil
 	}
-	config := d.tlsConfig(t)
-	secure := newTLSConn(conn.Conn, config)
+	secure := newTLSConn(conn.Conn, d.tlsConfig(t, s), s.Client)
 	if err := secure.handshake(within); err != nil {
 		raw.Close()
 		if ctx.Err() != nil {
 			return nil, stopped(ctx, t)
 		}
-		return nil, explainTLS(err, config, conn.Resolved(), limit)
+		return nil, secure.explain(err, &s, conn.Resolved(), limit)
 	}
-	conn.Conn = secure
+	conn.Conn, conn.outcome = secure, secure.outcome(s.Verify)
 	return conn, nil
 }
 
@@ -101,20 +99,6 @@ func (d *Dialer) control(_ context.Context, _, address string, c syscall.RawConn
 		return err
 	}
 	return KeepUrgent(c)
-}
-
-func (d *Dialer) tlsConfig(t Target) *tls.Config {
-	config := d.TLSConfig.Clone()
-	if config == nil {
-		config = &tls.Config{}
-	}
-	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
-	if config.ServerName == "" {
-		// Neither a zone nor the final dot of a name is in certificates.
-		name, _, _ := strings.Cut(cmp.Or(t.Host, "localhost"), "%")
-		config.ServerName = strings.TrimSuffix(name, ".")
-	}
-	return config
 }
 
 func stopped(ctx context.Context, t Target) error {

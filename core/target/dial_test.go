@@ -70,7 +70,7 @@ func talk(t *testing.T, c *Conn) {
 
 func failDial(t *testing.T, d *Dialer, to Target, want string) error {
 	t.Helper()
-	c, err := d.Dial(t.Context(), to)
+	c, err := d.Dial(t.Context(), to, Security{})
 	if err == nil {
 		c.Close()
 		t.Fatalf("%s was dialled; want %q", to, want)
@@ -87,7 +87,7 @@ func TestDial(t *testing.T) {
 	resolved := to.String()
 	for _, host := range []string{"127.0.0.1", "", "0.0.0.0", "::ffff:127.0.0.1"} {
 		to.Host = host
-		c, err := new(Dialer).Dial(t.Context(), to)
+		c, err := new(Dialer).Dial(t.Context(), to, Security{})
 		if err != nil {
 			t.Fatalf("%s: %v", to, err)
 		}
@@ -127,7 +127,7 @@ func TestDialAsksThePolicy(t *testing.T) {
 		}
 	}
 	to.Host = "0.0.0.0"
-	if _, err := d.Dial(t.Context(), to); !errors.Is(err, ErrDenied) {
+	if _, err := d.Dial(t.Context(), to, Security{}); !errors.Is(err, ErrDenied) {
 		t.Errorf("0.0.0.0: %v", err)
 	}
 }
@@ -135,7 +135,7 @@ func TestDialAsksThePolicy(t *testing.T) {
 func TestNames(t *testing.T) {
 	to := listen(t, greet)
 	to.Host = "somewhere.example"
-	c, err := (&Dialer{Resolver: nameServer(answerLoopback)}).Dial(t.Context(), to)
+	c, err := (&Dialer{Resolver: nameServer(answerLoopback)}).Dial(t.Context(), to, Security{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestCancelDuringTheHandshake(t *testing.T) {
 func cancelled(t *testing.T, ctx context.Context, d *Dialer, to Target) {
 	t.Helper()
 	start := time.Now()
-	_, err := d.Dial(ctx, to)
+	_, err := d.Dial(ctx, to, Security{})
 	if !errors.Is(err, context.Canceled) || err.Error() != "stopped before "+to.String()+" answered" {
 		t.Errorf("cancelled: %v", err)
 	}

@@ -18,7 +18,33 @@ var ErrDenied = errors.New("denied by the policy")
 type Error struct {
 	Words string // one line of valid UTF-8, printable, at most MaxWords bytes
 	Cause error  // for the log; nil when the words say it all
+
+	Code        Code         // what went wrong with TLS; "" for anything else
+	Certificate *Certificate // the server's, where one was seen and the trouble is with TLS
+	Ways        []Choice     // any of which goes on; an empty value is for the user to know
 }
+
+// Code says what went wrong with TLS, for programs.
+type Code string
+
+// The codes.
+const (
+	CodeExpired           Code = "tls-expired" // or not yet valid
+	CodeWrongName         Code = "tls-wrong-name"
+	CodeSelfSigned        Code = "tls-self-signed"
+	CodeUnknownCA         Code = "tls-unknown-ca"
+	CodePinMismatch       Code = "tls-pin-mismatch"
+	CodeVersion           Code = "tls-version" // none in common
+	CodeClientCertWanted  Code = "tls-client-cert-wanted"
+	CodeClientCertRefused Code = "tls-client-cert-refused"
+	CodeALPN              Code = "tls-alpn"        // no protocol in common
+	CodeNameWanted        Code = "tls-name-wanted" // no server name was sent, or one that the server does not know
+	CodeNotTLS            Code = "tls-not-tls"     // the answer is not TLS
+	CodeFailed            Code = "tls-failed"      // anything else
+
+	CodeParameter         Code = "tls-parameter"          // a choice that cannot be made
+	CodeCredentialUnknown Code = "tls-credential-unknown" // no credential has this ID
+)
 
 // Error returns the words.
 func (e *Error) Error() string { return e.Words }

@@ -240,7 +240,7 @@ func TestInternationalNamesAreShownBothWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Dial(t.Context(), to); err == nil || !strings.Contains(err.Error(), "no such host: bücher.example (xn--bcher-kva.example)") {
+	if _, err := d.Dial(t.Context(), to, Security{}); err == nil || !strings.Contains(err.Error(), "no such host: bücher.example (xn--bcher-kva.example)") {
 		t.Error(err)
 	}
 }

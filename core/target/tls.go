@@ -2,44 +2,236 @@ package target
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// explainTLS puts into words why a handshake failed.
-func explainTLS(err error, config *tls.Config, address string, limit time.Duration) error {
+// tlsConfig returns how TLS is spoken, which is the caller's own.
+func (d *Dialer) tlsConfig(t Target, s Security) *tls.Config {
+	config := d.TLSConfig.Clone()
+	if config == nil {
+		config = &tls.Config{}
+	}
+	config.MinVersion = cmp.Or(s.Min, max(config.MinVersion, DefaultMin))
+	if config.MinVersion < tls.VersionTLS12 {
+		config.CipherSuites = everySuite()
+	}
+	config.ServerName = cmp.Or(s.Name, config.ServerName, certificateName(cmp.Or(t.Host, "localhost")))
+	config.NextProtos = s.ALPN
+	switch s.Verify {
+	case ByCA:
+		config.RootCAs = s.CA.Pool()
+	case ByPin:
+		config.InsecureSkipVerify = true
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			if fingerprint(state.PeerCertificates[0].Raw) != s.Pin {
+				return errPin
+			}
+			return nil
+		}
+	case ByNobody:
+		config.InsecureSkipVerify = true
+	}
+	return config
+}
+
+var errPin = errors.New("another certificate than the pinned one")
+
+// everySuite lists the cipher suites of TLS 1.2 and before, those that are not
+// safe too: servers that speak only an old version may have no others.
+func everySuite() (ids []uint16) {
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		ids = append(ids, suite.ID)
+	}
+	return ids
+}
+
+// The alerts that have codes of their own (RFC 8446, 6; RFC 6066, 3).
+const (
+	alertHandshakeFailure = 40
+	alertProtocolVersion  = 70
+	alertUnrecognizedName = 112
+	alertNoProtocol       = 120
+)
+
+// alert returns the number of the alert by which the server refused. In
+// crypto/tls it is a type that nobody else can name.
+func alert(err error) (number uint64, ok bool) {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return 0, false
+	}
+	if v := reflect.ValueOf(op.Err); v.Kind() == reflect.Uint8 {
+		return v.Uint(), true
+	}
+	return 0, true
+}
+
+// brokeOff says whether the server ended the connection without a word.
+func brokeOff(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrTruncated) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, wsaReset) || errors.Is(err, syscall.EPIPE)
+}
+
+// explain puts into words why the handshake failed, and gives the code, the
+// certificate and the ways on.
+func (c *tlsConn) explain(err error, s *Security, address string, limit time.Duration) *Error {
+	var cert *tls.CertificateVerificationError
+	if errors.As(err, &cert) {
+		return c.explainCertificate(cert)
+	}
+	e := c.explainHandshake(err, s, address, limit)
+	if c.leaf != nil {
+		e.Certificate = Describe(c.leaf)
+	}
+	return e
+}
+
+func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit time.Duration) *Error {
 	var (
-		cert    *tls.CertificateVerificationError
 		noTLS   tls.RecordHeaderError
-		op      *net.OpError
 		timeout net.Error
+		least   = versionName(c.config.MinVersion)
 	)
+	number, refused := alert(err)
+	unnamed := net.ParseIP(c.config.ServerName) != nil // crypto/tls sends no address as SNI
 	switch {
-	case errors.As(err, &cert):
-		return explainCertificate(cert, config)
+	case errors.Is(err, errPin):
+		return coded(CodePinMismatch, ways(ChoiceVerify, pinPrefix+fingerprint(c.leaf.Raw)), err,
+			"the certificate of %s is not the one whose fingerprint was given", short(c.config.ServerName))
 	case errors.As(err, &noTLS):
-		return fail(err, "%s answered, but does not speak TLS: leave tls:// out", address)
+		return coded(CodeNotTLS, nil, err, "%s answered, but does not speak TLS: leave tls:// out", address)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return fail(err, "%s took the connection, but did not answer in TLS within %s: does it speak TLS?", address, seconds(limit))
-	case errors.As(err, &op) && op.Op == "remote error":
-		return fail(err, "%s refused the TLS handshake: %s", address, library(op.Err))
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, wsaReset), errors.Is(err, syscall.EPIPE):
-		return fail(err, "%s broke off the TLS handshake: does it speak TLS?", address)
+		return coded(CodeFailed, nil, err, "%s took the connection, but did not answer in TLS within %s: does it speak TLS?", address, seconds(limit))
+	case number == alertProtocolVersion, strings.Contains(err.Error(), "unsupported protocol version"): // has no type of its own
+		return coded(CodeVersion, olderThan(c.config.MinVersion), err, "%s speaks none of the TLS versions that were offered: %s", address, andLater(least))
+	case number == alertNoProtocol && s.ALPN == nil:
+		return coded(CodeALPN, ways(ChoiceALPN, ""), err, "%s wants a protocol to be named by ALPN, and none was offered", address)
+	case number == alertNoProtocol:
+		return coded(CodeALPN, ways(ChoiceALPN, ""), err, "%s speaks none of the protocols that were offered by ALPN: %s", address, short(strings.Join(s.ALPN, ", ")))
+	case number == alertUnrecognizedName && !unnamed:
+		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s knows no server by the name %s", address, short(c.config.ServerName))
+	case number == alertUnrecognizedName:
+		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s wants the name of a server (SNI), and an address is none", address)
+	case c.asked && (refused || brokeOff(err)) && c.client == nil:
+		return coded(CodeClientCertWanted, ways(ChoiceCert, ""), err, "%s wants a client certificate, and none was sent%s", address, because(err, refused))
+	case c.asked && (refused || brokeOff(err)):
+		return coded(CodeClientCertRefused, ways(ChoiceCert, ""), err, "%s refused the client certificate %q%s", address, short(c.client.Subject), because(err, refused))
+	case number == alertHandshakeFailure && unnamed:
+		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is none", address)
+	case number == alertHandshakeFailure && c.config.CipherSuites == nil:
+		return coded(CodeFailed, ways(ChoiceMin, "1.0"), err, "%s refused the TLS handshake (handshake failure): it may know only old cipher suites", address)
+	case refused:
+		return coded(CodeFailed, nil, err, "%s refused the TLS handshake: %s", address, alertWords(err))
+	case brokeOff(err):
+		return coded(CodeFailed, nil, err, "%s broke off the TLS handshake: does it speak TLS?", address)
 	case strings.Contains(err.Error(), "unexpected handshake message"), // such as our own, echoed
 		strings.Contains(err.Error(), "unexpected message"):
-		return fail(err, "%s answered, but does not speak TLS: leave tls:// out", address)
-	case strings.Contains(err.Error(), "unsupported protocol version"): // has no type of its own
-		return fail(err, "%s speaks only TLS versions before 1.2, which are not safe", address)
+		return coded(CodeNotTLS, nil, err, "%s answered, but does not speak TLS: leave tls:// out", address)
 	}
-	return fail(err, "the TLS handshake with %s failed: %s", address, library(err))
+	return coded(CodeFailed, nil, err, "the TLS handshake with %s failed: %s", address, library(err))
+}
+
+func (c *tlsConn) explainCertificate(err *tls.CertificateVerificationError) *Error {
+	leaf := err.UnverifiedCertificates[0]
+	seen := Describe(leaf)
+	whose := short(c.config.ServerName)
+	trust := ways(ChoiceVerify, pinPrefix+seen.Fingerprint, "none")
+	var (
+		name    x509.HostnameError
+		unknown x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+		noRoots x509.SystemRootsError
+		e       *Error
+	)
+	switch {
+	case errors.As(err, &name):
+		e = coded(CodeWrongName, append(otherNames(leaf), trust...), err, "the certificate is not for %s, but for %s", whose, listed(seen.Names))
+	case errors.As(err, &unknown) && bytes.Equal(leaf.RawIssuer, leaf.RawSubject):
+		e = coded(CodeSelfSigned, trust, err, "the certificate of %s is self-signed: no authority vouches for it", whose)
+	case errors.As(err, &unknown):
+		e = coded(CodeUnknownCA, append(ways(ChoiceVerify, "ca:"), trust...), err, "the certificate of %s is signed by an authority that is not trusted here, %q", whose, short(seen.Issuer))
+	case errors.As(err, &noRoots):
+		e = coded(CodeUnknownCA, append(ways(ChoiceVerify, "ca:"), trust...), err, "this machine has no list of certificate authorities: install its ca-certificates")
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		now := time.Now
+		if c.config.Time != nil {
+			now = c.config.Time
+		}
+		if from := invalid.Cert.NotBefore; now().Before(from) {
+			e = coded(CodeExpired, trust, err, "the certificate of %s is valid only from %s on: is the clock here right?", whose, day(from))
+		} else {
+			e = coded(CodeExpired, trust, err, "the certificate of %s expired on %s", whose, day(invalid.Cert.NotAfter))
+		}
+	default:
+		e = coded(CodeFailed, trust, err, "the certificate of %s is not valid: %s", whose, library(err.Err))
+	}
+	e.Certificate = seen
+	return e
+}
+
+func coded(code Code, ways []Choice, cause error, format string, args ...any) *Error {
+	e := fail(cause, format, args...)
+	e.Code, e.Ways = code, ways
+	return e
+}
+
+// ways lists values of one choice.
+func ways(name string, values ...string) (all []Choice) {
+	for _, v := range values {
+		all = append(all, Choice{name, v})
+	}
+	return all
+}
+
+// otherNames offers the first name of a certificate that is a whole name.
+func otherNames(leaf *x509.Certificate) []Choice {
+	for _, name := range leaf.DNSNames {
+		if host, err := readHost(name); err == nil {
+			return ways(ChoiceName, host)
+		}
+	}
+	return nil
+}
+
+// olderThan offers the oldest version that can be spoken, if it was not offered.
+func olderThan(version uint16) []Choice {
+	if version == tls.VersionTLS10 {
+		return nil
+	}
+	return ways(ChoiceMin, versionName(tls.VersionTLS10))
+}
+
+func andLater(version string) string {
+	if version == "1.3" {
+		return version
+	}
+	return version + " and later"
+}
+
+// because completes words about a refusal with what the server said.
+func because(err error, said bool) string {
+	if !said {
+		return ""
+	}
+	return ": " + alertWords(err)
+}
+
+// alertWords returns the words of crypto/tls for the server's alert.
+func alertWords(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return library(err)
 }
 
 // library returns the words of crypto/tls and crypto/x509 without the
@@ -47,57 +239,4 @@ func explainTLS(err error, config *tls.Config, address string, limit time.Durati
 func library(err error) string {
 	s := strings.TrimPrefix(err.Error(), "tls: ")
 	return strings.TrimPrefix(s, "x509: ")
-}
-
-func explainCertificate(err *tls.CertificateVerificationError, config *tls.Config) error {
-	whose := short(config.ServerName)
-	var (
-		name    x509.HostnameError
-		unknown x509.UnknownAuthorityError
-		invalid x509.CertificateInvalidError
-		noRoots x509.SystemRootsError
-	)
-	switch {
-	case errors.As(err, &name):
-		return fail(err, "the certificate is not for %s, but for %s", whose, names(name.Certificate))
-	case errors.As(err, &unknown):
-		if leaf := err.UnverifiedCertificates[0]; bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
-			return fail(err, "the certificate of %s is self-signed: no authority vouches for it", whose)
-		}
-		return fail(err, "the certificate of %s is signed by an authority that this machine does not know", whose)
-	case errors.As(err, &noRoots):
-		return fail(err, "this machine has no list of certificate authorities: install its ca-certificates")
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		now := time.Now
-		if config.Time != nil {
-			now = config.Time
-		}
-		if from := invalid.Cert.NotBefore; now().Before(from) {
-			return fail(err, "the certificate of %s is valid only from %s on: is the clock here right?", whose, day(from))
-		}
-		return fail(err, "the certificate of %s expired on %s", whose, day(invalid.Cert.NotAfter))
-	}
-	return fail(err, "the certificate of %s is not valid: %s", whose, library(err.Err))
-}
-
-func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
-
-// names lists the names that a certificate is for, as many as fit.
-func names(c *x509.Certificate) string {
-	const room = 80
-	all := c.DNSNames
-	for _, ip := range c.IPAddresses {
-		all = append(all[:len(all):len(all)], ip.String())
-	}
-	if len(all) == 0 {
-		return "no name at all"
-	}
-	list := short(all[0])
-	for i, n := range all[1:] {
-		if len(list)+2+len(n) > room {
-			return fmt.Sprintf("%s and %d more", list, len(all)-1-i)
-		}
-		list += ", " + n
-	}
-	return list
 }

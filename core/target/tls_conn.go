@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -22,27 +23,32 @@ const confirmLimit = time.Second
 // tlsConn is a TLS connection that knows how its stream ended.
 type tlsConn struct {
 	*tls.Conn
-	wire  *watched
-	asked bool   // the server asked for a certificate
-	first []byte // read by confirm
+	wire   *watched
+	config *tls.Config
+	client *Credential       // nil: none
+	asked  bool              // the server asked for a certificate
+	leaf   *x509.Certificate // the server's, once it was seen
+	first  []byte            // read by confirm
 }
 
-func newTLSConn(conn net.Conn, config *tls.Config) *tlsConn {
-	c := &tlsConn{wire: &watched{Conn: conn}}
-	config = config.Clone()
-	give := config.GetClientCertificate
-	own := config.Certificates
-	config.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+// newTLSConn takes config over. A client's certificate is sent whatever the
+// server says that it would take: the user has chosen it.
+func newTLSConn(conn net.Conn, config *tls.Config, client *Credential) *tlsConn {
+	c := &tlsConn{wire: &watched{Conn: conn}, config: config, client: client}
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		c.asked = true
-		if give != nil {
-			return give(info)
-		}
-		for i := range own {
-			if info.SupportsCertificate(&own[i]) == nil {
-				return &own[i], nil
-			}
+		if client != nil {
+			return &client.pair, nil
 		}
 		return new(tls.Certificate), nil // none
+	}
+	verify := config.VerifyConnection
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		c.leaf = state.PeerCertificates[0]
+		if verify != nil {
+			return verify(state)
+		}
+		return nil
 	}
 	c.Conn = tls.Client(c.wire, config)
 	return c

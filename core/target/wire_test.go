@@ -31,7 +31,7 @@ func TestUrgentDataIsInTheStream(t *testing.T) {
 		c.CloseWrite()
 		io.Copy(io.Discard, c)
 	})
-	c, err := new(Dialer).Dial(t.Context(), to)
+	c, err := new(Dialer).Dial(t.Context(), to, Security{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestCutTLSIsNoEnd(t *testing.T) {
 					io.Copy(io.Discard, s.NetConn())
 				})
 				to.Host = ""
-				conn, err := (&Dialer{TLSConfig: &tls.Config{RootCAs: a.pool()}}).Dial(t.Context(), to)
+				conn, err := (&Dialer{TLSConfig: &tls.Config{RootCAs: a.pool()}}).Dial(t.Context(), to, Security{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -104,7 +104,7 @@ func TestServerWantsACertificate(t *testing.T) {
 					s.Write(sent)
 				})
 				to.Host = ""
-				conn, err := (&Dialer{TLSConfig: &tls.Config{RootCAs: a.pool()}}).Dial(t.Context(), to)
+				conn, err := (&Dialer{TLSConfig: &tls.Config{RootCAs: a.pool()}}).Dial(t.Context(), to, Security{})
 				if c.fails != "" {
 					if err == nil || !strings.Contains(err.Error(), c.fails) && version == tls.VersionTLS13 {
 						t.Errorf("dialled, %v; want %q", err, c.fails)
