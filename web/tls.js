@@ -148,6 +148,8 @@ export function waysOn({ code, certificate }, choices) {
       ];
     case "tls-not-tls":
       return [{ label: "Connect without TLS", clear: true, unsafe: true }];
+    case "tls-failed": // it may speak old cipher suites alone
+      return [options("verify"), ...olderThan(choices.min ?? "1.2").slice(-1).map((min) => ({ label: `Allow TLS ${min} and old cipher suites and connect`, set: { min }, unsafe: true }))];
   }
   return [options("verify")];
 }

@@ -46,6 +46,7 @@ test("the ways on fit the failure", () => {
   assert.deepEqual(labels("tls-version", { min: "1.3" }), ["Allow TLS 1.2 and connect", "Allow TLS 1.0 and connect", "TLS options…"]);
   assert.deepEqual(labels("tls-version", { min: "1.0" }), ["TLS options…"]);
   assert.deepEqual(labels("tls-credential-unknown", { verify: "ca:" + id, cert: id }), ["Choose the CA file again…", "Choose the client certificate again…", "TLS options…"]);
+  assert.deepEqual(labels("tls-failed"), ["TLS options…", "Allow TLS 1.0 and old cipher suites and connect"]);
   assert.deepEqual(waysOn({ code: "tls-pin-mismatch", certificate }, {})[0].set, { verify: "" });
 });
 
