@@ -140,7 +140,7 @@ func notVerified(t *testing.T, chromium context.Context) {
 	p.wait("the form", `document.querySelector("#tls-verify")?.value === "none"`)
 	p.click("#tls-reset")
 	p.choosesTLS("Options")
-	p.click("#connect-button")
+	p.click("#tls-connect")
 	p.failsWith("self-signed")
 }
 

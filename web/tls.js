@@ -129,7 +129,7 @@ export function waysOn({ code, certificate }, choices) {
     case "tls-wrong-name":
       return [...namesOf(certificate).map((name) => ({ label: `Use the name ${name} and connect`, set: { name } })), ...pin, { label: "Fill in a name…", field: "name" }, none];
     case "tls-pin-mismatch":
-      return [{ label: "Verify by the system and connect", set: { verify: "" } }, ...pin.map((way) => ({ ...way, unsafe: true })), options("verify"), none];
+      return [{ label: "Verify by the system and connect", set: { verify: "" } }, ...pin.map((way) => ({ ...way, label: "Trust this certificate from now on and connect", unsafe: true })), options("verify"), none];
     case "tls-version":
       return [...olderThan(choices.min ?? "1.2").map((min) => ({ label: `Allow TLS ${min} and connect`, set: { min }, unsafe: min < "1.2" })), options("min")];
     case "tls-client-cert-wanted":

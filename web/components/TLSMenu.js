@@ -47,8 +47,11 @@ export function TLSMenu({ tab }) {
       ${min < "1.2" && html`<p class="caution">TLS 1.0 and 1.1 can be broken: only for servers that have nothing newer.</p>`}
       <${FileField} id="tls-cert" kind="client" label="Client certificate" value=${cert} none="none" change=${set("cert")} failed=${setProblem} />
       <p role="status" class=${problem ? "problem" : "unseen"}>${shownLine(problem)}</p>
-      <button type="button" class="small" id="tls-reset" disabled=${Object.keys(choices).length === 0}
-        onClick=${() => tab.setTLS(tlsDefaults)}>Back to the defaults</button>
+      <div class="tls-buttons">
+        <button type="button" class="small" id="tls-reset" disabled=${Object.keys(choices).length === 0}
+          onClick=${() => tab.setTLS(tlsDefaults)}>Back to the defaults</button>
+        <button type="submit" class="small primary" id="tls-connect">Connect</button>
+      </div>
     </div>
   `;
 }
