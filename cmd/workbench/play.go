@@ -73,10 +73,8 @@ func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transc
 type playClientOptions struct {
 	to      string
 	timeout time.Duration
+	tls     tlsFlags
 }
-
-// playDialer dials what play client talks to.
-var playDialer = &target.Dialer{TLSConfig: dialer.TLSConfig}
 
 func newPlayClientCommand() *cobra.Command {
 	o := playClientOptions{}
@@ -96,7 +94,8 @@ Exit codes:
   2  it could not be played: the file is no transcript (told as file:line: what
      was expected), or the server could not be reached`,
 		Example: `  workbench play client walk.golden --to 127.0.0.1:80
-  workbench play client walk.golden --to tls://example.com:443 --timeout 30s`,
+  workbench play client walk.golden --to tls://example.com:443 --timeout 30s
+  workbench play client walk.golden --to tls://box.local:8443 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key`,
 		Args: oneTranscript,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.timeout <= 0 {
@@ -109,6 +108,7 @@ Exit codes:
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, or a scheme with its port, as in imaps://host")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
+	o.tls.add(f)
 	return cmd
 }
 
@@ -128,9 +128,20 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	if err != nil {
 		return &exitCode{exitUnusable, fmt.Errorf("--to: %w", err)}
 	}
-	conn, err := playDialer.Dial(ctx, to, target.Security{})
+	security, err := o.tls.security(to)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
+	}
+	var dialer target.Dialer // over plain TCP the talk is patient itself
+	if to.TLS {
+		dialer.Below = patiently
+	}
+	conn, err := dialer.Dial(ctx, to, security)
+	if err != nil {
+		return &exitCode{exitUnusable, atLength(err)}
+	}
+	if words := conn.Secured(); words != "" {
+		fmt.Fprintln(stderr, words)
 	}
 	player := script.Play(core.Client)
 	err = play.Talk{Fast: true, Timeout: o.timeout}.Over(ctx, conn, player)

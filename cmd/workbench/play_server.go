@@ -25,6 +25,7 @@ type playServerOptions struct {
 	verify     bool
 	readyFile  string
 	asJSON     bool
+	tls        serverTLS
 }
 
 // The values of --on-mismatch.
@@ -43,7 +44,9 @@ recorded server did, to any number of clients at once. What a client says
 otherwise is told on standard error, with the line of the transcript, what was
 expected and what came. A connection on which nothing is said is no client.
 
-It speaks TCP without TLS, also for a session that was recorded over TLS.
+It speaks TCP, and with --tls TLS, whatever the session was recorded over. The
+certificate is made for localhost, unless --tls-cert names one; its fingerprint
+is printed, by which play client --tls-verify takes it.
 
 Exit codes:
   0  it was stopped, or with --once has served a client
@@ -52,6 +55,7 @@ Exit codes:
      was expected), or the address is taken`,
 		Example: `  workbench play server walk.golden
   workbench play server --listen 127.0.0.1:2525 --fast smtp.golden
+  workbench play server --tls --tls-alpn h2 walk.golden
   workbench play server --on-mismatch continue walk.golden    tell, and answer all the same
   workbench play server --once --verify --ready-file ready --listen 127.0.0.1:0 walk.golden
                                                               test a client: its address is in the file`,
@@ -71,6 +75,7 @@ Exit codes:
 	f.BoolVar(&o.once, "once", false, "end when the first client was served")
 	f.BoolVar(&o.verify, "verify", false, "exit with code 1 if any client said something else, or broke off")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
+	o.tls.add(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
 	return cmd
 }
@@ -81,19 +86,23 @@ func playServer(ctx context.Context, o playServerOptions, path string, stdout, s
 	if err != nil {
 		return err
 	}
+	config, fingerprint, err := o.tls.config()
+	if err != nil {
+		return &exitCode{exitUnusable, err}
+	}
 	listener, err := listenLoopback(o.listen, "--listen")
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
 	defer listener.Close()
 	p := &playPrinter{playServerOptions: o, stdout: stdout, stderr: stderr, mismatches: map[string]int{}}
-	p.listening(path, listener.Addr())
+	p.listening(path, listener.Addr(), fingerprint)
 	if o.readyFile != "" {
 		if err := writeReady(o.readyFile, listener.Addr()); err != nil {
 			return &exitCode{exitUnusable, fmt.Errorf("--ready-file: %w", err)}
 		}
 	}
-	server := play.Server{Script: script, Fast: o.fast, Once: o.once, Mismatch: p.mismatch, Ended: p.ended}
+	server := play.Server{Script: script, Fast: o.fast, TLS: config, Once: o.once, Mismatch: p.mismatch, Ended: p.ended}
 	if err := server.Serve(ctx, listener); err != nil {
 		return &exitCode{exitUnusable, fmt.Errorf("no more clients can be taken: %w", err)}
 	}
@@ -123,17 +132,19 @@ const resultFailed = "failed" // beside resultSame and resultDifferent
 
 // playEvent is a line of --json. docs/play.md documents it.
 type playEvent struct {
-	Event      string `json:"event"` // listening, mismatch or ended
-	Address    string `json:"address,omitempty"`
-	Client     string `json:"client,omitempty"`
-	File       string `json:"file,omitempty"`
-	Line       int    `json:"line,omitempty"`
-	Offset     *int64 `json:"offset,omitempty"`
-	Want       string `json:"want,omitempty"`
-	Got        string `json:"got,omitempty"`
-	Result     string `json:"result,omitempty"`
-	Mismatches *int   `json:"mismatches,omitempty"`
-	Error      string `json:"error,omitempty"`
+	Event   string `json:"event"` // listening, mismatch or ended
+	Address string `json:"address,omitempty"`
+	// Fingerprint is of the certificate: SHA-256, 64 hex digits.
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Client      string `json:"client,omitempty"`
+	File        string `json:"file,omitempty"`
+	Line        int    `json:"line,omitempty"`
+	Offset      *int64 `json:"offset,omitempty"`
+	Want        string `json:"want,omitempty"`
+	Got         string `json:"got,omitempty"`
+	Result      string `json:"result,omitempty"`
+	Mismatches  *int   `json:"mismatches,omitempty"`
+	Error       string `json:"error,omitempty"`
 }
 
 // playPrinter tells what happens, and counts. Many goroutines use it at once.
@@ -158,11 +169,17 @@ func (p *playPrinter) print(e playEvent, out io.Writer, words string) {
 	_ = enc.Encode(e) // a closed stdout ends the program by itself
 }
 
-func (p *playPrinter) listening(path string, address net.Addr) {
+// listening tells where clients can connect, and over TLS by which fingerprint
+// they know the certificate.
+func (p *playPrinter) listening(path string, address net.Addr, fingerprint string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.print(playEvent{Event: "listening", Address: address.String(), File: path}, p.stdout,
-		fmt.Sprintf("Playing the server of %s on %s\nPress Ctrl-C to stop.\n", core.Printable(path), address))
+	known := ""
+	if fingerprint != "" {
+		known = "Its certificate: --tls-verify sha256:" + fingerprint + "\n"
+	}
+	p.print(playEvent{Event: "listening", Address: address.String(), File: path, Fingerprint: fingerprint}, p.stdout,
+		fmt.Sprintf("Playing the server of %s on %s\n%sPress Ctrl-C to stop.\n", core.Printable(path), address, known))
 }
 
 // mismatch tells of a mismatch, and says whether to go on behind it.

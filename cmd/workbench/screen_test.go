@@ -109,7 +109,7 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench version": func(*hostileHome) [][]string { return [][]string{{"version", foreign}} },
 	"workbench sandbox": func(*hostileHome) [][]string { return [][]string{{"sandbox", foreign}} },
 	"workbench serve": func(h *hostileHome) [][]string {
-		return [][]string{{"serve", "--listen", foreign}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
+		return [][]string{{"serve", "--listen", foreign}, {"serve", "--tls-credential", foreign}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
 	},
 	"workbench modes": func(h *hostileHome) [][]string {
 		return [][]string{{"modes", "--plugin-dir", filepath.Join(h.dir, "plugins")}, {"modes", "--json", "--plugin-dir", h.dir + foreign}}
@@ -145,10 +145,13 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench plugin debug": func(h *hostileHome) [][]string { return [][]string{{"plugin", "debug", h.good}} },
 	"workbench play":         func(*hostileHome) [][]string { return [][]string{{"play", foreign}} },
 	"workbench play server": func(h *hostileHome) [][]string {
-		return [][]string{{"play", "server", "--listen", "127.0.0.1:0", h.golden}, {"play", "server", h.broken}, {"play", "server", "--on-mismatch", foreign, h.golden}}
+		return [][]string{{"play", "server", "--listen", "127.0.0.1:0", h.golden}, {"play", "server", h.broken}, {"play", "server", "--on-mismatch", foreign, h.golden},
+			{"play", "server", "--tls", "--tls-cert", foreign, h.golden}, {"play", "server", "--tls", "--tls-alpn", foreign, h.golden}}
 	},
 	"workbench play client": func(h *hostileHome) [][]string {
-		return [][]string{{"play", "client", h.golden}, {"play", "client", h.broken}, {"play", "client", "--timeout", foreign, h.golden}}
+		return [][]string{{"play", "client", h.golden}, {"play", "client", h.broken}, {"play", "client", "--timeout", foreign, h.golden},
+			{"play", "client", "--to", "tls://127.0.0.1:1", "--tls-verify", foreign, h.golden}, {"play", "client", "--to", "tls://127.0.0.1:1", "--tls-ca", foreign, h.golden},
+			{"play", "client", "--to", "tls://127.0.0.1:1", "--tls-name", foreign, h.golden}, {"play", "client", "--to", "tls://127.0.0.1:1", "--tls-cert", foreign, h.golden}}
 	},
 	"workbench transcript": func(*hostileHome) [][]string { return [][]string{{"transcript", foreign}} },
 	"workbench transcript list": func(h *hostileHome) [][]string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +34,8 @@ type serveOptions struct {
 	noRecord   bool
 	pprof      bool
 	folder     string // of transcripts; "": the user's
+	// credentials are files of certificates that TLS can be spoken with.
+	credentials []string
 
 	host hostFlags
 }
@@ -76,6 +77,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
+	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
 	o.host.add(flags)
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 }
@@ -99,6 +101,10 @@ const stopLimit = 5 * time.Second
 func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
 	hosts, err := parseHosts(o.hosts)
+	if err != nil {
+		return err
+	}
+	credentials, err := readCredentials(o.credentials)
 	if err != nil {
 		return err
 	}
@@ -147,6 +153,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		Hosts:     hosts,
 		Log:       log,
 
+		Credentials: credentials,
 		Transcripts: transcripts.store,
 		Recordings:  transcripts.recordings,
 	}
@@ -218,10 +225,9 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 }
 
 // dialer dials every session's target.
-var dialer = &target.Dialer{
-	TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-	Below:     func(conn net.Conn) net.Conn { return patient.New(conn) },
-}
+var dialer = &target.Dialer{Below: patiently}
+
+func patiently(conn net.Conn) net.Conn { return patient.New(conn) }
 
 func dial(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
 	conn, err := dialer.Dial(ctx, t, s)

@@ -41,8 +41,9 @@ const lesson = `-- dialled 192.0.2.9:80
 func TestJSONLines(t *testing.T) {
 	tr := parse(t, lesson)
 	tr.Options = []transcript.OptionValue{{Name: "b", Value: "<1>"}, {Name: "a", Value: "2"}}
+	tr.TLS = []transcript.OptionValue{{Name: "verify", Value: "none"}}
 	lines := strings.Split(strings.TrimSuffix(output(t, JSONLines, tr), "\n"), "\n")
-	const head = `{"kind":"header","format":"workbench transcript v1","mode":"raw","options":[{"name":"b","value":"<1>"},{"name":"a","value":"2"}],"target":"example.com:80"}`
+	const head = `{"kind":"header","format":"workbench transcript v1","mode":"raw","options":[{"name":"b","value":"<1>"},{"name":"a","value":"2"}],"target":"example.com:80","tls":[{"name":"verify","value":"none"}]}`
 	if lines[0] != head {
 		t.Error(lines[0])
 	}
@@ -92,6 +93,7 @@ func TestAsciicast(t *testing.T) {
 func TestHTML(t *testing.T) {
 	tr := parse(t, lesson)
 	tr.Target = `"><script>x</script>`
+	tr.TLS = []transcript.OptionValue{{Name: "cert", Value: "CN=<script>x</script>"}}
 	tr.Options = []transcript.OptionValue{{Name: "a", Value: "</dd><img src=x>"}}
 	tr.Entries[0].Comments = []string{"# <svg onload=1>"}
 	page := output(t, HTML, tr)

@@ -82,6 +82,9 @@ func (p *page) head(t *transcript.Transcript) {
 	for _, o := range t.Options {
 		p.term("Option "+o.Name, o.Value)
 	}
+	for _, c := range t.TLS {
+		p.term("TLS "+c.Name, c.Value)
+	}
 	p.w.WriteString(`</dl>
 <p>Each entry is what happened, with what it led to below. <b class="to">→</b> goes toward the server,
 <b class="from">←</b> comes from it. A picture such as <span class="c">␍␊</span> is a control byte, here the end

@@ -16,6 +16,7 @@ type header struct {
 	Mode    string   `json:"mode"`
 	Options []option `json:"options,omitempty"` // in the transcript's order
 	Target  string   `json:"target,omitempty"`
+	TLS     []option `json:"tls,omitempty"`   // in the transcript's order
 	State   []byte   `json:"state,omitempty"` // in base64
 	CutOff  bool     `json:"cut_off,omitempty"`
 }
@@ -31,6 +32,9 @@ func JSONLines(w io.Writer, t *transcript.Transcript) error {
 	h := header{Kind: "header", Format: "workbench transcript v1", Mode: t.Mode, Target: t.Target, State: t.State, CutOff: t.CutOff}
 	for _, o := range t.Options {
 		h.Options = append(h.Options, option(o))
+	}
+	for _, c := range t.TLS {
+		h.TLS = append(h.TLS, option(c))
 	}
 	out := bufio.NewWriter(w)
 	line, err := marshal(h)

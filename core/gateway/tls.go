@@ -11,6 +11,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 // securityPrefix begins the parameters of the query that are target.Choices.
@@ -33,6 +34,14 @@ func (g *Gateway) choose(t target.Target, choices []target.Choice) (s target.Sec
 		}
 	}
 	return s, nil
+}
+
+// told returns the choices that are not the default, for a recording.
+func told(s target.Security) (all []transcript.OptionValue) {
+	for _, c := range s.Choices() {
+		all = append(all, transcript.OptionValue(c))
+	}
+	return all
 }
 
 // refusal is what a client of workbench.v1 is told beside the words.
@@ -58,6 +67,8 @@ func atLength(e *target.Error) string {
 		switch {
 		case value == "" && way.Name == target.ChoiceCert, value == "ca:":
 			value += "ID (of a certificate given by POST /api/tls)"
+		case value == "" && way.Name == target.ChoiceALPN:
+			value = "PROTOCOLS"
 		case value == "":
 			value = strings.ToUpper(way.Name)
 		}

@@ -200,7 +200,7 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	if g.Recordings != nil && wanted.record {
 		config.Record = func(quiet time.Duration, remark func(string)) session.Recorder {
 			r := g.Recordings.Start(store.Header{
-				Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), Began: start,
+				Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: start,
 				Quiet: quiet, ServerEOFStays: wanted.stays,
 			}, remark)
 			c.hello["transcript"] = r.ID()

@@ -2,7 +2,9 @@ package play
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -14,7 +16,8 @@ import (
 // the script's beginning.
 type Server struct {
 	Script *Script
-	Fast   bool // leave the recorded pauses out
+	Fast   bool        // leave the recorded pauses out
+	TLS    *tls.Config // how TLS is spoken; nil: it is not
 	// Once ends Serve, and the talks that go on then, when the first client's
 	// talk has ended.
 	Once bool
@@ -25,7 +28,7 @@ type Server struct {
 	//
 	// A connection on which nothing was said, where the recorded client spoke,
 	// is a probe, as waiting scripts and health checks make them, and no
-	// client: nobody is told of it.
+	// client: nobody is told of it. With TLS so is one without a byte.
 	Mismatch func(client net.Addr, m *Mismatch) (goOn bool)
 	Ended    func(client net.Addr, err error)
 }
@@ -78,6 +81,18 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // has ended.
 func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 	half, ok := conn.(Conn)
+	if s.TLS != nil {
+		c, probe, err := secure(ctx, conn, s.TLS)
+		if err != nil {
+			conn.Close()
+			if probe || ctx.Err() != nil {
+				return false
+			}
+			s.ended(conn, fmt.Errorf("the TLS handshake failed: %s", inWords(err)))
+			return true
+		}
+		half, ok = c, true
+	}
 	if !ok {
 		conn.Close()
 		s.ended(conn, errors.New("the connection can not be ended in one direction alone; TCP can"))

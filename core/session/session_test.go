@@ -474,7 +474,15 @@ func TestPassThrough(t *testing.T) {
 
 func TestEntries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := begin(t, func(c *Config) { c.Entries = true })
+		b := begin(t, func(c *Config) {
+			c.Entries = true
+			dial := c.Dial
+			c.Dial = func(ctx context.Context) (Server, error) {
+				server, err := dial(ctx)
+				server.(*pipeServer).secured = "tls 1.3"
+				return server, err
+			}
+		})
 		b.client.says("hello")
 		b.read(t, "hello\n")
 		b.client.says("pass")
@@ -485,6 +493,7 @@ func TestEntries(t *testing.T) {
 		b.ends(t, ByServer, "")
 		want := []string{
 			`"dir":"--","kind":"remark","text":"dialled 192.0.2.1:7"`,
+			`"dir":"--","kind":"remark","text":"tls 1.3"`,
 			`"n":1,"t":0,"dir":">>","side":"client","kind":"text","text":"hello"`,
 			`"n":1,"t":0,"dir":"<<","side":"server","kind":"bytes","text":"hello\n"`,
 			`"n":2,"t":0,"dir":">>","side":"client","kind":"text","text":"pass"`,

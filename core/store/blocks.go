@@ -140,8 +140,8 @@ func (d *Decoder) Entries(name string, block []byte) ([]transcript.Entry, error)
 	return t.Entries, nil
 }
 
-// Golden makes a golden of a recording: it leaves out times, remarks and
-// comments, and of one that was cut off the last event, whose answer may not
+// Golden makes a golden of a recording: it leaves out times, remarks, comments
+// and how TLS was spoken, and of one that was cut off the last event, whose answer may not
 // be there whole.
 func Golden(t *transcript.Transcript) {
 	entries := t.Entries
@@ -158,6 +158,7 @@ func Golden(t *transcript.Transcript) {
 			kept = append(kept, e)
 		}
 	}
+	t.TLS = nil
 	t.Entries, t.HeaderComments, t.Trailing, t.CutOff = kept, nil, nil, false
 }
 

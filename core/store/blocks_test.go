@@ -117,6 +117,7 @@ func TestGolden(t *testing.T) {
 	const rest = ">> server \"HTTP/1.0 200 OK\\r\\n\"\n          \"\\r\\n\"\n"
 	const begin = "<< timer idle 2s\n>> client text \"GET /\"\n<< server \"GET /\\r\\n\"\n"
 	for text, want := range map[string]string{
+		strings.Replace(sample, "example.com:80\"\n", "example.com:80\"\ntls verify \"none\"\n", 1): head + begin + rest + ">> timer idle\n<< note \"idle\"\n",
 		sample: head + begin + rest + ">> timer idle\n<< note \"idle\"\n",
 		// The answer to the timer may not be there whole.
 		sample[:strings.Index(sample, "2.500")-2]: head + begin + rest,

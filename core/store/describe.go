@@ -32,7 +32,7 @@ func endedRemark(words string) string {
 // Bounds of what Describe reads.
 const (
 	describeEnds = 2 << 10   // bytes of the head and of the tail; most need no more
-	describeHead = 512 << 10 // the longest header: 64 options of 1 KiB each, escaped
+	describeHead = 512 << 10 // the longest header: 64 options of 1 KiB each and 8 choices of TLS of 4 KiB, escaped
 )
 
 // Describe reads what Info says from the head and the tail of a transcript's

@@ -88,7 +88,8 @@ type Header struct {
 	Mode    string
 	Options core.Options // all that are in effect
 	Target  string
-	Quiet   time.Duration // the silence that the machine is told of; 0: none
+	TLS     []transcript.OptionValue // choices of TLS that are not the default
+	Quiet   time.Duration            // the silence that the machine is told of; 0: none
 	// ServerEOFStays says that the client may go on after the server's end.
 	ServerEOFStays bool
 }
@@ -125,7 +126,7 @@ func (a *Recordings) Start(h Header, remark func(words string)) *Recorder {
 		began = time.Now()
 	}
 	r := &Recorder{all: a, id: NewID(began, h.Session, h.Mode), remark: remark, most: MaxRecording, created: make(chan struct{})}
-	t := transcript.Transcript{Mode: h.Mode, Target: h.Target, Quiet: h.Quiet, ServerEOFStays: h.ServerEOFStays}
+	t := transcript.Transcript{Mode: h.Mode, Target: h.Target, TLS: h.TLS, Quiet: h.Quiet, ServerEOFStays: h.ServerEOFStays}
 	for _, name := range slices.Sorted(maps.Keys(h.Options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.Options[name]})
 	}

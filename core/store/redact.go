@@ -124,6 +124,15 @@ func Unredacted(t *transcript.Transcript, match *regexp.Regexp) (places []Place)
 	if t.Target != "" {
 		header("the target", []byte(t.Target))
 	}
+	for _, c := range t.TLS {
+		header("tls "+c.Name, []byte(c.Value))
+	}
+	if t.Quiet > 0 {
+		header("the silence", nil)
+	}
+	if t.ServerEOFStays {
+		header("server-eof", nil)
+	}
 	if t.State != nil {
 		header("the state", t.State)
 	}

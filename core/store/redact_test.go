@@ -83,13 +83,13 @@ func TestRedactComments(t *testing.T) {
 
 // Places are told as lines of the file.
 func TestUnredacted(t *testing.T) {
-	const text = "workbench transcript v1\n\n# SECRET\nmode raw\noption a \"1\"\n# one\n\noption b \"SECRET\"\ntarget \"SECRET:1\"\n# two\nstate \"\\xffSECRET\"\n\n" +
+	const text = "workbench transcript v1\n\n# SECRET\nmode raw\noption a \"1\"\n# one\n\noption b \"SECRET\"\ntarget \"SECRET:1\"\ntls cert \"CN=SECRET\"\nquiet 1s\nserver-eof stay\n# two\nstate \"\\xffSECRET\"\n\n" +
 		"~~ match \"SECRET\"\n# three\n~~ until \"SECRET \"\n>> server \"SECRET SECRET \"\n"
 	parsed, err := transcript.Parse("x", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "[{8 option b} {9 the target} {11 the state} {13 a rule} {15 a rule}]"
+	const want = "[{8 option b} {9 the target} {10 tls cert} {14 the state} {16 a rule} {18 a rule}]"
 	if got := fmt.Sprint(Unredacted(parsed, regexp.MustCompile("SECRET"))); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

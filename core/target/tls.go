@@ -21,9 +21,7 @@ func (d *Dialer) tlsConfig(t Target, s Security) *tls.Config {
 		config = &tls.Config{}
 	}
 	config.MinVersion = cmp.Or(s.Min, max(config.MinVersion, DefaultMin))
-	if config.MinVersion < tls.VersionTLS12 {
-		config.CipherSuites = everySuite()
-	}
+	config.CipherSuites = CipherSuites(config.MinVersion)
 	config.ServerName = cmp.Or(s.Name, config.ServerName, certificateName(cmp.Or(t.Host, "localhost")))
 	config.NextProtos = s.ALPN
 	switch s.Verify {
@@ -45,9 +43,13 @@ func (d *Dialer) tlsConfig(t Target, s Security) *tls.Config {
 
 var errPin = errors.New("another certificate than the pinned one")
 
-// everySuite lists the cipher suites of TLS 1.2 and before, those that are not
-// safe too: servers that speak only an old version may have no others.
-func everySuite() (ids []uint16) {
+// CipherSuites lists what tls.Config.CipherSuites is where versions from least on
+// are spoken: nil from 1.2 on, which are those that are safe. Below it is all,
+// since peers that speak only an old version may have no others.
+func CipherSuites(least uint16) (ids []uint16) {
+	if least >= tls.VersionTLS12 {
+		return nil
+	}
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		ids = append(ids, suite.ID)
 	}

@@ -28,10 +28,11 @@
 //
 // # Grammar
 //
-//	transcript = "workbench transcript v1" mode {option} [target] {entry}
+//	transcript = "workbench transcript v1" mode {option} [target] {tls} {entry}
 //	mode       = "mode" NAME
 //	option     = "option" NAME STRING
 //	target     = "target" STRING
+//	tls        = "tls" NAME STRING
 //	entry      = {"~~" rule} [SECONDS] (">>" event | "<<" action | "--" WORDS)
 //	event      = "client" ("text" BYTES | "binary" BYTES | "eof" | "closed")
 //	           | "server" (BYTES | "eof" | "failed" BYTES)

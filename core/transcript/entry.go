@@ -48,7 +48,7 @@ type Entry struct {
 	Line     int // where the entry began in the file, from 1
 }
 
-// OptionValue is an option as the header states it.
+// OptionValue is an option, or a choice of TLS, as the header states it.
 type OptionValue struct{ Name, Value string }
 
 // Transcript is a whole log.
@@ -56,6 +56,9 @@ type Transcript struct {
 	Mode    string
 	Options []OptionValue // in the file's order
 	Target  string        // "" when the file names none
+	// TLS are the choices of TLS that the target was dialled with, in the file's
+	// order: those that are not the default. A replay takes no notice.
+	TLS []OptionValue
 	// Quiet is the silence of the server's that the machine was told of; 0: none.
 	Quiet time.Duration
 	// ServerEOFStays says that the client could go on after the server's end.
@@ -65,8 +68,8 @@ type Transcript struct {
 	State   []byte
 	Entries []Entry
 	// HeaderComments[i] are the comments above the i-th line of the header
-	// below the first: mode, each option, target, quiet, server-eof, state. It may be
-	// shorter.
+	// below the first: mode, each option, target, each tls, quiet, server-eof,
+	// state. It may be shorter.
 	HeaderComments [][]string
 	// Trailing are the comments below the last entry.
 	Trailing []string

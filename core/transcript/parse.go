@@ -14,6 +14,12 @@ import (
 // first message may have.
 const MaxTarget = 1 << 10
 
+// Bounds of the choices of TLS that a header names.
+const (
+	MaxTLS      = 8       // lines
+	MaxTLSValue = 4 << 10 // bytes of a value
+)
+
 // MaxLines bounds a transcript in lines, those not counted that go on with a
 // payload: an entry takes ten times the memory of a short line. A full
 // recording of the shortest entries there are has fewer.
@@ -170,8 +176,8 @@ func (p *parser) mode(word, rest string) *SyntaxError {
 }
 
 // headerWords begin the lines of the header below the first, in this order.
-// Those after the mode may be left out, and an option's may come again.
-var headerWords = [...]string{"mode", "option", "target", "quiet", "server-eof", "state"}
+// Those after the mode may be left out, and an option's and tls may come again.
+var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "state"}
 
 // setting takes a header line below the mode.
 func (p *parser) setting(word, rest string) *SyntaxError {
@@ -183,18 +189,20 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 		return errorf("expected one mode; it is %s already", p.t.Mode)
 	case place < p.place:
 		return errorf("expected an entry (>>, << or --); %s stands above the %s", word, headerWords[p.place])
-	case place == p.place && word != "option":
+	case place == p.place && word != "option" && word != "tls":
 		return errorf("expected one %s", word)
 	}
 	p.place = place
 	var err *SyntaxError
 	switch word {
 	case "option":
-		err = p.option(rest)
+		err = p.named(&p.t.Options, word, rest, core.MaxOptions, core.MaxOptionValue)
 	case "target":
 		if p.t.Target, err = p.value(rest, MaxTarget); err == nil && p.t.Target == "" {
 			err = errorf("expected target \"host:port\"; leave the line out when there is none")
 		}
+	case "tls":
+		err = p.named(&p.t.TLS, word, rest, MaxTLS, MaxTLSValue)
 	case "quiet":
 		quiet, bad := time.ParseDuration(rest)
 		if bad != nil || quiet < core.MinQuiet || quiet > core.MaxQuiet {
@@ -214,22 +222,23 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 	return err
 }
 
-func (p *parser) option(rest string) *SyntaxError {
+// named takes one of the lines of a word that have a name and a value.
+func (p *parser) named(all *[]OptionValue, word, rest string, most, bytes int) *SyntaxError {
 	name, rest := cutWord(rest)
 	if !core.ValidName(name) {
-		return errorf("expected option NAME \"value\", found name %s", shown(name))
+		return errorf("expected %s NAME \"value\", found name %s", word, shown(name))
 	}
-	for _, o := range p.t.Options {
+	for _, o := range *all {
 		if o.Name == name {
-			return errorf("expected option %s only once", name)
+			return errorf("expected %s %s only once", word, name)
 		}
 	}
-	if len(p.t.Options) == core.MaxOptions {
-		return final("expected at most %d options", core.MaxOptions)
+	if len(*all) == most {
+		return final("expected at most %d lines %s", most, word)
 	}
-	value, err := p.value(rest, core.MaxOptionValue)
+	value, err := p.value(rest, bytes)
 	if err == nil {
-		p.t.Options = append(p.t.Options, OptionValue{name, value})
+		*all = append(*all, OptionValue{name, value})
 	}
 	return err
 }

@@ -64,6 +64,48 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// How TLS was spoken stands in the header, with its comments.
+func TestChoicesOfTLS(t *testing.T) {
+	const text = magic + `
+mode raw
+target "tls://h:1"
+# a client of ours
+tls cert "sha256:0a CN=a \"b\""
+tls verify "none"
+quiet 200ms
+server-eof stay
+
+>> server eof
+`
+	tr, err := Parse("f", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(tr.TLS, []OptionValue{{"cert", `sha256:0a CN=a "b"`}, {"verify", "none"}}) {
+		t.Errorf("%q", tr.TLS)
+	}
+	if got := string(tr.Append(nil)); got != text {
+		t.Errorf("printed\n%s", got)
+	}
+	const head = magic + "\nmode raw\n"
+	many := ""
+	for _, name := range "abcdefghi" {
+		many += "tls " + string(name) + " \"\"\n"
+	}
+	for in, want := range map[string]string{
+		head + "tls verify none\n":             "f:3: expected",
+		head + "tls 1 \"x\"\n":                 `f:3: expected tls NAME "value", found name "1"`,
+		head + "tls a \"x\"\ntls a \"y\"\n":    "f:4: expected tls a only once",
+		head + "tls a \"x\"\ntarget \"h:1\"\n": "f:4: expected an entry (>>, << or --); target stands above the tls",
+		head + many:                            "f:11: expected at most 8 lines tls",
+		head + "tls a \"" + strings.Repeat("x", MaxTLSValue+1) + "\"\n": "f:3: expected at most 4096 bytes",
+	} {
+		if _, err := Parse("f", []byte(in)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%.60q: %v; want %s", in, err, want)
+		}
+	}
+}
+
 func TestOpeningActionsHaveNumberZero(t *testing.T) {
 	tr, err := Parse("f", []byte(magic+"\nmode raw\n<< pass-through client\n-- dialled\n>> client eof\n"))
 	if err != nil {

@@ -52,6 +52,11 @@ func AppendHeader(dst []byte, t *Transcript) []byte {
 		dst = append(dst, `target "`...)
 		dst = append(appendQuoted(dst, []byte(t.Target)), "\"\n"...)
 	}
+	for _, c := range t.TLS {
+		comments()
+		dst = append(append(append(dst, "tls "...), c.Name...), ` "`...)
+		dst = append(appendQuoted(dst, []byte(c.Value)), "\"\n"...)
+	}
 	if t.Quiet > 0 {
 		comments()
 		dst = append(appendDuration(append(dst, "quiet "...), t.Quiet), '\n')
