@@ -116,7 +116,7 @@ func anythingKept(t *testing.T, chromium context.Context) {
 		`5`, `"x"`, `true`, `null`, `{}`, `[]`, `[5]`, `[null]`, `[{}]`, `{"list":[5],"values":[[5]]}`, `{"list":5,"values":5}`, `{not JSON`,
 		`[{"host":"h","port":"1","tls":1,"mode":{},"options":5,"name":{}}]`,
 	} {
-		for _, key := range []string{"lanes", "hex", "controls", "time", "details", "typehex", "presenting", "presenter", "theme", "history", "targets", "snippets"} {
+		for _, key := range []string{"lanes", "hex", "controls", "time", "details", "typehex", "presenting", "presenter", "theme", "history", "targets", "credentials", "snippets"} {
 			p.run(fmt.Sprintf(`localStorage.setItem("workbench." + %q, %q)`, key, value))
 		}
 		p.do(chromedp.Navigate("http://" + shared.address))

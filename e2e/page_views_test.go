@@ -168,19 +168,39 @@ func aTranscriptPlays(t *testing.T, chromium context.Context) {
 // axe finds nothing to complain about, on any view, light and dark, on a screen
 // of a desk and of a phone.
 func axe(t *testing.T, chromium context.Context) {
-	source, err := os.ReadFile("../web/test/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := start(t) // the list of the shared one has the recordings of all tests
 	for _, width := range []int64{1200, 360} {
-		t.Run(fmt.Sprintf("%d wide", width), func(t *testing.T) { axeAt(t, chromium, w, string(source), width) })
+		t.Run(fmt.Sprintf("%d wide", width), func(t *testing.T) { axeAt(t, chromium, w, width) })
 	}
 }
 
-func axeAt(t *testing.T, chromium context.Context, w *workbench, source string, width int64) {
+// axe looks at what the page shows, in both themes.
+func (p *page) axe(what string) {
+	p.t.Helper()
+	if !evaluate[bool](p, `"axe" in window`) {
+		source, err := os.ReadFile("../web/test/axe.min.js")
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.run(string(source))
+	}
+	// The colours are all that differs in the other theme.
+	for _, rules := range []string{`{}`, `{ runOnly: ["color-contrast", "link-in-text-block"] }`} {
+		p.run(`document.querySelector("#theme-button").click()`)
+		p.wait("the colours", `document.documentElement.dataset.theme`)
+		p.run(`window.violations = undefined,
+			axe.run(document, ` + rules + `).then((r) => window.violations = r.violations.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.html + " " + n.failureSummary).join("\n")))`)
+		p.wait("axe", `window.violations`)
+		for _, v := range evaluate[[]string](p, "window.violations") {
+			p.t.Errorf("%s, %s: %s", what, evaluate[string](p, "document.documentElement.dataset.theme"), v)
+		}
+	}
+	p.run(`document.querySelector("#theme-button").click()`) // as the system has them again
+}
+
+func axeAt(t *testing.T, chromium context.Context, w *workbench, width int64) {
 	p := visit(t, chromium, "http://"+w.address)
-	p.do(chromedp.EmulateViewport(width, 900), chromedp.Evaluate[chromedp.Void](source))
+	p.do(chromedp.EmulateViewport(width, 900))
 	p.connect(shared.echo)
 	p.status("Connected")
 	p.fill("#command", "hello <b>\t")
@@ -188,21 +208,7 @@ func axeAt(t *testing.T, chromium context.Context, w *workbench, source string, 
 	p.shows("hello")
 	p.fill("#find", "hello")
 	p.wait("what was found", `document.querySelector("#console .sent mark.hit")`)
-	check := func(what string) {
-		t.Helper()
-		// The colours are all that differs in the other theme.
-		for _, rules := range []string{`{}`, `{ runOnly: ["color-contrast", "link-in-text-block"] }`} {
-			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#theme-button").click()`))
-			p.wait("the colours", `document.documentElement.dataset.theme`)
-			p.do(chromedp.Evaluate[chromedp.Void](`window.violations = undefined,
-				axe.run(document, ` + rules + `).then((r) => window.violations = r.violations.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.html + " " + n.failureSummary).join("\n")))`))
-			p.wait("axe", `window.violations`)
-			for _, v := range evaluate[[]string](p, "window.violations") {
-				t.Errorf("%s, %s: %s", what, evaluate[string](p, "document.documentElement.dataset.theme"), v)
-			}
-		}
-		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#theme-button").click()`)) // as the system has them again
-	}
+	check := p.axe
 	evaluateVoid := func(expression string) { p.do(chromedp.Evaluate[chromedp.Void](expression)) }
 	check("a session")
 	evaluateVoid(`document.querySelector("#console .row").click(), document.querySelector("#filter-button").click(), document.querySelector("#view-menu").click()`)

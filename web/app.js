@@ -29,6 +29,7 @@ const views = {
 };
 const Keys = lazy(() => import("./components/Keys.js"), "Keys");
 const SessionMenu = lazy(() => import("./components/SessionMenu.js"), "SessionMenu");
+const TLSFailure = lazy(() => import("./components/TLSFailure.js"), "TLSFailure");
 const DevBanner = lazy(() => import("./components/DevBanner.js"), "DevBanner");
 
 /** The titles of the views that are no session. @type {Record<string, string>} */
@@ -81,6 +82,7 @@ function App() {
 /** One session, from the connect bar to the field that is typed in. @param {{ tab: import("./tabs.js").Tab }} props */
 function SessionView({ tab }) {
   const session = tab.shown.value;
+  const { refusal } = tab.state.value;
   const target = session?.target ?? targetTitle(tab.fields);
   const about = {
     mode: session?.mode.title ?? "Line mode",
@@ -91,7 +93,9 @@ function SessionView({ tab }) {
   return html`
     <${Guard} what="The connection form"><${ConnectBar} tab=${tab} /><//>
     <${Guard} key=${session?.id ?? 0} what="The middle of the page"><${Console} feed=${session} viewer=${tab.viewer} about=${about}
-      status=${html`<${Status} tab=${tab} />`} tools=${session && html`<${Menu} id="session-menu" label="Session"
+      status=${html`<${Status} tab=${tab} />`}
+      below=${refusal && html`<${Guard} what="The certificate"><${TLSFailure} key=${tab.session.value?.id} tab=${tab} session=${tab.session.value} refusal=${refusal} /><//>`}
+      tools=${session && html`<${Menu} id="session-menu" label="Session"
         sheet=${(/** @type {() => void} */ close) => html`<${SessionMenu} tab=${tab} session=${session} close=${close} />`} />`}>
       <p>What you send and what comes back appears here.</p>
       <ol>

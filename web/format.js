@@ -29,6 +29,11 @@ export function shownText(text) {
   return text.replace(hidden, (char) => picture(/** @type {number} */ (char.codePointAt(0))));
 }
 
+/** Text as a person reads it on one line: every control shows. @param {string} text */
+export function shownLine(text) {
+  return shownText(text).replace(/[\t\n]/g, (char) => picture(char.charCodeAt(0)));
+}
+
 /**
  * Bytes as a person reads them: decoded as UTF-8, every control shown, a line
  * break after each ␊. A byte that is no UTF-8 is a "·".

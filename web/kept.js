@@ -34,7 +34,15 @@ const target = (value) => {
     host, port, tls: value.tls === true,
     mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, name: text(200)(value.name) ?? "",
     ...(value.stays === true && { stays: true }),
+    ...(isObject(value.tlsChoices) && { tlsChoices: textsByName(8192)(value.tlsChoices) }),
   };
+};
+
+/** @type {Shape<import("./types").Credential>} */
+const credential = (value) => {
+  const [id, kind] = [text(64)(value?.id), oneOf("ca", "client")(value?.kind)];
+  if (id === undefined || kind === undefined) return undefined;
+  return { id, kind: /** @type {"ca" | "client"} */ (kind), subject: text(4096)(value.subject) ?? "", fingerprint: text(64)(value.fingerprint) ?? "" };
 };
 
 /** @type {Shape<{ name: string, text: string }>} */
@@ -59,6 +67,7 @@ export const shapes = {
   theme: oneOf("", "light", "dark"),
   history: listOf(text(longest)),
   targets: listOf(target),
+  credentials: listOf(credential),
   /** @type {Shape<{ list: { name: string, text: string }[], values: [string, string][] }>} */
   snippets: (value) => (isObject(value) ? { list: listOf(snippet)(value.list) ?? [], values: listOf(filled)(value.values) ?? [] } : undefined),
 };

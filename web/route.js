@@ -3,6 +3,7 @@
 // with.
 //
 //     /?mode=NAME&option.NAME=VALUE&target=host:port&record=off&server-eof=stay
+//      &tls.verify=none&tls.name=NAME&tls.alpn=NAMES&tls.min=1.0&tls.cert=ID
 //
 //     #/                         the sessions
 //     #/transcripts              the list; ?mode=&target=&text= search it
@@ -11,6 +12,7 @@
 //     #/compare?transcript=ID    what other modes would have done
 
 import { signal } from "./vendor/signals-core.js";
+import { tlsProblem } from "./target.js";
 
 const maxOption = 1024; // bytes of a value, as the workbench has it
 
@@ -46,7 +48,7 @@ export function formatRoute(view, id = "", query = {}) {
  */
 export function formOf(search, modes, standard) {
   const query = new URLSearchParams(search);
-  const form = { mode: standard, options: /** @type {Record<string, string>} */ ({}), target: "", record: true, stays: false, problems: /** @type {string[]} */ ([]) };
+  const form = { mode: standard, options: /** @type {Record<string, string>} */ ({}), target: "", record: true, stays: false, tls: /** @type {import("./target.js").TLSChoices} */ ({}), problems: /** @type {string[]} */ ([]) };
   const wanted = query.get("mode") ?? standard;
   const manifest = modes.find((mode) => mode.manifest.name === wanted)?.manifest;
   if (manifest) form.mode = wanted;
@@ -60,13 +62,17 @@ export function formOf(search, modes, standard) {
     else if (name === "server-eof" && ["end", "stay"].includes(value)) form.stays = value === "stay";
     else if (name === "server-eof") form.problems.push(`server-eof is ${quoted(value)} in the address; it is end or stay.`);
     else if (name === "record") form.problems.push(`record is ${quoted(value)} in the address; it is on or off.`);
-    else if (name.startsWith("option.") && manifest) {
+    else if (name.startsWith("tls.")) {
+      const problem = tlsProblem(name.slice("tls.".length), value);
+      if (problem) form.problems.push(`${quoted(name)} is ${quoted(value)} in the address. ${problem}`);
+      else form.tls[name.slice("tls.".length)] = value;
+    } else if (name.startsWith("option.") && manifest) {
       const option = name.slice("option.".length);
       const problem = optionProblem(manifest, option, value);
       if (problem) form.problems.push(problem);
       else form.options[option] = value;
     } else if (name !== "mode" && !name.startsWith("option.")) {
-      form.problems.push(`The address has ${quoted(name)}; there are mode, option.NAME, target, record and server-eof.`);
+      form.problems.push(`The address has ${quoted(name)}; there are mode, option.NAME, target, record, server-eof and tls.NAME.`);
     }
   }
   return form;

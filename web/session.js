@@ -24,26 +24,30 @@ export class Session extends Feed {
   #socket;
 
   /**
-   * @param {{ mode: import("./types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean }} choice
+   * @param {{ mode: import("./types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: import("./target.js").TLSChoices }} choice
    */
-  constructor({ mode, options, target, record, stays }) {
+  constructor({ mode, options, target, record, stays, tlsChoices }) {
     super();
     this.mode = mode;
     this.options = options;
     this.target = target;
     this.record = record;
     this.stays = stays;
+    this.tlsChoices = tlsChoices;
     this.state = signal({ name: "connecting", words: `to ${target} …` });
-    this.#socket = new Socket(socketURL(location, mode.name, options, record, stays), target, {
+    this.#socket = new Socket(socketURL(location, mode.name, options, record, stays, tlsChoices), target, {
       connected: () => {
         this.began = Date.now();
         this.#become("connected", `to ${target}`);
       },
       entries: (list) => this.#take(list),
-      refused: (reason) => this.#become("failed", reason, advice(reason)),
+      refused: (reason, refusal) => {
+        if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "Ways on are below.", { refusal });
+        else this.#become("failed", reason, advice(reason));
+      },
       ended: ({ code, words }) => {
         if (code === 1000 || code === 1001) this.#become("disconnected", words);
-        else this.#become("failed", words, "Connect again for a new session.", true);
+        else this.#become("failed", words, "Connect again for a new session.", { broke: true });
       },
     });
   }
@@ -93,10 +97,10 @@ export class Session extends Feed {
     this.#become("disconnected", wasConnected ? "you closed the session" : "you stopped connecting");
   }
 
-  /** @param {import("./types").State["name"]} name @param {string} words */
-  #become(name, words, hint = "", broke = false) {
+  /** @param {import("./types").State["name"]} name @param {string} words @param {Partial<import("./types").State>} [more] */
+  #become(name, words, hint = "", more = {}) {
     if (name !== "connected") this.ended = Date.now();
-    this.state.value = { name, words, hint, broke };
+    this.state.value = { name, words, hint, ...more };
     this.publishSoon();
   }
 

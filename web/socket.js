@@ -9,15 +9,17 @@ export const maxMessage = 1024 * 1024;
 /**
  * The address of a session's WebSocket. options are name → value; record says
  * whether the workbench may keep a transcript, where it keeps any; stays, whether
- * the session goes on after the end of the server's stream.
+ * the session goes on after the end of the server's stream; tls has the choices
+ * for TLS that are not the default.
  * @param {{ protocol: string, host: string }} location @param {string} mode
- * @param {Record<string, string>} options
+ * @param {Record<string, string>} options @param {import("./target.js").TLSChoices} tls
  */
-export function socketURL(location, mode, options, record = true, stays = false) {
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}) {
   const query = new URLSearchParams({ mode });
   if (!record) query.set("record", "off");
   if (stays) query.set("server-eof", "stay");
   for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
+  for (const [name, value] of Object.entries(tls)) query.set("tls." + name, value);
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return `${scheme}//${location.host}/websocket/ws?${query}`;
 }
@@ -29,16 +31,18 @@ export function socketURL(location, mode, options, record = true, stays = false)
  *     entries(list)         what happened since, any number of times
  *     ended({code, words})  the session is over, once
  *
- * or, when there never was a session, refused(reason) alone. After close()
- * nothing more is reported.
+ * or, when there never was a session, refused(reason, refusal) alone, where
+ * refusal is the reason for machines, or null. After close() nothing more is
+ * reported.
  *
  * @typedef {{ connected(): void, entries(list: import("./types").Entry[]): void,
- *   ended(end: { code: number, words: string }): void, refused(reason: string): void }} Listener
+ *   ended(end: { code: number, words: string }): void, refused(reason: string, refusal: import("./types").Refusal | null): void }} Listener
  */
 export class Socket {
   #ws;
   #on;
-  #phase = "opening"; // → "asking" → "open" → "over"
+  #phase = "opening"; // → "asking" → "open" or "refused" → "over"
+  #reason = ""; // of the refusal, which may be followed by its code
 
   /** @param {string} url @param {string} target @param {Listener} on */
   constructor(url, target, on, WebSocket = globalThis.WebSocket) {
@@ -92,8 +96,12 @@ export class Socket {
         this.#phase = "open";
         this.#on.connected();
       } else {
-        this.#refuse(String(data).replace(/^FAIL:\s*/, ""));
+        this.#phase = "refused";
+        this.#reason = String(data).replace(/^FAIL:\s*/, "");
       }
+    } else if (this.#phase === "refused") {
+      const refusal = JSON.parse(data).find((/** @type {import("./types").Entry} */ entry) => entry.kind === "refused");
+      this.#refuse(this.#reason, refusal);
     } else if (this.#phase === "open") {
       this.#on.entries(JSON.parse(data));
     }
@@ -105,16 +113,18 @@ export class Socket {
       this.#refuse("the workbench does not answer; is it still running?");
     } else if (this.#phase === "asking") {
       this.#refuse(reason || "the workbench hung up before it had connected");
+    } else if (this.#phase === "refused") {
+      this.#refuse(this.#reason);
     } else if (this.#phase === "open") {
       this.#phase = "over";
       this.#on.ended({ code, words: reason || closeWords(code) });
     }
   }
 
-  /** @param {string} reason */
-  #refuse(reason) {
+  /** @param {string} reason @param {import("./types").Refusal | null} [refusal] */
+  #refuse(reason, refusal = null) {
     this.close();
-    this.#on.refused(reason);
+    this.#on.refused(reason, refusal);
   }
 }
 

@@ -6,7 +6,7 @@ import { Session } from "./session.js";
 import { Viewer } from "./viewer.js";
 import { defaultMode, modes, practice, recording, targets, targetsVersion } from "./store.js";
 import { formOf } from "./route.js";
-import { fieldsOf, normalFields, targetOf } from "./target.js";
+import { changedTLS, fieldsOf, normalFields, targetOf, wrongTLS } from "./target.js";
 
 let ids = 0;
 
@@ -19,6 +19,8 @@ export class Tab {
     host: signal(""),
     port: signal(""),
     tls: signal(false),
+    /** How TLS is spoken: target → choices, so that what one server needs is not done to another. */
+    tlsChoices: signal(/** @type {Record<string, import("./target.js").TLSChoices>} */ ({})),
     mode: signal(""),
     options: signal(/** @type {Record<string, Record<string, string>>} */ ({})),
     record: signal(true),
@@ -29,6 +31,8 @@ export class Tab {
   problem = signal(null);
   /** Signal: what was made of the fields and did not stand in them so, or why nothing can be; "" for nothing. */
   notice = signal("");
+  /** Signal: the field of the form for TLS that a person is to look at, as a selector, or "". */
+  tlsField = signal("");
   /** Signal: the newest session, connected or not, or null before the first. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
   session = signal(null);
   /** Signal: the session whose rows show: the newest that has connected, or null. @type {import("./vendor/signals-core.js").Signal<Session | null>} */
@@ -38,6 +42,16 @@ export class Tab {
 
   /** The mode that is picked, or undefined while there is none. */
   picked = computed(() => modes.value.find((mode) => mode.manifest.name === this.form.mode.value));
+
+  /** The target that the fields name, or "". */
+  target = computed(() => targetOf(this.fields).target ?? "");
+
+  /** How TLS is spoken to it: as was chosen here, else as it was the last time. */
+  tlsChoices = computed(() => {
+    targetsVersion.value;
+    const target = this.target.value;
+    return this.form.tlsChoices.value[target] ?? (target && targets.find(fieldsOf(target))?.tlsChoices) ?? {};
+  });
 
   /** The state to show: what is wrong with the fields, else the session's, else that there has been none. */
   state = computed(() => {
@@ -89,8 +103,10 @@ export class Tab {
   }
 
   /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("./types").Target> & { host: string, port: string }} target */
-  use({ host, port, tls, mode, options, stays }) {
+  use({ host, port, tls, mode, options, stays, tlsChoices }) {
     batch(() => {
+      const { target } = targetOf({ host, port, tls: !!tls });
+      if (target) this.#chooseTLS(target, tlsChoices ?? {});
       this.form.host.value = host;
       this.form.port.value = port;
       this.form.tls.value = !!tls;
@@ -115,14 +131,26 @@ export class Tab {
     this.form.options.value = { ...this.form.options.value, [mode]: { ...this.form.options.value[mode], [option.name]: value } };
   }
 
+  /** Changes how TLS is spoken to the target in the fields; "" is a choice's default. @param {import("./target.js").TLSChoices} changes */
+  setTLS(changes) {
+    this.#chooseTLS(this.target.value, changedTLS(this.tlsChoices.value, changes));
+  }
+
+  /** @param {string} target @param {import("./target.js").TLSChoices} choices */
+  #chooseTLS(target, choices) {
+    this.form.tlsChoices.value = { ...this.form.tlsChoices.value, [target]: choices };
+  }
+
   /** Connects to what the fields say, or says what is wrong with them. */
   connect() {
     const mode = this.picked.value?.manifest;
     this.tidy();
     const { target = "", problem, field } = targetOf(this.fields);
-    this.problem.value = problem
-      ? { problem, field: field ?? "" }
-      : mode ? null : { problem: "There is no line mode to connect with yet.", field: "mode" };
+    const tlsChoices = this.form.tls.value ? this.tlsChoices.value : {};
+    const wrong = wrongTLS(tlsChoices);
+    if (problem) this.problem.value = { problem, field: field ?? "" };
+    else if (wrong) this.problem.value = { problem: wrong.problem, field: "tls-" + wrong.name };
+    else this.problem.value = mode ? null : { problem: "There is no line mode to connect with yet.", field: "mode" };
     if (problem) this.notice.value = ""; // the status has it
     if (this.problem.value || !mode) return;
 
@@ -131,13 +159,44 @@ export class Tab {
     const isEmptyInt = (/** @type {string} */ name) => mode.options.some((option) => option.name === name && option.type === "int");
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
-    this.#open({ mode, options, target, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF });
+    this.#open({ mode, options, target, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices });
   }
 
   /** A new session like the last one, whatever the fields say now. */
   reconnect() {
     const last = this.session.value;
     if (last) this.#open(last);
+  }
+
+  /** Tries the last target again with other choices for TLS; the form has them too. @param {import("./target.js").TLSChoices} changes */
+  reconnectWith(changes) {
+    const last = this.session.value;
+    if (!last) return;
+    const tlsChoices = changedTLS(last.tlsChoices, changes);
+    this.#chooseTLS(last.target, tlsChoices);
+    this.#open({ ...last, tlsChoices });
+  }
+
+  /** Tries the last target again in clear. */
+  reconnectInClear() {
+    this.#useLast({ tls: false });
+    this.connect();
+  }
+
+  /** Shows the form for TLS to the last target, at one of its fields. @param {string} name of the choice */
+  showTLS(name) {
+    batch(() => {
+      if (this.target.value !== this.session.value?.target) this.#useLast({});
+      this.tlsField.value = "#tls-" + name;
+    });
+  }
+
+  /** Puts what the last session was opened with into the fields. @param {Partial<import("./types").Target>} changes */
+  #useLast(changes) {
+    const last = this.session.value;
+    if (!last) return;
+    const { target, mode, options, stays, tlsChoices } = last;
+    this.use({ ...fieldsOf(target), mode: mode.name, options, stays, tlsChoices, ...changes });
   }
 
   disconnect() {
@@ -154,8 +213,11 @@ export class Tab {
 
   /** Gives the lanes to a session that has connected, and remembers its target. @param {Session} session */
   #show(session) {
-    const { target, mode, options, stays } = session;
-    targets.remember({ ...fieldsOf(target), mode: mode.name, options, ...(stays && { stays }) });
+    const { target, mode, options, stays, tlsChoices } = session;
+    targets.remember({
+      ...fieldsOf(target), mode: mode.name, options,
+      ...(stays && { stays }), ...(Object.keys(tlsChoices).length && { tlsChoices }),
+    });
     batch(() => {
       targetsVersion.value++;
       this.viewer.selection.value = null;
@@ -201,7 +263,7 @@ let search = globalThis.location?.search ?? "";
 
 /** Begins the first tab as the address asks. It never connects by itself. @param {Tab} tab */
 function beginAsAsked(tab) {
-  const { mode, options, target, record, stays, problems } = formOf(search, modes.value, defaultMode.value);
+  const { mode, options, target, record, stays, tls, problems } = formOf(search, modes.value, defaultMode.value);
   if (!tab.form.mode.value) {
     tab.form.mode.value = mode;
     tab.form.record.value = record;
@@ -209,6 +271,8 @@ function beginAsAsked(tab) {
     if (target) tab.tidy();
     else tab.usePractice();
     tab.form.stays.value = stays;
+    if (tab.form.tls.value) tab.setTLS(tls);
+    else if (Object.keys(tls).length) problems.push("What the address says of TLS is left out: its target is without TLS.");
   }
   if (modes.value.some(({ manifest, state }) => manifest.name === mode && state === "starting")) return; // it has not said yet what options it has
   search = "";

@@ -173,6 +173,77 @@ export function targetOf(fields) {
   return { target: (tls ? "tls://" : "") + host + ":" + (port || defaultPort(tls)) };
 }
 
+/**
+ * How TLS is spoken to a target, by the names that follow "tls." in a query. A
+ * choice that is not made has its default. IDs are of files that the workbench
+ * was given (tls.js), as 32 hex digits.
+ */
+export const tlsDefaults = {
+  verify: "system", // or "ca:ID", "sha256:HEX" of the certificate that alone will do, "none"
+  name: "", // for SNI and verification; "": the host
+  alpn: "", // names of protocols, commas between
+  min: "1.2", // the least version
+  cert: "", // ID of a client certificate
+};
+
+/** Choices for TLS, only those that are not the default. @typedef {Record<string, string>} TLSChoices */
+
+/** Choices with some of them changed. @param {TLSChoices} choices @param {TLSChoices} changes @returns {TLSChoices} */
+export function changedTLS(choices, changes) {
+  const all = Object.entries({ ...choices, ...changes });
+  return Object.fromEntries(all.filter(([name, value]) => value !== "" && value !== /** @type {TLSChoices} */ (tlsDefaults)[name]));
+}
+
+/** Why a choice for TLS cannot be that, in words, or "". @param {string} name one of tlsDefaults @param {string} value */
+export function tlsProblem(name, value) {
+  switch (name) {
+    case "verify":
+      if (/^(system|none|ca:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(value)) return "";
+      if (value === "ca:") return "Choose the CA file to verify against.";
+      if (value.startsWith("sha256:")) return "A fingerprint is 64 hex digits: the SHA-256 of the server's certificate.";
+      return "Verify is system, none, ca:ID or sha256:HEX.";
+    case "name":
+      return nameProblem(value);
+    case "alpn": {
+      const names = value.split(",").map(trim);
+      return names.length <= 16 && names.every((one) => /^[ -~]{1,255}$/.test(one)) ? "" : "ALPN is up to 16 names of protocols in ASCII with commas between, as in h2,http/1.1.";
+    }
+    case "min":
+      return ["1.0", "1.1", "1.2", "1.3"].includes(value) ? "" : "The least version is 1.0, 1.1, 1.2 or 1.3.";
+    case "cert":
+      return /^[0-9a-f]{32}$/.test(value) ? "" : "A client certificate is an ID, 32 hex digits, of a file that the workbench was given.";
+  }
+  return `There are the choices ${Object.keys(tlsDefaults).join(", ")}.`;
+}
+
+/** @param {string} name */
+function nameProblem(name) {
+  try {
+    if (name.includes(":") && !isIPv6(name)) throw new Wrong(`${name} is not the name of a host, without its port.`);
+    return readHost(trim(name)) && "";
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    return error.message;
+  }
+}
+
+/** What is wrong with choices for TLS, and in which, or null. @param {TLSChoices} choices */
+export function wrongTLS(choices) {
+  for (const [name, value] of Object.entries(choices)) {
+    const problem = tlsProblem(name, value);
+    if (problem) return { problem, name };
+  }
+  return null;
+}
+
+/** Choices for TLS in a word, or "" where all is as usual. @param {TLSChoices} choices */
+export function tlsWord({ verify = "", ...others }) {
+  if (verify === "none") return "Not verified";
+  if (verify.startsWith("sha256:")) return "Pinned";
+  if (verify.startsWith("ca:")) return "Own CA";
+  return Object.keys(others).length ? "Changed" : "";
+}
+
 /** What an empty Port field stands for. @param {boolean} tls */
 export function defaultPort(tls) {
   return tls ? "443" : "80";
@@ -251,9 +322,14 @@ function keptTargets(list) {
   const all = new Map();
   for (const one of list) {
     const { target } = targetOf(one);
-    if (target && !all.has(target)) all.set(target, { ...one, ...fieldsOf(target) });
+    if (target && !all.has(target)) all.set(target, { ...one, ...fieldsOf(target), ...(one.tlsChoices && { tlsChoices: keptTLS(one.tlsChoices) }) });
   }
   return [...all.values()];
+}
+
+/** Those choices that can be made. @param {TLSChoices} choices @returns {TLSChoices} */
+function keptTLS(choices) {
+  return Object.fromEntries(Object.entries(choices).filter(([name, value]) => tlsProblem(name, value) === ""));
 }
 
 /** What a target is called in a list or on a tab. @param {{ name?: string, host: string, port: string, tls?: boolean }} target */

@@ -25,6 +25,45 @@ export interface Hello {
   address: string;
   /** The id of its recording, when there is one. */
   transcript?: string;
+  tls?: TLSOutcome;
+}
+
+/** A certificate, in words and as the SHA-256 of its DER in hex. Dates are RFC 3339. */
+export interface Certificate {
+  subject: string;
+  issuer?: string;
+  names: string[] | null;
+  notBefore: string;
+  notAfter: string;
+  fingerprint: string;
+}
+
+/** What TLS came to, in a Hello. */
+export interface TLSOutcome {
+  version: string;
+  cipher: string;
+  alpn?: string;
+  verified: "system" | "ca" | "pin" | "none";
+  certificate?: Certificate;
+  /** What the server was shown. */
+  clientCertificate?: { subject: string; fingerprint: string };
+  /** Whether the server asked for one. */
+  clientCertificateAsked?: boolean;
+}
+
+/** Why there is no session, for machines. It comes after the words. */
+export interface Refusal {
+  code: string;
+  /** The server's, where one was seen. */
+  certificate?: Certificate;
+}
+
+/** One of GET /api/tls, as far as the page keeps it: never a key. */
+export interface Credential {
+  id: string;
+  kind: "ca" | "client";
+  subject: string;
+  fingerprint: string;
 }
 
 export type Kind = "sent" | "received" | "note" | "remark";
@@ -130,6 +169,7 @@ export interface State {
   hint?: string;
   /** It failed after it had connected. */
   broke?: boolean;
+  refusal?: Refusal;
 }
 
 /** A target that the user may pick again. */
@@ -139,6 +179,8 @@ export interface Target {
   tls: boolean;
   /** Whether its session goes on after the end of its stream. */
   stays?: boolean;
+  /** How TLS is spoken: only what is not the default. */
+  tlsChoices?: Record<string, string>;
   mode: string;
   options: Record<string, string>;
   /** What the user called it, or "". */

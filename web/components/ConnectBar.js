@@ -4,11 +4,12 @@
 import { html, lazy } from "../html.js";
 import { useLayoutEffect, useRef } from "../vendor/hooks.js";
 import { practice, recording } from "../store.js";
-import { defaultPort } from "../target.js";
+import { defaultPort, tlsWord } from "../target.js";
 import { Menu } from "./Menu.js";
 import { ModeDetails, ModePicker } from "./Mode.js";
 
 const TargetMenu = lazy(() => import("./TargetMenu.js"), "TargetMenu");
+const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");
 
 /** @param {{ tab: import("../tabs.js").Tab }} props */
 export function ConnectBar({ tab }) {
@@ -45,11 +46,16 @@ export function ConnectBar({ tab }) {
           <div class="label-row"><label for="port">Port</label></div>
           <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${defaultPort(tls.value)} />
         </div>
-        <label class="switch" title="Speak TLS, as with tls://host:port">
-          <input type="checkbox" role="switch" id="tls" disabled=${live} checked=${tls.value}
-            onChange=${(/** @type {any} */ event) => tab.edit(tls, event.target.checked)} />
-          <span>TLS</span>
-        </label>
+        <div class="tls">
+          ${tls.value && !live && html`<${Menu} id="tls-menu" label=${html`<${TLSWord} tab=${tab} />`} plain wanted=${tab.tlsField}
+            title="How the server is verified, its name, ALPN, the least version, a client certificate"
+            sheet=${() => html`<${TLSMenu} tab=${tab} key=${tab.target.value} />`} />`}
+          <label class="switch" title="Speak TLS, as with tls://host:port">
+            <input type="checkbox" role="switch" id="tls" disabled=${live} checked=${tls.value}
+              onChange=${(/** @type {any} */ event) => tab.edit(tls, event.target.checked)} />
+            <span>TLS</span>
+          </label>
+        </div>
         ${tab.picked.value?.manifest.afterServerEOF && html`
           <label class="switch" title="Go on when the server ends its stream (half-close), until you end yours">
             <input type="checkbox" role="switch" id="stays" disabled=${live} checked=${stays.value}
@@ -74,6 +80,12 @@ export function ConnectBar({ tab }) {
       <${ModeDetails} tab=${tab} />
     </form>
   `;
+}
+
+/** How TLS is spoken, in a word. @param {{ tab: import("../tabs.js").Tab }} props */
+function TLSWord({ tab }) {
+  const word = tlsWord(tab.tlsChoices.value);
+  return html`<span class="unseen">TLS: </span><span class=${word === "Not verified" ? "problem" : word ? "caution" : ""}>${word || "Options"}</span>`;
 }
 
 // Read-only rather than disabled while connected: it can still be read out,

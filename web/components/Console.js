@@ -12,15 +12,16 @@ const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
 
 /**
  * feed is null before the first session. about: what the ladder and the copies
- * are told of it. status and tools stand in the bar. children show in the
+ * are told of it. status and tools stand in the bar, below under it. children show in the
  * console while it is empty.
  * @param {{ feed: import("../feed.js").Feed | null, viewer: import("../viewer.js").Viewer,
- *   about: { mode: string, target: string, tls: boolean, name: string }, status?: any, tools?: any, children?: any }} props
+ *   about: { mode: string, target: string, tls: boolean, name: string }, status?: any, tools?: any, below?: any, children?: any }} props
  */
-export function Console({ feed, viewer, about, status, tools, children }) {
+export function Console({ feed, viewer, about, status, tools, below, children }) {
   const show = lanes.value;
   return html`
     <${ConsoleBar} feed=${feed} viewer=${viewer} about=${about} status=${status} tools=${tools} />
+    ${below}
     <div class="lanes" data-show=${show}>
       ${show === "ladder"
         ? html`<${Ladder} feed=${feed} about=${about} viewer=${viewer} />`

@@ -2,23 +2,32 @@
 // going elsewhere.
 
 import { html } from "../html.js";
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 
 /**
- * sheet(close) is asked for what stands in the sheet once it is open.
- * @param {{ id?: string, label: any, title?: string, side?: "left" | "right", up?: boolean, disabled?: boolean, plain?: boolean, sheet: (close: () => void) => any }} props
+ * sheet(close) is asked for what stands in the sheet once it is open. wanted, a
+ * signal, opens it too: at what it names, as a selector in the sheet.
+ * @param {{ id?: string, label: any, title?: string, side?: "left" | "right", up?: boolean, disabled?: boolean, plain?: boolean,
+ *   wanted?: import("../vendor/signals-core.js").Signal<string>, sheet: (close: () => void) => any }} props
  */
-export function Menu({ id, label, title, side = "right", up = false, disabled = false, plain = false, sheet }) {
+export function Menu({ id, label, title, side = "right", up = false, disabled = false, plain = false, wanted, sheet }) {
   const [open, setOpen] = useState(false);
   const box = useRef(/** @type {any} */ (null));
   const button = useRef(/** @type {any} */ (null));
 
+  const at = wanted?.value ?? "";
+  useLayoutEffect(() => {
+    if (at) setOpen(true);
+  }, [at]);
+  useLayoutEffect(() => () => {
+    if (open && wanted) wanted.value = "";
+  }, [open]);
   useEffect(() => {
     if (!open) return;
     // What stands in the sheet may still be on its way when it opens.
     const sheet = box.current.querySelector(".sheet");
     const focus = () => {
-      const first = sheet.querySelector("button, input, select, a");
+      const first = sheet.querySelector(at || "button, input, select, a");
       if (first) coming.disconnect();
       first?.focus();
     };

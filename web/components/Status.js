@@ -1,11 +1,14 @@
 // How the session stands, in words: for how long, whether it is recorded, and
 // what went wrong; and that the sandbox is in doubt.
 
-import { html } from "../html.js";
+import { html, lazy } from "../html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
-import { clock, overloadWords } from "../format.js";
+import { clock, overloadWords, shownLine } from "../format.js";
 import { formatRoute } from "../route.js";
 import { loadModes, modes, sandboxDoubt } from "../store.js";
+import { Menu } from "./Menu.js";
+
+const TLSOutcome = lazy(() => import("./TLSOutcome.js"), "TLSOutcome");
 
 const titles = {
   connecting: "Connecting",
@@ -32,11 +35,18 @@ export function Status({ tab }) {
       </p>
       ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
       ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
+      ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain
+        title="What TLS came to, and the server's certificate" sheet=${() => html`<${TLSOutcome} outcome=${hello.tls} />`} />`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
       ${hello?.transcript && session?.live && html`<span class="recording" title="The workbench keeps a transcript of this session">recording</span>`}
       ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
     </div>
   `;
+}
+
+/** @param {import("../types").TLSOutcome} outcome */
+function tlsLabel({ version, alpn, verified }) {
+  return html`${["TLS " + version, alpn && shownLine(alpn)].filter(Boolean).join(", ")}${verified === "none" && html` <b class="problem">not verified</b>`}`;
 }
 
 const patience = 2000; // milliseconds after which a session that connects asks what it waits for

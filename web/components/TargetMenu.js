@@ -22,7 +22,7 @@ export function TargetMenu({ tab, close }) {
   const keep = () => {
     if (!name.trim() || !here) return;
     const mode = tab.form.mode.value;
-    targets.remember({ ...here, mode, options: tab.form.options.value[mode] ?? {}, name: name.trim() });
+    targets.remember({ ...here, mode, options: tab.form.options.value[mode] ?? {}, name: name.trim(), stays: tab.form.stays.value, ...(here.tls && { tlsChoices: tab.tlsChoices.value }) });
     targetsVersion.value++;
     close();
   };

@@ -5,12 +5,13 @@ import { History } from "../history.js";
 import { Snippets } from "../snippets.js";
 import { Targets } from "../target.js";
 
-const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "lf" }, name: "lab" };
+const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "lf" }, name: "lab", tlsChoices: { verify: "none", min: "1.0" } };
 /** A value that each key may hold, and what it is at a first visit. */
 const good = {
   lanes: ["wire", "both"], hex: [false, true], controls: [false, true], time: ["delta", "relative"], details: [false, true],
   typehex: [true, false], presenting: [true, false], presenter: [true, false], theme: ["dark", ""],
-  history: [["a", "b"]], targets: [[target]], snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
+  history: [["a", "b"]], targets: [[target]],
+  credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]], snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
 };
 const settings = {
   lanes: "lanes", hex: "showHex", controls: "showControls", time: "timeStyle", details: "detailsOpen",
@@ -74,11 +75,17 @@ test("what has not is as if it had never been kept, whatever it is", () => {
 });
 
 test("one value that is wrong takes no other with it", () => {
-  const storage = storageOf({ targets: JSON.stringify([{ ...target, options: { eol: 1, a: "b" }, name: {} }, 7, { host: "other", port: "2" }]) });
+  const storage = storageOf({ targets: JSON.stringify([{ ...target, options: { eol: 1, a: "b" }, name: {}, tlsChoices: { verify: 1, min: "1.0" } }, 7, { host: "other", port: "2" }]) });
   assert.deepEqual(readKept(storage, "targets"), [
-    { ...target, options: { a: "b" }, name: "" },
+    { ...target, options: { a: "b" }, name: "", tlsChoices: { min: "1.0" } },
     { host: "other", port: "2", tls: false, mode: "", options: {}, name: "" },
   ]);
+});
+
+test("of a file nothing is kept but what it is called", () => {
+  const [credential] = good.credentials[0];
+  const storage = storageOf({ credentials: JSON.stringify([{ ...credential, pem: "KEY", key: "KEY" }, { ...credential, kind: "key" }]) });
+  assert.deepEqual(readKept(storage, "credentials"), [credential]);
 });
 
 test("a setting with the wrong value begins as at a first visit, the others as they were", async () => {

@@ -20,10 +20,12 @@ const modes = [
 ];
 
 test("the address fills the form", () => {
-  assert.deepEqual(formOf("", modes, "raw"), { mode: "raw", options: {}, target: "", record: true, stays: false, problems: [] });
+  assert.deepEqual(formOf("", modes, "raw"), { mode: "raw", options: {}, target: "", record: true, stays: false, tls: {}, problems: [] });
   assert.deepEqual(formOf("?mode=http-line&option.eol=lf&option.wait=-3&target=imaps%3A%2F%2Fh&record=off", modes, "raw"),
-    { mode: "http-line", options: { eol: "lf", wait: "-3" }, target: "imaps://h", record: false, stays: false, problems: [] });
+    { mode: "http-line", options: { eol: "lf", wait: "-3" }, target: "imaps://h", record: false, stays: false, tls: {}, problems: [] });
   assert.deepEqual(formOf("?option.eol=lf", modes, "http-line").options, { eol: "lf" });
+  assert.deepEqual(formOf("?tls.verify=none&tls.name=b%C3%BCcher.example&tls.alpn=h2,http/1.1&tls.min=1.0", modes, "raw").tls,
+    { verify: "none", name: "bücher.example", alpn: "h2,http/1.1", min: "1.0" });
 });
 
 test("what there is not is said, and the rest is done", () => {
@@ -34,8 +36,10 @@ test("what there is not is said, and the rest is done", () => {
     ["?mode=http-line&option.toString=x", /no option "toString"; it has eol, wait/, { options: {} }],
     ["?mode=raw&option.eol=lf", /raw has no option "eol"; it has none/, { mode: "raw" }],
     ["?mode=raw&mode=http-line", /"mode" is in the address more than once/, { mode: "raw" }],
+    ["?tls.verify=maybe&tls.min=1.3", /"tls.verify" is "maybe" in the address. Verify is system, none/, { tls: { min: "1.3" } }],
+    ["?tls.key=x&tls.min=1.3", /"tls.key" is .* choices verify, name, alpn, min, cert/, { tls: { min: "1.3" } }],
     ["?mode=raw&record=no", /record is "no"/, { mode: "raw", record: true }],
-    ["?mode=raw&connect=1", /"connect"; there are mode, option.NAME, target, record and server-eof/, { mode: "raw" }],
+    ["?mode=raw&connect=1", /"connect"; there are mode, option.NAME, target, record, server-eof and tls\.NAME/, { mode: "raw" }],
   ]) {
     const form = formOf(search, modes, "raw");
     assert.match(form.problems.join(" "), problem);

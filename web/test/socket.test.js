@@ -34,6 +34,7 @@ test("the address carries mode and options", () => {
     "ws://127.0.0.1:8000/websocket/ws?mode=http-line&option.eol=crlf&option.text=a%26b+c",
   );
   assert.match(socketURL({ protocol: "https:", host: "h" }, "raw", {}), /^wss:\/\/h\//);
+  assert.match(socketURL(location, "raw", {}, true, false, { verify: "none", alpn: "h2,http/1.1" }), /\?mode=raw&tls\.verify=none&tls\.alpn=h2%2Chttp%2F1\.1$/);
 });
 
 test("a session: target up, SUCC, entries, messages, the end", () => {
@@ -56,7 +57,18 @@ test("a refusal is told once, without FAIL:", () => {
   ws.onopen();
   ws.onmessage({ data: "FAIL:connection refused" });
   ws.onclose({ code: 1000, reason: "" });
-  assert.deepEqual(told, [["refused", "connection refused"]]);
+  assert.deepEqual(told, [["refused", "connection refused", null]]);
+});
+
+test("a refusal for machines follows the words", () => {
+  const { ws, told } = open();
+  ws.onopen();
+  ws.onmessage({ data: "FAIL:the certificate has expired" });
+  assert.deepEqual(told, []);
+  const refusal = { kind: "refused", code: "tls-expired", certificate: { subject: "CN=x" } };
+  ws.onmessage({ data: JSON.stringify([{ kind: "later" }, refusal]) });
+  ws.onclose({ code: 1000, reason: "" });
+  assert.deepEqual(told, [["refused", "the certificate has expired", refusal]]);
 });
 
 test("a workbench that is not there is a refusal in words", () => {

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { URL } from "node:url";
-import { Targets, advice, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../target.js";
+import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -166,6 +166,40 @@ test("what was kept comes back in normal form, one a place, no typos", () => {
   const kept = [["127.0.0.1:2", "1"], ["x", "0"], ["example.com", ""], ["example.com", "80"]].map(([host, port]) => ({ host, port }));
   const { list } = new Targets({ getItem: () => JSON.stringify(kept), setItem() {} });
   assert.deepEqual(list.map(({ host, port }) => [host, port]), [["127.0.0.1", "2"], ["example.com", "80"]]);
+});
+
+test("choices for TLS are as the workbench takes them", () => {
+  const id = "0123456789abcdef".repeat(2);
+  for (const [name, values] of Object.entries({
+    verify: ["system", "none", "ca:" + id, "sha256:" + id + id],
+    name: ["example.com", "bücher.example", "127.0.0.1", "::1"],
+    alpn: ["h2", "h2,http/1.1", "x".repeat(255)],
+    min: ["1.0", "1.1", "1.2", "1.3"],
+    cert: [id],
+  })) for (const value of values) assert.equal(tlsProblem(name, value), "", `${name} ${value}`);
+  for (const [name, values] of Object.entries({
+    verify: ["", "ca:", "ca:" + id + "0", "ca:" + id.toUpperCase(), "sha256:" + id, "System", "none "],
+    name: ["", "a b", "*.example.com", "a..b", "exa\u200bmple.com", "https://x"],
+    alpn: ["", "h2,", "\u00e4", "x".repeat(256), Array(17).fill("a").join(",")],
+    min: ["", "1.4", "1", "1.20"],
+    cert: ["", id + id, "-----BEGIN PRIVATE KEY-----"],
+    key: [id], constructor: [""],
+  })) for (const value of values) assert.notEqual(tlsProblem(name, value), "", `${name} ${value}`);
+  assert.deepEqual(wrongTLS({ min: "1.0", verify: "ca:" }), { problem: "Choose the CA file to verify against.", name: "verify" });
+  assert.equal(wrongTLS({ min: "1.0" }), null);
+});
+
+test("only choices that are not the default are kept", () => {
+  assert.deepEqual(changedTLS({ min: "1.0", alpn: "h2" }, { min: "1.2", name: "x", cert: "" }), { alpn: "h2", name: "x" });
+  assert.deepEqual(changedTLS({ min: "1.0", verify: "none" }, tlsDefaults), {});
+  assert.deepEqual([{}, { alpn: "h2" }, { min: "1.0", verify: "none" }, { verify: "ca:" }, { verify: "sha256:00" }].map(tlsWord), ["", "Changed", "Not verified", "Own CA", "Pinned"]);
+});
+
+test("a target's choices for TLS are remembered, as far as they can be made", () => {
+  const storage = memory();
+  const at = { host: "a", port: "1", tls: true };
+  new Targets(storage).remember({ ...at, mode: "raw", options: {}, tlsChoices: { verify: "none", min: "9", key: "x" } });
+  assert.deepEqual(new Targets(storage).find(at).tlsChoices, { verify: "none" });
 });
 
 test("someone else's data in the storage is no target", () => {
