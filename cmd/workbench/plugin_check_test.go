@@ -63,7 +63,7 @@ func TestPluginTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errs := runPluginTest(t, httpline.Discipline(), goldens, "here")
-	if code != 0 || !strings.Contains(out, "1 golden and 12 checks: 0 failed") {
+	if code != 0 || !strings.Contains(out, "1 golden and 13 checks: 0 failed") {
 		t.Errorf("a correct one: exit %d\n%s%s", code, out, errs)
 	}
 	code, out, _ = runPluginTest(t, losing(), goldens, "here")
