@@ -108,7 +108,7 @@ func TestPluginTestTimeout(t *testing.T) {
 		return open(o, out)
 	}
 	code, _, errs := runPluginTest(t, slow, "", "--timeout", "200ms", "here")
-	if code != 2 || !strings.Contains(errs, "given up after 200ms; not checked: options, invalid input, bounds, ") || !strings.Contains(errs, "1 of 12: options …\n") {
+	if code != 2 || !strings.Contains(errs, "given up after 200ms; not checked: options, invalid input, bounds, ") || !strings.Contains(errs, "1 of 13: options …\n") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }

@@ -25,7 +25,7 @@ const (
 )
 
 // boundErrors are the errors by which core.Out says that a bound was broken.
-var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTimerName, core.ErrTimerBounds, core.ErrSide, core.ErrSpan}
+var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTimerName, core.ErrTimerBounds, core.ErrSide, core.ErrSpan, core.ErrSecretTooBig}
 
 // maxTimers is how many timers of one machine a session lets run.
 const maxTimers = 64
