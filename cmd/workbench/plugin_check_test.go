@@ -68,7 +68,7 @@ func TestPluginTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errs := runPluginTest(t, httpline.Discipline(), goldens, "here")
-	if code != 0 || !strings.Contains(out, "1 golden and 14 checks: 0 failed") {
+	if code != 0 || !strings.Contains(out, "1 golden and 15 checks: 0 failed") {
 		t.Errorf("a correct one: exit %d\n%s%s", code, out, errs)
 	}
 	code, out, _ = runPluginTest(t, losing(), goldens, "here")
@@ -113,7 +113,7 @@ func TestPluginTestTimeout(t *testing.T) {
 		return open(o, out)
 	}
 	code, _, errs := runPluginTest(t, slow, "", "--timeout", "200ms", "here")
-	if code != 2 || !strings.Contains(errs, "given up after 200ms; not checked: options, invalid input, bounds, ") || !strings.Contains(errs, "1 of 14: options …\n") {
+	if code != 2 || !strings.Contains(errs, "given up after 200ms; not checked: options, invalid input, bounds, ") || !strings.Contains(errs, "1 of 15: options …\n") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }

@@ -35,6 +35,8 @@
 //     when the stream ends, if it would have been with a line end.
 //   - pass-through: a side that passes through is answered with its bytes, and
 //     they change nothing else.
+//   - secrets: what a machine marks of an event by span, in 4 bytes or more, it
+//     does not say unmarked in its answer, such as in what it sends on.
 //   - recovery: a machine made anew in the middle and fed the log goes on the
 //     same, also in another process beside many.
 //   - checkpoint: taking one changes nothing; a machine restored from it goes

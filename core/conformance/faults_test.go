@@ -223,6 +223,19 @@ func passingThrough(answer handler) core.Discipline {
 	})
 }
 
+// marking marks all of a message as secret, beside what it is told to do.
+func marking(do func(core.Event, *core.Out)) core.Discipline {
+	return discipline(func(core.Opening, *core.Out) core.Machine {
+		return handler(func(ev core.Event, out *core.Out) error {
+			if n := len(ev.Data); ev.Kind == core.ClientText && n > 0 {
+				do(ev, out)
+				out.Secret(false, 0, n)
+			}
+			return nil
+		})
+	})
+}
+
 func TestPlantedFaults(t *testing.T) {
 	counted := func() core.Discipline {
 		return discipline(func(_ core.Opening, out *core.Out) core.Machine {
@@ -280,6 +293,14 @@ func TestPlantedFaults(t *testing.T) {
 			return nil
 		}), "pass-through"},
 		{"pass-through that counts the bytes", counted(), "pass-through"},
+		{"an echo of a secret", marking(func(ev core.Event, out *core.Out) {
+			out.Server([]byte("PASS "), ev.Data)
+		}), "secrets"},
+		{"a secret in two actions", marking(func(ev core.Event, out *core.Out) {
+			out.Text(ev.Data[:1])
+			out.Note("shown in two")
+			out.Text(ev.Data[1:])
+		}), "secrets"},
 		{"keeps Event.Data", discipline(func(core.Opening, *core.Out) core.Machine { return &keeper{} }), "kept memory"},
 		{"Restore keeps the state's memory", spoiled("Restore keeps the state's memory"), "kept memory"},
 		{"answer past the bounds", spoiled("answer past the bounds"), "bounds"},
@@ -321,6 +342,16 @@ func TestCorrectMachines(t *testing.T) {
 	for name, d := range map[string]core.Discipline{
 		"lines with a checkpoint": spoiled(""),
 		"lines without one":       discipline(func(core.Opening, *core.Out) core.Machine { return &lines{} }),
+		"marks its secrets": marking(func(ev core.Event, out *core.Out) {
+			out.Server(ev.Data)
+			out.Secret(true, 0, len(ev.Data))
+		}),
+		"marks their values": marking(func(ev core.Event, out *core.Out) {
+			out.Server(ev.Data)
+			out.SecretBytes(ev.Data[:min(len(ev.Data), core.MaxSecret)])
+			out.SecretBytes(ev.Data[max(0, len(ev.Data)-core.MaxSecret):])
+		}),
+		"shows a short one": marking(func(ev core.Event, out *core.Out) { out.Text(ev.Data[:min(len(ev.Data), 3)]) }),
 		"nothing": discipline(func(core.Opening, *core.Out) core.Machine {
 			return handler(func(core.Event, *core.Out) error { return nil })
 		}),

@@ -63,8 +63,26 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	if err != nil {
 		return r, err
 	}
+	if event, f := leak(h); f != nil {
+		f.Check, f.File, f.Line = "secrets", file, lineOf(t, event)
+		r.Findings = append(r.Findings, *f)
+		return r, nil
+	}
 	r.Skipped = sampled(h.events())
 	return r, s.resume(ctx, h, &r, file)
+}
+
+// lineOf returns the line of an event, from 1; of the opening, 0.
+func lineOf(t *transcript.Transcript, event int) int {
+	for _, e := range t.Entries {
+		if e.Dir != transcript.Event {
+			continue
+		}
+		if event--; event == 0 {
+			return e.Line
+		}
+	}
+	return 0
 }
 
 // fed returns t without the events that the machine is not fed.
@@ -176,7 +194,7 @@ func Events(ctx context.Context, s Subject, options map[string]string, events []
 	for _, c := range []struct {
 		name string
 		promise
-	}{{"invalid input", robust}, {"bounds", bounded}, {"read boundaries", recuts(3)}, {"pass-through", passes}} {
+	}{{"invalid input", robust}, {"bounds", bounded}, {"read boundaries", recuts(3)}, {"pass-through", passes}, {"secrets", keepsSecrets}} {
 		f, err := c.promise(ctx, &s, h)
 		if err != nil {
 			return nil, err

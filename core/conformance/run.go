@@ -39,6 +39,7 @@ var checks = []check{
 	{"determinism", "the same events always get the same answers", ground, (*suite).determinism},
 	{"sessions apart", "sessions share nothing", ground, all(apart)},
 	{"pass-through", "a side that passes through is copied and else ignored", ground, all(passes)},
+	{"secrets", "what a machine marks of an event stands unmarked in no answer to it", alone, all(keepsSecrets)},
 	{"read boundaries", "where the server's bytes are cut changes nothing", needing, all(recuts(2))},
 	{"end of stream", "what is unfinished when a stream ends is not lost", needing, (*suite).ends},
 	{"recovery", "a machine made anew and fed the log goes on the same", needing, (*suite).recovery},

@@ -333,3 +333,21 @@ func BenchmarkRFC(b *testing.B) {
 		})
 	}
 }
+
+// That a secret was marked stands in the JSON lines; it crossed nowhere, and a
+// viewer is not told.
+func TestMarksOfSecrets(t *testing.T) {
+	const before, after = "0.5 >> client text \"PASS *******\"\n0.6 << server \"PASS *******\\r\\n\"\n", "1 >> server \"+OK\\r\\n\"\n"
+	with, without := parse(t, before+"0.6 << secret value 7\n0.6 << secret event 5 12\n"+after), parse(t, before+after)
+	for name, write := range map[string]func(io.Writer, *transcript.Transcript) error{"HTML": HTML, "asciicast": Asciicast, "RFC": RFC} {
+		if got, want := output(t, write, with), output(t, write, without); got != want {
+			t.Errorf("%s:\n%s\nwithout the marks\n%s", name, got, want)
+		}
+	}
+	if got, want := Crossings(with), Crossings(without); len(got) != len(want) {
+		t.Errorf("crossings %v, without the marks %v", got, want)
+	}
+	if got := output(t, JSONLines, with); !strings.Contains(got, `"kind":"secret-value","length":7}`) {
+		t.Errorf("the JSON lines are\n%s", got)
+	}
+}

@@ -36,10 +36,14 @@ var actionFields = map[string][]string{
 	"timer":         {"name", "after"},
 	"pass-through":  {"side"},
 	"secret":        {"span"},
+	secretValue:     {"text", "b64"},
 }
 
 // actionNames lists them for a person.
-const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through and secret"
+const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through, secret and secret value"
+
+// secretValue is the action whose payload nobody is told.
+const secretValue = "secret value"
 
 // appendTo gives the order to out, whose bounds hold it.
 func (a *action) appendTo(out *core.Out) error {
@@ -81,6 +85,8 @@ func (a *action) appendTo(out *core.Out) error {
 			return err
 		}
 		out.Secret(span.OfAction, span.From, span.To)
+	case secretValue:
+		out.SecretBytes(data)
 	}
 	return out.Err()
 }

@@ -179,8 +179,11 @@ func halfRune(line []byte) bool {
 	return high
 }
 
-// quoted shows a line, cut.
+// quoted shows a line, cut; of one that may tell a secret nothing.
 func quoted(line []byte) string {
+	if bytes.Contains(line, []byte(secretValue)) {
+		return "a line that marks a secret"
+	}
 	const most = 80
 	if len(line) <= most {
 		return fmt.Sprintf("%q", line)

@@ -33,13 +33,15 @@ func TestEveryActionCrosses(t *testing.T) {
 		`{"session":SESSION,"done":2}`,
 		`{"session":SESSION,"done":3,"actions":[{"action":"timer","name":"t","after":"1.5s"},{"action":"timer","name":"t","after":"off"},{"action":"note","text":"n"}]}`,
 		`{"session":SESSION,"done":4,"actions":[{"action":"pass-through","side":"client"},{"action":"pass-through","side":"server"},{"action":"secret","span":"event 1 2"}]}`,
-		`{"session":SESSION,"done":5,"actions":[{"action":"server eof"},{"action":"close","text":"bye"}]}`,
+		`{"session":SESSION,"done":5,"actions":[{"action":"secret value","text":"é"},{"action":"secret value","b64":"/w=="},{"action":"secret value","text":""}]}`,
+		`{"session":SESSION,"done":6,"actions":[{"action":"server eof"},{"action":"close","text":"bye"}]}`,
 	)
 	want := []string{
 		"server s,server \xff,text é,binary b,binary ",
 		"",
 		"timer 1.5s t,off t,note n",
 		"pass client ,pass server ,secret event 1 2",
+		"secret value é,secret value \xff",
 		"eof ,close bye",
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -110,6 +112,8 @@ func TestRefusedLines(t *testing.T) {
 		action(`"action":"timer","name":"1","after":"1s"`):  "a timer's name",
 		action(`"action":"pass-through","side":"both"`):     "only the client or the server",
 		action(`"action":"secret","span":"event 2 1"`):      "no span of a secret",
+		action(`"action":"secret value"`):                   "the action secret value needs text or b64",
+		action(`"action":"secret value","txt":"hunter2"`):   `it answered a line that marks a secret`,
 		action(`"action":"server","txt":"x"`):               `unknown field "txt"`,
 		action(`"action":"server","text":5`):                "a number can not be the value of actions.text",
 		action(`"action":"server","text":"\ud83d!"`):        "half of a surrogate pair",
@@ -128,7 +132,7 @@ func TestRefusedLines(t *testing.T) {
 			t.Errorf("%s\nwas answered %q, %v; want %q", line, got, err, words)
 			continue
 		}
-		if !strings.Contains(words, "I can not") && !quotedLine.MatchString(got[1]) || strings.Contains(got[1], "session") || len(got[1]) > 400 {
+		if !strings.Contains(line, "secret value") && !strings.Contains(words, "I can not") && !quotedLine.MatchString(got[1]) || strings.Contains(got[1], "session") || strings.Contains(got[1], "hunter2") || len(got[1]) > 400 {
 			t.Errorf("%s is not quoted, or not cut: %s", line, got[1])
 		}
 	}

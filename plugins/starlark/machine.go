@@ -3,6 +3,7 @@ package starlark
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -78,7 +79,12 @@ func (m *machine) call(f *starlark.Function, out *core.Out, received int, args s
 	m.out.to = nil
 	if err != nil {
 		backtrace, err := sessionError(m.script.name, err)
-		slog.Error("a script failed", "script", m.script.name, "error", core.Words(err.Error()), "backtrace", core.Words(backtrace))
+		said := err.Error()
+		if m.out.marked { // what it says may be the secret
+			said = "left out: the script has marked a secret"
+			backtrace, _, _ = strings.Cut(backtrace, "\nError")
+		}
+		slog.Error("a script failed", "script", m.script.name, "error", core.Words(said), "backtrace", core.Words(backtrace))
 		return nil, err
 	}
 	return v, nil

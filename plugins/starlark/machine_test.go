@@ -56,6 +56,8 @@ def handle(state, event, out):
     out.stop_timer("idle")
     out.secret("event", 0, 1)
     out.secret("action", 1, 2)
+    out.secret_bytes("hun", b"ter2")
+    out.secret_bytes("")
     out.pass_through("client")
     out.pass_through("server")
     out.finish_server()
@@ -71,6 +73,7 @@ timer idle 500ms
 timer idle off
 secret event 0 1
 secret action 1 2
+secret value 7
 pass-through client
 pass-through server
 server eof
@@ -151,6 +154,8 @@ func TestErrorsHaveLines(t *testing.T) {
 		"    out.secret('me', 1, 2)":                      `m.star:3: out.secret: expected "event" or "action", not "me"`,
 		"    out.quiet('1s')":                             "m.star:3: out.quiet: only open may ask for silences, once for the session",
 		"    out.secret('event', 2, 1)":                   "m.star:3: " + core.ErrSpan.Error(),
+		"    out.secret_bytes(7)":                         "m.star:3: out.secret_bytes: expected a str or bytes, not a value of type int; str(x) makes a text of any value",
+		"    out.secret_bytes('x' * 65537)":               "m.star:3: " + core.ErrSecretTooBig.Error() + ": 65537 bytes",
 		"    out.server('x' * (2 << 20))":                 "m.star:3: " + core.ErrActionTooBig.Error() + ": 2097152 bytes",
 		"    out.shout()":                                 "m.star:3: out has no .shout field or method",
 		"    event.dat":                                   "m.star:3: event has no .dat field or method (did you mean .data?)",
@@ -167,6 +172,19 @@ func TestErrorsHaveLines(t *testing.T) {
 	}
 	if got := log.String(); !strings.Contains(got, `m.star:3:17: in handle\n  m.star:5:18: in inner`) {
 		t.Errorf("no backtrace in the log:\n%s", got)
+	}
+}
+
+// What a script's error says is in no log once it has marked a secret.
+func TestErrorsDoNotLogSecrets(t *testing.T) {
+	var log lockedBuffer
+	keepLog(t, &log)
+	m := open(t, "def handle(state, event, out):\n    out.secret_bytes(event.data)\n    fail('no ' + event.text)")
+	if got := fails(t, m, "hunter2"); !strings.Contains(got, "no hunter2") {
+		t.Errorf("the session ends with %q", got)
+	}
+	if got := log.String(); strings.Contains(got, "hunter2") || !strings.Contains(got, "left out: the script has marked a secret") || !strings.Contains(got, "m.star:4:9: in handle") {
+		t.Errorf("the log has\n%s", got)
 	}
 }
 

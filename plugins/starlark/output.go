@@ -16,6 +16,7 @@ import (
 type output struct {
 	to      *core.Out      // of the call that is running
 	joined  []byte         // for the parts of one action
+	marked  bool           // the script has marked a secret
 	quiet   *time.Duration // set while open runs: the silence that the script asks for
 	methods [len(outNames)]starlark.Value
 }
@@ -25,7 +26,7 @@ var _ starlark.HasAttrs = (*output)(nil)
 // keepJoined is how much memory a session keeps for its next action.
 const keepJoined = 4 << 10
 
-var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "quiet"}
+var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "secret_bytes", "quiet"}
 
 // do carries out out.name(args).
 func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) error {
@@ -54,7 +55,11 @@ func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) e
 	case "pass_through":
 		return o.passThrough(args, kwargs)
 	case "secret":
+		o.marked = true
 		return o.secret(args, kwargs)
+	case "secret_bytes":
+		o.marked = true
+		return o.send(secretBytes, name, args, kwargs)
 	case "quiet":
 		return o.askQuiet(args, kwargs)
 	}
@@ -86,6 +91,8 @@ func (o *output) send(action func(*core.Out, ...[]byte), name string, parts star
 	}
 	return nil
 }
+
+func secretBytes(to *core.Out, parts ...[]byte) { to.SecretBytes(slices.Concat(parts...)) }
 
 // say gives an action its one text, which the script calls what.
 func (o *output) say(action func(*core.Out, string), what, name string, args starlark.Tuple, kwargs []starlark.Tuple) error {
