@@ -5,9 +5,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"os/exec"
@@ -16,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/patient"
 )
 
 // testCA signs certificates for tests.
@@ -237,6 +241,35 @@ func TestPlayBreaksOverTLS(t *testing.T) {
 	whole := write(t, "workbench transcript v1\nmode raw\n\n>> server \"a\"\n<< server \"x\"\n>> server eof\n")
 	if code, stdout, _ := playClientRun(t, whole, "--to", "tls://"+address, "--tls-verify", "none"); code != 1 || !strings.Contains(stdout, "connection reset") {
 		t.Errorf("as an end: code %d\n%s", code, stdout)
+	}
+}
+
+// A server that takes nothing for a while is waited for: a write over TLS that
+// timed out in the middle could not be gone on with.
+func TestPlayClientWaitsOverTLS(t *testing.T) {
+	file := write(t, "workbench transcript v1\nmode raw\n\n"+strings.Repeat("<< server \""+strings.Repeat("x", 1<<20)+"\"\n", 16)+">> server \"a\"\n")
+	made, err := makeCertificate()
+	must(t, err)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{made.Pair()}})
+	must(t, err)
+	defer l.Close()
+	const stall = 3 * patient.Limit / 30 // several looks of package patient
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		conn.(*tls.Conn).Handshake()
+		time.Sleep(stall)
+		if n, err := io.CopyN(io.Discard, conn, 16<<20); err != nil {
+			t.Errorf("after %d bytes: %v", n, err)
+		}
+		io.WriteString(conn, "a")
+		io.Copy(io.Discard, conn)
+	}()
+	if code, stdout, stderr := playClientRun(t, file, "--to", "tls://"+l.Addr().String(), "--tls-verify", "none", "--timeout", "1m"); code != 0 {
+		t.Errorf("code %d\n%.500s%.500s", code, stdout, stderr)
 	}
 }
 

@@ -26,7 +26,8 @@ func TestRefusalsWithoutACertificate(t *testing.T) {
 		ways  []Choice
 	}{
 		"no ALPN was offered":        {"h.example", 120, Security{}, CodeALPN, "wants a protocol to be named by ALPN, and none was offered", ways(ChoiceALPN, "")},
-		"handshake failure, no name": {"", 40, Security{}, CodeNameWanted, "it may want the name of a server (SNI), and an address is none", ways(ChoiceName, "")},
+		"handshake failure, no name": {"", 40, Security{}, CodeNameWanted, "it may want the name of a server (SNI), and an address is none, or know only old cipher suites", append(ways(ChoiceName, ""), ways(ChoiceMin, "1.0")...)},
+		"the same, with all suites":  {"", 40, Security{Min: tls.VersionTLS11}, CodeNameWanted, "it may want the name of a server (SNI), and an address is none", ways(ChoiceName, "")},
 		"handshake failure":          {"h.example", 40, Security{}, CodeFailed, "it may know only old cipher suites", ways(ChoiceMin, "1.0")},
 		"handshake failure, again":   {"h.example", 40, Security{Min: tls.VersionTLS10}, CodeFailed, "refused the TLS handshake: handshake failure", nil},
 		"older than 1.0":             {"h.example", 70, Security{Min: tls.VersionTLS10}, CodeVersion, "speaks none of the TLS versions that were offered: 1.0 and later", nil},
@@ -167,6 +168,27 @@ func TestParseCredential(t *testing.T) {
 	if text, err := json.Marshal(with); err != nil || strings.Contains(string(text), "PrivateKey") {
 		t.Errorf("%s, %v", text, err)
 	}
+}
+
+// Whatever the text is, it is a credential that can be used, or refused in words
+// that have nothing of a key.
+func FuzzParseCredential(f *testing.F) {
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))
+	f.Add([]byte("-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END PRIVATE KEY-----\n"))
+	f.Add([]byte("-----BEGIN x\x1b PRIVATE KEY-----\n-----END x\x1b PRIVATE KEY-----\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := ParseCredential(text)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || len(e.Words) > MaxWords || strings.ContainsFunc(e.Words, func(r rune) bool { return r < ' ' }) {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		if c.Kind != KindCA && len(c.Pair().Certificate) == 0 || len(c.ID) != 32 || c.Pool() == nil {
+			t.Errorf("%+v", c)
+		}
+	})
 }
 
 func TestCredentialsAreBounded(t *testing.T) {

@@ -103,6 +103,7 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 		timeout net.Error
 		least   = versionName(c.config.MinVersion)
 	)
+	oldSuites := ways(ChoiceMin, versionName(tls.VersionTLS10))
 	number, refused := alert(err)
 	unnamed := net.ParseIP(c.config.ServerName) != nil // crypto/tls sends no address as SNI
 	switch {
@@ -127,10 +128,12 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 		return coded(CodeClientCertWanted, ways(ChoiceCert, ""), err, "%s wants a client certificate, and none was sent%s", address, because(err, refused))
 	case c.asked && (refused || brokeOff(err)):
 		return coded(CodeClientCertRefused, ways(ChoiceCert, ""), err, "%s refused the client certificate %q%s", address, short(c.client.Subject), because(err, refused))
+	case number == alertHandshakeFailure && unnamed && c.config.CipherSuites == nil:
+		return coded(CodeNameWanted, append(ways(ChoiceName, ""), oldSuites...), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is none, or know only old cipher suites", address)
 	case number == alertHandshakeFailure && unnamed:
 		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is none", address)
 	case number == alertHandshakeFailure && c.config.CipherSuites == nil:
-		return coded(CodeFailed, ways(ChoiceMin, "1.0"), err, "%s refused the TLS handshake (handshake failure): it may know only old cipher suites", address)
+		return coded(CodeFailed, oldSuites, err, "%s refused the TLS handshake (handshake failure): it may know only old cipher suites", address)
 	case refused:
 		return coded(CodeFailed, nil, err, "%s refused the TLS handshake: %s", address, alertWords(err))
 	case brokeOff(err):
