@@ -250,6 +250,15 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 	p.failsWith("choose the file again")
 	upload("#tls-way-client", file("me.pem"), file("me.key"))
 	p.status("Connected to tls://" + s.address)
+	p.click("#disconnect-button")
+	p.status("Disconnected")
+	p.click("#tls-menu")
+	p.wait("the form", `document.querySelector("#tls-cert-forget")`)
+	p.run(`document.querySelector("#tls-cert-forget").click()`)
+	p.wait("it to be forgotten", `document.querySelector("#tls-cert").value === "" && document.querySelectorAll("#tls-cert option").length === 1`)
+	if kept := evaluate[string](p, `JSON.stringify(localStorage)`); strings.Contains(kept, "CN=a client") {
+		t.Errorf("the browser keeps %s", kept)
+	}
 }
 
 // Everything by keys: the form, a choice, the failure's way on.
@@ -261,7 +270,11 @@ func tlsByKeyboard(t *testing.T, chromium context.Context) {
 	p.press(kb.Enter)
 	p.wait("the focus in the form", `document.activeElement.id === "tls-verify"`)
 	p.choose("#tls-verify", "sha256")
-	p.tabTo("#tls-fingerprint")
+	p.press(kb.Escape)
+	p.tabTo("#connect-button")
+	p.press(kb.Enter)
+	p.status("Could not connect: A fingerprint is")
+	p.wait("the focus in the field that is empty", `document.activeElement.id === "tls-fingerprint"`)
 	p.press("sha256 Fingerprint=12:34")
 	p.press(kb.Enter)
 	if got := p.status("Could not connect"); !strings.Contains(got, "64 hex digits") {

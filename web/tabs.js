@@ -148,10 +148,13 @@ export class Tab {
     const { target = "", problem, field } = targetOf(this.fields);
     const tlsChoices = this.form.tls.value ? this.tlsChoices.value : {};
     const wrong = wrongTLS(tlsChoices);
-    if (problem) this.problem.value = { problem, field: field ?? "" };
-    else if (wrong) this.problem.value = { problem: wrong.problem, field: "tls-" + wrong.name };
-    else this.problem.value = mode ? null : { problem: "There is no line mode to connect with yet.", field: "mode" };
-    if (problem) this.notice.value = ""; // the status has it
+    if (problem) {
+      this.problem.value = { problem, field: field ?? "" };
+      this.notice.value = ""; // the status has it
+    } else if (wrong) {
+      this.problem.value = { problem: wrong.problem, field: "tls-" + wrong.field };
+      this.tlsField.value = "#tls-" + wrong.field;
+    } else this.problem.value = mode ? null : { problem: "There is no line mode to connect with yet.", field: "mode" };
     if (this.problem.value || !mode) return;
 
     // A number field that was emptied stands for the default.

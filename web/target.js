@@ -227,11 +227,11 @@ function nameProblem(name) {
   }
 }
 
-/** What is wrong with choices for TLS, and in which, or null. @param {TLSChoices} choices */
+/** What is wrong with choices for TLS, and in which field of their form, or null. @param {TLSChoices} choices */
 export function wrongTLS(choices) {
   for (const [name, value] of Object.entries(choices)) {
     const problem = tlsProblem(name, value);
-    if (problem) return { problem, name };
+    if (problem) return { problem, field: name !== "verify" ? name : value.startsWith("ca:") ? "ca" : "fingerprint" };
   }
   return null;
 }
@@ -256,7 +256,8 @@ export function splitTarget(target) {
 }
 
 // Reasons come from the workbench in plain words; these add what to do on this
-// page. The first that fits is taken.
+// page. The first that fits is taken. What fails in TLS has a code, and tls.js
+// has its ways on.
 /** @type {[RegExp, string][]} */
 const advices = [
   [/refused by/i, "Is the server running, and is that its port?"],
@@ -264,8 +265,6 @@ const advices = [
   [/looked up/i, "Without Internet only local names and addresses work, such as 127.0.0.1."],
   [/no answer from/i, "Is the address right? A firewall may also swallow what is sent there."],
   [/can not be reached/i, "Is this machine on that network? 127.0.0.1 always is."],
-  [/certificate/i, "Only a certificate that this machine trusts will do; nothing was sent."],
-  [/\bTLS\b/i, "Switch TLS off, or use the port where the server speaks TLS."],
   [/\boption/i, "Look at the options of the line mode."],
   [/\bmode\b|plugin/i, "Pick another line mode; the workbench's log says more."],
   [/workbench/i, ""],

@@ -59,6 +59,18 @@ export async function giveFiles(kind, files) {
   }
 }
 
+/** Has the workbench forget a file, and the page. Returns what went wrong, or "". @param {string} id */
+export async function forgetFile(id) {
+  try {
+    const answer = await fetch("/api/tls/" + id, { method: "DELETE" });
+    if (!answer.ok && answer.status !== 404) return await wordsOf(answer);
+    keep(browserStorage(), "credentials", othersKept(id));
+    return await loadCredentials();
+  } catch {
+    return "The workbench did not answer. Is it still running?";
+  }
+}
+
 /** @param {Response} answer */
 async function wordsOf(answer) {
   return (await answer.text()).trim() || `The workbench answered ${answer.status}.`;
@@ -66,8 +78,12 @@ async function wordsOf(answer) {
 
 /** @param {Credential} credential */
 function remember(credential) {
-  const rest = (readKept(browserStorage(), "credentials") ?? []).filter(({ id }) => id !== credential.id);
-  keep(browserStorage(), "credentials", [credential, ...rest].slice(0, maxKept));
+  keep(browserStorage(), "credentials", [credential, ...othersKept(credential.id)].slice(0, maxKept));
+}
+
+/** @param {string} id */
+function othersKept(id) {
+  return (readKept(browserStorage(), "credentials") ?? []).filter((one) => one.id !== id);
 }
 
 /** Why a text cannot be what is asked for, or "". @param {"ca" | "client"} kind @param {string} pem */

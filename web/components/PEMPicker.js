@@ -1,31 +1,27 @@
 // A button that gives the workbench a file with certificates.
 
 import { html } from "../html.js";
-import { useState } from "../vendor/hooks.js";
 import { giveFiles } from "../tls.js";
 
 /**
  * done(id) once the workbench has it; failed(words) if not, and "" when the next
  * one is chosen.
- * @param {{ id: string, kind: "ca" | "client", label: string, disabled?: boolean, done: (id: string) => void, failed: (words: string) => void }} props
+ * @param {{ id: string, kind: "ca" | "client", label: string, done: (id: string) => void, failed: (words: string) => void }} props
  */
-export function PEMPicker({ id, kind, label, disabled = false, done, failed }) {
-  const [busy, setBusy] = useState(false);
+export function PEMPicker({ id, kind, label, done, failed }) {
   const pick = async (/** @type {any} */ event) => {
     const field = event.target;
     if (field.files.length === 0) return;
     failed("");
-    setBusy(true);
     const { id, problem = "" } = await giveFiles(kind, field.files);
     field.value = ""; // the same file may be chosen again
-    setBusy(false);
     if (id) done(id);
     else failed(problem);
   };
   const title = kind === "ca" ? "A PEM file with one or more certificates" : "A certificate and its key as PEM, in one file or in two at once. The workbench keeps the key in memory only";
   return html`
-    <label class=${disabled || busy ? "button small disabled" : "button small"} title=${title}>
-      ${label}<input type="file" id=${id} class="unseen" multiple=${kind === "client"} disabled=${disabled || busy} onChange=${pick} />
+    <label class="button small" title=${title}>
+      ${label}<input type="file" id=${id} class="unseen" multiple=${kind === "client"} onChange=${pick} />
     </label>
   `;
 }

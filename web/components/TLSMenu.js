@@ -5,7 +5,7 @@ import { html } from "../html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { shownLine } from "../format.js";
 import { targetTitle, tlsDefaults, tlsProblem } from "../target.js";
-import { credentialOf, credentials, fingerprintOf, grouped, loadCredentials } from "../tls.js";
+import { credentialOf, credentials, fingerprintOf, forgetFile, grouped, loadCredentials } from "../tls.js";
 import { PEMPicker } from "./PEMPicker.js";
 
 /** @param {{ tab: import("../tabs.js").Tab }} props */
@@ -93,6 +93,11 @@ function Fingerprint({ value, change }) {
 /** @param {{ id: string, kind: "ca" | "client", label: string, value: string, none?: string, change: (id: string) => void, failed: (words: string) => void }} props */
 function FileField({ id, kind, label, value, none = "choose a file", change, failed }) {
   const known = credentials.value.filter((one) => one.kind === kind);
+  const forget = async () => {
+    document.getElementById(id)?.focus(); // the button goes
+    change("");
+    failed(await forgetFile(value));
+  };
   const isGone = value !== "" && !known.some((one) => one.id === value);
   return html`
     <${Field} id=${id} label=${label} problem="">
@@ -102,6 +107,8 @@ function FileField({ id, kind, label, value, none = "choose a file", change, fai
           ${known.map((one) => html`<option key=${one.id} value=${one.id}>${titleOf(one)}</option>`)}
           ${isGone && html`<option value=${value}>${titleOf(credentialOf(value))}: choose the file again</option>`}
         </select>
+        ${value && html`<button type="button" class="icon" id=${id + "-forget"} title="Forget it, in the workbench too"
+          aria-label=${"Forget " + titleOf(credentialOf(value))} onClick=${forget}>×</button>`}
         <${PEMPicker} id=${id + "-file"} kind=${kind} label="Choose…" done=${change} failed=${failed} />
       </div>
     <//>

@@ -107,8 +107,6 @@ test("the practice server's address fills the fields", () => {
 test("a failure comes with something to try", () => {
   assert.match(advice("connection refused by 127.0.0.1:9: nothing listens there"), /running/);
   assert.match(advice("no such host: nosuch.invalid"), /spelling/);
-  assert.match(advice("127.0.0.1:80 answered, but does not speak TLS: leave tls:// out"), /TLS off/);
-  assert.match(advice("the certificate of x is self-signed"), /trusts/);
   assert.match(advice("something new"), /connect again/);
   assert.equal(advice("the workbench does not answer; is it still running?"), "");
 });
@@ -185,7 +183,8 @@ test("choices for TLS are as the workbench takes them", () => {
     cert: ["", id + id, "-----BEGIN PRIVATE KEY-----"],
     key: [id], constructor: [""],
   })) for (const value of values) assert.notEqual(tlsProblem(name, value), "", `${name} ${value}`);
-  assert.deepEqual(wrongTLS({ min: "1.0", verify: "ca:" }), { problem: "Choose the CA file to verify against.", name: "verify" });
+  assert.deepEqual(wrongTLS({ min: "1.0", verify: "ca:" }), { problem: "Choose the CA file to verify against.", field: "ca" });
+  assert.deepEqual([{ verify: "sha256:" }, { alpn: "," }].map((choices) => wrongTLS(choices).field), ["fingerprint", "alpn"]);
   assert.equal(wrongTLS({ min: "1.0" }), null);
 });
 

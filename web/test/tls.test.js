@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { credentialOf, credentials, dateProblem, fingerprintOf, giveFiles, grouped, pemProblem, shownDate, waysOn } from "../tls.js";
+import { credentialOf, credentials, dateProblem, fingerprintOf, forgetFile, giveFiles, grouped, pemProblem, shownDate, waysOn } from "../tls.js";
 import { tlsProblem } from "../target.js";
 import { shownLine } from "../format.js";
 
@@ -91,6 +91,10 @@ test("a file goes to the workbench, and what it is called stays", async (t) => {
   credentials.value = []; // the workbench was started again
   assert.equal(credentialOf(id).subject, "CN=me");
   assert.equal(credentialOf("1".repeat(32)), undefined);
+
+  assert.equal(await forgetFile(id), "");
+  assert.deepEqual(asked.slice(2).map(([method, url]) => method + " " + url), ["DELETE /api/tls/" + id, "GET /api/tls"]);
+  assert.equal(kept.get("workbench.credentials"), "[]");
 
   asked.length = 0;
   assert.match((await giveFiles("client", [file(cert)])).problem, /no private key/);
