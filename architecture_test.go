@@ -84,7 +84,7 @@ var table = []row{
 	{place: "plugins/echo-quit", imports: "core", only: pureLibrary, pure: true},
 	{place: "plugins/jsonl", imports: "core core/wire plugins", brings: "core/pluginproto " + goPlugin + " " + behindGoPlugin, without: "net/http"},
 	{place: "plugins/starlark", imports: "core " + starlark, brings: xsys, without: "net os/exec"},
-	{place: "plugins/plugintest", imports: "core core/conformance core/plainfile core/replay core/transcript core/wire", brings: "core/feed", without: "net os/exec"},
+	{place: "plugins/plugintest", imports: "core core/conformance core/plainfile core/replay core/transcript core/wire", brings: "core/feed core/secret", without: "net os/exec"},
 	{place: "cmd/workbench", imports: "cmd/workbench/scaffold core/... plugins/... web " + cobra + " " + pflag + " " + prometheus,
 		brings: xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus},
 	{place: "cmd/workbench/scaffold", imports: "core", without: "net"},

@@ -22,5 +22,5 @@
 // # What this package is not for
 //
 // It knows no plugin and no network, and does not decide what is secret: a
-// machine marks that ([core.Secret]), or a person does, with [Redact].
+// machine marks that ([core.Secret], [core.SecretBytes]), or a person does, with [Redact].
 package store
