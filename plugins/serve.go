@@ -28,10 +28,15 @@ import (
 //
 // Sessions take turns, event by event, and the time-out of an event begins when
 // its turn comes.
-func Serve(d core.Discipline) {
+func Serve(d core.Discipline) { ServeCounting(d, counters) }
+
+// ServeCounting is Serve of a discipline that was made to count what of its code
+// is executed, which coverage returns when it is asked. Of Go code the compiler
+// does that, and Serve is enough.
+func ServeCounting(d core.Discipline, coverage func() ([]byte, error)) {
 	// Twice the processors: an event that takes long leaves room for short ones.
 	turns := wire.NewTurns(2 * runtime.GOMAXPROCS(0))
-	serve(d, turns.Load, func(stream net.Conn, number uint32, log *slog.Logger) {
+	serve(d, turns.Load, coverage, func(stream net.Conn, number uint32, log *slog.Logger) {
 		session(stream, d, turns.Join(number), log)
 	})
 }
@@ -53,12 +58,12 @@ func ServeAdapter(a Adapter) {
 			return a.Open(number, o, out)
 		}}
 	}
-	serve(on(0), a.Load, func(stream net.Conn, number uint32, log *slog.Logger) {
+	serve(on(0), a.Load, nil, func(stream net.Conn, number uint32, log *slog.Logger) {
 		session(stream, on(number), nil, log)
 	})
 }
 
-func serve(d core.Discipline, load func() wire.Load, each func(stream net.Conn, number uint32, log *slog.Logger)) {
+func serve(d core.Discipline, load func() wire.Load, coverage func() ([]byte, error), each func(stream net.Conn, number uint32, log *slog.Logger)) {
 	cookie := os.Getenv(pluginproto.Handshake.MagicCookieKey)
 	if debugSocket() != "" {
 		cookie = pluginproto.Handshake.MagicCookieValue // a person may start it then
@@ -83,6 +88,7 @@ func serve(d core.Discipline, load func() wire.Load, each func(stream net.Conn, 
 			Manifest: d.Manifest,
 			Session:  func(stream net.Conn, number uint32) { each(stream, number, log) },
 			Load:     load,
+			Coverage: coverage,
 			Log:      log,
 		}),
 	})

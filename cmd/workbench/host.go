@@ -28,6 +28,7 @@ import (
 const (
 	pluginCommand   = "plugin-serve"    // NAME: a built-in mode
 	starlarkCommand = "plugin-starlark" // PATH: a script
+	countingCommand = "plugin-counting" // PATH: a script that counts what is executed
 	adaptCommand    = "plugin-adapt"    // -- COMMAND…: a program that speaks JSON lines
 )
 
@@ -52,6 +53,12 @@ func servePlugin(args []string) bool {
 			fail(err.Error())
 		}
 		plugins.Serve(d)
+	case countingCommand:
+		d, coverage, err := starlark.Counting(name)
+		if err != nil {
+			fail(err.Error())
+		}
+		plugins.ServeCounting(d, coverage)
 	case adaptCommand:
 		if len(args) < 4 {
 			fail("no program is named")
@@ -176,6 +183,10 @@ func startAlone(p catalog.Plugin, calls extraCalls) (*pluginhost.Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	return startMode(m)
+}
+
+func startMode(m pluginhost.Mode) (*pluginhost.Host, error) {
 	box, err := sandboxConfig(sandbox.BestEffort)
 	if err != nil {
 		return nil, err

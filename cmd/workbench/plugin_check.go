@@ -48,6 +48,11 @@ func newPluginTestCommand() *cobra.Command {
     deterministic, never dies of its input, keeps the bounds, loses nothing at
     the end of a stream, holds a bounded amount of memory, and more. More
     processes of it are started to see that all answer alike.
+  - the same with sessions made of the goldens: letters in the other case, ten
+    and a hundred of a part, other numbers, one golden after another, and more.
+
+What no golden reaches is listed: kinds of action and event, and lines of Go and
+Starlark. That, and what is printed as advice, is no failure.
 
 PATH is an executable workbench-plugin-NAME in any language, a Starlark script
 NAME.star, or a folder that holds one of them or Go code, which is built first.

@@ -63,6 +63,9 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 		}
 		return opener(another, plugin.Name), func() { stopHost(another) }, nil
 	}
+	s.Counted = func(ctx context.Context) (*conformance.Counted, error) {
+		return startCounted(ctx, path, *plugin, calls)
+	}
 	pid := func() int {
 		for _, status := range host.Status() {
 			if status.Manifest.Name == plugin.Name {

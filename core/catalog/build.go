@@ -20,6 +20,7 @@ import (
 type BuildOptions struct {
 	Into   string    // folder for what is built; it is made if it is not there
 	Debug  bool      // without optimisation and inlining, for a debugger
+	Cover  bool      // Go code of the folder, and below, counts what is executed
 	Output io.Writer // takes what the compiler says, as it comes; nil: nobody
 }
 
@@ -79,6 +80,9 @@ func (p place) build(ctx context.Context, o BuildOptions) (string, error) {
 	args := []string{"build", "-buildvcs=false", "-o", file}
 	if o.Debug {
 		args = append(args, "-gcflags=all=-N -l")
+	}
+	if o.Cover {
+		args = append(args, "-cover", "-covermode=atomic", "-coverpkg=./...")
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
 	cmd.Dir = p.source

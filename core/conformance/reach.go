@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -140,15 +141,17 @@ func (u *suite) reach(ctx context.Context, r *Result) error {
 	return nil
 }
 
+const notCounted = "which code they execute is not known: "
+
 // code returns which lines no golden executes, or why that is not known.
 func (u *suite) code(ctx context.Context) (missed []Lines, unknown string, err error) {
 	missed = []Lines{}
 	if u.s.Counted == nil {
-		return missed, "which code they execute is not known of this plugin", nil
+		return missed, notCounted + "nothing counts it here", nil
 	}
 	c, err := u.s.Counted(ctx)
 	if err != nil {
-		return missed, "which code they execute could not be found out: " + err.Error(), ctx.Err()
+		return missed, notCounted + err.Error(), ctx.Err()
 	}
 	defer c.End()
 	counting := *u.s
@@ -158,13 +161,21 @@ func (u *suite) code(ctx context.Context) (missed []Lines, unknown string, err e
 		if _, err := u.s.Manifest.ParseOptions(optionsOf(t)); err != nil || t.Mode != u.s.Manifest.Name {
 			continue // Golden says so
 		}
-		if _, err := counting.holdGolden(ctx, t); err != nil {
-			return missed, "which code they execute could not be found out: " + err.Error(), ctx.Err()
+		want, err := u.s.holdGolden(ctx, t)
+		if err != nil {
+			return missed, "", err
+		}
+		h, err := counting.holdGolden(ctx, t)
+		if err == nil && !equalSteps(want.steps, h.steps) {
+			err = errors.New("it answers otherwise when that is counted")
+		}
+		if err != nil {
+			return missed, notCounted + err.Error(), ctx.Err()
 		}
 	}
 	lines, err := c.Missed()
 	if err != nil {
-		return missed, "which code they execute could not be found out: " + err.Error(), ctx.Err()
+		return missed, notCounted + err.Error(), ctx.Err()
 	}
 	return append(missed, lines...), "", nil
 }

@@ -52,7 +52,7 @@ func TestReach(t *testing.T) {
 		t.Errorf("answers that came nowhere are missed: %q", r.Answers)
 	}
 	s.Counted = func(context.Context) (*Counted, error) { return nil, errors.New("it does not build") }
-	if r := reachOf(t, s); !strings.HasSuffix(r.String(), "; which code they execute could not be found out: it does not build") || r.Code == nil {
+	if r := reachOf(t, s); !strings.HasSuffix(r.String(), "; which code they execute is not known: it does not build") || r.Code == nil {
 		t.Error(r)
 	}
 	s.Counted = nil

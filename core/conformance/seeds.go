@@ -29,7 +29,7 @@ func (s Seeds) withDefaults() Seeds {
 		s.Random = 1
 	}
 	if s.Most == 0 {
-		s.Most = 300
+		s.Most = 200
 	}
 	if s.Time == 0 {
 		s.Time = 10 * time.Second
@@ -91,12 +91,12 @@ func (u *suite) changed(ctx context.Context, r *Result) error {
 		r.Skipped = noGolden
 		return nil
 	}
-	if err := u.starred(ctx, r, seeds); err != nil || len(r.Findings) > 0 {
-		return err
-	}
 	o := u.s.Seeds.withDefaults()
 	begun := time.Now()
-	if err := u.widths(ctx, r, seeds, begun.Add(o.Time/4)); err != nil {
+	if err := u.starred(ctx, r, seeds, begun.Add(o.Time/4)); err != nil || len(r.Findings) > 0 {
+		return err
+	}
+	if err := u.widths(ctx, r, seeds, time.Now().Add(o.Time/4)); err != nil {
 		return err
 	}
 	mutants := mutate(seeds, o)

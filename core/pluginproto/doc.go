@@ -1,5 +1,5 @@
 // Package pluginproto is what the workbench and a plugin process must agree on
-// before a session can begin: the handshake, the protocol version and three
+// before a session can begin: the handshake, the protocol version and four
 // remote calls.
 //
 // The life of a plugin process, step by step:
@@ -17,6 +17,8 @@
 //  5. The stream then carries frames as core/wire/spec.md says.
 //  6. Again and again the host asks how busy the process is. An answer, even
 //     that it knows no such call, shows that the process lives.
+//
+// A test of the plugin may also ask what of its code it has executed.
 //
 // Both ends of the calls stand here, [Server] and [Client], so that
 // nothing is declared twice. What this package is not for: it starts no

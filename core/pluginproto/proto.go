@@ -59,6 +59,11 @@ type SessionReply struct {
 	Stream uint32 // what to dial
 }
 
+// CoverageReply answers the call Coverage.
+type CoverageReply struct {
+	Data []byte // as the build of the plugin counts, which the caller made
+}
+
 // Server is the plugin's end of the calls.
 type Server struct {
 	Manifest core.Manifest
@@ -67,7 +72,10 @@ type Server struct {
 	Session func(stream net.Conn, number uint32)
 	// Load says how busy the process is; nil: the host is not told.
 	Load func() wire.Load
-	Log  *slog.Logger
+	// Coverage says what of its code the process has executed, if it was built or
+	// started to count that; nil: it never is.
+	Coverage func() ([]byte, error)
+	Log      *slog.Logger
 }
 
 var _ plugin.Plugin = (*Server)(nil)
@@ -113,6 +121,15 @@ func (s *service) Load(_ None, reply *wire.Load) error {
 	}
 	*reply = s.Server.Load()
 	return nil
+}
+
+// Coverage says what of its code the process has executed.
+func (s *service) Coverage(_ None, reply *CoverageReply) (err error) {
+	if s.Server.Coverage == nil {
+		return errors.New("it does not count what it executes")
+	}
+	reply.Data, err = s.Server.Coverage()
+	return err
 }
 
 // Client is the host's end of the calls. None of them has a time limit: close
@@ -173,4 +190,12 @@ func (c *Client) Load() (*wire.Load, error) {
 		return nil, err
 	}
 	return &reply, nil
+}
+
+// Coverage asks what of its code the process has executed. A plugin that does
+// not count that, or was built before there was this call, answers by an error.
+func (c *Client) Coverage() ([]byte, error) {
+	var reply CoverageReply
+	err := c.calls.Call("Plugin.Coverage", None{}, &reply)
+	return reply.Data, err
 }

@@ -42,6 +42,17 @@ func join(t *testing.T, s *Server) *Client {
 	return c.(*Client)
 }
 
+// An answer of what was executed crosses; a plugin that counts nothing says so.
+func TestCoverageCrosses(t *testing.T) {
+	got, err := join(t, &Server{Coverage: func() ([]byte, error) { return []byte("counts"), nil }}).Coverage()
+	if err != nil || string(got) != "counts" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := join(t, &Server{}).Coverage(); err == nil {
+		t.Errorf("without: %q", got)
+	}
+}
+
 func TestManifestCrosses(t *testing.T) {
 	m := shout
 	m.Options = []core.Option{{Name: "loud", Type: core.OptionBool, Default: "true", Help: "How."}}

@@ -2,7 +2,7 @@
 // authors of disciplines, in their own _test files:
 //
 //	func TestGoldens(t *testing.T)     { plugintest.Goldens(t, Discipline(), "testdata") }
-//	func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
+//	func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline(), "testdata") }
 //
 //	func TestGreeting(t *testing.T) {
 //		plugintest.Script(t, Discipline(), `
@@ -18,7 +18,9 @@
 // What to do, in order:
 //
 //  1. [Conformance] before the first golden: it needs none, and finds clocks,
-//     lost bytes, buffers without bounds and the like.
+//     lost bytes, buffers without bounds and the like. Name the goldens' folder
+//     when there is one: it then starts from them too, and logs what none of
+//     them reaches.
 //  2. [Script] for each thing that the mode does: what happens (>>), and what
 //     it should answer (<<), in the notation of transcripts.
 //  3. [Goldens] for whole sessions, such as those that the page saves. After a

@@ -62,7 +62,7 @@ func (m *machine) show(out *core.Out) {
 
 func TestGoldens(t *testing.T) { plugintest.Goldens(t, Discipline(), "testdata") }
 
-func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline()) }
+func TestConformance(t *testing.T) { plugintest.Conformance(t, Discipline(), "testdata") }
 
 func TestUpper(t *testing.T) {
 	for name, script := range map[string]string{

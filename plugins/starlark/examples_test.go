@@ -34,7 +34,7 @@ func TestExamples(t *testing.T) {
 			plugintest.Goldens(t, d, filepath.Join(folder, "testdata"))
 			// One is enough here; it floods a session, which takes the others long.
 			if d.Manifest.Name == "upper" {
-				plugintest.Conformance(t, d)
+				plugintest.Conformance(t, d, filepath.Join(folder, "testdata"))
 			}
 		})
 	}

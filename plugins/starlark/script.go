@@ -40,22 +40,35 @@ type script struct {
 // Discipline loads the script in a file of at most MaxSource bytes. In errors
 // the script goes by the file's name without its folder.
 func Discipline(path string) (core.Discipline, error) {
+	source, err := read(path)
+	if err != nil {
+		return core.Discipline{}, err
+	}
+	return Load(filepath.Base(path), source)
+}
+
+func read(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return core.Discipline{}, fmt.Errorf("the script can not be read: %w", err)
+		return nil, fmt.Errorf("the script can not be read: %w", err)
 	}
 	defer file.Close()
 	source, err := io.ReadAll(io.LimitReader(file, MaxSource+1))
 	if err != nil {
-		return core.Discipline{}, fmt.Errorf("the script can not be read: %w", err)
+		return nil, fmt.Errorf("the script can not be read: %w", err)
 	}
-	return Load(filepath.Base(path), source)
+	return source, nil
 }
 
 // Load makes a discipline of a script; name is what errors call it. It runs
 // the script's top level once. Its errors begin with name:line:column and say
 // what was expected there.
 func Load(name string, source []byte) (core.Discipline, error) {
+	return loadCounting(name, source, nil)
+}
+
+// loadCounting is Load, with a count of the lines that are executed if there is one.
+func loadCounting(name string, source []byte, c *count) (core.Discipline, error) {
 	if len(source) > MaxSource {
 		return core.Discipline{}, fmt.Errorf("%s:1:1: the script has over %d bytes, more than a script may have", name, MaxSource)
 	}
@@ -66,13 +79,17 @@ func Load(name string, source []byte) (core.Discipline, error) {
 	if err := guard(file); err != nil {
 		return core.Discipline{}, err
 	}
-	program, err := starlark.FileProgram(file, predeclared.Has)
+	found := predeclared
+	if c != nil {
+		found = c.in(file)
+	}
+	program, err := starlark.FileProgram(file, found.Has)
 	if err != nil {
 		return core.Discipline{}, loadError(name, err)
 	}
 	run := newRunner(name)
 	run.begin(0)
-	globals, err := program.Init(&run.thread, predeclared)
+	globals, err := program.Init(&run.thread, found)
 	run.end()
 	if err != nil {
 		return core.Discipline{}, loadError(name, err)

@@ -11,5 +11,6 @@ import (
 // go test -update
 func TestGoldens(t *testing.T) { plugintest.Goldens(t, discipline(), "testdata") }
 
-// Conformance is what every line mode promises.
-func TestConformance(t *testing.T) { plugintest.Conformance(t, discipline()) }
+// Conformance is what every line mode promises, also in sessions that are made of
+// the goldens in testdata.
+func TestConformance(t *testing.T) { plugintest.Conformance(t, discipline(), "testdata") }
