@@ -42,12 +42,12 @@ type script struct {
 func Discipline(path string) (core.Discipline, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return core.Discipline{}, fmt.Errorf("the script can not be read: %w", err)
+		return core.Discipline{}, fmt.Errorf("the script cannot be read: %w", err)
 	}
 	defer file.Close()
 	source, err := io.ReadAll(io.LimitReader(file, MaxSource+1))
 	if err != nil {
-		return core.Discipline{}, fmt.Errorf("the script can not be read: %w", err)
+		return core.Discipline{}, fmt.Errorf("the script cannot be read: %w", err)
 	}
 	return Load(filepath.Base(path), source)
 }
