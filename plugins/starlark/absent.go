@@ -10,19 +10,19 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// What authors who know Python look for in vain: some names, or some words of
-// the grammar, and what to do instead. docs/plugins/starlark.md lists the same.
+// What Python has and a script lacks, names and syntax, and what to do instead.
+// docs/plugins/starlark.md lists the same.
 var (
 	absentNames = instead(map[string]string{
 		"time datetime":               "there is no time here: order out.timer, and answer its event",
 		"random secrets uuid":         "there is nothing random here, so that the same events always have the same answers: count in the state, or take an option",
 		"open pathlib":                "there are no files here: write what the script needs into it, or take an option",
 		"socket ssl requests urllib":  "there is no network here: out.server sends to the server of the session",
-		"os sys subprocess threading": "there is no system here: a script answers events by orders, and nothing else",
+		"os sys subprocess threading": "there is no system here: a script answers events with orders, and does nothing else",
 		"re":                          "there are no regular expressions here: use find, split and startswith of a text, or octets.find and octets.split",
 		"math pow round divmod":       "there are only + - * / // and % here: write the function, or work with whole numbers",
 		"struct bytearray":            "octets.from_int and octets.to_int write and read numbers, and + joins bytes",
-		"hashlib zlib binascii hmac":  "hash has sha256, sha1, md5 and crc32, octets has hex, and there is base64",
+		"hashlib zlib binascii hmac":  "the module hash has sha256, sha1, md5 and crc32, octets has hex, base64 has encode and decode",
 		"hex oct bin format":          `use "%x" % n or "%o" % n, and octets.hex(data) for bytes`,
 		"sum map filter":              "use a loop, or a comprehension: [f(x) for x in l if g(x)]",
 		"isinstance":                  `use type(x) == "int"`,
@@ -30,7 +30,7 @@ var (
 		"eval exec":                   "a script cannot make code",
 	})
 	absentSyntax = instead(map[string]string{
-		"import from":            "there is nothing to import: a script is one file, and its modules are there without it",
+		"import from":            "there is nothing to import: a script is one file, and finds its modules without it",
 		"class":                  "there are no classes here: keep a dict in the state",
 		"try except raise":       "an error ends the session: test before, and end the session with fail(words)",
 		"assert":                 "use if, and fail(words)",
@@ -53,7 +53,7 @@ func instead(lines map[string]string) map[string]string {
 	return each
 }
 
-// with returns a message, and behind it the words, if any.
+// with returns a message followed by the words, if there are any.
 func with(message, words string) string {
 	if words == "" {
 		return message
@@ -61,8 +61,7 @@ func with(message, words string) string {
 	return message + "; " + words
 }
 
-// undefined adds to the message about a name that there is not what to do
-// instead.
+// undefined adds what to do instead to the message about an undefined name.
 func undefined(message string) string {
 	name, _ := strings.CutPrefix(message, "undefined: ")
 	return with(message, absentNames[name])
@@ -74,9 +73,9 @@ var (
 	formattedText = regexp.MustCompile(`\bf["'].*["']$`)
 )
 
-// unparsed adds the same to the message about a place that does not parse: for
-// the word that is there or begins the line, or the text with an f before it. Of
-// a text the parser names the end.
+// unparsed does the same for a syntax error: it looks at the unexpected word, at
+// the first word of the line, and for an f before a string, whose end is where the
+// parser reports it.
 func unparsed(wrong syntax.Error, source []byte) string {
 	words := ""
 	if m := unexpected.FindStringSubmatch(wrong.Msg); m != nil {
@@ -97,7 +96,7 @@ func unparsed(wrong syntax.Error, source []byte) string {
 	return with(wrong.Msg, words)
 }
 
-// nothingToLoad is what load does.
+// nothingToLoad implements load.
 func nothingToLoad(_ *starlark.Thread, module string) (starlark.StringDict, error) {
 	name := strings.TrimSuffix(path.Base(module), ".star")
 	words := absentNames[name]
@@ -118,7 +117,7 @@ var ofBytes = []struct {
 	{regexp.MustCompile(`^(unknown binary op: )?(bytes [^ ]+ string|string [^ ]+ bytes)( not implemented)?$|^string has no \.encode`), "bytes(text) makes bytes of a text, str(data) a text of bytes"},
 }
 
-// aboutBytes adds to a message what to do.
+// aboutBytes adds what to do to a message about bytes.
 func aboutBytes(message string) string {
 	for _, m := range ofBytes {
 		if m.message.MatchString(message) {

@@ -95,7 +95,7 @@ func grow(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []star
 	return args[1], checkSum(args[0], args[1])
 }
 
-// checkSum reports whether x with y behind it is too large.
+// checkSum reports whether x followed by y is too large.
 func checkSum(x, y starlark.Value) error {
 	most, what := MaxValue, "bytes"
 	switch x.(type) {

@@ -30,7 +30,7 @@ const (
 	typeList   = '['
 	typeDict   = '{'
 	typeSet    = '<'
-	typeFrozen = '!' // a list, dict or set follows, of the script's globals: it can not change
+	typeFrozen = '!' // a list, dict or set follows, of the script's globals: it cannot change
 )
 
 var errCheckpoint = errors.New("the checkpoint does not parse")
@@ -124,7 +124,7 @@ func (e *encoder) container(v starlark.Value, deep int) error {
 		return fmt.Errorf("the state holds the same %s in two places", v.Type())
 	}
 	switch {
-	case e.frozen: // may stand in two places: nobody can tell it from two
+	case e.frozen: // may be in two places: nobody can tell it from two
 	case frozen(v):
 		e.out = append(e.out, typeFrozen)
 		e.frozen = true
@@ -178,7 +178,7 @@ func (e *encoder) room() error {
 	return nil
 }
 
-// frozen reports whether v can not be changed any more, by a change that
+// frozen reports whether v cannot be changed any more, by a change that
 // changes nothing.
 func frozen(v starlark.Value) bool {
 	switch v := v.(type) {

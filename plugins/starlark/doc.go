@@ -16,7 +16,7 @@
 // and MaxGrowth, what one operation makes by MaxValue and MaxRange, and a
 // session's state by MaxState.
 //
-// What this package is not for: it is no sandbox against someone who wants to
+// What this package is not for: it is not a sandbox against someone who wants to
 // break it. A script that takes pains can still keep one operation busy for
 // very long, such as the hash of tuples that hold each other many times over.
 // The process that it runs in is there for that.

@@ -17,7 +17,7 @@ import (
 // count as a step.
 const bytesPerStep = 16
 
-func count(t *starlark.Thread, n int) { t.Steps += uint64(n / bytesPerStep) }
+func pay(t *starlark.Thread, n int) { t.Steps += uint64(n / bytesPerStep) }
 
 // textOrBytes is an argument that is either; a text stands for its UTF-8.
 type textOrBytes string
@@ -52,7 +52,7 @@ func base64Encode(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 	if err := checkSize(size); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Name(), err)
 	}
-	count(t, size)
+	pay(t, size)
 	return starlark.String(encoding.EncodeToString([]byte(data))), nil
 }
 
@@ -63,7 +63,7 @@ func base64Decode(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, 
 	if err != nil {
 		return nil, err
 	}
-	count(t, len(text))
+	pay(t, len(text))
 	at := strings.IndexAny(text, "\r\n") // which the decoder skips
 	data, err := encoding.DecodeString(text)
 	if wrong, ok := err.(base64.CorruptInputError); ok && (at < 0 || int(wrong) < at) {
@@ -121,7 +121,7 @@ func digest(name string, sum func([]byte) starlark.Value) *starlark.Builtin {
 		if err := starlark.UnpackArgs(name, args, kwargs, "data", &data); err != nil {
 			return nil, err
 		}
-		count(t, len(data))
+		pay(t, len(data))
 		return sum([]byte(data)), nil
 	})
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // A few operations make much out of little at one stroke: "x" * 1000000000 is
-// one step, and can not be interrupted. guard rewrites a script, before it is
+// one step, and cannot be interrupted. guard rewrites a script, before it is
 // compiled, so that they go through the functions of checked.go:
 //
 //	a * b        "*"(a, b)                also a + b and a % b
@@ -20,7 +20,7 @@ import (
 //
 //	while True:  while "while" and True:  also while 1
 //
-// A quoted name can not be written in a script, so nothing can shadow it.
+// A quoted name cannot be written in a script, so nothing can shadow it.
 const (
 	callMultiply = `"*"`
 	callFormat   = `"%"`

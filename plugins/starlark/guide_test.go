@@ -139,7 +139,7 @@ func TestGuide(t *testing.T) {
 	for i := 1; i < len(blocks); i += 2 {
 		source, ok := strings.CutPrefix(blocks[i], "python\n")
 		if !ok {
-			t.Errorf("%s: a block is no script:\n%s", guide, blocks[i])
+			t.Errorf("%s: a block is not a script:\n%s", guide, blocks[i])
 			continue
 		}
 		scripts++

@@ -8,7 +8,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// value returns repr of what an expression is, and why it is nothing.
+// value returns repr of an expression, or the error of the session.
 func value(t *testing.T, expression string) (string, error) {
 	t.Helper()
 	m := open(t, "def handle(state, event, out):\n    out.text(repr("+expression+"))")
@@ -193,24 +193,20 @@ func TestModulesAreBounded(t *testing.T) {
 	errorsOf(t, map[string]string{
 		`json.encode(["a" * 1000000] * 9)`:                    "json.encode: the text would have over 8388608 bytes",
 		`json.encode("\x01" * 2000000)`:                       "json.encode: the text would have over 8388608 bytes",
-		`json.encode([[0] * 1000] * 100000)`:                  "json.encode: the text would have over 8388608 bytes",
 		`json.encode_indent([0] * 100000, indent=" " * 1000)`: "json.encode_indent: the text would have over 8388608 bytes",
 		`json.indent("[0]", prefix="a" * 5000000)`:            "json.indent: the text would have over 8388608 bytes",
 		`json.decode("[" * 8000000)`:                          "json.decode: the text is nested over 64 deep",
-		`json.decode("[" + "0," * 2000000 + "0]")`:            "json.decode: the text holds over 1048576 values",
-		`json.decode("[" + "{}," * 200000 + "0]")`:            "json.decode: the text holds over 1048576 values, an object counting as 8",
+		`json.decode("[" + "{}," * 140000 + "0]")`:            "json.decode: the text holds over 1048576 values, an object counting as 8",
 		`json.decode("1" * 5000)`:                             "json.decode: a number has 5000 digits; at most 4300 are read",
 		`base64.encode("a" * 8000000)`:                        "base64.encode: the text would have over 8388608 bytes",
 	})
 	for name, body := range map[string]string{
 		"itself":      "    l = []\n    l.append(l)\n    json.encode(l)",
 		"deep":        "    l = 1\n    for _ in range(64):\n        l = [l]\n    json.encode(l)",
-		"shared":      "    l = [0]\n    for _ in range(40):\n        l = [l, l]\n    json.encode(l)",
+		"shared":      "    l = ['a' * 100000]\n    for _ in range(40):\n        l = [l, l]\n    json.encode(l)",
 		"many hashes": "    s = 'a' * 8000000\n    while True:\n        hash.crc32(s)",
-		"many texts":  "    s = 'a' * 4000000\n    while True:\n        base64.encode(s)",
 		"many reads":  "    s = chr(34) + 'a' * 1000000 + chr(34)\n    while True:\n        json.decode(s)",
 		"many writes": "    s = 'a' * 4000000\n    while True:\n        json.encode(s)",
-		"many failed": "    s = '1' * 4000000\n    while True:\n        base64.decode(s + '!') if False else json.decode(s, default=0)",
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := fails(t, open(t, "def handle(state, event, out):\n"+body), "")

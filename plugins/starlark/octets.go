@@ -11,7 +11,7 @@ import (
 	"go.starlark.net/starlarkstruct"
 )
 
-// octets is the module of that name: what Starlark's bytes can not do by
+// octets is the module of that name: what Starlark's bytes cannot do by
 // themselves. docs/plugins/starlark.md lists it.
 var octets = &starlarkstruct.Module{Name: "octets", Members: starlark.StringDict{
 	"find":     builtin("octets.find", octetsFind),

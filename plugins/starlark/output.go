@@ -11,7 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// output is the out of a script. Its methods are the words that stand behind
+// output is the out of a script. Its methods are the words that follow
 // << in a transcript.
 type output struct {
 	to      *core.Out      // of the call that is running

@@ -50,12 +50,12 @@ func Discipline(path string) (core.Discipline, error) {
 func read(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the script can not be read: %w", err)
+		return nil, fmt.Errorf("the script cannot be read: %w", err)
 	}
 	defer file.Close()
 	source, err := io.ReadAll(io.LimitReader(file, MaxSource+1))
 	if err != nil {
-		return nil, fmt.Errorf("the script can not be read: %w", err)
+		return nil, fmt.Errorf("the script cannot be read: %w", err)
 	}
 	return source, nil
 }

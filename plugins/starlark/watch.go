@@ -18,7 +18,7 @@ const MaxGrowth = 128 << 20
 // how long until the next look. Most calls are over long before.
 const watchEvery = 5 * time.Millisecond
 
-// watch cancels a call into a script past MaxGrowth. Go can not tell whose
+// watch cancels a call into a script past MaxGrowth. Go cannot tell whose
 // memory it is, so it measures the process: calls of other sessions that have
 // run for over watchEvery at that moment may be ended with the one that is to
 // blame. What a single operation can make is guard's to bound.

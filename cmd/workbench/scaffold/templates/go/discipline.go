@@ -20,7 +20,7 @@ func discipline() core.Discipline {
 			Input:   core.InputLine,
 			Options: []core.Option{{
 				Name: "end", Type: core.OptionChoice, Default: "crlf", Choices: []string{"crlf", "lf"},
-				Help: "What is sent behind each line.",
+				Help: "What is sent after each line.",
 			}},
 			Boundaries: true, // a line a message
 		},
@@ -41,7 +41,7 @@ const maxLine = 64 << 10
 // machine is one session. Events go in, actions come out, and the same events
 // always give the same actions: no clock, no random number, no I/O.
 type machine struct {
-	end  []byte // what is sent behind a line
+	end  []byte // what is sent after a line
 	some bool   // the server has sent a line
 	held []byte // the line that the server has not ended yet, under maxLine bytes
 }
@@ -101,7 +101,7 @@ func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
 	return append(append(dst, some), m.held...), nil
 }
 
-// Restore takes what Checkpoint wrote, and refuses what it can not have
+// Restore takes what Checkpoint wrote, and refuses what it cannot have
 // written.
 func (m *machine) Restore(state []byte) error {
 	if len(state) == 0 || state[0] > 1 || len(state) > maxLine || bytes.IndexByte(state[1:], '\n') >= 0 {

@@ -14,7 +14,7 @@ MANIFEST = {
     "sends": "the line and CR LF, or LF alone with option end",
     "input": "line",
     "options": [{"name": "end", "type": "choice", "default": "crlf", "choices": ["crlf", "lf"],
-                 "help": "What is sent behind each line."}],
+                 "help": "What is sent after each line."}],
     "boundaries": True,  # a line a message
 }
 
