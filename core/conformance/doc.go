@@ -12,7 +12,8 @@
 //     event. All must be equal.
 //  3. [Run] once. It needs no golden: it holds generated sessions (lines,
 //     binary, invalid UTF-8, empty messages, long lines, every way to end,
-//     timers) to the same promises, and to the checks below.
+//     timers) to the same promises, and to the checks below. [RunChosen] does some
+//     of them.
 //  4. [Events] for events of one's own, such as a fuzzer's.
 //
 // # The checks
