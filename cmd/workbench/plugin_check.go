@@ -180,7 +180,7 @@ func testPlugin(ctx context.Context, path string, o testOptions, p *checkPrinter
 	p.progress()
 	if ctx.Err() == nil && len(checks) > 0 {
 		_, err = conformance.RunChosen(ctx, plugin.Subject, checks, func(r conformance.Result) {
-			p.result(r, nil)
+			p.result(checkReport{Result: r}, nil)
 			p.progress()
 		})
 	}
@@ -221,24 +221,24 @@ func goldenFiles(folder string) ([]string, error) {
 
 // testGolden holds a golden to its promises, with update after its actions were
 // brought up to date.
-func testGolden(ctx context.Context, s conformance.Subject, file transcriptFile, update bool) (conformance.Result, error) {
+func testGolden(ctx context.Context, s conformance.Subject, file transcriptFile, update bool) (r checkReport, err error) {
+	r.Check = file.path
 	data, err := readTranscript(file)
 	if err != nil {
-		return conformance.Result{Check: file.path}, err
+		return r, err
 	}
 	refused := ""
 	if update {
 		report := updateGolden(ctx, s, file)
-		if report.Updated {
+		if refused, r.Updated = report.Error, report.Updated; r.Updated {
 			data = report.now
 		}
-		refused = report.Error
 	}
 	t, err := transcript.Parse(file.path, data)
 	if err != nil {
-		return conformance.Result{Check: file.path}, err
+		return r, err
 	}
-	r, err := conformance.Golden(ctx, s, file.path, t)
+	r.Result, err = conformance.Golden(ctx, s, file.path, t)
 	if r.Skipped == "" {
 		r.Skipped = refused
 	}

@@ -29,14 +29,16 @@ type checkPrinter struct {
 // checkReport is a result as --json prints it.
 type checkReport struct {
 	conformance.Result
-	Outcome string `json:"outcome"` // ok, partly, failed or unusable
+	Outcome string `json:"outcome"`           // ok, partly, failed or unusable
+	Updated bool   `json:"updated,omitempty"` // the golden was rewritten
 	Error   string `json:"error,omitempty"`
 }
 
-func (p *checkPrinter) result(r conformance.Result, err error) {
+func (p *checkPrinter) result(report checkReport, err error) {
 	p.clear()
 	p.done++
-	report := checkReport{Result: r, Outcome: "ok"}
+	report.Outcome = "ok"
+	r := report.Result
 	switch {
 	case err != nil:
 		report.Outcome, report.Error = "unusable", err.Error()
@@ -58,6 +60,9 @@ func (p *checkPrinter) result(r conformance.Result, err error) {
 	about := r.About
 	if filepath.Ext(r.Check) == goldenSuffix {
 		about = "" // a golden's name says enough
+		if report.Updated {
+			about = "updated"
+		}
 	}
 	fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%-9s %-16s %s", report.Outcome, core.Printable(shortPath(r.Check)), about), " "))
 	for _, f := range r.Findings {

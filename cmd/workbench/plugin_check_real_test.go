@@ -90,7 +90,7 @@ func TestPluginTestUpdate(t *testing.T) {
 	golden := writePlugin(t, filepath.Join(dir, "testdata", "a.golden"), goldenOf("one", "?"))
 	torn := writePlugin(t, filepath.Join(dir, "testdata", "b.golden"), strings.TrimSuffix(goldenOf("one", "?"), "\n"))
 	code, out := checkPlugin(t, "--only", "goldens", "--update", file)
-	if code != 1 || read(t, golden) != goldenOf("one", "!") || !strings.Contains(out, "not updated: the file has no newline at its end") {
+	if code != 1 || read(t, golden) != goldenOf("one", "!") || !strings.Contains(out, "a.golden updated\n") || !strings.Contains(out, "not updated: the file has no newline at its end") {
 		t.Errorf("exit %d, the golden holds\n%s\n%s", code, read(t, golden), out)
 	}
 	os.Remove(torn)

@@ -137,7 +137,7 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	},
 	"workbench plugin test": func(h *hostileHome) [][]string {
 		dir := filepath.Join(h.dir, "plugins")
-		return [][]string{{"plugin", "test", "--timeout", "3s", h.good}, {"plugin", "test", filepath.Join(dir, "fails.star")}, {"plugin", "test", h.dir}}
+		return [][]string{{"plugin", "test", "--timeout", "3s", h.good}, {"plugin", "test", filepath.Join(dir, "fails.star")}, {"plugin", "test", h.dir}, {"plugin", "test", "--only", foreign, h.good}}
 	},
 	"workbench plugin dev": func(h *hostileHome) [][]string {
 		return [][]string{{"plugin", "dev", "--listen", "127.0.0.1:0", "--echo-listen", "off", filepath.Join(h.dir, "plugins", "fails.star")}, {"plugin", "dev", h.dir}}

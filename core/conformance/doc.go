@@ -13,7 +13,8 @@
 //  3. [Run] once. It needs no golden, though it starts from those that it is
 //     given too ([Subject].Seeds): it holds generated sessions (lines,
 //     binary, invalid UTF-8, empty messages, long lines, every way to end,
-//     timers) to the same promises, and to the checks below.
+//     timers) to the same promises, and to the checks below. [RunChosen] does some
+//     of them.
 //  4. [Events] for events of one's own, such as a fuzzer's.
 //
 // # The checks
