@@ -64,7 +64,7 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 		return opener(another, plugin.Name), func() { stopHost(another) }, nil
 	}
 	s.Counted = func(ctx context.Context) (*conformance.Counted, error) {
-		return startCounted(ctx, path, *plugin, calls)
+		return startCounted(ctx, path, plugin, calls)
 	}
 	pid := func() int {
 		for _, status := range host.Status() {
