@@ -156,3 +156,39 @@ func TestTLSWithAPrivateAuthority(t *testing.T) {
 		}
 	}
 }
+
+// Another site can neither see, give nor forget certificates.
+func TestStrangersCannotTouchCertificates(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(authority.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := shared.give(t, string(text))
+	for name, header := range map[string]string{
+		"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Host": "evil.example",
+	} {
+		for _, request := range []string{"GET /api/tls", "POST /api/tls", "DELETE /api/tls/" + id} {
+			method, path, _ := strings.Cut(request, " ")
+			req, err := http.NewRequest(method, "http://"+shared.address+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if req.Header.Set(name, header); name == "Host" {
+				req.Host = header
+			}
+			resp, err := httpClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusForbidden || strings.Contains(string(answer), id) {
+				t.Errorf("%s with %s %s: %s %s", request, name, header, resp.Status, answer)
+			}
+		}
+	}
+	if again := shared.give(t, string(text)); again != id {
+		t.Errorf("the same certificate has the ID %s, and had %s", again, id)
+	}
+}
