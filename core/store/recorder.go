@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -42,6 +43,8 @@ type Recorder struct {
 	ended    bool
 	unkept   [3]tally // by core.Side, of what the tape held once it was full
 	missed   [3]tally // of what came behind the tape
+
+	missedMark bool // a secret was marked there
 }
 
 // queued says in which of the writer's lists a recorder stands.
@@ -75,6 +78,7 @@ func (r *Recorder) done(at time.Duration, e core.Event, actions []core.Action) (
 	case r.dead || r.ended:
 	case r.full || r.taped > r.most:
 		count(&r.missed, e)
+		r.missedMark = r.missedMark || secret.Marks(actions)
 	case r.all.waiting.Load() >= r.all.maxWaiting:
 		r.stopLocked(errTooSlow)
 	default:

@@ -70,10 +70,7 @@ func (r *Recorder) appendTold(dst []byte, it told) []byte {
 		return dst
 	case tapedEnd:
 		if r.full {
-			client, server := r.notKept(core.Client), r.notKept(core.Server)
-			dst = appendRemark(dst, it.at, fmt.Sprintf(
-				"not kept: %d bytes from the client (CRC-32C %08x), %d bytes from the server (CRC-32C %08x)",
-				client.length, client.crc, server.length, server.crc))
+			dst = appendRemark(dst, it.at, r.notKeptWords())
 		}
 		return appendRemark(dst, it.at, endedRemark(string(it.e.Data)))
 	}
@@ -113,6 +110,17 @@ func appendRemark(dst []byte, at time.Duration, words string) []byte {
 
 func (r *Recorder) fullWords() string {
 	return fmt.Sprintf("the recording has reached %d MiB: what follows is counted, not kept", r.most>>20)
+}
+
+// notKeptWords tells what is known of the bytes that are not in the text. Once a
+// secret was marked that is not their CRC: it would tell a right guess.
+func (r *Recorder) notKeptWords() string {
+	client, server := r.notKept(core.Client), r.notKept(core.Server)
+	if r.missedMark || r.masker.streams.Marked() {
+		return fmt.Sprintf("not kept: %d bytes from the client, %d bytes from the server", client.length, server.length)
+	}
+	return fmt.Sprintf("not kept: %d bytes from the client (CRC-32C %08x), %d bytes from the server (CRC-32C %08x)",
+		client.length, client.crc, server.length, server.crc)
 }
 
 // notKept returns what is known of a side's bytes that are not in the text.

@@ -338,6 +338,7 @@ func FuzzServe(f *testing.F) {
 func FuzzAnswers(f *testing.F) {
 	f.Add(finishFrame(append(beginFrame(nil), 1, 1, 'x', 0, 1), frameAnswer))
 	f.Add(finishFrame(append(beginFrame(nil), 10, 1, 1, 'x'), frameAnswer))
+	f.Add(finishFrame(append(beginFrame(nil), 13, 1, 'x', 0, 1), frameAnswer))
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		conn := NewConn(&netStream{stream: stream{in: bytes.NewReader(sent)}}, 0)
 		err := conn.Batch([]Event{{N: 1}, {N: 2}}, func(a Answer) {
