@@ -145,7 +145,8 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench plugin debug": func(h *hostileHome) [][]string { return [][]string{{"plugin", "debug", h.good}} },
 	"workbench play":         func(*hostileHome) [][]string { return [][]string{{"play", foreign}} },
 	"workbench play server": func(h *hostileHome) [][]string {
-		return [][]string{{"play", "server", "--listen", "127.0.0.1:0", h.golden}, {"play", "server", h.broken}, {"play", "server", "--on-mismatch", foreign, h.golden}}
+		return [][]string{{"play", "server", "--listen", "127.0.0.1:0", h.golden}, {"play", "server", h.broken}, {"play", "server", "--on-mismatch", foreign, h.golden},
+			{"play", "server", "--any-order", "--listen", "127.0.0.1:0", h.golden, h.golden}}
 	},
 	"workbench play client": func(h *hostileHome) [][]string {
 		return [][]string{{"play", "client", h.golden}, {"play", "client", h.broken}, {"play", "client", "--timeout", foreign, h.golden}}

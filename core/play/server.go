@@ -5,29 +5,32 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 )
 
 // Server plays the server of a script to every client that connects, each from
-// the script's beginning.
+// the script's beginning; or of a pool's scripts, each to one client.
 type Server struct {
 	Script *Script
-	Fast   bool // leave the recorded pauses out
-	// Once ends Serve, and the talks that go on then, when the first client's
-	// talk has ended.
-	Once bool
+	Pool   *Pool // in place of Script
+	Fast   bool  // leave the recorded pauses out
+	// Limit ends Serve, and the talks that go on then, when so many clients'
+	// talks have ended; 0: there is none.
+	Limit int
 	// Mismatch is told of each mismatch and says whether to go on behind it;
 	// nil: a mismatch ends the connection. Ended is told how each talk ended:
-	// nil, or the *Mismatch or what else broke it off; nil: nobody is. They are
-	// called from many goroutines at once.
+	// nil, or the *Mismatch or what else broke it off, and of which file; "" if it
+	// fits none of the pool's. nil: nobody is. They are called from many
+	// goroutines at once.
 	//
 	// A connection on which nothing was said, where the recorded client spoke,
 	// is a probe, as waiting scripts and health checks make them, and no
 	// client: nobody is told of it.
 	Mismatch func(client net.Addr, m *Mismatch) (goOn bool)
-	Ended    func(client net.Addr, err error)
+	Ended    func(client net.Addr, file string, err error)
 }
 
 // Pauses between tries to accept.
@@ -37,12 +40,13 @@ const (
 )
 
 // Serve serves the connections that l accepts, any number at once, until ctx is
-// done or, with Once, a client was served, and then returns nil. It closes l and all connections, and waits for
-// their goroutines in any case. Accept errors that pass, such as no file handle
+// done or Limit clients were served, and then returns nil. It closes l and all
+// connections, and waits for their goroutines in any case. Accept errors that pass, such as no file handle
 // left, are tried again after a pause of 5 ms, doubling to 1 s; any other one
 // is returned.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var talks sync.WaitGroup
+	var served atomic.Int64
 	defer talks.Wait()
 	defer l.Close()
 	ctx, cancel := context.WithCancel(ctx)
@@ -55,7 +59,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		case err == nil:
 			pause = 0
 			talks.Go(func() {
-				if s.talk(ctx, conn) && s.Once {
+				if s.talk(ctx, conn) && served.Add(1) == int64(s.Limit) {
 					cancel()
 				}
 			})
@@ -80,23 +84,38 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 	half, ok := conn.(Conn)
 	if !ok {
 		conn.Close()
-		s.ended(conn, errors.New("the connection can not be ended in one direction alone; TCP can"))
+		s.ended(conn, "", errors.New("the connection can not be ended in one direction alone; TCP can"))
 		return true
 	}
-	player := s.Script.Play(core.Server)
-	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
-		return !player.Silent() && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
-	}}
-	err := talk.Over(ctx, half, player)
-	if ctx.Err() != nil || err != nil && player.Silent() {
-		return false
+	if s.Pool == nil {
+		player := s.Script.Play(core.Server)
+		wasClient, err := s.hold(ctx, half, player)
+		if wasClient {
+			s.ended(conn, s.Script.file, err)
+		}
+		return wasClient
 	}
-	s.ended(conn, err)
-	return true
+	g := s.Pool.join()
+	wasClient, err := s.hold(ctx, half, g)
+	s.Pool.leave(g, wasClient)
+	if wasClient {
+		s.ended(conn, g.source(), err)
+	}
+	return wasClient
 }
 
-func (s *Server) ended(conn net.Conn, err error) {
+// hold plays over one connection, and reports whether a client's talk has
+// ended there, and how.
+func (s *Server) hold(ctx context.Context, conn Conn, p part) (wasClient bool, err error) {
+	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
+		return !p.Silent() && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
+	}}
+	err = talk.over(ctx, conn, p)
+	return ctx.Err() == nil && (err == nil || !p.Silent()), err
+}
+
+func (s *Server) ended(conn net.Conn, file string, err error) {
 	if s.Ended != nil {
-		s.Ended(conn.RemoteAddr(), err)
+		s.Ended(conn.RemoteAddr(), file, err)
 	}
 }
