@@ -164,6 +164,9 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench transcript diff": func(h *hostileHome) [][]string {
 		return [][]string{{"transcript", "diff", h.golden, h.id}, {"transcript", "diff", "--json", h.golden, h.id}, {"transcript", "diff", h.broken, h.id}}
 	},
+	"workbench transcript rules": func(h *hostileHome) [][]string {
+		return [][]string{{"transcript", "rules", h.golden, h.id}, {"transcript", "rules", "--json", h.golden, h.id}, {"transcript", "rules", h.id, h.golden}, {"transcript", "rules", h.broken, h.id}}
+	},
 	"workbench transcript delete": func(*hostileHome) [][]string { return [][]string{{"transcript", "delete", foreign}} },
 	"workbench transcript redact": func(h *hostileHome) [][]string {
 		return [][]string{{"transcript", "redact", "--match", foreign, h.golden}, {"transcript", "redact", "--match", foreign + "(", h.golden}, {"transcript", "redact", "--match", "host", h.golden}, {"transcript", "redact", "--match", "a", h.golden, "-o", filepath.Join(h.dir, foreign+"new")}}
