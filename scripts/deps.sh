@@ -23,6 +23,7 @@ look() {
 		python3 python3
 		nginx-light nginx
 		redis-server redis-server
+		curl curl
 		opensmtpd smtpd
 		tshark tshark
 		tcpdump tcpdump

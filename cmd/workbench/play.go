@@ -26,6 +26,7 @@ compared with what was recorded.
 What differs each time, such as dates and ids, is told in the transcript by
 rules above an entry (~~ match "...", any, until "...", use NAME).`,
 		Example: `  workbench play server walk.golden                      answer as the recorded server did
+  workbench play server --any-order a.golden b.golden    one recording a connection
   workbench play client walk.golden --to 127.0.0.1:80    does a live server still answer the same?`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -176,6 +176,8 @@ func TestPlayIsRefused(t *testing.T) {
 	}{
 		{"name one transcript, as in: play server walk.golden", []string{"server"}},
 		{"name one transcript", []string{"client", file, file}},
+		{"name one transcript", []string{"server", file, file}},
+		{"name 1 to 256 transcripts, one for each connection", []string{"server", "--any-order"}},
 		{"nowhere.golden", []string{"server", "nowhere.golden"}},
 		{"talk.golden:1: expected \"workbench transcript v1\"", []string{"server", write(t, "hello\n")}},
 		{"talk.golden:3: expected a regexp that can be used: ", []string{"client", write(t, "workbench transcript v1\nmode raw\n~~ match \"a$\"\n>> server \"a\"\n"), "--to", "localhost:1"}},

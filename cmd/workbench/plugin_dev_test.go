@@ -68,7 +68,9 @@ func TestDevTerminal(t *testing.T) {
 
 // What is shown of a session's notes to who develops is no secret of the session's.
 func TestDevHearsNoSecrets(t *testing.T) {
-	loop, err := devloop.New(devloop.Config{Source: t.TempDir()})
+	dir := t.TempDir()
+	writePlugin(t, filepath.Join(dir, "shout.star"), "")
+	loop, err := devloop.New(devloop.Config{Source: filepath.Join(dir, "shout.star")})
 	if err != nil {
 		t.Fatal(err)
 	}

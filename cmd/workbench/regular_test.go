@@ -86,7 +86,7 @@ func TestStoreWithOtherThings(t *testing.T) {
 	os.Symlink(dir, filepath.Join(filepath.Dir(dir), "workbench", "transcripts"))
 	for _, id := range ids {
 		for _, args := range [][]string{
-			{"transcript", "show", id}, {"transcript", "show", "--json", id}, {"transcript", "follow", id}, {"transcript", "diff", id, id}, {"transcript", "delete", id},
+			{"transcript", "show", id}, {"transcript", "show", "--json", id}, {"transcript", "follow", id}, {"transcript", "diff", id, id}, {"transcript", "rules", id, id}, {"transcript", "delete", id},
 			{"transcript", "redact", "--match", "x", id}, {"transcript", "redact", "--match", "SECRET", id}, {"transcript", "convert", "--to", "rfc", id},
 			{"replay", "--in-process", id}, {"replay", "--in-process", "--update", id}, {"play", "server", id}, {"play", "client", "--to", "127.0.0.1:1", id},
 		} {

@@ -146,7 +146,8 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench play":         func(*hostileHome) [][]string { return [][]string{{"play", foreign}} },
 	"workbench play server": func(h *hostileHome) [][]string {
 		return [][]string{{"play", "server", "--listen", "127.0.0.1:0", h.golden}, {"play", "server", h.broken}, {"play", "server", "--on-mismatch", foreign, h.golden},
-			{"play", "server", "--tls", "--tls-cert", foreign, h.golden}, {"play", "server", "--tls", "--tls-alpn", foreign, h.golden}}
+			{"play", "server", "--tls", "--tls-cert", foreign, h.golden}, {"play", "server", "--tls", "--tls-alpn", foreign, h.golden},
+			{"play", "server", "--any-order", "--listen", "127.0.0.1:0", h.golden, h.golden}}
 	},
 	"workbench play client": func(h *hostileHome) [][]string {
 		return [][]string{{"play", "client", h.golden}, {"play", "client", h.broken}, {"play", "client", "--timeout", foreign, h.golden},
@@ -165,6 +166,9 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	},
 	"workbench transcript diff": func(h *hostileHome) [][]string {
 		return [][]string{{"transcript", "diff", h.golden, h.id}, {"transcript", "diff", "--json", h.golden, h.id}, {"transcript", "diff", h.broken, h.id}}
+	},
+	"workbench transcript rules": func(h *hostileHome) [][]string {
+		return [][]string{{"transcript", "rules", h.golden, h.id}, {"transcript", "rules", "--json", h.golden, h.id}, {"transcript", "rules", h.id, h.golden}, {"transcript", "rules", h.broken, h.id}}
 	},
 	"workbench transcript delete": func(*hostileHome) [][]string { return [][]string{{"transcript", "delete", foreign}} },
 	"workbench transcript redact": func(h *hostileHome) [][]string {

@@ -34,13 +34,14 @@ takes a transcript, that is the ID of a recorded one, or the path of a file.`,
   workbench transcript show 20260102-150405-123-s12-http-line
   workbench transcript show --golden ID > walk.golden    keep it as a test
   workbench transcript follow ID                         a session that is running
+  workbench transcript rules A B -o walk.golden          what differs each time may
   workbench transcript redact --match 'PASS (\S+)' ID    '*' for passwords`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&r.dir, "transcripts", "", "folder of the recorded transcripts (default: transcripts in the user's state directory)")
 	cmd.AddCommand(newTranscriptListCommand(r), newTranscriptShowCommand(r), newTranscriptFollowCommand(r),
-		newTranscriptDiffCommand(r), newTranscriptDeleteCommand(r), newTranscriptRedactCommand(r),
+		newTranscriptDiffCommand(r), newTranscriptRulesCommand(r), newTranscriptDeleteCommand(r), newTranscriptRedactCommand(r),
 		newTranscriptConvertCommand(), newTranscriptImportCommand())
 	return cmd
 }

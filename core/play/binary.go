@@ -12,9 +12,9 @@ import (
 // a pattern is compared in ISO 8859-1, in which each byte is the character of
 // its value: \xe9 in the regexp is the byte 0xe9.
 
-// isBinary reports whether bytes are no text: they are not UTF-8, or have
+// IsBinary reports whether bytes are no text: they are not UTF-8, or have
 // control characters that terminals and line protocols do not use.
-func isBinary(data []byte) bool {
+func IsBinary(data []byte) bool {
 	const inText = "\a\b\t\n\v\f\r\x1b"
 	for _, b := range data {
 		if b < ' ' && !strings.Contains(inText, string(rune(b))) {

@@ -9,6 +9,7 @@
 //     over one connection. Or, without sockets: make a [Player] with
 //     [Script.Play], carry out what Next orders, and give Take and TakeEnd what
 //     the peer says.
+//     A server of several recordings, one for each connection, has a [Pool].
 //  3. A [Mismatch] says what was expected and what came; [Player.Diff] shows
 //     it in lines of the transcript.
 //
@@ -59,5 +60,6 @@
 // # What this package is not for
 //
 // It feeds no line mode: package replay does. It does not dial and reads no
-// file. It does not try to understand a client that asks in another order.
+// file. Within a connection it does not try to understand a client that asks in
+// another order.
 package play

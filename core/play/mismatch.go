@@ -17,10 +17,20 @@ type Mismatch struct {
 	Offset int64     // of the byte, or of what a rule takes, in the peer's stream
 	Want   string    // a string or a rule as transcripts write it, or words
 	Got    string    // likewise, up to and with the first byte that differs
+	// Nearest says that the client fits no script of a pool that is left, and
+	// that File is the one which it agreed with the longest.
+	Nearest bool
 }
 
 // Error tells all of it in a line.
 func (m *Mismatch) Error() string {
+	if m.Nearest {
+		return "fits no recording that is left; the nearest: " + m.where()
+	}
+	return m.where()
+}
+
+func (m *Mismatch) where() string {
 	return fmt.Sprintf("%s:%d: byte %d of the %s's stream: expected %s, got %s", core.Printable(m.File), m.Line, m.Offset, m.From, m.Want, m.Got)
 }
 

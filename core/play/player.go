@@ -49,6 +49,8 @@ func (s *Script) Play(as core.Side) *Player {
 	return p
 }
 
+func (p *Player) side() core.Side { return p.as }
+
 func other(side core.Side) core.Side { return core.Client + core.Server - side }
 
 // OrderKind says what is to be done.

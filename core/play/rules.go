@@ -113,7 +113,7 @@ func comparisonFor(r *transcript.Rule, data []byte) comparison {
 	switch {
 	case r.Bytes:
 		return onlyBytes
-	case isBinary(data):
+	case IsBinary(data):
 		return preferBytes
 	}
 	return characters

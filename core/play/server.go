@@ -7,30 +7,33 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 )
 
 // Server plays the server of a script to every client that connects, each from
-// the script's beginning.
+// the script's beginning; or of a pool's scripts, each to one client.
 type Server struct {
 	Script *Script
+	Pool   *Pool       // in place of Script
 	Fast   bool        // leave the recorded pauses out
 	TLS    *tls.Config // how TLS is spoken; nil: it is not
-	// Once ends Serve, and the talks that go on then, when the first client's
-	// talk has ended.
-	Once bool
+	// Limit ends Serve, and the talks that go on then, when so many clients'
+	// talks have ended; 0: there is none.
+	Limit int
 	// Mismatch is told of each mismatch and says whether to go on behind it;
 	// nil: a mismatch ends the connection. Ended is told how each talk ended:
-	// nil, or the *Mismatch or what else broke it off; nil: nobody is. They are
-	// called from many goroutines at once.
+	// nil, or the *Mismatch or what else broke it off, and of which file; "" if it
+	// fits none of the pool's. nil: nobody is. They are called from many
+	// goroutines at once.
 	//
 	// A connection on which nothing was said, where the recorded client spoke,
 	// is a probe, as waiting scripts and health checks make them, and no
 	// client: nobody is told of it. With TLS so is one without a byte.
 	Mismatch func(client net.Addr, m *Mismatch) (goOn bool)
-	Ended    func(client net.Addr, err error)
+	Ended    func(client net.Addr, file string, err error)
 }
 
 // Pauses between tries to accept.
@@ -40,13 +43,14 @@ const (
 )
 
 // Serve serves the connections that l accepts, any number at once, until ctx is
-// done or, with Once, a client was served, and then returns nil. It closes l and all connections, and waits for
-// their goroutines in any case. Accept errors that pass, such as no file handle
+// done or Limit clients were served, and then returns nil. It closes l and all
+// connections, and waits for their goroutines in any case. Accept errors that pass, such as no file handle
 // left, are tried again after a pause of 5 ms, doubling to 1 s; any other one
 // is returned. Of urgent data it reads what l's connections keep in the stream;
 // those of package loopback keep all.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var talks sync.WaitGroup
+	var served atomic.Int64
 	defer talks.Wait()
 	defer l.Close()
 	ctx, cancel := context.WithCancel(ctx)
@@ -59,7 +63,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		case err == nil:
 			pause = 0
 			talks.Go(func() {
-				if s.talk(ctx, conn) && s.Once {
+				if s.talk(ctx, conn) && served.Add(1) == int64(s.Limit) {
 					cancel()
 				}
 			})
@@ -89,30 +93,45 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 			if probe || ctx.Err() != nil {
 				return false
 			}
-			s.ended(conn, fmt.Errorf("the TLS handshake failed: %s", inWords(err)))
+			s.ended(conn, "", fmt.Errorf("the TLS handshake failed: %s", inWords(err)))
 			return true
 		}
 		half, ok = c, true
 	}
 	if !ok {
 		conn.Close()
-		s.ended(conn, errors.New("the connection can not be ended in one direction alone; TCP can"))
+		s.ended(conn, "", errors.New("the connection can not be ended in one direction alone; TCP can"))
 		return true
 	}
-	player := s.Script.Play(core.Server)
-	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
-		return !player.Silent() && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
-	}}
-	err := talk.Over(ctx, half, player)
-	if ctx.Err() != nil || err != nil && player.Silent() {
-		return false
+	if s.Pool == nil {
+		player := s.Script.Play(core.Server)
+		wasClient, err := s.hold(ctx, half, player)
+		if wasClient {
+			s.ended(conn, s.Script.file, err)
+		}
+		return wasClient
 	}
-	s.ended(conn, err)
-	return true
+	g := s.Pool.join()
+	wasClient, err := s.hold(ctx, half, g)
+	s.Pool.leave(g, wasClient)
+	if wasClient {
+		s.ended(conn, g.source(), err)
+	}
+	return wasClient
 }
 
-func (s *Server) ended(conn net.Conn, err error) {
+// hold plays over one connection, and reports whether a client's talk has
+// ended there, and how.
+func (s *Server) hold(ctx context.Context, conn Conn, p part) (wasClient bool, err error) {
+	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
+		return !p.Silent() && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
+	}}
+	err = talk.over(ctx, conn, p)
+	return ctx.Err() == nil && (err == nil || !p.Silent()), err
+}
+
+func (s *Server) ended(conn net.Conn, file string, err error) {
 	if s.Ended != nil {
-		s.Ended(conn.RemoteAddr(), err)
+		s.Ended(conn.RemoteAddr(), file, err)
 	}
 }

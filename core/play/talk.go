@@ -44,6 +44,21 @@ type Talk struct {
 	Mismatch func(*Mismatch) (goOn bool)
 }
 
+// part is one side's part in a talk: a player, or a guest.
+type part interface {
+	Next() (Order, bool)
+	Due() bool
+	Take(data []byte) (rest []byte, m *Mismatch)
+	TakeEnd(broken string) *Mismatch
+	Awaited(got string) *Mismatch
+	Said() bool
+	Heard() bool
+	AwaitsEnd() bool
+	Settled() bool
+	Silent() bool
+	side() core.Side // which it plays
+}
+
 // Over plays p over a connection, and closes it, until all is said and heard or
 // ctx is done. It returns the *Mismatch that ended the talk, or what else did,
 // in words; nil when all went well or Mismatch said each time to go on.
@@ -51,7 +66,9 @@ type Talk struct {
 // A client leaves when the last thing that was recorded has happened. A server
 // stays until its client ends, as servers do, unless it has ended its own
 // stream: then for LingerLimit.
-func (t Talk) Over(ctx context.Context, conn Conn, p *Player) error {
+func (t Talk) Over(ctx context.Context, conn Conn, p *Player) error { return t.over(ctx, conn, p) }
+
+func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 	k := &talk{
 		Talk: t, conn: patient.New(conn), p: p, ctx: ctx,
 		changed: make(chan struct{}, 1), halted: make(chan struct{}), heard: make(chan struct{}),
@@ -82,7 +99,7 @@ type talk struct {
 	lingers *time.Timer
 
 	mu       sync.Mutex
-	p        *Player
+	p        part
 	idle     bool      // the writer waits for the peer
 	gone     bool      // the peer's stream has ended
 	broken   bool      // a write failed: the peer's stream is about to end
@@ -200,7 +217,7 @@ func (k *talk) isOver() bool {
 	case k.gone:
 		return !k.p.Due()
 	}
-	return k.p.as == core.Client && k.p.Said() && k.p.Heard()
+	return k.p.side() == core.Client && k.p.Said() && k.p.Heard()
 }
 
 // await waits until something was heard, and reports whether to go on.
@@ -257,10 +274,10 @@ func (k *talk) send(data []byte) bool {
 	case err == nil:
 		return true
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.as), patient.Limit)
+		k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.side()), patient.Limit)
 		k.conn.Close()
 	default: // the reader will say how the connection ended, which tells more
-		k.failed = fmt.Errorf("the %s is gone: %s", other(k.p.as), inWords(err))
+		k.failed = fmt.Errorf("the %s is gone: %s", other(k.p.side()), inWords(err))
 		k.mu.Lock()
 		k.broken = true
 		k.conn.SetReadDeadline(time.Now().Add(PartLimit))

@@ -34,7 +34,7 @@ func serve(t *testing.T, s *Server) (address string, told func() []string) {
 		all = append(all, m.Error())
 		return goOn != nil && goOn(client, m)
 	}
-	s.Ended = func(_ net.Addr, err error) {
+	s.Ended = func(_ net.Addr, _ string, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		var told *Mismatch

@@ -53,7 +53,7 @@ func (b *builder) usePlaces(r *transcript.Rule, data, value []byte) ([]int, erro
 	switch {
 	case len(all) == 0:
 		return nil, b.unusable(r.Line, "expected the bytes that %s had captured, %s, somewhere in the bytes below", r.Text, quote(value))
-	case isBinary(data), len(words) == 0 && len(value) >= shortValue:
+	case IsBinary(data), len(words) == 0 && len(value) >= shortValue:
 		return all, nil
 	case len(words) == 0:
 		return nil, b.unusable(r.Line, "expected the bytes that %s had captured, %s, as a word: they stand only inside of words; to mean them there, say where, as in use %s at %d %d", r.Text, quote(value), r.Text, all[0], all[0]+len(value))

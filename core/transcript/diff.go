@@ -19,20 +19,20 @@ const (
 // rules and comments are neither compared nor shown.
 func Diff(want, got []Entry) string {
 	before, behind := alike(want, got)
-	edits := edit(lines(want[before:len(want)-behind]), lines(got[before:len(got)-behind]))
+	edits := Edits(lines(want[before:len(want)-behind]), lines(got[before:len(got)-behind]))
 	var b strings.Builder
 	printed, skipped, rest := 0, before > 0, 0
 	for i, e := range edits {
 		switch {
 		case printed >= maxDiffLines:
-			if e.mark != ' ' {
+			if e.Mark != ' ' {
 				rest++
 			}
 		case nearDifference(edits, i):
 			if skipped {
 				b.WriteString("  …\n")
 			}
-			fmt.Fprintf(&b, "%c %s\n", e.mark, e.line)
+			fmt.Fprintf(&b, "%c %s\n", e.Mark, e.Line)
 			printed++
 			skipped = false
 		default:
@@ -61,14 +61,9 @@ func alike(a, b []Entry) (before, behind int) {
 	return max(0, before-contextLines), max(0, behind-contextLines)
 }
 
-type editLine struct {
-	mark byte // ' ', '-' or '+'
-	line string
-}
-
-func nearDifference(edits []editLine, i int) bool {
+func nearDifference(edits []Edit, i int) bool {
 	near := edits[max(0, i-contextLines):min(len(edits), i+contextLines+1)]
-	return slices.ContainsFunc(near, func(e editLine) bool { return e.mark != ' ' })
+	return slices.ContainsFunc(near, func(e Edit) bool { return e.Mark != ' ' })
 }
 
 // lines prints what is compared of the entries.
@@ -85,9 +80,16 @@ func lines(entries []Entry) []string {
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
-// edit turns a into b with few edits, by Myers' greedy algorithm (An O(ND)
-// Difference Algorithm, 1986) between what both begin and end with.
-func edit(a, b []string) []editLine {
+// Edit is a line of a difference.
+type Edit struct {
+	Mark byte // ' ' in both, '-' only in the first, '+' only in the second
+	Line string
+}
+
+// Edits turns a into b with few edits, by Myers' greedy algorithm (An O(ND)
+// Difference Algorithm, 1986) between what both begin and end with. Past 1000
+// edits all that is left is replaced.
+func Edits(a, b []string) []Edit {
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
 		head++
@@ -96,10 +98,10 @@ func edit(a, b []string) []editLine {
 	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
 		tail++
 	}
-	var edits []editLine
+	var edits []Edit
 	add := func(mark byte, lines []string) {
 		for _, line := range lines {
-			edits = append(edits, editLine{mark, line})
+			edits = append(edits, Edit{mark, line})
 		}
 	}
 	add(' ', a[:head])
@@ -108,7 +110,7 @@ func edit(a, b []string) []editLine {
 	return edits
 }
 
-func myers(a, b []string) []editLine {
+func myers(a, b []string) []Edit {
 	// reach[d][k+d] is how far into a the best path with d edits gets on
 	// diagonal k, which is the place in a less the place in b.
 	var reach [][]int32
@@ -132,12 +134,12 @@ func myers(a, b []string) []editLine {
 	}
 	for d := 0; ; d++ {
 		if d > maxEdits {
-			var all []editLine
+			var all []Edit
 			for _, line := range a {
-				all = append(all, editLine{'-', line})
+				all = append(all, Edit{'-', line})
 			}
 			for _, line := range b {
-				all = append(all, editLine{'+', line})
+				all = append(all, Edit{'+', line})
 			}
 			return all
 		}
@@ -156,21 +158,21 @@ func myers(a, b []string) []editLine {
 }
 
 // trace walks the found path backwards.
-func trace(a, b []string, d, k int, step func(d, k int) (int, bool)) []editLine {
-	var back []editLine
+func trace(a, b []string, d, k int, step func(d, k int) (int, bool)) []Edit {
+	var back []Edit
 	for x := len(a); ; d-- {
 		from, inserted := step(d, k)
 		for ; x > from; x-- {
-			back = append(back, editLine{' ', a[x-1]})
+			back = append(back, Edit{' ', a[x-1]})
 		}
 		if d == 0 {
 			break
 		}
 		if inserted {
-			back = append(back, editLine{'+', b[x-k-1]})
+			back = append(back, Edit{'+', b[x-k-1]})
 			k++
 		} else {
-			back = append(back, editLine{'-', a[x-1]})
+			back = append(back, Edit{'-', a[x-1]})
 			x--
 			k--
 		}

@@ -68,16 +68,16 @@ func TestEditIsTrue(t *testing.T) {
 	check := func(a, b []string) {
 		t.Helper()
 		var backA, backB []string
-		for _, e := range edit(a, b) {
-			if e.mark != '+' {
-				backA = append(backA, e.line)
+		for _, e := range Edits(a, b) {
+			if e.Mark != '+' {
+				backA = append(backA, e.Line)
 			}
-			if e.mark != '-' {
-				backB = append(backB, e.line)
+			if e.Mark != '-' {
+				backB = append(backB, e.Line)
 			}
 		}
 		if fmt.Sprint(a) != fmt.Sprint(backA) || fmt.Sprint(b) != fmt.Sprint(backB) {
-			t.Fatalf("%v to %v gives %v", a, b, edit(a, b))
+			t.Fatalf("%v to %v gives %v", a, b, Edits(a, b))
 		}
 	}
 	for range 3000 {
