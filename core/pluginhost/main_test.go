@@ -73,7 +73,7 @@ var roles = map[string]func(){
 	},
 	"named": func() { plugins.Serve(echo(os.Args[3])) },
 	"spin": func() {
-		for {
+		for n := 1; n > 0; n |= 1 {
 		}
 	},
 	"misnamed": func() { plugins.Serve(echo("else")) },

@@ -207,8 +207,9 @@ func (r *runner) kill() {
 	}
 }
 
-// starved returns for how long the process and what it started have waited for
-// a processor, in all; 0 before it began.
+// starved returns for how long the process, what it started and this one, which
+// has to shake hands with it, have waited for a processor, in all; 0 before it
+// began.
 func (r *runner) starved() time.Duration {
 	r.mu.Lock()
 	pid := r.pid
@@ -216,7 +217,7 @@ func (r *runner) starved() time.Duration {
 	if pid == 0 {
 		return 0
 	}
-	return starved(pid)
+	return starved(pid, true) + starved(os.Getpid(), false)
 }
 
 // settle waits until the process is gone and all that it wrote was read, but

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// starved returns for how long, in all, the threads of a process and of those
-// that it started were ready to run and waited for a processor: the second
+// starved returns for how long, in all, the threads of a process, and with
+// offspring of those that it started, were ready to run and waited for a processor: the second
 // number of /proc/PID/task/TID/schedstat, in nanoseconds
 // (Documentation/scheduler/sched-stats.rst). It is 0 where the kernel does not
 // tell.
-func starved(pid int) time.Duration {
+func starved(pid int, offspring bool) time.Duration {
 	var all time.Duration
 	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	for _, task := range tasks {
@@ -23,10 +23,13 @@ func starved(pid int) time.Duration {
 			waited, _ := strconv.ParseInt(string(fields[1]), 10, 64)
 			all += time.Duration(waited)
 		}
+		if !offspring {
+			continue
+		}
 		children, _ := os.ReadFile(folder + "children")
 		for _, child := range bytes.Fields(children) {
 			if id, err := strconv.Atoi(string(child)); err == nil {
-				all += starved(id)
+				all += starved(id, true)
 			}
 		}
 	}

@@ -5,4 +5,4 @@ package pluginhost
 import "time"
 
 // starved is not told by this system.
-func starved(int) time.Duration { return 0 }
+func starved(int, bool) time.Duration { return 0 }
