@@ -168,15 +168,18 @@ func startAt(t *testing.T, start func(t *testing.T, port string) *exec.Cmd) (add
 func startCookies(t *testing.T, port string) *exec.Cmd {
 	return exec.Command("python3", "-u", "-c", `
 import http.server, http.cookies, secrets, sys
+sessions = set()
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
         sid = http.cookies.SimpleCookie(self.headers.get("Cookie", "")).get("sid")
-        text = "you are new" if sid is None else "you are " + sid.value
+        text = "you are new" if sid is None else "you are " + sid.value if sid.value in sessions else "who are you?"
         text += ", request %d\nend\n" % (10 ** 5 + secrets.randbelow(9 * 10 ** 5))
         self.send_response(200)
         if sid is None:
-            self.send_header("Set-Cookie", "sid=%s; Path=/" % secrets.token_hex(8))
+            new = secrets.token_hex(8)
+            sessions.add(new)
+            self.send_header("Set-Cookie", "sid=%s; Path=/" % new)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())
