@@ -6,7 +6,7 @@
 // often code that stands in the wrong place; where it is right, the row changes
 // in the same commit, and the commit says why.
 //
-// What can not be held here is what the standard library imports in its turn:
+// What cannot be held here is what the standard library imports in its turn:
 // fmt alone brings os and time.
 package workbench_test
 

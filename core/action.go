@@ -35,7 +35,7 @@ const (
 	SetTimer                           // fire the timer named Data once, After from now; replaces one of that name
 	StopTimer                          // turn the timer named Data off
 	PassThrough                        // copy Side's bytes to the other side from now on
-	Failed                             // the machine can not go on; Data says why. Made by the plugin's server, not by machines
+	Failed                             // the machine cannot go on; Data says why. Made by the plugin's server, not by machines
 	Secret                             // keep a span of the event's or the last action's payload out of recordings; Data is the [Span], written
 	ShowPart                           // show Data to the client as a text message that is not whole yet; the next text message or part takes its place
 	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it stands

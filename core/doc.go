@@ -19,7 +19,7 @@
 //  4. Treat the server's bytes as a stream. Where one read ends and the next
 //     begins must never change the outcome.
 //  5. Bound every buffer that a peer can fill.
-//  6. Return an error only for what can not go on; it ends the session. Panics
+//  6. Return an error only for what cannot go on; it ends the session. Panics
 //     are caught and do the same.
 //  7. When the state can be written down in few bytes, implement
 //     [Checkpointer].

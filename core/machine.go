@@ -57,8 +57,8 @@ const (
 // MaxCheckpoint bounds a machine's state in bytes.
 const MaxCheckpoint = 1 << 20
 
-// ErrNoCheckpoint says that a machine's state can not be written down now.
-var ErrNoCheckpoint = errors.New("the machine can not write its state down now")
+// ErrNoCheckpoint says that a machine's state cannot be written down now.
+var ErrNoCheckpoint = errors.New("the machine cannot write its state down now")
 
 // Opening is what a machine is opened with.
 type Opening struct {

@@ -139,7 +139,7 @@ func (m *Manifest) Validate() error {
 	return nil
 }
 
-// checkWords reports the first field that can not be shown to people as it is.
+// checkWords reports the first field that cannot be shown to people as it is.
 func (m *Manifest) checkWords() error {
 	fields := [][2]string{{"title", m.Title}, {"version", m.Version}, {"summary", m.Summary}, {"sends", m.Sends}}
 	for _, o := range m.Options {
@@ -157,7 +157,7 @@ func (m *Manifest) checkWords() error {
 	return nil
 }
 
-// checkWords reports why words can not be shown to people: on a terminal they
+// checkWords reports why words cannot be shown to people: on a terminal they
 // could do things, or pass for the workbench's own.
 func checkWords(words string) error {
 	if len(words) > MaxSummary {

@@ -54,7 +54,7 @@ func browser(t testing.TB) context.Context {
 		stop()
 		// Chromium's helpers write to the profile until they are gone too.
 		if !within(patience, func() bool { return os.RemoveAll(profile) == nil }) {
-			t.Errorf("%s can not be removed", profile)
+			t.Errorf("%s cannot be removed", profile)
 		}
 	})
 	if err := chromedp.Do(ctx); err != nil {
@@ -92,7 +92,7 @@ func (p *page) checkConsole(messages iter.Seq2[chromedp.ConsoleMessage, error]) 
 	for m, err := range messages {
 		switch {
 		case err != nil:
-			p.t.Errorf("the console can not be read: %v", err)
+			p.t.Errorf("the console cannot be read: %v", err)
 			return
 		case m.Text == last:
 			return

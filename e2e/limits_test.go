@@ -194,7 +194,7 @@ func mark(sum hash.Hash, message []byte, kind int) {
 const maxGrowth = 100 << 20
 
 // A client that never reads slows the server down; the workbench does not
-// collect what it can not deliver, and others do not notice.
+// collect what it cannot deliver, and others do not notice.
 func TestFloodForADeafClient(t *testing.T) {
 	t.Parallel()
 	for query, protocol := range map[string]string{"?mode=raw": "", "?mode=http-line": "", "?mode=echo-quit": "", "?mode=raw&": "workbench.v1"} {

@@ -263,7 +263,7 @@ func TestRecordingsSurviveAKill(t *testing.T) {
 	workbenchRun(t, "", append([]string{"replay"}, files...)...)
 }
 
-// A page of someone else's can not delete.
+// A page of someone else's cannot delete.
 func TestForeignersDoNotDelete(t *testing.T) {
 	w, _ := keeper(t)
 	c := w.join(t, "", w.echo)

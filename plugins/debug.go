@@ -19,7 +19,7 @@ func serveDebug(d core.Discipline, socket string, log *slog.Logger) {
 	os.Remove(socket) // of a process that was killed
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "The plugin can not listen where workbench plugin debug looks for it: %v.\nIs that command still running? It names the socket when it starts.\n", err)
+		fmt.Fprintf(os.Stderr, "The plugin cannot listen where workbench plugin debug looks for it: %v.\nIs that command still running? It names the socket when it starts.\n", err)
 		os.Exit(1)
 	}
 	fmt.Fprintf(os.Stderr, "%s: waiting for sessions from the workbench\n", d.Manifest.Name)

@@ -95,7 +95,7 @@ func serve(d core.Discipline, load func() wire.Load, coverage func() ([]byte, er
 	os.Exit(0)
 }
 
-// refusal returns what to tell whoever started the process when it can not
+// refusal returns what to tell whoever started the process when it cannot
 // serve, or "".
 func refusal(d core.Discipline, cookie string) string {
 	m := d.Manifest

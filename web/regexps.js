@@ -1,5 +1,5 @@
 // Regular expressions, looked for by a worker: some take longer than anyone
-// waits, and what runs on the page itself can not be stopped.
+// waits, and what runs on the page itself cannot be stopped.
 
 const patience = 2000; // milliseconds for one question
 

@@ -57,7 +57,7 @@ export class Socket {
     // Nothing to learn from onerror: onclose follows it and says more.
   }
 
-  /** Bytes that were sent and have not left the browser; 0 once they can not leave any more. */
+  /** Bytes that were sent and have not left the browser; 0 once they cannot leave any more. */
   get waiting() {
     return this.#ws.readyState > 1 ? 0 : this.#ws.bufferedAmount;
   }

@@ -264,7 +264,7 @@ const advices = [
   [/no such host/i, "Check the spelling. Without Internet only local names work, such as localhost."],
   [/looked up/i, "Without Internet only local names and addresses work, such as 127.0.0.1."],
   [/no answer from/i, "Is the address right? A firewall may also swallow what is sent there."],
-  [/can not be reached/i, "Is this machine on that network? 127.0.0.1 always is."],
+  [/cannot be reached/i, "Is this machine on that network? 127.0.0.1 always is."],
   [/\boption/i, "Look at the options of the line mode."],
   [/\bmode\b|plugin/i, "Pick another line mode; the workbench's log says more."],
   [/workbench/i, ""],

@@ -106,24 +106,24 @@ func listen(address string, stderr io.Writer) (net.Listener, error) {
 }
 
 // parse parses an address to listen on. The name localhost is taken to mean
-// 127.0.0.1 and no other is looked up, so that the answer can not be another
+// 127.0.0.1 and no other is looked up, so that the answer cannot be another
 // machine's to give.
 func parse(address string) (netip.AddrPort, error) {
 	var none netip.AddrPort
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return none, fmt.Errorf("can not listen on %q: write an address as in --listen %s", address, defaultAddress)
+		return none, fmt.Errorf("cannot listen on %q: write an address as in --listen %s", address, defaultAddress)
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return none, fmt.Errorf("can not listen on port %q: a port is a number from 1 to 65535, or 0 for a free one, as in: echo 4000", port)
+		return none, fmt.Errorf("cannot listen on port %q: a port is a number from 1 to 65535, or 0 for a free one, as in: echo 4000", port)
 	}
 	if strings.EqualFold(host, "localhost") {
 		host = "127.0.0.1"
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil && host != "" {
-		return none, fmt.Errorf("can not listen on %q: the host must be localhost, 127.0.0.1 or [::1]", address)
+		return none, fmt.Errorf("cannot listen on %q: the host must be localhost, 127.0.0.1 or [::1]", address)
 	}
 	if !ip.Unmap().IsLoopback() {
 		return none, fmt.Errorf("will not listen on %q: others could reach it, and the practice server asks nobody who they are; use 127.0.0.1:%d", address, n)

@@ -70,7 +70,7 @@ func servePlugin(args []string) bool {
 	return true
 }
 
-// fail ends a plugin process that can not serve.
+// fail ends a plugin process that cannot serve.
 func fail(words string) {
 	os.Stderr.WriteString(words + "\n")
 	os.Exit(1)
@@ -140,7 +140,7 @@ func modeOf(p catalog.Plugin, calls extraCalls) (pluginhost.Mode, error) {
 	}
 	argv, read, err := jsonl.Interpreter(p.Path)
 	if err != nil {
-		return m, &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "can not be used: " + err.Error()}
+		return m, &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "cannot be used: " + err.Error()}
 	}
 	m.Path, m.Args, m.Read = argv[0], argv[1:], read
 	m.Adapter, m.JSONLines = []string{self, adaptCommand}, p.Kind == catalog.KindScript

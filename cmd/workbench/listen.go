@@ -75,5 +75,5 @@ func (e *listenError) Error() string {
 	case loopback.Forbidden:
 		return fmt.Sprintf("this user may not listen on %s; choose a port over 1023 with %s 127.0.0.1:PORT", e.why.Addr, e.flag)
 	}
-	return fmt.Sprintf("can not listen on %s (%s): %v", e.why.Addr, e.flag, e.why.Err)
+	return fmt.Sprintf("cannot listen on %s (%s): %v", e.why.Addr, e.flag, e.why.Err)
 }

@@ -101,7 +101,7 @@ func startPlayServer(t *testing.T, args ...string) (address string, stderr *outp
 	go func() {
 		code := playRun(ctx, append([]string{"server", "--listen", "127.0.0.1:0"}, args...), stdout, stderr)
 		if code != 0 {
-			stdout.Write([]byte("on 127.0.0.1:0\n")) // nobody waits for what can not come
+			stdout.Write([]byte("on 127.0.0.1:0\n")) // nobody waits for what cannot come
 		}
 		done <- code
 	}()

@@ -63,7 +63,7 @@ func findPlugins(pluginDirs []string) ([]catalog.Plugin, []catalog.Problem) {
 	known, problems := knownPlugins(pluginDirs)
 	state, err := stateDir()
 	if err != nil {
-		return nil, append(problems, catalog.Problem{Path: "the state directory", What: "can not be used: " + err.Error()})
+		return nil, append(problems, catalog.Problem{Path: "the state directory", What: "cannot be used: " + err.Error()})
 	}
 	catalog.Prune(state)
 	var plugins []catalog.Plugin
@@ -86,7 +86,7 @@ func asProblem(p catalog.Plugin, err error) catalog.Problem {
 	if errors.As(err, &problem) {
 		return *problem
 	}
-	return catalog.Problem{Plugin: p.Name, Path: p.Path, What: "can not be used: " + err.Error()}
+	return catalog.Problem{Plugin: p.Name, Path: p.Path, What: "cannot be used: " + err.Error()}
 }
 
 // knownPlugin is a plugin and, when it is an installed one, its entry.

@@ -86,13 +86,13 @@ func installPlugin(ctx context.Context, source string, dirs []string, calls extr
 // which would be found before the installed one.
 func nameIsFree(p catalog.Plugin, dirs []string) error {
 	if _, ok := manifest(p.Name); ok {
-		return &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "can not be installed: its name is taken by a built-in line mode",
+		return &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "cannot be installed: its name is taken by a built-in line mode",
 			Next: "give it another name, in its manifest and as the name of the file or the Go module"}
 	}
 	known, _ := knownPlugins(dirs)
 	for _, k := range known {
 		if k.Name == p.Name && k.entry == nil {
-			return &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "can not be installed: its name is taken by " + k.Path,
+			return &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "cannot be installed: its name is taken by " + k.Path,
 				Next: "rename one of them, or remove that file"}
 		}
 	}
@@ -108,7 +108,7 @@ func newPluginRemoveCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
 			if _, ok := manifest(name); ok {
-				return fmt.Errorf("%s is a built-in line mode; it can not be removed", name)
+				return fmt.Errorf("%s is a built-in line mode; it cannot be removed", name)
 			}
 			state, err := stateDir()
 			if err != nil {

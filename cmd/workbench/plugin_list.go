@@ -97,7 +97,7 @@ func printPlugins(w io.Writer, rows []pluginRow, problems []catalog.Problem) err
 // changedWords tells that the source of an installed plugin is another now.
 func changedWords(name, source string, c *sourceChanged) string {
 	if c.Now == "" {
-		return fmt.Sprintf("plugin %s: its source %s is gone or can not be read; what was installed goes on (the source's sum was %s)",
+		return fmt.Sprintf("plugin %s: its source %s is gone or cannot be read; what was installed goes on (the source's sum was %s)",
 			name, core.Printable(source), catalog.Short(c.Then))
 	}
 	return fmt.Sprintf("plugin %s: its source changed since it was installed: its sum was %s, now it is %s; to take the new one run: workbench plugin install %s",
@@ -166,7 +166,7 @@ func pluginNamed(ctx context.Context, dirs []string, name string) (p catalog.Plu
 	return *built, pluginRow{Name: built.Name, Kind: string(built.Kind), From: built.Source, Sum: built.Sum}, release, nil
 }
 
-// onePlugin returns a plugin by its name; when it can not be used, why.
+// onePlugin returns a plugin by its name; when it cannot be used, why.
 func onePlugin(dirs []string, name string) (catalog.Plugin, pluginRow, error) {
 	plugins, problems := findPlugins(dirs)
 	rows, _ := listPlugins(dirs)

@@ -99,7 +99,7 @@ func TestPluginInstallListRemove(t *testing.T) {
 	says(t, workbench(t, "plugin", "list"), "run: workbench plugin install '"+spaced+"'")
 	workbench(t, "plugin", "remove", "loud")
 	os.Remove(file)
-	says(t, workbench(t, "plugin", "list"), "is gone or can not be read; what was installed goes on")
+	says(t, workbench(t, "plugin", "list"), "is gone or cannot be read; what was installed goes on")
 
 	says(t, workbench(t, "plugin", "remove", "shout"), "^Removed shout")
 	says(t, workbench(t, "plugin", "remove", "shout"), `there is no installed plugin "shout"`)
@@ -181,10 +181,10 @@ func TestPluginNew(t *testing.T) {
 	says(t, workbench(t, "plugin", "install", dir), `^Installed shout \(starlark\) from `+dir)
 }
 
-// What can not be run is called as the user knows it, not by its copy.
+// What cannot be run is called as the user knows it, not by its copy.
 func TestPluginWithoutInterpreter(t *testing.T) {
 	pluginHome(t)
 	describePlugin = describeProcess
 	file := writePlugin(t, filepath.Join(t.TempDir(), "workbench-plugin-shout.lol"), "#!/usr/bin/env lolcode\n")
-	says(t, workbench(t, "plugin", "install", file), "^workbench: plugin shout: "+file+" can not be used: it is run by lolcode, which is not to be found: install that, or")
+	says(t, workbench(t, "plugin", "install", file), "^workbench: plugin shout: "+file+" cannot be used: it is run by lolcode, which is not to be found: install that, or")
 }

@@ -14,7 +14,7 @@ type recorded struct {
 	store      store.Store       // what the API shows; nil: nothing
 }
 
-// openRecordings opens the folder of the transcripts. A folder that can not be
+// openRecordings opens the folder of the transcripts. A folder that cannot be
 // used is no reason not to serve: nothing is recorded then, and the log says so.
 func openRecordings(o serveOptions, log *slog.Logger) recorded {
 	dir, err := transcriptsDir(o.folder)

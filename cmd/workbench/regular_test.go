@@ -114,7 +114,7 @@ func TestGoldensThatAreOtherThings(t *testing.T) {
 			t.Errorf("%q: %d, %s", args, code, out)
 		}
 		for _, name := range names {
-			if !strings.Contains(out, name+" can not be read: not a regular file but ") {
+			if !strings.Contains(out, name+" cannot be read: not a regular file but ") {
 				t.Errorf("%q does not say what is wrong with %s: %s", args, name, out)
 			}
 		}
@@ -163,7 +163,7 @@ func TestPluginsThatAreOtherThings(t *testing.T) {
 		if err := put(copies[0]); err != nil {
 			t.Fatal(err)
 		}
-		if _, out := ends(t, "plugin", "list"); !strings.Contains(out, "plugin shout: "+copies[0]+" can not be read: not a regular file but ") {
+		if _, out := ends(t, "plugin", "list"); !strings.Contains(out, "plugin shout: "+copies[0]+" cannot be read: not a regular file but ") {
 			t.Error(out)
 		}
 	}
@@ -177,7 +177,7 @@ func TestPluginsThatAreOtherThings(t *testing.T) {
 	entry := filepath.Join(state, "plugins", "installed", "shout.json")
 	os.Remove(entry)
 	syscall.Mkfifo(entry, 0o600)
-	if _, out := ends(t, "plugin", "list"); !strings.Contains(out, "shout.json can not be read: not a regular file but a named pipe") {
+	if _, out := ends(t, "plugin", "list"); !strings.Contains(out, "shout.json cannot be read: not a regular file but a named pipe") {
 		t.Error(out)
 	}
 }

@@ -65,7 +65,7 @@ Exit codes:
   0  every transcript is the same
   1  at least one is different, or was not updated
   2  at least one could not be replayed: the file is no transcript (told as
-     file:line: what was expected), or can not be read, or its plugin not started`,
+     file:line: what was expected), or cannot be read, or its plugin not started`,
 		Example: `  workbench replay testdata
   workbench replay --recut 20 testdata/http-line           also with the server's bytes cut elsewhere
   workbench replay --recut 1 --seed 7 walk.golden          repeat the cuts of seed 7

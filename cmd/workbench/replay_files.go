@@ -197,5 +197,5 @@ func plainError(path string, err error) error {
 	if errors.As(err, &e) {
 		err = e.Err
 	}
-	return fmt.Errorf("%s can not be read: %w", core.Printable(path), err)
+	return fmt.Errorf("%s cannot be read: %w", core.Printable(path), err)
 }

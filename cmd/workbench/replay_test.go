@@ -234,7 +234,7 @@ func TestReplayTellsWhyAModeCannotBeUsed(t *testing.T) {
 				}
 			}
 			code, stdout, stderr := replayWith(t, replayEnv{Open: openForReplay}, append(args, "--plugin-dir", "plugins")...)
-			if code != exitUnusable || strings.Contains(stderr, "none") || strings.Contains(stderr, "no such") || !strings.Contains(stderr, "slow") || !strings.Contains(stderr, "can not start") {
+			if code != exitUnusable || strings.Contains(stderr, "none") || strings.Contains(stderr, "no such") || !strings.Contains(stderr, "slow") || !strings.Contains(stderr, "cannot start") {
 				t.Errorf("%s, %v: exit code %d\n%s%s", what, args, code, stdout, stderr)
 			}
 		}

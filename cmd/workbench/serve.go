@@ -181,7 +181,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	}
 	select {
 	case err := <-served:
-		return fmt.Errorf("the page can not be served any more: %w", err)
+		return fmt.Errorf("the page cannot be served any more: %w", err)
 	case <-ctx.Done():
 	}
 	return stop(g)
@@ -268,7 +268,7 @@ func newLog(w io.Writer, verbose bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// openBrowser asks the system to open the page; where it can not, the address
+// openBrowser asks the system to open the page; where it cannot, the address
 // was printed.
 func openBrowser(page string, log *slog.Logger) {
 	command := []string{"xdg-open", page}

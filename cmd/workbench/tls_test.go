@@ -77,7 +77,7 @@ func TestReadCredentials(t *testing.T) {
 		t.Errorf("%v, %v", keep.List(), err)
 	}
 	for file, want := range map[string]string{
-		"nowhere.pem":      "--tls-credential: nowhere.pem can not be read: no such file",
+		"nowhere.pem":      "--tls-credential: nowhere.pem cannot be read: no such file",
 		write(t, smtpTalk): "talk.golden: no PEM text",
 	} {
 		if _, err := readCredentials([]string{file}); err == nil || !strings.Contains(err.Error(), want) {
@@ -289,7 +289,7 @@ func TestFlagsOfTLSAreRefused(t *testing.T) {
 		{`--tls-min is "2"; it is 1.0, 1.1, 1.2 or 1.3`, append(to, "--tls-min", "2")},
 		{`--tls-name: "a b" is no name of a host`, append(to, "--tls-name", "a b")},
 		{`--tls-alpn has the name ""`, append(to, "--tls-alpn", "h2,")},
-		{"--tls-ca: nowhere.pem can not be read: no such file", append(to, "--tls-ca", "nowhere.pem")},
+		{"--tls-ca: nowhere.pem cannot be read: no such file", append(to, "--tls-ca", "nowhere.pem")},
 		{"--tls-ca: no PEM text", append(to, "--tls-ca", file)},
 		{"--tls-cert: no private key is there: name its file with --tls-key", append(to, "--tls-cert", cert)},
 		{"--tls-cert: the private key cannot be used with the first certificate", append(to, "--tls-cert", ca.file, "--tls-key", key)},
@@ -298,7 +298,7 @@ func TestFlagsOfTLSAreRefused(t *testing.T) {
 		{"--tls-key has no certificate: name it with --tls-cert FILE", []string{"server", file, "--tls", "--tls-key", key}},
 		{"--tls-client-ca: no PEM text", []string{"server", file, "--tls", "--tls-client-ca", file}},
 		{`--tls-min is "2"; it is 1.0, 1.1, 1.2 or 1.3`, []string{"server", file, "--tls", "--tls-min", "2"}},
-		{"--tls-cert: " + filepath.Dir(file) + " can not be read", []string{"server", file, "--tls", "--tls-cert", filepath.Dir(file)}},
+		{"--tls-cert: " + filepath.Dir(file) + " cannot be read", []string{"server", file, "--tls", "--tls-cert", filepath.Dir(file)}},
 	} {
 		stdout, stderr := newOutput(), newOutput()
 		if code := playRun(t.Context(), c.args, stdout, stderr); code != 2 || !strings.HasPrefix(stderr.String(), c.want) || stdout.String() != "" {

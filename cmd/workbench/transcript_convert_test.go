@@ -150,9 +150,9 @@ func TestTranscriptImport(t *testing.T) {
 		{"a transcript", "import a.transcript", "", 1, "", "a.transcript is a transcript already"},
 		{"1 GiB of text", "import huge", "", 1, "", "huge has 1024 MiB, and at most 64 MiB are read at once; cut it in parts"},
 		{"a form that there is not", "import --from csv talk.txt", "", 1, "", "--from csv: there is no such form"},
-		{"a mode that can not be", "import --mode 5 talk.txt", "", 1, "", "--mode 5: that can not be"},
+		{"a mode that cannot be", "import --mode 5 talk.txt", "", 1, "", "--mode 5: that cannot be"},
 		{"a folder", "import in", "", 1, "", "in is a folder"},
-		{"no file", "import nothing", "", 1, "", "nothing can not be read: no such file"},
+		{"no file", "import nothing", "", 1, "", "nothing cannot be read: no such file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, stdout, stderr := convertRun(t, c.stdin, strings.Fields(c.args)...)

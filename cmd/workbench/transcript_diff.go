@@ -20,7 +20,7 @@ func newTranscriptDiffCommand(r *recordings) *cobra.Command {
 and shows differences in lines of the transcript: - is only in A, + only in B.
 Times, remarks, comments and the header are not compared.
 
-Exit codes: 0 they are the same, 1 they differ, 2 one can not be read.`,
+Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
 		Example: `  workbench transcript diff walk.golden 20260102-150405-123-s12-http-line
   workbench transcript diff before.transcript after.transcript`,
 		Args: func(cmd *cobra.Command, names []string) error {

@@ -57,7 +57,7 @@ there is not replaced.`,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if !core.ValidName(o.mode) {
-				return fmt.Errorf("--mode %s: that can not be the name of a line mode; workbench modes lists them", o.mode)
+				return fmt.Errorf("--mode %s: that cannot be the name of a line mode; workbench modes lists them", o.mode)
 			}
 			o.stdin, o.stdout, o.stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return o.run(cmd.Context(), files[0])
@@ -119,14 +119,14 @@ func (o *importOptions) run(ctx context.Context, file string) error {
 	return fmt.Errorf("--from %s: there is no such form; there are %s and %s", o.from, fromCapture, fromRFC)
 }
 
-// isNoText says what is wrong with a file that, by how it begins, can not be
+// isNoText says what is wrong with a file that, by how it begins, cannot be
 // a conversation in text.
 func isNoText(in *bufio.Reader) error {
 	head, err := in.Peek(512)
 	first, size := utf8.DecodeRune(head)
 	switch {
 	case len(head) == 0 && err != io.EOF:
-		return fmt.Errorf("can not be read: %w", err)
+		return fmt.Errorf("cannot be read: %w", err)
 	case len(head) == 0:
 		return errors.New("is empty")
 	case bytes.HasPrefix(head, []byte("workbench transcript ")):

@@ -36,7 +36,7 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
 			defer folder.Close()
 			infos, err := folder.List(cmd.Context(), q)
 			if err != nil {
-				return fmt.Errorf("the transcripts can not be listed: %w", err)
+				return fmt.Errorf("the transcripts cannot be listed: %w", err)
 			}
 			if asJSON {
 				if infos == nil {

@@ -113,7 +113,7 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	return err
 }
 
-// misfit returns why the rules, if there are any, can not be used.
+// misfit returns why the rules, if there are any, cannot be used.
 func misfit(path string, t *transcript.Transcript) error {
 	if !slices.ContainsFunc(t.Entries, func(e transcript.Entry) bool { return len(e.Rules) > 0 }) {
 		return nil

@@ -60,7 +60,7 @@ func TestARunningRecordingIsNotReplaced(t *testing.T) {
 	}
 }
 
-// What can not be replaced by '*' is told, and nothing is written.
+// What cannot be replaced by '*' is told, and nothing is written.
 func TestTranscriptRedactLeavesNoSecret(t *testing.T) {
 	const start = "workbench transcript v1\nmode raw\n"
 	const entries = "\n<< pass-through client\n<< pass-through server\n"

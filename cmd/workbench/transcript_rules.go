@@ -32,7 +32,7 @@ is in another order, and what has nothing around it that shows where it ends.
 Rules that A has already stay.
 
 Exit codes: 0 all that differs is explained, 1 something is not, 2 one of the two
-can not be read or played.`,
+cannot be read or played.`,
 		Example: `  workbench transcript rules monday.golden tuesday.golden -o walk.golden
   workbench transcript rules walk.golden 20260102-150405-123-s12-http-line -o walk.golden     A itself gets the rules
   workbench transcript rules --json monday.golden tuesday.golden`,

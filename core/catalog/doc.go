@@ -8,7 +8,7 @@
 // What a caller does, in order:
 //
 //  1. Get a [Plugin]: [Build] from a source, [Find] in folders, or [Installed]
-//     in the state directory. What can not be used comes as a [Problem], which
+//     in the state directory. What cannot be used comes as a [Problem], which
 //     says what to do next.
 //  2. [Keep] it: what runs is a copy named by its SHA-256, so that a process
 //     that is started again is the same build, whatever happened to the source.

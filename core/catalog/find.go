@@ -11,7 +11,7 @@ import (
 //
 // taken says which names are not to be had, and who has them, in words such as
 // "a built-in line mode"; it may be nil. Of two plugins of one name the first
-// is found and the second is a problem. What can not be used is a problem, the
+// is found and the second is a problem. What cannot be used is a problem, the
 // rest is returned in order of folder and file name.
 func Find(folders []string, taken map[string]string) ([]Plugin, []Problem) {
 	var found []Plugin

@@ -73,7 +73,7 @@ func Install(p Plugin, version, stateDir string) (now Entry, before *Entry, err 
 		err = writeWhole(entryFile(stateDir, p.Name), append(data, '\n'))
 	}
 	if err != nil {
-		return Entry{}, nil, fmt.Errorf("plugin %s can not be installed: %w", p.Name, err)
+		return Entry{}, nil, fmt.Errorf("plugin %s cannot be installed: %w", p.Name, err)
 	}
 	return now, before, nil
 }
@@ -173,7 +173,7 @@ func Remove(stateDir, name string) error {
 
 // Changed compares the source of an installed plugin with what it was. It
 // returns the source's sum now, and "" when there is no source any more or it
-// can not be read, which is a change too.
+// cannot be read, which is a change too.
 func Changed(e Entry) (now string, changed bool) {
 	now, err := SourceSum(e.Source)
 	if err != nil {

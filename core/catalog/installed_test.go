@@ -165,7 +165,7 @@ func TestDamage(t *testing.T) {
 		t.Errorf("an entry that leads elsewhere is taken: %v", problems)
 	}
 	if _, _, err := Install(found(t, filepath.Join(folder, "entry.star")), "", state); err != nil {
-		t.Errorf("a damaged entry can not be replaced: %v", err)
+		t.Errorf("a damaged entry cannot be replaced: %v", err)
 	}
 	if err := Remove(state, "copy"); err != nil {
 		t.Error(err)

@@ -45,7 +45,7 @@ func Keep(p Plugin, stateDir string) (Plugin, error) {
 		return kept, nil
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return Plugin{}, fmt.Errorf("plugin %s can not be kept: %w", p.Name, err)
+		return Plugin{}, fmt.Errorf("plugin %s cannot be kept: %w", p.Name, err)
 	}
 	sum, err := copyWhole(kept.Path, p.Path, p.Sum)
 	switch {
@@ -55,7 +55,7 @@ func Keep(p Plugin, stateDir string) (Plugin, error) {
 		err = kept.seal()
 	}
 	if err != nil {
-		return Plugin{}, fmt.Errorf("plugin %s can not be kept: %w", p.Name, err)
+		return Plugin{}, fmt.Errorf("plugin %s cannot be kept: %w", p.Name, err)
 	}
 	return kept, nil
 }
@@ -117,7 +117,7 @@ func copyWhole(to, from, want string) (sum string, err error) {
 
 // Prune removes copies that no installed plugin needs and that nobody kept for
 // a week, among them what a killed program left half copied. A workbench that
-// still runs one of them goes on, but can not start it again.
+// still runs one of them goes on, but cannot start it again.
 func Prune(stateDir string) {
 	needed := map[string]bool{}
 	all, _ := Installed(stateDir)

@@ -41,7 +41,7 @@ type Plugin struct {
 	Sum      string // SHA-256 of the file at Path, in hex
 }
 
-// Problem is why a plugin can not be used, and what to do about it.
+// Problem is why a plugin cannot be used, and what to do about it.
 type Problem struct {
 	Plugin string // its name, or "" where there is none to tell
 	Path   string // the file or folder
@@ -99,7 +99,7 @@ func Name(source string) (string, error) {
 func locate(source string) (place, error) {
 	abs, err := filepath.Abs(source)
 	if err != nil {
-		return place{}, &Problem{Path: source, What: "can not be found: " + err.Error()}
+		return place{}, &Problem{Path: source, What: "cannot be found: " + err.Error()}
 	}
 	info, err := os.Stat(abs)
 	if err != nil {
@@ -233,7 +233,7 @@ func unreadable(plugin, path string, err error) *Problem {
 	if errors.As(err, &system) {
 		err = system.Err
 	}
-	return &Problem{Plugin: plugin, Path: path, What: "can not be read: " + err.Error()}
+	return &Problem{Plugin: plugin, Path: path, What: "cannot be read: " + err.Error()}
 }
 
 // Quote writes a path for a command that the user copies. One that does not show

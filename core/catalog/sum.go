@@ -88,7 +88,7 @@ func sumFolder(folder string) (string, error) {
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("the source can not be read: %w", err)
+		return "", fmt.Errorf("the source cannot be read: %w", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -72,10 +72,10 @@ func robust(_ context.Context, _ *Subject, h *session) (*Finding, error) {
 	case brokenBound(h) != "":
 	case h.lost != nil:
 		return &Finding{Words: fmt.Sprintf("there was no answer to %s: %v", h.last(), h.lost),
-			Do: "answer every event in time and end the process by no event; refuse what can not go on by an error in words"}, nil
+			Do: "answer every event in time and end the process by no event; refuse what cannot go on by an error in words"}, nil
 	case strings.HasPrefix(words, "panic:"):
 		return &Finding{Words: "the machine panicked: " + strings.TrimSpace(strings.TrimPrefix(words, "panic:")),
-			Do: "check lengths before indexing, and refuse what can not go on by an error in words"}, nil
+			Do: "check lengths before indexing, and refuse what cannot go on by an error in words"}, nil
 	}
 	return nil, nil
 }

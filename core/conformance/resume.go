@@ -278,8 +278,8 @@ func refusedState(m *machine, k int, state []byte) *Finding {
 // stateTooLarge is how a plugin's server words a checkpoint past the bound.
 const stateTooLarge = "its state has "
 
-// noCheckpoint takes a machine that wrote no checkpoint: it may say that it can
-// not.
+// noCheckpoint takes a machine that wrote no checkpoint: it may say that it
+// cannot.
 func noCheckpoint(ctx context.Context, err error) (*Finding, error) {
 	words := err.Error()
 	_, reason, _ := strings.Cut(words, core.ErrNoCheckpoint.Error()+": ")
@@ -287,9 +287,9 @@ func noCheckpoint(ctx context.Context, err error) (*Finding, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case !errors.Is(err, core.ErrNoCheckpoint):
-		return &Finding{Words: "there was no answer when a checkpoint was asked for: " + words, Do: "answer core.ErrNoCheckpoint when the state can not be written down"}, nil
+		return &Finding{Words: "there was no answer when a checkpoint was asked for: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}, nil
 	case strings.HasPrefix(reason, "panic:"):
-		return &Finding{Words: "Checkpoint panicked: " + words, Do: "answer core.ErrNoCheckpoint when the state can not be written down"}, nil
+		return &Finding{Words: "Checkpoint panicked: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}, nil
 	case strings.Contains(reason, protocolBroken):
 		return &Finding{Words: "the answer to a checkpoint is wrong: " + reason, Do: "answer with the state, or that there is none"}, nil
 	case strings.HasPrefix(reason, stateTooLarge):

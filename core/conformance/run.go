@@ -60,7 +60,7 @@ type suite struct {
 }
 
 // Run holds the subject to all promises. each gets every check's result as it
-// comes; nil: nobody. The error says that the subject can not be tested: no
+// comes; nil: nobody. The error says that the subject cannot be tested: no
 // connection could be had, or ctx is done.
 func Run(ctx context.Context, s Subject, each func(Result)) ([]Finding, error) {
 	if each == nil {

@@ -180,7 +180,7 @@ func (p *page) action(at string, a *core.Action) {
 	case core.PassThrough:
 		p.words(at, "From here on the "+a.Side.String()+"'s bytes pass through as they are.")
 	case core.Failed:
-		p.words(at, "The line mode can not go on: "+string(a.Data))
+		p.words(at, "The line mode cannot go on: "+string(a.Data))
 	}
 }
 

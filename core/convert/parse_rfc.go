@@ -24,7 +24,7 @@ type Text struct {
 // ParseRFC reads what [RFC] writes, and what standards print: C: lines become
 // `>> client binary`, S: lines `>> server`, each with CR LF unless it says
 // otherwise. Lines may be indented. Every other line becomes a comment above
-// the next entry, without what can not be shown; how many did, blank ones and
+// the next entry, without what cannot be shown; how many did, blank ones and
 // those that begin with # not counted, comes back too.
 //
 // An error is a *[transcript.SyntaxError].

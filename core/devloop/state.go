@@ -79,7 +79,7 @@ type Goldens struct {
 	Different []Different `json:"different"`
 }
 
-// Different is a golden that is answered otherwise, or can not be replayed.
+// Different is a golden that is answered otherwise, or cannot be replayed.
 type Different struct {
 	File string `json:"file"`
 	Diff string `json:"diff"`

@@ -11,7 +11,7 @@
 // Every request must name a loopback host at the port that it arrived at, or a
 // host that [Config] names, and come from a page of that very origin when it
 // comes from a page; anything else is refused with 403 before a byte of it is
-// looked at, so that a page elsewhere can not use the workbench through its
+// looked at, so that a page elsewhere cannot use the workbench through its
 // visitor's browser, not even under a rebound name, nor learn anything from how
 // long an answer takes. Each request and each answer has bounds in size and in
 // time.

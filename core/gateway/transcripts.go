@@ -227,7 +227,7 @@ func (s transcripts) failed(w http.ResponseWriter, err error) {
 	status := statusOf(err)
 	if status == http.StatusInternalServerError {
 		s.gateway.Log.Error("a request for transcripts failed", "reason", err.Error())
-		err = fmt.Errorf("the transcripts can not be reached: %w", err)
+		err = fmt.Errorf("the transcripts cannot be reached: %w", err)
 	}
 	refuseWith(w, status, err)
 }

@@ -4,7 +4,7 @@
 // The duties of a caller, in order:
 //
 //  1. Parse the file with package transcript, and make a [Script] of it with
-//     [New]. It says as file:line which rule can not be used.
+//     [New]. It says as file:line which rule cannot be used.
 //  2. Let a [Server] play the server to all that connect, or a [Talk] one side
 //     over one connection. Or, without sockets: make a [Player] with
 //     [Script.Play], carry out what Next orders, and give Take and TakeEnd what

@@ -97,8 +97,8 @@ func (p *Player) hear(e *step) (m *Mismatch) {
 
 // Places returns where a rule finds something in the bytes below it, from and
 // to of each place in their order, as if it were the only rule. value is what
-// the name of a use rule had captured. It returns an error for a rule that can
-// not be used there.
+// the name of a use rule had captured. It returns an error for a rule that cannot
+// be used there.
 func Places(r *transcript.Rule, data, value []byte) ([][2]int, error) {
 	b := builder{names: map[string]int{string(r.Text): 0}, Script: Script{values: [][]byte{value}}}
 	found, err := b.find(r, data, nil)

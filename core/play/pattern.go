@@ -18,7 +18,7 @@ const (
 
 // pattern is a regexp of a match rule, in RE2's syntax. finder looks for it in
 // what was recorded; prog compares it with a stream, of which package regexp
-// can not tell where a match is complete: it asks for bytes behind it, and a
+// cannot tell where a match is complete: it asks for bytes behind it, and a
 // peer that waits for its answer sends none.
 type pattern struct {
 	bytes  bool // compared in ISO 8859-1, as binary.go says

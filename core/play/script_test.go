@@ -77,7 +77,7 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// Rules that can not be used are told with their line before anything is
+// Rules that cannot be used are told with their line before anything is
 // played.
 func TestRuleErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{

@@ -100,7 +100,7 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 	}
 	if !ok {
 		conn.Close()
-		s.ended(conn, "", errors.New("the connection can not be ended in one direction alone; TCP can"))
+		s.ended(conn, "", errors.New("the connection cannot be ended in one direction alone; TCP can"))
 		return true
 	}
 	if s.Pool == nil {

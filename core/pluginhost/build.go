@@ -24,7 +24,7 @@ type State string
 const (
 	Starting State = "starting" // not ready yet, or again not: Open waits
 	Ready    State = "ready"
-	Failed   State = "failed"  // can not start; it is tried again all the time
+	Failed   State = "failed"  // cannot start; it is tried again all the time
 	Stopped  State = "stopped" // the host was stopped
 )
 
@@ -45,7 +45,7 @@ type Status struct {
 	LastError string        `json:"lastError,omitempty"` // why the last process died or did not start, also when the mode is well again
 }
 
-// Unavailable says that a mode's process can not start.
+// Unavailable says that a mode's process cannot start.
 type Unavailable struct {
 	Plugin  string
 	Path    string   // of its executable, as a person calls it; "" of a built-in mode
@@ -60,7 +60,7 @@ func (u *Unavailable) Error() string {
 	if u.Version != "" {
 		words += " (version " + u.Version + ")"
 	}
-	words += " can not start: " + u.Reason
+	words += " cannot start: " + u.Reason
 	if u.Path != "" {
 		words += fmt.Sprintf("; it is %s; see it alone with: workbench plugin info %s", u.Path, u.Path)
 	}
@@ -70,7 +70,7 @@ func (u *Unavailable) Error() string {
 	return words
 }
 
-// unavailable says why a process of the build can not start.
+// unavailable says why a process of the build cannot start.
 func (b *Build) unavailable(reason string, r *runner) *Unavailable {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -198,7 +198,7 @@ func (b *Build) died(cause error) {
 	b.set(Starting, nil, cause)
 }
 
-// failed says that the process can not start, or is gone each time before it
+// failed says that the process cannot start, or is gone each time before it
 // answers anything.
 func (b *Build) failed(err error) {
 	if b.ctx.Err() != nil {
@@ -210,7 +210,7 @@ func (b *Build) failed(err error) {
 	trial := b.trial
 	b.mu.Unlock()
 	if !same && !trial { // once, not for each try
-		b.log.Error("plugin process can not start", "reason", err)
+		b.log.Error("plugin process cannot start", "reason", err)
 	}
 	b.set(Failed, nil, err)
 }

@@ -32,7 +32,7 @@ func TestSandboxInDoubt(t *testing.T) {
 				return
 			}
 			until(t, "state failed", func() bool { return h.Status()[0].State == Failed })
-			if err := h.Status()[0].LastError; !strings.Contains(err, "the echo plugin can not start") {
+			if err := h.Status()[0].LastError; !strings.Contains(err, "the echo plugin cannot start") {
 				t.Errorf("it says %q", err)
 			}
 		})

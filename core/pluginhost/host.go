@@ -53,7 +53,7 @@ type Mode struct {
 func (m *Mode) check() error {
 	switch name := m.Manifest.Name; {
 	case !core.ValidName(name):
-		return fmt.Errorf("%q can not name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
+		return fmt.Errorf("%q cannot name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
 	case m.Path == "":
 		return fmt.Errorf("mode %s names no executable", name)
 	}
@@ -110,7 +110,7 @@ var errStopping = errors.New("the workbench is stopping")
 // Start has the processes of all modes started, a few at a time, those first
 // that somebody waits for, and returns without waiting for them. An error says what is wrong with the configuration or with the
 // directory for the sockets, or that a strict sandbox does not hold here; a
-// process that can not start is no error here, see Status.
+// process that cannot start is no error here, see Status.
 func Start(cfg Config) (*Host, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
@@ -173,7 +173,7 @@ func (h *Host) settle() {
 // Open opens a session's connection to the mode's process, on which nothing
 // was said yet. While the process is starting it waits, as long as ctx lets
 // it. The error is ErrNoMode, ctx's, an *Unavailable for a mode whose process
-// can not start, or says how the process failed to open a stream.
+// cannot start, or says how the process failed to open a stream.
 func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
 	b, err := h.build(mode)
 	if err != nil {

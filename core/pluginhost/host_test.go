@@ -174,7 +174,7 @@ func TestCrashIsNamed(t *testing.T) {
 
 func TestProcessesThatCanNotStart(t *testing.T) {
 	for mode, want := range map[string][]string{
-		"exit":      {"the exit plugin can not start", "ended before it was ready", "exit status 3", "there is no \\x1b[31mlicence"},
+		"exit":      {"the exit plugin cannot start", "ended before it was ready", "exit status 3", "there is no \\x1b[31mlicence"},
 		"rubbish":   {`printed "hello from my plugin"`, "before plugins.Serve", "standard error instead"},
 		"version":   {"protocol version 7", "this workbench 1", "update the workbench"},
 		"misnamed":  {`it calls itself "else"`},
@@ -207,7 +207,7 @@ func TestProcessesThatCanNotStart(t *testing.T) {
 }
 
 // A process that gets ready and dies of each session is no better than one
-// that can not start.
+// that cannot start.
 func TestProcessThatDiesUnheard(t *testing.T) {
 	h := start(t, Config{Modes: modesOf(t, "fading")})
 	for {
@@ -219,7 +219,7 @@ func TestProcessThatDiesUnheard(t *testing.T) {
 			}
 			continue
 		}
-		if !strings.Contains(err.Error(), "can not start: it died again and again before it answered anything: exit status 4") {
+		if !strings.Contains(err.Error(), "cannot start: it died again and again before it answered anything: exit status 4") {
 			t.Error(err)
 		}
 		break
@@ -231,7 +231,7 @@ func TestNoSuchExecutable(t *testing.T) {
 		modes := []Mode{{Manifest: core.Manifest{Name: "none"}, Path: "/no/such/file"}}
 		h := start(t, Config{Modes: modes, Sandbox: held(how)})
 		until(t, "state failed", func() bool { return h.Status()[0].State == Failed })
-		if got := h.Status()[0].LastError; !strings.Contains(got, "the none plugin can not start") || !strings.Contains(got, "/no/such/file: no such file") {
+		if got := h.Status()[0].LastError; !strings.Contains(got, "the none plugin cannot start") || !strings.Contains(got, "/no/such/file: no such file") {
 			t.Errorf("the reason is %q", got)
 		}
 	}

@@ -53,7 +53,7 @@ type process struct {
 const maxOpening = 64
 
 // startProcess waits for its turn and starts the process. It returns when the
-// process is ready, can not start, took too long or the host stops. Its error is
+// process is ready, cannot start, took too long or the host stops. Its error is
 // an *Unavailable; or wire.ErrKilled, if somebody outside killed the process
 // meanwhile. wanted tells whether somebody waits for it.
 func startProcess(b *Build, wanted func() bool) (*process, error) {

@@ -20,8 +20,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
-// attack starts the hostile plugin, built without the race detector, which can
-// not live with a limit of memory.
+// attack starts the hostile plugin, built without the race detector, which cannot
+// live with a limit of memory.
 func attack(t *testing.T, cfg sandbox.Config) (*Host, *session) {
 	t.Helper()
 	path, err := hostile()

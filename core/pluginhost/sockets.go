@@ -37,7 +37,7 @@ func openSocketDir(base string) (*socketDir, error) {
 	if base == "" {
 		bases = []string{os.Getenv("XDG_RUNTIME_DIR"), os.TempDir(), "/tmp"}
 	} else if err := os.MkdirAll(base, 0o700); err != nil {
-		return nil, fmt.Errorf("the directory for the plugins' sockets can not be made: %w", err)
+		return nil, fmt.Errorf("the directory for the plugins' sockets cannot be made: %w", err)
 	}
 	var errs []error
 	for _, base := range bases {
@@ -60,7 +60,7 @@ func openSocketDir(base string) (*socketDir, error) {
 func makeSocketDir(base string) (*socketDir, error) {
 	for range 100 {
 		// A name is never used again, so that whoever is about to remove an
-		// abandoned directory can not hit a new one.
+		// abandoned directory cannot hit a new one.
 		path := filepath.Join(base, fmt.Sprintf("workbench-%d-%.4s", os.Getpid(), strings.ToLower(rand.Text())))
 		if unixSockets && len(path) > maxSocketDir {
 			return nil, fmt.Errorf("%s has %d bytes, and sockets below it leave room for %d", path, len(path), maxSocketDir)

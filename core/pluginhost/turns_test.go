@@ -120,7 +120,7 @@ func TestHangInATurn(t *testing.T) {
 	}
 }
 
-// A plugin that can not say whose turn it is, or says so of nobody and answers
+// A plugin that cannot say whose turn it is, or says so of nobody and answers
 // nobody, has its time-out all the same.
 func TestHangWithoutTurns(t *testing.T) {
 	h := start(t, Config{Modes: modesOf(t, "old", "liar"), Timeout: time.Second})

@@ -75,7 +75,7 @@ func (e *Echo) Serve(ctx context.Context, l net.Listener) error {
 			return err
 		}
 		if pause == 0 {
-			log.Warn("the practice server can not accept connections for now", "error", err)
+			log.Warn("the practice server cannot accept connections for now", "error", err)
 		}
 		pause = min(max(2*pause, firstPause), maxPause)
 		select {

@@ -35,7 +35,7 @@ func (s *scanner) feed(read []byte) (before, n int, quit bool) {
 		}
 		// Not the word after all. The read may still start with it: no
 		// byte but the first of the word can begin it, so what matched
-		// as its middle can not be a beginning too.
+		// as its middle cannot be a beginning too.
 		before, s.held = s.held-more, 0
 	}
 	for at := 0; ; {

@@ -79,7 +79,7 @@ func (p *play) feed(at int, ev core.Event) {
 		p.take(at, ev, answer{fed: true})
 		return
 	case feed.Unarmed:
-		p.fault(at, "the timer %s can not fire: the machine has not set it", ev.Data)
+		p.fault(at, "the timer %s cannot fire: the machine has not set it", ev.Data)
 		return
 	}
 	p.n++

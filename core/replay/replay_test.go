@@ -66,10 +66,10 @@ func TestDefects(t *testing.T) {
 		{"an extra note", "lines", lines{extraNote: true}, "", "",
 			[]string{`  << server "hi\n"`, `+ << note "sent"`}},
 		{"the timer was not set", "lines", lines{noTimer: true}, "",
-			"20: the timer idle can not fire: the machine has not set it",
+			"20: the timer idle cannot fire: the machine has not set it",
 			[]string{"- << timer idle 2s", "- >> timer idle", `- << note "idle"`}},
 		{"the timer was turned off", "lines", lines{timerOff: true}, "",
-			"20: the timer idle can not fire: the machine has not set it", []string{"+ << timer idle off", "- >> timer idle"}},
+			"20: the timer idle cannot fire: the machine has not set it", []string{"+ << timer idle off", "- >> timer idle"}},
 		{"closes early", "lines", lines{closesEarly: true}, "",
 			"12: nothing is fed any more: the machine closed the session in its answer to line 8",
 			[]string{`+ << close "enough"`, `- >> client text "wait"`}},
@@ -158,7 +158,7 @@ func TestTimerIsSetAgain(t *testing.T) {
 	}
 	open, modes = inProcess(mode(lines{timerOnce: true}))
 	r := whole(t, golden(t, "x", parse(t, "x", text), modes), open)
-	check(t, r, "", "12: the timer idle can not fire: the machine has not set it", []string{"- << timer idle 2s", "- >> timer idle"})
+	check(t, r, "", "12: the timer idle cannot fire: the machine has not set it", []string{"- << timer idle 2s", "- >> timer idle"})
 }
 
 // The lines before a failure count only when they came in a read of their own,

@@ -11,7 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// ErrUpdate says that a transcript can not be brought up to date by rewriting
+// ErrUpdate says that a transcript cannot be brought up to date by rewriting
 // its actions.
 var ErrUpdate = errors.New("not updated")
 

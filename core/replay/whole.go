@@ -22,7 +22,7 @@ const maxFaults = 10
 type Result struct {
 	Same bool
 	Cuts Cuts // how runs were cut; of no name after a whole replay
-	// Faults are what lines of a transcript can not show: a timer that the
+	// Faults are what lines of a transcript cannot show: a timer that the
 	// machine did not set, a broken promise to pass bytes through, events
 	// behind the end, a machine that was lost. With a fault a result is never
 	// the same. At most the first 10 are kept.

@@ -105,7 +105,7 @@ type attempt struct {
 	findings  []Finding
 	frameless []Finding                 // of the last build
 	steps     []stepCells               // by step of a
-	refused   map[string]bool           // values that can not be captured
+	refused   map[string]bool           // values that cannot be captured
 	rules     map[int][]transcript.Rule // by the line of an entry
 }
 

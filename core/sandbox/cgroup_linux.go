@@ -160,7 +160,7 @@ func takeOver(dir string, pid int) (*delegated, error) {
 		}
 	}
 	if !slices.Contains(d.controllers, "memory") {
-		return nil, errors.New("the cgroup of the workbench can not limit memory: the controller is not delegated")
+		return nil, errors.New("the cgroup of the workbench cannot limit memory: the controller is not delegated")
 	}
 	ours := filepath.Join(d.dir, hostGroup)
 	if dir != ours {
@@ -184,8 +184,8 @@ func takeOver(dir string, pid int) (*delegated, error) {
 	return d, nil
 }
 
-// enable hands the controllers on to the cgroups below. One but memory's that can
-// not be is done without.
+// enable hands the controllers on to the cgroups below. One but memory's that cannot
+// be is done without.
 func (d *delegated) enable() error {
 	var enabled []string
 	for _, name := range d.controllers {

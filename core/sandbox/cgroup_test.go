@@ -78,7 +78,7 @@ func TestTakeOverNothing(t *testing.T) {
 		"another process":        {"", map[string]string{"cgroup.procs": "7\n8\n", "cgroup.controllers": all}, "other processes"},
 		"a process from outside": {"", map[string]string{"cgroup.procs": "0\n7\n", "cgroup.controllers": all}, "other processes"},
 		"another's cgroup":       {"", map[string]string{"cgroup.procs": "7\n", "cgroup.controllers": all, "x/cgroup.procs": "9\n"}, "others below it"},
-		"no memory":              {"", map[string]string{"cgroup.procs": "7\n", "cgroup.controllers": "cpu pids\n"}, "can not limit memory"},
+		"no memory":              {"", map[string]string{"cgroup.procs": "7\n", "cgroup.controllers": "cpu pids\n"}, "cannot limit memory"},
 		"a process above":        {hostGroup, map[string]string{"workbench/cgroup.procs": "7\n", "cgroup.procs": "9\n", "cgroup.controllers": all}, "processes of its own"},
 		"beside another's":       {hostGroup, map[string]string{"workbench/cgroup.procs": "7\n", "cgroup.procs": "", "x/cgroup.procs": "", "cgroup.controllers": all}, "others below it"},
 		"nothing is there":       {"", nil, "no such file"},

@@ -113,7 +113,7 @@ func restrictFiles(g Grant, program string, abi int) error {
 		}
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, set, 0, 0); errno != 0 {
-		return fmt.Errorf("the kernel's Landlock can not be turned on: %w", errno)
+		return fmt.Errorf("the kernel's Landlock cannot be turned on: %w", errno)
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func TestSlowTrial(t *testing.T) {
 	}
 }
 
-// What can not be told of one mechanism makes no other uncertain, but those that
+// What cannot be told of one mechanism makes no other uncertain, but those that
 // a user who is not root may use only with it. It is not missing, and strict
 // starts nothing.
 func TestUnknownAlone(t *testing.T) {

@@ -71,7 +71,7 @@ const (
 	Landlock         = "landlock"
 	Seccomp          = "seccomp"
 	Limits           = "limits"
-	NoNewPrivs       = "no-new-privs" // Landlock and Seccomp rest on it; Without can not leave it out
+	NoNewPrivs       = "no-new-privs" // Landlock and Seccomp rest on it; Without cannot leave it out
 )
 
 // State says whether a mechanism holds here.

@@ -75,10 +75,10 @@ func step(args []string) error {
 	}
 	err = become(path, program, env, secret)
 	if errors.Is(err, unix.EACCES) && !slices.Contains(o.without, Landlock) {
-		return fmt.Errorf("%s can not be run: %w; "+
+		return fmt.Errorf("%s cannot be run: %w; "+
 			"if it is a script, its interpreter must be below /usr, /bin or the plugin's own folder", program[0], err)
 	}
-	return fmt.Errorf("%s can not be run: %w", program[0], err)
+	return fmt.Errorf("%s cannot be run: %w", program[0], err)
 }
 
 // try applies each mechanism to this process and checks that it holds.
@@ -150,13 +150,13 @@ func closeFiles() error {
 // dropPrivileges gives up all capabilities, and the way to get them back.
 func dropPrivileges() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("no_new_privs can not be set: %w", err)
+		return fmt.Errorf("no_new_privs cannot be set: %w", err)
 	}
 	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) // before Linux 4.3 there are none
 	var none [2]unix.CapUserData
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	if err := unix.Capset(&header, &none[0]); err != nil {
-		return fmt.Errorf("the capabilities can not be given up: %w", err)
+		return fmt.Errorf("the capabilities cannot be given up: %w", err)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func limit(o order) error {
 			continue
 		}
 		if err := lower(l.resource, l.value); err != nil {
-			return fmt.Errorf("resource limit %d can not be set: %w", l.resource, err)
+			return fmt.Errorf("resource limit %d cannot be set: %w", l.resource, err)
 		}
 	}
 	return nil

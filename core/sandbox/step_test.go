@@ -147,7 +147,7 @@ func TestProgramsThatCanNotRun(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/no/such/program": "/no/such/program: no such file or directory",
-		"/etc/passwd":      "/etc/passwd can not be run: permission denied",
+		"/etc/passwd":      "/etc/passwd cannot be run: permission denied",
 		script:             "its interpreter must be below /usr",
 	} {
 		if _, err := run(s, Grant{}, path); err == nil || !strings.Contains(err.Error(), want) {

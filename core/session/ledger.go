@@ -24,7 +24,7 @@ type ledger struct {
 	doubled uint // how often the machine could not write its state down
 	bound   int  // bytes that it may hold
 	whole   bool // no checkpoint replaces it
-	dropped bool // it went past its bound: the machine can not be made anew
+	dropped bool // it went past its bound: the machine cannot be made anew
 }
 
 type logged struct {
@@ -79,7 +79,7 @@ func (l *ledger) answered(digests []uint64) {
 	}
 }
 
-// refused says that the machine can not write its state down; the next
+// refused says that the machine cannot write its state down; the next
 // checkpoint is due at twice the size.
 func (l *ledger) refused() { l.doubled++ }
 

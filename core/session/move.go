@@ -32,7 +32,7 @@ func (s *session) moveDue() (due, anyhow bool) {
 }
 
 // leave is closed when the session has to leave its build, and nil once it was
-// found that it can not.
+// found that it cannot.
 func (s *session) leave() <-chan struct{} {
 	if s.stuckOn == s.Plugin {
 		return nil

@@ -134,7 +134,7 @@ func TestMove(t *testing.T) {
 			t.Errorf("it stayed for %q", stayed)
 		}
 		say("5!")
-		b.add(counts(never), errors.New("it does not build")) // can not start
+		b.add(counts(never), errors.New("it does not build")) // cannot start
 		seats("[0 1 0 1]")
 		say("6!")
 

@@ -44,7 +44,7 @@ func (s *session) recover(ctx context.Context, cause error) End {
 		case ctx.Err() != nil:
 			return End{Stopped, errStopping.Error()}
 		case s.ledger.dropped:
-			return End{MachineLost, fmt.Sprintf("%v; the session's log had grown past %d MiB, so it can not be recovered", cause, s.ledger.bound>>20)}
+			return End{MachineLost, fmt.Sprintf("%v; the session's log had grown past %d MiB, so it cannot be recovered", cause, s.ledger.bound>>20)}
 		}
 		fed, err := s.revive(ctx)
 		switch {

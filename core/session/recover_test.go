@@ -86,7 +86,7 @@ func (p *processes) kill() {
 // that is lost, doubled or out of order shows in all answers after it.
 type chain struct {
 	sum      uint64
-	noStates bool // can not write its state down
+	noStates bool // cannot write its state down
 }
 
 func (c *chain) Handle(e core.Event, out *core.Out) error {
@@ -386,7 +386,7 @@ func TestDroppedLog(t *testing.T) {
 	})
 }
 
-// A process that can not be had for a while is waited for; one that can not be
+// A process that cannot be had for a while is waited for; one that cannot be
 // had at all ends the session.
 func TestWaitsForAProcess(t *testing.T) {
 	for outage, cause := range map[time.Duration]Cause{5 * time.Second: ByServer, time.Hour: MachineLost} {
@@ -396,7 +396,7 @@ func TestWaitsForAProcess(t *testing.T) {
 			b := begin(t, func(c *Config) {
 				c.Plugin = &Fixed{func(ctx context.Context, alone bool) (*wire.Conn, error) {
 					if time.Now().Before(until) {
-						return nil, errors.New("the x plugin can not start")
+						return nil, errors.New("the x plugin cannot start")
 					}
 					return p.open(ctx, alone)
 				}}

@@ -167,7 +167,7 @@ func Parse(name string, r io.Reader, most int64) (*transcript.Transcript, error)
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s can not be read: %w", name, err)
+		return nil, fmt.Errorf("%s cannot be read: %w", name, err)
 	case int64(len(data)) > most:
 		return nil, fmt.Errorf("%s is larger than %d MiB, which is the most that is read at once", name, most>>20)
 	}

@@ -22,7 +22,7 @@ var diskFaults = []struct {
 	{syscall.ENOSPC, "the disk is full (%w); make room, or choose another folder with --transcripts"},
 	{syscall.EDQUOT, "this user's share of the disk is used up (%w); make room, or choose another folder with --transcripts"},
 	{syscall.EROFS, "the file system can only be read (%w); choose another folder with --transcripts"},
-	{fs.ErrPermission, "the folder can not be written to (%w); make it writable, or choose another one with --transcripts"},
+	{fs.ErrPermission, "the folder cannot be written to (%w); make it writable, or choose another one with --transcripts"},
 	{fs.ErrNotExist, "the folder is gone (%w); start the workbench again, or choose another one with --transcripts"},
 	{syscall.EMFILE, "the workbench has as many files open as it may (%w); let it have more with ulimit -n before it starts, or hold fewer sessions at a time"},
 	{syscall.ENFILE, "all programs together have as many files open as the system lets them (%w); end some of them, or raise fs.file-max"},

@@ -45,7 +45,7 @@ type Folder struct {
 // alone, when there is none. It reads nothing yet: the first list does.
 func OpenFolder(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("the folder for transcripts can not be made: %w", err)
+		return nil, fmt.Errorf("the folder for transcripts cannot be made: %w", err)
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -53,12 +53,12 @@ func OpenFolder(path string) (*Folder, error) {
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, fmt.Errorf("the folder for transcripts can not be opened: %w", err)
+		return nil, fmt.Errorf("the folder for transcripts cannot be opened: %w", err)
 	}
 	dir, err := root.Open(".")
 	if err != nil {
 		root.Close()
-		return nil, fmt.Errorf("the folder for transcripts can not be opened: %w", err)
+		return nil, fmt.Errorf("the folder for transcripts cannot be opened: %w", err)
 	}
 	return &Folder{path: path, root: root, dir: dir, running: map[string]*folderWriter{}, index: map[string]known{}}, nil
 }
@@ -90,7 +90,7 @@ func (f *Folder) Create(id string) (Writer, error) {
 	}
 	name := id + suffix + unborn
 	if !locks {
-		name = id + suffix // where an open file can not be renamed
+		name = id + suffix // where an open file cannot be renamed
 	}
 	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

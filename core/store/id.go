@@ -16,7 +16,7 @@ const (
 
 // NewID names a transcript by when it began (UTC, to the millisecond), its
 // session and its line mode: 20260102-150405-123-s12-http-line. Characters that
-// a name can not have become '_', so that what the names are made of does not
+// a name cannot have become '_', so that what the names are made of does not
 // matter.
 func NewID(began time.Time, session, mode string) string {
 	began = began.UTC()

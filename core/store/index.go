@@ -109,7 +109,7 @@ type described struct {
 	saved   bool // as the index had it
 }
 
-// describeAll reads what is not known yet, several at a time. One that can not
+// describeAll reads what is not known yet, several at a time. One that cannot
 // be read has no ID; that no file can be opened at all is an error.
 func (f *Folder) describeAll(ctx context.Context, ids []string, saved map[string]known) ([]described, error) {
 	found := make([]described, len(ids))

@@ -62,7 +62,7 @@ func (f *Folder) remembered() map[string]known {
 	}
 }
 
-// remember saves the index once enough of it is new. That it can not be saved
+// remember saves the index once enough of it is new. That it cannot be saved
 // costs the next process time, nothing else.
 func (f *Folder) remember() {
 	if f.unsaved <= len(f.index)/16 {

@@ -21,8 +21,8 @@ type Store interface {
 	// the next one and ends behind a whole entry; only the last block of a
 	// transcript that was cut off may not.
 	Follow(ctx context.Context, id string) iter.Seq2[[]byte, error]
-	// List returns the transcripts that match, the newest first. One that can
-	// not be read is left out.
+	// List returns the transcripts that match, the newest first. One that cannot
+	// be read is left out.
 	List(ctx context.Context, q Query) ([]Info, error)
 	// Delete deletes a transcript. One that is running is [ErrRunning].
 	Delete(id string) error

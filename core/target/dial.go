@@ -132,7 +132,7 @@ func explainDial(err error, t Target, address string, limit time.Duration) error
 		case dns.IsTimeout:
 			return fail(err, "%s could not be looked up: no name server answered in time", t.shownHost())
 		}
-		return fail(err, "%s could not be looked up: the name server can not be reached or has no answer now", t.shownHost())
+		return fail(err, "%s could not be looked up: the name server cannot be reached or has no answer now", t.shownHost())
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Addr != nil {
@@ -153,9 +153,9 @@ func explainDial(err error, t Target, address string, limit time.Duration) error
 	case syscall.ECONNRESET, wsaReset:
 		return fail(err, "%s broke the connection off at once", address)
 	case syscall.EHOSTUNREACH, wsaNoHost:
-		return fail(err, "%s can not be reached: no way leads to this host", address)
+		return fail(err, "%s cannot be reached: no way leads to this host", address)
 	case syscall.ENETUNREACH, wsaUnreachable, syscall.ENETDOWN, wsaNetDown:
-		return fail(err, "%s can not be reached: this machine has no network that leads there", address)
+		return fail(err, "%s cannot be reached: this machine has no network that leads there", address)
 	case syscall.EACCES, syscall.EPERM, wsaAccess:
 		return fail(err, "this machine does not allow connections to %s", address)
 	case syscall.EMFILE, syscall.ENFILE:

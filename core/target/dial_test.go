@@ -144,7 +144,7 @@ func TestNames(t *testing.T) {
 	to = parse(t, "example.invalid:80")
 	failDial(t, &Dialer{Resolver: nameServer(answerNoSuchName)}, to, "no such host: example.invalid")
 	failDial(t, &Dialer{Resolver: nameServer(answerBroken)}, to,
-		"example.invalid could not be looked up: the name server can not be reached or has no answer now")
+		"example.invalid could not be looked up: the name server cannot be reached or has no answer now")
 	to.Host = strings.TrimSuffix(strings.Repeat("long-label.", 23), ".")
 	failDial(t, &Dialer{Resolver: nameServer(answerNoSuchName)}, to, "no such host: "+to.Host[:69]+"…")
 }
@@ -190,18 +190,18 @@ func cancelled(t *testing.T, ctx context.Context, d *Dialer, to Target) {
 	}
 }
 
-// Failures that a test can not bring about on every machine.
+// Failures that a test cannot bring about on every machine.
 func TestWordsForConnectErrors(t *testing.T) {
 	at := &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 80}
 	for want, cause := range map[string]error{
-		"no answer from 10.0.0.1:80 within 10 s":                                       context.DeadlineExceeded,
-		"10.0.0.1:80 can not be reached: no way leads to this host":                    syscall.EHOSTUNREACH,
-		"10.0.0.1:80 can not be reached: this machine has no network that leads there": syscall.ENETUNREACH,
-		"this machine does not allow connections to 10.0.0.1:80":                       syscall.EACCES,
-		"could not connect to 10.0.0.1:80: too many connections are open here":         syscall.EMFILE,
-		"10.0.0.1:80 broke the connection off at once":                                 syscall.ECONNRESET,
-		"could not connect to 10.0.0.1:80: " + syscall.EINVAL.Error():                  syscall.EINVAL,
-		"could not connect to 10.0.0.1:80":                                             errors.New("dial tcp: something new"),
+		"no answer from 10.0.0.1:80 within 10 s":                                      context.DeadlineExceeded,
+		"10.0.0.1:80 cannot be reached: no way leads to this host":                    syscall.EHOSTUNREACH,
+		"10.0.0.1:80 cannot be reached: this machine has no network that leads there": syscall.ENETUNREACH,
+		"this machine does not allow connections to 10.0.0.1:80":                      syscall.EACCES,
+		"could not connect to 10.0.0.1:80: too many connections are open here":        syscall.EMFILE,
+		"10.0.0.1:80 broke the connection off at once":                                syscall.ECONNRESET,
+		"could not connect to 10.0.0.1:80: " + syscall.EINVAL.Error():                 syscall.EINVAL,
+		"could not connect to 10.0.0.1:80":                                            errors.New("dial tcp: something new"),
 	} {
 		err := explainDial(&net.OpError{Op: "dial", Net: "tcp", Addr: at, Err: cause}, Target{Host: "h", Port: 80}, "h:80", DefaultTimeout)
 		checkWords(t, err)

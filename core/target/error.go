@@ -56,7 +56,7 @@ func fail(cause error, format string, args ...any) *Error {
 	return &Error{Words: cut(clean(fmt.Sprintf(format, args...)), MaxWords), Cause: cause}
 }
 
-// clean replaces what can not be shown in a line: peers and users choose some
+// clean replaces what cannot be shown in a line: peers and users choose some
 // of the words.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {

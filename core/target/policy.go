@@ -39,7 +39,7 @@ func (p Policy) Deny(why string, prefixes ...netip.Prefix) Policy {
 // ErrDenied. The zero Addr is denied.
 func (p Policy) Check(addr netip.Addr) error {
 	if !addr.IsValid() {
-		return fail(ErrDenied, "an address that can not be read may not be dialled")
+		return fail(ErrDenied, "an address that cannot be read may not be dialled")
 	}
 	for _, a := range leadsTo(addr) {
 		for _, r := range p.rules {

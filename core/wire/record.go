@@ -211,7 +211,7 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 func (p *parser) timerName() []byte {
 	name := p.bytes(core.MaxName)
 	if p.err == nil && !core.ValidName(string(name)) {
-		p.fail("%q can not name a timer", name)
+		p.fail("%q cannot name a timer", name)
 	}
 	return name
 }

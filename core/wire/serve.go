@@ -26,7 +26,7 @@ type Batcher interface {
 	// out and calls done with the event's number, which takes them and empties
 	// out. The events and their data are valid only during the call.
 	//
-	// With an error done says that the machine can not go on, as Handle does
+	// With an error done says that the machine cannot go on, as Handle does
 	// by returning one. When done itself returns an error there is nothing more
 	// to answer, and Batch returns it. Any other error of Batch says that the
 	// machine is lost: the stream ends without a word, as if its process had

@@ -22,7 +22,7 @@
 // A message that begins with "quit" is sent and is outstanding like any other,
 // but an echo server may close without echoing it, which is no mismatch. Later
 // messages are only noted. The session ends when the server closes, or 2 s
-// after quit was sent. An empty message is only noted: TCP can not carry it.
+// after quit was sent. An empty message is only noted: TCP cannot carry it.
 //
 // The machine holds at most the 1 MiB outstanding, what has come back of the
 // message at its head, and 64 KiB of a mismatch.

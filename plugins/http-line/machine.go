@@ -7,7 +7,7 @@ import (
 )
 
 // maxLine bounds a message in bytes of the server's. A part leaves only once
-// two more are held: then what follows it can not be just the line end, and a
+// two more are held: then what follows it cannot be just the line end, and a
 // line of exactly maxLine bytes and CR LF is still one message.
 const maxLine = 64 << 10
 

@@ -50,7 +50,7 @@ type Child struct {
 }
 
 // Start starts the program, waits for its hello and returns the discipline that
-// it offers. Errors are in words for the program's author: it can not be
+// it offers. Errors are in words for the program's author: it cannot be
 // started, says nothing within 5 s, says what the protocol does not allow, or
 // ends. Then nothing of it is left.
 //

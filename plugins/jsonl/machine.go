@@ -28,7 +28,7 @@ type machine struct {
 	id      uint64
 	stream  uint32        // as the host calls the session
 	n       uint64        // events that came one at a time
-	broken  error         // why it can not go on
+	broken  error         // why it cannot go on
 	quiet   time.Duration // that the program asked for
 	replies chan *reply
 	ended   chan struct{} // closed by End

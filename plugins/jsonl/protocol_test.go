@@ -115,7 +115,7 @@ func TestRefusedLines(t *testing.T) {
 		action(`"action":"secret value"`):                   "the action secret value needs text or b64",
 		action(`"action":"secret value","txt":"hunter2"`):   `it answered a line that marks a secret`,
 		action(`"action":"server","txt":"x"`):               `unknown field "txt"`,
-		action(`"action":"server","text":5`):                "a number can not be the value of actions.text",
+		action(`"action":"server","text":5`):                "a number cannot be the value of actions.text",
 		action(`"action":"server","text":"\ud83d!"`):        "half of a surrogate pair",
 		`{"session":SESSION,"done":3}`:                      "event 3 was answered, and event 2 is due",
 		`{"session":SESSION,"done":1}`:                      "event 1 was answered, and event 2 is due",
@@ -123,7 +123,7 @@ func TestRefusedLines(t *testing.T) {
 		`{"session":SESSION,"done":2,"failed":"x"}`:         "more than one of",
 		`{"session":SESSION,"state":{}}`:                    "no checkpoint was asked for",
 		`{"session":SESSION,"done":2,"more":1}`:             `unknown field "more"`,
-		`{"session":SESSION,"failed":"I can not"}`:          "I can not",
+		`{"session":SESSION,"failed":"I cannot"}`:           "I cannot",
 		`{"session":SESSION,"actions":[{"action":"server eof"}],` + strings.Repeat(" ", 200) + `"done":9}`: "…",
 	} {
 		s := open(t, d)
@@ -132,7 +132,7 @@ func TestRefusedLines(t *testing.T) {
 			t.Errorf("%s\nwas answered %q, %v; want %q", line, got, err, words)
 			continue
 		}
-		if !strings.Contains(line, "secret value") && !strings.Contains(words, "I can not") && !quotedLine.MatchString(got[1]) || strings.Contains(got[1], "session") || strings.Contains(got[1], "hunter2") || len(got[1]) > 400 {
+		if !strings.Contains(line, "secret value") && !strings.Contains(words, "I cannot") && !quotedLine.MatchString(got[1]) || strings.Contains(got[1], "session") || strings.Contains(got[1], "hunter2") || len(got[1]) > 400 {
 			t.Errorf("%s is not quoted, or not cut: %s", line, got[1])
 		}
 	}

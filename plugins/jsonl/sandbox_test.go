@@ -50,7 +50,7 @@ func TestExamplesInSandbox(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
-	// It holds: a file that was not granted can not be read.
+	// It holds: a file that was not granted cannot be read.
 	secret := t.TempDir() + "/secret"
 	if err := os.WriteFile(secret, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func Counting(path string) (d core.Discipline, coverage func() ([]byte, error), 
 	return d, c.coverage, err
 }
 
-// callCount is a name that can not be written in a script.
+// callCount is a name that cannot be written in a script.
 const callCount = `"line"`
 
 // count counts which lines are executed. There is no hook for that in Starlark,

@@ -41,7 +41,7 @@ export function Console({ feed, viewer, about, status, tools, below, children })
 const pause = 1000; // milliseconds between two announcements
 const most = 3; // rows that are read out; more are counted
 
-// Reads out what comes, for those who do not see it. A lane can not do that
+// Reads out what comes, for those who do not see it. A lane cannot do that
 // itself: its rows come and go with scrolling.
 /** @param {{ feed: import("../feed.js").Feed | null }} props */
 function Announcer({ feed }) {

@@ -114,7 +114,7 @@ function Loaded({ id, recording, query }) {
   const at = player.position > 0 ? entries[player.position - 1]?.t : 0;
   const last = entries.at(-1)?.t ?? 0;
   const remove = async () => {
-    if (!confirm("Delete this transcript? It can not be brought back.")) return;
+    if (!confirm("Delete this transcript? It cannot be brought back.")) return;
     await deleteTranscript(id).then(() => go(formatRoute("transcripts")), (error) => alert(error.message));
   };
   const status = html`

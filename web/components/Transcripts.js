@@ -35,7 +35,7 @@ export function Transcripts({ query }) {
 
   const set = (/** @type {object} */ change) => replaceRoute(formatRoute("transcripts", "", { mode, target, text, ...change }));
   const remove = async (/** @type {import("../types").Info} */ info) => {
-    if (!confirm(`Delete the transcript of ${info.target || info.mode} from ${whenOf(info.began)}? It can not be brought back.`)) return;
+    if (!confirm(`Delete the transcript of ${info.target || info.mode} from ${whenOf(info.began)}? It cannot be brought back.`)) return;
     try {
       await deleteTranscript(info.id);
       load();

@@ -49,7 +49,7 @@ test("a shell's printf sends exactly the bytes, whatever they are", () => {
   }
 });
 
-test("a host can not become a command, and TLS needs another tool", () => {
+test("a host cannot become a command, and TLS needs another tool", () => {
   assert.match(printf(bytes("x"), { host: "a;id", port: "1" }), /nc 'a;id' 1$/);
   assert.match(printf(bytes("x"), { host: "::1", port: "1", tls: true }), /openssl s_client .*::1:1$/);
 });

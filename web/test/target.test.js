@@ -91,7 +91,7 @@ test("what cannot be meant leaves the fields as they are", () => {
   assert.equal(targetOf({ host: "tcp://example.com", port: "4000", tls: true }).target, "example.com:4000");
 });
 
-test("what can not be dialled is said before anything is", () => {
+test("what cannot be dialled is said before anything is", () => {
   assert.equal(targetOf({ host: " ", port: "80", tls: false }).field, "host");
   assert.equal(targetOf({ host: "a b", port: "80", tls: false }).field, "host");
   for (const port of ["0", "65536", "99999", "8 0"]) {

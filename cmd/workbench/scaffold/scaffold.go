@@ -49,7 +49,7 @@ type Made struct {
 // error says what is left to do.
 func New(ctx context.Context, o Options) (*Made, error) {
 	if !core.ValidName(o.Name) {
-		return nil, fmt.Errorf("%q can not name a plugin: a name is 1 to %d letters, digits, '-' or '_', beginning with a letter", o.Name, core.MaxName)
+		return nil, fmt.Errorf("%q cannot name a plugin: a name is 1 to %d letters, digits, '-' or '_', beginning with a letter", o.Name, core.MaxName)
 	}
 	if !slices.Contains(Langs, o.Lang) {
 		return nil, fmt.Errorf("there is no template in %q; there are %s", o.Lang, strings.Join(Langs, ", "))
@@ -69,7 +69,7 @@ func New(ctx context.Context, o Options) (*Made, error) {
 	}
 	made := &Made{Dir: dir}
 	if made.Files, err = copyTemplate(o.Lang, o.Name, dir); err != nil {
-		return nil, fmt.Errorf("%s can not be written: %w", dir, err)
+		return nil, fmt.Errorf("%s cannot be written: %w", dir, err)
 	}
 	if kit != nil {
 		made.SDK = kit.where

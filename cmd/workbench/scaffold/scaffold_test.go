@@ -205,7 +205,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 	for words, o := range map[string]Options{
 		"is not empty, and nothing is overwritten": {Name: "shout", Lang: "go", Dir: dir},
 		"there can be no plugin in " + file:        {Name: "shout", Lang: "go", Dir: file},
-		`"a b" can not name a plugin`:              {Name: "a b", Lang: "go", Dir: dir + "/x"},
+		`"a b" cannot name a plugin`:               {Name: "a b", Lang: "go", Dir: dir + "/x"},
 		`no template in "cobol"; there are go`:     {Name: "shout", Lang: "cobol", Dir: dir + "/x"},
 		"--sdk " + dir + " is not the workbench's": {Name: "shout", Lang: "go", Dir: dir + "/x", SDK: dir},
 	} {

@@ -52,7 +52,7 @@ func findSDK(ctx context.Context, named string) (*sdk, error) {
 	version, err := published(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the workbench's source is nowhere to be found: not above this folder, not where this workbench was built, "+
-			"and %s can not be had (%w); name a folder that has it with --sdk DIR", module, err)
+			"and %s cannot be had (%w); name a folder that has it with --sdk DIR", module, err)
 	}
 	return &sdk{version: version, where: module + " " + version}, nil
 }

@@ -31,7 +31,7 @@ type receiver interface {
 // half puts what one side sent in order. Of bytes that come twice, the first
 // count. Sequence numbers wrap: all comparing is by difference.
 //
-// gopacket's reassembly is not used for it: it can not give up on a gap of one
+// gopacket's reassembly is not used for it: it cannot give up on a gap of one
 // connection that the peer has acknowledged, so what came later would stand in
 // the wrong order; and it takes a new connection between the same ports for
 // the old one's, when that one was reset.

@@ -29,7 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	}{
 		{"what was written is read back", readBack},
 		{"an ID is given once", onlyOnce},
-		{"an ID that can not be is not found", noSuchID},
+		{"an ID that cannot be is not found", noSuchID},
 		{"a list tells the newest first", newestFirst},
 		{"a list tells how each began and ended", tellsAll},
 		{"a search finds by mode, target and text", searches},
