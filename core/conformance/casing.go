@@ -62,7 +62,7 @@ func lastSecret(steps []step) int {
 	return 0
 }
 
-func isSecret(a core.Action) bool { return a.Kind == core.Secret }
+func isSecret(a core.Action) bool { return a.Kind.IsMark() }
 
 // ofCommands returns the event's text in the other case, but for what is secret
 // of it and for what stands in quotes or between < and >: names in JSON and in
@@ -73,8 +73,18 @@ func (l letterCase) ofCommands(s *step) []byte {
 	}
 	data := l.of(s.Data)
 	for _, a := range s.actions {
-		if span, err := core.ParseSpan(string(a.Data)); isSecret(a) && err == nil && !span.OfAction {
+		switch span, err := core.ParseSpan(string(a.Data)); {
+		case a.Kind == core.Secret && err == nil && !span.OfAction:
 			copy(span.Of(data), span.Of(s.Data))
+		case a.Kind == core.SecretBytes:
+			for from := 0; ; from++ {
+				i := bytes.Index(s.Data[from:], a.Data)
+				if i < 0 {
+					break
+				}
+				from += i
+				copy(data[from:], a.Data)
+			}
 		}
 	}
 	closed := byte(0) // what ends the quotes that are open

@@ -26,7 +26,7 @@ func TestReach(t *testing.T) {
 	if r := reachOf(t, s); r != nil {
 		t.Errorf("without a golden: %v", r)
 	}
-	s.Seeds = Seeds{Goldens: shopSeeds(t), Most: 20}
+	s.Seeds = Seeds{Goldens: shopSeeds(t, ""), Most: 20}
 	fed := 0
 	s.Counted = func(context.Context) (*Counted, error) {
 		return &Counted{

@@ -49,10 +49,12 @@ func (m *shop) Handle(ev core.Event, out *core.Out) error {
 func (m *shop) say(line []byte, out *core.Out) {
 	out.Server(line, []byte("\r\n"))
 	command, argument, _ := strings.Cut(string(line), " ")
-	if m.fault != "a lower-case command is not starred" {
+	if m.fault != "a lower-case command is not starred" && m.fault != lowerCaseByValue {
 		command = strings.ToUpper(command)
 	}
 	switch {
+	case command == "PASS" && argument != "" && m.fault == lowerCaseByValue:
+		out.SecretBytes([]byte(argument))
 	case command == "PASS" && argument != "":
 		out.Secret(false, len("PASS "), len(line))
 		out.Secret(true, len("PASS "), len(line))
@@ -103,6 +105,8 @@ func (m *shop) Restore(state []byte) error {
 	return err
 }
 
+const lowerCaseByValue = "a lower-case command's value is not starred"
+
 const head = "workbench transcript v1\nmode subject\n\n"
 
 // shopGoldens hold a session of each command, and show none of the faults.
@@ -114,11 +118,15 @@ var shopGoldens = map[string]string{
 	"list.golden":  head + ">> server \"*2\\r\\none\\r\\ntwo\\r\\n\"\n<< client text \"a list\"\n<< client text \"- one\"\n<< client text \"- two\"\n>> server eof\n",
 }
 
-func shopSeeds(t *testing.T) []Seed {
+func shopSeeds(t *testing.T, fault string) []Seed {
 	t.Helper()
 	var all []Seed
 	for _, name := range []string{"items.golden", "list.golden", "pass.golden", "user.golden", "who.golden"} {
-		g, err := transcript.Parse(name, []byte(shopGoldens[name]))
+		text := shopGoldens[name]
+		if fault == lowerCaseByValue {
+			text = strings.Replace(text, "<< secret event 5 14\n<< secret action 5 14\n", "<< secret value 9\n", 1)
+		}
+		g, err := transcript.Parse(name, []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,6 +152,7 @@ func changedGoldens(t *testing.T, s Subject) Result {
 func TestFaultsThatGoldensMiss(t *testing.T) {
 	for fault, want := range map[string]string{
 		"a lower-case command is not starred":    `pass.golden:4: changed goldens: a secret goes into recordings when there are lower-case letters in event 1 (>> client text "pass swordfish")`,
+		lowerCaseByValue:                         `pass.golden:4: changed goldens: a secret goes into recordings when there are lower-case letters in event 1 (>> client text "pass swordfish")`,
 		"a checkpoint without one field":         "changed goldens: checkpoint: a machine restored",
 		"a checkpoint has one digit for a count": "changed goldens: checkpoint: a machine restored",
 		"the width of a count is one digit":      "what line 1 counts in event 1 10 times the answers are of another shape than with 8 and with 9",
@@ -151,7 +160,7 @@ func TestFaultsThatGoldensMiss(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			s := aShop(fault)
-			for _, g := range shopSeeds(t) {
+			for _, g := range shopSeeds(t, fault) {
 				r, err := Golden(t.Context(), s, g.File, g.Transcript)
 				if err != nil || len(r.Findings) > 0 {
 					t.Fatalf("the golden shows it: %v %v", err, r.Findings)
@@ -161,7 +170,7 @@ func TestFaultsThatGoldensMiss(t *testing.T) {
 			if found, err := runChecks(t.Context(), s, generated, func(Result) {}); err != nil || len(found) > 0 {
 				t.Fatalf("generated sessions show it: %v %v", err, found)
 			}
-			s.Seeds.Goldens = shopSeeds(t)
+			s.Seeds.Goldens = shopSeeds(t, fault)
 			r := changedGoldens(t, s)
 			var got strings.Builder
 			for _, f := range append(r.Findings, r.Advice...) {
@@ -184,7 +193,7 @@ func TestFaultsThatGoldensMiss(t *testing.T) {
 // twice.
 func TestMutate(t *testing.T) {
 	s := aShop("")
-	s.Seeds.Goldens = shopSeeds(t)
+	s.Seeds.Goldens = shopSeeds(t, "")
 	seeds, err := (&suite{s: &s}).seeds(t.Context())
 	if err != nil || len(seeds) != 5 {
 		t.Fatal(len(seeds), err)
