@@ -255,13 +255,13 @@ func (t *attempt) unexplained(code Code, p pair, step int, c *cell) Finding {
 }
 
 // verify checks the rules with the code that plays: they must be usable, and
-// what b has must fit. If they are refused it gives an item up.
+// what b has must fit. If they are refused it gives an item up, and returns
+// false if there was one: then the rest is to be tried.
 func (t *attempt) verify() bool {
 	script, err := play.New(t.nameA, withRules(t.a, t.rules, true))
 	var bad *transcript.SyntaxError
 	if errors.As(err, &bad) {
-		t.giveUp(t.entryLine(bad.Line), bad.Msg)
-		return false
+		return !t.giveUp(t.entryLine(bad.Line), bad.Msg)
 	}
 	inA, inB := map[int]bool{}, map[int]bool{}
 	for _, p := range t.pairs {
@@ -276,10 +276,7 @@ func (t *attempt) verify() bool {
 		}
 	}
 	m := script.Only(func(i int) bool { return inA[i] }).Fit(t.scriptB.Only(func(i int) bool { return inB[i] }))
-	if m != nil {
-		t.giveUp(m.Line, m.Error())
-	}
-	return m == nil
+	return m == nil || !t.giveUp(m.Line, m.Error())
 }
 
 // entryLine returns the line of the entry below a rule, or the line itself.
@@ -295,8 +292,8 @@ func (t *attempt) entryLine(line int) int {
 }
 
 // giveUp writes no rules for the item that has an entry; why is what the check
-// said.
-func (t *attempt) giveUp(line int, why string) {
+// said. It reports whether there was something to give up.
+func (t *attempt) giveUp(line int, why string) bool {
 	has := func(p pair) bool {
 		return slices.ContainsFunc(p.a.steps, func(i int) bool { return t.stepsA[i].Line == line })
 	}
@@ -307,7 +304,13 @@ func (t *attempt) giveUp(line int, why string) {
 		})
 	}
 	if at < 0 {
-		panic("rules: refused without a reason: " + why)
+		step := slices.IndexFunc(t.stepsA, func(s play.Step) bool { return s.Line == line })
+		f := Finding{Code: Conflict, From: core.Client, LineA: line, Why: why}
+		if step >= 0 {
+			f.From, f.A = t.stepsA[step].From, t.stepsA[step].Data
+		}
+		t.findings = append(t.findings, f)
+		return false
 	}
 	p := t.pairs[at]
 	if !t.lost[p.a] {
@@ -317,4 +320,5 @@ func (t *attempt) giveUp(line int, why string) {
 	for _, i := range p.a.steps {
 		t.steps[i].cells = nil
 	}
+	return true
 }
