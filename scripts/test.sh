@@ -25,6 +25,12 @@ shellcheck --enable=check-set-e-suppressed --exclude=SC2016 scripts/*.sh .ci/run
 step "go.mod and go.sum are tidy"
 go mod tidy -diff
 
+step "vet for other systems"
+for system in darwin windows; do
+	echo "$system"
+	GOOS=$system CGO_ENABLED=0 go vet ./...
+done
+
 step "cross-builds"
 for platform in linux/arm64 darwin/arm64 windows/amd64; do
 	echo "$platform"

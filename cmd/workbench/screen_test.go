@@ -168,7 +168,8 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 		return [][]string{{"transcript", "diff", h.golden, h.id}, {"transcript", "diff", "--json", h.golden, h.id}, {"transcript", "diff", h.broken, h.id}}
 	},
 	"workbench transcript rules": func(h *hostileHome) [][]string {
-		return [][]string{{"transcript", "rules", h.golden, h.id}, {"transcript", "rules", "--json", h.golden, h.id}, {"transcript", "rules", h.id, h.golden}, {"transcript", "rules", h.broken, h.id}}
+		return [][]string{{"transcript", "rules", "-o", filepath.Join(h.dir, foreign+"rules"), h.golden, h.id}, {"transcript", "rules", "--json", h.golden, h.id},
+			{"transcript", "rules", "--json", h.id, h.golden}, {"transcript", "rules", "-o", filepath.Join(h.dir, foreign, "no"), h.golden, h.id}, {"transcript", "rules", h.broken, h.id}}
 	},
 	"workbench transcript delete": func(*hostileHome) [][]string { return [][]string{{"transcript", "delete", foreign}} },
 	"workbench transcript redact": func(h *hostileHome) [][]string {

@@ -2,42 +2,32 @@ package wire
 
 import (
 	"bytes"
-	"iter"
-	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// answer returns the actions of an answer as the host knows them.
-func (h host) answer(e core.Event, out *core.Out) iter.Seq[core.Action] {
-	actions := func(yield func(core.Action) bool) {
-		for i := range out.Len() {
-			if !yield(out.Action(i)) {
-				return
-			}
+// hasValues reports whether an answer marks the value of a secret.
+func hasValues(out *core.Out) bool {
+	for i := range out.Len() {
+		if out.Action(i).Kind == core.SecretBytes {
+			return true
 		}
 	}
-	if h.secretBytes {
-		return actions
-	}
-	return asSpans(e, actions)
+	return false
 }
 
-// asSpans replaces the values of secrets in an answer by the spans at which they
-// stand in the event and in the actions.
-func asSpans(e core.Event, actions iter.Seq[core.Action]) iter.Seq[core.Action] {
+// asSpans returns an answer with the values of secrets replaced by the spans at
+// which they stand in the event and in the actions.
+func asSpans(e core.Event, out *core.Out) []core.Action {
 	var values [][]byte
-	for a := range actions {
-		if a.Kind == core.SecretBytes {
+	for i := range out.Len() {
+		if a := out.Action(i); a.Kind == core.SecretBytes {
 			values = append(values, a.Data)
 		}
 	}
-	if values == nil {
-		return actions
-	}
 	var all []core.Action
-	for a := range actions {
-		switch a.Kind {
+	for i := range out.Len() {
+		switch a := out.Action(i); a.Kind {
 		case core.SecretBytes:
 		case core.Secret, core.SetTimer, core.StopTimer: // none of their bytes are a peer's
 			all = append(all, a)
@@ -45,7 +35,7 @@ func asSpans(e core.Event, actions iter.Seq[core.Action]) iter.Seq[core.Action] 
 			all = appendSpans(append(all, a), true, a.Data, values)
 		}
 	}
-	return slices.Values(appendSpans(all, false, e.Data, values))
+	return appendSpans(all, false, e.Data, values)
 }
 
 // maxSpans is at how many places a value is told one by one.

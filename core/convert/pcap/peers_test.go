@@ -1,3 +1,5 @@
+//go:build linux
+
 package pcap
 
 import (
@@ -234,8 +236,6 @@ func startCapture(t *testing.T, addrs ...string) *capture {
 	return c
 }
 
-var rawOpening = []core.Action{{Kind: core.PassThrough, Side: core.Client}, {Kind: core.PassThrough, Side: core.Server}}
-
 // The measure: what tcpdump captured of real servers becomes transcripts that
 // say what the peers said. As all tests named TestRoot, it wants root.
 func TestRootRealServers(t *testing.T) {
@@ -294,29 +294,4 @@ func TestRootRealServers(t *testing.T) {
 			t.Errorf("talk %d ends in %s", i, transcript.AppendEntry(nil, &last))
 		}
 	}
-}
-
-func parsed(t *testing.T, text []byte) *transcript.Transcript {
-	t.Helper()
-	tr, err := transcript.Parse("imported", text)
-	if err != nil {
-		t.Fatalf("%v in\n%s", err, text)
-	}
-	if again := tr.Append(nil); !bytes.Equal(again, text) {
-		t.Errorf("not in its settled form:\n%s", text)
-	}
-	return tr
-}
-
-// said joins what each side said.
-func said(tr *transcript.Transcript) (sent, received []byte) {
-	for _, e := range tr.Entries {
-		switch e.Event.Kind {
-		case core.ClientBinary:
-			sent = append(sent, e.Event.Data...)
-		case core.ServerBytes:
-			received = append(received, e.Event.Data...)
-		}
-	}
-	return sent, received
 }
