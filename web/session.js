@@ -43,7 +43,7 @@ export class Session extends Feed {
       entries: (list) => this.#take(list),
       refused: (reason, refusal) => {
         if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "Ways on are below.", { refusal });
-        else this.#become("failed", reason, advice(reason));
+        else this.#become("failed", reason, refusal ? advice(refusal.code) : "");
       },
       ended: ({ code, words }) => {
         if (code === 1000 || code === 1001) this.#become("disconnected", words);

@@ -255,25 +255,26 @@ export function splitTarget(target) {
   return { host: target.slice(0, at).replace(/^\[|\]$/g, ""), port: target.slice(at + 1) };
 }
 
-// Reasons come from the workbench in plain words; these add what to do on this
-// page. The first that fits is taken. What fails in TLS has a code, and tls.js
-// has its ways on.
-/** @type {[RegExp, string][]} */
-const advices = [
-  [/refused by/i, "Is the server running, and is that its port?"],
-  [/no such host/i, "Check the spelling. Without Internet only local names work, such as localhost."],
-  [/looked up/i, "Without Internet only local names and addresses work, such as 127.0.0.1."],
-  [/no answer from/i, "Is the address right? A firewall may also swallow what is sent there."],
-  [/cannot be reached/i, "Is this machine on that network? 127.0.0.1 always is."],
-  [/\boption/i, "Look at the options of the line mode."],
-  [/\bmode\b|plugin/i, "Pick another line mode; the workbench's log says more."],
-  [/workbench/i, ""],
-];
+// What to try after a refusal, by its code (docs/websocket.md). What fails in TLS
+// has its ways on in tls.js.
+/** @type {Record<string, string>} */
+const advices = {
+  "refused": "Is the server running, and is that its port?",
+  "no-such-host": "Check the spelling. Without Internet only local names work, such as localhost.",
+  "look-up": "Without Internet only local names and addresses work, such as 127.0.0.1.",
+  "no-answer": "Is the address right? A firewall may also swallow what is sent there.",
+  "unreachable": "Is this machine on that network? 127.0.0.1 always is.",
+  "option": "Look at the options of the line mode.",
+  "server-eof": "Look at the options of the line mode.",
+  "mode-unknown": "Pick another line mode.",
+  "mode-unavailable": "Pick another line mode; the workbench's log says more.",
+  "mode-refused": "Look at the options of the line mode, or pick another one.",
+  "stopping": "",
+};
 
-/** What to try after a failure, given its reason, or "". @param {string} reason */
-export function advice(reason) {
-  const found = advices.find(([pattern]) => pattern.test(reason));
-  return found ? found[1] : "Check host and port, then connect again.";
+/** What to try after a refusal with this code, or "". @param {string} code */
+export function advice(code) {
+  return advices[code] ?? "Check host and port, then connect again.";
 }
 
 const maxRecent = 12;

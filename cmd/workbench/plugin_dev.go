@@ -74,18 +74,21 @@ func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader
 	if _, taken := manifest(mode); taken {
 		return errors.New(mode + " is the name of a built-in line mode; give the plugin another one, in its manifest and its file's name")
 	}
+	terminal := &devTerminal{out: stdout, progress: stderr, serves: make(chan struct{})}
 	shown := make(chan struct{})
 	showing, stop := context.WithCancel(ctx)
 	go func() {
 		defer close(shown)
-		(&devTerminal{out: stdout, progress: stderr}).show(showing, loop)
+		terminal.show(showing, loop)
 	}()
 	defer func() {
 		stop()
 		<-shown
 	}()
 	return serve(ctx, o, addition{
-		start: func(log *slog.Logger) (*pluginhost.Host, error) { return startDev(ctx, log, o.host, loop) },
+		start: func(log *slog.Logger) (*pluginhost.Host, error) {
+			return startDev(ctx, log, o.host, loop, terminal.serves)
+		},
 		extend: func(host *pluginhost.Host, c *gateway.Config) {
 			c.DevMode, c.Dev = mode, &devAPI{loop: loop}
 			c.Watch = func(id, of string, s *session.Config) func() {
@@ -103,8 +106,8 @@ func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader
 }
 
 // startDev starts the host, with the plugin that is in development as soon as it
-// works. Nobody else gets its name.
-func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop) (*pluginhost.Host, error) {
+// works and the terminal has told so. Nobody else gets its name.
+func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop, told <-chan struct{}) (*pluginhost.Host, error) {
 	found, problems := findPlugins(f.pluginDirs)
 	for _, problem := range problems {
 		log.Warn(problem.Error())
@@ -117,6 +120,10 @@ func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.
 	if err := loop.First(ctx, host); err != nil {
 		stopHost(host)
 		return nil, err
+	}
+	select {
+	case <-told:
+	case <-ctx.Done():
 	}
 	return host, nil
 }

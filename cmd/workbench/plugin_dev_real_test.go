@@ -77,8 +77,7 @@ func startDevelopment(t *testing.T, source string) *printed {
 // inPlace waits for a build that is in place, and for the page that serves it.
 func (p *printed) inPlace(t *testing.T, n int, name string) {
 	t.Helper()
-	p.waits(t, fmt.Sprintf(`build %d is in place`, n))
-	text := p.waits(t, `Protocol Workbench: http://\S+`) // which of them is printed first does not matter
+	text := p.waits(t, fmt.Sprintf(`(?s)build %d is in place.*Protocol Workbench: http://\S+`, n))
 	resp, err := http.Get(regexp.MustCompile(`http://\S+`).FindString(text) + "/api/modes")
 	if err != nil {
 		t.Fatal(err)

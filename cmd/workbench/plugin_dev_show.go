@@ -22,7 +22,8 @@ const gather = 100 * time.Millisecond
 // since it looked last.
 type devTerminal struct {
 	out      io.Writer
-	progress io.Writer // takes that something takes long
+	progress io.Writer     // takes that something takes long
+	serves   chan struct{} // closed once it has told of a build that is in place
 	before   devloop.State
 }
 
@@ -30,7 +31,11 @@ type devTerminal struct {
 func (d *devTerminal) show(ctx context.Context, loop *devloop.Loop) {
 	for {
 		state, changed := loop.State()
+		served := d.before.Serves > 0
 		d.next(state)
+		if !served && state.Serves > 0 {
+			close(d.serves)
+		}
 		select {
 		case <-changed:
 		case <-ctx.Done():

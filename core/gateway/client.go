@@ -49,22 +49,22 @@ func (c *client) handshake() (string, error) {
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		if isTimeout(err) {
-			return "", errors.New("no first message came within 10 s; it must be host:port")
+			return "", refuseAs(codeHandshake, "no first message came within 10 s; it must be host:port")
 		}
 		return "", errGone
 	}
 	first, err := io.ReadAll(io.LimitReader(r, maxHandshake+1))
 	switch {
 	case err != nil && isTimeout(err):
-		return "", errors.New("the first message did not come whole within 10 s; it must be host:port")
+		return "", refuseAs(codeHandshake, "the first message did not come whole within 10 s; it must be host:port")
 	case err != nil:
 		return "", errGone
 	case len(first) > maxHandshake:
-		return "", errors.New("the first message is longer than 1024 bytes; it must be host:port")
+		return "", refuseAs(codeHandshake, "the first message is longer than 1024 bytes; it must be host:port")
 	case kind != websocket.TextMessage:
-		return "", errors.New("the first message is binary; it must be text, host:port")
+		return "", refuseAs(codeHandshake, "the first message is binary; it must be text, host:port")
 	case !utf8.Valid(first):
-		return "", errors.New("the first message is not UTF-8; it must be host:port")
+		return "", refuseAs(codeHandshake, "the first message is not UTF-8; it must be host:port")
 	}
 	c.conn.readOn()
 	c.ws.SetReadLimit(maxMessage)
@@ -221,17 +221,13 @@ func (c *client) ping() {
 // Refuse tells the client why there is no session. A client of workbench.v1 is
 // told the parts of it apart.
 func (c *client) Refuse(reason error) {
-	words, parts := reason.Error(), []byte(nil)
+	words := reason.Error()
 	var e *target.Error
-	if errors.As(reason, &e) && e.Code != "" {
-		if c.entries {
-			parts = refusal(e)
-		} else {
-			words = atLength(e)
-		}
+	if !c.entries && errors.As(reason, &e) {
+		words = atLength(e)
 	}
 	c.ws.WriteMessage(websocket.TextMessage, []byte("FAIL:"+core.CutWords(words, core.MaxWords)))
-	if parts != nil {
+	if parts := refusal(reason); c.entries && parts != nil {
 		c.ws.WriteMessage(websocket.TextMessage, parts)
 	}
 	c.sayClose(websocket.CloseNormalClosure, "")

@@ -44,16 +44,6 @@ func told(s target.Security) (all []transcript.OptionValue) {
 	return all
 }
 
-// refusal is what a client of workbench.v1 is told beside the words.
-func refusal(e *target.Error) []byte {
-	object, _ := json.Marshal([]any{struct {
-		Kind        string              `json:"kind"`
-		Code        target.Code         `json:"code"`
-		Certificate *target.Certificate `json:"certificate,omitempty"`
-	}{"refused", e.Code, e.Certificate}})
-	return object
-}
-
 // atLength says in one line what a page would show in parts: what went wrong,
 // the certificate, and what to add to the query to go on.
 func atLength(e *target.Error) string {

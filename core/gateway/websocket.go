@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -92,7 +93,8 @@ type request struct {
 	stays    bool // the client may go on after the server's end
 }
 
-// parse reads the handshake message and the query. Its errors are for people.
+// parse reads the handshake message and the query. Its errors are for people,
+// and have codes.
 func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (request, error) {
 	wanted := request{record: true}
 	modes := g.Modes()
@@ -107,46 +109,40 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		choice, isSecurity := strings.CutPrefix(key, securityPrefix)
 		switch {
 		case len(values) > 1:
-			return wanted, fmt.Errorf("%q is there twice in the address", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "%q is there twice in the address", core.CutWords(key, core.MaxName))
 		case key == "mode":
 			name = values[0]
 		case key == "server-eof" && (values[0] == "end" || values[0] == "stay"):
 			wanted.stays = values[0] == "stay"
 		case key == "server-eof":
-			return wanted, fmt.Errorf("server-eof is %q in the address; it is end or stay", core.CutWords(values[0], core.MaxName))
+			return wanted, refuseAs(codeAddress, "server-eof is %q in the address; it is end or stay", core.CutWords(values[0], core.MaxName))
 		case key == "record" && (values[0] == "on" || values[0] == "off"):
 			wanted.record = values[0] == "on"
 		case key == "record":
-			return wanted, fmt.Errorf("record is %q in the address; it is on or off", core.CutWords(values[0], core.MaxName))
+			return wanted, refuseAs(codeAddress, "record is %q in the address; it is on or off", core.CutWords(values[0], core.MaxName))
 		case isOption:
 			options[option] = values[0]
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, fmt.Errorf("the address has %q; there are mode, option.NAME, record, server-eof and tls.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "the address has %q; there are mode, option.NAME, record, server-eof and tls.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
-	found := false
-	for _, m := range modes {
-		if m.Manifest.Name == name {
-			found = true
-		}
-	}
-	if !found {
-		return wanted, fmt.Errorf("there is no mode %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
+	if !slices.Contains(names, name) {
+		return wanted, refuseAs(codeModeUnknown, "there is no mode %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
 	}
 	var err error
 	if wanted.mode, err = g.Manifest(ctx, name); err != nil {
-		return wanted, err
+		return wanted, refused{codeModeUnavailable, err}
 	}
 	if wanted.options, err = wanted.mode.ParseOptions(options); err != nil {
-		return wanted, err
+		return wanted, refused{codeOption, err}
 	}
 	if wanted.stays && !wanted.mode.AfterServerEOF {
-		return wanted, fmt.Errorf("mode %s ends with the server's stream; server-eof=stay is for modes that can go on", name)
+		return wanted, refuseAs(codeServerEOF, "mode %s ends with the server's stream; server-eof=stay is for modes that can go on", name)
 	}
 	if wanted.target, err = target.Parse(first); err != nil {
-		return wanted, err
+		return wanted, refused{codeTarget, err}
 	}
 	wanted.security, err = g.choose(wanted.target, security)
 	return wanted, err
@@ -163,7 +159,7 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	}
 	plugin, err := g.Plugin(wanted.mode.Name)
 	if err != nil {
-		c.Refuse(err)
+		c.Refuse(refused{codeModeUnavailable, err})
 		c.hearOut()
 		return
 	}

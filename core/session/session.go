@@ -36,8 +36,8 @@ type Client interface {
 	// Accept tells the client that the target was reached, at this address.
 	Accept(address string) error
 	// Refuse tells the client why there is no session, and closes. The reason's
-	// words are for the user; where dialling failed it is the error of
-	// Config.Dial.
+	// words are for the user. It is an [End], or where dialling failed the error
+	// of Config.Dial.
 	Refuse(reason error)
 	// Send delivers messages in as few writes as it can, and blocks until it
 	// has.
@@ -139,7 +139,7 @@ func Run(ctx context.Context, config Config) End {
 	opening, end := s.openMachine(ctx)
 	if end.Cause != 0 {
 		s.readers.Go(func() { s.readClient(func() {}) })
-		s.abandon(func() { s.Client.Refuse(errors.New(end.Words)) })
+		s.abandon(func() { s.Client.Refuse(end) })
 		if s.machine != nil {
 			s.machine.Close()
 		}
@@ -215,9 +215,9 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 			if err == nil {
 				conn.Close()
 			}
-			return nil, End{Refused, errStopping.Error()}
+			return nil, End{Stopped, errStopping.Error()}
 		case err != nil:
-			return nil, End{Refused, err.Error()}
+			return nil, End{NoMachine, err.Error()}
 		}
 		s.setMachine(conn)
 		release := context.AfterFunc(ctx, func() { conn.Close() })
@@ -230,7 +230,7 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 			words := string(opening[len(opening)-1].Data)
 			s.secrets.Add(opening)
 			s.tell = s.covered(core.Event{}, opening, words)
-			return nil, End{Refused, words}
+			return nil, End{MachineRefused, words}
 		case err == nil:
 			s.blame.answered(0)
 			if s.feeder.Feeds(core.ServerQuiet) {
@@ -238,12 +238,12 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 			}
 			return opening, End{}
 		case ctx.Err() != nil:
-			return nil, End{Refused, errStopping.Error()}
+			return nil, End{Stopped, errStopping.Error()}
 		}
 		err = s.died(err)
 		conn.Close()
 		if end := s.blameFor(wire.Event{}, err); end.Cause != 0 {
-			return nil, End{Refused, end.Words}
+			return nil, End{NoMachine, end.Words}
 		}
 	}
 }
@@ -267,7 +267,7 @@ func (s *session) reach(parent context.Context, opening []core.Action) End {
 		return s.closing
 	case err != nil:
 		if parent.Err() != nil {
-			err = errStopping
+			err = End{Stopped, errStopping.Error()}
 		}
 		s.abandon(func() { s.Client.Refuse(err) })
 		return End{Refused, err.Error()}

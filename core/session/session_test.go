@@ -259,7 +259,7 @@ func TestRefusals(t *testing.T) {
 			c.Plugin = &Fixed{func(context.Context, bool) (*wire.Conn, error) { return nil, errors.New("the plugin is dead") }}
 			c.Dial = func(context.Context) (Server, error) { dialled = true; return nil, nil }
 		})
-		b.ends(t, Refused, "the plugin is dead")
+		b.ends(t, NoMachine, "the plugin is dead")
 		if dialled || b.client.refused != "the plugin is dead" {
 			t.Errorf("dialled: %v; refused: %q", dialled, b.client.refused)
 		}

@@ -104,7 +104,7 @@ func (d *Dialer) control(_ context.Context, _, address string, c syscall.RawConn
 }
 
 func stopped(ctx context.Context, t Target) error {
-	return fail(context.Cause(ctx), "stopped before %s answered", short(t.String()))
+	return fail(context.Cause(ctx), "stopped before %s answered", short(t.String())).as(CodeStopped)
 }
 
 // Windows has numbers of its own; no other system uses them.
@@ -128,11 +128,11 @@ func explainDial(err error, t Target, address string, limit time.Duration) error
 	if errors.As(err, &dns) {
 		switch {
 		case dns.IsNotFound:
-			return fail(err, "no such host: %s", t.shownHost())
+			return fail(err, "no such host: %s", t.shownHost()).as(CodeNoSuchHost)
 		case dns.IsTimeout:
-			return fail(err, "%s could not be looked up: no name server answered in time", t.shownHost())
+			return fail(err, "%s could not be looked up: no name server answered in time", t.shownHost()).as(CodeLookUp)
 		}
-		return fail(err, "%s could not be looked up: the name server cannot be reached or has no answer now", t.shownHost())
+		return fail(err, "%s could not be looked up: the name server cannot be reached or has no answer now", t.shownHost()).as(CodeLookUp)
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Addr != nil {
@@ -141,27 +141,27 @@ func explainDial(err error, t Target, address string, limit time.Duration) error
 	address = short(address)
 	var wait net.Error
 	if errors.As(err, &wait) && wait.Timeout() {
-		return fail(err, "no answer from %s within %s", address, seconds(limit))
+		return fail(err, "no answer from %s within %s", address, seconds(limit)).as(CodeNoAnswer)
 	}
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
-		return fail(err, "could not connect to %s", address)
+		return fail(err, "could not connect to %s", address).as(CodeDial)
 	}
 	switch errno {
 	case syscall.ECONNREFUSED, wsaRefused:
-		return fail(err, "connection refused by %s: nothing listens there", address)
+		return fail(err, "connection refused by %s: nothing listens there", address).as(CodeRefused)
 	case syscall.ECONNRESET, wsaReset:
-		return fail(err, "%s broke the connection off at once", address)
+		return fail(err, "%s broke the connection off at once", address).as(CodeBrokeOff)
 	case syscall.EHOSTUNREACH, wsaNoHost:
-		return fail(err, "%s cannot be reached: no way leads to this host", address)
+		return fail(err, "%s cannot be reached: no way leads to this host", address).as(CodeUnreachable)
 	case syscall.ENETUNREACH, wsaUnreachable, syscall.ENETDOWN, wsaNetDown:
-		return fail(err, "%s cannot be reached: this machine has no network that leads there", address)
+		return fail(err, "%s cannot be reached: this machine has no network that leads there", address).as(CodeUnreachable)
 	case syscall.EACCES, syscall.EPERM, wsaAccess:
-		return fail(err, "this machine does not allow connections to %s", address)
+		return fail(err, "this machine does not allow connections to %s", address).as(CodeNotPermitted)
 	case syscall.EMFILE, syscall.ENFILE:
-		return fail(err, "could not connect to %s: too many connections are open here", address)
+		return fail(err, "could not connect to %s: too many connections are open here", address).as(CodeTooMany)
 	}
-	return fail(err, "could not connect to %s: %s", address, errno.Error())
+	return fail(err, "could not connect to %s: %s", address, errno.Error()).as(CodeDial)
 }
 
 // seconds writes a time as people do.

@@ -19,15 +19,30 @@ type Error struct {
 	Words string // one line of valid UTF-8, printable, at most MaxWords bytes
 	Cause error  // for the log; nil when the words say it all
 
-	Code        Code         // what went wrong with TLS; "" for anything else
+	Code        Code         // what went wrong, for programs; "" where no program asks
 	Certificate *Certificate // the server's, where one was seen and the trouble is with TLS
 	Ways        []Choice     // any of which goes on; an empty value is for the user to know
 }
 
-// Code says what went wrong with TLS, for programs.
+// Code says what went wrong, for programs.
 type Code string
 
-// The codes.
+// The codes of dialling.
+const (
+	CodeDenied       Code = "denied" // by the policy
+	CodeNoSuchHost   Code = "no-such-host"
+	CodeLookUp       Code = "look-up"     // no name server has answered
+	CodeNoAnswer     Code = "no-answer"   // in time
+	CodeRefused      Code = "refused"     // nothing listens there
+	CodeBrokeOff     Code = "broke-off"   // at once
+	CodeUnreachable  Code = "unreachable" // no way leads there
+	CodeNotPermitted Code = "not-permitted"
+	CodeTooMany      Code = "too-many-connections" // are open here
+	CodeDial         Code = "dial"                 // anything else
+	CodeStopped      Code = "stopped"              // the caller did not wait
+)
+
+// The codes of TLS.
 const (
 	CodeExpired           Code = "tls-expired" // or not yet valid
 	CodeWrongName         Code = "tls-wrong-name"
@@ -46,14 +61,32 @@ const (
 	CodeCredentialUnknown Code = "tls-credential-unknown" // no credential has this ID
 )
 
+// Codes returns all codes.
+func Codes() []Code {
+	return []Code{
+		CodeDenied, CodeNoSuchHost, CodeLookUp, CodeNoAnswer, CodeRefused, CodeBrokeOff, CodeUnreachable, CodeNotPermitted, CodeTooMany, CodeDial, CodeStopped,
+		CodeExpired, CodeWrongName, CodeSelfSigned, CodeUnknownCA, CodePinMismatch, CodeVersion, CodeClientCertWanted, CodeClientCertRefused,
+		CodeALPN, CodeNameWanted, CodeNotTLS, CodeFailed, CodeParameter, CodeCredentialUnknown,
+	}
+}
+
 // Error returns the words.
 func (e *Error) Error() string { return e.Words }
+
+// ErrorCode returns the code as text.
+func (e *Error) ErrorCode() string { return string(e.Code) }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
 func fail(cause error, format string, args ...any) *Error {
 	return &Error{Words: cut(clean(fmt.Sprintf(format, args...)), MaxWords), Cause: cause}
+}
+
+// as gives an error a code.
+func (e *Error) as(code Code) *Error {
+	e.Code = code
+	return e
 }
 
 // clean replaces what cannot be shown in a line: peers and users choose some

@@ -39,12 +39,12 @@ func (p Policy) Deny(why string, prefixes ...netip.Prefix) Policy {
 // ErrDenied. The zero Addr is denied.
 func (p Policy) Check(addr netip.Addr) error {
 	if !addr.IsValid() {
-		return fail(ErrDenied, "an address that cannot be read may not be dialled")
+		return fail(ErrDenied, "an address that cannot be read may not be dialled").as(CodeDenied)
 	}
 	for _, a := range leadsTo(addr) {
 		for _, r := range p.rules {
 			if r.prefix.Contains(a) {
-				return fail(ErrDenied, "%s may not be dialled: %s", addr, r.why)
+				return fail(ErrDenied, "%s may not be dialled: %s", addr, r.why).as(CodeDenied)
 			}
 		}
 	}

@@ -105,10 +105,10 @@ test("the practice server's address fills the fields", () => {
 });
 
 test("a failure comes with something to try", () => {
-  assert.match(advice("connection refused by 127.0.0.1:9: nothing listens there"), /running/);
-  assert.match(advice("no such host: nosuch.invalid"), /spelling/);
-  assert.match(advice("something new"), /connect again/);
-  assert.equal(advice("the workbench does not answer; is it still running?"), "");
+  assert.match(advice("refused"), /running/);
+  assert.match(advice("no-such-host"), /spelling/);
+  assert.match(advice("something-new"), /connect again/);
+  assert.equal(advice("stopping"), "");
 });
 
 const memory = () => {

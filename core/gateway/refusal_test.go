@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/target"
+)
+
+// A client of workbench.v1 is told the code of a refusal after its words, before
+// the close.
+func TestRefusalsHaveCodes(t *testing.T) {
+	for _, c := range []struct{ query, first, code string }{
+		{"", strings.Repeat("x", 2000), "handshake"},
+		{"?colour=red", "h:1", "address"},
+		{"?mode=upper&mode=upper", "h:1", "address"},
+		{"?mode=none", "h:1", "mode-unknown"},
+		{"?option.loud=yes", "h:1", "option"},
+		{"?server-eof=stay", "h:1", "server-eof"},
+		{"", "h", "target"},
+		{"?tls.min=1.2", "h:1", "tls-parameter"},
+	} {
+		ws := dial(t, c.query, subprotocol)
+		ws.WriteMessage(websocket.TextMessage, []byte(c.first))
+		if _, words, err := ws.ReadMessage(); err != nil || !strings.HasPrefix(string(words), "FAIL:") {
+			t.Errorf("%s %.20s: %q, %v", c.query, c.first, words, err)
+			continue
+		}
+		if _, got, err := ws.ReadMessage(); err != nil || string(got) != `[{"kind":"refused","code":"`+c.code+`"}]` {
+			t.Errorf("%s %.20s: %q, %v", c.query, c.first, got, err)
+		}
+		if _, _, err := ws.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+			t.Errorf("%s %.20s: %v", c.query, c.first, err)
+		}
+	}
+}
+
+// Programs find each code in the document.
+func TestCodesAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/websocket.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := []string{codeHandshake, codeAddress, codeTarget, codeModeUnknown, codeModeUnavailable, codeOption, codeServerEOF,
+		session.NoMachine.String(), session.MachineRefused.String(), session.Stopped.String()}
+	for _, c := range target.Codes() {
+		codes = append(codes, string(c))
+	}
+	for _, code := range codes {
+		if !strings.Contains(string(doc), "\n| `"+code+"` |") {
+			t.Errorf("docs/websocket.md has no row of the code %s", code)
+		}
+	}
+}
