@@ -12,9 +12,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// All tests of the page share one browser, each in a tab with nothing kept.
+// All tests of the page share one browser, each in a tab with nothing kept. It
+// is alone, before the tests that run in parallel: axe beside a storm is too slow
+// to tell it from a page that hangs.
 func TestPage(t *testing.T) {
-	t.Parallel()
 	chromium := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
 		"the tutorial's nine steps": nineSteps,

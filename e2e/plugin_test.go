@@ -143,9 +143,10 @@ func TestReloadUnderTraffic(t *testing.T) {
 	if thorough() {
 		reloads = 100
 	}
-	script := fmt.Sprintf("counter%d.star", os.Getpid()) // its processes are told from others' on this machine
-	file := filepath.Join(t.TempDir(), script)
-	save(t, file, counter(0, noEnd))
+	name := fmt.Sprintf("counter%d", os.Getpid()) // its processes are told from others' on this machine
+	build := func(n int) string { return strings.Replace(counter(n, noEnd), `"counter"`, strconv.Quote(name), 1) }
+	file := filepath.Join(t.TempDir(), name+".star")
+	save(t, file, build(0))
 	w := startCommand(t, []string{"plugin", "dev", file})
 	var connections, received atomic.Int64
 	wrong := make(chan string, 1)
@@ -159,7 +160,7 @@ func TestReloadUnderTraffic(t *testing.T) {
 			io.WriteString(conn, lines.Text()+"\n")
 		}
 	})
-	c := w.join(t, "?mode=counter", s.address)
+	c := w.join(t, "?mode="+name, s.address)
 	sent, stop, stopped := 0, make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -180,7 +181,7 @@ func TestReloadUnderTraffic(t *testing.T) {
 	go io.Copy(io.Discard, readerOf(c))
 	var slowest float64
 	for i := 1; i <= reloads; i++ {
-		save(t, file, counter(i, noEnd))
+		save(t, file, build(i))
 		eventually(t, fmt.Sprintf("the session moves to build %d", i), func() bool {
 			s := w.dev(t)
 			slowest = max(slowest, s.Build.Took)
@@ -198,7 +199,7 @@ func TestReloadUnderTraffic(t *testing.T) {
 	if connections.Load() != 1 {
 		t.Errorf("there were %d connections", connections.Load())
 	}
-	eventually(t, "the replaced processes are gone", func() bool { return running("plugin-starlark", script) == 1 })
+	eventually(t, "the replaced processes are gone", func() bool { return running("plugin-starlark", name+".star") == 1 })
 	t.Logf("%d reloads under %d messages, the slowest took %.0f ms from the save", reloads, sent, slowest*1000)
 }
 

@@ -115,7 +115,7 @@ func TestRefusedLines(t *testing.T) {
 		action(`"action":"secret value"`):                   "the action secret value needs text or b64",
 		action(`"action":"secret value","txt":"hunter2"`):   `it answered a line that marks a secret`,
 		action(`"action":"server","txt":"x"`):               `unknown field "txt"`,
-		action(`"action":"server","text":5`):                "a number cannot be the value of actions.text",
+		action(`"action":"server","text":5`):                "a number can not be the value of actions.text",
 		action(`"action":"server","text":"\ud83d!"`):        "half of a surrogate pair",
 		`{"session":SESSION,"done":3}`:                      "event 3 was answered, and event 2 is due",
 		`{"session":SESSION,"done":1}`:                      "event 1 was answered, and event 2 is due",
