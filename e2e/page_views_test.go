@@ -170,7 +170,7 @@ func aTranscriptPlays(t *testing.T, chromium context.Context) {
 // axe finds nothing to complain about, on any view, light and dark, on a screen
 // of a desk and of a phone.
 func axe(t *testing.T, chromium context.Context) {
-	w := start(t) // the list of the shared one has the recordings of all tests
+	w := start(t, "--transcripts", t.TempDir()) // else the list has the recordings of all tests
 	for _, width := range []int64{1200, 360} {
 		t.Run(fmt.Sprintf("%d wide", width), func(t *testing.T) { axeAt(t, chromium, w, width) })
 	}
