@@ -130,7 +130,7 @@ func TestDevAfterAFirstFailure(t *testing.T) {
 			right := goodStar
 			if c.file == py {
 				if _, err := exec.LookPath("python3"); err != nil {
-					t.Skip("there is no python3 here")
+					t.Fatal("python3 is missing: install it, as in: apt-get install python3")
 				}
 				right = goodPython
 			}
@@ -155,7 +155,7 @@ func TestDevAfterAFirstFailure(t *testing.T) {
 func TestDevTellsOfALongBuild(t *testing.T) {
 	goCommand, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("there is no go command here")
+		t.Fatal("the go command is missing")
 	}
 	dir, wait := t.TempDir(), filepath.Join(t.TempDir(), "wait")
 	writePlugin(t, filepath.Join(dir, "bin", "go"), fmt.Sprintf("#!/bin/sh\nmkfifo %s 2>/dev/null\nread line < %s\nexec %s \"$@\"\n", wait, wait, goCommand))
