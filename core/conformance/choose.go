@@ -8,7 +8,7 @@ import (
 // Quick returns the names of the checks that take little time and find most of
 // what is wrong with a machine that is being written.
 func Quick() []string {
-	return []string{optionsCheck, robustCheck, "sessions apart", "pass-through", "read boundaries", "end of stream"}
+	return []string{optionsCheck, robustCheck, "sessions apart", "pass-through", "secrets", "read boundaries", "end of stream"}
 }
 
 // RunChosen is Run with the checks of the given names alone. A machine that
