@@ -100,16 +100,17 @@ func (u *suite) changed(ctx context.Context, r *Result) error {
 		return err
 	}
 	mutants := mutate(seeds, o)
+	about := fmt.Sprintf(": %s, seed %d", plural(len(mutants), "session"), o.Random)
 	for n, m := range mutants {
 		if time.Since(begun) > o.Time {
-			r.Skipped = fmt.Sprintf("%d of the %s were held: the time for it, %v, was over", n, plural(len(mutants), "changed session"), o.Time)
+			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, plural(len(mutants), "session"), o.Time, o.Random)
 			break
 		}
 		if err := u.holds(ctx, r, m); err != nil || len(r.Findings) > 0 {
 			return err
 		}
 	}
-	r.About += fmt.Sprintf(": %s, seed %d", plural(len(mutants), "session"), o.Random)
+	r.About += about
 	return nil
 }
 
