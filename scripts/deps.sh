@@ -24,6 +24,7 @@ look() {
 		nginx-light nginx
 		redis-server redis-server
 		curl curl
+		openssl openssl
 		opensmtpd smtpd
 		tshark tshark
 		tcpdump tcpdump

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"regexp"
+	"strings"
 )
 
 // token is a word, a moment, a line end, or another byte.
@@ -34,16 +35,7 @@ var moments = [...]string{
 	`[0-9]{2}:[0-9]{2}:[0-9]{2}`,
 }
 
-var anyMoment = func() *regexp.Regexp {
-	text := ""
-	for i, m := range moments {
-		if i > 0 {
-			text += "|"
-		}
-		text += "(" + m + ")"
-	}
-	return regexp.MustCompile(text)
-}()
+var anyMoment = regexp.MustCompile("(" + strings.Join(moments[:], ")|(") + ")")
 
 // isWord reports whether a byte belongs to words. One beyond ASCII does.
 func isWord(b byte) bool {
