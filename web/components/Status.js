@@ -31,7 +31,7 @@ export function Status({ tab }) {
         <strong>${title}</strong>
         ${words && html`<span class="words">${separator + words}</span>`}
         ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
-        ${hint && html`<span class="hint">${" " + hint}</span>`}
+        ${hint && html`<span class="hint">${/[.?!…]$/.test(words) ? " " : ". "}${hint}</span>`}
       </p>
       ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
       ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
