@@ -217,8 +217,14 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 	p.failsWith("not trusted")
 	upload := func(field string, files ...string) {
 		t.Helper()
-		p.wait(field, fmt.Sprintf("document.querySelector(%q)", field))
-		p.do(chromedp.SetUploadFiles(chromedp.CSS(field), files))
+		// A failure that comes again draws the field anew, maybe just now.
+		if !within(patience, func() bool {
+			ctx, cancel := context.WithTimeout(p.ctx, patience)
+			defer cancel()
+			return chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS(field), files)) == nil
+		}) {
+			t.Fatalf("%s takes no files", field)
+		}
 	}
 	upload("#tls-way-ca", file("ca.key"))
 	p.wait("what is wrong with the file", `document.querySelector("#tls-failure .problem")?.textContent.includes("private key")`)
