@@ -69,8 +69,21 @@ func (m *metrics) counters(mode string) *session.Counters {
 	return m.modes[mode]
 }
 
-func (m *metrics) recovered(mode string, took time.Duration) {
-	m.recoveries.WithLabelValues(mode).Observe(took.Seconds())
+// observe returns who counts a session of a mode.
+func (m *metrics) observe(_, mode string) []session.Observer {
+	return []session.Observer{m.counters(mode).Observer(), &recoveries{took: m.recoveries.WithLabelValues(mode)}}
+}
+
+// recoveries tells how long a session's recoveries took.
+type recoveries struct {
+	session.Ignore
+	took prometheus.Observer
+}
+
+func (r *recoveries) Remarked(_ time.Duration, remark session.Remark) {
+	if remark.Code == session.Recovered {
+		r.took.Observe(remark.Took.Seconds())
+	}
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {

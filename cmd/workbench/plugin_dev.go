@@ -7,23 +7,15 @@ import (
 	"log/slog"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/devloop"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/session"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
-
-// wholeLog is what a session in development may remember, in bytes: a new
-// build has to answer for all of it.
-const wholeLog = 64 << 20
 
 func newPluginDevCommand() *cobra.Command {
 	o := serveOptions{host: defaultHost}
@@ -91,11 +83,14 @@ func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader
 		},
 		extend: func(host *pluginhost.Host, c *gateway.Config) {
 			c.DevMode, c.Dev = mode, &devAPI{loop: loop}
-			c.Watch = func(id, of string, s *session.Config) func() {
-				if of != mode {
-					return func() {}
+			c.WholeLog = devloop.WholeLog
+			observe := c.Observe
+			c.Observe = func(id, of string) []session.Observer {
+				all := observe(id, of)
+				if of == mode {
+					all = append(all, loop.Observe(id))
 				}
-				return watchSession(loop, id, s)
+				return all
 			}
 		},
 		run: func(ctx context.Context, _ *pluginhost.Host) {
@@ -126,62 +121,6 @@ func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.
 	case <-ctx.Done():
 	}
 	return host, nil
-}
-
-// watchSession has a session of the mode in development report to the loop.
-func watchSession(loop *devloop.Loop, id string, s *session.Config) (ended func()) {
-	s.WholeLog = wholeLog
-	s.Stayed = func(n uint64, why string) { loop.Stayed(id, n, why) }
-	s.Moved = func(time.Duration) { loop.Moved(id) }
-	record := s.Record
-	s.Record = func(quiet time.Duration, opening []core.Action, remark func(string)) session.Recorder {
-		r := &noteRecorder{loop: loop, id: id}
-		if record != nil {
-			r.next = record(quiet, opening, remark)
-		}
-		return r
-	}
-	return func() { loop.Ended(id) }
-}
-
-// noteRecorder shows a session's notes in the terminal and on the page, without
-// what is secret: whoever looks there need not hold the session.
-type noteRecorder struct {
-	loop    *devloop.Loop
-	id      string
-	secrets secret.Values
-	next    session.Recorder // nil: not recorded
-}
-
-// Done looks for notes.
-func (r *noteRecorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
-	r.secrets.Add(actions)
-	shown := actions
-	if r.secrets.Marked() {
-		_, shown = r.secrets.Answer(e.Event, actions)
-	}
-	for _, a := range shown {
-		if a.Kind == core.Note {
-			r.loop.Heard(r.id + " notes: " + string(a.Data))
-		}
-	}
-	if r.next != nil {
-		r.next.Done(at, e, actions)
-	}
-}
-
-// Remark passes on.
-func (r *noteRecorder) Remark(at time.Duration, words string) {
-	if r.next != nil {
-		r.next.Remark(at, words)
-	}
-}
-
-// End passes on.
-func (r *noteRecorder) End(at time.Duration, words string) {
-	if r.next != nil {
-		r.next.End(at, words)
-	}
 }
 
 // hearing is a log's handler that also gives the loop what is of a level or

@@ -8,10 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/devloop"
-	"github.com/protocol-workbench/workbench/core/session"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 func TestNewLines(t *testing.T) {
@@ -64,29 +61,6 @@ func TestDevTerminal(t *testing.T) {
 	s.Build = devloop.Build{N: 3, At: s.Build.At, Error: "x.go:1: no"}
 	s.Serves = 2
 	show("03:04:05  does not work; the build before goes on\n            x.go:1: no\n")
-}
-
-// What is shown of a session's notes to who develops is no secret of the session's.
-func TestDevHearsNoSecrets(t *testing.T) {
-	dir := t.TempDir()
-	writePlugin(t, filepath.Join(dir, "shout.star"), "")
-	loop, err := devloop.New(devloop.Config{Source: filepath.Join(dir, "shout.star")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer loop.Close()
-	var config session.Config
-	defer watchSession(loop, "s1", &config)()
-	r := config.Record(0, nil, nil)
-	note := func(words string) core.Action { return core.Action{Kind: core.Note, Data: []byte(words)} }
-	r.Done(0, wire.Event{}, []core.Action{note("hunter2 is free")})
-	r.Done(0, wire.Event{N: 1}, []core.Action{note("hunter2 came"), {Kind: core.SecretBytes, Data: []byte("hunter2")}})
-	r.Done(0, wire.Event{N: 2}, []core.Action{note("hunter2 again, PIN 1"), {Kind: core.Secret, Data: []byte("action 19 20")}})
-	s, _ := loop.State()
-	want := []string{"s1 notes: hunter2 is free", "s1 notes: ******* came", "s1 notes: ******* again, PIN *"}
-	if !slices.Equal(s.Log, want) {
-		t.Errorf("got %q, want %q", s.Log, want)
-	}
 }
 
 // The loop hears all that the plugin writes; what the host tells of it, if

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/session"
@@ -72,26 +71,25 @@ type Config struct {
 	// Recordings record sessions, but those whose client asks for none; nil: no
 	// session.
 	Recordings *store.Recordings
-	// Watch, if set, changes what a session of the mode is run with, before it
-	// begins, and returns what is told that it has ended.
-	Watch func(id, mode string, c *session.Config) (ended func())
+	// Observe returns who is told what happens in a session, beside its
+	// recorder; nil: nobody is.
+	Observe func(id, mode string) []session.Observer
 	// Dial reaches a target.
 	Dial func(ctx context.Context, t target.Target, s target.Security) (Server, error)
 	// Credentials are those that TLS can be spoken with; nil: none at first.
 	Credentials *target.Credentials
 	// Page holds the files of the page.
 	Page fs.FS
-	// Counters returns what counts a mode's sessions; nil: nothing does.
-	Counters func(mode string) *session.Counters
-	// Recovered, if set, is told of each recovery and how long it took.
-	Recovered func(mode string, took time.Duration)
-	// Poisoned, if set, keeps a transcript whose replay ends its plugin's
+	// KeepPoison, if set, keeps a transcript whose replay ends its plugin's
 	// process, and returns where.
-	Poisoned func(t *transcript.Transcript) (path string, err error)
+	KeepPoison func(t *transcript.Transcript) (path string, err error)
 	// Dev answers below /api/dev/, if set: a line mode is in development.
 	Dev http.Handler
 	// DevMode is the line mode in development, which the page picks first.
 	DevMode string
+	// WholeLog is how much of its past each session of DevMode keeps, in bytes: a
+	// new build has to answer for all of it.
+	WholeLog int
 	// Metrics answers GET /metrics, if set.
 	Metrics http.Handler
 	// Profiles answers GET /debug/pprof/, if set.
@@ -115,7 +113,8 @@ type Gateway struct {
 	Config
 	mux      *http.ServeMux
 	server   *http.Server
-	sessions sync.WaitGroup
+	sessions sync.WaitGroup // those with a WebSocket, from the upgrade on
+	live     session.Registry
 	search   turn // to read all transcripts
 	whole    turn // to have one as a whole in memory
 	stopping context.Context

@@ -2,13 +2,11 @@ package gateway
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -23,9 +21,6 @@ import (
 // subprotocol is what a client asks for that wants the transcript, entry by
 // entry, in place of the machine's messages: docs/websocket.md.
 const subprotocol = "workbench.v1"
-
-// sessionIDs number the sessions of this process.
-var sessionIDs atomic.Uint64
 
 // websocket holds one session, from the upgrade to the end.
 func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +145,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 
 // run holds the session.
 func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
-	id := fmt.Sprintf("s%d", sessionIDs.Add(1))
+	id := g.live.NewID()
 	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.String())
 	c.plugin, c.knows = wanted.mode.Name, wanted.mode.Knows
 	c.hello = map[string]any{
@@ -165,21 +160,15 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	}
 	start := time.Now()
 	config := session.Config{
-		Client:   c,
-		Entries:  c.entries,
-		Opening:  core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
-		Knows:    wanted.mode.Knows,
-		Plugin:   plugin,
-		Counters: g.counters(wanted.mode.Name),
-		Poisoned: func(t *transcript.Transcript, withheld bool) string {
+		Client:    c,
+		Entries:   c.entries,
+		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
+		Knows:     wanted.mode.Knows,
+		Plugin:    plugin,
+		Observers: []session.Observer{&logging{log: log}},
+		KeepPoison: func(t *transcript.Transcript, withheld bool) string {
 			t.Mode = wanted.mode.Name
 			return g.keepPoison(t, withheld, log)
-		},
-		Recovered: func(took time.Duration) {
-			log.Info("the plugin was recovered", "took", took)
-			if g.Recovered != nil {
-				g.Recovered(wanted.mode.Name, took)
-			}
 		},
 		Dial: func(ctx context.Context) (session.Server, error) {
 			server, err := g.Dial(ctx, wanted.target, wanted.security)
@@ -194,36 +183,28 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		},
 	}
 	if g.Recordings != nil && wanted.record {
-		config.Record = func(quiet time.Duration, opening []core.Action, remark func(string)) session.Recorder {
-			r := g.Recordings.Start(store.Header{
-				Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: start,
-				Quiet: quiet, Opening: opening, ServerEOFStays: wanted.stays,
-			}, remark)
-			c.hello["transcript"] = r.ID()
-			return r
-		}
+		config.Observers = append(config.Observers, &recording{all: g.Recordings, told: c.hello, header: store.Header{
+			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: start,
+			ServerEOFStays: wanted.stays,
+		}})
 	}
-	if g.Watch != nil {
-		defer g.Watch(id, wanted.mode.Name, &config)()
+	if g.Observe != nil {
+		config.Observers = append(config.Observers, g.Observe(id, wanted.mode.Name)...)
 	}
-	end := session.Run(ctx, config)
+	if wanted.mode.Name == g.DevMode {
+		config.WholeLog = g.WholeLog
+	}
+	end := g.live.Run(ctx, id, config)
 	log.Info("a session ended", "reason", end.Words, "after", time.Since(start).Round(time.Millisecond))
-}
-
-func (g *Gateway) counters(mode string) *session.Counters {
-	if g.Counters == nil {
-		return nil
-	}
-	return g.Counters(mode)
 }
 
 // keepPoison keeps a transcript that ends its plugin's process, and says where;
 // withheld: one that says why there is none.
 func (g *Gateway) keepPoison(t *transcript.Transcript, withheld bool, log *slog.Logger) string {
-	if g.Poisoned == nil {
+	if g.KeepPoison == nil {
 		return "an event ends the plugin's process again and again"
 	}
-	path, err := g.Poisoned(t)
+	path, err := g.KeepPoison(t)
 	if err != nil {
 		log.Error("an event ends the plugin's process; it could not be kept", "reason", err)
 		return "an event ends the plugin's process again and again; it could not be kept"

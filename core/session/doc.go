@@ -5,17 +5,23 @@
 // [Run] holds a session from the opening to the end. Its caller's duties:
 //
 //  1. Give it a [Client] whose handshake was read, a [Plugin] to open the machine
-//     in and a way to dial; and a [Recorder], if the session is to be kept.
+//     in and a way to dial; and an [Observer] for each who is to know of it: what
+//     records, counts or shows sessions is one. A [Watcher] is one that cannot
+//     hold the session up.
 //  2. Cancel the context to stop it: the client is told, and Run returns within
 //     [StopLimit].
 //  3. When Run has returned, nothing of the session is left: no goroutine, no
 //     socket, no stream.
 //
-// How it runs. Two readers, one for each side, put events into a bounded inbox.
-// The loop takes a batch from it, has the machine answer, and carries out each
-// event's actions when that event is done: into the out-queues, one for each
-// side, which writers empty. The loop never writes to a socket: one that does
-// comes to a stop against a server that echoes.
+// A [Registry] runs sessions so that they can be found by ID, and joined.
+//
+// How it runs. A session is two parts. The peers are the client and the server,
+// with a reader and a writer each, and what these share, under one lock: a
+// bounded inbox of events, an out-queue for each side, timers. phase.go has the
+// phases that the session and each direction go through. The supervisor is the
+// goroutine of Run: it takes a batch from the inbox, has the machine answer, and
+// carries out each event's actions when that event is done. It never writes to a
+// socket: a loop that does comes to a stop against a server that echoes.
 //
 // Recovery and moves are one thing: the log of what was answered is fed to a
 // machine in another process, or in another build, which must answer alike.

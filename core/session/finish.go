@@ -5,87 +5,82 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // finish ends a session: the queues are flushed, the client is told, the
 // server is sent FIN and heard out, and nothing is left.
-func (s *session) finish(ctx context.Context, end End) {
-	s.mu.Lock()
-	s.over, s.finished = true, true
-	s.timers.stopAll()
-	waiting := s.inbox.take(core.Event{}, s.feeder.Feeds)
-	s.inbox = inbox{}
-	s.write()
-	s.room.Broadcast()
-	s.mu.Unlock()
-	if waiting != nil {
-		if end.Cause == Stopped || end.Cause == MachineLost { // else they came too late to count
-			s.unanswered(waiting.batch)
-		}
-		waiting.release()
+func (s *supervisor) finish(ctx context.Context, end End) {
+	late := s.takeNoMore()
+	if end.Cause == Stopped || end.Cause == MachineLost { // else they came too late to count
+		s.unanswered(late)
 	}
 	s.machine.Bye()
 
 	// A stop that was ordered does not wait for slow peers.
-	cut := context.AfterFunc(ctx, func() {
+	release := context.AfterFunc(ctx, func() {
 		time.AfterFunc(StopLimit, func() {
-			s.Client.Cut()
+			s.client.Cut()
 			s.server.Close()
 		})
 	})
-	defer cut()
+	defer release()
 
-	var client, server = make(chan struct{}), make(chan struct{})
+	told := make(chan struct{})
 	go func() {
-		defer close(client)
-		s.flushed(&s.toClient, func() bool { return true })
-		s.Client.Close(end)
+		defer close(told)
+		s.flush(core.Client)
+		s.client.Close(end)
 	}()
-	go func() {
-		defer close(server)
-		s.flushed(&s.toServer, func() bool { return s.sentFIN || s.toServer.dead })
-		s.hearOut()
-		s.server.Close()
-	}()
-	<-client
-	<-server
+	s.flush(core.Server)
+	s.hearOut()
+	s.server.Close()
+	<-told
 	s.readers.Wait()
 	s.writers.Wait()
-	s.Client.Cut()
+	s.client.Cut()
 }
 
-// flushed waits until a queue is empty and the condition holds.
-func (s *session) flushed(q *queue, and func() bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for !q.idle() || !and() {
-		s.room.Wait()
+// takeNoMore ends the session for its readers and its machine, and returns the
+// events that waited to be fed. What waits to be written is written.
+func (p *peers) takeNoMore() (late []wire.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phase = p.phase.on(endDecided)
+	p.toServer().finish()
+	p.timers.stopAll()
+	if list := p.inbox.take(core.Event{}, p.feeder.Feeds); list != nil {
+		late = list.batch
+	}
+	p.inbox = inbox{}
+	p.write()
+	p.room.Broadcast()
+	return late
+}
+
+// flush waits until all was written to a side, FIN included, or nothing can be.
+func (p *peers) flush(to core.Side) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for q := &p.sides[to].out; !q.idle() || p.owesFIN(to); {
+		p.room.Wait()
 	}
 }
 
 // hearOut waits for the end of the server's stream, for DrainLimit at most;
 // the reader drops what comes. Closing earlier would send a reset.
-func (s *session) hearOut() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (p *peers) hearOut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	late := false
 	timer := time.AfterFunc(DrainLimit, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		late = true
-		s.room.Broadcast()
+		p.room.Broadcast()
 	})
 	defer timer.Stop()
-	for !s.serverDone && !late {
-		s.room.Wait()
+	for p.sides[core.Server].in != ended && !late {
+		p.room.Wait()
 	}
-}
-
-func cloneActions(actions []core.Action) []core.Action {
-	kept := make([]core.Action, len(actions))
-	for i, a := range actions {
-		a.Data = append([]byte(nil), a.Data...)
-		kept[i] = a
-	}
-	return kept
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -39,7 +40,7 @@ func (l *eventList) release() {
 	eventLists.Put(l)
 }
 
-// add puts one event behind the others.
+// add puts one event after the others.
 func (b *inbox) add(kind core.EventKind, data []byte) {
 	if b.events == nil {
 		b.events = eventLists.Get().(*eventList)
@@ -100,24 +101,9 @@ func (b *inbox) take(first core.Event, feeds func(core.EventKind) bool) *eventLi
 	return l
 }
 
-// extract removes the byte events of one side and hands them over in order.
-func (b *inbox) extract(side core.Side, each func(e core.Event)) {
-	l := b.events
-	if l == nil {
-		return
-	}
-	kept := l.waiting[:0]
-	for _, w := range l.waiting {
-		if w.kind.IsBytes() && w.kind.Side() == side {
-			each(core.Event{Kind: w.kind, Data: l.data[w.from:w.to]})
-			b.held[side] -= w.to - w.from + eventWeight
-			continue
-		}
-		kept = append(kept, w)
-	}
-	l.waiting = kept
-	if len(kept) == 0 {
-		b.events = nil
-		l.release()
-	}
+// hasBytes reports whether bytes of a side wait.
+func (b *inbox) hasBytes(side core.Side) bool {
+	return b.events != nil && slices.ContainsFunc(b.events.waiting, func(w waiting) bool {
+		return w.kind.IsBytes() && w.kind.Side() == side
+	})
 }

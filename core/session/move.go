@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // moveDue reports, between batches, that the session should move to another
-// build of its line mode; anyhow: though that answers the past otherwise.
-func (s *session) moveDue() (due, anyhow bool) {
+// build of its line mode; force: though that answers the past otherwise.
+func (s *supervisor) moveDue() (due, force bool) {
 	if s.alone { // in quarantine: later
 		return false, false
 	}
@@ -33,113 +34,109 @@ func (s *session) moveDue() (due, anyhow bool) {
 
 // leave is closed when the session has to leave its build, and nil once it was
 // found that it cannot.
-func (s *session) leave() <-chan struct{} {
-	if s.stuckOn == s.Plugin {
+func (s *supervisor) leave() <-chan struct{} {
+	if s.stuckOn == s.plugin {
 		return nil
 	}
-	return s.Plugin.Leave()
+	return s.plugin.Leave()
 }
 
 // move makes the machine anew in the newest build, from the log, as recovery
 // does in another process. Peers do not notice. When the new build does not
-// start or answers the past otherwise, the session stays where it is.
-func (s *session) move(ctx context.Context, anyhow bool) End {
+// start or answers the past differently, the session stays where it is.
+func (s *supervisor) move(ctx context.Context, force bool) {
 	began := time.Now()
-	if anyhow {
-		s.stuckOn = s.Plugin // until it has moved
+	if force {
+		s.stuckOn = s.plugin // until it has moved
 	}
+	var differs divergence
+	switch err := s.moveOn(ctx, force); {
+	case err == nil:
+		took := time.Since(began)
+		s.remark(Remark{Code: Moved, Took: took, Words: fmt.Sprintf("moved to the new build in %v", took.Round(100*time.Microsecond))})
+	case errors.As(err, &differs):
+		s.remark(Remark{Code: Diverged, N: differs.n, Diff: differs.diff, Words: "stays on the old build: " + err.Error()})
+	default:
+		s.remark(Remark{Code: Stayed, Words: "stays on the old build: " + err.Error()})
+	}
+}
+
+// moveOn is move. Its error says why the session stays, a divergence if it is
+// for that.
+func (s *supervisor) moveOn(ctx context.Context, force bool) error {
 	next, err := s.newest.Next()
 	if err != nil {
-		return s.stays(err)
+		return err
 	}
-	if s.newest != s.Plugin {
+	if s.newest != s.plugin {
 		s.newest.Release()
 	}
 	s.newest = next
 	if s.ledger.dropped {
-		return s.stays(fmt.Errorf("the session's log had grown past %d MiB", s.ledger.bound>>20))
+		return fmt.Errorf("the session's log had grown past %d MiB", s.ledger.bound>>20)
 	}
 	conn, err := next.Open(ctx, false)
 	if err != nil {
-		return s.stays(err)
+		return err
 	}
-	opening := s.Opening
-	opening.Options = next.Options(opening.Options)
-	answered, err := s.catchUp(conn, opening, anyhow)
+	o := s.opened
+	o.Options = next.Options(o.Options)
+	answered, err := s.catchUp(conn, o, force)
 	if err != nil {
 		conn.Bye()
-		return s.stays(err)
+		return err
 	}
 	before := s.machine
-	s.setMachine(conn)
+	s.setMachine(ctx, conn)
 	before.Bye()
-	s.Plugin.Release()
-	s.Plugin, s.Opening = next, opening
+	s.plugin.Release()
+	s.plugin, s.opened = next, o
 	s.ledger.answered(answered)
-	took := time.Since(began)
-	s.remark(fmt.Sprintf("moved to the new build in %v", took.Round(100*time.Microsecond)))
-	if s.Moved != nil {
-		s.Moved(took)
-	}
-	return End{}
+	return nil
 }
 
-// stays says why the session did not move.
-func (s *session) stays(why error) End {
-	s.remark("stays on the old build: " + why.Error())
-	if s.Stayed != nil {
-		var other otherwise
-		if errors.As(why, &other) {
-			s.Stayed(other.n, other.diff)
-		} else {
-			s.Stayed(0, why.Error())
-		}
-	}
-	return End{}
-}
-
-// otherwise says that a new build answers an event of the past otherwise.
-type otherwise struct {
+// divergence says that a new build answers an event of the past differently.
+type divergence struct {
 	n    uint64 // the first such event
 	diff string
 }
 
-func (o otherwise) Error() string {
-	if o.n == 0 {
+func (d divergence) Error() string {
+	if d.n == 0 {
 		return "the new one answers the opening otherwise"
 	}
-	return fmt.Sprintf("the new one answers event %d otherwise", o.n)
+	return fmt.Sprintf("the new one answers event %d otherwise", d.n)
 }
 
 // catchUp feeds the log to a machine of another build and returns the digests
 // of its answers, the opening's first. Unless they may differ, the first that
 // does is an error.
-func (s *session) catchUp(conn *wire.Conn, o core.Opening, anyhow bool) (digests []uint64, err error) {
+func (s *supervisor) catchUp(conn *wire.Conn, o core.Opening, force bool) (digests []uint64, err error) {
 	var first *wire.Answer
 	var at wire.Event
 	_, err = s.feedPast(conn, o, func(e wire.Event, want uint64, a wire.Answer) bool {
 		digests = append(digests, a.Digest)
-		if failed(a) || a.Digest != want && !anyhow {
+		if feed.Fails(a.Actions) || a.Digest != want && !force {
 			at, first = e, &wire.Answer{N: a.N, Actions: cloneActions(a.Actions)}
 		}
 		return first == nil
 	})
 	if first != nil {
-		return nil, otherwise{first.N, s.difference(at, first.Actions)}
+		return nil, divergence{first.N, s.difference(at, first.Actions)}
 	}
 	return digests, err
 }
 
 // difference shows how the answer to one event of the past differs from what
 // the session's own build answers, which is asked again for it.
-func (s *session) difference(at wire.Event, got []core.Action) string {
-	conn, err := s.Plugin.Open(context.Background(), false)
+func (s *supervisor) difference(at wire.Event, got []core.Action) string {
+	conn, err := s.plugin.Open(context.Background(), false)
 	if err != nil {
 		return ""
 	}
 	defer conn.Bye()
 	var want []core.Action
-	s.feedPast(conn, s.Opening, func(e wire.Event, _ uint64, a wire.Answer) bool {
+	s.feedPast(conn, s.opened, func(e wire.Event, _ uint64, a wire.Answer) bool {
 		if e.N == at.N {
 			want = cloneActions(a.Actions)
 		}
@@ -160,7 +157,7 @@ func (s *session) difference(at wire.Event, got []core.Action) string {
 
 // hidden returns two answers to one event without what either marks as secret:
 // what a build forgets to mark shows in a difference.
-func (s *session) hidden(e core.Event, want, got []core.Action) (shown core.Event, _, _ []core.Action) {
+func (s *supervisor) hidden(e core.Event, want, got []core.Action) (shown core.Event, _, _ []core.Action) {
 	secrets := s.secrets.Copy()
 	for _, actions := range [][]core.Action{want, got} {
 		secrets.Add(actions)
@@ -174,12 +171,4 @@ func (s *session) hidden(e core.Event, want, got []core.Action) (shown core.Even
 	shown, want = secrets.Answer(e, want)
 	shown, got = secrets.Answer(shown, got)
 	return shown, want, got
-}
-
-// release gives the builds up that the session holds.
-func (s *session) release() {
-	if s.newest != s.Plugin {
-		s.newest.Release()
-	}
-	s.Plugin.Release()
 }

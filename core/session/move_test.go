@@ -103,7 +103,14 @@ func TestMove(t *testing.T) {
 		var stayed []string
 		s := begin(t, func(c *Config) {
 			c.Plugin, c.WholeLog = first, 1<<20
-			c.Stayed = func(n uint64, diff string) { stayed = append(stayed, fmt.Sprintf("%d %s", n, diff)) }
+			c.Observers = []Observer{onRemark(func(r Remark) {
+				switch r.Code {
+				case Diverged:
+					stayed = append(stayed, fmt.Sprintf("%d %s", r.N, r.Diff))
+				case Stayed:
+					stayed = append(stayed, "0 "+strings.TrimPrefix(r.Words, "stays on the old build: "))
+				}
+			})}
 		})
 		say := func(want string) {
 			t.Helper()

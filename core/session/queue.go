@@ -61,7 +61,7 @@ type queue struct {
 	waiting *Messages // nil while nothing waits
 	out     int       // weight of what a writer has taken out
 	writing bool      // somebody has the right to write
-	dead    bool      // nothing can be written any more: what is added is dropped
+	phase   phase     // open, finished, closed or cut: what is added is dropped unless it is open
 }
 
 // size returns the weight of what the queue holds, what is being written
@@ -82,7 +82,7 @@ func (q *queue) open() *Messages {
 }
 
 func (q *queue) add(data []byte, text bool) {
-	if !q.dead {
+	if q.phase == open {
 		m := q.open()
 		m.data = append(m.data, data...)
 		m.end(text)
@@ -96,16 +96,11 @@ func (q *queue) take() *Messages {
 	return m
 }
 
-// wrote ends a write; a failed one ends the queue.
-func (q *queue) wrote(err error) {
-	q.out = 0
-	if err != nil {
-		q.kill()
-	}
-}
+// finish says that nothing more is added.
+func (q *queue) finish() { q.phase = q.phase.on(lastOrdered) }
 
-// kill drops what waits and all that will come.
-func (q *queue) kill() { q.waiting, q.dead = nil, true }
+// cut drops what waits and all that will come.
+func (q *queue) cut() { q.waiting, q.phase = nil, q.phase.on(writingFailed) }
 
 // idle reports that nothing waits and nobody writes.
 func (q *queue) idle() bool { return !q.writing && q.waiting == nil }

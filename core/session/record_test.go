@@ -13,7 +13,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// tape keeps what a recorder is told.
+// tape keeps what an observer is told.
 type tape struct {
 	mu  sync.Mutex
 	got []string
@@ -25,6 +25,7 @@ func (t *tape) add(line string) {
 	t.got = append(t.got, line)
 }
 
+func (t *tape) Began(Beginning) { t.add("began") }
 func (t *tape) Done(_ time.Duration, e wire.Event, actions []core.Action) {
 	line := fmt.Sprintf("%d:%d:%s", e.N, e.Kind, e.Data)
 	for _, a := range actions {
@@ -32,13 +33,13 @@ func (t *tape) Done(_ time.Duration, e wire.Event, actions []core.Action) {
 	}
 	t.add(line)
 }
-func (t *tape) Remark(_ time.Duration, words string) { t.add("-- " + words) }
-func (t *tape) End(_ time.Duration, words string)    { t.add("end " + words) }
+func (t *tape) Remarked(_ time.Duration, r Remark) { t.add("-- " + r.Words) }
+func (t *tape) Ended(_ time.Duration, end End)     { t.add("end " + end.Words) }
 
 func TestRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tape := &tape{}
-		b := begin(t, func(c *Config) { c.Record = func(time.Duration, []core.Action, func(string)) Recorder { return tape } })
+		b := begin(t, func(c *Config) { c.Observers = []Observer{tape} })
 		b.client.says("hi")
 		b.read(t, "hi\n")
 		b.client.says("pass")
@@ -47,7 +48,7 @@ func TestRecorder(t *testing.T) {
 		synctest.Wait()
 		b.client.says("fail")
 		b.ends(t, MachineFailed, "")
-		want := []string{"-- dialled 192.0.2.1:7", "0:0:", "1:1:hi <1:hi\n", "2:1:pass <9:", "3:5:passed",
+		want := []string{"began", "-- dialled 192.0.2.1:7", "0:0:", "1:1:hi <1:hi\n", "2:1:pass <9:", "3:5:passed",
 			"4:1:fail <10:I give up", "end I give up"}
 		if got := strings.Join(tape.got, "|"); got != strings.Join(want, "|") {
 			t.Errorf("got  %s\nwant %s", got, strings.Join(want, "|"))
@@ -63,7 +64,7 @@ func TestWaitingIsRemarked(t *testing.T) {
 		tape := &tape{}
 		b := begin(t, func(c *Config) {
 			c.Plugin = &Fixed{p.open}
-			c.Record = func(time.Duration, []core.Action, func(string)) Recorder { return tape }
+			c.Observers = []Observer{tape}
 			dial := c.Dial
 			c.Dial = func(ctx context.Context) (Server, error) {
 				busy() // the client does not know yet that there is a session
@@ -95,7 +96,7 @@ func TestUnansweredIsRecorded(t *testing.T) {
 		}}
 		p := &processes{discipline: d}
 		b := begin(t, func(c *Config) {
-			c.Plugin, c.Record = &Fixed{p.open}, func(time.Duration, []core.Action, func(string)) Recorder { return tape }
+			c.Plugin, c.Observers = &Fixed{p.open}, []Observer{tape}
 		})
 		b.client.says("one")
 		synctest.Wait()
@@ -106,7 +107,7 @@ func TestUnansweredIsRecorded(t *testing.T) {
 		b.server.Close()
 		b.ends(t, Stopped, "")
 		close(asked)
-		got := strings.Join(tape.got[2:], "|")
+		got := strings.Join(tape.got[3:], "|")
 		want := `-- not answered: client text, 3 bytes|-- not answered: client text, 9 bytes|end the workbench is stopping`
 		if got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -114,11 +115,11 @@ func TestUnansweredIsRecorded(t *testing.T) {
 	})
 }
 
-// A client that is shown no entries and no recorder cost nothing.
+// A client that is shown no entries and no observer cost nothing.
 func TestNothingIsRecorded(t *testing.T) {
 	s := unit(false)
-	s.remark("words")
-	s.record(wire.Event{N: 1}, nil)
+	s.remark(Remark{Words: "words"})
+	s.observe(wire.Event{N: 1}, nil)
 	if got := s.queued(); len(got) > 0 {
 		t.Errorf("queued %q", got)
 	}

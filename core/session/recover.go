@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -29,7 +30,7 @@ var errNoProcess = errors.New("no process in time")
 // recover makes the machine anew in another process, from the ledger, and
 // returns when it has answered its past as before. Peers do not notice: the
 // sockets, queues and timers are the core's, and what comes in waits.
-func (s *session) recover(ctx context.Context, cause error) End {
+func (s *supervisor) recover(ctx context.Context, cause error) End {
 	began := time.Now()
 	patience, cancel := context.WithCancel(ctx)
 	wait := func() {
@@ -42,7 +43,7 @@ func (s *session) recover(ctx context.Context, cause error) End {
 		s.machine.Close()
 		switch {
 		case ctx.Err() != nil:
-			return End{Stopped, errStopping.Error()}
+			return stopped
 		case s.ledger.dropped:
 			return End{MachineLost, fmt.Sprintf("%v; the session's log had grown past %d MiB, so it cannot be recovered", cause, s.ledger.bound>>20)}
 		}
@@ -73,7 +74,7 @@ func (s *session) recover(ctx context.Context, cause error) End {
 
 // blameFor counts a death while event e was unanswered, unless it still waited
 // for its turn, and ends the session when the event is the cause beyond doubt.
-func (s *session) blameFor(e wire.Event, cause error) End {
+func (s *supervisor) blameFor(e wire.Event, cause error) End {
 	if errors.Is(cause, wire.ErrWaited) {
 		return End{}
 	}
@@ -81,18 +82,19 @@ func (s *session) blameFor(e wire.Event, cause error) End {
 	if !s.blame.guilty(s.alone) {
 		return End{}
 	}
-	s.Counters.Poisoned.Add(1)
-	if s.Poisoned != nil {
-		s.remark(s.Poisoned(s.reproduction(e), s.secrets.Marked()))
+	words := "an event ends the plugin's process again and again"
+	if s.keepPoison != nil {
+		words = s.keepPoison(s.reproduction(e), s.secrets.Marked())
 	}
+	s.remark(Remark{Code: Poisoned, Words: words})
 	return End{MachineLost, fmt.Sprintf("event %d ends its process again and again: %v", e.N, cause)}
 }
 
 // reproduction is a transcript whose replay does to a process what event e
 // did: the ledger, with the answers that it was given in quarantine.
-func (s *session) reproduction(e wire.Event) *transcript.Transcript {
+func (s *supervisor) reproduction(e wire.Event) *transcript.Transcript {
 	t := &transcript.Transcript{
-		Target: s.Opening.Target, Quiet: s.silence.asked, ServerEOFStays: s.Opening.ServerEOFStays,
+		Target: s.opened.Target, Quiet: s.silence.asked, ServerEOFStays: s.opened.ServerEOFStays,
 	}
 	if s.secrets.Marked() {
 		t.Entries = []transcript.Entry{
@@ -102,8 +104,8 @@ func (s *session) reproduction(e wire.Event) *transcript.Transcript {
 		return t
 	}
 	t.State, t.Entries = s.ledger.state, s.past
-	for _, name := range slices.Sorted(maps.Keys(s.Opening.Options)) {
-		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: s.Opening.Options[name]})
+	for _, name := range slices.Sorted(maps.Keys(s.opened.Options)) {
+		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: s.opened.Options[name]})
 	}
 	if e.Kind != 0 {
 		t.Entries = append(t.Entries, transcript.Entry{Dir: transcript.Event, Event: e.Event})
@@ -112,7 +114,7 @@ func (s *session) reproduction(e wire.Event) *transcript.Transcript {
 }
 
 // remember keeps one event that is answered in quarantine, for a reproduction.
-func (s *session) remember(e wire.Event, actions []core.Action) {
+func (s *supervisor) remember(e wire.Event, actions []core.Action) {
 	if !s.alone {
 		return
 	}
@@ -125,7 +127,7 @@ func (s *session) remember(e wire.Event, actions []core.Action) {
 	}
 }
 
-// notDeterministic says that a machine answered its past otherwise.
+// notDeterministic says that a machine answered its past differently.
 type notDeterministic struct{ n uint64 }
 
 func (e notDeterministic) Error() string { return fmt.Sprintf("not deterministic, event %d", e.n) }
@@ -135,16 +137,16 @@ type unavailable struct{ error }
 
 // revive opens a machine in another process and feeds it the log. e is the
 // event that was unanswered when it died.
-func (s *session) revive(ctx context.Context) (e wire.Event, err error) {
+func (s *supervisor) revive(ctx context.Context) (e wire.Event, err error) {
 	s.alone, s.past = s.blame.suspect(), nil
-	conn, err := s.Plugin.Open(ctx, s.alone)
+	conn, err := s.plugin.Open(ctx, s.alone)
 	if err != nil {
 		return e, unavailable{err}
 	}
-	s.setMachine(conn)
+	s.setMachine(ctx, conn)
 	var differs error
-	e, err = s.feedPast(conn, s.Opening, func(e wire.Event, want uint64, a wire.Answer) bool {
-		if differs = nil; a.Digest != want || e.Kind == 0 && failed(a) {
+	e, err = s.feedPast(conn, s.opened, func(e wire.Event, want uint64, a wire.Answer) bool {
+		if differs = nil; a.Digest != want || e.Kind == 0 && feed.Fails(a.Actions) {
 			differs = notDeterministic{a.N}
 		}
 		s.remember(e, a.Actions)
@@ -164,7 +166,7 @@ func (s *session) revive(ctx context.Context) (e wire.Event, err error) {
 // the answer to each event, the opening first, with the digest that it had; it
 // returns false to end there. The error is the connection's, and e the event
 // that it left unanswered.
-func (s *session) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.Event, want uint64, a wire.Answer) bool) (e wire.Event, err error) {
+func (s *supervisor) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.Event, want uint64, a wire.Answer) bool) (e wire.Event, err error) {
 	log, on := &s.ledger, true
 	err = conn.Open(o, log.state, func(a wire.Answer) {
 		want := log.opening
@@ -194,7 +196,7 @@ func (s *session) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.Eve
 }
 
 // died returns why the machine is gone, in the words of whoever watched it.
-func (s *session) died(err error) error {
+func (s *supervisor) died(err error) error {
 	select {
 	case <-s.machine.Lost():
 	case <-time.After(recoverPause): // the stream may end before the process is known to be dead
@@ -205,21 +207,12 @@ func (s *session) died(err error) error {
 	return err
 }
 
-func failed(a wire.Answer) bool {
-	k := len(a.Actions)
-	return k > 0 && a.Actions[k-1].Kind == core.Failed
-}
-
-func (s *session) recovered(cause error, took time.Duration) {
-	s.remark(fmt.Sprintf("recovered the plugin in %v: %v", took.Round(100*time.Microsecond), cause))
-	s.Counters.Recoveries.Add(1)
-	if s.Recovered != nil {
-		s.Recovered(took)
-	}
+func (s *supervisor) recovered(cause error, took time.Duration) {
+	s.remark(Remark{Code: Recovered, Took: took, Words: fmt.Sprintf("recovered the plugin in %v: %v", took.Round(100*time.Microsecond), cause)})
 }
 
 // checkpoint replaces the log by the machine's state, when that is due.
-func (s *session) checkpoint(ctx context.Context) End {
+func (s *supervisor) checkpoint(ctx context.Context) End {
 	state, err := s.machine.Checkpoint()
 	switch {
 	case err == nil:
@@ -230,15 +223,4 @@ func (s *session) checkpoint(ctx context.Context) End {
 		return s.recover(ctx, s.died(err))
 	}
 	return End{}
-}
-
-// setMachine replaces the machine; stop may be closing the one before.
-func (s *session) setMachine(conn *wire.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.machine = conn
-	conn.OnWait(s.waits)
-	if s.stopping {
-		conn.Close()
-	}
 }

@@ -222,7 +222,7 @@ func TestPoison(t *testing.T) {
 			b := begin(t, func(c *Config) {
 				c.Plugin = &Fixed{p.open}
 				c.Opening = core.Opening{Options: core.Options{"b": "2", "a": "1"}, Target: "x:1"}
-				c.Poisoned = func(t *transcript.Transcript, withheld bool) string {
+				c.KeepPoison = func(t *transcript.Transcript, withheld bool) string {
 					t.Mode = "x"
 					kept = string(t.Append(nil))
 					return "kept"

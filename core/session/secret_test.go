@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -53,7 +52,7 @@ func TestPoisonWithholdsSecrets(t *testing.T) {
 			b := begin(t, func(c *Config) {
 				c.Plugin = &Fixed{p.open}
 				c.Opening = core.Opening{Options: core.Options{"password": "hunter2"}, Target: "x:1"}
-				c.Poisoned = func(t *transcript.Transcript, withheld bool) string {
+				c.KeepPoison = func(t *transcript.Transcript, withheld bool) string {
 					if t.Mode = "x"; withheld {
 						kept = string(t.Append(nil))
 					}
@@ -86,7 +85,7 @@ func TestEndsTellNoSecrets(t *testing.T) {
 			p := &processes{discipline: keeper(nil, true, false)}
 			tape := &tape{}
 			b := begin(t, func(c *Config) {
-				c.Plugin, c.Record = &Fixed{p.open}, func(time.Duration, []core.Action, func(string)) Recorder { return tape }
+				c.Plugin, c.Observers = &Fixed{p.open}, []Observer{tape}
 			})
 			b.client.says("PASS hunter2", says)
 			synctest.Wait()
@@ -124,7 +123,7 @@ func TestDifferencesTellNoSecrets(t *testing.T) {
 			var stayed string
 			s := begin(t, func(c *Config) {
 				c.Plugin, c.WholeLog = first, 1<<20
-				c.Stayed = func(_ uint64, diff string) { stayed = diff }
+				c.Observers = []Observer{onRemark(func(r Remark) { stayed += r.Diff })}
 			})
 			s.client.says("PASS hunter2")
 			synctest.Wait()

@@ -2,14 +2,11 @@ package session
 
 import (
 	"context"
-	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/feed"
-	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -73,172 +70,96 @@ type Config struct {
 	// WholeLog keeps the whole log of the session, up to so many bytes, in place
 	// of checkpoints: a new build then answers for all of the past. 0: not.
 	WholeLog int
-	// Stayed, if set, is told when the session did not move to a new build:
-	// because that answered event n of its past otherwise, with the difference
-	// as transcript.Diff shows it, without what is secret, or for the reason that why gives.
-	Stayed func(n uint64, why string)
-	// Moved, if set, is told when the session has moved to a new build.
-	Moved func(took time.Duration)
-	// Recovered, if set, is told of each recovery and how long it took.
-	Recovered func(took time.Duration)
-	// Poisoned, if set, is given a transcript that does to a process what this
-	// session's last event does, without its mode, and returns what became of
-	// it, for the session's transcript. Of a session in which a secret was marked
-	// the transcript says only that it is withheld: the machine's state and what
-	// was said may hold the secret.
-	Poisoned func(t *transcript.Transcript, withheld bool) string
-	// Counters, if set, count what the session does.
-	Counters *Counters
 	// Dial reaches the target. It is called only once the machine is open.
 	Dial func(ctx context.Context) (Server, error)
-	// Record, if set, is called once the target was reached, before the client
-	// is told so, and returns what is told of all that happens from then on;
-	// nil: nothing is. quiet is the silence that the machine is told of, 0 for
-	// none; opening is how the machine answered the opening. remark adds a remark to the session's log; it is not for use within
-	// a call of Recorder.
-	Record func(quiet time.Duration, opening []core.Action, remark func(words string)) Recorder
+	// Observers are told all that happens, in this order.
+	Observers []Observer
+	// KeepPoison, if set, is given a transcript that does to a process what this
+	// session's last event does, without its mode, and returns what became of
+	// it, for the session's log. Of a session in which a secret was marked the
+	// transcript says only that it is withheld: the machine's state and what was
+	// said may hold the secret.
+	KeepPoison func(t *transcript.Transcript, withheld bool) string
 	// Entries says that the client is sent the session's transcript, an entry
 	// in JSON for each message, in place of the machine's messages.
 	Entries bool
 }
 
-// Recorder is told of everything that happens in a session, in order. Calls
-// come one at a time and hold up the session, so they must not wait for a disk.
-// Data is valid only during a call. Times are since the session's start.
-type Recorder interface {
-	// Done tells of one event with its actions, once they are carried out.
-	// Event 0, of no kind, is the opening. An event of a side that is passed
-	// through comes without the copy that answers it.
-	Done(at time.Duration, e wire.Event, actions []core.Action)
-	// Remark tells in words, on one line, what the workbench did.
-	Remark(at time.Duration, words string)
-	// End is the last call, with how the session ended.
-	End(at time.Duration, words string)
-}
-
 // Run holds one session, from opening the machine to the last byte, and
 // returns how it ended: in words without what the machine has marked as secret,
 // which the client was told as they were.
-func Run(ctx context.Context, config Config) End {
-	s := &session{
-		Config: config,
-		start:  time.Now(),
-		wake:   make(chan struct{}, 1),
-		newest: config.Plugin,
-		ledger: ledger{bound: LedgerBound},
-		feeder: feed.Feeder{Knows: config.Knows, ServerEOFStays: config.Opening.ServerEOFStays},
+func Run(ctx context.Context, config Config) End { return run(ctx, config, newPeers(config)) }
+
+func run(ctx context.Context, config Config, p *peers) End {
+	s := &supervisor{
+		peers: p, opened: config.Opening, plugin: config.Plugin, newest: config.Plugin,
+		ledger: ledger{bound: LedgerBound}, keepPoison: config.KeepPoison,
 	}
 	if config.WholeLog > 0 {
 		s.ledger = ledger{bound: config.WholeLog, whole: true}
 	}
 	defer s.release()
-	s.room.L = &s.mu
-	if s.Counters == nil {
-		s.Counters = new(Counters)
-	}
-	opening, end := s.openMachine(ctx)
-	if end.Cause != 0 {
-		s.readers.Go(func() { s.readClient(func() {}) })
-		s.abandon(func() { s.Client.Refuse(end) })
-		if s.machine != nil {
-			s.machine.Close()
-		}
-		return s.told(end)
-	}
-	if end := s.reach(ctx, opening); end.Cause != 0 {
-		s.machine.Bye()
-		return end
-	}
-	s.Counters.Sessions.Add(1)
-	s.Counters.Open.Add(1)
-	defer s.Counters.Open.Add(-1)
-	end = s.loop(ctx, opening)
-	s.finish(ctx, end)
-	end = s.told(end)
-	s.endRecord(end)
+	end := s.told(s.hold(ctx, config.Dial))
+	p.ended(end)
 	return end
 }
 
-type session struct {
-	Config
-	start    time.Time
-	machine  *wire.Conn
-	server   Server
-	recorder Recorder      // nil: not recorded
-	wake     chan struct{} // the loop waits; a value says that there may be something to do
-	readers  sync.WaitGroup
-	writers  sync.WaitGroup
-	ledger   ledger
-	newest   Plugin // the newest build that was tried; Plugin is the one that serves
-	stuckOn  Plugin // the build that the session was told to leave, and could not
-	blame    blame
-	secrets  secret.Values
-	tell     string             // how the session ended, if an answer ended it, without what is secret
-	alone    bool               // the machine is in quarantine
-	past     []transcript.Entry // what was answered there
-
-	mu       sync.Mutex
-	room     sync.Cond // broadcast when a queue or the inbox has got shorter, and at any end
-	inbox    inbox
-	timers   timers
-	toServer queue
-	toClient queue
-	feeder   feed.Feeder
-	events   uint64 // numbers given so far
-	straight Messages
-
-	passing    [3]bool // by core.Side: the core copies this side's bytes itself
-	closing    End     // how the client left, once it has
-	clientLeft bool
-	finished   bool // the server is to be sent FIN after what waits for it
-	sentFIN    bool
-	serverDone bool    // the server's stream has ended
-	stuck      End     // a side took nothing for too long
-	silence    silence // of the server
-	stopping   bool
-	began      bool      // the client was told that the target was reached
-	over       bool      // nothing is taken in any more
-	toldWait   time.Time // when it was last remarked that the plugin is busy
-
-	repaired  bool // invalid text was remarked on
-	behindFIN bool // bytes behind FIN were remarked on
+// hold opens the machine, reaches the target, and has the session run to its
+// end.
+func (s *supervisor) hold(ctx context.Context, dial func(context.Context) (Server, error)) End {
+	answer, end := s.openMachine(ctx)
+	if end.Cause != 0 {
+		s.readers.Go(func() { s.readClient(func() {}) })
+		s.abandon(func() { s.client.Refuse(end) })
+		if s.machine != nil {
+			s.machine.Close()
+		}
+		return end
+	}
+	if end := s.reach(ctx, answer, dial); end.Cause != 0 {
+		s.machine.Bye()
+		return end
+	}
+	release := context.AfterFunc(ctx, func() { s.stop(stopped) })
+	defer release()
+	end = s.run(ctx, answer)
+	s.finish(ctx, end)
+	return end
 }
 
-// openMachine opens the machine and keeps its answer to the opening. A process
+// openMachine opens the machine and returns its answer to the opening. A process
 // that dies meanwhile is tried again, like one that dies later.
-func (s *session) openMachine(ctx context.Context) (opening []core.Action, end End) {
+func (s *supervisor) openMachine(ctx context.Context) (answer []core.Action, end End) {
 	for {
 		s.alone = s.blame.suspect()
-		conn, err := s.Plugin.Open(ctx, s.alone)
+		conn, err := s.plugin.Open(ctx, s.alone)
 		switch {
 		case ctx.Err() != nil:
 			if err == nil {
 				conn.Close()
 			}
-			return nil, End{Stopped, errStopping.Error()}
+			return nil, stopped
 		case err != nil:
 			return nil, End{NoMachine, err.Error()}
 		}
-		s.setMachine(conn)
-		release := context.AfterFunc(ctx, func() { conn.Close() })
-		err = conn.Open(s.Opening, nil, func(a wire.Answer) {
-			opening, s.ledger.opening = cloneActions(a.Actions), a.Digest
+		s.setMachine(ctx, conn)
+		err = conn.Open(s.opened, nil, func(a wire.Answer) {
+			answer, s.ledger.opening = cloneActions(a.Actions), a.Digest
 		})
-		release()
 		switch {
-		case err == nil && len(opening) > 0 && opening[len(opening)-1].Kind == core.Failed:
-			words := string(opening[len(opening)-1].Data)
-			s.secrets.Add(opening)
-			s.tell = s.covered(core.Event{}, opening, words)
+		case err == nil && feed.Fails(answer):
+			words := string(answer[len(answer)-1].Data)
+			s.secrets.Add(answer)
+			s.lastWords = s.covered(core.Event{}, answer, words)
 			return nil, End{MachineRefused, words}
 		case err == nil:
 			s.blame.answered(0)
-			if s.feeder.Feeds(core.ServerQuiet) {
+			if s.feeds(core.ServerQuiet) {
 				s.silence.asked = conn.Quiet()
 			}
-			return opening, End{}
+			return answer, End{}
 		case ctx.Err() != nil:
-			return nil, End{Stopped, errStopping.Error()}
+			return nil, stopped
 		}
 		err = s.died(err)
 		conn.Close()
@@ -250,58 +171,56 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 
 // reach dials, and tells the client. A client that leaves meanwhile cancels
 // the dial; what it sends waits in the inbox.
-func (s *session) reach(parent context.Context, opening []core.Action) End {
+func (s *supervisor) reach(parent context.Context, answer []core.Action, dial func(context.Context) (Server, error)) End {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	s.readers.Go(func() { s.readClient(cancel) })
-	server, err := s.Dial(ctx)
-	s.mu.Lock()
-	left := s.clientLeft
-	s.mu.Unlock()
+	server, err := dial(ctx)
+	left := s.left()
 	switch {
-	case left:
+	case left.Cause != 0:
 		if err == nil {
 			server.Close()
 		}
-		s.abandon(func() { s.Client.Close(s.closing) })
-		return s.closing
+		s.abandon(func() { s.client.Close(left) })
+		return left
 	case err != nil:
 		if parent.Err() != nil {
-			err = End{Stopped, errStopping.Error()}
+			err = stopped
 		}
-		s.abandon(func() { s.Client.Refuse(err) })
+		s.abandon(func() { s.client.Refuse(err) })
 		return End{Refused, err.Error()}
 	}
 	s.server = server
-	if s.Record != nil {
-		s.recorder = s.Record(s.silence.asked, opening, s.remark)
-	}
-	if err := s.Client.Accept(server.Resolved()); err != nil {
+	s.began(Beginning{Quiet: s.silence.asked, Opening: answer})
+	if err := s.client.Accept(server.Resolved()); err != nil {
 		server.Close()
-		s.abandon(s.Client.Cut)
-		end := End{ByClient, "the client left before it was told that the target was reached"}
-		s.endRecord(end)
-		return end
+		s.abandon(s.client.Cut)
+		return End{ByClient, "the client left before it was told that the target was reached"}
 	}
 	return End{}
 }
 
-// abandon ends a session that never began.
-func (s *session) abandon(tell func()) {
-	s.mu.Lock()
-	s.over = true
-	s.room.Broadcast()
-	s.mu.Unlock()
-	tell()
-	s.readers.Wait()
-	s.Client.Cut()
+// left returns how the client left; the zero value: it has not.
+func (p *peers) left() End {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.leaving
 }
 
-var errStopping = errors.New("the workbench is stopping")
+// abandon ends a session that never began.
+func (s *supervisor) abandon(tell func()) {
+	s.become(endDecided)
+	tell()
+	s.readers.Wait()
+	s.client.Cut()
+}
 
-func (s *session) signal() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+func cloneActions(actions []core.Action) []core.Action {
+	kept := make([]core.Action, len(actions))
+	for i, a := range actions {
+		a.Data = append([]byte(nil), a.Data...)
+		kept[i] = a
 	}
+	return kept
 }

@@ -169,7 +169,9 @@ type bench struct {
 
 // begin starts a session and returns once it is at rest: what the client does
 // from then on comes after the target was reached, unless Dial blocks.
-func begin(t *testing.T, change func(*Config)) *bench {
+func begin(t *testing.T, change func(*Config)) *bench { return beginBy(t, Run, change) }
+
+func beginBy(t *testing.T, run func(context.Context, Config) End, change func(*Config)) *bench {
 	b := &bench{client: newClient(), end: make(chan End, 1)}
 	near, far := net.Pipe()
 	b.server, b.ours = far, &pipeServer{Conn: near, fin: make(chan struct{})}
@@ -186,7 +188,7 @@ func begin(t *testing.T, change func(*Config)) *bench {
 	}
 	var ctx context.Context
 	ctx, b.cancel = context.WithCancel(context.Background())
-	go func() { b.end <- Run(ctx, config) }()
+	go func() { b.end <- run(ctx, config) }()
 	t.Cleanup(func() { b.cancel(); b.server.Close() })
 	synctest.Wait()
 	return b
@@ -375,7 +377,7 @@ func TestTimers(t *testing.T) {
 
 // A batch holds at most one timer event, as its first.
 func TestTimerIsFirstInItsBatch(t *testing.T) {
-	s := &session{wake: make(chan struct{}, 1), Config: Config{Counters: new(Counters)}}
+	s := newPeers(Config{})
 	synctest.Test(t, func(t *testing.T) {
 		s.timers.set(s, "x", time.Second)
 		s.timers.set(s, "y", 2*time.Second)
@@ -468,6 +470,45 @@ func TestPassThrough(t *testing.T) {
 		}
 		if got := b.log.String(); got != "5:fed; 1:pass 6: " {
 			t.Errorf("the machine got %q", got)
+		}
+	})
+}
+
+// What waits of a side when the machine promises to pass it through is fed, and
+// what comes after it is copied, in order.
+func TestPassThroughComesAfterWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fed strings.Builder
+		answer := make(chan bool)
+		d := core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
+			return handler(func(e core.Event, out *core.Out) error {
+				switch e.Kind {
+				case core.ClientText:
+					<-answer
+					out.PassThrough(core.Server)
+				case core.ServerBytes:
+					fed.Write(e.Data)
+					out.Binary(e.Data)
+				}
+				return nil
+			}), nil
+		}}
+		b := begin(t, func(c *Config) {
+			c.Plugin = &Fixed{func(context.Context, bool) (*wire.Conn, error) { return wire.Pipe(d, quiet), nil }}
+		})
+		b.client.says("pass")
+		synctest.Wait()
+		b.server.Write([]byte("waits;"))
+		synctest.Wait()
+		close(answer)
+		synctest.Wait()
+		for range 2 {
+			b.server.Write([]byte("copied;"))
+		}
+		b.server.Close()
+		b.ends(t, ByServer, "")
+		if got := b.client.told(); got != "b:waits;|b:copied;|b:copied;" || fed.String() != "waits;" {
+			t.Errorf("the client got %q, the machine %q", got, fed.String())
 		}
 	})
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // silence watches for the server falling silent, for a machine that asked to be
-// told. Guarded by the session's lock, but for the clock, which is the loop's.
+// told. Guarded by the peers' lock, but for the clock, which is the supervisor's.
 type silence struct {
 	asked time.Duration // how long a silence lasts; 0: nobody asked
 	since time.Time     // when the server's last bytes were taken in; zero: it was told of, or nothing came yet
@@ -23,13 +23,13 @@ func (q *silence) broken() {
 }
 
 // awaitSilence returns what fires when the server may have been silent for long
-// enough. It is for a loop that has nothing to do: no event waits, and no batch
+// enough. It is for a supervisor that has nothing to do: no event waits, and no batch
 // is out.
-func (s *session) awaitSilence() <-chan time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := &s.silence
-	if q.since.IsZero() || q.held || s.serverDone {
+func (p *peers) awaitSilence() <-chan time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	q := &p.silence
+	if q.since.IsZero() || q.held || p.sides[core.Server].in == ended {
 		return nil
 	}
 	wait := q.asked - time.Since(q.since)
@@ -42,13 +42,13 @@ func (s *session) awaitSilence() <-chan time.Time {
 }
 
 // fellSilent has the machine told of the silence, if it lasts.
-func (s *session) fellSilent() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := &s.silence
-	if s.inbox.events != nil || q.held || s.serverDone || time.Since(q.since) < q.asked {
+func (p *peers) fellSilent() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	q := &p.silence
+	if p.inbox.events != nil || q.held || p.sides[core.Server].in == ended || time.Since(q.since) < q.asked {
 		return
 	}
 	q.since = time.Time{}
-	s.inbox.add(core.ServerQuiet, nil)
+	p.inbox.add(core.ServerQuiet, nil)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// timers are a machine's timers. Guarded by the session's lock.
+// timers are a machine's timers. Guarded by the peers' lock.
 type timers struct {
 	armed map[string]*timer
 	due   []*timer // fired, not yet fed, in the order of firing
@@ -18,19 +18,19 @@ type timer struct {
 	off   bool // turned off or set again since it fired
 }
 
-// set arms a timer; fired is called with the lock held.
-func (t *timers) set(s *session, name string, after time.Duration) {
+// set arms a timer.
+func (t *timers) set(p *peers, name string, after time.Duration) {
 	t.stop(name)
 	if t.armed == nil {
 		t.armed = make(map[string]*timer)
 	}
 	it := &timer{name: name}
 	it.clock = time.AfterFunc(after, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		if !it.off {
 			t.due = append(t.due, it)
-			s.signal()
+			p.signal()
 		}
 	})
 	t.armed[name] = it

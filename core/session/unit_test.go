@@ -13,16 +13,16 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// unit is a session that nothing runs.
-func unit(entries bool) *session {
-	s := &session{wake: make(chan struct{}, 1), Config: Config{Counters: new(Counters), Entries: entries}}
-	s.room.L = &s.mu
-	s.toClient.writing, s.toServer.writing = true, true // nobody writes
-	return s
+// unit is the peers of a session that nothing runs.
+func unit(entries bool) *peers {
+	p := newPeers(Config{Entries: entries})
+	p.phase = running
+	p.toClient().writing, p.toServer().writing = true, true // nobody writes
+	return p
 }
 
-func (s *session) queued() (all []string) {
-	if m := s.toClient.waiting; m != nil {
+func (p *peers) queued() (all []string) {
+	if m := p.toClient().waiting; m != nil {
 		for i := range m.Len() {
 			data, _ := m.At(i)
 			all = append(all, string(data))
@@ -55,7 +55,7 @@ func TestCopiesAreNotRecorded(t *testing.T) {
 		if c.promised {
 			s.feeder.Answer(core.Event{}, []core.Action{{Kind: core.PassThrough, Side: core.Server}})
 		}
-		s.record(e, c.actions)
+		s.observe(e, c.actions)
 		if got := s.queued(); len(got) != c.want {
 			t.Errorf("%s: %d entries, want %d: %v", name, len(got), c.want, got)
 		}
@@ -65,7 +65,7 @@ func TestCopiesAreNotRecorded(t *testing.T) {
 // What a failed answer holds before the failure is not carried out.
 func TestFailureVoidsActions(t *testing.T) {
 	s := unit(false)
-	end := s.done(wire.Event{N: 1, Event: core.Event{Kind: core.ClientText}}, []core.Action{
+	_, end := s.carryOut(wire.Event{N: 1, Event: core.Event{Kind: core.ClientText}}, []core.Action{
 		{Kind: core.SendText, Data: []byte("void")}, {Kind: core.Failed, Data: []byte("why")},
 	})
 	if end.Cause != MachineFailed || end.Words != "why" || len(s.queued()) != 0 {
@@ -76,7 +76,7 @@ func TestFailureVoidsActions(t *testing.T) {
 // Once the client has left, the server's bytes are dropped, not fed.
 func TestServerIsNotFedAfterTheClientLeft(t *testing.T) {
 	s := unit(false)
-	s.clientLeft = true
+	s.sides[core.Client].in = ended
 	s.takeIn(core.Event{Kind: core.ServerBytes, Data: []byte("late")})
 	if !isEmpty(&s.inbox) {
 		t.Error("they wait to be fed")

@@ -1,0 +1,55 @@
+package gateway
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// recording records a session from when its target was reached.
+type recording struct {
+	all    *store.Recordings
+	header store.Header
+	told   map[string]any // what the client is told first: with the transcript's ID
+	into   *store.Recorder
+}
+
+var _ session.Observer = (*recording)(nil)
+
+func (r *recording) Began(b session.Beginning) {
+	r.header.Quiet, r.header.Opening = b.Quiet, b.Opening
+	r.into = r.all.Start(r.header, b.Remark)
+	r.told["transcript"] = r.into.ID()
+}
+
+func (r *recording) Done(at time.Duration, e wire.Event, actions []core.Action) {
+	r.into.Done(at, e, actions)
+}
+
+func (r *recording) Remarked(at time.Duration, remark session.Remark) {
+	if r.into != nil {
+		r.into.Remark(at, remark.Words)
+	}
+}
+
+func (r *recording) Ended(at time.Duration, end session.End) {
+	if r.into != nil {
+		r.into.End(at, end.Words)
+	}
+}
+
+// logging tells the log of recoveries.
+type logging struct {
+	session.Ignore
+	log *slog.Logger
+}
+
+func (l *logging) Remarked(_ time.Duration, r session.Remark) {
+	if r.Code == session.Recovered {
+		l.log.Info("the plugin was recovered", "took", r.Took)
+	}
+}

@@ -1,0 +1,105 @@
+package session
+
+import (
+	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// carryOut carries one event out as one step: into the transcript, into the
+// queues. Event 0 is the opening. It waits while a queue is too long, so that
+// one answer is the most that a queue can be over its bound. It returns the
+// actions that count, and how the session ended, if it did.
+func (p *peers) carryOut(e wire.Event, actions []core.Action) ([]core.Action, End) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.halted.Cause == 0 && p.tooLong() {
+		p.write()
+		p.room.Wait()
+	}
+	actions, over := p.feeder.Answer(e.Event, actions)
+	p.observe(e, actions)
+	if e.Kind == core.ClientRaw {
+		p.sendServer(e.Data)
+	}
+	for _, a := range actions {
+		p.do(a)
+	}
+	if p.feeder.Finished() {
+		p.toServer().finish()
+	}
+	p.write()
+	return actions, p.endOf(over)
+}
+
+// tooLong reports that a queue is so long that both sides wait.
+func (p *peers) tooLong() bool {
+	return p.toServer().size() >= StopAt || p.toClient().size() >= StopAt
+}
+
+// do is the one place that knows what each action does.
+func (p *peers) do(a core.Action) {
+	switch a.Kind {
+	case core.SendServer:
+		p.sendServer(a.Data)
+	case core.SendText:
+		p.sendText(a.Data)
+	case core.SendBinary:
+		if !p.entries {
+			p.toClient().add(a.Data, false)
+		}
+	case core.FinishServer:
+		p.toServer().finish()
+	case core.Note, core.Secret, core.SecretBytes, core.ShowPart: // for observers alone
+	case core.SetTimer:
+		p.timers.set(p, string(a.Data), a.After)
+	case core.StopTimer:
+		p.timers.stop(string(a.Data))
+	case core.Close, core.Failed, core.PassThrough: // the feeder's
+	default:
+		panic("session: an action that wire let through has no meaning here")
+	}
+}
+
+// endOf says how the session ended, if it did.
+func (p *peers) endOf(over feed.End) End {
+	switch over.Why {
+	case feed.MachineClosed:
+		return End{ByMachine, over.Words}
+	case feed.MachineFailed:
+		return End{MachineFailed, over.Words}
+	case feed.ServerFailed:
+		return End{ServerFailed, "the connection to the server failed: " + over.Words}
+	case feed.ServerEnded:
+		return End{ByServer, "the server closed the connection"}
+	case feed.BothEnded:
+		return End{ByServer, "both sides have ended their streams"}
+	case feed.ClientClosed:
+		return p.leaving
+	}
+	return End{}
+}
+
+func (p *peers) sendServer(data []byte) {
+	q := p.toServer()
+	q.add(data, false)
+	if (q.phase == finished || q.phase == closed) && !p.afterFIN {
+		p.afterFIN = true
+		p.remarkLocked(Remark{Words: "dropped bytes for the server: its side was already finished"})
+	}
+}
+
+func (p *peers) sendText(data []byte) {
+	if !utf8.Valid(data) {
+		if !p.repaired {
+			p.repaired = true
+			p.remarkLocked(Remark{Words: "repaired text for the client that was not UTF-8"})
+		}
+		data = []byte(core.CutWords(string(data), 3*core.MaxActionPayload))
+	}
+	if !p.entries {
+		p.toClient().add(data, true)
+	}
+}

@@ -1,0 +1,185 @@
+package session
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// readClient takes what the client does until it is gone. left is called when
+// it is.
+func (p *peers) readClient(left func()) {
+	for {
+		e, err := p.client.Receive()
+		if err != nil || e.Kind == core.ClientClosed {
+			p.clientLeft(err)
+			left()
+			return
+		}
+		p.takeIn(e)
+	}
+}
+
+// clientLeft has the machine told that the client is gone.
+func (p *peers) clientLeft(err error) {
+	var why End
+	if !errors.As(err, &why) {
+		why = End{ByClient, "the client closed"}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leaving = why
+	p.sides[core.Client].in = p.sides[core.Client].in.on(lastCame)
+	if why.Cause == ByClient {
+		p.toClient().cut()
+	}
+	if p.phase != over {
+		p.inbox.add(core.ClientClosed, nil)
+	}
+	p.room.Broadcast()
+	p.signal()
+}
+
+const smallRead = 4 << 10
+
+// largeReads are lent while a server sends much; an idle session reads into a
+// small buffer.
+var largeReads = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
+
+// readServer takes what the server sends until its stream ends.
+func (p *peers) readServer() {
+	small := make([]byte, smallRead)
+	buf, large := small, (*[]byte)(nil)
+	for {
+		n, err := p.server.Read(buf)
+		if n > 0 {
+			p.takeIn(core.Event{Kind: core.ServerBytes, Data: buf[:n]})
+		}
+		if err != nil {
+			p.serverEnded(err)
+			return
+		}
+		switch {
+		case n == len(buf) && large == nil:
+			large = largeReads.Get().(*[]byte)
+			buf = *large
+		case n < smallRead && large != nil:
+			largeReads.Put(large)
+			buf, large = small, nil
+		}
+	}
+}
+
+// serverEnded has the machine told that the server's stream has ended.
+func (p *peers) serverEnded(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sides[core.Server].in = p.sides[core.Server].in.on(lastCame)
+	switch {
+	case p.phase == over:
+	case errors.Is(err, io.EOF):
+		p.inbox.add(core.ServerEOF, nil)
+	default:
+		p.toServer().cut()
+		p.inbox.add(core.ServerFailed, []byte(plain(err)))
+	}
+	p.room.Broadcast()
+	p.signal()
+}
+
+// takeIn waits until there is room for an event, and passes it on: to be fed, or
+// across, where its side is passed through. After the end it drops it.
+func (p *peers) takeIn(e core.Event) {
+	if out := p.admit(e); out != nil {
+		p.wroteStraight(out, p.writeStraight(e))
+	}
+}
+
+// admit waits until there is room for an event, and puts it where it goes. It
+// returns the queue of the side that the caller has to write it to, with no copy
+// and no queue between; nil: nothing is left to do.
+func (p *peers) admit(e core.Event) *queue {
+	from := e.Kind.Side()
+	s, out := &p.sides[from], &p.sides[across(from)].out
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if from == core.Server {
+		p.silence.held = true
+		defer func() { p.silence.held = false }()
+	}
+	for p.phase != over && !p.hasRoom(e) {
+		p.room.Wait()
+	}
+	switch {
+	case p.phase == over, from == core.Server && p.sides[core.Client].in == ended:
+		return nil
+	case !s.passing || !e.Kind.IsBytes():
+		p.inbox.add(e.Kind, e.Data)
+		if from == core.Server {
+			p.silence.broken()
+		}
+		p.signal()
+		return nil
+	}
+	p.events++
+	p.observe(wire.Event{N: p.events, Event: e}, nil)
+	if out.phase != open && from == core.Client {
+		p.sendServer(nil) // dropped: is said
+	}
+	p.write()
+	if out.phase != open || p.isShown(from) {
+		return nil
+	}
+	out.writing, out.out = true, len(e.Data)
+	return out
+}
+
+// hasRoom reports whether an event can be admitted: there is room in the inbox,
+// in the queue of the side across and in both queues together. What is passed
+// through has to come after all that was ordered.
+func (p *peers) hasRoom(e core.Event) bool {
+	from := e.Kind.Side()
+	out := &p.sides[across(from)].out
+	if p.inbox.held[from] >= InboxAt || out.size() >= GateAt || p.tooLong() {
+		return false
+	}
+	if !e.Kind.IsBytes() || !p.feeder.Passes(from) {
+		return true
+	}
+	return p.sides[from].passing && (out.idle() || p.isShown(from))
+}
+
+// isShown reports that the bytes of a side go to their reader as entries.
+func (p *peers) isShown(from core.Side) bool { return p.entries && from == core.Server }
+
+// writeStraight writes a passed-through event, as its side's reader.
+func (p *peers) writeStraight(e core.Event) error {
+	if e.Kind.Side() == core.Server {
+		return p.client.Send(p.straight.one(e.Data))
+	}
+	_, err := p.server.Write(e.Data)
+	return err
+}
+
+// plain returns an error of a connection in plain words.
+func plain(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNRESET):
+		return "connection reset by the server"
+	case errors.Is(err, syscall.EPIPE):
+		return "the server no longer listens"
+	case errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded):
+		return "the server no longer answers"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return core.Words(err.Error())
+}

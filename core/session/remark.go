@@ -1,0 +1,108 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// remark tells observers, and a client that is sent entries, what the workbench
+// did.
+func (p *peers) remark(r Remark) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.remarkLocked(r)
+	p.write()
+}
+
+func (p *peers) remarkLocked(r Remark) {
+	at := time.Since(p.start)
+	for _, o := range p.observers {
+		o.Remarked(at, r)
+	}
+	p.show(&transcript.Entry{Dir: transcript.Remark, Time: at, Remark: r.Words}, r.Code)
+}
+
+// busy remarks that the plugin is busy, while this session waits for its turn.
+func (p *peers) busy(l wire.Load) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.phase != running || time.Since(p.saidBusy) < WaitsEvery {
+		return
+	}
+	p.saidBusy = time.Now()
+	p.remarkLocked(Remark{Code: Busy, Words: fmt.Sprintf("the plugin is busy: %d sessions wait for their turn, the first of them for %v",
+		l.Waiting, l.Longest.Round(100*time.Millisecond))})
+	p.write()
+}
+
+// unanswered tells observers that events came which were not answered, because
+// the machine or the workbench ended: as remarks, since a replay would wait for
+// their answers, and without their payload, since no machine has said what of it
+// is a secret.
+func (p *peers) unanswered(events []wire.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range events {
+		for _, o := range p.observers {
+			o.Remarked(time.Since(p.start), Remark{Words: notAnswered(e)})
+		}
+	}
+}
+
+func notAnswered(e wire.Event) string {
+	name := "the opening"
+	if e.Kind != 0 {
+		name = transcript.Name(transcript.Entry{Dir: transcript.Event, Event: e.Event})
+	}
+	return fmt.Sprintf("not answered: %s, %d bytes", name, len(e.Data))
+}
+
+// began tells the observers that the target was reached.
+func (p *peers) began(b Beginning) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b.Remark = func(words string) { p.remark(Remark{Words: words}) }
+	p.beginning = &b
+	for _, o := range p.observers {
+		o.Began(b)
+	}
+}
+
+// ended tells the observers how the session ended; they are told no more.
+func (p *peers) ended(end End) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, o := range p.observers {
+		o.Ended(time.Since(p.start), end)
+	}
+	p.observers = nil
+}
+
+// showEvent shows an event and its actions to a client that is sent entries.
+func (p *peers) showEvent(at time.Duration, e wire.Event, actions []core.Action) {
+	if e.Kind != 0 {
+		p.show(&transcript.Entry{Dir: transcript.Event, N: e.N, Time: at, Event: e.Event}, "")
+	}
+	for _, a := range actions {
+		p.show(&transcript.Entry{Dir: transcript.Action, N: e.N, Time: at, Action: a}, "")
+	}
+}
+
+// show shows one entry to a client that is sent them.
+func (p *peers) show(e *transcript.Entry, code RemarkCode) {
+	q := p.toClient()
+	if !p.entries || q.phase == cut {
+		return
+	}
+	e.Timed = true
+	m := q.open()
+	m.data = transcript.AppendJSON(m.data, e)
+	if code != "" {
+		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"code":%q}`, code)
+	}
+	m.end(true)
+}

@@ -1,0 +1,198 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/secret"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// supervisor has the machine answer what the peers did, and makes it anew when
+// its process dies or a newer build comes. All of it belongs to the goroutine
+// that calls Run, which blocks on the machine and never on a socket.
+type supervisor struct {
+	*peers
+	opened     core.Opening // how the machine was opened
+	plugin     Plugin       // the build that serves
+	newest     Plugin       // the newest build that was tried
+	stuckOn    Plugin       // the build that the session was told to leave, and could not
+	machine    *wire.Conn
+	unhook     func() bool // has an ordered stop leave the machine alone
+	ledger     ledger
+	blame      blame
+	alone      bool               // the machine is in quarantine
+	past       []transcript.Entry // what was answered there
+	secrets    secret.Values
+	lastWords  string // how the session ended, if an answer ended it, without what is secret
+	keepPoison func(t *transcript.Transcript, withheld bool) string
+}
+
+// The reasons for which the machine is made anew, or not any more, that are not
+// a process's.
+var (
+	errStopping = errors.New("the workbench is stopping")
+	errAlone    = errors.New("back from quarantine")
+)
+
+// stopped is the end of a session that an order ended.
+var stopped = End{Stopped, errStopping.Error()}
+
+// run feeds the machine and carries out its actions until the session ends.
+func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
+	s.become(targetReached)
+	s.remark(Remark{Words: "dialled " + s.server.Resolved()})
+	if words := s.server.Secured(); words != "" {
+		s.remark(Remark{Words: words})
+	}
+	end := s.done(wire.Event{}, answer)
+	s.readers.Go(s.readServer)
+	for end.Cause == 0 {
+		if due, force := s.moveDue(); due {
+			s.move(ctx, force)
+			continue
+		}
+		batch, found := s.next()
+		switch {
+		case found.Cause != 0:
+			return found
+		case batch != nil:
+			end = s.feed(ctx, batch)
+		case s.alone: // it survived: back to the others
+			end = s.recover(ctx, errAlone)
+		case s.ledger.due(true):
+			end = s.checkpoint(ctx)
+		default:
+			end = s.wait(ctx)
+		}
+	}
+	return end
+}
+
+// wait waits until there may be something to do.
+func (s *supervisor) wait(ctx context.Context) End {
+	select {
+	case <-s.wake:
+	case <-s.awaitSilence():
+		s.fellSilent()
+	case <-s.newest.Newer():
+	case <-s.leave():
+	case <-s.machine.Lost():
+		return s.recover(ctx, s.machine.Cause())
+	case <-ctx.Done():
+		return stopped
+	}
+	return End{}
+}
+
+// feed has the machine answer one batch, and carries out what is done. When
+// the machine's process dies it is recovered, and what was not answered is fed
+// anew; event by event where one of them may be to blame.
+func (s *supervisor) feed(ctx context.Context, list *eventList) (end End) {
+	defer list.release()
+	if !s.feeds(list.batch[0].Kind) {
+		return s.done(list.batch[0], nil)
+	}
+	single := false
+	for pending := list.batch; len(pending) > 0 && end.Cause == 0; {
+		batch := pending
+		if single = single || s.blame.doubtful(); single {
+			batch = pending[:1]
+		}
+		next := 0
+		err := s.machine.Batch(batch, func(a wire.Answer) {
+			if end.Cause == 0 { // after the end, events count as never fed
+				end = s.done(batch[next], a.Actions)
+				s.log(batch[next], a.Digest)
+			}
+			next++
+		})
+		pending = pending[next:]
+		switch {
+		case end.Cause != 0:
+		case ctx.Err() != nil:
+			s.unanswered(pending)
+			return stopped
+		case err != nil:
+			cause := s.died(err)
+			if end = s.blameFor(pending[0], cause); end.Cause == 0 {
+				end = s.recover(ctx, cause)
+			}
+			if end.Cause != 0 {
+				s.unanswered(pending)
+			}
+		case s.alone: // it survived: back to the others
+			end = s.recover(ctx, errAlone)
+		}
+	}
+	if end.Cause == 0 && s.ledger.due(false) {
+		end = s.checkpoint(ctx)
+	}
+	return end
+}
+
+// done carries out an event that is done.
+func (s *supervisor) done(e wire.Event, actions []core.Action) End {
+	actions, end := s.carryOut(e, actions)
+	s.secrets.Add(actions)
+	if end.Cause != 0 {
+		s.lastWords = s.covered(e.Event, actions, end.Words)
+	}
+	return end
+}
+
+// log enters an event that is done into the ledger.
+func (s *supervisor) log(e wire.Event, digest uint64) {
+	s.blame.answered(e.N)
+	if s.ledger.done(e, digest) {
+		s.remark(Remark{Code: Unrecoverable, Words: fmt.Sprintf("dropped the recovery log: it had grown past %d MiB", s.ledger.bound>>20)})
+	}
+}
+
+// setMachine replaces the machine. An ordered stop closes it, which ends
+// whatever is waited for of it.
+func (s *supervisor) setMachine(ctx context.Context, conn *wire.Conn) {
+	if s.unhook != nil {
+		s.unhook()
+	}
+	s.machine, s.unhook = conn, context.AfterFunc(ctx, func() { conn.Close() })
+	conn.OnWait(s.busy)
+}
+
+// covered returns the words with which an answer ended the session, without what
+// is secret.
+func (s *supervisor) covered(e core.Event, actions []core.Action, words string) string {
+	if !s.secrets.Marked() {
+		return words
+	}
+	_, shown := s.secrets.Answer(e, actions)
+	for i, a := range actions {
+		if (a.Kind == core.Close || a.Kind == core.Failed) && string(a.Data) == words {
+			return string(shown[i].Data)
+		}
+	}
+	return s.secrets.WordsOf(actions, words)
+}
+
+// told returns how the session ended without what is secret, for those who do
+// not hold it.
+func (s *supervisor) told(end End) End {
+	if s.lastWords != "" {
+		return End{end.Cause, s.lastWords}
+	}
+	return End{end.Cause, s.secrets.Words(end.Words)}
+}
+
+// release gives up the builds that the session holds.
+func (s *supervisor) release() {
+	if s.unhook != nil {
+		s.unhook()
+	}
+	if s.newest != s.plugin {
+		s.newest.Release()
+	}
+	s.plugin.Release()
+}

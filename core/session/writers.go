@@ -1,0 +1,104 @@
+package session
+
+import (
+	"errors"
+	"os"
+
+	"github.com/protocol-workbench/workbench/core"
+)
+
+// write starts the writers that are needed. mu is held.
+func (p *peers) write() {
+	for _, to := range []core.Side{core.Client, core.Server} {
+		q := &p.sides[to].out
+		if !q.writing && (q.waiting != nil || p.owesFIN(to)) {
+			q.writing = true
+			p.writers.Go(func() { p.writeAll(to) })
+		}
+	}
+}
+
+// owesFIN reports that FIN is what comes next of what a side is to be sent.
+func (p *peers) owesFIN(to core.Side) bool {
+	q := &p.sides[to].out
+	return to == core.Server && p.server != nil && q.phase == finished && q.waiting == nil
+}
+
+// writeAll empties a side's queue, and sends the server FIN when that is due.
+func (p *peers) writeAll(to core.Side) {
+	q := &p.sides[to].out
+	for {
+		switch m, fin := p.nextWrite(to); {
+		case m != nil:
+			err := p.writeTo(to, m)
+			m.release()
+			p.wrote(q, err)
+		case fin:
+			p.server.CloseWrite()
+		default:
+			return
+		}
+	}
+}
+
+// nextWrite returns what a side's writer does next: write messages, or send FIN,
+// or, with neither, end.
+func (p *peers) nextWrite(to core.Side) (m *Messages, fin bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	q := &p.sides[to].out
+	switch {
+	case q.waiting != nil:
+		return q.take(), false
+	case p.owesFIN(to):
+		q.phase = q.phase.on(finSent)
+		return nil, true
+	}
+	q.writing = false
+	p.room.Broadcast()
+	return nil, false
+}
+
+func (p *peers) writeTo(to core.Side, m *Messages) error {
+	if to == core.Client {
+		return p.client.Send(m)
+	}
+	_, err := p.server.Write(m.data)
+	return err
+}
+
+// wrote ends a writer's write.
+func (p *peers) wrote(q *queue, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settle(q, err)
+}
+
+// wroteStraight ends a reader's write, with which it gives up the right to.
+func (p *peers) wroteStraight(q *queue, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settle(q, err)
+	q.writing = false
+	p.write()
+}
+
+// settle takes note of how a write ended. mu is held.
+func (p *peers) settle(q *queue, err error) {
+	q.out = 0
+	p.room.Broadcast()
+	if err == nil {
+		return
+	}
+	q.cut()
+	toServer := q == p.toServer()
+	switch {
+	case toServer && p.feeder.ServerEnded(): // no reader is left to notice
+		p.haltLocked(End{ServerFailed, "the connection to the server failed: " + plain(err)})
+	case !errors.Is(err, os.ErrDeadlineExceeded): // its reader notices
+	case toServer:
+		p.haltLocked(End{ServerStuck, "the server took nothing for 30 s"})
+	default:
+		p.haltLocked(End{ClientStuck, "the client took nothing for 30 s"})
+	}
+}
