@@ -271,15 +271,18 @@ func (c *client) sendEntries(m *session.Messages) error {
 	return nil
 }
 
-// Close tells the client how the session ended.
+// Close tells the client how the session ended, one of workbench.v1 with a code
+// and all the words.
 func (c *client) Close(end session.End) {
-	switch end.Cause {
-	case session.ClientStuck:
+	if end.Cause == session.ClientStuck {
 		c.Cut()
-	default:
-		code, words := c.closeCode(end)
-		c.sayClose(code, words)
+		return
 	}
+	code, words := c.closeCode(end)
+	if c.entries {
+		c.ws.WriteMessage(websocket.TextMessage, ended(end.Cause, words))
+	}
+	c.sayClose(code, words)
 }
 
 // closeCode is the table of close codes: docs/websocket.md.

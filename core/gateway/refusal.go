@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
@@ -55,4 +57,14 @@ func refusal(reason error) []byte {
 	}
 	object, _ := json.Marshal([]any{told})
 	return object
+}
+
+// ended is what a client of workbench.v1 is told last.
+func ended(why session.Cause, words string) []byte {
+	entry, _ := json.Marshal([]any{struct {
+		Kind string `json:"kind"`
+		Code string `json:"code"`
+		Text string `json:"text"`
+	}{"ended", why.String(), core.CutWords(words, core.MaxWords)}})
+	return entry
 }

@@ -39,14 +39,37 @@ func TestRefusalsHaveCodes(t *testing.T) {
 	}
 }
 
+// A client of workbench.v1 is told how the session ended as the last of its
+// entries: the code, and the words as a whole.
+func TestEndsHaveCodes(t *testing.T) {
+	ws := dial(t, "", subprotocol)
+	say(t, ws, websocket.TextMessage, "h:1")
+	hear(t, ws, "SUCC")
+	say(t, ws, websocket.TextMessage, `{"txt":"x"}`)
+	var last []byte
+	for {
+		_, message, err := ws.ReadMessage()
+		if err != nil {
+			break
+		}
+		last = message
+	}
+	const want = `[{"kind":"ended","code":"not-allowed","text":"a text message of workbench.v1 is {\"text\":\"…\"}, {\"raw\":\"base64\"} or {\"eof\":true}"}]`
+	if string(last) != want {
+		t.Errorf("told last: %s, want %s", last, want)
+	}
+}
+
 // Programs find each code in the document.
 func TestCodesAreDocumented(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/websocket.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := []string{codeHandshake, codeAddress, codeTarget, codeModeUnknown, codeModeUnavailable, codeOption, codeServerEOF,
-		session.NoMachine.String(), session.MachineRefused.String(), session.Stopped.String()}
+	codes := []string{codeHandshake, codeAddress, codeTarget, codeModeUnknown, codeModeUnavailable, codeOption, codeServerEOF}
+	for cause := session.Refused; cause.String() != "cause?"; cause++ {
+		codes = append(codes, cause.String())
+	}
 	for _, c := range target.Codes() {
 		codes = append(codes, string(c))
 	}
