@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/core/gateway"
+	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/patient"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
@@ -137,17 +138,17 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
 
-	m := newMetrics(host, transcripts.recordings)
+	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:     func() []gateway.Mode { return modes(host) },
 		Sandbox:   sandboxOf(host),
 		Manifest:  host.Manifest,
 		Plugin:    pluginsOf(host),
 		Dial:      dial,
-		Counters:  m.counters,
-		Recovered: m.recovered,
+		Counters:  m.Counters,
+		Recovered: m.Recovered,
 		Poisoned:  keepPoison,
-		Metrics:   m.handler(),
+		Metrics:   m.Handler(),
 		Page:      web.Files(),
 		Practice:  echo,
 		Hosts:     hosts,
@@ -158,7 +159,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		Recordings:  transcripts.recordings,
 	}
 	if o.pprof {
-		config.Profiles = profiles()
+		config.Profiles = metrics.Profiles()
 	}
 	if with.extend != nil {
 		with.extend(host, &config)
