@@ -5,25 +5,16 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/devloop"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/session"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
-
-// wholeLog is what a session in development may remember, in bytes: a new
-// build has to answer for all of it.
-const wholeLog = 64 << 20
 
 func newPluginDevCommand() *cobra.Command {
 	o := serveOptions{host: defaultHost}
@@ -58,56 +49,45 @@ reason and changes nothing; the page is served once the first one works.`,
 
 func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
-	var loop *devloop.Loop
-	build := func(p catalog.Plugin) (pluginhost.Mode, error) {
-		m, err := modeOf(p, o.host.calls)
-		m.Log = slog.New(&hearing{log.Handler(), slog.LevelWarn, loop})
-		m.Output = slog.New(&hearing{log.Handler(), everything, loop})
-		return m, err
-	}
-	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: build})
+	build := func(p catalog.Plugin) (pluginhost.Mode, error) { return modeOf(p, o.host.calls) }
+	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: build, Log: log.Handler()})
 	if err != nil {
 		return err
 	}
 	defer loop.Close()
 	mode := loop.Mode()
-	if _, taken := manifest(mode); taken {
-		return errors.New(mode + " is the name of a built-in line mode; give the plugin another one, in its manifest and its file's name")
+	if err := notBuiltIn(mode); err != nil {
+		return err
 	}
-	terminal := &devTerminal{out: stdout, progress: stderr, serves: make(chan struct{})}
-	shown := make(chan struct{})
 	showing, stop := context.WithCancel(ctx)
-	go func() {
-		defer close(shown)
-		terminal.show(showing, loop)
-	}()
+	served, shown := loop.Show(showing, stdout, stderr)
 	defer func() {
 		stop()
 		<-shown
 	}()
 	return serve(ctx, o, addition{
 		start: func(log *slog.Logger) (*pluginhost.Host, error) {
-			return startDev(ctx, log, o.host, loop, terminal.serves)
+			return startDev(ctx, log, o.host, loop, served)
 		},
 		extend: func(host *pluginhost.Host, c *gateway.Config) {
-			c.DevMode, c.Dev = mode, &devAPI{loop: loop}
+			c.DevMode, c.Dev = mode, loop
 			c.Watch = func(id, of string, s *session.Config) func() {
 				if of != mode {
 					return func() {}
 				}
-				return watchSession(loop, id, s)
+				return loop.Watch(id, s)
 			}
 		},
 		run: func(ctx context.Context, _ *pluginhost.Host) {
-			go readOrders(stdin, loop)
+			go loop.Orders(stdin)
 			loop.Run(ctx)
 		},
 	}, stdout, stderr)
 }
 
-// startDev starts the host, with the plugin that is in development as soon as it
-// works and the terminal has told so. Nobody else gets its name.
-func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop, told <-chan struct{}) (*pluginhost.Host, error) {
+// startDev starts the host, and returns once the plugin that is in development
+// works and the terminal says so. Nobody else gets its name.
+func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop, served <-chan struct{}) (*pluginhost.Host, error) {
 	found, problems := findPlugins(f.pluginDirs)
 	for _, problem := range problems {
 		log.Warn(problem.Error())
@@ -122,112 +102,8 @@ func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.
 		return nil, err
 	}
 	select {
-	case <-told:
+	case <-served:
 	case <-ctx.Done():
 	}
 	return host, nil
-}
-
-// watchSession has a session of the mode in development report to the loop.
-func watchSession(loop *devloop.Loop, id string, s *session.Config) (ended func()) {
-	s.WholeLog = wholeLog
-	s.Stayed = func(n uint64, why string) { loop.Stayed(id, n, why) }
-	s.Moved = func(time.Duration) { loop.Moved(id) }
-	record := s.Record
-	s.Record = func(quiet time.Duration, opening []core.Action, remark func(string)) session.Recorder {
-		r := &noteRecorder{loop: loop, id: id}
-		if record != nil {
-			r.next = record(quiet, opening, remark)
-		}
-		return r
-	}
-	return func() { loop.Ended(id) }
-}
-
-// noteRecorder shows a session's notes in the terminal and on the page, without
-// what is secret: whoever looks there need not hold the session.
-type noteRecorder struct {
-	loop    *devloop.Loop
-	id      string
-	secrets secret.Values
-	next    session.Recorder // nil: not recorded
-}
-
-// Done looks for notes.
-func (r *noteRecorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
-	r.secrets.Add(actions)
-	shown := actions
-	if r.secrets.Marked() {
-		_, shown = r.secrets.Answer(e.Event, actions)
-	}
-	for _, a := range shown {
-		if a.Kind == core.Note {
-			r.loop.Heard(r.id + " notes: " + string(a.Data))
-		}
-	}
-	if r.next != nil {
-		r.next.Done(at, e, actions)
-	}
-}
-
-// Remark passes on.
-func (r *noteRecorder) Remark(at time.Duration, words string) {
-	if r.next != nil {
-		r.next.Remark(at, words)
-	}
-}
-
-// End passes on.
-func (r *noteRecorder) End(at time.Duration, words string) {
-	if r.next != nil {
-		r.next.End(at, words)
-	}
-}
-
-// hearing is a log's handler that also gives the loop what is of a level or
-// above.
-type hearing struct {
-	slog.Handler
-	from slog.Level
-	loop *devloop.Loop
-}
-
-// everything is below all levels.
-const everything = slog.Level(math.MinInt)
-
-// Enabled takes what the loop wants, and what the log does.
-func (h *hearing) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.from || h.Handler.Enabled(ctx, level)
-}
-
-// Handle gives the record to the loop if it wants it, else to the log.
-func (h *hearing) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level < h.from {
-		return h.Handler.Handle(ctx, r)
-	}
-	h.loop.Heard(lineOf(r))
-	return nil
-}
-
-// WithAttrs passes on.
-func (h *hearing) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &hearing{h.Handler.WithAttrs(attrs), h.from, h.loop}
-}
-
-// WithGroup passes on.
-func (h *hearing) WithGroup(name string) slog.Handler {
-	return &hearing{h.Handler.WithGroup(name), h.from, h.loop}
-}
-
-// lineOf writes a record of the log as one line for people.
-func lineOf(r slog.Record) string {
-	line := r.Message
-	if r.Level >= slog.LevelWarn {
-		line = r.Level.String() + " " + line
-	}
-	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.String()
-		return true
-	})
-	return line
 }
