@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/play"
 )
@@ -27,7 +28,7 @@ type playServerOptions struct {
 	verify     bool
 	readyFile  string
 	asJSON     bool
-	tls        serverTLS
+	tls        tlsflags.Server
 }
 
 // The values of --on-mismatch.
@@ -94,7 +95,7 @@ Exit codes:
 	f.BoolVar(&o.once, "once", false, "end when the first client was served; with --any-order: as many clients as there are recordings")
 	f.BoolVar(&o.verify, "verify", false, "exit with code 1 if any client said something else, or broke off, or with --any-order a recording was never played")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
-	o.tls.add(f)
+	o.tls.Add(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
 	return cmd
 }
@@ -106,7 +107,7 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 	if err := o.load(&server, paths, stderr); err != nil {
 		return err
 	}
-	config, fingerprint, err := o.tls.config()
+	config, fingerprint, err := o.tls.Config()
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/patient"
@@ -105,7 +106,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	credentials, err := readCredentials(o.credentials)
+	credentials, err := tlsflags.Credentials(o.credentials)
 	if err != nil {
 		return err
 	}
