@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -16,6 +14,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
 )
 
@@ -119,7 +118,12 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 	defer listener.Close()
 	p.listening(paths, listener.Addr(), fingerprint)
 	if o.readyFile != "" {
-		if err := writeReady(o.readyFile, listener.Addr()); err != nil {
+		// As one step: who finds the file finds the whole address in it.
+		err := plainfile.Replace(o.readyFile, 0o600, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, listener.Addr())
+			return err
+		})
+		if err != nil {
 			return &exitCode{exitUnusable, fmt.Errorf("--ready-file: %w", err)}
 		}
 	}
@@ -156,21 +160,6 @@ func (o *playServerOptions) load(server *play.Server, paths []string, stderr io.
 	var err error
 	server.Pool, err = play.NewPool(scripts, o.once)
 	return err
-}
-
-// writeReady writes the address to a file, as one step: who finds the file finds
-// the whole address in it.
-func writeReady(path string, address net.Addr) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // when it was not renamed
-	_, err = fmt.Fprintln(f, address)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // The results of a client's talk.

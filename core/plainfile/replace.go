@@ -12,8 +12,8 @@ import (
 
 // Replace has write write a file that appears at the path as one step, whole or
 // not at all: in place of what is there, with the rights to it that mode gives.
-// A link at the end of the path is replaced, not followed. An error of write's
-// is returned as it is.
+// A link at the end of the path is replaced, not followed. errors.Is finds
+// an error of write's.
 func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
