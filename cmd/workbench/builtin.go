@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/protocol-workbench/workbench/core"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
@@ -23,4 +25,12 @@ func manifest(mode string) (core.Manifest, bool) {
 		}
 	}
 	return core.Manifest{}, false
+}
+
+// notBuiltIn refuses a plugin the name of a built-in line mode.
+func notBuiltIn(name string) error {
+	if _, taken := manifest(name); taken {
+		return fmt.Errorf("%s is the name of a built-in line mode; give the plugin another one", name)
+	}
+	return nil
 }

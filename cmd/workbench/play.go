@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/target"
@@ -74,7 +75,7 @@ func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transc
 type playClientOptions struct {
 	to      string
 	timeout time.Duration
-	tls     tlsFlags
+	tls     tlsflags.Client
 }
 
 func newPlayClientCommand() *cobra.Command {
@@ -109,7 +110,7 @@ Exit codes:
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, or a scheme with its port, as in imaps://host")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
-	o.tls.add(f)
+	o.tls.Add(f)
 	return cmd
 }
 
@@ -129,7 +130,7 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	if err != nil {
 		return &exitCode{exitUnusable, fmt.Errorf("--to: %w", err)}
 	}
-	security, err := o.tls.security(to)
+	security, err := o.tls.Security(to)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
@@ -139,7 +140,7 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	}
 	conn, err := dialer.Dial(ctx, to, security)
 	if err != nil {
-		return &exitCode{exitUnusable, atLength(err)}
+		return &exitCode{exitUnusable, tlsflags.Explain(err)}
 	}
 	if words := conn.Secured(); words != "" {
 		fmt.Fprintln(stderr, words)

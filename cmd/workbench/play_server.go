@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
 )
 
@@ -27,7 +27,7 @@ type playServerOptions struct {
 	verify     bool
 	readyFile  string
 	asJSON     bool
-	tls        serverTLS
+	tls        tlsflags.Server
 }
 
 // The values of --on-mismatch.
@@ -94,7 +94,7 @@ Exit codes:
 	f.BoolVar(&o.once, "once", false, "end when the first client was served; with --any-order: as many clients as there are recordings")
 	f.BoolVar(&o.verify, "verify", false, "exit with code 1 if any client said something else, or broke off, or with --any-order a recording was never played")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
-	o.tls.add(f)
+	o.tls.Add(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
 	return cmd
 }
@@ -106,7 +106,7 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 	if err := o.load(&server, paths, stderr); err != nil {
 		return err
 	}
-	config, fingerprint, err := o.tls.config()
+	config, fingerprint, err := o.tls.Config()
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
@@ -118,7 +118,12 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 	defer listener.Close()
 	p.listening(paths, listener.Addr(), fingerprint)
 	if o.readyFile != "" {
-		if err := writeReady(o.readyFile, listener.Addr()); err != nil {
+		// As one step: who finds the file finds the whole address in it.
+		err := plainfile.Replace(o.readyFile, 0o600, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, listener.Addr())
+			return err
+		})
+		if err != nil {
 			return &exitCode{exitUnusable, fmt.Errorf("--ready-file: %w", err)}
 		}
 	}
@@ -155,21 +160,6 @@ func (o *playServerOptions) load(server *play.Server, paths []string, stderr io.
 	var err error
 	server.Pool, err = play.NewPool(scripts, o.once)
 	return err
-}
-
-// writeReady writes the address to a file, as one step: who finds the file finds
-// the whole address in it.
-func writeReady(path string, address net.Addr) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // when it was not renamed
-	_, err = fmt.Fprintln(f, address)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // The results of a client's talk.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -50,39 +49,28 @@ reason and changes nothing; the page is served once the first one works.`,
 
 func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
-	var loop *devloop.Loop
-	build := func(p catalog.Plugin) (pluginhost.Mode, error) {
-		m, err := modeOf(p, o.host.calls)
-		m.Log = slog.New(&hearing{log.Handler(), slog.LevelWarn, loop})
-		m.Output = slog.New(&hearing{log.Handler(), everything, loop})
-		return m, err
-	}
-	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: build})
+	build := func(p catalog.Plugin) (pluginhost.Mode, error) { return modeOf(p, o.host.calls) }
+	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: build, Log: log.Handler()})
 	if err != nil {
 		return err
 	}
 	defer loop.Close()
 	mode := loop.Mode()
-	if _, taken := manifest(mode); taken {
-		return errors.New(mode + " is the name of a built-in line mode; give the plugin another one, in its manifest and its file's name")
+	if err := notBuiltIn(mode); err != nil {
+		return err
 	}
-	terminal := &devTerminal{out: stdout, progress: stderr, serves: make(chan struct{})}
-	shown := make(chan struct{})
 	showing, stop := context.WithCancel(ctx)
-	go func() {
-		defer close(shown)
-		terminal.show(showing, loop)
-	}()
+	served, shown := loop.Show(showing, stdout, stderr)
 	defer func() {
 		stop()
 		<-shown
 	}()
 	return serve(ctx, o, addition{
 		start: func(log *slog.Logger) (*pluginhost.Host, error) {
-			return startDev(ctx, log, o.host, loop, terminal.serves)
+			return startDev(ctx, log, o.host, loop, served)
 		},
 		extend: func(host *pluginhost.Host, c *gateway.Config) {
-			c.DevMode, c.Dev = mode, &devAPI{loop: loop}
+			c.DevMode, c.Dev = mode, loop
 			c.WholeLog = devloop.WholeLog
 			observe := c.Observe
 			c.Observe = func(id, of string) []session.Observer {
@@ -94,15 +82,15 @@ func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader
 			}
 		},
 		run: func(ctx context.Context, _ *pluginhost.Host) {
-			go readOrders(stdin, loop)
+			go loop.Orders(stdin)
 			loop.Run(ctx)
 		},
 	}, stdout, stderr)
 }
 
-// startDev starts the host, with the plugin that is in development as soon as it
-// works and the terminal has told so. Nobody else gets its name.
-func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop, told <-chan struct{}) (*pluginhost.Host, error) {
+// startDev starts the host, and returns once the plugin that is in development
+// works and the terminal says so. Nobody else gets its name.
+func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop, served <-chan struct{}) (*pluginhost.Host, error) {
 	found, problems := findPlugins(f.pluginDirs)
 	for _, problem := range problems {
 		log.Warn(problem.Error())
@@ -117,56 +105,8 @@ func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.
 		return nil, err
 	}
 	select {
-	case <-told:
+	case <-served:
 	case <-ctx.Done():
 	}
 	return host, nil
-}
-
-// hearing is a log's handler that also gives the loop what is of a level or
-// above.
-type hearing struct {
-	slog.Handler
-	from slog.Level
-	loop *devloop.Loop
-}
-
-// everything is below all levels.
-const everything = slog.Level(math.MinInt)
-
-// Enabled takes what the loop wants, and what the log does.
-func (h *hearing) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.from || h.Handler.Enabled(ctx, level)
-}
-
-// Handle gives the record to the loop if it wants it, else to the log.
-func (h *hearing) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level < h.from {
-		return h.Handler.Handle(ctx, r)
-	}
-	h.loop.Heard(lineOf(r))
-	return nil
-}
-
-// WithAttrs passes on.
-func (h *hearing) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &hearing{h.Handler.WithAttrs(attrs), h.from, h.loop}
-}
-
-// WithGroup passes on.
-func (h *hearing) WithGroup(name string) slog.Handler {
-	return &hearing{h.Handler.WithGroup(name), h.from, h.loop}
-}
-
-// lineOf writes a record of the log as one line for people.
-func lineOf(r slog.Record) string {
-	line := r.Message
-	if r.Level >= slog.LevelWarn {
-		line = r.Level.String() + " " + line
-	}
-	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.String()
-		return true
-	})
-	return line
 }

@@ -37,8 +37,8 @@ where this workbench was built, else as it is published.`,
 			if len(args) > 1 {
 				o.Dir = args[1]
 			}
-			if _, taken := manifest(o.Name); taken {
-				return fmt.Errorf("%s is the name of a built-in line mode; give the plugin another one", o.Name)
+			if err := notBuiltIn(o.Name); err != nil {
+				return err
 			}
 			made, err := scaffold.New(cmd.Context(), o)
 			if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -71,3 +72,11 @@ func unfiltered(w io.Writer) io.Writer {
 // under indents all lines but the first, so that none passes for a line of its
 // own.
 func under(words string) string { return strings.ReplaceAll(words, "\n", "\n  ") }
+
+// count writes how many of something there are.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

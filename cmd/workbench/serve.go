@@ -15,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/gateway"
+	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/patient"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
@@ -104,7 +106,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	credentials, err := readCredentials(o.credentials)
+	credentials, err := tlsflags.Credentials(o.credentials)
 	if err != nil {
 		return err
 	}
@@ -137,26 +139,27 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
 
-	m := newMetrics(host, transcripts.recordings)
+	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
-		Modes:    func() []gateway.Mode { return modes(host) },
-		Sandbox:  sandboxOf(host),
-		Manifest: host.Manifest,
-		Plugin:   pluginsOf(host),
-		Dial:     dial,
-		Observe:  m.observe, KeepPoison: keepPoison,
-		Metrics:  m.handler(),
-		Page:     web.Files(),
-		Practice: echo,
-		Hosts:    hosts,
-		Log:      log,
+		Modes:      func() []gateway.Mode { return modes(host) },
+		Sandbox:    sandboxOf(host),
+		Manifest:   host.Manifest,
+		Plugin:     pluginsOf(host),
+		Dial:       dial,
+		Observe:    m.Observe,
+		KeepPoison: keepPoison,
+		Metrics:    m.Handler(),
+		Page:       web.Files(),
+		Practice:   echo,
+		Hosts:      hosts,
+		Log:        log,
 
 		Credentials: credentials,
 		Transcripts: transcripts.store,
 		Recordings:  transcripts.recordings,
 	}
 	if o.pprof {
-		config.Profiles = profiles()
+		config.Profiles = metrics.Profiles()
 	}
 	if with.extend != nil {
 		with.extend(host, &config)

@@ -19,7 +19,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // testCA signs certificates for tests.
@@ -72,7 +74,7 @@ func leaf(name string, until int) *x509.Certificate {
 // What --tls-credential names is there, or it is said what is wrong with it.
 func TestReadCredentials(t *testing.T) {
 	ca := newTestCA(t)
-	keep, err := readCredentials([]string{ca.file, ca.file})
+	keep, err := tlsflags.Credentials([]string{ca.file, ca.file})
 	if err != nil || len(keep.List()) != 1 || keep.List()[0].Subject != "CN=ours" {
 		t.Errorf("%v, %v", keep.List(), err)
 	}
@@ -80,7 +82,7 @@ func TestReadCredentials(t *testing.T) {
 		"nowhere.pem":      "--tls-credential: nowhere.pem cannot be read: no such file",
 		write(t, smtpTalk): "talk.golden: no PEM text",
 	} {
-		if _, err := readCredentials([]string{file}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := tlsflags.Credentials([]string{file}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; want %s", err, want)
 		}
 	}
@@ -248,7 +250,7 @@ func TestPlayBreaksOverTLS(t *testing.T) {
 // timed out in the middle could not be gone on with.
 func TestPlayClientWaitsOverTLS(t *testing.T) {
 	file := write(t, "workbench transcript v1\nmode raw\n\n"+strings.Repeat("<< server \""+strings.Repeat("x", 1<<20)+"\"\n", 16)+">> server \"a\"\n")
-	made, err := makeCertificate()
+	made, err := target.SelfSigned("ours")
 	must(t, err)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{made.Pair()}})
 	must(t, err)

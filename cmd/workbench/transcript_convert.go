@@ -4,16 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -135,45 +133,24 @@ func writeOutput(file string, stdout io.Writer, binary bool, write func(io.Write
 		}
 		return write(stdout)
 	}
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return writeInto(file, write)
+	var err error
+	if info, statErr := os.Stat(file); statErr == nil && !info.Mode().IsRegular() { // such as a named pipe
+		err = writeInto(file, write)
+	} else {
+		err = plainfile.Replace(file, 0o600, write)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(file), ".convert-*")
 	if err != nil {
-		return notWritten(file, err)
-	}
-	defer os.Remove(temp.Name()) // when it was not renamed
-	if err := errors.Join(write(temp), temp.Close()); err != nil {
-		return notWritten(file, err)
-	}
-	if err := os.Rename(temp.Name(), file); err != nil {
-		return notWritten(file, err)
+		return plainfile.CannotWrite(file, err)
 	}
 	return nil
 }
 
-// writeInto writes to what is no regular file, such as a named pipe.
 func writeInto(file string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)
-	if err == nil {
-		err = errors.Join(write(f), f.Close())
-	}
 	if err != nil {
-		return notWritten(file, err)
+		return err
 	}
-	return nil
-}
-
-func notWritten(file string, err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		err = e.Err
-	}
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		err = link.Err
-	}
-	return fmt.Errorf("%s could not be written: %w", core.Printable(file), err)
+	return errors.Join(write(f), f.Close())
 }
 
 // isTerminal reports whether someone looks at w.

@@ -17,6 +17,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 const transcriptSuffix = ".transcript"
@@ -90,12 +91,12 @@ func (o *importOptions) run(ctx context.Context, file string) error {
 	} else {
 		f, err := os.Open(file)
 		if err != nil {
-			return plainError(file, err)
+			return plainfile.CannotRead(file, err)
 		}
 		defer f.Close()
 		info, err := f.Stat()
 		if err != nil {
-			return plainError(file, err)
+			return plainfile.CannotRead(file, err)
 		}
 		if info.IsDir() {
 			return fmt.Errorf("%s is a folder: name a file", file)
@@ -225,7 +226,7 @@ func (o *importOptions) text(file, name string, in io.Reader, about int64) error
 // create makes a new file, and its folder.
 func create(dir, path string) (io.WriteCloser, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, notWritten(dir, err)
+		return nil, plainfile.CannotWrite(dir, err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -235,7 +236,7 @@ func create(dir, path string) (io.WriteCloser, error) {
 		err = f.Close()
 	}
 	if err != nil {
-		return nil, notWritten(path, err)
+		return nil, plainfile.CannotWrite(path, err)
 	}
 	return appendFile(path), nil
 }
@@ -247,11 +248,11 @@ type appendFile string
 func (path appendFile) Write(p []byte) (int, error) {
 	f, err := os.OpenFile(string(path), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return 0, notWritten(string(path), err)
+		return 0, plainfile.CannotWrite(string(path), err)
 	}
 	n, err := f.Write(p)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return n, notWritten(string(path), err)
+		return n, plainfile.CannotWrite(string(path), err)
 	}
 	return n, nil
 }

@@ -91,27 +91,14 @@ func copyWhole(to, from, want string) (sum string, err error) {
 	defer in.Close()
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	out, err := os.CreateTemp(filepath.Dir(to), ".keep-*")
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(out.Name())
-		}
-	}()
 	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(out, h), in)
-	if e := out.Close(); err == nil {
-		err = e
-	}
-	sum = hex.EncodeToString(h.Sum(nil))
-	if err == nil && sum != want {
-		err = errChanged
-	}
-	if err == nil {
-		err = os.Rename(out.Name(), to)
-	}
+	err = plainfile.Replace(to, 0o600, func(w io.Writer) error {
+		_, err := io.Copy(io.MultiWriter(w, h), in)
+		if sum = hex.EncodeToString(h.Sum(nil)); err == nil && sum != want {
+			err = errChanged
+		}
+		return err
+	})
 	return sum, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ type Config struct {
 	Source string // the plugin's folder or file
 	// ModeOf says how a plugin's process is started.
 	ModeOf func(catalog.Plugin) (pluginhost.Mode, error)
+	Log    slog.Handler // takes what the host tells of the plugin, but warnings and worse, which State has
 }
 
 // Loop builds and reloads one plugin.
@@ -164,6 +166,7 @@ func (l *Loop) start(ctx context.Context, p catalog.Plugin) (*pluginhost.Build, 
 	if err != nil {
 		return nil, err
 	}
+	m.Log, m.Output = l.logs()
 	return l.host.Prepare(ctx, m)
 }
 

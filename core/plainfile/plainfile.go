@@ -2,7 +2,10 @@
 // have put something else under such a name: a symbolic link out of the folder,
 // a named pipe that nobody writes to, a socket, a device, a folder.
 //
-// It is not for a file that the user names: that may well be a link or a pipe.
+// That is not for a file that the user names, which may well be a link or a pipe.
+//
+// It also replaces files as one step, and puts into words what goes wrong with
+// one.
 package plainfile
 
 import (

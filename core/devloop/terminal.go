@@ -1,40 +1,47 @@
-package main
+package devloop
 
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/devloop"
 )
 
 // gather is how long the terminal waits for what goes with a change other than
 // a build, such as that a session moved: others do too.
 const gather = 100 * time.Millisecond
 
-// devTerminal tells in the terminal what happens in development: what is new
-// since it looked last.
-type devTerminal struct {
+// terminal prints what is new since it looked last.
+type terminal struct {
 	out      io.Writer
-	progress io.Writer     // takes that something takes long
-	serves   chan struct{} // closed once it has told of a build that is in place
-	before   devloop.State
+	progress io.Writer // takes that something takes long
+	before   State
 }
 
-// show shows the loop's states until ctx ends.
-func (d *devTerminal) show(ctx context.Context, loop *devloop.Loop) {
+// Show prints what happens until ctx ends; that something takes long goes to
+// progress. It closes served once it has printed that a build is in place, and
+// done when it has ended.
+func (l *Loop) Show(ctx context.Context, out, progress io.Writer) (served, done <-chan struct{}) {
+	serves, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		(&terminal{out: out, progress: progress}).show(ctx, l, serves)
+	}()
+	return serves, ended
+}
+
+func (d *terminal) show(ctx context.Context, loop *Loop, serves chan struct{}) {
 	for {
 		state, changed := loop.State()
-		served := d.before.Serves > 0
+		first := d.before.Serves == 0 && state.Serves > 0
 		d.next(state)
-		if !served && state.Serves > 0 {
-			close(d.serves)
+		if first {
+			close(serves)
 		}
 		select {
 		case <-changed:
@@ -50,9 +57,9 @@ func (d *devTerminal) show(ctx context.Context, loop *devloop.Loop) {
 	}
 }
 
-func (d *devTerminal) next(s devloop.State) {
+func (d *terminal) next(s State) {
 	if s.Build.OK && !s.Build.Same && s.Build.N != d.before.Build.N {
-		d.before.Sessions = devloop.Sessions{} // they were told of another build
+		d.before.Sessions = Sessions{} // they were told of another build
 	}
 	if d.before.Doing != nil && s.Doing != nil && s.Doing.For > d.before.Doing.For {
 		fmt.Fprintf(d.progress, "          still %s, for %.0f s\n", workWords[s.Doing.What], s.Doing.For)
@@ -71,7 +78,7 @@ func (d *devTerminal) next(s devloop.State) {
 	default:
 		fmt.Fprintf(d.out, "%s  build %d is in place, after %.1f s\n", at, b.N, b.Took)
 	}
-	if g := s.Goldens; g.Total > 0 && !sameGoldens(g, d.before.Goldens) {
+	if g := s.Goldens; g.Total > 0 && (g.Total != d.before.Goldens.Total || !slices.Equal(g.Different, d.before.Goldens.Different)) {
 		if len(g.Different) == 0 {
 			fmt.Fprintf(d.out, "          %s, all the same\n", count(g.Total, "golden"))
 		}
@@ -87,7 +94,7 @@ func (d *devTerminal) next(s devloop.State) {
 		fmt.Fprintf(d.out, "          %s moved\n", count(moved, "session"))
 	}
 	for _, stayed := range s.Sessions.Stayed {
-		if !hasStayed(d.before.Sessions.Stayed, stayed) {
+		if !slices.Contains(d.before.Sessions.Stayed, stayed) {
 			fmt.Fprintf(d.out, "          session %s stays on its old build, the new one answers event %d otherwise (m and Enter moves it anyway):\n%s\n",
 				stayed.Session, stayed.N, indent(stayed.Diff))
 		}
@@ -99,31 +106,10 @@ func (d *devTerminal) next(s devloop.State) {
 }
 
 // workWords say what is being done.
-var workWords = map[devloop.Work]string{
-	devloop.Building:  "building the plugin",
-	devloop.Starting:  "starting the plugin",
-	devloop.Replaying: "replaying the goldens",
-}
-
-func sameGoldens(a, b devloop.Goldens) bool {
-	if a.Total != b.Total || len(a.Different) != len(b.Different) {
-		return false
-	}
-	for i := range a.Different {
-		if a.Different[i] != b.Different[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func hasStayed(all []devloop.Stayed, one devloop.Stayed) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
+var workWords = map[Work]string{
+	Building:  "building the plugin",
+	Starting:  "starting the plugin",
+	Replaying: "replaying the goldens",
 }
 
 // newLines returns what a log has that it did not have before. Lines leave it
@@ -149,59 +135,11 @@ func indent(text string) string {
 	return "            " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n            ")
 }
 
-// readOrders takes what is typed in the terminal.
-func readOrders(in io.Reader, loop *devloop.Loop) {
+// Orders takes what is typed in the terminal, until in ends: m is Move.
+func (l *Loop) Orders(in io.Reader) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		if strings.TrimSpace(lines.Text()) == "m" {
-			loop.Move()
-		}
-	}
-}
-
-// devAPI shows the loop to the page.
-type devAPI struct{ loop *devloop.Loop }
-
-// ServeHTTP answers
-//
-//	GET  /api/dev         the state, in JSON
-//	GET  /api/dev/events  each state from now on, as server-sent events
-//	POST /api/dev/move    moves the sessions that stayed
-func (d *devAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.Method + " " + strings.TrimSuffix(r.URL.Path, "/") {
-	case "GET /api/dev":
-		state, _ := d.loop.State()
-		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(state)
-	case "GET /api/dev/events":
-		d.events(w, r)
-	case "POST /api/dev/move":
-		d.loop.Move()
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		http.Error(w, "there are GET /api/dev, GET /api/dev/events and POST /api/dev/move", http.StatusNotFound)
-	}
-}
-
-func (d *devAPI) events(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	control := http.NewResponseController(w)
-	for {
-		state, changed := d.loop.State()
-		data, err := json.Marshal(state)
-		if err != nil {
-			return
-		}
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", data); err != nil {
-			return
-		}
-		if control.Flush() != nil {
-			return
-		}
-		select {
-		case <-changed:
-		case <-r.Context().Done():
-			return
+			l.Move()
 		}
 	}
 }

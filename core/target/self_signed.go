@@ -1,4 +1,4 @@
-package main
+package target
 
 import (
 	"crypto/ecdsa"
@@ -10,16 +10,14 @@ import (
 	"math/big"
 	"net"
 	"time"
-
-	"github.com/protocol-workbench/workbench/core/target"
 )
 
-// madeFor is how long a certificate is valid that was made, a server's life.
+// madeFor is how long a certificate of SelfSigned is valid.
 const madeFor = 365 * 24 * time.Hour
 
-// makeCertificate makes a certificate for this machine that no authority has
-// signed, with its key.
-func makeCertificate() (*target.Credential, error) {
+// SelfSigned makes a certificate for a server on this machine that no authority
+// has signed, with its key: for localhost and the loopback addresses, for a year.
+func SelfSigned(organization string) (*Credential, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -30,7 +28,7 @@ func makeCertificate() (*target.Credential, error) {
 	}
 	now := time.Now()
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "localhost", Organization: []string{"workbench play server"}},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "localhost", Organization: []string{organization}},
 		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(madeFor), // clocks differ
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -45,5 +43,5 @@ func makeCertificate() (*target.Credential, error) {
 		return nil, err
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return target.ParseCredential(append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})...))
+	return ParseCredential(append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})...))
 }

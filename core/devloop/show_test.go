@@ -1,4 +1,4 @@
-package main
+package devloop
 
 import (
 	"log/slog"
@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/protocol-workbench/workbench/core/devloop"
 )
 
 func TestNewLines(t *testing.T) {
@@ -24,8 +22,8 @@ func TestNewLines(t *testing.T) {
 // The terminal tells each thing once.
 func TestDevTerminal(t *testing.T) {
 	var out strings.Builder
-	d := &devTerminal{out: &out, progress: &out}
-	s := devloop.State{Mode: "shout", Build: devloop.Build{N: 1, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local), OK: true, Took: 1.25}}
+	d := &terminal{out: &out, progress: &out}
+	s := State{Mode: "shout", Build: Build{N: 1, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local), OK: true, Took: 1.25}}
 	show := func(want string) {
 		t.Helper()
 		out.Reset()
@@ -35,20 +33,20 @@ func TestDevTerminal(t *testing.T) {
 		}
 	}
 	first := s.Build
-	s.Build = devloop.Build{}
-	s.Doing = &devloop.Doing{What: devloop.Building}
+	s.Build = Build{}
+	s.Doing = &Doing{What: Building}
 	show("")
-	s.Doing = &devloop.Doing{What: devloop.Building, For: 3.1}
+	s.Doing = &Doing{What: Building, For: 3.1}
 	show("          still building the plugin, for 3 s\n")
 	s.Doing = nil
-	s.Build = devloop.Build{N: 1, At: first.At, Error: "x.go:1: no"}
+	s.Build = Build{N: 1, At: first.At, Error: "x.go:1: no"}
 	show("03:04:05  does not work; waiting for a save\n            x.go:1: no\n")
 	s.Build = first
 	show("03:04:05  build 1 is in place, after 1.2 s\n")
 	show("")
-	s.Goldens = devloop.Goldens{Total: 2}
+	s.Goldens = Goldens{Total: 2}
 	show("          2 goldens, all the same\n")
-	s.Goldens.Different = []devloop.Different{{File: "a.golden", Diff: "- x\n+ y\n"}}
+	s.Goldens.Different = []Different{{File: "a.golden", Diff: "- x\n+ y\n"}}
 	show("          a.golden is answered otherwise:\n            - x\n            + y\n")
 	s.Sessions.Moved = 1
 	s.Log = []string{"hello"}
@@ -58,7 +56,7 @@ func TestDevTerminal(t *testing.T) {
 	show("          2 more sessions moved\n          | Traceback:\n          |   line 1\n")
 	s.Build.N = 2
 	show("03:04:05  build 2 is in place, after 1.2 s\n          3 sessions moved\n")
-	s.Build = devloop.Build{N: 3, At: s.Build.At, Error: "x.go:1: no"}
+	s.Build = Build{N: 3, At: s.Build.At, Error: "x.go:1: no"}
 	s.Serves = 2
 	show("03:04:05  does not work; the build before goes on\n            x.go:1: no\n")
 }
@@ -67,15 +65,15 @@ func TestDevTerminal(t *testing.T) {
 // something is wrong.
 func TestDevHears(t *testing.T) {
 	dir := t.TempDir()
-	writePlugin(t, filepath.Join(dir, "shout.star"), "")
-	loop, err := devloop.New(devloop.Config{Source: filepath.Join(dir, "shout.star")})
+	write(t, filepath.Join(dir, "shout.star"), "")
+	var logged strings.Builder
+	loop, err := New(Config{Source: filepath.Join(dir, "shout.star"), Log: slog.NewTextHandler(&logged, nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer loop.Close()
-	var logged strings.Builder
-	below := slog.NewTextHandler(&logged, nil)
-	host, output := slog.New(&hearing{below, slog.LevelWarn, loop}).With("plugin", "shout"), slog.New(&hearing{below, everything, loop})
+	host, output := loop.logs()
+	host = host.With("plugin", "shout")
 	host.Info("started")
 	host.Warn("died", "reason", "x")
 	output.Debug("a word")

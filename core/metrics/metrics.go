@@ -1,8 +1,10 @@
-package main
+// Package metrics shows to Prometheus what sessions, processes and recordings
+// count, and what this process takes: goroutines, memory, open files. The other
+// packages count in plain numbers of their own and do not know it.
+package metrics
 
 import (
 	"net/http"
-	"net/http/pprof"
 	"sync"
 	"time"
 
@@ -15,10 +17,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
-// metrics shows to Prometheus what sessions and processes count, and what this
-// process takes: goroutines, memory, open files. Packages
-// count in plain numbers of their own and do not know it.
-type metrics struct {
+// Metrics counts by line mode, and collects what others counted.
+type Metrics struct {
 	host       *pluginhost.Host
 	recoveries *prometheus.HistogramVec
 	registry   *prometheus.Registry
@@ -28,8 +28,9 @@ type metrics struct {
 	modes map[string]*session.Counters
 }
 
-func newMetrics(host *pluginhost.Host, recordings *store.Recordings) *metrics {
-	m := &metrics{
+// New returns the metrics of a host and, unless nil, of what is recorded.
+func New(host *pluginhost.Host, recordings *store.Recordings) *Metrics {
+	m := &Metrics{
 		host: host, modes: map[string]*session.Counters{}, registry: prometheus.NewRegistry(),
 		recoveries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "workbench_recovery_seconds",
@@ -44,23 +45,13 @@ func newMetrics(host *pluginhost.Host, recordings *store.Recordings) *metrics {
 	return m
 }
 
-// profiles answers GET /debug/pprof/ with the profiles of package runtime/pprof.
-func profiles() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	return mux
-}
-
-func (m *metrics) handler() http.Handler {
+// Handler answers GET /metrics.
+func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
 // counters returns what counts a mode's sessions.
-func (m *metrics) counters(mode string) *session.Counters {
+func (m *Metrics) counters(mode string) *session.Counters {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.modes[mode] == nil {
@@ -69,8 +60,8 @@ func (m *metrics) counters(mode string) *session.Counters {
 	return m.modes[mode]
 }
 
-// observe returns who counts a session of a mode.
-func (m *metrics) observe(_, mode string) []session.Observer {
+// Observe returns who counts a session of a mode.
+func (m *Metrics) Observe(_, mode string) []session.Observer {
 	return []session.Observer{m.counters(mode).Observer(), &recoveries{took: m.recoveries.WithLabelValues(mode)}}
 }
 
@@ -110,10 +101,10 @@ var (
 )
 
 // Describe is for prometheus.Collector.
-func (m *metrics) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, out) }
+func (m *Metrics) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(m, out) }
 
 // Collect is for prometheus.Collector.
-func (m *metrics) Collect(out chan<- prometheus.Metric) {
+func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	counter := func(d *prometheus.Desc, value uint64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), labels...)
 	}
