@@ -16,10 +16,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/core/gateway"
-	"github.com/protocol-workbench/workbench/core/patient"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/web"
 )
@@ -227,7 +227,7 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 // dialer dials every session's target.
 var dialer = &target.Dialer{Below: patiently}
 
-func patiently(conn net.Conn) net.Conn { return patient.New(conn) }
+func patiently(conn net.Conn) net.Conn { return stall.New(conn) }
 
 func dial(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
 	conn, err := dialer.Dial(ctx, t, s)

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 )
 
 // testCA signs certificates for tests.
@@ -253,7 +253,7 @@ func TestPlayClientWaitsOverTLS(t *testing.T) {
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{made.Pair()}})
 	must(t, err)
 	defer l.Close()
-	const stall = 3 * patient.Limit / 30 // several looks of package patient
+	const pause = 3 * stall.Limit / 30
 	go func() {
 		conn, err := l.Accept()
 		if err != nil {
@@ -261,7 +261,7 @@ func TestPlayClientWaitsOverTLS(t *testing.T) {
 		}
 		defer conn.Close()
 		conn.(*tls.Conn).Handshake()
-		time.Sleep(stall)
+		time.Sleep(pause)
 		if n, err := io.CopyN(io.Discard, conn, 16<<20); err != nil {
 			t.Errorf("after %d bytes: %v", n, err)
 		}
