@@ -7,41 +7,41 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what crosses between core and machine.
+// Bounds of what a machine is given and may answer.
 const (
 	MaxEventPayload  = 1 << 20          // bytes of one event
 	MaxActionPayload = 1<<20 + 64<<10   // bytes of one action
 	MaxAnswer        = 16 << 20         // bytes of all actions that answer one event
-	ActionOverhead   = 16               // bytes that each action counts beside its payload
+	ActionOverhead   = 16               // bytes counted for each action in addition to its payload
 	MaxWords         = 4 << 10          // bytes of the words of a note, close or failure
 	MaxName          = 64               // bytes of the name of a timer, an option or a mode
 	MaxSecret        = 64 << 10         // bytes of a secret's value
-	LastingSecret    = 4                // bytes from which on a secret's value stays one for the rest of the session
+	LastingSecret    = 4                // bytes that a secret's value needs to stay secret for the rest of the session
 	MaxTimer         = 24 * time.Hour   // longest timer
 	MinTimer         = time.Millisecond // shortest timer
 )
 
-// ActionKind says what is to be done.
+// ActionKind says what to do.
 type ActionKind uint8
 
-// The kinds of action. The numbers are pinned by core/wire: they travel.
+// The kinds of action. Their numbers are fixed: core/wire sends them.
 const (
 	SendServer   ActionKind = iota + 1 // send Data to the server, in one write
 	SendText                           // show Data to the client as one text message
 	SendBinary                         // show Data to the client as one binary message
-	FinishServer                       // half-close: send the server FIN after what was sent
+	FinishServer                       // half-close: send FIN to the server after all data
 	Close                              // end the session; Data says why, in words
-	Note                               // tell whoever watches, in words; plain clients never see it
+	Note                               // tell those who watch, in words; plain clients never see it
 	SetTimer                           // fire the timer named Data once, After from now; replaces one of that name
-	StopTimer                          // turn the timer named Data off
+	StopTimer                          // stop the timer named Data
 	PassThrough                        // copy Side's bytes to the other side from now on
-	Failed                             // the machine cannot go on; Data says why. Made by the plugin's server, not by machines
-	Secret                             // keep a span of the event's or the last action's payload out of recordings; Data is the [Span], written
-	ShowPart                           // show Data to the client as a text message that is not whole yet; the next text message or part takes its place
-	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it stands
+	Failed                             // the machine cannot go on; Data says why. The plugin's server makes it, machines do not
+	Secret                             // keep a span of the event's or the last action's payload out of recordings; Data is the [Span] in its text form
+	ShowPart                           // show Data to the client as a text message that is not complete yet; the next text message or part replaces it
+	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it occurs
 )
 
-// Action is one order that a machine gave.
+// Action is one order from a machine.
 type Action struct {
 	Kind  ActionKind
 	Side  Side          // of PassThrough: whose bytes pass
@@ -56,8 +56,8 @@ func (k ActionKind) Valid() bool { return k >= SendServer && k <= SecretBytes }
 // nothing else.
 func (k ActionKind) IsMark() bool { return k == Secret || k == SecretBytes }
 
-// Counting returns what of an answer counts. That is all of it, unless its last
-// action is Failed: then that, with the marks of secrets before it.
+// Counting returns the actions of an answer that count: all of them, unless the
+// last one is Failed; then Failed and the marks of secrets before it.
 func Counting(actions []Action) []Action {
 	last := len(actions) - 1
 	if last < 0 || actions[last].Kind != Failed {
@@ -72,8 +72,9 @@ func Counting(actions []Action) []Action {
 	return append(counting, actions[last])
 }
 
-// OutlivesFailure reports whether the action counts though its machine failed in
-// the same answer. Marks do of what is there still: the event, and values.
+// OutlivesFailure reports whether the action counts although its machine failed
+// in the same answer. Marks count as far as what they mark does: the event, and
+// values.
 func (a *Action) OutlivesFailure() bool {
 	if a.Kind != Secret {
 		return a.Kind == SecretBytes
@@ -84,18 +85,18 @@ func (a *Action) OutlivesFailure() bool {
 
 // Errors that end a session because its machine broke a bound.
 var (
-	ErrActionTooBig = errors.New("an action is larger than 1 MiB + 64 KiB")
-	ErrAnswerTooBig = errors.New("one event was answered with more than 16 MiB of actions")
+	ErrActionTooBig = errors.New("action larger than 1 MiB + 64 KiB")
+	ErrAnswerTooBig = errors.New("answer to one event larger than 16 MiB")
 	ErrTimerName    = errors.New("a timer's name must be 1 to 64 letters, digits, '-' or '_', beginning with a letter")
 	ErrTimerBounds  = errors.New("a timer must be between 1 ms and 24 h")
 	ErrSide         = errors.New("only the client or the server can be passed through")
-	ErrSpan         = errors.New("a secret's span must begin at 0 or later and end behind its begin, at most 1 MiB + 64 KiB on")
-	ErrSecretTooBig = errors.New("a secret's value has more than 64 KiB")
+	ErrSpan         = errors.New("a secret's span must start at 0 or later and end after its start, at most 1 MiB + 64 KiB on")
+	ErrSecretTooBig = errors.New("secret's value larger than 64 KiB")
 )
 
-// Out collects the actions that answer one event. Its methods copy what they
-// are given and allocate nothing once warm. Past a bound they change nothing
-// more and Err tells; whoever called Handle then ends the session.
+// Out collects the actions that answer one event. Its methods copy their
+// arguments and allocate nothing once warm. After a bound was broken they do
+// nothing, and Err returns the bound; the caller of Handle then ends the session.
 //
 // The zero value is ready to use.
 type Out struct {
@@ -115,27 +116,26 @@ type outAction struct {
 func (o *Out) Server(parts ...[]byte) { o.add(outAction{kind: SendServer}, parts) }
 
 // Text shows parts, joined, to the client as one text message. It must be
-// UTF-8: invalid bytes are repaired on the way to the client, and remarked on.
+// UTF-8: the workbench replaces invalid bytes and adds a remark.
 func (o *Out) Text(parts ...[]byte) { o.add(outAction{kind: SendText}, parts) }
 
-// Part shows parts, joined, to the client as a text message that is not whole
-// yet: a prompt without a line end. It begins where the message will, and the
-// next Text or Part takes its place. A client that knows no such messages sees
-// nothing of it.
+// Part shows parts, joined, to the client as a text message that is not complete
+// yet, such as a prompt without a line end. The next Text or Part replaces it.
+// Clients that do not know such messages do not get it.
 func (o *Out) Part(parts ...[]byte) { o.add(outAction{kind: ShowPart}, parts) }
 
 // Binary shows parts, joined, to the client as one binary message.
 func (o *Out) Binary(parts ...[]byte) { o.add(outAction{kind: SendBinary}, parts) }
 
-// FinishServer half-closes the connection to the server: it is told that no
-// more comes, and may still answer.
+// FinishServer half-closes the connection to the server, which may still
+// answer.
 func (o *Out) FinishServer() { o.add(outAction{kind: FinishServer}, nil) }
 
-// Close ends the session after what was sent has left. The client is told the
+// Close ends the session once everything sent has left. The client is told the
 // words.
 func (o *Out) Close(words string) { o.words(Close, words) }
 
-// Note tells whoever watches the session something about it. Notes are for
+// Note tells those who watch the session something about it. Write notes for
 // changes, not for every read: a note per event floods the log.
 func (o *Out) Note(words string) { o.words(Note, words) }
 
@@ -152,8 +152,7 @@ func (o *Out) Timer(name string, after time.Duration) {
 	}
 }
 
-// StopTimer turns the named timer off. A timer that is not armed may be
-// stopped.
+// StopTimer stops the named timer. It is no error if the timer is not armed.
 func (o *Out) StopTimer(name string) {
 	if !ValidName(name) {
 		o.fail(ErrTimerName)
@@ -164,7 +163,7 @@ func (o *Out) StopTimer(name string) {
 
 // PassThrough promises that from the next event on the machine answers this
 // side's bytes with exactly those bytes to the other side (to the client as
-// binary messages), and that its state ignores them. The core may then copy
+// binary messages), and that its state ignores them. The workbench may then copy
 // them itself. The ends of the streams still reach the machine.
 func (o *Out) PassThrough(side Side) {
 	if side != Client && side != Server {
@@ -174,9 +173,10 @@ func (o *Out) PassThrough(side Side) {
 	o.add(outAction{kind: PassThrough, side: side}, nil)
 }
 
-// Secret keeps bytes from to to of a payload out of recordings, where '*' stand
-// in their place: of the event that is being answered, or, if ofAction, of the
-// last action before this one. Whoever watches the session still sees them.
+// Secret keeps bytes from to to of a payload out of recordings, which have '*'
+// in their place. The payload is that of the event being answered or, if
+// ofAction, of the last action before this one. Those who watch the session
+// still see the bytes.
 func (o *Out) Secret(ofAction bool, from, to int) {
 	s := Span{OfAction: ofAction, From: from, To: to}
 	if !s.valid() {
@@ -186,14 +186,14 @@ func (o *Out) Secret(ofAction bool, from, to int) {
 	o.named(outAction{kind: Secret}, s.String())
 }
 
-// SecretBytes keeps a value out of recordings, where '*' stand in place of its
-// bytes: wherever it stands in the event that is being answered and in this
-// answer, and, if it has LastingSecret bytes or more, in the rest of the
-// session, however its streams are cut into events and actions. At most
-// MaxSecret bytes; none mark nothing. Who holds the session still sees them.
+// SecretBytes keeps a value out of recordings, which have '*' in place of its
+// bytes: wherever it occurs in the event being answered and in this answer, and,
+// if it has LastingSecret bytes or more, in the rest of the session, however its
+// streams are cut into events and actions. It has at most MaxSecret bytes; an
+// empty one marks nothing. The client of the session still sees it.
 //
-// What was answered before is not looked at again: of a secret that comes in
-// pieces, mark each piece.
+// Earlier answers are not searched again: of a secret that arrives in pieces,
+// mark each piece.
 func (o *Out) SecretBytes(value []byte) {
 	switch {
 	case len(value) > MaxSecret:
@@ -203,7 +203,7 @@ func (o *Out) SecretBytes(value []byte) {
 	}
 }
 
-// Reset forgets all actions and the error, and keeps the memory.
+// Reset drops all actions and the error, and keeps the memory.
 func (o *Out) Reset() { o.actions, o.data, o.err = o.actions[:0], o.data[:0], nil }
 
 // Err returns the bound that was broken, or nil.
@@ -213,11 +213,10 @@ func (o *Out) Err() error { return o.err }
 func (o *Out) Len() int { return len(o.actions) }
 
 // Size returns the memory that Out holds, in bytes, so that its owner can drop
-// one that a large answer has grown.
+// it after a large answer.
 func (o *Out) Size() int { return cap(o.data) + cap(o.actions)*32 }
 
-// Action returns action i. Its Data is valid until the next call of another
-// method.
+// Action returns action i. Its Data is valid until another method is called.
 func (o *Out) Action(i int) Action {
 	a := &o.actions[i]
 	return Action{Kind: a.kind, Side: a.side, After: a.after, Data: o.data[a.from:a.to:a.to]}
@@ -254,7 +253,7 @@ func (o *Out) words(kind ActionKind, words string) {
 }
 
 // room reports whether an action of this size still fits, and records the
-// broken bound when not.
+// broken bound if not.
 func (o *Out) room(size int) bool {
 	switch {
 	case o.err != nil:
@@ -272,11 +271,11 @@ func (o *Out) fail(err error) {
 	}
 }
 
-// Words returns s as the words of an action or a remark: valid UTF-8, at most
-// MaxWords bytes, cut at a rune.
+// Words returns s as the words of an action or a remark: valid UTF-8, cut
+// between runes to at most MaxWords bytes.
 func Words(s string) string { return CutWords(s, MaxWords) }
 
-// CutWords returns s as valid UTF-8 of at most max bytes, cut at a rune.
+// CutWords returns s as valid UTF-8, cut between runes to at most max bytes.
 func CutWords(s string, max int) string {
 	if !utf8.ValidString(s) {
 		s = string([]rune(s)) // one U+FFFD for each invalid byte
@@ -291,7 +290,7 @@ func CutWords(s string, max int) string {
 }
 
 // ValidName reports whether s can name a timer, an option or a mode: 1 to
-// MaxName ASCII letters, digits, '-' or '_', the first one a letter.
+// MaxName ASCII letters, digits, '-' or '_', beginning with a letter.
 func ValidName(s string) bool {
 	if len(s) == 0 || len(s) > MaxName {
 		return false

@@ -23,22 +23,22 @@ func (s Side) String() string {
 // EventKind says what happened.
 type EventKind uint8
 
-// The kinds of event. The numbers are pinned by core/wire: they travel.
+// The kinds of event. Their numbers are fixed: core/wire sends them.
 const (
 	ClientText   EventKind = iota + 1 // the client sent a text message; Data is UTF-8
 	ClientBinary                      // the client sent a binary message
-	ClientEOF                         // the client sends no more, but still listens (half-close)
+	ClientEOF                         // the client sends no more but still reads (half-close)
 	ClientClosed                      // the client is gone
 	ServerBytes                       // the server sent bytes: a piece of a stream, cut anywhere
 	ServerEOF                         // the server sends no more
 	ServerFailed                      // the connection to the server broke; Data says how, in words
 	TimerFired                        // the timer named by Data fired
 
-	// The kinds below came later. A machine is fed one only if its manifest
-	// says that it knows it.
-	ClientPart  // the client sent text to which no line end belongs; Data is UTF-8
-	ClientRaw   // the client sent bytes that the core passes to the server as they are, before the actions
-	ServerQuiet // the server has sent nothing for as long as the machine asked; see [QuietAsker]
+	// The kinds below came later. A machine gets them only if its manifest
+	// names them.
+	ClientPart  // the client sent text that has no line end; Data is UTF-8
+	ClientRaw   // the client sent bytes which the core passes to the server unchanged, before the actions
+	ServerQuiet // the server has sent nothing for as long as the machine asked for; see [QuietAsker]
 )
 
 // eventNames are the kinds as transcripts, manifests and plugins write them.
@@ -57,7 +57,7 @@ func (k EventKind) String() string {
 }
 
 // IsLater reports whether the kind came after the first version of the
-// contract, so that a manifest must name it.
+// contract, so that only machines whose manifest names it get it.
 func (k EventKind) IsLater() bool { return k > TimerFired }
 
 // Event is one fact, fed to a machine.
@@ -92,7 +92,7 @@ func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
 // Valid reports whether k is one of the kinds above.
 func (k EventKind) Valid() bool { return k >= ClientText && k <= ServerQuiet }
 
-// Ending is what the core does on its own after a machine's last action for an
+// Ending is what the core does by itself after a machine's last action for an
 // event.
 type Ending uint8
 
@@ -104,9 +104,9 @@ const (
 )
 
 // DefaultEnding returns what the core does after the actions of an event of
-// this kind, whatever the machine said. It is the one place where that is
-// decided: the end of the server's stream ends the client's side, the end of
-// the client's ends the stream to the server. Defaults are the core's and
+// this kind, whatever the machine answered. This is the only place that decides
+// it: the end of the server's stream closes the client's side, the end of the
+// client's stream ends the stream to the server. Endings are the core's own and
 // never appear as actions.
 func (k EventKind) DefaultEnding() Ending {
 	switch k {

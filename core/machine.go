@@ -8,43 +8,43 @@ import (
 // Machine is the state of one session in a line discipline. Its life:
 //
 //  1. The discipline's Open makes it, and may append opening actions.
-//  2. Handle gets each event once, in order, and answers it whole.
+//  2. Handle gets each event once, in order, and answers it completely.
 //  3. After a Close action, a returned error, ClientClosed, ServerEOF or
-//     ServerFailed nothing more comes; the machine is dropped without a call.
-//     In a session that [Opening.ServerEOFStays] the client's events go on
-//     after ServerEOF.
+//     ServerFailed it gets no more events, and is dropped without a call. In a
+//     session with [Opening.ServerEOFStays] the client's events go on after
+//     ServerEOF.
 //
-// ClientClosed still wants an answer: what the machine sends to the server
-// then is delivered before FIN.
+// A machine should still answer ClientClosed: what it then sends to the server
+// is delivered before FIN.
 type Machine interface {
 	// Handle answers one event. ev.Data is valid only during the call. An
 	// error ends the session, with the error's words shown to the client.
 	Handle(ev Event, out *Out) error
 }
 
-// Checkpointer is an optional interface of a machine: one that can write its
-// state down recovers from a dead process without being fed its whole past.
+// Checkpointer is an optional interface of a machine that can write its state
+// down. It then recovers from a dead process without being fed its whole past.
 // Guard it at compile time:
 //
 //	var _ core.Checkpointer = (*machine)(nil)
 type Checkpointer interface {
 	// Checkpoint appends the state to dst, at most MaxCheckpoint bytes in all.
-	// ErrNoCheckpoint says "not now": the core asks again later.
+	// ErrNoCheckpoint means "not now": the core asks again later.
 	Checkpoint(dst []byte) ([]byte, error)
 	// Restore sets the state of a machine that was just opened with the same
-	// options. From then on it answers as the one that wrote the state would
-	// have. State that does not parse is an error.
+	// options. It then answers as the one that wrote the state would have. State
+	// that does not parse is an error.
 	Restore(state []byte) error
 }
 
 // QuietAsker is an optional interface of a machine that wants to know when the
 // server falls silent, to show a prompt that has no line end. Its manifest
-// names the event [ServerQuiet]. A timer is no substitute: when it fires depends
-// on how the server's bytes were cut into reads.
+// names the event [ServerQuiet]. A timer does not replace it: when a timer fires
+// depends on how the server's bytes were cut into reads.
 type QuietAsker interface {
 	// Quiet is called once, after Open, and returns how long a silence lasts:
-	// MinQuiet to MaxQuiet, or 0 to be told of none. ServerQuiet is then fed
-	// once per silence, after at least one byte of the server.
+	// MinQuiet to MaxQuiet, or 0 for no such events. ServerQuiet is then fed
+	// once per silence, after at least one byte from the server.
 	Quiet() time.Duration
 }
 
@@ -57,15 +57,16 @@ const (
 // MaxCheckpoint bounds a machine's state in bytes.
 const MaxCheckpoint = 1 << 20
 
-// ErrNoCheckpoint says that a machine's state cannot be written down now.
-var ErrNoCheckpoint = errors.New("the machine cannot write its state down now")
+// ErrNoCheckpoint says that a machine cannot write its state down now.
+var ErrNoCheckpoint = errors.New("machine cannot write its state down now")
 
 // Opening is what a machine is opened with.
 type Opening struct {
 	Options Options // all of the manifest's options, checked
 	Target  string  // what will be dialled, as the client named it
-	// ServerEOFStays says that the client may go on sending after the server's
-	// end. Only a discipline whose manifest has AfterServerEOF is opened so.
+	// ServerEOFStays says that the client may go on sending after the end of
+	// the server's stream. It is set only for a discipline whose manifest has
+	// AfterServerEOF.
 	ServerEOFStays bool
 }
 

@@ -35,7 +35,7 @@ const (
 const (
 	MaxOptions     = 64
 	MaxOptionValue = 1024
-	MaxSummary     = 1024 // bytes, also of the title and the other words
+	MaxSummary     = 1024 // bytes, also of the title and the other texts
 )
 
 // Option describes one setting of a line mode.
@@ -50,31 +50,31 @@ type Option struct {
 // Manifest describes a discipline to people and to the page.
 type Manifest struct {
 	Name    string   `json:"name"`    // what ?mode= takes; see ValidName
-	Title   string   `json:"title"`   // what the mode picker shows
+	Title   string   `json:"title"`   // as the mode picker shows it
 	Version string   `json:"version"` // the discipline's own
 	Summary string   `json:"summary"` // one or two sentences
 	Sends   string   `json:"sends"`   // what goes to the server for a message, in words: "the line and CR LF"
 	Input   Input    `json:"input"`
 	Options []Option `json:"options"`
-	// Boundaries says that where one message to the client ends and the next
-	// begins means something (a line a message). Where it does not, a compare
+	// Boundaries says that it matters where one message to the client ends and
+	// the next begins, as with a line per message. If it does not, a comparison
 	// joins messages.
 	Boundaries bool `json:"boundaries"`
 	// Events names the later kinds of event (EventKind.IsLater) that the
-	// machines know. They are fed no others.
+	// machines know. They get no others.
 	Events []string `json:"events,omitempty"`
-	// AfterServerEOF says that the machines take the client's events after the
-	// server's end, where a session asks for that.
+	// AfterServerEOF says that the machines handle events of the client after
+	// the end of the server's stream, in sessions that ask for it.
 	AfterServerEOF bool `json:"afterServerEOF,omitempty"`
 }
 
-// Knows reports whether the discipline's machines are fed events of a kind.
+// Knows reports whether the discipline's machines get events of a kind.
 func (m *Manifest) Knows(k EventKind) bool {
 	return !k.IsLater() || slices.Contains(m.Events, k.String())
 }
 
-// Options are the values of a session's options: every one of the manifest's,
-// checked.
+// Options are the values of a session's options: one for each option of the
+// manifest, checked.
 type Options map[string]string
 
 // Bool returns the value of a bool option.
@@ -88,8 +88,7 @@ func (o Options) Int(name string) int {
 }
 
 // ParseOptions checks values against the manifest and fills in the defaults.
-// Its errors are made for the person who typed the value: they list what
-// there is.
+// Its errors are for the person who typed the value: they list what there is.
 func (m *Manifest) ParseOptions(values map[string]string) (Options, error) {
 	all := make(Options, len(m.Options))
 	for _, o := range m.Options {
@@ -108,7 +107,7 @@ func (m *Manifest) ParseOptions(values map[string]string) (Options, error) {
 	return all, nil
 }
 
-// Validate reports the first thing wrong with the manifest itself.
+// Validate reports the first error in the manifest itself.
 func (m *Manifest) Validate() error {
 	switch {
 	case !ValidName(m.Name):
@@ -139,7 +138,7 @@ func (m *Manifest) Validate() error {
 	return nil
 }
 
-// checkWords reports the first field that cannot be shown to people as it is.
+// checkWords reports the first field that cannot be shown to people unchanged.
 func (m *Manifest) checkWords() error {
 	fields := [][2]string{{"title", m.Title}, {"version", m.Version}, {"summary", m.Summary}, {"sends", m.Sends}}
 	for _, o := range m.Options {
@@ -158,7 +157,7 @@ func (m *Manifest) checkWords() error {
 }
 
 // checkWords reports why words cannot be shown to people: on a terminal they
-// could do things, or pass for the workbench's own.
+// could have effects, or look like the workbench's own.
 func checkWords(words string) error {
 	if len(words) > MaxSummary {
 		return fmt.Errorf("has %d bytes; at most %d fit", len(words), MaxSummary)

@@ -9,9 +9,9 @@ import (
 )
 
 // Shows reports whether a terminal or a page shows r as itself. Control
-// characters (C0, DEL, C1) do not, nor do those that are invisible and change
-// how the text around them is shown: the category of formats, in which the
-// directions of the bidirectional algorithm are (UAX #9), line and paragraph
+// characters (C0, DEL, C1) do not, nor do invisible characters that change how
+// the text around them is shown: format characters, among them the direction
+// controls of the bidirectional algorithm (UAX #9), line and paragraph
 // separators, fillers, private use.
 func Shows(r rune) bool {
 	if r < utf8.RuneSelf {
@@ -20,12 +20,12 @@ func Shows(r rune) bool {
 	return !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// Printable returns s as one line that shows itself, for a name or a value that
-// somebody else chose. What does not show is written as \n, \r, \t, \xNN (a byte
-// below 0x20, or one that is not UTF-8) or \uNNNN, in UTF-16 as JSON has it.
+// Printable returns s as one visible line, for a name or a value that somebody
+// else chose. It writes what does not show as \n, \r, \t, \xNN (a byte below
+// 0x20, or one that is not UTF-8) or \uNNNN, in UTF-16 as in JSON.
 func Printable(s string) string { return escape(s, "") }
 
-// PrintableText is Printable for a text of several lines: LF and tabs stay.
+// PrintableText is Printable for text of several lines: LF and tabs stay.
 func PrintableText(s string) string { return escape(s, "\n\t") }
 
 func escape(s, stays string) string {

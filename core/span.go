@@ -8,14 +8,14 @@ import (
 
 // Span names the bytes of a payload that a Secret action is about.
 type Span struct {
-	OfAction bool // of the action before; else of the event that is answered
-	From, To int  // bytes; what lies behind the payload's end means nothing
+	OfAction bool // of the previous action; else of the event being answered
+	From, To int  // bytes; those past the payload's end are ignored
 }
 
-// maxSpan bounds a written span in bytes.
+// maxSpan bounds a span's text in bytes.
 const maxSpan = len("action 1114112 1114112")
 
-// String writes the span as it stands in transcripts: "event 5 12".
+// String writes the span as in transcripts: "event 5 12".
 func (s Span) String() string {
 	of := "event"
 	if s.OfAction {
@@ -24,7 +24,7 @@ func (s Span) String() string {
 	return of + " " + strconv.Itoa(s.From) + " " + strconv.Itoa(s.To)
 }
 
-// ParseSpan reads what String writes, in that one form.
+// ParseSpan reads what String writes, in exactly that form.
 func ParseSpan(text string) (Span, error) {
 	var s Span
 	of, numbers, _ := strings.Cut(text, " ")
@@ -34,7 +34,7 @@ func ParseSpan(text string) (Span, error) {
 	s.From, err1 = strconv.Atoi(from)
 	s.To, err2 = strconv.Atoi(to)
 	if err1 != nil || err2 != nil || len(text) > maxSpan || !s.valid() || s.String() != text {
-		return Span{}, fmt.Errorf("%q is no span of a secret; one is written as event 5 12 or action 0 8, bytes from and to", CutWords(text, 80))
+		return Span{}, fmt.Errorf("%q is not a span of a secret, such as event 5 12 or action 0 8", CutWords(text, 80))
 	}
 	return s, nil
 }

@@ -98,7 +98,7 @@ func TestReplay(t *testing.T) {
 		{"cut off, strictly", map[string]string{"a.golden": walk[:len(walk)-1]}, []string{"--strict", "."}, 2, "1 transcript, 0 same, 1 unusable\n",
 			"a.golden:9: expected a newline at the end of the file\n"},
 		{"a merge conflict", map[string]string{"a.golden": "workbench transcript v1\r\nmode http-line\r\n\r\n<<<<<<< HEAD\r\n>> client text \"a\"\r\n=======\r\n>>>>>>> other\r\n"}, []string{"."}, 2, "",
-			"a.golden:4: expected a transcript without conflicts; a merge has left its marker \"<<<<<<< HEAD\" here"},
+			"a.golden:4: expected a transcript without merge conflicts, found the marker \"<<<<<<< HEAD\":"},
 		{"no such form", nil, []string{"--report", "html", "x"}, 2, "", "--report html: it must be junit, tap, github\n"},
 		{"two forms", nil, []string{"--report", "tap", "--json", "x"}, 2, "", "--report and --json exclude each other"},
 		{"unknown mode", map[string]string{"a.golden": walk}, []string{"--mode", "telnet", "."}, 2, "",

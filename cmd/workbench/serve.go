@@ -18,10 +18,10 @@ import (
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/metrics"
-	"github.com/protocol-workbench/workbench/core/patient"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/web"
 )
@@ -228,7 +228,7 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 // dialer dials every session's target.
 var dialer = &target.Dialer{Below: patiently}
 
-func patiently(conn net.Conn) net.Conn { return patient.New(conn) }
+func patiently(conn net.Conn) net.Conn { return stall.New(conn) }
 
 func dial(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
 	conn, err := dialer.Dial(ctx, t, s)

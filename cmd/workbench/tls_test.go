@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
@@ -255,7 +255,7 @@ func TestPlayClientWaitsOverTLS(t *testing.T) {
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{made.Pair()}})
 	must(t, err)
 	defer l.Close()
-	const stall = 3 * patient.Limit / 30 // several looks of package patient
+	const pause = 3 * stall.Limit / 30
 	go func() {
 		conn, err := l.Accept()
 		if err != nil {
@@ -263,7 +263,7 @@ func TestPlayClientWaitsOverTLS(t *testing.T) {
 		}
 		defer conn.Close()
 		conn.(*tls.Conn).Handshake()
-		time.Sleep(stall)
+		time.Sleep(pause)
 		if n, err := io.CopyN(io.Discard, conn, 16<<20); err != nil {
 			t.Errorf("after %d bytes: %v", n, err)
 		}
@@ -287,9 +287,9 @@ func TestFlagsOfTLSAreRefused(t *testing.T) {
 		{"the flags --tls-… are for a server that speaks TLS: write --to tls://host:port", []string{"client", file, "--to", "127.0.0.1:1", "--tls-min", "1.0"}},
 		{"--tls-ca and --tls-verify both say what to verify by: give one of them", append(to, "--tls-ca", ca.file, "--tls-verify", "none")},
 		{"--tls-verify is system, none or sha256:HEX; certificates to verify by are given with --tls-ca FILE", append(to, "--tls-verify", "ca:1")},
-		{`--tls-verify is "no"; it is `, append(to, "--tls-verify", "no")},
-		{`--tls-min is "2"; it is 1.0, 1.1, 1.2 or 1.3`, append(to, "--tls-min", "2")},
-		{`--tls-name: "a b" is no name of a host`, append(to, "--tls-name", "a b")},
+		{`--tls-verify is "no"; it must be `, append(to, "--tls-verify", "no")},
+		{`--tls-min is "2"; it must be 1.0, 1.1, 1.2 or 1.3`, append(to, "--tls-min", "2")},
+		{`--tls-name: "a b" is not a host name`, append(to, "--tls-name", "a b")},
 		{`--tls-alpn has the name ""`, append(to, "--tls-alpn", "h2,")},
 		{"--tls-ca: nowhere.pem cannot be read: no such file", append(to, "--tls-ca", "nowhere.pem")},
 		{"--tls-ca: no PEM text", append(to, "--tls-ca", file)},
@@ -299,7 +299,7 @@ func TestFlagsOfTLSAreRefused(t *testing.T) {
 		{"the flags --tls-… want --tls too", []string{"server", file, "--tls-min", "1.0"}},
 		{"--tls-key has no certificate: name it with --tls-cert FILE", []string{"server", file, "--tls", "--tls-key", key}},
 		{"--tls-client-ca: no PEM text", []string{"server", file, "--tls", "--tls-client-ca", file}},
-		{`--tls-min is "2"; it is 1.0, 1.1, 1.2 or 1.3`, []string{"server", file, "--tls", "--tls-min", "2"}},
+		{`--tls-min is "2"; it must be 1.0, 1.1, 1.2 or 1.3`, []string{"server", file, "--tls", "--tls-min", "2"}},
 		{"--tls-cert: " + filepath.Dir(file) + " cannot be read", []string{"server", file, "--tls", "--tls-cert", filepath.Dir(file)}},
 	} {
 		stdout, stderr := newOutput(), newOutput()

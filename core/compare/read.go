@@ -15,12 +15,12 @@ import (
 
 // Bounds of a comparison.
 const (
-	MaxRequest = 16 << 20 // bytes, for the caller to hold
+	MaxRequest = 16 << 20 // bytes; the caller enforces it
 
 	maxRuns    = 4
-	maxRun     = 128 << 10 // bytes of what a request says of a run
+	maxRun     = 128 << 10 // bytes of one run in a request
 	maxEntries = 100_000
-	maxEntry   = 6*core.MaxEventPayload + 1<<10 // bytes: JSON may write one as six
+	maxEntry   = 6*core.MaxEventPayload + 1<<10 // bytes: JSON may take six for one
 	maxEvents  = 10_000
 	maxAnswer  = 32 << 20 // bytes of the actions of one run
 )
@@ -28,19 +28,19 @@ const (
 // Comparison asks what several line modes, or one with several options, would
 // have answered to the same events.
 type Comparison struct {
-	Transcript string // ID of a recorded one, or "": the request brought entries
+	Transcript string // ID of a recorded one; "" if the request holds entries
 	Runs       []Run
 
-	entries bool // the request brought entries, as of workbench.v1, of which …
+	entries bool // the request holds entries, as of workbench.v1, of which …
 	events  []wire.Event
 	target  string
 	stays   bool
-	from    uint64 // the first event that counts, 0: the first that there is
-	to      uint64 // the last, 0: the last that there is
+	from    uint64 // the first event that counts, 0: the first of all
+	to      uint64 // the last, 0: the last of all
 }
 
-// Read reads a comparison as it comes: what is too much is refused before it
-// is in memory.
+// Read reads a comparison from a stream: it refuses too much before all of it is
+// in memory.
 func Read(body io.Reader) (*Comparison, error) {
 	c := new(Comparison)
 	return c, c.read(body)
@@ -87,7 +87,7 @@ func (c *Comparison) read(body io.Reader) error {
 	if err := expect(d, json.Delim('}')); err != nil {
 		return err
 	}
-	if _, err := d.Token(); err != io.EOF { // which also says that all of it is there
+	if _, err := d.Token(); err != io.EOF { // which also says that nothing is missing
 		return cmp.Or(err, errors.New("something follows it"))
 	}
 	if len(c.target) > transcript.MaxTarget {
@@ -139,7 +139,7 @@ func (c *Comparison) readRun(object json.RawMessage) error {
 	return err
 }
 
-// readArray reads an array, element by element.
+// readArray reads an array element by element.
 func readArray(d *json.Decoder, most int, read func(element json.RawMessage) error) error {
 	if err := expect(d, json.Delim('[')); err != nil {
 		return err
@@ -159,7 +159,7 @@ func readArray(d *json.Decoder, most int, read func(element json.RawMessage) err
 	return expect(d, json.Delim(']'))
 }
 
-// expect reads a token that must come next.
+// expect reads the token that must come next.
 func expect(d *json.Decoder, want json.Delim) error {
 	if got, err := d.Token(); err != nil {
 		return err

@@ -14,31 +14,31 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// Run is one column of a comparison: asked for with mode and options, answered
-// with all of it.
+// Run is one column of a comparison: the request has its mode and options, the
+// answer all of it.
 type Run struct {
 	Mode    string       `json:"mode"`
-	Options core.Options `json:"options"`         // all that are in effect, in an answer
-	Error   string       `json:"error,omitempty"` // why there are no, or no more, events
+	Options core.Options `json:"options"`         // in an answer: all that are in effect
+	Error   string       `json:"error,omitempty"` // why there are no events, or no more
 	Events  []Event      `json:"events"`
 }
 
-// Event is one event's answer. Event 0 is the opening.
+// Event is the answer to one event. Event 0 is the opening.
 type Event struct {
 	N       uint64            `json:"n"`
 	Actions []json.RawMessage `json:"actions"`
 }
 
-// Modes are the line modes that there are.
+// Modes are the available line modes.
 type Modes struct {
-	// Manifest returns what a mode is.
+	// Manifest returns a mode's manifest.
 	Manifest func(ctx context.Context, mode string) (core.Manifest, error)
 	// Open connects to a machine of a mode, which is not opened yet. release is
 	// called once the connection is closed.
 	Open func(ctx context.Context, mode string) (conn *wire.Conn, release func(), err error)
 }
 
-// Recorded gives a comparison the events of the transcript that it names.
+// Recorded sets the events of the transcript that the comparison names.
 func (c *Comparison) Recorded(t *transcript.Transcript) {
 	c.target, c.stays = t.Target, t.ServerEOFStays
 	for _, e := range t.Entries {
@@ -48,8 +48,8 @@ func (c *Comparison) Recorded(t *transcript.Transcript) {
 	}
 }
 
-// Run feeds the events to one mode after the other and fills Runs. What is
-// wrong with one run stands in it. The error is of the events: too many, or
+// Run feeds the events to one mode after the other and fills Runs. An error of
+// one run is in its Error. The returned error is about the events: too many, or
 // not in order.
 func (c *Comparison) Run(ctx context.Context, modes Modes) error {
 	c.events = slices.DeleteFunc(c.events, func(e wire.Event) bool { return e.N < c.from || c.to != 0 && e.N > c.to })
@@ -136,7 +136,7 @@ func (run *Run) feed(conn *wire.Conn, m *core.Manifest, opening core.Opening, ev
 }
 
 // FirstDifference returns the number of the first event whose answers are not
-// all the same, or nil. A run without events is not looked at.
+// all equal, or nil. It ignores runs without events.
 func (c *Comparison) FirstDifference() *uint64 {
 	runs := c.Runs
 	var first *uint64

@@ -11,36 +11,36 @@ import (
 // MaxTimers is how many timers of one machine may run at once.
 const MaxTimers = 64
 
-// Feeder is what the rules have to know of one session. It is pure. The zero
-// value is a session whose machine knows the first kinds of event only.
+// Feeder is the state that the rules need of one session. It is pure. The zero
+// value is a session whose machine knows only the first kinds of event.
 type Feeder struct {
-	// Knows reports whether the machine is fed events of a later kind
-	// (core.EventKind.IsLater). nil: of none.
+	// Knows reports whether the machine gets events of a later kind
+	// (core.EventKind.IsLater). If nil, it gets none.
 	Knows func(core.EventKind) bool
 	// ServerEOFStays is core.Opening's.
 	ServerEOFStays bool
-	// AnyTimer lets every timer fire: the machine began from a state, and what
-	// it had set by then is not known.
+	// AnyTimer lets every timer fire: the machine began from a state, and which
+	// timers it had set is not known.
 	AnyTimer bool
 
 	armed    map[string]bool
 	passes   [core.Server + 1]bool
-	finished bool // the stream to the server
-	ended    bool // the stream from the server, and the session goes on
+	finished bool // the stream to the server has ended
+	ended    bool // the stream from the server has ended, and the session goes on
 }
 
-// Fate is what becomes of an event.
+// Fate is what happens to an event.
 type Fate uint8
 
 // The fates.
 const (
 	Fed     Fate = iota // the machine answers it
-	Unknown             // the machine does not know its kind: the core does what it does by default
-	Unarmed             // a timer that the machine has not set: nothing happens
+	Unknown             // the machine does not know its kind: the core does the default
+	Unarmed             // a timer that is not armed: nothing happens
 )
 
-// Take says what becomes of an event that comes now. A timer that fires is not
-// armed any more.
+// Take returns what happens to an event that arrives now. A timer that fires is
+// no longer armed.
 func (f *Feeder) Take(ev core.Event) Fate {
 	switch {
 	case !f.Feeds(ev.Kind):
@@ -54,12 +54,12 @@ func (f *Feeder) Take(ev core.Event) Fate {
 	return Fed
 }
 
-// Feeds reports whether the machine is fed events of a kind.
+// Feeds reports whether the machine gets events of a kind.
 func (f *Feeder) Feeds(k core.EventKind) bool {
 	return !k.IsLater() || f.Knows != nil && f.Knows(k)
 }
 
-// Why says why a session is over.
+// Why is the reason why a session is over.
 type Why uint8
 
 // The reasons.
@@ -67,21 +67,21 @@ const (
 	GoesOn Why = iota
 	MachineClosed
 	MachineFailed
-	ServerEnded  // its stream
-	ServerFailed // the connection to it
-	BothEnded    // their streams
+	ServerEnded  // its stream ended
+	ServerFailed // the connection to it broke
+	BothEnded    // both streams ended
 	ClientClosed
 )
 
-// End is the end of a session. The zero value is none.
+// End is the end of a session. The zero value means that it goes on.
 type End struct {
 	Why   Why
-	Words string // the machine's, or how the connection to the server failed
+	Words string // the machine's, or how the connection to the server broke
 }
 
-// Answer takes what the machine answered an event with; an event of no kind is
-// the opening. It returns the actions that count, a part of those given, and
-// the end of the session, if this was it.
+// Answer takes the machine's answer to an event; an event of no kind is the
+// opening. It returns the actions that count, a slice of those given, and the
+// end of the session if this was it.
 func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.Action, end End) {
 	actions = core.Counting(actions)
 	for _, a := range actions {
@@ -98,13 +98,13 @@ func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.A
 	return actions, end
 }
 
-// Fails reports whether an answer is that the machine failed.
+// Fails reports whether an answer says that the machine failed.
 func Fails(actions []core.Action) bool {
 	n := len(actions)
 	return n > 0 && actions[n-1].Kind == core.Failed
 }
 
-// note takes note of one action.
+// note records one action.
 func (f *Feeder) note(a core.Action) End {
 	switch a.Kind {
 	case core.SetTimer:
@@ -128,7 +128,7 @@ func (f *Feeder) note(a core.Action) End {
 	return End{}
 }
 
-// byDefault does what the core does when a machine says nothing.
+// byDefault returns what the core does when the machine says nothing.
 func (f *Feeder) byDefault(ev core.Event) End {
 	switch ev.Kind.DefaultEnding() {
 	case core.EndServer:
@@ -149,26 +149,26 @@ func (f *Feeder) byDefault(ev core.Event) End {
 	return End{}
 }
 
-// Armed returns the names of the timers that run, sorted.
+// Armed returns the names of the armed timers, sorted.
 func (f *Feeder) Armed() []string { return slices.Sorted(maps.Keys(f.armed)) }
 
 // Passes reports whether the machine has promised to pass a side's bytes
-// through; false of no side.
+// through.
 func (f *Feeder) Passes(side core.Side) bool { return f.passes[side] }
 
 // Finished reports whether nothing more may be sent to the server.
 func (f *Feeder) Finished() bool { return f.finished }
 
-// ServerEnded reports whether the server's stream has ended in a session that
+// ServerEnded reports whether the server's stream has ended while the session
 // goes on.
 func (f *Feeder) ServerEnded() bool { return f.ended }
 
-// PassesOn reports whether an event's bytes are copied to the other side
-// without an answer to show.
+// PassesOn reports whether an event's bytes are copied to the other side without
+// appearing in an answer.
 func (f *Feeder) PassesOn(ev core.Event) bool { return ev.Kind.IsBytes() && f.passes[ev.Kind.Side()] }
 
-// Copy returns the action that passes an event's bytes on: to the server, or to
-// the client as a binary message.
+// Copy returns the action that copies an event's bytes: to the server, or to the
+// client as a binary message.
 func Copy(ev core.Event) core.Action {
 	if ev.Kind.Side() == core.Server {
 		return core.Action{Kind: core.SendBinary, Data: ev.Data}
@@ -176,8 +176,7 @@ func Copy(ev core.Event) core.Action {
 	return core.Action{Kind: core.SendServer, Data: ev.Data}
 }
 
-// IsCopy reports whether actions do what passing the event on does, in as many
-// pieces as they like.
+// IsCopy reports whether the actions do what Copy does, in any number of pieces.
 func IsCopy(ev core.Event, actions []core.Action) bool {
 	kind, left := Copy(ev).Kind, ev.Data
 	for _, a := range actions {

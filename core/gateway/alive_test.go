@@ -6,14 +6,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 )
 
 // A client that sends nothing is asked, and is gone after 60 s without a byte.
 func TestKeepAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
-		conn := &clientConn{Conn: patient.New(near)}
+		conn := &clientConn{Conn: stall.New(near)}
 		asked := 0
 		conn.ask = func() { asked++ }
 		start := time.Now()
@@ -37,7 +37,7 @@ func TestKeepAlive(t *testing.T) {
 func TestSlowClientIsAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
-		conn := &clientConn{Conn: patient.New(near), ask: func() {}}
+		conn := &clientConn{Conn: stall.New(near), ask: func() {}}
 		const reads, pause = 60, 10 * time.Second
 		go conn.Conn.Write(make([]byte, 2*reads))
 		go func() {
@@ -62,7 +62,7 @@ func TestEndReading(t *testing.T) {
 		near, far := net.Pipe()
 		defer time.Sleep(time.Second) // the writer ends
 		defer near.Close()
-		conn := &clientConn{Conn: patient.New(near), ask: func() { t.Error("it was asked") }}
+		conn := &clientConn{Conn: stall.New(near), ask: func() { t.Error("it was asked") }}
 		start := time.Now()
 		conn.endReading(handshakeLimit)
 		go func() {

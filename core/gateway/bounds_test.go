@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -160,7 +160,7 @@ func TestAnAnswerThatIsNotRead(t *testing.T) {
 				if _, err := io.WriteString(conn, head); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(patient.Limit + slack)
+				time.Sleep(stall.Limit + slack)
 				if rest, err := io.ReadAll(conn); len(rest) > 0 || err != nil {
 					t.Errorf("it still answers: %.100q, %v", rest, err)
 				}
@@ -177,7 +177,7 @@ func TestASlowDownload(t *testing.T) {
 			defer conn.Close()
 			io.WriteString(conn, "GET /api/transcripts/"+s.id+query+" HTTP/1.0\r\nHost: 127.0.0.1:8000\r\n\r\n") // which has no chunks
 			var answer bytes.Buffer
-			for began := time.Now(); ; time.Sleep(patient.Limit - time.Second) {
+			for began := time.Now(); ; time.Sleep(stall.Limit - time.Second) {
 				if n, err := io.CopyN(&answer, conn, 1000); err == io.EOF && n == 0 || err != nil && err != io.EOF {
 					break
 				}

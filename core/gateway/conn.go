@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/limit"
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 // leave in one write, since a system call costs more than a short message; it
 // gives a client that sends nothing a limited time; and its writes are patient.
 type clientConn struct {
-	*patient.Conn
+	*stall.Conn
 
 	mu      sync.Mutex
 	holding bool
@@ -184,9 +184,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	conn.SetDeadline(time.Time{})
-	held, ok := conn.(*patient.Conn) // of Serve
+	held, ok := conn.(*stall.Conn) // of Serve
 	if !ok {
-		held = patient.New(conn)
+		held = stall.New(conn)
 	}
 	h.conn = &clientConn{Conn: held}
 	return h.conn, rw, nil

@@ -143,7 +143,7 @@ func New(config Config) *Gateway {
 
 // Serve answers requests that come by the listener, and closes it. It returns
 // http.ErrServerClosed once Stop is called.
-func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(patientListener{l}) }
+func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(stallListener{l}) }
 
 // Stop ends all sessions, telling their clients, and Serve, and returns when
 // they have ended or ctx is done. Sessions that begin meanwhile are refused.

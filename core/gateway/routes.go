@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/compare"
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // Bounds of every request. The server lets go of them once the body was read,
 // so work on an answer has bounds of its own. An answer may take as long as its
-// reader takes some of it: see patientListener.
+// reader takes some of it: see stallListener.
 const (
 	headLimit  = 10 * time.Second // for a request's head
 	bodyLimit  = 30 * time.Second // for head and body; a handler that waits first gives its body this long after
@@ -112,15 +112,15 @@ func (g *Gateway) newServer() *http.Server {
 	}
 }
 
-// patientListener makes the writes of what it accepts patient: each answer on
-// each route goes on while its reader takes some of it, and ends when that took
-// nothing for patient.Limit.
-type patientListener struct{ net.Listener }
+// stallListener accepts connections as stall.Conn: an answer goes on while its
+// reader takes some of it, and fails after stall.Limit in which the reader took
+// nothing.
+type stallListener struct{ net.Listener }
 
-func (l patientListener) Accept() (net.Conn, error) {
+func (l stallListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return patient.New(conn), nil
+	return stall.New(conn), nil
 }

@@ -146,10 +146,10 @@ func TestSecurityInTheQuery(t *testing.T) {
 		{"tls://h:1", "tls.verify=ca:" + ca.ID + "&tls.cert=" + me.ID + "&tls.name=x.example&tls.alpn=h2,http/1.1&tls.min=1.0",
 			"[{verify ca sha256:" + ca.Fingerprint + " CN=me} {name x.example} {alpn h2,http/1.1} {min 1.0} {cert sha256:" + me.Fingerprint + " CN=me}]", "", ""},
 		{"imaps://h", "tls.verify=none", "[{verify none}]", "", ""},
-		{"tls://h:1", "tls.verify=no", "", target.CodeParameter, `tls.verify is "no"; it is system, none, ca:ID or sha256:FINGERPRINT`},
-		{"tls://h:1", "tls.=1", "", target.CodeParameter, "tls. is no choice; there are verify, name, alpn, min and cert"},
-		{"tls://h:1", "tls.cipher=1", "", target.CodeParameter, "tls.cipher is no choice; there are verify, name, alpn, min and cert"},
-		{"tls://h:1", "tls.cert=1", "", target.CodeCredentialUnknown, "tls.cert: the certificate 1 is not here; it is gone since the workbench was started again: choose the file again"},
+		{"tls://h:1", "tls.verify=no", "", target.CodeParameter, `tls.verify is "no"; it must be system, none, ca:ID or sha256:FINGERPRINT`},
+		{"tls://h:1", "tls.=1", "", target.CodeParameter, "tls. is not a choice; the choices are verify, name, alpn, min and cert"},
+		{"tls://h:1", "tls.cipher=1", "", target.CodeParameter, "tls.cipher is not a choice; the choices are verify, name, alpn, min and cert"},
+		{"tls://h:1", "tls.cert=1", "", target.CodeCredentialUnknown, "tls.cert: the certificate 1 is not here: the workbench has restarted since; choose the file again"},
 		{"h:1", "tls.min=1.0", "", target.CodeParameter, `the address has "tls.min", but the target is not dialled with TLS: write tls:// before it`},
 		{"tls://h:1", "tls.min=1.0&tls.min=1.1", "", "", `"tls.min" is there twice in the address`},
 	} {
@@ -183,7 +183,7 @@ func TestTLSIsToldToClients(t *testing.T) {
 
 	for _, c := range []struct{ query, first, words, object string }{
 		{"", "tls://expired:1", "FAIL:the certificate expired", `[{"kind":"refused","code":"tls-expired","certificate":{"subject":"CN=old","issuer":"","names":["h"],"notBefore":"0001-01-01T00:00:00Z","notAfter":"0001-01-01T00:00:00Z","fingerprint":"ab12"}}]`},
-		{"?tls.cert=1", "tls://h:1", "FAIL:tls.cert: the certificate 1 is not here; it is gone since the workbench was started again: choose the file again", `[{"kind":"refused","code":"tls-credential-unknown"}]`},
+		{"?tls.cert=1", "tls://h:1", "FAIL:tls.cert: the certificate 1 is not here: the workbench has restarted since; choose the file again", `[{"kind":"refused","code":"tls-credential-unknown"}]`},
 		{"", "refused:1", "FAIL:connection refused by refused:1: nothing listens there", ""},
 		{"", "tls://h:1", "SUCC", `"tls":{"version":"1.3","cipher":"","alpn":"","verified":"none","certificate":{`},
 	} {

@@ -9,12 +9,11 @@ import (
 // Parts is how many parts a limit has.
 const Parts = 8
 
-// Stretch is how many times its length a limit on a peer's own time lasts at
-// most, however little the peer was let run.
+// Stretch is how many times its length a limit on a peer's own time can last,
+// however little the peer was allowed to run.
 const Stretch = 12
 
-// Timer is a limit that is running. Its methods may be called from several
-// goroutines.
+// Timer is a running limit. It is safe for concurrent use.
 type Timer struct {
 	part  time.Duration
 	after func()
@@ -23,18 +22,18 @@ type Timer struct {
 	mu    sync.Mutex
 	over  bool          // passed, or stopped
 	left  time.Duration // of the peer's time
-	most  int           // parts that may follow
+	most  int           // most parts still to come
 	was   time.Duration // what away said last
 	timer *time.Timer
 }
 
-// AfterFunc calls f in a goroutine of its own once d has passed.
+// AfterFunc calls f in its own goroutine once d has passed.
 func AfterFunc(d time.Duration, f func()) *Timer { return Own(d, nil, f) }
 
-// Own calls f in a goroutine of its own once the peer has had d of its own
-// time, at the latest after [Stretch] times d. away returns for how long, in
-// all, the peer could not run although it wanted to, because others had the
-// processors: that does not count. A nil away is AfterFunc.
+// Own calls f in its own goroutine once the peer has had d of its own time, and
+// at the latest after [Stretch] times d. away returns how long, in all, the peer
+// wanted to run and could not because others had the processors; that time does
+// not count. With a nil away, Own is AfterFunc.
 func Own(d time.Duration, away func() time.Duration, f func()) *Timer {
 	t := &Timer{part: d / Parts, after: f, away: away, left: d / Parts * Parts, most: Parts * Stretch}
 	if away != nil {
@@ -46,11 +45,11 @@ func Own(d time.Duration, away func() time.Duration, f func()) *Timer {
 	return t
 }
 
-// passed ends one part.
+// passed handles the end of one part.
 func (t *Timer) passed() {
 	counts := t.part
 	if t.away != nil {
-		now := t.away() // out of the lock: it may take a while
+		now := t.away() // without the lock: it may take a while
 		counts -= min(max(now-t.was, 0), t.part)
 		t.was = now
 	}
@@ -72,7 +71,7 @@ func (t *Timer) passed() {
 	}
 }
 
-// Stop keeps f from being called, unless that has begun.
+// Stop prevents the call of f, unless it has begun.
 func (t *Timer) Stop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

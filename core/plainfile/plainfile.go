@@ -1,8 +1,9 @@
-// Package plainfile opens files that were found in a folder, where others may
-// have put something else under such a name: a symbolic link out of the folder,
-// a named pipe that nobody writes to, a socket, a device, a folder.
+// Package plainfile opens files found in a folder, where others may have put
+// something else under such a name: a symbolic link out of the folder, a named
+// pipe without a writer, a socket, a device, a folder.
 //
-// That is not for a file that the user names, which may well be a link or a pipe.
+// Do not use it for a file that the user names, which may well be a link or a
+// pipe.
 //
 // It also replaces files as one step, and puts into words what goes wrong with
 // one.
@@ -16,10 +17,10 @@ import (
 	"syscall"
 )
 
-// An Error says that what has the name is not a regular file.
+// An Error says that a name is not that of a regular file.
 type Error struct{ Mode fs.FileMode }
 
-// Error says what it is.
+// Error names the kind of file.
 func (e *Error) Error() string {
 	what := "something else"
 	switch {
@@ -37,9 +38,9 @@ func (e *Error) Error() string {
 	return "not a regular file but " + what
 }
 
-// Open opens a regular file to be read, and nothing else: an *Error in a
-// *fs.PathError, at once. No link is followed at the end of the path; those on
-// the way to it are.
+// Open opens a regular file for reading. For anything else it returns at once,
+// with an *Error in a *fs.PathError. It does not follow a link at the end of the
+// path, but follows those before it.
 func Open(path string) (*os.File, error) { return open(path, os.Lstat, os.OpenFile) }
 
 // OpenIn is Open for a name in a root.
@@ -47,7 +48,7 @@ func OpenIn(root *os.Root, name string) (*os.File, error) {
 	return open(name, root.Lstat, root.OpenFile)
 }
 
-// ReadFile reads a regular file, as Open opens it, of at most the given bytes.
+// ReadFile reads a regular file of at most most bytes.
 func ReadFile(path string, most int64) ([]byte, error) {
 	file, err := Open(path)
 	if err != nil {
@@ -63,10 +64,9 @@ func ReadFile(path string, most int64) ([]byte, error) {
 
 var errTooLarge = errors.New("larger than it may be")
 
-// open looks at the name before, as an open can wait, ring or rewind, and at the
-// file after, as the name may have come to stand for another one meanwhile.
-// (os.Root follows links within it whatever the flags say, so O_NOFOLLOW would
-// not do.)
+// open checks the name before, since opening can wait, ring or rewind, and the
+// file after, since the name may have been replaced meanwhile. (os.Root follows
+// links within it whatever the flags say, so O_NOFOLLOW would not do.)
 func open(name string, lstat func(string) (fs.FileInfo, error), openFile func(string, int, fs.FileMode) (*os.File, error)) (*os.File, error) {
 	before, err := lstat(name)
 	if err != nil {

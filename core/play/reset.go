@@ -3,7 +3,7 @@ package play
 import (
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 )
 
 // lookEvery is how often a queue is looked at that is about to be empty.
@@ -31,7 +31,7 @@ func (k *talk) reset() {
 }
 
 // flush waits until the peer's system has all that was sent, has taken nothing
-// for patient.Limit, or is gone.
+// for stall.Limit, or is gone.
 func (k *talk) flush() {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -42,7 +42,7 @@ func (k *talk) flush() {
 		if n != left {
 			left, since = n, time.Now()
 		}
-		if n == 0 || time.Since(since) > patient.Limit {
+		if n == 0 || time.Since(since) > stall.Limit {
 			return
 		}
 		if _, err := k.conn.Conn.Write(nil); err != nil { // it is gone; the queue would stay as it is

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 )
 
 const (
@@ -84,8 +84,8 @@ func TestNobodyIsLeftToHear(t *testing.T) {
 		}
 		leave(client)
 		start := time.Now()
-		(&talk{conn: patient.New(server), ctx: t.Context()}).flush()
-		if took := time.Since(start); took > patient.Limit/2 {
+		(&talk{conn: stall.New(server), ctx: t.Context()}).flush()
+		if took := time.Since(start); took > stall.Limit/2 {
 			t.Errorf("%s: waited %v", name, took)
 		}
 		server.Close()

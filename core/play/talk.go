@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 )
 
 // Bounds of a talk.
@@ -70,7 +70,7 @@ func (t Talk) Over(ctx context.Context, conn Conn, p *Player) error { return t.o
 
 func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 	k := &talk{
-		Talk: t, conn: patient.New(conn), p: p, ctx: ctx,
+		Talk: t, conn: stall.New(conn), p: p, ctx: ctx,
 		changed: make(chan struct{}, 1), halted: make(chan struct{}), heard: make(chan struct{}),
 	}
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -91,7 +91,7 @@ func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 // once, so nothing queues up.
 type talk struct {
 	Talk
-	conn    *patient.Conn
+	conn    *stall.Conn
 	ctx     context.Context
 	changed chan struct{} // something was heard
 	halted  chan struct{} // closed when stopped is set
@@ -274,7 +274,7 @@ func (k *talk) send(data []byte) bool {
 	case err == nil:
 		return true
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.side()), patient.Limit)
+		k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.side()), stall.Limit)
 		k.conn.Close()
 	default: // the reader will say how the connection ended, which tells more
 		k.failed = fmt.Errorf("the %s is gone: %s", other(k.p.side()), inWords(err))

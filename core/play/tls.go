@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/patient"
+	"github.com/protocol-workbench/workbench/core/stall"
 )
 
 // handshakeLimit is how long a client may take for the TLS handshake.
@@ -26,7 +26,7 @@ type secured struct {
 
 // heard knows whether the peer has said anything.
 type heard struct {
-	*patient.Conn
+	*stall.Conn
 	any bool
 }
 
@@ -39,7 +39,7 @@ func (h *heard) Read(b []byte) (int, error) {
 // secure returns the connection over TLS, after the handshake. It returns
 // without one, and probe, if the client left without a word.
 func secure(ctx context.Context, conn net.Conn, config *tls.Config) (c *secured, probe bool, err error) {
-	below := &heard{Conn: patient.New(conn)}
+	below := &heard{Conn: stall.New(conn)}
 	c = &secured{Conn: tls.Server(below, config), below: below}
 	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
 	defer cancel()

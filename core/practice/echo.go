@@ -14,8 +14,8 @@ import (
 // Bounds of the server. All its connections together hold at most
 // MaxConnections × MaxRead bytes, 256 MiB; an idle one holds 1 KiB.
 const (
-	MaxConnections = 4096                  // served at a time; later ones wait until one ends
-	MaxRead        = 64 << 10              // bytes taken from a connection before they are echoed
+	MaxConnections = 4096                  // served at a time; more wait until one ends
+	MaxRead        = 64 << 10              // bytes read from a connection before they are echoed
 	HoldTime       = 50 * time.Millisecond // longest wait for the rest of the word quit
 	LingerTime     = time.Second           // longest wait for the client's end of stream after quit
 )
@@ -32,13 +32,13 @@ type Echo struct {
 }
 
 // Serve serves the connections that l accepts until ctx is done, and then
-// returns nil. It closes l and all connections, and waits for their goroutines
-// in any case. Accept errors that pass (no file handle left, a connection that
-// was gone before it was taken) are logged and tried again after a pause of
-// 5 ms, doubling to 1 s; any other one is returned.
+// returns nil. In any case it closes l and all connections, and waits for their
+// goroutines. It logs temporary accept errors (no file handles left, a
+// connection gone before it was accepted) and tries again after a pause of 5 ms,
+// doubling to 1 s; it returns any other error.
 //
-// A client that sends without reading is slowed down by blocking: beyond
-// MaxRead its bytes wait in the network.
+// Back-pressure slows down a client that sends without reading: beyond MaxRead
+// its bytes wait in the network.
 func (e *Echo) Serve(ctx context.Context, l net.Listener) error {
 	log := e.Log
 	if log == nil {
@@ -86,31 +86,31 @@ func (e *Echo) Serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// passes reports whether an accept error is of the kind that goes away. For
-// accepting, unlike elsewhere, Temporary is well defined.
+// passes reports whether an accept error is temporary. For Accept, unlike
+// elsewhere, Temporary is well defined.
 func passes(err error) bool {
 	var t interface{ Temporary() bool }
 	return errors.As(err, &t) && t.Temporary()
 }
 
-// serve owns conn from here to its close, which ctx can bring about early.
+// serve owns conn until its close, which ctx can bring about early.
 func serve(ctx context.Context, conn net.Conn, log *slog.Logger) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	log.Debug("practice connection opened", "client", conn.RemoteAddr())
 	err := converse(conn)
 	if ctx.Err() != nil {
-		err = nil // what we closed ourselves did not fail
+		err = nil // the server itself closed it
 	}
 	log.Debug("practice connection ended", "client", conn.RemoteAddr(), "error", err)
 }
 
 // converse echoes until the client's end of stream, quit or an error. The
-// buffer has room for the held bytes in front of each read, so that what is
-// echoed leaves in one write without being copied.
+// buffer has room for the held bytes before each read, so that the echo is one
+// write without a copy.
 func converse(conn net.Conn) error {
 	var s scanner
-	var hold time.Time // when held bytes are given up; zero while none are held
+	var hold time.Time // when held bytes are released; zero while none are held
 	buf := make([]byte, maxHeld+firstRead)
 	for {
 		if err := conn.SetReadDeadline(hold); err != nil {
@@ -127,7 +127,7 @@ func converse(conn net.Conn) error {
 			linger(conn)
 			return nil
 		}
-		if failed != nil { // the wait for more of the word is over, one way or another
+		if failed != nil { // the wait for more of the word is over in any case
 			if err := write(conn, []byte(word[:s.release()])); err != nil {
 				return err
 			}
@@ -158,9 +158,9 @@ func write(conn net.Conn, b []byte) error {
 	return err
 }
 
-// linger ends the stream to the client and reads on until the client's ends
-// too, or LingerTime has passed. Closing with bytes unread would answer them
-// with a reset, and the client could lose what it was sent last.
+// linger ends the stream to the client and reads on until the client's stream
+// ends too, or LingerTime has passed. Closing with unread bytes would send a
+// reset, and the client could lose what it was sent last.
 func linger(conn net.Conn) {
 	half, ok := conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {

@@ -2,27 +2,27 @@ package practice
 
 import "bytes"
 
-// This file knows bytes and where a read begins; it knows no connection and
-// no clock.
+// This file knows bytes and where a read begins; it knows no connections and no
+// clock.
 
-// word ends a connection when it stands at the start of a line or of a read.
+// word ends a connection if it is at the start of a line or of a read.
 const word = "quit"
 
 // maxHeld is the most that is held back: all of the word but its last byte.
 const maxHeld = len(word) - 1
 
-// scanner looks for the word in what a client sends. Its whole state is how
-// much of the word the last read ended with: every read starts anew, so
-// whether that read ended a line need not be remembered.
+// scanner looks for the word in what a client sends. Its whole state is how much
+// of the word the last read ended with: every read starts anew, so it need not
+// remember whether that read ended a line.
 //
 // The zero value is ready to use.
 type scanner struct {
 	held int // bytes held back; they are word[:held]
 }
 
-// feed takes what one read returned. To be echoed are word[:before], held
-// back until now, and then read[:n]. What follows read[n] is held back, or,
-// after quit, of no interest.
+// feed takes the data of one read. To echo are word[:before], held back until
+// now, and then read[:n]. What follows read[n] is held back or, after quit,
+// dropped.
 func (s *scanner) feed(read []byte) (before, n int, quit bool) {
 	if s.held > 0 {
 		more := common(word[s.held:], read)
@@ -33,9 +33,9 @@ func (s *scanner) feed(read []byte) (before, n int, quit bool) {
 		if more == len(read) {
 			return 0, 0, false
 		}
-		// Not the word after all. The read may still start with it: no
-		// byte but the first of the word can begin it, so what matched
-		// as its middle cannot be a beginning too.
+		// Not the word after all. The read may still start with it: only the
+		// first byte of the word can begin it, so what matched its middle
+		// cannot be a beginning too.
 		before, s.held = s.held-more, 0
 	}
 	for at := 0; ; {
@@ -55,7 +55,7 @@ func (s *scanner) feed(read []byte) (before, n int, quit bool) {
 	}
 }
 
-// release gives up waiting: word[:before] is to be echoed now.
+// release stops waiting: word[:before] is to be echoed now.
 func (s *scanner) release() (before int) {
 	before, s.held = s.held, 0
 	return before

@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// pattern finds a value in a stream that comes in pieces: Knuth, Morris and
-// Pratt's way, in time linear in the stream.
+// pattern finds a value in a stream that arrives in pieces, by the algorithm of
+// Knuth, Morris and Pratt, in time linear in the stream.
 type pattern struct {
 	value []byte
-	fall  []int32 // fall[i]: of value[:i+1], the most bytes that it both begins and ends with, itself left out
+	fall  []int32 // fall[i]: length of the longest proper prefix of value[:i+1] that is also its suffix
 }
 
 func newPattern(value []byte) *pattern {
@@ -21,8 +21,8 @@ func newPattern(value []byte) *pattern {
 	return p
 }
 
-// step returns with how many of the value's first bytes a stream ends that ended
-// with k, fewer than all, before b came.
+// step returns how many of the value's first bytes a stream ends with after b,
+// if it ended with k, fewer than all, before.
 func (p *pattern) step(k int, b byte) int {
 	for k > 0 && p.value[k] != b {
 		k = int(p.fall[k-1])
@@ -33,9 +33,9 @@ func (p *pattern) step(k int, b byte) int {
 	return k
 }
 
-// feed goes on with a stream that ends with k of the value's first bytes. It
-// tells each offset behind data's byte with which the value is whole, and
-// returns the new k, fewer than all.
+// feed continues with a stream that ends with k of the value's first bytes. It
+// calls whole with each offset in data right after the value, and returns the
+// new k, fewer than all.
 func (p *pattern) feed(k int, data []byte, whole func(end int)) int {
 	for i := 0; i < len(data); i++ {
 		if k == 0 { // most of the time
@@ -53,8 +53,8 @@ func (p *pattern) feed(k int, data []byte, whole func(end int)) int {
 	return k
 }
 
-// half returns the length of the longest end of value with which data begins, of
-// two bytes or more; 0 if value is in data, or there is none.
+// half returns the length of the longest suffix of value that data begins with,
+// if that is two bytes or more; 0 if data contains value, or there is none.
 func half(value, data []byte) int {
 	if len(data) < 2 || bytes.Contains(data, value) {
 		return 0
@@ -65,13 +65,13 @@ func half(value, data []byte) int {
 			k = int(begin.fall[k-1])
 		}
 	}
-	if k < 2 { // most likely by chance
+	if k < 2 { // probably by chance
 		return 0
 	}
 	return k
 }
 
-// Cover replaces data[from:to], as far as it is there, by '*'. In text it covers
+// Cover replaces data[from:to], clipped to data, with '*'. In text it covers
 // whole runes, so that it stays text.
 func Cover(data []byte, from, to int, text bool) {
 	from, to = min(max(from, 0), len(data)), min(to, len(data))

@@ -14,7 +14,7 @@ type Streams struct {
 	Values
 	streams [4]stream
 	passing [core.Server + 1]bool
-	renamed map[string]string // timers that were set under a covered name, and that
+	renamed map[string]string // timers that were set under a masked name, and that name
 
 	// Of the answer that is fed.
 	patterns []*pattern
@@ -22,7 +22,7 @@ type Streams struct {
 	covers   []cover
 }
 
-// The streams.
+// The four streams.
 const (
 	fromClient = iota
 	fromServer
@@ -30,11 +30,11 @@ const (
 	toClient
 )
 
-// stream is one of the four, as far as it has come.
+// stream is one of the four so far.
 type stream struct {
-	at   []int      // by pattern: with how many of its first bytes the stream ends
+	at   []int      // by pattern: how many of its first bytes the stream ends with
 	pos  int64      // bytes so far
-	open []*payload // those at whose bytes a value may still be found, in order
+	open []*payload // those in which a value may still be found, in order
 }
 
 // payload is a piece of a stream.
@@ -42,27 +42,27 @@ type payload struct {
 	data  []byte
 	text  bool
 	from  int64 // where it begins in the stream
-	until int64 // it is decided when the stream is, up to here
-	begun int   // of a part: how many bytes at its end may begin a value, with what takes its place
+	until int64 // it is decided once the stream is decided up to here
+	begun int   // of a part: how many bytes at its end may begin a value that the payload replacing it completes
 	of    *Pending
 }
 
-// Pending tells whether all of an answer is decided: what stays in it may be
-// told.
+// Pending says whether an answer is decided completely, so that the rest of it
+// may be shown.
 type Pending struct{ payloads int }
 
-// Done reports whether it is.
+// Done reports whether the answer is decided.
 func (p *Pending) Done() bool { return p.payloads == 0 }
 
-// cover is a part of a payload that is to be covered.
+// cover is a part of a payload to mask.
 type cover struct {
 	p        *payload
 	from, to int
 }
 
-// Feed covers an event and its answer, in place: also later, until what it
-// returns is done. Event 0, of no kind, is the opening. Of a side that passes
-// through, an event without actions stands for its copy too.
+// Feed masks an event and its answer in place. It may change them later too,
+// until the returned Pending is done. Event 0, of no kind, is the opening. If a
+// side passes through, an event without actions also stands for its copy.
 func (s *Streams) Feed(e core.Event, actions []core.Action) *Pending {
 	over := s.over
 	short, added := s.add(actions)
@@ -105,8 +105,9 @@ func (s *Streams) Feed(e core.Event, actions []core.Action) *Pending {
 	return s.pending
 }
 
-// half returns with how many bytes of the end of a new value the event begins
-// that the machine cannot have from this event alone: the rest came before.
+// half returns how many bytes at the end of a new value the event begins with, if
+// the machine cannot have got the value from this event alone: the rest came
+// before.
 func (s *Streams) half(e core.Event, actions []core.Action, added int) (longest int) {
 	if e.Kind.IsBytes() {
 		for _, p := range s.lasting[len(s.lasting)-added:] {
@@ -116,7 +117,7 @@ func (s *Streams) half(e core.Event, actions []core.Action, added int) (longest 
 	return longest
 }
 
-// halves covers the same half where the machine passes it on.
+// halves masks the same half where the machine passes it on.
 func (s *Streams) halves(actions []core.Action, half []byte) {
 	var seen [len(s.streams)]bool
 	for i := range actions {
@@ -131,7 +132,7 @@ func (s *Streams) halves(actions []core.Action, half []byte) {
 }
 
 // event finds the values in an event, and returns the streams that it ends.
-// copied says that nothing answers it.
+// copied says that no actions answer it.
 func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
 	from, across := &s.streams[fromClient], &s.streams[toServer]
 	if e.Kind.Side() == core.Server {
@@ -177,8 +178,7 @@ func streamOf(k core.ActionKind) int {
 	return -1
 }
 
-// put adds a payload to a stream. A part is one whose place the next payload
-// takes.
+// put adds a payload to a stream. The next payload replaces a part.
 func (s *Streams) put(st *stream, data []byte, text, part bool) {
 	end := st.pos + int64(len(data))
 	p := &payload{data: data, text: text, from: st.pos, until: end, of: s.pending}
@@ -212,7 +212,7 @@ func (s *Streams) put(st *stream, data []byte, text, part bool) {
 	}
 }
 
-// found has a part of a stream covered.
+// found masks a part of a stream.
 func (s *Streams) found(st *stream, from, to int64) {
 	for _, p := range st.open {
 		if p.until > 0 && p.from < to && p.from+int64(len(p.data)) > from {
@@ -232,7 +232,7 @@ func (s *Streams) coverLone(data []byte, from, to int, text bool) {
 	s.covers = append(s.covers, cover{&payload{data: data, text: text}, from, to})
 }
 
-// spans has covered what is marked by span.
+// spans masks what spans mark.
 func (s *Streams) spans(e core.Event, actions []core.Action) {
 	var last []byte
 	for i := range actions {
@@ -247,14 +247,14 @@ func (s *Streams) spans(e core.Event, actions []core.Action) {
 				s.coverLone(e.Data, span.From, span.To, e.Kind.IsText())
 			}
 		case a.Kind == core.SetTimer, a.Kind == core.StopTimer:
-			last = nil // a name is none of a peer's bytes
+			last = nil // a name holds no bytes of a peer
 		case a.Kind != core.SecretBytes:
 			last = a.Data
 		}
 	}
 }
 
-// coverAll covers all payloads and words.
+// coverAll masks all payloads and words.
 func coverAll(e core.Event, actions []core.Action) {
 	if e.Kind != core.TimerFired {
 		Cover(e.Data, 0, len(e.Data), false)
@@ -268,8 +268,8 @@ func coverAll(e core.Event, actions []core.Action) {
 	}
 }
 
-// names covers the values in timers' names, by 'x': they stay names. A timer
-// that was set under its own name fires under it.
+// names masks the values in timers' names, with 'x', so that they stay names. A
+// timer that was set under its own name fires under it.
 func (s *Streams) names(e core.Event, actions []core.Action) {
 	if e.Kind == core.TimerFired {
 		name := string(e.Data)
@@ -293,7 +293,7 @@ func (s *Streams) names(e core.Event, actions []core.Action) {
 	}
 }
 
-// rename covers the values in one name, and reports whether there was one.
+// rename masks the values in one name, and reports whether there were any.
 func (s *Streams) rename(name []byte) (found bool) {
 	if s.over {
 		return false
@@ -316,7 +316,7 @@ func (st *stream) begun() (most int) {
 	return most
 }
 
-// settle lets go of the payloads that end where the stream is decided.
+// settle releases the payloads up to where the stream is decided.
 func (st *stream) settle(decided int64) {
 	st.open = slices.DeleteFunc(st.open, func(p *payload) bool {
 		done := p.until <= decided && p.begun == 0
@@ -327,15 +327,15 @@ func (st *stream) settle(decided int64) {
 	})
 }
 
-// end ends a stream: nothing completes the value that may have begun at its end.
-// A beginning of so many bytes is covered all the same.
+// end ends a stream: nothing will complete a value that may have begun at its
+// end. A beginning of at least least bytes is masked all the same.
 func (s *Streams) end(st *stream, least int) {
 	st.decide(least)
 	clear(st.at)
 }
 
-// decide decides all that is open. What may begin a value, in least bytes or
-// more, is covered.
+// decide decides everything that is open. What may begin a value, in at least
+// least bytes, is masked.
 func (st *stream) decide(least int) {
 	begun := st.begun()
 	for _, p := range st.open {
@@ -350,17 +350,17 @@ func (st *stream) decide(least int) {
 	st.settle(math.MaxInt64)
 }
 
-// End says that nothing more comes, which decides all that was fed. What looks
-// like the beginning of a value at the end of a stream is covered from
-// core.LastingSecret bytes on.
+// End says that nothing follows, which decides everything fed so far. What looks
+// like the beginning of a value at the end of a stream is masked if it has
+// core.LastingSecret bytes or more.
 func (s *Streams) End() {
 	for i := range s.streams {
 		s.end(&s.streams[i], core.LastingSecret)
 	}
 }
 
-// Decide decides all that was fed, though more comes: what may be the beginning
-// of a value is covered.
+// Decide decides everything fed so far although more follows: what may be the
+// beginning of a value is masked.
 func (s *Streams) Decide() {
 	for i := range s.streams {
 		s.streams[i].decide(1)

@@ -8,7 +8,7 @@ import (
 )
 
 // Bounds of the values that stay secret for the rest of a session. Once a
-// session has more, all that it says is covered.
+// session has more, everything it says is masked.
 const (
 	MaxValues = 256
 	MaxBytes  = 256 << 10
@@ -26,15 +26,15 @@ type Values struct {
 // Marked reports whether anything was ever marked, by span or by value.
 func (v *Values) Marked() bool { return v.marked }
 
-// Over reports whether more values were marked than are kept in mind, so that
-// all is covered.
+// Over reports whether more values were marked than are kept, so that everything
+// is masked.
 func (v *Values) Over() bool { return v.over }
 
-// Add takes note of what an answer marks.
+// Add records what an answer marks.
 func (v *Values) Add(actions []core.Action) { v.add(actions) }
 
-// add also returns the patterns of an answer that do not last, MaxValues and one
-// at most, and how many of those that do are new.
+// add also returns the patterns of an answer that do not last, at most MaxValues
+// and one, and how many of those that last are new.
 func (v *Values) add(actions []core.Action) (short []*pattern, added int) {
 	for i := range actions {
 		a := &actions[i]
@@ -62,14 +62,14 @@ func has(patterns []*pattern, value []byte) bool {
 	return slices.ContainsFunc(patterns, func(p *pattern) bool { return bytes.Equal(p.value, value) })
 }
 
-// Copy returns values of its own, for a look at what should leave no trace.
+// Copy returns independent values, for a look that must leave no trace.
 func (v *Values) Copy() Values {
 	c := *v
 	c.lasting = slices.Clip(v.lasting)
 	return c
 }
 
-// OfEvent returns what an answer marks of its event by spans.
+// OfEvent returns what an answer marks in its event by spans.
 func OfEvent(e core.Event, actions []core.Action) (marked [][]byte) {
 	for _, a := range actions {
 		if a.Kind != core.Secret {
@@ -87,10 +87,10 @@ func Marks(actions []core.Action) bool {
 	return slices.ContainsFunc(actions, func(a core.Action) bool { return a.Kind.IsMark() })
 }
 
-// Words covers words that belong to no answer.
+// Words masks words that belong to no answer.
 func (v *Values) Words(words string) string { return v.WordsOf(nil, words) }
 
-// WordsOf covers words that tell of an answer with these actions.
+// WordsOf masks words about an answer with these actions.
 func (v *Values) WordsOf(actions []core.Action, words string) string {
 	if !v.marked && !Marks(actions) {
 		return words
@@ -104,7 +104,7 @@ func (v *Values) WordsOf(actions []core.Action, words string) string {
 	return string(data)
 }
 
-// find returns where the values stand in data, from and to.
+// find returns where the values occur in data, from and to.
 func (v *Values) find(patterns []*pattern, data []byte) (ranges [][2]int) {
 	if v.over {
 		return [][2]int{{0, len(data)}}
@@ -115,8 +115,8 @@ func (v *Values) find(patterns []*pattern, data []byte) (ranges [][2]int) {
 	return ranges
 }
 
-// Answer returns a covered copy of an event and its answer, looked at by
-// themselves: where a value goes on in the next event is not known.
+// Answer returns a masked copy of an event and its answer, judged by themselves:
+// whether a value continues in the next event is not known.
 func (v *Values) Answer(e core.Event, actions []core.Action) (core.Event, []core.Action) {
 	s := Streams{Values: v.Copy()}
 	e, actions = Clone(e, actions)

@@ -10,8 +10,8 @@ const (
 	ByServer                        // the server closed
 	ByMachine                       // the machine said so
 	ServerFailed                    // the connection to the server broke
-	ServerStuck                     // the server took no byte for 30 s: core/patient
-	ClientStuck                     // the client took no byte for 30 s: core/patient
+	ServerStuck                     // the server took no byte for 30 s: core/stall
+	ClientStuck                     // the client took no byte for 30 s: core/stall
 	MachineFailed                   // the machine gave up
 	MachineLost                     // the process behind the machine died or broke the protocol
 	Stopped                         // the workbench is stopping

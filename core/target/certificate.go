@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Bounds of a Certificate, whose text a peer has chosen.
+// Bounds of a Certificate, whose text the peer chooses.
 const (
 	maxNames   = 100 // more are left out
 	maxSubject = 512 // bytes of a subject, an issuer or a name; the rest is cut off
 )
 
-// Certificate tells a certificate's facts. All text in it is one printable line
-// of valid UTF-8.
+// Certificate holds a certificate's facts. Every text in it is one printable
+// line of valid UTF-8.
 type Certificate struct {
 	Subject     string    `json:"subject"`     // a distinguished name (RFC 4514); may be empty
 	Issuer      string    `json:"issuer"`      // the same
@@ -54,20 +54,20 @@ func fingerprint(der []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// String returns the facts in one line: the subject, the issuer, the names as
-// far as they fit, the days from and until it is valid, the fingerprint.
+// String returns the facts in one line: the subject, the issuer, as many names
+// as fit, the first and last day of validity, the fingerprint.
 func (c *Certificate) String() string {
 	return fmt.Sprintf("%s, issued by %q, for %s, valid from %s to %s", c.short(), short(c.Issuer), listed(c.Names), day(c.NotBefore), day(c.NotAfter))
 }
 
-// short names the certificate: subject and fingerprint.
+// short returns subject and fingerprint.
 func (c *Certificate) short() string {
 	return fmt.Sprintf("%q sha256:%s", short(c.Subject), c.Fingerprint)
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
-// listed lists names, as many as fit.
+// listed lists as many names as fit.
 func listed(names []string) string {
 	const room = 80
 	if len(names) == 0 {

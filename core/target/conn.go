@@ -9,9 +9,8 @@ type Conn struct {
 	outcome *Outcome     // nil: plain
 }
 
-// CloseWrite ends the stream to the server and leaves the other way open: a
-// FIN, after a close_notify if the connection is TLS (RFC 8446, 6.1). Nothing
-// may be written after it.
+// CloseWrite half-closes the connection: it sends a FIN, after a close_notify if
+// the connection is TLS (RFC 8446, 6.1). Nothing may be written after it.
 func (c *Conn) CloseWrite() error {
 	if secure, ok := c.Conn.(*tlsConn); ok {
 		if err := secure.CloseWrite(); err != nil {
@@ -24,10 +23,10 @@ func (c *Conn) CloseWrite() error {
 // Resolved returns the address that was reached, as ip:port.
 func (c *Conn) Resolved() string { return c.tcp.RemoteAddr().String() }
 
-// TLS returns what the TLS handshake came to; nil: the connection is plain.
+// TLS returns the outcome of the TLS handshake, or nil on a plain connection.
 func (c *Conn) TLS() *Outcome { return c.outcome }
 
-// Secured returns the same in words, on one line; "": the connection is plain.
+// Secured returns TLS in words, on one line; "" on a plain connection.
 func (c *Conn) Secured() string {
 	if c.outcome == nil {
 		return ""

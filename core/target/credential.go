@@ -18,7 +18,7 @@ const MaxCredential = 256 << 10
 // that grows with the cube of its size. RSA with 16,384 bits has 10 KB.
 const maxKey = 16 << 10
 
-// MaxCredentials is how many credentials are kept.
+// MaxCredentials is how many credentials Credentials keeps.
 const MaxCredentials = 64
 
 // The kinds of a credential.
@@ -27,8 +27,9 @@ const (
 	KindClient = "client" // a certificate with its chain and its private key
 )
 
-// Credential is what a user gives for TLS: certificates, and for a client's own
-// their private key, which is in nothing that this package prints or returns.
+// Credential is what a user supplies for TLS: certificates and, for a client's
+// own, their private key. Nothing that this package prints or returns holds the
+// key.
 type Credential struct {
 	ID   string `json:"id"`   // 32 hex digits, the same for the same kind and certificates
 	Kind string `json:"kind"` // KindCA or KindClient
@@ -38,12 +39,12 @@ type Credential struct {
 }
 
 // ParseCredential reads PEM text (RFC 7468): certificates and, for a client's
-// own, their unencrypted private key (PKCS #8, PKCS #1 or SEC 1), in any order
-// but the client's certificate before those that it was issued by. Text around
-// the blocks is skipped.
+// own, their unencrypted private key (PKCS #8, PKCS #1 or SEC 1). The order is
+// free, except that the client's certificate comes before those of its issuers.
+// Text around the blocks is skipped.
 //
-// Its errors are of type *Error, and hold nothing of the text but the kinds of
-// its blocks.
+// Its errors are of type *Error and repeat nothing of the text except the types
+// of its blocks.
 func ParseCredential(text []byte) (*Credential, error) {
 	if len(text) > MaxCredential {
 		return nil, fail(nil, "the PEM text has %d bytes; at most %d fit", len(text), MaxCredential)
@@ -67,23 +68,23 @@ func ParseCredential(text []byte) (*Credential, error) {
 		case block.Type == "ENCRYPTED PRIVATE KEY", strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
 			return nil, fail(nil, "the private key is encrypted: decrypt it first, as in: openssl pkey -in key.pem -out plain.pem")
 		case strings.HasSuffix(block.Type, "PRIVATE KEY") && keys != nil:
-			return nil, fail(nil, "the PEM text has two private keys; one is taken")
+			return nil, fail(nil, "the PEM text has two private keys; it may have one")
 		case strings.HasSuffix(block.Type, "PRIVATE KEY") && len(block.Bytes) > maxKey:
 			return nil, fail(nil, "the private key has %d bytes; at most %d fit", len(block.Bytes), maxKey)
 		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
 			keys = pem.EncodeToMemory(block)
-		case block.Type == "EC PARAMETERS": // openssl ecparam -genkey writes them above the key, which has them too
+		case block.Type == "EC PARAMETERS": // openssl ecparam -genkey writes them above the key, which holds them too
 		default:
-			return nil, fail(nil, "the PEM text has a block %s; certificates and a private key are taken", short(block.Type))
+			return nil, fail(nil, "the PEM text has a block %s; it may have certificates and a private key", short(block.Type))
 		}
 	}
 	switch {
 	case strings.Count(string(text), "-----BEGIN ") != blocks:
-		return nil, fail(nil, "a block of the PEM text is not whole: from -----BEGIN to -----END, base64 between them")
+		return nil, fail(nil, "a block of the PEM text is incomplete: it goes from -----BEGIN to -----END, with base64 between them")
 	case c.certificates == nil && keys != nil:
 		return nil, fail(nil, "the PEM text has a private key and no certificate: put the certificate above it")
 	case c.certificates == nil:
-		return nil, fail(nil, "no PEM text: a certificate begins with -----BEGIN CERTIFICATE----- (DER is not taken: convert it)")
+		return nil, fail(nil, "no PEM text: a certificate begins with -----BEGIN CERTIFICATE----- (DER is not accepted: convert it)")
 	case keys != nil:
 		var err error
 		if c.pair, err = tls.X509KeyPair(certificates, keys); err != nil {
@@ -101,8 +102,8 @@ func ParseCredential(text []byte) (*Credential, error) {
 	return c, nil
 }
 
-// Pair returns a client's certificate with its key, for crypto/tls; for KindCA
-// the zero value.
+// Pair returns a client's certificate with its key, for crypto/tls; the zero
+// value for KindCA.
 func (c *Credential) Pair() tls.Certificate { return c.pair }
 
 // Pool returns the credential's certificates as authorities.
@@ -114,17 +115,17 @@ func (c *Credential) Pool() *x509.CertPool {
 	return pool
 }
 
-// Credentials keeps credentials by their IDs, in memory alone. The zero value
-// is empty. It may be used by several goroutines.
+// Credentials keeps credentials by their IDs, in memory only. The zero value is
+// empty. It is safe for concurrent use.
 type Credentials struct {
 	mu  sync.Mutex
-	all []*Credential // in the order that they came
+	all []*Credential // in the order of their arrival
 }
 
-// ErrFull says that MaxCredentials are kept.
-var ErrFull = errors.New("64 certificates are kept, which is all that fit: forget one first")
+// ErrFull says that MaxCredentials are kept already.
+var ErrFull = errors.New("64 certificates are kept, which is the most: forget one first")
 
-// Add keeps c, unless the same is kept already. Its error is ErrFull.
+// Add keeps c, unless an equal one is kept already. Its only error is ErrFull.
 func (k *Credentials) Add(c *Credential) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -138,7 +139,7 @@ func (k *Credentials) Add(c *Credential) error {
 	return nil
 }
 
-// Get returns the credential of this ID, or nil.
+// Get returns the credential with this ID, or nil.
 func (k *Credentials) Get(id string) *Credential {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -154,15 +155,15 @@ func (k *Credentials) get(id string) *Credential {
 	return nil
 }
 
-// List returns all, in the order that they came.
+// List returns all credentials in the order of their arrival.
 func (k *Credentials) List() []*Credential {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return append([]*Credential{}, k.all...)
 }
 
-// Forget forgets the credential of this ID, and reports whether it was kept.
-// Sessions that have it go on.
+// Forget drops the credential with this ID and reports whether it was kept.
+// Sessions that use it go on.
 func (k *Credentials) Forget(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

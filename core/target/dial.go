@@ -15,29 +15,29 @@ import (
 	"github.com/protocol-workbench/workbench/core/urgent"
 )
 
-// DefaultTimeout bounds a dial when the Dialer says nothing else.
+// DefaultTimeout bounds a dial if the Dialer sets no other time-out.
 const DefaultTimeout = 10 * time.Second
 
 // Dialer dials targets. The zero value allows every address, waits
-// DefaultTimeout, and trusts the authorities that the system trusts. It may be
-// used by several goroutines.
+// DefaultTimeout, and trusts the authorities that the system trusts. It is safe
+// for concurrent use.
 type Dialer struct {
 	Policy    Policy
-	Timeout   time.Duration // for look-up, connecting and TLS handshake together; 0: DefaultTimeout
-	TLSConfig *tls.Config   // nil: the system's roots. It is copied, and what a Security says stands over it
+	Timeout   time.Duration // for look-up, connect and TLS handshake together; 0: DefaultTimeout
+	TLSConfig *tls.Config   // nil: the system's roots. It is copied, and a Security overrides it
 	Resolver  *net.Resolver // nil: the system's
 
-	// Below, if set, wraps the TCP connection, below TLS.
+	// Below, if set, wraps the TCP connection beneath TLS.
 	Below func(net.Conn) net.Conn
 }
 
-// Dial looks the target's host up, asks the policy about each address before
-// it is tried, and connects; then comes the TLS handshake, if the target says
-// so, as s has it. The connection has TCP_NODELAY and keep-alive set. Dial ends
-// at once when ctx does.
+// Dial looks up the target's host, asks the policy about each address before it
+// is tried, and connects. If the target says TLS, the handshake follows, as s
+// chooses. The connection has TCP_NODELAY and keep-alive set. Dial returns at
+// once when ctx ends.
 //
-// Its errors are of type *Error; one wraps ErrDenied if the policy denied an
-// address, and one of the TLS handshake has a code.
+// Its errors are of type *Error. One wraps ErrDenied if the policy denied an
+// address; one of the TLS handshake has a code.
 func (d *Dialer) Dial(ctx context.Context, t Target, s Security) (*Conn, error) {
 	limit := cmp.Or(d.Timeout, DefaultTimeout)
 	for {
@@ -50,8 +50,8 @@ func (d *Dialer) Dial(ctx context.Context, t Target, s Security) (*Conn, error) 
 	}
 }
 
-// late is how much later than it is due a time-out comes only when this process
-// was stopped: it says nothing of the target then.
+// late is the delay after which a time-out shows only that this process was
+// stopped, and nothing about the target.
 const late = 2 * time.Second
 
 // dial dials once.
@@ -88,10 +88,10 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 }
 
 // dialHost returns what an empty host means. It is an address and not
-// "localhost", so that nothing has to be looked up.
+// "localhost", so that it needs no look-up.
 func (t Target) dialHost() string { return cmp.Or(t.Host, "127.0.0.1") }
 
-// control runs between the look-up and the connect, once per address.
+// control runs between look-up and connect, once per address.
 func (d *Dialer) control(_ context.Context, _, address string, c syscall.RawConn) error {
 	resolved, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -107,7 +107,7 @@ func stopped(ctx context.Context, t Target) error {
 	return fail(context.Cause(ctx), "stopped before %s answered", short(t.String())).as(CodeStopped)
 }
 
-// Windows has numbers of its own; no other system uses them.
+// Windows has its own numbers; no other system uses them.
 const (
 	wsaAccess      = syscall.Errno(10013)
 	wsaNetDown     = syscall.Errno(10050)
@@ -117,8 +117,8 @@ const (
 	wsaNoHost      = syscall.Errno(10065)
 )
 
-// explainDial puts into words why a look-up or a connect failed. The library's
-// own words name files, name servers and system calls.
+// explainDial says in the user's words why a look-up or a connect failed. The
+// library's words name files, name servers and system calls.
 func explainDial(err error, t Target, address string, limit time.Duration) error {
 	var own *Error
 	if errors.As(err, &own) {
@@ -151,11 +151,11 @@ func explainDial(err error, t Target, address string, limit time.Duration) error
 	case syscall.ECONNREFUSED, wsaRefused:
 		return fail(err, "connection refused by %s: nothing listens there", address).as(CodeRefused)
 	case syscall.ECONNRESET, wsaReset:
-		return fail(err, "%s broke the connection off at once", address).as(CodeBrokeOff)
+		return fail(err, "%s closed the connection at once", address).as(CodeBrokeOff)
 	case syscall.EHOSTUNREACH, wsaNoHost:
-		return fail(err, "%s cannot be reached: no way leads to this host", address).as(CodeUnreachable)
+		return fail(err, "%s cannot be reached: no route to host", address).as(CodeUnreachable)
 	case syscall.ENETUNREACH, wsaUnreachable, syscall.ENETDOWN, wsaNetDown:
-		return fail(err, "%s cannot be reached: this machine has no network that leads there", address).as(CodeUnreachable)
+		return fail(err, "%s cannot be reached: this machine has no route to that network", address).as(CodeUnreachable)
 	case syscall.EACCES, syscall.EPERM, wsaAccess:
 		return fail(err, "this machine does not allow connections to %s", address).as(CodeNotPermitted)
 	case syscall.EMFILE, syscall.ENFILE:
@@ -164,7 +164,7 @@ func explainDial(err error, t Target, address string, limit time.Duration) error
 	return fail(err, "could not connect to %s: %s", address, errno.Error()).as(CodeDial)
 }
 
-// seconds writes a time as people do.
+// seconds formats a time for people.
 func seconds(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())

@@ -11,17 +11,17 @@ import (
 // MaxWords bounds the words of an error in bytes.
 const MaxWords = 200
 
-// ErrDenied is wrapped by the error for an address that the policy denies.
+// ErrDenied is wrapped by errors about addresses that the policy denies.
 var ErrDenied = errors.New("denied by the policy")
 
-// Error is what went wrong, in words for the user.
+// Error says in words for the user what went wrong.
 type Error struct {
 	Words string // one line of valid UTF-8, printable, at most MaxWords bytes
-	Cause error  // for the log; nil when the words say it all
+	Cause error  // for the log; nil if the words say everything
 
 	Code        Code         // what went wrong, for programs; "" where no program asks
-	Certificate *Certificate // the server's, where one was seen and the trouble is with TLS
-	Ways        []Choice     // any of which goes on; an empty value is for the user to know
+	Certificate *Certificate // the server's, if TLS failed and one was seen
+	Ways        []Choice     // any one of which may succeed; the user must fill in an empty value
 }
 
 // Code says what went wrong, for programs.
@@ -31,15 +31,15 @@ type Code string
 const (
 	CodeDenied       Code = "denied" // by the policy
 	CodeNoSuchHost   Code = "no-such-host"
-	CodeLookUp       Code = "look-up"     // no name server has answered
+	CodeLookUp       Code = "look-up"     // no name server answered
 	CodeNoAnswer     Code = "no-answer"   // in time
 	CodeRefused      Code = "refused"     // nothing listens there
-	CodeBrokeOff     Code = "broke-off"   // at once
-	CodeUnreachable  Code = "unreachable" // no way leads there
+	CodeBrokeOff     Code = "broke-off"   // the peer closed at once
+	CodeUnreachable  Code = "unreachable" // no route to it
 	CodeNotPermitted Code = "not-permitted"
-	CodeTooMany      Code = "too-many-connections" // are open here
+	CodeTooMany      Code = "too-many-connections" // open on this machine
 	CodeDial         Code = "dial"                 // anything else
-	CodeStopped      Code = "stopped"              // the caller did not wait
+	CodeStopped      Code = "stopped"              // the caller gave up
 )
 
 // The codes of TLS.
@@ -83,14 +83,14 @@ func fail(cause error, format string, args ...any) *Error {
 	return &Error{Words: cut(clean(fmt.Sprintf(format, args...)), MaxWords), Cause: cause}
 }
 
-// as gives an error a code.
+// as sets an error's code.
 func (e *Error) as(code Code) *Error {
 	e.Code = code
 	return e
 }
 
-// clean replaces what cannot be shown in a line: peers and users choose some
-// of the words.
+// clean replaces what one line cannot show: peers and users choose some of the
+// words.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
@@ -100,7 +100,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// cut shortens s to at most max bytes, at a rune, and shows that it did.
+// cut shortens s to at most max bytes, between runes, and marks the cut.
 func cut(s string, max int) string {
 	const more = "…"
 	if len(s) <= max {
@@ -113,6 +113,6 @@ func cut(s string, max int) string {
 	return s[:max] + more
 }
 
-// short shows a part that a user or a peer chose, so that what follows it still
+// short shortens text that a user or a peer chose, so that what follows it still
 // fits.
 func short(s string) string { return cut(clean(s), 72) }

@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// Outcome is what a TLS handshake came to.
+// Outcome is the result of a TLS handshake.
 type Outcome struct {
 	Version     string       `json:"version"`  // "1.3"
 	Cipher      string       `json:"cipher"`   // as IANA names it
 	ALPN        string       `json:"alpn"`     // the protocol that the server picked; "": none
 	Verified    string       `json:"verified"` // as Verification.String
 	Certificate *Certificate `json:"certificate"`
-	// ClientCertificate was sent. Nil: none was, though perhaps one was asked for.
+	// ClientCertificate was sent. If nil, none was, though the server may have
+	// asked for one.
 	ClientCertificate      *ClientCertificate `json:"clientCertificate,omitempty"`
 	ClientCertificateAsked bool               `json:"clientCertificateAsked,omitempty"`
 }
@@ -24,7 +25,7 @@ type ClientCertificate struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-// String returns the outcome in one printable line, as a transcript has it.
+// String returns the outcome in one printable line, as in transcripts.
 func (o *Outcome) String() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "tls %s, %s", o.Version, o.Cipher)
@@ -46,7 +47,7 @@ func (o *Outcome) String() string {
 	return s.String()
 }
 
-// outcome tells what the handshake came to, once it is done.
+// outcome returns the outcome of a handshake that is done.
 func (c *tlsConn) outcome(by Verification) *Outcome {
 	state := c.ConnectionState()
 	o := &Outcome{

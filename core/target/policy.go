@@ -19,8 +19,8 @@ type rule struct {
 
 // Deny returns p with these prefixes denied too; why completes "ADDRESS may
 // not be dialled: …" for the user. A denied IPv4 prefix also covers the IPv6
-// addresses that lead to it: mapped, 6to4, NAT64. Deny panics on a prefix that
-// is not valid, which would deny nothing.
+// addresses that reach it: mapped, 6to4, NAT64. Deny panics on an invalid
+// prefix, which would deny nothing.
 func (p Policy) Deny(why string, prefixes ...netip.Prefix) Policy {
 	rules := slices.Clone(p.rules)
 	for _, x := range prefixes {
@@ -35,8 +35,8 @@ func (p Policy) Deny(why string, prefixes ...netip.Prefix) Policy {
 	return Policy{rules}
 }
 
-// Check returns nil if the address may be dialled, else an *Error that wraps
-// ErrDenied. The zero Addr is denied.
+// Check returns nil if the address may be dialled, and otherwise an *Error that
+// wraps ErrDenied. The zero Addr is denied.
 func (p Policy) Check(addr netip.Addr) error {
 	if !addr.IsValid() {
 		return fail(ErrDenied, "an address that cannot be read may not be dialled").as(CodeDenied)
@@ -58,9 +58,9 @@ var (
 	compat = netip.MustParsePrefix("::/96")          // RFC 4291, 2.5.5.1, long deprecated
 )
 
-// leadsTo lists the addresses that dialling addr may reach: itself without
-// zone, an IPv4 address inside, and for "unspecified" this machine, which is
-// what the systems make of it.
+// leadsTo lists the addresses that dialling addr may reach: itself without its
+// zone, an IPv4 address inside, and for the unspecified address this machine,
+// which is how systems treat it.
 func leadsTo(addr netip.Addr) []netip.Addr {
 	addr = addr.Unmap().WithZone("")
 	all := []netip.Addr{addr}

@@ -270,7 +270,7 @@ func TestTroubleWithNginx(t *testing.T) {
 	named, open := nginx(t, a, issue(t, a, "good", -1, 1, "h.example"))
 	var keep Credentials
 	for _, c := range []trouble{
-		{name: "no name", to: named, code: CodeNameWanted, words: "ADDRESS wants the name of a server (SNI), and an address is none",
+		{name: "no name", to: named, code: CodeNameWanted, words: "ADDRESS wants the name of a server (SNI), and an address is not one",
 			ways: []string{"name="}, user: "h.example", told: `certificate "CN=good"`},
 		{name: "another name", to: named, host: "g.example", code: CodeNameWanted, words: "ADDRESS knows no server by the name g.example",
 			ways: []string{"name="}, user: "h.example", told: "verified by the system"},

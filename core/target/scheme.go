@@ -2,16 +2,16 @@ package target
 
 import "strings"
 
-// scheme is what the scheme of an address promises.
+// scheme is what an address with this scheme means.
 type scheme struct {
 	tls  bool   // TLS from the first byte; the others begin in clear
-	port uint16 // where none is written; 0: one must be
+	port uint16 // the default; 0: one must be written
 }
 
-// schemes are those that a target may have. One whose promise a TCP connection,
-// plain or TLS, does not keep must not be here: udp, quic, ssh, postgres.
-// The page has the same list, in web/target.js; testdata/targets.json holds
-// both to it.
+// schemes are those that a target may have. A scheme that a TCP connection,
+// plain or TLS, cannot honour must not be here: udp, quic, ssh, postgres. The
+// page has the same list, in web/target.js; core/target/testdata/targets.json
+// tests both.
 var schemes = map[string]scheme{
 	"amqps":        {true, 5671},
 	"coaps+tcp":    {true, 5684},
@@ -76,15 +76,15 @@ var schemes = map[string]scheme{
 	"xmpp-client": {false, 5222},
 }
 
-// cutScheme returns what the scheme before "://" promises, and the rest after
-// it. Without a scheme it returns all of s, and no promise.
+// cutScheme returns the scheme before "://" and the rest after it. Without a
+// scheme it returns the zero scheme and all of s.
 func cutScheme(s string) (promised scheme, rest string, err error) {
 	name, rest, found := strings.Cut(s, "://")
 	if !found {
 		return scheme{}, s, nil
 	}
 	if !isScheme(name) {
-		return scheme{}, "", fail(nil, "what stands before :// is not the name of a scheme: write host:port, or tls://host:port for TLS")
+		return scheme{}, "", fail(nil, "the text before :// is not the name of a scheme: write host:port, or tls://host:port for TLS")
 	}
 	promised, known := schemes[strings.ToLower(name)]
 	if !known {
@@ -93,7 +93,7 @@ func cutScheme(s string) (promised scheme, rest string, err error) {
 	return promised, strings.TrimSpace(rest), nil
 }
 
-// isScheme says whether s is written as the name of a scheme (RFC 3986, 3.1).
+// isScheme reports whether s has the form of a scheme's name (RFC 3986, 3.1).
 func isScheme(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -105,8 +105,9 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
-// isUnixSocket says whether s names a Unix socket, as in unix:/path, unix:@name
-// or /path. A host may be called unix: its port has neither a slash nor an @.
+// isUnixSocket reports whether s names a Unix socket, as in unix:/path,
+// unix:@name or /path. A host may be called unix: its port has neither a slash
+// nor an @.
 func isUnixSocket(s string) bool {
 	name, rest, _ := strings.Cut(s, ":")
 	return strings.HasPrefix(s, "/") || strings.EqualFold(name, "unix") && strings.ContainsAny(rest, "/@")

@@ -7,31 +7,31 @@ import (
 	"strings"
 )
 
-// Verification is what the server's certificate is held against.
+// Verification is how the server's certificate is verified.
 type Verification uint8
 
 // The verifications.
 const (
 	BySystem Verification = iota // the authorities that the system trusts
-	ByCA                         // those of Security.CA alone
-	ByPin                        // Security.Pin; neither chain, name nor dates are looked at
-	ByNobody                     // nothing: anybody could be the server
+	ByCA                         // only those of Security.CA
+	ByPin                        // Security.Pin; chain, name and dates are ignored
+	ByNobody                     // not at all: anybody could be the server
 )
 
 // String returns "system", "ca", "pin" or "none".
 func (v Verification) String() string { return [...]string{"system", "ca", "pin", "none"}[v] }
 
-// Security is how TLS is spoken with a target. The zero value verifies by the
+// Security is how to speak TLS with a target. The zero value verifies by the
 // system, for the target's host, offers no protocol by ALPN, speaks TLS 1.2 and
 // later, and has no client certificate.
 type Security struct {
 	Verify Verification
 	CA     *Credential // with ByCA
 	Pin    string      // with ByPin: Certificate.Fingerprint
-	Name   string      // for SNI and to verify, without a zone or a final dot; "": the target's host
-	ALPN   []string    // protocols that are offered (RFC 7301); nil: none
-	Min    uint16      // of tls.VersionTLS10 to VersionTLS13; 0: 1.2. Below 1.2 the cipher suites that are not safe are offered too
-	Client *Credential // of KindClient; nil: none. It is sent to whoever asks for one
+	Name   string      // for SNI and verification, without a zone or a final dot; "": the target's host
+	ALPN   []string    // protocols to offer (RFC 7301); nil: none
+	Min    uint16      // of tls.VersionTLS10 to VersionTLS13; 0: 1.2. Below 1.2 unsafe cipher suites are offered too
+	Client *Credential // of KindClient; nil: none. It is sent to any server that asks for one
 }
 
 // Bounds of the protocols offered by ALPN.
@@ -40,7 +40,7 @@ const (
 	MaxALPNName = 255 // bytes of one (RFC 7301, 3.1)
 )
 
-// The names of the choices, in the order that they are told in.
+// The names of the choices, in the order in which they are listed.
 const (
 	ChoiceVerify = "verify" // system, none, ca:ID or sha256:HEX, the fingerprint of a certificate
 	ChoiceName   = "name"   // a host's name or address
@@ -54,7 +54,7 @@ type Choice struct{ Name, Value string }
 
 const pinPrefix = "sha256:"
 
-// DefaultMin is the least version where nothing was chosen.
+// DefaultMin is the lowest version unless one was chosen.
 const DefaultMin = tls.VersionTLS12
 
 var versions = map[string]uint16{"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
@@ -65,12 +65,12 @@ func ParseVersion(s string) (version uint16, ok bool) {
 	return version, ok
 }
 
-// versionName is its reverse.
+// versionName is the inverse of ParseVersion.
 func versionName(version uint16) string {
 	return strings.TrimPrefix(tls.VersionName(version), "TLS ")
 }
 
-// Choose makes one choice more. Credentials are looked up in keep.
+// Choose makes one more choice. Credentials are looked up in keep.
 //
 // Its errors are of type *Error, with the code CodeParameter or
 // CodeCredentialUnknown; their words begin with the name of the choice.
@@ -93,7 +93,7 @@ func (s *Security) Choose(c Choice, keep *Credentials) error {
 	case ChoiceMin:
 		version, ok := ParseVersion(c.Value)
 		if !ok {
-			return parameterError("min is %q; it is 1.0, 1.1, 1.2 or 1.3", short(c.Value))
+			return parameterError("min is %q; it must be 1.0, 1.1, 1.2 or 1.3", short(c.Value))
 		}
 		s.Min = version
 	case ChoiceCert:
@@ -106,7 +106,7 @@ func (s *Security) Choose(c Choice, keep *Credentials) error {
 		}
 		s.Client = client
 	default:
-		return parameterError("%s is no choice; there are verify, name, alpn, min and cert", short(c.Name))
+		return parameterError("%s is not a choice; the choices are verify, name, alpn, min and cert", short(c.Name))
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (s *Security) chooseVerify(value string, keep *Credentials) error {
 		}
 		s.Verify, s.Pin = ByPin, strings.ToLower(pin)
 	default:
-		return parameterError("verify is %q; it is system, none, ca:ID or sha256:FINGERPRINT", short(value))
+		return parameterError("verify is %q; it must be system, none, ca:ID or sha256:FINGERPRINT", short(value))
 	}
 	return nil
 }
@@ -162,13 +162,13 @@ func parameterError(format string, args ...any) *Error {
 }
 
 func unknownCredential(c Choice) *Error {
-	e := fail(nil, "%s: the certificate %s is not here; it is gone since the workbench was started again: choose the file again", c.Name, short(c.Value))
+	e := fail(nil, "%s: the certificate %s is not here: the workbench has restarted since; choose the file again", c.Name, short(c.Value))
 	e.Code = CodeCredentialUnknown
 	return e
 }
 
-// Choices returns those that are not the default, for a log: of credentials
-// the fingerprint and the subject.
+// Choices returns those that are not the default, for a log: for a credential,
+// its fingerprint and subject.
 func (s *Security) Choices() (all []Choice) {
 	switch s.Verify {
 	case ByCA:
@@ -193,7 +193,7 @@ func (s *Security) Choices() (all []Choice) {
 	return all
 }
 
-// named returns what a log says of a credential.
+// named identifies a credential in a log.
 func (c *Credential) named() string {
 	return strings.TrimSpace(pinPrefix + c.Fingerprint + " " + c.Subject)
 }

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Bounds of what Parse takes, in bytes.
+// Bounds of what Parse accepts, in bytes.
 const (
 	MaxTarget = 1024 // all of it
 	MaxHost   = 253  // a host's name, as in DNS (RFC 1035, 2.3.4, written out)
-	MaxLabel  = 63   // what stands between two dots of a name (RFC 1035, 2.3.4)
+	MaxLabel  = 63   // between two dots of a name (RFC 1035, 2.3.4)
 )
 
 const tlsScheme = "tls://"
@@ -28,7 +28,7 @@ type Target struct {
 	TLS  bool   // whether to speak TLS
 }
 
-// String returns the target in the form that Parse takes, with the port as a
+// String returns the target in the form that Parse accepts, with the port as a
 // number.
 func (t Target) String() string {
 	s := net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
@@ -39,19 +39,17 @@ func (t Target) String() string {
 }
 
 // Parse reads "host:port" or "tls://host:port". Spaces around the whole, the
-// host and the port are ignored. An IPv6 address stands in brackets, as in
+// host and the port are ignored. An IPv6 address is in brackets, as in
 // [::1]:80. The port is a number from 1 to 65535, or the name of a TCP service
-// on this machine, as in host:http. An empty host, as in :4000, is this
-// machine, as it always was. An international name is converted as
-// browsers do, and Host has its xn-- form. Nothing else is an address of its own: names are
-// looked up when dialling.
+// on this machine, as in host:http. An empty host, as in :4000, is this machine.
+// An international name is converted as browsers do, and Host has its xn-- form.
+// Names are looked up when dialling.
 //
-// Other known schemes say whether TLS is spoken, and which port is meant where
-// none is written: imaps://host is TLS on 993. What names a scheme that is not
-// known, a user, a path or a Unix socket is refused: nothing of an address is
-// left out. The errors never quote what may be a password.
+// Other known schemes imply TLS or not, and a default port: imaps://host is TLS
+// on 993. An unknown scheme, a user, a path or a Unix socket is refused: Parse
+// ignores no part of an address. The errors never quote what may be a password.
 //
-// Its errors are of type *Error.
+// They are of type *Error.
 func Parse(s string) (Target, error) {
 	if len(s) > MaxTarget {
 		return Target{}, fail(nil, "the target has %d bytes; at most %d fit", len(s), MaxTarget)
@@ -67,7 +65,7 @@ func Parse(s string) (Target, error) {
 	case rest == "":
 		return Target{}, fail(nil, "no target: write host:port, as in example.com:80")
 	case strings.Contains(rest, "@"):
-		return Target{}, fail(nil, "a target has no user and no password: leave out what stands before the host, and the @")
+		return Target{}, fail(nil, "a target has no user and no password: leave out everything before the host, and the @")
 	case strings.ContainsAny(rest, "/?#"):
 		return Target{}, fail(nil, "a target ends with its port: leave out the path, and what follows it")
 	case promised.port != 0 && (strings.HasSuffix(rest, "]") || !strings.Contains(rest, ":")):
@@ -91,8 +89,8 @@ func Parse(s string) (Target, error) {
 	return t, nil
 }
 
-// split cuts host and port apart. (net.SplitHostPort does too, with errors
-// for programmers.)
+// split cuts host and port apart. net.SplitHostPort does too, with errors for
+// programmers.
 func split(s string) (host, port string, err error) {
 	if inside, ok := strings.CutPrefix(s, "["); ok {
 		host, rest, closed := strings.Cut(inside, "]")
@@ -114,7 +112,7 @@ func split(s string) (host, port string, err error) {
 	host, port = s[:i], s[i+1:]
 	if strings.Contains(host, ":") {
 		if isIPv6(s) || isIPv6(host) {
-			return "", "", fail(nil, "%q: an IPv6 address stands in brackets, as in [::1]:80", short(s))
+			return "", "", fail(nil, "%q: write an IPv6 address in brackets, as in [::1]:80", short(s))
 		}
 		return "", "", fail(nil, "%q has too many colons: write host:port, as in example.com:80", short(s))
 	}
@@ -126,13 +124,13 @@ func isIPv6(s string) bool {
 	return err == nil && a.Is6()
 }
 
-// readHost returns the host as it is looked up, and refuses what no name server
-// and no address can mean. The rest is for the look-up to answer.
+// readHost returns the host in the form to look up, and refuses what can be
+// neither a name nor an address. The look-up decides about the rest.
 func readHost(host string) (string, error) {
 	if strings.Contains(host, ":") {
 		a, err := netip.ParseAddr(host)
 		if err != nil || !isName(a.Zone()) {
-			return "", fail(err, "%q is no IPv6 address", short(host))
+			return "", fail(err, "%q is not an IPv6 address", short(host))
 		}
 		return host, nil
 	}
@@ -140,7 +138,7 @@ func readHost(host string) (string, error) {
 	for _, r := range host {
 		switch {
 		case r == utf8.RuneError:
-			return "", fail(nil, "the host's name has a character that is none: write it in UTF-8")
+			return "", fail(nil, "the host's name is not UTF-8")
 		case !unicode.IsPrint(r):
 			return "", fail(nil, "the host has the character %U, which does not show: delete it", r)
 		}
@@ -149,12 +147,12 @@ func readHost(host string) (string, error) {
 	if international {
 		ascii, err := domains.ToASCII(host)
 		if err != nil {
-			return "", fail(err, "%q is no international name of a host (UTS #46)", short(host))
+			return "", fail(err, "%q is not an international host name (UTS #46)", short(host))
 		}
 		host = ascii
 	}
 	if !isName(host) || strings.Contains(host, "..") || host == "" || host[0] == '.' {
-		return "", fail(nil, "%q is no name of a host: names have letters, digits, dots and hyphens", short(host))
+		return "", fail(nil, "%q is not a host name: names have letters, digits, dots and hyphens", short(host))
 	}
 	if n := len(strings.TrimSuffix(host, ".")); n > MaxHost {
 		return "", fail(nil, "the host's name has %d bytes; at most %d fit", n, MaxHost)
@@ -172,8 +170,8 @@ func readHost(host string) (string, error) {
 var domains = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false),
 	idna.CheckHyphens(false), idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(false))
 
-// shownHost returns the host for people: an international name in its letters
-// and as it is looked up.
+// shownHost returns the host for people: an international name in its own
+// letters, and in the form that is looked up.
 func (t Target) shownHost() string {
 	if letters, err := domains.ToUnicode(t.Host); err == nil && letters != t.Host && strings.Contains(t.Host, "xn--") {
 		return short(letters) + " (" + short(t.Host) + ")"
@@ -181,8 +179,8 @@ func (t Target) shownHost() string {
 	return short(t.Host)
 }
 
-// isName allows what names of hosts, zones and services are made of. Names of
-// hosts with underscores are wrong and exist.
+// isName accepts the characters of the names of hosts, zones and services.
+// Underscores in host names are wrong and exist.
 func isName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -205,7 +203,7 @@ func parsePort(s string) (uint16, error) {
 		return uint16(n), nil
 	}
 	if isName(s) && len(s) <= 32 {
-		// PreferGo: a file is read, no name service is asked.
+		// PreferGo reads a file and asks no name service.
 		n, err := (&net.Resolver{PreferGo: true}).LookupPort(context.Background(), "tcp", s)
 		if err == nil && n > 0 && n <= 65535 {
 			return uint16(n), nil

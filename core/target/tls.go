@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// tlsConfig returns how TLS is spoken, which is the caller's own.
+// tlsConfig returns a configuration of the caller's own.
 func (d *Dialer) tlsConfig(t Target, s Security) *tls.Config {
 	config := d.TLSConfig.Clone()
 	if config == nil {
@@ -43,8 +43,8 @@ func (d *Dialer) tlsConfig(t Target, s Security) *tls.Config {
 
 var errPin = errors.New("another certificate than the pinned one")
 
-// CipherSuites lists what tls.Config.CipherSuites is where versions from least on
-// are spoken: nil from 1.2 on, which are those that are safe. Below it is all,
+// CipherSuites returns what tls.Config.CipherSuites should be if versions from
+// least on are spoken: nil, meaning the safe ones, from 1.2 on; below 1.2 all,
 // since peers that speak only an old version may have no others.
 func CipherSuites(least uint16) (ids []uint16) {
 	if least >= tls.VersionTLS12 {
@@ -64,8 +64,8 @@ const (
 	alertNoProtocol       = 120
 )
 
-// alert returns the number of the alert by which the server refused. In
-// crypto/tls it is a type that nobody else can name.
+// alert returns the number of the alert with which the server refused. Its type
+// in crypto/tls is not exported.
 func alert(err error) (number uint64, ok bool) {
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "remote error" {
@@ -77,14 +77,14 @@ func alert(err error) (number uint64, ok bool) {
 	return 0, true
 }
 
-// brokeOff says whether the server ended the connection without a word.
+// brokeOff reports whether the server ended the connection without an alert.
 func brokeOff(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrTruncated) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, wsaReset) || errors.Is(err, syscall.EPIPE)
 }
 
-// explain puts into words why the handshake failed, and gives the code, the
-// certificate and the ways on.
+// explain says in the user's words why the handshake failed, with the code, the
+// certificate and the choices that may succeed.
 func (c *tlsConn) explain(err error, s *Security, address string, limit time.Duration) *Error {
 	var cert *tls.CertificateVerificationError
 	if errors.As(err, &cert) {
@@ -123,15 +123,15 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 	case number == alertUnrecognizedName && !unnamed:
 		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s knows no server by the name %s", address, short(c.config.ServerName))
 	case number == alertUnrecognizedName:
-		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s wants the name of a server (SNI), and an address is none", address)
+		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s wants the name of a server (SNI), and an address is not one", address)
 	case c.asked && (refused || brokeOff(err)) && c.client == nil:
 		return coded(CodeClientCertWanted, ways(ChoiceCert, ""), err, "%s wants a client certificate, and none was sent%s", address, because(err, refused))
 	case c.asked && (refused || brokeOff(err)):
 		return coded(CodeClientCertRefused, ways(ChoiceCert, ""), err, "%s refused the client certificate %q%s", address, short(c.client.Subject), because(err, refused))
 	case number == alertHandshakeFailure && unnamed && c.config.CipherSuites == nil:
-		return coded(CodeNameWanted, append(ways(ChoiceName, ""), oldSuites...), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is none, or know only old cipher suites", address)
+		return coded(CodeNameWanted, append(ways(ChoiceName, ""), oldSuites...), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is not one, or know only old cipher suites", address)
 	case number == alertHandshakeFailure && unnamed:
-		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is none", address)
+		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is not one", address)
 	case number == alertHandshakeFailure && c.config.CipherSuites == nil:
 		return coded(CodeFailed, oldSuites, err, "%s refused the TLS handshake (handshake failure): it may know only old cipher suites", address)
 	case refused:
@@ -189,7 +189,7 @@ func coded(code Code, ways []Choice, cause error, format string, args ...any) *E
 	return e
 }
 
-// ways lists values of one choice.
+// ways returns choices of one name.
 func ways(name string, values ...string) (all []Choice) {
 	for _, v := range values {
 		all = append(all, Choice{name, v})
@@ -197,7 +197,7 @@ func ways(name string, values ...string) (all []Choice) {
 	return all
 }
 
-// otherNames offers the first name of a certificate that is a whole name.
+// otherNames returns the first name of a certificate without a wildcard.
 func otherNames(leaf *x509.Certificate) []Choice {
 	for _, name := range leaf.DNSNames {
 		if host, err := readHost(name); err == nil {
@@ -207,7 +207,7 @@ func otherNames(leaf *x509.Certificate) []Choice {
 	return nil
 }
 
-// olderThan offers the oldest version that can be spoken, if it was not offered.
+// olderThan returns the oldest version that can be spoken, if it was not offered.
 func olderThan(version uint16) []Choice {
 	if version == tls.VersionTLS10 {
 		return nil
@@ -222,7 +222,7 @@ func andLater(version string) string {
 	return version + " and later"
 }
 
-// because completes words about a refusal with what the server said.
+// because adds what the server said to the words about a refusal.
 func because(err error, said bool) string {
 	if !said {
 		return ""
@@ -239,8 +239,8 @@ func alertWords(err error) string {
 	return library(err)
 }
 
-// library returns the words of crypto/tls and crypto/x509 without the
-// package's name. They are plain enough where there are too many to list.
+// library returns the words of crypto/tls and crypto/x509 without the package's
+// name. They are plain enough where there are too many cases to list.
 func library(err error) string {
 	s := strings.TrimPrefix(err.Error(), "tls: ")
 	return strings.TrimPrefix(s, "x509: ")

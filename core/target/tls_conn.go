@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// ErrTruncated says that a TLS stream ended without the alert that tells an end
-// from a cut (RFC 8446, 6.1): what came may not be all. crypto/tls hides that
-// where a record has just ended.
-var ErrTruncated = errors.New("the TLS connection ended without close_notify: what came may not be all")
+// ErrTruncated says that a TLS stream ended without close_notify, the alert that
+// tells an end from a truncation (RFC 8446, 6.1). crypto/tls hides that if a
+// record has just ended.
+var ErrTruncated = errors.New("TLS connection ended without close_notify: data may be missing")
 
 // confirmLimit is how long a server that asked for a certificate may take to
-// judge it. One that has nothing to say first, not even a session ticket, is
-// taken to be content.
+// judge it. A server that sends nothing first, not even a session ticket, is
+// assumed to accept it.
 const confirmLimit = time.Second
 
-// tlsConn is a TLS connection that knows how its stream ended.
+// tlsConn is a TLS connection that detects how its stream ended.
 type tlsConn struct {
 	*tls.Conn
 	wire   *watched
 	config *tls.Config
 	client *Credential       // nil: none
 	asked  bool              // the server asked for a certificate
-	leaf   *x509.Certificate // the server's, once it was seen
+	leaf   *x509.Certificate // the server's, once seen
 	first  []byte            // read by confirm
 }
 
-// newTLSConn takes config over. A client's certificate is sent whatever the
-// server says that it would take: the user has chosen it.
+// newTLSConn takes ownership of config. A client's certificate is sent whichever
+// kinds the server says it accepts: the user has chosen it.
 func newTLSConn(conn net.Conn, config *tls.Config, client *Credential) *tlsConn {
 	c := &tlsConn{wire: &watched{Conn: conn}, config: config, client: client}
 	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
@@ -54,8 +54,8 @@ func newTLSConn(conn net.Conn, config *tls.Config, client *Credential) *tlsConn 
 	return c
 }
 
-// handshake returns once the server has accepted the client, as far as that
-// can be known.
+// handshake returns once the server has accepted the client, as far as that can
+// be known.
 func (c *tlsConn) handshake(ctx context.Context) error {
 	if err := c.HandshakeContext(ctx); err != nil {
 		return err
@@ -67,8 +67,8 @@ func (c *tlsConn) handshake(ctx context.Context) error {
 }
 
 // confirm waits until the server has judged the client's certificate. In TLS
-// 1.3 the client's handshake is over before (RFC 8446, 2): a refusal comes as
-// the first thing that is read, consent as anything else.
+// 1.3 the client's handshake is over before (RFC 8446, 2): a refusal is the
+// first thing to read; anything else means that the server accepts.
 func (c *tlsConn) confirm(ctx context.Context) error {
 	limit := time.Now().Add(confirmLimit)
 	if until, ok := ctx.Deadline(); ok && until.Before(limit) {
@@ -90,7 +90,7 @@ func (c *tlsConn) confirm(ctx context.Context) error {
 	return err
 }
 
-// Read reads from the stream, whose end it tells from a cut.
+// Read reads from the stream and tells its end from a truncation.
 func (c *tlsConn) Read(b []byte) (int, error) {
 	if len(c.first) > 0 {
 		n := copy(b, c.first)
@@ -104,12 +104,12 @@ func (c *tlsConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// watched is the connection below TLS.
+// watched is the connection beneath TLS.
 type watched struct {
 	net.Conn
-	ended bool // FIN was read, which TLS asks for only when no close_notify came
-	once  bool // what is there may be read once: a second read comes too late
-	done  bool // it was
+	ended bool // FIN was read, which TLS does only without a close_notify
+	once  bool // one more read is allowed: a second one comes too late
+	done  bool // that read was made
 }
 
 // tooLate is a time-out that crypto/tls survives.

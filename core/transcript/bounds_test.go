@@ -17,7 +17,7 @@ func TestLinesAreBounded(t *testing.T) {
 	}
 	_, err := Parse("f", []byte(head+lines+"#\n"))
 	var syntax *SyntaxError
-	if !errors.As(err, &syntax) || syntax.Line != MaxLines+2 || !strings.Contains(syntax.Msg, "expected at most 1048576 lines, those not counted that go on with a payload; cut the file in parts") {
+	if !errors.As(err, &syntax) || syntax.Line != MaxLines+2 || !strings.Contains(syntax.Msg, "expected at most 1048576 lines, not counting those that continue a payload; split the file") {
 		t.Error(err)
 	}
 	payload := head + ">> server \"\"\n" + strings.Repeat(" \"\"\n", MaxLines)

@@ -8,18 +8,18 @@ import (
 
 // Bounds of what Diff does and prints.
 const (
-	maxEdits     = 1000 // past so many differing lines it looks for no closer match
+	maxEdits     = 1000 // past this many differing lines it looks for no closer match
 	maxDiffLines = 400  // lines that it prints
 	contextLines = 3    // equal lines around a difference
 )
 
 // Diff shows how got differs from want, in lines of the text form: "- " only
-// in want, "+ " only in got, "  " a few in both around them, "…" where others
-// in both are left out. It is "" when the entries are equal; times,
+// in want, "+ " only in got, "  " a few lines of both around them, "…" where
+// other equal lines are left out. It is "" if the entries are equal; times,
 // rules and comments are neither compared nor shown.
 func Diff(want, got []Entry) string {
-	before, behind := alike(want, got)
-	edits := Edits(lines(want[before:len(want)-behind]), lines(got[before:len(got)-behind]))
+	before, after := alike(want, got)
+	edits := Edits(lines(want[before:len(want)-after]), lines(got[before:len(got)-after]))
 	var b strings.Builder
 	printed, skipped, rest := 0, before > 0, 0
 	for i, e := range edits {
@@ -42,23 +42,23 @@ func Diff(want, got []Entry) string {
 	switch {
 	case rest > 0:
 		fmt.Fprintf(&b, "  … and %d more lines differ\n", rest)
-	case (skipped || behind > 0) && printed > 0:
+	case (skipped || after > 0) && printed > 0:
 		b.WriteString("  …\n")
 	}
 	return b.String()
 }
 
-// alike returns how many entries both begin and end with that need not be
-// printed. Each has at least a line, so the context is among the others.
-func alike(a, b []Entry) (before, behind int) {
+// alike returns how many entries at the start and at the end are equal and need
+// not be printed. Each has at least one line, so the context is among the others.
+func alike(a, b []Entry) (before, after int) {
 	most := min(len(a), len(b))
 	for before < most && Equal(&a[before], &b[before]) {
 		before++
 	}
-	for behind < most-before && Equal(&a[len(a)-1-behind], &b[len(b)-1-behind]) {
-		behind++
+	for after < most-before && Equal(&a[len(a)-1-after], &b[len(b)-1-after]) {
+		after++
 	}
-	return max(0, before-contextLines), max(0, behind-contextLines)
+	return max(0, before-contextLines), max(0, after-contextLines)
 }
 
 func nearDifference(edits []Edit, i int) bool {
@@ -66,7 +66,7 @@ func nearDifference(edits []Edit, i int) bool {
 	return slices.ContainsFunc(near, func(e Edit) bool { return e.Mark != ' ' })
 }
 
-// lines prints what is compared of the entries.
+// lines prints those parts of the entries that are compared.
 func lines(entries []Entry) []string {
 	var text []byte
 	for i := range entries {
@@ -87,8 +87,8 @@ type Edit struct {
 }
 
 // Edits turns a into b with few edits, by Myers' greedy algorithm (An O(ND)
-// Difference Algorithm, 1986) between what both begin and end with. Past 1000
-// edits all that is left is replaced.
+// Difference Algorithm, 1986), after cutting off the common start and end. Past
+// 1000 edits the whole rest is replaced.
 func Edits(a, b []string) []Edit {
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
@@ -112,7 +112,7 @@ func Edits(a, b []string) []Edit {
 
 func myers(a, b []string) []Edit {
 	// reach[d][k+d] is how far into a the best path with d edits gets on
-	// diagonal k, which is the place in a less the place in b.
+	// diagonal k, which is the position in a minus the position in b.
 	var reach [][]int32
 	at := func(d, k int) int {
 		if d < 0 || k < -d || k > d {
@@ -120,8 +120,8 @@ func myers(a, b []string) []Edit {
 		}
 		return int(reach[d][k+d])
 	}
-	// step returns where on diagonal k the d-th edit leaves the path: a line
-	// of b inserted, or one of a deleted.
+	// step returns where on diagonal k the d-th edit leaves the path, and
+	// whether it inserts a line of b or deletes one of a.
 	step := func(d, k int) (x int, inserted bool) {
 		if d == 0 {
 			return 0, false

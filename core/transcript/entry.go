@@ -17,7 +17,7 @@ const (
 	Remark                // "--": what the workbench did
 )
 
-// String returns the mark that stands in the text: ">>", "<<" or "--".
+// String returns the mark in the text: ">>", "<<" or "--".
 func (d Dir) String() string {
 	switch d {
 	case Event:
@@ -37,13 +37,13 @@ type Entry struct {
 	N      uint64        // number of the event; an action carries its event's, 0 is the opening. Not in the text
 	Time   time.Duration // since the session's start; printed to the microsecond
 	Event  core.Event    // when Dir is Event
-	Action core.Action   // when Dir is Action; the data of a SecretBytes that was parsed are as many '*'
+	Action core.Action   // when Dir is Action; a parsed SecretBytes has '*' for each byte of its data
 	Remark string        // when Dir is Remark: words on one line
-	// Rules stand above the entry, and above its comments.
+	// Rules are above the entry and its comments.
 	Rules []Rule
 	// Comments are the lines right above the entry: "" is a blank line, all
-	// others are comments. Parse keeps their '#'; a line without one is given
-	// one when printed.
+	// others are comments. Parse keeps their '#'; the printer adds one where it
+	// is missing.
 	Comments []string
 	Line     int // where the entry began in the file, from 1
 }
@@ -57,14 +57,16 @@ type Transcript struct {
 	Options []OptionValue // in the file's order
 	Target  string        // "" when the file names none
 	// TLS are the choices of TLS that the target was dialled with, in the file's
-	// order: those that are not the default. A replay takes no notice.
+	// order, without those that are the default. A replay ignores them.
 	TLS []OptionValue
-	// Quiet is the silence of the server's that the machine was told of; 0: none.
+	// Quiet is the silence of the server that the machine asked to be told of; 0
+	// for none.
 	Quiet time.Duration
-	// ServerEOFStays says that the client could go on after the server's end.
+	// ServerEOFStays says that the client could go on after the end of the
+	// server's stream.
 	ServerEOFStays bool
-	// State is a checkpoint that the entries go on from, nil when they begin
-	// with the opening. Timers that it knows of are set already.
+	// State is the checkpoint that the entries continue from, nil if they begin
+	// with the opening. Timers that it knows of are armed already.
 	State   []byte
 	Entries []Entry
 	// HeaderComments[i] are the comments above the i-th line of the header
@@ -73,17 +75,17 @@ type Transcript struct {
 	HeaderComments [][]string
 	// Trailing are the comments below the last entry.
 	Trailing []string
-	// CutOff says that the file had no final newline, so its end is missing:
-	// a torn last line and an action that might have gone on are left out, and
-	// the actions of the last event are only the first of them.
+	// CutOff says that the file had no final newline, so its end is missing. A
+	// torn last line, and a last action that might have gone on, are left out,
+	// and the last event may have had more actions.
 	CutOff bool
 	// ByteOrderMark and CRLF say that the file began with U+FEFF, and that its
-	// first line ended in CRLF. Append then writes the whole file so.
+	// first line ended in CRLF. Append then writes the whole file in that way.
 	ByteOrderMark, CRLF bool
 }
 
-// Equal reports whether a and b say the same. Times, rules, comments, lines
-// and numbers are not compared.
+// Equal reports whether a and b say the same. It does not compare times, rules,
+// comments, lines and numbers.
 func Equal(a, b *Entry) bool {
 	if a.Dir != b.Dir {
 		return false
@@ -107,8 +109,8 @@ func Equal(a, b *Entry) bool {
 	return bytes.Equal(a.data(), b.data())
 }
 
-// Name returns the words that stand behind the mark of an event or action:
-// "client text", "server eof".
+// Name returns the words after the mark of an event or action: "client text",
+// "server eof".
 func Name(e Entry) string { return formOf(&e).words }
 
 // data returns the payload, words or timer name of an event or action.

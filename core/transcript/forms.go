@@ -16,19 +16,19 @@ const (
 	timerSet       // NAME DURATION
 	timerOff       // NAME off
 	span           // event|action FROM TO
-	length         // LENGTH: how many bytes the data has, which are not told
+	length         // LENGTH: how many bytes the data has; the bytes are not written
 )
 
 // form is how one kind of event or action is written. The parser, the printer
-// and the JSON all read it from here, so a kind has one form.
+// and the JSON all read it, so each kind has one form.
 type form struct {
 	event  core.EventKind  // one of the two
 	action core.ActionKind // …
 	pass   core.Side       // of core.PassThrough, which has a form for each side
 	words  string          // between the mark and the argument
 	arg    arg
-	max    int    // bytes that a quoted argument may have
-	side   string // in JSON, "" when there is none
+	max    int    // most bytes of a quoted argument
+	side   string // in JSON, "" for none
 	kind   string // in JSON
 }
 
@@ -46,7 +46,7 @@ var eventForms = [...]form{
 	core.ServerQuiet:  {event: core.ServerQuiet, words: "server quiet", side: "server", kind: "quiet"},
 }
 
-// passServer is the second form of core.PassThrough, behind the last kind.
+// passServer is the second form of core.PassThrough, after the last kind.
 const passServer = core.SecretBytes + 1
 
 var actionForms = [...]form{
@@ -66,7 +66,7 @@ var actionForms = [...]form{
 	passServer:        {action: core.PassThrough, pass: core.Server, words: "pass-through server", side: "server", kind: "pass-through"},
 }
 
-// unknown prints what no machine and no core can have made; Parse refuses it.
+// unknown is printed for what no machine and no core makes; Parse refuses it.
 var unknown = form{words: "unknown", kind: "unknown"}
 
 // formOf returns the form of an event or action.
@@ -86,7 +86,7 @@ func formOf(e *Entry) *form {
 	return &unknown
 }
 
-// listForms writes the forms as a person is told what may stand here.
+// listForms writes the forms that are allowed here, for an error.
 func listForms(forms []form) string {
 	var list []string
 	for _, f := range forms[1:] {

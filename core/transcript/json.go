@@ -17,17 +17,17 @@ import (
 //	t      seconds since the session's start, when the entry is timed
 //	dir    ">>" event, "<<" action, "--" remark
 //	side   "client" or "server": where an event came from, where an action
-//	       goes to, whose bytes pass through; only where there is one
+//	       goes, whose bytes pass through; only where there is one
 //	kind   text, part, binary, raw, bytes, eof, closed, failed, quiet, timer,
 //	       close, note, pass-through, secret, secret-value or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
 //	length of secret-value: how many bytes the value has
 //	after  of timer actions: "2s", or "off"
-//	text   payload or words, when there can be any and they are UTF-8
-//	b64    the payload instead, in base64, when it is not
+//	text   payload or words, if there can be any and they are UTF-8
+//	b64    instead of text, the payload in base64, if it is not UTF-8
 //
-// It allocates nothing when dst has room: six bytes for each of the payload
+// It allocates nothing if dst has room: six bytes for each byte of the payload
 // and 128 more are always enough. Rules and comments are left out.
 func AppendJSON(dst []byte, e *Entry) []byte {
 	dst = append(dst, '{')

@@ -9,8 +9,8 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// ParseJSONEvent reads an event that AppendJSON has written. Of actions and
-// remarks it says that they are none: ok is false.
+// ParseJSONEvent reads an event that AppendJSON has written. For an action or a
+// remark, ok is false.
 func ParseJSONEvent(object []byte) (e Entry, ok bool, err error) {
 	var o struct {
 		N                     uint64
@@ -19,7 +19,7 @@ func ParseJSONEvent(object []byte) (e Entry, ok bool, err error) {
 		B64                   *string
 	}
 	if err := json.Unmarshal(object, &o); err != nil {
-		return e, false, fmt.Errorf("an entry is no JSON object of the right form: %w", err)
+		return e, false, fmt.Errorf("entry is not a JSON object of the right form: %w", err)
 	}
 	if o.Dir != Event.String() {
 		return e, false, nil
@@ -33,10 +33,10 @@ func ParseJSONEvent(object []byte) (e Entry, ok bool, err error) {
 		case f.arg == timerFired && core.ValidName(o.Name):
 			e.Event.Data = []byte(o.Name)
 		case f.arg == timerFired:
-			return e, false, errors.New("a timer's event names no timer")
+			return e, false, errors.New("event of a timer without the timer's name")
 		case o.B64 != nil:
 			if e.Event.Data, err = base64.StdEncoding.DecodeString(*o.B64); err != nil {
-				return e, false, fmt.Errorf("event %d: its b64 is no base64: %w", o.N, err)
+				return e, false, fmt.Errorf("event %d: b64 is not base64: %w", o.N, err)
 			}
 		case o.Text != nil:
 			e.Event.Data = []byte(*o.Text)
@@ -46,5 +46,5 @@ func ParseJSONEvent(object []byte) (e Entry, ok bool, err error) {
 		}
 		return e, true, nil
 	}
-	return e, false, fmt.Errorf("event %d: there is no %q from side %q", o.N, core.CutWords(o.Kind, core.MaxName), core.CutWords(o.Side, core.MaxName))
+	return e, false, fmt.Errorf("event %d: unknown kind %q from side %q", o.N, core.CutWords(o.Kind, core.MaxName), core.CutWords(o.Side, core.MaxName))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// MaxTarget bounds the target that a header names, in bytes: what a client's
-// first message may have.
+// MaxTarget bounds the target in a header, in bytes. A client's first message
+// has the same bound.
 const MaxTarget = 1 << 10
 
 // Bounds of the choices of TLS that a header names.
@@ -20,27 +20,28 @@ const (
 	MaxTLSValue = 4 << 10 // bytes of a value
 )
 
-// MaxLines bounds a transcript in lines, those not counted that go on with a
-// payload: an entry takes ten times the memory of a short line. A full
-// recording of the shortest entries there are has fewer.
+// MaxLines bounds a transcript in lines, not counting lines that continue a
+// payload: an entry takes ten times the memory of a short line. A full recording
+// of the shortest possible entries has fewer.
 const MaxLines = 1 << 20
 
-// SyntaxError says where a file is no transcript, and what was expected there.
+// SyntaxError says where a file is not a transcript, and what was expected
+// there.
 type SyntaxError struct {
 	File  string
 	Line  int    // from 1
 	Msg   string // in words
-	final bool   // no tear at the file's end can be what broke the line
+	final bool   // a file cut off in this line cannot be the cause
 }
 
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", core.Printable(e.File), e.Line, e.Msg)
 }
 
-// Parse reads a whole transcript; name is the file's, for errors, which are
-// all a *SyntaxError. It takes time in proportion to data, and memory to its
-// bytes and its lines, of which MaxLines may be there; it does not keep data.
-// The opening has number 0, events are numbered from 1.
+// Parse reads a whole transcript. name is the file's name for errors, which are
+// all a *SyntaxError. Parse takes time in proportion to data, and memory to its
+// bytes and its lines, at most MaxLines; it does not keep data. The opening has
+// number 0, events are numbered from 1.
 func Parse(name string, data []byte) (*Transcript, error) {
 	text, marked := strings.CutPrefix(string(data), byteOrderMark)
 	p := parser{size: len(text), armed: map[string]bool{}}
@@ -75,8 +76,8 @@ func Parse(name string, data []byte) (*Transcript, error) {
 	return &p.t, nil
 }
 
-// HeaderMode returns the line mode that a transcript is of, whether what follows
-// its header parses or not; "" if the header does not.
+// HeaderMode returns the line mode of a transcript, even if what follows its
+// header does not parse; "" if the header does not parse.
 func HeaderMode(data []byte) string {
 	text := strings.TrimPrefix(string(data[:min(len(data), 64<<10)]), byteOrderMark)
 	p := parser{armed: map[string]bool{}}
@@ -104,19 +105,19 @@ type parser struct {
 	last     int // number of the last line seen
 	lines    int // so far, as MaxLines counts them
 	n        uint64
-	comments []string // above what comes next
+	comments []string // above the next entry or header line
 	rules    []Rule   // above the next entry
-	header   int      // lines of the header that were read, the first one not counted
+	header   int      // lines of the header read so far, without the first
 	place    int      // in headerWords, of the header's last line
-	// payloads holds them all. Decoded they are never longer than written, so
-	// it is made once, and a continued payload goes on where it ended.
+	// payloads holds all payloads. Decoded they are never longer than written, so
+	// it is allocated once, and a continued payload goes on where it ended.
 	payloads []byte
 	size     int             // bytes of the file
-	open     *form           // of the last entry, when the next line may go on with its payload
-	armed    map[string]bool // timers that the actions so far have set
+	open     *form           // of the last entry, if the next line may continue its payload
+	armed    map[string]bool // timers that the actions so far have armed
 }
 
-// entryLines counts the lines that begin as an entry does.
+// entryLines counts the lines that begin like an entry.
 func entryLines(text string) (n int) {
 	for line := range strings.Lines(text) {
 		if c := line[0]; c == '>' || c == '<' || c == '-' || '0' <= c && c <= '9' {
@@ -126,15 +127,15 @@ func entryLines(text string) (n int) {
 	return n
 }
 
-// line takes one line without its end. Past an error the entries are as they
-// were before it.
+// line takes one line without its end. After an error the entries are as they
+// were before the line.
 func (p *parser) line(line string, number int) *SyntaxError {
 	p.last = number
 	if err := checkText(line); err != nil {
 		return err
 	}
 	if isConflict(line) {
-		return final("expected a transcript without conflicts; a merge has left its marker %s here: take one of the two versions, and the markers out", shown(line))
+		return final("expected a transcript without merge conflicts, found the marker %s: keep one of the two versions and remove the markers", shown(line))
 	}
 	if p.at == atMagic {
 		return p.magic(line)
@@ -143,13 +144,13 @@ func (p *parser) line(line string, number int) *SyntaxError {
 	indented := line != "" && (line[0] == ' ' || line[0] == '\t')
 	if strings.HasPrefix(trimmed, `"`) {
 		if p.open == nil || !indented {
-			return errorf("expected an entry; a quoted string of its own continues the payload of the line above, and is indented")
+			return errorf("expected an entry; a quoted string that continues the payload above must be indented")
 		}
 		return p.more(trimmed)
 	}
 	p.open = nil
 	if p.lines++; p.lines > MaxLines {
-		return final("expected at most %d lines, those not counted that go on with a payload; cut the file in parts, each with the lines above its first entry on top", MaxLines)
+		return final("expected at most %d lines, not counting those that continue a payload; split the file, and begin each part with the header", MaxLines)
 	}
 	if trimmed == "" || trimmed[0] == '#' {
 		p.comments = append(p.comments, trimmed)
@@ -174,7 +175,7 @@ func (p *parser) magic(line string) *SyntaxError {
 		return nil
 	}
 	if version, ok := strings.CutPrefix(line, format); ok {
-		return errorf("expected %q; version %s is unknown here, a newer workbench may read it", magic, shown(version))
+		return errorf("expected %q; version %s is unknown, a newer workbench may read it", magic, shown(version))
 	}
 	return errorf("expected %q as the first line, found %s", magic, shown(line))
 }
@@ -190,8 +191,8 @@ func (p *parser) mode(word, rest string) *SyntaxError {
 	return nil
 }
 
-// headerWords begin the lines of the header below the first, in this order.
-// Those after the mode may be left out, and an option's and tls may come again.
+// headerWords are the first words of the header's lines below the first, in
+// this order. All but mode may be missing; option and tls may be repeated.
 var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "state"}
 
 // setting takes a header line below the mode.
@@ -199,11 +200,11 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 	place := slices.Index(headerWords[:], word)
 	switch {
 	case p.at == atEntries:
-		return errorf("expected an entry (>>, << or --); %s stands above the first one", word)
+		return errorf("expected an entry (>>, << or --); %s belongs above the first one", word)
 	case word == "mode":
-		return errorf("expected one mode; it is %s already", p.t.Mode)
+		return errorf("expected one mode; already set to %s", p.t.Mode)
 	case place < p.place:
-		return errorf("expected an entry (>>, << or --); %s stands above the %s", word, headerWords[p.place])
+		return errorf("expected an entry (>>, << or --); %s belongs above the %s", word, headerWords[p.place])
 	case place == p.place && word != "option" && word != "tls":
 		return errorf("expected one %s", word)
 	}
@@ -214,7 +215,7 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 		err = p.named(&p.t.Options, word, rest, core.MaxOptions, core.MaxOptionValue)
 	case "target":
 		if p.t.Target, err = p.value(rest, MaxTarget); err == nil && p.t.Target == "" {
-			err = errorf("expected target \"host:port\"; leave the line out when there is none")
+			err = errorf("expected target \"host:port\"; leave the line out if there is none")
 		}
 	case "tls":
 		err = p.named(&p.t.TLS, word, rest, MaxTLS, MaxTLSValue)
@@ -237,7 +238,7 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 	return err
 }
 
-// named takes one of the lines of a word that have a name and a value.
+// named takes a header line of the form WORD NAME "value".
 func (p *parser) named(all *[]OptionValue, word, rest string, most, bytes int) *SyntaxError {
 	name, rest := cutWord(rest)
 	if !core.ValidName(name) {
@@ -258,15 +259,15 @@ func (p *parser) named(all *[]OptionValue, word, rest string, most, bytes int) *
 	return err
 }
 
-// value reads a quoted string that must end the line.
+// value reads a quoted string at the end of the line.
 func (p *parser) value(s string, most int) (string, *SyntaxError) {
 	v, err := unquote(nil, s, most)
 	return string(v), err
 }
 
-// tear drops the last action if the missing end may have belonged to it:
-// compared, half an action would be a wrong one. A torn line that does not
-// parse is not there already, and what is there of an event did happen.
+// tear drops the last action if part of it may be missing: compared, half an
+// action would be wrong. A torn line that does not parse was never added, and
+// the part of an event that is there did happen.
 func (p *parser) tear(line string, number int, wasOpen, failed bool) {
 	last := len(p.t.Entries) - 1
 	if last < 0 || p.t.Entries[last].Dir != Action {
@@ -281,9 +282,9 @@ func (p *parser) tear(line string, number int, wasOpen, failed bool) {
 	p.t.Entries = p.t.Entries[:last]
 }
 
-// complete reports whether the line that ends an action, its newline missing,
-// shows that the action was printed to its end: payloads go on after a line
-// end and after maxPiece bytes, times with smaller units.
+// complete reports whether a last line without a newline still shows that its
+// action was printed to the end: payloads go on after a line end and after
+// maxPiece bytes, times with smaller units.
 func complete(e *Entry, line string) bool {
 	switch formOf(e).arg {
 	case quoted:
@@ -295,8 +296,8 @@ func complete(e *Entry, line string) bool {
 	return true
 }
 
-// takeComments hands out the comments so far. The blank lines between header
-// and first entry are the printer's own.
+// takeComments returns the comments so far and clears them. The blank lines
+// between header and first entry are the printer's own.
 func (p *parser) takeComments() []string {
 	c := p.comments
 	p.comments = nil
@@ -322,8 +323,8 @@ func (p *parser) keepHeaderComments() {
 	p.header++
 }
 
-// isConflict reports whether a merge left this line: version control puts both
-// versions of what it could not merge between such markers.
+// isConflict reports whether the line is a marker that version control leaves
+// around the two versions of text that it could not merge.
 func isConflict(line string) bool {
 	for _, marker := range [...]string{"<<<<<<<", "|||||||", "=======", ">>>>>>>"} { // a name may follow
 		rest, ok := strings.CutPrefix(line, marker)
@@ -334,7 +335,7 @@ func isConflict(line string) bool {
 	return false
 }
 
-// checkText reports the first byte of a line that is no text.
+// checkText reports the first byte of a line that is not text.
 func checkText(line string) *SyntaxError {
 	for i := range len(line) {
 		if c := line[i]; c < 0x20 && c != '\t' || c == 0x7f {
@@ -351,19 +352,19 @@ func errorf(format string, args ...any) *SyntaxError {
 	return &SyntaxError{Msg: fmt.Sprintf(format, args...)}
 }
 
-// final is an error that no tear at the file's end makes: a broken bound, a
-// merge.
+// final makes an error that a cut-off file cannot cause: a broken bound, a merge
+// conflict.
 func final(format string, args ...any) *SyntaxError {
 	e := errorf(format, args...)
 	e.final = true
 	return e
 }
 
-// shown is foreign text in an error: quoted and short.
+// shown quotes and shortens foreign text for an error.
 func shown(s string) string { return fmt.Sprintf("%q", core.CutWords(s, 60)) }
 
 // cutWord returns the first word of s and what follows it, without the blanks
-// around. Only blanks end a word.
+// around them. Only blanks end a word.
 func cutWord(s string) (word, rest string) {
 	s = strings.TrimLeft(s, " \t")
 	if i := strings.IndexAny(s, " \t"); i >= 0 {

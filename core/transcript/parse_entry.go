@@ -33,7 +33,7 @@ func (p *parser) entry(s string, number int) *SyntaxError {
 		e.Dir, e.Remark = Remark, rest
 	case ruleMark:
 		if e.Timed {
-			return errorf("expected no time in front of a rule")
+			return errorf("expected no time before a rule")
 		}
 		return p.rule(rest, number)
 	default:
@@ -69,7 +69,7 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 	switch f.arg {
 	case nothing:
 		if f.event == core.ServerQuiet && p.t.Quiet == 0 {
-			err = errorf("expected a line quiet TIME, such as quiet 200ms, in the header of a file with a silence: it says that the machine asked to be told of it")
+			err = errorf("expected a line quiet TIME, such as quiet 200ms, in the header of a file with a silence: it says that the machine asked for such events")
 		}
 	case quoted:
 		data, err = p.payload(nil, f, args)
@@ -94,19 +94,19 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 	return nil
 }
 
-// stars stand for the value of a secret that was not written down.
+// stars replace the value of a secret, which is not written down.
 var stars = bytes.Repeat([]byte("*"), core.MaxSecret)
 
-// masked reads the length of a secret's value.
+// masked reads the length of a secret's value and returns that many stars.
 func masked(length string) ([]byte, *SyntaxError) {
 	n, err := strconv.Atoi(length)
 	if err != nil || strconv.Itoa(n) != length || n < 1 || n > core.MaxSecret {
-		return nil, errorf("expected how many bytes the secret's value has, from 1 to %d; found %s", core.MaxSecret, shown(length))
+		return nil, errorf("expected the length of the secret's value in bytes, from 1 to %d; found %s", core.MaxSecret, shown(length))
 	}
 	return stars[:n:n], nil
 }
 
-// match finds the form that s is written in, and what follows its words.
+// match finds the form that s begins with, and returns what follows its words.
 func match(forms []form, s string) (*form, string) {
 	for i := range forms[1:] {
 		f := &forms[i+1]
@@ -147,7 +147,7 @@ func skipWords(s, words string) (rest string, ok bool) {
 	return s, true
 }
 
-// timer reads a timer's name, and for an action what it does.
+// timer reads a timer's name and, for an action, what happens to it.
 func (p *parser) timer(e *Entry, f *form, args string) ([]byte, *SyntaxError) {
 	name, after := cutWord(args)
 	if !core.ValidName(name) {
@@ -156,10 +156,10 @@ func (p *parser) timer(e *Entry, f *form, args string) ([]byte, *SyntaxError) {
 	switch f.arg {
 	case timerFired:
 		if after != "" {
-			return nil, errorf("expected nothing behind the timer's name, found %s", shown(after))
+			return nil, errorf("expected nothing after the timer's name, found %s", shown(after))
 		}
 		if !p.armed[name] && p.t.State == nil {
-			return nil, errorf("expected a timer that is armed: no << timer %s … above has set it since it last fired or was turned off", name)
+			return nil, errorf("expected a timer that is armed: no << timer %s … above has armed it since it last fired or was stopped", name)
 		}
 		delete(p.armed, name)
 	case timerSet:
@@ -178,8 +178,8 @@ func (p *parser) timer(e *Entry, f *form, args string) ([]byte, *SyntaxError) {
 	return []byte(name), nil
 }
 
-// payload reads a quoted string that goes on with what there is of its payload
-// so far, and lets the next line go on with it.
+// payload reads a quoted string, appends it to the payload so far, and lets the
+// next line continue it.
 func (p *parser) payload(sofar []byte, f *form, s string) ([]byte, *SyntaxError) {
 	if p.payloads == nil {
 		p.payloads = make([]byte, 0, p.size)
@@ -193,14 +193,14 @@ func (p *parser) payload(sofar []byte, f *form, s string) ([]byte, *SyntaxError)
 		return nil, err
 	}
 	if f.event.IsText() && !utf8.Valid(all[from:]) {
-		return nil, errorf("expected UTF-8: a client's text is nothing else; write client binary for other bytes")
+		return nil, errorf("expected UTF-8, as in all of a client's text; write client binary for other bytes")
 	}
 	p.payloads = all
 	p.open = f
 	return all[from-len(sofar) : len(all) : len(all)], nil
 }
 
-// more takes a line that goes on with the payload above it.
+// more takes a line that continues the payload above it.
 func (p *parser) more(s string) *SyntaxError {
 	e := &p.t.Entries[len(p.t.Entries)-1]
 	data, err := p.payload(e.data(), p.open, s)
@@ -215,8 +215,8 @@ func (p *parser) more(s string) *SyntaxError {
 	return nil
 }
 
-// unquote appends what the quoted string s, which must end with its quote,
-// stands for: at most room bytes.
+// unquote appends at most room bytes: those that the quoted string s, which must
+// end with its quote, stands for.
 func unquote(dst []byte, s string, room int) ([]byte, *SyntaxError) {
 	limit := len(dst) + room
 	if s == "" || s[0] != '"' {
@@ -236,7 +236,7 @@ func unquote(dst []byte, s string, room int) ([]byte, *SyntaxError) {
 		dst = append(dst, s[:n]...)
 		if s[n] == '"' {
 			if rest := s[n+1:]; rest != "" {
-				return nil, errorf("expected nothing behind the closing quote, found %s", shown(rest))
+				return nil, errorf("expected nothing after the closing quote, found %s", shown(rest))
 			}
 			return dst, nil
 		}
@@ -252,8 +252,8 @@ func unquote(dst []byte, s string, room int) ([]byte, *SyntaxError) {
 	}
 }
 
-// parseSeconds reads up to 9 digits, a point and up to 9 more. It cuts at the
-// microsecond.
+// parseSeconds reads up to 9 digits, a point and up to 9 more, and truncates to
+// the microsecond.
 func parseSeconds(s string) (time.Duration, bool) {
 	whole, fraction, point := strings.Cut(s, ".")
 	if !digits(whole) || point && !digits(fraction) {

@@ -96,7 +96,7 @@ server-eof stay
 		head + "tls verify none\n":             "f:3: expected",
 		head + "tls 1 \"x\"\n":                 `f:3: expected tls NAME "value", found name "1"`,
 		head + "tls a \"x\"\ntls a \"y\"\n":    "f:4: expected tls a only once",
-		head + "tls a \"x\"\ntarget \"h:1\"\n": "f:4: expected an entry (>>, << or --); target stands above the tls",
+		head + "tls a \"x\"\ntarget \"h:1\"\n": "f:4: expected an entry (>>, << or --); target belongs above the tls",
 		head + many:                            "f:11: expected at most 8 lines tls",
 		head + "tls a \"" + strings.Repeat("x", MaxTLSValue+1) + "\"\n": "f:3: expected at most 4096 bytes",
 	} {
@@ -159,7 +159,7 @@ func TestErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"", `f:1: expected "workbench transcript v1" as the first line, found ""`},
 		{"GET / HTTP/1.0\n", `f:1: expected "workbench transcript v1" as the first line, found "GET / HTTP/1.0"`},
-		{"workbench transcript v2\n", `f:1: expected "workbench transcript v1"; version "v2" is unknown here, a newer workbench may read it`},
+		{"workbench transcript v2\n", `f:1: expected "workbench transcript v1"; version "v2" is unknown, a newer workbench may read it`},
 		{"\x7fELF\n", `f:1: expected text, found byte 0x7f; inside quotes it is written \x7f`},
 		{magic + "\n", `f:2: expected mode NAME, found the end of the file`},
 		{magic, `f:2: expected mode NAME, found the end of the file`},
@@ -167,15 +167,15 @@ func TestErrors(t *testing.T) {
 		{magic + "\nmode\n", `f:2: expected mode NAME, such as mode http-line`},
 		{magic + "\nmode a b\n", `f:2: expected mode NAME, such as mode http-line`},
 		{magic + "\nmode -x\n", `f:2: expected mode NAME, such as mode http-line`},
-		{head + "mode raw\n", `f:3: expected one mode; it is raw already`},
+		{head + "mode raw\n", `f:3: expected one mode; already set to raw`},
 		{head + "option eol crlf\n", `f:3: expected a quoted string, found "crlf"`},
 		{head + "option 1 \"a\"\n", `f:3: expected option NAME "value", found name "1"`},
 		{head + "option a \"1\"\noption a \"2\"\n", `f:4: expected option a only once`},
 		{head + "option a \"" + strings.Repeat("x", 1025) + "\"\n", `f:3: expected at most 1024 bytes`},
-		{head + "target \"\"\n", `f:3: expected target "host:port"; leave the line out when there is none`},
+		{head + "target \"\"\n", `f:3: expected target "host:port"; leave the line out if there is none`},
 		{head + "target \"a\"\ntarget \"b\"\n", `f:4: expected one target`},
-		{head + "target \"a\"\noption b \"c\"\n", `f:4: expected an entry (>>, << or --); option stands above the target`},
-		{head + "-- x\n\ntarget \"b\"\n", `f:5: expected an entry (>>, << or --); target stands above the first one`},
+		{head + "target \"a\"\noption b \"c\"\n", `f:4: expected an entry (>>, << or --); option belongs above the target`},
+		{head + "-- x\n\ntarget \"b\"\n", `f:5: expected an entry (>>, << or --); target belongs above the first one`},
 		{head + "hello\n", `f:3: expected option, target or an entry (>>, << or --), found "hello"`},
 		{head + "-- x\n>client eof\n", `f:4: expected an entry (>>, << or --), found ">client eof"`},
 		{head + "0.5\n", `f:3: expected an entry (>>, << or --), found ""`},
@@ -183,21 +183,21 @@ func TestErrors(t *testing.T) {
 		{head + "1. >> client eof\n", `f:3: expected a time in seconds such as 0.510, found "1."`},
 		{head + "9999999999 >> client eof\n", `f:3: expected a time in seconds such as 0.510, found "9999999999"`},
 		{head + ">> clint eof\n", `f:3: expected client text "…", client binary "…", client eof, client closed, server "…", server eof, server failed "…", timer NAME, client part "…", client raw "…" or server quiet; found "clint eof"`},
-		{head + "<< secret value 0\n", `f:3: expected how many bytes the secret's value has, from 1 to 65536; found "0"`},
-		{head + "<< secret value 65537\n", `f:3: expected how many bytes the secret's value has, from 1 to 65536; found "65537"`},
-		{head + "<< secret value 07\n", `f:3: expected how many bytes the secret's value has, from 1 to 65536; found "07"`},
-		{head + "<< secret value\n", `f:3: expected how many bytes the secret's value has, from 1 to 65536; found ""`},
+		{head + "<< secret value 0\n", `f:3: expected the length of the secret's value in bytes, from 1 to 65536; found "0"`},
+		{head + "<< secret value 65537\n", `f:3: expected the length of the secret's value in bytes, from 1 to 65536; found "65537"`},
+		{head + "<< secret value 07\n", `f:3: expected the length of the secret's value in bytes, from 1 to 65536; found "07"`},
+		{head + "<< secret value\n", `f:3: expected the length of the secret's value in bytes, from 1 to 65536; found ""`},
 		{head + "<< client eof\n", `f:3: expected server "…", client text "…", client binary "…", server eof, close "…", note "…", timer NAME 2s, timer NAME off, pass-through client|server, failed "…", secret event|action FROM TO, client part "…" or secret value LENGTH; found "client eof"`},
 		{head + ">> client eof \"x\"\n", `found "client eof \"x\""`},
 		{head + ">> server \"a\\q\"\n", `f:3: expected one of \r \n \t \" \\ \xNN \uNNNN, found "\\q\""`},
 		{head + ">> server \"a\\'\"\n", `f:3: expected one of \r \n \t \" \\ \xNN \uNNNN, found "\\'\""`},
 		{head + ">> server \"a\n", `f:3: expected a closing quote at the end of the line`},
-		{head + ">> server \"a\" \"b\"\n", `f:3: expected nothing behind the closing quote, found " \"b\""`},
-		{head + ">> server \"a\"\n\"b\"\n", `f:4: expected an entry; a quoted string of its own continues the payload of the line above, and is indented`},
+		{head + ">> server \"a\" \"b\"\n", `f:3: expected nothing after the closing quote, found " \"b\""`},
+		{head + ">> server \"a\"\n\"b\"\n", `f:4: expected an entry; a quoted string that continues the payload above must be indented`},
 		{head + ">> server \"a\"\n# c\n  \"b\"\n", `f:5: expected an entry; a quoted string`},
 		{head + ">> client eof\n  \"b\"\n", `f:4: expected an entry; a quoted string`},
 		{head + ">> server \"a\"\n  >> client eof\n", `f:4: expected an entry at the start of the line, or an indented quoted string that continues a payload`},
-		{head + ">> client text \"\\xff\"\n", `f:3: expected UTF-8: a client's text is nothing else; write client binary for other bytes`},
+		{head + ">> client text \"\\xff\"\n", `f:3: expected UTF-8, as in all of a client's text; write client binary for other bytes`},
 		{head + "-- \xff\n", `f:3: expected UTF-8 text; inside quotes other bytes are written \xNN`},
 		{head + "-- a\r\r\n", `f:3: expected text, found byte 0x0d`},
 		{head + ">> timer 9\n", `f:3: expected a timer's name: 1 to 64 letters, digits, '-' or '_', beginning with a letter; found "9"`},
@@ -206,10 +206,10 @@ func TestErrors(t *testing.T) {
 		{head + "<< timer a 1us\n", `f:3: expected a time between 1ms and 24h, found "1us"`},
 		{head + "<< timer a 25h\n", `f:3: expected a time between 1ms and 24h, found "25h"`},
 		{head + "<< timer a -2s\n", `f:3: expected a time between 1ms and 24h, found "-2s"`},
-		{head + ">> timer a\n", `f:3: expected a timer that is armed: no << timer a … above has set it since it last fired or was turned off`},
+		{head + ">> timer a\n", `f:3: expected a timer that is armed: no << timer a … above has armed it since it last fired or was stopped`},
 		{head + "<< timer a 2s\n>> timer a\n>> timer a\n", `f:5: expected a timer that is armed`},
 		{head + "<< timer a 2s\n<< timer a off\n>> timer a\n", `f:5: expected a timer that is armed`},
-		{head + "<< timer a 2s\n>> timer a x\n", `f:4: expected nothing behind the timer's name, found "x"`},
+		{head + "<< timer a 2s\n>> timer a x\n", `f:4: expected nothing after the timer's name, found "x"`},
 		{head + ">> server \"" + big + "\"\n", `f:3: expected at most 1048576 bytes in one server`},
 		{head + "<< server \"" + big + "\"\n\t\"" + strings.Repeat(`\n`, 1<<16) + "\"\n", `f:4: expected at most 1114112 bytes in one server`},
 		{head + "<< note \"" + strings.Repeat("x", 4097) + "\"\n", `f:3: expected at most 4096 bytes in one note`},
@@ -461,7 +461,7 @@ func TestFileFormIsKept(t *testing.T) {
 	}
 }
 
-// What a merge leaves is told wherever it stands, not taken for a torn end.
+// A merge conflict is reported wherever it is, and never taken for a torn end.
 func TestConflict(t *testing.T) {
 	for text, line := range map[string]int{
 		"<<<<<<< HEAD\n" + magic + "\nmode raw\n":                            1,
@@ -472,7 +472,7 @@ func TestConflict(t *testing.T) {
 	} {
 		_, err := Parse("f", []byte(text))
 		var syntax *SyntaxError
-		if !errors.As(err, &syntax) || syntax.Line != line || !strings.Contains(syntax.Msg, "a merge has left its marker") {
+		if !errors.As(err, &syntax) || syntax.Line != line || !strings.Contains(syntax.Msg, "found the marker") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

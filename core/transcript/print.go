@@ -9,7 +9,7 @@ import (
 // magic is the first line of every transcript.
 const magic = "workbench transcript v1"
 
-// byteOrderMark may stand in front of a file: some editors put one there.
+// byteOrderMark may begin a file: some editors write one.
 const byteOrderMark = "\uFEFF"
 
 // Append appends the whole transcript.
@@ -29,8 +29,8 @@ func (t *Transcript) Append(dst []byte) []byte {
 	return dst
 }
 
-// AppendHeader appends the lines above the first entry, the blank one between
-// them included. A recorder writes this first and AppendEntry from then on.
+// AppendHeader appends the lines above the first entry, with the blank line
+// between them. A recorder writes this first and AppendEntry from then on.
 func AppendHeader(dst []byte, t *Transcript) []byte {
 	line := 0
 	comments := func() {
@@ -72,11 +72,11 @@ func AppendHeader(dst []byte, t *Transcript) []byte {
 	return append(dst, '\n')
 }
 
-// AppendEntry appends one entry with the rules and comments above it and the
-// newline behind it. It allocates nothing when dst has room.
+// AppendEntry appends one entry, with the rules and comments above it and the
+// newline after it. It allocates nothing if dst has room.
 //
-// Parse reads back what keeps core's bounds; a remark's line ends and control
-// bytes are written out as \xNN.
+// Parse reads it back if the entry keeps core's bounds; a remark's line ends and
+// control bytes become \xNN.
 func AppendEntry(dst []byte, e *Entry) []byte {
 	for i := range e.Rules {
 		r := &e.Rules[i]
@@ -126,15 +126,15 @@ func appendComments(dst []byte, lines []string) []byte {
 	return dst
 }
 
-// appendSeconds appends a time in seconds with at least the given digits
-// behind the point (0, no point, when it is whole) and at most 6.
+// appendSeconds appends a time in seconds with at least the given digits after
+// the point (with 0 and a whole number, no point) and at most 6.
 func appendSeconds(dst []byte, t time.Duration, digits int) []byte {
 	t = max(t, 0)
 	dst = strconv.AppendInt(dst, int64(t/time.Second), 10)
 	return appendFraction(dst, int64(t%time.Second/time.Microsecond), 6, digits)
 }
 
-// appendDuration appends d the way a person writes it: 100ms, 1.5s, 2m, 1h30m.
+// appendDuration appends d as a person would write it: 100ms, 1.5s, 2m, 1h30m.
 // It is exact, and time.ParseDuration reads it back.
 func appendDuration(dst []byte, d time.Duration) []byte {
 	if d == 0 {
@@ -164,8 +164,8 @@ func appendDuration(dst []byte, d time.Duration) []byte {
 	return dst
 }
 
-// appendFraction appends what stands behind a decimal point: n has that many
-// digits, and zeros at its end are left out down to least.
+// appendFraction appends the digits after a decimal point: n has that many, and
+// trailing zeros are left out as long as at least least digits remain.
 func appendFraction(dst []byte, n int64, digits, least int) []byte {
 	point := len(dst)
 	dst = append(dst, ".000000000"[:1+digits]...)

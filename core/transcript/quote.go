@@ -12,22 +12,22 @@ import (
 // bytes of the payload.
 const maxPiece = 4 << 10
 
-// What a byte becomes inside quotes. A class that is none of these is the
-// letter that follows a backslash.
+// What a byte becomes inside quotes. Any other class is the letter that follows
+// a backslash.
 const (
 	plain = 0
 	hex   = 1 // \xNN
-	multi = 2 // the first byte of a rune, or no UTF-8
+	multi = 2 // the first byte of a rune, or not UTF-8
 )
 
-// quoteClass and jsonClass are the two tables that quoting goes by.
+// quoteClass and jsonClass classify the bytes for the two ways of quoting.
 var quoteClass, jsonClass = func() (q, j [256]byte) {
 	for c := range 256 {
 		switch {
 		case c < 0x20:
 			q[c], j[c] = hex, hex
 		case c == 0x7f:
-			q[c] = hex // JSON takes it as it is
+			q[c] = hex // JSON takes it unchanged
 		case c >= utf8.RuneSelf:
 			q[c] = multi // JSON text was checked: all its bytes are plain
 		}
@@ -47,9 +47,9 @@ func AppendString(dst, data []byte) []byte {
 
 const spaces = "                                "
 
-// appendPayload appends data as quoted strings: broken after each line end and
-// after 4 KiB, each further one on a line of its own, its quote under the
-// first. dst must hold the line so far, which begins at lineStart.
+// appendPayload appends data as quoted strings, broken after each line end and
+// after 4 KiB: one per line, their quotes aligned. dst must end with the current
+// line, which begins at lineStart.
 func appendPayload(dst []byte, lineStart int, data []byte) []byte {
 	indent := len(dst) - lineStart
 	for {
@@ -67,8 +67,8 @@ func appendPayload(dst []byte, lineStart int, data []byte) []byte {
 	}
 }
 
-// piece returns how many bytes of data go on one line: to its first line end,
-// at most maxPiece, and no rune is cut in two.
+// piece returns how many bytes of data go on one line: up to the first line end,
+// at most maxPiece, without cutting a rune.
 func piece(data []byte) int {
 	n := min(len(data), maxPiece)
 	if i := bytes.IndexByte(data[:n], '\n'); i >= 0 {
@@ -85,11 +85,11 @@ func piece(data []byte) int {
 	return n
 }
 
-// appendQuoted appends what stands between the quotes: printable UTF-8 as it
-// is, the short escapes, \xNN for other control bytes and bytes that are no
+// appendQuoted appends what goes between the quotes: printable UTF-8 unchanged,
+// the short escapes, \xNN for other control bytes and for bytes that are not
 // UTF-8, \u and \U for runes that do not show. strconv.Unquote reads it back.
 func appendQuoted(dst, data []byte) []byte {
-	from := 0 // of the bytes that stay as they are
+	from := 0 // of the bytes that need no escape
 	for i := plainRun(data, 0); i < len(data); i = plainRun(data, i) {
 		c := data[i]
 		class := quoteClass[c]
@@ -121,8 +121,8 @@ func appendQuoted(dst, data []byte) []byte {
 	return append(dst, data[from:]...)
 }
 
-// plainRun returns where, from i on, the first byte is that does not stand for
-// itself inside quotes; len(data) if all do.
+// plainRun returns the index of the first byte from i on that needs an escape
+// inside quotes; len(data) if none does.
 func plainRun(data []byte, i int) int {
 	if i < len(data) && quoteClass[data[i]] != plain {
 		return i // often so, in binary data
@@ -138,18 +138,18 @@ func plainRun(data []byte, i int) int {
 	return i
 }
 
-// notPlain returns 0 if the eight bytes of w all stand for themselves inside
-// quotes: none is a control byte, a quote, a backslash or outside ASCII. Else
-// its lowest bit is in the lowest byte that does not. It looks at all of them at
-// once (Hacker's Delight, section 6-1).
+// notPlain returns 0 if none of the eight bytes of w needs an escape inside
+// quotes: none is a control byte, a quote, a backslash or outside ASCII.
+// Otherwise its lowest set bit is in the first byte that does. It tests all of
+// them at once (Hacker's Delight, section 6-1).
 func notPlain(w uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	quote, slash := w^('"'*ones), w^('\\'*ones)
 	return (w | (w + ones) | (w - ' '*ones) | (quote - ones) | (slash - ones)) & highs
 }
 
-// appendJSONText appends what stands between the quotes of a JSON string.
-// text must be valid UTF-8.
+// appendJSONText appends what goes between the quotes of a JSON string. text must
+// be valid UTF-8.
 func appendJSONText[T string | []byte](dst []byte, text T) []byte {
 	from := 0
 	for i := range len(text) {
@@ -169,8 +169,8 @@ func appendJSONText[T string | []byte](dst []byte, text T) []byte {
 	return append(dst, text[from:]...)
 }
 
-// appendLine appends words that stand unquoted, a remark or a comment. What
-// would break the line, or is no text, goes as \xNN.
+// appendLine appends unquoted words, for a remark or a comment. Bytes that would
+// break the line, or are not text, become \xNN.
 func appendLine(dst []byte, words string) []byte {
 	for i := 0; i < len(words); {
 		r, size := utf8.DecodeRuneInString(words[i:])

@@ -17,27 +17,26 @@ type RuleKind uint8
 
 // The kinds of rule.
 const (
-	MatchRule RuleKind = iota + 1 // match "REGEXP", match bytes "REGEXP": what it finds in the payload need only match it again
-	AnyRule                       // any, any FROM TO: as many bytes, whatever they are
-	UntilRule                     // until "…": all up to this, with it
-	UseRule                       // use NAME, use NAME at FROM TO, use NAME in "REGEXP": what a match has captured under this name stands here
+	MatchRule RuleKind = iota + 1 // match "REGEXP", match bytes "REGEXP": what it finds in the payload may differ if it matches again
+	AnyRule                       // any, any FROM TO: as many bytes with any values
+	UntilRule                     // until "…": everything up to and including this
+	UseRule                       // use NAME, use NAME at FROM TO, use NAME in "REGEXP": the text that a match has captured under this name
 )
 
-// Rule stands above an entry whose bytes go over the wire, and says which of
-// them may be others when the session is held again. The payload stays what
-// was recorded. What the rules mean is for package play to know; Parse checks
-// only how they are written.
+// Rule is above an entry whose bytes cross the network, and says which of them
+// may differ when the session is played again. The payload stays as recorded.
+// Package play interprets the rules; Parse checks only how they are written.
 type Rule struct {
 	Kind     RuleKind
 	Text     []byte   // the regexp, the end that until names, or the name
 	Bytes    bool     // of match: the regexp is compared with bytes, also where the payload is text
-	From, To int      // of any and use: bytes of the payload; To is 0 where none are named
+	From, To int      // of any and use: bytes of the payload; To is 0 if none are named
 	In       []byte   // of use: the regexp whose group is the place; nil for none
 	Comments []string // as an entry's
 	Line     int      // in the file, from 1
 }
 
-// AppendRule appends the rule as it stands behind its mark, on one line.
+// AppendRule appends the rule as it follows its mark, on one line.
 func AppendRule(dst []byte, r *Rule) []byte {
 	switch r.Kind {
 	case MatchRule:
@@ -73,7 +72,7 @@ func appendFromTo(dst []byte, r *Rule) []byte {
 	return strconv.AppendInt(append(dst, ' '), int64(r.To), 10)
 }
 
-// ruleMark stands in front of a rule as ">>" does in front of an event.
+// ruleMark begins a rule as ">>" begins an event.
 const ruleMark = "~~"
 
 // rule takes what follows the mark of a rule.
@@ -146,7 +145,7 @@ func parseFromTo(s string) (from, to int, err *SyntaxError) {
 	return from, to, nil
 }
 
-// takesRules reports whether the payload of an entry can go over the wire.
+// takesRules reports whether the payload of an entry can cross the network.
 func takesRules(e *Entry) bool {
 	switch e.Dir {
 	case Event:
@@ -157,7 +156,7 @@ func takesRules(e *Entry) bool {
 	return false
 }
 
-// takeRules hands out the rules above the entry.
+// takeRules moves the rules so far to the entry.
 func (p *parser) takeRules(e *Entry) *SyntaxError {
 	if len(p.rules) > 0 && !takesRules(e) {
 		return errorf(`expected bytes below the rule of line %d: >> server "…", << server "…", >> client text "…" or >> client binary "…"`, p.rules[0].Line)
@@ -176,7 +175,7 @@ func (e *Entry) allComments() []string {
 }
 
 // looseRules ends a file that has rules below its last entry: an error, unless
-// the entry is what is missing of a file that was cut off.
+// the file was cut off and the entry is what is missing.
 func (p *parser) looseRules() *SyntaxError {
 	if len(p.rules) == 0 {
 		return nil

@@ -66,13 +66,13 @@ func TestRuleErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found "like \"x\""`},
 		{"~~\n", `f:3: expected match "REGEXP"`},
-		{"0.5 ~~ any\n", "f:3: expected no time in front of a rule"},
+		{"0.5 ~~ any\n", "f:3: expected no time before a rule"},
 		{"~~ match x\n", `f:3: expected a quoted string, found "x"`},
 		{"~~ match bytes\n", "f:3: expected a quoted string"},
 		{"~~ until bytes \"x\"\n", "f:3: expected a quoted string"},
 		{"~~ match \"\"\n", "f:3: expected something between the quotes of match"},
 		{"~~ until \"\"\n", "f:3: expected something between the quotes of until"},
-		{"~~ match \"x\"\n  \"y\"\n", "f:4: expected an entry; a quoted string of its own continues the payload"},
+		{"~~ match \"x\"\n  \"y\"\n", "f:4: expected an entry; a quoted string that continues the payload above must be indented"},
 		{"~~ match \"" + strings.Repeat("x", MaxRuleText+1) + "\"\n", "f:3: expected at most 4096 bytes"},
 		{"~~ any 5 5\n", "f:3: expected the bytes from and to, as in any 4 12, or any alone"},
 		{"~~ any 5\n", "f:3: expected the bytes from and to"},
@@ -88,7 +88,7 @@ func TestRuleErrors(t *testing.T) {
 		{"~~ any\n<< client text \"a\"\n", "f:4: expected bytes below the rule of line 3"},
 		{"~~ any\n-- remark\n", "f:4: expected bytes below the rule of line 3"},
 		{"-- x\n# why\n~~ any\n# c\n", "f:5: expected an entry below the rule"},
-		{"~~ any\ntarget \"h:1\"\n", "f:4: expected an entry (>>, << or --); target stands above the first one"},
+		{"~~ any\ntarget \"h:1\"\n", "f:4: expected an entry (>>, << or --); target belongs above the first one"},
 		{strings.Repeat("~~ any\n", MaxRules+1), "f:67: expected at most 64 rules above an entry"},
 	} {
 		_, err := Parse("f", []byte(head+c.in))

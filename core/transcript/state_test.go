@@ -23,8 +23,8 @@ func TestState(t *testing.T) {
 	}
 	for bad, want := range map[string]string{
 		"state \"a\"\nstate \"b\"\n":    "f:4: expected one state",
-		"state \"a\"\ntarget \"h:1\"\n": "f:4: expected an entry (>>, << or --); target stands above the state",
-		"state \"a\"\noption a \"b\"\n": "f:4: expected an entry (>>, << or --); option stands above the state",
+		"state \"a\"\ntarget \"h:1\"\n": "f:4: expected an entry (>>, << or --); target belongs above the state",
+		"state \"a\"\noption a \"b\"\n": "f:4: expected an entry (>>, << or --); option belongs above the state",
 		"state a\n":                     "f:3: expected a quoted string",
 		"state \"" + strings.Repeat("x", core.MaxCheckpoint+1) + "\"\n": "f:3: expected at most",
 	} {

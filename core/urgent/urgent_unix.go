@@ -4,7 +4,7 @@ package urgent
 
 import "syscall"
 
-// Keep has the socket deliver urgent data within the stream.
+// Keep makes the socket deliver urgent data within the stream.
 func Keep(c syscall.RawConn) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {

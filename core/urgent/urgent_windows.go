@@ -2,7 +2,7 @@ package urgent
 
 import "syscall"
 
-// Keep has the socket deliver urgent data within the stream.
+// Keep makes the socket deliver urgent data within the stream.
 func Keep(c syscall.RawConn) error {
 	const oobInline = 0x100 // SO_OOBINLINE of winsock2.h
 	var failed error

@@ -15,12 +15,12 @@ import (
 )
 
 // Conn is the core's end of a session's stream. It is not safe for concurrent
-// use, but for Close and Lose, which may cut off a call that waits, and Lost.
+// use, except for Lost, and for Close and Lose, which may interrupt a call.
 type Conn struct {
 	stream  net.Conn
 	timeout time.Duration
 	in      reader
-	over    bool // failed was answered, or an error came
+	over    bool // the machine failed, or the stream did
 	quiet   time.Duration
 
 	lose  sync.Once
@@ -30,15 +30,15 @@ type Conn struct {
 	waits atomic.Pointer[func(Load)]
 }
 
-// NewConn wraps a stream. Each frame that is due must come within timeout; 0
-// waits for ever.
+// NewConn wraps a stream. Each frame that is due must arrive within timeout; 0
+// waits forever.
 func NewConn(stream net.Conn, timeout time.Duration) *Conn {
 	return &Conn{stream: stream, timeout: timeout, in: reader{r: stream}, lost: make(chan struct{})}
 }
 
-// Lose tells the connection's owner that the machine is gone, cause saying
-// why, and closes the stream. It is for whoever watches the process: the owner
-// of an idle session waits for nothing on the stream and would not notice.
+// Lose tells the connection's owner that the machine is gone, with the cause,
+// and closes the stream. It is for the watcher of the process: the owner of an
+// idle session reads nothing from the stream and would not notice.
 func (c *Conn) Lose(cause error) {
 	c.lose.Do(func() {
 		c.cause = cause
@@ -50,7 +50,7 @@ func (c *Conn) Lose(cause error) {
 // Lost is closed when the machine is gone.
 func (c *Conn) Lost() <-chan struct{} { return c.lost }
 
-// Cause returns why the machine is gone, once Lost is closed; before, nil.
+// Cause returns why the machine is gone, or nil before Lost is closed.
 func (c *Conn) Cause() error {
 	select {
 	case <-c.lost:
@@ -60,34 +60,34 @@ func (c *Conn) Cause() error {
 	}
 }
 
-// OnWait has waits called, from another goroutine, again and again while an
-// answer waits for its turn in a busy process.
+// OnWait sets a function that is called, from another goroutine, again and again
+// while an answer waits for its turn in a busy process.
 func (c *Conn) OnWait(waits func(Load)) { c.waits.Store(&waits) }
 
 // Waits tells the connection's owner that an answer waits for its turn. It is
-// for whoever watches the process.
+// for the watcher of the process.
 func (c *Conn) Waits(l Load) {
 	if waits := c.waits.Load(); waits != nil {
 		(*waits)(l)
 	}
 }
 
-// Answer is one event's answer. When the machine failed, the last action is of
-// kind core.Failed, and nothing more will be answered.
+// Answer is the answer to one event. If the machine failed, the last action is
+// of kind core.Failed, and no more answers follow.
 type Answer struct {
 	N       uint64
 	Actions []core.Action // valid, with their Data, until the callback returns
-	// Digest is of all actions. Within one run of the program, equal actions
-	// have equal digests, and others have others.
+	// Digest is over all actions. Within one run of the program, equal actions
+	// have equal digests, and different ones different digests.
 	Digest uint64
 }
 
-// Quiet returns the silence of the server's that the machine wants to be told
-// of, once Open has returned; 0: none.
+// Quiet returns the silence of the server that the machine asked to be told of,
+// once Open has returned; 0 means none.
 func (c *Conn) Quiet() time.Duration { return c.quiet }
 
-// Open begins the session, or continues it from a checkpoint (nil: none), and
-// hands the answer to event 0 to each.
+// Open begins the session, or continues it from a checkpoint (nil for none), and
+// passes the answer to event 0 to each.
 func (c *Conn) Open(o core.Opening, checkpoint []byte, each func(Answer)) error {
 	return c.ask(frameOpen, func(dst []byte) []byte {
 		return appendOpen(dst, o, checkpoint)
@@ -95,9 +95,9 @@ func (c *Conn) Open(o core.Opening, checkpoint []byte, each func(Answer)) error 
 }
 
 // Batch feeds events (1 to MaxBatch, numbers rising; at most MaxBatchBytes of
-// data unless one event comes alone) and hands each one's answer over as soon
-// as it is done. An event whose answer was handed over has happened whole; the
-// others of a batch that ends in an error have not happened.
+// data unless there is only one event) and passes each answer to each as soon as
+// the event is done. An event whose answer was passed on has happened
+// completely; the others of a batch that ends in an error have not happened.
 func (c *Conn) Batch(events []Event, each func(Answer)) error {
 	return c.ask(frameBatch, func(dst []byte) []byte {
 		for i := range events {
@@ -108,7 +108,7 @@ func (c *Conn) Batch(events []Event, each func(Answer)) error {
 }
 
 // Checkpoint asks for the machine's state and returns a copy of it, or
-// core.ErrNoCheckpoint with the machine's words.
+// core.ErrNoCheckpoint with the machine's reason.
 func (c *Conn) Checkpoint() ([]byte, error) {
 	if err := c.write(frameCheckpoint, func(dst []byte) []byte { return dst }); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (c *Conn) Checkpoint() ([]byte, error) {
 	return append([]byte{}, state...), nil
 }
 
-// Bye ends the session in good order and closes the stream.
+// Bye ends the session in an orderly way and closes the stream.
 func (c *Conn) Bye() error {
 	var err error
 	if !c.over {
@@ -141,18 +141,18 @@ func (c *Conn) Bye() error {
 	return errors.Join(err, c.stream.Close())
 }
 
-// Close cuts the stream off. A call that waits returns an error.
+// Close closes the stream. A call in progress returns an error.
 func (c *Conn) Close() error { return c.stream.Close() }
 
-// Stream returns what the connection runs on, for owners that tune it.
+// Stream returns the underlying stream, for owners that tune it.
 func (c *Conn) Stream() net.Conn { return c.stream }
 
-// reading is what is needed while answers come in, lent like buffers.
+// reading is the memory needed while answers arrive, pooled like buffers.
 type reading struct {
-	actions []core.Action // of the event that is being answered
+	actions []core.Action // of the event being answered
 	size    int           // of these
 	digest  maphash.Hash  // of their records
-	held    []*[]byte     // earlier frames of their answer, where their Data is
+	held    []*[]byte     // earlier frames of the answer, which hold their Data
 }
 
 var readings = sync.Pool{New: func() any {
@@ -163,7 +163,7 @@ var readings = sync.Pool{New: func() any {
 
 var digestSeed = maphash.MakeSeed()
 
-// next makes ready for the next event's answer.
+// next prepares for the next event's answer.
 func (r *reading) next() {
 	r.actions, r.size = r.actions[:0], 0
 	r.digest.Reset()
@@ -197,12 +197,12 @@ func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 		}
 		p := parser{body: body}
 		if !p.more() {
-			p.fail("an answer is empty")
+			p.fail("empty answer")
 		}
 		if events[0].Kind == 0 && c.quiet == 0 {
 			c.quiet = p.quiet()
 		}
-		hashed := p.body // what the digest has not seen yet
+		hashed := p.body // not yet in the digest
 		for p.more() {
 			before := p.body
 			a, n, last := p.record()
@@ -210,7 +210,7 @@ func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 				break
 			}
 			if last && (done == len(events) || n != events[done].N) {
-				p.fail("event %d was answered, which was not asked", n)
+				p.fail("answer to event %d, which was not fed", n)
 				break
 			}
 			if a.Kind != 0 {
@@ -229,7 +229,7 @@ func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 					return nil
 				}
 			} else if r.size > core.MaxAnswer {
-				p.fail("one event was answered with more than %d bytes", core.MaxAnswer)
+				p.fail("answer to one event larger than %d bytes", core.MaxAnswer)
 			}
 		}
 		if p.err != nil {
@@ -239,12 +239,12 @@ func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 			giveBack(buf)
 			continue
 		}
-		// The answer goes on in the next frame.
+		// The answer continues in the next frame.
 		r.digest.Write(hashed)
 		r.held = append(r.held, buf)
 	}
 	if len(r.actions) > 0 {
-		return c.end(malformed("actions came that answer no event"))
+		return c.end(malformed("actions that answer no event"))
 	}
 	return nil
 }
@@ -257,7 +257,7 @@ func (c *Conn) write(t frameType, body func([]byte) []byte) error {
 	defer giveBack(buf)
 	*buf = finishFrame(body(beginFrame(*buf)), t)
 	if size := len(*buf) - headerSize; size > MaxFrame {
-		return c.end(fmt.Errorf("a frame of %d bytes; at most %d are allowed", size, MaxFrame))
+		return c.end(fmt.Errorf("frame of %d bytes; at most %d are allowed", size, MaxFrame))
 	}
 	if c.timeout > 0 {
 		c.stream.SetWriteDeadline(time.Now().Add(c.timeout))
@@ -285,7 +285,7 @@ func (c *Conn) read(want frameType, buf *[]byte) ([]byte, error) {
 	case t == frameByePlugin:
 		return nil, c.end(ErrBye)
 	case t != want:
-		return nil, c.end(malformed("a frame of type %#02x where %#02x was due", byte(t), byte(want)))
+		return nil, c.end(malformed("frame of type %#02x instead of %#02x", byte(t), byte(want)))
 	}
 	return *buf, nil
 }
@@ -295,7 +295,7 @@ func (c *Conn) end(err error) error {
 	return err
 }
 
-// lost says in our words what an error of the stream means.
+// lost wraps an error of the stream in one of this package's errors.
 func lost(err error) error {
 	var timeout net.Error
 	switch {

@@ -15,8 +15,8 @@ const (
 	MaxBatch      = 64        // events of a batch
 	MaxBatchBytes = 256 << 10 // data of a batch of more than one event
 
-	flushAt    = 64 << 10               // an answer frame leaves once it holds this much,
-	flushAfter = 100 * time.Millisecond // or once an event is done this long after the last frame
+	flushAt    = 64 << 10               // an answer frame is sent once it holds this much,
+	flushAfter = 100 * time.Millisecond // or when an event is done this long after the last frame
 )
 
 type frameType uint8
@@ -36,7 +36,7 @@ const headerSize = 5
 
 var (
 	// ErrProtocol says that the other end sent what spec.md does not allow.
-	ErrProtocol = errors.New("the stream is not as the protocol says")
+	ErrProtocol = errors.New("protocol violation on the plugin's stream")
 	// ErrLost says that the stream ended without a bye: the process died.
 	ErrLost = errors.New("the plugin's stream ended without a word")
 	// ErrHung says that no frame came within the time-out.
@@ -45,10 +45,10 @@ var (
 	// the process: no event is to blame.
 	ErrKilled = errors.New("killed from outside")
 	// ErrWaited says, as part of a loss's cause, that the process hung in
-	// another session, while this one's event waited for its turn: it is not
-	// to blame.
+	// another session while this session's event waited for its turn: this event
+	// is not to blame.
 	ErrWaited = errors.New("hung in another session")
-	// ErrBye says that the plugin ended the stream by its own decision.
+	// ErrBye says that the plugin itself ended the stream.
 	ErrBye = errors.New("the plugin said good-bye")
 )
 
@@ -56,8 +56,7 @@ func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrProtocol}, args...)...)
 }
 
-// frame is a buffer with room for the header in front; body bytes are appended
-// behind it.
+// beginFrame returns buf with room for the header; the body is appended to it.
 func beginFrame(buf []byte) []byte { return append(buf[:0], make([]byte, headerSize)...) }
 
 func finishFrame(buf []byte, t frameType) []byte {
@@ -80,12 +79,12 @@ func (r *reader) head() (frameType, int, error) {
 	}
 	size := int(binary.BigEndian.Uint32(r.header[1:]))
 	if size > MaxFrame {
-		return 0, 0, malformed("a frame announces %d bytes; at most %d are allowed", size, MaxFrame)
+		return 0, 0, malformed("frame of %d bytes announced; at most %d are allowed", size, MaxFrame)
 	}
 	return frameType(r.header[0]), size, nil
 }
 
-// body reads a frame's body into buf, growing it when needed.
+// body reads a frame's body into buf, growing it if needed.
 func (r *reader) body(buf []byte, size int) ([]byte, error) {
 	if cap(buf) < size {
 		buf = make([]byte, size)
@@ -98,7 +97,7 @@ func (r *reader) body(buf []byte, size int) ([]byte, error) {
 	return buf, err
 }
 
-// buffers are lent for one exchange and given back, so that an idle session
+// buffers are taken for one exchange and put back, so that an idle session
 // holds none.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 

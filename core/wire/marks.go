@@ -17,7 +17,7 @@ func hasValues(out *core.Out) bool {
 }
 
 // asSpans returns an answer with the values of secrets replaced by the spans at
-// which they stand in the event and in the actions.
+// which they occur in the event and in the actions.
 func asSpans(e core.Event, out *core.Out) []core.Action {
 	var values [][]byte
 	for i := range out.Len() {
@@ -29,7 +29,7 @@ func asSpans(e core.Event, out *core.Out) []core.Action {
 	for i := range out.Len() {
 		switch a := out.Action(i); a.Kind {
 		case core.SecretBytes:
-		case core.Secret, core.SetTimer, core.StopTimer: // none of their bytes are a peer's
+		case core.Secret, core.SetTimer, core.StopTimer: // they hold no bytes of a peer
 			all = append(all, a)
 		default:
 			all = appendSpans(append(all, a), true, a.Data, values)
@@ -38,11 +38,11 @@ func asSpans(e core.Event, out *core.Out) []core.Action {
 	return appendSpans(all, false, e.Data, values)
 }
 
-// maxSpans is at how many places a value is told one by one.
+// maxSpans is the number of places of a value that are marked one by one.
 const maxSpans = 64
 
-// appendSpans marks where the values stand in data. What overlaps, and all
-// behind the last of too many places, is one span.
+// appendSpans marks where the values occur in data. Overlapping places become
+// one span, and so do all from the last of too many on.
 func appendSpans(all []core.Action, ofAction bool, data []byte, values [][]byte) []core.Action {
 	for _, v := range values {
 		var spans []core.Span

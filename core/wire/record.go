@@ -15,7 +15,7 @@ type Event struct {
 	core.Event
 }
 
-// Records beside core's action kinds, which are 1 to 13.
+// Records besides core's action kinds, which are 1 to 13.
 const (
 	recordDone  = 0
 	recordQuiet = 128
@@ -88,8 +88,8 @@ func appendQuiet(dst []byte, quiet time.Duration) []byte {
 	return binary.AppendUvarint(append(dst, recordQuiet), uint64(quiet))
 }
 
-// parser takes a body apart. After an error every further take returns zeroes;
-// check err once at the end.
+// parser takes a body apart. After an error all its methods return zeroes; check
+// err once at the end.
 type parser struct {
 	body []byte
 	err  error
@@ -106,7 +106,7 @@ func (p *parser) fail(format string, args ...any) {
 
 func (p *parser) byte() byte {
 	if len(p.body) == 0 {
-		p.fail("a record is cut off")
+		p.fail("record cut off")
 		return 0
 	}
 	b := p.body[0]
@@ -117,7 +117,7 @@ func (p *parser) byte() byte {
 func (p *parser) uvarint() uint64 {
 	v, n := binary.Uvarint(p.body)
 	if n <= 0 {
-		p.fail("a number is cut off or too long")
+		p.fail("number cut off or too long")
 		return 0
 	}
 	p.body = p.body[n:]
@@ -134,7 +134,7 @@ func (p *parser) bytes(max int) []byte {
 		p.fail("%d bytes where at most %d are allowed", size, max)
 		return nil
 	case size > uint64(len(p.body)):
-		p.fail("a record is cut off")
+		p.fail("record cut off")
 		return nil
 	}
 	b := p.body[:size:size]
@@ -147,16 +147,16 @@ func (p *parser) event() Event {
 	e.Kind = core.EventKind(p.byte())
 	e.Data = p.bytes(core.MaxEventPayload)
 	if p.err == nil && !e.Kind.Valid() {
-		p.fail("there is no event of kind %d", e.Kind)
+		p.fail("unknown event kind %d", e.Kind)
 	}
 	return e
 }
 
-// batched returns a batch's event, the count-th.
+// batched returns event number count of a batch.
 func (p *parser) batched(count int) Event {
 	e := p.event()
 	if p.err == nil && count > MaxBatch {
-		p.fail("a batch of more than %d events", MaxBatch)
+		p.fail("batch of more than %d events", MaxBatch)
 	}
 	return e
 }
@@ -177,7 +177,7 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 	case core.SetTimer:
 		after := p.uvarint()
 		if after < uint64(core.MinTimer) || after > uint64(core.MaxTimer) {
-			p.fail("a timer of %d ns; from 1 ms to 24 h are allowed", after)
+			p.fail("timer of %d ns; 1 ms to 24 h are allowed", after)
 		}
 		a.After = time.Duration(after)
 		a.Data = p.timerName()
@@ -186,7 +186,7 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 	case core.PassThrough:
 		a.Side = core.Side(p.byte())
 		if a.Side != core.Client && a.Side != core.Server {
-			p.fail("there is no side %d", a.Side)
+			p.fail("unknown side %d", a.Side)
 		}
 		a.Data = p.bytes(0)
 	case core.Secret:
@@ -196,14 +196,14 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 		}
 	case core.SecretBytes:
 		if a.Data = p.bytes(core.MaxSecret); len(a.Data) == 0 {
-			p.fail("a secret of no bytes")
+			p.fail("secret of no bytes")
 		}
 	case core.Failed:
 		n = p.uvarint()
 		a.Data = p.bytes(core.MaxWords)
 		return a, n, true
 	default:
-		p.fail("there is no action of kind %d", kind)
+		p.fail("unknown action kind %d", kind)
 	}
 	return a, 0, false
 }
@@ -211,13 +211,13 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 func (p *parser) timerName() []byte {
 	name := p.bytes(core.MaxName)
 	if p.err == nil && !core.ValidName(string(name)) {
-		p.fail("%q cannot name a timer", name)
+		p.fail("%q is not a timer's name", name)
 	}
 	return name
 }
 
-// quiet takes the record with which a machine asks for ServerQuiet, if it comes
-// next.
+// quiet takes the record with which a machine asks for ServerQuiet, if it is
+// the next one.
 func (p *parser) quiet() (asked time.Duration) {
 	if len(p.body) == 0 || p.body[0] != recordQuiet {
 		return 0
@@ -225,14 +225,14 @@ func (p *parser) quiet() (asked time.Duration) {
 	p.body = p.body[1:]
 	quiet := p.uvarint()
 	if quiet < uint64(core.MinQuiet) || quiet > uint64(core.MaxQuiet) {
-		p.fail("a silence of %d ns; from 20 ms to 10 s are allowed", quiet)
+		p.fail("silence of %d ns; 20 ms to 10 s are allowed", quiet)
 	}
 	return time.Duration(quiet)
 }
 
 // host is what a host says that it knows.
 type host struct {
-	settings    bool // it sent settings, be it none of them, and knows the record quiet
+	settings    bool // it sent settings, even none, and so knows the record quiet
 	secretBytes bool // it knows core.SecretBytes
 }
 

@@ -13,43 +13,42 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// outs are lent for one batch, like buffers.
+// outs are pooled like buffers, one for each batch.
 var outs = sync.Pool{New: func() any { return new(core.Out) }}
 
 // Batcher is for adapters, whose machines are in yet another process and would
-// pay for each event with a way there and back. Serve hands such a machine its
-// batches whole and does not call Handle. It is no part of what an author of
-// machines writes.
+// need a round trip for each event. Serve passes such a machine whole batches
+// and does not call Handle. Authors of machines do not need it.
 type Batcher interface {
 	core.Machine
 	// Batch answers the events in order: for each it appends the actions to
 	// out and calls done with the event's number, which takes them and empties
 	// out. The events and their data are valid only during the call.
 	//
-	// With an error done says that the machine cannot go on, as Handle does
-	// by returning one. When done itself returns an error there is nothing more
-	// to answer, and Batch returns it. Any other error of Batch says that the
+	// An error passed to done says that the machine cannot go on, as an error
+	// from Handle does. If done itself returns an error, no more answers are
+	// wanted, and Batch returns it. Any other error from Batch says that the
 	// machine is lost: the stream ends without a word, as if its process had
 	// died.
 	Batch(events []Event, out *core.Out, done func(n uint64, err error) error) error
-	// End comes once, when the session is over, however that came about.
+	// End is called once, when the session is over for any reason.
 	End()
 }
 
 // Serve runs one session's machine on a stream until the host says bye, the
 // machine fails or the stream ends, and closes the stream. A panic in the
 // machine becomes a failed answer; its stack goes to log. The error is nil
-// after a bye or a failed answer; else it says what the host did wrong, or
-// that it went away.
+// after a bye or a failed answer; otherwise it says what the host did wrong, or
+// that the host went away.
 //
-// The session takes turns with the others of its process as turn says; nil: it
+// turn makes the session take turns with the others of its process; if nil, it
 // waits for none.
 func Serve(stream io.ReadWriteCloser, d core.Discipline, turn *Turn, log *slog.Logger) error {
 	defer stream.Close()
 	s := &server{stream: stream, in: reader{r: stream}, discipline: d, turn: turn, log: log}
 	defer s.end()
 	for {
-		// The head is awaited with no buffer lent: an idle session waits here.
+		// No buffer is held while waiting for the head: idle sessions wait here.
 		t, size, err := s.in.head()
 		if err != nil {
 			return err
@@ -68,7 +67,7 @@ func Serve(stream io.ReadWriteCloser, d core.Discipline, turn *Turn, log *slog.L
 	}
 }
 
-// errOver ends the loop in good order.
+// errOver ends the loop in an orderly way.
 var errOver = errors.New("the session is over")
 
 type server struct {
@@ -79,7 +78,7 @@ type server struct {
 	host       host
 	marked     bool // the machine has marked a secret
 	turn       *Turn
-	flushed    time.Time // when the last frame left, or the one that is being answered came
+	flushed    time.Time // when the last frame was sent, or the one being answered arrived
 	log        *slog.Logger
 }
 
@@ -89,7 +88,7 @@ func (s *server) answer(t frameType, body []byte) error {
 		return errOver
 	}
 	if opened := s.machine != nil; opened == (t == frameOpen) {
-		return malformed("a frame of type %#02x at the wrong time", byte(t))
+		return malformed("frame of type %#02x at the wrong time", byte(t))
 	}
 	reply := lend()
 	defer giveBack(reply)
@@ -110,7 +109,7 @@ func (s *server) answer(t frameType, body []byte) error {
 	case frameCheckpoint:
 		return s.checkpoint(reply)
 	}
-	return malformed("there is no frame of type %#02x", byte(t))
+	return malformed("unknown frame type %#02x", byte(t))
 }
 
 func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
@@ -131,7 +130,7 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 		if checkpoint == nil {
 			return nil
 		}
-		out.Reset() // the opening happened when the session began
+		out.Reset() // the opening actions were carried out when the session began
 		c, ok := s.machine.(core.Checkpointer)
 		if !ok {
 			return core.ErrNoCheckpoint
@@ -144,7 +143,7 @@ func (s *server) open(body []byte, out *core.Out, reply *[]byte) error {
 		switch {
 		case quiet == 0 || err != nil:
 		case quiet < core.MinQuiet || quiet > core.MaxQuiet:
-			err = fmt.Errorf("the machine asks for a silence of %v; from %v to %v are allowed", quiet, core.MinQuiet, core.MaxQuiet)
+			err = fmt.Errorf("silence of %v asked for; %v to %v are allowed", quiet, core.MinQuiet, core.MaxQuiet)
 		default:
 			*reply = appendQuiet(*reply, quiet)
 		}
@@ -174,7 +173,7 @@ func (s *server) batch(body []byte, out *core.Out, reply *[]byte) error {
 	return s.flush(reply, frameAnswer)
 }
 
-// batchAtOnce hands all events of a batch over in one call.
+// batchAtOnce passes all events of a batch to the machine in one call.
 func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte) error {
 	var events []Event
 	for p.more() {
@@ -188,7 +187,7 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 	err := s.guard(out, func() error {
 		return b.Batch(events, out, func(n uint64, err error) error {
 			if next == len(events) || n != events[next].N {
-				return fmt.Errorf("event %d was answered out of turn", n)
+				return fmt.Errorf("event %d answered out of order", n)
 			}
 			err = s.done(events[next], out, err, reply)
 			next++
@@ -200,12 +199,12 @@ func (s *server) batchAtOnce(b Batcher, p *parser, out *core.Out, reply *[]byte)
 	case err != nil:
 		return err
 	case next < len(events):
-		return fmt.Errorf("event %d was not answered", events[next].N)
+		return fmt.Errorf("event %d not answered", events[next].N)
 	}
 	return s.flush(reply, frameAnswer)
 }
 
-// end tells a machine that wants to know that its session is over.
+// end tells a Batcher that its session is over.
 func (s *server) end() {
 	defer s.turn.end()
 	if b, ok := s.machine.(Batcher); ok {
@@ -213,15 +212,14 @@ func (s *server) end() {
 	}
 }
 
-// done appends an event's answer to the reply, and sends the reply each time
-// that it is large enough, or has waited long enough: who waits sees what is
-// done, and that something is. A failed answer is sent at once and ends the
-// loop.
+// done appends an event's answer to the reply, and sends the reply when it is
+// large enough or old enough, so that the host sees what is done and that the
+// machine is alive. A failed answer is sent at once and ends the loop.
 func (s *server) done(e Event, out *core.Out, err error, reply *[]byte) error {
 	if err == nil {
 		err = out.Err()
 	}
-	var spans []core.Action // in place of out's actions, for a host that knows no values
+	var spans []core.Action // instead of out's actions, for a host that does not know values
 	count := out.Len()
 	if !s.host.secretBytes && hasValues(out) {
 		spans = asSpans(e.Event, out)
@@ -277,8 +275,8 @@ func (s *server) checkpoint(reply *[]byte) error {
 	return s.flush(reply, frameCheckpointed)
 }
 
-// flush sends what there is. Meanwhile it is another session's turn: the host
-// may be slow to take it.
+// flush sends the reply. It gives up the turn first: the host may be slow to
+// read.
 func (s *server) flush(reply *[]byte, t frameType) error {
 	s.turn.end()
 	if len(*reply) == headerSize && t == frameAnswer {
@@ -290,9 +288,9 @@ func (s *server) flush(reply *[]byte, t frameType) error {
 	return err
 }
 
-// guard calls the machine in its turn, and turns its panic into an error. What
-// it said is logged unless it may be a secret: one was marked, in this session or
-// in out.
+// guard calls the machine in its turn and turns a panic into an error. It logs
+// the panic's value unless that may hold a secret: one was marked, in this
+// session or in out.
 func (s *server) guard(out *core.Out, call func() error) (err error) {
 	s.turn.begin()
 	defer func() {
@@ -315,8 +313,8 @@ func (s *server) marks(out *core.Out) bool {
 	return s.marked
 }
 
-// Pipe returns a connection to a machine that runs in this process, on the
-// same frames as one in a process of its own.
+// Pipe returns a connection to a machine in this process. It uses the same
+// frames as one to a process of its own.
 func Pipe(d core.Discipline, log *slog.Logger) *Conn {
 	ours, theirs := net.Pipe()
 	go Serve(theirs, d, nil, log)

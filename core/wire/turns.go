@@ -7,23 +7,23 @@ import (
 )
 
 // Load is how busy a plugin process is. Its sessions share it, so an event may
-// wait for others; the clock of one begins when its turn comes.
+// wait for others; an event's clock starts when its turn comes.
 type Load struct {
-	Serving []Served      // sessions whose turn it is, in no order
+	Serving []Served      // sessions whose turn it is, in no particular order
 	Waiting int           // sessions that wait for their turn
-	Longest time.Duration // for how long the first of these has
+	Longest time.Duration // how long the first of these has waited
 }
 
 // Served is a session whose turn it is.
 type Served struct {
-	Stream uint32        // as the host calls it
+	Stream uint32        // the host's number for its stream
 	For    time.Duration // since its turn came, or since it was last seen to answer an event
 }
 
 // Turns lets the sessions of one process take turns, first come first served,
-// so that an event is answered in its own time however many others there are. A
-// turn ends when its answers leave: with its batch, or with an event that is done
-// flushAfter the last ones did. An event is never interrupted.
+// so that an event is answered within its own time however many others there
+// are. A turn ends when its answers are sent: at the end of its batch, or with an
+// event that is done flushAfter the last frame. An event is never interrupted.
 type Turns struct {
 	slots int
 
@@ -32,25 +32,25 @@ type Turns struct {
 	waiting []*Turn // none while a slot is free
 }
 
-// NewTurns returns turns of which so many are served at a time.
+// NewTurns returns turns that serve slots sessions at a time.
 func NewTurns(slots int) *Turns { return &Turns{slots: slots} }
 
 // Turn is one session's place among the others, for Serve.
 type Turn struct {
 	turns  *Turns
 	stream uint32
-	held   bool          // it is this session's turn; the session's own
-	calls  atomic.Uint64 // of the machine; each one starts the clock anew
-	come   chan struct{} // tells that the turn has come; nil until it had to wait
+	held   bool          // it is this session's turn; used by the session only
+	calls  atomic.Uint64 // of the machine; each one restarts the clock
+	come   chan struct{} // says that the turn has come; nil until it first had to wait
 
-	since time.Time // when it began to wait, or to answer, as Load last saw; guarded by turns
+	since time.Time // when it began to wait, or to answer as far as Load has seen; guarded by turns
 	seen  uint64    // calls that Load saw
 }
 
-// Join returns the place of a session on the stream of that number.
+// Join returns the place of the session on the stream of that number.
 func (t *Turns) Join(stream uint32) *Turn { return &Turn{turns: t, stream: stream} }
 
-// Load says how busy the process is.
+// Load returns how busy the process is.
 func (t *Turns) Load() Load {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,8 +68,8 @@ func (t *Turns) Load() Load {
 	return l
 }
 
-// begin comes before each call of the machine and waits until it is the
-// session's turn.
+// begin precedes each call of the machine and waits until it is the session's
+// turn.
 func (t *Turn) begin() {
 	if t == nil {
 		return
@@ -95,8 +95,8 @@ func (t *Turn) begin() {
 	<-t.come
 }
 
-// end gives the turn up. It comes before the session waits for anything else:
-// for the host to ask, or to take an answer.
+// end gives the turn up. It precedes every other wait of the session: for the
+// host's next frame, or for the host to read an answer.
 func (t *Turn) end() {
 	if t == nil || !t.held {
 		return

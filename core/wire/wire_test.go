@@ -163,7 +163,7 @@ func TestFailures(t *testing.T) {
 	for _, c := range []struct{ message, want string }{
 		{"panic oh", "panic: oh"},
 		{"error bad input", "bad input"},
-		{"huge", "more than 16 MiB"},
+		{"huge", "larger than 16 MiB"},
 	} {
 		conn := open(t, nil)
 		got := ask(t, conn, "fine", c.message, "never")

@@ -176,7 +176,7 @@ for r in requests():
 	if got, err := open(t, d).feed("large"); err != nil || !strings.Contains(got[0], "larger than 1 MiB") {
 		t.Errorf("%.300q, %v", got, err)
 	}
-	if got, err := open(t, d).feed("much"); err != nil || !strings.Contains(got[0], "more than 16 MiB") {
+	if got, err := open(t, d).feed("much"); err != nil || !strings.Contains(got[0], "larger than 16 MiB") {
 		t.Errorf("%d answers, %v", len(got), err)
 	}
 }

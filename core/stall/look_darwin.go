@@ -1,16 +1,16 @@
-package patient
+package stall
 
 import (
 	"net/netip"
 	"syscall"
 )
 
-// unsent returns how many bytes a socket has to send or to send again; 0 when
-// it cannot tell.
+// unsent returns how many bytes a socket has still to send or to retransmit; 0
+// when it cannot tell.
 func unsent(fd uintptr) int {
 	n, _ := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_NWRITE)
 	return n
 }
 
-// unread would look into a peer of this machine; here it cannot.
+// unread returns 0: this system does not show what another socket has not read.
 func unread(_, _ netip.AddrPort) int { return 0 }

@@ -1,4 +1,4 @@
-package patient
+package stall
 
 import (
 	"errors"
@@ -9,24 +9,24 @@ import (
 	"time"
 )
 
-// Limit is how long a peer may take no byte of what is written to it.
+// Limit is how long a peer may read nothing of what is written to it.
 const Limit = 30 * time.Second
 
-// looks is how often a write that does not get on looks for progress within
-// Limit. Looks are counted rather than the time between them: after a stop of
-// this whole process, or of the machine, the peer still has its Limit.
+// looks is how often a blocked write looks for progress within Limit. Looks are
+// counted instead of time: after a stop of this whole process, or of the
+// machine, the peer still has its Limit.
 const looks = 30
 
 // Conn is a connection whose writes fail, with os.ErrDeadlineExceeded, only
-// after Limit in which the peer took not one byte. It belongs below TLS and
-// WebSocket, which do not survive a write that timed out half-way.
+// after the peer has read no byte for Limit. It belongs below TLS and WebSocket,
+// which do not survive a write that times out half-way.
 type Conn struct {
 	net.Conn
 	written atomic.Int64 // bytes, into the buffers
 }
 
-// New makes a connection patient. The write deadlines of conn are Conn's from
-// then on.
+// New returns a Conn on conn, whose write deadlines belong to the Conn from then
+// on.
 func New(conn net.Conn) *Conn { return &Conn{Conn: conn} }
 
 // Write writes all of p.
@@ -35,8 +35,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return int(n), err
 }
 
-// WriteAll writes all buffers, in one system call where the peer takes them at
-// once.
+// WriteAll writes all buffers, in one system call if there is room for them.
 func (c *Conn) WriteAll(buffers net.Buffers) (total int64, err error) {
 	for idle, left := 0, 0; ; {
 		c.Conn.SetWriteDeadline(time.Now().Add(Limit / looks))
@@ -56,13 +55,13 @@ func (c *Conn) WriteAll(buffers net.Buffers) (total int64, err error) {
 	}
 }
 
-// Taken returns how many of the bytes that were written so far the peer has
-// read, as far as that can be known. A peer that takes more is alive, although
-// it may have nothing to say: what would ask it for an answer may be far behind.
+// Taken returns how many of the bytes written so far the peer has read, as far
+// as that can be known. A peer that reads on is alive although it sends nothing:
+// a ping for it may still wait behind a lot of data.
 func (c *Conn) Taken() int64 { return c.written.Load() - int64(c.left()) }
 
-// left returns how many of the bytes that were written the peer has not read,
-// as far as that can be known here; 0 where nothing can.
+// left returns how many of the bytes written the peer has not read, as far as
+// this system can tell; 0 where it cannot.
 func (c *Conn) left() int {
 	queued := c.Unsent()
 	if queued == 0 {
@@ -76,8 +75,8 @@ func (c *Conn) left() int {
 	return queued + unread(remote.AddrPort(), local.AddrPort())
 }
 
-// Unsent returns how many of the bytes that were written the peer's system has
-// not acknowledged; 0 where that cannot be known.
+// Unsent returns how many of the bytes written the peer's system has not
+// acknowledged; 0 where this system cannot tell.
 func (c *Conn) Unsent() (n int) {
 	conn, ok := c.Conn.(syscall.Conn)
 	if !ok {
@@ -91,7 +90,7 @@ func (c *Conn) Unsent() (n int) {
 	return n
 }
 
-// SetWriteDeadline does nothing: the patience is this connection's own.
+// SetWriteDeadline does nothing: Conn sets its own write deadlines.
 func (c *Conn) SetWriteDeadline(time.Time) error { return nil }
 
 // CloseWrite sends FIN.

@@ -1,4 +1,4 @@
-package patient
+package stall
 
 import (
 	"bytes"
@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent returns how many bytes a socket has to send or to send again; 0 when
-// it cannot tell.
+// unsent returns how many bytes a socket has still to send or to retransmit; 0
+// when it cannot tell.
 func unsent(fd uintptr) int {
 	n, _ := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
 	return n
 }
 
-// A look-up of one TCP socket by its two addresses, as sock_diag(7) has it.
+// A query for one TCP socket by its two addresses, as in sock_diag(7).
 // Ports and addresses are in network byte order.
 type (
 	diagRequest struct {
@@ -34,7 +34,7 @@ type (
 	}
 )
 
-// The answer is a header, four bytes, the id, a time, and the bytes that were
+// The answer is a header, four bytes, the ID, a time, and the number of bytes
 // received and not read.
 const (
 	sockDiagByFamily = 20 // SOCK_DIAG_BY_FAMILY
@@ -42,9 +42,9 @@ const (
 	unreadAt         = unix.SizeofNlMsghdr + 4 + int(unsafe.Sizeof(diagID{})) + 4
 )
 
-// unread returns how many bytes a socket of this machine has received that its
-// program has not read; 0 when there is no such socket in this network
-// namespace, as for a peer on another machine.
+// unread returns how many bytes a socket of this machine has received and its
+// program has not read; 0 when this network namespace has no such socket, as for
+// a peer on another machine.
 func unread(socket, peer netip.AddrPort) int {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
@@ -53,7 +53,7 @@ func unread(socket, peer netip.AddrPort) int {
 	defer unix.Close(fd)
 	q := diagRequest{
 		family: unix.AF_INET, protocol: unix.IPPROTO_TCP, states: ^uint32(0),
-		id: diagID{cookie: [2]uint32{^uint32(0), ^uint32(0)}}, // whichever it is
+		id: diagID{cookie: [2]uint32{^uint32(0), ^uint32(0)}}, // any
 	}
 	q.header = unix.NlMsghdr{Len: uint32(unsafe.Sizeof(q)), Type: sockDiagByFamily, Flags: unix.NLM_F_REQUEST}
 	if socket.Addr().Unmap().Is6() {

@@ -1,4 +1,4 @@
-package patient
+package stall
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A peer that takes a byte now and then is waited for; one that takes none is
-// given up after Limit, however much it took before.
-func TestPatience(t *testing.T) {
+// Write waits for a peer that reads a byte now and then, and fails for one that
+// has read nothing for Limit, however much it read before.
+func TestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		defer near.Close()
@@ -30,16 +30,16 @@ func TestPatience(t *testing.T) {
 		n, err := New(near).Write([]byte("0123456789"))
 		idle := time.Since(start) - 5*pause
 		if n != 5 || !errors.Is(err, os.ErrDeadlineExceeded) || idle < Limit-time.Second || idle > Limit+time.Second {
-			t.Errorf("%d bytes, %v, %v after the last one was taken", n, err, idle)
+			t.Errorf("wrote %d bytes, %v, %v after the last was read", n, err, idle)
 		}
 	})
 }
 
-// What a program on this machine reads is progress, though its system announces
-// no room for more.
+// What a program on this machine reads counts as progress, even while its system
+// announces no room for more.
 func TestSlowReaderOnThisMachine(t *testing.T) {
 	if unread := canLookInto(t); !unread {
-		t.Skip("this system does not tell what a peer has not read")
+		t.Skip("this system does not show what a peer has not read")
 	}
 	for _, network := range []string{"tcp4", "tcp6"} {
 		t.Run(network, func(t *testing.T) {
@@ -48,21 +48,21 @@ func TestSlowReaderOnThisMachine(t *testing.T) {
 			c := New(near)
 			queued, left := c.Unsent(), c.left()
 			if queued == 0 || left <= queued {
-				t.Fatalf("of a full connection %d bytes are queued here, and %d are left", queued, left)
+				t.Fatalf("on a full connection: Unsent = %d, left = %d; want 0 < Unsent < left", queued, left)
 			}
 			const taken = 1000
 			if _, err := far.Read(make([]byte, taken)); err != nil {
 				t.Fatal(err)
 			}
 			if now := c.left(); now != left-taken {
-				t.Errorf("the peer has read %d bytes: %d were left, %d are", taken, left, now)
+				t.Errorf("left after the peer read %d bytes: was %d, is %d", taken, left, now)
 			}
 		})
 	}
 }
 
 // canLookInto reports whether this system has sock_diag(7) for TCP, which some
-// containers keep from us.
+// containers deny.
 func canLookInto(t *testing.T) bool {
 	near, far := pair(t, "tcp4")
 	if _, err := near.Write([]byte("x")); err != nil {
@@ -97,7 +97,7 @@ func pair(t *testing.T, network string) (near, far net.Conn) {
 	return near, far
 }
 
-// fill writes until nothing is taken any more.
+// fill writes until the connection takes no more.
 func fill(t *testing.T, conn net.Conn) {
 	t.Helper()
 	for block := make([]byte, 64<<10); ; {

@@ -1,0 +1,371 @@
+package workbench_test
+
+// A row says what one package does and may import; its tests are not bound by
+// it. Lists are separated by spaces. Our own packages are written without the
+// module's path, and core/... stands for core and everything below it. A module
+// of others is written by its path, which allows all its packages.
+type row struct {
+	place   string // the folder
+	does    string // Markdown, for docs/architecture.md
+	not     string // what it must not know; Markdown, for docs/architecture.md
+	imports string // packages of ours and modules of others
+	brings  string // what these import in their turn
+	only    string // the standard library: only these; empty: all of it …
+	without string // … but these and what is below them
+	pure    bool   // holds machines: see impurities
+}
+
+var table = []row{
+	{
+		place: "core",
+		does:  "events, actions, machines, manifests and their options",
+		not:   "I/O, clocks, goroutines, WebSocket, go-plugin",
+		only:  pureLibrary,
+		pure:  true,
+	},
+	{
+		place:   "core/wire",
+		does:    "frames (`spec.md`), and a session's connection to its machine",
+		not:     "processes; what a machine means",
+		imports: "core",
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/pluginproto",
+		does:    "what host and plugin share: handshake, versions, the four calls",
+		not:     "host, plugins",
+		imports: "core core/wire " + goPlugin,
+		brings:  behindGoPlugin,
+		without: "net/http os",
+	},
+	{
+		place:   "core/transcript",
+		does:    "the [text format](transcript.md): parse, print, compare",
+		not:     "plugins, the network",
+		imports: "core",
+		without: "net os",
+	},
+	{
+		place:   "core/plainfile",
+		does:    "opens regular files found in a folder, and refuses all others; replaces files as one step",
+		not:     "what is in them",
+		imports: "core",
+		without: "net os/exec",
+	},
+	{
+		place:   "core/feed",
+		does:    "the rules by which a machine is fed, and when its session is over",
+		not:     "connections, clocks, queues",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "core/secret",
+		does:    "finds and masks what a machine [marked](recording.md#secrets)",
+		not:     "files, who reads the result",
+		imports: "core",
+		without: "net os",
+	},
+	{
+		place:   "core/replay",
+		does:    "drives a machine from a transcript: compares, rewrites, recuts",
+		not:     "concrete plugins, files",
+		imports: "core core/feed core/transcript core/wire",
+		without: "net os",
+	},
+	{
+		place:   "core/sandbox",
+		does:    "what a plugin process may do, and how Linux enforces it",
+		not:     "plugins, protocols; it starts only a trial process",
+		imports: xsys,
+		without: "net",
+	},
+	{
+		place:   "core/pluginhost",
+		does:    "starts, watches and ends plugin processes",
+		not:     "browser, target, what bytes mean",
+		imports: "core core/limit core/pluginproto core/sandbox core/wire " + xtime + " " + goPlugin + " " + hclog + " " + yamux,
+		brings:  behindGoPlugin,
+		without: "net/http",
+	},
+	{
+		place:   "core/catalog",
+		does:    "finds, builds, keeps and installs plugins as files",
+		not:     "processes, protocols, manifests",
+		imports: "core core/plainfile",
+		without: "net",
+	},
+	{
+		place:   "core/conformance",
+		does:    "the checks that every line mode must pass",
+		not:     "concrete plugins, tests, files",
+		imports: "core core/feed core/replay core/secret core/transcript core/wire",
+		without: "net os",
+	},
+	{
+		place:   "core/compare",
+		does:    "what several modes answer to the same events",
+		not:     "HTTP, where transcripts are kept",
+		imports: "core core/feed core/transcript core/wire",
+		without: "net os",
+	},
+	{
+		place:   "core/convert",
+		does:    "transcripts as JSON lines, asciicast, RFC text, HTML",
+		not:     "line modes, files",
+		imports: "core core/transcript",
+		without: "net os",
+	},
+	{
+		place:   "core/convert/pcap",
+		does:    "transcripts as packets, and packets as transcripts",
+		not:     "line modes, files",
+		imports: "core core/convert core/transcript " + gopacket,
+		brings:  behindGopacket,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/devloop",
+		does:    "the plugin author's loop: build, try, put in place, show",
+		not:     "flags, how a process is started",
+		imports: "core core/catalog core/plainfile core/pluginhost core/replay core/secret core/session core/transcript core/wire " + fsnotify,
+		brings:  "core/feed core/limit core/pluginproto core/sandbox " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		without: "os/exec",
+	},
+	{
+		place:   "core/limit",
+		does:    "time limits for a peer that a stop of this process does not use up",
+		not:     "what is waited for",
+		without: "net os",
+	},
+	{
+		place:   "core/stall",
+		does:    "connections whose writes wait for a slow peer and fail for a stalled one",
+		not:     "what is written",
+		imports: xsys,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/play",
+		does:    "a transcript as the server, and as the client",
+		not:     "line modes, files",
+		imports: "core core/stall core/transcript",
+		brings:  xsys,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/rules",
+		does:    "the rules that let one recording play against another",
+		not:     "line modes, protocols, files",
+		imports: "core core/play core/transcript",
+		brings:  "core/stall " + xsys,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/store",
+		does:    "records sessions, keeps their [transcripts](transcript.md), finds them again",
+		not:     "sessions' queues, the network",
+		imports: "core core/plainfile core/secret core/transcript core/wire",
+		without: "net os/exec",
+	},
+	{
+		place:   "core/store/storetest",
+		does:    "the tests that every store must pass",
+		not:     "concrete stores",
+		imports: "core core/store core/transcript",
+		brings:  "core/plainfile core/secret core/wire",
+	},
+	{
+		place:   "core/session",
+		does:    "runs one session: queues, deadlines, timers",
+		not:     "WebSocket, modes by name, processes",
+		imports: "core core/feed core/limit core/secret core/transcript core/wire",
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/target",
+		does:    "parses targets, decides whether they may be dialled, dials; TLS choices, certificates and why they failed",
+		not:     "sessions",
+		imports: "core/urgent " + xnet,
+		brings:  behindTarget,
+		without: "net/http os",
+	},
+	{
+		place:   "core/gateway",
+		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
+		not:     "line disciplines, how plugins run",
+		imports: "core core/compare core/limit core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		brings:  "core/feed core/plainfile core/secret core/urgent " + xsys + " " + behindTarget,
+		without: "os",
+	},
+	{
+		place:   "core/metrics",
+		does:    "what sessions, processes and recordings count, for Prometheus",
+		not:     "who is counted",
+		imports: "core/pluginhost core/session core/store " + prometheus,
+		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/secret core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+	},
+	{
+		place:   "core/loopback",
+		does:    "listens on this machine only, on both addresses of localhost",
+		not:     "everything else",
+		imports: "core/urgent",
+		without: "net/http os/exec",
+	},
+	{
+		place: "core/urgent",
+		does:  "keeps TCP's urgent data in the stream",
+		not:   "everything else",
+		only:  "syscall",
+	},
+	{
+		place:   "core/practice",
+		does:    "the practice echo server",
+		not:     "everything else",
+		without: "net/http os/exec",
+	},
+	{
+		place:   "plugins",
+		does:    "`Serve`: a discipline as a plugin process",
+		not:     "the host, the gateway, other plugins",
+		imports: "core core/pluginproto core/wire " + goPlugin + " " + hclog,
+		brings:  behindGoPlugin,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "plugins/http-line",
+		does:    "the discipline that sends and shows a line at a time",
+		not:     "everything else",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "plugins/raw",
+		does:    "the discipline that passes bytes through",
+		not:     "everything else",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "plugins/echo-quit",
+		does:    "the discipline that checks an echo server",
+		not:     "everything else",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "plugins/jsonl",
+		does:    "lets a program in any language be a line mode, by [JSON lines](plugins/jsonl.md)",
+		not:     "the host, the gateway",
+		imports: "core core/wire plugins",
+		brings:  "core/pluginproto " + goPlugin + " " + behindGoPlugin,
+		without: "net/http",
+	},
+	{
+		place:   "plugins/starlark",
+		does:    "makes a line mode of a [Starlark script](plugins/starlark.md)",
+		not:     "the host, the gateway, processes",
+		imports: "core " + starlark,
+		brings:  xsys,
+		without: "net os/exec",
+	},
+	{
+		place:   "plugins/plugintest",
+		does:    "the plugin author's test kit",
+		not:     "the host, the gateway",
+		imports: "core core/conformance core/plainfile core/replay core/transcript core/wire",
+		brings:  "core/feed core/secret",
+		without: "net os/exec",
+	},
+	{
+		place:   "cmd/workbench",
+		does:    "flags, the list of built-in modes, and how the packages are joined",
+		not:     "protocol rules",
+		imports: "cmd/workbench/scaffold cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
+		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus,
+	},
+	{
+		place:   "cmd/workbench/scaffold",
+		does:    "the folders that `plugin new` makes",
+		not:     "how plugins run",
+		imports: "core",
+		without: "net",
+	},
+	{
+		place:   "cmd/workbench/tlsflags",
+		does:    "the flags of TLS, and the files that they name",
+		not:     "who speaks it",
+		imports: "core core/plainfile core/target " + pflag,
+		brings:  "core/urgent " + behindTarget,
+		without: "net os/exec",
+	},
+	{
+		place:   "cmd/workbench/scaffold/templates/go",
+		does:    "the plugin that such a folder holds",
+		not:     "everything else",
+		imports: "core plugins",
+		brings:  "core/pluginproto core/wire " + goPlugin + " " + behindGoPlugin,
+	},
+	{
+		place:   "cmd/echo",
+		does:    "a main over `core/practice`",
+		not:     "everything else",
+		imports: "core/loopback core/practice " + cobra,
+		brings:  "core/urgent " + behindCobra,
+	},
+	{
+		place: "web",
+		does:  "the page, embedded",
+		not:   "the Go side of it",
+		only:  "embed io/fs",
+	},
+	{
+		place:   "bench",
+		does:    "the measures, beside two baselines",
+		not:     "the packages: it runs the built binary",
+		imports: gorilla,
+	},
+	{
+		place: "e2e",
+		does:  "the tests that do what a user does",
+		not:   "the packages: they run the built binary",
+	},
+}
+
+// pureLibrary is what a machine may use of the standard library: nothing that
+// waits, reads a clock, draws a random number or reaches out of the process.
+// The list may grow by packages of that kind.
+const pureLibrary = "bytes cmp encoding/base64 encoding/binary encoding/hex encoding/json errors fmt " +
+	"iter maps math math/bits slices sort strconv strings time unicode unicode/utf16 unicode/utf8"
+
+const (
+	cobra    = "github.com/spf13/cobra"
+	goPlugin = "github.com/hashicorp/go-plugin"
+	gorilla  = "github.com/gorilla/websocket"
+	hclog    = "github.com/hashicorp/go-hclog"
+	xsys     = "golang.org/x/sys"
+	xnet     = "golang.org/x/net"
+	xtime    = "golang.org/x/time"
+	yamux    = "github.com/hashicorp/yamux"
+	fsnotify = "github.com/fsnotify/fsnotify"
+	gopacket = "github.com/gopacket/gopacket"
+	pflag    = "github.com/spf13/pflag"
+	starlark = "go.starlark.net"
+
+	behindTarget   = "golang.org/x/net golang.org/x/text"
+	behindGopacket = "golang.org/x/net golang.org/x/sys"
+
+	prometheus       = "github.com/prometheus/client_golang"
+	behindPrometheus = "github.com/beorn7/perks github.com/cespare/xxhash/v2 github.com/munnerz/goautoneg " +
+		"github.com/prometheus/client_model github.com/prometheus/common github.com/prometheus/procfs " +
+		"go.yaml.in/yaml/v2 google.golang.org/protobuf"
+	behindCobra    = pflag + " github.com/inconshreveable/mousetrap"
+	behindGoPlugin = hclog + " " + yamux + " github.com/fatih/color github.com/golang/protobuf " +
+		"github.com/mattn/go-colorable github.com/mattn/go-isatty github.com/oklog/run " +
+		"golang.org/x/net golang.org/x/sys golang.org/x/text " +
+		"google.golang.org/genproto/googleapis/rpc google.golang.org/grpc google.golang.org/protobuf"
+)
