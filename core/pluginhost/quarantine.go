@@ -69,7 +69,7 @@ func (q *quarantine) enter(ctx context.Context) (*process, error) {
 	if q.idle != nil {
 		q.idle.Stop()
 	}
-	if q.process != nil && !q.process.isGone() {
+	if q.process != nil && !isClosed(q.process.gone) {
 		return q.process, nil
 	}
 	if err := q.starts.Wait(ctx); err != nil {

@@ -19,8 +19,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
 	goplugin "github.com/hashicorp/go-plugin/runner"
 
+	"github.com/protocol-workbench/workbench/core/pluginproto"
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
@@ -70,11 +73,29 @@ func newRunner(b *Build) *runner {
 	return r
 }
 
-// prepare takes what go-plugin adds: the environment of the handshake, and the
-// directory for the socket.
-func (r *runner) prepare(env []string, dir string) {
-	r.cmd.Env, r.dir = append(environment(), env...), dir
+// launch has go-plugin start the process and returns the address that it says
+// it listens on. From then on the process is ours alone: go-plugin's Client.Kill
+// would wait for it, up to 40 s for a stopped one, and is never called.
+func (r *runner) launch() (net.Addr, error) {
+	return plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  pluginproto.Handshake,
+		VersionedPlugins: pluginproto.Sets(&pluginproto.Client{}),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC},
+		// go-plugin adds the environment of the handshake, and the directory for
+		// the socket.
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (goplugin.Runner, error) {
+			r.cmd.Env, r.dir = append(environment(), cmd.Env...), dir
+			return r, nil
+		},
+		SkipHostEnv:      true,
+		StartTimeout:     never,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.host.sockets.path},
+		Logger:           bridge(r.log),
+	}).Start()
 }
+
+// never is later than any limit of ours.
+const never = 24 * time.Hour
 
 // handed is the environment that a plugin gets of the host's: nothing that
 // holds a secret or a way to the user's files.

@@ -28,7 +28,7 @@ type Overload struct {
 // long, so it has to have been seen as often as that takes. The error says that
 // the process does not answer.
 func (p *process) ask() error {
-	l, err := p.calls.Load()
+	l, err := p.way.ping()
 	if err != nil || l == nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (p *process) tellWaiting() {
 	var waiting []*wire.Conn
 	for s := range p.sessions {
 		if asked := s.asked.Load(); asked != 0 && asked < since {
-			waiting = append(waiting, s.conn)
+			waiting = append(waiting, s.frames)
 		}
 	}
 	p.mu.Unlock()
@@ -102,5 +102,5 @@ func (s *stream) mayWait() bool {
 		return false
 	}
 	s.late, s.answers = 0, answers
-	return s.Stream.SetReadDeadline(time.Now().Add(s.process.timeout/limit.Parts)) == nil
+	return s.Conn.SetReadDeadline(time.Now().Add(s.process.timeout/limit.Parts)) == nil
 }

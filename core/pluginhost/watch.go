@@ -32,7 +32,7 @@ func (p *process) watch(stop context.Context) {
 		select {
 		case <-p.run.exited:
 			p.die("", nil)
-		case <-p.link.down:
+		case <-p.way.down():
 			// Most often the process is dying, and its status says more: who
 			// killed it, above all. Killing it ourselves now would hide that.
 			p.run.settle(reapTime)
@@ -77,7 +77,7 @@ func (p *process) watch(stop context.Context) {
 // was when it hung, nil if any may have been.
 func (p *process) die(why string, inTurn map[uint32]bool) {
 	p.run.kill()
-	p.link.Close()
+	p.way.close()
 	p.run.settle(settleTime)
 	if how, byItself := p.run.end(); byItself {
 		why = how
@@ -95,9 +95,9 @@ func (p *process) die(why string, inTurn map[uint32]bool) {
 	p.mu.Unlock()
 	for s := range sessions {
 		if inTurn != nil && !inTurn[s.number] {
-			s.conn.Lose(&waited)
+			s.frames.Lose(&waited)
 		} else {
-			s.conn.Lose(cause)
+			s.frames.Lose(cause)
 		}
 	}
 	close(p.gone)
