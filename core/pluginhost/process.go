@@ -32,7 +32,7 @@ type process struct {
 	load    atomic.Pointer[wire.Load] // what it said last of itself; nil: nothing
 	turns   map[uint32]int            // by stream: how often in a row a long turn was seen; ask's own
 	opening chan struct{}             // holds a token for each stream that is being opened
-	hung    chan order                // to kill the process; see watch
+	orders  chan order                // to kill the process; see watch
 	gone    chan struct{}             // closed when the process is dead and its sessions know
 
 	mu       sync.Mutex
@@ -79,7 +79,7 @@ func tryProcess(b *Build, release func()) (*process, error) {
 		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: began,
 		counts:   &b.counts,
 		opening:  make(chan struct{}, maxOpening),
-		hung:     make(chan order, 1),
+		orders:   make(chan order, 1),
 		gone:     make(chan struct{}),
 		sessions: make(map[*stream]struct{}),
 	}
@@ -200,17 +200,14 @@ type order struct {
 
 // hangs has the process killed, for it took too long to do something.
 func (p *process) hangs(to string) {
-	select {
-	case p.hung <- order{fmt.Sprintf("it took longer than %v %s", p.timeout, to), true}:
-	default: // it is dying already
-	}
+	p.end(order{fmt.Sprintf("it took longer than %v %s", p.timeout, to), true})
 }
 
-// end has the process killed because it is not wanted any more.
-func (p *process) end(why string) {
+// end has the process killed.
+func (p *process) end(o order) {
 	select {
-	case p.hung <- order{why, false}:
-	default:
+	case p.orders <- o:
+	default: // it is dying already
 	}
 }
 

@@ -3,7 +3,6 @@ package pluginhost
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -20,29 +19,12 @@ func (h *Host) Prepare(ctx context.Context, m Mode) (*Build, error) {
 	}
 	b := newBuild(h, m)
 	b.trial = true
-	b.waiting.Add(1)
-	defer b.waiting.Add(-1)
 	h.running.Go(b.run)
-	for {
-		b.mu.Lock()
-		state, err, changed := b.state, b.err, b.changed
-		b.mu.Unlock()
-		switch state {
-		case Ready:
-			return b, nil
-		case Failed:
-			b.Drop()
-			return nil, err
-		case Stopped:
-			return nil, errStopping
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			b.Drop()
-			return nil, fmt.Errorf("the new build of %s is still starting: %w", m.Manifest.Name, context.Cause(ctx))
-		}
+	if err := b.await(ctx, func() bool { return b.process != nil }); err != nil {
+		b.Drop()
+		return nil, err
 	}
+	return b, nil
 }
 
 // Manifest returns what the build's process says of itself.
@@ -51,9 +33,6 @@ func (b *Build) Manifest() core.Manifest {
 	defer b.mu.Unlock()
 	return b.manifest
 }
-
-// Open opens a connection to the build's process, as Host.Open does.
-func (b *Build) Open(ctx context.Context) (*wire.Conn, error) { return b.open(ctx) }
 
 // Drop ends a build that is not used.
 func (b *Build) Drop() { b.stop() }
@@ -90,30 +69,10 @@ func (h *Host) Use(b *Build) {
 // the one that serves it, though it may answer their past otherwise.
 func (h *Host) Leave(mode string) {
 	h.mu.Lock()
-	old := slices.Clone(h.old[mode])
-	h.mu.Unlock()
-	for _, b := range old {
-		b.mu.Lock()
-		if !b.left {
-			b.left = true
-			close(b.leave)
-		}
-		b.mu.Unlock()
+	defer h.mu.Unlock()
+	for _, b := range h.old[mode] {
+		b.leaving.Do(func() { close(b.leave) })
 	}
-}
-
-// behind counts the sessions on replaced builds.
-func (h *Host) behind(mode string) int {
-	h.mu.Lock()
-	old := slices.Clone(h.old[mode])
-	h.mu.Unlock()
-	sessions := 0
-	for _, b := range old {
-		b.mu.Lock()
-		sessions += b.seats
-		b.mu.Unlock()
-	}
-	return sessions
 }
 
 // retire ends a build that was replaced and has no session any more.
@@ -174,7 +133,7 @@ func (s *Seat) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
 	if alone {
 		return s.build.quarantine.open(ctx)
 	}
-	return s.build.open(ctx)
+	return s.build.Open(ctx)
 }
 
 // Newer is closed when another build has replaced this one.

@@ -90,7 +90,7 @@ func (r *runner) launch() (net.Addr, error) {
 		SkipHostEnv:      true,
 		StartTimeout:     never,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.host.sockets.path},
-		Logger:           bridge(r.log),
+		Logger:           hclog.NewNullLogger(), // it says nothing that we do not
 	}).Start()
 }
 
@@ -216,54 +216,48 @@ func (r *runner) readStdout(stdout io.Reader, say *io.PipeWriter) {
 func (r *runner) kill() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.pid == 0 {
-		r.killed = true
+	if isClosed(r.exited) { // its number may be another's by now
 		return
 	}
-	select {
-	case <-r.exited: // its number may be another's by now
-	default:
-		r.killed = true
+	r.killed = true
+	if r.pid != 0 {
 		killGroup(r.cmd.Process)
 	}
+}
+
+// began returns the process's number, 0 until it was started.
+func (r *runner) began() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.pid
 }
 
 // starved returns for how long the process, what it started and this one, which
 // has to shake hands with it, have waited for a processor, in all; 0 before it
 // began.
 func (r *runner) starved() time.Duration {
-	r.mu.Lock()
-	pid := r.pid
-	r.mu.Unlock()
-	if pid == 0 {
-		return 0
+	if pid := r.began(); pid != 0 {
+		return starved(pid, true) + starved(os.Getpid(), false)
 	}
-	return starved(pid, true) + starved(os.Getpid(), false)
+	return 0
 }
 
 // settle waits until the process is gone and all that it wrote was read, but
 // not longer than limit.
 func (r *runner) settle(limit time.Duration) {
-	r.mu.Lock()
-	began := r.pid != 0
-	r.mu.Unlock()
-	if !began {
+	if r.began() == 0 {
 		return
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
 	select {
 	case <-r.quiet:
-	case <-timer.C:
+	case <-time.After(limit):
 	}
 }
 
 // end says how the process ended, if it did, and whether that was its own or
 // another's doing, not ours.
 func (r *runner) end() (how string, byItself bool) {
-	select {
-	case <-r.exited:
-	default:
+	if !isClosed(r.exited) {
 		return "", false
 	}
 	r.mu.Lock()
@@ -282,14 +276,9 @@ func (r *runner) end() (how string, byItself bool) {
 // that no program gets for what it does itself, and that is not what the system
 // does to one that uses up its memory.
 func (r *runner) killedFromOutside() bool {
-	select {
-	case <-r.exited:
-	default:
-		return false
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.killed && wasKilled(r.state) && !r.memory
+	return isClosed(r.exited) && !r.killed && wasKilled(r.state) && !r.memory
 }
 
 // Wait waits for the process.

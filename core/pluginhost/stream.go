@@ -45,14 +45,17 @@ func (s *stream) Read(b []byte) (int, error) {
 func (s *stream) SetReadDeadline(time.Time) error {
 	s.late, s.answers = 0, s.process.answers.Load()
 	s.asked.Store(time.Now().UnixNano())
-	return s.Conn.SetReadDeadline(time.Now().Add(s.process.timeout / limit.Parts))
+	return s.Conn.SetReadDeadline(s.part())
 }
 
 // SetWriteDeadline gives the process its time-out to take a frame.
 func (s *stream) SetWriteDeadline(time.Time) error {
 	s.late = 0
-	return s.Conn.SetWriteDeadline(time.Now().Add(s.process.timeout / limit.Parts))
+	return s.Conn.SetWriteDeadline(s.part())
 }
+
+// part is the end of a part of the time-out that begins now.
+func (s *stream) part() time.Time { return time.Now().Add(s.process.timeout / limit.Parts) }
 
 // again begins the next part of the time-out, if one is left.
 func (s *stream) again(err error, deadline func(time.Time) error) bool {
@@ -60,7 +63,7 @@ func (s *stream) again(err error, deadline func(time.Time) error) bool {
 		return false
 	}
 	s.late++
-	deadline(time.Now().Add(s.process.timeout / limit.Parts))
+	deadline(s.part())
 	return true
 }
 

@@ -3,7 +3,6 @@ package pluginhost
 import (
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -19,8 +18,8 @@ const overloadedAfter = time.Second
 
 // Overload tells of a process that has more to do than it gets done.
 type Overload struct {
-	Waiting int     `json:"waiting"` // sessions that wait for their turn
-	Longest float64 `json:"longest"` // for how long the first of them has, in seconds
+	Waiting int     // sessions that wait for their turn
+	Longest float64 // for how long the first of them has, in seconds
 }
 
 // ask asks the process how busy it is, and has it killed when an event's turn
@@ -102,5 +101,5 @@ func (s *stream) mayWait() bool {
 		return false
 	}
 	s.late, s.answers = 0, answers
-	return s.Conn.SetReadDeadline(time.Now().Add(s.process.timeout/limit.Parts)) == nil
+	return s.Conn.SetReadDeadline(s.part()) == nil
 }

@@ -21,13 +21,7 @@ const (
 func (p *process) watch(stop context.Context) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
-	pong := make(chan error, 1)
-	var waiting *limit.Timer // for a pong
-	defer func() {
-		if waiting != nil {
-			waiting.Stop()
-		}
-	}()
+	go p.pingOn()
 	for {
 		select {
 		case <-p.run.exited:
@@ -39,36 +33,42 @@ func (p *process) watch(stop context.Context) {
 			p.die("it closed its connection", nil)
 		case <-stop.Done():
 			p.die(errStopping.Error(), nil)
-		case order := <-p.hung:
+		case order := <-p.orders:
 			var inTurn map[uint32]bool
 			if order.hang {
 				p.counts.hangs.Add(1)
 				inTurn = p.inTurn()
 			}
 			p.die(order.why, inTurn)
-		case err := <-pong:
-			if err == nil {
-				waiting.Stop()
-				waiting = nil
+		case <-tick.C:
+			if !p.run.held.Look(p.run.pid) {
 				continue
 			}
-			p.run.settle(settleTime)
-			p.die("its connection broke: "+err.Error(), nil)
-		case <-tick.C:
-			if p.run.held.Look(p.run.pid) {
-				p.die("it held more memory than it may have", nil)
-				break
-			}
-			if waiting == nil {
-				waiting = limit.AfterFunc(p.timeout, func() { p.hangs("to answer a ping") })
-				go func() { // ends with the connection at the latest
-					pong <- p.ask()
-					p.tellWaiting()
-				}()
-			}
-			continue
+			p.die("it held more memory than it may have", nil)
 		}
 		return
+	}
+}
+
+// pingOn pings the process again and again. Its death ends the last ping.
+func (p *process) pingOn() {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-p.gone:
+			return
+		}
+		late := limit.AfterFunc(p.timeout, func() { p.hangs("to answer a ping") })
+		err := p.ask()
+		late.Stop()
+		if err != nil {
+			p.run.settle(settleTime)
+			p.end(order{why: "its connection broke: " + err.Error()})
+			return
+		}
+		p.tellWaiting()
 	}
 }
 
