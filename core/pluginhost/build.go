@@ -114,7 +114,7 @@ type Build struct {
 	counts   counts
 	err      error         // why the last process died or did not start
 	changed  chan struct{} // closed and replaced when the state changes
-	seats    int           // sessions, in Open or not
+	leases   int           // of sessions
 	trial    bool          // prepared, and not in use: whoever prepared it is told why it fails
 	replaced bool
 }

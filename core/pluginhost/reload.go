@@ -39,7 +39,7 @@ func (b *Build) Drop() { b.stop() }
 
 // Use puts a prepared build in the place of the one that serves its mode, which
 // from then on the host has. New
-// sessions begin on it; the others see it by Seat.Newer. The replaced build goes
+// sessions begin on it; the others see it by Lease.Newer. The replaced build goes
 // on for those that stay, and ends with the last of them.
 func (h *Host) Use(b *Build) {
 	name := b.conf.Manifest.Name
@@ -78,7 +78,7 @@ func (h *Host) Leave(mode string) {
 // retire ends a build that was replaced and has no session any more.
 func (b *Build) retire() {
 	b.mu.Lock()
-	over := b.replaced && b.seats == 0
+	over := b.replaced && b.leases == 0
 	b.mu.Unlock()
 	if !over {
 		return
@@ -91,65 +91,65 @@ func (b *Build) retire() {
 	h.old[name] = slices.DeleteFunc(h.old[name], func(o *Build) bool { return o == b })
 }
 
-// Seat is one session's place on a build. It keeps the build alive, so whoever
+// Lease is one session's hold on a build. It keeps the build alive, so whoever
 // has it calls Release, once.
-type Seat struct{ build *Build }
+type Lease struct{ build *Build }
 
-// Seat returns a place on the build that serves a mode, or ErrNoMode.
-func (h *Host) Seat(mode string) (*Seat, error) {
+// Lease returns a lease of the build that serves a mode, or ErrNoMode.
+func (h *Host) Lease(mode string) (*Lease, error) {
 	for {
 		b, err := h.build(mode)
 		if err != nil {
 			return nil, err
 		}
-		if s := b.seat(); s != nil {
-			return s, nil
+		if l := b.lease(); l != nil {
+			return l, nil
 		}
 	}
 }
 
-// seat returns nil when the build was replaced and has ended.
-func (b *Build) seat() *Seat {
+// lease returns nil when the build was replaced and may have ended.
+func (b *Build) lease() *Lease {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.replaced {
 		return nil
 	}
-	b.seats++
-	return &Seat{b}
+	b.leases++
+	return &Lease{b}
 }
 
-// Release gives the place up.
-func (s *Seat) Release() {
-	s.build.mu.Lock()
-	s.build.seats--
-	s.build.mu.Unlock()
-	s.build.retire()
+// Release gives the lease up.
+func (l *Lease) Release() {
+	l.build.mu.Lock()
+	l.build.leases--
+	l.build.mu.Unlock()
+	l.build.retire()
 }
 
 // Open opens a connection to a process of this build. alone asks for one that
 // no other session uses while the connection is open; it waits until there is.
-func (s *Seat) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
+func (l *Lease) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
 	if alone {
-		return s.build.quarantine.open(ctx)
+		return l.build.quarantine.open(ctx)
 	}
-	return s.build.Open(ctx)
+	return l.build.Open(ctx)
 }
 
 // Newer is closed when another build has replaced this one.
-func (s *Seat) Newer() <-chan struct{} { return s.build.newer }
+func (l *Lease) Newer() <-chan struct{} { return l.build.newer }
 
 // Leave is closed when the session is to move to the newest build whatever that
 // answers.
-func (s *Seat) Leave() <-chan struct{} { return s.build.leave }
+func (l *Lease) Leave() <-chan struct{} { return l.build.leave }
 
-// Next returns a place on the newest build of the mode.
-func (s *Seat) Next() (*Seat, error) { return s.build.host.Seat(s.build.conf.Manifest.Name) }
+// Next returns a lease of the newest build of the mode.
+func (l *Lease) Next() (*Lease, error) { return l.build.host.Lease(l.build.conf.Manifest.Name) }
 
 // Options returns a session's options as this build's manifest has them: those
 // that it does not know are left out, those that are missing get their default.
-func (s *Seat) Options(of core.Options) core.Options {
-	m := s.build.Manifest()
+func (l *Lease) Options(of core.Options) core.Options {
+	m := l.build.Manifest()
 	known := map[string]string{}
 	for _, o := range m.Options {
 		value, ok := of[o.Name]
