@@ -184,19 +184,38 @@ func (h *Host) Manifest(ctx context.Context, mode string) (core.Manifest, error)
 }
 
 // Coverage asks the mode's process what of its code it has executed. The error
-// says that it does not count that, or that there is no process now.
+// says that it does not count that, or that no process is ready.
 func (h *Host) Coverage(mode string) ([]byte, error) {
+	p, err := h.process(mode)
+	if err != nil {
+		return nil, err
+	}
+	return p.calls.Coverage()
+}
+
+// Memory returns how many bytes of memory the mode's process has, with all that
+// it started. The error says that this system does not tell
+// (errors.ErrUnsupported), or that no process is ready.
+func (h *Host) Memory(mode string) (uint64, error) {
+	p, err := h.process(mode)
+	if err != nil {
+		return 0, err
+	}
+	return resident(family(p.run.pid)...)
+}
+
+// process returns the mode's process that is ready.
+func (h *Host) process(mode string) (*process, error) {
 	b, err := h.build(mode)
 	if err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
-	p := b.process
-	b.mu.Unlock()
-	if p == nil {
+	defer b.mu.Unlock()
+	if b.process == nil {
 		return nil, errGone
 	}
-	return p.calls.Coverage()
+	return b.process, nil
 }
 
 func (h *Host) build(name string) (*Build, error) {

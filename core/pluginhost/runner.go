@@ -237,7 +237,7 @@ func (r *runner) began() int {
 // began.
 func (r *runner) starved() time.Duration {
 	if pid := r.began(); pid != 0 {
-		return starved(pid, true) + starved(os.Getpid(), false)
+		return starved(append(family(pid), os.Getpid())...)
 	}
 	return 0
 }
