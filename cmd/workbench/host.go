@@ -195,18 +195,18 @@ func startMode(m pluginhost.Mode) (*pluginhost.Host, error) {
 	return pluginhost.Start(pluginhost.Config{Modes: []pluginhost.Mode{m}, Log: quiet, Sandbox: box})
 }
 
-// seat is a session's place on a build, as package session wants it.
-type seat struct{ *pluginhost.Seat }
+// lease is a session's hold on a build, as package session wants it.
+type lease struct{ *pluginhost.Lease }
 
-var _ session.Plugin = seat{}
+var _ session.Plugin = lease{}
 
-// Next returns a place on the newest build.
-func (s seat) Next() (session.Plugin, error) {
-	next, err := s.Seat.Next()
+// Next returns a lease of the newest build.
+func (l lease) Next() (session.Plugin, error) {
+	next, err := l.Lease.Next()
 	if err != nil {
 		return nil, err
 	}
-	return seat{next}, nil
+	return lease{next}, nil
 }
 
 // openForReplay makes the line modes ready for replay.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
@@ -66,17 +64,9 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 	s.Counted = func(ctx context.Context) (*conformance.Counted, error) {
 		return startCounted(ctx, path, plugin, calls)
 	}
-	pid := func() int {
-		for _, status := range host.Status() {
-			if status.Manifest.Name == plugin.Name {
-				return status.PID
-			}
-		}
-		return 0
-	}
-	if _, err := residentMemory(pid()); err == nil { // else this system does not tell
+	if _, err := host.Memory(plugin.Name); err == nil { // else this system does not tell
 		s.Memory = func() (uint64, error) {
-			if n, err := residentMemory(pid()); err == nil {
+			if n, err := host.Memory(plugin.Name); err == nil {
 				return n, nil
 			}
 			conn, err := s.Open(ctx) // it died, and is started again
@@ -84,7 +74,7 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 				return 0, err
 			}
 			conn.Close()
-			return residentMemory(pid())
+			return host.Memory(plugin.Name)
 		}
 	}
 	return &pluginUnderTest{Subject: s, Goldens: goldens, Close: stop}, nil
@@ -127,33 +117,4 @@ func opener(host *pluginhost.Host, mode string) func(context.Context) (*wire.Con
 		}
 		return conn, err
 	}
-}
-
-// residentMemory returns the bytes of memory of a process and those that it
-// started, as Linux tells them.
-func residentMemory(pid int) (uint64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0, err
-	}
-	fields := bytes.Fields(status)
-	if len(fields) < 2 {
-		return 0, fmt.Errorf("/proc/%d/statm is not as expected", pid)
-	}
-	pages, err := strconv.ParseUint(string(fields[1]), 10, 64)
-	if err != nil {
-		return 0, err
-	}
-	sum := pages * uint64(os.Getpagesize())
-	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
-	for _, task := range tasks {
-		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", pid, task.Name()))
-		for _, child := range bytes.Fields(children) {
-			if id, err := strconv.Atoi(string(child)); err == nil {
-				more, _ := residentMemory(id) // one that has just ended has none
-				sum += more
-			}
-		}
-	}
-	return sum, nil
 }

@@ -201,11 +201,11 @@ func stop(g *gateway.Gateway) error {
 // pluginsOf hands the host's builds to sessions.
 func pluginsOf(host *pluginhost.Host) func(mode string) (session.Plugin, error) {
 	return func(mode string) (session.Plugin, error) {
-		s, err := host.Seat(mode)
+		l, err := host.Lease(mode)
 		if err != nil {
 			return nil, err
 		}
-		return seat{s}, nil
+		return lease{l}, nil
 	}
 }
 

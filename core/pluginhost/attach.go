@@ -24,6 +24,8 @@ type Attached struct {
 	Socket string // Unix socket that the process listens on; see pluginproto.DebugVariable
 }
 
+var _ transport = (*Attached)(nil)
+
 // redial is between two tries to reach a process that is not there.
 const redial = 100 * time.Millisecond
 
@@ -39,14 +41,26 @@ func (a *Attached) Open(ctx context.Context) (*wire.Conn, error) {
 
 // Manifest returns what the process says of itself. It waits as Open does.
 func (a *Attached) Manifest(ctx context.Context) (core.Manifest, error) {
-	conn, m, err := a.open(ctx)
+	conn, m, err := a.dial(ctx)
 	if err != nil {
 		return m, err
 	}
 	return m, conn.Close()
 }
 
-func (a *Attached) open(ctx context.Context) (net.Conn, core.Manifest, error) {
+// open dials: each connection is one session's stream. It has no number, since
+// the process is not asked for its load.
+func (a *Attached) open(ctx context.Context) (net.Conn, uint32, error) {
+	conn, _, err := a.dial(ctx)
+	return conn, 0, err
+}
+
+// No sign of life is asked for: the process may stand at a breakpoint.
+func (a *Attached) ping() (*wire.Load, error) { return nil, nil }
+func (a *Attached) down() <-chan struct{}     { return nil }
+func (a *Attached) close()                    {}
+
+func (a *Attached) dial(ctx context.Context) (net.Conn, core.Manifest, error) {
 	var d net.Dialer
 	for {
 		conn, err := d.DialContext(ctx, "unix", a.Socket)
@@ -65,7 +79,7 @@ func (a *Attached) open(ctx context.Context) (net.Conn, core.Manifest, error) {
 	}
 }
 
-// greet reads the manifest, and nothing behind it.
+// greet reads the manifest, and nothing after it.
 func (a *Attached) greet(ctx context.Context, conn net.Conn) (m core.Manifest, err error) {
 	release := context.AfterFunc(ctx, func() { conn.Close() })
 	defer func() {
@@ -76,7 +90,7 @@ func (a *Attached) greet(ctx context.Context, conn net.Conn) (m core.Manifest, e
 			conn.Close()
 		}
 	}()
-	// Nothing comes behind the line until the session is opened.
+	// Nothing comes after the line until the session is opened.
 	line, err := bufio.NewReader(io.LimitReader(conn, pluginproto.MaxManifest)).ReadBytes('\n')
 	if err != nil {
 		return m, err

@@ -30,19 +30,17 @@ const (
 
 // Status tells how one mode is.
 type Status struct {
-	Manifest  core.Manifest `json:"manifest"`
-	State     State         `json:"state"`
-	PID       int           `json:"pid,omitempty"`       // of the process that is ready
-	StartedAt time.Time     `json:"startedAt,omitzero"`  // when it was
-	Uptime    float64       `json:"uptime,omitempty"`    // seconds since
-	Sessions  int           `json:"sessions"`            // that are open
-	Restarts  int           `json:"restarts"`            // processes that came after the first one
-	Starts    int           `json:"starts"`              // processes that became ready, those in quarantine too
-	Crashes   int           `json:"crashes"`             // processes that had been ready and died, not by our doing
-	Hangs     int           `json:"hangs"`               // processes that were killed because they did not answer
-	Behind    int           `json:"behind,omitempty"`    // sessions that are still on a build that was replaced
-	Overload  *Overload     `json:"overload,omitempty"`  // it has more to do than it gets done; nil: not
-	LastError string        `json:"lastError,omitempty"` // why the last process died or did not start, also when the mode is well again
+	Manifest  core.Manifest
+	State     State
+	PID       int       // of the process that is ready
+	Uptime    float64   // of that process, in seconds
+	Sessions  int       // that are open
+	Restarts  int       // processes that came after the first one
+	Starts    int       // processes that became ready, those in quarantine too
+	Crashes   int       // processes that had been ready and died, not by our doing
+	Hangs     int       // processes that were killed because they did not answer
+	Overload  *Overload // it has more to do than it gets done; nil: not
+	LastError string    // why the last process died or did not start, also when the mode is well again
 }
 
 // Unavailable says that a mode's process cannot start.
@@ -106,6 +104,7 @@ type Build struct {
 	jsonLines  atomic.Bool   // its executable speaks JSON lines, by way of the adapter
 	newer      chan struct{} // closed when another build has replaced it
 	leave      chan struct{} // closed when its sessions are to move whatever it costs
+	leaving    sync.Once     // closes it
 
 	mu       sync.Mutex
 	state    State
@@ -115,10 +114,9 @@ type Build struct {
 	counts   counts
 	err      error         // why the last process died or did not start
 	changed  chan struct{} // closed and replaced when the state changes
-	seats    int           // sessions, in Open or not
+	leases   int           // of sessions
 	trial    bool          // prepared, and not in use: whoever prepared it is told why it fails
 	replaced bool
-	left     bool // leave is closed
 }
 
 // counts count a mode's processes, those in quarantine too.
@@ -227,53 +225,50 @@ func (b *Build) set(s State, p *process, err error) {
 	b.changed = make(chan struct{})
 }
 
-func (b *Build) open(ctx context.Context) (*wire.Conn, error) {
-	b.waiting.Add(1)
-	defer b.waiting.Add(-1)
+// Open opens a connection to the build's process, as Host.Open does.
+func (b *Build) Open(ctx context.Context) (*wire.Conn, error) {
+	var p *process
 	for {
-		b.mu.Lock()
-		state, p, err, changed := b.state, b.process, b.err, b.changed
-		b.mu.Unlock()
-		switch state {
-		case Failed:
+		gone := p
+		err := b.await(ctx, func() bool { p = b.process; return p != nil && p != gone })
+		if err != nil {
 			return nil, err
-		case Stopped:
-			return nil, errStopping
-		case Ready:
-			c, err := p.open(ctx, nil)
-			if !errors.Is(err, errGone) {
-				return c, err
-			}
-			// It died meanwhile; the next one may be better.
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("the %s plugin is still starting: %w", b.conf.Manifest.Name, context.Cause(ctx))
+		c, err := p.open(ctx, nil)
+		if !errors.Is(err, errGone) {
+			return c, err
 		}
+		// It died meanwhile; the next one may be better.
 	}
 }
 
 // described returns the manifest once it is known.
-func (b *Build) described(ctx context.Context) (core.Manifest, error) {
+func (b *Build) described(ctx context.Context) (m core.Manifest, err error) {
+	err = b.await(ctx, func() bool { m = b.manifest; return m.Title != "" })
+	return m, err
+}
+
+// await waits until come, which is called with b locked, reports true. The error
+// is why the process cannot start, errStopping or ctx's.
+func (b *Build) await(ctx context.Context, come func() bool) error {
 	b.waiting.Add(1)
 	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
-		state, manifest, err, changed := b.state, b.manifest, b.err, b.changed
+		ok, state, err, changed := come(), b.state, b.err, b.changed
 		b.mu.Unlock()
 		switch {
-		case manifest.Title != "":
-			return manifest, nil
+		case ok:
+			return nil
 		case state == Failed:
-			return manifest, err
+			return err
 		case state == Stopped:
-			return manifest, errStopping
+			return errStopping
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return manifest, fmt.Errorf("the %s plugin is still starting: %w", b.conf.Manifest.Name, context.Cause(ctx))
+			return fmt.Errorf("the %s plugin is still starting: %w", b.conf.Manifest.Name, context.Cause(ctx))
 		}
 	}
 }
@@ -289,7 +284,7 @@ func (b *Build) status() Status {
 		s.LastError = b.err.Error()
 	}
 	if p := b.process; p != nil {
-		s.PID, s.StartedAt, s.Uptime = p.run.pid, p.started, time.Since(p.started).Seconds()
+		s.PID, s.Uptime = p.run.pid, time.Since(p.started).Seconds()
 		s.Sessions, s.Overload = p.count(), p.overload()
 	}
 	return s

@@ -6,9 +6,9 @@
 // replace each other, each with a process: Prepare, then Use. The duties of a caller, in order:
 //
 //  1. Start, once. It returns before the processes are ready.
-//  2. Take a Seat for each session, and Release it in the end. Open a connection
+//  2. Take a Lease for each session, and Release it in the end. Open a connection
 //     from it, which waits for a process that is still starting, and fails at
-//     once for one that cannot start. Whoever wants no seat, as a replay, calls
+//     once for one that cannot start. Whoever needs no lease, as a replay, calls
 //     Open of the Host.
 //  3. Watch the connection's Lost: when the process dies, it is closed within
 //     100 ms and Cause names the plugin and how it died. Close the connection,

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,24 +113,13 @@ var errStopping = errors.New("the workbench is stopping")
 // directory for the sockets, or that a strict sandbox does not hold here; a
 // process that cannot start is no error here, see Status.
 func Start(cfg Config) (*Host, error) {
-	if cfg.Timeout == 0 {
-		cfg.Timeout = DefaultTimeout
-	}
+	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	if cfg.Timeout < 0 || cfg.Timeout > MaxTimeout {
 		return nil, fmt.Errorf("the plugins' time-out is %v; it must be more than 0 and at most %v", cfg.Timeout, MaxTimeout)
 	}
-	if cfg.startTimeout == 0 {
-		cfg.startTimeout = startTimeout
-	}
-	if cfg.startsAtOnce == 0 {
-		cfg.startsAtOnce = startsAtOnce()
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.Default()
-	}
 	h := &Host{
-		log: cfg.Log, timeout: cfg.Timeout, startTimeout: cfg.startTimeout,
-		starts: starts{free: cfg.startsAtOnce},
+		log: cmp.Or(cfg.Log, slog.Default()), timeout: cfg.Timeout, startTimeout: cmp.Or(cfg.startTimeout, startTimeout),
+		starts: starts{free: cmp.Or(cfg.startsAtOnce, startsAtOnce())},
 		modes:  make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
@@ -179,7 +169,7 @@ func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.open(ctx)
+	return b.Open(ctx)
 }
 
 // Manifest returns what the mode's process says of itself, as soon as one of
@@ -191,6 +181,41 @@ func (h *Host) Manifest(ctx context.Context, mode string) (core.Manifest, error)
 		return core.Manifest{}, err
 	}
 	return b.described(ctx)
+}
+
+// Coverage asks the mode's process what of its code it has executed. The error
+// says that it does not count that, or that no process is ready.
+func (h *Host) Coverage(mode string) ([]byte, error) {
+	p, err := h.process(mode)
+	if err != nil {
+		return nil, err
+	}
+	return p.calls.Coverage()
+}
+
+// Memory returns how many bytes of memory the mode's process has, with all that
+// it started. The error says that this system does not tell
+// (errors.ErrUnsupported), or that no process is ready.
+func (h *Host) Memory(mode string) (uint64, error) {
+	p, err := h.process(mode)
+	if err != nil {
+		return 0, err
+	}
+	return resident(family(p.run.pid)...)
+}
+
+// process returns the mode's process that is ready.
+func (h *Host) process(mode string) (*process, error) {
+	b, err := h.build(mode)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.process == nil {
+		return nil, errGone
+	}
+	return b.process, nil
 }
 
 func (h *Host) build(name string) (*Build, error) {
@@ -213,7 +238,6 @@ func (h *Host) Status() []Status {
 	all := make([]Status, len(builds))
 	for i, b := range builds {
 		all[i] = b.status()
-		all[i].Behind = h.behind(all[i].Manifest.Name)
 	}
 	return all
 }

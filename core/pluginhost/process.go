@@ -6,15 +6,9 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-plugin"
-	goplugin "github.com/hashicorp/go-plugin/runner"
-	"github.com/hashicorp/yamux"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/limit"
@@ -26,8 +20,7 @@ import (
 type process struct {
 	name     string
 	run      *runner
-	link     *link
-	control  *plugin.RPCClient
+	way      transport // nil until the process has said where it listens
 	calls    *pluginproto.Client
 	manifest core.Manifest
 	timeout  time.Duration
@@ -39,7 +32,7 @@ type process struct {
 	load    atomic.Pointer[wire.Load] // what it said last of itself; nil: nothing
 	turns   map[uint32]int            // by stream: how often in a row a long turn was seen; ask's own
 	opening chan struct{}             // holds a token for each stream that is being opened
-	hung    chan order                // to kill the process; see watch
+	orders  chan order                // to kill the process; see watch
 	gone    chan struct{}             // closed when the process is dead and its sessions know
 
 	mu       sync.Mutex
@@ -86,26 +79,26 @@ func tryProcess(b *Build, release func()) (*process, error) {
 		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: began,
 		counts:   &b.counts,
 		opening:  make(chan struct{}, maxOpening),
-		hung:     make(chan order, 1),
+		orders:   make(chan order, 1),
 		gone:     make(chan struct{}),
 		sessions: make(map[*stream]struct{}),
 	}
 	// Nothing that connect calls has a time limit that can be relied on. With
 	// the process and the connection gone, all of it returns.
 	unwatched := context.AfterFunc(ctx, func() { p.run.kill() })
-	err := p.connect(ctx, h)
+	err := p.connect(ctx)
 	if unwatched() && err == nil {
 		p.took = time.Since(began)
 		b.counts.starts.Add(1)
 		go p.watch(b.ctx)
 		return p, nil
 	}
-	if ctx.Err() == nil && (p.run.line.Load() == nil || p.link != nil) {
+	if ctx.Err() == nil && (p.run.line.Load() == nil || p.way != nil) {
 		p.run.settle(reapTime) // unless it misspoke it is dying, and its status says of what
 	}
 	p.run.kill()
-	if p.link != nil {
-		p.link.Close()
+	if p.way != nil {
+		p.way.close()
 	}
 	p.run.settle(settleTime)
 	if p.run.dir != "" {
@@ -118,23 +111,8 @@ func tryProcess(b *Build, release func()) (*process, error) {
 }
 
 // connect starts the process and shakes hands with it.
-func (p *process) connect(ctx context.Context, h *Host) error {
-	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  pluginproto.Handshake,
-		VersionedPlugins: pluginproto.Sets(&pluginproto.Client{}),
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC},
-		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (goplugin.Runner, error) {
-			p.run.prepare(cmd.Env, dir)
-			return p.run, nil
-		},
-		SkipHostEnv:      true,
-		StartTimeout:     never,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: h.sockets.path},
-		Logger:           bridge(p.run.log),
-	})
-	// From here on the process is ours alone: client.Kill would wait for it,
-	// up to 40 s for a stopped one, and is never called.
-	addr, err := client.Start()
+func (p *process) connect(ctx context.Context) error {
+	addr, err := p.run.launch()
 	if err != nil {
 		return err
 	}
@@ -143,23 +121,17 @@ func (p *process) connect(ctx context.Context, h *Host) error {
 	if err != nil {
 		return err
 	}
-	p.link = newLink(conn)
-	defer context.AfterFunc(ctx, func() { p.link.Close() })()
+	m := &muxed{link: newLink(conn)}
+	p.way = m
+	defer context.AfterFunc(ctx, m.close)()
 	// The connection outlives its file.
 	if err := os.RemoveAll(p.run.dir); err != nil {
 		return err
 	}
-	if p.control, err = plugin.NewRPCClient(p.link, pluginproto.Set(&pluginproto.Client{})); err != nil {
+	if err := m.begin(p.run.out); err != nil {
 		return err
 	}
-	if err := p.control.SyncStreams(p.run.out.stream(), p.run.out.stream()); err != nil {
-		return err
-	}
-	calls, err := p.control.Dispense(pluginproto.Key)
-	if err != nil {
-		return err
-	}
-	p.calls = calls.(*pluginproto.Client)
+	p.calls = m.calls
 	if p.manifest, err = p.calls.Manifest(); err != nil {
 		return err
 	}
@@ -171,9 +143,6 @@ func (p *process) connect(ctx context.Context, h *Host) error {
 	}
 	return nil
 }
-
-// never is later than any limit of ours.
-const never = 24 * time.Hour
 
 // errGone says that the process died before a stream was open.
 var errGone = errors.New("the plugin process died")
@@ -196,7 +165,7 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	results, left := make(chan result), make(chan struct{})
 	defer close(left)
 	go func() { // the calls have no limit of their own; the process's death ends them
-		conn, number, err := p.calls.Session()
+		conn, number, err := p.way.open(ctx)
 		<-p.opening
 		select {
 		case results <- result{conn, number, err}:
@@ -212,7 +181,7 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 		if r.err == nil {
 			return p.admit(r.conn, r.number, closed)
 		}
-		if p.link.isDown() {
+		if isClosed(p.way.down()) {
 			return nil, errGone
 		}
 		return nil, fmt.Errorf("the %s plugin opened no session: %w", p.name, r.err)
@@ -231,23 +200,22 @@ type order struct {
 
 // hangs has the process killed, for it took too long to do something.
 func (p *process) hangs(to string) {
+	p.end(order{fmt.Sprintf("it took longer than %v %s", p.timeout, to), true})
+}
+
+// end has the process killed.
+func (p *process) end(o order) {
 	select {
-	case p.hung <- order{fmt.Sprintf("it took longer than %v %s", p.timeout, to), true}:
+	case p.orders <- o:
 	default: // it is dying already
 	}
 }
 
-// end has the process killed because it is not wanted any more.
-func (p *process) end(why string) {
+// isClosed reports that nothing more comes of a channel that is only ever
+// closed.
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case p.hung <- order{why, false}:
-	default:
-	}
-}
-
-func (p *process) isGone() bool {
-	select {
-	case <-p.gone:
+	case <-c:
 		return true
 	default:
 		return false
@@ -255,13 +223,8 @@ func (p *process) isGone() bool {
 }
 
 func (p *process) admit(conn net.Conn, number uint32, closed func()) (*wire.Conn, error) {
-	inner, ok := conn.(*yamux.Stream)
-	if !ok {
-		conn.Close()
-		return nil, fmt.Errorf("go-plugin's streams are of type %T, not yamux's", conn)
-	}
-	s := &stream{Stream: pluginproto.Stream{Conn: inner}, process: p, number: number, mux: inner.Session(), closed: closed}
-	s.conn = wire.NewConn(s, p.timeout)
+	s := &stream{Conn: conn, process: p, number: number, closed: closed}
+	s.frames = wire.NewConn(s, p.timeout)
 	p.mu.Lock()
 	if p.sessions == nil {
 		p.mu.Unlock()
@@ -270,7 +233,7 @@ func (p *process) admit(conn net.Conn, number uint32, closed func()) (*wire.Conn
 	}
 	p.sessions[s] = struct{}{}
 	p.mu.Unlock()
-	return s.conn, nil
+	return s.frames, nil
 }
 
 func (p *process) forget(s *stream) {

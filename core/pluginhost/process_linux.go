@@ -1,21 +1,69 @@
 package pluginhost
 
 import (
+	"bytes"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"syscall"
+	"time"
 )
-
-const unixSockets = true
 
 // Self returns the path of this program's own executable, for built-in modes.
 // It keeps naming the same build when the file is replaced or removed.
 func Self() (string, error) { return "/proc/self/exe", nil }
 
-// processAttributes: a group of its own, so that it can be killed with all
-// that it starts and Ctrl-C in the terminal does not reach it, and death with
-// the host.
-func processAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+// dieWithHost has a process killed when we die.
+func dieWithHost(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGKILL }
+
+// family returns a process and all that it started, as far as that runs.
+func family(pid int) []int {
+	all := []int{pid}
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		children, _ := os.ReadFile(list)
+		for _, child := range bytes.Fields(children) {
+			if id, err := strconv.Atoi(string(child)); err == nil {
+				all = append(all, family(id)...)
+			}
+		}
+	}
+	return all
 }
 
-func killGroup(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGKILL) }
+// starved returns for how long, in all, the threads of the processes were ready
+// to run and waited for a processor: the second number of
+// /proc/PID/task/TID/schedstat, in nanoseconds
+// (Documentation/scheduler/sched-stats.rst). It is 0 where the kernel does not
+// tell.
+func starved(pids ...int) (all time.Duration) {
+	for _, pid := range pids {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+		for _, thread := range threads {
+			stat, _ := os.ReadFile(thread)
+			if fields := bytes.Fields(stat); len(fields) > 1 {
+				waited, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+				all += time.Duration(waited)
+			}
+		}
+	}
+	return all
+}
+
+// resident returns the bytes of memory that the processes have, of which the
+// first must run: see proc_pid_statm(5).
+func resident(pids ...int) (sum uint64, err error) {
+	for i, pid := range pids {
+		var size, pages uint64
+		statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+		if err == nil {
+			_, err = fmt.Sscan(string(statm), &size, &pages)
+		}
+		if err != nil && i == 0 { // another may just have ended
+			return 0, err
+		}
+		sum += pages * uint64(os.Getpagesize())
+	}
+	return sum, nil
+}

@@ -69,7 +69,7 @@ func (q *quarantine) enter(ctx context.Context) (*process, error) {
 	if q.idle != nil {
 		q.idle.Stop()
 	}
-	if q.process != nil && !q.process.isGone() {
+	if q.process != nil && !isClosed(q.process.gone) {
 		return q.process, nil
 	}
 	if err := q.starts.Wait(ctx); err != nil {
@@ -94,7 +94,7 @@ func (q *quarantine) leave() {
 			defer q.mu.Unlock()
 			if q.process == p && p.count() == 0 {
 				q.process = nil
-				p.end("it is no longer needed")
+				p.end(order{why: "it is no longer needed"})
 			}
 		})
 	}

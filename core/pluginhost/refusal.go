@@ -110,15 +110,14 @@ var signalNames = map[syscall.Signal]string{
 
 // ending says in words how a process ended.
 func ending(s *os.ProcessState) (how string, signalled bool) {
-	if s == nil {
+	signal := signalOf(s)
+	switch name, known := signalNames[signal]; {
+	case s == nil:
 		return "an unknown status", false
-	}
-	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		name, ok := signalNames[status.Signal()]
-		if !ok {
-			name = fmt.Sprintf("signal %d", int(status.Signal()))
-		}
+	case known:
 		return "killed (" + name + ")", true
+	case signal != 0:
+		return fmt.Sprintf("killed (signal %d)", int(signal)), true
 	}
 	return fmt.Sprintf("exit status %d", s.ExitCode()), false
 }
@@ -126,16 +125,20 @@ func ending(s *os.ProcessState) (how string, signalled bool) {
 // wasKilled reports a death by a signal that people and supervisors send, where
 // there are signals.
 func wasKilled(s *os.ProcessState) bool {
-	if s == nil {
-		return false
-	}
-	status, ok := s.Sys().(syscall.WaitStatus)
-	if !ok || !status.Signaled() {
-		return false
-	}
-	switch status.Signal() {
+	switch signalOf(s) {
 	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP:
 		return true
 	}
 	return false
+}
+
+// signalOf returns the signal that ended a process, 0 if none did.
+func signalOf(s *os.ProcessState) syscall.Signal {
+	if s == nil {
+		return 0
+	}
+	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return status.Signal()
+	}
+	return 0
 }

@@ -3,7 +3,6 @@ package pluginhost
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -20,29 +19,12 @@ func (h *Host) Prepare(ctx context.Context, m Mode) (*Build, error) {
 	}
 	b := newBuild(h, m)
 	b.trial = true
-	b.waiting.Add(1)
-	defer b.waiting.Add(-1)
 	h.running.Go(b.run)
-	for {
-		b.mu.Lock()
-		state, err, changed := b.state, b.err, b.changed
-		b.mu.Unlock()
-		switch state {
-		case Ready:
-			return b, nil
-		case Failed:
-			b.Drop()
-			return nil, err
-		case Stopped:
-			return nil, errStopping
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			b.Drop()
-			return nil, fmt.Errorf("the new build of %s is still starting: %w", m.Manifest.Name, context.Cause(ctx))
-		}
+	if err := b.await(ctx, func() bool { return b.process != nil }); err != nil {
+		b.Drop()
+		return nil, err
 	}
+	return b, nil
 }
 
 // Manifest returns what the build's process says of itself.
@@ -52,15 +34,12 @@ func (b *Build) Manifest() core.Manifest {
 	return b.manifest
 }
 
-// Open opens a connection to the build's process, as Host.Open does.
-func (b *Build) Open(ctx context.Context) (*wire.Conn, error) { return b.open(ctx) }
-
 // Drop ends a build that is not used.
 func (b *Build) Drop() { b.stop() }
 
 // Use puts a prepared build in the place of the one that serves its mode, which
 // from then on the host has. New
-// sessions begin on it; the others see it by Seat.Newer. The replaced build goes
+// sessions begin on it; the others see it by Lease.Newer. The replaced build goes
 // on for those that stay, and ends with the last of them.
 func (h *Host) Use(b *Build) {
 	name := b.conf.Manifest.Name
@@ -90,36 +69,16 @@ func (h *Host) Use(b *Build) {
 // the one that serves it, though it may answer their past otherwise.
 func (h *Host) Leave(mode string) {
 	h.mu.Lock()
-	old := slices.Clone(h.old[mode])
-	h.mu.Unlock()
-	for _, b := range old {
-		b.mu.Lock()
-		if !b.left {
-			b.left = true
-			close(b.leave)
-		}
-		b.mu.Unlock()
+	defer h.mu.Unlock()
+	for _, b := range h.old[mode] {
+		b.leaving.Do(func() { close(b.leave) })
 	}
-}
-
-// behind counts the sessions on replaced builds.
-func (h *Host) behind(mode string) int {
-	h.mu.Lock()
-	old := slices.Clone(h.old[mode])
-	h.mu.Unlock()
-	sessions := 0
-	for _, b := range old {
-		b.mu.Lock()
-		sessions += b.seats
-		b.mu.Unlock()
-	}
-	return sessions
 }
 
 // retire ends a build that was replaced and has no session any more.
 func (b *Build) retire() {
 	b.mu.Lock()
-	over := b.replaced && b.seats == 0
+	over := b.replaced && b.leases == 0
 	b.mu.Unlock()
 	if !over {
 		return
@@ -132,65 +91,65 @@ func (b *Build) retire() {
 	h.old[name] = slices.DeleteFunc(h.old[name], func(o *Build) bool { return o == b })
 }
 
-// Seat is one session's place on a build. It keeps the build alive, so whoever
+// Lease is one session's hold on a build. It keeps the build alive, so whoever
 // has it calls Release, once.
-type Seat struct{ build *Build }
+type Lease struct{ build *Build }
 
-// Seat returns a place on the build that serves a mode, or ErrNoMode.
-func (h *Host) Seat(mode string) (*Seat, error) {
+// Lease returns a lease of the build that serves a mode, or ErrNoMode.
+func (h *Host) Lease(mode string) (*Lease, error) {
 	for {
 		b, err := h.build(mode)
 		if err != nil {
 			return nil, err
 		}
-		if s := b.seat(); s != nil {
-			return s, nil
+		if l := b.lease(); l != nil {
+			return l, nil
 		}
 	}
 }
 
-// seat returns nil when the build was replaced and has ended.
-func (b *Build) seat() *Seat {
+// lease returns nil when the build was replaced and may have ended.
+func (b *Build) lease() *Lease {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.replaced {
 		return nil
 	}
-	b.seats++
-	return &Seat{b}
+	b.leases++
+	return &Lease{b}
 }
 
-// Release gives the place up.
-func (s *Seat) Release() {
-	s.build.mu.Lock()
-	s.build.seats--
-	s.build.mu.Unlock()
-	s.build.retire()
+// Release gives the lease up.
+func (l *Lease) Release() {
+	l.build.mu.Lock()
+	l.build.leases--
+	l.build.mu.Unlock()
+	l.build.retire()
 }
 
 // Open opens a connection to a process of this build. alone asks for one that
 // no other session uses while the connection is open; it waits until there is.
-func (s *Seat) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
+func (l *Lease) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
 	if alone {
-		return s.build.quarantine.open(ctx)
+		return l.build.quarantine.open(ctx)
 	}
-	return s.build.open(ctx)
+	return l.build.Open(ctx)
 }
 
 // Newer is closed when another build has replaced this one.
-func (s *Seat) Newer() <-chan struct{} { return s.build.newer }
+func (l *Lease) Newer() <-chan struct{} { return l.build.newer }
 
 // Leave is closed when the session is to move to the newest build whatever that
 // answers.
-func (s *Seat) Leave() <-chan struct{} { return s.build.leave }
+func (l *Lease) Leave() <-chan struct{} { return l.build.leave }
 
-// Next returns a place on the newest build of the mode.
-func (s *Seat) Next() (*Seat, error) { return s.build.host.Seat(s.build.conf.Manifest.Name) }
+// Next returns a lease of the newest build of the mode.
+func (l *Lease) Next() (*Lease, error) { return l.build.host.Lease(l.build.conf.Manifest.Name) }
 
 // Options returns a session's options as this build's manifest has them: those
 // that it does not know are left out, those that are missing get their default.
-func (s *Seat) Options(of core.Options) core.Options {
-	m := s.build.Manifest()
+func (l *Lease) Options(of core.Options) core.Options {
+	m := l.build.Manifest()
 	known := map[string]string{}
 	for _, o := range m.Options {
 		value, ok := of[o.Name]

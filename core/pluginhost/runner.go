@@ -19,8 +19,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
 	goplugin "github.com/hashicorp/go-plugin/runner"
 
+	"github.com/protocol-workbench/workbench/core/pluginproto"
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
@@ -70,11 +73,29 @@ func newRunner(b *Build) *runner {
 	return r
 }
 
-// prepare takes what go-plugin adds: the environment of the handshake, and the
-// directory for the socket.
-func (r *runner) prepare(env []string, dir string) {
-	r.cmd.Env, r.dir = append(environment(), env...), dir
+// launch has go-plugin start the process and returns the address that it says
+// it listens on. From then on the process is ours alone: go-plugin's Client.Kill
+// would wait for it, up to 40 s for a stopped one, and is never called.
+func (r *runner) launch() (net.Addr, error) {
+	return plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  pluginproto.Handshake,
+		VersionedPlugins: pluginproto.Sets(&pluginproto.Client{}),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC},
+		// go-plugin adds the environment of the handshake, and the directory for
+		// the socket.
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, dir string) (goplugin.Runner, error) {
+			r.cmd.Env, r.dir = append(environment(), cmd.Env...), dir
+			return r, nil
+		},
+		SkipHostEnv:      true,
+		StartTimeout:     never,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.host.sockets.path},
+		Logger:           hclog.NewNullLogger(), // it says nothing that we do not
+	}).Start()
 }
+
+// never is later than any limit of ours.
+const never = 24 * time.Hour
 
 // handed is the environment that a plugin gets of the host's: nothing that
 // holds a secret or a way to the user's files.
@@ -195,54 +216,48 @@ func (r *runner) readStdout(stdout io.Reader, say *io.PipeWriter) {
 func (r *runner) kill() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.pid == 0 {
-		r.killed = true
+	if isClosed(r.exited) { // its number may be another's by now
 		return
 	}
-	select {
-	case <-r.exited: // its number may be another's by now
-	default:
-		r.killed = true
+	r.killed = true
+	if r.pid != 0 {
 		killGroup(r.cmd.Process)
 	}
+}
+
+// began returns the process's number, 0 until it was started.
+func (r *runner) began() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.pid
 }
 
 // starved returns for how long the process, what it started and this one, which
 // has to shake hands with it, have waited for a processor, in all; 0 before it
 // began.
 func (r *runner) starved() time.Duration {
-	r.mu.Lock()
-	pid := r.pid
-	r.mu.Unlock()
-	if pid == 0 {
-		return 0
+	if pid := r.began(); pid != 0 {
+		return starved(append(family(pid), os.Getpid())...)
 	}
-	return starved(pid, true) + starved(os.Getpid(), false)
+	return 0
 }
 
 // settle waits until the process is gone and all that it wrote was read, but
 // not longer than limit.
 func (r *runner) settle(limit time.Duration) {
-	r.mu.Lock()
-	began := r.pid != 0
-	r.mu.Unlock()
-	if !began {
+	if r.began() == 0 {
 		return
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
 	select {
 	case <-r.quiet:
-	case <-timer.C:
+	case <-time.After(limit):
 	}
 }
 
 // end says how the process ended, if it did, and whether that was its own or
 // another's doing, not ours.
 func (r *runner) end() (how string, byItself bool) {
-	select {
-	case <-r.exited:
-	default:
+	if !isClosed(r.exited) {
 		return "", false
 	}
 	r.mu.Lock()
@@ -261,14 +276,9 @@ func (r *runner) end() (how string, byItself bool) {
 // that no program gets for what it does itself, and that is not what the system
 // does to one that uses up its memory.
 func (r *runner) killedFromOutside() bool {
-	select {
-	case <-r.exited:
-	default:
-		return false
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.killed && wasKilled(r.state) && !r.memory
+	return isClosed(r.exited) && !r.killed && wasKilled(r.state) && !r.memory
 }
 
 // Wait waits for the process.

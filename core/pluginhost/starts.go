@@ -35,14 +35,14 @@ func (s *starts) wait(ctx context.Context, wanted func() bool) (release func(), 
 	s.mu.Unlock()
 	select {
 	case <-t.come:
-		return sync.OnceFunc(s.giveBack), true
+		return sync.OnceFunc(func() { s.leave(t) }), true
 	case <-ctx.Done():
 		s.leave(t)
 		return nil, false
 	}
 }
 
-// leave takes a place out of the queue; its turn may have come just now.
+// leave takes a place out of the queue, or gives its turn back if that has come.
 func (s *starts) leave(t *turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,13 +50,6 @@ func (s *starts) leave(t *turn) {
 		s.queue = slices.Delete(s.queue, i, i+1)
 		return
 	}
-	s.free++
-	s.next()
-}
-
-func (s *starts) giveBack() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.free++
 	s.next()
 }

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
+	"golang.org/x/time/rate"
 
 	"github.com/protocol-workbench/workbench/core"
 )
@@ -34,18 +34,15 @@ type output struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
-	kept    [keepLines][]byte // a ring
-	next    int               // of kept
-	panics  string            // the line that a crash of the process began with
-	forks   bool              // a shell said that it could not start a program
-	budget  float64           // bytes that may go to the log now
-	filled  time.Time         // when budget was right
-	closed  bool              // the budget is used up; lines are dropped until half of it is back
-	dropped int               // lines since
+	kept    []string      // the last lines, oldest first
+	panics  string        // the line that a crash of the process began with
+	forks   bool          // a shell said that it could not start a program
+	budget  *rate.Limiter // of bytes that go to the log
+	dropped int           // lines, since the budget was used up
 }
 
 func newOutput(log *slog.Logger) *output {
-	return &output{log: log, budget: logBurst, filled: time.Now()}
+	return &output{log: log, budget: rate.NewLimiter(logRate, logBurst)}
 }
 
 // copy takes all of r.
@@ -106,10 +103,10 @@ func (s *outputStream) end() {
 
 func (o *output) take(line []byte, cut bool) {
 	o.mu.Lock()
-	o.kept[o.next] = append(o.kept[o.next][:0], line[:min(len(line), keepLine)]...)
-	o.next = (o.next + 1) % keepLines
-	if o.panics == "" && (bytes.HasPrefix(line, []byte("panic: ")) || bytes.HasPrefix(line, []byte("fatal error: "))) {
-		o.panics = clean(core.CutWords(string(line[:min(len(line), keepLine)]), 80))
+	begins := string(line[:min(len(line), keepLine)])
+	o.kept = append(o.kept[max(0, len(o.kept)+1-keepLines):], begins)
+	if o.panics == "" && (strings.HasPrefix(begins, "panic: ") || strings.HasPrefix(begins, "fatal error: ")) {
+		o.panics = clean(core.CutWords(begins, 80))
 	}
 	panicking := o.panics != ""
 	o.forks = o.forks || bytes.Contains(line, []byte("Cannot fork")) || bytes.Contains(line, []byte("fork: Operation not permitted"))
@@ -124,20 +121,14 @@ func (o *output) take(line []byte, cut bool) {
 	}
 }
 
-// admit decides whether a line goes to the log. missed tells how many did not,
-// once the gap is over.
+// admit decides whether a line goes to the log. Once one did not, none does until
+// half of the budget is back; missed then tells how many.
 func (o *output) admit(size int) (pass bool, missed int) {
-	now := time.Now()
-	o.budget = min(o.budget+now.Sub(o.filled).Seconds()*logRate, logBurst)
-	o.filled = now
-	if o.closed && o.budget < logBurst/2 || o.budget < float64(size) {
-		o.closed = true
+	if o.dropped > 0 && o.budget.Tokens() < logBurst/2 || !o.budget.AllowN(time.Now(), size) {
 		o.dropped++
 		return false, 0
 	}
-	missed = o.dropped
-	o.closed, o.dropped = false, 0
-	o.budget -= float64(size)
+	missed, o.dropped = o.dropped, 0
 	return true, missed
 }
 
@@ -156,11 +147,9 @@ func (o *output) report() {
 func (o *output) last() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var lines []string
-	for i := range keepLines {
-		if line := o.kept[(o.next+i)%keepLines]; len(line) > 0 {
-			lines = append(lines, clean(string(line)))
-		}
+	lines := slices.Clone(o.kept)
+	for i := range lines {
+		lines[i] = clean(lines[i])
 	}
 	return lines
 }
@@ -186,7 +175,7 @@ func (o *output) record(line []byte, cut, panicking bool) {
 		if m, ok := fields["@message"].(string); ok {
 			message = m
 			name, _ := fields["@level"].(string)
-			level = levelOf(hclog.LevelFromString(name))
+			level = levels["["+strings.ToUpper(name)]
 			for _, key := range slices.Sorted(maps.Keys(fields)) {
 				if !strings.HasPrefix(key, "@") {
 					attrs = append(attrs, slog.Any(clean(key), fields[key]))
@@ -197,7 +186,7 @@ func (o *output) record(line []byte, cut, panicking bool) {
 		level = slog.LevelError
 	}
 	if name, rest, ok := strings.Cut(message, "] "); ok {
-		if l, ok := prefixes[name]; ok {
+		if l, ok := levels[name]; ok {
 			level, message = l, rest
 		}
 	}
@@ -206,30 +195,15 @@ func (o *output) record(line []byte, cut, panicking bool) {
 		message += " … (the line was longer)"
 	}
 	if len(attrs) > 0 { // in a group, so that none passes for one of ours
-		o.log.Log(context.Background(), level, message, slog.Group("said", attrs...))
-		return
+		attrs = []any{slog.Group("said", attrs...)}
 	}
-	o.log.Log(context.Background(), level, message)
+	o.log.Log(context.Background(), level, message, attrs...)
 }
 
-// prefixes are how lines of plain text name their level.
-var prefixes = map[string]slog.Level{
+// levels are how lines of plain text name them.
+var levels = map[string]slog.Level{
 	"[TRACE": slog.LevelDebug - 4, "[DEBUG": slog.LevelDebug, "[INFO": slog.LevelInfo,
 	"[WARN": slog.LevelWarn, "[ERR": slog.LevelError, "[ERROR": slog.LevelError,
-}
-
-func levelOf(l hclog.Level) slog.Level {
-	switch l {
-	case hclog.Trace:
-		return slog.LevelDebug - 4
-	case hclog.Debug:
-		return slog.LevelDebug
-	case hclog.Warn:
-		return slog.LevelWarn
-	case hclog.Error:
-		return slog.LevelError
-	}
-	return slog.LevelInfo
 }
 
 // clean returns s without what could write over a terminal.

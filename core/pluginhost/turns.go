@@ -3,7 +3,6 @@ package pluginhost
 import (
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -19,8 +18,8 @@ const overloadedAfter = time.Second
 
 // Overload tells of a process that has more to do than it gets done.
 type Overload struct {
-	Waiting int     `json:"waiting"` // sessions that wait for their turn
-	Longest float64 `json:"longest"` // for how long the first of them has, in seconds
+	Waiting int     // sessions that wait for their turn
+	Longest float64 // for how long the first of them has, in seconds
 }
 
 // ask asks the process how busy it is, and has it killed when an event's turn
@@ -28,7 +27,7 @@ type Overload struct {
 // long, so it has to have been seen as often as that takes. The error says that
 // the process does not answer.
 func (p *process) ask() error {
-	l, err := p.calls.Load()
+	l, err := p.way.ping()
 	if err != nil || l == nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func (p *process) tellWaiting() {
 	var waiting []*wire.Conn
 	for s := range p.sessions {
 		if asked := s.asked.Load(); asked != 0 && asked < since {
-			waiting = append(waiting, s.conn)
+			waiting = append(waiting, s.frames)
 		}
 	}
 	p.mu.Unlock()
@@ -102,5 +101,5 @@ func (s *stream) mayWait() bool {
 		return false
 	}
 	s.late, s.answers = 0, answers
-	return s.Stream.SetReadDeadline(time.Now().Add(s.process.timeout/limit.Parts)) == nil
+	return s.Conn.SetReadDeadline(s.part()) == nil
 }

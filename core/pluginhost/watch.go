@@ -21,54 +21,54 @@ const (
 func (p *process) watch(stop context.Context) {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
-	pong := make(chan error, 1)
-	var waiting *limit.Timer // for a pong
-	defer func() {
-		if waiting != nil {
-			waiting.Stop()
-		}
-	}()
+	go p.pingOn()
 	for {
 		select {
 		case <-p.run.exited:
 			p.die("", nil)
-		case <-p.link.down:
+		case <-p.way.down():
 			// Most often the process is dying, and its status says more: who
 			// killed it, above all. Killing it ourselves now would hide that.
 			p.run.settle(reapTime)
 			p.die("it closed its connection", nil)
 		case <-stop.Done():
 			p.die(errStopping.Error(), nil)
-		case order := <-p.hung:
+		case order := <-p.orders:
 			var inTurn map[uint32]bool
 			if order.hang {
 				p.counts.hangs.Add(1)
 				inTurn = p.inTurn()
 			}
 			p.die(order.why, inTurn)
-		case err := <-pong:
-			if err == nil {
-				waiting.Stop()
-				waiting = nil
+		case <-tick.C:
+			if !p.run.held.Look(p.run.pid) {
 				continue
 			}
-			p.run.settle(settleTime)
-			p.die("its connection broke: "+err.Error(), nil)
-		case <-tick.C:
-			if p.run.held.Look(p.run.pid) {
-				p.die("it held more memory than it may have", nil)
-				break
-			}
-			if waiting == nil {
-				waiting = limit.AfterFunc(p.timeout, func() { p.hangs("to answer a ping") })
-				go func() { // ends with the connection at the latest
-					pong <- p.ask()
-					p.tellWaiting()
-				}()
-			}
-			continue
+			p.die("it held more memory than it may have", nil)
 		}
 		return
+	}
+}
+
+// pingOn pings the process again and again. Its death ends the last ping.
+func (p *process) pingOn() {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-p.gone:
+			return
+		}
+		late := limit.AfterFunc(p.timeout, func() { p.hangs("to answer a ping") })
+		err := p.ask()
+		late.Stop()
+		if err != nil {
+			p.run.settle(settleTime)
+			p.end(order{why: "its connection broke: " + err.Error()})
+			return
+		}
+		p.tellWaiting()
 	}
 }
 
@@ -77,7 +77,7 @@ func (p *process) watch(stop context.Context) {
 // was when it hung, nil if any may have been.
 func (p *process) die(why string, inTurn map[uint32]bool) {
 	p.run.kill()
-	p.link.Close()
+	p.way.close()
 	p.run.settle(settleTime)
 	if how, byItself := p.run.end(); byItself {
 		why = how
@@ -95,9 +95,9 @@ func (p *process) die(why string, inTurn map[uint32]bool) {
 	p.mu.Unlock()
 	for s := range sessions {
 		if inTurn != nil && !inTurn[s.number] {
-			s.conn.Lose(&waited)
+			s.frames.Lose(&waited)
 		} else {
-			s.conn.Lose(cause)
+			s.frames.Lose(cause)
 		}
 	}
 	close(p.gone)

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package pluginhost
-
-import "time"
-
-// starved is not told by this system.
-func starved(int, bool) time.Duration { return 0 }

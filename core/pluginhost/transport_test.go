@@ -1,0 +1,182 @@
+//go:build linux
+
+package pluginhost
+
+import (
+	"encoding/json"
+	"errors"
+	"go/parser"
+	"go/token"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+
+	"github.com/protocol-workbench/workbench/core/pluginproto"
+)
+
+// transports begin a process in this one whose sessions echo. end ends it; they
+// tell by down or by the streams.
+var transports = map[string]func(t *testing.T) (way transport, end func()){
+	"yamux": func(t *testing.T) (transport, func()) {
+		ours, theirs := net.Pipe()
+		over := make(chan struct{})
+		var serving sync.WaitGroup
+		serving.Go(func() {
+			s := &plugin.RPCServer{Stdout: strings.NewReader(""), Stderr: strings.NewReader("")}
+			s.Plugins = pluginproto.Set(&pluginproto.Server{
+				Manifest: echo("echo").Manifest, Session: func(stream net.Conn, _ uint32) { reflect(stream, over) }, Log: slog.New(slog.DiscardHandler),
+			})
+			s.ServeConn(theirs)
+		})
+		m := &muxed{link: newLink(ours)}
+		if err := m.begin(newOutput(slog.New(slog.DiscardHandler))); err != nil {
+			t.Fatal(err)
+		}
+		return m, func() {
+			theirs.Close()
+			close(over)
+			serving.Wait()
+		}
+	},
+	"attached": func(t *testing.T) (transport, func()) {
+		a := &Attached{Name: "echo", Socket: filepath.Join(shortDir(t), "socket")}
+		listener, err := net.Listen("unix", a.Socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		manifest, err := json.Marshal(echo("echo").Manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		over := make(chan struct{})
+		var serving sync.WaitGroup
+		var mu sync.Mutex
+		var all []net.Conn
+		serving.Go(func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				mu.Lock()
+				all = append(all, conn)
+				mu.Unlock()
+				conn.Write(append(manifest, '\n'))
+				serving.Go(func() { reflect(conn, over) })
+			}
+		})
+		return a, func() {
+			close(over)
+			listener.Close()
+			mu.Lock()
+			for _, conn := range all {
+				conn.Close()
+			}
+			mu.Unlock()
+			serving.Wait()
+		}
+	},
+}
+
+// reflect keeps its half open when the other is closed: a Close has to end a
+// Read without its help.
+func reflect(stream net.Conn, over <-chan struct{}) {
+	io.Copy(stream, stream)
+	<-over
+	stream.Close()
+}
+
+// Whatever the way to a process, it keeps what transport promises.
+func TestTransports(t *testing.T) {
+	for name, begin := range transports {
+		t.Run(name, func(t *testing.T) {
+			way, end := begin(t)
+			end = sync.OnceFunc(end)
+			t.Cleanup(end)
+			t.Cleanup(way.close)
+			if _, err := way.ping(); err != nil {
+				t.Error(err)
+			}
+			var streams []net.Conn
+			for i := range 20 {
+				stream, _, err := way.open(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer stream.Close()
+				streams = append(streams, stream)
+				if _, err := io.WriteString(stream, strconv.Itoa(i)+strings.Repeat(".", 1<<14)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, stream := range streams {
+				want := strconv.Itoa(i) + strings.Repeat(".", 1<<14)
+				got := make([]byte, len(want))
+				if _, err := io.ReadFull(stream, got); err != nil || string(got) != want {
+					t.Errorf("stream %d: %.20q…, %v", i, got, err)
+				}
+			}
+			streams[0].SetReadDeadline(time.Now())
+			var timeout net.Error
+			if _, err := streams[0].Read(make([]byte, 1)); !errors.As(err, &timeout) || !timeout.Timeout() {
+				t.Errorf("a deadline that passes: %v", err)
+			}
+			reads := func(stream net.Conn) <-chan error {
+				ended := make(chan error, 1)
+				go func() {
+					_, err := stream.Read(make([]byte, 1))
+					if down := way.down(); down != nil && stream == streams[2] && !isClosed(down) {
+						err = errors.New("it ended before the connection was down")
+					}
+					ended <- err
+				}()
+				return ended
+			}
+			closed, gone := reads(streams[1]), reads(streams[2])
+			streams[1].Close()
+			if err := <-closed; err == nil {
+				t.Error("a Read of a stream that was closed brought something")
+			}
+			end()
+			if err := <-gone; err == nil || strings.HasPrefix(err.Error(), "it ended") {
+				t.Errorf("when the process is gone: %v", err)
+			}
+		})
+	}
+}
+
+// What one file knows no other has to: another transport is another file.
+func TestTransportsHaveAFileEach(t *testing.T) {
+	where := map[string][]string{}
+	files, _ := filepath.Glob("*.go")
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			where[i.Path.Value] = append(where[i.Path.Value], file)
+		}
+	}
+	for path, want := range map[string][]string{
+		`"github.com/hashicorp/yamux"`:            {"yamux.go"},
+		`"github.com/hashicorp/go-plugin"`:        {"runner.go", "yamux.go"},
+		`"github.com/hashicorp/go-plugin/runner"`: {"runner.go"},
+	} {
+		if !slices.Equal(where[path], want) {
+			t.Errorf("%s is imported by %v, not %v", path, where[path], want)
+		}
+	}
+}
