@@ -2,6 +2,7 @@
 
 package sandbox
 
-const nativeArch = 0 // there is no filter
-
-var numbers []number
+const (
+	nativeArch = 0 // no filter
+	callTable  = ""
+)

@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // number is one system call of this processor.
 type number struct {
@@ -8,8 +12,26 @@ type number struct {
 	n    uint32
 }
 
+// numbers are the system calls of this processor, in the order of their numbers.
+var numbers = parseNumbers(callTable)
+
+// parseNumbers reads a table: a number, then the names of the calls from that
+// number on, and so on.
+func parseNumbers(table string) (all []number) {
+	next := uint32(0)
+	for word := range strings.FieldsSeq(table) {
+		if n, err := strconv.ParseUint(word, 10, 32); err == nil {
+			next = uint32(n)
+			continue
+		}
+		all = append(all, number{word, next})
+		next++
+	}
+	return all
+}
+
 // numberOf returns a system call's number. Not every processor has every call:
-// newer ones lack those that others have taken the place of.
+// newer ones lack those that others have replaced.
 func numberOf(name string) (uint32, bool) {
 	i := slices.IndexFunc(numbers, func(c number) bool { return c.name == name })
 	if i < 0 {
@@ -18,7 +40,7 @@ func numberOf(name string) (uint32, bool) {
 	return numbers[i].n, true
 }
 
-// nameOf returns a system call's name, "" for none that is known here.
+// nameOf returns a system call's name, "" if it is unknown here.
 func nameOf(n uint32) string {
 	i := slices.IndexFunc(numbers, func(c number) bool { return c.n == n })
 	if i < 0 {
