@@ -140,7 +140,7 @@ func modeOf(p catalog.Plugin, calls extraCalls) (pluginhost.Mode, error) {
 	}
 	argv, read, err := jsonl.Interpreter(p.Path)
 	if err != nil {
-		return m, &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "cannot be used: " + err.Error()}
+		return m, &catalog.Problem{Code: catalog.CodeUnusable, Plugin: p.Name, Path: p.Source, What: "cannot be used: " + err.Error()}
 	}
 	m.Path, m.Args, m.Read = argv[0], argv[1:], read
 	m.Adapter, m.JSONLines = []string{self, adaptCommand}, p.Kind == catalog.KindScript
@@ -150,10 +150,7 @@ func modeOf(p catalog.Plugin, calls extraCalls) (pluginhost.Mode, error) {
 // startFound is startHost with the plugins that there are. What stands in the
 // way of one is told to the log.
 func startFound(log *slog.Logger, f hostFlags) (*pluginhost.Host, error) {
-	found, problems := findPlugins(f.pluginDirs)
-	for _, p := range problems {
-		log.Warn(p.Error())
-	}
+	found, _ := findPlugins(f.pluginDirs, log)
 	return startHost(log, f, found)
 }
 
@@ -229,10 +226,7 @@ func openForReplay(ctx context.Context, o replayOptions) (*replayModes, error) {
 		return &replayModes{open: open, describe: describe, close: func() {}}, nil
 	}
 	log := newLog(os.Stderr, false)
-	found, problems := findPlugins(o.pluginDirs)
-	for _, p := range problems {
-		log.Warn(p.Error())
-	}
+	found, problems := findPlugins(o.pluginDirs, log)
 	host, err := startHost(log, hostFlags{pluginDirs: o.pluginDirs, sandbox: sandbox.BestEffort, calls: o.calls, timeout: pluginhost.DefaultTimeout}, found)
 	if err != nil {
 		return nil, err

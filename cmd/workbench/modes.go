@@ -55,10 +55,7 @@ func allManifests(ctx context.Context, pluginDirs []string, calls extraCalls, st
 		all = append(all, d.Manifest)
 	}
 	log := newLog(stderr, false)
-	found, problems := findPlugins(pluginDirs)
-	for _, p := range problems {
-		log.Warn(p.Error())
-	}
+	found, _ := findPlugins(pluginDirs, log)
 	if len(found) == 0 && len(calls) == 0 {
 		return all, nil
 	}

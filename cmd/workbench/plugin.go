@@ -1,21 +1,20 @@
 package main
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
+	"context"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
 
-// describePlugin starts a plugin and returns what it says of itself. Tests put
-// their own in its place.
-var describePlugin = describeProcess
+// describer starts a plugin and returns what it says of itself.
+type describer func(ctx context.Context, p catalog.Plugin, calls extraCalls) (core.Manifest, error)
 
-func newPluginCommand() *cobra.Command {
+func newPluginCommand(describe describer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
 		Short: "Find, install and write line modes of your own",
@@ -33,12 +32,12 @@ looks for them, in this order, and takes the first of a name:
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPluginListCommand(), newPluginInfoCommand(), newPluginInstallCommand(), newPluginRemoveCommand(), newPluginNewCommand(),
+	cmd.AddCommand(newPluginListCommand(), newPluginInfoCommand(describe), newPluginInstallCommand(describe), newPluginRemoveCommand(), newPluginNewCommand(),
 		newPluginTestCommand(), newPluginDevCommand(), newPluginDebugCommand())
 	return cmd
 }
 
-// configFolderWords is the folder of pluginFolder as help texts name it.
+// configFolderWords is the folder of catalog.OwnFolder as help texts name it.
 const configFolderWords = "~/.config/workbench/plugins (or the like on your system)"
 
 // pluginDirFlag adds --plugin-dir.
@@ -46,86 +45,25 @@ func pluginDirFlag(flags *pflag.FlagSet, dirs *[]string) {
 	flags.StringArrayVar(dirs, "plugin-dir", nil, "look for plugins in folder `DIR` too; may be given more than once")
 }
 
-// pluginFolder is the user's own folder of plugins, whether it is there or not.
-func pluginFolder() (string, error) {
-	config, err := os.UserConfigDir()
-	if err != nil {
-		return "", err
+// search says where plugins are looked for, in those folders first.
+func search(folders []string) catalog.Search {
+	state, _ := catalog.StateDir() // "" on an error
+	s := catalog.Search{Folders: folders, Own: catalog.OwnFolder(), State: state}
+	for _, d := range builtin {
+		s.BuiltIn = append(s.BuiltIn, d.Manifest.Name)
 	}
-	return filepath.Join(config, "workbench", "plugins"), nil
+	return s
 }
 
 // findPlugins returns all plugins that are not built in, each as a kept copy,
-// and what stands in the way of the others. Where two have one name the first
-// one is returned: of the given folders in their order, the user's own folder,
-// what is installed. A built-in line mode's name is nobody else's.
-func findPlugins(pluginDirs []string) ([]catalog.Plugin, []catalog.Problem) {
-	known, problems := knownPlugins(pluginDirs)
-	state, err := stateDir()
-	if err != nil {
-		return nil, append(problems, catalog.Problem{Path: "the state directory", What: "cannot be used: " + err.Error()})
-	}
-	catalog.Prune(state)
-	var plugins []catalog.Plugin
-	for _, k := range known {
-		if k.entry == nil {
-			kept, err := catalog.Keep(k.Plugin, state)
-			if err != nil {
-				problems = append(problems, asProblem(k.Plugin, err))
-				continue
-			}
-			k.Plugin = kept
-		}
+// and tells the log what stands in the way of the others.
+func findPlugins(folders []string, log *slog.Logger) (plugins []catalog.Plugin, problems []catalog.Problem) {
+	kept, problems := search(folders).Kept()
+	for _, k := range kept {
 		plugins = append(plugins, k.Plugin)
 	}
+	for _, p := range problems {
+		log.Warn(p.Error())
+	}
 	return plugins, problems
-}
-
-func asProblem(p catalog.Plugin, err error) catalog.Problem {
-	var problem *catalog.Problem
-	if errors.As(err, &problem) {
-		return *problem
-	}
-	return catalog.Problem{Plugin: p.Name, Path: p.Path, What: "cannot be used: " + err.Error()}
-}
-
-// knownPlugin is a plugin and, when it is an installed one, its entry.
-type knownPlugin struct {
-	catalog.Plugin
-	entry *catalog.Entry
-}
-
-// knownPlugins is findPlugins without copying anything.
-func knownPlugins(pluginDirs []string) ([]knownPlugin, []catalog.Problem) {
-	folders := pluginDirs
-	if own, err := pluginFolder(); err == nil {
-		if _, err := os.Stat(own); err == nil { // most users have none, and need none
-			folders = append(folders[:len(folders):len(folders)], own)
-		}
-	}
-	taken := map[string]string{}
-	for _, d := range builtin {
-		taken[d.Manifest.Name] = "a built-in line mode"
-	}
-	found, problems := catalog.Find(folders, taken)
-	var known []knownPlugin
-	for _, p := range found {
-		known = append(known, knownPlugin{Plugin: p})
-		taken[p.Name] = p.Path
-	}
-	state, err := stateDir()
-	if err != nil {
-		return known, problems
-	}
-	installed, more := catalog.Installed(state)
-	problems = append(problems, more...)
-	for _, e := range installed {
-		if who, ok := taken[e.Name]; ok {
-			problems = append(problems, catalog.Problem{Plugin: e.Name, Path: e.Source, What: "is installed and not used, its name is taken by " + who,
-				Next: "if you do not need the installed one, run: workbench plugin remove " + e.Name})
-			continue
-		}
-		known = append(known, knownPlugin{Plugin: e.Plugin(), entry: &e})
-	}
-	return known, problems
 }

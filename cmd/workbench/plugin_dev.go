@@ -91,10 +91,7 @@ func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader
 // startDev starts the host, and returns once the plugin that is in development
 // works and the terminal says so. Nobody else gets its name.
 func startDev(ctx context.Context, log *slog.Logger, f hostFlags, loop *devloop.Loop, served <-chan struct{}) (*pluginhost.Host, error) {
-	found, problems := findPlugins(f.pluginDirs)
-	for _, problem := range problems {
-		log.Warn(problem.Error())
-	}
+	found, _ := findPlugins(f.pluginDirs, log)
 	found = slices.DeleteFunc(found, func(p catalog.Plugin) bool { return p.Name == loop.Mode() })
 	host, err := startHost(log, f, found, loop.Mode())
 	if err != nil {

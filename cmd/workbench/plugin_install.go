@@ -13,7 +13,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
 
-func newPluginInstallCommand() *cobra.Command {
+func newPluginInstallCommand(describe describer) *cobra.Command {
 	var dirs []string
 	var calls extraCalls
 	cmd := &cobra.Command{
@@ -27,7 +27,7 @@ install the same name again replaces it.`,
 		Example: "  workbench plugin install ./shout\n  workbench plugin install ~/bin/workbench-plugin-shout",
 		Args:    oneArgument("what to install", "workbench plugin install ./shout"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return installPlugin(cmd.Context(), args[0], dirs, calls, cmd.OutOrStdout())
+			return installPlugin(cmd.Context(), describe, args[0], dirs, calls, cmd.OutOrStdout())
 		},
 	}
 	pluginDirFlag(cmd.Flags(), &dirs)
@@ -35,8 +35,8 @@ install the same name again replaces it.`,
 	return cmd
 }
 
-func installPlugin(ctx context.Context, source string, dirs []string, calls extraCalls, w io.Writer) error {
-	state, err := stateDir()
+func installPlugin(ctx context.Context, describe describer, source string, dirs []string, calls extraCalls, w io.Writer) error {
+	state, err := catalog.StateDir()
 	if err != nil {
 		return err
 	}
@@ -49,14 +49,14 @@ func installPlugin(ctx context.Context, source string, dirs []string, calls extr
 	if err != nil {
 		return err
 	}
-	if err := nameIsFree(*built, dirs); err != nil {
+	if err := search(dirs).Free(*built); err != nil {
 		return err
 	}
 	p, err := catalog.Keep(*built, state) // what is checked is what will run
 	if err != nil {
 		return err
 	}
-	m, err := describePlugin(ctx, p, calls)
+	m, err := describe(ctx, p, calls)
 	if err != nil {
 		return err
 	}
@@ -82,23 +82,6 @@ func installPlugin(ctx context.Context, source string, dirs []string, calls extr
 	return nil
 }
 
-// nameIsFree refuses a name that a built-in mode has, or a plugin in a folder,
-// which would be found before the installed one.
-func nameIsFree(p catalog.Plugin, dirs []string) error {
-	if _, ok := manifest(p.Name); ok {
-		return &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "cannot be installed: its name is taken by a built-in line mode",
-			Next: "give it another name, in its manifest and as the name of the file or the Go module"}
-	}
-	known, _ := knownPlugins(dirs)
-	for _, k := range known {
-		if k.Name == p.Name && k.entry == nil {
-			return &catalog.Problem{Plugin: p.Name, Path: p.Source, What: "cannot be installed: its name is taken by " + k.Path,
-				Next: "rename one of them, or remove that file"}
-		}
-	}
-	return nil
-}
-
 func newPluginRemoveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove NAME",
@@ -110,7 +93,7 @@ func newPluginRemoveCommand() *cobra.Command {
 			if _, ok := manifest(name); ok {
 				return fmt.Errorf("%s is a built-in line mode; it cannot be removed", name)
 			}
-			state, err := stateDir()
+			state, err := catalog.StateDir()
 			if err != nil {
 				return err
 			}

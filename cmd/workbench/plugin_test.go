@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,24 +19,10 @@ import (
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
 
-// pluginHome gives a test a state directory and a folder of plugins of its own,
-// and starts no plugin: what one says of itself is made up.
+// pluginHome gives a test a state directory and a folder of plugins of its own.
 func pluginHome(t *testing.T) (own string) {
 	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state"))
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))
-	was := describePlugin
-	t.Cleanup(func() { describePlugin = was })
-	describePlugin = func(_ context.Context, p catalog.Plugin, _ extraCalls) (core.Manifest, error) {
-		text, err := os.ReadFile(p.Path)
-		if err != nil || bytes.Contains(text, []byte("broken")) {
-			return core.Manifest{}, errors.New("plugin " + p.Name + " does not start: it is broken")
-		}
-		m := core.Manifest{Name: p.Name, Title: "Made up", Version: "0.1", Summary: "In words.", Sends: "nothing", Input: core.InputLine}
-		if bytes.Contains(text, []byte("liar")) {
-			m.Name = "other"
-		}
-		return m, nil
-	}
 	return filepath.Join(os.Getenv("XDG_CONFIG_HOME"), "workbench", "plugins")
 }
 
@@ -48,12 +35,31 @@ func writePlugin(t *testing.T, file, text string) string {
 	return file
 }
 
-// workbench runs a command and returns what it printed, its error too.
+// madeUp is what a plugin says of itself, without being started.
+func madeUp(_ context.Context, p catalog.Plugin, _ extraCalls) (core.Manifest, error) {
+	text, err := os.ReadFile(p.Path)
+	if err != nil || bytes.Contains(text, []byte("broken")) {
+		return core.Manifest{}, errors.New("plugin " + p.Name + " does not start: it is broken")
+	}
+	m := core.Manifest{Name: p.Name, Title: "Made up", Version: "0.1", Summary: "In words.", Sends: "nothing", Input: core.InputLine}
+	if bytes.Contains(text, []byte("liar")) {
+		m.Name = "other"
+	}
+	return m, nil
+}
+
+// workbench runs a command and returns what it printed, its error too. It starts
+// no plugin.
 func workbench(t *testing.T, args ...string) string {
+	t.Helper()
+	return workbenchWith(t, madeUp, args...)
+}
+
+func workbenchWith(t *testing.T, describe describer, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
 	root := &cobra.Command{Use: "workbench", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(newPluginCommand())
+	root.AddCommand(newPluginCommand(describe))
 	root.SetArgs(args)
 	root.SetOut(&out)
 	if err := root.ExecuteContext(t.Context()); err != nil {
@@ -89,7 +95,7 @@ func TestPluginInstallListRemove(t *testing.T) {
 	if out := workbench(t, "plugin", "list"); strings.Contains(out, "changed") {
 		t.Errorf("still changed:\n%s", out)
 	}
-	plugins, problems := findPlugins(nil)
+	plugins, problems := findPlugins(nil, slog.New(slog.DiscardHandler))
 	if len(plugins) != 1 || len(problems) != 0 || !strings.HasPrefix(plugins[0].Path, os.Getenv("XDG_STATE_HOME")) {
 		t.Errorf("found %+v, %v", plugins, problems)
 	}
@@ -143,7 +149,7 @@ func TestPluginPrecedence(t *testing.T) {
 	writePlugin(t, filepath.Join(dir, "workbench-plugin-bit"), "#!/bin/sh\n")
 	os.Chmod(filepath.Join(dir, "workbench-plugin-bit"), 0o644)
 
-	plugins, problems := findPlugins([]string{dir})
+	plugins, problems := findPlugins([]string{dir}, slog.New(slog.DiscardHandler))
 	got := map[string]string{}
 	for _, p := range plugins {
 		text, _ := os.ReadFile(p.Path)
@@ -163,7 +169,7 @@ func TestPluginPrecedence(t *testing.T) {
 		"plugin bit: .* has no run bit; run: chmod \\+x")
 	says(t, workbench(t, "plugin", "info", "bit", "--plugin-dir", dir), "^workbench: plugin bit: .* has no run bit")
 	var listed struct {
-		Plugins  []pluginRow
+		Plugins  []catalog.Row
 		Problems []map[string]string
 	}
 	if err := json.Unmarshal([]byte(workbench(t, "plugin", "list", "--json", "--plugin-dir", dir)), &listed); err != nil || len(listed.Plugins) != 3+len(builtin) || len(listed.Problems) != 5 {
@@ -184,7 +190,6 @@ func TestPluginNew(t *testing.T) {
 // What cannot be run is called as the user knows it, not by its copy.
 func TestPluginWithoutInterpreter(t *testing.T) {
 	pluginHome(t)
-	describePlugin = describeProcess
 	file := writePlugin(t, filepath.Join(t.TempDir(), "workbench-plugin-shout.lol"), "#!/usr/bin/env lolcode\n")
-	says(t, workbench(t, "plugin", "install", file), "^workbench: plugin shout: "+file+" cannot be used: it is run by lolcode, which is not to be found: install that, or")
+	says(t, workbenchWith(t, describeProcess, "plugin", "install", file), "^workbench: plugin shout: "+file+" cannot be used: it is run by lolcode, which is not to be found: install that, or")
 }

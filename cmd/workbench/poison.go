@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -19,7 +20,7 @@ const keptPoison = 20
 // state directory, and returns its path. It holds what was said, so nobody
 // else may read it.
 func keepPoison(t *transcript.Transcript) (string, error) {
-	state, err := stateDir()
+	state, err := catalog.StateDir()
 	if err != nil {
 		return "", err
 	}
@@ -44,16 +45,4 @@ func keepPoison(t *transcript.Transcript) (string, error) {
 		kept = kept[1:]
 	}
 	return path, nil
-}
-
-// stateDir is where the workbench keeps what should outlive it.
-func stateDir() (string, error) {
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "workbench"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", errors.New("there is no home directory to keep state in; set XDG_STATE_HOME")
-	}
-	return filepath.Join(home, ".local", "state", "workbench"), nil
 }

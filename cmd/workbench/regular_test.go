@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -150,7 +151,7 @@ func TestPluginsThatAreOtherThings(t *testing.T) {
 	own := pluginHome(t)
 	source := writePlugin(t, filepath.Join(t.TempDir(), "shout.star"), "x")
 	says(t, workbench(t, "plugin", "install", source), "^Installed shout")
-	state, _ := stateDir()
+	state, _ := catalog.StateDir()
 	copies, _ := filepath.Glob(filepath.Join(state, "plugins", "*", "shout.star"))
 	if len(copies) != 1 {
 		t.Fatal(copies)

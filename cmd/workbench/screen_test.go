@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -82,7 +83,7 @@ func newHostileHome(t *testing.T) *hostileHome {
 	put(filepath.Join(h.dir, "plugins", "fails.star"), `fail("FORGED \u001b]0;\u202e\nworkbench: FORGED")`+"\n")
 	put(filepath.Join(h.dir, "plugins", "worse.star"), "def \u202e\u009bFORGED\n")
 
-	state, err := stateDir()
+	state, err := catalog.StateDir()
 	if err != nil {
 		t.Fatal(err)
 	}

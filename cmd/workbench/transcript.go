@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -51,7 +52,7 @@ func transcriptsDir(flag string) (string, error) {
 	if flag != "" {
 		return flag, nil
 	}
-	state, err := stateDir()
+	state, err := catalog.StateDir()
 	if err != nil {
 		return "", fmt.Errorf("%w, or name a folder with --transcripts DIR", err)
 	}

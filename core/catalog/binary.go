@@ -16,10 +16,10 @@ import (
 // check looks at a file without starting it. Its errors are Problems.
 func check(name, file string, starlark bool) (Kind, error) {
 	problem := func(what, next string) (Kind, error) {
-		return "", &Problem{Plugin: name, Path: file, What: what, Next: next}
+		return "", &Problem{Code: CodeNotRunnable, Plugin: name, Path: file, What: what, Next: next}
 	}
 	if !core.ValidName(name) {
-		return "", &Problem{Path: file, What: fmt.Sprintf("would be a plugin named %q", name), Next: validNames}
+		return "", &Problem{Code: CodeName, Path: file, What: fmt.Sprintf("would be a plugin named %q", name), Next: validNames}
 	}
 	info, err := os.Stat(file)
 	switch {

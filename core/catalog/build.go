@@ -100,7 +100,7 @@ func (p place) build(ctx context.Context, o BuildOptions) (string, error) {
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
 	case errors.Is(err, exec.ErrNotFound):
-		return "", &Problem{Plugin: p.name, Path: p.source, What: "is Go code, and there is no go command here to build it",
+		return "", &Problem{Code: CodeNoCompiler, Plugin: p.name, Path: p.source, What: "is Go code, and there is no go command here to build it",
 			Next: "install Go from https://go.dev/dl, or build it elsewhere and name the executable"}
 	case said.Len() == 0:
 		said.WriteString("go build: " + err.Error() + "\n")

@@ -39,7 +39,7 @@ func Find(folders []string, taken map[string]string) ([]Plugin, []Problem) {
 			}
 			file := filepath.Join(folder, e.Name())
 			if who, ok := owners[name]; ok {
-				problems = append(problems, Problem{Plugin: name, Path: file, What: "is not used, its name is taken by " + who,
+				problems = append(problems, Problem{Code: CodeNameTaken, Plugin: name, Path: file, What: "is not used, its name is taken by " + who,
 					Next: "rename one of them, or remove this one: rm " + Quote(file)})
 				continue
 			}

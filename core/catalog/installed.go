@@ -130,7 +130,7 @@ func readEntry(stateDir, name string) (Entry, *Problem) {
 	}
 	e := Entry{stateDir: stateDir}
 	if err := json.Unmarshal(data, &e); err != nil || e.Name != name || !isSum(e.Sum) || e.File == "" || filepath.Base(e.File) != e.File {
-		return Entry{}, &Problem{Plugin: name, Path: file, What: "is damaged, so the plugin is not used",
+		return Entry{}, &Problem{Code: CodeDamaged, Plugin: name, Path: file, What: "is damaged, so the plugin is not used",
 			Next: "install it again, or run: workbench plugin remove " + name}
 	}
 	return e, nil
@@ -146,7 +146,7 @@ func (e Entry) checkCopy() *Problem {
 		problem.Next = again
 		return problem
 	case sum != e.Sum:
-		return &Problem{Plugin: e.Name, Path: p.Path, What: fmt.Sprintf("is not the file that was installed: its sum is %s, it was %s", Short(sum), Short(e.Sum)), Next: again}
+		return &Problem{Code: CodeDamaged, Plugin: e.Name, Path: p.Path, What: fmt.Sprintf("is not the file that was installed: its sum is %s, it was %s", Short(sum), Short(e.Sum)), Next: again}
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func Keep(p Plugin, stateDir string) (Plugin, error) {
 	sum, err := copyWhole(kept.Path, p.Path, p.Sum)
 	switch {
 	case errors.Is(err, errChanged):
-		return Plugin{}, &Problem{Plugin: p.Name, Path: p.Path, What: fmt.Sprintf("changed while it was read: its sum was %s, now it is %s", Short(p.Sum), Short(sum)), Next: "try again", err: err}
+		return Plugin{}, &Problem{Code: CodeChanging, Plugin: p.Name, Path: p.Path, What: fmt.Sprintf("changed while it was read: its sum was %s, now it is %s", Short(p.Sum), Short(sum)), Next: "try again", err: err}
 	case err == nil:
 		err = kept.seal()
 	}

@@ -43,13 +43,36 @@ type Plugin struct {
 
 // Problem is why a plugin cannot be used, and what to do about it.
 type Problem struct {
-	Plugin string // its name, or "" where there is none to tell
-	Path   string // the file or folder
-	What   string // what is wrong
-	Next   string // the next command, or what else to do
+	Code   Code   `json:"code"`
+	Plugin string `json:"plugin"` // its name, or "" where there is none to tell
+	Path   string `json:"path"`   // the file or folder
+	What   string `json:"what"`   // what is wrong
+	Next   string `json:"next"`   // the next command, or what else to do
 	err    error  // why, for errors.Is; nil: for what What says
 }
 
+// Code says what is wrong, for programs.
+type Code string
+
+// The codes.
+const (
+	CodeNotFound    Code = "not-found"
+	CodeUnreadable  Code = "unreadable"
+	CodeNoPlugin    Code = "no-plugin"    // neither by its name, nor in the folder
+	CodeAmbiguous   Code = "ambiguous"    // more than one is in the folder
+	CodeName        Code = "name"         // no plugin can have it
+	CodeNameTaken   Code = "name-taken"   // by another one
+	CodeNotRunnable Code = "not-runnable" // on this system, as it is
+	CodeNoCompiler  Code = "no-compiler"
+	CodeChanging    Code = "changing" // while it was read
+	CodeDamaged     Code = "damaged"  // what was installed
+	CodeUnusable    Code = "unusable" // anything else
+)
+
+// ErrorCode returns the code as text.
+func (p *Problem) ErrorCode() string { return string(p.Code) }
+
+// Unwrap returns why, or nil.
 func (p *Problem) Unwrap() error { return p.err }
 
 // Error says it all in one sentence.
@@ -99,7 +122,7 @@ func Name(source string) (string, error) {
 func locate(source string) (place, error) {
 	abs, err := filepath.Abs(source)
 	if err != nil {
-		return place{}, &Problem{Path: source, What: "cannot be found: " + err.Error()}
+		return place{}, &Problem{Code: CodeNotFound, Path: source, What: "cannot be found: " + err.Error()}
 	}
 	info, err := os.Stat(abs)
 	if err != nil {
@@ -115,7 +138,7 @@ func locate(source string) (place, error) {
 func locateFile(source, file string) (place, error) {
 	name, starlark, ok := nameOf(filepath.Base(file))
 	if !ok {
-		return place{}, &Problem{Path: file, What: "is no plugin by its name",
+		return place{}, &Problem{Code: CodeNoPlugin, Path: file, What: "is no plugin by its name",
 			Next: "name it " + Prefix + "NAME for an executable, or NAME" + StarExt + " for a Starlark script"}
 	}
 	kind, err := check(name, file, starlark)
@@ -147,15 +170,15 @@ func locateIn(folder string) (place, error) {
 	}
 	switch {
 	case code && len(files) > 0:
-		return place{}, &Problem{Path: folder, What: "holds Go code and " + strings.Join(files, ", "), Next: "name the script itself, or keep the two apart"}
+		return place{}, &Problem{Code: CodeAmbiguous, Path: folder, What: "holds Go code and " + strings.Join(files, ", "), Next: "name the script itself, or keep the two apart"}
 	case code:
 		name, err := nameOfFolder(folder)
 		return place{source: folder, name: name, kind: KindGo}, err
 	case len(files) == 0:
-		return place{}, &Problem{Path: folder, What: "holds no plugin: no Go code, no executable " + Prefix + "NAME, no NAME" + StarExt,
+		return place{}, &Problem{Code: CodeNoPlugin, Path: folder, What: "holds no plugin: no Go code, no executable " + Prefix + "NAME, no NAME" + StarExt,
 			Next: "name another folder, or make one with: workbench plugin new NAME"}
 	case len(files) > 1:
-		return place{}, &Problem{Path: folder, What: "holds more than one plugin: " + strings.Join(files, ", "), Next: "name one of these files"}
+		return place{}, &Problem{Code: CodeAmbiguous, Path: folder, What: "holds more than one plugin: " + strings.Join(files, ", "), Next: "name one of these files"}
 	}
 	return locateFile(folder, filepath.Join(folder, files[0]))
 }
@@ -172,7 +195,7 @@ func nameOfFolder(folder string) (string, error) {
 	}
 	name := strings.TrimPrefix(last, Prefix)
 	if !core.ValidName(name) {
-		return "", &Problem{Path: folder, What: fmt.Sprintf("would make a plugin named %q, after its %s", name, from), Next: validNames}
+		return "", &Problem{Code: CodeName, Path: folder, What: fmt.Sprintf("would make a plugin named %q, after its %s", name, from), Next: validNames}
 	}
 	return name, nil
 }
@@ -223,17 +246,17 @@ func unreadable(plugin, path string, err error) *Problem {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if to, e := os.Readlink(path); e == nil {
-			return &Problem{Plugin: plugin, Path: path, What: "is a link to " + to + ", where nothing is", Next: "remove it: rm " + Quote(path)}
+			return &Problem{Code: CodeNotFound, Plugin: plugin, Path: path, What: "is a link to " + to + ", where nothing is", Next: "remove it: rm " + Quote(path)}
 		}
-		return &Problem{Plugin: plugin, Path: path, What: "is not there"}
+		return &Problem{Code: CodeNotFound, Plugin: plugin, Path: path, What: "is not there"}
 	case errors.Is(err, os.ErrPermission):
-		return &Problem{Plugin: plugin, Path: path, What: "may not be read by this user", Next: "let the user read it: chmod u+rX " + Quote(path)}
+		return &Problem{Code: CodeUnreadable, Plugin: plugin, Path: path, What: "may not be read by this user", Next: "let the user read it: chmod u+rX " + Quote(path)}
 	}
 	var system *os.PathError
 	if errors.As(err, &system) {
 		err = system.Err
 	}
-	return &Problem{Plugin: plugin, Path: path, What: "cannot be read: " + err.Error()}
+	return &Problem{Code: CodeUnreadable, Plugin: plugin, Path: path, What: "cannot be read: " + err.Error()}
 }
 
 // Quote writes a path for a command that the user copies. One that does not show

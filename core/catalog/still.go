@@ -75,7 +75,7 @@ func whenStill(ctx context.Context, path string, read func() error) error {
 			return context.Cause(ctx)
 		}
 	}
-	return &Problem{Path: path, What: "changes all the time, so that no whole copy could be made", Next: "try again when nothing writes it", err: ErrUnsettled}
+	return &Problem{Code: CodeChanging, Path: path, What: "changes all the time, so that no whole copy could be made", Next: "try again when nothing writes it", err: ErrUnsettled}
 }
 
 // glance is what tells that a file was written.
