@@ -80,12 +80,3 @@ func (s *session) hearOut() {
 		s.room.Wait()
 	}
 }
-
-func cloneActions(actions []core.Action) []core.Action {
-	kept := make([]core.Action, len(actions))
-	for i, a := range actions {
-		a.Data = append([]byte(nil), a.Data...)
-		kept[i] = a
-	}
-	return kept
-}

@@ -120,7 +120,7 @@ func (s *session) catchUp(conn *wire.Conn, o core.Opening, anyhow bool) (digests
 	_, err = s.feedPast(conn, o, func(e wire.Event, want uint64, a wire.Answer) bool {
 		digests = append(digests, a.Digest)
 		if failed(a) || a.Digest != want && !anyhow {
-			at, first = e, &wire.Answer{N: a.N, Actions: cloneActions(a.Actions)}
+			at, first = e, &wire.Answer{N: a.N, Actions: core.CloneActions(a.Actions)}
 		}
 		return first == nil
 	})
@@ -141,7 +141,7 @@ func (s *session) difference(at wire.Event, got []core.Action) string {
 	var want []core.Action
 	s.feedPast(conn, s.Opening, func(e wire.Event, _ uint64, a wire.Answer) bool {
 		if e.N == at.N {
-			want = cloneActions(a.Actions)
+			want = core.CloneActions(a.Actions)
 		}
 		return e.N != at.N
 	})

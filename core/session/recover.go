@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -117,10 +116,9 @@ func (s *session) remember(e wire.Event, actions []core.Action) {
 		return
 	}
 	if e.Kind != 0 {
-		e.Data = bytes.Clone(e.Data)
-		s.past = append(s.past, transcript.Entry{Dir: transcript.Event, Event: e.Event})
+		s.past = append(s.past, transcript.Entry{Dir: transcript.Event, Event: e.Event.Clone()})
 	}
-	for _, a := range cloneActions(actions) {
+	for _, a := range core.CloneActions(actions) {
 		s.past = append(s.past, transcript.Entry{Dir: transcript.Action, Action: a})
 	}
 }
@@ -186,7 +184,7 @@ func (s *session) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.Eve
 		})
 		if err != nil && next < len(batch) {
 			e = batch[next]
-			e.Data = bytes.Clone(e.Data)
+			e.Event = e.Event.Clone()
 		}
 		return on && err == nil
 	})

@@ -222,7 +222,7 @@ func (s *session) openMachine(ctx context.Context) (opening []core.Action, end E
 		s.setMachine(conn)
 		release := context.AfterFunc(ctx, func() { conn.Close() })
 		err = conn.Open(s.Opening, nil, func(a wire.Answer) {
-			opening, s.ledger.opening = cloneActions(a.Actions), a.Digest
+			opening, s.ledger.opening = core.CloneActions(a.Actions), a.Digest
 		})
 		release()
 		switch {
