@@ -1,8 +1,10 @@
 package core
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -47,6 +49,26 @@ type Action struct {
 	Side  Side          // of PassThrough: whose bytes pass
 	After time.Duration // of SetTimer
 	Data  []byte        // payload, words or timer name
+}
+
+// Clone returns the action with Data in memory of its own.
+func (a Action) Clone() Action {
+	a.Data = bytes.Clone(a.Data)
+	return a
+}
+
+// CloneActions returns the actions in memory of their own.
+func CloneActions(actions []Action) []Action {
+	all := slices.Clone(actions)
+	for i := range all {
+		all[i] = all[i].Clone()
+	}
+	return all
+}
+
+// Equal reports whether a and b order the same.
+func (a Action) Equal(b Action) bool {
+	return a.Kind == b.Kind && a.Side == b.Side && a.After == b.After && bytes.Equal(a.Data, b.Data)
 }
 
 // Valid reports whether k is one of the kinds above.

@@ -1,5 +1,7 @@
 package core
 
+import "bytes"
+
 // Side names one of the two peers of a session.
 type Side uint8
 
@@ -64,6 +66,12 @@ func (k EventKind) IsLater() bool { return k > TimerFired }
 type Event struct {
 	Kind EventKind
 	Data []byte // payload, words or timer name; at most MaxEventPayload bytes
+}
+
+// Clone returns the event with Data in memory of its own.
+func (e Event) Clone() Event {
+	e.Data = bytes.Clone(e.Data)
+	return e
 }
 
 // Side returns the side that the event came from, or 0 for a timer.

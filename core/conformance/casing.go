@@ -113,7 +113,7 @@ func secretLost(want, got []step) int {
 			return 0
 		}
 		for _, a := range secrets {
-			if !slices.ContainsFunc(now, func(b core.Action) bool { return equalAction(a, b) }) {
+			if !slices.ContainsFunc(now, a.Equal) {
 				return n
 			}
 		}
@@ -134,5 +134,5 @@ func apartFrom(actions []core.Action) (secrets, rest []core.Action) {
 
 func equalButCase(a, b core.Action) bool {
 	a.Data, b.Data = letterCases[0].of(a.Data), letterCases[0].of(b.Data)
-	return equalAction(a, b)
+	return a.Equal(b)
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -29,7 +28,6 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	if err != nil {
 		return r, err
 	}
-	t = s.fed(t)
 	whole, err := g.Whole(ctx, asOpener(&s))
 	if err != nil {
 		return r, err
@@ -39,26 +37,23 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 			Do: "correct the machine, or update the golden if the new answers are right"}
 		if len(whole.Faults) > 0 {
 			f.Line, f.Words, f.Do = whole.Faults[0].Line, whole.Faults[0].Words, ""
-		} else if h, err := s.holdGolden(ctx, t); err != nil {
-			return r, err
 		} else {
-			f.Line = firstDifference(h, t)
+			f.Line = lineOf(t, whole.Event)
 		}
 		r.Findings = append(r.Findings, f)
 		return r, nil
 	}
-	for cuts := range replay.Plan(randomCuts, 1) {
-		recut, err := g.Recut(ctx, asOpener(&s), whole, cuts)
-		if err != nil {
-			return r, err
-		}
-		if !recut.Same {
-			f := recutFinding(recut)
-			f.Check, f.File = "read boundaries", file
-			r.Findings = append(r.Findings, *f)
-			return r, nil
-		}
+	recut, err := g.Recuts(ctx, asOpener(&s), whole, replay.Plan(randomCuts, 1))
+	if err != nil {
+		return r, err
 	}
+	if !recut.Same {
+		f := recutFinding(recut)
+		f.Check, f.File = "read boundaries", file
+		r.Findings = append(r.Findings, *f)
+		return r, nil
+	}
+	t = s.fed(t)
 	h, err := s.holdGolden(ctx, t)
 	if err != nil {
 		return r, err
@@ -92,39 +87,6 @@ func (s *Subject) fed(t *transcript.Transcript) *transcript.Transcript {
 		return e.Dir == transcript.Event && !s.Manifest.Knows(e.Event.Kind)
 	})
 	return &only
-}
-
-// firstDifference returns the line of the first event whose answer is not the
-// golden's, or 0.
-func firstDifference(h *session, t *transcript.Transcript) int {
-	var p feed.Feeder
-	line, rest := 0, t.Entries
-	for i := range h.steps {
-		var want []core.Action
-		for len(rest) > 0 && rest[0].Dir != transcript.Event {
-			if rest[0].Dir == transcript.Action {
-				want = append(want, rest[0].Action)
-			}
-			rest = rest[1:]
-		}
-		got := h.steps[i].actions
-		if copied(&p, &h.steps[i]) {
-			got = nil
-		}
-		p.Answer(h.steps[i].Event, h.steps[i].actions)
-		if !slices.EqualFunc(want, got, shownAlike) {
-			return line
-		}
-		if len(rest) > 0 {
-			line, rest = rest[0].Line, rest[1:]
-		}
-	}
-	return line
-}
-
-// shownAlike compares two actions as a transcript shows them.
-func shownAlike(a, b core.Action) bool {
-	return transcript.Equal(&transcript.Entry{Dir: transcript.Action, Action: a}, &transcript.Entry{Dir: transcript.Action, Action: b})
 }
 
 // holdGolden holds a golden's session, its events as they are.

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -85,7 +84,7 @@ func (m *machine) answer(ev core.Event, actions []core.Action) {
 	actions, end := m.feeder.Answer(ev, actions)
 	m.over = end.Why != feed.GoesOn
 	if !m.drop {
-		m.steps = append(m.steps, step{cloneEvent(ev), cloneActions(actions)})
+		m.steps = append(m.steps, step{ev.Clone(), core.CloneActions(actions)})
 	}
 }
 
@@ -95,7 +94,7 @@ func (m *machine) lose(ev core.Event, err error) {
 		err = cause
 	}
 	m.lost, m.over = err, true
-	m.steps = append(m.steps, step{Event: cloneEvent(ev)})
+	m.steps = append(m.steps, step{Event: ev.Clone()})
 }
 
 // bye lets the machine go.
@@ -128,27 +127,10 @@ func play(ctx context.Context, connect func(context.Context) (*wire.Conn, error)
 	return m, ctx.Err()
 }
 
-func cloneEvent(ev core.Event) core.Event {
-	ev.Data = bytes.Clone(ev.Data)
-	return ev
-}
-
-func cloneActions(actions []core.Action) []core.Action {
-	all := slices.Clone(actions)
-	for i := range all {
-		all[i].Data = bytes.Clone(all[i].Data)
-	}
-	return all
-}
-
 func equalSteps(a, b []step) bool {
 	return slices.EqualFunc(a, b, func(a, b step) bool {
-		return a.Kind == b.Kind && slices.EqualFunc(a.actions, b.actions, equalAction)
+		return a.Kind == b.Kind && slices.EqualFunc(a.actions, b.actions, core.Action.Equal)
 	})
-}
-
-func equalAction(a, b core.Action) bool {
-	return a.Kind == b.Kind && a.Side == b.Side && a.After == b.After && bytes.Equal(a.Data, b.Data)
 }
 
 // diff shows how got differs from want, which are answers to the same events.
@@ -159,12 +141,7 @@ func diff(want, got []step) string {
 func entries(steps []step) []transcript.Entry {
 	var all []transcript.Entry
 	for n, s := range steps {
-		if s.Kind != 0 {
-			all = append(all, transcript.Entry{Dir: transcript.Event, N: uint64(n), Event: s.Event})
-		}
-		for _, a := range s.actions {
-			all = append(all, transcript.Entry{Dir: transcript.Action, N: uint64(n), Action: a})
-		}
+		all = transcript.AppendAnswered(all, uint64(n), s.Event, s.actions)
 	}
 	return all
 }

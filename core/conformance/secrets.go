@@ -69,7 +69,7 @@ func says(actions []core.Action, marked []byte) int {
 
 // replaced returns the actions as they should be recorded.
 func replaced(actions []core.Action, marked []byte) []core.Action {
-	all := cloneActions(actions)
+	all := core.CloneActions(actions)
 	stars := bytes.Repeat([]byte("*"), len(marked))
 	for i := range all {
 		all[i].Data = bytes.ReplaceAll(all[i].Data, marked, stars)

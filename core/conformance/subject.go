@@ -93,7 +93,7 @@ type borrower struct {
 }
 
 func (b borrower) Handle(ev core.Event, out *core.Out) error {
-	ev.Data = bytes.Clone(ev.Data)
+	ev = ev.Clone()
 	err := b.Machine.Handle(ev, out)
 	b.after(ev.Data)
 	return err

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -25,7 +24,7 @@ type outcome struct {
 func (o *outcome) add(a answer, boundaries bool) {
 	o.fed = true
 	if !o.run {
-		o.rest = cloneActions(a.shown())
+		o.rest = core.CloneActions(a.shown())
 		return
 	}
 	o.passes = o.passes || a.passed
@@ -39,12 +38,10 @@ func (o *outcome) add(a answer, boundaries bool) {
 		case a.Kind == core.SendBinary && !boundaries:
 			o.binary = append(o.binary, a.Data...)
 		case a.Kind == core.SendText || a.Kind == core.SendBinary:
-			a.Data = bytes.Clone(a.Data)
-			o.messages = append(o.messages, a)
+			o.messages = append(o.messages, a.Clone())
 		default:
 			o.passes = o.passes || a.Kind == core.PassThrough && a.Side == core.Server
-			a.Data = bytes.Clone(a.Data)
-			o.rest = append(o.rest, a)
+			o.rest = append(o.rest, a.Clone())
 		}
 	}
 }
@@ -86,19 +83,19 @@ func (o *outcome) same(p *outcome) bool {
 	if o.run && feed.Fails(o.rest) && feed.Fails(p.rest) {
 		return o.sameFailure(p)
 	}
-	return o.fed == p.fed && slices.EqualFunc(o.actions(), p.actions(), equalAction)
+	return o.fed == p.fed && slices.EqualFunc(o.actions(), p.actions(), core.Action.Equal)
 }
 
 // sameFailure compares two runs that failed. The event that fails answers
 // nothing else, so how much went before it depends on where it began.
 func (o *outcome) sameFailure(p *outcome) bool {
 	oLast, pLast := len(o.rest)-1, len(p.rest)-1
-	return equalAction(o.rest[oLast], p.rest[pLast]) &&
+	return o.rest[oLast].Equal(p.rest[pLast]) &&
 		oneBegins(o.server, p.server, func(a, b byte) bool { return a == b }) &&
 		oneBegins(o.text, p.text, func(a, b byte) bool { return a == b }) &&
 		oneBegins(o.binary, p.binary, func(a, b byte) bool { return a == b }) &&
-		oneBegins(o.messages, p.messages, equalAction) &&
-		oneBegins(o.rest[:oLast], p.rest[:pLast], equalAction)
+		oneBegins(o.messages, p.messages, core.Action.Equal) &&
+		oneBegins(o.rest[:oLast], p.rest[:pLast], core.Action.Equal)
 }
 
 // oneBegins reports whether one of the lists is how the other begins.

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -77,6 +78,17 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 	return r, nil
 }
 
+// Recuts is Recut with each of the cuts in turn. It returns the first result
+// that is not the same, or whole when all are.
+func (g *Golden) Recuts(ctx context.Context, open Opener, whole *Result, cuts iter.Seq[Cuts]) (*Result, error) {
+	for c := range cuts {
+		if r, err := g.Recut(ctx, open, whole, c); err != nil || !r.Same {
+			return r, err
+		}
+	}
+	return whole, nil
+}
+
 // compareSpans compares the outcomes with those of the whole replay.
 func (g *Golden) compareSpans(r, whole *Result, spans []span, got []outcome) {
 	wanted := make([]outcome, len(spans))
@@ -103,14 +115,14 @@ func (g *Golden) compareSpans(r, whole *Result, spans []span, got []outcome) {
 	for i, s := range spans {
 		w, c := &wanted[i], &got[s.first]
 		if w.fed {
-			want = appendEvent(want, s.Event, w.actions())
+			want = transcript.AppendAnswered(want, 0, s.Event, w.actions())
 		}
 		switch {
 		case !c.fed:
 		case w.same(c): // shown as the same, also where they only count as that
-			came = appendEvent(came, s.Event, w.actions())
+			came = transcript.AppendAnswered(came, 0, s.Event, w.actions())
 		default:
-			came = appendEvent(came, s.Event, c.actions())
+			came = transcript.AppendAnswered(came, 0, s.Event, c.actions())
 		}
 	}
 	r.Diff = transcript.Diff(want, came)

@@ -1,10 +1,9 @@
 package replay
 
 import (
-	"strings"
-
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/feed"
@@ -80,10 +79,7 @@ func (u *updater) emit(e transcript.Entry) {
 // answer writes the actions of event n. An old entry that says the same as one
 // of them stays, in order.
 func (u *updater) answer(n uint64, old []transcript.Entry, actions []core.Action) {
-	entries := appendEvent(nil, core.Event{}, actions)
-	for i := range entries {
-		entries[i].N = n
-	}
+	entries := transcript.AppendAnswered(nil, n, core.Event{}, actions)
 	for _, e := range old {
 		if e.Dir != transcript.Action {
 			u.emit(e)

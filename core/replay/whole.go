@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -41,6 +40,10 @@ type Result struct {
 	// there is none.
 	Where Finding
 
+	// Event is the number of the event whose answer a whole replay found to
+	// differ first; 0 is the opening. It means nothing while Diff is "".
+	Event int
+
 	answers []answer // of a whole replay: to each event
 }
 
@@ -51,7 +54,7 @@ type Result struct {
 func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 	r := &Result{answers: make([]answer, len(g.events))}
 	p, err := g.start(ctx, open, func(at int, _ core.Event, a answer) {
-		a.actions = cloneActions(a.actions)
+		a.actions = core.CloneActions(a.actions)
 		r.answers[at] = a
 	})
 	if err != nil {
@@ -65,6 +68,7 @@ func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 	}
 	r.Faults = p.faults
 	for i := 0; i < len(g.events) && r.Line == 0; i++ {
+		r.Event = i
 		want, came := g.compared(i, &r.answers[i])
 		if !r.answers[i].fed {
 			r.Line = g.events[i].line
@@ -129,9 +133,9 @@ func (g *Golden) diff(answers []answer) string {
 	got := make([]transcript.Entry, 0, len(g.t.Entries))
 	for i := range g.events {
 		expected, came := g.compared(i, &answers[i])
-		want = appendEvent(want, g.events[i].Event, expected)
+		want = transcript.AppendAnswered(want, 0, g.events[i].Event, expected)
 		if answers[i].fed {
-			got = appendEvent(got, g.events[i].Event, came)
+			got = transcript.AppendAnswered(got, 0, g.events[i].Event, came)
 		}
 	}
 	return transcript.Diff(want, got)
@@ -140,30 +144,4 @@ func (g *Golden) diff(answers []answer) string {
 // shownAlike compares two actions as a transcript shows them.
 func shownAlike(a, b core.Action) bool {
 	return transcript.Equal(&transcript.Entry{Dir: transcript.Action, Action: a}, &transcript.Entry{Dir: transcript.Action, Action: b})
-}
-
-// appendEvent appends an event and its actions. The opening is none.
-func appendEvent(entries []transcript.Entry, ev core.Event, actions []core.Action) []transcript.Entry {
-	if ev.Kind != 0 {
-		entries = append(entries, transcript.Entry{Dir: transcript.Event, Event: ev})
-	}
-	for _, a := range actions {
-		entries = append(entries, transcript.Entry{Dir: transcript.Action, Action: a})
-	}
-	return entries
-}
-
-func cloneActions(actions []core.Action) []core.Action {
-	if len(actions) == 0 {
-		return nil
-	}
-	all := slices.Clone(actions)
-	for i := range all {
-		all[i].Data = bytes.Clone(all[i].Data)
-	}
-	return all
-}
-
-func equalAction(a, b core.Action) bool {
-	return a.Kind == b.Kind && a.Side == b.Side && a.After == b.After && bytes.Equal(a.Data, b.Data)
 }

@@ -76,7 +76,7 @@ func TestOneAnswer(t *testing.T) {
 
 // feed feeds a copy, which is returned as it is told in the end.
 func feed(s *Streams, e core.Event, actions ...core.Action) (func() string, *Pending) {
-	e, actions = Clone(e, actions)
+	e, actions = e.Clone(), core.CloneActions(actions)
 	p := s.Feed(e, actions)
 	return func() string { return told(e, actions) }, p
 }
@@ -258,7 +258,7 @@ func TestStreamsAreCoveredAsIfWhole(t *testing.T) {
 			for _, a := range actions {
 				plain[streamOf(a.Kind)] += string(a.Data)
 			}
-			e, actions = Clone(e, actions)
+			e, actions = e.Clone(), core.CloneActions(actions)
 			p := s.Feed(e, actions)
 			now[from] = append(now[from], func() string { return string(e.Data) })
 			for _, a := range actions {

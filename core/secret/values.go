@@ -119,27 +119,7 @@ func (v *Values) find(patterns []*pattern, data []byte) (ranges [][2]int) {
 // whether a value continues in the next event is not known.
 func (v *Values) Answer(e core.Event, actions []core.Action) (core.Event, []core.Action) {
 	s := Streams{Values: v.Copy()}
-	e, actions = Clone(e, actions)
+	e, actions = e.Clone(), core.CloneActions(actions)
 	s.Feed(e, actions)
-	return e, actions
-}
-
-// Clone copies an event and its answer into memory of their own.
-func Clone(e core.Event, actions []core.Action) (core.Event, []core.Action) {
-	size := len(e.Data)
-	for i := range actions {
-		size += len(actions[i].Data)
-	}
-	memory := make([]byte, 0, size)
-	own := func(data []byte) []byte {
-		from := len(memory)
-		memory = append(memory, data...)
-		return memory[from:len(memory):len(memory)]
-	}
-	e.Data = own(e.Data)
-	actions = slices.Clone(actions)
-	for i := range actions {
-		actions[i].Data = own(actions[i].Data)
-	}
 	return e, actions
 }

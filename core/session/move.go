@@ -117,7 +117,7 @@ func (s *supervisor) catchUp(conn *wire.Conn, o core.Opening, force bool) (diges
 	_, err = s.feedPast(conn, o, func(e wire.Event, want uint64, a wire.Answer) bool {
 		digests = append(digests, a.Digest)
 		if feed.Fails(a.Actions) || a.Digest != want && !force {
-			at, first = e, &wire.Answer{N: a.N, Actions: cloneActions(a.Actions)}
+			at, first = e, &wire.Answer{N: a.N, Actions: core.CloneActions(a.Actions)}
 		}
 		return first == nil
 	})
@@ -138,7 +138,7 @@ func (s *supervisor) difference(at wire.Event, got []core.Action) string {
 	var want []core.Action
 	s.feedPast(conn, s.opened, func(e wire.Event, _ uint64, a wire.Answer) bool {
 		if e.N == at.N {
-			want = cloneActions(a.Actions)
+			want = core.CloneActions(a.Actions)
 		}
 		return e.N != at.N
 	})

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -119,10 +118,9 @@ func (s *supervisor) remember(e wire.Event, actions []core.Action) {
 		return
 	}
 	if e.Kind != 0 {
-		e.Data = bytes.Clone(e.Data)
-		s.past = append(s.past, transcript.Entry{Dir: transcript.Event, Event: e.Event})
+		s.past = append(s.past, transcript.Entry{Dir: transcript.Event, Event: e.Event.Clone()})
 	}
-	for _, a := range cloneActions(actions) {
+	for _, a := range core.CloneActions(actions) {
 		s.past = append(s.past, transcript.Entry{Dir: transcript.Action, Action: a})
 	}
 }
@@ -188,7 +186,7 @@ func (s *supervisor) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.
 		})
 		if err != nil && next < len(batch) {
 			e = batch[next]
-			e.Data = bytes.Clone(e.Data)
+			e.Event = e.Event.Clone()
 		}
 		return on && err == nil
 	})

@@ -144,7 +144,7 @@ func (s *supervisor) openMachine(ctx context.Context) (answer []core.Action, end
 		}
 		s.setMachine(ctx, conn)
 		err = conn.Open(s.opened, nil, func(a wire.Answer) {
-			answer, s.ledger.opening = cloneActions(a.Actions), a.Digest
+			answer, s.ledger.opening = core.CloneActions(a.Actions), a.Digest
 		})
 		switch {
 		case err == nil && feed.Fails(answer):
@@ -214,13 +214,4 @@ func (s *supervisor) abandon(tell func()) {
 	tell()
 	s.readers.Wait()
 	s.client.Cut()
-}
-
-func cloneActions(actions []core.Action) []core.Action {
-	kept := make([]core.Action, len(actions))
-	for i, a := range actions {
-		a.Data = append([]byte(nil), a.Data...)
-		kept[i] = a
-	}
-	return kept
 }

@@ -63,7 +63,7 @@ func (w *Watcher) Done(at time.Duration, e wire.Event, actions []core.Action) {
 		return
 	}
 	e.Data = append([]byte(nil), e.Data...)
-	w.keep(size, Seen{At: at, Event: &e, Actions: cloneActions(actions)})
+	w.keep(size, Seen{At: at, Event: &e, Actions: core.CloneActions(actions)})
 }
 
 // Remarked keeps a remark.

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/secret"
 )
 
@@ -45,7 +46,7 @@ func (m *masker) take(it told) {
 	h := heldTold{told: it}
 	switch it.item {
 	case tapedEvent:
-		h.e, h.actions = secret.Clone(it.e, it.actions)
+		h.e, h.actions = it.e.Clone(), core.CloneActions(it.actions)
 		h.pending = m.streams.Feed(h.e, h.actions)
 	case tapedEnd:
 		m.streams.End()

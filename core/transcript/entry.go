@@ -109,6 +109,18 @@ func Equal(a, b *Entry) bool {
 	return bytes.Equal(a.data(), b.data())
 }
 
+// AppendAnswered appends event n, unless it is of no kind, as the opening is,
+// and the actions that answered it.
+func AppendAnswered(entries []Entry, n uint64, ev core.Event, actions []core.Action) []Entry {
+	if ev.Kind != 0 {
+		entries = append(entries, Entry{Dir: Event, N: n, Event: ev})
+	}
+	for _, a := range actions {
+		entries = append(entries, Entry{Dir: Action, N: n, Action: a})
+	}
+	return entries
+}
+
 // Name returns the words after the mark of an event or action: "client text",
 // "server eof".
 func Name(e Entry) string { return formOf(&e).words }
