@@ -194,14 +194,14 @@ func cancelled(t *testing.T, ctx context.Context, d *Dialer, to Target) {
 func TestWordsForConnectErrors(t *testing.T) {
 	at := &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 80}
 	for want, cause := range map[string]error{
-		"no answer from 10.0.0.1:80 within 10 s":                                      context.DeadlineExceeded,
-		"10.0.0.1:80 cannot be reached: no route to host":                    syscall.EHOSTUNREACH,
+		"no answer from 10.0.0.1:80 within 10 s":                                   context.DeadlineExceeded,
+		"10.0.0.1:80 cannot be reached: no route to host":                          syscall.EHOSTUNREACH,
 		"10.0.0.1:80 cannot be reached: this machine has no route to that network": syscall.ENETUNREACH,
-		"this machine does not allow connections to 10.0.0.1:80":                      syscall.EACCES,
-		"could not connect to 10.0.0.1:80: too many connections are open here":        syscall.EMFILE,
+		"this machine does not allow connections to 10.0.0.1:80":                   syscall.EACCES,
+		"could not connect to 10.0.0.1:80: too many connections are open here":     syscall.EMFILE,
 		"10.0.0.1:80 closed the connection at once":                                syscall.ECONNRESET,
-		"could not connect to 10.0.0.1:80: " + syscall.EINVAL.Error():                 syscall.EINVAL,
-		"could not connect to 10.0.0.1:80":                                            errors.New("dial tcp: something new"),
+		"could not connect to 10.0.0.1:80: " + syscall.EINVAL.Error():              syscall.EINVAL,
+		"could not connect to 10.0.0.1:80":                                         errors.New("dial tcp: something new"),
 	} {
 		err := explainDial(&net.OpError{Op: "dial", Net: "tcp", Addr: at, Err: cause}, Target{Host: "h", Port: 80}, "h:80", DefaultTimeout)
 		checkWords(t, err)
