@@ -3,7 +3,10 @@ package workbench_test
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -47,4 +50,45 @@ func markdown(rows []row) string {
 		fmt.Fprintf(&b, "\n| `%s` | %s | %s | %s |", r.place, r.does, r.not, imports)
 	}
 	return b.String()
+}
+
+// TestNamedFilesExist looks for the files and folders that the documents for
+// contributors name: in backquotes, by a path from here or by a file's name
+// alone, and in links.
+func TestNamedFilesExist(t *testing.T) {
+	names := map[string]bool{}
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git") {
+			return fs.SkipDir
+		}
+		names[path.Base(name)] = true
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := regexp.MustCompile("`([^`\n]+)`")
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	isPath := regexp.MustCompile(`^(core|cmd|plugins|web|e2e|docs|bench|scripts|examples|testdata)(/[\w.-]+)+$`)
+	isFile := regexp.MustCompile(`^\w[\w-]*\.(go|js|md|sh)$`)
+	for _, doc := range []string{"CONTRIBUTING.md", "docs/architecture.md"} {
+		text, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range code.FindAllStringSubmatch(string(text), -1) {
+			if isPath.MatchString(m[1]) {
+				if _, err := os.Stat(m[1]); err != nil {
+					t.Errorf("%s names %s: %v", doc, m[1], err)
+				}
+			} else if isFile.MatchString(m[1]) && !names[m[1]] {
+				t.Errorf("%s names %s: no file has this name", doc, m[1])
+			}
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(path.Join(path.Dir(doc), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", doc, m[1], err)
+			}
+		}
+	}
 }

@@ -35,7 +35,7 @@ func TestRefusals(t *testing.T) {
 		"not UTF-8":         {"", "TARGET\xff", []string{"UTF-8", "host:port"}},
 		"unresolvable":      {"", "no-such-host.invalid:80", []string{"no-such-host.invalid"}},
 		"unknown mode":      {"?mode=telnet", "TARGET", []string{`"telnet"`, "http-line, raw, echo-quit"}},
-		"empty mode":        {"?mode=", "TARGET", []string{`there is no mode ""`}},
+		"empty mode":        {"?mode=", "TARGET", []string{`unknown mode ""`}},
 		"mode twice":        {"?mode=raw&mode=raw", "TARGET", []string{`"mode" is there twice`}},
 		"unknown option":    {"?option.color=red", "TARGET", []string{`"color"`, "eol, charset"}},
 		"bad option value":  {"?option.eol=crcr", "TARGET", []string{"eol", `"crcr"`, "crlf, lf, cr, none"}},

@@ -88,16 +88,16 @@ func (c *Comparison) read(body io.Reader) error {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF { // which also says that nothing is missing
-		return cmp.Or(err, errors.New("something follows it"))
+		return cmp.Or(err, errors.New("data after its end"))
 	}
 	if len(c.target) > transcript.MaxTarget {
 		return fmt.Errorf("target: more than %d bytes", transcript.MaxTarget)
 	}
 	if len(c.Runs) == 0 {
-		return fmt.Errorf("there are 0 runs; a comparison has 1 to %d", maxRuns)
+		return fmt.Errorf("0 runs; a comparison has 1 to %d", maxRuns)
 	}
 	if c.entries == (c.Transcript != "") {
-		return errors.New("a comparison has a transcript, or entries")
+		return errors.New("neither a transcript nor entries, or both")
 	}
 	return nil
 }
@@ -108,14 +108,14 @@ func (c *Comparison) readServerEOF(d *json.Decoder) error {
 		return err
 	}
 	if c.stays = word == "stay"; !c.stays && word != "end" {
-		return fmt.Errorf("%q; it is end or stay", core.CutWords(word, core.MaxName))
+		return fmt.Errorf("%q; it must be end or stay", core.CutWords(word, core.MaxName))
 	}
 	return nil
 }
 
 func (c *Comparison) readEntry(object json.RawMessage) error {
 	if len(object) > maxEntry {
-		return fmt.Errorf("an entry of %d bytes; at most %d fit", len(object), maxEntry)
+		return fmt.Errorf("entry of %d bytes; at most %d fit", len(object), maxEntry)
 	}
 	e, ok, err := transcript.ParseJSONEvent(object)
 	if ok {
@@ -126,7 +126,7 @@ func (c *Comparison) readEntry(object json.RawMessage) error {
 
 func (c *Comparison) readRun(object json.RawMessage) error {
 	if len(object) > maxRun {
-		return fmt.Errorf("a run of %d bytes; at most %d fit", len(object), maxRun)
+		return fmt.Errorf("run of %d bytes; at most %d fit", len(object), maxRun)
 	}
 	var run struct {
 		Mode    string       `json:"mode"`
@@ -146,7 +146,7 @@ func readArray(d *json.Decoder, most int, read func(element json.RawMessage) err
 	}
 	for n := 0; d.More(); n++ {
 		if n == most {
-			return fmt.Errorf("more than %d of them", most)
+			return fmt.Errorf("more than %d elements", most)
 		}
 		var element json.RawMessage
 		if err := d.Decode(&element); err != nil {

@@ -54,7 +54,7 @@ func (c *Comparison) Recorded(t *transcript.Transcript) {
 func (c *Comparison) Run(ctx context.Context, modes Modes) error {
 	c.events = slices.DeleteFunc(c.events, func(e wire.Event) bool { return e.N < c.from || c.to != 0 && e.N > c.to })
 	if n := len(c.events); n > maxEvents {
-		return fmt.Errorf("there are %d events; a comparison has at most %d: pick a stretch", n, maxEvents)
+		return fmt.Errorf("%d events; a comparison has at most %d: pick a stretch", n, maxEvents)
 	}
 	for i := range c.events[:max(0, len(c.events)-1)] {
 		if c.events[i].N >= c.events[i+1].N {

@@ -11,7 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// What the terminal is told around a line. The peers' own bytes never reach it
+// What goes to the terminal around a line. The peers' own bytes never reach it
 // as control sequences.
 const (
 	colourSent     = "\x1b[36m→ "
@@ -34,8 +34,8 @@ type castTerm struct {
 }
 
 // Asciicast writes an asciicast v3: what crossed the connection to the server,
-// line by line as it did, with → before what was sent and ← before what came,
-// control bytes as pictures, and the notes. It plays in the recording's time.
+// line by line, with → before what was sent and ← before what was received,
+// control bytes as pictures, and the notes. It plays at the recording's pace.
 func Asciicast(w io.Writer, t *transcript.Transcript) error {
 	head, err := marshal(castHeader{Version: 3, Term: castTerm{Cols: 100, Rows: 30}, Title: title(t)})
 	if err != nil {
@@ -85,8 +85,8 @@ func (c *cast) step(s *step) error {
 	return c.event(s.at, "o", text.String())
 }
 
-// event writes one event. Intervals are in whole microseconds, so that their
-// sum stays true.
+// event writes one event. Intervals are in whole microseconds, so that their sum
+// stays exact.
 func (c *cast) event(at time.Duration, code, data string) error {
 	at = max(at.Truncate(time.Microsecond), c.at)
 	text, err := marshal(data)
@@ -107,7 +107,7 @@ type step struct {
 	words string
 }
 
-// steps joins what crossed with the notes and remarks between.
+// steps merges what crossed with the notes and remarks in between.
 func steps(t *transcript.Transcript) []step {
 	var all []step
 	crossings := Crossings(t)
@@ -153,7 +153,7 @@ func steps(t *transcript.Transcript) []step {
 	return all
 }
 
-// title names a transcript: its target and mode.
+// title names a transcript by its target and mode.
 func title(t *transcript.Transcript) string {
 	if t.Target == "" {
 		return "A session in line mode " + t.Mode

@@ -14,7 +14,7 @@ type Kind uint8
 const (
 	Bytes  Kind = iota + 1 // Data was sent
 	End                    // the side sends no more (FIN)
-	Broken                 // the connection broke on that side; Data says how, in words. It is the last
+	Broken                 // the connection broke on that side; Data says how, in words. Nothing follows
 )
 
 // Crossing is one thing that crossed the connection between the workbench and
@@ -22,24 +22,24 @@ const (
 type Crossing struct {
 	From core.Side // core.Client: from the workbench to the server
 	Kind Kind
-	// Time is since the session's start. It never falls: an entry whose time
-	// is before the one above it takes that one's.
+	// Time is since the session's start. It never decreases: an entry with an
+	// earlier time than the one above gets that one's.
 	Time time.Duration
 	Data []byte // never empty for Bytes; shares the transcript's memory
 	// Entry is the index of the transcript's entry that it comes from.
 	Entry int
-	// Implied says that the transcript does not state it: it is what the
-	// workbench does when a session ends.
+	// Implied says that the transcript does not state it: the workbench does it
+	// when a session ends.
 	Implied bool
 }
 
-// untimedStep is between two events that state no time.
+// untimedStep is the time between two events that state none.
 const untimedStep = time.Millisecond
 
 // Crossings returns what crossed the connection to the server, in order: the
 // server's bytes, what the machine sent, what was passed through from the
 // client, and the ends. Both sides end, unless the connection broke: a session
-// that ends leaves no connection behind, even when its process is killed.
+// that ends leaves no connection open, even if its process is killed.
 //
 // Events without a time are 1 ms apart; an action without one has its event's.
 func Crossings(t *transcript.Transcript) []Crossing {
@@ -62,18 +62,18 @@ func Crossings(t *transcript.Transcript) []Crossing {
 
 type walk struct {
 	all      []Crossing
-	first    int // index of the event that is answered
-	at       int // index of the entry that is walked
+	first    int // index of the event being answered
+	at       int // index of the current entry
 	now      time.Duration
-	stays    bool // the client may go on after the server's end
+	stays    bool // the client may go on after the end of the server's stream
 	passing  bool // the client's bytes are copied to the server
 	finished [core.Server + 1]bool
-	over     bool // nothing is fed any more
+	over     bool // nothing is fed any longer
 	broken   bool
 }
 
-// answered walks one event and what stands below it, up to the next event.
-// Above the first event there is none.
+// answered walks one event and what is below it, up to the next event. There is
+// no event above the first.
 func (w *walk) answered(entries []transcript.Entry) {
 	var ev core.Event
 	copied := false
@@ -103,8 +103,8 @@ func (w *walk) answered(entries []transcript.Entry) {
 	w.over = w.over || w.finished[core.Client] && w.finished[core.Server]
 }
 
-// sends reports whether a machine that passes the client through answered
-// with bytes all the same; those are what left then.
+// sends reports whether a machine that passes the client through answered with
+// bytes all the same; then those were sent.
 func sends(entries []transcript.Entry) bool {
 	for i := range entries {
 		if entries[i].Dir == transcript.Action && entries[i].Action.Kind == core.SendServer {

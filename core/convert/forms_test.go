@@ -257,11 +257,11 @@ func TestRFCErrors(t *testing.T) {
 		"nothing\nhere\n":                  "f:2: expected at least one line",
 		"C: a\nS: \\xg0\n":                 "f:2: expected two hexadecimal digits",
 		"C: \\x4":                          "f:1: expected two hexadecimal digits",
-		"C: a\\c b\n":                      "f:1: expected nothing behind \\c",
+		"C: a\\c b\n":                      "f:1: expected nothing after \\c",
 		"S: \xff\n":                        "f:1: expected UTF-8",
-		"[S closes]\n\nC: a\n":             "f:3: expected nothing behind [S closes]",
-		"[C closes]\nC: a\n":               "f:2: expected nothing of the client",
-		"C: " + strings.Repeat("x", 1<<20): "f:1: the line is longer than 1 MiB",
+		"[S closes]\n\nC: a\n":             "f:3: expected nothing after [S closes]",
+		"[C closes]\nC: a\n":               "f:2: expected nothing from the client",
+		"C: " + strings.Repeat("x", 1<<20): "f:1: expected at most 1 MiB in one line",
 	} {
 		_, _, err := ParseRFC(Text{Name: "f", Mode: "raw"}, []byte(text))
 		var syntax *transcript.SyntaxError

@@ -16,8 +16,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// Bounds of a page, in bytes of payload. A page past them could not be read
-// anyway; it says how much is left out.
+// Bounds of a page, in bytes of payload. Nobody could read a longer page anyway;
+// it says how much is left out.
 const (
 	maxShown     = 64 << 10 // of one entry
 	maxPageShown = 4 << 20  // of all
@@ -26,11 +26,11 @@ const (
 //go:embed page.css
 var pageStyle string
 
-// HTML writes one page that stands alone: no script, no network, and a policy
-// in it that allows neither. It shows every entry: events, the answers to them
-// and the notes below, what goes to the server on the one side and what comes
-// from it on the other, told apart by side, arrow, words and colour. Bytes are
-// text or pictures of control bytes, never markup.
+// HTML writes one self-contained page: no script, no network, and a policy that
+// allows neither. It shows every entry: events with their answers and the notes
+// below, what goes to the server on one side and what comes from it on the other,
+// distinguished by side, arrow, words and colour. Bytes are text or pictures of
+// control bytes, never markup.
 //
 // It shows the first 64 KiB of an entry and 4 MiB in all, and says what it
 // leaves out.
@@ -99,7 +99,7 @@ func (p *page) term(name, value string) {
 	fmt.Fprintf(p.w, "<div><dt>%s</dt><dd>%s</dd></div>\n", html.EscapeString(name), html.EscapeString(visible(value)))
 }
 
-// group shows an event with its answers. Above the first event there is none.
+// group shows an event with its answers. There is no event above the first.
 func (p *page) group(entries []transcript.Entry) {
 	p.w.WriteString("<li>\n")
 	for i := range entries {
@@ -231,7 +231,7 @@ func (p *page) time(at string) {
 	}
 }
 
-// visible makes words safe to show: what would not print is a picture.
+// visible makes words safe to show: a picture replaces what would not print.
 func visible(words string) string {
 	var b bytes.Buffer
 	pictures([]byte(words), func(_ mark, piece string) { b.WriteString(piece) })

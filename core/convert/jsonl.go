@@ -26,8 +26,8 @@ type option struct {
 	Value string `json:"value"`
 }
 
-// JSONLines writes an object a line: first one of kind "header" with what
-// stands above the entries, then the entries as [transcript.AppendJSON] does.
+// JSONLines writes one object per line: first one of kind "header" with the
+// transcript's header, then the entries as [transcript.AppendJSON] does.
 func JSONLines(w io.Writer, t *transcript.Transcript) error {
 	h := header{Kind: "header", Format: "workbench transcript v1", Mode: t.Mode, Target: t.Target, State: t.State, CutOff: t.CutOff}
 	for _, o := range t.Options {
@@ -51,8 +51,8 @@ func JSONLines(w io.Writer, t *transcript.Transcript) error {
 	return out.Flush()
 }
 
-// marshal writes one line of JSON, its newline included, with < and > as they
-// are: nothing here is put into a page.
+// marshal writes one line of JSON with its newline, and with < and > unescaped:
+// the output does not go into a page.
 func marshal(v any) ([]byte, error) {
 	var line bytes.Buffer
 	e := json.NewEncoder(&line)

@@ -10,10 +10,10 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// maxTextLines leaves room for what stands above the first line's entry.
+// maxTextLines leaves room for the header and comments above the first entry.
 const maxTextLines = transcript.MaxLines - 1000
 
-// Text says how ParseRFC makes a transcript of a text.
+// Text says how ParseRFC makes a transcript from text.
 type Text struct {
 	Name string // of the file, for errors
 	Mode string // the transcript's line mode; the caller has checked the name
@@ -22,10 +22,10 @@ type Text struct {
 }
 
 // ParseRFC reads what [RFC] writes, and what standards print: C: lines become
-// `>> client binary`, S: lines `>> server`, each with CR LF unless it says
-// otherwise. Lines may be indented. Every other line becomes a comment above
-// the next entry, without what cannot be shown; how many did, blank ones and
-// those that begin with # not counted, comes back too.
+// `>> client binary`, S: lines `>> server`, each with CR LF unless its escapes
+// say something else. Lines may be indented. Every other line becomes a comment
+// above the next entry, without what cannot be shown. comments is how many did,
+// not counting blank lines and those that begin with #.
 //
 // An error is a *[transcript.SyntaxError].
 func ParseRFC(o Text, data []byte) (t *transcript.Transcript, comments int, err error) {
@@ -59,15 +59,15 @@ func ParseRFC(o Text, data []byte) (t *transcript.Transcript, comments int, err 
 			above = append(above, commentLine(text))
 			continue
 		case ended != "":
-			return fail("expected nothing behind %s: it ends the conversation", ended)
+			return fail("expected nothing after %s, which ends the conversation", ended)
 		case closed && event.Kind.Side() == core.Client:
-			return fail("expected nothing of the client behind %s", clientEnds)
+			return fail("expected nothing from the client after %s", clientEnds)
 		case event.Kind == core.ClientEOF:
 			closed = true
 		case event.Kind == core.ServerEOF || event.Kind == core.ServerFailed:
 			ended = core.CutWords(text, 60)
 		case len(event.Data) > core.MaxEventPayload:
-			return fail("the line is longer than 1 MiB, which is the most that one event holds")
+			return fail("expected at most 1 MiB in one line, as in one event")
 		}
 		t.Entries = append(t.Entries, transcript.Entry{Dir: transcript.Event, Event: event, Comments: above})
 		above = nil
@@ -79,8 +79,8 @@ func ParseRFC(o Text, data []byte) (t *transcript.Transcript, comments int, err 
 	return t, comments, nil
 }
 
-// rfcEvent reads one line, of which text has no blanks around. It is not ok
-// for a line that is a comment.
+// rfcEvent reads one line; text is the line without the blanks around it. ok is
+// false for a comment.
 func rfcEvent(line, text string) (ev core.Event, ok bool, problem string) {
 	switch {
 	case text == clientEnds:
@@ -123,20 +123,20 @@ func rfcBytes(text string) (data []byte, problem string) {
 			}
 		case 'c':
 			if rest != "" {
-				return nil, `expected nothing behind \c: it says that nothing ends the line; a backslash is written \\`
+				return nil, `expected nothing after \c, which says that the line has no end; a backslash is written \\`
 			}
 			return data, ""
 		case 'x':
 			var b byte
 			if len(rest) < 2 {
-				return nil, `expected two hexadecimal digits behind \x`
+				return nil, `expected two hexadecimal digits after \x`
 			}
 			if _, err := fmt.Sscanf(rest[:2], "%02x", &b); err != nil || !isHex(rest[0]) || !isHex(rest[1]) {
-				return nil, `expected two hexadecimal digits behind \x`
+				return nil, `expected two hexadecimal digits after \x`
 			}
 			data = append(data, b)
 			rest = rest[2:]
-		default: // \Seen is itself
+		default: // \Seen means itself
 			data = append(data, '\\', letter)
 		}
 		text = rest
@@ -147,7 +147,7 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// commentLine makes a transcript's comment of a line; "" stays a blank one.
+// commentLine makes a transcript's comment from a line; "" stays a blank line.
 func commentLine(text string) string {
 	if text = comment(text); text == "" || text[0] == '#' {
 		return text

@@ -6,22 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// mark says what kind of thing a picture shows.
+// mark says what a piece of the picture shows.
 type mark uint8
 
 const (
 	asText  mark = iota // the text itself
 	asSign              // a control picture: ␍ for CR
-	asBytes             // \xNN or \u{NNNN}: no UTF-8, or what would not show
-	lineEnd             // behind LF: a new line begins
+	asBytes             // \xNN or \u{NNNN}: not UTF-8, or would not show
+	lineEnd             // after LF: a new line begins
 )
 
-// pictures calls show for the pieces of data, in order, so that every byte
-// shows and none acts: control bytes as their pictures (U+2400 and on), bytes
-// that are no UTF-8 as \xNN, and runes that do not print, or that turn the
-// direction of the text around them, as \u{NNNN}.
+// pictures calls show for the pieces of data, in order, so that every byte is
+// visible and none has an effect: control bytes as their pictures (U+2400 and on),
+// bytes that are not UTF-8 as \xNN, and runes that do not print, or that change
+// the direction of the text around them, as \u{NNNN}.
 func pictures(data []byte, show func(mark, string)) {
-	plain := 0 // where the text that is not shown yet began
+	plain := 0 // start of the text not shown yet
 	flush := func(to int) {
 		if to > plain {
 			show(asText, string(data[plain:to]))

@@ -13,34 +13,34 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// How the ends of a conversation are written, and read again.
+// How the ends of a conversation are written and read.
 const (
 	clientEnds  = "[C closes]"
 	serverEnds  = "[S closes]"
-	serverFails = "[S fails: " // words and "]" follow
+	serverFails = "[S fails: " // followed by words and "]"
 )
 
-// maxLine is where a line is broken, in bytes: as events they must fit into one.
+// maxLine is where a line is broken, in bytes: each part must fit into one event.
 const maxLine = 64 << 10
 
-// RFC writes what crossed the connection to the server the way standards tell
-// a protocol, a line each:
+// RFC writes what crossed the connection to the server as standards show a
+// protocol, one line each:
 //
 //	S: 220 mail.example.com ESMTP
 //	C: EHLO client.example.com
 //
-// C: is what was sent, S: what came. Each line stands for its text and CR LF.
-// What is no such line is written with escapes: \r \n \t \\ \xNN, \n at the
-// end of a line that LF alone ended, and \c at the end of one that nothing
-// ended. A backslash that begins none of these stands for itself. Ends are
-// [C closes], [S closes] and [S fails: words]. All other lines are comments:
-// the notes, and the transcript's mode and target on top.
+// C: is what was sent, S: what was received. Each line stands for its text and
+// CR LF. Any other line has escapes: \r \n \t \\ \xNN, \n at the end of a line
+// that ended in LF alone, and \c at the end of one without a line end. A backslash
+// that begins none of these means itself. Ends are [C closes], [S closes] and
+// [S fails: words]. All other lines are comments: the notes, and the transcript's
+// mode and target on top.
 //
-// ParseRFC reads it again, and gives the same bytes in the same order.
+// ParseRFC reads it back as the same bytes in the same order.
 func RFC(w io.Writer, t *transcript.Transcript) error {
 	r := rfcWriter{out: bufio.NewWriter(w)}
 	r.out.WriteString("# " + comment(title(t)) + "\n\n")
-	last := "" // a side's end stands behind all that crossed after it, since it ends the conversation when it is read again
+	last := "" // the end of a side, written last, since ParseRFC ends the conversation there
 	for _, c := range Crossings(t) {
 		switch c.Kind {
 		case Bytes:
@@ -71,10 +71,10 @@ func RFC(w io.Writer, t *transcript.Transcript) error {
 // rfcWriter makes lines of what the sides sent, however it was cut.
 type rfcWriter struct {
 	out  *bufio.Writer
-	left [core.Server + 1][]byte // of each side: a line that has not ended
+	left [core.Server + 1][]byte // for each side, a line that has not ended
 }
 
-// bytes takes what a side sent, and looks only there for line ends.
+// bytes takes what a side sent, and looks for line ends only there.
 func (r *rfcWriter) bytes(side core.Side, data []byte) {
 	for line := range bytes.Lines(data) {
 		left := append(r.left[side], line...)
@@ -93,7 +93,7 @@ func (r *rfcWriter) bytes(side core.Side, data []byte) {
 	}
 }
 
-// flush writes what is left of a side: the other one speaks.
+// flush writes the rest of a side's line before the other one speaks.
 func (r *rfcWriter) flush(side core.Side) {
 	if len(r.left[side]) > 0 {
 		r.line(side, r.left[side])
@@ -137,12 +137,12 @@ func (r *rfcWriter) line(side core.Side, line []byte) {
 	r.out.WriteByte('\n')
 }
 
-// standsAlone reports whether a backslash before rest is read as itself.
+// standsAlone reports whether a backslash before rest means itself.
 func standsAlone(rest []byte) bool {
 	return len(rest) > 0 && rest[0] > ' ' && rest[0] < 0x7f && strings.IndexByte(`\rntcx`, rest[0]) < 0
 }
 
-// comment makes words one line of text that prints.
+// comment makes words one line of printable text.
 func comment(words string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -29,17 +29,17 @@ const (
 	entriesFrame = 256 << 10 // a frame of entries ends with the entry that passes this
 )
 
-// client is a WebSocket as a session's client.
+// client is a session's client behind a WebSocket.
 type client struct {
 	ws      *websocket.Conn
 	conn    *clientConn
 	entries bool           // workbench.v1
-	hello   map[string]any // what the client is told first, with workbench.v1
-	plugin  string         // named where a machine is to blame
+	hello   map[string]any // the first thing that a client of workbench.v1 is told
+	plugin  string         // named if a machine is to blame
 	knows   func(core.EventKind) bool
 
-	message *[]byte // lent between Receive and the next
-	ended   bool    // Receive: workbench.v1 said eof
+	message *[]byte // borrowed from one Receive to the next
+	ended   bool    // a message of workbench.v1 said eof
 	closed  sync.Once
 }
 
@@ -49,14 +49,14 @@ func (c *client) handshake() (string, error) {
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		if isTimeout(err) {
-			return "", refuseAs(codeHandshake, "no first message came within 10 s; it must be host:port")
+			return "", refuseAs(codeHandshake, "no first message within 10 s; it must be host:port")
 		}
 		return "", errGone
 	}
 	first, err := io.ReadAll(io.LimitReader(r, maxHandshake+1))
 	switch {
 	case err != nil && isTimeout(err):
-		return "", refuseAs(codeHandshake, "the first message did not come whole within 10 s; it must be host:port")
+		return "", refuseAs(codeHandshake, "no complete first message within 10 s; it must be host:port")
 	case err != nil:
 		return "", errGone
 	case len(first) > maxHandshake:
@@ -82,7 +82,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// messages are lent while a client's message is taken in.
+// messages are buffers for reading a client's message.
 var messages = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
 // Receive returns the client's next message.
@@ -101,7 +101,7 @@ func (c *client) Receive() (core.Event, error) {
 	case kind == websocket.TextMessage && c.entries:
 		return c.fromJSON(message)
 	case c.ended:
-		return core.Event{}, behindEOF
+		return core.Event{}, afterEOF
 	case len(message) > maxMessage:
 		return core.Event{}, tooBig
 	case kind == websocket.TextMessage:
@@ -110,7 +110,7 @@ func (c *client) Receive() (core.Event, error) {
 	return core.Event{Kind: core.ClientBinary, Data: message}, nil
 }
 
-// readAll reads a message into a lent buffer.
+// readAll reads a message into a borrowed buffer.
 func (c *client) readAll(r io.Reader) ([]byte, error) {
 	c.message = messages.Get().(*[]byte)
 	buf, size := *c.message, 0
@@ -138,12 +138,12 @@ func (c *client) giveBack() {
 }
 
 var (
-	behindEOF = session.End{Cause: session.NotAllowed, Words: "a message came after eof"}
-	tooBig    = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
+	afterEOF = session.End{Cause: session.NotAllowed, Words: "a message came after eof"}
+	tooBig   = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
 )
 
-// fromJSON reads a text message of workbench.v1: {"text":"…"}, with
-// "eol":false if no line end belongs to it, {"raw":"base64"} or {"eof":true}.
+// fromJSON reads a text message of workbench.v1: {"text":"…"}, with "eol":false
+// to send it without a line end, {"raw":"base64"} or {"eof":true}.
 func (c *client) fromJSON(message []byte) (core.Event, error) {
 	var m struct {
 		Text *string `json:"text"`
@@ -164,7 +164,7 @@ func (c *client) fromJSON(message []byte) (core.Event, error) {
 	case err != nil || d.More() || kinds != 1 || m.EOL != nil && m.Text == nil:
 		return core.Event{}, session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"} or {"eof":true}`}
 	case c.ended:
-		return core.Event{}, behindEOF
+		return core.Event{}, afterEOF
 	case m.EOF:
 		c.ended = true
 		return core.Event{Kind: core.ClientEOF}, nil
@@ -180,7 +180,7 @@ func (c *client) fromJSON(message []byte) (core.Event, error) {
 	return core.Event{Kind: core.ClientPart, Data: []byte(*m.Text)}, nil
 }
 
-// lost says what an error of the WebSocket means.
+// lost returns the session's end for an error of the WebSocket.
 func (c *client) lost(err error) error {
 	switch {
 	case errors.Is(err, websocket.ErrReadLimit):
@@ -195,7 +195,7 @@ func (c *client) lost(err error) error {
 
 // Accept tells the client that the target was reached.
 func (c *client) Accept(address string) error {
-	c.conn.hold()
+	c.conn.cork()
 	if err := c.ws.WriteMessage(websocket.TextMessage, []byte("SUCC")); err != nil {
 		return err
 	}
@@ -209,17 +209,17 @@ func (c *client) Accept(address string) error {
 			return err
 		}
 	}
-	return c.conn.release()
+	return c.conn.uncork()
 }
 
-// ping asks the client for a sign of life. It does not wait for a write that is
-// under way.
+// ping asks the client for a sign of life. It does not wait for a write in
+// progress.
 func (c *client) ping() {
 	go c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(pingEvery))
 }
 
-// Refuse tells the client why there is no session. A client of workbench.v1 is
-// told the parts of it apart.
+// Refuse tells the client why there is no session. A client of workbench.v1 gets
+// the reason's parts separately.
 func (c *client) Refuse(reason error) {
 	words := reason.Error()
 	var e *target.Error
@@ -233,9 +233,9 @@ func (c *client) Refuse(reason error) {
 	c.sayClose(websocket.CloseNormalClosure, "")
 }
 
-// Send writes messages, in as few writes as it can.
+// Send writes messages, with as few system calls as it can.
 func (c *client) Send(m *session.Messages) error {
-	c.conn.hold()
+	c.conn.cork()
 	var err error
 	if c.entries {
 		err = c.sendEntries(m)
@@ -249,7 +249,7 @@ func (c *client) Send(m *session.Messages) error {
 			err = c.ws.WriteMessage(kind, data)
 		}
 	}
-	return errors.Join(err, c.conn.release())
+	return errors.Join(err, c.conn.uncork())
 }
 
 // sendEntries writes entries, each a JSON object, as JSON arrays.
@@ -285,7 +285,7 @@ func (c *client) Close(end session.End) {
 	c.sayClose(code, words)
 }
 
-// closeCode is the table of close codes: docs/websocket.md.
+// closeCode returns the close code for an end; docs/websocket.md has the table.
 func (c *client) closeCode(end session.End) (code int, words string) {
 	switch end.Cause {
 	case session.ByClient, session.ByServer, session.ByMachine:
@@ -312,15 +312,15 @@ func (c *client) closeCode(end session.End) (code int, words string) {
 
 const maxReason = 123 // bytes of a close frame's reason: RFC 6455, section 5.5
 
-// sayClose sends a close frame and gives the client a limited time to answer.
+// sayClose sends a close frame and gives the client limited time to answer.
 func (c *client) sayClose(code int, reason string) {
 	frame := websocket.FormatCloseMessage(code, core.CutWords(reason, maxReason))
 	c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(closeLimit))
 	c.conn.endReading(closeLimit)
 }
 
-// hearOut reads and drops what the client still sends, until it has answered
-// our close; closing earlier would send a reset.
+// hearOut reads and drops what the client still sends until it has answered the
+// close; closing earlier would send a reset.
 func (c *client) hearOut() {
 	for {
 		_, r, err := c.ws.NextReader()

@@ -27,7 +27,7 @@ func (g *Gateway) compare(w http.ResponseWriter, r *http.Request) {
 	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // it may have waited for its turn
 	c, err := compare.Read(r.Body)
 	if err != nil {
-		refuseWith(w, refusalOf(err), fmt.Errorf("this is no comparison: %w", err))
+		refuseWith(w, refusalOf(err), fmt.Errorf("parse the comparison: %w", err))
 		return
 	}
 	if c.Transcript != "" {
@@ -45,12 +45,12 @@ func (g *Gateway) compare(w http.ResponseWriter, r *http.Request) {
 	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(struct {
 		Runs    []compare.Run `json:"runs"`
-		Differs *uint64       `json:"differs"` // the first event whose answers are not all the same
+		Differs *uint64       `json:"differs"` // the first event whose answers are not all equal
 	}{c.Runs, c.FirstDifference()})
 }
 
-// refusalOf is statusOf for what is the client's to mend when nothing else is
-// known of it.
+// refusalOf is statusOf for errors that are the client's to correct unless
+// something else is known of them.
 func refusalOf(err error) int {
 	if status := statusOf(err); status != http.StatusInternalServerError {
 		return status
@@ -61,7 +61,7 @@ func refusalOf(err error) int {
 // readRecorded reads the transcript that a comparison names.
 func (g *Gateway) readRecorded(c *compare.Comparison) error {
 	if g.Transcripts == nil {
-		return errors.New("there are no recorded transcripts here")
+		return errors.New("no recorded transcripts are kept")
 	}
 	file, err := g.Transcripts.Open(c.Transcript)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestCompareTheSame(t *testing.T) {
 
 func TestCompareRefused(t *testing.T) {
 	for body, want := range map[string]string{
-		`{`: "no comparison",
+		`{`: "parse the comparison",
 		`{"transcript":"x","runs":[{"mode":"upper"}]}`: "no recorded transcripts",
 		`{"entries":[{"n":2,"dir":">>","side":"client","kind":"eof"},{"n":2,"dir":">>","side":"client","kind":"eof"}],"runs":[{"mode":"upper"}]}`: "do not rise",
 	} {

@@ -14,56 +14,56 @@ import (
 const (
 	handshakeLimit = 10 * time.Second // for the first message
 	pingEvery      = 20 * time.Second // while the client sends nothing
-	silences       = 3                // of pingEvery each: then the client is gone
-	closeLimit     = 5 * time.Second  // for the client's answer to our close
+	silences       = 3                // of pingEvery each, after which the client is gone
+	closeLimit     = 5 * time.Second  // for the client's answer to a close
 
-	holdAtMost = 128 << 10 // bytes that wait to leave together
+	corkAtMost = 128 << 10 // bytes that wait to be written together
 )
 
-// clientConn is the connection below the WebSocket. It lets several frames
-// leave in one write, since a system call costs more than a short message; it
-// gives a client that sends nothing a limited time; and its writes are patient.
+// clientConn is the connection beneath the WebSocket. It can write several
+// frames at once, since a system call costs more than a short message. It ends a
+// client that stays silent, and one that stops reading.
 type clientConn struct {
 	*stall.Conn
 
-	mu      sync.Mutex
-	holding bool
-	held    *[]byte // lent while something waits
+	mu     sync.Mutex
+	corked bool
+	buffer *[]byte // of the frames that wait; borrowed while there are some
 
 	// A write may block for long; reading must not wait for its lock.
 	reading sync.Mutex
-	limit   *limit.Timer // until reading must be over; nil: the client is asked for a sign of life
+	limit   *limit.Timer // after which reading ends; nil: the client is asked for a sign of life
 	over    bool         // the limit has passed
 	ask     func()       // pings the client; it does not wait
 }
 
-// holds are lent while frames wait to leave together.
-var holds = sync.Pool{New: func() any { b := make([]byte, 0, holdAtMost); return &b }}
+// corks are the buffers in which frames wait to be written together.
+var corks = sync.Pool{New: func() any { b := make([]byte, 0, corkAtMost); return &b }}
 
-// hold makes what is written from now on wait.
-func (c *clientConn) hold() {
+// cork makes writes wait until uncork.
+func (c *clientConn) cork() {
 	c.mu.Lock()
-	c.holding = true
+	c.corked = true
 	c.mu.Unlock()
 }
 
-// release lets all that waits leave.
-func (c *clientConn) release() error {
+// uncork writes everything that waits.
+func (c *clientConn) uncork() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.holding = false
+	c.corked = false
 	return c.flush(nil)
 }
 
 func (c *clientConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.holding {
-		if c.held == nil {
-			c.held = holds.Get().(*[]byte)
+	if c.corked {
+		if c.buffer == nil {
+			c.buffer = corks.Get().(*[]byte)
 		}
-		if len(*c.held)+len(p) <= holdAtMost {
-			*c.held = append(*c.held, p...)
+		if len(*c.buffer)+len(p) <= corkAtMost {
+			*c.buffer = append(*c.buffer, p...)
 			return len(p), nil
 		}
 	}
@@ -73,29 +73,29 @@ func (c *clientConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush writes what is held, and p behind it.
+// flush writes what waits, followed by p.
 func (c *clientConn) flush(p []byte) error {
 	var err error
 	switch {
-	case c.held != nil && len(p) > 0:
-		_, err = c.WriteAll(net.Buffers{*c.held, p})
-	case c.held != nil:
-		_, err = c.Conn.Write(*c.held)
+	case c.buffer != nil && len(p) > 0:
+		_, err = c.WriteAll(net.Buffers{*c.buffer, p})
+	case c.buffer != nil:
+		_, err = c.Conn.Write(*c.buffer)
 	case len(p) > 0:
 		_, err = c.Conn.Write(p)
 	}
-	if c.held != nil {
-		*c.held = (*c.held)[:0]
-		holds.Put(c.held)
-		c.held = nil
+	if c.buffer != nil {
+		*c.buffer = (*c.buffer)[:0]
+		corks.Put(c.buffer)
+		c.buffer = nil
 	}
 	return err
 }
 
-// Read reads what the client sends. One that sends nothing is pinged, and given
-// up, with a time-out, when that brings no byte either and it takes none of what
-// it is sent: the pings may be far behind in that. A stop of this process uses up
-// the wait for one ping, and what came meanwhile is there to be read.
+// Read reads what the client sends. A silent client is pinged. Read gives it up,
+// with a time-out, if it sends nothing in answer and reads nothing of what it is
+// sent, since the pings may wait behind a lot of data. A stop of this process
+// uses up the wait for one ping, and what came meanwhile is there to be read.
 func (c *clientConn) Read(p []byte) (int, error) {
 	var taken int64
 	for silent := 1; ; silent++ {
@@ -135,10 +135,10 @@ func (c *clientConn) limited() bool {
 	return c.limit != nil
 }
 
-// past is a deadline that has passed.
+// past is a deadline in the past.
 var past = time.Unix(1, 0)
 
-// endReading has reading be over after so long, a Read that is under way too.
+// endReading ends reading after that time, including a Read in progress.
 func (c *clientConn) endReading(after time.Duration) {
 	c.readOn()
 	c.reading.Lock()
@@ -156,7 +156,7 @@ func (c *clientConn) endReading(after time.Duration) {
 	c.limit = t
 }
 
-// readOn lifts the limit of endReading.
+// readOn removes the limit of endReading.
 func (c *clientConn) readOn() {
 	c.reading.Lock()
 	defer c.reading.Unlock()
@@ -166,13 +166,13 @@ func (c *clientConn) readOn() {
 	c.limit, c.over = nil, false
 }
 
-// SetReadDeadline does nothing: the limits are this connection's own.
+// SetReadDeadline does nothing: clientConn sets its own limits.
 func (c *clientConn) SetReadDeadline(time.Time) error { return nil }
 
 // SetDeadline does nothing, for the same reason.
 func (c *clientConn) SetDeadline(time.Time) error { return nil }
 
-// hijacker hands the WebSocket library a clientConn.
+// hijacker gives the WebSocket library a clientConn.
 type hijacker struct {
 	http.ResponseWriter
 	conn *clientConn
@@ -184,10 +184,10 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	conn.SetDeadline(time.Time{})
-	held, ok := conn.(*stall.Conn) // of Serve
+	below, ok := conn.(*stall.Conn) // from Serve
 	if !ok {
-		held = stall.New(conn)
+		below = stall.New(conn)
 	}
-	h.conn = &clientConn{Conn: held}
+	h.conn = &clientConn{Conn: below}
 	return h.conn, rw, nil
 }

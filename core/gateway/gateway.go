@@ -26,86 +26,82 @@ type Mode struct {
 	Sessions int           `json:"sessions"`        // open now
 	Restarts int           `json:"restarts"`        // of its process, since the workbench started
 	Error    string        `json:"error,omitempty"` // the last thing that went wrong
-	// Overload is there while the process has more to do than it gets done.
+	// Overload is set while the process cannot keep up.
 	Overload *Overload `json:"overload,omitempty"`
 }
 
-// Overload tells how long sessions wait for their turn in a mode's process.
+// Overload says how long sessions wait for their turn in a mode's process.
 type Overload struct {
 	Waiting int     `json:"waiting"` // sessions
 	Longest float64 `json:"longest"` // of their waits, in seconds
 }
 
-// Sandbox is what holds plugin processes back, as GET /api/modes shows it.
+// Sandbox is how plugin processes are confined, as GET /api/modes shows it.
 type Sandbox struct {
-	Mode       string      `json:"mode"` // "strict", "best-effort" or "off"
+	Policy     string      `json:"mode"` // "strict", "best-effort" or "off"
 	Mechanisms []Mechanism `json:"mechanisms"`
 }
 
-// Mechanism is one way by which plugin processes are held back.
+// Mechanism is one way of confining plugin processes.
 type Mechanism struct {
 	Name     string `json:"name"`
-	State    string `json:"state"`              // "holds", "missing" or "unknown": no process runs without it, but it may be that none runs
-	Optional bool   `json:"optional,omitempty"` // it is no fault if it is missing
+	State    string `json:"state"`              // "holds", "missing" or "unknown": no process runs without it, and perhaps none can run
+	Optional bool   `json:"optional,omitempty"` // it may be missing
 	Stops    string `json:"stops"`              // in words
 	Detail   string `json:"detail,omitempty"`   // how far it holds, in words
 	Reason   string `json:"reason,omitempty"`   // why it does not, in words
 }
 
-// Config is what a gateway is made of. Modes, Manifest, Plugin and Dial are
-// needed.
+// Config configures a gateway. Modes, Manifest, Plugin and Dial are required.
 type Config struct {
-	// Modes returns all line modes; the first is the one that a client gets
-	// that names none.
+	// Modes returns all line modes; a client that names none gets the first.
 	Modes func() []Mode
-	// Sandbox returns what holds their processes back; nil: it is not shown.
+	// Sandbox returns how plugin processes are confined; nil: not shown.
 	Sandbox func() Sandbox
-	// Manifest returns a mode's manifest, and waits for a process that has not
-	// told it yet.
+	// Manifest returns a mode's manifest. It waits for a process that has not
+	// reported it yet.
 	Manifest func(ctx context.Context, mode string) (core.Manifest, error)
-	// Plugin returns the build of the named mode that new sessions run on. See
+	// Plugin returns the build of the named mode for new sessions; see
 	// session.Config.Plugin.
 	Plugin func(mode string) (session.Plugin, error)
-	// Transcripts are what the API shows below /api/transcripts; nil: nothing.
+	// Transcripts are served below /api/transcripts; nil: none.
 	Transcripts store.Store
-	// Recordings record sessions, but those whose client asks for none; nil: no
-	// session.
+	// Recordings record sessions, except those whose client declines; nil: none.
 	Recordings *store.Recordings
-	// Observe returns who is told what happens in a session, beside its
-	// recorder; nil: nobody is.
+	// Observe returns the observers of a session, beside its recorder; nil: none.
 	Observe func(id, mode string) []session.Observer
-	// Dial reaches a target.
+	// Dial connects to a target.
 	Dial func(ctx context.Context, t target.Target, s target.Security) (Server, error)
-	// Credentials are those that TLS can be spoken with; nil: none at first.
+	// Credentials are certificates and keys to use for TLS; nil: none at first.
 	Credentials *target.Credentials
 	// Page holds the files of the page.
 	Page fs.FS
 	// KeepPoison, if set, keeps a transcript whose replay ends its plugin's
-	// process, and returns where.
+	// process, and returns its path.
 	KeepPoison func(t *transcript.Transcript) (path string, err error)
-	// Dev answers below /api/dev/, if set: a line mode is in development.
+	// Dev, if set, answers below /api/dev/: a line mode is in development.
 	Dev http.Handler
 	// DevMode is the line mode in development, which the page picks first.
 	DevMode string
 	// WholeLog is how much of its past each session of DevMode keeps, in bytes: a
 	// new build has to answer for all of it.
 	WholeLog int
-	// Metrics answers GET /metrics, if set.
+	// Metrics, if set, answers GET /metrics.
 	Metrics http.Handler
-	// Profiles answers GET /debug/pprof/, if set.
+	// Profiles, if set, answers GET /debug/pprof/.
 	Profiles http.Handler
 	// Practice is the address of the practice server, if there is one.
 	Practice string
-	// Hosts are names and ports by which browsers reach the workbench, beside
-	// the loopback names at the port of its listener.
+	// Hosts are names and ports by which browsers reach the workbench, in
+	// addition to the loopback names at the listener's port.
 	Hosts []Host
 	Log   *slog.Logger
 }
 
-// Server is a session's server that knows what its TLS handshake came to.
+// Server is a session's server that knows the outcome of its TLS handshake.
 type Server interface {
 	session.Server
-	TLS() *target.Outcome // nil: it is plain
+	TLS() *target.Outcome // nil on a plain connection
 }
 
 // Gateway serves the workbench over HTTP.
@@ -113,10 +109,10 @@ type Gateway struct {
 	Config
 	mux      *http.ServeMux
 	server   *http.Server
-	sessions sync.WaitGroup // those with a WebSocket, from the upgrade on
+	sessions sync.WaitGroup // with a WebSocket, from the upgrade on
 	live     session.Registry
-	search   turn // to read all transcripts
-	whole    turn // to have one as a whole in memory
+	search   turn // for reading all transcripts
+	whole    turn // for holding a whole transcript in memory
 	stopping context.Context
 	stop     context.CancelFunc
 
@@ -141,12 +137,12 @@ func New(config Config) *Gateway {
 	return g
 }
 
-// Serve answers requests that come by the listener, and closes it. It returns
+// Serve answers requests that arrive on the listener, and closes it. It returns
 // http.ErrServerClosed once Stop is called.
 func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(stallListener{l}) }
 
-// Stop ends all sessions, telling their clients, and Serve, and returns when
-// they have ended or ctx is done. Sessions that begin meanwhile are refused.
+// Stop ends Serve and all sessions, telling their clients. It returns when they
+// have ended or ctx is done. Sessions that begin meanwhile are refused.
 func (g *Gateway) Stop(ctx context.Context) error {
 	defer g.server.Close()
 	defer g.server.Shutdown(ctx)
@@ -167,7 +163,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 	}
 }
 
-// begin counts a session in, unless the gateway is stopping.
+// begin counts a new session, unless the gateway is stopping.
 func (g *Gateway) begin() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -180,7 +176,7 @@ func (g *Gateway) begin() bool {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// ServeHTTP checks who asks, and answers.
+// ServeHTTP checks where the request comes from, and answers it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", contentPolicy)
@@ -191,8 +187,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Vary", "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest")
 	h.Set("Cache-Control", "no-cache")
 	if reason := refuse(r, g.Hosts); reason != "" {
-		g.Log.Warn("a request was refused", "reason", reason, "path", core.CutWords(r.URL.Path, maxShown))
-		h.Set("Connection", "close") // rather than read a body
+		g.Log.Warn("refused a request", "reason", reason, "path", core.CutWords(r.URL.Path, maxShown))
+		h.Set("Connection", "close") // instead of reading a body
 		refuseWith(w, http.StatusForbidden, errors.New(reason))
 		return
 	}
@@ -211,17 +207,17 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 	}
 	var sandbox *Sandbox
 	if g.Sandbox != nil {
-		held := g.Sandbox()
-		sandbox = &held
+		confined := g.Sandbox()
+		sandbox = &confined
 	}
 	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(struct {
 		Modes    []Mode `json:"modes"`
 		Default  string `json:"default"`
 		Practice string `json:"practice"`
-		// Recording says that sessions are recorded, unless record=off is asked for.
+		// Recording says that sessions are recorded, except with record=off.
 		Recording bool `json:"recording"`
-		// Dev is there while a line mode is in development.
+		// Dev is set while a line mode is in development.
 		Dev     *devMode `json:"dev,omitempty"`
 		Sandbox *Sandbox `json:"sandbox,omitempty"`
 	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, dev, sandbox})

@@ -163,10 +163,10 @@ func TestRefused(t *testing.T) {
 	for _, c := range []struct{ query, first, want string }{
 		{"", "refused:1", "FAIL:connection refused by refused:1"},
 		{"", "h", "FAIL:no port"},
-		{"?mode=x", "h:1", `FAIL:there is no mode "x"; there are upper`},
+		{"?mode=x", "h:1", `FAIL:unknown mode "x"; the modes are upper`},
 		{"?option.loud=yes", "h:1", "FAIL:option loud of mode upper"},
 		{"?option.x=1", "h:1", `FAIL:mode upper has no option "x"; it has loud`},
-		{"?modus=upper", "h:1", `FAIL:the address has "modus"`},
+		{"?modus=upper", "h:1", `FAIL:unknown query parameter "modus"`},
 		{"", strings.Repeat("x", 2000), "FAIL:the first message is longer than 1024 bytes"},
 		{"", "h:1\xff", "FAIL:the first message is not UTF-8"},
 	} {

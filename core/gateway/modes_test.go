@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What holds plugin processes back is shown by codes, with words beside them.
+// The API shows how plugin processes are confined as codes, with words.
 func TestSandboxIsShown(t *testing.T) {
 	g := testGateway()
 	ask := func() string {
@@ -19,7 +19,7 @@ func TestSandboxIsShown(t *testing.T) {
 		t.Errorf("nothing is known of one: %s", got)
 	}
 	g.Sandbox = func() Sandbox {
-		return Sandbox{Mode: "best-effort", Mechanisms: []Mechanism{
+		return Sandbox{Policy: "best-effort", Mechanisms: []Mechanism{
 			{Name: "landlock", State: "holds", Stops: "files", Detail: "ABI 2"},
 			{Name: "seccomp", State: "unknown", Stops: "calls", Reason: "no answer"},
 			{Name: "cgroup", State: "missing", Optional: true, Stops: "more", Reason: "not delegated"},

@@ -50,6 +50,6 @@ type logging struct {
 
 func (l *logging) Remarked(_ time.Duration, r session.Remark) {
 	if r.Code == session.Recovered {
-		l.log.Info("the plugin was recovered", "took", r.Took)
+		l.log.Info("recovered the plugin", "took", r.Took)
 	}
 }

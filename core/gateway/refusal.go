@@ -10,19 +10,19 @@ import (
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
-// The codes of refusals that are the gateway's own. A session's are those of
-// session.End, and those of dialling target.Error's.
+// The codes of the gateway's own refusals. A session's are those of session.End,
+// and those of dialling target.Error's.
 const (
-	codeHandshake       = "handshake"        // the first message is none
-	codeAddress         = "address"          // the query has what it may not have
-	codeTarget          = "target"           // the first message names none
-	codeModeUnknown     = "mode-unknown"     // there is no such line mode
-	codeModeUnavailable = "mode-unavailable" // its process cannot be reached
-	codeOption          = "option"           // the mode does not take it
-	codeServerEOF       = "server-eof"       // the mode cannot go on
+	codeHandshake       = "handshake"        // the first message is not a handshake
+	codeAddress         = "address"          // the query has something not allowed
+	codeTarget          = "target"           // the first message is not a target
+	codeModeUnknown     = "mode-unknown"     // no such line mode
+	codeModeUnavailable = "mode-unavailable" // the mode's process cannot be reached
+	codeOption          = "option"           // the mode does not accept the option
+	codeServerEOF       = "server-eof"       // the mode cannot go on after the server's end
 )
 
-// refused is why there is no session: a code for programs, beside the words.
+// refused says why there is no session: words, and a code for programs.
 type refused struct {
 	code string
 	error
@@ -35,10 +35,10 @@ func refuseAs(code, format string, args ...any) error {
 func (r refused) ErrorCode() string { return r.code }
 func (r refused) Unwrap() error     { return r.error }
 
-// refusal is what a client of workbench.v1 is told beside the words; nil where
-// the reason has no code.
+// refusal returns what a client of workbench.v1 is told in addition to the words;
+// nil if the reason has no code.
 func refusal(reason error) []byte {
-	told := struct {
+	message := struct {
 		Kind        string              `json:"kind"`
 		Code        string              `json:"code"`
 		Certificate *target.Certificate `json:"certificate,omitempty"`
@@ -50,12 +50,12 @@ func refusal(reason error) []byte {
 	if !errors.As(reason, &coded) || coded.ErrorCode() == "" {
 		return nil
 	}
-	told.Code = coded.ErrorCode()
+	message.Code = coded.ErrorCode()
 	var e *target.Error
 	if errors.As(reason, &e) {
-		told.Certificate = e.Certificate
+		message.Certificate = e.Certificate
 	}
-	object, _ := json.Marshal([]any{told})
+	object, _ := json.Marshal([]any{message})
 	return object
 }
 

@@ -14,27 +14,27 @@ import (
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
-// Bounds of every request. The server lets go of them once the body was read,
-// so work on an answer has bounds of its own. An answer may take as long as its
-// reader takes some of it: see stallListener.
+// Bounds of every request. The server's own time limits end once the body was
+// read, so work on an answer has its own. Writing an answer may take as long as
+// the reader reads some of it: see stallListener.
 const (
 	headLimit  = 10 * time.Second // for a request's head
-	bodyLimit  = 30 * time.Second // for head and body; a handler that waits first gives its body this long after
+	bodyLimit  = 30 * time.Second // for head and body; a handler that waits first allows this much for its body afterwards
 	idleLimit  = 60 * time.Second // between two requests
 	maxHead    = 64 << 10         // bytes
-	maxNothing = 0                // bytes of the body of a request that has none
+	maxNothing = 0                // bytes of a body where none is allowed
 
 	headAnswerLimit = 30 * time.Second // for the answer to HEAD
 )
 
-// route is one kind of request that is answered.
+// route is one kind of request.
 type route struct {
 	pattern string // of http.ServeMux
 	maxBody int64  // bytes
 	answer  http.HandlerFunc
 }
 
-// routes are all that there is to ask for.
+// routes returns all routes.
 func (g *Gateway) routes() []route {
 	routes := []route{
 		{"GET /healthz", maxNothing, healthy},
@@ -80,12 +80,12 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, "ok\n")
 }
 
-var errBody = errors.New("this request has no body")
+var errBody = errors.New("request must not have a body")
 
-// ServeHTTP answers a request, within the bounds.
+// ServeHTTP answers a request within the route's bounds.
 func (rt route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rt.maxBody == maxNothing && r.ContentLength != 0 {
-		w.Header().Set("Connection", "close") // rather than read it
+		w.Header().Set("Connection", "close") // instead of reading the body
 		refuseWith(w, http.StatusBadRequest, errBody)
 		return
 	}
@@ -96,7 +96,7 @@ func (rt route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, rt.maxBody)
 	rt.answer(w, r)
-	io.Copy(io.Discard, r.Body) // who still sends would see a reset in place of a refusal
+	io.Copy(io.Discard, r.Body) // a client that still sends would see a reset instead of the refusal
 }
 
 // newServer returns the server of Serve.

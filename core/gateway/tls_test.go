@@ -99,10 +99,10 @@ func TestCredentialsAPI(t *testing.T) {
 	}{
 		{"POST", "/api/tls", key, 400, "a private key and no certificate"},
 		{"POST", "/api/tls", "", 400, "no PEM text"},
-		{"POST", "/api/tls?kind=ca", ca, 400, "takes no parameters"},
+		{"POST", "/api/tls?kind=ca", ca, 400, "none are known here"},
 		{"POST", "/api/tls", strings.Repeat("x", target.MaxCredential+1), 413, "too large"},
-		{"GET", "/api/tls?x=1", "", 400, "takes no parameters"},
-		{"GET", "/api/tls", "x", 400, "no body"},
+		{"GET", "/api/tls?x=1", "", 400, "none are known here"},
+		{"GET", "/api/tls", "x", 400, "must not have a body"},
 		{"DELETE", "/api/tls/1", "", 404, "no such certificate"},
 		{"DELETE", "/api/tls/" + me["id"].(string), "", 204, ""},
 		{"DELETE", "/api/tls/" + me["id"].(string), "", 404, "no such certificate"},
@@ -151,7 +151,7 @@ func TestSecurityInTheQuery(t *testing.T) {
 		{"tls://h:1", "tls.cipher=1", "", target.CodeParameter, "tls.cipher is not a choice; the choices are verify, name, alpn, min and cert"},
 		{"tls://h:1", "tls.cert=1", "", target.CodeCredentialUnknown, "tls.cert: the certificate 1 is not here: the workbench has restarted since; choose the file again"},
 		{"h:1", "tls.min=1.0", "", target.CodeParameter, `the address has "tls.min", but the target is not dialled with TLS: write tls:// before it`},
-		{"tls://h:1", "tls.min=1.0&tls.min=1.1", "", "", `"tls.min" is there twice in the address`},
+		{"tls://h:1", "tls.min=1.0&tls.min=1.1", "", "", `query parameter "tls.min" given more than once`},
 	} {
 		query, err := url.ParseQuery(c.query)
 		if err != nil {

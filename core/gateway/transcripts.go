@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	// listLimit is how many transcripts a list has that names no limit.
+	// listLimit is how many transcripts are listed without a limit in the query.
 	listLimit = 1000
-	// maxWhole bounds a transcript that must be in memory as a whole, in bytes
-	// of text. A recording has 16 MiB, an imported one may have more.
+	// maxWhole bounds a transcript that must be held in memory, in bytes of text.
+	// A recording has at most 16 MiB, an imported transcript may have more.
 	maxWhole = 64 << 20
 )
 
-// transcripts answers for the recorded transcripts: docs/transcript.md.
-// Requests of other pages were refused before.
+// transcripts serves the recorded transcripts; see docs/transcript.md. Requests
+// of other pages were refused before.
 type transcripts struct {
 	store.Store
 	gateway *Gateway
@@ -67,9 +67,9 @@ func (s transcripts) list(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(infos)
 }
 
-// show answers GET /api/transcripts/ID with the text, as far as it
-// has come. ?format=jsonl has its entries as JSON lines instead, ?golden=1 the
-// golden that it makes; ?download=1 has the browser save it.
+// show answers GET /api/transcripts/ID with the text so far. With ?format=jsonl
+// it sends the entries as JSON lines instead, with ?golden=1 the golden made of
+// the transcript; ?download=1 makes the browser save it.
 func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	query, err := oneOfEach(r.URL.Query(), "format", "golden", "download")
@@ -77,11 +77,11 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 	case query["golden"] != "" && !golden:
-		err = fmt.Errorf("golden is %q; it is 1 or left out", query["golden"])
+		err = fmt.Errorf("golden is %q; it must be 1 or absent", query["golden"])
 	case query["download"] != "" && !download:
-		err = fmt.Errorf("download is %q; it is 1 or left out", query["download"])
+		err = fmt.Errorf("download is %q; it must be 1 or absent", query["download"])
 	case query["format"] != "" && query["format"] != "text" && !asJSON:
-		err = fmt.Errorf("format is %q; there are text and jsonl", query["format"])
+		err = fmt.Errorf("format is %q; it must be text or jsonl", query["format"])
 	case golden && asJSON:
 		err = errors.New("a golden is text; leave format=jsonl or golden=1 out")
 	}
@@ -96,7 +96,7 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 	}
 	defer text.Close()
 	save := func(suffix string) {
-		if download { // an ID that was found is safe as a name
+		if download { // an ID that exists is safe as a file name
 			w.Header().Set("Content-Disposition", `attachment; filename="`+id+suffix+`"`)
 		}
 	}
@@ -136,9 +136,8 @@ func makeGolden(id string, text io.Reader) ([]byte, error) {
 	return t.Append(nil), nil
 }
 
-// follow answers GET /api/transcripts/ID/follow with the entries as
-// JSON lines, from the first on and each as soon as it is there, until the
-// session ends.
+// follow answers GET /api/transcripts/ID/follow with the entries as JSON lines,
+// from the first on and each as soon as it is written, until the session ends.
 func (s transcripts) follow(w http.ResponseWriter, r *http.Request) {
 	if _, err := oneOfEach(r.URL.Query()); err != nil {
 		refuseWith(w, http.StatusBadRequest, err)
@@ -148,8 +147,8 @@ func (s transcripts) follow(w http.ResponseWriter, r *http.Request) {
 	s.send(w, id, s.Follow(r.Context(), id))
 }
 
-// send sends the entries of a text that comes in blocks as JSON lines. A
-// text that breaks off, or is no transcript, breaks the answer off.
+// send sends the entries of a text that arrives in blocks as JSON lines. If the
+// text breaks off, or is not a transcript, it breaks off the answer.
 func (s transcripts) send(w http.ResponseWriter, id string, blocks iter.Seq2[[]byte, error]) {
 	control := http.NewResponseController(w)
 	var d store.Decoder
@@ -165,7 +164,7 @@ func (s transcripts) send(w http.ResponseWriter, id string, blocks iter.Seq2[[]b
 			entries, err = d.Entries(id, block)
 		}
 		if err != nil {
-			s.gateway.Log.Debug("a transcript could not be sent to its end", "transcript", id, "reason", err.Error())
+			s.gateway.Log.Debug("transcript not sent completely", "transcript", id, "reason", err.Error())
 			panic(http.ErrAbortHandler)
 		}
 		if !begun {
@@ -196,25 +195,24 @@ func (s transcripts) delete(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// oneOfEach returns the parameters of a query, each of which may stand there
-// once.
+// oneOfEach returns the parameters of a query, each of which may be given once.
 func oneOfEach(query url.Values, known ...string) (map[string]string, error) {
 	one := map[string]string{}
 	for name, values := range query {
 		switch {
 		case len(known) == 0:
-			return nil, fmt.Errorf("the address has %q; it takes no parameters here", core.CutWords(name, core.MaxName))
+			return nil, fmt.Errorf("unknown query parameter %q; none are known here", core.CutWords(name, core.MaxName))
 		case !slices.Contains(known, name):
-			return nil, fmt.Errorf("the address has %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(known, ", "))
+			return nil, fmt.Errorf("unknown query parameter %q; the known ones are %s", core.CutWords(name, core.MaxName), strings.Join(known, ", "))
 		case len(values) > 1:
-			return nil, fmt.Errorf("%s is there twice in the address", name)
+			return nil, fmt.Errorf("query parameter %q given more than once", name)
 		}
 		one[name] = values[0]
 	}
 	return one, nil
 }
 
-// answerAs says what the answer is. What was recorded is nobody's to keep.
+// answerAs sets the answer's content type, and forbids caching what was recorded.
 func answerAs(w http.ResponseWriter, kind string) {
 	if kind != "" {
 		w.Header().Set("Content-Type", kind)
@@ -226,13 +224,13 @@ func answerAs(w http.ResponseWriter, kind string) {
 func (s transcripts) failed(w http.ResponseWriter, err error) {
 	status := statusOf(err)
 	if status == http.StatusInternalServerError {
-		s.gateway.Log.Error("a request for transcripts failed", "reason", err.Error())
+		s.gateway.Log.Error("request for transcripts failed", "reason", err.Error())
 		err = fmt.Errorf("the transcripts cannot be reached: %w", err)
 	}
 	refuseWith(w, status, err)
 }
 
-// statusOf returns the status that says what is wrong; 500 says nothing.
+// statusOf returns the HTTP status for an error, 500 if none says more.
 func statusOf(err error) int {
 	var large *http.MaxBytesError
 	switch {
@@ -242,7 +240,7 @@ func statusOf(err error) int {
 		return http.StatusConflict
 	case errors.Is(err, store.ErrTextTooLong):
 		return http.StatusBadRequest
-	case errors.Is(err, errBusy), errors.Is(err, context.Canceled): // the workbench is stopping, or nobody is there
+	case errors.Is(err, errBusy), errors.Is(err, context.Canceled): // the workbench is stopping, or the client is gone
 		return http.StatusServiceUnavailable
 	case errors.As(err, &large):
 		return http.StatusRequestEntityTooLarge

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// turnLimit is how long somebody waits for a turn.
+// turnLimit is how long a request waits for a turn.
 const turnLimit = 60 * time.Second
 
-// errBusy says that others took their turn for all of turnLimit.
-var errBusy = errors.New("others ask for this at the same time, and it is done one at a time; try again later")
+// errBusy says that others had their turn for all of turnLimit.
+var errBusy = errors.New("busy with other such requests, which are served one at a time; try again later")
 
-// turn lets one at a time do what takes much memory or time. It holds one while
-// somebody has it.
+// turn lets one request at a time do what takes much memory or time. It holds a
+// value while somebody has it.
 type turn chan struct{}
 
-// take waits for the turn, and returns what ends it. Its errors are errBusy and
-// that of ctx.
+// take waits for the turn, and returns a function that ends it. Its errors are
+// errBusy and ctx's.
 func (t turn) take(ctx context.Context) (end func(), err error) {
 	late := time.NewTimer(turnLimit)
 	defer late.Stop()

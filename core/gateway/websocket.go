@@ -18,11 +18,11 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// subprotocol is what a client asks for that wants the transcript, entry by
-// entry, in place of the machine's messages: docs/websocket.md.
+// subprotocol is requested by a client that wants the transcript, entry by entry,
+// instead of the machine's messages; see docs/websocket.md.
 const subprotocol = "workbench.v1"
 
-// websocket holds one session, from the upgrade to the end.
+// websocket serves one session, from the upgrade to the end.
 func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	if !g.begin() {
 		http.Error(w, "the workbench is stopping", http.StatusServiceUnavailable)
@@ -31,8 +31,8 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	h := &hijacker{ResponseWriter: w}
 	upgrader := websocket.Upgrader{
 		Subprotocols: []string{subprotocol},
-		CheckOrigin:  func(*http.Request) bool { return true }, // ServeHTTP has
-		// Frames are gathered below, in clientConn: these need not be large.
+		CheckOrigin:  func(*http.Request) bool { return true }, // ServeHTTP has checked
+		// clientConn gathers frames, so these need not be large.
 		ReadBufferSize:  2 << 10,
 		WriteBufferSize: 512,
 	}
@@ -44,17 +44,17 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	c := &client{ws: ws, conn: h.conn, entries: ws.Subprotocol() == subprotocol}
 	c.conn.ask = c.ping
 	query := r.URL.Query()
-	// In a goroutine of its own, an idle session does not hold all that the
-	// server had needed for the request.
+	// In its own goroutine, an idle session does not keep what the server needed
+	// for the request.
 	go func() {
 		defer g.sessions.Done()
 		defer c.Cut()
-		g.hold(c, query)
+		g.serve(c, query)
 	}()
 }
 
-// hold reads the handshake, and runs the session that it asks for.
-func (g *Gateway) hold(c *client, query url.Values) {
+// serve reads the handshake and runs the session that it asks for.
+func (g *Gateway) serve(c *client, query url.Values) {
 	ctx, cancel := context.WithCancel(g.stopping)
 	defer cancel()
 	release := context.AfterFunc(ctx, func() { c.conn.endReading(0) })
@@ -85,7 +85,7 @@ type request struct {
 	target   target.Target
 	security target.Security
 	record   bool
-	stays    bool // the client may go on after the server's end
+	stays    bool // the client may go on after the end of the server's stream
 }
 
 // parse reads the handshake message and the query. Its errors are for people,
@@ -104,27 +104,27 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		choice, isSecurity := strings.CutPrefix(key, securityPrefix)
 		switch {
 		case len(values) > 1:
-			return wanted, refuseAs(codeAddress, "%q is there twice in the address", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "query parameter %q given more than once", core.CutWords(key, core.MaxName))
 		case key == "mode":
 			name = values[0]
 		case key == "server-eof" && (values[0] == "end" || values[0] == "stay"):
 			wanted.stays = values[0] == "stay"
 		case key == "server-eof":
-			return wanted, refuseAs(codeAddress, "server-eof is %q in the address; it is end or stay", core.CutWords(values[0], core.MaxName))
+			return wanted, refuseAs(codeAddress, "server-eof is %q; it must be end or stay", core.CutWords(values[0], core.MaxName))
 		case key == "record" && (values[0] == "on" || values[0] == "off"):
 			wanted.record = values[0] == "on"
 		case key == "record":
-			return wanted, refuseAs(codeAddress, "record is %q in the address; it is on or off", core.CutWords(values[0], core.MaxName))
+			return wanted, refuseAs(codeAddress, "record is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
 		case isOption:
 			options[option] = values[0]
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "the address has %q; there are mode, option.NAME, record, server-eof and tls.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are mode, option.NAME, record, server-eof and tls.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
-		return wanted, refuseAs(codeModeUnknown, "there is no mode %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
+		return wanted, refuseAs(codeModeUnknown, "unknown mode %q; the modes are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
 	}
 	var err error
 	if wanted.mode, err = g.Manifest(ctx, name); err != nil {
@@ -143,7 +143,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	return wanted, err
 }
 
-// run holds the session.
+// run runs the session.
 func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	id := g.live.NewID()
 	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.String())
@@ -175,7 +175,7 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 			if err != nil {
 				return nil, err
 			}
-			log.Info("a session began", "address", server.Resolved())
+			log.Info("session began", "address", server.Resolved())
 			if outcome := server.TLS(); outcome != nil {
 				c.hello["tls"] = outcome
 			}
@@ -195,11 +195,11 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		config.WholeLog = g.WholeLog
 	}
 	end := g.live.Run(ctx, id, config)
-	log.Info("a session ended", "reason", end.Words, "after", time.Since(start).Round(time.Millisecond))
+	log.Info("session ended", "reason", end.Words, "after", time.Since(start).Round(time.Millisecond))
 }
 
-// keepPoison keeps a transcript that ends its plugin's process, and says where;
-// withheld: one that says why there is none.
+// keepPoison keeps a transcript that ends its plugin's process, and says where.
+// withheld means that the transcript only says why there is none.
 func (g *Gateway) keepPoison(t *transcript.Transcript, withheld bool, log *slog.Logger) string {
 	if g.KeepPoison == nil {
 		return "an event ends the plugin's process again and again"

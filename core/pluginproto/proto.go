@@ -15,7 +15,7 @@ import (
 )
 
 // Version is the protocol version: what this package and core/wire/spec.md
-// describe. It rises when a plugin built before would misunderstand.
+// describe. It rises if older plugins would misunderstand.
 const Version = 1
 
 // Key names the one thing that a plugin process offers.
@@ -24,17 +24,17 @@ const Key = "discipline"
 // MaxManifest bounds a manifest in bytes of JSON.
 const MaxManifest = 1 << 20
 
-// Handshake tells a plugin that a workbench started it. It keeps people from
-// starting one by hand and wondering; it keeps no one out.
+// Handshake tells a plugin that a workbench started it. It stops people who
+// start a plugin by hand, with an explanation; it is not for security.
 var Handshake = plugin.HandshakeConfig{
 	MagicCookieKey:   "PROTOCOL_WORKBENCH_PLUGIN",
 	MagicCookieValue: "e7c0a5f2-started-by-the-workbench",
 }
 
-// DebugVariable names the environment variable that has a plugin listen on the
-// Unix socket that it holds, for a debugger: each connection to it is one
-// session's stream, on which the plugin first writes its manifest as one line
-// of JSON.
+// DebugVariable names the environment variable that makes a plugin listen, for a
+// debugger, on the Unix socket with that path. Each connection to it is one
+// session's stream, on which the plugin first writes its manifest as one line of
+// JSON.
 const DebugVariable = "PROTOCOL_WORKBENCH_DEBUG"
 
 // Sets offers p, a *Server or a Client, under every protocol version that this
@@ -43,7 +43,7 @@ func Sets(p plugin.Plugin) map[int]plugin.PluginSet {
 	return map[int]plugin.PluginSet{Version: Set(p)}
 }
 
-// Set offers p alone.
+// Set offers only p.
 func Set(p plugin.Plugin) plugin.PluginSet { return plugin.PluginSet{Key: p} }
 
 // None is the argument of calls that need none.
@@ -51,7 +51,7 @@ type None struct{}
 
 // ManifestReply answers the call Manifest.
 type ManifestReply struct {
-	JSON []byte // of a core.Manifest; fields that a reader does not know are skipped
+	JSON []byte // of a core.Manifest; readers skip unknown fields
 }
 
 // SessionReply answers the call Session.
@@ -61,19 +61,19 @@ type SessionReply struct {
 
 // CoverageReply answers the call Coverage.
 type CoverageReply struct {
-	Data []byte // as the build of the plugin counts, which the caller made
+	Data []byte // in the format of the plugin's build, which the caller made
 }
 
 // Server is the plugin's end of the calls.
 type Server struct {
 	Manifest core.Manifest
 	// Session runs one session on its stream, which has this number, and closes
-	// it. Each call has a goroutine of its own.
+	// it. Each call has its own goroutine.
 	Session func(stream net.Conn, number uint32)
-	// Load says how busy the process is; nil: the host is not told.
+	// Load returns how busy the process is; nil: the host is not told.
 	Load func() wire.Load
-	// Coverage says what of its code the process has executed, if it was built or
-	// started to count that; nil: it never is.
+	// Coverage returns which parts of its code the process has executed, if it
+	// was built or started to count that; nil: it never is.
 	Coverage func() ([]byte, error)
 	Log      *slog.Logger
 }
@@ -85,7 +85,7 @@ func (s *Server) Server(b *plugin.MuxBroker) (any, error) { return &service{s, b
 
 // Client is for the other end.
 func (s *Server) Client(*plugin.MuxBroker, *rpc.Client) (any, error) {
-	return nil, errors.New("this is the plugin's end")
+	return nil, errors.New("not supported at the plugin's end")
 }
 
 type service struct {
@@ -106,7 +106,7 @@ func (s *service) Session(_ None, reply *SessionReply) error {
 	go func() {
 		stream, err := s.broker.Accept(id)
 		if err != nil {
-			s.Log.Warn("the host asked for a session and did not come", "error", err)
+			s.Log.Warn("the host asked for a session and did not connect", "error", err)
 			return
 		}
 		s.Server.Session(stream, id)
@@ -114,26 +114,26 @@ func (s *service) Session(_ None, reply *SessionReply) error {
 	return nil
 }
 
-// Load says how busy the process is.
+// Load returns how busy the process is.
 func (s *service) Load(_ None, reply *wire.Load) error {
 	if s.Server.Load == nil {
-		return errors.New("its sessions take no turns")
+		return errors.New("sessions take no turns")
 	}
 	*reply = s.Server.Load()
 	return nil
 }
 
-// Coverage says what of its code the process has executed.
+// Coverage returns which parts of its code the process has executed.
 func (s *service) Coverage(_ None, reply *CoverageReply) (err error) {
 	if s.Server.Coverage == nil {
-		return errors.New("it does not count what it executes")
+		return errors.New("coverage not counted")
 	}
 	reply.Data, err = s.Server.Coverage()
 	return err
 }
 
-// Client is the host's end of the calls. None of them has a time limit: close
-// the connection to cut one off.
+// Client is the host's end of the calls. The calls have no time limit: close the
+// connection to interrupt one.
 type Client struct {
 	calls  *rpc.Client
 	broker *plugin.MuxBroker
@@ -141,17 +141,17 @@ type Client struct {
 
 var _ plugin.Plugin = (*Client)(nil)
 
-// Client is called by go-plugin; it returns a *Client that works.
+// Client is called by go-plugin; it returns a working *Client.
 func (*Client) Client(b *plugin.MuxBroker, calls *rpc.Client) (any, error) {
 	return &Client{calls, b}, nil
 }
 
 // Server is for the other end.
 func (*Client) Server(*plugin.MuxBroker) (any, error) {
-	return nil, errors.New("this is the host's end")
+	return nil, errors.New("not supported at the host's end")
 }
 
-// Manifest asks what the plugin is, and checks the answer.
+// Manifest asks for the plugin's manifest and checks it.
 func (c *Client) Manifest() (core.Manifest, error) {
 	var reply ManifestReply
 	var m core.Manifest
@@ -177,8 +177,8 @@ func (c *Client) Session() (net.Conn, uint32, error) {
 	return stream, reply.Stream, err
 }
 
-// Load asks how busy the process is, which also shows that it answers. It is
-// nil of a plugin that does not say, or was built before there was this call.
+// Load asks how busy the process is, which also shows that it answers. It is nil
+// for a plugin that does not say, or was built before this call existed.
 func (c *Client) Load() (*wire.Load, error) {
 	var reply wire.Load
 	err := c.calls.Call("Plugin.Load", None{}, &reply)
@@ -192,8 +192,8 @@ func (c *Client) Load() (*wire.Load, error) {
 	return &reply, nil
 }
 
-// Coverage asks what of its code the process has executed. A plugin that does
-// not count that, or was built before there was this call, answers by an error.
+// Coverage asks which parts of its code the process has executed. A plugin that
+// does not count that, or was built before this call existed, returns an error.
 func (c *Client) Coverage() ([]byte, error) {
 	var reply CoverageReply
 	err := c.calls.Call("Plugin.Coverage", None{}, &reply)

@@ -2,16 +2,16 @@ package pluginproto
 
 import "net"
 
-// Stream is a session's stream that gives its receive buffer up before it
-// waits, once the buffer may have grown. Most sessions are idle most of the
-// time, and a multiplexed stream would else keep room for the largest frame
-// that it ever saw.
+// Stream is a session's stream that releases its receive buffer before it waits,
+// if the buffer may have grown. Most sessions are idle most of the time, and a
+// multiplexed stream would otherwise keep room for the largest frame that it ever
+// received.
 type Stream struct {
 	net.Conn
-	read int // bytes since the buffer was given up
+	read int // bytes since the buffer was released
 }
 
-const keepBuffer = 4 << 10 // bytes that a stream may read before it gives its buffer up
+const keepBuffer = 4 << 10 // bytes that a stream may read before it releases its buffer
 
 // Read reads from the stream.
 func (s *Stream) Read(b []byte) (int, error) {

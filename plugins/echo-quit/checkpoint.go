@@ -21,9 +21,9 @@ const (
 )
 
 // Checkpoint appends a byte of flags, then as varints how much of the first
-// outstanding message has come back and how many bytes are held, then the
-// bytes held, then the queue as it is in memory. Past core.MaxCheckpoint it
-// answers core.ErrNoCheckpoint.
+// outstanding message has come back and how many bytes are held, then the held
+// bytes, then the queue as it is in memory. Past core.MaxCheckpoint it returns
+// core.ErrNoCheckpoint.
 func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
 	queued := m.outstanding.buf[m.outstanding.head:]
 	if 1+2*binary.MaxVarintLen32+len(m.held)+len(queued) > core.MaxCheckpoint {
@@ -66,7 +66,7 @@ func (m *machine) Restore(state []byte) error {
 	if !r.outstanding.restore(rest[held:], matched) || r.over && !r.outstanding.empty() {
 		return errState
 	}
-	// One state, one encoding: a varint may be written longer than it need be.
+	// One state, one encoding: a varint may be written longer than necessary.
 	if again, err := r.Checkpoint(nil); err != nil || !bytes.Equal(again, state) {
 		return errState
 	}
@@ -74,7 +74,7 @@ func (m *machine) Restore(state []byte) error {
 	return nil
 }
 
-// restore fills an empty queue, and reports whether the messages are whole,
+// restore fills an empty queue. It reports whether the messages are complete and
 // not empty, and the first not fully matched. A checkpoint is no larger than
 // maxOutstanding, so they are within that bound.
 func (q *queue) restore(messages []byte, matched uint64) bool {
@@ -91,7 +91,7 @@ func (q *queue) restore(messages []byte, matched uint64) bool {
 	return matched == 0 || !q.empty()
 }
 
-// cutUvarint returns the varint that b begins with, and what follows it.
+// cutUvarint returns the varint at the start of b, and what follows it.
 func cutUvarint(b []byte) (v uint64, rest []byte, ok bool) {
 	v, n := binary.Uvarint(b)
 	if n <= 0 {

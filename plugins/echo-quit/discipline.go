@@ -9,7 +9,7 @@ func Discipline() core.Discipline {
 			Name:    "echo-quit",
 			Title:   "Echo and quit",
 			Version: "1",
-			Summary: "For an echo server: each message comes back whole once all of it has been echoed, and what is no echo is pointed out. " +
+			Summary: "For an echo server: each message comes back whole once all of it has been echoed, and anything that isn't an echo is flagged. " +
 				"A message that begins with quit ends the session.",
 			Sends:      "the message as it is, no line end",
 			Input:      core.InputLine,

@@ -11,7 +11,7 @@ import (
 const (
 	maxOutstanding = 1 << 20                // bytes sent and not echoed yet
 	maxHeld        = 64 << 10               // bytes of one mismatch
-	keep           = 4 << 10                // bytes of memory that an empty buffer may hold on to
+	keep           = 4 << 10                // bytes of memory that an empty buffer may keep
 	mismatchTimer  = "mismatch"             // runs exactly while bytes are held
 	mismatchAfter  = 100 * time.Millisecond // since the first of them
 	quitTimer      = "quit"
@@ -24,8 +24,8 @@ type machine struct {
 	outstanding queue
 	held        []byte // the mismatch: the first byte that differed and all since
 	binary      bool   // the last message sent was binary
-	over        bool   // too much was outstanding; nothing is compared any more
-	quitting    bool   // quit was sent; nothing more is
+	over        bool   // too much was outstanding; nothing is compared any longer
+	quitting    bool   // quit was sent; nothing more is sent
 }
 
 func (m *machine) Handle(ev core.Event, out *core.Out) error {
@@ -33,7 +33,7 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	case core.ClientText, core.ClientBinary:
 		m.endMismatch(out)
 		m.send(ev.Data, ev.Kind == core.ClientBinary, out)
-	case core.ClientRaw: // they were sent
+	case core.ClientRaw: // the core has sent them
 		m.endMismatch(out)
 		if len(ev.Data) > 0 && !m.quitting {
 			m.expect(ev.Data, true, out)
@@ -73,7 +73,7 @@ func (m *machine) send(message []byte, binary bool, out *core.Out) {
 	}
 }
 
-// expect has what was sent compared with what comes back.
+// expect records a message that was sent, to compare with what comes back.
 func (m *machine) expect(message []byte, binary bool, out *core.Out) {
 	m.binary = binary
 	switch {
@@ -87,8 +87,8 @@ func (m *machine) expect(message []byte, binary bool, out *core.Out) {
 	}
 }
 
-// receive takes bytes one reply or one mismatch at a time, so that where they
-// were cut does not matter.
+// receive takes bytes one reply or one mismatch at a time, so that it does not
+// matter where they were cut.
 func (m *machine) receive(data []byte, out *core.Out) {
 	for len(data) > 0 {
 		if len(m.held) == 0 && !m.outstanding.empty() {
@@ -121,7 +121,7 @@ func (m *machine) endMismatch(out *core.Out) {
 	}
 }
 
-// release shows what has matched of the unfinished reply and what is held, and
+// release shows the matched part of the unfinished reply and the held bytes, and
 // forgets what is outstanding.
 func (m *machine) release(out *core.Out) {
 	if part, binary := m.outstanding.matchedPart(); len(part) > 0 {
@@ -141,8 +141,8 @@ func (m *machine) release(out *core.Out) {
 	m.held = emptied(m.held)
 }
 
-// show shows one message in the kind of what it answers. A reply that ended
-// early may end within a character; as text it would not arrive as it is.
+// show shows one message in the kind of the message it answers. A reply cut short
+// may end within a character; as text it would not arrive unchanged.
 func show(message []byte, binary bool, out *core.Out) {
 	if binary || !utf8.Valid(message) {
 		out.Binary(message)

@@ -5,10 +5,10 @@ import (
 	"encoding/binary"
 )
 
-// queue holds the outstanding messages in order, in one buffer: for each a
-// varint of its length, doubled, plus 1 when it is binary, then its bytes. A
-// message a byte long costs two, so a client that sends a million of them is
-// bounded like one that sends a few long ones.
+// queue holds the outstanding messages in order, in one buffer: for each a varint
+// of its length, doubled, plus 1 if it is binary, then its bytes. A message of one
+// byte takes two, so a client that sends a million of them is bounded like one
+// that sends a few long ones.
 type queue struct {
 	buf     []byte
 	head    int // where the first message begins in buf
@@ -21,7 +21,7 @@ func (q *queue) empty() bool { return q.head == len(q.buf) }
 // unmatched returns how many bytes have not come back yet.
 func (q *queue) unmatched() int { return q.bytes - q.matched }
 
-// push adds a message, which is not empty.
+// push adds a message, which must not be empty.
 func (q *queue) push(message []byte, isBinary bool) {
 	if q.head > len(q.buf)/2 {
 		q.buf = q.buf[:copy(q.buf, q.buf[q.head:])]
@@ -40,8 +40,8 @@ func (q *queue) first() (message []byte, isBinary bool, next int) {
 	return q.buf[from:next], h&1 == 1, next
 }
 
-// match compares data with what has not come back of the first message, and
-// returns how many bytes at the beginning are the same.
+// match compares data with the rest of the first message, and returns how many
+// bytes at the start are equal.
 func (q *queue) match(data []byte) int {
 	message, _, _ := q.first()
 	n := samePrefix(message[q.matched:], data)
@@ -49,8 +49,8 @@ func (q *queue) match(data []byte) int {
 	return n
 }
 
-// popWhole takes the first message off once all of it has come back. The
-// message is valid until the next call of push.
+// popWhole removes the first message once all of it has come back. The message is
+// valid until the next call of push.
 func (q *queue) popWhole() (message []byte, isBinary, ok bool) {
 	message, isBinary, next := q.first()
 	if q.matched < len(message) {
@@ -64,7 +64,7 @@ func (q *queue) popWhole() (message []byte, isBinary, ok bool) {
 	return message, isBinary, true
 }
 
-// matchedPart returns what has come back of the first message.
+// matchedPart returns the part of the first message that has come back.
 func (q *queue) matchedPart() (part []byte, isBinary bool) {
 	if q.matched == 0 {
 		return nil, false
@@ -96,8 +96,8 @@ func samePrefix(a, b []byte) int {
 	return n
 }
 
-// emptied returns b without its bytes, and without its memory when that is
-// much: sessions idle in their thousands.
+// emptied returns b without its bytes, and without its memory if that is large:
+// thousands of sessions may be idle.
 func emptied(b []byte) []byte {
 	if cap(b) > keep {
 		return nil

@@ -29,8 +29,8 @@ func (m *machine) send(text, eol []byte, out *core.Out) {
 	m.buf = emptied(buf)
 }
 
-// text returns the server's bytes as text, valid until the next call. Nearly
-// all lines are valid UTF-8 and are returned as they are.
+// text returns the server's bytes as text, valid until the next call. It returns
+// valid UTF-8, which most lines are, unchanged.
 func (m *machine) text(line []byte) []byte {
 	if !m.latin1 && utf8.Valid(line) {
 		return line
@@ -48,11 +48,11 @@ func (m *machine) text(line []byte) []byte {
 	return buf
 }
 
-// wholeRunes returns where to cut held, which is over maxLine: at maxLine, or
-// up to three bytes before when a rune would be split there. A rune of which
-// too little is held to tell counts as valid; invalid bytes are cut anywhere.
-// Only the first maxLine+2 bytes of a line are ever held here, so the answer
-// does not depend on how much more has arrived.
+// wholeRunes returns where to cut held, which is longer than maxLine: at maxLine,
+// or up to three bytes before to keep a rune whole. A rune of which too few bytes
+// are held counts as valid; invalid bytes are cut anywhere. Only the first
+// maxLine+2 bytes of a line are ever held here, so the answer does not depend on
+// how much more has arrived.
 func wholeRunes(held []byte) int {
 	for at := maxLine - 1; at > maxLine-utf8.UTFMax; at-- {
 		if !utf8.RuneStart(held[at]) {
@@ -66,8 +66,8 @@ func wholeRunes(held []byte) int {
 	return maxLine
 }
 
-// emptied returns b without its bytes, and without its memory when that is
-// much: sessions idle in their thousands.
+// emptied returns b without its bytes, and without its memory if that is large:
+// thousands of sessions may be idle.
 func emptied(b []byte) []byte {
 	if cap(b) > keep {
 		return nil

@@ -12,8 +12,8 @@ var errState = errors.New("http-line: the checkpoint does not parse")
 
 // The flags of a checkpoint.
 const (
-	flagLong   = 1 << iota // parts of the unfinished line have left
-	flagSkipLF             // an LF that comes first is part of the last line's end
+	flagLong   = 1 << iota // parts of the unfinished line were sent
+	flagSkipLF             // an LF that comes first belongs to the last line's end
 )
 
 // Checkpoint appends one byte of flags and the bytes held of the unfinished
@@ -40,7 +40,7 @@ func (m *machine) Restore(state []byte) error {
 		return errState
 	case skipLF && (m.ends != endsAny || len(held) > 0):
 		return errState
-	case long && len(held) < 2: // a part leaves two bytes behind, or more
+	case long && len(held) < 2: // a part leaves at least two bytes
 		return errState
 	}
 	m.long, m.skipLF, m.held = long, skipLF, append(emptied(m.held), held...)

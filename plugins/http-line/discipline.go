@@ -2,7 +2,7 @@ package httpline
 
 import "github.com/protocol-workbench/workbench/core"
 
-// The options' names and the values that are asked for by name.
+// The options' names, and the values that the code asks for by name.
 const (
 	optionEOL     = "eol"
 	optionReceive = "receive-eol"

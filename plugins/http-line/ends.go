@@ -7,14 +7,14 @@ type ends string
 
 const (
 	endsLF   ends = "lf"   // at LF; a CR right before it is dropped
-	endsCRLF ends = "crlf" // at CR LF alone
-	endsCR   ends = "cr"   // at CR alone
+	endsCRLF ends = "crlf" // only at CR LF
+	endsCR   ends = "cr"   // only at CR
 	endsAny  ends = "any"  // at LF, CR or CR LF
 )
 
 // find returns the index in data of the last byte of a line's end, or of its
-// first if the second may still come; -1 if there is none. held is what comes
-// before data, and has no end.
+// first byte if the second may still come; -1 if there is none. held precedes
+// data, and contains no line end.
 func (e ends) find(held, data []byte) int {
 	switch e {
 	case endsCR:
@@ -36,7 +36,7 @@ func (e ends) find(held, data []byte) int {
 	return bytes.IndexByte(data, '\n')
 }
 
-// trim returns a line without the CR that belongs, or may belong, to its end.
+// trim returns a line without a CR that belongs, or may belong, to its end.
 func (e ends) trim(line []byte) []byte {
 	if e == endsLF || e == endsCRLF {
 		return bytes.TrimSuffix(line, []byte("\r"))

@@ -6,31 +6,31 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// maxLine bounds a message in bytes of the server's. A part leaves only once
-// two more are held: then what follows it cannot be just the line end, and a
+// maxLine bounds a message, in bytes from the server. A part is sent only once
+// two more bytes are held: then what follows cannot be just the line end, and a
 // line of exactly maxLine bytes and CR LF is still one message.
 const maxLine = 64 << 10
 
-// keep is how much memory, in bytes, a buffer that is empty may hold on to.
+// keep is how much memory, in bytes, an empty buffer may keep.
 const keep = 4 << 10
 
-// quiet is how long the server is silent before a line that has no end yet is
-// shown: longer than the pauses within a line, shorter than people wait.
+// quiet is how long the server is silent before a line without an end is shown:
+// longer than pauses within a line, shorter than people wait.
 const quiet = 200 * time.Millisecond
 
 type machine struct {
-	eol    []byte // after what is sent
+	eol    []byte // after each message sent
 	ends   ends   // of the server's lines
 	latin1 bool
-	held   []byte // the line so far: no end of a line, at most maxLine+1 bytes between events
-	long   bool   // a part of this line has left, and its note
+	held   []byte // the line so far: without a line end, at most maxLine+1 bytes between events
+	long   bool   // a part of this line was sent, and the note
 	skipLF bool   // the last line ended in CR: an LF right after belongs to its end
 	buf    []byte // scratch for transcoding
 }
 
 var _ core.QuietAsker = (*machine)(nil)
 
-// Quiet asks for silences, in which prompts are shown.
+// Quiet asks for silences, at which prompts are shown.
 func (m *machine) Quiet() time.Duration { return quiet }
 
 func (m *machine) Handle(ev core.Event, out *core.Out) error {
@@ -56,7 +56,7 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	return nil
 }
 
-// receive searches each byte once: what is held has no end of a line.
+// receive searches each byte once: what is held contains no line end.
 func (m *machine) receive(data []byte, out *core.Out) {
 	for len(data) > 0 {
 		if m.skipLF {
@@ -88,7 +88,7 @@ func (m *machine) receive(data []byte, out *core.Out) {
 	}
 }
 
-// line shows a whole line, or what is left of one whose parts have left.
+// line shows a whole line, or the rest of one whose parts were sent.
 func (m *machine) line(line []byte, out *core.Out) {
 	if len(line) > maxLine {
 		line = m.part(line, out)
@@ -96,7 +96,8 @@ func (m *machine) line(line []byte, out *core.Out) {
 	out.Text(m.text(line))
 }
 
-// part shows the first part of held, which is over maxLine, and returns the rest.
+// part shows the first part of held, which is longer than maxLine, and returns
+// the rest.
 func (m *machine) part(held []byte, out *core.Out) []byte {
 	n := maxLine
 	if !m.latin1 {

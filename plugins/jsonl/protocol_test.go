@@ -111,7 +111,7 @@ func TestRefusedLines(t *testing.T) {
 		action(`"action":"timer","name":"x","after":"1ns"`): "between 1 ms and 24 h",
 		action(`"action":"timer","name":"1","after":"1s"`):  "a timer's name",
 		action(`"action":"pass-through","side":"both"`):     "only the client or the server",
-		action(`"action":"secret","span":"event 2 1"`):      "no span of a secret",
+		action(`"action":"secret","span":"event 2 1"`):      "not a span of a secret",
 		action(`"action":"secret value"`):                   "the action secret value needs text or b64",
 		action(`"action":"secret value","txt":"hunter2"`):   `it answered a line that marks a secret`,
 		action(`"action":"server","txt":"x"`):               `unknown field "txt"`,

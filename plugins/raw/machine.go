@@ -46,10 +46,10 @@ var _ core.Checkpointer = machine{}
 // Checkpoint appends nothing: there is no state.
 func (machine) Checkpoint(dst []byte) ([]byte, error) { return dst, nil }
 
-// Restore takes the empty state and no other.
+// Restore accepts only the empty state.
 func (machine) Restore(state []byte) error {
 	if len(state) > 0 {
-		return errors.New("raw: the checkpoint is not empty, but this mode has no state")
+		return errors.New("raw: checkpoint is not empty, but this mode has no state")
 	}
 	return nil
 }

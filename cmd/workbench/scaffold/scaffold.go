@@ -18,41 +18,41 @@ import (
 //go:embed all:templates
 var templates embed.FS
 
-// placeholder is the name of the templates' plugin, in files and their names.
+// placeholder is the name of the templates' plugin, in files and file names.
 const placeholder = "newmode"
 
-// executable is how the name of a file begins that needs a run bit.
+// executable is the start of the name of a file that needs an executable bit.
 const executable = "workbench-plugin-"
 
 // Langs are the languages that there are templates in; the first is the
 // default.
 var Langs = []string{"go", "python", "starlark"}
 
-// Options say what is to be made.
+// Options say what to make.
 type Options struct {
 	Name string // of the plugin; see core.ValidName
 	Lang string // one of Langs
-	Dir  string // the folder, which must not be there or be empty
-	SDK  string // for Go: a folder with the workbench's source; "": it is looked for
+	Dir  string // the folder, which must be empty or not exist
+	SDK  string // for Go: a folder with the workbench's source; "": New looks for it
 }
 
-// Made is what was made.
+// Made describes what was made.
 type Made struct {
 	Dir   string   // absolute
 	Files []string // in it, with slashes, sorted
 	SDK   string   // for Go: where the SDK was found, in words
 }
 
-// New makes the folder of a plugin. It overwrites nothing. Errors are in words
-// for the person who wants the folder; after one there is no folder, or it is
-// empty, or, where the Go modules could not be had, all of it is there and the
-// error says what is left to do.
+// New makes the folder of a plugin. It overwrites nothing. Errors are for the
+// person who wants the folder. After an error the folder does not exist or is
+// empty; except that, if the Go modules could not be fetched, everything is there
+// and the error says what is left to do.
 func New(ctx context.Context, o Options) (*Made, error) {
 	if !core.ValidName(o.Name) {
-		return nil, fmt.Errorf("%q cannot name a plugin: a name is 1 to %d letters, digits, '-' or '_', beginning with a letter", o.Name, core.MaxName)
+		return nil, fmt.Errorf("%q is not a plugin's name: a name is 1 to %d letters, digits, '-' or '_', beginning with a letter", o.Name, core.MaxName)
 	}
 	if !slices.Contains(Langs, o.Lang) {
-		return nil, fmt.Errorf("there is no template in %q; there are %s", o.Lang, strings.Join(Langs, ", "))
+		return nil, fmt.Errorf("no template in language %q; there are %s", o.Lang, strings.Join(Langs, ", "))
 	}
 	dir, err := filepath.Abs(o.Dir)
 	if err == nil {
@@ -69,7 +69,7 @@ func New(ctx context.Context, o Options) (*Made, error) {
 	}
 	made := &Made{Dir: dir}
 	if made.Files, err = copyTemplate(o.Lang, o.Name, dir); err != nil {
-		return nil, fmt.Errorf("%s cannot be written: %w", dir, err)
+		return nil, fmt.Errorf("write %s: %w", dir, err)
 	}
 	if kit != nil {
 		made.SDK = kit.where
@@ -86,9 +86,9 @@ func mustBeEmpty(dir string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("there can be no plugin in %s: %w", dir, err)
+		return fmt.Errorf("make folder %s: %w", dir, err)
 	case len(entries) > 0:
-		return fmt.Errorf("%s is not empty, and nothing is overwritten; name another folder behind the plugin's name", dir)
+		return fmt.Errorf("%s is not empty, and nothing is overwritten; name another folder after the plugin's name", dir)
 	}
 	return nil
 }

@@ -203,11 +203,11 @@ func TestNothingIsOverwritten(t *testing.T) {
 	file := filepath.Join(dir, "README.md")
 	os.WriteFile(file, []byte("mine"), 0o644)
 	for words, o := range map[string]Options{
-		"is not empty, and nothing is overwritten": {Name: "shout", Lang: "go", Dir: dir},
-		"there can be no plugin in " + file:        {Name: "shout", Lang: "go", Dir: file},
-		`"a b" cannot name a plugin`:               {Name: "a b", Lang: "go", Dir: dir + "/x"},
-		`no template in "cobol"; there are go`:     {Name: "shout", Lang: "cobol", Dir: dir + "/x"},
-		"--sdk " + dir + " is not the workbench's": {Name: "shout", Lang: "go", Dir: dir + "/x", SDK: dir},
+		"is not empty, and nothing is overwritten":      {Name: "shout", Lang: "go", Dir: dir},
+		"make folder " + file:                           {Name: "shout", Lang: "go", Dir: file},
+		`"a b" is not a plugin's name`:                  {Name: "a b", Lang: "go", Dir: dir + "/x"},
+		`no template in language "cobol"; there are go`: {Name: "shout", Lang: "cobol", Dir: dir + "/x"},
+		"--sdk " + dir + " is not the workbench's":      {Name: "shout", Lang: "go", Dir: dir + "/x", SDK: dir},
 	} {
 		if _, err := New(t.Context(), o); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("got %v, want %q", err, words)

@@ -17,7 +17,7 @@ import (
 // module is the SDK: what plugins in Go import.
 const module = "github.com/protocol-workbench/workbench"
 
-// Limits of what is asked of the go command, which may go to the network.
+// Time limits for the go command, which may use the network.
 const (
 	askLimit  = 5 * time.Second
 	joinLimit = 2 * time.Minute
@@ -30,9 +30,8 @@ type sdk struct {
 	where   string // in words
 }
 
-// findSDK looks for the SDK: in the folder that was named, in a checkout that
-// the current folder is in, where this binary was built, among the published
-// modules.
+// findSDK looks for the SDK: in the named folder, in a checkout around the
+// current folder, where this binary was built, among the published modules.
 func findSDK(ctx context.Context, named string) (*sdk, error) {
 	if named != "" {
 		folder, err := filepath.Abs(named)
@@ -51,20 +50,20 @@ func findSDK(ctx context.Context, named string) (*sdk, error) {
 	}
 	version, err := published(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the workbench's source is nowhere to be found: not above this folder, not where this workbench was built, "+
-			"and %s cannot be had (%w); name a folder that has it with --sdk DIR", module, err)
+		return nil, fmt.Errorf("the workbench's source was not found: neither above this folder nor where this workbench was built, "+
+			"and %s cannot be fetched (%w); name its folder with --sdk DIR", module, err)
 	}
 	return &sdk{version: version, where: module + " " + version}, nil
 }
 
-// builtIn is the folder that this file was compiled in, if it is there still, or
-// no path at all when the binary was built with -trimpath.
+// builtIn is the folder that this file was compiled in, if it still exists, or not
+// a path at all if the binary was built with -trimpath.
 var builtIn = func() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Dir(file)
 }()
 
-// above returns the folder of the SDK that the folder is or is in, or "".
+// above returns the SDK's folder if folder is it or is inside it, else "".
 func above(folder string) string {
 	if !filepath.IsAbs(folder) {
 		return ""
@@ -102,16 +101,15 @@ func published(ctx context.Context) (string, error) {
 	}
 	var found struct{ Version string }
 	if err := json.Unmarshal(out, &found); err != nil || found.Version == "" {
-		return "", errors.New("go list named no version")
+		return "", errors.New("go list printed no version")
 	}
 	return found.Version, nil
 }
 
-// join writes a go.mod that requires the SDK, and has the go command fill in
-// what the SDK requires in its turn. With the SDK's own go.sum at hand it needs
-// no network for that, once the modules are in the cache. go mod tidy would,
-// since it looks at the tests of others' modules too; all that it would still do
-// is to shorten go.sum.
+// join writes a go.mod that requires the SDK, and lets the go command fill in what
+// the SDK requires. With the SDK's own go.sum this needs no network once the
+// modules are in the cache. go mod tidy would, since it looks at the tests of
+// other modules too; it would only shorten go.sum.
 func (k *sdk) join(ctx context.Context, dir, path string) error {
 	gomod := fmt.Sprintf("module %s\n\n", path)
 	if k.folder == "" {
@@ -130,13 +128,13 @@ func (k *sdk) join(ctx context.Context, dir, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, joinLimit, fmt.Errorf("no answer within %v", joinLimit))
 	defer cancel()
 	if _, err := runGo(ctx, dir, "list", "-mod=mod", "-deps", "-test", "./..."); err != nil {
-		return fmt.Errorf("the plugin is in %s, but the modules that it needs could not be had (%w); when you can reach them run: go mod tidy", dir, err)
+		return fmt.Errorf("the plugin is in %s, but its modules could not be fetched (%w); when you can reach them run: go mod tidy", dir, err)
 	}
 	return nil
 }
 
-// from returns the SDK's folder as a go.mod in dir names it: relative when dir
-// is inside, so that the checkout can be moved.
+// from returns the SDK's folder as a go.mod in dir should name it: relative if
+// dir is inside, so that the checkout can be moved.
 func (k *sdk) from(dir string) string {
 	inside, err := filepath.Rel(k.folder, dir)
 	if err != nil || inside == ".." || strings.HasPrefix(inside, ".."+string(filepath.Separator)) {
@@ -146,7 +144,7 @@ func (k *sdk) from(dir string) string {
 	return back
 }
 
-// goPath writes a path as go.mod wants it.
+// goPath quotes a path as go.mod needs it.
 func goPath(path string) string {
 	if strings.ContainsAny(path, " \t\"'`()[]{},;=>") {
 		return fmt.Sprintf("%q", path)
@@ -165,8 +163,8 @@ func (k *sdk) goLine() string {
 	return "go 1.26"
 }
 
-// runGo runs the go command and returns what it printed. An error holds what it
-// complained about.
+// runGo runs the go command and returns what it printed. An error holds the last
+// line of its complaint.
 func runGo(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
@@ -181,7 +179,7 @@ func runGo(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, errors.New("there is no go command here: install Go from https://go.dev/dl")
+		return nil, errors.New("no go command found: install Go from https://go.dev/dl")
 	case said.Len() == 0:
 		return nil, fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
 	}

@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// Bounds of what a capture may make us hold.
+// Bounds of what a capture may make Import hold.
 const (
 	maxPacket     = 256 << 10 // bytes of one packet, as libpcap's
-	maxBlock      = 1 << 20   // bytes of one pcapng block that is read
+	maxBlock      = 1 << 20   // bytes of one pcapng block
 	maxInterfaces = 1024      // of one section
 )
 
-// blocks reads pcapng and hands on the blocks that tell packets, whole and
-// checked: section headers, interfaces and packets. All others are skipped
-// where they stand; pcapgo would keep names and secrets in memory, however
-// many there are, and believe the lengths.
+// blocks reads pcapng and passes on the blocks needed for packets, complete and
+// checked: section headers, interfaces and packets. It skips all others in the
+// stream; pcapgo would keep any number of names and secrets in memory, and believe
+// the lengths.
 type blocks struct {
 	r          *bufio.Reader
 	order      binary.ByteOrder
 	interfaces []ngInterface // of the current section
-	at         time.Time     // of the packet in the current block; zero: it does not tell
-	block      []byte        // what is left to hand on of the current block
+	at         time.Time     // of the packet in the current block; zero if unknown
+	block      []byte        // the rest of the current block
 	buf        []byte
-	torn       bool // the input ended within a block; pcapgo may take that for the end
+	torn       bool // the input ended within a block, which pcapgo may take for the end
 }
 
 func (b *blocks) Read(p []byte) (int, error) {
@@ -42,8 +42,8 @@ func (b *blocks) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next reads one block. io.EOF is the capture's end, io.ErrUnexpectedEOF an
-// end within a block.
+// next reads one block. io.EOF is the capture's end, io.ErrUnexpectedEOF an end
+// within a block.
 func (b *blocks) next() error {
 	head, err := b.r.Peek(12)
 	switch {
@@ -54,26 +54,26 @@ func (b *blocks) next() error {
 	case err != nil:
 		return err
 	}
-	if binary.LittleEndian.Uint32(head) == blockSection { // the same in both orders
+	if binary.LittleEndian.Uint32(head) == blockSection { // the same in both byte orders
 		if err := b.section(head[8:]); err != nil {
 			return err
 		}
 	}
 	kind, length := b.order.Uint32(head), b.order.Uint32(head[4:])
 	if length < 12 || length%4 != 0 {
-		return fmt.Errorf("a block says that it is %d bytes long", length)
+		return fmt.Errorf("block of %d bytes", length)
 	}
 	switch kind {
 	case blockSection, blockEnhanced, blockPacket, blockSimple:
 	case blockInterface:
 		if len(b.interfaces) == maxInterfaces {
-			return fmt.Errorf("there are more than %d interfaces", maxInterfaces)
+			return fmt.Errorf("more than %d interfaces", maxInterfaces)
 		}
 	default:
 		return b.skip(int64(length))
 	}
 	if length > maxBlock {
-		return fmt.Errorf("a block of a packet says that it is %d bytes long", length)
+		return fmt.Errorf("packet block of %d bytes", length)
 	}
 	return b.take(kind, int(length))
 }
@@ -86,7 +86,7 @@ func (b *blocks) section(magic []byte) error {
 	case binary.BigEndian.Uint32(magic):
 		b.order = binary.BigEndian
 	default:
-		return errors.New("a section header has no byte order")
+		return errors.New("section header without a byte order")
 	}
 	b.interfaces = b.interfaces[:0]
 	return nil
@@ -112,7 +112,7 @@ func (b *blocks) take(kind uint32, length int) error {
 		return err
 	}
 	if again := b.order.Uint32(block[length-4:]); int(again) != length {
-		return fmt.Errorf("a block says that it is %d bytes long, and at its end %d", length, again)
+		return fmt.Errorf("block of %d bytes, but of %d bytes at its end", length, again)
 	}
 	if err := b.look(kind, block); err != nil {
 		return err
@@ -133,7 +133,7 @@ func (b *blocks) look(kind uint32, block []byte) error {
 		least = 16
 	}
 	if len(block) < least {
-		return fmt.Errorf("a block of kind %d is %d bytes long", kind, len(block))
+		return fmt.Errorf("block of kind %d with %d bytes", kind, len(block))
 	}
 	var captured uint32
 	b.at = time.Time{}
@@ -159,12 +159,12 @@ func (b *blocks) look(kind uint32, block []byte) error {
 		if kind == blockPacket {
 			id = int(b.order.Uint16(block[8:]))
 		}
-		if id < len(b.interfaces) { // else pcapgo says so
+		if id < len(b.interfaces) { // else pcapgo returns an error
 			b.at = b.interfaces[id].time(uint64(b.order.Uint32(block[12:]))<<32 | uint64(b.order.Uint32(block[16:])))
 		}
 	}
 	if captured > maxPacket || int(captured) > len(block)-least {
-		return fmt.Errorf("a packet of %d bytes does not fit its block of %d", captured, len(block))
+		return fmt.Errorf("packet of %d bytes does not fit its block of %d", captured, len(block))
 	}
 	return nil
 }

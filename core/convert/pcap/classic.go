@@ -11,7 +11,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// The magic numbers of pcap files, in the order of their own bytes.
+// The magic numbers of pcap files, in the files' own byte order.
 const (
 	magicMicro    = 0xa1b2c3d4
 	magicNano     = 0xa1b23c4d
@@ -20,9 +20,9 @@ const (
 
 // classic reads pcap (draft-ietf-opsawg-pcap) and its variants.
 //
-// Pcapgo's reader is not used for it: it refuses minor versions other than 4
-// and packets that are longer than their original length, both of which
-// libpcap reads, and has no variants.
+// It does not use pcapgo's reader, which refuses minor versions other than 4 and
+// packets longer than their original length, though libpcap reads both, and which
+// has no variants.
 type classic struct {
 	r      *bufio.Reader
 	order  binary.ByteOrder
@@ -52,13 +52,13 @@ func openClassic(r *bufio.Reader) (source, error) {
 	major := c.order.Uint16(header[4:])
 	c.minor = c.order.Uint16(header[6:])
 	if major != 2 {
-		return nil, fmt.Errorf("it is a pcap of version %d.%d; version 2 is all that is read here", major, c.minor)
+		return nil, fmt.Errorf("pcap version %d.%d is not supported; version 2 is", major, c.minor)
 	}
-	c.link = layers.LinkType(c.order.Uint32(header[20:])) // above its 16 bits are others' flags
-	// Some wrote longer headers of packets: Red Hat 6.1 and Nokia without a
-	// magic number of their own, SuSE 6.3 with the one of the patch. The shorter
-	// first: where a longer header is taken for a shorter one, seconds stand
-	// for their fraction, or a length.
+	c.link = layers.LinkType(c.order.Uint32(header[20:])) // the bits above 16 are other flags
+	// Some systems wrote longer packet headers: Red Hat 6.1 and Nokia without a
+	// magic number of their own, SuSE 6.3 with that of the patch. The shorter
+	// header comes first: where a longer header is taken for a shorter one, seconds
+	// are in the place of a fraction, or of a length.
 	sizes := []int{16, 20, 24}
 	switch c.order.Uint32(header[:]) {
 	case magicNano:
@@ -79,16 +79,16 @@ func openClassic(r *bufio.Reader) (source, error) {
 	return c, nil
 }
 
-// What stands where the second packet's header would be.
+// What is at the place of the second packet's header.
 type verdict uint8
 
 const (
-	isUnknown verdict = iota // it is not there, or too far away to look at
+	isUnknown verdict = iota // it does not exist, or is too far away to look at
 	isSound
 	isNone
 )
 
-// second looks at where the second packet's header is, when they are of size
+// second looks at the place of the second packet's header if headers have size
 // bytes.
 func (c *classic) second(size int) verdict {
 	at := 0
@@ -106,8 +106,8 @@ func (c *classic) second(size int) verdict {
 	return isSound
 }
 
-// lengths returns how long a packet is in the capture, and was. They have
-// changed places between versions, as libpcap knows.
+// lengths returns a packet's length in the capture and its original one. Their
+// order differs between versions, as libpcap knows.
 func (c *classic) lengths(head []byte) (captured, original uint32) {
 	captured, original = c.order.Uint32(head[8:]), c.order.Uint32(head[12:])
 	if c.minor < 3 || c.minor == 3 && captured > original {
@@ -122,7 +122,7 @@ func (c *classic) next() (data []byte, info gopacket.CaptureInfo, link layers.Li
 	}
 	captured, original := c.lengths(c.head)
 	if captured > maxPacket {
-		return nil, info, 0, fmt.Errorf("the capture is damaged: a packet says that it is %d bytes long", captured)
+		return nil, info, 0, fmt.Errorf("the capture is damaged: packet of %d bytes", captured)
 	}
 	if cap(c.packet) < int(captured) {
 		c.packet = make([]byte, captured)

@@ -10,20 +10,20 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// Connection is what is known of one TCP connection of a capture.
+// Connection describes one TCP connection of a capture.
 type Connection struct {
-	Number         int // in the order of their first packets, from 1
+	Number         int // in the order of first packets, from 1
 	Client, Server netip.AddrPort
-	Begin          time.Time // of its first packet; zero when the capture does not tell
-	// Guessed says that its handshake is not in the capture: the side with
-	// the lower port is taken for the server.
+	Begin          time.Time // of its first packet; zero if the capture has no times
+	// Guessed says that its handshake is not in the capture: the side with the
+	// lower port is assumed to be the server.
 	Guessed bool
-	// Bytes that were written, bytes that are known to be missing, and bytes
-	// of the capture that have no place in the connection.
+	// Bytes that were written, bytes known to be missing, and bytes of the
+	// capture that have no place in the connection.
 	Sent, Received, Lost, Stray int64
 }
 
-// flushAt is how much text of a transcript waits to be written, in bytes.
+// flushAt is how much text of a transcript is buffered, in bytes.
 const flushAt = 32 << 10
 
 // connection writes one connection's transcript.
@@ -32,23 +32,23 @@ type connection struct {
 	sides      [core.Server + 1]half
 	text       []byte
 	out        io.WriteCloser
-	joined     bool // both sides took part in a handshake, or bytes came
+	joined     bool // both sides took part in a handshake, or data arrived
 	over       bool
-	reset      bool                 // it is over by that: what the peer sent until it knew may follow
+	reset      bool                 // it ended in a reset: what the peer sent before it knew may follow
 	closed     bool                 // its transcript is written
-	stray      [core.Server + 1]int // bytes to tell of
-	again      *segment             // a SYN-ACK of other numbers: another connection's, when that goes on
+	stray      [core.Server + 1]int // bytes to report
+	again      *segment             // a SYN-ACK with other numbers: of another connection, if that goes on
 	clientGone bool                 // its end is written
-	serverEnd  *time.Duration       // when the server's side ended, to be written last
+	serverEnd  *time.Duration       // when the server's side ended; written last
 
-	now time.Time // of the packet that is taken
+	now time.Time // of the current packet
 
 	key          pair
 	leftOut      bool        // past MaxTranscripts
-	older, newer *connection // in the order of their last packets
+	older, newer *connection // in the order of last packets
 }
 
-// held is how much of both sides waits.
+// held is how many bytes of both sides wait.
 func (c *connection) held() int { return c.sides[core.Client].held + c.sides[core.Server].held }
 
 // touch makes c the newest of the ring.
@@ -65,7 +65,7 @@ func (c *connection) unlink() {
 	}
 }
 
-// stream hands what one side sent to the connection.
+// stream passes what one side sent to the connection.
 type stream struct {
 	c    *connection
 	side core.Side
@@ -105,7 +105,7 @@ func (s stream) stray(n int) {
 	}
 }
 
-// end writes the client's end, and keeps the server's: a session is over when
+// end writes the client's end, and postpones the server's: a session is over when
 // its server ends, but a client may go on sending for a while.
 func (s stream) end() {
 	c := s.c
@@ -120,7 +120,7 @@ func (s stream) end() {
 	}
 }
 
-// from returns which side sent the segment.
+// from returns the side that sent the segment.
 func (c *connection) from(s *segment) core.Side {
 	if s.src == c.Client {
 		return core.Client
@@ -134,7 +134,7 @@ func (c *connection) take(s *segment) {
 	from := c.from(s)
 	to := core.Client + core.Server - from
 	if h := &c.sides[from]; s.syn && h.settled && s.begin() != h.first {
-		stream{c, from}.stray(len(s.payload)) // and its ACK tells nothing
+		stream{c, from}.stray(len(s.payload)) // and its ACK says nothing
 		return
 	}
 	if c.over {
@@ -146,7 +146,7 @@ func (c *connection) take(s *segment) {
 		c.sides[to].start(s.ack)
 	}
 	if s.rst {
-		stream{c, from}.stray(len(s.payload)) // words for people, if any (RFC 9293, section 3.5.3)
+		stream{c, from}.stray(len(s.payload)) // data in a RST is text for people (RFC 9293, section 3.5.3)
 		c.resetBy(s, from)
 		return
 	}
@@ -163,7 +163,7 @@ func (c *connection) take(s *segment) {
 	}
 }
 
-// resetBy ends the connection, if the peer would have believed it.
+// resetBy ends the connection, if the peer would have accepted the reset.
 func (c *connection) resetBy(s *segment, from core.Side) {
 	h := &c.sides[from]
 	if !h.resets(s.seq) {
@@ -186,8 +186,8 @@ func (c *connection) resetBy(s *segment, from core.Side) {
 	c.finish("")
 }
 
-// finish writes what was kept. Words say why a connection ends here that did
-// not.
+// finish writes what was postponed. words say why a connection ends here that did
+// not end itself.
 func (c *connection) finish(words string) {
 	if c.over {
 		return
@@ -206,14 +206,14 @@ func (c *connection) finish(words string) {
 	c.remark(words)
 }
 
-// giveUp hands on what waits for bytes that will not come.
+// giveUp passes on what waits for bytes that will not come.
 func (c *connection) giveUp() {
 	for _, side := range []core.Side{core.Client, core.Server} {
 		c.sides[side].giveUp(stream{c, side})
 	}
 }
 
-// tellStray ends the counting of what has no place in the connection.
+// tellStray reports the bytes that have no place in the connection.
 func (c *connection) tellStray() {
 	c.giveUp()
 	for _, side := range []core.Side{core.Client, core.Server} {
@@ -228,8 +228,8 @@ func (c *connection) remark(words string) {
 	c.entry(transcript.Entry{Dir: transcript.Remark, Remark: words})
 }
 
-// entry writes an entry, at the time of the packet that is taken if it has
-// none. Without times in the capture there are none in the transcript.
+// entry writes an entry, at the time of the current packet if it has none. If the
+// capture has no times, the transcript has none.
 func (c *connection) entry(e transcript.Entry) {
 	if e.Timed = !c.Begin.IsZero() && !c.now.IsZero(); e.Timed && e.Time == 0 {
 		e.Time = c.since()
@@ -237,8 +237,8 @@ func (c *connection) entry(e transcript.Entry) {
 	c.text = transcript.AppendEntry(c.text, &e)
 }
 
-// maxTime is what a transcript's times can tell: nine digits of seconds. A
-// damaged capture's clock may jump further.
+// maxTime is the largest time in a transcript: nine digits of seconds. A damaged
+// capture's clock may jump further.
 const maxTime = 999_999_999 * time.Second
 
 func (c *connection) since() time.Duration { return min(max(0, c.now.Sub(c.Begin)), maxTime) }

@@ -8,15 +8,15 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// segment is what matters of one TCP packet.
+// segment is the relevant part of one TCP packet.
 type segment struct {
 	src, dst            netip.AddrPort
 	seq, ack            uint32
 	syn, acks, fin, rst bool
-	window              uint32 // as the packet has it
+	window              uint32 // as in the packet
 	shift               uint8  // of a SYN: by how much this side's later windows are shifted
 	payload             []byte // as captured; valid until the next packet
-	length              int    // as it was on the wire: more when the capture cut the packet off
+	length              int    // as on the wire: longer if the capture cut the packet off
 	at                  time.Time
 }
 
@@ -54,14 +54,14 @@ func newDecoder() *decoder {
 	return d
 }
 
-// Other link types with IP in them, by the numbers of files.
+// More link types with IP in them, by their numbers in files.
 const (
-	linkRawBSD  = 12 // what LinkTypeRaw is in some systems' files
+	linkRawBSD  = 12 // LinkTypeRaw in the files of some systems
 	linkRawOpen = 14
 )
 
-// firstLayer returns how packets of a link type begin, or 0 for one that is
-// not read.
+// firstLayer returns the first layer of packets of a link type, or 0 if the type
+// is not supported.
 func firstLayer(link layers.LinkType, data []byte) gopacket.LayerType {
 	switch link {
 	case layers.LinkTypeEthernet:
@@ -91,13 +91,13 @@ type kind uint8
 const (
 	isTCP kind = iota + 1
 	isFragment
-	isDamaged // TCP, with a header that cannot be read
-	isTunnel  // it holds another packet, which is not looked into
+	isDamaged // TCP with an unreadable header
+	isTunnel  // it holds another packet, which is not decoded
 	isOther
 )
 
-// decode reads one packet. Checksums are not looked at: a capture made where
-// the packets leave is taken before the card puts them in.
+// decode reads one packet. It ignores checksums: a capture on the sending host is
+// taken before the network card fills them in.
 func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.CaptureInfo) (segment, kind) {
 	err := d.parsers[first].DecodeLayers(data, &d.found) // what was found before an error counts
 	var src, dst netip.Addr
@@ -122,7 +122,7 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 				missing -= d.ip6.HopByHop.ActualLength
 			}
 		case layers.LayerTypeIPv6Fragment:
-			if d.part6.FragmentOffset != 0 || d.part6.MoreFragments { // else it is whole (RFC 6946)
+			if d.part6.FragmentOffset != 0 || d.part6.MoreFragments { // else it is complete (RFC 6946)
 				return segment{}, isFragment
 			}
 		case layers.LayerTypeTCP:

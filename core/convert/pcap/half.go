@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Bounds of what waits for bytes before it.
+// Bounds of data that arrived ahead of its turn.
 const (
 	maxAhead      = 1 << 20 // bytes of one side of one connection
-	pieceOverhead = 64      // bytes that a piece counts beside its own
+	pieceOverhead = 64      // bytes counted for each piece in addition to its data
 	maxJump       = 1 << 30 // a sequence number further ahead is not of this connection
-	usualWindow   = 1 << 20 // of a side that has not told how its windows are scaled
+	usualWindow   = 1 << 20 // of a side whose window scale is unknown
 	maxSYNs       = 8       // of one side, with different numbers
-	maxGaps       = 32      // of one side that are told apart
+	maxGaps       = 32      // of one side that are kept apart
 
-	// How long, and for how many bytes, one side's first bytes wait for the
-	// peer to acknowledge where they begin, when no SYN tells.
+	// How long, and for how many bytes, a side's first bytes wait for the peer to
+	// acknowledge where they begin, if no SYN says so.
 	beginWait  = time.Second
 	beginBytes = 64 << 10
 )
@@ -23,53 +23,53 @@ const (
 // receiver gets one side's stream, in order.
 type receiver interface {
 	bytes(data []byte)
-	lost(n int)  // so many bytes are not in the capture
-	stray(n int) // so many bytes of the capture have no place in the stream
+	lost(n int)  // n bytes are not in the capture
+	stray(n int) // n bytes of the capture have no place in the stream
 	end()        // FIN
 }
 
-// half puts what one side sent in order. Of bytes that come twice, the first
-// count. Sequence numbers wrap: all comparing is by difference.
+// half reassembles what one side sent. If bytes arrive twice, the first count.
+// Sequence numbers wrap: all comparisons are by difference.
 //
-// gopacket's reassembly is not used for it: it cannot give up on a gap of one
-// connection that the peer has acknowledged, so what came later would stand in
-// the wrong order; and it takes a new connection between the same ports for
-// the old one's, when that one was reset.
+// It does not use gopacket's reassembly, which cannot give up on a gap in one
+// connection that the peer has acknowledged, so that later bytes would come in the
+// wrong order; and which takes a new connection between the same ports for the old
+// one, if that was reset.
 type half struct {
 	started bool
 	first   uint32 // sequence number of the first byte
 	next    uint32 // sequence number of the next byte
 	passed  int64  // bytes before next
 
-	guessed bool      // no SYN tells first
-	waits   bool      // and all waits until the peer's ACK does
+	guessed bool      // no SYN says first
+	waits   bool      // and everything waits until the peer's ACK does
 	since   time.Time // of the first packet
-	others  []uint32  // what else SYNs of this side told for first, until it is settled
+	others  []uint32  // other values for first from SYNs of this side, until settled
 	settled bool
 
-	acked  uint32 // what the peer has acknowledged, when hasAck
+	acked  uint32 // what the peer has acknowledged, if hasAck
 	hasAck bool
 	gaps   []span  // that were given up
-	ahead  []piece // sorted; what came before its turn
+	ahead  []piece // sorted; what arrived ahead of its turn
 	held   int     // bytes of ahead, overhead included
-	fin    uint32  // sequence number behind the last byte, when hasFIN
+	fin    uint32  // sequence number after the last byte, if hasFIN
 	hasFIN bool
 	ended  bool
 
-	shift    uint8  // of the windows that this side announces, when hasShift
+	shift    uint8  // scale of the windows that this side announces, if hasShift
 	hasShift bool   // its SYN is in the capture
-	edge     uint32 // up to where the peer takes bytes, when hasEdge
+	edge     uint32 // how far the peer accepts bytes, if hasEdge
 	hasEdge  bool
 }
 
-// piece is a segment's payload that waits.
+// piece is a waiting segment's payload.
 type piece struct {
 	seq  uint32
 	data []byte
-	cut  int // so many bytes more were in the packet, but not in the capture
+	cut  int // bytes of the packet that are not in the capture
 }
 
-// span is bytes of a stream, counted as half's passed counts.
+// span is a range of a stream's bytes, counted like half's passed.
 type span struct{ from, to int64 }
 
 func (p *piece) end() uint32 { return p.seq + uint32(len(p.data)) }
@@ -81,8 +81,8 @@ func (h *half) start(seq uint32) {
 	}
 }
 
-// settle picks the SYN that counts when there were several with different
-// numbers: the one that a number of the stream comes after most closely.
+// settle picks the right one of several SYNs with different numbers: the one most
+// closely before a number of the stream.
 func (h *half) settle(number uint32) {
 	for _, other := range h.others {
 		if number-other < number-h.first {
@@ -92,7 +92,7 @@ func (h *half) settle(number uint32) {
 	h.settled, h.others = true, nil
 }
 
-// begin ends the wait of a side without SYN: its stream begins with what the
+// begin ends the wait of a side without a SYN: its stream begins with what the
 // peer acknowledged, or with what was captured before that.
 func (h *half) begin() {
 	if !h.waits {
@@ -156,8 +156,7 @@ func (h *half) add(s *segment, to receiver) {
 	h.givenUp(to)
 }
 
-// outside returns how many of a segment's bytes are not among those that came
-// before next.
+// outside returns how many of a segment's bytes are not among those before next.
 func (h *half) outside(s *segment) int {
 	n := len(s.payload)
 	end := int(int32(s.begin() + uint32(n) - h.next)) // from next
@@ -176,8 +175,8 @@ func (h *half) givenUpOf(seq uint32, n int) (late int) {
 	return late
 }
 
-// catchUp gives up on a gap that is too large for a sequence number to be
-// believed, when the peer has acknowledged what is within reach of the number.
+// catchUp gives up on a gap too large for a sequence number to be plausible, if
+// the peer has acknowledged something near the number.
 func (h *half) catchUp(seq uint32, to receiver) {
 	reach := int32(seq - h.acked)
 	if !h.ended && int32(seq-h.next) > maxJump && h.hasAck && int32(h.acked-h.next) > 0 && max(reach, -reach) <= maxJump {
@@ -190,8 +189,8 @@ func (h *half) catchUp(seq uint32, to receiver) {
 	}
 }
 
-// wait keeps what is new of a piece until what is before it is there. The
-// pieces that wait do not overlap.
+// wait keeps the new part of a piece until everything before it has arrived.
+// Waiting pieces do not overlap.
 func (h *half) wait(p piece) {
 	i, _ := slices.BinarySearchFunc(h.ahead, p.seq, func(a piece, seq uint32) int {
 		if int32(a.end()-seq) <= 0 {
@@ -200,7 +199,7 @@ func (h *half) wait(p piece) {
 		return 1
 	})
 	if len(p.data) == 0 {
-		return // the gap tells as much
+		return // the gap says as much
 	}
 	end := p.end() + uint32(p.cut)
 	for ; len(p.data) > 0; i++ {
@@ -220,7 +219,7 @@ func (h *half) wait(p piece) {
 	last.cut = max(last.cut, int(int32(end-last.end())))
 }
 
-// take hands on what is new of a piece that begins at next or before it.
+// take passes on the new part of a piece that begins at next or before it.
 func (h *half) take(p piece, to receiver) {
 	old := int(h.next - p.seq)
 	// One byte before the first is a keep-alive's, or has the SYN's number.
@@ -229,7 +228,7 @@ func (h *half) take(p piece, to receiver) {
 	}
 	to.stray(h.givenUpOf(p.seq, min(old, len(p.data))))
 	data := p.data[min(old, len(p.data)):]
-	if h.hasFIN { // bytes behind the end are none
+	if h.hasFIN { // bytes after the end do not count
 		n := min(len(data), max(0, int(int32(h.fin-h.next))))
 		to.stray(len(data) - n)
 		data = data[:n]
@@ -243,8 +242,8 @@ func (h *half) take(p piece, to receiver) {
 	}
 }
 
-// lose gives up on the next n bytes. Gaps past the bound become one with what
-// is between them.
+// lose gives up on the next n bytes. Past the bound, gaps and what is between them
+// become one gap.
 func (h *half) lose(n int, to receiver) {
 	to.lost(n)
 	if len(h.gaps) == maxGaps {
@@ -262,7 +261,7 @@ func (h *half) move(n int) {
 
 func (h *half) pastEnd() bool { return h.hasFIN && int32(h.fin-h.next) <= 0 }
 
-// drain hands on what is no longer ahead.
+// drain passes on what is no longer ahead.
 func (h *half) drain(to receiver) {
 	n := 0
 	for n < len(h.ahead) && int32(h.ahead[n].seq-h.next) <= 0 {
@@ -295,8 +294,8 @@ func (h *half) skip(seq uint32, to receiver) {
 	h.drain(to)
 }
 
-// acknowledged takes what the peer says that it has. It has all before that,
-// so a gap before something that it acknowledged will not fill any more.
+// acknowledged takes a number that the peer acknowledged. The peer has everything
+// before it, so a gap before that will not fill any more.
 func (h *half) acknowledged(ack uint32, to receiver) {
 	if !h.hasAck || int32(ack-h.acked) > 0 {
 		h.acked, h.hasAck = ack, true
@@ -312,8 +311,8 @@ func (h *half) acknowledged(ack uint32, to receiver) {
 	h.givenUp(to)
 }
 
-// window returns the bytes that a segment of this side announces room for. A
-// SYN's own are not scaled.
+// window returns how many bytes a segment of this side announces room for. A
+// SYN's own window is not scaled.
 func (h *half) window(s *segment) uint32 {
 	switch {
 	case s.syn:
@@ -324,14 +323,14 @@ func (h *half) window(s *segment) uint32 {
 	return usualWindow
 }
 
-// allowed takes up to where the peer's window lets this side send.
+// allowed records how far the peer's window lets this side send.
 func (h *half) allowed(edge uint32) {
 	if !h.hasEdge || int32(edge-h.edge) > 0 {
 		h.edge, h.hasEdge = edge, true
 	}
 }
 
-// resets reports whether the peer believes a RST at seq: one within its window
+// resets reports whether the peer accepts a RST at seq: one within its window
 // (RFC 9293, section 3.10.7.4). One byte more may be a FIN.
 func (h *half) resets(seq uint32) bool {
 	if !h.started {
@@ -341,17 +340,17 @@ func (h *half) resets(seq uint32) bool {
 	return ahead >= 0 && (ahead <= 1 || int32(seq-h.windowEnd()) <= 0)
 }
 
-// windowEnd is up to where the peer takes bytes, as far as it is known.
+// windowEnd returns how far the peer accepts bytes, as far as known.
 func (h *half) windowEnd() uint32 {
 	edge := h.next + usualWindow
-	if h.hasEdge && int32(h.edge-h.next) >= 0 { // else what moved it on is not in the capture
+	if h.hasEdge && int32(h.edge-h.next) >= 0 { // else what moved it is not in the capture
 		edge = h.edge
 	}
 	return edge
 }
 
-// belongs reports whether a segment with bytes, of a connection that is over,
-// is of it: a copy of what was there, or what was under way at a reset.
+// belongs reports whether a segment with data belongs to this connection, which
+// is over: as a copy of earlier data, or as data under way at a reset.
 func (h *half) belongs(s *segment) bool {
 	distance := int32(s.begin() - h.next)
 	switch {
@@ -372,7 +371,7 @@ func (h *half) givenUp(to receiver) {
 	}
 }
 
-// giveUp hands on all that waits. No more comes.
+// giveUp passes on everything that waits, when no more comes.
 func (h *half) giveUp(to receiver) {
 	h.begin()
 	h.drain(to)

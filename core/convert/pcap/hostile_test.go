@@ -24,12 +24,12 @@ import (
 func TestNoCapture(t *testing.T) {
 	w := newWire(t, layers.LinkTypeEthernet)
 	for text, want := range map[string]string{
-		"":                             "it is empty",
-		"GET":                          "it is no capture",
-		"workbench transcript v1\n":    "it is no capture",
+		"":                             "empty capture",
+		"GET":                          "not a capture",
+		"workbench transcript v1\n":    "not a capture",
 		"\x1f\x8bnot gzip":             "gzip",
-		w.out.String()[:10]:            "it ends within its header",
-		"\x0a\x0d\x0d\x0a":             "it ends within its header",
+		w.out.String()[:10]:            "capture ends within its header",
+		"\x0a\x0d\x0d\x0a":             "capture ends within its header",
 		"\x0a\x0d\x0d\x0a____________": "byte order",
 	} {
 		if _, _, err := imported(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -15,69 +15,68 @@ import (
 
 // Bounds of an import.
 const (
-	// MaxTranscripts is how many transcripts one import writes.
+	// MaxTranscripts is how many transcripts one import writes at most.
 	MaxTranscripts = 10_000
-	// MaxOpen is how many connections it follows at once. At more, the one
-	// that was silent for longest is set aside, which its transcript says.
+	// MaxOpen is how many connections Import follows at once. Beyond that, it sets
+	// aside the one that was silent for longest, and says so in its transcript.
 	MaxOpen = 64 << 10
 
 	maxHeld = 64 << 20 // bytes of all pieces that wait for others
 	maxText = 64 << 20 // bytes of all transcripts that wait to be written
 	maxName = 200      // bytes of a capture's name in a comment
 
-	// maxReset is how many transcripts of reset connections stay open for a
-	// remark on what came after.
+	// maxReset is how many transcripts of reset connections stay open for a remark
+	// on late data.
 	maxReset = 256
 )
 
-// Options say what Import makes of a capture.
+// Options configure Import.
 type Options struct {
 	Name string // of the capture, for a comment on top of each transcript
 	Mode string // the transcripts' line mode; the caller has checked the name
-	// Opening are the mode's opening actions. Without them, and with the
-	// answers that a mode gives, a replay differs: an import has events alone.
+	// Opening are the mode's opening actions. An import has events but no answers,
+	// so a replay differs.
 	Opening []core.Action
-	// Create is asked for the place of each transcript, once, when there is
-	// something to write. What it returns is written to in pieces and closed
-	// at the end of the connection; up to MaxOpen may be open at a time.
+	// Create is called once for each transcript when there is something to write.
+	// The transcript is written in pieces and closed at the end of the connection;
+	// up to MaxOpen may be open at a time.
 	Create func(Connection) (io.WriteCloser, error)
 }
 
 // Report says what was in a capture.
 type Report struct {
 	Packets   int64        // all of them
-	Written   []Connection // that a transcript was written of, in the order in which that was done
-	Empty     int          // connections with nothing to write: refused, not answered, or silent in the capture
+	Written   []Connection // those with a transcript, in the order in which these were completed
+	Empty     int          // connections with nothing to write: refused, not answered, or silent
 	LeftOut   int          // connections past MaxTranscripts
 	Fragments int64        // IP fragments, which are left out
-	Other     int64        // packets that are no TCP over IP
-	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE, which are left out, among Other
-	Damaged   int64        // TCP packets with a header that is damaged or cut off, among Other
-	Unread    int64        // packets of a link type that is not read, among Other
+	Other     int64        // packets that are not TCP over IP
+	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE; left out, counted in Other too
+	Damaged   int64        // TCP packets with a header damaged or cut off, counted in Other too
+	Unread    int64        // packets of an unsupported link type, counted in Other too
 	LinkType  string       // the last of those
-	Late      int64        // bytes that came after their connection's end, too late for a remark
+	Late      int64        // bytes that arrived after their connection's end, too late for a remark
 	Truncated bool         // the capture ends within a packet
 }
 
-// Import reads a capture, pcap or pcapng, gzipped or not, and writes a
-// transcript of each TCP connection in it: the events in the order of the
-// capture, with times from the connection's first packet. Both sides' bytes
-// are in order and once; bytes that are not in the capture are told by a
-// remark. It reads Ethernet, with VLAN tags, Linux cooked captures, loopback
-// and plain IP, of either version.
+// Import reads a capture, pcap or pcapng, gzipped or not, and writes a transcript
+// of each TCP connection in it: the events in the order of the capture, with times
+// from the connection's first packet. Both sides' bytes are in order, each once; a
+// remark reports bytes that are not in the capture. Import reads Ethernet, with
+// VLAN tags, Linux cooked captures, loopback and plain IP, versions 4 and 6.
 //
-// The client is who sent SYN. Without a handshake the side with the lower port
-// is taken for the server.
+// The client is the sender of the SYN. Without a handshake, the side with the
+// lower port is assumed to be the server.
 //
-// Whatever the capture, at most some 200 MiB are held. A capture that ends
-// within a packet is read up to there. Past any other error what was read
-// before it is written, and the report holds.
+// Whatever the capture, Import holds at most some 200 MiB. A capture that ends
+// within a packet is read up to there. At any other error, everything read before
+// it is written, and the report is valid.
 func Import(ctx context.Context, r io.Reader, o Options) (Report, error) {
 	i := importer{Options: o, table: map[pair]*connection{}}
 	source, err := open(r)
 	if err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("it ends within its header")
+			err = errors.New("capture ends within its header")
 		}
 		return i.report, err
 	}
@@ -85,7 +84,7 @@ func Import(ctx context.Context, r io.Reader, o Options) (Report, error) {
 	return i.report, errors.Join(err, i.finish())
 }
 
-// pair names a connection's two ends, the lower first.
+// pair is a connection's two ends, the lower first.
 type pair struct{ a, b netip.AddrPort }
 
 func pairOf(s *segment) pair {
@@ -104,7 +103,7 @@ type importer struct {
 	created int           // transcripts so far
 	held    int           // bytes of all halves' pieces
 	text    int           // bytes of all connections' text
-	reset   []*connection // whose transcripts stay open for late bytes, the oldest first
+	reset   []*connection // whose transcripts stay open for late data, the oldest first
 }
 
 func (i *importer) packets(ctx context.Context, source source) error {
@@ -158,7 +157,7 @@ func linkName(link layers.LinkType) string {
 	return fmt.Sprint(uint16(link))
 }
 
-// segment gives one segment to its connection.
+// segment passes one segment to its connection.
 func (i *importer) segment(s *segment) error {
 	key := pairOf(s)
 	c := i.table[key]
@@ -203,8 +202,8 @@ func (i *importer) segment(s *segment) error {
 	return nil
 }
 
-// replacedBy reports whether the segment is of another connection between the
-// same ports.
+// replacedBy reports whether the segment belongs to another connection between
+// the same ports.
 func (c *connection) replacedBy(s *segment) bool {
 	from := c.from(s)
 	h := &c.sides[from]
@@ -212,12 +211,12 @@ func (c *connection) replacedBy(s *segment) bool {
 	case s.syn && !s.acks && h.started:
 		return s.begin() != h.first
 	case s.syn && !s.acks:
-		return c.over || c.Guessed // else both sides began at once, or the packets changed places
+		return c.over || c.Guessed // else both sides opened at once, or the packets are out of order
 	case s.syn && h.started && s.begin() == h.first:
 		return false
 	case s.syn && c.over:
 		return true
-	case s.syn && h.settled: // its SYN is not in the capture, or it is forged: the answer tells
+	case s.syn && h.settled: // its SYN is not in the capture, or it is forged: the answer shows
 		again := *s
 		again.payload = nil
 		c.again = &again
@@ -229,7 +228,7 @@ func (c *connection) replacedBy(s *segment) bool {
 	return false
 }
 
-// begin makes a connection of its first segment.
+// begin makes a connection from its first segment.
 func (i *importer) begin(key pair, s *segment) (*connection, error) {
 	if len(i.table) >= MaxOpen {
 		oldest := i.order.newer
@@ -264,7 +263,7 @@ func (i *importer) begin(key pair, s *segment) (*connection, error) {
 	return c, nil
 }
 
-// end ends a connection that did not end itself, and forgets it.
+// end ends a connection that did not end itself, and drops it.
 func (i *importer) end(c *connection, words string) error {
 	delete(i.table, c.key)
 	c.unlink()
@@ -286,14 +285,14 @@ func (i *importer) linger(c *connection) error {
 	return i.close(oldest)
 }
 
-// flush writes what waits of a transcript.
+// flush writes the buffered text of a transcript.
 func (i *importer) flush(c *connection) (err error) {
 	i.text -= len(c.text)
 	text := c.text
 	c.text = nil
 	if !c.joined || c.leftOut {
 		if !c.leftOut {
-			c.text, i.text = text, i.text+len(text) // nothing came yet: it may never
+			c.text, i.text = text, i.text+len(text) // nothing came yet, and may never come
 		}
 		return nil
 	}
@@ -311,8 +310,8 @@ func (i *importer) flush(c *connection) (err error) {
 	return err
 }
 
-// close writes the end of a transcript. What is left of the connection
-// swallows late packets.
+// close writes the end of a transcript. The connection stays, to absorb late
+// packets.
 func (i *importer) close(c *connection) error {
 	if c.closed {
 		return nil
@@ -338,7 +337,7 @@ func (i *importer) close(c *connection) error {
 	return err
 }
 
-// finish ends what the capture's end left open.
+// finish ends the connections that are open at the capture's end.
 func (i *importer) finish() (err error) {
 	for c := i.order.newer; c != nil && c != &i.order; {
 		next := c.newer

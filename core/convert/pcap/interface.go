@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// ngInterface is what matters of a pcapng's Interface Description Block
+// ngInterface is the relevant part of a pcapng's Interface Description Block
 // (draft-ietf-opsawg-pcapng, section 4.2).
 //
 // Pcapgo reads these too, but scales powers of two by an integer quotient,
 // which is off by up to 7 %, and takes whole seconds for microseconds.
 type ngInterface struct {
-	snap      uint32 // bytes of a packet that are captured; 0: all
+	snap      uint32 // bytes captured of a packet; 0: all
 	perSecond uint64 // units of its packets' times
 	offset    int64  // seconds to add to them
 }
@@ -27,7 +27,7 @@ func (b *blocks) describe(block []byte) (ngInterface, error) {
 			break
 		}
 		if padded > len(rest) {
-			return one, fmt.Errorf("an interface's option of %d bytes does not fit its block", length)
+			return one, fmt.Errorf("interface option of %d bytes does not fit its block", length)
 		}
 		switch value := rest[4 : 4+length]; {
 		case code == optionResolution && length == 1:
@@ -35,13 +35,13 @@ func (b *blocks) describe(block []byte) (ngInterface, error) {
 			switch binary := value[0]&0x80 != 0; {
 			case binary && exponent < 64:
 				one.perSecond = 1 << exponent
-			case !binary && exponent < 20: // 10^20 is no uint64
+			case !binary && exponent < 20: // 10^20 does not fit a uint64
 				one.perSecond = 1
 				for range exponent {
 					one.perSecond *= 10
 				}
 			default:
-				return one, fmt.Errorf("an interface's time resolution %#x is too high", value[0])
+				return one, fmt.Errorf("interface time resolution %#x is too high", value[0])
 			}
 		case code == optionOffset && length == 8:
 			one.offset = int64(b.order.Uint64(value))

@@ -5,18 +5,18 @@ import (
 	"net/netip"
 )
 
-// The numbers of the pcapng blocks that this package writes or reads by hand.
+// The numbers of the pcapng blocks that this package itself writes or reads.
 const (
 	blockSection   = 0x0a0d0d0a
 	blockInterface = 1
-	blockPacket    = 2 // obsolete, still about
+	blockPacket    = 2 // obsolete, still in use
 	blockSimple    = 3
 	blockNames     = 4
 	blockEnhanced  = 6
 )
 
-// nameBlock returns a Name Resolution block with one name, in little endian as
-// pcapgo writes. Pcapgo reads such blocks but writes none.
+// nameBlock returns a Name Resolution block with one name, in little endian like
+// pcapgo's output. Pcapgo reads such blocks but writes none.
 func nameBlock(addr netip.Addr, name string) []byte {
 	kind := uint16(1) // IPv4
 	if addr.Is6() {

@@ -13,18 +13,18 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 )
 
-// ErrNoCapture says that what was read is neither pcap nor pcapng.
-var ErrNoCapture = errors.New("it is no capture: expected pcap or pcapng, which tcpdump -w and Wireshark write, gzipped or not")
+// ErrNoCapture says that the input is neither pcap nor pcapng.
+var ErrNoCapture = errors.New("not a capture: expected pcap or pcapng, which tcpdump -w and Wireshark write, gzipped or not")
 
-// source reads the packets of a capture, whatever its form.
+// source reads the packets of a capture of any form.
 type source interface {
-	// next returns the next packet, valid until the next call, and how it
-	// begins. io.EOF is the end, io.ErrUnexpectedEOF an end within a packet.
+	// next returns the next packet, valid until the next call, and its link type.
+	// io.EOF is the end, io.ErrUnexpectedEOF an end within a packet.
 	next() (data []byte, info gopacket.CaptureInfo, link layers.LinkType, err error)
 }
 
-// IsCapture reports whether a file that begins so may be a capture: 4 bytes
-// tell.
+// IsCapture reports whether a file that begins with head, 4 bytes or more, may be
+// a capture.
 func IsCapture(head []byte) bool {
 	if len(head) < 4 {
 		return false
@@ -43,7 +43,7 @@ func open(r io.Reader) (source, error) {
 	if err == nil && isGzip(head) {
 		zip, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, fmt.Errorf("it begins as gzip, but: %w", err)
+			return nil, fmt.Errorf("read gzip: %w", err)
 		}
 		in = bufio.NewReaderSize(zip, 64<<10)
 		if head, err = in.Peek(4); err == nil && isGzip(head) {
@@ -52,7 +52,7 @@ func open(r io.Reader) (source, error) {
 	}
 	switch {
 	case len(head) == 0 && (err == nil || err == io.EOF):
-		return nil, errors.New("it is empty")
+		return nil, errors.New("empty capture")
 	case len(head) < 4 && err != nil && err != io.EOF:
 		return nil, err
 	case !IsCapture(head):
@@ -63,8 +63,8 @@ func open(r io.Reader) (source, error) {
 	return openClassic(in)
 }
 
-// plain leaves ends of input as they are, for their caller to tell, and says
-// of pcapgo's errors what they are about.
+// plain returns ends of input unchanged, for the caller to report, and adds
+// context to pcapgo's errors.
 func plain(err error) error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
@@ -81,7 +81,7 @@ func openNG(in *bufio.Reader) (source, error) {
 	b := &blocks{r: in}
 	r, err := pcapgo.NewNgReader(b, pcapgo.NgReaderOptions{WantMixedLinkType: true})
 	if err == pcapgo.ErrNgVersionMismatch {
-		return nil, errors.New("it is a pcapng of a version that is not 1.0, which is all that is read here")
+		return nil, errors.New("pcapng version is not supported; only 1.0 is")
 	}
 	if err != nil {
 		return nil, plain(err)

@@ -18,14 +18,14 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// Synthetic is how the comment in a written capture's section header begins.
+// Synthetic begins the comment in a written capture's section header.
 const Synthetic = "synthetic: made from a transcript, headers are not from the wire"
 
 // Start is the time of a written capture's first packet. A transcript does not
-// tell the day.
+// record the day.
 var Start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// What the made-up hosts are like.
+// What the synthetic hosts are like.
 const (
 	headers4   = 40 // bytes of an IPv4 and a TCP header
 	headers6   = 60
@@ -35,15 +35,15 @@ const (
 )
 
 // Write writes a pcapng with one TCP connection over Ethernet: handshake, the
-// bytes of [convert.Crossings] in segments of at most 1500 bytes with their
-// headers, acknowledged at once, and the ends. Packets have their entry's
-// time, counted from [Start]. A connection that the server reset ends in RST;
-// one that broke in another way ends as if the client had closed it.
+// bytes of [convert.Crossings] in packets of at most 1500 bytes, acknowledged at
+// once, and the ends. Packets have their entry's time, counted from [Start]. A
+// connection that the server reset ends in RST; one that broke in another way ends
+// as if the client had closed it.
 //
-// The server has the address that was dialled, when the transcript tells it
-// (as its target or in its first remark), else 192.0.2.2; the name of the
-// target is in a Name Resolution block. The client's address is made up. All
-// made-up addresses are of those reserved for documentation.
+// The server has the address that was dialled, if the transcript has it (as its
+// target or in its first remark), else 192.0.2.2; the name of the target is in a
+// Name Resolution block. The client's address is synthetic. All synthetic
+// addresses are of those reserved for documentation.
 func Write(w io.Writer, t *transcript.Transcript) error {
 	host, server := serverOf(t)
 	client := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), clientPort)
@@ -101,12 +101,12 @@ func sectionComment(t *transcript.Transcript) string {
 
 const tlsPrefix = "tls://"
 
-// plainPorts are the ports of protocols without TLS. Inside TLS is what they
-// carry, and Wireshark reads a port as what it is known for.
+// plainPorts are the ports of protocols without TLS. They stand for what TLS
+// carries, since Wireshark decodes by port.
 var plainPorts = map[uint16]uint16{443: 80, 465: 25, 636: 389, 853: 53, 989: 20, 990: 21, 992: 23, 993: 143, 994: 194, 995: 110, 5061: 5060, 6697: 6667, 8443: 8080, 8883: 1883}
 
-// serverOf returns the server's address, made up where it is not known, and
-// the name that was dialled, "" when it was an address.
+// serverOf returns the server's address, synthetic if unknown, and the name that
+// was dialled, "" if it was an address.
 func serverOf(t *transcript.Transcript) (host string, server netip.AddrPort) {
 	target, secret := strings.CutPrefix(t.Target, tlsPrefix)
 	host, service, err := net.SplitHostPort(target)
@@ -133,7 +133,7 @@ func serverOf(t *transcript.Transcript) (host string, server netip.AddrPort) {
 	return host, netip.AddrPortFrom(addr.Unmap().WithZone(""), uint16(port))
 }
 
-// dialledIn returns the address that a recording says was dialled.
+// dialledIn returns the address that was dialled according to a recording.
 func dialledIn(t *transcript.Transcript) (netip.AddrPort, bool) {
 	for i := range t.Entries {
 		if e := &t.Entries[i]; e.Dir == transcript.Remark {
@@ -153,7 +153,7 @@ type peer struct {
 	id   uint16 // of the next IPv4 packet
 }
 
-// segments writes the packets. Past an error it writes no more.
+// segments writes the packets. After an error it writes no more.
 type segments struct {
 	ng             *pcapgo.NgWriter
 	buf            gopacket.SerializeBuffer
@@ -209,7 +209,7 @@ func (s *segments) finish(from, to *peer) {
 	s.packet(to, from, layers.TCP{ACK: true}, nil)
 }
 
-// packet writes one packet and moves the sender's sequence number on.
+// packet writes one packet and advances the sender's sequence number.
 func (s *segments) packet(from, to *peer, tcp layers.TCP, data []byte) {
 	if s.err != nil {
 		return

@@ -22,7 +22,7 @@ func discipline() core.Discipline {
 				Name: "end", Type: core.OptionChoice, Default: "crlf", Choices: []string{"crlf", "lf"},
 				Help: "What is sent after each line.",
 			}},
-			Boundaries: true, // a line a message
+			Boundaries: true, // one message per line
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			end := "\r\n"
@@ -34,14 +34,14 @@ func discipline() core.Discipline {
 	}
 }
 
-// maxLine bounds what is held of a line, in bytes: a server may never end one.
-// A longer line is shown in parts.
+// maxLine bounds the bytes held of a line: a server may never end one. A longer
+// line is shown in parts.
 const maxLine = 64 << 10
 
 // machine is one session. Events go in, actions come out, and the same events
 // always give the same actions: no clock, no random number, no I/O.
 type machine struct {
-	end  []byte // what is sent after a line
+	end  []byte // sent after each line
 	some bool   // the server has sent a line
 	held []byte // the line that the server has not ended yet, under maxLine bytes
 }
@@ -61,13 +61,13 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	return nil
 }
 
-// receive takes a piece of the server's stream. It may be cut anywhere, so what
-// comes out must not depend on where.
+// receive takes a piece of the server's stream. It may be cut anywhere, and the
+// outcome must not depend on where.
 func (m *machine) receive(data []byte, out *core.Out) {
 	for len(data) > 0 {
 		piece := data[:min(len(data), maxLine-len(m.held))]
 		line, _, ended := bytes.Cut(piece, []byte("\n"))
-		m.held = append(m.held, line...) // a copy: data is gone after Handle
+		m.held = append(m.held, line...) // a copy: data is invalid after Handle
 		data = data[len(line):]
 		if ended {
 			data = data[1:]
@@ -89,10 +89,10 @@ func (m *machine) show(out *core.Out) {
 }
 
 // With a checkpoint a session recovers from a dead process, and moves to a new
-// build, without being fed its whole past. A machine may do without.
+// build, without replaying its whole past. It is optional.
 var _ core.Checkpointer = (*machine)(nil)
 
-// Checkpoint writes the state down: one byte for some, then what is held.
+// Checkpoint writes the state: one byte for some, then what is held.
 func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
 	some := byte(0)
 	if m.some {
@@ -101,7 +101,7 @@ func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
 	return append(append(dst, some), m.held...), nil
 }
 
-// Restore takes what Checkpoint wrote, and refuses what it cannot have
+// Restore reads what Checkpoint wrote, and refuses anything that it cannot have
 // written.
 func (m *machine) Restore(state []byte) error {
 	if len(state) == 0 || state[0] > 1 || len(state) > maxLine || bytes.IndexByte(state[1:], '\n') >= 0 {
