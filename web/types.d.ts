@@ -1,6 +1,6 @@
-// What goes through the page, for tsc and for readers. No file that is served.
+// What goes through the page, for tsc and for readers. This file is not served.
 
-import type { Signal } from "./vendor/signals-core.js";
+import type { RowLog } from "./model/rowlog.js";
 
 /** An entry of workbench.v1, see docs/websocket.md. */
 export interface Entry {
@@ -68,6 +68,12 @@ export interface Credential {
 
 export type Kind = "sent" | "received" | "note" | "remark";
 export type Stream = "up" | "down";
+
+/** The rows of both lanes; a Feed has them. */
+export interface Lanes {
+  console: RowLog<Row>;
+  wire: RowLog<Row>;
+}
 
 /** A row of a lane, made by EntryReader. */
 export interface Row {

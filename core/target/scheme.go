@@ -10,7 +10,7 @@ type scheme struct {
 
 // schemes are those that a target may have. One whose promise a TCP connection,
 // plain or TLS, does not keep must not be here: udp, quic, ssh, postgres.
-// The page has the same list, in web/target.js; testdata/targets.json holds
+// The page has the same list, in web/model/target.js; testdata/targets.json holds
 // both to it.
 var schemes = map[string]scheme{
 	"amqps":        {true, 5671},
