@@ -10,7 +10,7 @@ export interface Entry {
   side?: "client" | "server";
   kind: string;
   name?: string;
-  after?: string | number;
+  after?: string;
   text?: string;
   b64?: string;
 }
@@ -66,7 +66,8 @@ export interface Credential {
   fingerprint: string;
 }
 
-export type Kind = "sent" | "received" | "note" | "remark";
+/** Which way a row went, or what it is when it went neither way. */
+export type Way = "sent" | "received" | "note" | "remark";
 export type Stream = "up" | "down";
 
 /** The rows of both lanes; a Feed has them. */
@@ -79,7 +80,7 @@ export interface Lanes {
 export interface Row {
   /** Rises over both lanes of a session, in the order in which things happened. */
   id: number;
-  kind: Kind;
+  kind: Way;
   /** Words, or a text message. */
   text?: string;
   /** The payload, or its beginning. */

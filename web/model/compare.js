@@ -1,7 +1,8 @@
 // What other line modes would have done with the same events: which runs to begin
 // with, and how an answer reads. Pure; wire/transcripts.js asks the workbench.
 
-import { shownText } from "./format.js";
+import { shownLine } from "./format.js";
+import { kindOf } from "./kinds.js";
 
 /** @typedef {import("../types").Entry} Entry */
 
@@ -50,19 +51,11 @@ export function lastEvent(entries) {
 /** What an entry says, on one line, and whose it is. @param {Entry} entry @returns {{ words: string, side: string }} */
 export function wordsOf(entry) {
   const { kind, side, name, after, text, b64 } = entry;
-  const said = b64 !== undefined ? atob(b64).length + " bytes, no UTF-8" : shownText(text ?? "").replaceAll("\n", "␊").replaceAll("\t", "␉");
-  switch (kind) {
-    case "text":
-    case "binary":
-    case "bytes":
-      return { words: `${side} ${kind === "bytes" ? "" : kind + " "}“${said}”`, side: side ?? "" };
-    case "timer":
-      return { words: `timer ${name}${after ? " " + after : ""}`, side: "words" };
-    case "note":
-    case "close":
-    case "failed":
-      return { words: `${side ? side + " " : ""}${kind} “${said}”`, side: "words" };
-  }
+  const said = b64 !== undefined ? atob(b64).length + " bytes, no UTF-8" : shownLine(text ?? "");
+  const flow = kindOf(entry)?.flow;
+  if (flow) return { words: `${side} ${flow === "heard" || flow === "sent" ? "" : kind + " "}“${said}”`, side: side ?? "" };
+  if (name !== undefined) return { words: `${kind} ${name}${after ? " " + after : ""}`, side: "words" };
+  if (text !== undefined) return { words: `${side ? side + " " : ""}${kind} “${said}”`, side: "words" };
   return { words: `${kind}${side ? " " + side : ""}`, side: side ?? "words" };
 }
 

@@ -9,14 +9,13 @@
 
 import { Aligner } from "./align.js";
 import { count } from "./format.js";
+import { kindOf, kinds, payload, wordsFor } from "./kinds.js";
 
 // What one row shows at most, in bytes. The rest of a payload is only counted.
 const maxShown = 64 * 1024;
 
 // A control character may end a line, which is worth so many characters.
 const controlCost = 20;
-
-const encoder = new TextEncoder();
 
 /**
  * A reader of one session's entries. read(entry) returns { console, wire },
@@ -34,6 +33,7 @@ const encoder = new TextEncoder();
  *
  * @typedef {import("../types").Entry} Entry
  * @typedef {import("../types").Row} Row
+ * @typedef {import("./kinds.js").Kind} Kind
  */
 export class EntryReader {
   #passed = { client: false, server: false };
@@ -44,9 +44,11 @@ export class EntryReader {
 
   /** @param {Entry} entry @returns {{ console?: Row, wire?: Row, instead?: number }} */
   read(entry) {
-    const rows = this.#read(entry);
+    const kind = kindOf(entry);
+    /** @type {{ console?: Row, wire?: Row, instead?: number }} */
+    const rows = entry.dir === "--" ? { console: words(entry, "remark", entry.text) } : kind ? this.#read(entry, kind) : {};
     if (rows.console) rows.console.id = ++this.#rows;
-    if (rows.console && entry.dir === "<<" && ["text", "part"].includes(entry.kind)) {
+    if (rows.console && entry.dir === "<<" && kind?.text) {
       rows.instead = this.#part || undefined;
       this.#part = rows.console.part ? rows.console.id : 0;
     }
@@ -54,35 +56,23 @@ export class EntryReader {
     return rows;
   }
 
-  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row, instead?: number }} */
-  #read(entry) {
-    switch (entry.dir) {
-      case ">>":
-        return this.#event(entry);
-      case "<<":
-        return this.#action(entry);
-      case "--":
-        return { console: words(entry, "remark", entry.text) };
-    }
-    return {}; // a later version's entry, such as hello
+  /** @param {Entry} entry @param {Kind} kind @returns {{ console?: Row, wire?: Row }} */
+  #read(entry, kind) {
+    if (kind.flow) return this.#flow(entry, kind.flow, kind.text);
+    if (kind === kinds.PassThrough && entry.side) this.#passed[entry.side] = true;
+    /** @type {{ console?: Row, wire?: Row }} */
+    const rows = {};
+    if (kind.console) rows.console = words(entry, kind.isNote ? "note" : "remark", wordsFor(kind.console, entry));
+    if (kind.wire) rows.wire = words(entry, "remark", wordsFor(kind.wire, entry));
+    if (kind.finishes) rows.wire = this.#finish(entry);
+    return rows;
   }
 
-  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
-  #event(entry) {
-    switch (entry.kind) {
-      case "raw": {
-        const { row, all } = raw(entry, "sent");
-        this.#align.sent(row, all);
-        const copy = { ...row };
-        this.#align.same(copy, row);
-        return { console: copy, wire: row };
-      }
-      case "quiet":
-        return {}; // what the line mode makes of it says more
-      case "text":
-      case "part":
-      case "binary": {
-        const said = message(entry, "sent");
+  /** @param {Entry} entry @param {import("./kinds.js").Flow} flow @param {boolean} [isText] @returns {{ console?: Row, wire?: Row }} */
+  #flow(entry, flow, isText) {
+    switch (flow) {
+      case "said": {
+        const said = message(entry, "sent", isText);
         this.#align.said(said.row, said.all);
         if (!this.#passed.client) return { console: said.row };
         const { row, all } = raw(entry, "sent");
@@ -90,66 +80,36 @@ export class EntryReader {
         this.#align.same(said.row, row);
         return { console: said.row, wire: row };
       }
-      case "bytes": {
+      case "raw": {
+        const { row, all } = raw(entry, "sent");
+        this.#align.sent(row, all);
+        return { console: this.#copy(row), wire: row };
+      }
+      case "heard": {
         const { row, all } = raw(entry, "received");
         this.#align.received(row, all);
-        if (!this.#passed.server) return { wire: row };
-        const copy = { ...row };
-        this.#align.same(copy, row);
-        return { console: copy, wire: row };
+        return this.#passed.server ? { console: this.#copy(row), wire: row } : { wire: row };
       }
-      case "eof":
-        // Unless the line mode does it itself, the workbench ends the stream to
-        // the server after this, which is no entry of its own.
-        if (entry.side === "client") return { console: words(entry, "remark", "You ended your input."), wire: this.#finish(entry) };
-        return {
-          console: words(entry, "remark", "The server closed its side."),
-          wire: words(entry, "remark", "End of the server's stream (FIN)"),
-        };
-      case "closed":
-        return { console: words(entry, "remark", "You closed the session.") };
-      case "failed":
-        return {
-          console: words(entry, "remark", "The connection to the server broke: " + entry.text),
-          wire: words(entry, "remark", "Broken: " + entry.text),
-        };
-      case "timer":
-        return { console: words(entry, "remark", `Timer ${entry.name} fired.`) };
-    }
-    return {};
-  }
-
-  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row }} */
-  #action(entry) {
-    switch (entry.kind) {
-      case "text":
-      case "binary": {
-        const { row, all } = message(entry, "received");
+      case "shown": {
+        const { row, all } = message(entry, "received", isText);
         this.#align.shown(row, all);
         return { console: row };
       }
-      case "part":
-        return { console: { ...message(entry, "received").row, part: true } };
-      case "bytes": {
+      case "unfinished":
+        return { console: { ...message(entry, "received", isText).row, part: true } };
+      case "sent": {
         const { row, all } = raw(entry, "sent");
         this.#align.sent(row, all);
         return { wire: row };
       }
-      case "eof":
-        return { wire: this.#finish(entry) };
-      case "timer":
-        return { console: words(entry, "remark", timerWords(entry)) };
-      case "close":
-        return { console: words(entry, "remark", "The line mode ends the session: " + entry.text) };
-      case "note":
-        return { console: words(entry, "note", entry.text) };
-      case "failed":
-        return { console: words(entry, "remark", "The line mode failed: " + entry.text) };
-      case "pass-through":
-        if (entry.side) this.#passed[entry.side] = true;
-        return { console: words(entry, "remark", `The ${entry.side}'s bytes pass through unchanged from here on.`) };
     }
-    return {};
+  }
+
+  /** The row that stands in the other lane as well. @param {Row} row */
+  #copy(row) {
+    const copy = { ...row };
+    this.#align.same(copy, row);
+    return copy;
   }
 
   /** @param {Entry} entry */
@@ -160,28 +120,22 @@ export class EntryReader {
   }
 }
 
-/** @param {Entry} entry */
-function timerWords({ name, after }) {
-  if (!after || after === "off") return `Timer ${name} is off.`;
-  return `Timer ${name} is set: ${after}${typeof after === "number" ? " s" : ""}.`;
-}
-
-/** @param {Entry} entry @param {import("../types").Kind} kind @param {string} [text] @returns {Row} */
+/** @param {Entry} entry @param {import("../types").Way} kind @param {string} [text] @returns {Row} */
 function words(entry, kind, text = "") {
   const size = cost(text.length, (i) => text.charCodeAt(i));
   return { id: 0, kind, text, more: "", t: entry.t, n: entry.n, size, stream: undefined, from: -1, to: -1 };
 }
 
 // A text message keeps its characters; a binary one is bytes.
-/** @param {Entry} entry @param {import("../types").Kind} kind @returns {{ row: Row, all: string | Uint8Array }} */
-function message(entry, kind) {
-  if (entry.kind === "binary" || entry.text === undefined) return raw(entry, kind);
+/** @param {Entry} entry @param {import("../types").Way} kind @param {boolean} [isText] @returns {{ row: Row, all: string | Uint8Array }} */
+function message(entry, kind, isText) {
+  if (!isText || entry.text === undefined) return raw(entry, kind);
   const text = entry.text.slice(0, maxShown);
   const rest = entry.text.length - text.length;
   return { row: { ...words(entry, kind, text), more: rest ? `… ${count(rest, "more character")}` : "" }, all: entry.text };
 }
 
-/** @param {Entry} entry @param {import("../types").Kind} kind @returns {{ row: Row, all: Uint8Array }} */
+/** @param {Entry} entry @param {import("../types").Way} kind @returns {{ row: Row, all: Uint8Array }} */
 function raw(entry, kind) {
   const all = payload(entry);
   const bytes = all.length > maxShown ? all.slice(0, maxShown) : all;
@@ -205,10 +159,4 @@ function cost(length, codeAt) {
     if (code < 0x20 || code === 0x7f) total += controlCost;
   }
   return total;
-}
-
-/** An entry's payload as bytes. @param {Entry} entry */
-export function payload({ text, b64 }) {
-  if (b64 === undefined) return encoder.encode(text ?? "");
-  return Uint8Array.from(atob(b64), (char) => char.charCodeAt(0));
 }

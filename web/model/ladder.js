@@ -2,7 +2,7 @@
 // Pure: from entries to places, and from places to SVG as a file.
 
 import { shownBytes, shownText, seconds, dataSize } from "./format.js";
-import { payload } from "./entryrows.js";
+import { flows, kindOf, kinds, payload, wordsFor } from "./kinds.js";
 
 /** @typedef {import("../types").Entry} Entry */
 /** @typedef {{ x: number, y: number, anchor: "start" | "middle" | "end" }} Spot where a text stands */
@@ -32,7 +32,7 @@ export function ladder(entries, { mode, target, max = 400, width = 960 }) {
   const all = [];
   const passed = { client: false, server: false };
   for (const entry of entries) {
-    if (entry.dir === "<<" && entry.kind === "pass-through" && entry.side) passed[entry.side] = true;
+    if (kindOf(entry) === kinds.PassThrough && entry.side) passed[entry.side] = true;
     const t = entry.t ?? 0;
     for (const item of itemsOf(entry, passed)) all.push({ ...item, t, time: entry.t === undefined ? "" : seconds(t) });
   }
@@ -75,61 +75,28 @@ function spotOf(item, columns, isNarrow) {
 
 /** @param {Entry} entry @param {{ client: boolean, server: boolean }} passed @returns {Item[]} */
 function itemsOf(entry, passed) {
-  const { dir, kind, side, n } = entry;
-  const common = { y: 0, time: "", n, spot: spot(0, 0, "start") };
-  /** @type {(from: number, to: number, label?: string) => Item} */
-  const arrow = (from, to, label) => {
-    const way = to > from ? "sent" : "received";
-    return { kind: "arrow", from, to, way, ...(label ? { label, detail: "" } : labels(entry)), ...common };
-  };
+  const common = { y: 0, time: "", n: entry.n, spot: spot(0, 0, "start") };
+  /** @type {(from: number, to: number, what: { label: string, detail: string }) => Item} */
+  const arrow = (from, to, what) => ({ kind: "arrow", from, to, way: to > from ? "sent" : "received", ...what, ...common });
   /** @type {(at: number, label: string, way?: "note" | "remark") => Item} */
   const words = (at, label, way = "remark") => ({ kind: "words", at, label: cut(shownText(label)), way, ...common });
-  if (dir === "--") return [words(1, entry.text ?? "")];
-  if (dir === ">>") {
-    switch (kind) {
-      case "raw":
-        return [arrow(0, 1), arrow(1, 2)];
-      case "text":
-      case "part":
-      case "binary":
-        return passed.client ? [arrow(0, 1), arrow(1, 2)] : [arrow(0, 1)];
-      case "bytes":
-        return passed.server ? [arrow(2, 1), arrow(1, 0)] : [arrow(2, 1)];
-      case "eof":
-        return [side === "client" ? arrow(0, 1, "end of input") : arrow(2, 1, "end of stream (FIN)")];
-      case "closed":
-        return [arrow(0, 1, "closed")];
-      case "failed":
-        return [words(2, entry.text ?? "broken")];
-      case "timer":
-        return [words(1, `timer ${entry.name} fired`)];
-    }
-    return [];
+
+  if (entry.dir === "--") return [words(1, entry.text ?? "")];
+  const kind = kindOf(entry);
+  if (kind?.flow) {
+    const flow = flows[kind.flow];
+    const path = "passed" in flow && entry.side && passed[entry.side] ? [...flow.path, flow.passed] : flow.path;
+    const what = labels(entry, kind.text);
+    return path.slice(1).map((to, i) => arrow(path[i], to, what));
   }
-  switch (kind) {
-    case "text":
-    case "part":
-    case "binary":
-      return [arrow(1, 0)];
-    case "bytes":
-      return [arrow(1, 2)];
-    case "eof":
-      return [arrow(1, 2, "end of stream (FIN)")];
-    case "note":
-    case "failed":
-    case "close":
-      return [words(1, (kind === "note" ? "" : kind + ": ") + (entry.text ?? ""), "note")];
-    case "timer":
-      return [words(1, `timer ${entry.name} ${entry.after === "off" ? "off" : "in " + entry.after}`)];
-    case "pass-through":
-      return [words(1, `the ${side}'s bytes pass through`)];
-  }
+  if (kind?.arrow) return [arrow(kind.arrow[0], kind.arrow[1], { label: kind.arrow[2], detail: "" })];
+  if (kind?.at) return [words(kind.at[0], wordsFor(kind.at[1], entry), kind.at[2])];
   return [];
 }
 
-/** @param {Entry} entry */
-function labels(entry) {
-  if (entry.kind === "text" || entry.kind === "part") return { label: cut(shownText(entry.text ?? "")) || "an empty line", detail: "" };
+/** @param {Entry} entry @param {boolean} [isText] */
+function labels(entry, isText) {
+  if (isText && entry.text !== undefined) return { label: cut(shownText(entry.text)) || "an empty line", detail: "" };
   const bytes = payload(entry);
   return { label: cut(shownBytes(bytes.subarray(0, 4 * maxLabel))), detail: dataSize(bytes.length) };
 }

@@ -162,7 +162,7 @@ function Guess({ entries, position, next }) {
   const [guess, setGuess] = useState("");
   const [shown, setShown] = useState(false);
   const coming = entries.slice(position, stepped(entries, position, 1));
-  const message = coming.find((entry) => entry.text !== undefined && entry.kind !== "remark");
+  const message = coming.find((entry) => entry.text !== undefined && entry.dir !== "--");
   const answer = shownText(message?.text ?? "").trim();
   const right = guess.trim() !== "" && answer.toLowerCase().startsWith(guess.trim().toLowerCase());
   if (position >= entries.length) return html`<div class="card guess"><span>That was all of it.</span></div>`;

@@ -4,7 +4,8 @@
 // playback of a recorded one; a feed does not know which it is.
 
 import { signal } from "../vendor/signals-core.js";
-import { EntryReader, payload } from "../model/entryrows.js";
+import { EntryReader } from "../model/entryrows.js";
+import { payload } from "../model/kinds.js";
 import { RowLog } from "../model/rowlog.js";
 
 // Milliseconds. A frame that took longer than slowFrame is followed by a rest.
