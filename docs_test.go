@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the table of packages into docs/architecture.md")
+var update = flag.Bool("update", false, "write the table of packages into docs/architecture.md, and web/test/kinds.json")
 
 // TestTableIsInTheDocs compares docs/architecture.md with the table, or writes
 // the table there.

@@ -1,39 +1,59 @@
-// The page's entry: the page from top to bottom, its keys, and the question
-// which line modes there are. The way of the data:
+// The page's entry: the page from top to bottom, and its keys. Three folders:
 //
-//     socket.js → session.js → feed.js → rows.js → log.js → components
+//     wire/   what crosses between the page and the workbench
+//     model/  what is made of it: no page, no network
+//     ui/     what is drawn, and the state of the page: tabs, address
 //
-// store.js holds what is known of the workbench, tabs.js the sessions,
-// kept.js how the user likes the page, route.js what the address names.
+// ui may import wire and model, wire may import model, model neither. The way of
+// the data of a session, from the WebSocket to the screen:
+//
+//     wire/socket.js        messages become entries
+//     wire/session.js       how the session stands
+//     wire/feed.js          keeps what came, and publishes it a frame at a time
+//     model/entryrows.js    an entry becomes rows of the lanes, by model/kinds.js
+//     model/rowlog.js       the rows of a lane, bounded
+//     model/laneview.js     which of them show, are found, are picked
+//     model/rowlayout.js    a row becomes lines
+//     model/lineindex.js    all lines of a lane
+//     ui/Lane.js            those in sight, drawn
+//
+// wire/workbench.js holds what is known of the workbench, ui/tabs.js the sessions,
+// model/kept.js how the user likes the page, ui/route.js what the address names.
 
 import { render } from "./vendor/preact.js";
 import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
-import { Guard, html, lazy } from "./html.js";
-import { formatRoute, go, route, setTitle } from "./route.js";
-import { applyLook, presenter } from "./kept.js";
-import { devMode, loadModes, practice } from "./store.js";
-import { current, openTab, turnTab } from "./tabs.js";
-import { targetTitle } from "./target.js";
-import { TopBar } from "./components/TopBar.js";
-import { ConnectBar } from "./components/ConnectBar.js";
-import { Status } from "./components/Status.js";
-import { Console } from "./components/Console.js";
-import { CommandInput } from "./components/CommandInput.js";
-import { Menu } from "./components/Menu.js";
+import { Guard, html, lazy } from "./ui/html.js";
+import { formatRoute, go, route, setTitle } from "./ui/route.js";
+import { largeType, presenter, theme } from "./model/kept.js";
+import { devMode, loadModes, practice } from "./wire/workbench.js";
+import { current, openTab, turnTab } from "./ui/tabs.js";
+import { targetTitle } from "./model/target.js";
+import { TopBar } from "./ui/TopBar.js";
+import { ConnectBar } from "./ui/ConnectBar.js";
+import { Status } from "./ui/Status.js";
+import { Console } from "./ui/Console.js";
+import { CommandInput } from "./ui/CommandInput.js";
+import { Menu } from "./ui/Menu.js";
 
+/**
+ * The views beside the sessions: what their address begins with, and what is drawn
+ * there. one draws what an id after it names, anew for each.
+ * @typedef {(props: any) => any} Component
+ * @type {Record<string, { title: string, all: Component, one?: Component }>}
+ */
 const views = {
-  transcripts: lazy(() => import("./components/Transcripts.js"), "Transcripts"),
-  playback: lazy(() => import("./components/Playback.js"), "Playback"),
-  plugins: lazy(() => import("./components/Plugins.js"), "Plugins"),
-  compare: lazy(() => import("./components/Compare.js"), "Compare"),
+  transcripts: {
+    title: "Transcripts",
+    all: lazy(() => import("./ui/Transcripts.js"), "Transcripts"),
+    one: lazy(() => import("./ui/Playback.js"), "Playback"),
+  },
+  plugins: { title: "Plugins", all: lazy(() => import("./ui/Plugins.js"), "Plugins") },
+  compare: { title: "Compare", all: lazy(() => import("./ui/Compare.js"), "Compare") },
 };
-const Keys = lazy(() => import("./components/Keys.js"), "Keys");
-const SessionMenu = lazy(() => import("./components/SessionMenu.js"), "SessionMenu");
-const TLSFailure = lazy(() => import("./components/TLSFailure.js"), "TLSFailure");
-const DevBanner = lazy(() => import("./components/DevBanner.js"), "DevBanner");
-
-/** The titles of the views that are no session. @type {Record<string, string>} */
-const titles = { transcripts: "Transcripts", plugins: "Plugins", compare: "Compare" };
+const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
+const SessionMenu = lazy(() => import("./ui/SessionMenu.js"), "SessionMenu");
+const TLSFailure = lazy(() => import("./ui/TLSFailure.js"), "TLSFailure");
+const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
 
 function App() {
   const [keysOpen, setKeysOpen] = useState(false);
@@ -57,29 +77,26 @@ function App() {
     before.current = { tab, view };
     if (document.activeElement === document.body) focus("#host") || focus("#command"); // what had it is gone
   }, [tab, view]);
-  const title = Object.hasOwn(titles, view) ? titles[view] : tab.title.value;
+  const other = Object.hasOwn(views, view) ? views[view] : undefined;
+  const title = other?.title ?? tab.title.value;
   useEffect(() => setTitle(title), [title, id]); // a view may say more later
   return html`
     <${Guard} what="The top bar"><${TopBar} openKeys=${() => setKeysOpen(true)} /><//>
     ${devMode.value && html`<${Guard} what="The development banner"><${DevBanner} /><//>`}
     <main>
       <${Guard} key=${view + "/" + id} what="This view">
-      ${view === "transcripts" && id
-        ? html`<${views.playback} key=${id} id=${id} query=${query} />`
-        : view === "transcripts"
-          ? html`<${views.transcripts} query=${query} />`
-          : view === "plugins"
-            ? html`<${views.plugins} />`
-            : view === "compare"
-              ? html`<${views.compare} key=${JSON.stringify(query)} query=${query} />`
-              : html`<${SessionView} key=${tab.id} tab=${tab} />`}
+      ${other?.one && id
+        ? html`<${other.one} key=${id} id=${id} query=${query} />`
+        : other
+          ? html`<${other.all} key=${view} query=${query} />`
+          : html`<${SessionView} key=${tab.id} tab=${tab} />`}
       <//>
     </main>
     ${keysOpen && html`<${Guard} what="The list of keys"><${Keys} close=${() => setKeysOpen(false)} /><//>`}
   `;
 }
 
-/** One session, from the connect bar to the field that is typed in. @param {{ tab: import("./tabs.js").Tab }} props */
+/** One session, from the connect bar to the field that is typed in. @param {{ tab: import("./ui/tabs.js").Tab }} props */
 function SessionView({ tab }) {
   const session = tab.shown.value;
   const { refusal } = tab.state.value;
@@ -92,7 +109,7 @@ function SessionView({ tab }) {
   };
   return html`
     <${Guard} what="The connection form"><${ConnectBar} tab=${tab} /><//>
-    <${Guard} key=${session?.id ?? 0} what="The middle of the page"><${Console} feed=${session} viewer=${tab.viewer} about=${about}
+    <${Guard} key=${session?.id ?? 0} what="The middle of the page"><${Console} feed=${session} laneView=${tab.laneView} about=${about}
       status=${html`<${Status} tab=${tab} />`}
       below=${refusal && html`<${Guard} what="The certificate"><${TLSFailure} key=${tab.session.value?.id} tab=${tab} session=${tab.session.value} refusal=${refusal} /><//>`}
       tools=${session && html`<${Menu} id="session-menu" label="Session"
@@ -163,6 +180,13 @@ function focus(selector) {
   const found = /** @type {HTMLElement | null} */ (document.querySelector(selector));
   found?.focus();
   return found !== null && found === document.activeElement;
+}
+
+/** Takes the theme, the size of type and what is hidden over to the page. */
+function applyLook() {
+  theme.subscribe((now) => (document.documentElement.dataset.theme = now));
+  largeType.subscribe((now) => document.documentElement.classList.toggle("presenting", now));
+  presenter.subscribe((now) => document.documentElement.classList.toggle("presenter", now));
 }
 
 applyLook();

@@ -1,6 +1,7 @@
 // Package web holds the workbench's page: plain ES modules, styles and the
 // libraries they use, embedded as they are. There is no build step; what stands
-// in this folder is what a browser gets, tests and npm's files left out.
+// in this folder is what a browser gets, tests and npm's files left out. app.js
+// says what its folders hold.
 //
 // It knows nothing of Go or of the gateway that serves it. The page speaks only
 // to /api and /websocket of the place that it came from, and runs under
@@ -12,7 +13,7 @@ import (
 	"io/fs"
 )
 
-//go:embed index.html *.css favicon.svg *.js components/*.js vendor/*.js vendor/*.LICENSE
+//go:embed index.html *.css favicon.svg *.js wire/*.js model/*.js ui/*.js vendor/*.js vendor/*.LICENSE
 var files embed.FS
 
 // Files returns what is served, with index.html at its root.

@@ -29,7 +29,7 @@ export default [
     },
   },
   {
-    files: ["*.js", "components/*.js"],
+    files: ["*.js", "wire/*.js", "model/*.js", "ui/*.js"],
     plugins: { compat },
     languageOptions: { globals: Object.fromEntries(browser.map((name) => [name, "readonly"])) },
     rules: {
@@ -51,7 +51,7 @@ export default [
   },
   {
     files: ["test/*.js"],
-    languageOptions: { globals: Object.fromEntries(["Buffer", "Blob", "ReadableStream", "AbortController", "TextEncoder", "TextDecoder", "globalThis", "queueMicrotask", "setImmediate"].map((name) => [name, "readonly"])) },
+    languageOptions: { globals: Object.fromEntries(["Buffer", "Blob", "ReadableStream", "AbortController", "TextEncoder", "TextDecoder", "URL", "globalThis", "queueMicrotask", "setImmediate"].map((name) => [name, "readonly"])) },
     rules: { "no-control-regex": "off" },
   },
 ];

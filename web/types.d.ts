@@ -1,6 +1,6 @@
-// What goes through the page, for tsc and for readers. No file that is served.
+// What goes through the page, for tsc and for readers. This file is not served.
 
-import type { Signal } from "./vendor/signals-core.js";
+import type { RowLog } from "./model/rowlog.js";
 
 /** An entry of workbench.v1, see docs/websocket.md. */
 export interface Entry {
@@ -10,7 +10,7 @@ export interface Entry {
   side?: "client" | "server";
   kind: string;
   name?: string;
-  after?: string | number;
+  after?: string;
   text?: string;
   b64?: string;
 }
@@ -66,14 +66,21 @@ export interface Credential {
   fingerprint: string;
 }
 
-export type Kind = "sent" | "received" | "note" | "remark";
+/** Which way a row went, or what it is when it went neither way. */
+export type Way = "sent" | "received" | "note" | "remark";
 export type Stream = "up" | "down";
+
+/** The rows of both lanes; a Feed has them. */
+export interface Lanes {
+  console: RowLog<Row>;
+  wire: RowLog<Row>;
+}
 
 /** A row of a lane, made by EntryReader. */
 export interface Row {
   /** Rises over both lanes of a session, in the order in which things happened. */
   id: number;
-  kind: Kind;
+  kind: Way;
   /** Words, or a text message. */
   text?: string;
   /** The payload, or its beginning. */

@@ -81,7 +81,7 @@ func (r *Reach) String() string {
 var kinds = [...]string{
 	core.SendServer: "server", core.SendText: "client text", core.SendBinary: "client binary", core.FinishServer: "server eof",
 	core.Close: "close", core.Note: "note", core.SetTimer: "timer", core.StopTimer: "timer off", core.PassThrough: "pass-through",
-	core.Failed: "failed", core.Secret: "secret", core.ShowPart: "client part",
+	core.Failed: "failed", core.Secret: "secret", core.ShowPart: "client part", core.SecretBytes: "secret value",
 }
 
 // seen are the kinds of action that came.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,5 +66,14 @@ func TestMergeLines(t *testing.T) {
 	got := MergeLines("x", map[int]bool{1: true, 2: false, 4: false, 5: true, 9: false})
 	if want := []Lines{{"x", 2, 4}, {"x", 9, 9}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
+	}
+}
+
+// Marks of values are counted as any other kind of action.
+func TestReachOfSecretValues(t *testing.T) {
+	s := aShop(lowerCaseByValue)
+	s.Seeds = Seeds{Goldens: shopSeeds(t, lowerCaseByValue), Most: 20}
+	if r := reachOf(t, s); slices.Contains(r.Answers, "secret value") {
+		t.Errorf("a golden has one, and yet: %q", r.Answers)
 	}
 }

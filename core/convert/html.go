@@ -154,6 +154,8 @@ func (p *page) event(at string, e *core.Event) {
 		p.words(at, "The server is silent.")
 	case core.TimerFired:
 		p.words(at, "The timer "+string(e.Data)+" fires.")
+	default:
+		panic("convert: an event of a kind that core does not have")
 	}
 }
 
@@ -181,6 +183,9 @@ func (p *page) action(at string, a *core.Action) {
 		p.words(at, "From here on the "+a.Side.String()+"'s bytes pass through as they are.")
 	case core.Failed:
 		p.words(at, "The line mode cannot go on: "+string(a.Data))
+	case core.Secret, core.SecretBytes: // what they mark is covered where it stands
+	default:
+		panic("convert: an action of a kind that core does not have")
 	}
 }
 

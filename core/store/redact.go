@@ -17,8 +17,9 @@ import (
 // is replaced too, and not counted; a nil match does only that.
 //
 // A stream is searched as a whole, so that what a read has cut in two is found:
-// the client's binary messages, the server's bytes, and what the machine sent
-// to either as bytes, each joined. A text message, words and the lines of
+// the client's binary messages, the server's bytes, what went to the server as
+// the client's raw bytes or the machine's, and what the machine sent to the
+// client as bytes, each joined. A text message, words and the lines of
 // comments are searched one by one. What it leaves, [Unredacted] searches.
 func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 	var streams [4][]part
@@ -169,7 +170,7 @@ func streamOf(e *transcript.Entry) int {
 		return 0
 	case e.Dir == transcript.Event && e.Event.Kind == core.ServerBytes:
 		return 1
-	case e.Dir == transcript.Action && e.Action.Kind == core.SendServer:
+	case e.Dir == transcript.Event && e.Event.Kind == core.ClientRaw, e.Dir == transcript.Action && e.Action.Kind == core.SendServer:
 		return 2
 	case e.Dir == transcript.Action && e.Action.Kind == core.SendBinary:
 		return 3

@@ -43,6 +43,8 @@ func TestRedact(t *testing.T) {
 			">> client text \"PASS *******\"\n>> client text \"LIST\"", 1},
 		"actions too": {">> server \"x\"\n<< server \"a se\"\n<< server \"cret\"\n<< client binary \"secret\"\n<< note \"secret\"\n<< close \"secret\"", `secret`,
 			">> server \"x\"\n<< server \"a **\"\n<< server \"****\"\n<< client binary \"******\"\n<< note \"******\"\n<< close \"******\"", 4},
+		"raw bytes, in the stream to the server": {">> client raw \"secret\"\n>> client raw \"a se\"\n<< server \"cr\"\n>> client raw \"et\"", `secret`,
+			">> client raw \"******\"\n>> client raw \"a **\"\n<< server \"**\"\n>> client raw \"**\"", 2},
 		"remarks and failures":      {"-- the secret\n>> server failed \"secret\"", `secret`, "-- the ******\n>> server failed \"******\"", 2},
 		"not names":                 {"<< timer secret 2s\n>> timer secret", `secret`, "<< timer secret 2s\n>> timer secret", 0},
 		"whole runes":               {`>> client text "hünter"`, `\S+`, `>> client text "*******"`, 1},

@@ -10,7 +10,7 @@ type scheme struct {
 
 // schemes are those that a target may have. A scheme that a TCP connection,
 // plain or TLS, cannot honour must not be here: udp, quic, ssh, postgres. The
-// page has the same list, in web/target.js; core/target/testdata/targets.json
+// page has the same list, in web/model/target.js; core/target/testdata/targets.json
 // tests both.
 var schemes = map[string]scheme{
 	"amqps":        {true, 5671},

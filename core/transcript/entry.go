@@ -105,6 +105,8 @@ func Equal(a, b *Entry) bool {
 		return true
 	case length:
 		return len(a.data()) == len(b.data())
+	case passed:
+		return a.Action.Side == b.Action.Side
 	}
 	return bytes.Equal(a.data(), b.data())
 }

@@ -17,6 +17,7 @@ const (
 	timerOff       // NAME off
 	span           // event|action FROM TO
 	length         // LENGTH: how many bytes the data has; the bytes are not written
+	passed         // client|server: the action's side
 )
 
 // form is how one kind of event or action is written. The parser, the printer
@@ -24,11 +25,10 @@ const (
 type form struct {
 	event  core.EventKind  // one of the two
 	action core.ActionKind // …
-	pass   core.Side       // of core.PassThrough, which has a form for each side
 	words  string          // between the mark and the argument
 	arg    arg
 	max    int    // most bytes of a quoted argument
-	side   string // in JSON, "" for none
+	side   string // in JSON, "" when there is none or the argument says it
 	kind   string // in JSON
 }
 
@@ -46,9 +46,6 @@ var eventForms = [...]form{
 	core.ServerQuiet:  {event: core.ServerQuiet, words: "server quiet", side: "server", kind: "quiet"},
 }
 
-// passServer is the second form of core.PassThrough, after the last kind.
-const passServer = core.SecretBytes + 1
-
 var actionForms = [...]form{
 	core.SendServer:   {action: core.SendServer, words: "server", arg: quoted, max: core.MaxActionPayload, side: "server", kind: "bytes"},
 	core.SendText:     {action: core.SendText, words: "client text", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "text"},
@@ -58,12 +55,11 @@ var actionForms = [...]form{
 	core.Note:         {action: core.Note, words: "note", arg: quoted, max: core.MaxWords, kind: "note"},
 	core.SetTimer:     {action: core.SetTimer, words: "timer", arg: timerSet, kind: "timer"},
 	core.StopTimer:    {action: core.StopTimer, words: "timer", arg: timerOff, kind: "timer"},
-	core.PassThrough:  {action: core.PassThrough, pass: core.Client, words: "pass-through client", side: "client", kind: "pass-through"},
+	core.PassThrough:  {action: core.PassThrough, words: "pass-through", arg: passed, kind: "pass-through"},
 	core.Failed:       {action: core.Failed, words: "failed", arg: quoted, max: core.MaxWords, kind: "failed"},
 	core.Secret:       {action: core.Secret, words: "secret", arg: span, kind: "secret"},
 	core.ShowPart:     {action: core.ShowPart, words: "client part", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "part"},
 	core.SecretBytes:  {action: core.SecretBytes, words: "secret value", arg: length, kind: "secret-value"},
-	passServer:        {action: core.PassThrough, pass: core.Server, words: "pass-through server", side: "server", kind: "pass-through"},
 }
 
 // unknown is printed for what no machine and no core makes; Parse refuses it.
@@ -76,27 +72,23 @@ func formOf(e *Entry) *form {
 		return &eventForms[e.Event.Kind]
 	case e.Dir != Action || !e.Action.Kind.Valid():
 		return &unknown
-	case e.Action.Kind != core.PassThrough:
-		return &actionForms[e.Action.Kind]
-	case e.Action.Side == core.Client:
-		return &actionForms[core.PassThrough]
-	case e.Action.Side == core.Server:
-		return &actionForms[passServer]
+	case e.Action.Kind == core.PassThrough && e.Action.Side != core.Client && e.Action.Side != core.Server:
+		return &unknown
 	}
-	return &unknown
+	return &actionForms[e.Action.Kind]
+}
+
+// argWords are what listForms writes for each arg.
+var argWords = [...]string{
+	nothing: "", quoted: ` "…"`, timerFired: " NAME", timerSet: " NAME 2s", timerOff: " NAME off",
+	span: " event|action FROM TO", length: " LENGTH", passed: " client|server",
 }
 
 // listForms writes the forms that are allowed here, for an error.
 func listForms(forms []form) string {
 	var list []string
 	for _, f := range forms[1:] {
-		switch f.pass {
-		case core.Client:
-			f.words = "pass-through client|server"
-		case core.Server:
-			continue
-		}
-		list = append(list, f.words+[...]string{"", ` "…"`, " NAME", " NAME 2s", " NAME off", " event|action FROM TO", " LENGTH"}[f.arg])
+		list = append(list, f.words+argWords[f.arg])
 	}
 	last := len(list) - 1
 	return strings.Join(list[:last], ", ") + " or " + list[last]

@@ -45,13 +45,17 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 		return append(dst, `"}`...)
 	}
 	f := formOf(e)
-	if f.side != "" {
-		dst = append(append(dst, `","side":"`...), f.side...)
+	side := f.side
+	if f.arg == passed {
+		side = e.Action.Side.String()
+	}
+	if side != "" {
+		dst = append(append(dst, `","side":"`...), side...)
 	}
 	dst = append(append(dst, `","kind":"`...), f.kind...)
 	data := e.data()
 	switch {
-	case f.arg == nothing:
+	case f.arg == nothing, f.arg == passed:
 	case f.arg == span:
 		dst = appendJSONText(append(dst, `","span":"`...), data)
 	case f.arg == length:

@@ -80,6 +80,8 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 		data = []byte(args)
 	case length:
 		data, err = masked(args)
+	case passed:
+		e.Action.Side = sideOf(args)
 	default:
 		data, err = p.timer(e, f, args)
 	}
@@ -89,7 +91,7 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 	if e.Dir == Event {
 		e.Event = core.Event{Kind: f.event, Data: data}
 	} else {
-		e.Action = core.Action{Kind: f.action, Side: f.pass, After: e.Action.After, Data: data}
+		e.Action = core.Action{Kind: f.action, Side: e.Action.Side, After: e.Action.After, Data: data}
 	}
 	return nil
 }
@@ -127,12 +129,25 @@ func match(forms []form, s string) (*form, string) {
 		case span:
 			word, _ := cutWord(args)
 			ok = word != "value"
+		case passed:
+			ok = sideOf(args) != 0
 		}
 		if ok {
 			return f, args
 		}
 	}
 	return nil, ""
+}
+
+// sideOf returns the side of that name, or 0.
+func sideOf(name string) core.Side {
+	switch name {
+	case core.Client.String():
+		return core.Client
+	case core.Server.String():
+		return core.Server
+	}
+	return 0
 }
 
 // skipWords returns what follows the given words in s.

@@ -109,6 +109,8 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 		dst = append(append(dst, ' '), e.Action.Data...)
 	case length:
 		dst = strconv.AppendInt(append(dst, ' '), int64(len(e.Action.Data)), 10)
+	case passed:
+		dst = append(append(dst, ' '), e.Action.Side.String()...)
 	case timerOff:
 		dst = append(append(dst, ' '), e.Action.Data...)
 		dst = append(dst, " off"...)

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { EntryReader } from "../rows.js";
+import { EntryReader } from "../model/entryrows.js";
 
 // Feeds entries and returns the rows of both lanes.
 function read(...entries) {

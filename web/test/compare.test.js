@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { alike, lastEvent, stretch, stretchProblem, suggestedRuns, wordsOf } from "../compare.js";
+import { alike, lastEvent, stretch, stretchProblem, suggestedRuns, wordsOf } from "../model/compare.js";
 
 const manifests = [
   { name: "http-line", options: [{ name: "eol", type: "choice", default: "crlf", choices: ["crlf", "lf"] }] },

@@ -1,8 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { Feed } from "../feed.js";
-import { copied, cString, goString, printf } from "../copy.js";
+import { Feed } from "../wire/feed.js";
+import { copied, cString, goString, printf } from "../model/copy.js";
 
 globalThis.document ??= { hidden: true };
 globalThis.requestAnimationFrame ??= (f) => f();

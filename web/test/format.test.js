@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import {
   clock, controlNames, count, dumpLines, dumpText, hex, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
   withoutPictures, wrapLines,
-} from "../format.js";
+} from "../model/format.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 

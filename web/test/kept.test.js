@@ -1,9 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { browserStorage, keep, readKept, shapes } from "../kept.js";
-import { History } from "../history.js";
-import { Snippets } from "../snippets.js";
-import { Targets } from "../target.js";
+import { browserStorage, keep, readKept, shapes } from "../model/kept.js";
+import { History } from "../model/history.js";
+import { Snippets } from "../model/snippets.js";
+import { Targets } from "../model/target.js";
 
 const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "lf" }, name: "lab", tlsChoices: { verify: "none", min: "1.0" } };
 /** A value that each key may hold, and what it is at a first visit. */
@@ -39,7 +39,7 @@ let visits = 0;
 async function visit(storage) {
   Object.defineProperty(globalThis, "localStorage", { configurable: true, get: storage });
   try {
-    return await import(`../kept.js?visit=${++visits}`);
+    return await import(`../model/kept.js?visit=${++visits}`);
   } finally {
     delete globalThis.localStorage;
   }

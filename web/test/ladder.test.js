@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { ladder, ladderSVG } from "../ladder.js";
+import { ladder, ladderSVG } from "../model/ladder.js";
 
 const about = { mode: "HTTP lines", target: "example.com:80" };
 const entries = [

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { Player, stepped, timesOf } from "../player.js";
+import { Player, stepped, timesOf } from "../model/player.js";
 
 const entries = [
   { t: 0, dir: "--", kind: "remark" },

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { formOf, formatRoute, parseRoute } from "../route.js";
+import { formOf, formatRoute, parseRoute } from "../ui/route.js";
 
 test("an address says view, what it shows and how", () => {
   assert.deepEqual(parseRoute("#/transcripts/a%2Fb?at=12"), { view: "transcripts", id: "a/b", query: { at: "12" } });

@@ -1,9 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { hits, patternOf, placesIn } from "../search.js";
-import { Feed } from "../feed.js";
-import { Lines } from "../lines.js";
-import { Viewer, counterpart } from "../viewer.js";
+import { hits, patternOf, placesIn } from "../model/search.js";
+import { Feed } from "../wire/feed.js";
+import { LineIndex } from "../model/lineindex.js";
+import { LaneView, counterpart } from "../model/laneview.js";
 
 globalThis.document ??= { hidden: true };
 globalThis.requestAnimationFrame ??= (f) => f();
@@ -47,13 +47,13 @@ test("a place in bytes is the bytes, whatever they look like", () => {
 });
 
 test("a filter goes by direction and by text", () => {
-  const viewer = new Viewer();
-  assert.equal(viewer.passes.value, null);
-  viewer.filter.value = { direction: "sent", text: "a", regexp: false };
-  assert.deepEqual([row("a", "sent"), row("b", "sent"), row("a")].map(viewer.passes.value), [true, false, false]);
-  viewer.filter.value = { direction: "", text: "(", regexp: true };
-  assert.match(viewer.sifter.value.problem.value, /no regular expression/);
-  assert.equal(viewer.passes.value, null);
+  const laneView = new LaneView();
+  assert.equal(laneView.passes.value, null);
+  laneView.filter.value = { direction: "sent", text: "a", regexp: false };
+  assert.deepEqual([row("a", "sent"), row("b", "sent"), row("a")].map(laneView.passes.value), [true, false, false]);
+  laneView.filter.value = { direction: "", text: "(", regexp: true };
+  assert.match(laneView.sifter.value.problem.value, /no regular expression/);
+  assert.equal(laneView.passes.value, null);
 });
 
 test("a pattern's places in a text, even of one that fits nothing", () => {
@@ -63,30 +63,30 @@ test("a pattern's places in a text, even of one that fits nothing", () => {
 
 test("hits come from both lanes in order, and new rows add to them", () => {
   const feed = new Feed();
-  const viewer = new Viewer();
+  const laneView = new LaneView();
   const publish = () => [feed.console, feed.wire].forEach((log) => log.publish());
-  viewer.wanted.value = "get";
+  laneView.wanted.value = "get";
   feed.take([
     { n: 1, dir: ">>", side: "client", kind: "text", text: "GET" },
     { n: 1, dir: "<<", side: "server", kind: "bytes", text: "GET\r\n" },
     { n: 2, dir: ">>", side: "client", kind: "text", text: "no" },
   ]);
   publish();
-  viewer.search(feed, ["console", "wire"]);
-  assert.deepEqual(viewer.hits.value.map(({ lane, number }) => [lane, number]), [["console", 0], ["wire", 0]]);
+  laneView.search(feed, ["console", "wire"]);
+  assert.deepEqual(laneView.hits.value.map(({ lane, number }) => [lane, number]), [["console", 0], ["wire", 0]]);
   feed.take([{ n: 3, dir: ">>", side: "client", kind: "text", text: "get" }]);
   publish();
-  viewer.search(feed, ["console", "wire"]);
-  assert.equal(viewer.hits.value.length, 3);
-  viewer.goTo(-1);
-  assert.deepEqual(viewer.reveal.value, [{ lane: "console", number: 2, at: 0 }]);
-  viewer.goTo(1);
-  assert.equal(viewer.hit.value, 0);
+  laneView.search(feed, ["console", "wire"]);
+  assert.equal(laneView.hits.value.length, 3);
+  laneView.goTo(-1);
+  assert.deepEqual(laneView.reveal.value, [{ lane: "console", number: 2, at: 0 }]);
+  laneView.goTo(1);
+  assert.equal(laneView.hit.value, 0);
 });
 
 test("each place in a row is a hit, and the other lane goes to the same byte", () => {
   const feed = new Feed();
-  const viewer = new Viewer();
+  const laneView = new LaneView();
   const text = "a needle, and\r\nanother needle\r\n";
   feed.take([
     { n: 1, dir: ">>", side: "server", kind: "bytes", text },
@@ -94,16 +94,16 @@ test("each place in a row is a hit, and the other lane goes to the same byte", (
     { n: 1, dir: "<<", side: "client", kind: "text", text: "another needle" },
   ]);
   [feed.console, feed.wire].forEach((log) => log.publish());
-  viewer.wanted.value = "needle";
-  viewer.search(feed, ["wire"]);
-  assert.deepEqual(viewer.hits.value.map(({ from, to }) => [from, to]), [[2, 8], [23, 29]]);
-  viewer.goTo(1);
-  viewer.goTo(1);
-  assert.deepEqual(viewer.reveal.value, [{ lane: "wire", number: 0, at: 23 }, { lane: "console", number: 1, at: 8 }]);
+  laneView.wanted.value = "needle";
+  laneView.search(feed, ["wire"]);
+  assert.deepEqual(laneView.hits.value.map(({ from, to }) => [from, to]), [[2, 8], [23, 29]]);
+  laneView.goTo(1);
+  laneView.goTo(1);
+  assert.deepEqual(laneView.reveal.value, [{ lane: "wire", number: 0, at: 23 }, { lane: "console", number: 1, at: 8 }]);
   assert.deepEqual(counterpart(feed, "wire", 0, 13), [{ lane: "console", number: 0, at: 13 }]); // its line end
   assert.deepEqual(counterpart(feed, "console", 1, 3), [{ lane: "wire", number: 0, at: 18 }]);
-  assert.deepEqual(viewer.placesIn(feed.wire.row(0)), [[2, 8], [23, 29]]);
-  assert.equal(viewer.placesIn(feed.console.row(0)), null);
+  assert.deepEqual(laneView.placesIn(feed.wire.row(0)), [[2, 8], [23, 29]]);
+  assert.equal(laneView.placesIn(feed.console.row(0)), null);
 });
 
 // A worker that answers like the real one, or not at all.
@@ -127,33 +127,33 @@ const read = (matcher) => new Promise((resolve) => matcher.version.subscribe(() 
 test("a regular expression is asked for elsewhere: rows are not known until it was", async (t) => {
   globalThis.Worker = FakeWorker;
   const feed = new Feed();
-  const viewer = new Viewer();
+  const laneView = new LaneView();
   feed.take(["one", "two", "three"].map((text, i) => ({ n: i, dir: ">>", side: "client", kind: "text", text })));
   feed.console.publish();
-  viewer.wanted.value = "^t";
-  viewer.wantedRegexp.value = true;
-  viewer.filter.value = { direction: "", text: "w|e$", regexp: true };
-  const lines = new Lines(feed.console, (one) => (viewer.passes.value(one) === undefined ? undefined : Number(viewer.passes.value(one))));
-  viewer.search(feed, ["console"]);
-  viewer.goTo(1); // before there is any
+  laneView.wanted.value = "^t";
+  laneView.wantedRegexp.value = true;
+  laneView.filter.value = { direction: "", text: "w|e$", regexp: true };
+  const lines = new LineIndex(feed.console, (one) => (laneView.passes.value(one) === undefined ? undefined : Number(laneView.passes.value(one))));
+  laneView.search(feed, ["console"]);
+  laneView.goTo(1); // before there is any
   lines.update();
-  assert.deepEqual([viewer.hits.value.length, lines.total], [0, 0]);
-  await Promise.all([read(viewer.sought.value), read(viewer.sifter.value)]);
-  viewer.search(feed, ["console"]);
+  assert.deepEqual([laneView.hits.value.length, lines.total], [0, 0]);
+  await Promise.all([read(laneView.sought.value), read(laneView.sifter.value)]);
+  laneView.search(feed, ["console"]);
   lines.update();
-  assert.deepEqual(viewer.hits.value.map(({ number }) => number), [1, 2]);
+  assert.deepEqual(laneView.hits.value.map(({ number }) => number), [1, 2]);
   assert.equal(lines.total, 3);
-  assert.equal(viewer.hit.value, 0);
+  assert.equal(laneView.hit.value, 0);
 
   FakeWorker.silent = true;
   const { setImmediate } = globalThis; // the real one: all timers are mocked, since how to name one differs in Node 18 and 20
   t.mock.timers.enable();
-  viewer.wanted.value = "(t+)+$";
-  viewer.search(feed, ["console"]);
-  const over = read(viewer.sought.value);
+  laneView.wanted.value = "(t+)+$";
+  laneView.search(feed, ["console"]);
+  const over = read(laneView.sought.value);
   await new Promise((resolve) => setImmediate(resolve));
   t.mock.timers.tick(2000);
   await over;
-  assert.match(viewer.sought.value.problem.value, /takes too long/);
+  assert.match(laneView.sought.value.problem.value, /takes too long/);
   assert.equal(FakeWorker.ended, 1);
 });

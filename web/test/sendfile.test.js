@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { sendFile } from "../sendfile.js";
+import { sendFile } from "../wire/sendfile.js";
 
 const signal = new AbortController().signal;
 const progress = () => {};

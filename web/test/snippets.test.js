@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { Snippets, fill, maxBytes, maxSnippets, placeholders } from "../snippets.js";
+import { Snippets, fill, maxBytes, maxSnippets, placeholders } from "../model/snippets.js";
 
 function memory() {
   const kept = new Map();

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { Socket, socketURL } from "../socket.js";
+import { Socket, socketURL } from "../wire/socket.js";
 
 // A WebSocket that the test plays.
 class FakeWebSocket {

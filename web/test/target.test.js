@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { URL } from "node:url";
-import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../target.js";
+import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../model/target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 

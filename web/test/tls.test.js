@@ -1,8 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { credentialOf, credentials, dateProblem, fingerprintOf, forgetFile, giveFiles, grouped, pemProblem, shownDate, waysOn } from "../tls.js";
-import { tlsProblem } from "../target.js";
-import { shownLine } from "../format.js";
+import { credentialOf, credentials, forgetFile, giveFiles, pemProblem } from "../wire/credentials.js";
+import { dateProblem, fingerprintOf, grouped, shownDate, waysOn } from "../model/tls.js";
+import { tlsProblem } from "../model/target.js";
+import { shownLine } from "../model/format.js";
 
 const fingerprint = "0123456789abcdef".repeat(4);
 const certificate = { subject: "CN=x", names: ["*.x.example", "x.example", "127.0.0.1"], notBefore: "2026-01-01T00:00:00Z", notAfter: "2026-02-01T00:00:00Z", fingerprint };

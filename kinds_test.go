@@ -1,0 +1,288 @@
+package workbench_test
+
+import (
+	"bytes"
+	"go/ast"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// A place must meet every kind of event and action. It meets those that its
+// source names, tests left out: as core.ServerBytes in Go, by the method of
+// core.Out that makes such an action, or as a key ServerBytes: in JavaScript.
+// Of the others the row says why nothing need be done.
+//
+// So a kind that is added to core fails here until each place handles it, or
+// somebody has written down why it need not.
+type place struct {
+	path      string // a package's folder, or a file
+	viaOut    bool   // it makes actions by core.Out's methods
+	byDefault []byDefault
+	delegates string // not empty: why the place need know no kind at all
+}
+
+type byDefault struct{ kinds, because string }
+
+var places = []place{
+	{path: "core/transcript/forms.go"},
+	{path: "core/wire/record.go", byDefault: []byDefault{
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet",
+			"events of all kinds have one form, a number and bytes"},
+	}},
+	{path: "core/feed", byDefault: []byDefault{
+		{"ClientText ClientBinary ServerBytes ClientPart ClientRaw ServerQuiet", "they are fed as they come and end nothing"},
+		{"ClientEOF ServerEOF", "core.EventKind.DefaultEnding says what they end"},
+		{"SendText Note Secret ShowPart SecretBytes", "they change nothing of what is fed"},
+	}},
+	{path: "core/session", byDefault: []byDefault{
+		{"ClientText ClientBinary ClientPart", "they come from the client's connection, and are fed as they are"},
+		{"ClientEOF", "it comes from the client's connection, and core/feed knows what it ends"},
+	}},
+	{path: "core/replay", byDefault: []byDefault{
+		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw", "they are fed as the transcript has them, and cut no run short"},
+		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes", "they are compared one by one, in order"},
+	}},
+	{path: "core/conformance"},
+	{path: "core/conformance/reach.go", byDefault: []byDefault{
+		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw",
+			"events are counted by number; those named here come only where something asked for them"},
+	}},
+	{path: "core/secret", byDefault: []byDefault{
+		{"ClientText ClientBinary ServerBytes ClientPart", "core.EventKind.IsBytes says that they carry what a secret may stand in"},
+		{"ServerQuiet FinishServer", "they carry no bytes"},
+	}},
+	{path: "core/store/redact.go", byDefault: []byDefault{
+		{"ClientText ClientPart", "core.EventKind.IsText says that they are searched one by one"},
+		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough", "they carry no bytes"},
+		{"TimerFired SetTimer StopTimer", "the name of a timer stays a name"},
+	}},
+	{path: "core/play", byDefault: []byDefault{
+		{"TimerFired", "a peer sees no timer"},
+		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes", "nothing of it reaches the server"},
+	}},
+	{path: "core/rules", delegates: "it works on what core/play says that a peer sends"},
+	{path: "core/convert/html.go"},
+	{path: "core/convert/crossings.go", byDefault: []byDefault{
+		{"ClientText ClientBinary ClientPart", "they cross only where core.EventKind.IsBytes and a pass-through say so"},
+		{"ClientEOF", "core.EventKind.DefaultEnding says what it ends"},
+		{"TimerFired ServerQuiet", "nothing crosses"},
+		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes", "nothing of it reaches the server"},
+	}},
+	{path: "core/convert/asciicast.go", byDefault: []byDefault{
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw SendServer FinishServer PassThrough",
+			"what of it crossed, crossings.go says"},
+		{"SendText SendBinary ShowPart", "the terminal shows the server's bytes themselves"},
+		{"TimerFired ServerQuiet SetTimer StopTimer Secret SecretBytes", "there is nothing to show"},
+	}},
+	{path: "core/convert/rfc.go", delegates: "it writes what crossings.go says has crossed"},
+	{path: "core/convert/jsonl.go", delegates: "core/transcript writes the entries"},
+	{path: "plugins/jsonl", viaOut: true, byDefault: []byDefault{
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ClientPart ClientRaw ServerQuiet",
+			"the program is told the kind by its name, with bytes if core.EventKind.IsBytes"},
+		{"Failed", "the adapter makes it of a program's reply with failed"},
+	}},
+	{path: "plugins/starlark", viaOut: true, byDefault: []byDefault{
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet",
+			"the script is told the kind by its name, with the data"},
+		{"Failed", "plugins.Serve makes it of a script's error"},
+	}},
+	{path: "web/model/kinds.js"},
+	{path: "web/model/entryrows.js", delegates: "it reads kinds.js; web/test/kinds.test.js has each kind shown or said to be silent"},
+	{path: "web/model/ladder.js", delegates: "it reads kinds.js; web/test/kinds.test.js has each kind drawn or said to be silent"},
+}
+
+// kinds are the names of the constants of package core, in their order.
+type kinds struct{ events, actions []string }
+
+func (k kinds) all() []string { return slices.Concat(k.events, k.actions) }
+
+func TestPlacesMeetAllKinds(t *testing.T) {
+	all, outs := kindsOfCore(t)
+	for _, p := range places {
+		for _, forgotten := range p.forgotten(t, all.all(), outs) {
+			t.Errorf("%s forgets the kind %s: handle it there, or say in kinds_test.go why that is not needed", p.path, forgotten)
+		}
+		for _, d := range p.byDefault {
+			for _, kind := range strings.Fields(d.kinds) {
+				if !slices.Contains(all.all(), kind) {
+					t.Errorf("the row of %s has the kind %s, which package core has not", p.path, kind)
+				}
+			}
+		}
+	}
+}
+
+// TestPlacesMissANewKind shows the check something to find.
+func TestPlacesMissANewKind(t *testing.T) {
+	all, outs := kindsOfCore(t)
+	for _, p := range places {
+		got := p.forgotten(t, append(all.all(), "ServerSang"), outs)
+		if p.delegates == "" && !slices.Contains(got, "ServerSang") {
+			t.Errorf("%s does not miss a kind that nothing handles", p.path)
+		}
+	}
+}
+
+// forgotten returns the kinds that a place neither names nor leaves out with a
+// reason. outs has the methods of core.Out by the kind that they make.
+func (p place) forgotten(t *testing.T, all []string, outs map[string]string) (missing []string) {
+	t.Helper()
+	named := p.named(t)
+	for _, kind := range all {
+		left := slices.ContainsFunc(p.byDefault, func(d byDefault) bool { return slices.Contains(strings.Fields(d.kinds), kind) })
+		if !left && p.delegates == "" && !named["core."+kind] && !(p.viaOut && named["."+outs[kind]]) {
+			missing = append(missing, kind)
+		}
+	}
+	return missing
+}
+
+var jsKey = regexp.MustCompile(`(?m)^  (\w+): \{`)
+
+// named returns what the place's source names: core.X, and .X for a selector of
+// anything.
+func (p place) named(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	if path.Ext(p.path) == ".js" {
+		source, err := os.ReadFile(p.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range jsKey.FindAllStringSubmatch(string(source), -1) {
+			all["core."+key[1]] = true
+		}
+		return all
+	}
+	files := []string{p.path}
+	if path.Ext(p.path) == "" {
+		entries, err := os.ReadDir(p.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = nil
+		for _, e := range entries {
+			if strings.HasSuffix(e.Name(), ".go") && !strings.HasSuffix(e.Name(), "_test.go") {
+				files = append(files, path.Join(p.path, e.Name()))
+			}
+		}
+	}
+	for _, name := range files {
+		ast.Inspect(parse(t, name, nil).File, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				all["."+s.Sel.Name] = true
+				if id, ok := s.X.(*ast.Ident); ok && id.Name == "core" {
+					all["core."+s.Sel.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	return all
+}
+
+// kindsOfCore reads the constants of package core, and which method of Out makes
+// which kind of action.
+func kindsOfCore(t *testing.T) (all kinds, outs map[string]string) {
+	t.Helper()
+	outs = map[string]string{}
+	for _, name := range []string{"core/event.go", "core/action.go"} {
+		for _, d := range parse(t, name, nil).Decls {
+			if g, ok := d.(*ast.GenDecl); ok && len(g.Specs) > 0 {
+				all.take(g)
+			}
+		}
+	}
+	for _, d := range parse(t, "core/action.go", nil).Decls {
+		method, ok := d.(*ast.FuncDecl)
+		if !ok || method.Recv == nil || !method.Name.IsExported() {
+			continue
+		}
+		if star, ok := method.Recv.List[0].Type.(*ast.StarExpr); !ok || star.X.(*ast.Ident).Name != "Out" {
+			continue
+		}
+		ast.Inspect(method.Body, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && slices.Contains(all.actions, id.Name) {
+				outs[id.Name] = method.Name.Name
+			}
+			return true
+		})
+	}
+	if len(all.events) < 11 || len(all.actions) < 13 || len(outs) < 12 {
+		t.Fatalf("found only %d kinds of event, %d of action and %d methods of Out: are they declared elsewhere now?", len(all.events), len(all.actions), len(outs))
+	}
+	return all, outs
+}
+
+// take takes the names of one block of constants, if it has kinds.
+func (k *kinds) take(g *ast.GenDecl) {
+	first, ok := g.Specs[0].(*ast.ValueSpec)
+	if !ok || first.Type == nil {
+		return
+	}
+	to := map[string]*[]string{"EventKind": &k.events, "ActionKind": &k.actions}[first.Type.(*ast.Ident).Name]
+	if to == nil {
+		return
+	}
+	for _, spec := range g.Specs {
+		for _, name := range spec.(*ast.ValueSpec).Names {
+			*to = append(*to, name.Name)
+		}
+	}
+}
+
+// TestKindsForThePage holds the file by which web/test/kinds.test.js knows what
+// kinds there are, and how an entry of each looks.
+func TestKindsForThePage(t *testing.T) {
+	all, outs := kindsOfCore(t)
+	if missing := places[0].forgotten(t, all.all(), outs); len(missing) > 0 {
+		t.Fatalf("%s: no form of %q", places[0].path, missing)
+	}
+	var want bytes.Buffer
+	want.WriteString("{")
+	line := func(name string, entries ...transcript.Entry) {
+		if want.Len() > 1 {
+			want.WriteByte(',')
+		}
+		want.WriteString("\n  \"" + name + "\": [")
+		for i := range entries {
+			if i > 0 {
+				want.WriteString(", ")
+			}
+			want.Write(transcript.AppendJSON(nil, &entries[i]))
+		}
+		want.WriteByte(']')
+	}
+	for i, name := range all.events {
+		kind := core.EventKind(i + 1)
+		line(name, transcript.Entry{Dir: transcript.Event, N: 1, Event: core.Event{Kind: kind, Data: []byte("x")}})
+	}
+	for i, name := range all.actions {
+		a := core.Action{Kind: core.ActionKind(i + 1), Side: core.Client, After: time.Second, Data: []byte("x")}
+		b := a
+		b.Side = core.Server
+		entries := []transcript.Entry{{Dir: transcript.Action, N: 1, Action: a}, {Dir: transcript.Action, N: 1, Action: b}}
+		if a.Kind != core.PassThrough {
+			entries = entries[:1]
+		}
+		line(name, entries...)
+	}
+	want.WriteString("\n}\n")
+	const file = "web/test/kinds.json"
+	if *update {
+		if err := os.WriteFile(file, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("%s is not what package core has (%v): go test . -run TestKindsForThePage -update writes it", file, err)
+	}
+}

@@ -1,0 +1,106 @@
+// Rows and bytes in the forms that people paste elsewhere. Pure.
+
+import { hex } from "./format.js";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The forms there are: id, and what it is called. */
+export const forms = [
+  ["text", "Text"],
+  ["hex", "Hex"],
+  ["c", "C string"],
+  ["go", "Go string"],
+  ["python", "Python bytes"],
+  ["printf", "printf … | nc"],
+];
+
+/**
+ * Rows in one of the forms. Text has a row a line, and says where one is cut; the others are the bytes of
+ * all messages, one after the other, without notes and remarks.
+ * @param {string} form
+ * @param {import("../types").Row[]} rows
+ * @param {{ host: string, port: string, tls?: boolean }} [target] for printf
+ */
+export function copied(form, rows, target = { host: "HOST", port: "PORT" }) {
+  if (form === "text") return rows.map((row) => lineOf(row)).join("");
+  const bytes = join(rows.filter((row) => row.kind === "sent" || row.kind === "received"));
+  switch (form) {
+    case "hex":
+      return hex(bytes);
+    case "c":
+      return cString(bytes);
+    case "go":
+      return goString(bytes);
+    case "python":
+      return 'b"' + escaped(bytes, (b) => "\\x" + two(b)) + '"';
+    case "printf":
+      return printf(join(rows.filter((row) => row.kind === "sent")), target);
+  }
+  return "";
+}
+
+/** @param {import("../types").Row} row */
+function lineOf(row) {
+  const text = row.bytes ? decoder.decode(row.bytes) : (row.text ?? "");
+  return (text.endsWith("\n") ? text : text + "\n") + (row.more ? row.more + "\n" : "");
+}
+
+/** @param {import("../types").Row[]} rows */
+function join(rows) {
+  const parts = rows.map((row) => row.bytes ?? encoder.encode(row.text ?? ""));
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+const two = (/** @type {number} */ b) => b.toString(16).padStart(2, "0");
+const octal = (/** @type {number} */ b) => "\\" + b.toString(8).padStart(3, "0");
+
+/** @type {Record<number, string>} */
+const short = { 0x0a: "\\n", 0x0d: "\\r", 0x09: "\\t", 0x22: '\\"', 0x5c: "\\\\" };
+
+/** @param {Uint8Array} bytes @param {(b: number) => string} other for what has no shorter form */
+function escaped(bytes, other) {
+  let out = "";
+  for (const b of bytes) out += short[b] ?? (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : other(b));
+  return out;
+}
+
+/** A C string. Octal, because a hex escape would swallow the digits behind it. @param {Uint8Array} bytes */
+export function cString(bytes) {
+  return '"' + escaped(bytes, octal).replace(/(?<=\?)\?/g, "\\?") + '"'; // no trigraphs
+}
+
+/** @param {Uint8Array} bytes */
+export function goString(bytes) {
+  return '"' + escaped(bytes, (b) => "\\x" + two(b)) + '"';
+}
+
+/**
+ * A line for a POSIX shell that sends the bytes. TLS needs another tool than nc.
+ * @param {Uint8Array} bytes @param {{ host: string, port: string, tls?: boolean }} target
+ */
+export function printf(bytes, { host, port, tls }) {
+  let format = "";
+  for (const b of bytes) {
+    if (b === 0x25) format += "%%";
+    else if (b === 0x27) format += "\\047";
+    else if (b === 0x22) format += '"';
+    else format += short[b] ?? (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : octal(b));
+  }
+  if (format.startsWith("-")) format = "\\055" + format.slice(1);
+  const bare = host.replace(/^\[|\]$/g, "");
+  const to = tls ? `openssl s_client -quiet -connect ${quote(host)}:${quote(port)}` : `nc ${quote(bare)} ${quote(port)}`;
+  return `printf '${format}' | ${to}`;
+}
+
+/** @param {string} word */
+function quote(word) {
+  return /^[\w.:[\]-]+$/.test(word) ? word : "'" + word.replaceAll("'", "'\\''") + "'";
+}
+

@@ -1,0 +1,162 @@
+// Entries become rows: which rows of which lane an entry makes, one after the
+// other. It keeps none of them (rowlog.js does), and does not know how wide a lane
+// is (rowlayout.js does).
+//
+// The console shows the client's side: what was typed and what the line mode
+// made of the answer. The wire shows the server's side, byte for byte. An entry
+// of one side stands in one lane, unless that side is passed through: then the
+// other side's copy is left out of the entries, and the row stands in both.
+
+import { Aligner } from "./align.js";
+import { count } from "./format.js";
+import { kindOf, kinds, payload, wordsFor } from "./kinds.js";
+
+// What one row shows at most, in bytes. The rest of a payload is only counted.
+const maxShown = 64 * 1024;
+
+// A control character may end a line, which is worth so many characters.
+const controlCost = 20;
+
+/**
+ * A reader of one session's entries. read(entry) returns { console, wire },
+ * each a row or undefined, and as instead the id of the row whose place the
+ * console's takes. A row:
+ *
+ *     kind   "sent", "received", "note" or "remark"
+ *     text   words or a text message, or undefined
+ *     bytes  a Uint8Array, or undefined; what it holds is the beginning
+ *     more   what is not shown, in words, or ""
+ *     total  length of the payload in bytes, where it has bytes
+ *     t, n   time in seconds, number of the event
+ *     size   what it costs to keep and show, in characters
+ *     stream, from, to   where its bytes stand on the wire, as far as that is known
+ *
+ * @typedef {import("../types").Entry} Entry
+ * @typedef {import("../types").Row} Row
+ * @typedef {import("./kinds.js").Kind} Kind
+ */
+export class EntryReader {
+  #passed = { client: false, server: false };
+  #finished = false; // the stream to the server has been ended
+  #part = 0; // id of the console's row of a message that is not whole yet; 0: none
+  #align = new Aligner();
+  #rows = 0;
+
+  /** @param {Entry} entry @returns {{ console?: Row, wire?: Row, instead?: number }} */
+  read(entry) {
+    const kind = kindOf(entry);
+    /** @type {{ console?: Row, wire?: Row, instead?: number }} */
+    const rows = entry.dir === "--" ? { console: words(entry, "remark", entry.text) } : kind ? this.#read(entry, kind) : {};
+    if (rows.console) rows.console.id = ++this.#rows;
+    if (rows.console && entry.dir === "<<" && kind?.text) {
+      rows.instead = this.#part || undefined;
+      this.#part = rows.console.part ? rows.console.id : 0;
+    }
+    if (rows.wire) rows.wire.id = ++this.#rows;
+    return rows;
+  }
+
+  /** @param {Entry} entry @param {Kind} kind @returns {{ console?: Row, wire?: Row }} */
+  #read(entry, kind) {
+    if (kind.flow) return this.#flow(entry, kind.flow, kind.text);
+    if (kind === kinds.PassThrough && entry.side) this.#passed[entry.side] = true;
+    /** @type {{ console?: Row, wire?: Row }} */
+    const rows = {};
+    if (kind.console) rows.console = words(entry, kind.isNote ? "note" : "remark", wordsFor(kind.console, entry));
+    if (kind.wire) rows.wire = words(entry, "remark", wordsFor(kind.wire, entry));
+    if (kind.finishes) rows.wire = this.#finish(entry);
+    return rows;
+  }
+
+  /** @param {Entry} entry @param {import("./kinds.js").Flow} flow @param {boolean} [isText] @returns {{ console?: Row, wire?: Row }} */
+  #flow(entry, flow, isText) {
+    switch (flow) {
+      case "said": {
+        const said = message(entry, "sent", isText);
+        this.#align.said(said.row, said.all);
+        if (!this.#passed.client) return { console: said.row };
+        const { row, all } = raw(entry, "sent");
+        this.#align.sent(row, all);
+        this.#align.same(said.row, row);
+        return { console: said.row, wire: row };
+      }
+      case "raw": {
+        const { row, all } = raw(entry, "sent");
+        this.#align.sent(row, all);
+        return { console: this.#copy(row), wire: row };
+      }
+      case "heard": {
+        const { row, all } = raw(entry, "received");
+        this.#align.received(row, all);
+        return this.#passed.server ? { console: this.#copy(row), wire: row } : { wire: row };
+      }
+      case "shown": {
+        const { row, all } = message(entry, "received", isText);
+        this.#align.shown(row, all);
+        return { console: row };
+      }
+      case "unfinished":
+        return { console: { ...message(entry, "received", isText).row, part: true } };
+      case "sent": {
+        const { row, all } = raw(entry, "sent");
+        this.#align.sent(row, all);
+        return { wire: row };
+      }
+    }
+  }
+
+  /** The row that stands in the other lane as well. @param {Row} row */
+  #copy(row) {
+    const copy = { ...row };
+    this.#align.same(copy, row);
+    return copy;
+  }
+
+  /** @param {Entry} entry */
+  #finish(entry) {
+    if (this.#finished) return undefined;
+    this.#finished = true;
+    return words(entry, "remark", "End of the stream to the server (FIN)");
+  }
+}
+
+/** @param {Entry} entry @param {import("../types").Way} kind @param {string} [text] @returns {Row} */
+function words(entry, kind, text = "") {
+  const size = cost(text.length, (i) => text.charCodeAt(i));
+  return { id: 0, kind, text, more: "", t: entry.t, n: entry.n, size, stream: undefined, from: -1, to: -1 };
+}
+
+// A text message keeps its characters; a binary one is bytes.
+/** @param {Entry} entry @param {import("../types").Way} kind @param {boolean} [isText] @returns {{ row: Row, all: string | Uint8Array }} */
+function message(entry, kind, isText) {
+  if (!isText || entry.text === undefined) return raw(entry, kind);
+  const text = entry.text.slice(0, maxShown);
+  const rest = entry.text.length - text.length;
+  return { row: { ...words(entry, kind, text), more: rest ? `… ${count(rest, "more character")}` : "" }, all: entry.text };
+}
+
+/** @param {Entry} entry @param {import("../types").Way} kind @returns {{ row: Row, all: Uint8Array }} */
+function raw(entry, kind) {
+  const all = payload(entry);
+  const bytes = all.length > maxShown ? all.slice(0, maxShown) : all;
+  const rest = all.length - bytes.length;
+  const row = words(entry, kind);
+  delete row.text;
+  return {
+    row: { ...row, bytes, total: all.length, more: rest ? `… ${count(rest, "more byte")}` : "", size: cost(bytes.length, (i) => bytes[i]) },
+    all,
+  };
+}
+
+// What a row costs beside its characters.
+const rowCost = 64;
+
+/** @param {number} length @param {(i: number) => number} codeAt */
+function cost(length, codeAt) {
+  let total = length + rowCost;
+  for (let i = 0; i < length; i++) {
+    const code = codeAt(i);
+    if (code < 0x20 || code === 0x7f) total += controlCost;
+  }
+  return total;
+}

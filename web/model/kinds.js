@@ -1,0 +1,123 @@
+// The kinds of event and action, a row each: how a payload of it flows, what the
+// lanes say of it, what the ladder draws. What a kind means on the page is asked
+// for here and nowhere else. Pure; it draws nothing.
+//
+// The rows bear the names of the constants of Go's package core. A kind that core
+// has and that is missing here fails kinds_test.go, at the root of the project.
+
+/** @typedef {import("../types").Entry} Entry */
+
+/** @typedef {keyof typeof flows} Flow how a payload flows */
+/** @typedef {string | ((entry: Entry) => string)} Words what an entry says: words, or words made of it */
+
+/**
+ * @typedef {object} Kind
+ * @property {string} entry the mark, side and kind of its entries
+ * @property {Flow} [flow] how its payload flows; the lanes and the ladder show that payload then
+ * @property {boolean} [text] whether that payload is text rather than bytes
+ * @property {Words} [console] what the console says where nothing flows
+ * @property {Words} [wire] what the wire says then
+ * @property {boolean} [isNote] whether what the console says is the line mode's note rather than a remark
+ * @property {boolean} [finishes] it ends the stream to the server, which the wire says once
+ * @property {[number, number, string]} [arrow] what the ladder draws then: from one lifeline to another, and a label
+ * @property {[number, Words, ("note" | "remark")?]} [at] or words at a lifeline
+ * @property {string} [silent] why nothing shows
+ */
+
+// The lifelines of the ladder.
+const [you, mode, server] = [0, 1, 2];
+
+/**
+ * How payloads flow: past which lifelines, and on to which when the side that they
+ * come from passes through. What touches you stands in the console, what touches
+ * the server on the wire.
+ */
+export const flows = {
+  said: { path: [you, mode], passed: server },
+  raw: { path: [you, mode, server] },
+  heard: { path: [server, mode], passed: you },
+  shown: { path: [mode, you] },
+  unfinished: { path: [mode, you] }, // the next one shown takes its place
+  sent: { path: [mode, server] },
+};
+
+/** @satisfies {Record<string, Kind>} */
+const table = {
+  ClientText: { entry: ">> client text", flow: "said", text: true },
+  ClientBinary: { entry: ">> client binary", flow: "said" },
+  ClientPart: { entry: ">> client part", flow: "said", text: true },
+  ClientRaw: { entry: ">> client raw", flow: "raw" },
+  ClientEOF: {
+    entry: ">> client eof", arrow: [you, mode, "end of input"],
+    // Unless the line mode does it itself, the workbench ends the stream to the
+    // server after this, which is no entry of its own.
+    console: "You ended your input.", finishes: true,
+  },
+  ClientClosed: { entry: ">> client closed", console: "You closed the session.", arrow: [you, mode, "closed"] },
+  ServerBytes: { entry: ">> server bytes", flow: "heard" },
+  ServerEOF: {
+    entry: ">> server eof", arrow: [server, mode, "end of stream (FIN)"],
+    console: "The server closed its side.", wire: "End of the server's stream (FIN)",
+  },
+  ServerFailed: {
+    entry: ">> server failed", at: [server, ({ text }) => text ?? "broken"],
+    console: ({ text }) => "The connection to the server broke: " + text, wire: ({ text }) => "Broken: " + text,
+  },
+  ServerQuiet: { entry: ">> server quiet", silent: "what the line mode makes of it says more" },
+  TimerFired: { entry: ">> timer", console: ({ name }) => `Timer ${name} fired.`, at: [mode, ({ name }) => `timer ${name} fired`] },
+
+  SendServer: { entry: "<< server bytes", flow: "sent" },
+  SendText: { entry: "<< client text", flow: "shown", text: true },
+  SendBinary: { entry: "<< client binary", flow: "shown" },
+  ShowPart: { entry: "<< client part", flow: "unfinished", text: true },
+  FinishServer: { entry: "<< server eof", finishes: true, arrow: [mode, server, "end of stream (FIN)"] },
+  Close: {
+    entry: "<< close", at: [mode, ({ text }) => "close: " + (text ?? ""), "note"],
+    console: ({ text }) => "The line mode ends the session: " + text,
+  },
+  Note: { entry: "<< note", console: said, isNote: true, at: [mode, said, "note"] },
+  Failed: {
+    entry: "<< failed", at: [mode, ({ text }) => "failed: " + (text ?? ""), "note"],
+    console: ({ text }) => "The line mode failed: " + text,
+  },
+  SetTimer: {
+    entry: "<< timer", at: [mode, ({ name, after }) => `timer ${name} in ${after}`],
+    console: ({ name, after }) => `Timer ${name} is set: ${after}.`,
+  },
+  StopTimer: { entry: "<< timer off", console: ({ name }) => `Timer ${name} is off.`, at: [mode, ({ name }) => `timer ${name} off`] },
+  PassThrough: {
+    entry: "<< pass-through", at: [mode, ({ side }) => `the ${side}'s bytes pass through`],
+    console: ({ side }) => `The ${side}'s bytes pass through unchanged from here on.`,
+  },
+  Secret: { entry: "<< secret", silent: "it is for recordings" },
+  SecretBytes: { entry: "<< secret-value", silent: "it is for recordings" },
+};
+
+/** All kinds, by their names. @type {Record<keyof typeof table, Kind>} */
+export const kinds = table;
+
+const byEntry = new Map(Object.values(kinds).map((kind) => [kind.entry, kind]));
+
+/** The kind of an event or action; undefined of a remark, and of what a later version says. @param {Entry} entry @returns {Kind | undefined} */
+export function kindOf({ dir, side, kind, after }) {
+  if (after === "off") kind += " off";
+  return (side && byEntry.get(`${dir} ${side} ${kind}`)) || byEntry.get(`${dir} ${kind}`);
+}
+
+/** What words say of an entry. @param {Words} words @param {Entry} entry */
+export function wordsFor(words, entry) {
+  return typeof words === "string" ? words : words(entry);
+}
+
+/** @param {Entry} entry */
+function said({ text }) {
+  return text ?? "";
+}
+
+const encoder = new TextEncoder();
+
+/** An entry's payload as bytes. @param {Entry} entry */
+export function payload({ text, b64 }) {
+  if (b64 === undefined) return encoder.encode(text ?? "");
+  return Uint8Array.from(atob(b64), (char) => char.charCodeAt(0));
+}

@@ -1,0 +1,130 @@
+// All lines of a lane, by number: which row line 70,000 belongs to, when a row
+// takes several lines or, filtered out, none. Pure. It counts lines, and does not
+// know what stands in them.
+//
+// Every line is equally high, so that a lane of a million lines can be scrolled
+// while only those in sight are on the page.
+
+const rowsInChunk = 256;
+
+/**
+ * @template {{ size: number }} T
+ */
+export class LineIndex {
+  /** How many lines there are. */
+  total = 0;
+
+  #log;
+  #measure;
+  /** @type {{ from: number, counts: number[], total: number }[]} from: the first row's number */
+  #chunks = [];
+  #next; // number of the first row that has not been measured
+  #replaced; // how many of the log's replaced rows were measured again
+
+  /**
+   * @param {import("./rowlog.js").RowLog<T>} log
+   * @param {(row: T) => number | undefined} measure lines that a row takes; 0 hides it, undefined keeps it and
+   *   those behind it for a later update
+   */
+  constructor(log, measure) {
+    this.#log = log;
+    this.#measure = measure;
+    this.#next = log.first;
+    this.#replaced = log.replaced.length;
+  }
+
+  /** Takes in what the log has published. Returns how many lines have left at the top. */
+  update() {
+    const { first, end } = this.#log;
+    let left = 0;
+    while (this.#chunks.length && this.#chunks[0].from < first) {
+      const chunk = this.#chunks[0];
+      const gone = chunk.counts.splice(0, first - chunk.from);
+      const lines = gone.reduce((sum, n) => sum + n, 0);
+      chunk.from += gone.length;
+      chunk.total -= lines;
+      left += lines;
+      if (chunk.counts.length) break;
+      this.#chunks.shift();
+    }
+    this.total -= left;
+    for (; this.#replaced < this.#log.replaced.length; this.#replaced++) this.#again(this.#log.replaced[this.#replaced]);
+    let i = Math.max(this.#next, first);
+    for (; i < end; i++) {
+      const lines = this.#measure(this.#log.row(i));
+      if (lines === undefined) break;
+      let last = this.#chunks.at(-1);
+      if (!last || last.counts.length >= rowsInChunk) this.#chunks.push((last = { from: i, counts: [], total: 0 }));
+      last.counts.push(lines);
+      last.total += lines;
+      this.total += lines;
+    }
+    this.#next = i;
+    return left;
+  }
+
+  /** Measures a row again that another took the place of. @param {number} number */
+  #again(number) {
+    const chunk = this.#chunks.find(({ from, counts }) => from <= number && number < from + counts.length);
+    if (!chunk) return; // not measured yet, or gone
+    const lines = this.#measure(this.#log.row(number)) ?? 0;
+    const more = lines - chunk.counts[number - chunk.from];
+    chunk.counts[number - chunk.from] = lines;
+    chunk.total += more;
+    this.total += more;
+  }
+
+  /** Whether rows wait for measure to know them. */
+  get behind() {
+    return this.#next < this.#log.end;
+  }
+
+  /**
+   * The rows that stand in lines from..to (to not included): each with the first
+   * of its lines in sight and the one behind the last.
+   * @param {number} from @param {number} to
+   */
+  *between(from, to) {
+    let line = 0;
+    for (const chunk of this.#chunks) {
+      if (line >= to) return;
+      if (line + chunk.total <= from) {
+        line += chunk.total;
+        continue;
+      }
+      for (let i = 0; i < chunk.counts.length && line < to; i++) {
+        const count = chunk.counts[i];
+        if (count > 0 && line + count > from) {
+          yield { number: chunk.from + i, at: line, begin: Math.max(0, from - line), end: Math.min(count, to - line), count };
+        }
+        line += count;
+      }
+    }
+  }
+
+  /** The first line of a row, and how many it has. @param {number} number of a row */
+  of(number) {
+    let line = 0;
+    for (const chunk of this.#chunks) {
+      const index = number - chunk.from;
+      if (index < chunk.counts.length) {
+        for (let i = 0; i < index; i++) line += chunk.counts[i];
+        return { at: line, count: index >= 0 ? chunk.counts[index] : 0 };
+      }
+      line += chunk.total;
+    }
+    return { at: this.total, count: 0 };
+  }
+
+  /**
+   * The next row that shows, from a row's number up (step 1) or down (step -1),
+   * that number included; -1 when there is none.
+   * @param {number} number @param {1 | -1} step
+   */
+  visible(number, step) {
+    for (let i = number; i >= this.#log.first && i < this.#next; i += step) {
+      if (this.of(i).count > 0) return i;
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,338 @@
+// Targets: from what stands in the fields to what is dialled, what to try when
+// that fails, and those of earlier visits.
+
+import { KeptList } from "./kept.js";
+
+/** @typedef {{ host: string, port: string, tls: boolean }} Fields */
+
+/**
+ * The schemes that an address may have, with the port that each stands for; 0:
+ * none. Those that begin with TLS, and those that begin in clear. The workbench
+ * has the same, in core/target/scheme.go.
+ * @type {Record<string, number>}
+ */
+export const secureSchemes = {
+  amqps: 5671, "coaps+tcp": 5684, ftps: 990, gemini: 1965, gophers: 70, https: 443, imaps: 993, ipps: 631,
+  ircs: 6697, ldaps: 636, mqtts: 8883, nntps: 563, pop3s: 995, rediss: 6379, rtmps: 443, rtsps: 322,
+  "secure-mqtt": 8883, sips: 5061, smtps: 465, snews: 563, ssl: 0, "stomp+ssl": 61614, submissions: 465,
+  telnets: 992, tls: 0, wss: 443, xmpps: 5223, "xmpps-client": 5223,
+};
+/** @type {Record<string, number>} */
+export const plainSchemes = {
+  amqp: 5672, "coap+tcp": 5683, dict: 2628, finger: 79, ftp: 21, git: 9418, gopher: 70, http: 80, imap: 143,
+  ipp: 631, irc: 6667, ldap: 389, memcached: 11211, mqtt: 1883, nntp: 119, pop: 110, pop3: 110, redis: 6379,
+  rsync: 873, rtmp: 1935, rtsp: 554, sieve: 4190, sip: 5060, smtp: 25, stomp: 61613, submission: 587, tcp: 0,
+  telnet: 23, whois: 43, ws: 80, xmpp: 5222, "xmpp-client": 5222,
+};
+
+/** What is wrong with the fields, and in which. */
+class Wrong extends Error {
+  /** @param {string} problem @param {string} field */
+  constructor(problem, field = "host") {
+    super(problem);
+    this.field = field;
+  }
+}
+
+/**
+ * The fields with each thing in its own. Host may hold more than a name, because
+ * that is what people paste: host:port, imaps://host, https://host/path. What is
+ * written there rules: its port, and its scheme for TLS and, with no port
+ * written, for the port, which stays empty where that means the same. What the
+ * user should know of this is in notice. What cannot be dialled leaves the
+ * fields as they are, and is in problem.
+ * @param {Fields} fields
+ * @returns {Fields & { notice?: string, problem?: string, field?: string }}
+ */
+export function normalFields({ host, port, tls }) {
+  try {
+    return takenApart({ host, port, tls });
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    return { host, port, tls, problem: error.message, field: error.field };
+  }
+}
+
+/** @param {Fields} fields */
+function takenApart(fields) {
+  const { scheme, rest } = cutScheme(trim(fields.host));
+  const { place, user } = cutUser(rest.replace(/[/?#].*$/s, ""), scheme !== null);
+  const { host, port } = splitPlace(trim(place));
+  const tls = scheme ? scheme.tls : fields.tls;
+  const number = port || (scheme?.port ? "" : trim(fields.port));
+  const name = host && readHost(host);
+  checkPort(number, port ? "host" : "port");
+  if (host && scheme?.port === 0 && !number) throw new Wrong(`${scheme.name}:// does not say which port. Fill one in.`, "port");
+
+  const notices = [];
+  if (name !== host) notices.push(`${host} is looked up as ${name}.`);
+  if (tls !== fields.tls) notices.push(`${scheme?.name}:// ${tls ? "means TLS, which is switched on" : "is without TLS, which is switched off"}.`);
+  if (user) notices.push("What stood before @ was left out: say who you are in the session.");
+  return {
+    host: name.includes(":") ? `[${name}]` : name,
+    port: number || (scheme?.port && String(scheme.port) !== defaultPort(tls) ? String(scheme.port) : ""),
+    tls,
+    ...(notices.length && { notice: notices.join(" ") }),
+  };
+}
+
+/** What stands before "://", or null, and the rest after it. @param {string} text */
+function cutScheme(text) {
+  if (/^(unix:(\/|[^:]*@)|\/)/i.test(text)) throw new Wrong("A Unix socket is not a host: only TCP is dialled. Write host:port, as in 127.0.0.1:80.");
+  const [begin, written, slash] = text.match(/^([^/?#]*):\/(\/?)/) ?? [""];
+  if (!begin) return { scheme: null, rest: text };
+  const name = written.toLowerCase();
+  const tls = Object.hasOwn(secureSchemes, name);
+  if (!slash || !/^[a-z][a-z0-9+.-]*$/.test(name)) throw new Wrong(`An address does not begin with ${begin} but with the name of a scheme, or with the host: write host:port, or tls://host:port for TLS.`);
+  if (!tls && !Object.hasOwn(plainSchemes, name)) throw new Wrong(`Unknown scheme ${begin} Write host:port, or tls://host:port for TLS.`);
+  // tls:// alone has always stood for 443 on this page.
+  const port = name === "tls" ? 443 : tls ? secureSchemes[name] : plainSchemes[name];
+  return { scheme: { name, tls, port }, rest: text.slice(begin.length) };
+}
+
+/** The place without who comes there, and whether someone did. Who it was goes nowhere. @param {string} text @param {boolean} hasScheme */
+function cutUser(text, hasScheme) {
+  const at = text.lastIndexOf("@");
+  // sips:me@host would lose the promise of its scheme.
+  if (!hasScheme && text.slice(0, Math.max(at, 0)).includes(":")) throw new Wrong("Leave out what stands before @: write host:port, or tls://host:port for TLS.");
+  return { place: text.slice(at + 1), user: at >= 0 };
+}
+
+/** The host without brackets, and the port, or "". @param {string} place */
+function splitPlace(place) {
+  const [, inside, name, port] = place.match(/^(?:\[([^\]]*)\]\s*|([^:[\]]*))(?::([^:]*))?$/s) ?? [];
+  const host = trim(inside ?? name ?? place);
+  const isAddress = isIPv6(host);
+  if (inside !== undefined && !isAddress && (host === "" || host.includes(":"))) throw new Wrong(`[${host}] is not an IPv6 address.`);
+  if (inside === undefined && name === undefined && !isAddress) throw new Wrong(`${place} is neither host:port nor an IPv6 address, as in [::1]:80.`);
+  return { host, port: trim(port ?? "") };
+}
+
+/** @param {string} text */
+function isIPv6(text) {
+  const [, address] = text.match(/^([0-9a-f:.]*:[0-9a-f:.]*)(%[\w.-]+)?$/i) ?? [];
+  return address !== undefined && URL.canParse(`http://[${address}]`);
+}
+
+/** The host as it is looked up: an international name in its xn-- form. @param {string} host */
+function readHost(host) {
+  const [unseen] = host.match(/(?! )[\p{C}\p{Z}]/u) ?? [];
+  if (unseen) throw new Wrong(`The host has the character ${codePoint(unseen)}, which does not show. Delete it.`);
+  if (host.includes(":")) return host;
+  const name = /[^\0-\x7f]/.test(host) ? toASCII(host) : host;
+  if (!/^[\w-][\w.-]*$/.test(name) || name.includes("..")) throw new Wrong(`${host} is not the name of a host: names have letters, digits, dots and hyphens.`);
+  if (name.replace(/\.$/, "").length > 253) throw new Wrong("A host's name has at most 253 characters.");
+  if (name.split(".").some((label) => label.length > 63)) throw new Wrong("Between two dots, a host's name has at most 63 characters.");
+  return name;
+}
+
+/** @param {string} host */
+function toASCII(host) {
+  try {
+    // The parser of addresses would take more than a name.
+    if (!/[\0-,/:-@[-^`{-\x7f]/.test(host)) return new URL(`http://${host}`).hostname;
+  } catch {
+    // no name
+  }
+  throw new Wrong(`${host} is not an international name of a host.`);
+}
+
+/** @param {string} port @param {string} field */
+function checkPort(port, field) {
+  const number = /^\d+$/.test(port) ? Number(port) : 1;
+  if (!/^[\w.-]{0,32}$/.test(port) || number < 1 || number > 65535) throw new Wrong("A port is a number from 1 to 65535, or the name of a service, such as http.", field);
+}
+
+/** @param {string} character */
+function codePoint(character) {
+  return "U+" + /** @type {number} */ (character.codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
+}
+
+/** Without the white space around it. A byte order mark is none: it shows nowhere and must not vanish. @param {string} text */
+function trim(text) {
+  return text.replace(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, "");
+}
+
+/** The fields that name a target, as targetOf and the workbench write it. @param {string} target @returns {Fields} */
+export function fieldsOf(target) {
+  const { host, port, tls } = normalFields({ host: target, port: "", tls: false });
+  return { host, port, tls };
+}
+
+/**
+ * The target of the fields: { target: "host:port" or "tls://host:port" }, or
+ * { problem } in words with the name of the field. An empty port is 80, as it
+ * was in 2012, and 443 with TLS.
+ * @param {Fields} fields
+ * @returns {{ target?: string, problem?: string, field?: string }}
+ */
+export function targetOf(fields) {
+  const { host, port, tls, problem, field } = normalFields(fields);
+  if (problem) return { problem, field };
+  if (host === "") return { problem: "Fill in a host, such as 127.0.0.1 or example.com.", field: "host" };
+  return { target: (tls ? "tls://" : "") + host + ":" + (port || defaultPort(tls)) };
+}
+
+/**
+ * How TLS is spoken to a target, by the names that follow "tls." in a query. A
+ * choice that is not made has its default. IDs are of files that the workbench
+ * was given (tls.js), as 32 hex digits.
+ */
+export const tlsDefaults = {
+  verify: "system", // or "ca:ID", "sha256:HEX" of the certificate that alone will do, "none"
+  name: "", // for SNI and verification; "": the host
+  alpn: "", // names of protocols, commas between
+  min: "1.2", // the least version
+  cert: "", // ID of a client certificate
+};
+
+/** Choices for TLS, only those that are not the default. @typedef {Record<string, string>} TLSChoices */
+
+/** Choices with some of them changed. @param {TLSChoices} choices @param {TLSChoices} changes @returns {TLSChoices} */
+export function changedTLS(choices, changes) {
+  const all = Object.entries({ ...choices, ...changes });
+  return Object.fromEntries(all.filter(([name, value]) => value !== "" && value !== /** @type {TLSChoices} */ (tlsDefaults)[name]));
+}
+
+/** Why a choice for TLS cannot be that, in words, or "". @param {string} name one of tlsDefaults @param {string} value */
+export function tlsProblem(name, value) {
+  switch (name) {
+    case "verify":
+      if (/^(system|none|ca:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(value)) return "";
+      if (value === "ca:") return "Choose the CA file to verify against.";
+      if (value.startsWith("sha256:")) return "A fingerprint is 64 hex digits: the SHA-256 of the server's certificate.";
+      return "Verify is system, none, ca:ID or sha256:HEX.";
+    case "name":
+      return nameProblem(value);
+    case "alpn": {
+      const names = value.split(",").map(trim);
+      return names.length <= 16 && names.every((one) => /^[ -~]{1,255}$/.test(one)) ? "" : "ALPN is up to 16 names of protocols in ASCII with commas between, as in h2,http/1.1.";
+    }
+    case "min":
+      return ["1.0", "1.1", "1.2", "1.3"].includes(value) ? "" : "The least version is 1.0, 1.1, 1.2 or 1.3.";
+    case "cert":
+      return /^[0-9a-f]{32}$/.test(value) ? "" : "A client certificate is an ID, 32 hex digits, of a file that the workbench was given.";
+  }
+  return `There are the choices ${Object.keys(tlsDefaults).join(", ")}.`;
+}
+
+/** @param {string} name */
+function nameProblem(name) {
+  try {
+    if (name.includes(":") && !isIPv6(name)) throw new Wrong(`${name} is not the name of a host, without its port.`);
+    return readHost(trim(name)) && "";
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    return error.message;
+  }
+}
+
+/** What is wrong with choices for TLS, and in which field of their form, or null. @param {TLSChoices} choices */
+export function wrongTLS(choices) {
+  for (const [name, value] of Object.entries(choices)) {
+    const problem = tlsProblem(name, value);
+    if (problem) return { problem, field: name !== "verify" ? name : value.startsWith("ca:") ? "ca" : "fingerprint" };
+  }
+  return null;
+}
+
+/** Choices for TLS in a word, or "" where all is as usual. @param {TLSChoices} choices */
+export function tlsWord({ verify = "", ...others }) {
+  if (verify === "none") return "Not verified";
+  if (verify.startsWith("sha256:")) return "Pinned";
+  if (verify.startsWith("ca:")) return "Own CA";
+  return Object.keys(others).length ? "Changed" : "";
+}
+
+/** What an empty Port field stands for. @param {boolean} tls */
+export function defaultPort(tls) {
+  return tls ? "443" : "80";
+}
+
+/** Splits "host:port", as the workbench names its practice server. @param {string} target */
+export function splitTarget(target) {
+  const at = target.lastIndexOf(":");
+  return { host: target.slice(0, at).replace(/^\[|\]$/g, ""), port: target.slice(at + 1) };
+}
+
+// What to try after a refusal, by its code (docs/websocket.md). What fails in TLS
+// has its ways on in tls.js.
+/** @type {Record<string, string>} */
+const advices = {
+  "refused": "Is the server running, and is that its port?",
+  "no-such-host": "Check the spelling. Without Internet only local names work, such as localhost.",
+  "look-up": "Without Internet only local names and addresses work, such as 127.0.0.1.",
+  "no-answer": "Is the address right? A firewall may also swallow what is sent there.",
+  "unreachable": "Is this machine on that network? 127.0.0.1 always is.",
+  "option": "Look at the options of the line mode.",
+  "server-eof": "Look at the options of the line mode.",
+  "mode-unknown": "Pick another line mode.",
+  "mode-unavailable": "Pick another line mode; the workbench's log says more.",
+  "mode-refused": "Look at the options of the line mode, or pick another one.",
+  "stopping": "",
+};
+
+/** What to try after a refusal with this code, or "". @param {string} code */
+export function advice(code) {
+  return advices[code] ?? "Check host and port, then connect again.";
+}
+
+const maxRecent = 12;
+
+/** @typedef {import("../types").Target} Target */
+
+/** Those that the user has connected to or given a name, newest first. */
+export class Targets {
+  #kept;
+
+  /** @param {import("./kept.js").Storage} storage */
+  constructor(storage) {
+    this.#kept = new KeptList(storage, "targets", keptTargets);
+  }
+
+  /** @returns {Target[]} */
+  get list() {
+    return this.#kept.list;
+  }
+
+  /** Puts a target, as fieldsOf gives it, in front. One at the same place keeps its name. @param {Omit<Target, "name"> & { name?: string }} target */
+  remember(target) {
+    const before = this.find(target);
+    const name = target.name ?? before?.name ?? "";
+    const rest = this.list.filter((one) => one !== before);
+    const all = [{ ...target, name }, ...rest];
+    let recent = 0;
+    this.#kept.list = all.filter((one) => one.name !== "" || ++recent <= maxRecent);
+  }
+
+  /** @param {Fields} target */
+  forget(target) {
+    const gone = this.find(target);
+    this.#kept.list = this.list.filter((one) => one !== gone);
+  }
+
+  /** The one at the same place. @param {Fields} target */
+  find({ host, port, tls }) {
+    return this.list.find((one) => one.host === host && one.port === port && one.tls === tls);
+  }
+}
+
+/** Those that can be dialled, one a place. @param {Target[]} list @returns {Target[]} */
+function keptTargets(list) {
+  const all = new Map();
+  for (const one of list) {
+    const { target } = targetOf(one);
+    if (target && !all.has(target)) all.set(target, { ...one, ...fieldsOf(target), ...(one.tlsChoices && { tlsChoices: keptTLS(one.tlsChoices) }) });
+  }
+  return [...all.values()];
+}
+
+/** Those choices that can be made. @param {TLSChoices} choices @returns {TLSChoices} */
+function keptTLS(choices) {
+  return Object.fromEntries(Object.entries(choices).filter(([name, value]) => tlsProblem(name, value) === ""));
+}
+
+/** What a target is called in a list or on a tab. @param {{ name?: string, host: string, port: string, tls?: boolean }} target */
+export function targetTitle({ name, host, port, tls }) {
+  return name || (tls ? "tls://" : "") + host + (port && ":" + port);
+}

@@ -1,0 +1,72 @@
+// The middle of the page: what was typed and shown beside what went over the
+// wire for it, or the ladder. A live session and a playback look the same here.
+
+import { html, lazy } from "./html.js";
+import { useEffect, useRef } from "../vendor/hooks.js";
+import { lanes } from "../model/kept.js";
+import { ConsoleBar } from "./ConsoleBar.js";
+import { Lane } from "./Lane.js";
+import { shown } from "./LaneRow.js";
+
+const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
+
+/**
+ * feed is null before the first session. about: what the ladder and the copies
+ * are told of it. status and tools stand in the bar, below under it. children show in the
+ * console while it is empty.
+ * @param {{ feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView,
+ *   about: { mode: string, target: string, tls: boolean, name: string }, status?: any, tools?: any, below?: any, children?: any }} props
+ */
+export function Console({ feed, laneView, about, status, tools, below, children }) {
+  const show = lanes.value;
+  return html`
+    <${ConsoleBar} feed=${feed} laneView=${laneView} about=${about} status=${status} tools=${tools} />
+    ${below}
+    <div class="lanes" data-show=${show}>
+      ${show === "ladder"
+        ? html`<${Ladder} feed=${feed} about=${about} laneView=${laneView} />`
+        : html`
+          ${show !== "wire" && html`<${Lane} key="console" id="console" title="Typed and shown" feed=${feed} laneView=${laneView}>${children}<//>`}
+          ${show !== "console" && html`
+            <${Lane} key="wire" id="wire" title="On the wire" feed=${feed} laneView=${laneView}>
+              <p>Every byte to the server (▶) and from it (◀), with the ends of lines shown: ${shown("␍␊")}</p>
+            <//>
+          `}
+        `}
+    </div>
+    <${Announcer} feed=${feed} />
+  `;
+}
+
+const pause = 1000; // milliseconds between two announcements
+const most = 3; // rows that are read out; more are counted
+
+// Reads out what comes, for those who do not see it. A lane cannot do that
+// itself: its rows come and go with scrolling.
+/** @param {{ feed: import("../wire/feed.js").Feed | null }} props */
+function Announcer({ feed }) {
+  const box = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    if (!feed) return;
+    let said = feed.console.end;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const say = () => {
+      timer = undefined;
+      if (!box.current) return;
+      const rows = [...feed.console.rows(said)].filter((row) => row.kind !== "sent");
+      said = feed.console.end;
+      const text = rows.slice(-most).map((row) => (row.text ?? new TextDecoder().decode(row.bytes?.subarray(0, 200))).slice(0, 200));
+      if (rows.length) box.current.textContent = (rows.length > most ? `${rows.length - most} more rows, then: ` : "") + text.join("\n");
+    };
+    const stop = feed.console.version.subscribe(() => {
+      if (feed.console.end > said && timer === undefined) timer = setTimeout(say, pause);
+      else if (feed.console.end < said) said = feed.console.end;
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [feed]);
+  return html`<div class="unseen" aria-live="polite" ref=${box}></div>`;
+}

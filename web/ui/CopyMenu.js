@@ -1,0 +1,59 @@
+// The rows that are picked, or all that show, in forms for elsewhere.
+
+import { html } from "./html.js";
+import { useState } from "../vendor/hooks.js";
+import { copied, forms } from "../model/copy.js";
+import { count } from "../model/format.js";
+import { lanes } from "../model/kept.js";
+import { save } from "./download.js";
+import { splitTarget } from "../model/target.js";
+
+const maxCopied = 16 * 1024 * 1024; // characters, which a clipboard still takes
+
+/** done(what) is told what was copied or saved, in words. @param {{ feed: import("../wire/feed.js").Feed, laneView: import("../model/laneview.js").LaneView, about: any, done: (what: string) => void }} props */
+export function CopyMenu({ feed, laneView, about, done }) {
+  const [problem, setProblem] = useState("");
+  const lane = lanes.value === "console" ? "console" : "wire";
+  const rows = laneView.picked(feed, lane).map((row) => feed.whole(row));
+  const cut = rows.filter((row) => row.more).length;
+  const isPicked = laneView.selection.value !== null;
+  const from = laneView.selection.value?.lane ?? lane;
+  const target = { ...splitTarget(about.target.replace(/^tls:\/\//, "")), tls: about.tls };
+
+  const copy = async (/** @type {string} */ form, /** @type {string} */ label) => {
+    const text = copied(form, rows, target);
+    if (text.length > maxCopied) return setProblem("That is too much for a clipboard. Pick fewer rows, or save them.");
+    try {
+      await navigator.clipboard.writeText(text);
+      done(`Copied ${count(rows.length, "row")} as ${label}.`);
+    } catch {
+      setProblem("The browser does not let the page copy. Save the rows instead.");
+    }
+  };
+  const saveText = () => {
+    save(about.name + ".txt", copied("text", rows));
+    done(`Saved ${count(rows.length, "row")} as text.`);
+  };
+  const saveEntries = () => {
+    const lines = [...feed.entries.rows()].map(({ size, ...entry }) => JSON.stringify(entry) + "\n");
+    save(about.name + ".jsonl", lines.join(""), "application/x-ndjson");
+    done("Saved all entries.");
+  };
+
+  return html`
+    <p class="muted">${isPicked ? count(rows.length, "picked row") : "All " + count(rows.length, "row")} ${from === "wire" ? "of the wire" : "as typed and shown"}${!isPicked && ". Click rows to pick some."}</p>
+    ${cut > 0 && html`<p class="problem">Of ${count(cut, "row")} only the first 64 KiB can be had here: the rest is no longer kept by the page.</p>`}
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+    <fieldset>
+      <legend>Copy as</legend>
+      ${forms.map(([form, label]) => html`
+        <button type="button" class="item" key=${form} data-form=${form} onClick=${() => copy(form, label)}>${label}</button>
+      `)}
+    </fieldset>
+    <fieldset>
+      <legend>Save</legend>
+      <button type="button" class="item" onClick=${saveText}>These rows as text</button>
+      <button type="button" class="item" onClick=${saveEntries}>All entries as JSON lines</button>
+    </fieldset>
+  `;
+}

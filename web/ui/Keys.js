@@ -1,0 +1,71 @@
+// The keys that there are.
+
+import { html } from "./html.js";
+import { useEffect, useRef } from "../vendor/hooks.js";
+
+/** @type {[string, [string[], string][]][]} */
+const groups = [
+  ["Anywhere", [
+    [["?"], "this list (outside of a field)"],
+    [["Alt N"], "a new session in a tab"],
+    [["Alt [", "Alt ]"], "the tab before, the next tab"],
+    [["Alt C"], "connect or disconnect"],
+    [["Alt I"], "to the field where you type"],
+    [["/", "Alt F"], "find"],
+    [["Alt P"], "presenter view; Escape leaves it too"],
+    [["Tab", "Shift Tab"], "to the next control, to the one before"],
+  ]],
+  ["Where you type", [
+    [["Enter"], "send"],
+    [["Shift Enter"], "one more line; several go one by one"],
+    [["↑", "↓"], "earlier lines"],
+    [["Ctrl R"], "search earlier lines"],
+    [["Ctrl J"], "snippets"],
+  ]],
+  ["In a lane", [
+    [["↑", "↓", "Page ↑", "Page ↓", "Home", "End"], "pick a row; the other lane shows what belongs to it"],
+    [["Shift ↑", "Shift ↓", "Ctrl A"], "pick more rows, all rows"],
+    [["Escape"], "pick none"],
+  ]],
+  ["Find", [
+    [["Enter", "Shift Enter"], "the next one, the one before"],
+    [["Escape"], "look for nothing"],
+  ]],
+  ["Playback", [
+    [["Space"], "play, pause"],
+    [["→", "←"], "a step on, a step back"],
+    [["Home", "End"], "to the start, to the end"],
+  ]],
+];
+
+/** @param {{ close: () => void }} props */
+export function Keys({ close }) {
+  const dialog = useRef(/** @type {any} */ (null));
+  useEffect(() => dialog.current.showModal(), []);
+  return html`
+    <dialog id="keys" ref=${dialog} aria-labelledby="keys-title" onClose=${close}
+      onClick=${(/** @type {Event} */ event) => event.target === dialog.current && dialog.current.close()}>
+      <div class="dialog">
+        <header>
+          <h2 id="keys-title">Keys</h2>
+          <button type="button" class="icon" aria-label="Close" onClick=${() => dialog.current.close()}>×</button>
+        </header>
+        <div class="key-groups">
+          ${groups.map(([title, keys]) => html`
+            <section key=${title}>
+              <h3>${title}</h3>
+              <dl>
+                ${keys.map(([names, what]) => html`
+                  <div key=${what}>
+                    <dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt>
+                    <dd>${what}</dd>
+                  </div>
+                `)}
+              </dl>
+            </section>
+          `)}
+        </div>
+      </div>
+    </dialog>
+  `;
+}

@@ -1,0 +1,182 @@
+// A recorded session, played in the same lanes as a live one. The address
+// carries the transcript and the position.
+
+import { html } from "./html.js";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
+import { Feed } from "../wire/feed.js";
+import { LaneView } from "../model/laneview.js";
+import { Player, speeds, stepped } from "../model/player.js";
+import { clock, seconds, shownText, whenOf } from "../model/format.js";
+import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
+import { modes } from "../wire/workbench.js";
+import { saveURL } from "./download.js";
+import { deleteTranscript, downloadURL, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
+import { Console } from "./Console.js";
+import { Menu } from "./Menu.js";
+
+/** @typedef {{ info: import("../types").Info | null, entries: import("../types").Entry[], cut: boolean }} Recording */
+
+/** @param {{ id: string, query: Record<string, string> }} props */
+export function Playback({ id, query }) {
+  const [recording, setRecording] = useState(/** @type {Recording | null} */ (null));
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    Promise.all([transcriptEntries(id), transcriptInfo(id)]).then(
+      ([loaded, info]) => setRecording({ ...loaded, info }),
+      (error) => setProblem(error.message),
+    );
+  }, [id]);
+  if (problem) return html`<section class="view"><header><h2>Transcript</h2></header><p class="problem" role="alert">${problem}</p><p><a href=${formatRoute("transcripts")}>All transcripts</a></p></section>`;
+  if (!recording) return html`<p class="muted" role="status">Loading the transcript …</p>`;
+  return html`<${Loaded} id=${id} recording=${recording} query=${query} />`;
+}
+
+/** @param {{ id: string, recording: Recording, query: Record<string, string> }} props */
+function Loaded({ id, recording, query }) {
+  const { info, entries, cut } = recording;
+  const feed = useMemo(() => new Feed(), []);
+  const laneView = useMemo(() => new LaneView(), []);
+  const player = useMemo(() => new Player(entries), []);
+  const fed = useRef(0); // entries that the lanes have
+  const address = useRef(/** @type {string | undefined | null} */ (null)); // the position in it that was written or followed last
+  const [, redraw] = useState(0);
+  const [predicting, setPredicting] = useState(false);
+
+  // Brings the lanes to where the player is.
+  const show = () => {
+    if (player.position < fed.current) {
+      feed.restart();
+      fed.current = 0;
+    }
+    if (player.position > fed.current) feed.take(entries.slice(fed.current, player.position));
+    else feed.publishSoon();
+    fed.current = player.position;
+    redraw((n) => n + 1);
+  };
+  const settle = () => {
+    address.current = String(player.position);
+    replaceRoute(formatRoute("transcripts", id, { at: player.position }));
+  };
+  const seek = (/** @type {number} */ position) => {
+    player.seek(position, performance.now());
+    show();
+    settle();
+  };
+  const toggle = () => {
+    if (player.playing) player.pause();
+    else player.play(performance.now());
+    show();
+    settle();
+  };
+
+  useEffect(() => {
+    setTitle("Playback of " + (info?.target || id));
+    return () => player.pause();
+  }, []);
+  // The address leads to a moment, and so does a link or a step back to another.
+  useLayoutEffect(() => {
+    if (query.at === address.current) return;
+    address.current = query.at;
+    feed.began = info ? Date.parse(info.began) : 0;
+    player.pause();
+    // Without a position the whole of it shows at once, to be read.
+    player.seek(query.at === undefined ? entries.length : Number(query.at) || 0, performance.now());
+    show();
+  }, [query.at]);
+  useEffect(() => {
+    if (!player.playing) return;
+    const timer = setInterval(() => {
+      player.tick(performance.now());
+      if (player.position !== fed.current) show();
+      if (!player.playing) {
+        settle();
+        redraw((n) => n + 1);
+      }
+    }, 30);
+    return () => clearInterval(timer);
+  }, [player.playing]);
+  useEffect(() => {
+    const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      if (event.altKey || event.ctrlKey || event.metaKey || target.matches("input, select, textarea, button, a, [role=listbox]")) return;
+      const key = event.key;
+      if (key === " ") toggle();
+      else if (key === "ArrowRight" || key === "ArrowLeft") seek(stepped(entries, player.position, key === "ArrowRight" ? 1 : -1));
+      else if (key === "Home" || key === "End") seek(key === "Home" ? 0 : entries.length);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, []);
+
+  const title = modes.value.find((mode) => mode.manifest.name === info?.mode)?.manifest.title ?? info?.mode ?? "Line mode";
+  const about = { mode: title, target: info?.target || "server", tls: info?.target.startsWith("tls://") ?? false, name: id };
+  const at = player.position > 0 ? entries[player.position - 1]?.t : 0;
+  const last = entries.at(-1)?.t ?? 0;
+  const remove = async () => {
+    if (!confirm("Delete this transcript? It cannot be brought back.")) return;
+    await deleteTranscript(id).then(() => go(formatRoute("transcripts")), (error) => alert(error.message));
+  };
+  const status = html`
+    <div class="status">
+      <p><strong>${info?.target || id}</strong> <span class="muted">${title}${info && ", " + whenOf(info.began)}${info?.ended && ": " + info.ended}</span>
+      ${cut && html` <span class="problem">It is longer; the first ${entries.length.toLocaleString("en")} entries are here.</span>`}</p>
+    </div>
+  `;
+  const menu = () => html`
+    <button type="button" class="item" onClick=${() => saveURL(downloadURL(id))}>Save the transcript</button>
+    <button type="button" class="item" onClick=${() => saveURL(downloadURL(id, true))}>Save as golden</button>
+    <a class="button small" href=${formatRoute("compare", "", { transcript: id })}>What would another mode have done?</a>
+    <button type="button" class="item danger" disabled=${info?.running} onClick=${remove}>Delete …</button>
+  `;
+  return html`
+    <div class="card player" role="group" aria-label="Playback">
+      <button type="button" class="main primary" id="play" onClick=${toggle}>${player.playing ? "❚❚ Pause" : "▶ Play"}</button>
+      <button type="button" class="small" id="step-back" aria-label="A step back" title="A step back (←)" onClick=${() => seek(stepped(entries, player.position, -1))}>|◀</button>
+      <button type="button" class="small" id="step" aria-label="A step on" title="A step on (→)" onClick=${() => seek(stepped(entries, player.position, 1))}>▶|</button>
+      <input type="range" id="scrubber" min="0" max=${entries.length} value=${player.position} aria-label="Position"
+        aria-valuetext=${`entry ${player.position} of ${entries.length}, at ${seconds(at)} s`} onInput=${(/** @type {any} */ event) => seek(Number(event.target.value))} />
+      <span class="at">${clock(at ?? 0)} / ${clock(last)} · ${player.position} of ${entries.length}</span>
+      <label class="switch small">
+        <span>Speed</span>
+        <select id="speed" aria-label="Speed" value=${player.speed} onChange=${(/** @type {any} */ event) => (player.setSpeed(Number(event.target.value), performance.now()), redraw((n) => n + 1))}>
+          ${speeds.map((speed) => html`<option key=${speed} value=${speed} selected=${speed === player.speed}>${speed}×</option>`)}
+        </select>
+      </label>
+      <label class="switch small" title="The next message stays hidden until you have guessed it">
+        <input type="checkbox" role="switch" id="predict" checked=${predicting} onChange=${(/** @type {any} */ event) => (setPredicting(event.target.checked), event.target.checked && (player.pause(), player.ended && seek(0)))} />
+        <span>Predict</span>
+      </label>
+    </div>
+    ${predicting && html`<${Guess} key=${player.position} entries=${entries} position=${player.position} next=${() => seek(stepped(entries, player.position, 1))} />`}
+    <${Console} feed=${feed} laneView=${laneView} about=${about} status=${status}
+      tools=${html`<${Menu} id="session-menu" label="Session" sheet=${menu} />`}>
+      <p>Press <b>Play</b>, or step through it with <kbd>→</kbd>.</p>
+    <//>
+  `;
+}
+
+/** What comes next, to be guessed. @param {{ entries: import("../types").Entry[], position: number, next: () => void }} props */
+function Guess({ entries, position, next }) {
+  const [guess, setGuess] = useState("");
+  const [shown, setShown] = useState(false);
+  const coming = entries.slice(position, stepped(entries, position, 1));
+  const message = coming.find((entry) => entry.text !== undefined && entry.dir !== "--");
+  const answer = shownText(message?.text ?? "").trim();
+  const right = guess.trim() !== "" && answer.toLowerCase().startsWith(guess.trim().toLowerCase());
+  if (position >= entries.length) return html`<div class="card guess"><span>That was all of it.</span></div>`;
+  if (!message) return html`<div class="card guess"><span>Next comes something without words.</span><button type="button" class="small" onClick=${next}>Show it</button></div>`;
+  const who = message.dir === ">>" ? (message.side === "client" ? "you say" : "the server says") : "the line mode does";
+  return html`
+    <div class="card guess" role="group" aria-label="Predict">
+      <label for="guess">What ${who === "you say" ? "do you say" : who === "the server says" ? "does the server say" : "does the line mode do"} next?</label>
+      <input type="text" id="guess" value=${guess} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ event) => setGuess(event.target.value)}
+        onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (shown ? next() : setShown(true))} />
+      ${shown
+        ? html`<span role="status" class=${right ? "good" : ""}>${right ? "Right. " : ""}${who}: <code>${answer.slice(0, 120)}</code></span>
+            <button type="button" class="small primary" onClick=${next}>Go on</button>`
+        : html`<button type="button" class="small" onClick=${() => setShown(true)}>Reveal</button>`}
+    </div>
+  `;
+}

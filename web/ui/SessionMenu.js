@@ -1,0 +1,31 @@
+// What can be done with a session as a whole, while it lives and after.
+
+import { html } from "./html.js";
+import { formatRoute, go } from "./route.js";
+import { recording } from "../wire/workbench.js";
+import { saveURL } from "./download.js";
+
+/** @param {{ tab: import("./tabs.js").Tab, session: import("../wire/session.js").Session, close: () => void }} props */
+export function SessionMenu({ tab, session, close }) {
+  const hello = session.hello.value;
+  const transcript = hello?.transcript;
+  const why = recording.value && !session.record
+    ? "It was not recorded: Record was off when it began."
+    : "This workbench does not record sessions.";
+  const golden = () => {
+    saveURL(`/api/transcripts/${transcript}?golden=1&download=1`);
+    close();
+  };
+  const clear = () => {
+    session.clear();
+    close();
+  };
+  return html`
+    <button type="button" class="item" id="golden-button" disabled=${!transcript} aria-describedby="golden-why" onClick=${golden}>Save as golden</button>
+    <p class="muted" id="golden-why">${transcript ? "A transcript without times, to keep as a test." : why}</p>
+    ${transcript && html`<a class="button small" href=${formatRoute("transcripts", transcript)}>Open the transcript</a>`}
+    <button type="button" class="item" id="compare-button" disabled=${!hello}
+      onClick=${() => go(formatRoute("compare", "", transcript ? { transcript } : { tab: tab.id }))}>What would another mode have done?</button>
+    <button type="button" class="item" id="clear-button" onClick=${clear}>Clear the lanes</button>
+  `;
+}

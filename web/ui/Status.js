@@ -1,0 +1,80 @@
+// How the session stands, in words: for how long, whether it is recorded, and
+// what went wrong; and that the sandbox is in doubt.
+
+import { html, lazy } from "./html.js";
+import { useEffect, useState } from "../vendor/hooks.js";
+import { clock, overloadWords, shownLine } from "../model/format.js";
+import { formatRoute } from "./route.js";
+import { loadModes, modes, sandboxDoubt } from "../wire/workbench.js";
+import { Menu } from "./Menu.js";
+
+const TLSOutcome = lazy(() => import("./TLSOutcome.js"), "TLSOutcome");
+
+const titles = {
+  connecting: "Connecting",
+  connected: "Connected",
+  disconnected: "Disconnected",
+  failed: "Could not connect",
+};
+
+/** @param {{ tab: import("./tabs.js").Tab }} props */
+export function Status({ tab }) {
+  const session = tab.session.value;
+  const hello = session?.hello.value;
+  const { name, words, hint, broke } = tab.state.value;
+  const title = broke ? "Disconnected" : titles[name];
+  const separator = name === "connected" || name === "connecting" ? " " : ": ";
+  const tried = session && !tab.problem.value; // what is wrong with the fields is of no session
+  return html`
+    <div class="status">
+      <p id="status" role="status" data-state=${name}>
+        <strong>${title}</strong>
+        ${words && html`<span class="words">${separator + words}</span>`}
+        ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
+        ${hint && html`<span class="hint">${/[.?!…]$/.test(words) ? " " : ". "}${hint}</span>`}
+      </p>
+      ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
+      ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
+      ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain
+        title="What TLS came to, and the server's certificate" sheet=${() => html`<${TLSOutcome} outcome=${hello.tls} />`} />`}
+      ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
+      ${hello?.transcript && session?.live && html`<span class="recording" title="The workbench keeps a transcript of this session">recording</span>`}
+      ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
+    </div>
+  `;
+}
+
+/** @param {import("../types").TLSOutcome} outcome */
+function tlsLabel({ version, alpn, verified }) {
+  return html`${["TLS " + version, alpn && shownLine(alpn)].filter(Boolean).join(", ")}${verified === "none" && html` <b class="problem">not verified</b>`}`;
+}
+
+const patience = 2000; // milliseconds after which a session that connects asks what it waits for
+
+/** That the session's mode is overloaded. @param {{ session: import("../wire/session.js").Session }} props */
+function Overload({ session }) {
+  const remarks = session.remarks.value;
+  const { connected } = session;
+  useEffect(() => {
+    if (connected) {
+      if (remarks > 0) loadModes(); // one of them may tell of it
+      return;
+    }
+    const timer = setInterval(loadModes, patience);
+    return () => clearInterval(timer);
+  }, [connected, remarks]);
+  const overload = modes.value.find(({ manifest }) => manifest.name === session.mode.name)?.overload;
+  return overload && html`<span id="overload" class="problem" role="status">${session.mode.title} is busy: ${overloadWords(overload)}</span>`;
+}
+
+/** @param {{ session: import("../wire/session.js").Session }} props */
+function Clock({ session }) {
+  const [now, setNow] = useState(Date.now());
+  const live = session.state.value.name === "connected";
+  useEffect(() => {
+    if (!live) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [live]);
+  return html`<span class="clock" title="How long the session has lasted">${clock(((live ? now : session.ended) - session.began) / 1000)}</span>`;
+}

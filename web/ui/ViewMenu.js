@@ -1,0 +1,46 @@
+// How rows are shown.
+
+import { html } from "./html.js";
+import { presenter, presenting, showControls, showHex, timeStyle } from "../model/kept.js";
+
+const times = [
+  ["relative", "Time since the start"],
+  ["delta", "Since the row before"],
+  ["absolute", "Time of day"],
+  ["none", "No time"],
+];
+
+/** @param {{ close: () => void }} props */
+export function ViewMenu({ close }) {
+  return html`
+    <fieldset>
+      <legend>Time</legend>
+      ${times.map(([value, label]) => html`
+        <label class="choice" key=${value}>
+          <input type="radio" name="time" value=${value} checked=${timeStyle.value === value} onChange=${() => (timeStyle.value = value)} />
+          ${label}
+        </label>
+      `)}
+    </fieldset>
+    <fieldset>
+      <legend>Bytes</legend>
+      <${Check} id="hex" signal=${showHex} label="Hex with offsets" />
+      <${Check} id="controls" signal=${showControls} label="Control characters" />
+    </fieldset>
+    <fieldset>
+      <legend>Room</legend>
+      <${Check} id="presenting" signal=${presenting} label="Large type, for a projector" />
+      <${Check} id="presenter" signal=${presenter} label="Presenter view (Alt+P)" after=${close} />
+    </fieldset>
+  `;
+}
+
+/** @param {{ id: string, signal: import("../vendor/signals-core.js").Signal<boolean>, label: string, after?: () => void }} props */
+function Check({ id, signal, label, after }) {
+  return html`
+    <label class="choice">
+      <input type="checkbox" id=${id} checked=${signal.value} onChange=${(/** @type {any} */ event) => ((signal.value = event.target.checked), after?.())} />
+      ${label}
+    </label>
+  `;
+}

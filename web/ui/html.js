@@ -1,0 +1,55 @@
+// htm joined to Preact: html`<p>…</p>` makes what JSX would, with no build step.
+//
+// What stands in ${…} becomes a text node, never markup. Server bytes are shown
+// only that way, so nothing a server sends can become part of the page.
+
+import { h } from "../vendor/preact.js";
+import htm from "../vendor/htm.js";
+import { useEffect, useErrorBoundary, useState } from "../vendor/hooks.js";
+import { resetSettings } from "../model/kept.js";
+import "../vendor/signals.js"; // teaches components to render again when a signal they read changes
+
+/** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
+export const html = htm.bind(/** @type {any} */ (h));
+
+/**
+ * A component that is fetched when it is shown for the first time, so that the
+ * first visit stays light.
+ * @param {() => Promise<any>} load as in () => import("./Ladder.js")
+ * @param {string} name what the module exports it as
+ * @returns {(props: any) => any}
+ */
+export function lazy(load, name) {
+  /** @type {any} */
+  let loaded = null;
+  return function Lazy(props) {
+    const [Component, setComponent] = useState(() => loaded);
+    const [failed, setFailed] = useState(false);
+    useEffect(() => {
+      if (Component) return;
+      load().then((module) => setComponent(() => (loaded = module[name])), () => setFailed(true));
+    }, []);
+    if (failed) return html`<p class="problem" role="alert">This part of the page did not come. Is the workbench still running? Then load the page again.</p>`;
+    return Component ? html`<${Component} ...${props} />` : null;
+  };
+}
+
+/**
+ * Shows its children. Where one of them breaks, it says so in their place, and
+ * the rest of the page goes on.
+ * @param {{ what: string, children?: any }} props what: names them, as the subject of a sentence
+ */
+export function Guard({ what, children }) {
+  const [error, retry] = useErrorBoundary((thrown) => globalThis.reportError(thrown));
+  if (!error) return children;
+  return html`
+    <section class="card broken" role="alert">
+      <p><b>${what} broke:</b> <span class="problem">${String(error)}</span></p>
+      <p>
+        <button type="button" class="small" onClick=${retry}>Try again</button>
+        <button type="button" class="small" onClick=${() => (resetSettings(), retry())}>Reset settings</button>
+        <span class="muted">Targets, snippets and earlier lines stay.</span>
+      </p>
+    </section>
+  `;
+}

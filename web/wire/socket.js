@@ -1,0 +1,145 @@
+// The WebSocket to the workbench: the handshake, then entries down and messages
+// up. Subprotocol workbench.v1; see docs/websocket.md. It knows no rows: what it
+// gets, it hands on as it came.
+
+const protocol = "workbench.v1";
+
+/** A message may have this many bytes; the workbench ends a session that sends more. */
+export const maxMessage = 1024 * 1024;
+
+/**
+ * The address of a session's WebSocket. options are name → value; record says
+ * whether the workbench may keep a transcript, where it keeps any; stays, whether
+ * the session goes on after the end of the server's stream; tls has the choices
+ * for TLS that are not the default.
+ * @param {{ protocol: string, host: string }} location @param {string} mode
+ * @param {Record<string, string>} options @param {import("../model/target.js").TLSChoices} tls
+ */
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}) {
+  const query = new URLSearchParams({ mode });
+  if (!record) query.set("record", "off");
+  if (stays) query.set("server-eof", "stay");
+  for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
+  for (const [name, value] of Object.entries(tls)) query.set("tls." + name, value);
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return `${scheme}//${location.host}/websocket/ws?${query}`;
+}
+
+/**
+ * Opens a session to `target` and reports, in this order:
+ *
+ *     connected()           the target was reached
+ *     entries(list)         what happened since, any number of times
+ *     ended({code, words})  the session is over, once
+ *
+ * or, when there never was a session, refused(reason, refusal) alone, where
+ * refusal is the reason for machines, or null. After close() nothing more is
+ * reported.
+ *
+ * @typedef {{ connected(): void, entries(list: import("../types").Entry[]): void,
+ *   ended(end: { code: number, words: string }): void, refused(reason: string, refusal: import("../types").Refusal | null): void }} Listener
+ */
+export class Socket {
+  #ws;
+  #on;
+  #phase = "opening"; // → "asking" → "open" or "refused" → "over"
+  #reason = ""; // of the refusal, which may be followed by its code
+
+  /** @param {string} url @param {string} target @param {Listener} on */
+  constructor(url, target, on, WebSocket = globalThis.WebSocket) {
+    this.#on = on;
+    this.#ws = new WebSocket(url, protocol);
+    this.#ws.onopen = () => {
+      this.#phase = "asking";
+      this.#ws.send(target);
+    };
+    this.#ws.onmessage = (event) => this.#message(event.data);
+    this.#ws.onclose = (event) => this.#closed(event);
+    // Nothing to learn from onerror: onclose follows it and says more.
+  }
+
+  /** Bytes that were sent and have not left the browser; 0 once they cannot leave any more. */
+  get waiting() {
+    return this.#ws.readyState > 1 ? 0 : this.#ws.bufferedAmount;
+  }
+
+  /** @param {string} text @param {boolean} [eol] whether the line mode may add a line end */
+  sendText(text, eol = true) {
+    this.#ws.send(JSON.stringify(eol ? { text } : { text, eol }));
+  }
+
+  /** Bytes that go to the server as they are, in every mode. @param {Uint8Array} bytes */
+  sendRaw(bytes) {
+    let chars = "";
+    for (const byte of bytes) chars += String.fromCharCode(byte);
+    this.#ws.send(JSON.stringify({ raw: globalThis.btoa(chars) }));
+  }
+
+  /** @param {Uint8Array} bytes */
+  sendBytes(bytes) {
+    this.#ws.send(/** @type {any} */ (bytes));
+  }
+
+  /** Half-close: nothing more comes from here, the server may still answer. */
+  finish() {
+    this.#ws.send(JSON.stringify({ eof: true }));
+  }
+
+  close() {
+    this.#phase = "over";
+    this.#ws.close(1000);
+  }
+
+  /** @param {any} data */
+  #message(data) {
+    if (this.#phase === "asking") {
+      if (data === "SUCC") {
+        this.#phase = "open";
+        this.#on.connected();
+      } else {
+        this.#phase = "refused";
+        this.#reason = String(data).replace(/^FAIL:\s*/, "");
+      }
+    } else if (this.#phase === "refused") {
+      const refusal = JSON.parse(data).find((/** @type {import("../types").Entry} */ entry) => entry.kind === "refused");
+      this.#refuse(this.#reason, refusal);
+    } else if (this.#phase === "open") {
+      this.#on.entries(JSON.parse(data));
+    }
+  }
+
+  /** @param {{ code: number, reason: string }} event */
+  #closed({ code, reason }) {
+    if (this.#phase === "opening") {
+      this.#refuse("the workbench does not answer; is it still running?");
+    } else if (this.#phase === "asking") {
+      this.#refuse(reason || "the workbench hung up before it had connected");
+    } else if (this.#phase === "refused") {
+      this.#refuse(this.#reason);
+    } else if (this.#phase === "open") {
+      this.#phase = "over";
+      this.#on.ended({ code, words: reason || closeWords(code) });
+    }
+  }
+
+  /** @param {string} reason @param {import("../types").Refusal | null} [refusal] */
+  #refuse(reason, refusal = null) {
+    this.close();
+    this.#on.refused(reason, refusal);
+  }
+}
+
+/** @param {number} code */
+function closeWords(code) {
+  switch (code) {
+    case 1000:
+      return "the session is over";
+    case 1001:
+      return "the workbench is stopping";
+    case 1006:
+      return "the connection to the workbench broke; is it still running?";
+    case 1009:
+      return "a message was too big";
+  }
+  return `the workbench ended the session (code ${code})`;
+}

@@ -1,0 +1,84 @@
+// The workbench's transcripts, by /api/transcripts: the list, the entries of one,
+// its removal; and by /api/compare what several modes would have done with the
+// events of one, or of a session.
+
+/** @typedef {import("../types").Info} Info */
+
+const noStore = "This workbench does not record sessions, so there are no transcripts.";
+
+/** @param {Response} answer */
+async function reasonOf(answer) {
+  const words = (await answer.text()).trim();
+  return answer.status === 404 && !/transcript/i.test(words) ? noStore : words || `The workbench answered ${answer.status}.`;
+}
+
+/** The transcripts that match, newest first. @param {{ mode?: string, target?: string, text?: string, limit?: number }} query @returns {Promise<Info[]>} */
+export async function listTranscripts(query) {
+  const filled = Object.entries(query).filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
+  const answer = await fetch("/api/transcripts?" + new URLSearchParams(filled));
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/** What the list says of one, or null. @param {string} id */
+export async function transcriptInfo(id) {
+  const all = await listTranscripts({});
+  return all.find((info) => info.id === id) ?? null;
+}
+
+/**
+ * The entries of one transcript, at most `max`.
+ * @param {string} id
+ * @returns {Promise<{ entries: import("../types").Entry[], cut: boolean }>} cut: there are more
+ */
+export async function transcriptEntries(id, max = 200_000) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}?format=jsonl`);
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  const entries = [];
+  let left = "";
+  let cut = false;
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      const lines = (left + (done ? decoder.decode() : decoder.decode(value, { stream: true }))).split("\n");
+      left = done ? "" : /** @type {string} */ (lines.pop());
+      for (const line of lines) {
+        if (!line) continue;
+        if (entries.length >= max) cut = true;
+        else entries.push(JSON.parse(line));
+      }
+      if (done || cut) break;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+  return { entries, cut };
+}
+
+/** @param {string} id */
+export async function deleteTranscript(id) {
+  const answer = await fetch("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+}
+
+/** The address that the browser saves a transcript from. @param {string} id */
+export function downloadURL(id, golden = false) {
+  return `/api/transcripts/${encodeURIComponent(id)}?${golden ? "golden=1&" : ""}download=1`;
+}
+
+/**
+ * Asks the workbench. The source is a transcript, or entries.
+ * @param {{ transcript: string, from: number, to: number } | { entries: import("../types").Entry[], serverEOF: "end" | "stay" }} source @param {import("../types").Run[]} runs
+ * @returns {Promise<import("../types").Comparison>}
+ */
+export async function compareRuns(source, runs) {
+  const answer = await fetch("/api/compare", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...source, runs }),
+  });
+  if (!answer.ok) throw new Error((await answer.text()).trim() || `The workbench answered ${answer.status}.`);
+  return answer.json();
+}

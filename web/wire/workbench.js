@@ -1,0 +1,51 @@
+// What the workbench says of itself, by /api/modes: which line modes there are
+// and how they stand, the practice server, the sandbox, whether it records. The
+// answers are signals. It knows no session.
+
+import { batch, computed, signal } from "../vendor/signals-core.js";
+
+/** Signal: line modes as /api/modes lists them. @type {import("../vendor/signals-core.js").Signal<import("../types").Mode[]>} */
+export const modes = signal([]);
+/** Signal: the mode that is picked first. */
+export const defaultMode = signal("");
+/** Signal: the practice server's "host:port", or "" when there is none. */
+export const practice = signal("");
+/** Signal: whether the workbench records sessions at all. */
+export const recording = signal(false);
+/** Signal: the mode that is being developed, or "". */
+export const devMode = signal("");
+/** Signal: why the modes could not be asked for, or "". */
+export const modesProblem = signal("");
+
+/** Signal: what holds plugin processes back; null: not known. @type {import("../vendor/signals-core.js").Signal<import("../types").Sandbox | null>} */
+export const sandbox = signal(/** @type {import("../types").Sandbox | null} */ (null));
+/** Signal: that it could not be told whether all of it holds. */
+export const sandboxDoubt = computed(() => sandbox.value?.mechanisms.some(({ state }) => state === "unknown") ?? false);
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let polling;
+
+/** Asks the workbench for its modes, again until none is starting or overloaded and the sandbox is in no doubt. */
+export async function loadModes() {
+  clearTimeout(polling);
+  try {
+    const answer = await fetch("/api/modes");
+    if (!answer.ok) throw new Error(`the workbench answered ${answer.status}`);
+    const list = await answer.json();
+    const all = /** @type {import("../types").Mode[]} */ (list.modes);
+    batch(() => {
+      modes.value = all.map((mode) => ({ ...mode, manifest: { ...mode.manifest, options: mode.manifest.options ?? [] } }));
+      practice.value = list.practice ?? "";
+      recording.value = list.recording ?? false;
+      devMode.value = list.dev?.mode ?? "";
+      sandbox.value = list.sandbox ?? null;
+      defaultMode.value = devMode.value || list.default || all[0]?.manifest.name || "";
+      modesProblem.value = "";
+    });
+    if (all.some((mode) => mode.state === "starting" || mode.overload)) polling = setTimeout(loadModes, 1000);
+    else if (sandboxDoubt.value) polling = setTimeout(loadModes, 5000);
+  } catch {
+    modesProblem.value = "The list of line modes did not come. Is the workbench still running?";
+    polling = setTimeout(loadModes, 3000);
+  }
+}
