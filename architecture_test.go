@@ -74,7 +74,6 @@ var table = []row{
 	{place: "core/play", imports: "core core/patient core/transcript", brings: xsys, without: "net/http os/exec"},
 	{place: "core/rules", imports: "core core/play core/transcript", brings: "core/patient " + xsys, without: "net/http os/exec"},
 	{place: "core/store", imports: "core core/plainfile core/secret core/transcript core/wire", without: "net os/exec"},
-	{place: "core/store/storetest", imports: "core core/store core/transcript", brings: "core/plainfile core/secret core/wire"},
 	{place: "core/session", imports: "core core/feed core/limit core/secret core/transcript core/wire", without: "net/http os/exec"},
 	{place: "core/target", imports: "core/urgent " + xnet, brings: behindTarget, without: "net/http os"},
 	{place: "core/gateway", imports: "core core/compare core/limit core/patient core/session core/store core/target core/transcript core/wire " + gorilla, brings: "core/feed core/plainfile core/secret core/urgent " + xsys + " " + behindTarget, without: "os"},
