@@ -100,7 +100,21 @@ var table = []row{
 		place:   "core/conformance",
 		does:    "the checks that every line mode must pass",
 		not:     "concrete plugins, tests, files",
-		imports: "core core/feed core/replay core/secret core/transcript core/wire",
+		imports: "core core/conformance/abridge core/conformance/streams core/feed core/replay core/secret core/transcript core/wire",
+		without: "net os",
+	},
+	{
+		place:   "core/conformance/abridge",
+		does:    "shows a long transcript or difference in few lines",
+		not:     "what they are of",
+		imports: "core",
+		without: "net os",
+	},
+	{
+		place:   "core/conformance/streams",
+		does:    "the event streams that machines are checked with: generated ones and changed goldens",
+		not:     "machines, sessions",
+		imports: "core core/feed",
 		without: "net os",
 	},
 	{
@@ -168,13 +182,6 @@ var table = []row{
 		not:     "sessions' queues, the network",
 		imports: "core core/plainfile core/secret core/transcript core/wire",
 		without: "net os/exec",
-	},
-	{
-		place:   "core/store/storetest",
-		does:    "the tests that every store must pass",
-		not:     "concrete stores",
-		imports: "core core/store core/transcript",
-		brings:  "core/plainfile core/secret core/wire",
 	},
 	{
 		place:   "core/session",
@@ -278,7 +285,7 @@ var table = []row{
 		does:    "the plugin author's test kit",
 		not:     "the host, the gateway",
 		imports: "core core/conformance core/plainfile core/replay core/transcript core/wire",
-		brings:  "core/feed core/secret",
+		brings:  "core/conformance/abridge core/conformance/streams core/feed core/secret",
 		without: "net os/exec",
 	},
 	{

@@ -50,7 +50,12 @@ var places = []place{
 		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw", "they are fed as the transcript has them, and cut no run short"},
 		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes", "they are compared one by one, in order"},
 	}},
-	{path: "core/conformance"},
+	{path: "core/conformance", byDefault: []byDefault{
+		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw", "core/conformance/streams makes them, and they are fed as they come"},
+	}},
+	{path: "core/conformance/streams", byDefault: []byDefault{
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart", "it makes events; what answers them it need not know"},
+	}},
 	{path: "core/conformance/reach.go", byDefault: []byDefault{
 		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw",
 			"events are counted by number; those named here come only where something asked for them"},

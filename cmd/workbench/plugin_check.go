@@ -179,7 +179,7 @@ func testPlugin(ctx context.Context, path string, o testOptions, p *checkPrinter
 	}
 	p.progress()
 	if ctx.Err() == nil && len(checks) > 0 {
-		_, err = conformance.RunChosen(ctx, plugin.Subject, checks, func(r conformance.Result) {
+		_, err = conformance.Run(ctx, plugin.Subject, checks, func(r conformance.Result) {
 			p.result(checkReport{Result: r}, nil)
 			p.progress()
 		})

@@ -3,15 +3,15 @@ package conformance
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 const (
-	// clockStep is how long the pauses are: a clock shows that a machine reads to
+	// clockStep is how long the pause is: a clock shows that a machine reads to
 	// the second.
 	clockStep = 1100 * time.Millisecond
 	// processes is how many are started to see whether they answer alike. Where
@@ -20,55 +20,65 @@ const (
 	processes = 3
 )
 
-// determinism repeats the sessions at once, with a pause, after it, and in other
-// processes.
-func (u *suite) determinism(ctx context.Context, r *Result) error {
-	err := u.keep(ctx, r, u.held, deterministic)
-	for _, look := range []func(context.Context, *Result) error{u.pause, u.elsewhere} {
-		if err != nil || len(r.Findings) > 0 {
-			return err
+// deterministic is the promise that the same events always get the same
+// answers, however often they come again.
+func deterministic(times int) promise {
+	return func(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+		for range times {
+			m, err := play(ctx, s.Open, h, h.events())
+			if err != nil {
+				return nil, err
+			}
+			if f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise when they came again"); f != nil {
+				return f, nil
+			}
 		}
-		err = look(ctx, r)
+		return nil, nil
 	}
-	return err
 }
 
-// pause holds a session with a pause in its middle, and then all once more.
-func (u *suite) pause(ctx context.Context, r *Result) error {
-	h, err := u.s.hold(ctx, nil, timed)
+// pause holds a session with a pause after its third event, before what the
+// server sends back.
+func (u *suite) pause(ctx context.Context, _ *Result) (*Finding, error) {
+	say, answer := streams.Text("hello"), streams.Server("hello\r\n")
+	h, err := u.s.hold(ctx, nil, []streams.Op{say, answer, say, answer, say, answer, streams.ServerEOF})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m, err := open(ctx, u.s.Open, h.opening, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer m.bye()
 	events := h.events()
-	behind := min(pauseBehind, len(events))
-	m.feed(events[:behind]...)
+	after := min(3, len(events))
+	m.feed(events[:after]...)
 	select {
 	case <-time.After(clockStep):
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	m.feed(events[behind:]...)
-	if h.lost == nil && !equalSteps(h.steps, m.steps) {
-		r.Findings = append(r.Findings, Finding{
-			Words: fmt.Sprintf("the same events were answered otherwise when a second passed behind event %d", behind), Do: doPure,
-			Diff: diff(h.steps, m.steps), Session: h.text(u.s.Manifest.Name),
-		})
-		return ctx.Err()
+	m.feed(events[after:]...)
+	if h.lost != nil {
+		return nil, nil
 	}
-	return u.again(ctx, r, u.s.Open, u.held, "a second later")
+	if f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise when a second passed after event %d", after); f != nil {
+		return u.shownBy(h, f), nil
+	}
+	return nil, nil
+}
+
+// later repeats all sessions once the pause is over.
+func (u *suite) later(ctx context.Context, _ *Result) (*Finding, error) {
+	return u.again(ctx, u.s.Open, u.held, "a second later")
 }
 
 // elsewhere repeats all sessions in processes that have just started. Each time
 // another one is the first; those with many answers show the most.
-func (u *suite) elsewhere(ctx context.Context, r *Result) error {
+func (u *suite) elsewhere(ctx context.Context, r *Result) (*Finding, error) {
 	if u.s.Fresh == nil {
 		r.Skipped = "within one process only: workbench plugin test repeats the sessions in others too"
-		return nil
+		return nil, nil
 	}
 	answers := func(h *session) (n int) {
 		for _, s := range h.steps {
@@ -80,37 +90,31 @@ func (u *suite) elsewhere(ctx context.Context, r *Result) error {
 	for range processes {
 		connect, end, err := u.s.Fresh(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		err = u.again(ctx, r, connect, order, "in another process, which had just started")
+		f, err := u.again(ctx, connect, order, "in another process, which had just started")
 		end()
-		if err != nil || len(r.Findings) > 0 {
-			return err
+		if f != nil || err != nil {
+			return f, err
 		}
 		order = slices.Concat(order[1:], order[:1])
 	}
-	return nil
+	return nil, nil
 }
 
-// again repeats the sessions, and reports the shortest that is answered
+// again repeats the sessions, and returns the shortest that is answered
 // otherwise.
-func (u *suite) again(ctx context.Context, r *Result, connect func(context.Context) (*wire.Conn, error), held []*session, when string) error {
-	var shortest *session
-	var got []step
+func (u *suite) again(ctx context.Context, connect func(context.Context) (*wire.Conn, error), held []*session, when string) (found *Finding, err error) {
+	shortest := 0
 	for _, h := range held {
 		m, err := play(ctx, connect, h, h.events())
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if !equalSteps(h.steps, m.steps) && (shortest == nil || len(h.steps) < len(shortest.steps)) {
-			shortest, got = h, m.steps
+		f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise %s", when)
+		if f != nil && (found == nil || len(h.steps) < shortest) {
+			found, shortest = u.shownBy(h, f), len(h.steps)
 		}
 	}
-	if shortest != nil {
-		r.Findings = append(r.Findings, Finding{
-			Words: "the same events were answered otherwise " + when, Do: doPure,
-			Diff: diff(shortest.steps, got), Session: shortest.text(u.s.Manifest.Name),
-		})
-	}
-	return nil
+	return found, nil
 }

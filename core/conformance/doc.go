@@ -10,11 +10,11 @@
 //  2. [Golden] for each golden transcript: it is replayed whole, recut, with a
 //     crash after every event and with a checkpoint and restore after every
 //     event. All must be equal.
-//  3. [Run] once. It needs no golden, though it starts from those that it is
+//  3. [Run], once. It needs no golden, though it starts from those that it is
 //     given too ([Subject].Seeds): it holds generated sessions (lines,
 //     binary, invalid UTF-8, empty messages, long lines, every way to end,
-//     timers) to the same promises, and to the checks below. [RunChosen] does some
-//     of them.
+//     timers) to the same promises, and to the checks below. [Checks] names
+//     all of them, [Quick] some.
 //  4. [Events] for events of one's own, such as a fuzzer's.
 //
 // # The checks
@@ -47,7 +47,7 @@
 //     after Restore. Checked in process only.
 //   - changed goldens: what holds of a golden's session holds of what is made of
 //     it: letters in the other case, 10, 11 and 100 of an event, a line, a word
-//     or what a number counts, other numbers, the events of one golden behind
+//     or what a number counts, other numbers, the events of one golden after
 //     those of another, events and lines left out, doubled and swapped, bits
 //     flipped and payloads cut. Each is recut, repeated, and restored from a
 //     checkpoint after every event. What a golden keeps secret stays secret when

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
 )
 
 // tail is a line without its end.
@@ -14,28 +15,29 @@ const tail = "an unfinished line"
 // ends checks that a line whose end is missing when its stream ends goes where
 // it would have gone with a line end, or is noted. It compares how many bytes
 // come out, since a machine may write them otherwise.
-func (u *suite) ends(ctx context.Context, r *Result) error {
-	befores := [][]op{nil, {server("220 ready\r\n")}, {text("hello"), server("hello\r\n")}, {server("one\ntwo\n")}}
+func (u *suite) ends(ctx context.Context, _ *Result) (*Finding, error) {
+	text, server := streams.Text, streams.Server
+	befores := [][]streams.Op{nil, {server("220 ready\r\n")}, {text("hello"), server("hello\r\n")}, {server("one\ntwo\n")}}
 	ends := []struct {
-		line func(string) op
-		end  op
+		line func(string) streams.Op
+		end  streams.Op
 		name string
 	}{
-		{server, serverEOF, "the server's stream ended"},
-		{server, serverFailed, "the server's connection broke"},
-		{text, clientEOF, "the client sent no more"},
-		{text, clientClosed, "the client left"},
+		{server, streams.ServerEOF, "the server's stream ended"},
+		{server, streams.ServerFailed, "the server's connection broke"},
+		{text, streams.ClientEOF, "the client sent no more"},
+		{text, streams.ClientClosed, "the client left"},
 	}
 	for _, before := range befores {
 		for _, end := range ends {
-			without, err := u.s.hold(ctx, nil, slices.Concat(before, []op{end.line(tail), end.end}))
+			without, err := u.s.hold(ctx, nil, slices.Concat(before, []streams.Op{end.line(tail), end.end}))
 			if err != nil {
-				return err
+				return nil, err
 			}
 			for _, lineEnd := range []string{"\n", "\r\n", "\r", "\x00"} {
-				with, err := u.s.hold(ctx, nil, slices.Concat(before, []op{end.line(tail + lineEnd), end.end}))
+				with, err := u.s.hold(ctx, nil, slices.Concat(before, []streams.Op{end.line(tail + lineEnd), end.end}))
 				if err != nil {
-					return err
+					return nil, err
 				}
 				gone := end.line("").Kind == core.ClientText
 				if !loses(with.steps, without.steps, gone, len(before)) {
@@ -45,19 +47,18 @@ func (u *suite) ends(ctx context.Context, r *Result) error {
 				if gone {
 					where = "sent"
 				}
-				r.Findings = append(r.Findings, Finding{
-					Words: fmt.Sprintf("%q was lost when %s: with %q behind it, it is %s", tail, end.name, lineEnd, where),
+				return u.shownBy(without, &Finding{
+					Words: fmt.Sprintf("%q was lost when %s: with %q after it, it is %s", tail, end.name, lineEnd, where),
 					Do:    "when a stream ends, let go of what is held, or say by Note that it is dropped",
-					Diff:  diff(with.steps, without.steps), Session: without.text(u.s.Manifest.Name),
-				})
-				return nil
+					Diff:  diff(with.steps, without.steps),
+				}), nil
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// loses reports whether, of the steps behind the opening and those before, much
+// loses reports whether, of the steps after the opening and those before, much
 // less came out without the line end, and nothing was said about it. A machine
 // may write a line end as more than a line end.
 func loses(with, without []step, toServer bool, before int) bool {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/abridge"
 )
 
 // Finding is a promise that was broken.
@@ -24,7 +25,7 @@ type Finding struct {
 // Shortened reports that String does not show every byte of the difference or
 // of the session that it shows.
 func (f Finding) Shortened() bool {
-	return shorten(f.Diff) != f.Diff || f.showsSession() && shorten(f.Session) != f.Session
+	return abridge.Transcript(f.Diff) != f.Diff || f.showsSession() && abridge.Transcript(f.Session) != f.Session
 }
 
 func (f Finding) showsSession() bool {
@@ -40,8 +41,8 @@ func (f Finding) String() string {
 	if f.File != "" {
 		fmt.Fprintf(&b, "%s:%d: ", core.Printable(f.File), max(f.Line, 1))
 	}
-	fmt.Fprintf(&b, "%s: %s\n", core.Printable(f.Check), cutTo(f.Words, maxShown/2))
-	b.WriteString(shorten(f.Diff))
+	fmt.Fprintf(&b, "%s: %s\n", core.Printable(f.Check), abridge.Cut(f.Words, abridge.MaxShown/2))
+	b.WriteString(abridge.Transcript(f.Diff))
 	if f.showsSession() {
 		b.WriteString("The session that shows it:\n" + indent(f.Session))
 	}
@@ -53,7 +54,7 @@ func (f Finding) String() string {
 
 func indent(text string) string {
 	var b strings.Builder
-	for line := range strings.Lines(shorten(text)) {
+	for line := range strings.Lines(abridge.Transcript(text)) {
 		b.WriteString("  " + line)
 	}
 	return b.String()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -126,7 +127,7 @@ func (s *Subject) resume(ctx context.Context, h *session, r *Result, file string
 	for _, c := range []struct {
 		name string
 		promise
-	}{{"determinism", deterministic}, {"recovery", recovers}, {"checkpoint", checkpoints}, {"kept memory", keepsNoData}, {"kept memory", keepsNoState}} {
+	}{{"determinism", deterministic(10)}, {"recovery", recovers}, {"checkpoint", checkpoints}, {"kept memory", keepsNoData}, {"kept memory", keepsNoState}} {
 		if c.name == "kept memory" && s.OpenScribbling == nil {
 			continue
 		}
@@ -149,7 +150,7 @@ func (s *Subject) resume(ctx context.Context, h *session, r *Result, file string
 // that are not named are left to their defaults. The error says that an option
 // is none, that the subject could not be reached, or that ctx is done.
 func Events(ctx context.Context, s Subject, options map[string]string, events []core.Event) ([]Finding, error) {
-	h, err := s.hold(ctx, options, asOps(events))
+	h, err := s.hold(ctx, options, streams.Ops(events))
 	if err != nil {
 		return nil, err
 	}

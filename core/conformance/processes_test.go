@@ -132,7 +132,7 @@ func TestHang(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		began, done := time.Now(), map[string]Result{}
-		found, err := Run(t.Context(), s, func(r Result) { done[r.Check] = r })
+		found, err := Run(t.Context(), s, Checks(), func(r Result) { done[r.Check] = r })
 		if err != nil || len(found) != 1 || found[0].Check != "invalid input" || !strings.Contains(found[0].Words, "event 1 (>> client eof)") {
 			t.Errorf("%v, %v", err, found)
 		}

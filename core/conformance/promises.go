@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
 	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -29,7 +30,7 @@ const (
 var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTimerName, core.ErrTimerBounds, core.ErrSide, core.ErrSpan, core.ErrSecretTooBig}
 
 // protocolBroken is how the adapter of JSON lines words a line that is not as
-// the protocol says; the reason stands behind it.
+// the protocol says; the reason follows it.
 const protocolBroken = "breaks the protocol: "
 
 // brokenBound says what bound was broken, or "". What a plugin's program, or a
@@ -80,23 +81,6 @@ func robust(_ context.Context, _ *Subject, h *session) (*Finding, error) {
 	return nil, nil
 }
 
-const repeats = 10
-
-// deterministic is the promise that the same events always get the same
-// answers.
-func deterministic(ctx context.Context, s *Subject, h *session) (*Finding, error) {
-	for range repeats {
-		m, err := play(ctx, s.Open, h, h.events())
-		if err != nil {
-			return nil, err
-		}
-		if !equalSteps(h.steps, m.steps) {
-			return &Finding{Words: "the same events were answered otherwise when they came again", Do: doPure, Diff: diff(h.steps, m.steps)}, nil
-		}
-	}
-	return nil, nil
-}
-
 // apart is the promise that sessions share nothing: a second one opens after
 // the first event, and hears of each event one step later.
 func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
@@ -121,8 +105,8 @@ func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 		return nil, ctx.Err()
 	}
 	for _, got := range [][]step{first.steps, second.steps} {
-		if want := h.steps[:len(got)]; !equalSteps(want, got) {
-			return &Finding{Words: "a session was answered otherwise while a second one of the same events was held", Do: doPure, Diff: diff(want, got)}, ctx.Err()
+		if f := compare(h.steps[:len(got)], got, doPure, "a session was answered otherwise while a second one of the same events was held"); f != nil {
+			return f, ctx.Err()
 		}
 	}
 	return nil, ctx.Err()
@@ -139,7 +123,7 @@ func recuts(random int) promise {
 		if err != nil {
 			return nil, err
 		}
-		long := size(h.events()) > maxEachByte
+		long := streams.Size(h.events()) > maxEachByte
 		r, err := g.Recuts(ctx, asOpener(s), whole, func(yield func(replay.Cuts) bool) {
 			for cuts := range replay.Plan(random, 1) {
 				if long && cuts.Name == replay.EachByte().Name {
@@ -222,27 +206,40 @@ func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 		return nil, nil
 	}
 	m, err := play(ctx, s.Open, h, fed)
-	if err != nil || equalSteps(want, m.steps) {
+	if err != nil {
 		return nil, err
 	}
-	return &Finding{
-		Words: "bytes that pass through change a later answer: without them, as the workbench feeds it, another came",
-		Do:    "let the machine's state ignore the bytes of a side that passes through",
-		Diff:  diff(want, m.steps),
-	}, nil
+	return compare(want, m.steps, "let the machine's state ignore the bytes of a side that passes through",
+		"bytes that pass through change a later answer: without them, as the workbench feeds it, another came"), nil
+}
+
+// showsKept says where it does not show what a machine keeps.
+func (u *suite) showsKept(_ context.Context, r *Result) (*Finding, error) {
+	if u.s.OpenScribbling == nil {
+		r.Skipped = "it shows only in process: plugintest.Conformance checks it"
+	}
+	return nil, nil
 }
 
 // keepsNoData is the promise not to hold on to event data.
 func keepsNoData(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 	m, err := play(ctx, s.OpenScribbling, h, h.events())
-	if err != nil || equalSteps(h.steps, m.steps) {
+	if err != nil {
 		return nil, err
 	}
-	return &Finding{Words: "the machine keeps Event.Data: when that memory is used again, its answers change", Do: doCopy, Diff: diff(h.steps, m.steps)}, nil
+	return compare(h.steps, m.steps, doCopy, "the machine keeps Event.Data: when that memory is used again, its answers change"), nil
 }
 
-// keepsNoState is the promise not to hold on to a state. It is for machines
-// that keep the promise of checkpoints.
+// keptState looks for states that are kept by a machine that keeps the promise
+// of checkpoints.
+func (u *suite) keptState(ctx context.Context, _ *Result) (*Finding, error) {
+	if u.found["checkpoint"] {
+		return nil, nil
+	}
+	return u.keep(ctx, u.held, keepsNoState)
+}
+
+// keepsNoState is the promise not to hold on to a state.
 func keepsNoState(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 	scribbling := *s
 	scribbling.Open = s.OpenScribbling
@@ -251,4 +248,13 @@ func keepsNoState(ctx context.Context, s *Subject, h *session) (*Finding, error)
 		f.Words, f.Do = "the machine keeps the memory of the state that Restore was given: "+f.Words, doCopy
 	}
 	return f, err
+}
+
+// compare returns how the machine's answers are not those that are wanted, to
+// the same events; nil if they are.
+func compare(want, got []step, do, words string, args ...any) *Finding {
+	if equalSteps(want, got) {
+		return nil
+	}
+	return &Finding{Words: fmt.Sprintf(words, args...), Do: do, Diff: diff(want, got)}
 }

@@ -98,10 +98,10 @@ func (s *seen) take(h *session) {
 }
 
 // reach compares what the goldens show with what came in all other sessions.
-func (u *suite) reach(ctx context.Context, r *Result) error {
+func (u *suite) reach(ctx context.Context, r *Result) (*Finding, error) {
 	if len(u.s.Seeds.Goldens) == 0 {
 		r.Skipped = noGolden
-		return nil
+		return nil, nil
 	}
 	var answers seen
 	var events [core.ServerQuiet + 1]bool
@@ -135,10 +135,10 @@ func (u *suite) reach(ctx context.Context, r *Result) error {
 	}
 	var err error
 	if reach.Code, reach.CodeUnknown, err = u.code(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	r.Reach = reach
-	return nil
+	return nil, nil
 }
 
 const notCounted = "which code they execute is not known: "

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
 )
 
 // check is one entry of the list that doc.go gives.
@@ -13,8 +14,13 @@ type check struct {
 	name  string
 	about string
 	place place
-	run   func(*suite, context.Context, *Result) error
+	look
 }
+
+// A look is a check, or a part of one. It returns how the promise is broken, or
+// nil; what else is to say goes into the Result. An error says that it could not
+// be done.
+type look func(*suite, context.Context, *Result) (*Finding, error)
 
 // place says how a check stands to the others.
 type place uint8
@@ -33,40 +39,50 @@ const (
 )
 
 var checks = []check{
-	{optionsCheck, "the manifest is valid, and every value that it offers opens", alone, (*suite).options},
+	{optionsCheck, "the manifest is valid, and every value that it offers opens", alone, inTurn((*suite).options, (*suite).odd)},
 	{robustCheck, "no bytes make it panic or die", alone, all(robust)},
-	{boundsCheck, "no answer breaks a bound or the protocol, also to the largest events", alone, (*suite).bounds},
-	{"determinism", "the same events always get the same answers", ground, (*suite).determinism},
+	{boundsCheck, "no answer breaks a bound or the protocol, also to the largest events", alone, inTurn((*suite).bounds, (*suite).large)},
+	{"determinism", "the same events always get the same answers", ground, inTurn(all(deterministic(10)), (*suite).pause, (*suite).later, (*suite).elsewhere)},
 	{"sessions apart", "sessions share nothing", ground, all(apart)},
 	{"pass-through", "a side that passes through is copied and else ignored", ground, all(passes)},
 	{"secrets", "what a machine marks of an event stands unmarked in no answer to it", alone, all(keepsSecrets)},
 	{"read boundaries", "where the server's bytes are cut changes nothing", needing, all(recuts(2))},
 	{"end of stream", "what is unfinished when a stream ends is not lost", needing, (*suite).ends},
-	{"recovery", "a machine made anew and fed the log goes on the same", needing, (*suite).recovery},
-	{"checkpoint", "a machine restored from its checkpoint goes on the same", needing, (*suite).checkpoint},
-	{"kept memory", "event data is not kept after Handle", needing, (*suite).kept},
+	{"recovery", "a machine made anew and fed the log goes on the same", needing, inTurn(all(recovers), (*suite).anew)},
+	{"checkpoint", "a machine restored from its checkpoint goes on the same", needing, inTurn((*suite).hasCheckpoint, all(checkpoints), (*suite).carriedOver, (*suite).garbage)},
+	{"kept memory", "event data is not kept after Handle", needing, inTurn((*suite).showsKept, all(keepsNoData), (*suite).keptState)},
 	{"changed goldens", "what holds of the goldens' sessions holds of them when they are changed", needing, (*suite).changed},
 	{"reach", "what no golden shows: advice, and no promise", alone, (*suite).reach},
 	{"memory", fmt.Sprintf("at most %d MiB are held after 64 MiB of anything", MaxHeld>>20), alone, (*suite).memory},
 }
 
+// inTurn is one look after the other, until one finds something or says that the
+// rest is not checked.
+func inTurn(looks ...look) look {
+	return func(u *suite, ctx context.Context, r *Result) (*Finding, error) {
+		for _, look := range looks {
+			f, err := look(u, ctx, r)
+			if f != nil || err != nil || len(r.Findings) > 0 || r.Skipped != "" {
+				return f, err
+			}
+		}
+		return nil, ctx.Err()
+	}
+}
+
+// all is a look at a promise in all generated sessions.
+func all(p promise) look {
+	return func(u *suite, ctx context.Context, _ *Result) (*Finding, error) { return u.keep(ctx, u.held, p) }
+}
+
 // suite is one run.
 type suite struct {
 	s     *Subject
+	plain core.Opening    // with the defaults
 	held  []*session      // the generated sessions
 	hung  bool            // the last of them had no answer in time
 	found map[string]bool // by the names of checks
 	came  seen            // in changed goldens
-}
-
-// Run holds the subject to all promises. each gets every check's result as it
-// comes; nil: nobody. The error says that the subject cannot be tested: no
-// connection could be had, or ctx is done.
-func Run(ctx context.Context, s Subject, each func(Result)) ([]Finding, error) {
-	if each == nil {
-		each = func(Result) {}
-	}
-	return runChecks(ctx, s, checks, each)
 }
 
 // Checks returns the names of the checks, in their order.
@@ -78,6 +94,36 @@ func Checks() []string {
 	return names
 }
 
+// Quick returns the names of the checks that take little time and find most of
+// what is wrong with a machine that is being written.
+func Quick() []string {
+	return []string{optionsCheck, robustCheck, "sessions apart", "pass-through", "secrets", "read boundaries", "end of stream"}
+}
+
+// Run holds the subject to the promises of the checks of the given names. each
+// gets every check's result as it comes; nil: nobody. A machine that none of the
+// sessions can be held with is told by "options", chosen or not. Checks that
+// mean nothing while one that was not chosen fails are done all the same. The
+// error says that the subject cannot be tested: no connection could be had, or
+// ctx is done.
+func Run(ctx context.Context, s Subject, names []string, each func(Result)) ([]Finding, error) {
+	var chosen []check
+	for _, c := range checks {
+		switch {
+		case slices.Contains(names, c.name), c.name == optionsCheck: // which holds the sessions
+			chosen = append(chosen, c)
+		case c.name == boundsCheck:
+			c.look = func(u *suite, _ context.Context, _ *Result) (*Finding, error) { u.trim(); return nil, nil }
+			chosen = append(chosen, c)
+		}
+	}
+	return runChecks(ctx, s, chosen, func(r Result) {
+		if each != nil && (slices.Contains(names, r.Check) || len(r.Findings) > 0) {
+			each(r)
+		}
+	})
+}
+
 func runChecks(ctx context.Context, s Subject, checks []check, each func(Result)) ([]Finding, error) {
 	u := &suite{s: &s, found: map[string]bool{}}
 	var found []Finding
@@ -86,8 +132,10 @@ func runChecks(ctx context.Context, s Subject, checks []check, each func(Result)
 		r := Result{Check: c.name, About: c.about}
 		if before := u.needs(c, impure); before != "" {
 			r.Skipped = "not checked until " + before + " is in order"
-		} else if err := c.run(u, ctx, &r); err != nil {
+		} else if f, err := c.look(u, ctx, &r); err != nil {
 			return found, fmt.Errorf("%s: the check %q could not be done: %w", s.Manifest.Name, c.name, err)
+		} else if f != nil {
+			r.Findings = append(r.Findings, *f)
 		}
 		for i := range r.Findings {
 			r.Findings[i].Check = c.name
@@ -123,128 +171,39 @@ func (u *suite) needs(c check, impure string) string {
 	return ""
 }
 
-// options checks the manifest, opens what it offers, and then holds the
-// generated sessions for the checks that follow.
-func (u *suite) options(ctx context.Context, r *Result) error {
-	if err := u.s.Manifest.Validate(); err != nil {
-		r.Findings = append(r.Findings, Finding{Words: "the manifest is not valid: " + err.Error(), Do: "correct the manifest; see core.Manifest"})
-		return nil
-	}
-	all := scripts(&u.s.Manifest)
-	first, err := u.s.hold(ctx, all[0].options, all[0].ops) // before any other is opened
-	if err != nil {
-		return err
-	}
-	for _, options := range append([]map[string]string{nil}, variants(&u.s.Manifest)...) {
-		h, err := u.s.hold(ctx, options, nil)
-		if err != nil {
-			return err
-		}
-		words := failed(h.steps)
-		if h.lost != nil {
-			words = h.lost.Error()
-		}
-		if words == "" {
-			continue
-		}
-		what := "its default options"
-		for name, value := range options {
-			what = fmt.Sprintf("option %s %q", name, value)
-		}
-		r.Findings = append(r.Findings, Finding{
-			Words: fmt.Sprintf("no session opens with %s: %s", what, words),
-			Do:    "let Open take every value that the manifest offers, or do not offer it",
-		})
-	}
-	if len(r.Findings) > 0 {
-		return nil
-	}
-	u.held, u.hung = []*session{first}, first.hung
-	for _, c := range all[1:] {
-		if u.hung {
-			return nil
-		}
-		h, err := u.s.hold(ctx, c.options, c.ops)
-		if err != nil {
-			return err
-		}
-		u.held, u.hung = append(u.held, h), h.hung
-	}
-	refused := 0
-	for _, h := range u.held {
-		if failed(h.steps) != "" {
-			refused++
-		}
-	}
-	if refused > len(u.held)/2 {
-		r.Skipped = fmt.Sprintf("the machine refuses %d of the %s generated; what it does in good sessions is for goldens to show",
-			refused, plural(len(u.held), "session"))
-	}
-	return u.odd(ctx, r)
-}
-
-// odd holds a session with each odd value of an option, and reports the first one
-// that the machine does not get over.
-func (u *suite) odd(ctx context.Context, r *Result) error {
-	reported := map[string]bool{}
-	for _, options := range odd(&u.s.Manifest) {
-		for name, value := range options {
-			if reported[name] {
-				continue
-			}
-			h, err := u.s.hold(ctx, options, []op{text("hello"), server("hello\r\n"), serverEOF})
-			if err != nil {
-				return err
-			}
-			f, err := robust(ctx, u.s, h)
-			if err != nil {
-				return err
-			}
-			if f != nil {
-				reported[name] = true
-				f.Words = fmt.Sprintf("option %s %q: %s", name, core.CutWords(value, 40), f.Words)
-				f.Do = "let Open take every value that the option's type allows, or refuse it by an error in words"
-				f.Session = h.text(u.s.Manifest.Name)
-				r.Findings = append(r.Findings, *f)
-			}
-		}
-	}
-	return nil
-}
-
-// all is the check of a promise by all generated sessions.
-func all(p promise) func(*suite, context.Context, *Result) error {
-	return func(u *suite, ctx context.Context, r *Result) error { return u.keep(ctx, r, u.held, p) }
-}
-
-// keep checks a promise and reports the first session that breaks it, made
-// short.
-func (u *suite) keep(ctx context.Context, r *Result, held []*session, p promise) error {
+// keep checks a promise and returns how the first session breaks it that does,
+// made short.
+func (u *suite) keep(ctx context.Context, held []*session, p promise) (*Finding, error) {
 	for _, h := range held {
 		f, err := p(ctx, u.s, h)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if f == nil {
 			continue
 		}
-		h, f = shrink(h, f, func(events []core.Event) (*session, *Finding) {
-			shorter, err := u.s.holdAs(ctx, h, asOps(events))
-			if err != nil {
-				return nil, nil
+		streams.Shrink(h.events(), func(events []core.Event) ([]core.Event, bool) {
+			shorter, err := u.s.holdAs(ctx, h, streams.Ops(events))
+			if err != nil || !streams.Shorter(shorter.events(), h.events()) {
+				return nil, false
 			}
 			g, err := p(ctx, u.s, shorter)
-			if err != nil {
-				return nil, nil
+			if err != nil || g == nil {
+				return nil, false
 			}
-			return shorter, g
+			h, f = shorter, g
+			return h.events(), true
 		})
 		f.Line = 0 // of no file
-		f.Session = h.text(u.s.Manifest.Name)
-		r.Findings = append(r.Findings, *f)
-		return ctx.Err()
+		return u.shownBy(h, f), ctx.Err()
 	}
-	return nil
+	return nil, nil
+}
+
+// shownBy returns the finding with the session that shows it.
+func (u *suite) shownBy(h *session, f *Finding) *Finding {
+	f.Session = h.text(u.s.Manifest.Name)
+	return f
 }
 
 // trim takes the event that the machine did not get over from the sessions, for
@@ -259,118 +218,25 @@ func (u *suite) trim() {
 }
 
 // bounds also trims the sessions.
-func (u *suite) bounds(ctx context.Context, r *Result) error {
-	err := u.keep(ctx, r, u.held, bounded)
+func (u *suite) bounds(ctx context.Context, _ *Result) (*Finding, error) {
+	f, err := u.keep(ctx, u.held, bounded)
 	u.trim()
-	if err != nil || len(r.Findings) > 0 {
-		return err
-	}
-	for _, c := range large() {
-		h, err := u.s.hold(ctx, c.options, c.ops)
-		if err != nil {
-			return err
-		}
-		err = u.keep(ctx, r, []*session{h}, bounded)
-		if err == nil && len(r.Findings) == 0 && !u.found[robustCheck] {
-			err = u.keep(ctx, r, []*session{h}, robust)
-		}
-		if err != nil || len(r.Findings) > 0 {
-			return err
-		}
-	}
-	return nil
+	return f, err
 }
 
-func (u *suite) kept(ctx context.Context, r *Result) error {
-	if u.s.OpenScribbling == nil {
-		r.Skipped = "it shows only in process: plugintest.Conformance checks it"
-		return nil
-	}
-	err := u.keep(ctx, r, u.held, keepsNoData)
-	if err != nil || len(r.Findings) > 0 || u.found["checkpoint"] {
-		return err
-	}
-	return u.keep(ctx, r, u.held, keepsNoState)
-}
-
-// checkpoint checks the promise and then feeds garbage to Restore.
-func (u *suite) checkpoint(ctx context.Context, r *Result) error {
-	h, err := u.s.hold(ctx, nil, nil)
-	if err != nil {
-		return err
-	}
-	m, err := open(ctx, u.s.Open, h.opening, nil)
-	if err != nil {
-		return err
-	}
-	defer m.bye()
-	if _, err := m.conn.Checkpoint(); err != nil {
-		f, err := noCheckpoint(ctx, err)
-		if f != nil {
-			r.Findings = append(r.Findings, *f)
-		}
-		r.Skipped = "the machine writes no checkpoint when it is new"
-		return err
-	}
-	if err := u.keep(ctx, r, u.held, checkpoints); err != nil || len(r.Findings) > 0 {
-		return err
-	}
-	if err := u.carriedOver(ctx, r); err != nil || len(r.Findings) > 0 {
-		return err
-	}
-	return u.garbage(ctx, r)
-}
-
-func (u *suite) garbage(ctx context.Context, r *Result) error {
-	states, err := u.states(ctx)
-	if err != nil {
-		return err
-	}
-	opened, err := u.s.hold(ctx, nil, nil)
-	if err != nil {
-		return err
-	}
-	probe := asOps([]core.Event{text("hello").Event, server("hello\r\n").Event, serverEOF.Event})
-	for _, state := range garbage(states) {
-		m, err := open(ctx, u.s.Open, opened.opening, state)
-		if err != nil {
-			return err
-		}
-		when := "Restore panicked on a state that it did not write"
-		if !m.over {
-			when = "Restore took a state that Checkpoint never wrote, and the machine then panicked"
-			for _, p := range probe {
-				m.feed(p.Event)
-			}
-		}
-		m.bye()
-		if f, _ := robust(ctx, u.s, &session{steps: m.steps, lost: m.lost}); f != nil {
-			r.Findings = append(r.Findings, Finding{
-				Words: fmt.Sprintf("%s (%d bytes, beginning %q): %s", when, len(state), state[:min(len(state), 16)], f.Words),
-				Do:    "check all of a state in Restore before any of it is used; refuse it by an error",
-			})
-			return ctx.Err()
-		}
-	}
-	return ctx.Err()
-}
-
-// states returns a few checkpoints of different sessions.
-func (u *suite) states(ctx context.Context) ([][]byte, error) {
-	var states [][]byte
-	for _, h := range u.held {
-		m, err := open(ctx, u.s.Open, h.opening, nil)
+func (u *suite) large(ctx context.Context, _ *Result) (*Finding, error) {
+	for _, ops := range streams.Large() {
+		h, err := u.s.hold(ctx, nil, ops)
 		if err != nil {
 			return nil, err
 		}
-		events := h.events()
-		m.feed(events[:max(0, len(events)-1)]...)
-		if !m.over {
-			if state, err := m.conn.Checkpoint(); err == nil && len(states) < 8 && (len(states) == 0 || len(state) != len(states[len(states)-1])) {
-				states = append(states, state)
-			}
+		f, err := u.keep(ctx, []*session{h}, bounded)
+		if f == nil && err == nil && !u.found[robustCheck] {
+			f, err = u.keep(ctx, []*session{h}, robust)
 		}
-		m.bye()
+		if f != nil || err != nil {
+			return f, err
+		}
 	}
-	return states, ctx.Err()
+	return nil, nil
 }

@@ -1,11 +1,12 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -22,19 +23,6 @@ type Seeds struct {
 type Seed struct {
 	File string // its name, for findings
 	*transcript.Transcript
-}
-
-func (s Seeds) withDefaults() Seeds {
-	if s.Random == 0 {
-		s.Random = 1
-	}
-	if s.Most == 0 {
-		s.Most = 200
-	}
-	if s.Time == 0 {
-		s.Time = 10 * time.Second
-	}
-	return s
 }
 
 // seed is a golden's session as the machine answers it now.
@@ -58,7 +46,7 @@ func (u *suite) seeds(ctx context.Context) ([]seed, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(h.steps) == 1 || len(h.steps) > maxMutantEvents || size(h.events()) > maxMutantBytes || h.lost != nil || brokenBound(h) != "" {
+		if len(h.steps) == 1 || !streams.Fits(h.events()) || h.lost != nil || brokenBound(h) != "" {
 			continue
 		}
 		sd := seed{session: h, file: g.File}
@@ -72,54 +60,58 @@ func (u *suite) seeds(ctx context.Context) ([]seed, error) {
 	return all, nil
 }
 
-// mutant is a changed session of a golden.
-type mutant struct {
-	from   *seed
-	change string // in words
-	events []core.Event
-}
-
 const noGolden = "there is no golden to start from"
 
 // changed holds the changed sessions to the promises.
-func (u *suite) changed(ctx context.Context, r *Result) error {
+func (u *suite) changed(ctx context.Context, r *Result) (*Finding, error) {
 	seeds, err := u.seeds(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(seeds) == 0 {
 		r.Skipped = noGolden
-		return nil
+		return nil, nil
 	}
-	o := u.s.Seeds.withDefaults()
-	begun := time.Now()
-	if err := u.starred(ctx, r, seeds, begun.Add(o.Time/4)); err != nil || len(r.Findings) > 0 {
-		return err
+	begun, o := time.Now(), u.s.Seeds
+	o.Random, o.Most, o.Time = cmp.Or(o.Random, 1), cmp.Or(o.Most, 200), cmp.Or(o.Time, 10*time.Second)
+	if f, err := u.starred(ctx, seeds, begun.Add(o.Time/4)); f != nil || err != nil {
+		return f, err
 	}
 	if err := u.widths(ctx, r, seeds, time.Now().Add(o.Time/4)); err != nil {
-		return err
+		return nil, err
 	}
-	mutants := mutate(seeds, o)
-	about := fmt.Sprintf(": %s, seed %d", plural(len(mutants), "session"), o.Random)
+	goldens := make([]streams.Golden, len(seeds))
+	for i, sd := range seeds {
+		goldens[i] = streams.Golden{File: sd.file, Events: sd.events()}
+	}
+	mutants := streams.Mutate(goldens, o.Random, o.Most)
+	about := fmt.Sprintf(": %s, seed %d", sessions(len(mutants)), o.Random)
 	for n, m := range mutants {
 		if time.Since(begun) > o.Time {
-			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, plural(len(mutants), "session"), o.Time, o.Random)
+			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, sessions(len(mutants)), o.Time, o.Random)
 			break
 		}
-		if err := u.holds(ctx, r, m); err != nil || len(r.Findings) > 0 {
-			return err
+		if f, err := u.holds(ctx, &seeds[m.Of], m); f != nil || err != nil {
+			return f, err
 		}
 	}
 	r.About += about
-	return nil
+	return nil, nil
+}
+
+func sessions(n int) string {
+	if n == 1 {
+		return "1 session"
+	}
+	return fmt.Sprintf("%d sessions", n)
 }
 
 // holds holds one changed session to the promises, the cheaper ones of them
 // first. Those that the machine is known to break are left out.
-func (u *suite) holds(ctx context.Context, r *Result, m mutant) error {
-	h, err := u.s.holdAs(ctx, m.from.session, asOps(m.events))
+func (u *suite) holds(ctx context.Context, from *seed, m streams.Mutant) (*Finding, error) {
+	h, err := u.s.holdAs(ctx, from.session, streams.Ops(m.Events))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	u.came.take(h)
 	for _, c := range []struct {
@@ -127,33 +119,21 @@ func (u *suite) holds(ctx context.Context, r *Result, m mutant) error {
 		promise
 	}{
 		{robustCheck, robust}, {boundsCheck, bounded},
-		{"determinism", again}, {"sessions apart", apart}, {"pass-through", passes}, {"read boundaries", recuts(1)},
+		{"determinism", deterministic(1)}, {"sessions apart", apart}, {"pass-through", passes}, {"read boundaries", recuts(1)},
 		{"checkpoint", carriesOn},
 	} {
 		if u.found[c.name] {
 			continue
 		}
-		if err := u.keep(ctx, r, []*session{h}, c.promise); err != nil || len(r.Findings) > 0 {
-			for i := range r.Findings {
-				f := &r.Findings[i]
-				f.File, f.Words = m.from.file, fmt.Sprintf("%s: %s; found from this golden with %s", c.name, f.Words, m.change)
-			}
-			return err
+		f, err := u.keep(ctx, []*session{h}, c.promise)
+		if f != nil {
+			f.File, f.Words = from.file, fmt.Sprintf("%s: %s; found from this golden with %s", c.name, f.Words, m.Change)
 		}
-		if h.lost != nil || brokenBound(h) != "" {
-			return nil
+		if f != nil || err != nil || h.lost != nil || brokenBound(h) != "" {
+			return f, err
 		}
 	}
-	return nil
-}
-
-// again is the promise to answer the same events the same, looked at once.
-func again(ctx context.Context, s *Subject, h *session) (*Finding, error) {
-	m, err := play(ctx, s.Open, h, h.events())
-	if err != nil || equalSteps(h.steps, m.steps) {
-		return nil, err
-	}
-	return &Finding{Words: "the same events were answered otherwise when they came again", Do: doPure, Diff: diff(h.steps, m.steps)}, nil
+	return nil, nil
 }
 
 // carriesOn is the promise of checkpoints, in as many restores as there are

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -188,68 +187,5 @@ func TestFaultsThatGoldensMiss(t *testing.T) {
 				t.Errorf("it does not say how many: %q", r.About)
 			}
 		})
-	}
-}
-
-// What is drawn depends on the seed alone, is bounded, and no session is made
-// twice.
-func TestMutate(t *testing.T) {
-	s := aShop("")
-	s.Seeds.Goldens = shopSeeds(t, "")
-	seeds, err := (&suite{s: &s}).seeds(t.Context())
-	if err != nil || len(seeds) != 5 {
-		t.Fatal(len(seeds), err)
-	}
-	o := Seeds{Most: 1000, Random: 7}
-	all, seen := mutate(seeds, o), map[string]bool{}
-	for _, m := range all {
-		k := key(m.from.file, m.events)
-		if seen[k] {
-			t.Errorf("twice: %s, %s", m.from.file, m.change)
-		}
-		seen[k] = true
-	}
-	o.Most = 20
-	few := mutate(seeds, o)
-	if len(few) != 20 || !reflect.DeepEqual(changes(few), changes(all[:20])) || !reflect.DeepEqual(changes(few), changes(mutate(seeds, o))) {
-		t.Errorf("not the same: %q\n%q", changes(few), changes(all[:20]))
-	}
-	if o.Random = 8; reflect.DeepEqual(changes(few), changes(mutate(seeds, o))) {
-		t.Error("another seed makes the same")
-	}
-}
-
-func changes(all []mutant) (words []string) {
-	for _, m := range all {
-		words = append(words, m.from.file+": "+m.change)
-	}
-	return words
-}
-
-// A name in another case is another one in JSON: it need not be secret.
-func TestNamesInQuotesKeepTheirCase(t *testing.T) {
-	s := step{Event: core.Event{Kind: core.ClientText, Data: []byte(`Auth {"pass":"x"} It's <b>Me</b>` + "\nPASS Secret")},
-		actions: []core.Action{{Kind: core.Secret, Data: []byte("event 38 44")}}}
-	if got := string(letterCases[0].ofCommands(&s)); got != `auth {"pass":"x"} it's <b>Me</b>`+"\npass Secret" {
-		t.Error(got)
-	}
-	if got := string(letterCases[1].ofCommands(&s)); got != `AUTH {"pass":"x"} IT's <b>Me</b>`+"\nPASS Secret" {
-		t.Error(got)
-	}
-}
-
-func TestShape(t *testing.T) {
-	of := func(texts ...string) string {
-		s := step{Event: core.Event{Kind: core.ServerBytes}}
-		for _, text := range texts {
-			s.actions = append(s.actions, core.Action{Kind: core.SendText, Data: []byte(text)})
-		}
-		return shape([]step{s})
-	}
-	if nine, ten := of("[9] a a a", "é"), of("[10]  a a a a", "é"); nine != ten {
-		t.Error(nine, ten)
-	}
-	if nine, ten := of("1 item", "9 items"), of("1 item", ": items"); nine == ten {
-		t.Error(nine)
 	}
 }

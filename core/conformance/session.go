@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
 	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -26,15 +27,8 @@ type session struct {
 	timers  int           // the most that ran at once
 }
 
-// op is an event of a session to be held. A timer of no name is the first by
-// name of those that run; one that does not run is left out.
-type op struct {
-	core.Event
-	echo int // if over 0: the server sends so many of the bytes back that it was sent
-}
-
 // hold holds a session.
-func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op) (*session, error) {
+func (s *Subject) hold(ctx context.Context, options map[string]string, ops []streams.Op) (*session, error) {
 	all, err := s.Manifest.ParseOptions(options)
 	if err != nil {
 		return nil, err
@@ -43,7 +37,7 @@ func (s *Subject) hold(ctx context.Context, options map[string]string, ops []op)
 }
 
 // holdAs holds a session that is opened as h was.
-func (s *Subject) holdAs(ctx context.Context, h *session, ops []op) (*session, error) {
+func (s *Subject) holdAs(ctx context.Context, h *session, ops []streams.Op) (*session, error) {
 	m, err := open(ctx, s.Open, h.opening, nil)
 	if err != nil {
 		return nil, err
@@ -55,8 +49,8 @@ func (s *Subject) holdAs(ctx context.Context, h *session, ops []op) (*session, e
 		ev := op.Event
 		switch {
 		case m.over:
-		case op.echo > 0:
-			n := min(op.echo, len(sent))
+		case op.Echo > 0:
+			n := min(op.Echo, len(sent))
 			ev = core.Event{Kind: core.ServerBytes, Data: sent[:n]}
 			sent = sent[n:]
 		case ev.Kind == core.TimerFired:
@@ -125,14 +119,6 @@ func (h *session) withoutLast() *session {
 	shorter := *h
 	shorter.steps, shorter.lost = h.steps[:len(h.steps)-1], nil
 	return &shorter
-}
-
-func asOps(events []core.Event) []op {
-	ops := make([]op, len(events))
-	for i, ev := range events {
-		ops[i].Event = ev
-	}
-	return ops
 }
 
 // transcript returns the session as a transcript. Copies of a side that passes

@@ -150,9 +150,6 @@ func (p *Player) AwaitsEnd() bool { return p.Heard() || p.steps[p.at].kind != by
 // shown: the end of what had been expected there has come, or of the stream.
 func (p *Player) Settled() bool { return p.skipping == skipping{} || p.ended }
 
-// Differs returns the first mismatch, or nil.
-func (p *Player) Differs() *Mismatch { return p.differs }
-
 // advance goes on to the next piece that has to be heard.
 func (p *Player) advance() {
 	for p.at < len(p.steps) {
@@ -189,7 +186,8 @@ func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 		switch {
 		case p.skipping != skipping{}:
 			data = p.skip(data)
-		case p.Heard() && p.loose():
+		case p.Heard() && p.as == core.Client:
+			// The recorded client left, and did not hear what the server said then.
 			return nil, nil
 		case p.AwaitsEnd():
 			return data, p.mismatch(data[:1])
@@ -201,11 +199,6 @@ func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 	}
 	return nil, nil
 }
-
-// loose reports whether what the peer says behind the recording is nobody's
-// concern: the recorded client left, and what the server said then was not
-// heard.
-func (p *Player) loose() bool { return p.as == core.Client }
 
 // compare compares the bytes with a piece and returns those behind it.
 func (p *Player) compare(c *piece, data []byte) ([]byte, *Mismatch) {

@@ -3,6 +3,7 @@ package play
 import (
 	"bytes"
 	"slices"
+	"sort"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -52,10 +53,8 @@ func (b *builder) pieces(e *transcript.Entry, data []byte) ([]piece, error) {
 // find returns what a rule takes of the bytes that are not taken yet.
 func (b *builder) find(r *transcript.Rule, data []byte, taken []piece) (found []piece, err error) {
 	add := func(from, to int, p piece) {
-		for _, t := range taken {
-			if from < t.from+len(t.data) && t.from < to {
-				return
-			}
+		if i := sort.Search(len(taken), func(i int) bool { return from < taken[i].from+len(taken[i].data) }); i < len(taken) && taken[i].from < to {
+			return
 		}
 		p.from, p.data, p.rule = from, data[from:to], r
 		found = append(found, p)
@@ -151,8 +150,8 @@ func (b *builder) check() error {
 		for i := range b.steps {
 			s := &b.steps[i]
 			if s.from == side {
-				if err := b.checkStep(p, s); err != nil {
-					return err
+				if m := p.hear(s); m != nil {
+					return b.unusable(p.ruleLine, "expected rules that fit the recorded bytes, from the first to the last; those of line %d do not: expected %s, got %s", m.Line, m.Want, m.Got)
 				}
 			}
 			last := i+1 == len(b.steps) || b.steps[i+1].from != side
@@ -160,21 +159,6 @@ func (b *builder) check() error {
 				return b.unusable(p.ruleLine, "expected a rule that tells where it ends: what it matches could go on behind the recorded bytes; let it end with the bytes that end them, such as \\r\\n")
 			}
 		}
-	}
-	return nil
-}
-
-func (b *builder) checkStep(p *Player, s *step) error {
-	var m *Mismatch
-	if s.kind == bytesStep {
-		for rest := s.data; len(rest) > 0 && m == nil; {
-			rest, m = p.Take(rest)
-		}
-	} else {
-		m = p.TakeEnd("")
-	}
-	if m != nil {
-		return b.unusable(p.ruleLine, "expected rules that fit the recorded bytes, from the first to the last; those of line %d do not: expected %s, got %s", m.Line, m.Want, m.Got)
 	}
 	return nil
 }

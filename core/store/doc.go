@@ -4,11 +4,11 @@
 // # Who does what
 //
 // A [Store] is an engine: it keeps texts under IDs. [Folder] is the one that is
-// used, a file for each transcript; package storetest has the tests that any
+// used, a file for each transcript; testEngine, in engine_test.go, is what any
 // engine must pass. [Recordings] writes sessions into a store. It never makes a
-// session wait for a disk: a [Recorder] copies what it is told onto a tape in
-// memory, and one goroutine for all of them makes text of the tapes and writes
-// it. An ID is safe as the name of a file and sorts by time; see [NewID].
+// session wait for a disk: a [Recorder] copies what it is told, and one goroutine
+// for all of them makes text of that and writes it. An ID is safe as the name of a
+// file and sorts by time; see [NewID].
 //
 // # The duties of a caller
 //

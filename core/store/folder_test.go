@@ -13,7 +13,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core/store"
-	"github.com/protocol-workbench/workbench/core/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +34,7 @@ func openFolder(t testing.TB, path string) *store.Folder {
 }
 
 func TestFolder(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return openFolder(t, t.TempDir()) })
+	testEngine(t, func(t *testing.T) store.Store { return openFolder(t, t.TempDir()) })
 }
 
 // Two Folders over one folder see each other as two processes do.
@@ -66,7 +65,7 @@ type otherWriter struct {
 func (w otherWriter) Close() error { return errors.Join(w.Writer.Close(), w.folder.Close()) }
 
 func TestFolderThatAnotherProcessWrites(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return twoFolders{openFolder(t, t.TempDir())} })
+	testEngine(t, func(t *testing.T) store.Store { return twoFolders{openFolder(t, t.TempDir())} })
 }
 
 func TestOnlyTheUserMayRead(t *testing.T) {

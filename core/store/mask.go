@@ -7,7 +7,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/secret"
 )
 
-// maxHeld is how many bytes of a tape are held back until it is decided whether
+// maxHeld is how many bytes are held back until it is decided whether
 // a value begins at their end. Past it what may begin one is covered.
 const maxHeld = 256 << 10
 
@@ -15,40 +15,40 @@ const maxHeld = 256 << 10
 // What may be the beginning of a value it holds back, with all that follows.
 type masker struct {
 	streams  secret.Streams
-	held     []heldTold
-	size     int64 // of these on the tape
+	held     []heldRecord
+	size     int64 // of these
 	toldOver bool
 }
 
-type heldTold struct {
-	told
-	pending *secret.Pending // nil: nothing of it is
+type heldRecord struct {
+	record
+	undecided *secret.Pending // nil: nothing of it is
 }
 
-// idle reports that an item may be told as it is: no secret was marked so far,
+// idle reports that a record may be written as it is: no secret was marked so far,
 // nor in it.
-func (m *masker) idle(it told) bool {
+func (m *masker) idle(it record) bool {
 	return !m.streams.Marked() && !secret.Marks(it.actions)
 }
 
-// skip reports that an item may be told of which no bytes are kept, and takes
+// skip reports that a record may be written of which no bytes are kept, and takes
 // note of what it marks.
-func (m *masker) skip(it told) bool {
-	skips := it.item == tapedEvent && m.held == nil
+func (m *masker) skip(it record) bool {
+	skips := it.kind == eventRecord && m.held == nil
 	if skips {
 		m.streams.Add(it.actions)
 	}
 	return skips
 }
 
-// take covers an item, and holds it back.
-func (m *masker) take(it told) {
-	h := heldTold{told: it}
-	switch it.item {
-	case tapedEvent:
+// take covers a record, and holds it back.
+func (m *masker) take(it record) {
+	h := heldRecord{record: it}
+	switch it.kind {
+	case eventRecord:
 		h.e, h.actions = it.e.Clone(), core.CloneActions(it.actions)
-		h.pending = m.streams.Feed(h.e, h.actions)
-	case tapedEnd:
+		h.undecided = m.streams.Feed(h.e, h.actions)
+	case endRecord:
 		m.streams.End()
 		fallthrough
 	default:
@@ -60,13 +60,13 @@ func (m *masker) take(it told) {
 	}
 }
 
-// next returns the next item that is decided, if there is one.
-func (m *masker) next() (it told, ok bool) {
-	if len(m.held) == 0 || m.held[0].pending != nil && !m.held[0].pending.Done() {
-		return told{}, false
+// next returns the next record that is decided, if there is one.
+func (m *masker) next() (it record, ok bool) {
+	if len(m.held) == 0 || m.held[0].undecided != nil && !m.held[0].undecided.Done() {
+		return record{}, false
 	}
-	it = m.held[0].told
-	m.held[0] = heldTold{}
+	it = m.held[0].record
+	m.held[0] = heldRecord{}
 	if m.held = m.held[1:]; len(m.held) == 0 {
 		m.held = nil
 	}

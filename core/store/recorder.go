@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -14,7 +15,7 @@ import (
 
 // Recorder records one session. Its calls come one at a time, as the session
 // makes them; none waits for a disk, and none keeps what it is given. A call
-// copies what it is told onto a tape; the writer makes text of that.
+// copies what it is told; the writer makes text of that.
 type Recorder struct {
 	all     *Recordings
 	id      string
@@ -31,9 +32,9 @@ type Recorder struct {
 	unsynced atomic.Bool // something was written since the last Sync
 
 	mu       sync.Mutex
-	tape     tape
+	pending  pending
 	masker   masker
-	taped    int64  // bytes of events that went through the tape; their text is never shorter
+	accepted int64  // bytes of events that were pending; their text is never shorter
 	text     []byte // made, and waits for the writer
 	size     int64  // bytes of text so far
 	queued   queued
@@ -41,10 +42,8 @@ type Recorder struct {
 	full     bool
 	dead     bool // the recording stopped
 	ended    bool
-	unkept   [3]tally // by core.Side, of what the tape held once it was full
-	missed   [3]tally // of what came behind the tape
-
-	missedMark bool // a secret was marked there
+	unkept   [3]unkept // by core.Side
+	marked   bool      // … and a secret was, in what is not kept
 }
 
 // queued says in which of the writer's lists a recorder stands.
@@ -63,10 +62,10 @@ func (r *Recorder) ID() string { return r.id }
 
 // Done records an event with its actions. What a machine has marked as secret is
 // written as '*'. Where the value of a secret may begin at the end of a stream,
-// the event waits for what follows there, and the others behind it.
+// the event waits for what follows there, and the others after it.
 func (r *Recorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
 	if much := r.done(at, e.Event, actions); much {
-		runtime.Gosched() // the writer may only want the processor
+		runtime.Gosched() // many busy sessions must not outrun the writer, which shares their processors
 	}
 }
 
@@ -76,15 +75,16 @@ func (r *Recorder) done(at time.Duration, e core.Event, actions []core.Action) (
 	defer r.mu.Unlock()
 	switch {
 	case r.dead || r.ended:
-	case r.full || r.taped > r.most:
-		count(&r.missed, e)
-		r.missedMark = r.missedMark || secret.Marks(actions)
+	case r.full || r.accepted > r.most:
+		r.text = r.makeText(r.text, math.MaxInt64) // what came before it counts before it
+		r.leaveOut(e)
+		r.marked = r.marked || secret.Marks(actions)
 	case r.all.waiting.Load() >= r.all.maxWaiting:
 		r.stopLocked(errTooSlow)
 	default:
-		before := r.tape.left
-		r.tape.event(at, e, actions)
-		r.taped += r.tape.left - before
+		before := r.pending.left
+		r.pending.event(at, e, actions)
+		r.accepted += r.pending.left - before
 		return r.grown(before, false)
 	}
 	return false
@@ -92,31 +92,31 @@ func (r *Recorder) done(at time.Duration, e core.Event, actions []core.Action) (
 
 // Remark records what the workbench did, in words on one line.
 func (r *Recorder) Remark(at time.Duration, words string) {
-	r.words(tapedRemark, at, words)
+	r.words(remarkRecord, at, words)
 }
 
 // End records how the session ended. It is the last call.
 func (r *Recorder) End(at time.Duration, words string) {
-	r.words(tapedEnd, at, core.CutWords(words, core.MaxWords))
+	r.words(endRecord, at, core.CutWords(words, core.MaxWords))
 }
 
-func (r *Recorder) words(item tapeItem, at time.Duration, words string) {
+func (r *Recorder) words(kind recordKind, at time.Duration, words string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dead || r.ended {
 		return
 	}
-	r.ended = item == tapedEnd
-	before := r.tape.left
-	r.tape.words(item, at, words)
+	r.ended = kind == endRecord
+	before := r.pending.left
+	r.pending.add(kind, 0, 0, at, []byte(words))
 	r.grown(before, r.ended)
 }
 
-// grown accounts for what was put on the tape, which held so much before, and
+// grown accounts for what is pending more than before, and
 // has the writer see to it. When much waits for the writer already, the session
 // makes its text itself, as it should not outrun the writer.
 func (r *Recorder) grown(before int64, now bool) (much bool) {
-	much = r.all.waiting.Add(r.tape.left-before) >= r.all.maxWaiting/4
+	much = r.all.waiting.Add(r.pending.left-before) >= r.all.maxWaiting/4
 	if much {
 		r.text = r.makeText(r.text, r.most)
 	}
@@ -145,7 +145,7 @@ func (r *Recorder) stopLocked(why error) {
 	r.dead = true
 	r.all.waiting.Add(-r.waits())
 	r.text = nil
-	r.tape.reset()
+	r.pending.reset()
 	r.masker = masker{}
 	r.all.enqueue(r, true)
 	r.all.tell(r, why)
@@ -153,11 +153,11 @@ func (r *Recorder) stopLocked(why error) {
 
 // waits returns how many bytes wait for the writer, or for what the masker holds
 // them back for.
-func (r *Recorder) waits() int64 { return int64(len(r.text)) + r.tape.left + r.masker.size }
+func (r *Recorder) waits() int64 { return int64(len(r.text)) + r.pending.left + r.masker.size }
 
 // due reports whether some of them can be written.
 func (r *Recorder) due() bool {
-	return len(r.text) > 0 || r.tape.left > 0 || r.ended && r.masker.size > 0
+	return len(r.text) > 0 || r.pending.left > 0 || r.ended && r.masker.size > 0
 }
 
 // follow counts who follows, and has what waits written.

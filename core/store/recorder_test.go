@@ -389,8 +389,8 @@ func TestAQuietSessionHoldsNoBuffer(t *testing.T) {
 		}
 		time.Sleep(11 * time.Second)
 		r.mu.Lock()
-		if r.tape.chunks != nil || r.text != nil {
-			t.Errorf("it holds %d bytes and %d chunks", cap(r.text), len(r.tape.chunks))
+		if r.pending.chunks != nil || r.text != nil {
+			t.Errorf("it holds %d bytes and %d chunks", cap(r.text), len(r.pending.chunks))
 		}
 		r.mu.Unlock()
 		r.End(0, "")

@@ -7,12 +7,11 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/store"
-	"github.com/protocol-workbench/workbench/core/store/storetest"
 )
 
 // Recordings are a store like the one below them.
 func TestRecordingsAreAStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store {
+	testEngine(t, func(t *testing.T) store.Store {
 		recordings := store.Record(openFolder(t, t.TempDir()), slog.New(slog.DiscardHandler))
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -2,29 +2,30 @@ package store
 
 import (
 	"fmt"
+	"hash/crc32"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// remarkRoom is what remarks may take behind the end of a full recording.
+// remarkRoom is what remarks may take after the end of a full recording.
 const remarkRoom = 64 << 10
 
-// makeText makes text of what is on the tape, the oldest first, until there are
+// makeText makes text of what is pending, the oldest first, until there are
 // at least enough bytes of it. The lock is held.
 func (r *Recorder) makeText(text []byte, enough int64) []byte {
-	for r.tape.left > 0 && int64(len(text)) < enough {
-		it := r.tape.next()
+	for r.pending.left > 0 && int64(len(text)) < enough {
+		it := r.pending.next()
 		if r.masker.idle(it) || r.full && r.masker.skip(it) {
-			text = r.makeTold(text, it)
+			text = r.makeRecord(text, it)
 			continue
 		}
 		r.masker.take(it)
 		text = r.makeDecided(text)
 	}
-	if r.tape.left == 0 {
-		r.tape.reset()
+	if r.pending.left == 0 {
+		r.pending.reset()
 		if r.ended {
 			r.masker.streams.End()
 			text = r.makeDecided(text)
@@ -36,7 +37,7 @@ func (r *Recorder) makeText(text []byte, enough int64) []byte {
 // makeDecided makes text of what the masker holds back no longer.
 func (r *Recorder) makeDecided(text []byte) []byte {
 	for it, ok := r.masker.next(); ok; it, ok = r.masker.next() {
-		text = r.makeTold(text, it)
+		text = r.makeRecord(text, it)
 	}
 	if r.masker.tellOver() {
 		r.all.say(r, overWords)
@@ -44,22 +45,22 @@ func (r *Recorder) makeDecided(text []byte) []byte {
 	return text
 }
 
-// makeTold makes text of one thing that the recorder was told.
-func (r *Recorder) makeTold(text []byte, it told) []byte {
+// makeRecord makes text of one thing that the recorder was told.
+func (r *Recorder) makeRecord(text []byte, it record) []byte {
 	from := len(text)
-	text = r.appendTold(text, it)
+	text = r.appendRecord(text, it)
 	made := int64(len(text) - from)
 	r.size += made
 	r.all.waiting.Add(made - it.size)
 	return text
 }
 
-// appendTold appends the text of one thing that the recorder was told, within
+// appendRecord appends the text of one thing that the recorder was told, within
 // the bounds.
-func (r *Recorder) appendTold(dst []byte, it told) []byte {
+func (r *Recorder) appendRecord(dst []byte, it record) []byte {
 	from := len(dst)
-	switch it.item {
-	case tapedRemark:
+	switch it.kind {
+	case remarkRecord:
 		words := string(it.e.Data)
 		if r.full && words == r.fullWords() { // told already
 			return dst
@@ -68,21 +69,21 @@ func (r *Recorder) appendTold(dst []byte, it told) []byte {
 			return dst[:from]
 		}
 		return dst
-	case tapedEnd:
+	case endRecord:
 		if r.full {
 			dst = appendRemark(dst, it.at, r.notKeptWords())
 		}
 		return appendRemark(dst, it.at, endedRemark(string(it.e.Data)))
 	}
 	if r.full {
-		count(&r.unkept, it.e)
+		r.leaveOut(it.e)
 		return dst
 	}
 	if dst = r.appendEvent(dst, it); r.size+int64(len(dst)-from) <= r.most {
 		return dst
 	}
 	r.full = true
-	count(&r.unkept, it.e)
+	r.leaveOut(it.e)
 	r.all.Counters.Full.Add(1)
 	r.all.say(r, r.fullWords())
 	return appendRemark(dst[:from], it.at, r.fullWords())
@@ -90,7 +91,7 @@ func (r *Recorder) appendTold(dst []byte, it told) []byte {
 
 // appendEvent appends an event with its actions, and stops where they are more
 // than a recording may hold.
-func (r *Recorder) appendEvent(dst []byte, it told) []byte {
+func (r *Recorder) appendEvent(dst []byte, it record) []byte {
 	from := len(dst)
 	entry := transcript.Entry{Dir: transcript.Event, Time: it.at, Timed: true, Event: it.e}
 	if it.e.Kind != 0 { // 0: the opening
@@ -112,23 +113,30 @@ func (r *Recorder) fullWords() string {
 	return fmt.Sprintf("the recording has reached %d MiB: what follows is counted, not kept", r.most>>20)
 }
 
+// unkept is what is known of one side's bytes that are not in the text.
+type unkept struct {
+	bytes uint64
+	crc   uint32 // CRC-32C
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// leaveOut counts an event that is not kept.
+func (r *Recorder) leaveOut(e core.Event) {
+	if e.Kind.IsBytes() {
+		u := &r.unkept[e.Kind.Side()]
+		u.bytes += uint64(len(e.Data))
+		u.crc = crc32.Update(u.crc, castagnoli, e.Data)
+	}
+}
+
 // notKeptWords tells what is known of the bytes that are not in the text. Once a
 // secret was marked that is not their CRC: it would tell a right guess.
 func (r *Recorder) notKeptWords() string {
-	client, server := r.notKept(core.Client), r.notKept(core.Server)
-	if r.missedMark || r.masker.streams.Marked() {
-		return fmt.Sprintf("not kept: %d bytes from the client, %d bytes from the server", client.length, server.length)
+	client, server := r.unkept[core.Client], r.unkept[core.Server]
+	if r.marked || r.masker.streams.Marked() {
+		return fmt.Sprintf("not kept: %d bytes from the client, %d bytes from the server", client.bytes, server.bytes)
 	}
 	return fmt.Sprintf("not kept: %d bytes from the client (CRC-32C %08x), %d bytes from the server (CRC-32C %08x)",
-		client.length, client.crc, server.length, server.crc)
-}
-
-// notKept returns what is known of a side's bytes that are not in the text.
-func (r *Recorder) notKept(side core.Side) tally { return r.unkept[side].and(r.missed[side]) }
-
-// count tallies an event that is not kept.
-func count(sides *[3]tally, e core.Event) {
-	if e.Kind.IsBytes() {
-		sides[e.Kind.Side()].add(e.Data)
-	}
+		client.bytes, client.crc, server.bytes, server.crc)
 }

@@ -59,7 +59,7 @@ func TestExamplesConform(t *testing.T) {
 				t.Log("only the goldens; CONFORMANCE=1 runs generated sessions too")
 				return
 			}
-			findings, err := conformance.Run(t.Context(), subject, func(r conformance.Result) {
+			findings, err := conformance.Run(t.Context(), subject, conformance.Checks(), func(r conformance.Result) {
 				if r.Skipped != "" {
 					t.Logf("%s: %s", r.Check, r.Skipped)
 				}

@@ -73,7 +73,7 @@ func TestCanNotStart(t *testing.T) {
 // sessions; what was answered before has happened.
 func TestLost(t *testing.T) {
 	hurry(t)
-	for deed, words := range map[string]string{
+	for attempt, words := range map[string]string{
 		`print("debug", flush=True)`:                       `printed the line "debug": it is no JSON object; standard output is for the protocol alone`,
 		`say(session=99, done=1)`:                          "there is no session 99",
 		`say(done=1)`:                                      "it names no session",
@@ -85,18 +85,18 @@ func TestLost(t *testing.T) {
 		`[os.write(1, b"x" * 65536) for _ in range(1000)]`: "a line of more than 32 MiB",
 	} {
 		d, child := begin(t, python(t, "hello()", "for r in requests():", "  for e in r.get('events', []):",
-			"    if e['text'] == 'deed': "+deed, "  echo(r)"))
+			"    if e['text'] == 'attempt': "+attempt, "  echo(r)"))
 		s, idle := open(t, d), open(t, d)
 		s.feed("before")
-		if got, err := s.feed("deed"); len(got) > 0 || !errors.Is(err, wire.ErrLost) {
-			t.Errorf("%s: %q, %v", deed, got, err)
+		if got, err := s.feed("attempt"); len(got) > 0 || !errors.Is(err, wire.ErrLost) {
+			t.Errorf("%s: %q, %v", attempt, got, err)
 		}
-		waitFor(t, deed, child.Done())
+		waitFor(t, attempt, child.Done())
 		if err := child.Err(); err == nil || !strings.Contains(err.Error(), words) {
-			t.Errorf("%s: %v; want %q", deed, err, words)
+			t.Errorf("%s: %v; want %q", attempt, err, words)
 		}
 		if _, err := idle.feed("x"); !errors.Is(err, wire.ErrLost) {
-			t.Errorf("%s: the other session: %v", deed, err)
+			t.Errorf("%s: the other session: %v", attempt, err)
 		}
 	}
 }

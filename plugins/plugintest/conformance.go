@@ -26,7 +26,7 @@ func Conformance(t *testing.T, d core.Discipline, goldens ...string) {
 			s.Seeds.Goldens = append(s.Seeds.Goldens, seed(t, file))
 		}
 	}
-	_, err := conformance.Run(t.Context(), s, func(r conformance.Result) {
+	_, err := conformance.Run(t.Context(), s, conformance.Checks(), func(r conformance.Result) {
 		t.Run(r.Check, func(t *testing.T) {
 			t.Helper()
 			report(t, r)

@@ -1,4 +1,6 @@
-package conformance
+// Package abridge shows what is long to a person in few bytes: a transcript, or a
+// difference of two, in which one payload may have a megabyte.
+package abridge
 
 import (
 	"fmt"
@@ -8,23 +10,25 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// Bounds of what is shown of a difference or a session.
+// MaxShown is how many bytes [Transcript] shows, about.
+const MaxShown = 4 << 10
+
+// Bounds of what is shown of it.
 const (
-	maxShown     = 4 << 10 // bytes in all
-	maxShownLine = 200     // bytes of a line
-	maxPlain     = 8       // lines of a payload that are shown as they are
-	maxUnit      = 32      // bytes that a run may repeat
-	minRun       = 16      // bytes that are worth to be told as a run
-	shownEnd     = 48      // bytes of each end of what is not a run
+	maxShownLine = 200 // bytes of a line
+	maxPlain     = 8   // lines of a payload that are shown as they are
+	maxUnit      = 32  // bytes that a run may repeat
+	minRun       = 16  // bytes that are worth to be told as a run
+	shownEnd     = 48  // bytes of each end of what is not a run
 )
 
-// shorten shows a difference or a transcript in few lines. A payload that takes
-// many, or a long one, is told by its runs ("\n" × 1048576), else by its ends
-// and its length.
-func shorten(text string) string {
+// Transcript shows a transcript, or a difference, in few lines. A payload that
+// takes many, or a long one, is told by its runs ("\n" × 1048576), else by its
+// ends and its length.
+func Transcript(text string) string {
 	var b strings.Builder
 	for text != "" {
-		if b.Len() > maxShown {
+		if b.Len() > MaxShown {
 			return b.String() + "…\n"
 		}
 		group, rest := payloadLines(text)
@@ -35,7 +39,7 @@ func shorten(text string) string {
 }
 
 // payloadLines cuts the first line from text, with those that go on with its
-// payload: they begin with a quote, behind the same mark of a difference.
+// payload: they begin with a quote, after the same mark of a difference.
 func payloadLines(text string) (group, rest string) {
 	end := lineEnd(text)
 	mark := markOf(text)
@@ -74,7 +78,7 @@ func shortPayload(group string) string {
 	for line := range strings.Lines(group) {
 		quoted, err := strconv.Unquote(strings.TrimSpace(line[max(0, strings.IndexByte(line, '"')):]))
 		if err != nil { // more than a payload
-			return cutTo(group[:lineEnd(group)], maxShownLine) + "\n"
+			return Cut(group[:lineEnd(group)], maxShownLine) + "\n"
 		}
 		payload = append(payload, quoted...)
 	}
@@ -142,8 +146,8 @@ func ends(data []byte) string {
 	return strconv.Quote(string(data[:shownEnd])) + " … " + strconv.Quote(string(data[len(data)-shownEnd:]))
 }
 
-// cutTo cuts what is longer than n bytes.
-func cutTo(text string, n int) string {
+// Cut cuts what is longer than n bytes.
+func Cut(text string, n int) string {
 	if cut := core.CutWords(text, n); cut != text {
 		return cut + "…"
 	}

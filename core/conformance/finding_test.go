@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/abridge"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -41,7 +42,7 @@ func TestFindingIsReadable(t *testing.T) {
 			}
 		}
 	}
-	if text := (Finding{Check: "x", Words: string(bytes.Repeat([]byte("w"), 1<<20))}).String(); len(text) > 2*maxShown {
+	if text := (Finding{Check: "x", Words: string(bytes.Repeat([]byte("w"), 1<<20))}).String(); len(text) > 2*abridge.MaxShown {
 		t.Errorf("words take %d bytes", len(text))
 	}
 }

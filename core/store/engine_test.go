@@ -1,10 +1,4 @@
-// Package storetest has the tests that any store.Store must pass. An engine's
-// own test is
-//
-//	storetest.Run(t, func(t *testing.T) store.Store { … })
-//
-// where each call returns an empty store.
-package storetest
+package store_test
 
 import (
 	"bytes"
@@ -21,8 +15,9 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// Run runs the tests.
-func Run(t *testing.T, open func(t *testing.T) store.Store) {
+// testEngine runs the tests that any Store must pass. Each call of open returns
+// an empty one.
+func testEngine(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, s store.Store)
@@ -46,10 +41,10 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 // It is not long ago: a store may give up what is old.
 var began = time.Now().UTC().Add(-time.Hour).Truncate(time.Millisecond)
 
-// ID returns the nth ID, in the order of time.
+// id returns the nth ID, in the order of time.
 func id(n int) string { return store.NewID(began.Add(time.Duration(n)*time.Second), "s1", "raw") }
 
-// Text returns a transcript that ends as Recordings end it.
+// text returns a transcript that ends as Recordings end it.
 func text(mode, target, payload string) string {
 	t := transcript.Transcript{Mode: mode, Target: target, Entries: []transcript.Entry{
 		{Dir: transcript.Remark, Timed: true, Remark: "recorded " + began.Format("2006-01-02T15:04:05.000Z07:00") + ", session s1"},

@@ -4,151 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// What is fed at most to resume a session after each of its events; a session
-// that would need more is resumed after some of them.
-const (
-	resumeEvents = 40_000
-	resumeBytes  = 64 << 20
-)
-
-// points yields after how many of the events to resume: after each, the
-// opening first and the last left out; or after as many as the bounds allow,
-// evenly spread.
-func points(events []core.Event) iter.Seq[int] {
-	n := len(events)
-	most := min(n, max(1, resumeEvents/max(n, 1)), max(1, resumeBytes/max(size(events), 1)))
-	return func(yield func(int) bool) {
-		for i := range most {
-			if !yield(i * n / most) {
-				return
-			}
-		}
-	}
-}
-
-// sampled says in words that not every event was resumed after, or "".
-func sampled(events []core.Event) string {
-	tried := 0
-	for range points(events) {
-		tried++
-	}
-	if tried == len(events) {
-		return ""
-	}
-	return fmt.Sprintf("a crash and a checkpoint were tried after %d of the %d events, evenly spread: it is large", tried, len(events))
-}
-
-func size(events []core.Event) int {
-	n := 0
-	for _, ev := range events {
-		n += len(ev.Data)
-	}
-	return n
-}
-
-// recovers is the promise that a machine made anew after any event, and fed
-// the log so far, has answered and goes on as the one before it.
-func recovers(ctx context.Context, s *Subject, h *session) (*Finding, error) {
-	events := h.events()
-	for k := range points(events) {
-		m, err := open(ctx, s.Open, h.opening, h.state)
-		if err != nil {
-			return nil, err
-		}
-		m.feed(events[:k]...)
-		past := len(m.steps)
-		m.feed(events[k:]...)
-		m.bye()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if equalSteps(h.steps, m.steps) {
-			continue
-		}
-		f := &Finding{Words: fmt.Sprintf("a machine made anew after event %d and fed the log goes on otherwise", k), Do: doPure, Diff: diff(h.steps, m.steps)}
-		if past > len(h.steps) || !equalSteps(h.steps[:past], m.steps[:past]) {
-			f.Words = fmt.Sprintf("a machine made anew after event %d answers the log otherwise", k)
-		}
-		return f, nil
-	}
-	return nil, nil
-}
-
-// atOnce is how many sessions are open at once when all are made anew.
-const atOnce = 64
-
-// recovery also does what the death of a plugin comes to: many sessions at once
-// are made anew in the next process, are fed their logs, and go on.
-func (u *suite) recovery(ctx context.Context, r *Result) error {
-	err := u.keep(ctx, r, u.held, recovers)
-	if err != nil || len(r.Findings) > 0 || u.s.Fresh == nil {
-		return err
-	}
-	connect, end, err := u.s.Fresh(ctx)
+// hasCheckpoint looks at the checkpoint of a new machine.
+func (u *suite) hasCheckpoint(ctx context.Context, r *Result) (*Finding, error) {
+	m, err := open(ctx, u.s.Open, u.plain, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer end()
-	for held := range slices.Chunk(u.held, atOnce) {
-		f, err := anew(ctx, connect, held)
-		if err != nil {
-			return err
-		}
-		if f != nil {
-			r.Findings = append(r.Findings, *f)
-			return nil
-		}
+	defer m.bye()
+	if _, err = m.conn.Checkpoint(); err == nil {
+		return nil, nil
 	}
-	return nil
+	r.Skipped = "the machine writes no checkpoint when it is new"
+	return noCheckpoint(ctx, err)
 }
-
-func anew(ctx context.Context, connect func(context.Context) (*wire.Conn, error), held []*session) (*Finding, error) {
-	machines := make([]*machine, len(held))
-	for i, h := range held {
-		m, err := open(ctx, connect, h.opening, nil)
-		if err != nil {
-			return nil, err
-		}
-		defer m.bye()
-		m.feed(h.events()[:middle(h)]...)
-		machines[i] = m
-	}
-	for i, h := range held {
-		m := machines[i]
-		m.feed(h.events()[middle(h):]...)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if !equalSteps(h.steps, m.steps) {
-			return &Finding{
-				Words: fmt.Sprintf("a machine made anew in another process after event %d, beside other sessions, goes on otherwise", middle(h)),
-				Do:    doPure, Diff: diff(h.steps, m.steps),
-			}, nil
-		}
-	}
-	return nil, nil
-}
-
-// middle is the event after which a session is made anew once.
-func middle(h *session) int { return (len(h.steps) - 1) / 2 }
 
 // carriedOver restores each session in another process than the one that wrote
 // its checkpoint.
-func (u *suite) carriedOver(ctx context.Context, r *Result) error {
+func (u *suite) carriedOver(ctx context.Context, _ *Result) (*Finding, error) {
 	if u.s.Fresh == nil {
-		return nil
+		return nil, nil
 	}
 	connect, end, err := u.s.Fresh(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer end()
 	other := *u.s
@@ -156,24 +40,22 @@ func (u *suite) carriedOver(ctx context.Context, r *Result) error {
 	for _, h := range u.held {
 		f, err := checkpointAfter(ctx, u.s, &other, h, h.events(), middle(h))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if f != nil {
 			f.Words += " in another process than the one that wrote it"
 			f.Do = "write into Checkpoint what the state is, and not where it is found in this process"
-			f.Session = h.text(u.s.Manifest.Name)
-			r.Findings = append(r.Findings, *f)
-			return nil
+			return u.shownBy(h, f), nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // checkpoints is the promise of a machine that writes its state down: doing so
 // changes nothing, and one restored from it goes on the same, however often.
 func checkpoints(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 	events := h.events()
-	for k := range points(events) {
+	for _, k := range points(events) {
 		if f, err := checkpointAfter(ctx, s, s, h, events, k); f != nil || err != nil {
 			return f, err
 		}
@@ -197,11 +79,10 @@ func checkpointAfter(ctx context.Context, s, next *Subject, h *session, events [
 		return noCheckpoint(ctx, err)
 	}
 	m.feed(events[k:]...)
-	if !equalSteps(h.steps, m.steps) {
-		return &Finding{Words: fmt.Sprintf("the checkpoint after event %d changed the machine: without it other answers came", k),
-			Do: "only read the state in Checkpoint", Diff: diff(h.steps, m.steps)}, ctx.Err()
+	if f := compare(h.steps, m.steps, "only read the state in Checkpoint", "the checkpoint after event %d changed the machine: without it other answers came", k); f != nil {
+		return f, ctx.Err()
 	}
-	r, err := restored(ctx, next, h, state)
+	r, err := open(ctx, next.Open, h.opening, state)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +108,7 @@ func restoredEachTime(ctx context.Context, s *Subject, h *session, events []core
 			return noCheckpoint(ctx, err)
 		}
 		m.bye()
-		if m, err = restored(ctx, s, h, state); err != nil {
+		if m, err = open(ctx, s.Open, h.opening, state); err != nil {
 			return nil, err
 		}
 		if f := refusedState(m, k, state); f != nil {
@@ -241,25 +122,15 @@ func restoredEachTime(ctx context.Context, s *Subject, h *session, events []core
 	return nil, ctx.Err()
 }
 
-// restored opens a machine from a state. Timers live outside of machines.
-func restored(ctx context.Context, s *Subject, h *session, state []byte) (*machine, error) {
-	return open(ctx, s.Open, h.opening, state)
-}
-
 // goesOn compares a restored machine's steps with those of the session from
 // after event k on.
 func goesOn(h *session, got []step, k int, words string) *Finding {
-	from := h.steps[k+1:]
-	got = got[1:]
-	if len(got) < len(from) && len(got) == 1 {
-		from = from[:1] // one event was fed
+	want := h.steps
+	got = slices.Concat(h.steps[:k+1], got[1:])
+	if len(got) == k+2 {
+		want = want[:min(k+2, len(want))] // one event was fed
 	}
-	if equalSteps(from, got) {
-		return nil
-	}
-	past := h.steps[:k+1]
-	return &Finding{Words: words, Do: doState,
-		Diff: diff(append(past[:k+1:k+1], from...), append(past[:k+1:k+1], got...))}
+	return compare(want, got, doState, "%s", words)
 }
 
 // refusedState says that Restore did not take what Checkpoint wrote.
@@ -296,6 +167,55 @@ func noCheckpoint(ctx context.Context, err error) (*Finding, error) {
 		return &Finding{Words: "a checkpoint is too large: " + words, Do: "answer core.ErrNoCheckpoint when the state is over core.MaxCheckpoint"}, nil
 	}
 	return nil, nil
+}
+
+// garbage feeds states to Restore that no machine wrote.
+func (u *suite) garbage(ctx context.Context, _ *Result) (*Finding, error) {
+	states, err := u.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, state := range garbage(states) {
+		m, err := open(ctx, u.s.Open, u.plain, state)
+		if err != nil {
+			return nil, err
+		}
+		when := "Restore panicked on a state that it did not write"
+		if !m.over {
+			when = "Restore took a state that Checkpoint never wrote, and the machine then panicked"
+			for _, p := range probe {
+				m.feed(p.Event)
+			}
+		}
+		m.bye()
+		if f, _ := robust(ctx, u.s, &session{steps: m.steps, lost: m.lost}); f != nil {
+			return &Finding{
+				Words: fmt.Sprintf("%s (%d bytes, beginning %q): %s", when, len(state), state[:min(len(state), 16)], f.Words),
+				Do:    "check all of a state in Restore before any of it is used; refuse it by an error",
+			}, ctx.Err()
+		}
+	}
+	return nil, ctx.Err()
+}
+
+// states returns a few checkpoints of different sessions.
+func (u *suite) states(ctx context.Context) ([][]byte, error) {
+	var states [][]byte
+	for _, h := range u.held {
+		m, err := open(ctx, u.s.Open, h.opening, nil)
+		if err != nil {
+			return nil, err
+		}
+		events := h.events()
+		m.feed(events[:max(0, len(events)-1)]...)
+		if !m.over {
+			if state, err := m.conn.Checkpoint(); err == nil && len(states) < 8 && (len(states) == 0 || len(state) != len(states[len(states)-1])) {
+				states = append(states, state)
+			}
+		}
+		m.bye()
+	}
+	return states, ctx.Err()
 }
 
 // garbage is what Restore is given beside real checkpoints.

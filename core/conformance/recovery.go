@@ -1,0 +1,114 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/conformance/streams"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// What is fed at most to resume a session after each of its events; a session
+// that would need more is resumed after some of them.
+const (
+	resumeEvents = 40_000
+	resumeBytes  = 64 << 20
+)
+
+// points returns after how many of the events to resume: after each, the
+// opening first and the last left out; or after as many as the bounds allow,
+// evenly spread.
+func points(events []core.Event) []int {
+	n := len(events)
+	all := make([]int, min(n, max(1, resumeEvents/max(n, 1)), max(1, resumeBytes/max(streams.Size(events), 1))))
+	for i := range all {
+		all[i] = i * n / len(all)
+	}
+	return all
+}
+
+// sampled says in words that not every event was resumed after, or "".
+func sampled(events []core.Event) string {
+	if tried := len(points(events)); tried < len(events) {
+		return fmt.Sprintf("a crash and a checkpoint were tried after %d of the %d events, evenly spread: it is large", tried, len(events))
+	}
+	return ""
+}
+
+// recovers is the promise that a machine made anew after any event, and fed
+// the log so far, has answered and goes on as the one before it.
+func recovers(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	events := h.events()
+	for _, k := range points(events) {
+		m, err := open(ctx, s.Open, h.opening, h.state)
+		if err != nil {
+			return nil, err
+		}
+		m.feed(events[:k]...)
+		past := len(m.steps)
+		m.feed(events[k:]...)
+		m.bye()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		words := "a machine made anew after event %d and fed the log goes on otherwise"
+		if past > len(h.steps) || !equalSteps(h.steps[:past], m.steps[:past]) {
+			words = "a machine made anew after event %d answers the log otherwise"
+		}
+		if f := compare(h.steps, m.steps, doPure, words, k); f != nil {
+			return f, nil
+		}
+	}
+	return nil, nil
+}
+
+// atOnce is how many sessions are open at once when all are made anew.
+const atOnce = 64
+
+// anew does what the death of a plugin comes to: many sessions at once are made
+// anew in the next process, are fed their logs, and go on.
+func (u *suite) anew(ctx context.Context, _ *Result) (*Finding, error) {
+	if u.s.Fresh == nil {
+		return nil, nil
+	}
+	connect, end, err := u.s.Fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	for held := range slices.Chunk(u.held, atOnce) {
+		if f, err := anew(ctx, connect, held); f != nil || err != nil {
+			return f, err
+		}
+	}
+	return nil, nil
+}
+
+func anew(ctx context.Context, connect func(context.Context) (*wire.Conn, error), held []*session) (*Finding, error) {
+	machines := make([]*machine, len(held))
+	for i, h := range held {
+		m, err := open(ctx, connect, h.opening, nil)
+		if err != nil {
+			return nil, err
+		}
+		defer m.bye()
+		m.feed(h.events()[:middle(h)]...)
+		machines[i] = m
+	}
+	for i, h := range held {
+		m := machines[i]
+		m.feed(h.events()[middle(h):]...)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if f := compare(h.steps, m.steps, doPure, "a machine made anew in another process after event %d, beside other sessions, goes on otherwise", middle(h)); f != nil {
+			return f, nil
+		}
+	}
+	return nil, nil
+}
+
+// middle is the event after which a session is made anew once.
+func middle(h *session) int { return (len(h.steps) - 1) / 2 }

@@ -1,0 +1,282 @@
+package streams
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/feed"
+)
+
+// Op is an event of a session to be held. A timer of no name stands for the
+// first by name of those that run.
+type Op struct {
+	core.Event
+	Echo int // if over 0: the server sends so many of the bytes back that it was sent
+}
+
+// Ops returns the events as they are.
+func Ops(events []core.Event) []Op {
+	ops := make([]Op, len(events))
+	for i, ev := range events {
+		ops[i].Event = ev
+	}
+	return ops
+}
+
+// Text is a message of the client's.
+func Text(s string) Op { return op(core.ClientText, s) }
+
+// Server is a read of the server's bytes.
+func Server(s string) Op { return op(core.ServerBytes, s) }
+
+func binary(s string) Op                  { return op(core.ClientBinary, s) }
+func echo(n int) Op                       { return Op{Echo: n} }
+func op(kind core.EventKind, s string) Op { return Op{Event: core.Event{Kind: kind, Data: []byte(s)}} }
+
+// The ends of the streams, and a timer.
+var (
+	ClientEOF    = op(core.ClientEOF, "")
+	ClientClosed = op(core.ClientClosed, "")
+	ServerEOF    = op(core.ServerEOF, "")
+	ServerFailed = op(core.ServerFailed, "connection reset by peer")
+	timer        = op(core.TimerFired, "")
+)
+
+// Script is a session to be held.
+type Script struct {
+	Options map[string]string // those that are not left to their defaults
+	Ops     []Op
+}
+
+// everyByte returns each byte once.
+func everyByte() string {
+	b := make([]byte, 256)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return string(b)
+}
+
+// fixed are sessions that each show one thing. The first one is the first that
+// its process opens, and so has some of everything in it.
+func fixed() [][]Op {
+	return [][]Op{
+		{Text("hello"), echo(3), echo(100), timer, Server("unasked\r\n"), Text("hello"), echo(2), Text("again"), echo(100), ServerEOF},
+		{},
+		{Server("hello\r\n"), ServerEOF},
+		{Server("hello"), ServerEOF},
+		{Server("hello"), ServerFailed},
+		{Text("hello"), ClientEOF, Server("hello\r\n"), ServerEOF},
+		{Text("hello"), ClientClosed},
+		{Server("one\r\ntwo\nthree\r\rfour\n\nfive"), ServerEOF},
+		{Server("\r"), Server("\n"), Server("\r"), ServerEOF},
+		{Text(""), Text(""), binary(""), Server("\r\n"), ServerEOF},
+		{Server("\xff\xfe\xe2\x82 caf\xe9 \xf0\x9f\x98\n"), Text("é€😀"), ServerEOF},
+		{Server(everyByte()), binary(everyByte()), echo(300), ClientEOF, ServerEOF},
+		{Server("\x00\x00\x00\x00"), Server("\xff\xff\xff\xff\xff\xff\xff\xff"), ServerEOF},
+		{Server("unasked"), timer, timer, Server("again"), Text("x"), timer, ServerEOF},
+		{Text("quit"), echo(100), timer, timer, ServerEOF},
+		{Text("a"), Server("b"), Text("c"), Server("d\r\n"), timer, ClientEOF, Server("e"), ServerFailed},
+		{Server(strings.Repeat("x", 70_000)), Server("\r\n"), Text("hello"), ServerEOF},
+		{Text(strings.Repeat("x", 70_000)), echo(35_000), echo(100_000), ServerEOF},
+	}
+}
+
+// Sizes of the generated part.
+const (
+	randomSessions  = 40 // with the defaults
+	optionSessions  = 6  // with each other value of an option
+	optionVariants  = 32 // at most
+	sessionOfEvents = 14 // at most
+)
+
+// Generate returns the sessions that a mode of this manifest is held to.
+func Generate(m *core.Manifest) []Script {
+	var all []Script
+	for _, ops := range fixed() {
+		all = append(all, Script{Ops: ops})
+	}
+	d := newDrawing()
+	for range randomSessions {
+		all = append(all, Script{Ops: d.session()})
+	}
+	for i, options := range Variants(m) {
+		if i == optionVariants {
+			break
+		}
+		for range optionSessions {
+			all = append(all, Script{options, d.session()})
+		}
+	}
+	return append(all, d.withLater(m)...)
+}
+
+// drawing draws random sessions. Words come back on both sides, so that they
+// sometimes meet.
+type drawing struct {
+	*rand.Rand
+	server, client, binary []string
+}
+
+func newDrawing() *drawing {
+	return &drawing{
+		Rand: rand.New(rand.NewPCG(1, 2)),
+		server: []string{
+			"hello\r\n", "hello\n", "hello", "hel", "lo", "a", "\r", "\n", "\r\n", "\n\n", "220 ready\r\n", "+OK 1 2 3\r\n",
+			"é€😀\r\n", "\xe2\x82", "\xac", "\xff\xfe", "\x00", "\x00\x00\x00\x05hello", "\x00\x05hel", "\x05hello", "\xff\xff\xff\xff",
+			`{"a":1}` + "\n", "1 + 2\n", "quit", "a\tb;c,d\n", strings.Repeat("long ", 200) + "\r\n", everyByte(),
+		},
+		client: []string{
+			"hello", "", "a", "a", "hel", "GET / HTTP/1.0", "quit", "é€😀", "a\r\nb", "\n", "1 + 2", "2 * (3 + 4)", `{"a":1}`, "  x  ",
+			"help", "HELLO", strings.Repeat("long ", 200),
+		},
+		binary: []string{"", "hello", "\x00", "\xff\xfe", "\x00\x00\x00\x05hello", "\xe2\x82", everyByte()},
+	}
+}
+
+func (d *drawing) session() []Op {
+	pick := func(words []string) string { return words[d.IntN(len(words))] }
+	var ops []Op
+	for range 3 + d.IntN(sessionOfEvents-3) {
+		switch d.IntN(12) {
+		case 0, 1, 2, 3:
+			ops = append(ops, Server(pick(d.server)))
+		case 4, 5, 6:
+			ops = append(ops, Text(pick(d.client)))
+		case 7:
+			ops = append(ops, binary(pick(d.binary)))
+		case 8, 9:
+			ops = append(ops, echo(1+d.IntN(8)))
+		case 10:
+			ops = append(ops, timer)
+		case 11:
+			if d.IntN(4) == 0 {
+				ops = append(ops, ClientEOF)
+			}
+		}
+	}
+	return append(ops, []Op{ServerEOF, ServerEOF, ServerFailed, ClientClosed}[d.IntN(4)])
+}
+
+// withLater returns sessions with events of those later kinds that the machines
+// know, where they do.
+func (d *drawing) withLater(m *core.Manifest) (all []Script) {
+	var known []Op
+	for _, o := range []Op{
+		op(core.ServerQuiet, ""), op(core.ClientPart, "par"), op(core.ClientPart, "é\r\n"), op(core.ClientRaw, "raw\r\n"), op(core.ClientRaw, "\x00\xff"),
+	} {
+		if m.Knows(o.Kind) {
+			known = append(known, o)
+		}
+	}
+	for i := 0; i < randomSessions && len(known) > 0; i++ {
+		var s Script
+		for _, o := range d.session() {
+			if d.IntN(2) == 0 {
+				s.Ops = append(s.Ops, known[d.IntN(len(known))])
+			}
+			s.Ops = append(s.Ops, o)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Variants returns each value of choices and bools that is not the default,
+// alone.
+func Variants(m *core.Manifest) (all []map[string]string) {
+	for _, o := range m.Options {
+		var values []string
+		switch o.Type {
+		case core.OptionBool:
+			values = []string{"false", "true"}
+		case core.OptionChoice:
+			values = o.Choices
+		}
+		for _, v := range values {
+			if v != o.Default {
+				all = append(all, map[string]string{o.Name: v})
+			}
+		}
+	}
+	return all
+}
+
+// Odd returns values that are allowed, and that few people think of. A machine
+// may refuse them in words.
+func Odd(m *core.Manifest) (all []map[string]string) {
+	values := map[core.OptionType][]string{
+		core.OptionInt:  {"0", "-1", "1", strconv.Itoa(math.MinInt), strconv.Itoa(math.MaxInt)},
+		core.OptionText: {"", "é€😀", "\x00\r\n", strings.Repeat("x", core.MaxOptionValue)},
+	}
+	for _, o := range m.Options {
+		for _, v := range values[o.Type] {
+			all = append(all, map[string]string{o.Name: v})
+		}
+	}
+	return all
+}
+
+// Large returns the largest single events that a session feeds, and more
+// messages than timers may run.
+func Large() [][]Op {
+	const read, message = 256 << 10, core.MaxEventPayload
+	var many []Op
+	for i := range feed.MaxTimers + 6 {
+		word := fmt.Sprintf("w%d", i)
+		many = append(many, Text(word), Server(word+"\r\n"))
+	}
+	all := [][]Op{many}
+	for _, s := range []string{"x", "\n", "\x00", "\xff", "a line of text\r\n", "é"} {
+		all = append(all,
+			[]Op{Server(fill(s, read)), ServerEOF},
+			[]Op{Server("x"), Server(fill(s, read)), Server(fill(s, read)), ServerEOF},
+			[]Op{binary(fill(s, message)), ClientEOF})
+		if s != "\xff" {
+			all = append(all, []Op{Text(fill(s, message)), echo(read), echo(read), ServerEOF})
+		}
+	}
+	return all
+}
+
+// Flood is a few events that a machine is flooded with, again and again.
+type Flood struct {
+	What   string
+	Events []core.Event
+}
+
+// Floods returns each way to flood a machine.
+func Floods() []Flood {
+	line := fill("x", 4<<10-2) + "\r\n"
+	return []Flood{
+		{"the server's lines, with a message before each 32 KiB", []core.Event{Text("hello").Event, Server(fill(line, 32<<10)).Event}},
+		{"the server's bytes without a line end", []core.Event{Server(fill("x", 256<<10)).Event}},
+		{"the server's NUL bytes", []core.Event{Server(fill("\x00", 256<<10)).Event}},
+		{"the server's bytes 0xFF", []core.Event{Server(fill("\xff", 256<<10)).Event}},
+		{"the client's messages, with no answer of the server's", []core.Event{Text(fill("x", core.MaxEventPayload)).Event}},
+		{"the client's messages of 1 KiB, with no answer of the server's", []core.Event{binary(fill("x", 1<<10)).Event}},
+	}
+}
+
+// Of returns the flood's events again and again, at least so many bytes.
+func (f Flood) Of(bytes int) (events []core.Event) {
+	for fed := 0; fed < bytes; fed += Size(f.Events) {
+		events = append(events, f.Events...)
+	}
+	return events
+}
+
+// Size returns how many bytes of data the events have.
+func Size(events []core.Event) (n int) {
+	for _, ev := range events {
+		n += len(ev.Data)
+	}
+	return n
+}
+
+// fill repeats s up to the given size, and no more than whole times.
+func fill(s string, size int) string { return strings.Repeat(s, size/len(s)) }
