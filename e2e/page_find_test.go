@@ -88,7 +88,7 @@ func TestFind(t *testing.T) {
 		p := connected(t, strings.Repeat("a", 30)+"!\r\nb\r\n")
 		p.click(`.find [aria-pressed]`)
 		p.fill("#find", "(")
-		p.wait("what is wrong", `document.querySelector("#find-problem").textContent.includes("no regular expression")`)
+		p.wait("what is wrong", `document.querySelector("#find-problem").textContent.includes("not a regular expression")`)
 		p.fill("#find", "^a+!$|^b$")
 		p.press(kb.Enter)
 		p.wait("the hit", `document.querySelector("#console mark.here")`)

@@ -143,7 +143,7 @@ export interface Mode {
 export interface Mechanism {
   name: string;
   state: "holds" | "missing" | "unknown";
-  /** It is no fault if it is missing. */
+  /** Whether it may be missing. */
   optional?: boolean;
   stops: string;
   detail?: string;

@@ -62,7 +62,7 @@ export class Aligner {
     row.stream = "down";
     if (this.#lost) return;
     const bytes = bytesOf(message);
-    // What is shown begins where the last message ended, or behind its line end.
+    // What is shown begins where the last message ended, or after its line end.
     for (const skip of bytes.length === 0 ? [0] : [0, ...this.#lineEnd()]) {
       const length = this.#match(bytes, skip);
       if (length < 0) continue;
@@ -94,7 +94,7 @@ export class Aligner {
   }
 
   // How many pending bytes the message covers, from `skip` on, or -1. U+FFFD in
-  // a message may stand for one byte that is no UTF-8.
+  // a message may stand for one byte that is not UTF-8.
   /** @param {Uint8Array} bytes @param {number} skip */
   #match(bytes, skip) {
     let at = skip;

@@ -71,7 +71,7 @@ function escaped(bytes, other) {
   return out;
 }
 
-/** A C string. Octal, because a hex escape would swallow the digits behind it. @param {Uint8Array} bytes */
+/** A C string. Octal, because a hex escape would swallow the digits after it. @param {Uint8Array} bytes */
 export function cString(bytes) {
   return '"' + escaped(bytes, octal).replace(/(?<=\?)\?/g, "\\?") + '"'; // no trigraphs
 }

@@ -36,7 +36,7 @@ export function shownLine(text) {
 
 /**
  * Bytes as a person reads them: decoded as UTF-8, every control shown, a line
- * break after each ␊. A byte that is no UTF-8 is a "·".
+ * break after each ␊. An invalid byte is a "·".
  * @param {Uint8Array} bytes
  * @param {number[]} [places] gets, for each byte, where in the text it stands
  */
@@ -118,7 +118,7 @@ export function withoutPictures(text) {
 
 /**
  * Where the lines of a text begin, when `columns` characters fit beside each
- * other: at a line feed, and where there is no room left.
+ * other: after a line feed, and where the columns are full.
  * @param {string} text @param {number} columns
  * @returns {number[]} at least one; the first is 0
  */
@@ -235,7 +235,7 @@ export function parseEscapes(text) {
     } else {
       const char = String.fromCodePoint(text.codePointAt(start + 1) ?? 0);
       return {
-        error: `\\${char} at character ${start + 1} is no escape. There are \\r \\n \\t \\0 \\e \\\\ and \\x00 to \\xff.`,
+        error: `\\${char} at character ${start + 1} is not an escape. There are \\r \\n \\t \\0 \\e \\\\ and \\x00 to \\xff.`,
       };
     }
   }
@@ -251,7 +251,7 @@ export function parseEscapes(text) {
 export function parseHex(text) {
   const digits = text.replace(/0x|[\s,:]/gi, "");
   const wrong = digits.match(/[^0-9a-f]/i);
-  if (wrong) return { error: `“${wrong[0]}” is no hex digit. Write bytes as pairs, as in 47 45 54 0d 0a.` };
+  if (wrong) return { error: `“${wrong[0]}” is not a hex digit. Write bytes as pairs, as in 47 45 54 0d 0a.` };
   if (digits.length % 2) return { error: "The last byte has one digit. A byte is two hex digits, as in 0a." };
   return { bytes: Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)) };
 }

@@ -50,7 +50,7 @@ const table = {
   ClientEOF: {
     entry: ">> client eof", arrow: [you, mode, "end of input"],
     // Unless the line mode does it itself, the workbench ends the stream to the
-    // server after this, which is no entry of its own.
+    // server after this, which is not an entry of its own.
     console: "You ended your input.", finishes: true,
   },
   ClientClosed: { entry: ">> client closed", console: "You closed the session.", arrow: [you, mode, "closed"] },

@@ -56,7 +56,7 @@ export class LaneView {
   #feed = null;
   /** @type {(Matcher | null)[]} those that may be reading */
   #matchers = [];
-  #step = 0; // what goTo was told before anything had been found
+  #step = 0; // what goTo was asked for before anything had been found
 
   /**
    * Looks through the rows that it has not looked through yet.
@@ -187,7 +187,7 @@ export function counterpart(feed, lane, number, at) {
       continue;
     }
     if (one.from > byte) break;
-    if (one.to > byte || one.n === row.n) found = i; // a line's end is no byte of the message, but belongs to it
+    if (one.to > byte || one.n === row.n) found = i; // a line's end is not part of the message, but belongs to it
     if (one.to > byte) break;
   }
   if (found < 0) return [];

@@ -23,8 +23,8 @@ export class LineIndex {
 
   /**
    * @param {import("./rowlog.js").RowLog<T>} log
-   * @param {(row: T) => number | undefined} measure lines that a row takes; 0 hides it, undefined keeps it and
-   *   those behind it for a later update
+   * @param {(row: T) => number | undefined} measure lines that a row takes; 0 hides it, undefined leaves it and
+   *   those after it for a later update
    */
   constructor(log, measure) {
     this.#log = log;
@@ -63,7 +63,7 @@ export class LineIndex {
     return left;
   }
 
-  /** Measures a row again that another took the place of. @param {number} number */
+  /** Measures again a row that was replaced. @param {number} number */
   #again(number) {
     const chunk = this.#chunks.find(({ from, counts }) => from <= number && number < from + counts.length);
     if (!chunk) return; // not measured yet, or gone
@@ -75,13 +75,13 @@ export class LineIndex {
   }
 
   /** Whether rows wait for measure to know them. */
-  get behind() {
+  get waiting() {
     return this.#next < this.#log.end;
   }
 
   /**
    * The rows that stand in lines from..to (to not included): each with the first
-   * of its lines in sight and the one behind the last.
+   * of its lines in sight and the one after the last.
    * @param {number} from @param {number} to
    */
   *between(from, to) {

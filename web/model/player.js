@@ -1,5 +1,5 @@
-// The clock of a playback: which entry is due when. Pure; who plays tells it
-// the time.
+// The clock of a playback: which entry is due when. Pure; the caller tells it the
+// time.
 
 /** How fast a playback may be, as the user picks it. */
 export const speeds = [0.25, 0.5, 1, 2, 5, 20];
@@ -86,7 +86,7 @@ export class Player {
 }
 
 /**
- * The position of the next message behind (step 1) or before (step -1) one:
+ * The position of the message after (step 1) or before (step -1) a position:
  * a step goes over a whole event with its actions.
  * @param {import("../types").Entry[]} entries @param {number} position @param {1 | -1} step
  */

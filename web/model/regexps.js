@@ -48,7 +48,7 @@ function started() {
     made.onmessage = () => resolve(made);
     made.onerror = () => {
       worker = null;
-      reject(new Error("This part of the page did not come. Is the workbench still running? Then load the page again."));
+      reject(new Error("This part of the page could not be loaded. Is the workbench still running? Then reload the page."));
     };
   });
 }

@@ -11,7 +11,7 @@ import { signal } from "../vendor/signals-core.js";
 export class RowLog {
   /** Signal: rises with each publish that changed something. */
   version = signal(0);
-  /** The number of the first row that is here, and of the one behind the last that is shown. */
+  /** The number of the first row that is here, and of the one after the last that is shown. */
   first = 0;
   end = 0;
 

@@ -25,7 +25,7 @@ export function patternOf(text, isRegexp) {
   try {
     return { pattern: new RegExp(isRegexp ? text : text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), flags) };
   } catch (error) {
-    return { pattern: null, error: "That is no regular expression: " + /** @type {Error} */ (error).message.replace(/^.*: /, "") + "." };
+    return { pattern: null, error: "That is not a regular expression: " + /** @type {Error} */ (error).message.replace(/^.*: /, "") + "." };
   }
 }
 
@@ -112,7 +112,7 @@ export class Matcher {
     if (this.#known && this.#pattern && !this.problem.value && !this.reading) this.#read(this.#known, this.#pattern);
   }
 
-  // A regular expression may take for ever, so that is done elsewhere.
+  // A regular expression may take for ever, so a worker does it.
   /** @param {WeakMap<Row, Place[]>} known @param {RegExp} pattern */
   async #read(known, pattern) {
     let rows = this.#batch();

@@ -90,7 +90,7 @@ function cutScheme(text) {
   return { scheme: { name, tls, port }, rest: text.slice(begin.length) };
 }
 
-/** The place without who comes there, and whether someone did. Who it was goes nowhere. @param {string} text @param {boolean} hasScheme */
+/** The address without the user in front, and whether there was one. The user is dropped. @param {string} text @param {boolean} hasScheme */
 function cutUser(text, hasScheme) {
   const at = text.lastIndexOf("@");
   // sips:me@host would lose the promise of its scheme.
@@ -255,8 +255,8 @@ export function splitTarget(target) {
   return { host: target.slice(0, at).replace(/^\[|\]$/g, ""), port: target.slice(at + 1) };
 }
 
-// What to try after a refusal, by its code (docs/websocket.md). What fails in TLS
-// has its ways on in tls.js.
+// What to try after a refusal, by its code (docs/websocket.md). tls.js says what can
+// be done after TLS failed.
 /** @type {Record<string, string>} */
 const advices = {
   "refused": "Is the server running, and is that its port?",

@@ -1,5 +1,4 @@
-// TLS as a person meets it: the ways on after a failure, and what a certificate
-// says. Pure.
+// What to do after TLS failed, and what a certificate says. Pure.
 
 import { tlsProblem } from "./target.js";
 
@@ -26,14 +25,13 @@ export function dateProblem({ notBefore, notAfter }, now) {
 }
 
 /**
- * A way on after a failure: other choices to connect with, a file to choose for
- * one, a field to look at, or no TLS at all. unsafe: what anybody between could
- * use.
+ * Something to do after a failure: connect with other choices, choose a file, look
+ * at a field, or give up TLS. unsafe: it would let anybody in between listen.
  * @typedef {{ label: string, unsafe?: boolean, set?: import("./target.js").TLSChoices, file?: "ca" | "client", field?: string, clear?: boolean }} Way
  */
 
 /**
- * The ways on after a failure, by its code (docs/websocket.md), the best first.
+ * What can be done after a failure, by its code (docs/websocket.md), the best first.
  * @param {import("../types").Refusal} refusal @param {import("./target.js").TLSChoices} choices that it was tried with
  * @returns {Way[]}
  */

@@ -141,7 +141,7 @@ test("without pictures, text is plain", () => {
 test("hex pairs become bytes", () => {
   assert.deepEqual([...parseHex("47 45\n0x0d,0A").bytes], [0x47, 0x45, 13, 10]);
   assert.deepEqual([...parseHex("").bytes], []);
-  assert.match(parseHex("4g").error, /“g” is no hex digit/);
+  assert.match(parseHex("4g").error, /“g” is not a hex digit/);
   assert.match(parseHex("474").error, /last byte has one digit/);
 });
 

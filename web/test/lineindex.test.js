@@ -22,7 +22,7 @@ test("lines find their rows", () => {
   assert.deepEqual(lines.of(2), { at: 4, count: 0 });
 });
 
-test("a row that is not known yet keeps those behind it", () => {
+test("a row that is not known yet keeps those after it", () => {
   const known = new Set([0, 2]);
   const log = filled([1, 2, 3]);
   const lines = new LineIndex(log, (row) => (known.has(row.lines - 1) ? row.lines : undefined));

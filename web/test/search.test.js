@@ -20,7 +20,7 @@ test("text is found as it is; a capital letter asks for just that case", () => {
 
 test("regular expressions, and what is none", () => {
   assert.ok(looks("^2\\d\\d ", true)(row("250 ok")));
-  assert.match(patternOf("(", true).error, /no regular expression/);
+  assert.match(patternOf("(", true).error, /not a regular expression/);
   assert.equal(patternOf("", true).pattern, null);
 });
 
@@ -52,7 +52,7 @@ test("a filter goes by direction and by text", () => {
   laneView.filter.value = { direction: "sent", text: "a", regexp: false };
   assert.deepEqual([row("a", "sent"), row("b", "sent"), row("a")].map(laneView.passes.value), [true, false, false]);
   laneView.filter.value = { direction: "", text: "(", regexp: true };
-  assert.match(laneView.sifter.value.problem.value, /no regular expression/);
+  assert.match(laneView.sifter.value.problem.value, /not a regular expression/);
   assert.equal(laneView.passes.value, null);
 });
 

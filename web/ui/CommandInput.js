@@ -108,7 +108,7 @@ export function CommandInput({ tab }) {
     }
   };
 
-  // Keyboards on glass tell of Enter only as a line break that is about to be.
+  // Touch keyboards report Enter only as a line break about to be inserted.
   const onBeforeInput = (/** @type {InputEvent} */ event) => {
     const breaks = event.inputType === "insertLineBreak" || (event.inputType === "insertText" && event.data === "\n");
     if (!breaks || enter.current === "break") return;
@@ -119,7 +119,7 @@ export function CommandInput({ tab }) {
   const found = (/** @type {string | null} */ line) => {
     setSearching(false);
     if (line !== null) show(line);
-    enter.current = "sent"; // the Enter that picked it is no line break here
+    enter.current = "sent"; // the Enter that picked it is not a line break here
     field.current.focus();
   };
   const choose = (/** @type {any} */ from) => {

@@ -17,7 +17,7 @@ import { OptionField } from "./Mode.js";
 const mostRuns = 4;
 const mostShown = 2000; // events in the table
 
-/** Begins anew with what another address asks for. @param {{ query: Record<string, string> }} props */
+/** Starts over when the address asks for something else. @param {{ query: Record<string, string> }} props */
 export function Compare({ query }) {
   return html`<${Comparing} key=${JSON.stringify(query)} query=${query} />`;
 }

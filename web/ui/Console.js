@@ -12,7 +12,7 @@ const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
 
 /**
  * feed is null before the first session. about: what the ladder and the copies
- * are told of it. status and tools stand in the bar, below under it. children show in the
+ * need to know of it. status and tools stand in the bar, below under it. children show in the
  * console while it is empty.
  * @param {{ feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView,
  *   about: { mode: string, target: string, tls: boolean, name: string }, status?: any, tools?: any, below?: any, children?: any }} props

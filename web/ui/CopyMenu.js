@@ -42,7 +42,7 @@ export function CopyMenu({ feed, laneView, about, done }) {
 
   return html`
     <p class="muted">${isPicked ? count(rows.length, "picked row") : "All " + count(rows.length, "row")} ${from === "wire" ? "of the wire" : "as typed and shown"}${!isPicked && ". Click rows to pick some."}</p>
-    ${cut > 0 && html`<p class="problem">Of ${count(cut, "row")} only the first 64 KiB can be had here: the rest is no longer kept by the page.</p>`}
+    ${cut > 0 && html`<p class="problem">Of ${count(cut, "row")} only the first 64 KiB are here: the page no longer keeps the rest.</p>`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <fieldset>
       <legend>Copy as</legend>

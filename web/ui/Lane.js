@@ -76,7 +76,7 @@ export function Lane({ id, title, feed, laneView, children }) {
   // Only a person moves the box up; what the page does keeps it at the end.
   const lastTop = useRef(0);
   const onScroll = () => {
-    if (!box.current) return; // told once more while it leaves the page
+    if (!box.current) return; // called once more while it leaves the page
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     if (scrollHeight - scrollTop - clientHeight < nearEnd) setFollowing(true);
     else if (scrollTop < lastTop.current) setFollowing(false);
@@ -137,7 +137,7 @@ export function Lane({ id, title, feed, laneView, children }) {
     <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
       <h2 id=${id + "-title"}>${title}</h2>
       ${(log?.dropped ?? 0) > 0 && html`<p class="dropped">${count(log?.dropped ?? 0, "earlier row")} left the view to keep it quick.</p>`}
-      ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.behind ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
+      ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.waiting ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
       <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
         onPointerMove=${(/** @type {PointerEvent} */ event) => log && feed && point(event, feed, id, log, layout, room.char)}
         onPointerLeave=${() => feed && (feed.hover.value = null)}

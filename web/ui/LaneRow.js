@@ -11,8 +11,8 @@ const spoken = { sent: "sent", received: "received", note: "note", remark: "work
 /**
  * Text in which control characters stand out. They are the pictures of
  * format.js, ␍ and ␊ and so on; few fonts draw those well and some not at all,
- * so the style draws a badge with the character's name over each. Copying, and
- * whoever reads textContent, gets the picture.
+ * so the style draws a badge with the character's name over each. Copying and
+ * textContent yield the picture.
  * @param {string} text
  */
 export function shown(text) {

@@ -5,7 +5,7 @@ import { html } from "./html.js";
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 
 /**
- * sheet(close) is asked for what stands in the sheet once it is open. wanted, a
+ * sheet(close) returns the content of the sheet, once that is open. wanted, a
  * signal, opens it too: at what it names, as a selector in the sheet.
  * @param {{ id?: string, label: any, title?: string, side?: "left" | "right", up?: boolean, disabled?: boolean, plain?: boolean,
  *   wanted?: import("../vendor/signals-core.js").Signal<string>, sheet: (close: () => void) => any }} props
@@ -24,7 +24,7 @@ export function Menu({ id, label, title, side = "right", up = false, disabled = 
   }, [open]);
   useEffect(() => {
     if (!open) return;
-    // What stands in the sheet may still be on its way when it opens.
+    // The sheet's content may still be loading when it opens.
     const sheet = box.current.querySelector(".sheet");
     const focus = () => {
       const first = sheet.querySelector(at || "button, input, select, a");

@@ -24,7 +24,7 @@ export function Status({ tab }) {
   const { name, words, hint, broke } = tab.state.value;
   const title = broke ? "Disconnected" : titles[name];
   const separator = name === "connected" || name === "connecting" ? " " : ": ";
-  const tried = session && !tab.problem.value; // what is wrong with the fields is of no session
+  const tried = session && !tab.problem.value; // a problem of the fields is not about a session
   return html`
     <div class="status">
       <p id="status" role="status" data-state=${name}>

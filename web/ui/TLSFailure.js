@@ -1,5 +1,5 @@
-// Why TLS did not come to be, as the server's certificate has it, and what to
-// press to go on. Which buttons there are is by the code of the failure.
+// Why TLS failed, with the server's certificate, and buttons to go on. The code of
+// the failure decides which buttons there are.
 
 import { html } from "./html.js";
 import { useState } from "../vendor/hooks.js";
@@ -17,7 +17,7 @@ export function TLSFailure({ tab, session, refusal }) {
     else if (clear) tab.reconnectInClear();
   };
   return html`
-    <section class="card tls-failure" id="tls-failure" aria-label="Why TLS failed, and ways on">
+    <section class="card tls-failure" id="tls-failure" aria-label="Why TLS failed, and what to do">
       ${refusal.certificate && html`<${Certificate} certificate=${refusal.certificate} title="The server's certificate" />`}
       <p class="ways">
         ${waysOn(refusal, session.tlsChoices).map((way, i) => way.file

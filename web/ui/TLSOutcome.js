@@ -1,4 +1,4 @@
-// What TLS came to: as what it is spoken, and with whom.
+// What TLS came to: version, cipher, and who the server is.
 
 import { html } from "./html.js";
 import { shownLine } from "../model/format.js";

@@ -29,7 +29,7 @@ export function lazy(load, name) {
       if (Component) return;
       load().then((module) => setComponent(() => (loaded = module[name])), () => setFailed(true));
     }, []);
-    if (failed) return html`<p class="problem" role="alert">This part of the page did not come. Is the workbench still running? Then load the page again.</p>`;
+    if (failed) return html`<p class="problem" role="alert">This part of the page could not be loaded. Is the workbench still running? Then reload the page.</p>`;
     return Component ? html`<${Component} ...${props} />` : null;
   };
 }

@@ -82,7 +82,7 @@ export class Tab {
     return { host: host.value, port: port.value, tls: tls.value };
   }
 
-  /** Puts what stands in Host and is more than a name into the fields that it belongs to. */
+  /** Moves what Host holds beside a name, such as a port, to the fields it belongs to. */
   tidy() {
     const { host, port, tls, problem, notice } = normalFields(this.fields);
     batch(() => {

@@ -1,6 +1,5 @@
-// The certificates and keys that the workbench is given for TLS: /api/tls. What
-// they hold stays nowhere else; the page keeps what they are called, and never a
-// key.
+// The certificates and keys that the user gives to the workbench, by /api/tls. The
+// page keeps their names and fingerprints, never a key.
 
 import { signal } from "../vendor/signals-core.js";
 import { browserStorage, keep, readKept } from "../model/kept.js";
@@ -21,7 +20,7 @@ export async function loadCredentials() {
     credentials.value = await answer.json();
     return "";
   } catch {
-    return "The list of certificates did not come. Is the workbench still running?";
+    return "The list of certificates could not be loaded. Is the workbench still running?";
   }
 }
 
@@ -36,8 +35,8 @@ export function credentialOf(id) {
 
 /**
  * Gives files to the workbench, together: "ca" for certificates to verify
- * against, "client" for a certificate and its key. What they hold stays nowhere
- * else; the page keeps what they are called.
+ * against, "client" for a certificate and its key. The page
+ * keeps what they are called, not what they hold.
  * @param {"ca" | "client"} kind @param {Iterable<{ size: number, text(): Promise<string> }>} files
  * @returns {Promise<{ id?: string, problem?: string }>}
  */
@@ -59,7 +58,7 @@ export async function giveFiles(kind, files) {
   }
 }
 
-/** Has the workbench forget a file, and the page. Returns what went wrong, or "". @param {string} id */
+/** Makes the workbench and the page forget a file. Returns what went wrong, or "". @param {string} id */
 export async function forgetFile(id) {
   try {
     const answer = await fetch("/api/tls/" + id, { method: "DELETE" });

@@ -9,7 +9,7 @@ export const dev = signal(null);
 
 let listening = false;
 
-/** Begins to listen, once. */
+/** Starts listening, once. */
 export function listen() {
   if (listening) return;
   listening = true;
@@ -30,12 +30,12 @@ function take({ data }) {
 
 const doings = { building: "building", starting: "starting the plugin", replaying: "replaying the goldens" };
 
-/** What is being done, and for how long it has been if that is long. @param {NonNullable<import("../types").DevState["doing"]>} doing */
+/** What is being done, and for how long if that is a second or more. @param {NonNullable<import("../types").DevState["doing"]>} doing */
 export function doingWords(doing) {
   return doings[doing.what] + (doing.for >= 1 ? `, for ${doing.for.toFixed(0)} s` : "") + " …";
 }
 
-/** Moves the sessions that stayed on the old build, whatever differs. Returns what went wrong, or "". */
+/** Moves the sessions that stayed on the old build, even though their answers differ. Returns what went wrong, or "". */
 export async function moveAnyway() {
   const answer = await fetch("/api/dev/move", { method: "POST" });
   return answer.ok ? "" : (await answer.text()).trim() || `The workbench answered ${answer.status}.`;

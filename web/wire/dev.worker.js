@@ -1,6 +1,6 @@
 // The worker of dev.js. All tabs of the page share it, and so one connection: a
-// browser has six for a host, and a tab that held one for itself would leave the
-// seventh none to load with.
+// browser opens six to a host, and if each tab held one of its own, the seventh tab
+// could not load.
 
 /** @type {EventSource | null} */
 let source = null;

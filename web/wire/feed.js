@@ -8,7 +8,7 @@ import { EntryReader } from "../model/entryrows.js";
 import { payload } from "../model/kinds.js";
 import { RowLog } from "../model/rowlog.js";
 
-// Milliseconds. A frame that took longer than slowFrame is followed by a rest.
+// Milliseconds. After a frame that took longer than slowFrame comes a pause.
 const slowFrame = 50;
 const maxRest = 500;
 
@@ -58,7 +58,7 @@ export class Feed {
     return { ...row, more: "", ...(row.bytes ? { bytes: payload(entry) } : { text: entry.text }) };
   }
 
-  /** Takes the rows away; what comes later still shows. */
+  /** Removes the rows; later ones still show. */
   clear() {
     this.console.clear();
     this.wire.clear();
@@ -72,10 +72,10 @@ export class Feed {
     this.hover.value = null;
   }
 
-  // However fast entries come, the page changes once a frame, and where that is
-  // more than the browser can draw, it rests as long again between two: taking
-  // in what comes goes first. A hidden page has no frames; its rows wait,
-  // bounded, for a slow timer.
+  // However fast entries come, the page changes once a frame. Where the browser
+  // cannot draw that fast, it pauses for as long as drawing took, because taking in
+  // entries goes first. A hidden page has no frames; its rows, which are bounded,
+  // wait for a slow timer.
   publishSoon() {
     if (this.#scheduled) return;
     this.#scheduled = true;

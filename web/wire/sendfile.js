@@ -7,7 +7,7 @@ const chunk = 64 * 1024; // bytes of a message
 const ahead = 256 * 1024; // bytes that may wait in the browser
 const rest = 15; // milliseconds to wait when more do
 
-// It changes no byte: what is no UTF-8 is an error, and a BOM stays.
+// It changes no byte: invalid UTF-8 is an error, and a BOM stays.
 const newDecoder = () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** @param {{ stream(): any }} file */
@@ -28,7 +28,7 @@ async function isUTF8(file) {
 
 /**
  * Sends a file through a session: as lines, each a message without its end, or
- * as bytes. Returns what stopped it in words, or "" when all was sent.
+ * as bytes. Returns why it stopped, in words, or "" when all was sent.
  * @param {{ size: number, stream(): any }} file a File
  * @param {{ send(message: string | Uint8Array): string, readonly waiting: number }} session
  * @param {{ asLines: boolean, signal: AbortSignal, progress(done: number): void }} how progress: bytes so far

@@ -43,7 +43,7 @@ export class Session extends Feed {
       },
       entries: (list) => this.#take(list),
       refused: (reason, refusal) => {
-        if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "Ways on are below.", { refusal });
+        if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "See below for what you can do.", { refusal });
         else this.#become("failed", reason, refusal ? advice(refusal.code) : "");
       },
       ended: ({ code, words }) => {
@@ -69,7 +69,7 @@ export class Session extends Feed {
   /**
    * Sends a line (a string) or bytes: to the line mode, a line also as a "part"
    * to which no line end belongs, or bytes "raw", past the line mode. Returns what
-   * is wrong in words, or "".
+   * is wrong, in words, or "".
    * @param {string | Uint8Array} message @param {"" | "part" | "raw"} [how]
    */
   send(message, how = "") {
@@ -90,7 +90,7 @@ export class Session extends Feed {
     this.#socket.finish();
   }
 
-  /** Ends the session from here; one that is over stays as it is. */
+  /** Ends the session; does nothing if it is over. */
   close() {
     if (!this.live) return;
     const wasConnected = this.connected;

@@ -55,7 +55,7 @@ export class Socket {
     };
     this.#ws.onmessage = (event) => this.#message(event.data);
     this.#ws.onclose = (event) => this.#closed(event);
-    // Nothing to learn from onerror: onclose follows it and says more.
+    // onerror is not needed: onclose follows it and says more.
   }
 
   /** Bytes that were sent and have not left the browser; 0 once they cannot leave any more. */

@@ -20,7 +20,7 @@ export async function listTranscripts(query) {
   return answer.json();
 }
 
-/** What the list says of one, or null. @param {string} id */
+/** One transcript as the list has it, or null. @param {string} id */
 export async function transcriptInfo(id) {
   const all = await listTranscripts({});
   return all.find((info) => info.id === id) ?? null;

@@ -14,12 +14,12 @@ export const practice = signal("");
 export const recording = signal(false);
 /** Signal: the mode that is being developed, or "". */
 export const devMode = signal("");
-/** Signal: why the modes could not be asked for, or "". */
+/** Signal: why the list of modes could not be loaded, or "". */
 export const modesProblem = signal("");
 
 /** Signal: what holds plugin processes back; null: not known. @type {import("../vendor/signals-core.js").Signal<import("../types").Sandbox | null>} */
 export const sandbox = signal(/** @type {import("../types").Sandbox | null} */ (null));
-/** Signal: that it could not be told whether all of it holds. */
+/** Signal: whether the workbench could not find out if all of it holds. */
 export const sandboxDoubt = computed(() => sandbox.value?.mechanisms.some(({ state }) => state === "unknown") ?? false);
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -45,7 +45,7 @@ export async function loadModes() {
     if (all.some((mode) => mode.state === "starting" || mode.overload)) polling = setTimeout(loadModes, 1000);
     else if (sandboxDoubt.value) polling = setTimeout(loadModes, 5000);
   } catch {
-    modesProblem.value = "The list of line modes did not come. Is the workbench still running?";
+    modesProblem.value = "The list of line modes could not be loaded. Is the workbench still running?";
     polling = setTimeout(loadModes, 3000);
   }
 }
