@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 const upMessage = 64 << 10 // bytes of a message on the way up
@@ -17,7 +20,7 @@ func measureDown(ctx context.Context, t *trial) ([]float64, error) {
 	defer s.drop()
 	size := t.amount(t.sizes.bulk)
 	start := time.Now()
-	if err := s.send(opBinary, fmt.Appendf(nil, "%d\n", size)); err != nil {
+	if err := s.WriteMessage(websocket.BinaryMessage, fmt.Appendf(nil, "%d\n", size)); err != nil {
 		return nil, err
 	}
 	_, got, err := s.receive(0, size)
@@ -40,13 +43,16 @@ func measureUp(ctx context.Context, t *trial) ([]float64, error) {
 	}
 	defer s.drop()
 	messages := max(1, t.amount(t.sizes.bulk)/upMessage)
-	frame := appendFrame(nil, opBinary, make([]byte, upMessage))
+	// Masked once, with the key zero, which leaves the payload as it is; the other
+	// side unmasks as ever.
+	frame := binary.BigEndian.AppendUint64([]byte{0x80 | websocket.BinaryMessage, 0x80 | 127}, upMessage)
+	frame = append(frame, make([]byte, 4+upMessage)...)
 	start := time.Now()
-	if err := s.send(opBinary, fmt.Appendf(nil, "%d\n", messages*upMessage)); err != nil {
+	if err := s.WriteMessage(websocket.BinaryMessage, fmt.Appendf(nil, "%d\n", messages*upMessage)); err != nil {
 		return nil, err
 	}
 	for range messages {
-		if _, err := s.conn.Write(frame); err != nil {
+		if _, err := s.NetConn().Write(frame); err != nil {
 			return nil, err
 		}
 	}

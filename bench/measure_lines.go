@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // measureLines has the line source send, and returns lines a second, each of
@@ -62,7 +64,7 @@ func askForLines(ctx context.Context, t *trial, lines int64) (time.Duration, err
 	}
 	defer s.drop()
 	start := time.Now()
-	if err := s.send(opText, fmt.Appendf(nil, "%d", lines)); err != nil {
+	if err := s.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d", lines)); err != nil {
 		return 0, err
 	}
 	got, size, err := s.receive(lines, 0)

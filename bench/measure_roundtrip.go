@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // measureRoundTrip sends a small line through an echo server and back, one at
@@ -33,12 +35,12 @@ func measureRoundTrip(ctx context.Context, t *trial) ([]float64, error) {
 // greeting returns a function that sends one small line to the echo server
 // and waits until it is back.
 func greeting(system *system) func(*session) error {
-	opcode, message := byte(opText), []byte("HELLO workbench")
+	kind, message := websocket.TextMessage, []byte("HELLO workbench")
 	if !system.lines {
-		opcode, message = opBinary, append(message, "\r\n"...)
+		kind, message = websocket.BinaryMessage, append(message, "\r\n"...)
 	}
 	return func(s *session) error {
-		if err := s.send(opcode, message); err != nil {
+		if err := s.WriteMessage(kind, message); err != nil {
 			return err
 		}
 		_, _, err := s.receive(1, int64(len(message)))

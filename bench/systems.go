@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -165,20 +166,19 @@ func (s *system) dial(ctx context.Context, p *process, target, mode string, buff
 		}
 		return nil, err
 	}
-	// Nothing is lost with the library's read buffer: no target speaks before
-	// it is spoken to.
 	conn := ws.NetConn()
-	c := newClient(conn, buffer)
 	release := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
-	opened := &session{client: c, release: release}
+	// What the library has read ahead is not lost: no target speaks before it is
+	// spoken to.
+	opened := &session{Conn: ws, r: bufio.NewReaderSize(conn, buffer), release: release}
 	if !s.handshake {
 		return opened, nil
 	}
-	if err := c.send(opText, []byte(target)); err != nil {
-		opened.drop()
-		return nil, err
+	var reply []byte
+	err = ws.WriteMessage(websocket.TextMessage, []byte(target))
+	if err == nil {
+		_, reply, err = ws.ReadMessage()
 	}
-	reply, err := c.read()
 	if err == nil && string(reply) != "SUCC" {
 		err = errors.New(string(reply))
 	}
@@ -187,22 +187,4 @@ func (s *system) dial(ctx context.Context, p *process, target, mode string, buff
 		return nil, err
 	}
 	return opened, nil
-}
-
-// session is an open session of a system.
-type session struct {
-	*client
-	release func() bool
-}
-
-// drop ends the session without a word.
-func (s *session) drop() {
-	s.release()
-	s.conn.Close()
-}
-
-// end ends the session as a good client does, and waits for the other side.
-func (s *session) end() error {
-	defer s.drop()
-	return s.goodbye()
 }

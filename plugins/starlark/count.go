@@ -93,7 +93,8 @@ func (c *count) block(stmts []syntax.Stmt) []syntax.Stmt {
 		pos := syntax.Start(s)
 		c.executed[int(pos.Line)] = false
 		line := &syntax.Literal{Token: syntax.INT, TokenPos: pos, Value: int64(pos.Line)}
-		all = append(all, &syntax.ExprStmt{X: call(callCount, pos, line)}, s)
+		call := &syntax.CallExpr{Fn: &syntax.Ident{NamePos: pos, Name: callCount}, Lparen: pos, Args: []syntax.Expr{line}, Rparen: pos}
+		all = append(all, &syntax.ExprStmt{X: call}, s)
 	}
 	return all
 }

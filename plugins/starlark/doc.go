@@ -13,11 +13,11 @@
 // A script is deterministic and can reach nothing: it has no clock, no random
 // number, no files and no load. Its globals are frozen once it is loaded, so
 // its sessions share nothing. What one event may cost is bounded by MaxSteps
-// and MaxGrowth, what one operation makes by MaxValue and MaxRange, and a
-// session's state by MaxState.
+// and MaxGrowth, what one operation makes of a number by MaxValue and MaxRange,
+// and a session's state by MaxState.
 //
 // What this package is not for: it is not a sandbox against someone who wants to
-// break it. A script that takes pains can still keep one operation busy for
-// very long, such as the hash of tuples that hold each other many times over.
-// The process that it runs in is there for that.
+// break it. One operation can still take very long, such as the hash of tuples
+// that hold each other many times over, or make too much, such as a join of the
+// same text many times over. The limits of the process are there for that.
 package starlark

@@ -1,150 +1,114 @@
 package starlark
 
 import (
-	"reflect"
+	"fmt"
 
+	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 )
 
-// A few operations make much out of little at one stroke: "x" * 1000000000 is
-// one step, and cannot be interrupted. guard rewrites a script, before it is
-// compiled, so that they go through the functions of checked.go:
+// A number that came from the network can make "x" * n gigabytes: one step, which
+// nothing interrupts, and which would end the process for all sessions. So guard
+// rewrites a script, before it is compiled:
 //
-//	a * b        "*"(a, b)                also a + b and a % b
-//	a *= b       a = "*"(a, b)            also a %= b
-//	a += b       a += "+="(a, b)          which only checks: a list stays the same list
-//	s.join(l)    "."(s, "join")(l)        also replace, format and extend
+//	a * b        "*" | (a, b)
+//	a *= b       a = "*" | (a, b)
+//	while True:  while "while" and True:
 //
-// One more is for the words of an error. Names are compiled with their line and
-// constants without, and a loop that does not end should be known by its own:
-//
-//	while True:  while "while" and True:  also while 1
-//
-// A quoted name cannot be written in a script, so nothing can shadow it.
+// The last is for the words of an error: names are compiled with their line and
+// constants without, and a loop that does not end should be known by its own. A
+// quoted name cannot be written in a script, so nothing can shadow it.
 const (
-	callMultiply = `"*"`
-	callFormat   = `"%"`
-	callAdd      = `"+"`
-	callGrow     = `"+="`
-	callMethod   = `"."`
-	whileTrue    = `"while"`
+	multiplied = `"*"`
+	whileTrue  = `"while"`
 )
 
-var guardedMethods = map[string]bool{"join": true, "replace": true, "format": true, "extend": true}
-
-var guardedOperators = map[syntax.Token]string{
-	syntax.STAR: callMultiply, syntax.STAR_EQ: callMultiply,
-	syntax.PLUS: callAdd, syntax.PLUS_EQ: callGrow,
-	syntax.PERCENT: callFormat, syntax.PERCENT_EQ: callFormat,
-}
-
-// guard rewrites file in place. It refuses a[f()] *= b, which would call f
+// guard rewrites file in place. It leaves a[f()] *= b as it is, which would call f
 // twice.
-func guard(file *syntax.File) error {
-	g := guarding{}
-	g.walk(reflect.ValueOf(file.Stmts))
-	return g.err
-}
-
-type guarding struct{ err error }
-
-var (
-	expressions = reflect.TypeFor[syntax.Expr]()
-	nodes       = reflect.TypeFor[syntax.Node]()
-)
-
-// walk rewrites all expressions below v, the innermost first. The parts of a
-// syntax tree are nodes, slices of nodes, and plain data.
-func (g *guarding) walk(v reflect.Value) {
-	switch {
-	case v.Kind() == reflect.Slice:
-		for i := range v.Len() {
-			g.walk(v.Index(i))
-		}
-	case !v.Type().Implements(nodes) || v.IsNil():
-	case v.Kind() == reflect.Interface:
-		g.walk(v.Elem())
-		if v.Type() == expressions {
-			v.Set(reflect.ValueOf(rewritten(v.Interface().(syntax.Expr))))
-		}
-	case v.Kind() == reflect.Pointer:
-		for i := range v.Elem().NumField() {
-			if f := v.Elem().Type().Field(i); f.IsExported() {
-				g.walk(v.Elem().Field(i))
+func guard(file *syntax.File) {
+	syntax.Walk(file, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.BinaryExpr:
+			if n.Op == syntax.STAR {
+				*n = *product(n.X, n.OpPos, n.Y)
+			}
+		case *syntax.AssignStmt:
+			if n.Op == syntax.STAR_EQ && plain(n.LHS) {
+				n.Op, n.RHS = syntax.EQ, product(n.LHS, n.OpPos, n.RHS)
+			}
+		case *syntax.WhileStmt:
+			switch n.Cond.(type) {
+			case *syntax.Ident, *syntax.Literal, *syntax.ParenExpr:
+				n.Cond = &syntax.BinaryExpr{X: &syntax.Ident{NamePos: n.While, Name: whileTrue}, OpPos: n.While, Op: syntax.AND, Y: n.Cond}
 			}
 		}
-		switch s := v.Interface().(type) {
-		case *syntax.AssignStmt:
-			g.assign(s)
-		case *syntax.WhileStmt:
-			s.Cond = placed(s.Cond, s.While)
-		}
-	}
-}
-
-func rewritten(e syntax.Expr) syntax.Expr {
-	switch e := e.(type) {
-	case *syntax.BinaryExpr:
-		if f := guardedOperators[e.Op]; f != "" {
-			return call(f, e.OpPos, e.X, e.Y)
-		}
-	case *syntax.DotExpr:
-		if guardedMethods[e.Name.Name] {
-			name := &syntax.Literal{Token: syntax.STRING, TokenPos: e.NamePos, Raw: e.Name.Name, Value: e.Name.Name}
-			return call(callMethod, e.NamePos, e.X, name)
-		}
-	}
-	return e
-}
-
-// assign makes a *= b an a = a * b. Where a is not plain, a += b stays as it
-// is: one step of it makes no more than there was.
-func (g *guarding) assign(a *syntax.AssignStmt) {
-	f := guardedOperators[a.Op]
-	if f == "" || f == callGrow && !plain(a.LHS) {
-		return
-	}
-	if g.err == nil && !plain(a.LHS) {
-		g.err = at(a.OpPos, "expected a name, or names in brackets, left of %s; put what is in the brackets into a variable first", a.Op)
-	}
-	left := a.LHS
-	if id, ok := left.(*syntax.Ident); ok {
-		left = &syntax.Ident{NamePos: id.NamePos, Name: id.Name}
-	}
-	a.RHS = call(f, a.OpPos, left, a.RHS)
-	if f != callGrow {
-		a.Op = syntax.EQ
-	}
-}
-
-// placed gives a condition that may be a constant a position.
-func placed(cond syntax.Expr, pos syntax.Position) syntax.Expr {
-	switch cond.(type) {
-	case *syntax.Ident, *syntax.Literal, *syntax.ParenExpr:
-		return &syntax.BinaryExpr{X: &syntax.Ident{NamePos: pos, Name: whileTrue}, OpPos: pos, Op: syntax.AND, Y: cond}
-	}
-	return cond
-}
-
-// plain reports whether evaluating e twice is the same as once.
-func plain(e syntax.Expr) bool {
-	switch e := e.(type) {
-	case *syntax.Ident, *syntax.Literal:
 		return true
-	case *syntax.ParenExpr:
-		return plain(e.X)
-	case *syntax.DotExpr:
-		return plain(e.X)
-	case *syntax.IndexExpr:
-		return plain(e.X) && plain(e.Y)
-	case *syntax.UnaryExpr:
-		return plain(e.X)
-	case *syntax.BinaryExpr:
-		return plain(e.X) && plain(e.Y)
-	}
-	return false
+	})
 }
 
-func call(f string, pos syntax.Position, args ...syntax.Expr) syntax.Expr {
-	return &syntax.CallExpr{Fn: &syntax.Ident{NamePos: pos, Name: f}, Lparen: pos, Args: args, Rparen: pos}
+func product(x syntax.Expr, pos syntax.Position, y syntax.Expr) *syntax.BinaryExpr {
+	return &syntax.BinaryExpr{
+		X: &syntax.Ident{NamePos: pos, Name: multiplied}, OpPos: pos, Op: syntax.PIPE,
+		Y: &syntax.TupleExpr{Lparen: pos, List: []syntax.Expr{x, y}, Rparen: pos},
+	}
+}
+
+// plain reports whether evaluating what is assigned to twice is the same as once.
+func plain(e syntax.Expr) bool {
+	calls := false
+	syntax.Walk(e, func(n syntax.Node) bool {
+		_, call := n.(*syntax.CallExpr)
+		calls = calls || call
+		return true
+	})
+	return !calls
+}
+
+// multiplier is what a script finds by the name multiplied.
+type multiplier struct{ *starlark.Builtin }
+
+var _ starlark.HasBinary = multiplier{}
+
+// Binary returns the product of the two values in y.
+func (multiplier) Binary(_ syntax.Token, y starlark.Value, _ starlark.Side) (starlark.Value, error) {
+	factors := y.(starlark.Tuple)
+	x, times := factors[0], factors[1]
+	if n, ok := x.(starlark.Int); ok {
+		x, times = times, n // the number is times, if there is one
+	}
+	if n, ok := times.(starlark.Int); ok {
+		if err := checkRepeat(x, n); err != nil {
+			return nil, err
+		}
+	}
+	return starlark.Binary(syntax.STAR, factors[0], factors[1])
+}
+
+// checkRepeat returns an error when x, n times over, is too large.
+func checkRepeat(x starlark.Value, n starlark.Int) error {
+	unit, most, what := 0, MaxValue, "bytes"
+	switch x := x.(type) {
+	case starlark.Int:
+		if bits := bitLen(x) + bitLen(n); bits > maxBits {
+			return fmt.Errorf("the product would have %d bits; at most %d fit", bits, maxBits)
+		}
+		return nil
+	case starlark.String, starlark.Bytes:
+		unit = starlark.Len(x)
+	case *starlark.List, starlark.Tuple:
+		unit, most, what = starlark.Len(x), MaxRange, "elements"
+	}
+	times, ok := n.Int64()
+	if unit == 0 || n.Sign() <= 0 || ok && times <= int64(most/unit) {
+		return nil
+	}
+	return fmt.Errorf("%d %s, %v times over, would be too much; at most %d %s are made at once", unit, what, n, most, what)
+}
+
+// bitLen avoids a big.Int for the numbers that there nearly always are.
+func bitLen(n starlark.Int) int {
+	if _, ok := n.Int64(); ok {
+		return 64
+	}
+	return n.BigInt().BitLen()
 }

@@ -115,7 +115,7 @@ func (s *sizer) due(done int) bool {
 }
 
 func (s *sizer) measure(state starlark.Value) (size int) {
-	left, values := sizes{ofNode: valueSize, max: MaxState}.take(state, MaxState, maxNested)
+	size, values := stateSize(state)
 	*s = sizer{values: values}
-	return MaxState - left
+	return size
 }

@@ -2,78 +2,58 @@ package starlark
 
 import "go.starlark.net/starlark"
 
-// sizes measures values. What is held twice counts twice, and what holds
+// stateSize returns how many bytes a state has, or some number past MaxState, and
+// how many values were seen. What is held twice counts twice, and what holds
 // itself or is nested over maxNested deep counts as too large.
-type sizes struct {
-	ofNode int // bytes that each value counts beside its payload
-	max    int // bytes at which to stop
+func stateSize(state starlark.Value) (size, values int) {
+	s := sizing{left: MaxState}
+	s.take(state, maxNested)
+	return MaxState - s.left, s.values
 }
 
-// of returns the bytes of v; past max, some number over it.
-func (s sizes) of(v starlark.Value) int {
-	left, _ := s.take(v, s.max, maxNested)
-	return s.max - left
-}
+type sizing struct{ left, values int }
 
-// take returns what is left, below 0 when it was not enough, and how many
-// values were seen.
-func (s sizes) take(v starlark.Value, left, deep int) (int, int) {
-	nodes := 1
-	left -= s.ofNode
-	within := func(v starlark.Value) bool {
-		n := 0
-		left, n = s.take(v, left, deep-1)
-		nodes += n
-		return left >= 0
-	}
+// take counts v, and reports whether there is room for more.
+func (s *sizing) take(v starlark.Value, deep int) bool {
+	s.values++
+	s.left -= valueSize
 	if deep == 0 {
-		return -1, nodes
+		s.left = -1
+		return false
 	}
 	switch v := v.(type) {
 	case starlark.String:
-		left -= len(v)
+		s.left -= len(v)
 	case starlark.Bytes:
-		left -= len(v)
+		s.left -= len(v)
 	case starlark.Int:
 		if _, small := v.Int64(); !small {
-			left -= v.BigInt().BitLen() / 3 // at most, in decimal or in memory
-		}
-	case *starlark.List:
-		for i := range v.Len() {
-			if !within(v.Index(i)) {
-				break
-			}
-		}
-	case starlark.Tuple:
-		for _, e := range v {
-			if !within(e) {
-				break
-			}
+			s.left -= v.BigInt().BitLen() / 8
 		}
 	case *starlark.Dict:
 		for k, e := range v.Entries() {
-			if !within(k) || !within(e) {
-				break
-			}
-		}
-	case *starlark.Set:
-		for e := range v.Elements() {
-			if !within(e) {
+			if !s.take(k, deep-1) || !s.take(e, deep-1) {
 				break
 			}
 		}
 	case *starlark.Function: // what it has taken along from where it was made
 		for i := range v.NumFreeVars() {
-			if _, e := v.FreeVar(i); e != nil && !within(e) {
+			if _, e := v.FreeVar(i); e != nil && !s.take(e, deep-1) {
 				break
 			}
 		}
 	case *starlark.Builtin: // a method, bound to a value
 		if r := v.Receiver(); r != nil {
-			within(r)
+			s.take(r, deep-1)
 		}
 	case *event:
-		left -= len(v.data)
+		s.left -= len(v.data)
+	case *starlark.List, starlark.Tuple, *starlark.Set:
+		for e := range starlark.Elements(v.(starlark.Iterable)) {
+			if !s.take(e, deep-1) {
+				break
+			}
+		}
 	}
-	return left, nodes
+	return s.left >= 0
 }

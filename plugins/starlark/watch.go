@@ -21,7 +21,7 @@ const watchEvery = 5 * time.Millisecond
 // watch cancels a call into a script past MaxGrowth. Go cannot tell whose
 // memory it is, so it measures the process: calls of other sessions that have
 // run for over watchEvery at that moment may be ended with the one that is to
-// blame. What a single operation can make is guard's to bound.
+// blame. It cannot interrupt a single operation: see guard.
 type watch struct {
 	thread *starlark.Thread
 
