@@ -89,8 +89,8 @@ func (s *stepCells) splitBinary(values []*seen) {
 				continue
 			}
 			before, rest := c.split(at)
-			value, behind := rest.split(len(v.x))
-			all := []cell{before, value, behind}
+			value, after := rest.split(len(v.x))
+			all := []cell{before, value, after}
 			all = slices.DeleteFunc(all, func(c cell) bool { return len(c.x) == 0 })
 			s.cells = slices.Replace(s.cells, i, i+1, all...)
 			break

@@ -224,7 +224,7 @@ func (t *attempt) compare(p pair) {
 }
 
 // split cuts a cell of as many bytes in both at n of them.
-func (c *cell) split(n int) (before, behind cell) {
+func (c *cell) split(n int) (before, after cell) {
 	cut := func(from, to int) cell {
 		x, y := c.x[from:to], c.y[from:to]
 		return cell{from: c.from + from, to: c.from + to, x: x, y: y, binary: c.binary, parts: []part{{x: x, y: y, moment: noMoment}}}
