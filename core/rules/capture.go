@@ -131,16 +131,11 @@ func (t *attempt) names() map[string]bool {
 	names := map[string]bool{}
 	for i := range t.a.Entries {
 		for _, r := range t.a.Entries[i].Rules {
-			if r.Kind != transcript.MatchRule {
-				continue
-			}
-			for rest := string(r.Text); ; {
-				_, after, ok := strings.Cut(rest, "(?P<")
-				if !ok {
-					break
+			if r.Kind == transcript.MatchRule {
+				for _, after := range strings.Split(string(r.Text), "(?P<")[1:] {
+					name, _, _ := strings.Cut(after, ">")
+					names[name] = true
 				}
-				name, _, _ := strings.Cut(after, ">")
-				names[name], rest = true, after
 			}
 		}
 	}
