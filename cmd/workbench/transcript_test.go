@@ -182,7 +182,7 @@ func TestTranscriptOfARunningSession(t *testing.T) {
 func TestTranscriptDelete(t *testing.T) {
 	c := transcriptCLI{t, t.TempDir()}
 	id := c.record()
-	if code, _, errs := c.run("delete", id, "../../etc/passwd"); code != 1 || !strings.Contains(errs, "../../etc/passwd is not deleted: there is no such transcript") {
+	if code, _, errs := c.run("delete", id, "../../etc/passwd"); code != 1 || !strings.Contains(errs, "../../etc/passwd is not deleted: no such transcript") {
 		t.Errorf("%d %s", code, errs)
 	}
 	if _, out, _ := c.run("list", "--json"); out != "[]\n" {

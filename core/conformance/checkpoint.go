@@ -158,7 +158,7 @@ func noCheckpoint(ctx context.Context, err error) (*Finding, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case !errors.Is(err, core.ErrNoCheckpoint):
-		return &Finding{Words: "there was no answer when a checkpoint was asked for: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}, nil
+		return &Finding{Words: "no answer came when a checkpoint was asked for: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}, nil
 	case strings.HasPrefix(reason, "panic:"):
 		return &Finding{Words: "Checkpoint panicked: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}, nil
 	case strings.Contains(reason, protocolBroken):

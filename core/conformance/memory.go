@@ -70,10 +70,10 @@ func (u *suite) flood(ctx context.Context, s streams.Flood) (*Finding, error) {
 	case ctx.Err() != nil || errors.Is(m.lost, wire.ErrKilled): // by somebody outside, and no fault of its own
 		return nil, errors.Join(ctx.Err(), m.lost)
 	case m.hung:
-		return &Finding{Words: fmt.Sprintf("there was no answer in time after much of %s: %v", s.What, m.lost),
+		return &Finding{Words: fmt.Sprintf("no answer came in time after much of %s: %v", s.What, m.lost),
 			Do: "answer every event in time, however many came before"}, nil
 	case m.lost != nil:
-		return &Finding{Words: fmt.Sprintf("there was no answer any more after much of %s: %v", s.What, m.lost),
+		return &Finding{Words: fmt.Sprintf("no answer came any more after much of %s: %v", s.What, m.lost),
 			Do: "bound every buffer that a peer can fill"}, nil
 	case m.over || u.found["checkpoint"]:
 		return nil, nil

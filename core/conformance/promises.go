@@ -216,7 +216,7 @@ func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 // showsKept says where it does not show what a machine keeps.
 func (u *suite) showsKept(_ context.Context, r *Result) (*Finding, error) {
 	if u.s.OpenScribbling == nil {
-		r.Skipped = "it shows only in process: plugintest.Conformance checks it"
+		r.Skipped = "this shows only in process: plugintest.Conformance checks it"
 	}
 	return nil, nil
 }

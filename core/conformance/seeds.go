@@ -60,7 +60,7 @@ func (u *suite) seeds(ctx context.Context) ([]seed, error) {
 	return all, nil
 }
 
-const noGolden = "there is no golden to start from"
+const noGolden = "no golden to start from"
 
 // changed holds the changed sessions to the promises.
 func (u *suite) changed(ctx context.Context, r *Result) (*Finding, error) {

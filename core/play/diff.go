@@ -15,7 +15,7 @@ func (p *Player) Diff() string {
 	if p.differs == nil {
 		return ""
 	}
-	last := p.differsAt // behind the run that differs
+	last := p.differsAt // after the run that differs
 	for last < len(p.steps) && p.steps[last].from != p.as {
 		last++
 	}

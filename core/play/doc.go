@@ -51,7 +51,7 @@
 // of what a peer says could go on, and is refused; [0-9]+\r\n is not. What a
 // match or until takes is bounded by [MaxHeld].
 //
-// # Behind a mismatch
+// # After a mismatch
 //
 // A player can go on. The rest of the run, all that the peer says before our
 // next turn, is then dropped: up to as many line ends as were still expected

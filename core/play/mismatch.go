@@ -171,7 +171,7 @@ func (p *Player) restOfRun() []byte {
 	return rest
 }
 
-// runEnd returns the index behind the bytes of the peer that come without one
+// runEnd returns the index after the bytes of the peer that come without one
 // of our own between.
 func (p *Player) runEnd() int {
 	i := p.at
@@ -181,7 +181,7 @@ func (p *Player) runEnd() int {
 	return i
 }
 
-// skip drops what is strange, and goes on behind the run when it is over.
+// skip drops what is strange, and goes on after the run when it is over.
 func (p *Player) skip(data []byte) (rest []byte) {
 	k, n := &p.skipping, len(data)
 	switch {

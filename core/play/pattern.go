@@ -18,7 +18,7 @@ const (
 
 // pattern is a regexp of a match rule, in RE2's syntax. finder looks for it in
 // what was recorded; prog compares it with a stream, of which package regexp
-// cannot tell where a match is complete: it asks for bytes behind it, and a
+// cannot tell where a match is complete: it asks for the bytes after it, and a
 // peer that waits for its answer sends none.
 type pattern struct {
 	bytes  bool // compared in ISO 8859-1, as binary.go says
@@ -43,7 +43,7 @@ func compile(text string, c comparison) (*pattern, error) {
 	if c != characters || !utf8.ValidString(text) {
 		rewritten, ok := inBytes(text)
 		if !ok && c == onlyBytes {
-			return nil, errors.New("it is compared with bytes, and names characters that are none; write each byte as \\xNN, and leave \\p and classes of characters beyond ASCII out")
+			return nil, errors.New("compared with bytes, and names characters that are none; write each byte as \\xNN, and leave \\p and classes of characters beyond ASCII out")
 		}
 		if p.bytes = ok; ok {
 			text = rewritten
@@ -60,7 +60,7 @@ func compile(text string, c comparison) (*pattern, error) {
 	if size, err := weigh(tree); err != nil {
 		return nil, err
 	} else if size > MaxRegexp {
-		return nil, fmt.Errorf("it is too large: repeated that often it has over %d parts", MaxRegexp)
+		return nil, fmt.Errorf("too large: with its repetitions it has over %d parts", MaxRegexp)
 	}
 	for _, name := range tree.CapNames() {
 		slot := -1
@@ -74,7 +74,7 @@ func compile(text string, c comparison) (*pattern, error) {
 		p.slots = append(p.slots, slot)
 	}
 	if len(p.names) > MaxCaptures {
-		return nil, fmt.Errorf("it captures into %d names; at most %d fit", len(p.names), MaxCaptures)
+		return nil, fmt.Errorf("captures into %d names; at most %d fit", len(p.names), MaxCaptures)
 	}
 	if p.prog, err = syntax.Compile(tree.Simplify()); err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func compile(text string, c comparison) (*pattern, error) {
 func weigh(re *syntax.Regexp) (size int, err error) {
 	switch re.Op {
 	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return 0, errors.New(`^, $, \A, \z, \b and \B have no place in a stream; write the bytes before and behind, such as \r\n`)
+		return 0, errors.New(`^, $, \A, \z, \b and \B have no place in a stream; write the bytes before and after, such as \r\n`)
 	case syntax.OpLiteral:
 		return len(re.Rune), nil
 	}

@@ -179,7 +179,7 @@ func (p *Player) begin(c *piece) {
 
 // Take takes bytes of the peer and returns those that it did not get to. It
 // must be called again with them, and what it returned with a Mismatch too: the
-// player then goes on behind what differs, as the package's comment says.
+// player then goes on after what differs, as the package's comment says.
 func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 	p.spoke = p.spoke || len(data) > 0
 	for len(data) > 0 {
@@ -200,7 +200,7 @@ func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 	return nil, nil
 }
 
-// compare compares the bytes with a piece and returns those behind it.
+// compare compares the bytes with a piece and returns those after it.
 func (p *Player) compare(c *piece, data []byte) ([]byte, *Mismatch) {
 	switch {
 	case c.match != nil:

@@ -156,7 +156,7 @@ func (b *builder) check() error {
 			}
 			last := i+1 == len(b.steps) || b.steps[i+1].from != side
 			if s.from == side && last && p.at <= i {
-				return b.unusable(p.ruleLine, "expected a rule that tells where it ends: what it matches could go on behind the recorded bytes; let it end with the bytes that end them, such as \\r\\n")
+				return b.unusable(p.ruleLine, "expected a rule that tells where it ends: what it matches could go on after the recorded bytes; let it end with the bytes that end them, such as \\r\\n")
 			}
 		}
 	}

@@ -88,7 +88,7 @@ func TestRuleErrors(t *testing.T) {
 		{"~~ match \"(\"\n>> server \"a\"\n", "f:4: expected a regexp that can be used: missing closing ) in \"(\""},
 		{"~~ match \"a$\"\n>> server \"a\"\n", "f:4: expected a regexp that can be used: ^, $, "},
 		{"~~ match \"((a{999}){999}){999}\"\n>> server \"a\"\n", "f:4: expected a regexp that can be used: "},
-		{"~~ match \"(aaaaaaaaaa){999}\"\n>> server \"a\"\n", "f:4: expected a regexp that can be used: it is too large"},
+		{"~~ match \"(aaaaaaaaaa){999}\"\n>> server \"a\"\n", "f:4: expected a regexp that can be used: too large"},
 		{"~~ match \"(?P<n>a)(?P<1>a)\"\n>> server \"aa\"\n", "f:4: expected a regexp that can be used: "},
 		{"~~ match \"a*?\"\n>> server \"aaa\"\n", "f:4: expected a rule that finds something"},
 		{"~~ use id\n>> server \"a\"\n", "f:4: expected a name that a match above has captured, as (?P<id>…) does"},

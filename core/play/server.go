@@ -23,7 +23,7 @@ type Server struct {
 	// Limit ends Serve, and the talks that go on then, when so many clients'
 	// talks have ended; 0: there is none.
 	Limit int
-	// Mismatch is told of each mismatch and says whether to go on behind it;
+	// Mismatch is told of each mismatch and says whether to go on after it;
 	// nil: a mismatch ends the connection. Ended is told how each talk ended:
 	// nil, or the *Mismatch or what else broke it off, and of which file; "" if it
 	// fits none of the pool's. nil: nobody is. They are called from many

@@ -39,7 +39,7 @@ type Talk struct {
 	// Timeout bounds the wait for the peer's next bytes when there is nothing
 	// to say before them; 0: there is no bound. Its end is a mismatch.
 	Timeout time.Duration
-	// Mismatch is told of each mismatch and says whether to go on behind it.
+	// Mismatch is told of each mismatch and says whether to go on after it.
 	// nil: the first one ends the talk. Calls of one talk are one at a time.
 	Mismatch func(*Mismatch) (goOn bool)
 }

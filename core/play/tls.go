@@ -44,7 +44,7 @@ func secure(ctx context.Context, conn net.Conn, config *tls.Config) (c *secured,
 	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
 	defer cancel()
 	if err = c.HandshakeContext(ctx); errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("it was not done within %v", handshakeLimit)
+		err = fmt.Errorf("not done within %v", handshakeLimit)
 	}
 	return c, err != nil && !below.any, err
 }

@@ -15,7 +15,7 @@ const (
 	maxBefore  = 60  // in front, of the same line
 	maxBetween = 60  // between two differences of one rule
 	maxAbove   = 200 // in front, of the line above too
-	maxBehind  = 60
+	maxAfter   = 60
 	maxCells   = 16 // differences that one rule takes
 )
 
@@ -55,7 +55,7 @@ func (t *attempt) pairOf(it *item) pair {
 // builder makes the rules above one entry.
 type builder struct {
 	step   *play.Step
-	next   int // the byte that the same side says behind the step, nothing, or theEnd of its stream
+	next   int // the byte that the same side says after the step, nothing, or theEnd of its stream
 	cells  []cell
 	refuse map[string]bool // values that could not be captured
 
@@ -67,7 +67,7 @@ type builder struct {
 // theEnd stands for the end of a stream in the place of a byte.
 const theEnd = -2
 
-// next returns what the side of a step says behind it before the other does.
+// next returns what the side of a step says after it before the other does.
 func (t *attempt) next(i int) int {
 	side := t.stepsA[i].From
 	for i++; i < len(t.stepsA) && t.stepsA[i].From == side; i++ {
@@ -192,9 +192,9 @@ func (b *builder) match(from, to int, short bool) bool {
 		if !strict && len(cells) == 1 && len(cells[0].x) == len(cells[0].y) {
 			break // by its place
 		}
-		for _, behind := range b.behind(to, short) {
+		for _, after := range b.after(to, short) {
 			for _, before := range b.before(from, short) {
-				if b.try(from, to, before, behind, strict) {
+				if b.try(from, to, before, after, strict) {
 					return true
 				}
 			}
@@ -236,8 +236,8 @@ func (b *builder) before(i int, short bool) []int {
 	return all
 }
 
-// behind returns where a regexp may end, the best first.
-func (b *builder) behind(i int, short bool) []int {
+// after returns where a regexp may end, the best first.
+func (b *builder) after(i int, short bool) []int {
 	data, to := b.step.Data, b.cells[i-1].to
 	most := len(data)
 	if i < len(b.cells) {
@@ -251,7 +251,7 @@ func (b *builder) behind(i int, short bool) []int {
 	}
 	rest := data[to:most]
 	word := to
-	if next := tokens(rest[:min(len(rest), maxBehind)]); len(next) > 0 {
+	if next := tokens(rest[:min(len(rest), maxAfter)]); len(next) > 0 {
 		word = to + next[0].to
 	}
 	line := most
@@ -262,12 +262,12 @@ func (b *builder) behind(i int, short bool) []int {
 	if k := bytes.IndexByte(data[line:most], '\n'); k >= 0 {
 		next = line + k + 1
 	}
-	return []int{word, min(line, to+maxBehind), min(next, to+2*maxBehind), to}
+	return []int{word, min(line, to+maxAfter), min(next, to+2*maxAfter), to}
 }
 
-// try makes a match of data[before:behind] if it takes the cells, and no other
+// try makes a match of data[before:after] if it takes the cells, and no other
 // bytes; but if it is not strict, others that are the same in both.
-func (b *builder) try(from, to, before, behind int, strict bool) bool {
+func (b *builder) try(from, to, before, after int, strict bool) bool {
 	data := b.step.Data
 	var expr []byte
 	at, free, fixed := before, false, true
@@ -281,17 +281,17 @@ func (b *builder) try(from, to, before, behind int, strict bool) bool {
 		expr = append(append(expr, regexp.QuoteMeta(string(data[at:c.from]))...), e...)
 		at, free, fixed = c.to, lazy, size
 	}
-	if behind == at && (free || !fixed && at == len(data) && b.next == nothing) {
+	if after == at && (free || !fixed && at == len(data) && b.next == nothing) {
 		return false // nothing would end it
 	}
-	expr = append(expr, regexp.QuoteMeta(string(data[at:behind]))...)
+	expr = append(expr, regexp.QuoteMeta(string(data[at:after]))...)
 	if len(expr) > transcript.MaxRuleText {
 		return false
 	}
 	r := transcript.Rule{Kind: transcript.MatchRule, Text: expr, Bytes: b.cells[from].binary}
 	places, err := play.Places(&r, data, nil)
 	places = slices.DeleteFunc(places, b.blocked.overlap) // a rule above has those
-	if err != nil || !slices.Contains(places, [2]int{before, behind}) {
+	if err != nil || !slices.Contains(places, [2]int{before, after}) {
 		return false
 	}
 	named := slices.ContainsFunc(b.cells[from:to], func(c cell) bool { return c.name != "" })
@@ -333,7 +333,7 @@ func (b *builder) there(p [2]int) []byte {
 	return append(all, b.step.Data[at:p[1]]...)
 }
 
-// firstIn returns the first cell that ends behind the beginning of a place.
+// firstIn returns the first cell that ends after the beginning of a place.
 func (b *builder) firstIn(p [2]int) int {
 	return sort.Search(len(b.cells), func(i int) bool { return b.cells[i].to > p[0] })
 }
@@ -343,7 +343,7 @@ type spans [][2]int
 
 func (s spans) sort() { slices.SortFunc(s, func(x, y [2]int) int { return x[0] - y[0] }) }
 
-// from returns the index of the first that begins at a byte or behind it.
+// from returns the index of the first that begins at a byte or after it.
 func (s spans) from(at int) int {
 	return sort.Search(len(s), func(i int) bool { return s[i][0] >= at })
 }

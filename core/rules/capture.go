@@ -89,8 +89,8 @@ func (s *stepCells) splitBinary(values []*seen) {
 				continue
 			}
 			before, rest := c.split(at)
-			value, behind := rest.split(len(v.x))
-			all := []cell{before, value, behind}
+			value, after := rest.split(len(v.x))
+			all := []cell{before, value, after}
 			all = slices.DeleteFunc(all, func(c cell) bool { return len(c.x) == 0 })
 			s.cells = slices.Replace(s.cells, i, i+1, all...)
 			break
@@ -131,16 +131,11 @@ func (t *attempt) names() map[string]bool {
 	names := map[string]bool{}
 	for i := range t.a.Entries {
 		for _, r := range t.a.Entries[i].Rules {
-			if r.Kind != transcript.MatchRule {
-				continue
-			}
-			for rest := string(r.Text); ; {
-				_, after, ok := strings.Cut(rest, "(?P<")
-				if !ok {
-					break
+			if r.Kind == transcript.MatchRule {
+				for _, after := range strings.Split(string(r.Text), "(?P<")[1:] {
+					name, _, _ := strings.Cut(after, ">")
+					names[name] = true
 				}
-				name, _, _ := strings.Cut(after, ">")
-				names[name], rest = true, after
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func isStarred(data []byte) bool {
 	return len(data) > 0 && every(data, func(b byte) bool { return b == '*' })
 }
 
-// nothing, as any below 0, stands for the byte that is not there behind the end.
+// nothing, as any below 0, stands for the byte that is not there after the end.
 const nothing = -1
 
 // class returns the regexp for a part of a cell. next is the byte that follows

@@ -88,7 +88,7 @@ func ends(n, m int, equal func(i, j int) bool) (head, tail int) {
 	return head, tail
 }
 
-// lines returns where each line begins, and the end behind the last.
+// lines returns where each line begins, and the end after the last.
 func lines(data []byte) []int {
 	all := []int{0}
 	for i, b := range data {

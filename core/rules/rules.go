@@ -205,7 +205,7 @@ func (t *attempt) compare(p pair) {
 				c.cells = slices.Insert(c.cells, 0, rest)
 			}
 			x.from, x.to = x.from-at, x.to-at
-			if overlaps(t.stepsA[i].Taken, x.from, x.to) { // the check tells whether that is right
+			if spans(t.stepsA[i].Taken).overlap([2]int{x.from, x.to}) { // the check tells whether that is right
 				continue
 			}
 			t.steps[i].cells = append(t.steps[i].cells, x)
@@ -224,16 +224,12 @@ func (t *attempt) compare(p pair) {
 }
 
 // split cuts a cell of as many bytes in both at n of them.
-func (c *cell) split(n int) (before, behind cell) {
+func (c *cell) split(n int) (before, after cell) {
 	cut := func(from, to int) cell {
 		x, y := c.x[from:to], c.y[from:to]
 		return cell{from: c.from + from, to: c.from + to, x: x, y: y, binary: c.binary, parts: []part{{x: x, y: y, moment: noMoment}}}
 	}
 	return cut(0, n), cut(n, len(c.x))
-}
-
-func overlaps(places [][2]int, from, to int) bool {
-	return slices.ContainsFunc(places, func(p [2]int) bool { return from < p[1] && p[0] < to })
 }
 
 // lineAt returns the line of the entry that has an item's byte.

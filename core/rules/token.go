@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // token is a word, a moment, a line end, or another byte.
@@ -35,7 +36,9 @@ var moments = [...]string{
 	`[0-9]{2}:[0-9]{2}:[0-9]{2}`,
 }
 
-var anyMoment = regexp.MustCompile("(" + strings.Join(moments[:], ")|(") + ")")
+// anyMoment finds one of them, each in a group of its own. It is made when it is
+// first used, which few processes of the workbench do.
+var anyMoment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(" + strings.Join(moments[:], ")|(") + ")") })
 
 // isWord reports whether a byte belongs to words. One beyond ASCII does.
 func isWord(b byte) bool {
@@ -47,7 +50,7 @@ func tokens(data []byte) []token {
 	var all []token
 	var dates [][]int
 	if bytes.Count(data, []byte(":")) > 1 || bytes.Count(data, []byte("-")) > 1 { // all of them have that
-		dates = anyMoment.FindAllSubmatchIndex(data, -1)
+		dates = anyMoment().FindAllSubmatchIndex(data, -1)
 	}
 	for i := 0; i < len(data); {
 		for len(dates) > 0 && dates[0][0] < i {

@@ -20,7 +20,7 @@ const (
 
 var errEntryTooLong = errors.New("an entry of the transcript is longer than any can be")
 
-// Blocks cuts a transcript's text into blocks that end behind whole entries,
+// Blocks cuts a transcript's text into blocks that end after whole entries,
 // as [Store.Follow] yields them. At the end of what r has, more is asked
 // whether to read on; it returns once there may be more, false at the end of
 // the transcript. It is told whether a part of an entry may be held back, and

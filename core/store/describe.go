@@ -81,7 +81,7 @@ func (info *Info) fromHead(head []byte) error {
 	header, rest, _ := bytes.Cut(head, []byte("\n\n"))
 	lines := strings.Split(string(header), "\n")
 	if !strings.HasPrefix(lines[0], "workbench transcript v1") {
-		return fmt.Errorf("%s is no transcript", info.ID)
+		return fmt.Errorf("%s is not a transcript", info.ID)
 	}
 	for _, line := range lines[1:] {
 		if mode, ok := strings.CutPrefix(line, "mode "); ok {

@@ -45,7 +45,7 @@ type Folder struct {
 // alone, when there is none. It reads nothing yet: the first list does.
 func OpenFolder(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("the folder for transcripts cannot be made: %w", err)
+		return nil, fmt.Errorf("make the folder for transcripts: %w", err)
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -53,12 +53,12 @@ func OpenFolder(path string) (*Folder, error) {
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, fmt.Errorf("the folder for transcripts cannot be opened: %w", err)
+		return nil, fmt.Errorf("open the folder for transcripts: %w", err)
 	}
 	dir, err := root.Open(".")
 	if err != nil {
 		root.Close()
-		return nil, fmt.Errorf("the folder for transcripts cannot be opened: %w", err)
+		return nil, fmt.Errorf("open the folder for transcripts: %w", err)
 	}
 	return &Folder{path: path, root: root, dir: dir, running: map[string]*folderWriter{}, index: map[string]known{}}, nil
 }
@@ -83,10 +83,10 @@ const unborn = ".new"
 // Create implements [Store].
 func (f *Folder) Create(id string) (Writer, error) {
 	if !ValidID(id) {
-		return nil, fmt.Errorf("%.200q is no ID for a transcript", id)
+		return nil, fmt.Errorf("create transcript %.200q: not an ID", id)
 	}
 	if _, err := f.root.Lstat(id + suffix); err == nil {
-		return nil, fmt.Errorf("there is a transcript %s already", id)
+		return nil, fmt.Errorf("create transcript %s: its ID is taken", id)
 	}
 	name := id + suffix + unborn
 	if !locks {

@@ -148,7 +148,7 @@ func (a *Recordings) Start(h Header, remark func(words string)) *Recorder {
 		r.dead = true
 		r.begun()
 		if taken {
-			a.tell(r, fmt.Errorf("there is one named %s already", r.id))
+			a.tell(r, fmt.Errorf("create transcript %s: its ID is taken", r.id))
 		}
 		return r
 	}

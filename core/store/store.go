@@ -18,7 +18,7 @@ type Store interface {
 	Open(id string) (io.ReadCloser, error)
 	// Follow returns the text from its start, in blocks, each as soon as it is
 	// there, and ends when the transcript has ended. A block is valid until
-	// the next one and ends behind a whole entry; only the last block of a
+	// the next one and ends after a whole entry; only the last block of a
 	// transcript that was cut off may not.
 	Follow(ctx context.Context, id string) iter.Seq2[[]byte, error]
 	// List returns the transcripts that match, the newest first. One that cannot
@@ -41,7 +41,7 @@ type Writer interface {
 
 // Errors of a store.
 var (
-	ErrNotFound = errors.New("there is no such transcript")
+	ErrNotFound = errors.New("no such transcript")
 	ErrRunning  = errors.New("the session is still running; its transcript can be deleted once it has ended")
 )
 

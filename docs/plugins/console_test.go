@@ -66,17 +66,18 @@ const limit = 5 * time.Minute
 // that follow.
 func run(t *testing.T, b block, dir, bin string) {
 	t.Helper()
-	if b.page == "README.md" && strings.HasPrefix(b.text, "$ cd shout\n$ workbench plugin dev") {
-		b.text = "$ workbench plugin new shout\n" + b.text // as in the block above it
+	if first, ok := b.marks["first"]; ok {
+		b.text = "$ " + first + "\n" + b.text
 	}
 	all := commands(b)
+	_, interrupt := b.marks["until"]
 	for i, c := range all {
 		if to, ok := strings.CutPrefix(c.line, "cd "); ok {
 			dir = filepath.Join(dir, to)
 			continue
 		}
 		line := c.line
-		until := b.mark == "until" && i == len(all)-1
+		until := interrupt && i == len(all)-1
 		if until {
 			line += " --listen 127.0.0.1:0 --echo-listen 127.0.0.1:0"
 		}

@@ -106,7 +106,7 @@ func TestNever(t *testing.T) {
 	section, nth := "", 0
 	named := map[string]bool{}
 	for i, b := range blocks(t, "never.md") {
-		if b.lang != "go" {
+		if b.use() != machine {
 			continue
 		}
 		head, _, _ := strings.Cut(b.section, "Found by")
@@ -145,7 +145,7 @@ func TestNever(t *testing.T) {
 	}
 }
 
-// foundBy returns the checks that a section names behind "Found by".
+// foundBy returns the checks that a section names after "Found by".
 func foundBy(section string) (checks []string) {
 	_, words, _ := strings.Cut(strings.Join(strings.Fields(section), " "), "Found by ")
 	words, _, _ = strings.Cut(words, ".")

@@ -42,13 +42,13 @@ func widen(m *mutator) {
 	}
 }
 
-// splices puts the events of each golden behind the first ones of this one, as
+// splices puts the events of each golden after the first ones of this one, as
 // many of them as can be: what a session has become is at its end.
 func splices(m *mutator) {
 	events := m.events()
 	for _, then := range m.goldens {
 		for cut := len(events); cut > max(0, len(events)-maxPlaces); cut-- {
-			m.add(fmt.Sprintf("the events of %s behind event %d", then.File, cut), slices.Concat(events[:cut], then.Events))
+			m.add(fmt.Sprintf("the events of %s after event %d", then.File, cut), slices.Concat(events[:cut], then.Events))
 		}
 	}
 }
@@ -90,7 +90,7 @@ func orders(m *mutator) {
 	}
 }
 
-var order = [...]string{"left out", "twice", "behind the next"}
+var order = [...]string{"left out", "twice", "after the next"}
 
 func reordered[T any](all []T, i int) [][]T {
 	without := slices.Concat(all[:i], all[i+1:])
