@@ -17,14 +17,14 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// State is how a mode's process is.
+// State is how a mode's process is, for a session that opens now.
 type State string
 
 // The states.
 const (
 	Starting State = "starting" // not ready yet, or again not: Open waits
 	Ready    State = "ready"
-	Failed   State = "failed"  // cannot start; it is tried again all the time
+	Failed   State = "failed"  // cannot start; the host goes on trying
 	Stopped  State = "stopped" // the host was stopped
 )
 
@@ -32,6 +32,7 @@ const (
 type Status struct {
 	Manifest  core.Manifest
 	State     State
+	Code      Code      // what its process does
 	PID       int       // of the process that is ready
 	Uptime    float64   // of that process, in seconds
 	Sessions  int       // that are open
@@ -41,13 +42,15 @@ type Status struct {
 	Hangs     int       // processes that were killed because they did not answer
 	Overload  *Overload // it has more to do than it gets done; nil: not
 	LastError string    // why the last process died or did not start, also when the mode is well again
+	ErrorCode Code      // of LastError
 }
 
 // Unavailable says that a mode's process cannot start.
 type Unavailable struct {
 	Plugin  string
-	Path    string   // of its executable, as a person calls it; "" of a built-in mode
-	Version string   // of the plugin, if it ever said so
+	Path    string // of its executable, as a person calls it; "" of a built-in mode
+	Version string // of the plugin, if it ever said so
+	Code    Code
 	Reason  string   // in words, with what to do where that is known
 	Stderr  []string // the last lines that the process wrote, oldest first; at most 20
 }
@@ -68,13 +71,15 @@ func (u *Unavailable) Error() string {
 	return words
 }
 
+func (u *Unavailable) errorCode() Code { return u.Code }
+
 // unavailable says why a process of the build cannot start.
-func (b *Build) unavailable(reason string, r *runner) *Unavailable {
+func (b *Build) unavailable(why *fault, r *runner) *Unavailable {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return &Unavailable{
 		Plugin: b.conf.Manifest.Name, Path: b.conf.Source, Version: b.manifest.Version,
-		Reason: reason, Stderr: r.lastWords(reason),
+		Code: why.code, Reason: why.words, Stderr: r.lastWords(why.words),
 	}
 }
 
@@ -101,6 +106,7 @@ type Build struct {
 	stop       context.CancelFunc
 	quarantine *quarantine
 	waiting    atomic.Int64  // how many wait for its process
+	pausing    atomic.Bool   // before the next start
 	jsonLines  atomic.Bool   // its executable speaks JSON lines, by way of the adapter
 	newer      chan struct{} // closed when another build has replaced it
 	leave      chan struct{} // closed when its sessions are to move whatever it costs
@@ -161,19 +167,21 @@ func (b *Build) run() {
 			b.ready(p)
 			<-p.gone
 			pause = longer
-			if p.answers.Load() > 0 || errors.Is(p.cause, wire.ErrKilled) {
+			if p.answers.Load() > 0 || p.cause.code == CodeKilled {
 				pause = 0
 			}
 			if pause > firstPause {
-				b.failed(b.unavailable("it died again and again before it answered anything: "+p.how, p.run))
+				b.failed(b.unavailable(fail(CodeRestless, "died again and again before it answered anything: %s", p.cause.words), p.run))
 			} else {
 				b.died(p.cause)
 			}
 		}
+		b.pausing.Store(pause > 0)
 		select {
 		case <-time.After(pause):
 		case <-b.ctx.Done():
 		}
+		b.pausing.Store(false)
 	}
 	b.set(Stopped, nil, nil)
 }
@@ -277,15 +285,23 @@ func (b *Build) status() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Status{
-		Manifest: b.manifest, State: b.state, Restarts: b.restarts,
+		Manifest: b.manifest, State: b.state, Code: CodeStarting, Restarts: b.restarts,
 		Starts: int(b.counts.starts.Load()), Crashes: int(b.counts.crashes.Load()), Hangs: int(b.counts.hangs.Load()),
 	}
 	if b.err != nil {
-		s.LastError = b.err.Error()
+		s.LastError, s.ErrorCode = b.err.Error(), codeOf(b.err)
 	}
-	if p := b.process; p != nil {
-		s.PID, s.Uptime = p.run.pid, time.Since(p.started).Seconds()
+	switch p := b.process; {
+	case p != nil:
+		s.Code, s.PID, s.Uptime = CodeReady, p.run.pid, time.Since(p.started).Seconds()
 		s.Sessions, s.Overload = p.count(), p.overload()
+		if s.Overload != nil {
+			s.Code = CodeOverloaded
+		}
+	case b.state == Stopped:
+		s.Code = CodeStopped
+	case b.pausing.Load():
+		s.Code = CodeBackingOff
 	}
 	return s
 }

@@ -37,14 +37,14 @@ type Mode struct {
 	Calls []string
 	// Adapter is a command that serves an executable which speaks JSON lines:
 	// it is started in the executable's place, with "--", the executable and
-	// its arguments behind. Empty: there is none.
+	// its arguments after its own. Empty: none.
 	Adapter []string
-	// JSONLines says that the executable speaks them. Where that is not known
-	// it is found out by the first line that the executable prints.
+	// JSONLines says that the executable speaks them. Otherwise the first line
+	// that it prints tells.
 	JSONLines bool
 	// Source is what a person calls the plugin, for errors: most often the file
-	// that Path is a copy of, quoted where a shell needs that. Empty, as of
-	// built-in modes: nothing is said.
+	// that Path is a copy of, quoted where a shell needs that. Empty for built-in
+	// modes.
 	Source string
 	// Log takes what happens to the processes, Output what they write. Nil:
 	// Config.Log, and Log.
@@ -102,16 +102,17 @@ type Host struct {
 	old   map[string][]*Build // replaced, with sessions that have not moved
 }
 
-// ErrNoMode says that there is no mode of that name.
-var ErrNoMode = errors.New("there is no such mode")
+// ErrNoMode says that no mode has that name.
+var ErrNoMode = errors.New("no such mode")
 
 // errStopping is why everything ends in Stop.
-var errStopping = errors.New("the workbench is stopping")
+var errStopping = fail(CodeStopping, "the workbench is stopping")
 
 // Start has the processes of all modes started, a few at a time, those first
-// that somebody waits for, and returns without waiting for them. An error says what is wrong with the configuration or with the
-// directory for the sockets, or that a strict sandbox does not hold here; a
-// process that cannot start is no error here, see Status.
+// that somebody waits for, and returns without waiting for them. An error says
+// what is wrong with the configuration or with the directory for the sockets, or
+// that a strict sandbox does not hold here. A process that cannot start is not an
+// error here; see Status.
 func Start(cfg Config) (*Host, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	if cfg.Timeout < 0 || cfg.Timeout > MaxTimeout {
@@ -129,7 +130,7 @@ func Start(cfg Config) (*Host, error) {
 		}
 		name := m.Manifest.Name
 		if h.modes[name] != nil {
-			return nil, fmt.Errorf("there are two modes named %s", name)
+			return nil, fmt.Errorf("two modes are named %s", name)
 		}
 		h.modes[name] = newBuild(h, m)
 		h.order = append(h.order, name)

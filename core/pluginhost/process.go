@@ -32,13 +32,12 @@ type process struct {
 	load    atomic.Pointer[wire.Load] // what it said last of itself; nil: nothing
 	turns   map[uint32]int            // by stream: how often in a row a long turn was seen; ask's own
 	opening chan struct{}             // holds a token for each stream that is being opened
-	orders  chan order                // to kill the process; see watch
+	orders  chan *fault               // why the process is to be killed; see watch
 	gone    chan struct{}             // closed when the process is dead and its sessions know
 
 	mu       sync.Mutex
 	sessions map[*stream]struct{} // nil once the process is dead
-	how      string               // it died, and the same as an error that names the plugin;
-	cause    error                // both are set before gone is closed
+	cause    *death               // set before gone is closed
 }
 
 // maxOpening bounds how many streams are opened at the same time, so that the
@@ -72,14 +71,14 @@ func tryProcess(b *Build, release func()) (*process, error) {
 	began := time.Now()
 	run := newRunner(b)
 	ctx, cancel := limit.OwnContext(b.ctx, h.startTimeout, run.starved,
-		fmt.Errorf("it was not ready within %v", h.startTimeout))
+		fail(CodeNotReady, "not ready within %v", h.startTimeout))
 	defer cancel()
 	defer limit.Own(h.startTimeout/limit.Parts, run.starved, release).Stop()
 	p := &process{
 		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: began,
 		counts:   &b.counts,
 		opening:  make(chan struct{}, maxOpening),
-		orders:   make(chan order, 1),
+		orders:   make(chan *fault, 1),
 		gone:     make(chan struct{}),
 		sessions: make(map[*stream]struct{}),
 	}
@@ -104,8 +103,8 @@ func tryProcess(b *Build, release func()) (*process, error) {
 	if p.run.dir != "" {
 		os.RemoveAll(p.run.dir)
 	}
-	if how, _ := p.run.end(); p.run.killedFromOutside() {
-		return p, &death{plugin: p.name, how: how + " while it was starting", killed: true}
+	if f := p.run.end(); f != nil && f.code == CodeKilled {
+		return p, &death{p.name, fail(CodeKilled, "%s while it was starting", f.words), false}
 	}
 	return p, b.unavailable(p.run.refusal(context.Cause(ctx), err), p.run)
 }
@@ -133,13 +132,13 @@ func (p *process) connect(ctx context.Context) error {
 	}
 	p.calls = m.calls
 	if p.manifest, err = p.calls.Manifest(); err != nil {
-		return err
+		return fail(CodeManifest, "%v", err)
 	}
 	if p.manifest.Options == nil {
 		p.manifest.Options = []core.Option{} // a list, in JSON too
 	}
 	if p.manifest.Name != p.name {
-		return fmt.Errorf("it calls itself %q; the name in its manifest and the one of its file must be the same", p.manifest.Name)
+		return fail(CodeManifest, "calls itself %q; the name in its manifest and the one of its file must be the same", p.manifest.Name)
 	}
 	return nil
 }
@@ -192,21 +191,15 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	}
 }
 
-// order says why a process is to be killed.
-type order struct {
-	why  string
-	hang bool
-}
-
 // hangs has the process killed, for it took too long to do something.
 func (p *process) hangs(to string) {
-	p.end(order{fmt.Sprintf("it took longer than %v %s", p.timeout, to), true})
+	p.end(fail(CodeHung, "took longer than %v %s", p.timeout, to))
 }
 
 // end has the process killed.
-func (p *process) end(o order) {
+func (p *process) end(why *fault) {
 	select {
-	case p.orders <- o:
+	case p.orders <- why:
 	default: // it is dying already
 	}
 }

@@ -94,7 +94,7 @@ func (q *quarantine) leave() {
 			defer q.mu.Unlock()
 			if q.process == p && p.count() == 0 {
 				q.process = nil
-				p.end(order{why: "it is no longer needed"})
+				p.end(fail(CodeUnneeded, "no longer needed"))
 			}
 		})
 	}

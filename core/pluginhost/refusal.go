@@ -11,21 +11,21 @@ import (
 	"github.com/protocol-workbench/workbench/core/pluginproto"
 )
 
-// refusal says in words why the process did not get ready: the limit that cut
-// it off, if one did, else what it printed, else how it ended, else the error.
-func (r *runner) refusal(limit, err error) string {
+// refusal says why the process did not get ready: the limit that cut it off, if
+// one did, else what it printed, else how it ended, else the error.
+func (r *runner) refusal(limit, err error) *fault {
 	if limit != nil {
-		return limit.Error() + r.refused()
+		return fail(codeOf(limit), "%v%s", limit, r.refused())
 	}
 	if line := r.line.Load(); line != nil {
-		if words := misspoken(*line); words != "" {
-			return words
+		if f := misspoken(*line); f != nil {
+			return f
 		}
 	}
-	if how, byItself := r.end(); byItself {
-		return "it ended before it was ready, with " + how + r.hint() + r.refused()
+	if f := r.end(); f != nil {
+		return fail(CodeEndedEarly, "ended before it was ready, with %s%s%s", f.words, r.hint(), r.refused())
 	}
-	return err.Error()
+	return fail(codeOf(err), "%v", err)
 }
 
 // refused says which system calls the process made that the sandbox refuses,
@@ -65,29 +65,29 @@ func (r *runner) lastWords(reason string) []string {
 	return lines
 }
 
-// misspoken says what is wrong with the handshake's line, in a way that tells
-// what to do, or "". The line is
+// misspoken says what is wrong with the handshake's line, and what to do; nil if
+// nothing is. The line is
 //
 //	go-plugin's version | our version | network | address | protocol | …
-func misspoken(line string) string {
+func misspoken(line string) *fault {
 	fields := strings.Split(line, "|")
 	if len(fields) < 4 || !number(fields[0]) || !number(fields[1]) {
-		return fmt.Sprintf("it printed %q to standard output before plugins.Serve; "+
+		return fail(CodeNoHandshake, "printed %q to standard output before plugins.Serve; "+
 			"nothing may be printed there before, write to standard error instead", clean(core.CutWords(line, 80)))
 	}
 	switch version, _ := strconv.Atoi(fields[1]); {
 	case fields[0] != "1":
-		return fmt.Sprintf("it was built with a go-plugin that speaks version %s, this workbench speaks 1; "+
+		return fail(CodeVersion, "built with a go-plugin that speaks version %s, this workbench speaks 1; "+
 			"build the plugin again with the workbench's own version of go-plugin", fields[0])
 	case version > pluginproto.Version:
-		return fmt.Sprintf("it speaks protocol version %d, this workbench %d; update the workbench", version, pluginproto.Version)
+		return fail(CodeVersion, "speaks protocol version %d, this workbench %d; update the workbench", version, pluginproto.Version)
 	case version < pluginproto.Version:
-		return fmt.Sprintf("it speaks protocol version %d, this workbench %d; "+
+		return fail(CodeVersion, "speaks protocol version %d, this workbench %d; "+
 			"update the plugin, or build it again with this workbench's module", version, pluginproto.Version)
 	case len(fields) > 4 && fields[4] != "netrpc":
-		return fmt.Sprintf("it speaks %q where net/rpc is spoken; let plugins.Serve do the speaking", clean(core.CutWords(fields[4], 20)))
+		return fail(CodeVersion, "speaks %q where net/rpc is spoken; let plugins.Serve do the speaking", clean(core.CutWords(fields[4], 20)))
 	}
-	return ""
+	return nil
 }
 
 // speaksJSON reports that what the process printed first may be JSON: it needs

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -131,7 +130,7 @@ func (r *runner) Start(context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.killed {
-		return errors.New("it was killed before it began")
+		return errors.New("killed before it began")
 	}
 	// A pipe that nobody writes to: its end tells the process that we are gone.
 	lifeline, err1 := r.cmd.StdinPipe()
@@ -152,7 +151,7 @@ func (r *runner) Start(context.Context) error {
 	held, err := r.host.sandbox.Hold(r.cmd, grant)
 	if err != nil {
 		r.refusals.Close()
-		return fmt.Errorf("it could not be held: %w", err)
+		return fail(CodeNotStarted, "could not be held: %v", err)
 	}
 	if r.via != nil {
 		// The adapter is ours and starts the plugin, which is what is held.
@@ -162,7 +161,7 @@ func (r *runner) Start(context.Context) error {
 	if err := r.host.spawner.start(r.cmd); err != nil {
 		r.refusals.Close()
 		held.Release()
-		return fmt.Errorf("it could not be started: %w", err)
+		return fail(CodeNotStarted, "could not be started: %v", err)
 	}
 	r.pid, r.held = r.cmd.Process.Pid, held
 	held.Look(r.pid)
@@ -254,31 +253,29 @@ func (r *runner) settle(limit time.Duration) {
 	}
 }
 
-// end says how the process ended, if it did, and whether that was its own or
-// another's doing, not ours.
-func (r *runner) end() (how string, byItself bool) {
-	if !isClosed(r.exited) {
-		return "", false
-	}
+// end says how the process ended by its own doing or another's; nil while it
+// runs, and when we killed it.
+func (r *runner) end() *fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !isClosed(r.exited) {
+		return nil
+	}
 	how, signalled := ending(r.state)
-	if r.memory {
-		how = "killed: out of memory"
+	if signalled && r.killed {
+		return nil
+	}
+	code := CodeExited
+	switch {
+	case r.memory:
+		code, how = CodeOutOfMemory, "killed: out of memory"
+	case !r.killed && wasKilled(r.state):
+		code = CodeKilled
 	}
 	if why := r.out.why(); why != "" {
 		how += " (" + why + ")"
 	}
-	return how, !signalled || !r.killed
-}
-
-// killedFromOutside reports that somebody else ended the process, by a signal
-// that no program gets for what it does itself, and that is not what the system
-// does to one that uses up its memory.
-func (r *runner) killedFromOutside() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return isClosed(r.exited) && !r.killed && wasKilled(r.state) && !r.memory
+	return &fault{code, how}
 }
 
 // Wait waits for the process.
@@ -319,7 +316,7 @@ func (r *runner) PluginToHost(network, address string) (string, string, error) {
 			return network, address, nil
 		}
 	}
-	return "", "", fmt.Errorf("it says that it listens on %s %q, where it was not told to", network, address)
+	return "", "", fail(CodeAddress, "says that it listens on %s %q, where it was not told to", network, address)
 }
 
 // HostToPlugin changes nothing: both see the same files.

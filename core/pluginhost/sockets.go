@@ -37,7 +37,7 @@ func openSocketDir(base string) (*socketDir, error) {
 	if base == "" {
 		bases = []string{os.Getenv("XDG_RUNTIME_DIR"), os.TempDir(), "/tmp"}
 	} else if err := os.MkdirAll(base, 0o700); err != nil {
-		return nil, fmt.Errorf("the directory for the plugins' sockets cannot be made: %w", err)
+		return nil, fmt.Errorf("make the directory for the plugins' sockets: %w", err)
 	}
 	var errs []error
 	for _, base := range bases {
@@ -54,7 +54,7 @@ func openSocketDir(base string) (*socketDir, error) {
 		}
 		errs = append(errs, err)
 	}
-	return nil, fmt.Errorf("there is no place for the plugins' sockets; set XDG_RUNTIME_DIR to a directory of yours with a short name: %w", errors.Join(errs...))
+	return nil, fmt.Errorf("no place for the plugins' sockets; set XDG_RUNTIME_DIR to a directory of yours with a short name: %w", errors.Join(errs...))
 }
 
 func makeSocketDir(base string) (*socketDir, error) {

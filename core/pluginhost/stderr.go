@@ -159,7 +159,7 @@ func (o *output) why() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.panics == "" && o.forks {
-		return "it could not fork: in the sandbox a plugin may start no other program"
+		return "could not fork: in the sandbox a plugin may start no other program"
 	}
 	return o.panics
 }
