@@ -42,15 +42,6 @@ const (
 	CodeUnneeded    Code = "unneeded"
 )
 
-// Codes returns all codes.
-func Codes() []Code {
-	return []Code{
-		CodeStarting, CodeReady, CodeOverloaded, CodeBackingOff, CodeStopped,
-		CodeNotStarted, CodeNotReady, CodeEndedEarly, CodeNoHandshake, CodeVersion, CodeAddress, CodeManifest, CodeRestless, CodeFailed,
-		CodeExited, CodeKilled, CodeOutOfMemory, CodeHung, CodeConnection, CodeStopping, CodeUnneeded,
-	}
-}
-
 // String returns the code.
 func (c Code) String() string { return string(c) }
 

@@ -19,17 +19,18 @@ func TestCodesAreDocumented(t *testing.T) {
 	}
 	_, modes, _ := strings.Cut(string(doc), "\n## GET /api/modes\n")
 	modes, _, _ = strings.Cut(modes, "\n## ")
-	for _, c := range Codes() {
-		if !strings.Contains(modes, "\n| `"+c.String()+"` |") {
-			t.Errorf("docs/websocket.md has no row of the code %s", c)
-		}
-	}
 	source, err := os.ReadFile("code.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(regexp.MustCompile(`Code = "`).FindAll(source, -1)); n != len(Codes()) {
-		t.Errorf("code.go has %d codes, and Codes returns %d", n, len(Codes()))
+	codes := regexp.MustCompile(`Code = "(.*)"`).FindAllSubmatch(source, -1)
+	if len(codes) < 20 {
+		t.Errorf("only %d codes were found", len(codes))
+	}
+	for _, c := range codes {
+		if !strings.Contains(modes, fmt.Sprintf("\n| `%s` |", c[1])) {
+			t.Errorf("docs/websocket.md has no row of the code %s", c[1])
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/sandbox"
+	"github.com/protocol-workbench/workbench/core/socketdir"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -86,7 +87,7 @@ type Host struct {
 	log          *slog.Logger
 	timeout      time.Duration
 	startTimeout time.Duration
-	sockets      *socketDir
+	sockets      *socketdir.Dir
 	sandbox      *sandbox.Sandbox
 	spawner      *spawner
 	starts       starts
@@ -139,7 +140,8 @@ func Start(cfg Config) (*Host, error) {
 	if h.sandbox, err = sandbox.Probe(context.Background(), cfg.Sandbox); err != nil {
 		return nil, err
 	}
-	if h.sockets, err = openSocketDir(cfg.RuntimeDir); err != nil {
+	// That is what go-plugin makes, with numbers of up to 10 digits.
+	if h.sockets, err = socketdir.Open(cfg.RuntimeDir, len("/plugin-dir4294967295/plugin4294967295")); err != nil {
 		return nil, err
 	}
 	h.spawner = newSpawner()
@@ -265,5 +267,5 @@ func (h *Host) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		err = fmt.Errorf("plugin processes were killed but are not gone yet: %w", context.Cause(ctx))
 	}
-	return errors.Join(err, h.sockets.remove())
+	return errors.Join(err, h.sockets.Remove())
 }

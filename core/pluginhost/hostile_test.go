@@ -136,7 +136,7 @@ func TestSocketIsUnlinked(t *testing.T) {
 	h := start(t, Config{Modes: modesOf(t, "echo"), RuntimeDir: dir})
 	open(t, h, "echo")
 	left, err := filepath.Glob(dir + "/*/*")
-	if err != nil || len(left) != 1 || filepath.Base(left[0]) != lockName {
+	if err != nil || len(left) != 1 || filepath.Base(left[0]) != "lock" {
 		t.Errorf("the directory holds %v, %v", left, err)
 	}
 	if info, err := os.Stat(filepath.Dir(left[0])); err != nil || info.Mode().Perm() != 0o700 {

@@ -88,7 +88,7 @@ func (r *runner) launch() (net.Addr, error) {
 		},
 		SkipHostEnv:      true,
 		StartTimeout:     never,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.host.sockets.path},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.host.sockets.Path},
 		Logger:           hclog.NewNullLogger(), // it says nothing that we do not
 	}).Start()
 }
