@@ -217,7 +217,7 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 			Sessions: s.Sessions, Restarts: s.Restarts, Error: s.LastError, ErrorCode: s.ErrorCode.String(),
 		}
 		if o := s.Overload; o != nil {
-			m.Overload = &gateway.Overload{Waiting: o.Waiting, Longest: o.Longest}
+			m.Overload = &gateway.Overload{Waiting: o.Waiting, Longest: o.Longest.Seconds()}
 		}
 		all = append(all, m)
 	}

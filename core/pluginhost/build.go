@@ -32,17 +32,17 @@ const (
 type Status struct {
 	Manifest  core.Manifest
 	State     State
-	Code      Code      // what its process does
-	PID       int       // of the process that is ready
-	Uptime    float64   // of that process, in seconds
-	Sessions  int       // that are open
-	Restarts  int       // processes that came after the first one
-	Starts    int       // processes that became ready, those in quarantine too
-	Crashes   int       // processes that had been ready and died, not by our doing
-	Hangs     int       // processes that were killed because they did not answer
-	Overload  *Overload // it has more to do than it gets done; nil: not
-	LastError string    // why the last process died or did not start, also when the mode is well again
-	ErrorCode Code      // of LastError
+	Code      Code       // what its process does
+	PID       int        // of the process that is ready
+	Uptime    float64    // of that process, in seconds
+	Sessions  int        // that are open
+	Restarts  int        // processes that came after the first one
+	Starts    int        // processes that became ready, those in quarantine too
+	Crashes   int        // processes that had been ready and died, not by our doing
+	Hangs     int        // processes that were killed because they did not answer
+	Overload  *wire.Load // nil: the process keeps up with what it has to do
+	LastError string     // why the last process died or did not start, also when the mode is well again
+	ErrorCode Code       // of LastError
 }
 
 // Unavailable says that a mode's process cannot start.
@@ -138,7 +138,7 @@ func newBuild(h *Host, conf Mode) *Build {
 	}
 	b.jsonLines.Store(conf.JSONLines)
 	b.ctx, b.stop = context.WithCancel(h.ctx)
-	b.quarantine = newQuarantine(b)
+	b.quarantine = &quarantine{build: b, place: make(chan struct{}, 1), starts: newStarts()}
 	return b
 }
 
@@ -164,7 +164,8 @@ func (b *Build) run() {
 			pause = longer
 			b.failed(err)
 		default:
-			b.ready(p)
+			b.log.Info("plugin process started", "pid", p.run.pid, "took", time.Since(p.started).Round(time.Millisecond))
+			b.set(Ready, p, nil)
 			<-p.gone
 			pause = longer
 			if p.answers.Load() > 0 || p.cause.code == CodeKilled {
@@ -184,14 +185,6 @@ func (b *Build) run() {
 		b.pausing.Store(false)
 	}
 	b.set(Stopped, nil, nil)
-}
-
-func (b *Build) ready(p *process) {
-	b.mu.Lock()
-	b.manifest = p.manifest
-	b.mu.Unlock()
-	b.log.Info("plugin process started", "pid", p.run.pid, "took", p.took.Round(time.Millisecond))
-	b.set(Ready, p, nil)
 }
 
 // died says that a process is gone, and that the next one is expected to be
@@ -226,6 +219,9 @@ func (b *Build) set(s State, p *process, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.state, b.process = s, p
+	if p != nil {
+		b.manifest = p.manifest
+	}
 	if err != nil {
 		b.err = err
 	}
@@ -248,12 +244,6 @@ func (b *Build) Open(ctx context.Context) (*wire.Conn, error) {
 		}
 		// It died meanwhile; the next one may be better.
 	}
-}
-
-// described returns the manifest once it is known.
-func (b *Build) described(ctx context.Context) (m core.Manifest, err error) {
-	err = b.await(ctx, func() bool { m = b.manifest; return m.Title != "" })
-	return m, err
 }
 
 // await waits until come, which is called with b locked, reports true. The error

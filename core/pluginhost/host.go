@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -79,7 +80,7 @@ type Config struct {
 	Timeout time.Duration
 
 	startTimeout time.Duration // tests have less patience
-	startsAtOnce int           // and fewer processors
+	startsAtOnce int           // and fewer processors: more would only take them from each other, and all be late
 }
 
 // Host runs the plugin processes. Its methods are safe for concurrent use.
@@ -121,7 +122,7 @@ func Start(cfg Config) (*Host, error) {
 	}
 	h := &Host{
 		log: cmp.Or(cfg.Log, slog.Default()), timeout: cfg.Timeout, startTimeout: cmp.Or(cfg.startTimeout, startTimeout),
-		starts: starts{free: cmp.Or(cfg.startsAtOnce, startsAtOnce())},
+		starts: starts{free: cmp.Or(cfg.startsAtOnce, runtime.NumCPU())},
 		modes:  make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
@@ -176,14 +177,15 @@ func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
 }
 
 // Manifest returns what the mode's process says of itself, as soon as one of
-// its processes has; of a mode that was given its manifest at once. The errors
+// its processes has; at once for a mode that was given its manifest. The errors
 // are Open's.
-func (h *Host) Manifest(ctx context.Context, mode string) (core.Manifest, error) {
+func (h *Host) Manifest(ctx context.Context, mode string) (m core.Manifest, err error) {
 	b, err := h.build(mode)
 	if err != nil {
-		return core.Manifest{}, err
+		return m, err
 	}
-	return b.described(ctx)
+	err = b.await(ctx, func() bool { m = b.manifest; return m.Title != "" })
+	return m, err
 }
 
 // Coverage asks the mode's process what of its code it has executed. The error
@@ -233,14 +235,10 @@ func (h *Host) build(name string) (*Build, error) {
 // Status tells how each mode is, in the order of Config.Modes.
 func (h *Host) Status() []Status {
 	h.mu.Lock()
-	builds := make([]*Build, len(h.order))
+	defer h.mu.Unlock()
+	all := make([]Status, len(h.order))
 	for i, name := range h.order {
-		builds[i] = h.modes[name]
-	}
-	h.mu.Unlock()
-	all := make([]Status, len(builds))
-	for i, b := range builds {
-		all[i] = b.status()
+		all[i] = h.modes[name].status()
 	}
 	return all
 }

@@ -25,7 +25,6 @@ type process struct {
 	manifest core.Manifest
 	timeout  time.Duration
 	started  time.Time
-	took     time.Duration // from start to ready
 
 	counts  *counts
 	answers atomic.Uint64             // reads of sessions' streams that brought something
@@ -68,26 +67,21 @@ func startProcess(b *Build, wanted func() bool) (*process, error) {
 // eighth of its time: one that hangs is no reason for others to wait.
 func tryProcess(b *Build, release func()) (*process, error) {
 	h := b.host
-	began := time.Now()
 	run := newRunner(b)
 	ctx, cancel := limit.OwnContext(b.ctx, h.startTimeout, run.starved,
 		fail(CodeNotReady, "not ready within %v", h.startTimeout))
 	defer cancel()
 	defer limit.Own(h.startTimeout/limit.Parts, run.starved, release).Stop()
 	p := &process{
-		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: began,
-		counts:   &b.counts,
-		opening:  make(chan struct{}, maxOpening),
-		orders:   make(chan *fault, 1),
-		gone:     make(chan struct{}),
-		sessions: make(map[*stream]struct{}),
+		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: time.Now(),
+		counts: &b.counts, sessions: make(map[*stream]struct{}),
+		opening: make(chan struct{}, maxOpening), orders: make(chan *fault, 1), gone: make(chan struct{}),
 	}
 	// Nothing that connect calls has a time limit that can be relied on. With
 	// the process and the connection gone, all of it returns.
 	unwatched := context.AfterFunc(ctx, func() { p.run.kill() })
 	err := p.connect(ctx)
 	if unwatched() && err == nil {
-		p.took = time.Since(began)
 		b.counts.starts.Add(1)
 		go p.watch(b.ctx)
 		return p, nil
@@ -219,13 +213,12 @@ func (p *process) admit(conn net.Conn, number uint32, closed func()) (*wire.Conn
 	s := &stream{Conn: conn, process: p, number: number, closed: closed}
 	s.frames = wire.NewConn(s, p.timeout)
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.sessions == nil {
-		p.mu.Unlock()
 		conn.Close()
 		return nil, errGone
 	}
 	p.sessions[s] = struct{}{}
-	p.mu.Unlock()
 	return s.frames, nil
 }
 

@@ -27,10 +27,6 @@ type quarantine struct {
 	idle    *time.Timer
 }
 
-func newQuarantine(b *Build) *quarantine {
-	return &quarantine{build: b, place: make(chan struct{}, 1), starts: newStarts()}
-}
-
 // open is a build's open, on a process that no other session uses while the
 // connection is open. It waits for the one before, as long as ctx lets it.
 func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {

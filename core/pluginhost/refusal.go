@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,7 +38,7 @@ func (r *runner) refused() string {
 	}
 	words := "; it called " + strings.Join(names, ", ") + ", which the sandbox refuses; if you trust it, allow that with"
 	for _, name := range names {
-		words += " --allow-syscall " + r.name + ":" + name
+		words += " --allow-syscall " + r.build.conf.Manifest.Name + ":" + name
 	}
 	return words
 }
@@ -125,11 +126,7 @@ func ending(s *os.ProcessState) (how string, signalled bool) {
 // wasKilled reports a death by a signal that people and supervisors send, where
 // there are signals.
 func wasKilled(s *os.ProcessState) bool {
-	switch signalOf(s) {
-	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP:
-		return true
-	}
-	return false
+	return slices.Contains([]syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}, signalOf(s))
 }
 
 // signalOf returns the signal that ended a process, 0 if none did.

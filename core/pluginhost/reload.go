@@ -2,7 +2,6 @@ package pluginhost
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -159,7 +158,7 @@ func (l *Lease) Options(of core.Options) core.Options {
 	}
 	all, err := m.ParseOptions(known)
 	if err != nil {
-		panic(errors.New("pluginhost: a manifest refuses its own defaults: " + err.Error()))
+		panic("pluginhost: a manifest refuses its own defaults: " + err.Error())
 	}
 	return all
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -30,14 +29,10 @@ import (
 // the handshake: one line of standard output. What the process writes else
 // goes to out.
 type runner struct {
-	name  string
-	host  *Host
-	log   *slog.Logger
+	build *Build
 	out   *output
 	cmd   *exec.Cmd
 	dir   string   // where the process makes its socket
-	read  []string // what it may read beside its executable
-	calls []string // system calls that it may make beside the usual ones
 	via   []string // the command that starts it, if it speaks JSON lines
 	pid   int
 
@@ -60,10 +55,8 @@ var _ goplugin.Runner = (*runner)(nil)
 func newRunner(b *Build) *runner {
 	m := b.conf
 	r := &runner{
-		name: m.Manifest.Name,
-		host: b.host, log: b.log, out: newOutput(b.output),
-		cmd:  &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
-		read: m.Read, calls: m.Calls,
+		build: b, out: newOutput(b.output),
+		cmd:    &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
 		exited: make(chan struct{}), quiet: make(chan struct{}),
 	}
 	if b.jsonLines.Load() {
@@ -88,7 +81,7 @@ func (r *runner) launch() (net.Addr, error) {
 		},
 		SkipHostEnv:      true,
 		StartTimeout:     never,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.host.sockets.Path},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.build.host.sockets.Path},
 		Logger:           hclog.NewNullLogger(), // it says nothing that we do not
 	}).Start()
 }
@@ -140,15 +133,15 @@ func (r *runner) Start(context.Context) error {
 		return err
 	}
 	var err error
-	if r.refusals, err = r.host.sandbox.Refusals(filepath.Join(r.dir, "refusals")); err != nil {
+	if r.refusals, err = r.build.host.sandbox.Refusals(filepath.Join(r.dir, "refusals")); err != nil {
 		return err
 	}
 	r.cmd.SysProcAttr = processAttributes()
-	grant := sandbox.Grant{Sockets: r.dir, Read: r.read, Calls: r.calls, Refusals: r.refusals}
+	grant := sandbox.Grant{Sockets: r.dir, Read: r.build.conf.Read, Calls: r.build.conf.Calls, Refusals: r.refusals}
 	if r.via != nil {
 		grant.Sockets = "" // the adapter's
 	}
-	held, err := r.host.sandbox.Hold(r.cmd, grant)
+	held, err := r.build.host.sandbox.Hold(r.cmd, grant)
 	if err != nil {
 		r.refusals.Close()
 		return fail(CodeNotStarted, "could not be held: %v", err)
@@ -158,7 +151,7 @@ func (r *runner) Start(context.Context) error {
 		r.cmd.Args = slices.Concat(r.via, []string{"--", r.cmd.Path}, r.cmd.Args[1:])
 		r.cmd.Path = r.via[0]
 	}
-	if err := r.host.spawner.start(r.cmd); err != nil {
+	if err := r.build.host.spawner.start(r.cmd); err != nil {
 		r.refusals.Close()
 		held.Release()
 		return fail(CodeNotStarted, "could not be started: %v", err)
@@ -171,7 +164,7 @@ func (r *runner) Start(context.Context) error {
 	var readers sync.WaitGroup
 	readers.Go(func() { r.readStdout(stdout, say) })
 	readers.Go(func() { r.out.copy(stderr) })
-	r.host.running.Go(func() {
+	r.build.host.running.Go(func() {
 		r.state, _ = r.cmd.Process.Wait()
 		r.memory = wasKilled(r.state) && held.OutOfMemory(r.state)
 		killGroup(r.cmd.Process) // what it had started
@@ -188,7 +181,7 @@ func (r *runner) Start(context.Context) error {
 		stderr.Close()
 		close(r.quiet)
 		if err := held.Release(); err != nil {
-			r.log.Warn("something of a plugin process is left", "pid", r.pid, "reason", err)
+			r.build.log.Warn("something of a plugin process is left", "pid", r.pid, "reason", err)
 		}
 	})
 	return nil
@@ -281,24 +274,19 @@ func (r *runner) end() *fault {
 // Wait waits for the process.
 func (r *runner) Wait(context.Context) error { <-r.exited; return nil }
 
-// Kill is for go-plugin, which calls it when the handshake failed, and does
-// nothing: whoever started the process ends what is left of it, once it is known
-// whether somebody else has.
+// Kill does nothing. go-plugin calls it when the handshake failed; whoever
+// started the process ends what is left of it, once it is known whether somebody
+// else has.
 func (r *runner) Kill(context.Context) error { return nil }
 
-// Stdout is the handshake.
+// Stdout is the handshake. Stderr is empty: go-plugin's reader of log lines can
+// be made to panic.
 func (r *runner) Stdout() io.ReadCloser { return r.hello }
-
-// Stderr is empty: go-plugin's reader of log lines can be made to panic.
 func (r *runner) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
 
-// Name and ID are for go-plugin's own log.
-func (r *runner) Name() string { return r.cmd.Path }
-
-// ID returns the process's number.
-func (r *runner) ID() string { return strconv.Itoa(r.pid) }
-
-// Diagnose has nothing to add.
+// Name, ID and Diagnose are for go-plugin's own log.
+func (r *runner) Name() string                    { return r.cmd.Path }
+func (r *runner) ID() string                      { return strconv.Itoa(r.pid) }
 func (r *runner) Diagnose(context.Context) string { return "" }
 
 // PluginToHost refuses to be sent anywhere but to a socket in the directory

@@ -2,14 +2,9 @@ package pluginhost
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"sync"
 )
-
-// startsAtOnce is how many processes start at a time: more would only take the
-// processors from each other, and all be late.
-func startsAtOnce() int { return runtime.NumCPU() }
 
 // starts lets processes start a few at a time: first those that somebody waits
 // for, then in the order in which they came.

@@ -49,7 +49,7 @@ func newOutput(log *slog.Logger) *output {
 func (o *output) copy(r io.Reader) {
 	s := o.stream()
 	io.Copy(s, r)
-	s.flush()
+	s.end()
 	o.report()
 }
 
@@ -88,12 +88,7 @@ func (s *outputStream) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-func (s *outputStream) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.end()
-}
-
+// end ends the line.
 func (s *outputStream) end() {
 	if line := bytes.TrimRight(s.line, "\r"); len(line) > 0 {
 		s.to.take(line, s.cut)

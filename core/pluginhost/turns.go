@@ -16,12 +16,6 @@ import (
 // has more to do than it gets done.
 const overloadedAfter = time.Second
 
-// Overload tells of a process that has more to do than it gets done.
-type Overload struct {
-	Waiting int     // sessions that wait for their turn
-	Longest float64 // for how long the first of them has, in seconds
-}
-
 // ask asks the process how busy it is, and has it killed when an event's turn
 // takes longer than the time-out. After a stop of the process any turn looks
 // long, so it has to have been seen as often as that takes. The error says that
@@ -46,19 +40,19 @@ func (p *process) ask() error {
 }
 
 // overload returns nil while the process keeps up.
-func (p *process) overload() *Overload {
+func (p *process) overload() *wire.Load {
 	if l := p.load.Load(); l != nil && l.Longest >= overloadedAfter {
-		return &Overload{l.Waiting, l.Longest.Seconds()}
+		return l
 	}
 	return nil
 }
 
 // tellWaiting tells the sessions that wait in a process that is overloaded.
 func (p *process) tellWaiting() {
-	if p.overload() == nil {
+	load, since := p.overload(), time.Now().Add(-overloadedAfter).UnixNano()
+	if load == nil {
 		return
 	}
-	load, since := p.load.Load(), time.Now().Add(-overloadedAfter).UnixNano()
 	p.mu.Lock()
 	var waiting []*wire.Conn
 	for s := range p.sessions {

@@ -39,7 +39,7 @@ func TestWaitForATurn(t *testing.T) {
 	}
 	until(t, "the overload", func() bool {
 		o := h.Status()[0].Overload
-		return o != nil && h.Status()[0].Code != CodeReady && o.Waiting > sessions/2 && o.Longest >= overloadedAfter.Seconds()
+		return o != nil && h.Status()[0].Code != CodeReady && o.Waiting > sessions/2 && o.Longest >= overloadedAfter
 	})
 	talking.Wait()
 	if s := h.Status()[0]; s.Restarts > 0 || waits.Load() == 0 {
