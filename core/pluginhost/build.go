@@ -90,8 +90,8 @@ const (
 	longPause  = 5 * time.Second // pauses double up to this
 )
 
-// newStarts bounds how often processes are started that nothing else holds up:
-// somebody may kill each one while it starts, for as long as they like.
+// newStarts bounds how often processes are started where no pause does: somebody
+// may go on killing each one while it starts.
 func newStarts() *rate.Limiter { return rate.NewLimiter(rate.Every(200*time.Millisecond), 20) }
 
 // Build is one build of a line mode, whose process it keeps running. Most modes
@@ -121,7 +121,7 @@ type Build struct {
 	err      error         // why the last process died or did not start
 	changed  chan struct{} // closed and replaced when the state changes
 	leases   int           // of sessions
-	trial    bool          // prepared, and not in use: whoever prepared it is told why it fails
+	trial    bool          // prepared but not in use: the caller of Prepare learns why it fails, not the log
 	replaced bool
 }
 
@@ -142,8 +142,8 @@ func newBuild(h *Host, conf Mode) *Build {
 	return b
 }
 
-// run starts the process, again and again, until the host stops. A process that
-// somebody killed is no reason for a pause, whether it was ready or not.
+// run starts the process again and again until the host stops. After a process
+// that somebody killed, ready or not, it does not pause.
 func (b *Build) run() {
 	starts := newStarts()
 	pause := time.Duration(0) // before the next start; 0: the last process answered, or was killed
@@ -187,8 +187,7 @@ func (b *Build) run() {
 	b.set(Stopped, nil, nil)
 }
 
-// died says that a process is gone, and that the next one is expected to be
-// well.
+// died notes that a process is gone, and that the next one should do better.
 func (b *Build) died(cause error) {
 	if b.ctx.Err() != nil {
 		return
@@ -197,8 +196,8 @@ func (b *Build) died(cause error) {
 	b.set(Starting, nil, cause)
 }
 
-// failed says that the process cannot start, or is gone each time before it
-// answers anything.
+// failed notes that the process cannot start, or dies each time before it answers
+// anything.
 func (b *Build) failed(err error) {
 	if b.ctx.Err() != nil {
 		return
@@ -242,18 +241,18 @@ func (b *Build) Open(ctx context.Context) (*wire.Conn, error) {
 		if !errors.Is(err, errGone) {
 			return c, err
 		}
-		// It died meanwhile; the next one may be better.
+		// It died meanwhile; the next one may do better.
 	}
 }
 
-// await waits until come, which is called with b locked, reports true. The error
-// is why the process cannot start, errStopping or ctx's.
-func (b *Build) await(ctx context.Context, come func() bool) error {
+// await waits until done, which it calls with b locked, reports true. The error
+// says why the process cannot start, or is errStopping or ctx's.
+func (b *Build) await(ctx context.Context, done func() bool) error {
 	b.waiting.Add(1)
 	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
-		ok, state, err, changed := come(), b.state, b.err, b.changed
+		ok, state, err, changed := done(), b.state, b.err, b.changed
 		b.mu.Unlock()
 		switch {
 		case ok:

@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// Code says, for programs, what a mode's process does, why one did not start or
-// how one died. Words for people stand beside it.
+// Code tells programs what a mode's process does, why one did not start or how
+// one died. People get words, which may change; codes do not. docs/websocket.md
+// lists them.
 type Code string
 
 // What a mode's process does.
@@ -45,8 +46,8 @@ const (
 // String returns the code.
 func (c Code) String() string { return string(c) }
 
-// fault is what went wrong with a process: a code, and words that go on after
-// the process's name.
+// fault is what went wrong with a process: a code, and words that continue a
+// sentence which begins with the plugin's name.
 type fault struct {
 	code  Code
 	words string

@@ -34,8 +34,8 @@ type Mode struct {
 	// Read are files and folders that the process may read and run in a
 	// sandbox beside its executable: a script, an interpreter's modules.
 	Read []string
-	// Calls are system calls that the process may make beside those that the
-	// sandbox allows every one, by their names.
+	// Calls are names of system calls that the process may make in addition to
+	// those that the sandbox allows every process.
 	Calls []string
 	// Adapter is a command that serves an executable which speaks JSON lines:
 	// it is started in the executable's place, with "--", the executable and
@@ -107,7 +107,7 @@ type Host struct {
 // ErrNoMode says that no mode has that name.
 var ErrNoMode = errors.New("no such mode")
 
-// errStopping is why everything ends in Stop.
+// errStopping is why processes, and waits for them, end when the host stops.
 var errStopping = fail(CodeStopping, "the workbench is stopping")
 
 // Start has the processes of all modes started, a few at a time, those first
@@ -141,7 +141,7 @@ func Start(cfg Config) (*Host, error) {
 	if h.sandbox, err = sandbox.Probe(context.Background(), cfg.Sandbox); err != nil {
 		return nil, err
 	}
-	// That is what go-plugin makes, with numbers of up to 10 digits.
+	// go-plugin makes sockets of such names, with numbers of up to 10 digits.
 	if h.sockets, err = socketdir.Open(cfg.RuntimeDir, len("/plugin-dir4294967295/plugin4294967295")); err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func Start(cfg Config) (*Host, error) {
 	return h, nil
 }
 
-// settle goes on to find out what the sandbox could not tell yet.
+// settle keeps trying what the sandbox could not find out at the start.
 func (h *Host) settle() {
 	if len(h.sandbox.Unknown()) == 0 {
 		return
@@ -164,8 +164,8 @@ func (h *Host) settle() {
 	}
 }
 
-// Open opens a session's connection to the mode's process, on which nothing
-// was said yet. While the process is starting it waits, as long as ctx lets
+// Open opens a session's connection to the mode's process; nothing has been sent
+// on it yet. It waits for a process that is still starting, as long as ctx lets
 // it. The error is ErrNoMode, ctx's, an *Unavailable for a mode whose process
 // cannot start, or says how the process failed to open a stream.
 func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
@@ -243,8 +243,8 @@ func (h *Host) Status() []Status {
 	return all
 }
 
-// Sandbox returns what holds the processes back. Its report is empty when it
-// is off.
+// Sandbox returns what restricts the processes. Its report is empty when it is
+// off.
 func (h *Host) Sandbox() *sandbox.Sandbox { return h.sandbox }
 
 // Stop kills all processes with all that they started, and removes the

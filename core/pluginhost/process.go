@@ -63,8 +63,8 @@ func startProcess(b *Build, wanted func() bool) (*process, error) {
 	return p, nil
 }
 
-// tryProcess gives the turn to the next by release when the process has used an
-// eighth of its time: one that hangs is no reason for others to wait.
+// tryProcess calls release, which gives the turn to the next, when the process
+// has used an eighth of its time, so that one that hangs does not delay others.
 func tryProcess(b *Build, release func()) (*process, error) {
 	h := b.host
 	run := newRunner(b)
@@ -77,8 +77,8 @@ func tryProcess(b *Build, release func()) (*process, error) {
 		counts: &b.counts, sessions: make(map[*stream]struct{}),
 		opening: make(chan struct{}, maxOpening), orders: make(chan *fault, 1), gone: make(chan struct{}),
 	}
-	// Nothing that connect calls has a time limit that can be relied on. With
-	// the process and the connection gone, all of it returns.
+	// Nothing that connect calls has a reliable time limit. Once the process and
+	// the connection are gone, all of it returns.
 	unwatched := context.AfterFunc(ctx, func() { p.run.kill() })
 	err := p.connect(ctx)
 	if unwatched() && err == nil {
@@ -140,8 +140,8 @@ func (p *process) connect(ctx context.Context) error {
 // errGone says that the process died before a stream was open.
 var errGone = errors.New("the plugin process died")
 
-// open opens a session's stream; closed, if not nil, is called when it is
-// closed. A process that does not answer within the time-out hangs.
+// open opens a session's stream, whose Close calls closed if that is not nil. A
+// process that does not answer within the time-out hangs.
 func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	select {
 	case p.opening <- struct{}{}:
@@ -198,8 +198,7 @@ func (p *process) end(why *fault) {
 	}
 }
 
-// isClosed reports that nothing more comes of a channel that is only ever
-// closed.
+// isClosed reports whether c, on which nothing is ever sent, is closed.
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:

@@ -43,8 +43,8 @@ func (r *runner) refused() string {
 	return words
 }
 
-// hint says what the end of a process means that wrote nothing to standard
-// output, where it is known.
+// hint explains the end of a process that wrote nothing to standard output, where
+// it can.
 func (r *runner) hint() string {
 	last := r.out.last()
 	switch {
@@ -57,7 +57,7 @@ func (r *runner) hint() string {
 }
 
 // lastWords returns the last lines that the process wrote, without the very last
-// where it is part of the reason.
+// one if the reason quotes it.
 func (r *runner) lastWords(reason string) []string {
 	lines := r.out.last()
 	if n := len(lines); n > 0 && strings.Contains(reason, lines[n-1]) {
@@ -66,8 +66,8 @@ func (r *runner) lastWords(reason string) []string {
 	return lines
 }
 
-// misspoken says what is wrong with the handshake's line, and what to do; nil if
-// nothing is. The line is
+// misspoken says what is wrong with the handshake's line and what to do about it;
+// nil if the line is right. It is
 //
 //	go-plugin's version | our version | network | address | protocol | …
 func misspoken(line string) *fault {
@@ -91,8 +91,8 @@ func misspoken(line string) *fault {
 	return nil
 }
 
-// speaksJSON reports that what the process printed first may be JSON: it needs
-// the adapter.
+// speaksJSON reports whether what the process printed first may be JSON, for which
+// it needs the adapter.
 func (r *runner) speaksJSON() bool {
 	line := r.line.Load()
 	return line != nil && strings.HasPrefix(*line, "{")
@@ -123,8 +123,8 @@ func ending(s *os.ProcessState) (how string, signalled bool) {
 	return fmt.Sprintf("exit status %d", s.ExitCode()), false
 }
 
-// wasKilled reports a death by a signal that people and supervisors send, where
-// there are signals.
+// wasKilled reports whether a signal that people and supervisors send ended the
+// process.
 func wasKilled(s *os.ProcessState) bool {
 	return slices.Contains([]syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}, signalOf(s))
 }

@@ -25,9 +25,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
-// runner runs one plugin process for go-plugin, which sees of it no more than
-// the handshake: one line of standard output. What the process writes else
-// goes to out.
+// runner runs one plugin process for go-plugin, which sees only the handshake:
+// one line of standard output. All else that the process writes goes to out.
 type runner struct {
 	build *Build
 	out   *output
@@ -89,8 +88,8 @@ func (r *runner) launch() (net.Addr, error) {
 // never is later than any limit of ours.
 const never = 24 * time.Hour
 
-// handed is the environment that a plugin gets of the host's: nothing that
-// holds a secret or a way to the user's files.
+// handed are the variables of the host's environment that a plugin gets: none
+// that holds a secret or a way to the user's files.
 var handed = []string{
 	"PATH", // for plugins that are scripts
 	"LANG", "LC_ALL", "LC_CTYPE", "TZ",
@@ -99,8 +98,8 @@ var handed = []string{
 }
 
 // environment is what every plugin gets. A plugin in Go uses half of the
-// processors: the core needs the others, and on a small machine a round trip
-// is a third faster when the plugin does not spread.
+// processors: the core needs the others, and on a small machine a round trip is a
+// third faster if the plugin does not use them all.
 func environment() []string {
 	var env []string
 	for _, name := range handed {
@@ -114,7 +113,7 @@ func environment() []string {
 	return env
 }
 
-// drainTime is how long a dead process's output is read on. Something that
+// drainTime is how long a dead process's output is still read. Something that
 // escaped from its group may hold the pipes open for ever.
 const drainTime = 200 * time.Millisecond
 
@@ -125,7 +124,7 @@ func (r *runner) Start(context.Context) error {
 	if r.killed {
 		return errors.New("killed before it began")
 	}
-	// A pipe that nobody writes to: its end tells the process that we are gone.
+	// Nobody writes to this pipe. Its end tells the process that we are gone.
 	lifeline, err1 := r.cmd.StdinPipe()
 	stdout, err2 := r.cmd.StdoutPipe()
 	stderr, err3 := r.cmd.StderrPipe()
@@ -187,8 +186,8 @@ func (r *runner) Start(context.Context) error {
 	return nil
 }
 
-// maxHello bounds the handshake's line. go-plugin stops reading at 64 KiB, and
-// the plugin would stand still.
+// maxHello bounds the handshake's line. go-plugin would stop reading at 64 KiB, and
+// the plugin would block.
 const maxHello = 4 << 10
 
 // readStdout hands the first line to go-plugin and the others to the log.
@@ -224,9 +223,9 @@ func (r *runner) began() int {
 	return r.pid
 }
 
-// starved returns for how long the process, what it started and this one, which
-// has to shake hands with it, have waited for a processor, in all; 0 before it
-// began.
+// starved returns how long the process, what it started and this process, which
+// has to shake hands with it, have waited for a processor in all; 0 before the
+// start.
 func (r *runner) starved() time.Duration {
 	if pid := r.began(); pid != 0 {
 		return starved(append(family(pid), os.Getpid())...)
@@ -234,8 +233,8 @@ func (r *runner) starved() time.Duration {
 	return 0
 }
 
-// settle waits until the process is gone and all that it wrote was read, but
-// not longer than limit.
+// settle waits until the process is gone and all that it wrote has been read, for
+// limit at most.
 func (r *runner) settle(limit time.Duration) {
 	if r.began() == 0 {
 		return
@@ -246,8 +245,8 @@ func (r *runner) settle(limit time.Duration) {
 	}
 }
 
-// end says how the process ended by its own doing or another's; nil while it
-// runs, and when we killed it.
+// end says how the process ended by itself or was killed from outside; nil while
+// it runs, and if we killed it.
 func (r *runner) end() *fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -274,9 +273,8 @@ func (r *runner) end() *fault {
 // Wait waits for the process.
 func (r *runner) Wait(context.Context) error { <-r.exited; return nil }
 
-// Kill does nothing. go-plugin calls it when the handshake failed; whoever
-// started the process ends what is left of it, once it is known whether somebody
-// else has.
+// Kill does nothing. go-plugin calls it when the handshake failed; tryProcess
+// ends what is left of the process, once it knows whether somebody else has.
 func (r *runner) Kill(context.Context) error { return nil }
 
 // Stdout is the handshake. Stderr is empty: go-plugin's reader of log lines can
@@ -289,8 +287,8 @@ func (r *runner) Name() string                    { return r.cmd.Path }
 func (r *runner) ID() string                      { return strconv.Itoa(r.pid) }
 func (r *runner) Diagnose(context.Context) string { return "" }
 
-// PluginToHost refuses to be sent anywhere but to a socket in the directory
-// that the process was given; where there are none, to a port of this machine.
+// PluginToHost accepts only the address of a socket in the directory that the
+// process was given or, on a system without such sockets, of a local port.
 func (r *runner) PluginToHost(network, address string) (string, string, error) {
 	switch network {
 	case "unix":
@@ -307,7 +305,7 @@ func (r *runner) PluginToHost(network, address string) (string, string, error) {
 	return "", "", fail(CodeAddress, "says that it listens on %s %q, where it was not told to", network, address)
 }
 
-// HostToPlugin changes nothing: both see the same files.
+// HostToPlugin changes nothing: host and plugin see the same files.
 func (r *runner) HostToPlugin(network, address string) (string, string, error) {
 	return network, address, nil
 }

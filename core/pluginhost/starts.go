@@ -20,8 +20,8 @@ type turn struct {
 	come   chan struct{} // closed when it is its turn
 }
 
-// wait waits for a turn. Whoever had one gives it back by release, which may be
-// called more than once. ok is false when ctx has ended.
+// wait waits for a turn, which the caller gives back by release; that is
+// idempotent. ok is false if ctx ended first.
 func (s *starts) wait(ctx context.Context, wanted func() bool) (release func(), ok bool) {
 	t := &turn{wanted, make(chan struct{})}
 	s.mu.Lock()
@@ -37,7 +37,7 @@ func (s *starts) wait(ctx context.Context, wanted func() bool) (release func(), 
 	}
 }
 
-// leave takes a place out of the queue, or gives its turn back if that has come.
+// leave takes a place out of the queue or, if its turn has come, gives that back.
 func (s *starts) leave(t *turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,7 +49,7 @@ func (s *starts) leave(t *turn) {
 	s.next()
 }
 
-// next gives the free turns out.
+// next hands out the free turns.
 func (s *starts) next() {
 	for s.free > 0 && len(s.queue) > 0 {
 		i := max(0, slices.IndexFunc(s.queue, func(t *turn) bool { return t.wanted() }))

@@ -27,8 +27,8 @@ func (p *process) watch(stop context.Context) {
 		case <-p.run.exited:
 			p.die(fail(CodeExited, "ended"))
 		case <-p.way.down():
-			// Most often the process is dying, and its status says more: who
-			// killed it, above all. Killing it ourselves now would hide that.
+			// Most often the process is dying, and its status will say more, above
+			// all who killed it. Killing it ourselves now would hide that.
 			p.run.settle(reapTime)
 			p.die(fail(CodeConnection, "closed its connection"))
 		case <-stop.Done():
@@ -45,7 +45,7 @@ func (p *process) watch(stop context.Context) {
 	}
 }
 
-// pingOn pings the process again and again. Its death ends the last ping.
+// pingOn pings the process until it dies, which ends the last ping.
 func (p *process) pingOn() {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()

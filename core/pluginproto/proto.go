@@ -15,7 +15,7 @@ import (
 )
 
 // Version is the protocol version: what this package and core/wire/spec.md
-// describe. It rises when a plugin built before would misunderstand.
+// describe. It rises when plugins that were built before would misunderstand.
 const Version = 1
 
 // Key names the one thing that a plugin process offers.
@@ -25,7 +25,7 @@ const Key = "discipline"
 const MaxManifest = 1 << 20
 
 // Handshake tells a plugin that a workbench started it. It keeps people from
-// starting one by hand and wondering; it keeps no one out.
+// starting one by hand and wondering; it is not a protection.
 var Handshake = plugin.HandshakeConfig{
 	MagicCookieKey:   "PROTOCOL_WORKBENCH_PLUGIN",
 	MagicCookieValue: "e7c0a5f2-started-by-the-workbench",
@@ -73,7 +73,7 @@ type Server struct {
 	// Load says how busy the process is; nil: the host is not told.
 	Load func() wire.Load
 	// Coverage says what of its code the process has executed, if it was built or
-	// started to count that; nil: it never is.
+	// started to count that; nil if it never is.
 	Coverage func() ([]byte, error)
 	Log      *slog.Logger
 }
@@ -117,7 +117,7 @@ func (s *service) Session(_ None, reply *SessionReply) error {
 // Load says how busy the process is.
 func (s *service) Load(_ None, reply *wire.Load) error {
 	if s.Server.Load == nil {
-		return errors.New("its sessions take no turns")
+		return errors.New("sessions of the plugin take no turns")
 	}
 	*reply = s.Server.Load()
 	return nil
@@ -126,7 +126,7 @@ func (s *service) Load(_ None, reply *wire.Load) error {
 // Coverage says what of its code the process has executed.
 func (s *service) Coverage(_ None, reply *CoverageReply) (err error) {
 	if s.Server.Coverage == nil {
-		return errors.New("it does not count what it executes")
+		return errors.New("the plugin does not count what it executes")
 	}
 	reply.Data, err = s.Server.Coverage()
 	return err
@@ -159,10 +159,10 @@ func (c *Client) Manifest() (core.Manifest, error) {
 		return m, err
 	}
 	if len(reply.JSON) > MaxManifest {
-		return m, fmt.Errorf("its manifest has %d bytes; at most %d fit", len(reply.JSON), MaxManifest)
+		return m, fmt.Errorf("manifest has %d bytes; at most %d are allowed", len(reply.JSON), MaxManifest)
 	}
 	if err := json.Unmarshal(reply.JSON, &m); err != nil {
-		return m, fmt.Errorf("its manifest does not parse: %w", err)
+		return m, fmt.Errorf("parse manifest: %w", err)
 	}
 	return m, m.Validate()
 }
@@ -178,7 +178,7 @@ func (c *Client) Session() (net.Conn, uint32, error) {
 }
 
 // Load asks how busy the process is, which also shows that it answers. It is
-// nil of a plugin that does not say, or was built before there was this call.
+// nil for a plugin that does not say, or was built before this call existed.
 func (c *Client) Load() (*wire.Load, error) {
 	var reply wire.Load
 	err := c.calls.Call("Plugin.Load", None{}, &reply)
@@ -193,7 +193,7 @@ func (c *Client) Load() (*wire.Load, error) {
 }
 
 // Coverage asks what of its code the process has executed. A plugin that does
-// not count that, or was built before there was this call, answers by an error.
+// not count that, or was built before this call existed, answers with an error.
 func (c *Client) Coverage() ([]byte, error) {
 	var reply CoverageReply
 	err := c.calls.Call("Plugin.Coverage", None{}, &reply)

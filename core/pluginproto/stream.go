@@ -4,7 +4,7 @@ import "net"
 
 // Stream is a session's stream that gives its receive buffer up before it
 // waits, once the buffer may have grown. Most sessions are idle most of the
-// time, and a multiplexed stream would else keep room for the largest frame
+// time, and a multiplexed stream would otherwise keep room for the largest frame
 // that it ever saw.
 type Stream struct {
 	net.Conn

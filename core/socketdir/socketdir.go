@@ -1,6 +1,6 @@
 // Package socketdir makes a directory for Unix sockets that only this user may
-// enter and that does not outlive its maker: whoever makes the next one removes
-// what a dead process left.
+// enter and that does not outlive its maker for long: the next process that makes
+// one removes what a dead process left.
 //
 // What this package is not for: it makes no socket.
 package socketdir
@@ -59,7 +59,7 @@ func Open(base string, longer int) (*Dir, error) {
 
 func makeDir(base string, longer int) (*Dir, error) {
 	for range 100 {
-		// A name is never used again, so that whoever is about to remove an
+		// A name is never used again, so that a process that is about to remove an
 		// abandoned directory cannot hit a new one.
 		path := filepath.Join(base, fmt.Sprintf("workbench-%d-%.4s", os.Getpid(), strings.ToLower(rand.Text())))
 		if room := maxSocket - longer; len(path) > room {
@@ -74,7 +74,7 @@ func makeDir(base string, longer int) (*Dir, error) {
 		}
 		lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // someone who sweeps took it for abandoned
+			continue // another process swept it away as abandoned
 		}
 		if err != nil {
 			return nil, err
