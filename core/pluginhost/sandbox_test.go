@@ -63,33 +63,33 @@ func absent(h *Host) map[string]string {
 }
 
 // Without a sandbox a hostile plugin does what it likes. This shows that each
-// deed is one, and that what stops it below is the sandbox.
+// attempt can succeed, and that what stops it below is the sandbox.
 func TestHostileWithoutSandbox(t *testing.T) {
 	_, s := attack(t, held(sandbox.Off))
-	for _, d := range newPrey(t).deeds() {
-		through, answer := d.does(t, s)
-		if want := !strings.HasSuffix(d.by, stops); through != want {
-			t.Errorf("%s: %s", d.words, answer)
+	for _, a := range newVictim(t).attempts() {
+		through, answer := a.does(t, s)
+		if want := !strings.HasSuffix(a.by, stops); through != want {
+			t.Errorf("%s: %s", a.words, answer)
 		}
 	}
 }
 
-// Under all that holds here every deed is denied; one that nothing here stops
+// Under all that holds here every attempt is denied; one that nothing here stops
 // is to be reported as such.
 func TestHostileInSandbox(t *testing.T) {
 	h, s := attack(t, held(sandbox.BestEffort))
 	other := open(t, h, "echo")
 	missing := absent(h)
-	for _, d := range newPrey(t).deeds() {
-		if through, answer := d.does(t, s); through && stoppedBy(t, h, d, nil) {
-			t.Errorf("%s: %s (missing here: %v)", d.words, answer, missing)
+	for _, a := range newVictim(t).attempts() {
+		if through, answer := a.does(t, s); through && stoppedBy(t, h, a, nil) {
+			t.Errorf("%s: %s (missing here: %v)", a.words, answer, missing)
 		}
 		other.must(t, "well", "well")
 	}
 	if len(missing) == 0 { // else it could hit us
-		for _, deed := range []string{"stop " + strconv.Itoa(os.Getpid()), "stop " + strconv.Itoa(os.Getppid()), "stop -1"} {
-			if answer, err := s.say(deed); err != nil || !strings.HasPrefix(answer, "denied: ") {
-				t.Errorf("%s: %s, %v", deed, answer, err)
+		for _, attempt := range []string{"stop " + strconv.Itoa(os.Getpid()), "stop " + strconv.Itoa(os.Getppid()), "stop -1"} {
+			if answer, err := s.say(attempt); err != nil || !strings.HasPrefix(answer, "denied: ") {
+				t.Errorf("%s: %s, %v", attempt, answer, err)
 			}
 		}
 	}
@@ -98,16 +98,16 @@ func TestHostileInSandbox(t *testing.T) {
 // Each mechanism alone stops what the table says, and nothing else; so does each
 // version of Landlock.
 func TestMechanismsAlone(t *testing.T) {
-	p := newPrey(t)
+	v := newVictim(t)
 	alone := func(t *testing.T, column []string, abi int) (detail string) {
 		i := slices.IndexFunc(columns, func(c []string) bool { return c[0] == column[0] })
 		cfg := held(sandbox.BestEffort, slices.Concat(slices.Delete(slices.Clone(columns), i, i+1)...)...)
 		cfg.LandlockABI = abi
 		h, s := attack(t, cfg)
-		for _, d := range p.deeds() {
-			through, answer := d.does(t, s)
-			if want := stoppedBy(t, h, d, column); through == want {
-				t.Errorf("%s: %s", d.words, answer)
+		for _, a := range v.attempts() {
+			through, answer := a.does(t, s)
+			if want := stoppedBy(t, h, a, column); through == want {
+				t.Errorf("%s: %s", a.words, answer)
 			}
 		}
 		for _, m := range h.Sandbox().Report() {
@@ -130,17 +130,17 @@ func TestMechanismsAlone(t *testing.T) {
 	}
 }
 
-// stoppedBy reports whether one of the mechanisms (nil: any) stops the deed, as
+// stoppedBy reports whether one of the mechanisms (nil: any) stops the attempt, as
 // the sandbox reports them for this machine. What rests on no_new_privs brings
 // it along.
-func stoppedBy(t *testing.T, h *Host, d deed, names []string) bool {
+func stoppedBy(t *testing.T, h *Host, a attempt, names []string) bool {
 	t.Helper()
-	cells := strings.Fields(d.by)
+	cells := strings.Fields(a.by)
 	if cells[len(columns)] == stops || cells[len(columns)-1] == stops {
 		return true
 	}
-	word, _, _ := strings.Cut(d.message, " ")
-	if os.Geteuid() == 0 && (strings.HasSuffix(d.message, "/environ") || slices.Contains([]string{"affinity", "scheduler", "priority", "io"}, word)) {
+	word, _, _ := strings.Cut(a.message, " ")
+	if os.Geteuid() == 0 && (strings.HasSuffix(a.message, "/environ") || slices.Contains([]string{"affinity", "scheduler", "priority", "io"}, word)) {
 		return true // without root's capabilities root's processes are out of reach
 	}
 	for _, m := range h.Sandbox().Report() {
@@ -152,7 +152,7 @@ func stoppedBy(t *testing.T, h *Host, d deed, names []string) bool {
 		switch {
 		case cells[i] == stops && i > 0:
 			return true
-		case cells[i] == stops && namespaceOf(d) == m.Name:
+		case cells[i] == stops && namespaceOf(a) == m.Name:
 			return true
 		case versioned && atoi(t, strings.TrimPrefix(m.Detail, "ABI ")) >= atoi(t, version):
 			return true
@@ -161,9 +161,9 @@ func stoppedBy(t *testing.T, h *Host, d deed, names []string) bool {
 	return false
 }
 
-// namespaceOf names the one that stops the deed.
-func namespaceOf(d deed) string {
-	switch word, _, _ := strings.Cut(d.message, " "); word {
+// namespaceOf names the one that stops the attempt.
+func namespaceOf(a attempt) string {
+	switch word, _, _ := strings.Cut(a.message, " "); word {
 	case "parent", "signal", "limits", "own", "pidfd", "affinity", "scheduler", "priority", "io", "leave":
 		return sandbox.PIDNamespace
 	case "read":
@@ -175,19 +175,19 @@ func namespaceOf(d deed) string {
 }
 
 // The table in docs/security.md says what the tests above hold, and as it says
-// there no deed rests on the namespaces alone, or on a new Landlock alone.
+// there no attempt rests on the namespaces alone, or on a new Landlock alone.
 func TestTableIsInTheDocs(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/security.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range (prey{}).deeds() {
-		row := "| " + d.words
-		for _, cell := range strings.Fields(d.by) {
+	for _, a := range (victim{}).attempts() {
+		row := "| " + a.words
+		for _, cell := range strings.Fields(a.by) {
 			row += " | " + strings.ReplaceAll(cell, "ABI-", "ABI ")
 		}
-		if _, others, _ := strings.Cut(d.by, " "); !strings.Contains(others, stops) {
-			t.Errorf("%s is not stopped without namespaces and with Landlock of ABI 2", d.words)
+		if _, others, _ := strings.Cut(a.by, " "); !strings.Contains(others, stops) {
+			t.Errorf("%s is not stopped without namespaces and with Landlock of ABI 2", a.words)
 		}
 		if row += " |\n"; !strings.Contains(string(doc), row) {
 			t.Errorf("docs/security.md lacks the row\n%s", row)

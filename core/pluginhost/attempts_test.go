@@ -33,58 +33,58 @@ const (
 	lets  = "–"
 )
 
-// deed is a row of the table: what a plugin tries, and what stops it.
-type deed struct {
+// attempt is a row of the table: what a plugin tries, and what stops it.
+type attempt struct {
 	words   string
 	message string
 	by      string // cells of columns, then of the environment's allow-list
 }
 
-// prey are things of the user that the plugin is after.
-type prey struct {
+// victim holds things of the user that the plugin is after.
+type victim struct {
 	file, folder, tcp, udp, unix, abstract, dgram, abstractDgram, segment, pid, group string
 }
 
 // spare is a file that may be removed.
-func (p prey) spare() string { return p.folder + "/spare" }
+func (v victim) spare() string { return v.folder + "/spare" }
 
-func (p prey) deeds() []deed {
+func (v victim) attempts() []attempt {
 	const twoGB = "2147483648"
-	return []deed{
+	return []attempt{
 		{"read a file of the system", "read /etc/passwd", "– ✔ – – – –"},
-		{"read a file of yours", "read " + p.file, "– ✔ – – – –"},
-		{"list a folder", "list " + p.folder, "– ✔ – – – –"},
-		{"write a new file", "write " + p.folder + "/new", "– ✔ – ✔ – –"},
-		{"open a file of yours for writing", "overwrite " + p.file, "– ✔ – – – –"},
-		{"empty a file of yours by its name", "truncate " + p.file, "– ABI-3 ✔ – – –"},
-		{"remove a file of yours", "remove " + p.spare(), "– ✔ – – – –"},
-		{"make a folder", "mkdir " + p.folder + "/folder", "– ✔ ✔ – – –"},
+		{"read a file of yours", "read " + v.file, "– ✔ – – – –"},
+		{"list a folder", "list " + v.folder, "– ✔ – – – –"},
+		{"write a new file", "write " + v.folder + "/new", "– ✔ – ✔ – –"},
+		{"open a file of yours for writing", "overwrite " + v.file, "– ✔ – – – –"},
+		{"empty a file of yours by its name", "truncate " + v.file, "– ABI-3 ✔ – – –"},
+		{"remove a file of yours", "remove " + v.spare(), "– ✔ – – – –"},
+		{"make a folder", "mkdir " + v.folder + "/folder", "– ✔ ✔ – – –"},
 		{"lock a file of the system", "lock /bin/sh", "– – ✔ – – –"},
-		{"change a file's mode", "chmod " + p.file, "– – ✔ – – –"},
-		{"change a file's times", "touch " + p.file, "– – ✔ – – –"},
-		{"connect by TCP", "tcp " + p.tcp, "✔ ABI-4 ✔ – – –"},
-		{"connect by MPTCP", "mptcp " + p.tcp, "✔ – ✔ – – –"},
+		{"change a file's mode", "chmod " + v.file, "– – ✔ – – –"},
+		{"change a file's times", "touch " + v.file, "– – ✔ – – –"},
+		{"connect by TCP", "tcp " + v.tcp, "✔ ABI-4 ✔ – – –"},
+		{"connect by MPTCP", "mptcp " + v.tcp, "✔ – ✔ – – –"},
 		{"be called by TCP", "be-called tcp", "✔ ABI-4 ✔ – – –"},
 		{"be called by MPTCP, as Go listens by default", "be-called mptcp", "✔ – ✔ – – –"},
-		{"send by UDP", "udp " + p.udp, "✔ ABI-10 ✔ – – –"},
-		{"connect to a Unix socket by its path", "unix " + p.unix, "– ABI-9 ✔ – – –"},
-		{"connect to a Unix socket without a path", "unix " + p.abstract, "✔ ABI-6 ✔ – – –"},
-		{"send a datagram to a Unix socket by its path", "datagram " + p.dgram, "– ABI-9 ✔ – – –"},
-		{"send a datagram to one by its path with sendmsg", "datagram-msg " + p.dgram, "– ABI-9 ✔ – – –"},
-		{"send a datagram to a Unix socket without a path", "datagram " + p.abstractDgram, "✔ ABI-6 ✔ – – –"},
-		{"send a datagram to one without a path with sendmsg", "datagram-msg " + p.abstractDgram, "✔ ABI-6 ✔ – – –"},
+		{"send by UDP", "udp " + v.udp, "✔ ABI-10 ✔ – – –"},
+		{"connect to a Unix socket by its path", "unix " + v.unix, "– ABI-9 ✔ – – –"},
+		{"connect to a Unix socket without a path", "unix " + v.abstract, "✔ ABI-6 ✔ – – –"},
+		{"send a datagram to a Unix socket by its path", "datagram " + v.dgram, "– ABI-9 ✔ – – –"},
+		{"send a datagram to one by its path with sendmsg", "datagram-msg " + v.dgram, "– ABI-9 ✔ – – –"},
+		{"send a datagram to a Unix socket without a path", "datagram " + v.abstractDgram, "✔ ABI-6 ✔ – – –"},
+		{"send a datagram to one without a path with sendmsg", "datagram-msg " + v.abstractDgram, "✔ ABI-6 ✔ – – –"},
 		{"signal its parent", "parent", "✔ ABI-6 ✔ – – –"},
-		{"signal the workbench by its number", "signal " + p.pid, "✔ ABI-6 ✔ – – –"},
+		{"signal the workbench by its number", "signal " + v.pid, "✔ ABI-6 ✔ – – –"},
 		{"kill a process as the owner of a pipe", "own ", "✔ ABI-6 ✔ – – –"},
-		{"get a descriptor of the workbench's process", "pidfd " + p.pid, "✔ – ✔ – – –"},
-		{"change the workbench's processors", "affinity " + p.pid, "✔ – ✔ – – –"},
-		{"change the workbench's scheduler", "scheduler " + p.pid, "✔ – ✔ – – –"},
-		{"change the workbench's priority", "priority " + p.pid, "✔ – ✔ – – –"},
-		{"change the workbench's priority on the disk", "io " + p.pid, "✔ – ✔ – – –"},
-		{"leave its process group, by which it is killed", "leave " + p.group, "✔ – ✔ – – –"},
+		{"get a descriptor of the workbench's process", "pidfd " + v.pid, "✔ – ✔ – – –"},
+		{"change the workbench's processors", "affinity " + v.pid, "✔ – ✔ – – –"},
+		{"change the workbench's scheduler", "scheduler " + v.pid, "✔ – ✔ – – –"},
+		{"change the workbench's priority", "priority " + v.pid, "✔ – ✔ – – –"},
+		{"change the workbench's priority on the disk", "io " + v.pid, "✔ – ✔ – – –"},
+		{"leave its process group, by which it is killed", "leave " + v.group, "✔ – ✔ – – –"},
 		{"live on when the workbench dies", "outlive", "– – ✔ – – –"},
-		{"read the workbench's environment", "read /proc/" + p.pid + "/environ", "✔ ✔ – – – –"},
-		{"change the workbench's limits", "limits " + p.pid, "✔ – ✔ – – –"},
+		{"read the workbench's environment", "read /proc/" + v.pid + "/environ", "✔ ✔ – – – –"},
+		{"change the workbench's limits", "limits " + v.pid, "✔ – ✔ – – –"},
 		{"start 20 processes", "children 20", "– – ✔ – – –"},
 		{"become another program", "become", "– – ✔ – – –"},
 		{"allocate 2 GB", "memory " + twoGB, "– – – ✔ – –"},
@@ -99,7 +99,7 @@ func (p prey) deeds() []deed {
 		{"make semaphores", "semaphores", "– – ✔ – – –"},
 		{"make a message queue of System V", "messages", "– – ✔ – – –"},
 		{"make a message queue of POSIX", "mqueue", "– – ✔ ✔ – –"},
-		{"find shared memory of yours", "segment " + p.segment, "✔ – ✔ – – –"},
+		{"find shared memory of yours", "segment " + v.segment, "✔ – ✔ – – –"},
 		{"open 1,000 files", "files 1000", "– – – ✔ – –"},
 		{"gain rights by a set-user-ID program", "privileges", "– – – – ✔ –"},
 		{"find a secret in its environment", "env WORKBENCH_SECRET", "– – – – – ✔"},
@@ -107,19 +107,19 @@ func (p prey) deeds() []deed {
 }
 
 // does reports whether the plugin got through, and what it was answered.
-func (d deed) does(t *testing.T, s *session) (bool, string) {
+func (a attempt) does(t *testing.T, s *session) (bool, string) {
 	t.Helper()
-	switch word, arg, _ := strings.Cut(d.message, " "); word {
+	switch word, arg, _ := strings.Cut(a.message, " "); word {
 	case "remove":
 		if err := os.WriteFile(arg, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	case "own":
-		return d.kills(t, s)
+		return a.kills(t, s)
 	}
-	answer, err := s.say(d.message)
+	answer, err := s.say(a.message)
 	if err != nil {
-		t.Fatalf("%s: %v, %v", d.words, err, s.Cause())
+		t.Fatalf("%s: %v, %v", a.words, err, s.Cause())
 	}
 	if addr, ok := strings.CutPrefix(answer, "allowed 127."); ok { // who listens where nobody can call, is not called
 		conn, err := net.DialTimeout("tcp", "127."+addr, time.Second)
@@ -130,36 +130,36 @@ func (d deed) does(t *testing.T, s *session) (bool, string) {
 		return true, answer
 	}
 	if answer != "allowed" && !strings.HasPrefix(answer, "denied: ") {
-		t.Fatalf("%s: %s", d.words, answer)
+		t.Fatalf("%s: %s", a.words, answer)
 	}
 	return answer == "allowed", answer
 }
 
-// kills is does of a deed that ends a process. What matters is that it died.
-func (d deed) kills(t *testing.T, s *session) (bool, string) {
+// kills is does of an attempt that ends a process. What matters is that it died.
+func (a attempt) kills(t *testing.T, s *session) (bool, string) {
 	t.Helper()
-	victim := exec.Command("sleep", "1000")
-	if err := victim.Start(); err != nil {
+	sleeper := exec.Command("sleep", "1000")
+	if err := sleeper.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer victim.Wait()
-	defer victim.Process.Kill()
-	pid := victim.Process.Pid
+	defer sleeper.Wait()
+	defer sleeper.Process.Kill()
+	pid := sleeper.Process.Pid
 	until(t, "a process that sleeps", func() bool { return stateOf(t, pid) == 'S' })
-	answer, err := s.say(d.message + strconv.Itoa(pid))
+	answer, err := s.say(a.message + strconv.Itoa(pid))
 	if err != nil {
-		t.Fatalf("%s: %v, %v", d.words, err, s.Cause())
+		t.Fatalf("%s: %v, %v", a.words, err, s.Cause())
 	}
 	// A signal wakes it in the same moment.
 	return stateOf(t, pid) != 'S', answer
 }
 
-func newPrey(t *testing.T) prey {
+func newVictim(t *testing.T) victim {
 	t.Helper()
 	t.Setenv("WORKBENCH_SECRET", "12345")
-	p := prey{folder: t.TempDir(), pid: strconv.Itoa(os.Getpid()), group: strconv.Itoa(syscall.Getpgrp())}
-	p.file = filepath.Join(p.folder, "private")
-	if err := os.WriteFile(p.file, []byte("mine"), 0o600); err != nil {
+	v := victim{folder: t.TempDir(), pid: strconv.Itoa(os.Getpid()), group: strconv.Itoa(syscall.Getpgrp())}
+	v.file = filepath.Join(v.folder, "private")
+	if err := os.WriteFile(v.file, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	listen := func(network, addr string) string {
@@ -184,17 +184,17 @@ func newPrey(t *testing.T) prey {
 		t.Cleanup(func() { l.Close() })
 		return at.String()
 	}
-	p.tcp, p.udp = listen("tcp", "127.0.0.1:0"), listen("udp", "127.0.0.1:0")
-	p.unix = listen("unix", filepath.Join(shortDir(t), "s"))
-	p.abstract = listen("unix", "@workbench-test-"+p.pid)
-	p.dgram = listen("unixgram", filepath.Join(shortDir(t), "d"))
-	p.abstractDgram = listen("unixgram", "@workbench-test-d-"+p.pid)
+	v.tcp, v.udp = listen("tcp", "127.0.0.1:0"), listen("udp", "127.0.0.1:0")
+	v.unix = listen("unix", filepath.Join(shortDir(t), "s"))
+	v.abstract = listen("unix", "@workbench-test-"+v.pid)
+	v.dgram = listen("unixgram", filepath.Join(shortDir(t), "d"))
+	v.abstractDgram = listen("unixgram", "@workbench-test-d-"+v.pid)
 	const create, remove = 0o1600, 0 // IPC_CREAT for us alone, IPC_RMID
 	id, _, errno := syscall.Syscall(syscall.SYS_SHMGET, uintptr(os.Getpid()), 1, create)
 	if errno != 0 {
 		t.Fatal(errno)
 	}
 	t.Cleanup(func() { syscall.Syscall(syscall.SYS_SHMCTL, id, remove, 0) })
-	p.segment = p.pid
-	return p
+	v.segment = v.pid
+	return v
 }
