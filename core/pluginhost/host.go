@@ -80,7 +80,7 @@ type Config struct {
 	Timeout time.Duration
 
 	startTimeout time.Duration // tests have less patience
-	startsAtOnce int           // and fewer processors: more would only take them from each other, and all be late
+	startsAtOnce int           // and fewer processors
 }
 
 // Host runs the plugin processes. Its methods are safe for concurrent use.

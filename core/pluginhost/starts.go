@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// starts lets processes start a few at a time: first those that somebody waits
-// for, then in the order in which they came.
+// starts lets as many processes start at a time as there are processors, since
+// more would only make all of them late: first those that somebody waits for, then
+// in the order in which they came.
 type starts struct {
 	mu    sync.Mutex
 	free  int
