@@ -82,10 +82,16 @@ var table = []row{
 		without: "net",
 	},
 	{
+		place:   "core/socketdir",
+		does:    "a directory for sockets that only the user may enter and that does not outlive its maker",
+		not:     "what the sockets are for",
+		without: "net os/exec",
+	},
+	{
 		place:   "core/pluginhost",
 		does:    "starts, watches and ends plugin processes",
 		not:     "browser, target, what bytes mean",
-		imports: "core core/limit core/pluginproto core/sandbox core/wire " + xtime + " " + goPlugin + " " + hclog + " " + yamux,
+		imports: "core core/limit core/pluginproto core/sandbox core/socketdir core/wire " + xtime + " " + goPlugin + " " + hclog + " " + yamux,
 		brings:  behindGoPlugin,
 		without: "net/http",
 	},
@@ -144,7 +150,7 @@ var table = []row{
 		does:    "the plugin author's loop: build, try, put in place, show",
 		not:     "flags, how a process is started",
 		imports: "core core/catalog core/plainfile core/pluginhost core/replay core/secret core/session core/transcript core/wire " + fsnotify,
-		brings:  "core/feed core/limit core/pluginproto core/sandbox " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		brings:  "core/feed core/limit core/pluginproto core/sandbox core/socketdir " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "os/exec",
 	},
 	{
@@ -211,7 +217,7 @@ var table = []row{
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
 		imports: "core/pluginhost core/session core/store " + prometheus,
-		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/secret core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/secret core/socketdir core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
 	},
 	{
 		place:   "core/loopback",

@@ -30,9 +30,9 @@ import (
 // its turn comes.
 func Serve(d core.Discipline) { ServeCounting(d, counters) }
 
-// ServeCounting is Serve of a discipline that was made to count what of its code
-// is executed, which coverage returns when it is asked. Of Go code the compiler
-// does that, and Serve is enough.
+// ServeCounting is Serve for a discipline that counts itself which of its code is
+// executed; coverage returns the counts. For Go code, which the compiler makes
+// count, Serve is enough.
 func ServeCounting(d core.Discipline, coverage func() ([]byte, error)) {
 	// Twice the processors: an event that takes long leaves room for short ones.
 	turns := wire.NewTurns(2 * runtime.GOMAXPROCS(0))
@@ -82,7 +82,7 @@ func serve(d core.Discipline, load func() wire.Load, coverage func() ([]byte, er
 	go endWithHost(os.Stdin)
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: pluginproto.Handshake,
-		// What go-plugin has to say below a warning is nobody's concern.
+		// Nobody needs what go-plugin logs below a warning.
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: os.Stderr, JSONFormat: true}),
 		VersionedPlugins: pluginproto.Sets(&pluginproto.Server{
 			Manifest: d.Manifest,
@@ -121,8 +121,8 @@ func refusal(d core.Discipline, cookie string) string {
 	return b.String()
 }
 
-// session runs one session. What its machine did wrong was answered to the
-// host; what is left to log is a host that broke the protocol.
+// session runs one session. The host was told what its machine did wrong; only a
+// host that broke the protocol is left to log.
 func session(conn net.Conn, d core.Discipline, turn *wire.Turn, log *slog.Logger) {
 	if err := wire.Serve(&stream{pluginproto.Stream{Conn: conn}}, d, turn, log); err != nil {
 		log.Debug("a session's stream ended", "reason", err)
@@ -133,6 +133,7 @@ func session(conn net.Conn, d core.Discipline, turn *wire.Turn, log *slog.Logger
 // while an answer is due, so one that does not has let the session go.
 const letGo = 30 * time.Second
 
+// stream gives the host letGo to take each answer.
 type stream struct{ pluginproto.Stream }
 
 func (s *stream) Write(b []byte) (int, error) {

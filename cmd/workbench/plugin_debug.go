@@ -83,12 +83,12 @@ func addAttached(c *gateway.Config, a *pluginhost.Attached) {
 		mode := gateway.Mode{
 			Manifest: core.Manifest{Name: a.Name, Title: a.Name, Input: core.InputLine, Options: []core.Option{},
 				Summary: "Runs under a debugger. Start it there, then reload this page for its options."},
-			State: string(pluginhost.Starting),
+			State: string(pluginhost.Starting), Code: pluginhost.CodeStarting.String(),
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), peekTime)
 		defer cancel()
 		if m, err := a.Manifest(ctx); err == nil {
-			mode.Manifest, mode.State = m, string(pluginhost.Ready)
+			mode.Manifest, mode.State, mode.Code = m, string(pluginhost.Ready), pluginhost.CodeReady.String()
 		}
 		return append(modes(), mode)
 	}

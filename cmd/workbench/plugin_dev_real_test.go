@@ -117,7 +117,7 @@ func TestDevAfterAFirstFailure(t *testing.T) {
 		mend        func(file string)
 	}{
 		"a script that does not load": {star, "oops(", 0o600, `does not work; waiting for a save\n.*(\n.*)*shout.star:1`, nil},
-		"a script of another name":    {star, strings.Replace(goodStar, "shout", "other", 1), 0o600, `does not work; waiting for a save\n(.*\n)*.*it calls itself "other"`, nil},
+		"a script of another name":    {star, strings.Replace(goodStar, "shout", "other", 1), 0o600, `does not work; waiting for a save\n(.*\n)*.*calls itself "other"`, nil},
 		"an empty file":               {star, "", 0o600, `does not work; waiting for a save\n.*shout.star is empty`, nil},
 		"an interpreter that is not there": {py, "#!/usr/bin/env lolcode\n", 0o700,
 			`does not work; waiting for a save\n.*lolcode, which is not to be found`, nil},

@@ -214,11 +214,11 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 	var all []gateway.Mode
 	for _, s := range host.Status() {
 		m := gateway.Mode{
-			Manifest: s.Manifest, State: string(s.State), PID: s.PID, Uptime: s.Uptime,
-			Sessions: s.Sessions, Restarts: s.Restarts, Error: s.LastError,
+			Manifest: s.Manifest, State: string(s.State), Code: s.Code.String(), PID: s.PID, Uptime: s.Uptime,
+			Sessions: s.Sessions, Restarts: s.Restarts, Error: s.LastError, ErrorCode: s.ErrorCode.String(),
 		}
 		if o := s.Overload; o != nil {
-			m.Overload = &gateway.Overload{Waiting: o.Waiting, Longest: o.Longest}
+			m.Overload = &gateway.Overload{Waiting: o.Waiting, Longest: o.Longest.Seconds()}
 		}
 		all = append(all, m)
 	}

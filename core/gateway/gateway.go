@@ -21,11 +21,14 @@ import (
 type Mode struct {
 	Manifest core.Manifest `json:"manifest"`
 	State    string        `json:"state"`           // "starting", "ready", "failed" or, at the end, "stopped"
+	Code     string        `json:"code"`            // what its process does, for programs
 	PID      int           `json:"pid,omitempty"`   // of its process
 	Uptime   float64       `json:"uptime"`          // of its process, in seconds
 	Sessions int           `json:"sessions"`        // open now
 	Restarts int           `json:"restarts"`        // of its process, since the workbench started
 	Error    string        `json:"error,omitempty"` // the last thing that went wrong
+	// ErrorCode is Error for programs.
+	ErrorCode string `json:"errorCode,omitempty"`
 	// Overload is set while the process cannot keep up.
 	Overload *Overload `json:"overload,omitempty"`
 }

@@ -16,9 +16,9 @@ import (
 )
 
 // Attached is a plugin process that somebody else runs, most often under a
-// debugger. It is not watched, and no time-out ends anything: it may stand
-// still for as long as its owner likes. When it ends, sessions wait for the
-// next one and are recovered in it.
+// debugger. Nothing watches it and no time-out applies: it may stand still for
+// as long as its owner likes. When it ends, sessions wait for the next one and
+// are recovered in it.
 type Attached struct {
 	Name   string // of the mode
 	Socket string // Unix socket that the process listens on; see pluginproto.DebugVariable
@@ -55,7 +55,7 @@ func (a *Attached) open(ctx context.Context) (net.Conn, uint32, error) {
 	return conn, 0, err
 }
 
-// No sign of life is asked for: the process may stand at a breakpoint.
+// ping returns at once: the process may stand at a breakpoint.
 func (a *Attached) ping() (*wire.Load, error) { return nil, nil }
 func (a *Attached) down() <-chan struct{}     { return nil }
 func (a *Attached) close()                    {}

@@ -17,14 +17,14 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// State is how a mode's process is.
+// State is how a mode's process is, for a session that opens now.
 type State string
 
 // The states.
 const (
 	Starting State = "starting" // not ready yet, or again not: Open waits
 	Ready    State = "ready"
-	Failed   State = "failed"  // cannot start; it is tried again all the time
+	Failed   State = "failed"  // cannot start; the host goes on trying
 	Stopped  State = "stopped" // the host was stopped
 )
 
@@ -32,22 +32,25 @@ const (
 type Status struct {
 	Manifest  core.Manifest
 	State     State
-	PID       int       // of the process that is ready
-	Uptime    float64   // of that process, in seconds
-	Sessions  int       // that are open
-	Restarts  int       // processes that came after the first one
-	Starts    int       // processes that became ready, those in quarantine too
-	Crashes   int       // processes that had been ready and died, not by our doing
-	Hangs     int       // processes that were killed because they did not answer
-	Overload  *Overload // it has more to do than it gets done; nil: not
-	LastError string    // why the last process died or did not start, also when the mode is well again
+	Code      Code       // what its process does
+	PID       int        // of the process that is ready
+	Uptime    float64    // of that process, in seconds
+	Sessions  int        // that are open
+	Restarts  int        // processes that came after the first one
+	Starts    int        // processes that became ready, those in quarantine too
+	Crashes   int        // processes that had been ready and died, not by our doing
+	Hangs     int        // processes that were killed because they did not answer
+	Overload  *wire.Load // nil: the process keeps up with what it has to do
+	LastError string     // why the last process died or did not start, also when the mode is well again
+	ErrorCode Code       // of LastError
 }
 
 // Unavailable says that a mode's process cannot start.
 type Unavailable struct {
 	Plugin  string
-	Path    string   // of its executable, as a person calls it; "" of a built-in mode
-	Version string   // of the plugin, if it ever said so
+	Path    string // of its executable, as a person calls it; "" of a built-in mode
+	Version string // of the plugin, if it ever said so
+	Code    Code
 	Reason  string   // in words, with what to do where that is known
 	Stderr  []string // the last lines that the process wrote, oldest first; at most 20
 }
@@ -68,13 +71,15 @@ func (u *Unavailable) Error() string {
 	return words
 }
 
+func (u *Unavailable) errorCode() Code { return u.Code }
+
 // unavailable says why a process of the build cannot start.
-func (b *Build) unavailable(reason string, r *runner) *Unavailable {
+func (b *Build) unavailable(why *fault, r *runner) *Unavailable {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return &Unavailable{
 		Plugin: b.conf.Manifest.Name, Path: b.conf.Source, Version: b.manifest.Version,
-		Reason: reason, Stderr: r.lastWords(reason),
+		Code: why.code, Reason: why.words, Stderr: r.lastWords(why.words),
 	}
 }
 
@@ -85,8 +90,8 @@ const (
 	longPause  = 5 * time.Second // pauses double up to this
 )
 
-// newStarts bounds how often processes are started that nothing else holds up:
-// somebody may kill each one while it starts, for as long as they like.
+// newStarts bounds how often processes are started where no pause does: somebody
+// may go on killing each one while it starts.
 func newStarts() *rate.Limiter { return rate.NewLimiter(rate.Every(200*time.Millisecond), 20) }
 
 // Build is one build of a line mode, whose process it keeps running. Most modes
@@ -101,6 +106,7 @@ type Build struct {
 	stop       context.CancelFunc
 	quarantine *quarantine
 	waiting    atomic.Int64  // how many wait for its process
+	pausing    atomic.Bool   // before the next start
 	jsonLines  atomic.Bool   // its executable speaks JSON lines, by way of the adapter
 	newer      chan struct{} // closed when another build has replaced it
 	leave      chan struct{} // closed when its sessions are to move whatever it costs
@@ -115,7 +121,7 @@ type Build struct {
 	err      error         // why the last process died or did not start
 	changed  chan struct{} // closed and replaced when the state changes
 	leases   int           // of sessions
-	trial    bool          // prepared, and not in use: whoever prepared it is told why it fails
+	trial    bool          // prepared but not in use: the caller of Prepare learns why it fails, not the log
 	replaced bool
 }
 
@@ -132,12 +138,12 @@ func newBuild(h *Host, conf Mode) *Build {
 	}
 	b.jsonLines.Store(conf.JSONLines)
 	b.ctx, b.stop = context.WithCancel(h.ctx)
-	b.quarantine = newQuarantine(b)
+	b.quarantine = &quarantine{build: b, place: make(chan struct{}, 1), starts: newStarts()}
 	return b
 }
 
-// run starts the process, again and again, until the host stops. A process that
-// somebody killed is no reason for a pause, whether it was ready or not.
+// run starts the process again and again until the host stops. After a process
+// that somebody killed, ready or not, it does not pause.
 func (b *Build) run() {
 	starts := newStarts()
 	pause := time.Duration(0) // before the next start; 0: the last process answered, or was killed
@@ -158,36 +164,30 @@ func (b *Build) run() {
 			pause = longer
 			b.failed(err)
 		default:
-			b.ready(p)
+			b.log.Info("plugin process started", "pid", p.run.pid, "took", time.Since(p.started).Round(time.Millisecond))
+			b.set(Ready, p, nil)
 			<-p.gone
 			pause = longer
-			if p.answers.Load() > 0 || errors.Is(p.cause, wire.ErrKilled) {
+			if p.answers.Load() > 0 || p.cause.code == CodeKilled {
 				pause = 0
 			}
 			if pause > firstPause {
-				b.failed(b.unavailable("it died again and again before it answered anything: "+p.how, p.run))
+				b.failed(b.unavailable(fail(CodeRestless, "died again and again before it answered anything: %s", p.cause.words), p.run))
 			} else {
 				b.died(p.cause)
 			}
 		}
+		b.pausing.Store(pause > 0)
 		select {
 		case <-time.After(pause):
 		case <-b.ctx.Done():
 		}
+		b.pausing.Store(false)
 	}
 	b.set(Stopped, nil, nil)
 }
 
-func (b *Build) ready(p *process) {
-	b.mu.Lock()
-	b.manifest = p.manifest
-	b.mu.Unlock()
-	b.log.Info("plugin process started", "pid", p.run.pid, "took", p.took.Round(time.Millisecond))
-	b.set(Ready, p, nil)
-}
-
-// died says that a process is gone, and that the next one is expected to be
-// well.
+// died notes that a process is gone, and that the next one should do better.
 func (b *Build) died(cause error) {
 	if b.ctx.Err() != nil {
 		return
@@ -196,8 +196,8 @@ func (b *Build) died(cause error) {
 	b.set(Starting, nil, cause)
 }
 
-// failed says that the process cannot start, or is gone each time before it
-// answers anything.
+// failed notes that the process cannot start, or dies each time before it answers
+// anything.
 func (b *Build) failed(err error) {
 	if b.ctx.Err() != nil {
 		return
@@ -218,6 +218,9 @@ func (b *Build) set(s State, p *process, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.state, b.process = s, p
+	if p != nil {
+		b.manifest = p.manifest
+	}
 	if err != nil {
 		b.err = err
 	}
@@ -238,24 +241,18 @@ func (b *Build) Open(ctx context.Context) (*wire.Conn, error) {
 		if !errors.Is(err, errGone) {
 			return c, err
 		}
-		// It died meanwhile; the next one may be better.
+		// It died meanwhile; the next one may do better.
 	}
 }
 
-// described returns the manifest once it is known.
-func (b *Build) described(ctx context.Context) (m core.Manifest, err error) {
-	err = b.await(ctx, func() bool { m = b.manifest; return m.Title != "" })
-	return m, err
-}
-
-// await waits until come, which is called with b locked, reports true. The error
-// is why the process cannot start, errStopping or ctx's.
-func (b *Build) await(ctx context.Context, come func() bool) error {
+// await waits until done, which it calls with b locked, reports true. The error
+// says why the process cannot start, or is errStopping or ctx's.
+func (b *Build) await(ctx context.Context, done func() bool) error {
 	b.waiting.Add(1)
 	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
-		ok, state, err, changed := come(), b.state, b.err, b.changed
+		ok, state, err, changed := done(), b.state, b.err, b.changed
 		b.mu.Unlock()
 		switch {
 		case ok:
@@ -277,15 +274,23 @@ func (b *Build) status() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := Status{
-		Manifest: b.manifest, State: b.state, Restarts: b.restarts,
+		Manifest: b.manifest, State: b.state, Code: CodeStarting, Restarts: b.restarts,
 		Starts: int(b.counts.starts.Load()), Crashes: int(b.counts.crashes.Load()), Hangs: int(b.counts.hangs.Load()),
 	}
 	if b.err != nil {
-		s.LastError = b.err.Error()
+		s.LastError, s.ErrorCode = b.err.Error(), codeOf(b.err)
 	}
-	if p := b.process; p != nil {
-		s.PID, s.Uptime = p.run.pid, time.Since(p.started).Seconds()
+	switch p := b.process; {
+	case p != nil:
+		s.Code, s.PID, s.Uptime = CodeReady, p.run.pid, time.Since(p.started).Seconds()
 		s.Sessions, s.Overload = p.count(), p.overload()
+		if s.Overload != nil {
+			s.Code = CodeOverloaded
+		}
+	case b.state == Stopped:
+		s.Code = CodeStopped
+	case b.pausing.Load():
+		s.Code = CodeBackingOff
 	}
 	return s
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/sandbox"
+	"github.com/protocol-workbench/workbench/core/socketdir"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -32,19 +34,19 @@ type Mode struct {
 	// Read are files and folders that the process may read and run in a
 	// sandbox beside its executable: a script, an interpreter's modules.
 	Read []string
-	// Calls are system calls that the process may make beside those that the
-	// sandbox allows every one, by their names.
+	// Calls are names of system calls that the process may make in addition to
+	// those that the sandbox allows every process.
 	Calls []string
 	// Adapter is a command that serves an executable which speaks JSON lines:
 	// it is started in the executable's place, with "--", the executable and
-	// its arguments behind. Empty: there is none.
+	// its arguments after its own. Empty: none.
 	Adapter []string
-	// JSONLines says that the executable speaks them. Where that is not known
-	// it is found out by the first line that the executable prints.
+	// JSONLines says that the executable speaks them. Otherwise the first line
+	// that it prints tells.
 	JSONLines bool
 	// Source is what a person calls the plugin, for errors: most often the file
-	// that Path is a copy of, quoted where a shell needs that. Empty, as of
-	// built-in modes: nothing is said.
+	// that Path is a copy of, quoted where a shell needs that. Empty for built-in
+	// modes.
 	Source string
 	// Log takes what happens to the processes, Output what they write. Nil:
 	// Config.Log, and Log.
@@ -86,7 +88,7 @@ type Host struct {
 	log          *slog.Logger
 	timeout      time.Duration
 	startTimeout time.Duration
-	sockets      *socketDir
+	sockets      *socketdir.Dir
 	sandbox      *sandbox.Sandbox
 	spawner      *spawner
 	starts       starts
@@ -102,16 +104,17 @@ type Host struct {
 	old   map[string][]*Build // replaced, with sessions that have not moved
 }
 
-// ErrNoMode says that there is no mode of that name.
-var ErrNoMode = errors.New("there is no such mode")
+// ErrNoMode says that no mode has that name.
+var ErrNoMode = errors.New("no such mode")
 
-// errStopping is why everything ends in Stop.
-var errStopping = errors.New("the workbench is stopping")
+// errStopping is why processes, and waits for them, end when the host stops.
+var errStopping = fail(CodeStopping, "the workbench is stopping")
 
 // Start has the processes of all modes started, a few at a time, those first
-// that somebody waits for, and returns without waiting for them. An error says what is wrong with the configuration or with the
-// directory for the sockets, or that a strict sandbox does not hold here; a
-// process that cannot start is no error here, see Status.
+// that somebody waits for, and returns without waiting for them. An error says
+// what is wrong with the configuration or with the directory for the sockets, or
+// that a strict sandbox does not hold here. A process that cannot start is not an
+// error here; see Status.
 func Start(cfg Config) (*Host, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	if cfg.Timeout < 0 || cfg.Timeout > MaxTimeout {
@@ -119,7 +122,7 @@ func Start(cfg Config) (*Host, error) {
 	}
 	h := &Host{
 		log: cmp.Or(cfg.Log, slog.Default()), timeout: cfg.Timeout, startTimeout: cmp.Or(cfg.startTimeout, startTimeout),
-		starts: starts{free: cmp.Or(cfg.startsAtOnce, startsAtOnce())},
+		starts: starts{free: cmp.Or(cfg.startsAtOnce, runtime.NumCPU())},
 		modes:  make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
@@ -129,7 +132,7 @@ func Start(cfg Config) (*Host, error) {
 		}
 		name := m.Manifest.Name
 		if h.modes[name] != nil {
-			return nil, fmt.Errorf("there are two modes named %s", name)
+			return nil, fmt.Errorf("two modes are named %s", name)
 		}
 		h.modes[name] = newBuild(h, m)
 		h.order = append(h.order, name)
@@ -138,7 +141,8 @@ func Start(cfg Config) (*Host, error) {
 	if h.sandbox, err = sandbox.Probe(context.Background(), cfg.Sandbox); err != nil {
 		return nil, err
 	}
-	if h.sockets, err = openSocketDir(cfg.RuntimeDir); err != nil {
+	// go-plugin makes sockets of such names, with numbers of up to 10 digits.
+	if h.sockets, err = socketdir.Open(cfg.RuntimeDir, len("/plugin-dir4294967295/plugin4294967295")); err != nil {
 		return nil, err
 	}
 	h.spawner = newSpawner()
@@ -149,7 +153,7 @@ func Start(cfg Config) (*Host, error) {
 	return h, nil
 }
 
-// settle goes on to find out what the sandbox could not tell yet.
+// settle keeps trying what the sandbox could not find out at the start.
 func (h *Host) settle() {
 	if len(h.sandbox.Unknown()) == 0 {
 		return
@@ -160,8 +164,8 @@ func (h *Host) settle() {
 	}
 }
 
-// Open opens a session's connection to the mode's process, on which nothing
-// was said yet. While the process is starting it waits, as long as ctx lets
+// Open opens a session's connection to the mode's process; nothing has been sent
+// on it yet. It waits for a process that is still starting, as long as ctx lets
 // it. The error is ErrNoMode, ctx's, an *Unavailable for a mode whose process
 // cannot start, or says how the process failed to open a stream.
 func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
@@ -173,14 +177,15 @@ func (h *Host) Open(ctx context.Context, mode string) (*wire.Conn, error) {
 }
 
 // Manifest returns what the mode's process says of itself, as soon as one of
-// its processes has; of a mode that was given its manifest at once. The errors
+// its processes has; at once for a mode that was given its manifest. The errors
 // are Open's.
-func (h *Host) Manifest(ctx context.Context, mode string) (core.Manifest, error) {
+func (h *Host) Manifest(ctx context.Context, mode string) (m core.Manifest, err error) {
 	b, err := h.build(mode)
 	if err != nil {
-		return core.Manifest{}, err
+		return m, err
 	}
-	return b.described(ctx)
+	err = b.await(ctx, func() bool { m = b.manifest; return m.Title != "" })
+	return m, err
 }
 
 // Coverage asks the mode's process what of its code it has executed. The error
@@ -230,20 +235,16 @@ func (h *Host) build(name string) (*Build, error) {
 // Status tells how each mode is, in the order of Config.Modes.
 func (h *Host) Status() []Status {
 	h.mu.Lock()
-	builds := make([]*Build, len(h.order))
+	defer h.mu.Unlock()
+	all := make([]Status, len(h.order))
 	for i, name := range h.order {
-		builds[i] = h.modes[name]
-	}
-	h.mu.Unlock()
-	all := make([]Status, len(builds))
-	for i, b := range builds {
-		all[i] = b.status()
+		all[i] = h.modes[name].status()
 	}
 	return all
 }
 
-// Sandbox returns what holds the processes back. Its report is empty when it
-// is off.
+// Sandbox returns what restricts the processes. Its report is empty when it is
+// off.
 func (h *Host) Sandbox() *sandbox.Sandbox { return h.sandbox }
 
 // Stop kills all processes with all that they started, and removes the
@@ -264,5 +265,5 @@ func (h *Host) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		err = fmt.Errorf("plugin processes were killed but are not gone yet: %w", context.Cause(ctx))
 	}
-	return errors.Join(err, h.sockets.remove())
+	return errors.Join(err, h.sockets.Remove())
 }

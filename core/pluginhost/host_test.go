@@ -32,7 +32,7 @@ func TestSessionThroughAProcess(t *testing.T) {
 	s := &session{c, 0}
 	s.must(t, "one", "one")
 	s.must(t, strings.Repeat("big ", 100_000), strings.Repeat("big ", 100_000))
-	if got := h.Status()[0]; got.State != Ready || got.Sessions != 1 || got.PID == 0 || got.Manifest.Summary != "From the process." {
+	if got := h.Status()[0]; got.State != Ready || got.Code != CodeReady || got.Sessions != 1 || got.PID == 0 || got.Manifest.Summary != "From the process." {
 		t.Errorf("its status is %+v", got)
 	}
 	if err := c.Bye(); err != nil {
@@ -40,6 +40,9 @@ func TestSessionThroughAProcess(t *testing.T) {
 	}
 	if n := h.Status()[0].Sessions; n != 0 {
 		t.Errorf("%d sessions are left after the end", n)
+	}
+	if n, err := h.Memory("echo"); err != nil || n < 1<<20 {
+		t.Errorf("it has %d bytes of memory, %v", n, err)
 	}
 }
 
@@ -105,7 +108,7 @@ func TestKilledProcess(t *testing.T) {
 		t.Errorf("the busy session's batch ended with %v", errs)
 	}
 	open(t, h, "echo").must(t, "back", "back")
-	if s := h.Status()[0]; s.PID == pid || s.Restarts != 1 || s.LastError != how {
+	if s := h.Status()[0]; s.PID == pid || s.Restarts != 1 || s.LastError != how || s.ErrorCode != CodeKilled {
 		t.Errorf("the status is %+v", s)
 	}
 }
@@ -173,13 +176,13 @@ func TestCrashIsNamed(t *testing.T) {
 }
 
 func TestProcessesThatCanNotStart(t *testing.T) {
-	for mode, want := range map[string][]string{
-		"exit":      {"the exit plugin cannot start", "ended before it was ready", "exit status 3", "there is no \\x1b[31mlicence"},
-		"rubbish":   {`printed "hello from my plugin"`, "before plugins.Serve", "standard error instead"},
-		"version":   {"protocol version 7", "this workbench 1", "update the workbench"},
-		"misnamed":  {`it calls itself "else"`},
-		"silent":    {"not ready within"},
-		"elsewhere": {`listens on unix "/var/run/docker.sock"`},
+	for mode, want := range map[string][]string{ // the code first
+		"exit":      {"ended-early", "the exit plugin cannot start", "ended before it was ready", "exit status 3", "there is no \\x1b[31mlicence"},
+		"rubbish":   {"no-handshake", `printed "hello from my plugin"`, "before plugins.Serve", "standard error instead"},
+		"version":   {"version", "protocol version 7", "this workbench 1", "update the workbench"},
+		"misnamed":  {"manifest", `start: calls itself "else"`},
+		"silent":    {"not-ready", "not ready within"},
+		"elsewhere": {"address", `listens on unix "/var/run/docker.sock"`},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			cfg := Config{Modes: modesOf(t, mode, "echo")}
@@ -193,15 +196,16 @@ func TestProcessesThatCanNotStart(t *testing.T) {
 			until(t, "state failed", func() bool { return h.Status()[0].State == Failed })
 			_, err := h.Open(t.Context(), mode) // at once
 			var u *Unavailable
-			if !errors.As(err, &u) || u.Plugin != mode {
+			if !errors.As(err, &u) || u.Plugin != mode || u.Code.String() != want[0] || h.Status()[0].ErrorCode != u.Code {
 				t.Fatalf("the error is %#v", err)
 			}
-			for _, part := range want {
+			for _, part := range want[1:] {
 				if !strings.Contains(err.Error(), part) || !strings.Contains(h.Status()[0].LastError, part) {
 					t.Errorf("%q does not say %q", err, part)
 				}
 			}
-			until(t, "another try", func() bool { return h.Status()[0].Restarts > 0 })
+			until(t, "a pause", func() bool { return h.Status()[0].Code == CodeBackingOff })
+			until(t, "another try", func() bool { s := h.Status()[0]; return s.Restarts > 0 && s.Code == CodeStarting })
 		})
 	}
 }
@@ -219,7 +223,7 @@ func TestProcessThatDiesUnheard(t *testing.T) {
 			}
 			continue
 		}
-		if !strings.Contains(err.Error(), "cannot start: it died again and again before it answered anything: exit status 4") {
+		if !strings.Contains(err.Error(), "cannot start: died again and again before it answered anything: exit status 4") {
 			t.Error(err)
 		}
 		break
@@ -296,7 +300,7 @@ func stopHost(t *testing.T, how sandbox.Mode) {
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("%v is left", left)
 	}
-	if _, err := h.Open(t.Context(), "echo"); err == nil || h.Status()[0].State != Stopped {
+	if _, err := h.Open(t.Context(), "echo"); err == nil || h.Status()[0].State != Stopped || h.Status()[0].Code != CodeStopped {
 		t.Errorf("after Stop: %v, %+v", err, h.Status()[0])
 	}
 	if err := h.Stop(t.Context()); err != nil {

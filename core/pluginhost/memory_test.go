@@ -75,7 +75,7 @@ func TestHiddenMemory(t *testing.T) {
 	s.must(t, "hide "+strconv.Itoa(allowed/2), "full")
 	s.must(t, "1", "full")
 	s.say("hide " + strconv.Itoa(allowed)) // it may be killed before it answers
-	const how = "the hungry plugin died: it held more memory than it may have"
+	const how = "the hungry plugin died: held more memory than it may have"
 	if err := lost(t, s); err.Error() != how || errors.Is(err, wire.ErrKilled) {
 		t.Errorf("%v, from outside: %v", err, errors.Is(err, wire.ErrKilled))
 	}

@@ -25,20 +25,18 @@ type process struct {
 	manifest core.Manifest
 	timeout  time.Duration
 	started  time.Time
-	took     time.Duration // from start to ready
 
 	counts  *counts
 	answers atomic.Uint64             // reads of sessions' streams that brought something
 	load    atomic.Pointer[wire.Load] // what it said last of itself; nil: nothing
 	turns   map[uint32]int            // by stream: how often in a row a long turn was seen; ask's own
 	opening chan struct{}             // holds a token for each stream that is being opened
-	orders  chan order                // to kill the process; see watch
+	orders  chan *fault               // why the process is to be killed; see watch
 	gone    chan struct{}             // closed when the process is dead and its sessions know
 
 	mu       sync.Mutex
 	sessions map[*stream]struct{} // nil once the process is dead
-	how      string               // it died, and the same as an error that names the plugin;
-	cause    error                // both are set before gone is closed
+	cause    *death               // set before gone is closed
 }
 
 // maxOpening bounds how many streams are opened at the same time, so that the
@@ -65,30 +63,25 @@ func startProcess(b *Build, wanted func() bool) (*process, error) {
 	return p, nil
 }
 
-// tryProcess gives the turn to the next by release when the process has used an
-// eighth of its time: one that hangs is no reason for others to wait.
+// tryProcess calls release, which gives the turn to the next, when the process
+// has used an eighth of its time, so that one that hangs does not delay others.
 func tryProcess(b *Build, release func()) (*process, error) {
 	h := b.host
-	began := time.Now()
 	run := newRunner(b)
 	ctx, cancel := limit.OwnContext(b.ctx, h.startTimeout, run.starved,
-		fmt.Errorf("it was not ready within %v", h.startTimeout))
+		fail(CodeNotReady, "not ready within %v", h.startTimeout))
 	defer cancel()
 	defer limit.Own(h.startTimeout/limit.Parts, run.starved, release).Stop()
 	p := &process{
-		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: began,
-		counts:   &b.counts,
-		opening:  make(chan struct{}, maxOpening),
-		orders:   make(chan order, 1),
-		gone:     make(chan struct{}),
-		sessions: make(map[*stream]struct{}),
+		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: time.Now(),
+		counts: &b.counts, sessions: make(map[*stream]struct{}),
+		opening: make(chan struct{}, maxOpening), orders: make(chan *fault, 1), gone: make(chan struct{}),
 	}
-	// Nothing that connect calls has a time limit that can be relied on. With
-	// the process and the connection gone, all of it returns.
+	// Nothing that connect calls has a reliable time limit. Once the process and
+	// the connection are gone, all of it returns.
 	unwatched := context.AfterFunc(ctx, func() { p.run.kill() })
 	err := p.connect(ctx)
 	if unwatched() && err == nil {
-		p.took = time.Since(began)
 		b.counts.starts.Add(1)
 		go p.watch(b.ctx)
 		return p, nil
@@ -104,8 +97,8 @@ func tryProcess(b *Build, release func()) (*process, error) {
 	if p.run.dir != "" {
 		os.RemoveAll(p.run.dir)
 	}
-	if how, _ := p.run.end(); p.run.killedFromOutside() {
-		return p, &death{plugin: p.name, how: how + " while it was starting", killed: true}
+	if f := p.run.end(); f != nil && f.code == CodeKilled {
+		return p, &death{p.name, fail(CodeKilled, "%s while it was starting", f.words), false}
 	}
 	return p, b.unavailable(p.run.refusal(context.Cause(ctx), err), p.run)
 }
@@ -133,13 +126,13 @@ func (p *process) connect(ctx context.Context) error {
 	}
 	p.calls = m.calls
 	if p.manifest, err = p.calls.Manifest(); err != nil {
-		return err
+		return fail(CodeManifest, "%v", err)
 	}
 	if p.manifest.Options == nil {
 		p.manifest.Options = []core.Option{} // a list, in JSON too
 	}
 	if p.manifest.Name != p.name {
-		return fmt.Errorf("it calls itself %q; the name in its manifest and the one of its file must be the same", p.manifest.Name)
+		return fail(CodeManifest, "calls itself %q; the name in its manifest and the one of its file must be the same", p.manifest.Name)
 	}
 	return nil
 }
@@ -147,8 +140,8 @@ func (p *process) connect(ctx context.Context) error {
 // errGone says that the process died before a stream was open.
 var errGone = errors.New("the plugin process died")
 
-// open opens a session's stream; closed, if not nil, is called when it is
-// closed. A process that does not answer within the time-out hangs.
+// open opens a session's stream, whose Close calls closed if that is not nil. A
+// process that does not answer within the time-out hangs.
 func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	select {
 	case p.opening <- struct{}{}:
@@ -192,27 +185,20 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 	}
 }
 
-// order says why a process is to be killed.
-type order struct {
-	why  string
-	hang bool
-}
-
 // hangs has the process killed, for it took too long to do something.
 func (p *process) hangs(to string) {
-	p.end(order{fmt.Sprintf("it took longer than %v %s", p.timeout, to), true})
+	p.end(fail(CodeHung, "took longer than %v %s", p.timeout, to))
 }
 
 // end has the process killed.
-func (p *process) end(o order) {
+func (p *process) end(why *fault) {
 	select {
-	case p.orders <- o:
+	case p.orders <- why:
 	default: // it is dying already
 	}
 }
 
-// isClosed reports that nothing more comes of a channel that is only ever
-// closed.
+// isClosed reports whether c, on which nothing is ever sent, is closed.
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
@@ -226,13 +212,12 @@ func (p *process) admit(conn net.Conn, number uint32, closed func()) (*wire.Conn
 	s := &stream{Conn: conn, process: p, number: number, closed: closed}
 	s.frames = wire.NewConn(s, p.timeout)
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.sessions == nil {
-		p.mu.Unlock()
 		conn.Close()
 		return nil, errGone
 	}
 	p.sessions[s] = struct{}{}
-	p.mu.Unlock()
 	return s.frames, nil
 }
 

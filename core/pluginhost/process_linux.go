@@ -17,7 +17,7 @@ func Self() (string, error) { return "/proc/self/exe", nil }
 // dieWithHost has a process killed when we die.
 func dieWithHost(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGKILL }
 
-// family returns a process and all that it started, as far as that runs.
+// family returns a process and those of its descendants that still run.
 func family(pid int) []int {
 	all := []int{pid}
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
@@ -51,8 +51,8 @@ func starved(pids ...int) (all time.Duration) {
 	return all
 }
 
-// resident returns the bytes of memory that the processes have, of which the
-// first must run: see proc_pid_statm(5).
+// resident returns the resident memory of all the processes in bytes; see
+// proc_pid_statm(5). The first of them must still run.
 func resident(pids ...int) (sum uint64, err error) {
 	for i, pid := range pids {
 		var size, pages uint64

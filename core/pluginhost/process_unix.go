@@ -9,8 +9,8 @@ import (
 
 const unixSockets = true
 
-// processAttributes: a group of its own, so that it can be killed with all
-// that it starts and Ctrl-C in the terminal does not reach it.
+// processAttributes puts a process in a group of its own, so that it can be
+// killed with all that it starts and Ctrl-C in the terminal does not reach it.
 func processAttributes() *syscall.SysProcAttr {
 	a := &syscall.SysProcAttr{Setpgid: true}
 	dieWithHost(a)

@@ -7,12 +7,12 @@ import (
 
 const unixSockets = false // go-plugin listens on a port of this machine
 
-// processAttributes: Ctrl-C in the console does not reach it.
+// processAttributes keeps Ctrl-C in the console from reaching a process.
 func processAttributes() *syscall.SysProcAttr {
 	a := &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 	dieWithHost(a)
 	return a
 }
 
-// killGroup ends the process alone; what it started is not known.
+// killGroup ends the process alone: this system does not tell what it started.
 func killGroup(p *os.Process) { p.Kill() }

@@ -15,8 +15,8 @@ import (
 const quarantineIdle = 2 * time.Second
 
 // quarantine is a mode's second process, for sessions whose next event may end
-// it: one session at a time, so that nobody else's suffers and the one to
-// blame is known. It runs only while it is needed.
+// it. It takes one session at a time, so that no other session suffers and the
+// one to blame is known. It runs only while it is needed.
 type quarantine struct {
 	build  *Build
 	place  chan struct{} // holds a token while a session is in
@@ -27,12 +27,8 @@ type quarantine struct {
 	idle    *time.Timer
 }
 
-func newQuarantine(b *Build) *quarantine {
-	return &quarantine{build: b, place: make(chan struct{}, 1), starts: newStarts()}
-}
-
-// open is a build's open, on a process that no other session uses while the
-// connection is open. It waits for the one before, as long as ctx lets it.
+// open is Build.Open on a process that no other session uses while the connection
+// is open. It waits for the session before, as long as ctx lets it.
 func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {
 	select {
 	case q.place <- struct{}{}:
@@ -53,7 +49,7 @@ func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {
 		}
 		conn, err := p.open(ctx, release)
 		if errors.Is(err, errGone) {
-			continue // it died before anybody was in
+			continue // it died before the session was in
 		}
 		if err != nil {
 			release()
@@ -84,7 +80,7 @@ func (q *quarantine) enter(ctx context.Context) (*process, error) {
 	return p, nil
 }
 
-// leave makes the place free, and ends the process when nobody comes.
+// leave frees the place, and ends the process if no session takes it.
 func (q *quarantine) leave() {
 	q.mu.Lock()
 	p := q.process
@@ -94,7 +90,7 @@ func (q *quarantine) leave() {
 			defer q.mu.Unlock()
 			if q.process == p && p.count() == 0 {
 				q.process = nil
-				p.end(order{why: "it is no longer needed"})
+				p.end(fail(CodeUnneeded, "no longer needed"))
 			}
 		})
 	}

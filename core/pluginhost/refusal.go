@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -11,21 +12,21 @@ import (
 	"github.com/protocol-workbench/workbench/core/pluginproto"
 )
 
-// refusal says in words why the process did not get ready: the limit that cut
-// it off, if one did, else what it printed, else how it ended, else the error.
-func (r *runner) refusal(limit, err error) string {
+// refusal says why the process did not get ready: the limit that cut it off, if
+// one did, else what it printed, else how it ended, else the error.
+func (r *runner) refusal(limit, err error) *fault {
 	if limit != nil {
-		return limit.Error() + r.refused()
+		return fail(codeOf(limit), "%v%s", limit, r.refused())
 	}
 	if line := r.line.Load(); line != nil {
-		if words := misspoken(*line); words != "" {
-			return words
+		if f := misspoken(*line); f != nil {
+			return f
 		}
 	}
-	if how, byItself := r.end(); byItself {
-		return "it ended before it was ready, with " + how + r.hint() + r.refused()
+	if f := r.end(); f != nil {
+		return fail(CodeEndedEarly, "ended before it was ready, with %s%s%s", f.words, r.hint(), r.refused())
 	}
-	return err.Error()
+	return fail(codeOf(err), "%v", err)
 }
 
 // refused says which system calls the process made that the sandbox refuses,
@@ -37,13 +38,13 @@ func (r *runner) refused() string {
 	}
 	words := "; it called " + strings.Join(names, ", ") + ", which the sandbox refuses; if you trust it, allow that with"
 	for _, name := range names {
-		words += " --allow-syscall " + r.name + ":" + name
+		words += " --allow-syscall " + r.build.conf.Manifest.Name + ":" + name
 	}
 	return words
 }
 
-// hint says what the end of a process means that wrote nothing to standard
-// output, where it is known.
+// hint explains the end of a process that wrote nothing to standard output, where
+// it can.
 func (r *runner) hint() string {
 	last := r.out.last()
 	switch {
@@ -56,7 +57,7 @@ func (r *runner) hint() string {
 }
 
 // lastWords returns the last lines that the process wrote, without the very last
-// where it is part of the reason.
+// one if the reason quotes it.
 func (r *runner) lastWords(reason string) []string {
 	lines := r.out.last()
 	if n := len(lines); n > 0 && strings.Contains(reason, lines[n-1]) {
@@ -65,33 +66,33 @@ func (r *runner) lastWords(reason string) []string {
 	return lines
 }
 
-// misspoken says what is wrong with the handshake's line, in a way that tells
-// what to do, or "". The line is
+// misspoken says what is wrong with the handshake's line and what to do about it;
+// nil if the line is right. It is
 //
 //	go-plugin's version | our version | network | address | protocol | …
-func misspoken(line string) string {
+func misspoken(line string) *fault {
 	fields := strings.Split(line, "|")
 	if len(fields) < 4 || !number(fields[0]) || !number(fields[1]) {
-		return fmt.Sprintf("it printed %q to standard output before plugins.Serve; "+
+		return fail(CodeNoHandshake, "printed %q to standard output before plugins.Serve; "+
 			"nothing may be printed there before, write to standard error instead", clean(core.CutWords(line, 80)))
 	}
 	switch version, _ := strconv.Atoi(fields[1]); {
 	case fields[0] != "1":
-		return fmt.Sprintf("it was built with a go-plugin that speaks version %s, this workbench speaks 1; "+
+		return fail(CodeVersion, "built with a go-plugin that speaks version %s, this workbench speaks 1; "+
 			"build the plugin again with the workbench's own version of go-plugin", fields[0])
 	case version > pluginproto.Version:
-		return fmt.Sprintf("it speaks protocol version %d, this workbench %d; update the workbench", version, pluginproto.Version)
+		return fail(CodeVersion, "speaks protocol version %d, this workbench %d; update the workbench", version, pluginproto.Version)
 	case version < pluginproto.Version:
-		return fmt.Sprintf("it speaks protocol version %d, this workbench %d; "+
+		return fail(CodeVersion, "speaks protocol version %d, this workbench %d; "+
 			"update the plugin, or build it again with this workbench's module", version, pluginproto.Version)
 	case len(fields) > 4 && fields[4] != "netrpc":
-		return fmt.Sprintf("it speaks %q where net/rpc is spoken; let plugins.Serve do the speaking", clean(core.CutWords(fields[4], 20)))
+		return fail(CodeVersion, "speaks %q where net/rpc is spoken; let plugins.Serve do the speaking", clean(core.CutWords(fields[4], 20)))
 	}
-	return ""
+	return nil
 }
 
-// speaksJSON reports that what the process printed first may be JSON: it needs
-// the adapter.
+// speaksJSON reports whether what the process printed first may be JSON, for which
+// it needs the adapter.
 func (r *runner) speaksJSON() bool {
 	line := r.line.Load()
 	return line != nil && strings.HasPrefix(*line, "{")
@@ -122,14 +123,10 @@ func ending(s *os.ProcessState) (how string, signalled bool) {
 	return fmt.Sprintf("exit status %d", s.ExitCode()), false
 }
 
-// wasKilled reports a death by a signal that people and supervisors send, where
-// there are signals.
+// wasKilled reports whether a signal that people and supervisors send ended the
+// process.
 func wasKilled(s *os.ProcessState) bool {
-	switch signalOf(s) {
-	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP:
-		return true
-	}
-	return false
+	return slices.Contains([]syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}, signalOf(s))
 }
 
 // signalOf returns the signal that ended a process, 0 if none did.

@@ -2,17 +2,16 @@ package pluginhost
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// Prepare starts another build of a mode, beside the one that serves if there
-// is one, and returns when its process is ready: to be tried, and then put in
-// the other's place by Use, or dropped. Errors are Open's, and are not logged
-// besides; the build is dropped then.
+// Prepare starts another build of a mode beside the one that serves, if any, and
+// returns when its process is ready. The caller tries it and then calls Use,
+// which puts it in the other's place, or Drop. Errors are Open's and are not
+// logged; a build that fails is dropped.
 func (h *Host) Prepare(ctx context.Context, m Mode) (*Build, error) {
 	if err := m.check(); err != nil {
 		return nil, err
@@ -37,10 +36,9 @@ func (b *Build) Manifest() core.Manifest {
 // Drop ends a build that is not used.
 func (b *Build) Drop() { b.stop() }
 
-// Use puts a prepared build in the place of the one that serves its mode, which
-// from then on the host has. New
-// sessions begin on it; the others see it by Lease.Newer. The replaced build goes
-// on for those that stay, and ends with the last of them.
+// Use puts a prepared build in the place of the one that serves its mode, or adds
+// the mode. New sessions begin on it; the others learn of it from Lease.Newer. The
+// replaced build goes on for those that stay, and ends with the last of them.
 func (h *Host) Use(b *Build) {
 	name := b.conf.Manifest.Name
 	h.mu.Lock()
@@ -66,7 +64,7 @@ func (h *Host) Use(b *Build) {
 }
 
 // Leave has all sessions that are still on replaced builds of the mode move to
-// the one that serves it, though it may answer their past otherwise.
+// the one that serves it, even if that answers their past differently.
 func (h *Host) Leave(mode string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -75,7 +73,7 @@ func (h *Host) Leave(mode string) {
 	}
 }
 
-// retire ends a build that was replaced and has no session any more.
+// retire ends a build that was replaced and has no sessions left.
 func (b *Build) retire() {
 	b.mu.Lock()
 	over := b.replaced && b.leases == 0
@@ -91,8 +89,8 @@ func (b *Build) retire() {
 	h.old[name] = slices.DeleteFunc(h.old[name], func(o *Build) bool { return o == b })
 }
 
-// Lease is one session's hold on a build. It keeps the build alive, so whoever
-// has it calls Release, once.
+// Lease is one session's hold on a build. It keeps the build alive until Release,
+// which must be called once.
 type Lease struct{ build *Build }
 
 // Lease returns a lease of the build that serves a mode, or ErrNoMode.
@@ -139,15 +137,15 @@ func (l *Lease) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
 // Newer is closed when another build has replaced this one.
 func (l *Lease) Newer() <-chan struct{} { return l.build.newer }
 
-// Leave is closed when the session is to move to the newest build whatever that
+// Leave is closed when the session must move to the newest build, whatever that
 // answers.
 func (l *Lease) Leave() <-chan struct{} { return l.build.leave }
 
 // Next returns a lease of the newest build of the mode.
 func (l *Lease) Next() (*Lease, error) { return l.build.host.Lease(l.build.conf.Manifest.Name) }
 
-// Options returns a session's options as this build's manifest has them: those
-// that it does not know are left out, those that are missing get their default.
+// Options returns a session's options as this build's manifest has them, without
+// those that it does not know and with the defaults of those that are missing.
 func (l *Lease) Options(of core.Options) core.Options {
 	m := l.build.Manifest()
 	known := map[string]string{}
@@ -159,7 +157,7 @@ func (l *Lease) Options(of core.Options) core.Options {
 	}
 	all, err := m.ParseOptions(known)
 	if err != nil {
-		panic(errors.New("pluginhost: a manifest refuses its own defaults: " + err.Error()))
+		panic("pluginhost: a manifest refuses its own defaults: " + err.Error())
 	}
 	return all
 }

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -27,18 +25,13 @@ import (
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
-// runner runs one plugin process for go-plugin, which sees of it no more than
-// the handshake: one line of standard output. What the process writes else
-// goes to out.
+// runner runs one plugin process for go-plugin, which sees only the handshake:
+// one line of standard output. All else that the process writes goes to out.
 type runner struct {
-	name  string
-	host  *Host
-	log   *slog.Logger
+	build *Build
 	out   *output
 	cmd   *exec.Cmd
 	dir   string   // where the process makes its socket
-	read  []string // what it may read beside its executable
-	calls []string // system calls that it may make beside the usual ones
 	via   []string // the command that starts it, if it speaks JSON lines
 	pid   int
 
@@ -61,10 +54,8 @@ var _ goplugin.Runner = (*runner)(nil)
 func newRunner(b *Build) *runner {
 	m := b.conf
 	r := &runner{
-		name: m.Manifest.Name,
-		host: b.host, log: b.log, out: newOutput(b.output),
-		cmd:  &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
-		read: m.Read, calls: m.Calls,
+		build: b, out: newOutput(b.output),
+		cmd:    &exec.Cmd{Path: m.Path, Args: append([]string{m.Path}, m.Args...)},
 		exited: make(chan struct{}), quiet: make(chan struct{}),
 	}
 	if b.jsonLines.Load() {
@@ -89,7 +80,7 @@ func (r *runner) launch() (net.Addr, error) {
 		},
 		SkipHostEnv:      true,
 		StartTimeout:     never,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.host.sockets.path},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: r.build.host.sockets.Path},
 		Logger:           hclog.NewNullLogger(), // it says nothing that we do not
 	}).Start()
 }
@@ -97,8 +88,8 @@ func (r *runner) launch() (net.Addr, error) {
 // never is later than any limit of ours.
 const never = 24 * time.Hour
 
-// handed is the environment that a plugin gets of the host's: nothing that
-// holds a secret or a way to the user's files.
+// handed are the variables of the host's environment that a plugin gets: none
+// that holds a secret or a way to the user's files.
 var handed = []string{
 	"PATH", // for plugins that are scripts
 	"LANG", "LC_ALL", "LC_CTYPE", "TZ",
@@ -107,8 +98,8 @@ var handed = []string{
 }
 
 // environment is what every plugin gets. A plugin in Go uses half of the
-// processors: the core needs the others, and on a small machine a round trip
-// is a third faster when the plugin does not spread.
+// processors: the core needs the others, and on a small machine a round trip is a
+// third faster if the plugin does not use them all.
 func environment() []string {
 	var env []string
 	for _, name := range handed {
@@ -122,7 +113,7 @@ func environment() []string {
 	return env
 }
 
-// drainTime is how long a dead process's output is read on. Something that
+// drainTime is how long a dead process's output is still read. Something that
 // escaped from its group may hold the pipes open for ever.
 const drainTime = 200 * time.Millisecond
 
@@ -131,9 +122,9 @@ func (r *runner) Start(context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.killed {
-		return errors.New("it was killed before it began")
+		return errors.New("killed before it began")
 	}
-	// A pipe that nobody writes to: its end tells the process that we are gone.
+	// Nobody writes to this pipe. Its end tells the process that we are gone.
 	lifeline, err1 := r.cmd.StdinPipe()
 	stdout, err2 := r.cmd.StdoutPipe()
 	stderr, err3 := r.cmd.StderrPipe()
@@ -141,28 +132,28 @@ func (r *runner) Start(context.Context) error {
 		return err
 	}
 	var err error
-	if r.refusals, err = r.host.sandbox.Refusals(filepath.Join(r.dir, "refusals")); err != nil {
+	if r.refusals, err = r.build.host.sandbox.Refusals(filepath.Join(r.dir, "refusals")); err != nil {
 		return err
 	}
 	r.cmd.SysProcAttr = processAttributes()
-	grant := sandbox.Grant{Sockets: r.dir, Read: r.read, Calls: r.calls, Refusals: r.refusals}
+	grant := sandbox.Grant{Sockets: r.dir, Read: r.build.conf.Read, Calls: r.build.conf.Calls, Refusals: r.refusals}
 	if r.via != nil {
 		grant.Sockets = "" // the adapter's
 	}
-	held, err := r.host.sandbox.Hold(r.cmd, grant)
+	held, err := r.build.host.sandbox.Hold(r.cmd, grant)
 	if err != nil {
 		r.refusals.Close()
-		return fmt.Errorf("it could not be held: %w", err)
+		return fail(CodeNotStarted, "could not be held: %v", err)
 	}
 	if r.via != nil {
 		// The adapter is ours and starts the plugin, which is what is held.
 		r.cmd.Args = slices.Concat(r.via, []string{"--", r.cmd.Path}, r.cmd.Args[1:])
 		r.cmd.Path = r.via[0]
 	}
-	if err := r.host.spawner.start(r.cmd); err != nil {
+	if err := r.build.host.spawner.start(r.cmd); err != nil {
 		r.refusals.Close()
 		held.Release()
-		return fmt.Errorf("it could not be started: %w", err)
+		return fail(CodeNotStarted, "could not be started: %v", err)
 	}
 	r.pid, r.held = r.cmd.Process.Pid, held
 	held.Look(r.pid)
@@ -172,7 +163,7 @@ func (r *runner) Start(context.Context) error {
 	var readers sync.WaitGroup
 	readers.Go(func() { r.readStdout(stdout, say) })
 	readers.Go(func() { r.out.copy(stderr) })
-	r.host.running.Go(func() {
+	r.build.host.running.Go(func() {
 		r.state, _ = r.cmd.Process.Wait()
 		r.memory = wasKilled(r.state) && held.OutOfMemory(r.state)
 		killGroup(r.cmd.Process) // what it had started
@@ -189,14 +180,14 @@ func (r *runner) Start(context.Context) error {
 		stderr.Close()
 		close(r.quiet)
 		if err := held.Release(); err != nil {
-			r.log.Warn("something of a plugin process is left", "pid", r.pid, "reason", err)
+			r.build.log.Warn("something of a plugin process is left", "pid", r.pid, "reason", err)
 		}
 	})
 	return nil
 }
 
-// maxHello bounds the handshake's line. go-plugin stops reading at 64 KiB, and
-// the plugin would stand still.
+// maxHello bounds the handshake's line. go-plugin would stop reading at 64 KiB, and
+// the plugin would block.
 const maxHello = 4 << 10
 
 // readStdout hands the first line to go-plugin and the others to the log.
@@ -232,9 +223,9 @@ func (r *runner) began() int {
 	return r.pid
 }
 
-// starved returns for how long the process, what it started and this one, which
-// has to shake hands with it, have waited for a processor, in all; 0 before it
-// began.
+// starved returns how long the process, what it started and this process, which
+// has to shake hands with it, have waited for a processor in all; 0 before the
+// start.
 func (r *runner) starved() time.Duration {
 	if pid := r.began(); pid != 0 {
 		return starved(append(family(pid), os.Getpid())...)
@@ -242,8 +233,8 @@ func (r *runner) starved() time.Duration {
 	return 0
 }
 
-// settle waits until the process is gone and all that it wrote was read, but
-// not longer than limit.
+// settle waits until the process is gone and all that it wrote has been read, for
+// limit at most.
 func (r *runner) settle(limit time.Duration) {
 	if r.began() == 0 {
 		return
@@ -254,58 +245,50 @@ func (r *runner) settle(limit time.Duration) {
 	}
 }
 
-// end says how the process ended, if it did, and whether that was its own or
-// another's doing, not ours.
-func (r *runner) end() (how string, byItself bool) {
-	if !isClosed(r.exited) {
-		return "", false
-	}
+// end says how the process ended by itself or was killed from outside; nil while
+// it runs, and if we killed it.
+func (r *runner) end() *fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !isClosed(r.exited) {
+		return nil
+	}
 	how, signalled := ending(r.state)
-	if r.memory {
-		how = "killed: out of memory"
+	if signalled && r.killed {
+		return nil
+	}
+	code := CodeExited
+	switch {
+	case r.memory:
+		code, how = CodeOutOfMemory, "killed: out of memory"
+	case !r.killed && wasKilled(r.state):
+		code = CodeKilled
 	}
 	if why := r.out.why(); why != "" {
 		how += " (" + why + ")"
 	}
-	return how, !signalled || !r.killed
-}
-
-// killedFromOutside reports that somebody else ended the process, by a signal
-// that no program gets for what it does itself, and that is not what the system
-// does to one that uses up its memory.
-func (r *runner) killedFromOutside() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return isClosed(r.exited) && !r.killed && wasKilled(r.state) && !r.memory
+	return &fault{code, how}
 }
 
 // Wait waits for the process.
 func (r *runner) Wait(context.Context) error { <-r.exited; return nil }
 
-// Kill is for go-plugin, which calls it when the handshake failed, and does
-// nothing: whoever started the process ends what is left of it, once it is known
-// whether somebody else has.
+// Kill does nothing. go-plugin calls it when the handshake failed; tryProcess
+// ends what is left of the process, once it knows whether somebody else has.
 func (r *runner) Kill(context.Context) error { return nil }
 
-// Stdout is the handshake.
+// Stdout is the handshake. Stderr is empty: go-plugin's reader of log lines can
+// be made to panic.
 func (r *runner) Stdout() io.ReadCloser { return r.hello }
-
-// Stderr is empty: go-plugin's reader of log lines can be made to panic.
 func (r *runner) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
 
-// Name and ID are for go-plugin's own log.
-func (r *runner) Name() string { return r.cmd.Path }
-
-// ID returns the process's number.
-func (r *runner) ID() string { return strconv.Itoa(r.pid) }
-
-// Diagnose has nothing to add.
+// Name, ID and Diagnose are for go-plugin's own log.
+func (r *runner) Name() string                    { return r.cmd.Path }
+func (r *runner) ID() string                      { return strconv.Itoa(r.pid) }
 func (r *runner) Diagnose(context.Context) string { return "" }
 
-// PluginToHost refuses to be sent anywhere but to a socket in the directory
-// that the process was given; where there are none, to a port of this machine.
+// PluginToHost accepts only the address of a socket in the directory that the
+// process was given or, on a system without such sockets, of a local port.
 func (r *runner) PluginToHost(network, address string) (string, string, error) {
 	switch network {
 	case "unix":
@@ -319,10 +302,10 @@ func (r *runner) PluginToHost(network, address string) (string, string, error) {
 			return network, address, nil
 		}
 	}
-	return "", "", fmt.Errorf("it says that it listens on %s %q, where it was not told to", network, address)
+	return "", "", fail(CodeAddress, "says that it listens on %s %q, where it was not told to", network, address)
 }
 
-// HostToPlugin changes nothing: both see the same files.
+// HostToPlugin changes nothing: host and plugin see the same files.
 func (r *runner) HostToPlugin(network, address string) (string, string, error) {
 	return network, address, nil
 }

@@ -220,7 +220,7 @@ func TestRefusedCallIsNamed(t *testing.T) {
 	if why := absent(h)[sandbox.Seccomp]; why != "" {
 		t.Fatal(why)
 	}
-	const want = "it ended before it was ready, with exit status 1; it called memfd_create, which the sandbox refuses; " +
+	const want = "ended before it was ready, with exit status 1; it called memfd_create, which the sandbox refuses; " +
 		"if you trust it, allow that with --allow-syscall needy:memfd_create"
 	_, err := h.Open(t.Context(), "needy")
 	if unavailable, ok := errors.AsType[*Unavailable](err); !ok || unavailable.Reason != want {

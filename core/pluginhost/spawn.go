@@ -28,5 +28,5 @@ func (s *spawner) start(cmd *exec.Cmd) error {
 	return <-result
 }
 
-// stop lets the thread go. Every process must be gone.
+// stop frees the thread. Every process must be gone.
 func (s *spawner) stop() { close(s.jobs) }

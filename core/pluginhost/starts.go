@@ -2,17 +2,13 @@ package pluginhost
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"sync"
 )
 
-// startsAtOnce is how many processes start at a time: more would only take the
-// processors from each other, and all be late.
-func startsAtOnce() int { return runtime.NumCPU() }
-
-// starts lets processes start a few at a time: first those that somebody waits
-// for, then in the order in which they came.
+// starts lets as many processes start at a time as there are processors, since
+// more would only make all of them late: first those that somebody waits for, then
+// in the order in which they came.
 type starts struct {
 	mu    sync.Mutex
 	free  int
@@ -25,8 +21,8 @@ type turn struct {
 	come   chan struct{} // closed when it is its turn
 }
 
-// wait waits for a turn. Whoever had one gives it back by release, which may be
-// called more than once. ok is false when ctx has ended.
+// wait waits for a turn, which the caller gives back by release; that is
+// idempotent. ok is false if ctx ended first.
 func (s *starts) wait(ctx context.Context, wanted func() bool) (release func(), ok bool) {
 	t := &turn{wanted, make(chan struct{})}
 	s.mu.Lock()
@@ -42,7 +38,7 @@ func (s *starts) wait(ctx context.Context, wanted func() bool) (release func(), 
 	}
 }
 
-// leave takes a place out of the queue, or gives its turn back if that has come.
+// leave takes a place out of the queue or, if its turn has come, gives that back.
 func (s *starts) leave(t *turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +50,7 @@ func (s *starts) leave(t *turn) {
 	s.next()
 }
 
-// next gives the free turns out.
+// next hands out the free turns.
 func (s *starts) next() {
 	for s.free > 0 && len(s.queue) > 0 {
 		i := max(0, slices.IndexFunc(s.queue, func(t *turn) bool { return t.wanted() }))

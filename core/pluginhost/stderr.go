@@ -24,12 +24,11 @@ const (
 	keepLine   = 500       // bytes of each
 	logRate    = 64 << 10  // bytes a second that go to the log
 	logBurst   = 256 << 10 // bytes that may go at once
-	lineWeight = 256       // bytes that a line counts beside its own
+	lineWeight = 256       // bytes that a line counts in addition to its own
 )
 
 // output takes what one process writes and turns its lines into log records.
-// It never makes a writer wait: lines that are too many are dropped, and
-// counted.
+// It never blocks a writer: lines over the bounds are dropped and counted.
 type output struct {
 	log *slog.Logger
 
@@ -49,7 +48,7 @@ func newOutput(log *slog.Logger) *output {
 func (o *output) copy(r io.Reader) {
 	s := o.stream()
 	io.Copy(s, r)
-	s.flush()
+	s.end()
 	o.report()
 }
 
@@ -88,12 +87,7 @@ func (s *outputStream) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-func (s *outputStream) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.end()
-}
-
+// end ends the line.
 func (s *outputStream) end() {
 	if line := bytes.TrimRight(s.line, "\r"); len(line) > 0 {
 		s.to.take(line, s.cut)
@@ -121,8 +115,8 @@ func (o *output) take(line []byte, cut bool) {
 	}
 }
 
-// admit decides whether a line goes to the log. Once one did not, none does until
-// half of the budget is back; missed then tells how many.
+// admit decides whether a line goes to the log. After one that does not, none does
+// until half of the budget is back; missed then is how many did not.
 func (o *output) admit(size int) (pass bool, missed int) {
 	if o.dropped > 0 && o.budget.Tokens() < logBurst/2 || !o.budget.AllowN(time.Now(), size) {
 		o.dropped++
@@ -132,7 +126,7 @@ func (o *output) admit(size int) (pass bool, missed int) {
 	return true, missed
 }
 
-// report tells about lines that were left out and after which none came.
+// report logs how many lines were left out at the end.
 func (o *output) report() {
 	o.mu.Lock()
 	missed := o.dropped
@@ -154,12 +148,12 @@ func (o *output) last() []string {
 	return lines
 }
 
-// why returns what the output tells of the process's end, or "".
+// why returns what the output says about the process's end, or "".
 func (o *output) why() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.panics == "" && o.forks {
-		return "it could not fork: in the sandbox a plugin may start no other program"
+		return "could not fork: in the sandbox a plugin may start no other program"
 	}
 	return o.panics
 }
@@ -194,13 +188,13 @@ func (o *output) record(line []byte, cut, panicking bool) {
 	if cut {
 		message += " … (the line was longer)"
 	}
-	if len(attrs) > 0 { // in a group, so that none passes for one of ours
+	if len(attrs) > 0 { // in a group, so that none looks like ours
 		attrs = []any{slog.Group("said", attrs...)}
 	}
 	o.log.Log(context.Background(), level, message, attrs...)
 }
 
-// levels are how lines of plain text name them.
+// levels has the names that lines of plain text begin with.
 var levels = map[string]slog.Level{
 	"[TRACE": slog.LevelDebug - 4, "[DEBUG": slog.LevelDebug, "[INFO": slog.LevelInfo,
 	"[WARN": slog.LevelWarn, "[ERR": slog.LevelError, "[ERROR": slog.LevelError,

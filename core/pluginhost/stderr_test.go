@@ -151,7 +151,11 @@ func TestMisspoken(t *testing.T) {
 		"1|2|unix|/x|netrpc|": "update the workbench",
 		"1|1|unix|/x|grpc|":   `speaks "grpc"`,
 	} {
-		if got := misspoken(line); !strings.Contains(got, want) || want == "" && got != "" {
+		got := ""
+		if f := misspoken(line); f != nil {
+			got = f.words
+		}
+		if !strings.Contains(got, want) || want == "" && got != "" {
 			t.Errorf("%q: %q", line, got)
 		}
 	}

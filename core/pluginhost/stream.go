@@ -19,7 +19,7 @@ type stream struct {
 	number  uint32     // in what the process says of its load
 	frames  *wire.Conn // that runs on this stream
 	late    int        // parts of the time-out that have passed while something was waited for
-	closed  func()     // told by Close, if not nil; it bears more than one call
+	closed  func()     // called by Close, if not nil; idempotent
 
 	answers uint64       // of the process, when the wait began; the reader's own
 	asked   atomic.Int64 // Unix time in nanoseconds at which the wait began; 0: nothing is awaited
@@ -40,8 +40,8 @@ func (s *stream) Read(b []byte) (int, error) {
 	return n, s.explained(err)
 }
 
-// SetReadDeadline gives the process its time-out to answer, whenever that ends:
-// the time-out is waited for in parts, as package limit does.
+// SetReadDeadline gives the process its own time-out to answer, whatever deadline
+// is asked for. Read waits for it in parts, as package limit does.
 func (s *stream) SetReadDeadline(time.Time) error {
 	s.late, s.answers = 0, s.process.answers.Load()
 	s.asked.Store(time.Now().UnixNano())
@@ -67,8 +67,8 @@ func (s *stream) again(err error, deadline func(time.Time) error) bool {
 	return true
 }
 
-// checkHang has a process killed that did not answer, or did not read, in the
-// time that wire.Conn gives it.
+// checkHang has the process killed if it did not answer, or did not read, within
+// its time-out.
 func (s *stream) checkHang(err error) {
 	if timedOut(err) && !s.over.Load() {
 		s.process.hangs("to answer an event")
@@ -92,8 +92,8 @@ func (s *stream) Write(b []byte) (int, error) {
 	return n, s.explained(err)
 }
 
-// explained returns err, and when it comes from the process's death only after
-// the connection was told how it died: whoever sees it can ask Cause.
+// explained returns err. If the process's death is the reason it first waits until
+// the connection knows how the process died, so that its owner can ask Cause.
 func (s *stream) explained(err error) error {
 	if err != nil && isClosed(s.process.way.down()) {
 		select {

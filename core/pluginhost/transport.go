@@ -7,22 +7,22 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// transport is the way to a plugin process: a stream for each session, and a
-// sign of life. Processes and sessions know no more of how bytes get there, so
-// another way is another file like yamux.go.
+// transport carries bytes to a plugin process: a stream for each session, and
+// pings. The rest of the package does not know how, so another transport is
+// another file like yamux.go, and one line in process.connect.
 //
-// Calls have no time limit of their own: close ends those that wait.
+// Its methods have no time limits of their own: close ends those that wait.
 type transport interface {
-	// open opens the stream of a new session, which has this number in what
-	// ping returns. A deadline that passes on the stream is a net.Error that
-	// says so, Close ends a Read that waits, and what fails because the process
-	// is gone fails after down is closed.
+	// open opens the stream of a new session, which ping's result refers to by
+	// number. Of the stream's methods, those that fail because a deadline passed
+	// return a net.Error whose Timeout is true, and those that fail because the
+	// process is gone return after down is closed. Close ends a Read that waits.
 	open(ctx context.Context) (stream net.Conn, number uint32, err error)
-	// ping waits for a sign of life and returns how busy the process is; nil
-	// for one that does not say.
+	// ping waits for a sign of life and returns how busy the process is, or nil
+	// if it does not say.
 	ping() (*wire.Load, error)
-	// down is closed once the process has let go or close was called. A nil
-	// channel says that only the streams tell.
+	// down is closed when the process has closed the connection or close was
+	// called. It is nil where only the end of the streams shows that.
 	down() <-chan struct{}
 	close()
 }

@@ -6,26 +6,20 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// The clock of an event. wire.Conn's begins when the event is sent, and the
-// sessions of a process take turns. So a process that says whose turn it is has
-// its time-out from there; and for those that wait, as long as it answers any.
-// One that was built before it could say so has its time-out for each event as
-// it is sent.
+// The clock of an event. wire.Conn starts it when it sends the event, but the
+// sessions of a process take turns. If the process says whose turn it is, the
+// time-out of an event starts with its turn, and sessions that wait go on waiting
+// while the process answers any of them. A plugin that was built before it could
+// say so has its time-out from when each event is sent.
 
 // overloadedAfter is how long a session waits for its turn in a process that
 // has more to do than it gets done.
 const overloadedAfter = time.Second
 
-// Overload tells of a process that has more to do than it gets done.
-type Overload struct {
-	Waiting int     // sessions that wait for their turn
-	Longest float64 // for how long the first of them has, in seconds
-}
-
-// ask asks the process how busy it is, and has it killed when an event's turn
-// takes longer than the time-out. After a stop of the process any turn looks
-// long, so it has to have been seen as often as that takes. The error says that
-// the process does not answer.
+// ask asks the process how busy it is, and has it killed if an event's turn takes
+// longer than the time-out. After the process was stopped for a while, every turn
+// looks long, so a turn must have been seen by as many pings as fit the time-out.
+// The error says that the process does not answer.
 func (p *process) ask() error {
 	l, err := p.way.ping()
 	if err != nil || l == nil {
@@ -46,19 +40,19 @@ func (p *process) ask() error {
 }
 
 // overload returns nil while the process keeps up.
-func (p *process) overload() *Overload {
+func (p *process) overload() *wire.Load {
 	if l := p.load.Load(); l != nil && l.Longest >= overloadedAfter {
-		return &Overload{l.Waiting, l.Longest.Seconds()}
+		return l
 	}
 	return nil
 }
 
-// tellWaiting tells the sessions that wait in a process that is overloaded.
+// tellWaiting tells sessions of an overloaded process that they wait.
 func (p *process) tellWaiting() {
-	if p.overload() == nil {
+	load, since := p.overload(), time.Now().Add(-overloadedAfter).UnixNano()
+	if load == nil {
 		return
 	}
-	load, since := p.load.Load(), time.Now().Add(-overloadedAfter).UnixNano()
 	p.mu.Lock()
 	var waiting []*wire.Conn
 	for s := range p.sessions {
@@ -72,8 +66,8 @@ func (p *process) tellWaiting() {
 	}
 }
 
-// inTurn returns the numbers of the streams whose turn it is, or nil where that
-// is not known: it has to be that of one that waits for an answer.
+// inTurn returns the numbers of the streams whose turn it is; nil if that is not
+// known, or if none of them waits for an answer.
 func (p *process) inTurn() map[uint32]bool {
 	l := p.load.Load()
 	if l == nil {
@@ -93,8 +87,8 @@ func (p *process) inTurn() map[uint32]bool {
 	return nil
 }
 
-// mayWait gives a session whose time is over more of it, if its process says
-// whose turn it is and has answered another meanwhile.
+// mayWait gives a session whose time is over more of it, if the process says whose
+// turn it is and has answered another session meanwhile.
 func (s *stream) mayWait() bool {
 	answers := s.process.answers.Load()
 	if s.over.Load() || s.process.load.Load() == nil || answers == s.answers {

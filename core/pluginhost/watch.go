@@ -25,32 +25,27 @@ func (p *process) watch(stop context.Context) {
 	for {
 		select {
 		case <-p.run.exited:
-			p.die("", nil)
+			p.die(fail(CodeExited, "ended"))
 		case <-p.way.down():
-			// Most often the process is dying, and its status says more: who
-			// killed it, above all. Killing it ourselves now would hide that.
+			// Most often the process is dying, and its status will say more, above
+			// all who killed it. Killing it ourselves now would hide that.
 			p.run.settle(reapTime)
-			p.die("it closed its connection", nil)
+			p.die(fail(CodeConnection, "closed its connection"))
 		case <-stop.Done():
-			p.die(errStopping.Error(), nil)
-		case order := <-p.orders:
-			var inTurn map[uint32]bool
-			if order.hang {
-				p.counts.hangs.Add(1)
-				inTurn = p.inTurn()
-			}
-			p.die(order.why, inTurn)
+			p.die(errStopping)
+		case why := <-p.orders:
+			p.die(why)
 		case <-tick.C:
 			if !p.run.held.Look(p.run.pid) {
 				continue
 			}
-			p.die("it held more memory than it may have", nil)
+			p.die(fail(CodeOutOfMemory, "held more memory than it may have"))
 		}
 		return
 	}
 }
 
-// pingOn pings the process again and again. Its death ends the last ping.
+// pingOn pings the process until it dies, which ends the last ping.
 func (p *process) pingOn() {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
@@ -65,7 +60,7 @@ func (p *process) pingOn() {
 		late.Stop()
 		if err != nil {
 			p.run.settle(settleTime)
-			p.end(order{why: "its connection broke: " + err.Error()})
+			p.end(fail(CodeConnection, "broke its connection: %v", err))
 			return
 		}
 		p.tellWaiting()
@@ -73,47 +68,46 @@ func (p *process) pingOn() {
 }
 
 // die kills what is left of the process, then tells every session. why is for
-// a process that has not ended by itself; inTurn are the streams whose turn it
-// was when it hung, nil if any may have been.
-func (p *process) die(why string, inTurn map[uint32]bool) {
+// a process that has not ended by itself. When it hung, only the sessions whose
+// turn it was may be to blame.
+func (p *process) die(why *fault) {
+	var inTurn map[uint32]bool // nil: any may be
+	if why.code == CodeHung {
+		p.counts.hangs.Add(1)
+		inTurn = p.inTurn()
+	}
 	p.run.kill()
 	p.way.close()
 	p.run.settle(settleTime)
-	if how, byItself := p.run.end(); byItself {
-		why = how
-		if !p.run.killedFromOutside() {
-			why += p.run.refused()
+	if f := p.run.end(); f != nil {
+		why = f
+		if f.code != CodeKilled {
+			f.words += p.run.refused()
 		}
 		p.counts.crashes.Add(1)
 	}
-	cause := &death{plugin: p.name, how: why, killed: p.run.killedFromOutside()}
-	waited := *cause
-	waited.waited = true
 	p.mu.Lock()
 	sessions := p.sessions
-	p.sessions, p.how, p.cause = nil, why, cause
+	p.sessions, p.cause = nil, &death{p.name, why, false}
 	p.mu.Unlock()
 	for s := range sessions {
-		if inTurn != nil && !inTurn[s.number] {
-			s.frames.Lose(&waited)
-		} else {
-			s.frames.Lose(cause)
-		}
+		waited := inTurn != nil && !inTurn[s.number]
+		s.frames.Lose(&death{p.name, why, waited})
 	}
 	close(p.gone)
 }
 
 // death is how a process died.
 type death struct {
-	plugin, how string
-	killed      bool // from outside
-	waited      bool // for its turn: it hung in another session
+	plugin string
+	*fault
+	waited bool // for its turn: the process hung in another session
 }
 
-func (d *death) Error() string { return fmt.Sprintf("the %s plugin died: %s", d.plugin, d.how) }
+func (d *death) Error() string { return fmt.Sprintf("the %s plugin died: %s", d.plugin, d.words) }
 
 // Is makes a death from outside wire.ErrKilled, and one in another session's
 // turn wire.ErrWaited.
 func (d *death) Is(target error) bool {
-	return d.killed && target == wire.ErrKilled || d.waited && target == wire.ErrWaited
+	return d.code == CodeKilled && target == wire.ErrKilled || d.waited && target == wire.ErrWaited
 }

@@ -25,8 +25,8 @@ type muxed struct {
 
 var _ transport = (*muxed)(nil)
 
-// begin has go-plugin take the connection over. What the process prints after
-// its handshake goes to out.
+// begin hands the connection to go-plugin. What it sends of the process's standard
+// outputs goes to out.
 func (m *muxed) begin(out *output) error {
 	control, err := plugin.NewRPCClient(m.link, pluginproto.Set(&pluginproto.Client{}))
 	if err != nil {
@@ -78,8 +78,8 @@ func (s *muxStream) Write(b []byte) (int, error) {
 	return n, s.afterDown(err)
 }
 
-// afterDown returns err, once the connection is down where that is the reason:
-// yamux tells its streams first, and closes the connection at once.
+// afterDown returns err. If the end of the connection is the reason, it first waits
+// until down is closed: yamux ends its streams just before.
 func (s *muxStream) afterDown(err error) error {
 	if err != nil && s.mux.IsClosed() {
 		<-s.down
@@ -134,7 +134,8 @@ func (l *link) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// joinAtMost is up to where a copy is cheaper than writing two pieces at once.
+// joinAtMost is the size up to which a copy is cheaper than writing two pieces at
+// once.
 const joinAtMost = 4 << 10
 
 // hasBody reports that b is the header of a yamux frame that a body follows:
@@ -145,8 +146,8 @@ func hasBody(b []byte) bool {
 	return len(b) == headerSize && b[0] == 0 && b[1] == 0 && binary.BigEndian.Uint32(b[8:]) > 0
 }
 
-// Read reads from the process. Once we have closed the connection it is at its
-// end, and not an error, which yamux would print.
+// Read reads from the process. After we closed the connection it returns io.EOF in
+// place of an error that yamux would print.
 func (l *link) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
 	if err != nil && isClosed(l.down) {
@@ -155,7 +156,7 @@ func (l *link) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Close closes the connection. More than one call does no harm.
+// Close closes the connection. It is idempotent.
 func (l *link) Close() error {
 	l.once.Do(func() { close(l.down) })
 	return l.Conn.Close()

@@ -1,4 +1,9 @@
-package pluginhost
+// Package socketdir makes a directory for Unix sockets that only this user may
+// enter and that does not outlive its maker for long: the next process that makes
+// one removes what a dead process left.
+//
+// What this package is not for: it makes no socket.
+package socketdir
 
 import (
 	"crypto/rand"
@@ -12,32 +17,27 @@ import (
 	"strings"
 )
 
-// socketDir is a directory that only this user may enter, where the plugin
-// processes make their sockets. It is named after our process, and a file in
-// it is locked as long as we live, which is how a later host knows that it may
-// remove what we left: a number alone can be another process's by then.
-type socketDir struct {
-	path string
+// Dir is such a directory. It is named after our process, and a file in it is
+// locked as long as we live. That is how a later process knows that it may remove
+// what we left: a number alone can be another process's by then.
+type Dir struct {
+	Path string
 	lock *os.File
 }
 
-const (
-	lockName = "lock"
-	// A socket's path fits in 103 bytes on every system. Below our directory
-	// go-plugin makes "/plugin-dir…/plugin…" with numbers of up to 10 digits.
-	maxSocketDir = 103 - len("/plugin-dir4294967295/plugin4294967295")
-)
+const lockName = "lock"
 
-var socketDirName = regexp.MustCompile(`^workbench-([0-9]+)-[a-z0-9]{4}$`)
+var dirName = regexp.MustCompile(`^workbench-([0-9]+)-[a-z0-9]{4}$`)
 
-// openSocketDir removes what dead hosts left in base and makes a directory
-// there. An empty base is chosen.
-func openSocketDir(base string) (*socketDir, error) {
+// Open removes what dead processes left in base and makes a directory there. An
+// empty base stands for the user's runtime directory, else the one for temporary
+// files. The sockets' paths may be so many bytes longer than the directory's.
+func Open(base string, longer int) (*Dir, error) {
 	bases := []string{base}
 	if base == "" {
 		bases = []string{os.Getenv("XDG_RUNTIME_DIR"), os.TempDir(), "/tmp"}
 	} else if err := os.MkdirAll(base, 0o700); err != nil {
-		return nil, fmt.Errorf("the directory for the plugins' sockets cannot be made: %w", err)
+		return nil, fmt.Errorf("make the directory for the plugins' sockets: %w", err)
 	}
 	var errs []error
 	for _, base := range bases {
@@ -47,23 +47,23 @@ func openSocketDir(base string) (*socketDir, error) {
 		base, err := filepath.Abs(base)
 		if err == nil {
 			sweep(base)
-			var d *socketDir
-			if d, err = makeSocketDir(base); err == nil {
+			var d *Dir
+			if d, err = makeDir(base, longer); err == nil {
 				return d, nil
 			}
 		}
 		errs = append(errs, err)
 	}
-	return nil, fmt.Errorf("there is no place for the plugins' sockets; set XDG_RUNTIME_DIR to a directory of yours with a short name: %w", errors.Join(errs...))
+	return nil, fmt.Errorf("no place for the plugins' sockets; set XDG_RUNTIME_DIR to a directory of yours with a short name: %w", errors.Join(errs...))
 }
 
-func makeSocketDir(base string) (*socketDir, error) {
+func makeDir(base string, longer int) (*Dir, error) {
 	for range 100 {
-		// A name is never used again, so that whoever is about to remove an
+		// A name is never used again, so that a process that is about to remove an
 		// abandoned directory cannot hit a new one.
 		path := filepath.Join(base, fmt.Sprintf("workbench-%d-%.4s", os.Getpid(), strings.ToLower(rand.Text())))
-		if unixSockets && len(path) > maxSocketDir {
-			return nil, fmt.Errorf("%s has %d bytes, and sockets below it leave room for %d", path, len(path), maxSocketDir)
+		if room := maxSocket - longer; len(path) > room {
+			return nil, fmt.Errorf("%s has %d bytes, and sockets below it leave room for %d", path, len(path), room)
 		}
 		err := os.Mkdir(path, 0o700)
 		if errors.Is(err, fs.ErrExist) {
@@ -74,30 +74,30 @@ func makeSocketDir(base string) (*socketDir, error) {
 		}
 		lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // someone who sweeps took it for abandoned
+			continue // another process swept it away as abandoned
 		}
 		if err != nil {
 			return nil, err
 		}
 		if lockFile(lock) && isStill(lock) {
-			return &socketDir{path, lock}, nil
+			return &Dir{path, lock}, nil
 		}
 		lock.Close() // the same, a moment later
 	}
 	return nil, fmt.Errorf("no directory in %s stays", base)
 }
 
-// remove removes the directory.
-func (d *socketDir) remove() error {
+// Remove removes the directory.
+func (d *Dir) Remove() error {
 	d.lock.Close()
-	return os.RemoveAll(d.path)
+	return os.RemoveAll(d.Path)
 }
 
-// sweep removes the directories of hosts that died without doing so.
+// sweep removes the directories of processes that died without doing so.
 func sweep(base string) {
 	entries, _ := os.ReadDir(base)
 	for _, e := range entries {
-		name := socketDirName.FindStringSubmatch(e.Name())
+		name := dirName.FindStringSubmatch(e.Name())
 		info, err := e.Info()
 		if name == nil || err != nil || !info.IsDir() || !isOurs(info) {
 			continue

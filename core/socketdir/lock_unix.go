@@ -1,6 +1,6 @@
 //go:build unix
 
-package pluginhost
+package socketdir
 
 import (
 	"errors"
@@ -8,6 +8,9 @@ import (
 	"os"
 	"syscall"
 )
+
+// maxSocket is what a socket's path may have, in bytes, on every system.
+const maxSocket = 103
 
 // lockFile locks f until it is closed or we die, and reports whether no one
 // else held it.

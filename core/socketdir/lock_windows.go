@@ -1,9 +1,12 @@
-package pluginhost
+package socketdir
 
 import (
 	"io/fs"
 	"os"
 )
+
+// maxSocket does not matter: no socket is a file here.
+const maxSocket = 1 << 15
 
 // lockFile has nothing to lock: no socket is a file here, and an abandoned
 // directory holds one empty file.

@@ -1,6 +1,6 @@
 //go:build linux
 
-package pluginhost
+package socketdir
 
 import (
 	"fmt"
@@ -8,15 +8,19 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 func TestSweep(t *testing.T) {
-	base := shortDir(t)
-	live, err := openSocketDir(base)
+	base := t.TempDir()
+	live, err := Open(base, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer live.remove()
+	defer live.Remove()
 	make := func(name, file string) string {
 		path := filepath.Join(base, name)
 		if err := os.Mkdir(path, 0o700); err != nil {
@@ -35,15 +39,15 @@ func TestSweep(t *testing.T) {
 	beginning := make(fmt.Sprintf("workbench-%d-cccc", os.Getppid()), "")
 	foreign := make("workbench-notes", lockName)
 
-	second, err := openSocketDir(base)
+	second, err := Open(base, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer second.remove()
-	if second.path == live.path {
-		t.Errorf("both hosts have %s", live.path)
+	defer second.Remove()
+	if second.Path == live.Path {
+		t.Errorf("both hosts have %s", live.Path)
 	}
-	for path, want := range map[string]bool{abandoned: false, empty: false, beginning: true, foreign: true, live.path: true} {
+	for path, want := range map[string]bool{abandoned: false, empty: false, beginning: true, foreign: true, live.Path: true} {
 		if _, err := os.Stat(path); (err == nil) != want {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -52,19 +56,19 @@ func TestSweep(t *testing.T) {
 
 // Hosts that start at the same time do not sweep each other away.
 func TestSweepRace(t *testing.T) {
-	base := shortDir(t)
+	base := t.TempDir()
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
-			d, err := openSocketDir(base)
+			d, err := Open(base, 0)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			defer d.remove()
+			defer d.Remove()
 			sweep(base)
 			if !isStill(d.lock) {
-				t.Errorf("%s was swept away", d.path)
+				t.Errorf("%s was swept away", d.Path)
 			}
 		})
 	}
