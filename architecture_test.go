@@ -65,6 +65,7 @@ var table = []row{
 	{place: "core/compare", imports: "core core/feed core/transcript core/wire", without: "net os"},
 	{place: "core/convert", imports: "core core/transcript", without: "net os"},
 	{place: "core/convert/pcap", imports: "core core/convert core/transcript " + gopacket, brings: behindGopacket, without: "net/http os/exec"},
+	{place: "core/convert/importer", imports: "core core/convert core/convert/pcap core/plainfile", brings: "core/transcript " + gopacket + " " + behindGopacket, without: "net os/exec"},
 	{place: "core/devloop", imports: "core core/catalog core/plainfile core/pluginhost core/replay core/secret core/session core/transcript core/wire " + fsnotify,
 		brings: "core/feed core/limit core/pluginproto core/sandbox " + xtime + " " + goPlugin + " " + behindGoPlugin, without: "os/exec"},
 	{place: "core/limit", without: "net os"},
