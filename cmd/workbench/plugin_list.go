@@ -135,9 +135,18 @@ func oneArgument(what, example string) cobra.PositionalArgs {
 	}
 }
 
+// printJSON prints one object for people and programs, over several lines.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	e := newJSON(w)
 	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// printLine prints one object on a line.
+func printLine(w io.Writer, v any) error { return newJSON(w).Encode(v) }
+
+func newJSON(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }

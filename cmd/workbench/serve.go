@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -16,13 +17,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/patient"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/web"
 )
 
@@ -286,4 +290,14 @@ func openBrowser(page string, log *slog.Logger) {
 		return
 	}
 	go cmd.Wait()
+}
+
+// keepPoison keeps a transcript that ends its plugin's process in the user's
+// state directory, and returns its path.
+func keepPoison(t *transcript.Transcript) (string, error) {
+	state, err := catalog.StateDir()
+	if err != nil {
+		return "", err
+	}
+	return store.KeepPoison(filepath.Join(state, "poison"), t)
 }
