@@ -114,7 +114,7 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 	p.Listening(listener.Addr(), fingerprint, o.anyOrder, paths...)
 	if o.readyFile != "" {
 		// As one step: who finds the file finds the whole address in it.
-		err := plainfile.Replace(o.readyFile, 0o600, func(w io.Writer) error {
+		err := plainfile.Write(o.readyFile, 0o600, func(w io.Writer) error {
 			_, err := fmt.Fprintln(w, listener.Addr())
 			return err
 		})

@@ -137,10 +137,10 @@ func writeOutput(file string, stdout io.Writer, binary bool, write func(io.Write
 	if info, statErr := os.Stat(file); statErr == nil && !info.Mode().IsRegular() { // such as a named pipe
 		err = writeInto(file, write)
 	} else {
-		err = plainfile.Replace(file, 0o600, write)
+		err = plainfile.Write(file, 0o600, write)
 	}
 	if err != nil {
-		return plainfile.CannotWrite(file, err)
+		return plainfile.Unwritable(file, err)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func printFindings(w io.Writer, names []string, r *rules.Result) {
 	for i := range r.Unexplained {
 		fmt.Fprintln(w, r.Unexplained[i].Describe(names[0], names[1]))
 	}
-	written := count(len(r.Written), "rule")
+	written := core.Plural(len(r.Written), "rule")
 	switch n := len(r.Unexplained); n {
 	case 0:
 		fmt.Fprintf(w, "%s written; %s fits\n", written, core.Printable(names[1]))

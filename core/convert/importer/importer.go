@@ -57,12 +57,12 @@ func (o Options) Import(ctx context.Context, file string, stdin io.Reader) (Repo
 	if stdin == nil {
 		f, err := os.Open(file)
 		if err != nil {
-			return i.Report, plainfile.CannotRead(file, err)
+			return i.Report, plainfile.Unreadable(file, err)
 		}
 		defer f.Close()
 		info, err := f.Stat()
 		if err != nil {
-			return i.Report, plainfile.CannotRead(file, err)
+			return i.Report, plainfile.Unreadable(file, err)
 		}
 		if info.IsDir() {
 			return i.Report, fmt.Errorf("%s is a folder: name a file", file)
@@ -178,7 +178,7 @@ func (i *importer) text() error {
 // create makes a new file, and its folder.
 func (i *importer) create(path string) (io.WriteCloser, error) {
 	if err := os.MkdirAll(i.Dir, 0o700); err != nil {
-		return nil, plainfile.CannotWrite(i.Dir, err)
+		return nil, plainfile.Unwritable(i.Dir, err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -188,7 +188,7 @@ func (i *importer) create(path string) (io.WriteCloser, error) {
 		err = f.Close()
 	}
 	if err != nil {
-		return nil, plainfile.CannotWrite(path, err)
+		return nil, plainfile.Unwritable(path, err)
 	}
 	return appendFile(path), nil
 }
@@ -200,11 +200,11 @@ type appendFile string
 func (path appendFile) Write(p []byte) (int, error) {
 	f, err := os.OpenFile(string(path), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return 0, plainfile.CannotWrite(string(path), err)
+		return 0, plainfile.Unwritable(string(path), err)
 	}
 	n, err := f.Write(p)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return n, plainfile.CannotWrite(string(path), err)
+		return n, plainfile.Unwritable(string(path), err)
 	}
 	return n, nil
 }
