@@ -106,7 +106,7 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 		return &exitCode{exitUnusable, err}
 	}
 	server.TLS = config
-	listener, err := listenLoopback(o.listen, "--listen")
+	listener, err := listen(o.listen, "", "--listen", nil)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}

@@ -114,7 +114,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	listener, err := listenAtOrBeside(o.listen, pageAddress, "--listen", log)
+	listener, err := listen(o.listen, pageAddress, "--listen", log)
 	if err != nil {
 		return err
 	}
@@ -248,7 +248,7 @@ func listenEcho(address string, log *slog.Logger) (net.Listener, error) {
 	if address == "off" {
 		return nil, nil
 	}
-	return listenAtOrBeside(address, echoAddress, "--echo-listen", log)
+	return listen(address, echoAddress, "--echo-listen", log)
 }
 
 // startEcho starts the practice server and returns its address, or "" when it
