@@ -84,12 +84,3 @@ func newRoot() *cobra.Command {
 		newTranscriptCommand(), newPlayCommand(), newSandboxCommand(), newVersionCommand())
 	return root
 }
-
-// noArguments refuses arguments, and names the commands, since a mistyped one
-// comes as an argument.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%q is no command of %s; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())
-}

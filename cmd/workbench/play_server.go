@@ -66,21 +66,20 @@ Exit codes:
                                                               a client with two connections, at once or in any order`,
 		Args: func(cmd *cobra.Command, files []string) error {
 			if !o.anyOrder {
-				return oneTranscript(cmd, files)
+				return wants(1, 1, "name one transcript")(cmd, files)
 			}
 			if len(files) == 0 || len(files) > play.MaxPool {
-				return &exitCode{exitUnusable, fmt.Errorf("name 1 to %d transcripts, one for each connection, as in: %s --any-order a.golden b.golden", play.MaxPool, cmd.CommandPath())}
+				return fmt.Errorf("name 1 to %d transcripts, one for each connection, as in: %s --any-order a.golden b.golden", play.MaxPool, cmd.CommandPath())
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.onMismatch != mismatchClose && o.onMismatch != mismatchContinue {
-				return &exitCode{exitUnusable, fmt.Errorf("--on-mismatch %s: it must be close or continue", o.onMismatch)}
+				return fmt.Errorf("--on-mismatch %s: it must be close or continue", o.onMismatch)
 			}
 			return playServer(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.SetFlagErrorFunc(playFlagError)
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:4001", "address to listen on; port 0 picks a free one")
 	f.BoolVar(&o.fast, "fast", false, "leave the recorded pauses out")
@@ -91,7 +90,7 @@ Exit codes:
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
 	o.tls.Add(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
-	return cmd
+	return telling(cmd)
 }
 
 // playServer plays the server until ctx ends, or all clients were served.
@@ -103,12 +102,12 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 	}
 	config, fingerprint, err := o.tls.Config()
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return err
 	}
 	server.TLS = config
 	listener, err := listen(o.listen, "", "--listen", nil)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return err
 	}
 	defer listener.Close()
 	p.Listening(listener.Addr(), fingerprint, o.anyOrder, paths...)
@@ -119,11 +118,11 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 			return err
 		})
 		if err != nil {
-			return &exitCode{exitUnusable, fmt.Errorf("--ready-file: %w", err)}
+			return fmt.Errorf("--ready-file: %w", err)
 		}
 	}
 	if err := server.Serve(ctx, listener); err != nil {
-		return &exitCode{exitUnusable, fmt.Errorf("no more clients can be taken: %w", err)}
+		return fmt.Errorf("no more clients can be taken: %w", err)
 	}
 	if server.Pool != nil {
 		p.Unplayed(server.Pool.Unplayed())

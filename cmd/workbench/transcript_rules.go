@@ -33,24 +33,19 @@ cannot be read or played.`,
 		Example: `  workbench transcript rules monday.golden tuesday.golden -o walk.golden
   workbench transcript rules walk.golden 20260102-150405-123-s12-http-line -o walk.golden     A itself gets the rules
   workbench transcript rules --json monday.golden tuesday.golden`,
-		Args: func(cmd *cobra.Command, names []string) error {
-			if err := needs(2, "name two transcripts of one talk")(cmd, names); err != nil {
-				return &exitCode{exitUnusable, err}
-			}
-			return nil
-		},
+		Args: wants(2, 2, "name two transcripts of one talk"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if out == standardStream && asJSON {
-				return &exitCode{exitUnusable, errors.New("--json and -o - both print on standard output: name a file with -o")}
+				return errors.New("--json and -o - both print on standard output: name a file with -o")
 			}
 			if out != standardStream {
 				if err := refuseRunning(transcriptFile{path: out}); err != nil {
-					return &exitCode{exitUnusable, fmt.Errorf("%w, or name another file with -o OUT", err)}
+					return fmt.Errorf("%w, or name another file with -o OUT", err)
 				}
 			}
 			result, err := r.rules(names[0], names[1], cmd.ErrOrStderr())
 			if err != nil {
-				return &exitCode{exitUnusable, err}
+				return err
 			}
 			text := result.Transcript.Append(nil)
 			if result.Transcript.CutOff { // which the last line says
@@ -67,16 +62,15 @@ cannot be read or played.`,
 			} else if err == nil {
 				printFindings(cmd.ErrOrStderr(), names, result)
 			}
-			if err == nil && len(result.Unexplained) > 0 {
-				return &exitCode{code: exitDifferent}
+			if err != nil || len(result.Unexplained) > 0 {
+				return &exitCode{exitDifferent, err}
 			}
-			return err
+			return nil
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to `OUT` (- is standard output); it may be A")
 	cmd.Flags().BoolVar(&asJSON, "json", false, `print {"explained":…,"rules":[…],"unexplained":[…]}, and A with the rules only to OUT`)
-	return cmd
+	return telling(cmd)
 }
 
 // rules reads two transcripts and finds the rules.
