@@ -64,7 +64,7 @@ func debugPlugin(ctx context.Context, o serveOptions, source string, stdout, std
 	attached := &pluginhost.Attached{Name: p.Name, Socket: filepath.Join(dir, "socket")}
 	fmt.Fprintf(stdout, "Start the plugin in another terminal, and let it continue:\n\n  %s=%s dlv exec %s\n\n",
 		pluginproto.DebugVariable, attached.Socket, catalog.Quote(p.Path))
-	return serve(ctx, o, addition{
+	return serve(ctx, o, serveHooks{
 		extend: func(host *pluginhost.Host, c *gateway.Config) { addAttached(c, attached) },
 	}, stdout, stderr)
 }

@@ -59,7 +59,7 @@ func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader
 		stop()
 		<-shown
 	}()
-	return serve(ctx, o, addition{
+	return serve(ctx, o, serveHooks{
 		start: func(log *slog.Logger) (*pluginhost.Host, error) {
 			return startDev(ctx, log, o.host, loop, served)
 		},

@@ -42,12 +42,13 @@ type serveOptions struct {
 	folder     string // of transcripts; "": the user's
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
+	policy      target.Policy // which addresses may be dialled; there is no flag for it yet
 
 	host hostFlags
 }
 
-// addition is what a command adds to serve.
-type addition struct {
+// serveHooks are what a command adds to serve.
+type serveHooks struct {
 	// start starts the plugin processes, in place of all that are found.
 	start func(log *slog.Logger) (*pluginhost.Host, error)
 	// extend changes what the gateway is made of.
@@ -67,7 +68,7 @@ func newServeCommand() *cobra.Command {
 			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd.Context(), o, addition{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), o, serveHooks{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.add(cmd.Flags())
@@ -104,7 +105,7 @@ func parseHosts(named []string) (hosts []gateway.Host, err error) {
 const stopLimit = 5 * time.Second
 
 // serve runs the workbench until ctx ends.
-func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
 	hosts, err := parseHosts(o.hosts)
 	if err != nil {
@@ -149,7 +150,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		Sandbox:   sandboxOf(host),
 		Manifest:  host.Manifest,
 		Plugin:    pluginsOf(host),
-		Dial:      dial,
+		Dial:      dialWith(&target.Dialer{Policy: o.policy, Below: patiently}),
 		Counters:  m.Counters,
 		Recovered: m.Recovered,
 		Poisoned:  keepPoison,
@@ -230,17 +231,17 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 	return all
 }
 
-// dialer dials every session's target.
-var dialer = &target.Dialer{Below: patiently}
-
 func patiently(conn net.Conn) net.Conn { return patient.New(conn) }
 
-func dial(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
-	conn, err := dialer.Dial(ctx, t, s)
-	if err != nil {
-		return nil, err // not a nil *target.Conn in an interface
+// dialWith dials every session's target.
+func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {
+	return func(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
+		conn, err := dialer.Dial(ctx, t, s)
+		if err != nil {
+			return nil, err // not a nil *target.Conn in an interface
+		}
+		return conn, nil
 	}
-	return conn, nil
 }
 
 // listenEcho listens for the practice server; nil: it is off.
