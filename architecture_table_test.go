@@ -146,6 +146,14 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/convert/importer",
+		does:    "makes transcripts, in files, of captures and texts",
+		not:     "what is in them",
+		imports: "core core/convert core/convert/pcap core/plainfile",
+		brings:  "core/transcript " + gopacket + " " + behindGopacket,
+		without: "net os/exec",
+	},
+	{
 		place:   "core/devloop",
 		does:    "the plugin author's loop: build, try, put in place, show",
 		not:     "flags, how a process is started",
@@ -173,6 +181,14 @@ var table = []row{
 		imports: "core core/stall core/transcript",
 		brings:  xsys,
 		without: "net/http os/exec",
+	},
+	{
+		place:   "core/play/report",
+		does:    "tells what happens to a played server",
+		not:     "where that is printed",
+		imports: "core core/play",
+		brings:  "core/stall core/transcript " + xsys,
+		without: "os",
 	},
 	{
 		place:   "core/rules",

@@ -3,18 +3,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -77,64 +73,34 @@ who they are.`,
 }
 
 func serve(ctx context.Context, address string, stdout, stderr io.Writer) error {
-	l, err := listen(address, stderr)
-	if err != nil {
+	l, taken, err := loopback.Open(address, defaultAddress)
+	var why *loopback.Error
+	switch {
+	case errors.As(err, &why):
+		return explain(why)
+	case err != nil:
 		return err
+	case taken != nil:
+		fmt.Fprintf(stderr, "echo: another program listens on %s, so the practice server takes a free port\n", taken.Addr)
 	}
 	fmt.Fprintf(stdout, "practice echo server on %s (quit at the start of a line closes, Ctrl-C ends the server)\n", l.Addr())
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	return (&practice.Echo{Log: log}).Serve(ctx, l)
 }
 
-// listen listens on an address that was named, or, when it is "", on the
-// default one or, where that is taken, on a free port.
-func listen(address string, stderr io.Writer) (net.Listener, error) {
-	addr, err := parse(cmp.Or(address, defaultAddress))
-	if err != nil {
-		return nil, err
-	}
-	l, err := loopback.Listen(addr)
-	var why *loopback.Error
-	if !errors.As(err, &why) {
-		return l, err
-	}
-	if why.Reason == loopback.Taken && address == "" {
-		fmt.Fprintf(stderr, "echo: another program listens on %s, so the practice server takes a free port\n", why.Addr)
-		return loopback.Listen(netip.AddrPortFrom(addr.Addr(), 0))
-	}
-	return nil, explain(why)
-}
-
-// parse parses an address to listen on. The name localhost is taken to mean
-// 127.0.0.1 and no other is looked up, so that the answer cannot be another
-// machine's to give.
-func parse(address string) (netip.AddrPort, error) {
-	var none netip.AddrPort
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return none, fmt.Errorf("cannot listen on %q: write an address as in --listen %s", address, defaultAddress)
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return none, fmt.Errorf("cannot listen on port %q: a port is a number from 1 to 65535, or 0 for a free one, as in: echo 4000", port)
-	}
-	if strings.EqualFold(host, "localhost") {
-		host = "127.0.0.1"
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil && host != "" {
-		return none, fmt.Errorf("cannot listen on %q: the host must be localhost, 127.0.0.1 or [::1]", address)
-	}
-	if !ip.Unmap().IsLoopback() {
-		return none, fmt.Errorf("will not listen on %q: others could reach it, and the practice server asks nobody who they are; use 127.0.0.1:%d", address, n)
-	}
-	return netip.AddrPortFrom(ip.Unmap(), uint16(n)), nil
-}
-
 // explain puts into words why listening failed.
 func explain(why *loopback.Error) error {
 	port := why.Addr.Port()
 	switch why.Reason {
+	case loopback.NoAddress:
+		return fmt.Errorf("cannot listen on %q: write an address as in --listen %s", why.Address, defaultAddress)
+	case loopback.NoPort:
+		_, port, _ := net.SplitHostPort(why.Address)
+		return fmt.Errorf("cannot listen on port %q: a port is a number from 1 to 65535, or 0 for a free one, as in: echo 4000", port)
+	case loopback.NoHost:
+		return fmt.Errorf("cannot listen on %q: the host must be localhost, 127.0.0.1 or [::1]", why.Address)
+	case loopback.NotLoopback:
+		return fmt.Errorf("will not listen on %q: others could reach it, and the practice server asks nobody who they are; use 127.0.0.1:%d", why.Address, port)
 	case loopback.Taken:
 		return fmt.Errorf("port %d is taken: another program listens on %s, perhaps the workbench with its own practice server; end that one, or choose another port, as in: echo %d", port, why.Addr, next(port))
 	case loopback.Forbidden:

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/protocol-workbench/workbench/core/loopback"
 )
 
 // asCommand makes the test binary run as the command.
@@ -156,7 +158,7 @@ func TestDefaultAddressIsTaken(t *testing.T) {
 }
 
 func TestDefaultAddress(t *testing.T) {
-	if a, err := parse(defaultAddress); err != nil || a.String() != "127.0.0.1:4000" {
+	if a, err := loopback.Parse(defaultAddress); err != nil || a.String() != "127.0.0.1:4000" {
 		t.Errorf("%s, %v", a, err)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core"
 )
 
 func main() {
@@ -51,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		code, err = exit.code, exit.err
 	}
 	if err != nil {
-		fmt.Fprintln(errs, "workbench:", under(err.Error()))
+		fmt.Fprintln(errs, "workbench:", core.Under(err.Error()))
 	}
 	return code
 }
@@ -81,13 +83,4 @@ func newRoot() *cobra.Command {
 	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newPluginCommand(describeProcess),
 		newTranscriptCommand(), newPlayCommand(), newSandboxCommand(), newVersionCommand())
 	return root
-}
-
-// noArguments refuses arguments, and names the commands, since a mistyped one
-// comes as an argument.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%q is no command of %s; see %s --help", args[0], cmd.CommandPath(), cmd.CommandPath())
 }

@@ -36,35 +36,24 @@ rules above an entry (~~ match "...", any, until "...", use NAME).`,
 	return cmd
 }
 
-// playFlagError is the answer to a flag that is not understood.
-func playFlagError(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} }
-
-// oneTranscript checks that the arguments are one file.
-func oneTranscript(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return &exitCode{exitUnusable, fmt.Errorf("name one transcript, as in: %s walk.golden", cmd.CommandPath())}
-	}
-	return nil
-}
-
 // loadScript reads a transcript to play.
 func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
 	file := recordedFile(path)
 	path = file.path
 	data, err := readTranscript(file)
 	if err != nil {
-		return nil, nil, &exitCode{exitUnusable, err}
+		return nil, nil, err
 	}
 	t, err := transcript.Parse(path, data)
 	if err != nil {
-		return nil, nil, &exitCode{exitUnusable, err}
+		return nil, nil, err
 	}
 	if t.CutOff {
 		fmt.Fprintf(stderr, "%s: warning: no newline at the end of the file, so it may have been cut off; it is played as far as it goes\n", core.Printable(path))
 	}
 	s, err := play.New(path, t)
 	if err != nil {
-		return nil, nil, &exitCode{exitUnusable, err}
+		return nil, nil, err
 	}
 	for _, w := range s.Warnings() {
 		fmt.Fprintf(stderr, "%s:%d: warning: %s\n", core.Printable(path), w.Line, core.Printable(w.Words))
@@ -98,20 +87,19 @@ Exit codes:
 		Example: `  workbench play client walk.golden --to 127.0.0.1:80
   workbench play client walk.golden --to tls://example.com:443 --timeout 30s
   workbench play client walk.golden --to tls://box.local:8443 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key`,
-		Args: oneTranscript,
+		Args: wants(1, 1, "name one transcript"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.timeout <= 0 {
-				return &exitCode{exitUnusable, fmt.Errorf("--timeout %v: it must be more than 0", o.timeout)}
+				return fmt.Errorf("--timeout %v: it must be more than 0", o.timeout)
 			}
 			return playClient(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.SetFlagErrorFunc(playFlagError)
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, or a scheme with its port, as in imaps://host")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
 	o.tls.Add(f)
-	return cmd
+	return telling(cmd)
 }
 
 func playClient(ctx context.Context, o playClientOptions, path string, stdout, stderr io.Writer) error {
@@ -124,15 +112,15 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 		if t.Target != "" {
 			err = fmt.Errorf("%w; it was recorded with %s", err, core.Printable(t.Target))
 		}
-		return &exitCode{exitUnusable, err}
+		return err
 	}
 	to, err := target.Parse(o.to)
 	if err != nil {
-		return &exitCode{exitUnusable, fmt.Errorf("--to: %w", err)}
+		return fmt.Errorf("--to: %w", err)
 	}
 	security, err := o.tls.Security(to)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return err
 	}
 	var dialer target.Dialer // over plain TCP the talk is patient itself
 	if to.TLS {
@@ -140,7 +128,7 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	}
 	conn, err := dialer.Dial(ctx, to, security)
 	if err != nil {
-		return &exitCode{exitUnusable, tlsflags.Explain(err)}
+		return tlsflags.Explain(err)
 	}
 	if words := conn.Secured(); words != "" {
 		fmt.Fprintln(stderr, words)
@@ -153,9 +141,9 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 		fmt.Fprintf(stdout, "%v\n%s", m, player.Diff())
 		return &exitCode{code: exitDifferent}
 	case ctx.Err() != nil:
-		return &exitCode{exitUnusable, errors.New("the play was interrupted")}
+		return errors.New("the play was interrupted")
 	case err != nil:
-		return &exitCode{exitUnusable, err}
+		return err
 	}
 	runs, size := script.Answers()
 	answers := "answers"

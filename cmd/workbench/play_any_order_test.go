@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/play/report"
 )
 
 // connections writes transcripts of one connection each into a folder, and
@@ -44,7 +46,7 @@ func client(t *testing.T, name string, args ...string) string {
 func hadOf(t *testing.T, stdout string) (had, others []string) {
 	t.Helper()
 	for line := range strings.Lines(stdout) {
-		var e playEvent
+		var e report.Event
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}

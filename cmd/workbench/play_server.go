@@ -2,20 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
+	"github.com/protocol-workbench/workbench/core/play/report"
 )
 
 type playServerOptions struct {
@@ -71,21 +66,20 @@ Exit codes:
                                                               a client with two connections, at once or in any order`,
 		Args: func(cmd *cobra.Command, files []string) error {
 			if !o.anyOrder {
-				return oneTranscript(cmd, files)
+				return wants(1, 1, "name one transcript")(cmd, files)
 			}
 			if len(files) == 0 || len(files) > play.MaxPool {
-				return &exitCode{exitUnusable, fmt.Errorf("name 1 to %d transcripts, one for each connection, as in: %s --any-order a.golden b.golden", play.MaxPool, cmd.CommandPath())}
+				return fmt.Errorf("name 1 to %d transcripts, one for each connection, as in: %s --any-order a.golden b.golden", play.MaxPool, cmd.CommandPath())
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.onMismatch != mismatchClose && o.onMismatch != mismatchContinue {
-				return &exitCode{exitUnusable, fmt.Errorf("--on-mismatch %s: it must be close or continue", o.onMismatch)}
+				return fmt.Errorf("--on-mismatch %s: it must be close or continue", o.onMismatch)
 			}
 			return playServer(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.SetFlagErrorFunc(playFlagError)
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:4001", "address to listen on; port 0 picks a free one")
 	f.BoolVar(&o.fast, "fast", false, "leave the recorded pauses out")
@@ -96,45 +90,44 @@ Exit codes:
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
 	o.tls.Add(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
-	return cmd
+	return telling(cmd)
 }
 
 // playServer plays the server until ctx ends, or all clients were served.
 func playServer(ctx context.Context, o playServerOptions, paths []string, stdout, stderr io.Writer) error {
-	p := &playPrinter{playServerOptions: o, stdout: stdout, stderr: stderr, mismatches: map[string]int{}}
-	server := play.Server{Fast: o.fast, Mismatch: p.mismatch, Ended: p.ended}
+	p := &report.Printer{Out: stdout, Err: stderr, JSON: o.asJSON, Continue: o.onMismatch == mismatchContinue}
+	server := play.Server{Fast: o.fast, Mismatch: p.Mismatch, Ended: p.Ended}
 	if err := o.load(&server, paths, stderr); err != nil {
 		return err
 	}
 	config, fingerprint, err := o.tls.Config()
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return err
 	}
 	server.TLS = config
-	listener, err := listenLoopback(o.listen, "--listen")
+	listener, err := listen(o.listen, "", "--listen", nil)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return err
 	}
 	defer listener.Close()
-	p.listening(paths, listener.Addr(), fingerprint)
+	p.Listening(listener.Addr(), fingerprint, o.anyOrder, paths...)
 	if o.readyFile != "" {
 		// As one step: who finds the file finds the whole address in it.
-		err := plainfile.Replace(o.readyFile, 0o600, func(w io.Writer) error {
+		err := plainfile.Write(o.readyFile, 0o600, func(w io.Writer) error {
 			_, err := fmt.Fprintln(w, listener.Addr())
 			return err
 		})
 		if err != nil {
-			return &exitCode{exitUnusable, fmt.Errorf("--ready-file: %w", err)}
+			return fmt.Errorf("--ready-file: %w", err)
 		}
 	}
 	if err := server.Serve(ctx, listener); err != nil {
-		return &exitCode{exitUnusable, fmt.Errorf("no more clients can be taken: %w", err)}
+		return fmt.Errorf("no more clients can be taken: %w", err)
 	}
-	unplayed := 0
 	if server.Pool != nil {
-		unplayed = p.unplayed(server.Pool.Unplayed())
+		p.Unplayed(server.Pool.Unplayed())
 	}
-	if o.verify && p.different+p.failed+unplayed > 0 {
+	if o.verify && p.Amiss() > 0 {
 		return &exitCode{code: exitDifferent}
 	}
 	return nil
@@ -160,106 +153,4 @@ func (o *playServerOptions) load(server *play.Server, paths []string, stderr io.
 	var err error
 	server.Pool, err = play.NewPool(scripts, o.once)
 	return err
-}
-
-// The results of a client's talk.
-const resultFailed = "failed" // beside resultSame and resultDifferent
-
-// playEvent is a line of --json. docs/play.md documents it.
-type playEvent struct {
-	Event   string `json:"event"` // listening, mismatch, ended or unplayed
-	Address string `json:"address,omitempty"`
-	// Fingerprint is of the certificate: SHA-256, 64 hex digits.
-	Fingerprint string   `json:"fingerprint,omitempty"`
-	Client      string   `json:"client,omitempty"`
-	File        string   `json:"file,omitempty"`
-	Files       []string `json:"files,omitempty"`
-	Nearest     bool     `json:"nearest,omitempty"`
-	Line        int      `json:"line,omitempty"`
-	Offset      *int64   `json:"offset,omitempty"`
-	Want        string   `json:"want,omitempty"`
-	Got         string   `json:"got,omitempty"`
-	Result      string   `json:"result,omitempty"`
-	Mismatches  *int     `json:"mismatches,omitempty"`
-	Error       string   `json:"error,omitempty"`
-}
-
-// playPrinter tells what happens, and counts. Many goroutines use it at once.
-type playPrinter struct {
-	playServerOptions
-	stdout, stderr io.Writer
-
-	mu         sync.Mutex
-	mismatches map[string]int // so far, by the client's address
-	different  int            // talks that were
-	failed     int            // … that broke off
-}
-
-// print prints an event, as words to out where people read. The lock is held.
-func (p *playPrinter) print(e playEvent, out io.Writer, words string) {
-	if !p.asJSON {
-		io.WriteString(out, words)
-		return
-	}
-	enc := json.NewEncoder(p.stdout)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(e) // a closed stdout ends the program by itself
-}
-
-// listening tells where clients can connect, and over TLS by which fingerprint
-// they know the certificate.
-func (p *playPrinter) listening(paths []string, address net.Addr, fingerprint string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	known := ""
-	if fingerprint != "" {
-		known = "Its certificate: --tls-verify sha256:" + fingerprint + "\n"
-	}
-	e := playEvent{Event: "listening", Address: address.String(), File: paths[0], Fingerprint: fingerprint}
-	if p.anyOrder {
-		e.File, e.Files = "", paths
-	}
-	p.print(e, p.stdout,
-		fmt.Sprintf("Playing the server of %s on %s\n%sPress Ctrl-C to stop.\n", core.Printable(strings.Join(paths, ", ")), address, known))
-}
-
-// unplayed tells of recordings that no client had, and returns how many.
-func (p *playPrinter) unplayed(files []string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, file := range files {
-		p.print(playEvent{Event: "unplayed", File: file}, p.stderr, fmt.Sprintf("%s: never played\n", core.Printable(file)))
-	}
-	return len(files)
-}
-
-// mismatch tells of a mismatch, and says whether to go on behind it.
-func (p *playPrinter) mismatch(client net.Addr, m *play.Mismatch) (goOn bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.mismatches[client.String()]++
-	p.print(playEvent{Event: "mismatch", Client: client.String(), File: m.File, Nearest: m.Nearest, Line: m.Line, Offset: &m.Offset, Want: m.Want, Got: m.Got}, p.stderr,
-		fmt.Sprintf("client %s: %s\n", client, under(m.Error())))
-	return p.onMismatch == mismatchContinue
-}
-
-// ended counts a talk, and tells how it ended: people, if it broke off.
-func (p *playPrinter) ended(client net.Addr, file string, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	count := p.mismatches[client.String()]
-	delete(p.mismatches, client.String())
-	e := playEvent{Event: "ended", Client: client.String(), File: file, Result: resultSame, Mismatches: &count}
-	words := ""
-	var m *play.Mismatch
-	switch {
-	case err != nil && !errors.As(err, &m):
-		p.failed++
-		e.Result, e.Error = resultFailed, err.Error()
-		words = fmt.Sprintf("client %s: %s\n", client, under(err.Error()))
-	case count > 0:
-		p.different++
-		e.Result = resultDifferent
-	}
-	p.print(e, p.stderr, words)
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/protocol-workbench/workbench/core/play/report"
 )
 
 // serveOnce plays a server with --once and returns its address and, when it has
@@ -83,9 +85,9 @@ func TestPlayServerOnce(t *testing.T) {
 			if !strings.Contains(name, "JSON") {
 				return
 			}
-			var events []playEvent
+			var events []report.Event
 			for line := range strings.Lines(stdout) {
-				var e playEvent
+				var e report.Event
 				if err := json.Unmarshal([]byte(line), &e); err != nil {
 					t.Fatalf("%s: %v", line, err)
 				}

@@ -174,7 +174,7 @@ func TestPlayIsRefused(t *testing.T) {
 		want string
 		args []string
 	}{
-		{"name one transcript, as in: play server walk.golden", []string{"server"}},
+		{"name one transcript, as in: workbench play server walk.golden", []string{"server"}},
 		{"name one transcript", []string{"client", file, file}},
 		{"name one transcript", []string{"server", file, file}},
 		{"name 1 to 256 transcripts, one for each connection", []string{"server", "--any-order"}},

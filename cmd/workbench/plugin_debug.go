@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,12 +36,7 @@ open are recovered in it.
 An editor's debugger does as well: have it start the program that the line
 names, with the environment variable that stands in front of it.`,
 		Example: `  workbench plugin debug ./shout`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return errors.New("which plugin? Name its folder, as in: workbench plugin debug ./shout")
-			}
-			return nil
-		},
+		Args:    wants(1, 1, "which plugin? Name its folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return debugPlugin(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -70,7 +64,7 @@ func debugPlugin(ctx context.Context, o serveOptions, source string, stdout, std
 	attached := &pluginhost.Attached{Name: p.Name, Socket: filepath.Join(dir, "socket")}
 	fmt.Fprintf(stdout, "Start the plugin in another terminal, and let it continue:\n\n  %s=%s dlv exec %s\n\n",
 		pluginproto.DebugVariable, attached.Socket, catalog.Quote(p.Path))
-	return serve(ctx, o, addition{
+	return serve(ctx, o, serveHooks{
 		extend: func(host *pluginhost.Host, c *gateway.Config) { addAttached(c, attached) },
 	}, stdout, stderr)
 }

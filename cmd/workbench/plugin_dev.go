@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"slices"
@@ -33,12 +32,7 @@ reason and changes nothing; the page is served once the first one works.`,
 		Example: `  workbench plugin dev ./shout
   workbench plugin dev shout.star --open
   workbench plugin dev . --listen 127.0.0.1:0 --echo-listen 127.0.0.1:0   on free ports`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return errors.New("which plugin? Name its folder, as in: workbench plugin dev ./shout")
-			}
-			return nil
-		},
+		Args: wants(1, 1, "which plugin? Name its folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return develop(cmd.Context(), o, args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -65,7 +59,7 @@ func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader
 		stop()
 		<-shown
 	}()
-	return serve(ctx, o, addition{
+	return serve(ctx, o, serveHooks{
 		start: func(log *slog.Logger) (*pluginhost.Host, error) {
 			return startDev(ctx, log, o.host, loop, served)
 		},

@@ -77,7 +77,7 @@ func newPluginInfoCommand(describe describer) *cobra.Command {
 		Short:   "Show a line mode's manifest and options, and where it comes from",
 		Long:    "info starts the plugin to ask it for its manifest. With a path it looks at the\nplugin there, installed or not; a folder is built first.",
 		Example: "  workbench plugin info ./shout\n  workbench plugin info http-line\n  workbench plugin info shout --plugin-dir ./bin",
-		Args:    oneArgument("a plugin's name", "workbench plugin info shout"),
+		Args:    wants(1, 1, "workbench plugin info wants a plugin's name or path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if m, ok := manifest(args[0]); ok {
 				return printInfo(cmd.OutOrStdout(), catalog.Row{Name: m.Name, Kind: catalog.KindBuiltIn}, m, asJSON)
@@ -125,19 +125,18 @@ func printInfo(w io.Writer, row catalog.Row, m core.Manifest, asJSON bool) error
 	return err
 }
 
-// oneArgument wants exactly one argument.
-func oneArgument(what, example string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != 1 {
-			return fmt.Errorf("%s wants %s, as in: %s", cmd.CommandPath(), what, example)
-		}
-		return nil
-	}
+// printJSON prints one object for people and programs, over several lines.
+func printJSON(w io.Writer, v any) error {
+	e := newJSON(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
-func printJSON(w io.Writer, v any) error {
+// printLine prints one object on a line.
+func printLine(w io.Writer, v any) error { return newJSON(w).Encode(v) }
+
+func newJSON(w io.Writer) *json.Encoder {
 	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	return e
 }

@@ -26,12 +26,7 @@ where this workbench was built, else as it is published.`,
 		Example: `  workbench plugin new shout
   workbench plugin new shout ~/src/shout --lang python
   workbench plugin new shout --sdk ~/src/workbench`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return fmt.Errorf("%s wants a name and, if it is not to be ./NAME, a folder, as in: workbench plugin new shout ~/src/shout", cmd.CommandPath())
-			}
-			return nil
-		},
+		Args: wants(1, 2, "workbench plugin new wants a name and, if it is not to be ./NAME, a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Name, o.Dir = args[0], args[0]
 			if len(args) > 1 {

@@ -91,7 +91,7 @@ func startServing(t *testing.T, timeout time.Duration) *served {
 	var stderr bytes.Buffer // read only after the end
 	go func() {
 		o := serveOptions{listen: "127.0.0.1:0", echoListen: "off", host: hostFlags{timeout: timeout, sandbox: sandbox.BestEffort}}
-		ended <- serve(ctx, o, addition{}, says, &stderr)
+		ended <- serve(ctx, o, serveHooks{}, says, &stderr)
 		says.Close()
 	}()
 	t.Cleanup(func() {

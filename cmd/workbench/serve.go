@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -16,13 +17,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/stall"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/web"
 )
 
@@ -38,12 +42,13 @@ type serveOptions struct {
 	folder     string // of transcripts; "": the user's
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
+	policy      target.Policy // which addresses may be dialled; there is no flag for it yet
 
 	host hostFlags
 }
 
-// addition is what a command adds to serve.
-type addition struct {
+// serveHooks are what a command adds to serve.
+type serveHooks struct {
 	// start starts the plugin processes, in place of all that are found.
 	start func(log *slog.Logger) (*pluginhost.Host, error)
 	// extend changes what the gateway is made of.
@@ -63,7 +68,7 @@ func newServeCommand() *cobra.Command {
 			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd.Context(), o, addition{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), o, serveHooks{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.add(cmd.Flags())
@@ -100,7 +105,7 @@ func parseHosts(named []string) (hosts []gateway.Host, err error) {
 const stopLimit = 5 * time.Second
 
 // serve runs the workbench until ctx ends.
-func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr io.Writer) error {
 	log := newLog(stderr, o.verbose)
 	hosts, err := parseHosts(o.hosts)
 	if err != nil {
@@ -110,7 +115,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	listener, err := listenAtOrBeside(o.listen, pageAddress, "--listen", log)
+	listener, err := listen(o.listen, pageAddress, "--listen", log)
 	if err != nil {
 		return err
 	}
@@ -145,7 +150,7 @@ func serve(ctx context.Context, o serveOptions, with addition, stdout, stderr io
 		Sandbox:    sandboxOf(host),
 		Manifest:   host.Manifest,
 		Plugin:     pluginsOf(host),
-		Dial:       dial,
+		Dial:       dialWith(&target.Dialer{Policy: o.policy, Below: patiently}),
 		Observe:    m.Observe,
 		KeepPoison: keepPoison,
 		Metrics:    m.Handler(),
@@ -225,17 +230,17 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 	return all
 }
 
-// dialer dials every session's target.
-var dialer = &target.Dialer{Below: patiently}
-
 func patiently(conn net.Conn) net.Conn { return stall.New(conn) }
 
-func dial(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
-	conn, err := dialer.Dial(ctx, t, s)
-	if err != nil {
-		return nil, err // not a nil *target.Conn in an interface
+// dialWith dials every session's target.
+func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {
+	return func(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
+		conn, err := dialer.Dial(ctx, t, s)
+		if err != nil {
+			return nil, err // not a nil *target.Conn in an interface
+		}
+		return conn, nil
 	}
-	return conn, nil
 }
 
 // listenEcho listens for the practice server; nil: it is off.
@@ -243,7 +248,7 @@ func listenEcho(address string, log *slog.Logger) (net.Listener, error) {
 	if address == "off" {
 		return nil, nil
 	}
-	return listenAtOrBeside(address, echoAddress, "--echo-listen", log)
+	return listen(address, echoAddress, "--echo-listen", log)
 }
 
 // startEcho starts the practice server and returns its address, or "" when it
@@ -285,4 +290,14 @@ func openBrowser(page string, log *slog.Logger) {
 		return
 	}
 	go cmd.Wait()
+}
+
+// keepPoison keeps a transcript that ends its plugin's process in the user's
+// state directory, and returns its path.
+func keepPoison(t *transcript.Transcript) (string, error) {
+	state, err := catalog.StateDir()
+	if err != nil {
+		return "", err
+	}
+	return store.KeepPoison(filepath.Join(state, "poison"), t)
 }

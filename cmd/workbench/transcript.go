@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -115,16 +114,6 @@ func (f transcriptFile) load(stderr io.Writer) (*transcript.Transcript, error) {
 		fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", core.Printable(path))
 	}
 	return t, nil
-}
-
-// needs checks how many transcripts are named.
-func needs(n int, usage string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
-			return fmt.Errorf("%s; as in: %s", usage, strings.TrimSpace(strings.SplitN(cmd.Example, "\n", 2)[0]))
-		}
-		return nil
-	}
 }
 
 // size writes a number of bytes for a person.

@@ -54,8 +54,7 @@ standard input. Without -o the result goes to standard output.`,
   workbench transcript convert --to html session.transcript -o lesson.html
   workbench transcript convert --to rfc session.transcript
   workbench transcript convert --to jsonl - < session.transcript | jq .text`,
-		Args:         oneFile,
-		SilenceUsage: true,
+		Args: wants(1, 1, "name one file, or - for standard input"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			format, err := formatNamed(to)
 			if err != nil {
@@ -91,14 +90,6 @@ func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) 
 		fmt.Fprintln(cmd.ErrOrStderr(), "workbench: warning: the end of standard input is missing: it has no line end behind its last line")
 	}
 	return t, err
-}
-
-// oneFile wants one argument.
-func oneFile(cmd *cobra.Command, files []string) error {
-	if len(files) != 1 {
-		return fmt.Errorf("name one file, or - for standard input; see %s --help", cmd.CommandPath())
-	}
-	return nil
 }
 
 func formatNamed(name string) (convertFormat, error) {
@@ -137,10 +128,10 @@ func writeOutput(file string, stdout io.Writer, binary bool, write func(io.Write
 	if info, statErr := os.Stat(file); statErr == nil && !info.Mode().IsRegular() { // such as a named pipe
 		err = writeInto(file, write)
 	} else {
-		err = plainfile.Replace(file, 0o600, write)
+		err = plainfile.Write(file, 0o600, write)
 	}
 	if err != nil {
-		return plainfile.CannotWrite(file, err)
+		return plainfile.Unwritable(file, err)
 	}
 	return nil
 }

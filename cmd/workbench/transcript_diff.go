@@ -23,20 +23,15 @@ Times, remarks, comments and the header are not compared.
 Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
 		Example: `  workbench transcript diff walk.golden 20260102-150405-123-s12-http-line
   workbench transcript diff before.transcript after.transcript`,
-		Args: func(cmd *cobra.Command, names []string) error {
-			if err := needs(2, "compare two transcripts")(cmd, names); err != nil {
-				return &exitCode{exitUnusable, err}
-			}
-			return nil
-		},
+		Args: wants(2, 2, "compare two transcripts"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			a, err := r.said(names[0], cmd.ErrOrStderr())
 			if err != nil {
-				return &exitCode{exitUnusable, err}
+				return err
 			}
 			b, err := r.said(names[1], cmd.ErrOrStderr())
 			if err != nil {
-				return &exitCode{exitUnusable, err}
+				return err
 			}
 			diff := transcript.Diff(a, b)
 			if asJSON {
@@ -44,15 +39,14 @@ Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
 			} else {
 				_, err = fmt.Fprint(cmd.OutOrStdout(), diff)
 			}
-			if err == nil && diff != "" {
-				return &exitCode{code: exitDifferent}
+			if err != nil || diff != "" {
+				return &exitCode{exitDifferent, err}
 			}
-			return err
+			return nil
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, `print {"same":…,"diff":"…"}`)
-	return cmd
+	return telling(cmd)
 }
 
 // said returns the events and actions of a transcript.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"text/tabwriter"
 	"time"
 
@@ -73,12 +74,7 @@ func newTranscriptDeleteCommand(r *recordings) *cobra.Command {
 		Use:     "delete ID...",
 		Short:   "Delete recorded transcripts",
 		Example: "  workbench transcript delete 20260102-150405-123-s12-http-line",
-		Args: func(_ *cobra.Command, ids []string) error {
-			if len(ids) == 0 {
-				return errors.New("delete which? Name IDs; workbench transcript list lists them")
-			}
-			return nil
-		},
+		Args:    wants(1, math.MaxInt, "delete which? Name IDs, which workbench transcript list lists"),
 		RunE: func(_ *cobra.Command, ids []string) error {
 			folder, err := r.open()
 			if err != nil {

@@ -40,7 +40,7 @@ matched, or because the file is still being recorded.`,
 		Example: `  workbench transcript redact --match 'PASS (\S+)' 20260102-150405-123-s12-http-line
   workbench transcript redact --match '(?i)authorization: (.*)\r' session.transcript -o clean.transcript
   workbench transcript redact --match 'hunter2' session.transcript -o -     to standard output`,
-		Args: needs(1, "redact one transcript"),
+		Args: wants(1, 1, "redact one transcript"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if match == "" {
 				return errors.New("what is secret? Say it with --match REGEXP, such as --match 'PASS (\\S+)'")

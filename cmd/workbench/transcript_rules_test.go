@@ -211,7 +211,7 @@ func TestTranscriptRules(t *testing.T) {
 		"behind the end":  {[]string{a, more}, 0, "mode", " fits\n"},
 		"not explained":   {[]string{a, less}, 1, "mode", a + ":10: the client's \"QUIT\\r\\n\" is only here\n"},
 		"the other way":   {[]string{less, a}, 1, "mode", a + ":10: the client's \"QUIT\\r\\n\" is only in " + a},
-		"one alone":       {[]string{a}, 2, "", "name two transcripts of one talk; as in: workbench transcript rules monday.golden"},
+		"one alone":       {[]string{a}, 2, "", "name two transcripts of one talk, as in: workbench transcript rules monday.golden"},
 		"no transcript":   {[]string{a, write(t, "x\n")}, 2, "", ":1: expected "},
 		"not there":       {[]string{a, "nowhere"}, 2, "", "there is no file nowhere"},
 		"a rule is wrong": {[]string{write(t, strings.Replace(smtpTalk, "ESMTP [", "NONE [", 1)), a}, 2, "", ":6: expected a rule that finds something"},

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +20,7 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 		Example: `  workbench transcript show 20260102-150405-123-s12-http-line
   workbench transcript show --golden ID > walk.golden    without times and remarks: a test
   workbench transcript show --json session.transcript    an entry a line, for programs`,
-		Args: needs(1, "show one transcript"),
+		Args: wants(1, 1, "show one transcript"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if golden && asJSON {
 				return errors.New("--golden and --json exclude each other: a golden is text")
@@ -34,10 +32,10 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 			if golden {
 				store.Golden(t)
 			}
-			p := newEntryPrinter(cmd.OutOrStdout(), asJSON)
-			p.header(t)
-			p.entries(t.Entries)
-			return p.flush()
+			p := newPrinter(cmd.OutOrStdout(), asJSON)
+			p.Header(t)
+			p.Entries(t.Entries)
+			return p.Flush()
 		},
 	}
 	cmd.Flags().BoolVar(&golden, "golden", false, "as a golden: without times, remarks and comments")
@@ -52,14 +50,14 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 		Short: "Show a running session from its start, until it ends",
 		Example: `  workbench transcript follow 20260102-150405-123-s12-http-line
   workbench transcript follow --json ID`,
-		Args: needs(1, "follow one session"),
+		Args: wants(1, 1, "follow one session"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			folder, err := r.open()
 			if err != nil {
 				return err
 			}
 			defer folder.Close()
-			p := newEntryPrinter(cmd.OutOrStdout(), asJSON)
+			p := newPrinter(cmd.OutOrStdout(), asJSON)
 			var d store.Decoder
 			begun := false
 			for block, err := range folder.Follow(cmd.Context(), ids[0]) {
@@ -75,10 +73,10 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 				}
 				if !begun && d.Header != nil {
 					begun = true
-					p.header(d.Header)
+					p.Header(d.Header)
 				}
-				p.entries(entries)
-				if err := p.flush(); err != nil {
+				p.Entries(entries)
+				if err := p.Flush(); err != nil {
 					return err
 				}
 			}
@@ -89,60 +87,6 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 	return cmd
 }
 
-// entryPrinter prints entries as text, in colours on a terminal, or as JSON.
-type entryPrinter struct {
-	out    *bufio.Writer
-	asJSON bool
-	colour bool
-	line   []byte
-}
-
-func newEntryPrinter(w io.Writer, asJSON bool) *entryPrinter {
-	return &entryPrinter{out: bufio.NewWriter(unfiltered(w)), asJSON: asJSON, colour: inColour(w)}
-}
-
-func (p *entryPrinter) header(t *transcript.Transcript) {
-	if !p.asJSON {
-		p.text(transcript.AppendHeader(nil, t))
-	}
-}
-
-func (p *entryPrinter) entries(entries []transcript.Entry) {
-	for i := range entries {
-		e := &entries[i]
-		if p.asJSON {
-			p.line = append(transcript.AppendJSON(p.line[:0], e), '\n')
-			p.text(p.line)
-			continue
-		}
-		p.line = transcript.AppendEntry(p.line[:0], e)
-		if !p.colour {
-			p.text(p.line)
-			continue
-		}
-		p.out.WriteString(colourOf(e))
-		p.text(bytes.TrimSuffix(p.line, []byte("\n")))
-		p.out.WriteString("\x1b[0m\n")
-	}
-}
-
-// text writes what may hold anything, as a screen does.
-func (p *entryPrinter) text(text []byte) { p.out.WriteString(core.PrintableText(string(text))) }
-
-func (p *entryPrinter) flush() error { return p.out.Flush() }
-
-// colourOf tells the sides apart: cyan came from the client, green from the
-// server; actions are plain and remarks are faint.
-func colourOf(e *transcript.Entry) string {
-	switch {
-	case e.Dir == transcript.Remark:
-		return "\x1b[2m"
-	case e.Dir == transcript.Action:
-		return ""
-	case e.Event.Kind.Side() == core.Client:
-		return "\x1b[36m"
-	case e.Event.Kind.Side() == core.Server:
-		return "\x1b[32m"
-	}
-	return "\x1b[33m"
+func newPrinter(w io.Writer, asJSON bool) *transcript.Printer {
+	return transcript.NewPrinter(unfiltered(w), asJSON, inColour(w))
 }

@@ -221,10 +221,9 @@ func TestTranscriptThatIsUnusable(t *testing.T) {
 // What a terminal would act on is printed as text.
 func TestTranscriptShowIsSafeOnATerminal(t *testing.T) {
 	var out strings.Builder
-	p := newEntryPrinter(&out, false)
-	p.colour = true
-	p.entries([]transcript.Entry{{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: []byte("\x1b]0;title\x07")}}})
-	p.flush()
+	p := transcript.NewPrinter(&out, false, true)
+	p.Entries([]transcript.Entry{{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: []byte("\x1b]0;title\x07")}}})
+	p.Flush()
 	if got := out.String(); got != "\x1b[32m>> server \"\\x1b]0;title\\x07\"\x1b[0m\n" {
 		t.Errorf("%q", got)
 	}

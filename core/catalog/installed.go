@@ -71,13 +71,7 @@ func Install(p Plugin, version, stateDir string) (now Entry, before *Entry, err 
 		Source: p.Source, SourceSum: sourceSum, When: time.Now().UTC().Truncate(time.Second), stateDir: stateDir}
 	data, err := json.MarshalIndent(now, "", "  ")
 	if err == nil {
-		err = os.MkdirAll(entries(stateDir), 0o700)
-	}
-	if err == nil {
-		err = plainfile.Replace(entryFile(stateDir, p.Name), 0o600, func(w io.Writer) error {
-			_, err := w.Write(append(data, '\n'))
-			return err
-		})
+		err = writeWhole(entryFile(stateDir, p.Name), append(data, '\n'))
 	}
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("plugin %s cannot be installed: %w", p.Name, err)
@@ -187,4 +181,15 @@ func Changed(e Entry) (now string, changed bool) {
 		return "", true
 	}
 	return now, now != e.SourceSum
+}
+
+// writeWhole writes a file that appears whole or not at all.
+func writeWhole(file string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	return plainfile.Write(file, 0o600, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }

@@ -92,7 +92,7 @@ func copyWhole(to, from, want string) (sum string, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	h := sha256.New()
-	err = plainfile.Replace(to, 0o600, func(w io.Writer) error {
+	err = plainfile.Write(to, 0o600, func(w io.Writer) error {
 		_, err := io.Copy(io.MultiWriter(w, h), in)
 		if sum = hex.EncodeToString(h.Sum(nil)); err == nil && sum != want {
 			err = errChanged

@@ -12,10 +12,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) {
-	lookTime = 2 * settle
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A save that counts is seen within patience; one that does not is waited for as
 // long as a few saves take to settle.
@@ -45,7 +42,7 @@ func TestWatchFolder(t *testing.T) {
 	write(t, filepath.Join(dir, "main.go"), "a")
 	write(t, filepath.Join(dir, ".git", "index"), "a")
 	write(t, filepath.Join(dir, "sub", "b.go"), "a")
-	w, err := newWatcher(dir)
+	w, err := newWatcher(dir, 2*settle)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +85,7 @@ func TestWatchFile(t *testing.T) {
 	file := filepath.Join(dir, "x.star")
 	write(t, file, "a")
 	write(t, filepath.Join(dir, "testdata", "x.golden"), "a")
-	w, err := newWatcher(file)
+	w, err := newWatcher(file, 2*settle)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +117,7 @@ func TestWatchFolderThatComesBack(t *testing.T) {
 			write(t, filepath.Join(dir, "testdata", "x.golden"), "a")
 		}
 		fill()
-		w, err := newWatcher(filepath.Join(dir, only))
+		w, err := newWatcher(filepath.Join(dir, only), 2*settle)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +157,7 @@ func TestWatchLink(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "plugin"), link); err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWatcher(link)
+	w, err := newWatcher(link, 2*settle)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +176,7 @@ func TestWatchFileWithoutGoldens(t *testing.T) {
 	dir := t.TempDir()
 	file, golden := filepath.Join(dir, "x.star"), filepath.Join(dir, "testdata", "x.golden")
 	write(t, file, "a")
-	w, err := newWatcher(file)
+	w, err := newWatcher(file, 2*settle)
 	if err != nil {
 		t.Fatal(err)
 	}

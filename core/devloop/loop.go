@@ -60,7 +60,7 @@ func New(c Config) (*Loop, error) {
 	if l.builds, err = os.MkdirTemp("", "workbench-dev-"); err != nil {
 		return nil, err
 	}
-	if l.watch, err = newWatcher(source); err != nil {
+	if l.watch, err = newWatcher(source, lookTime); err != nil {
 		os.RemoveAll(l.builds)
 		return nil, err
 	}

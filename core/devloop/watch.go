@@ -16,21 +16,23 @@ import (
 const settle = 40 * time.Millisecond
 
 // lookTime is how often the watched folder itself is looked for: no event tells
-// that it is back, or that a folder above it was moved. Tests have less patience.
-var lookTime = 500 * time.Millisecond
+// that it is back, or that a folder above it was moved.
+const lookTime = 500 * time.Millisecond
 
 // watcher watches a folder and those below it. It finds the folder again that
 // went away and came back, as when another branch is checked out.
 type watcher struct {
 	root  string
-	only  string            // the one file that counts, and goldens; "": all
-	modes bool              // a change of a file's mode counts too
+	only  string // the one file that counts, and goldens; "": all
+	modes bool   // a change of a file's mode counts too
+	look  time.Duration
 	inner *fsnotify.Watcher // nil while the folder is away
 	sees  fs.FileInfo       // the folder that inner watches
 }
 
-func newWatcher(source string) (*watcher, error) {
-	w := &watcher{root: folderOf(source)}
+// newWatcher watches a source, and looks for its folder each time that look says.
+func newWatcher(source string, look time.Duration) (*watcher, error) {
+	w := &watcher{root: folderOf(source), look: look}
 	if w.root != source {
 		w.only = source
 	}
@@ -95,7 +97,7 @@ func (w *watcher) wait(ctx context.Context) bool {
 	quiet := time.NewTimer(settle)
 	quiet.Stop()
 	defer quiet.Stop()
-	look := time.NewTicker(lookTime)
+	look := time.NewTicker(w.look)
 	defer look.Stop()
 	for {
 		var events chan fsnotify.Event

@@ -4,7 +4,9 @@
 // browser or a program that is given it may try either first. Who listens on
 // one of the two shares its name with whoever has the other: another program's
 // page would be of the same origin, and get the requests that were meant for
-// us. So [Listen] takes a port on both, or on neither.
+// us. So [Listen] takes a port on both, or on neither. [Open] listens where a user
+// says.
 //
-// What it is not for: it parses no flags, and serves nothing.
+// What it is not for: it serves nothing, and knows nobody's flags: its errors have a
+// [Reason], for which a command has its words.
 package loopback

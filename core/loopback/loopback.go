@@ -30,7 +30,7 @@ const freePorts = 100
 // Its errors are an *[Error].
 func Listen(addr netip.AddrPort) (net.Listener, error) {
 	if !addr.Addr().IsLoopback() {
-		return nil, &Error{addr, NotLoopback, errors.New("not a loopback address")}
+		return nil, &Error{addr.String(), addr, NotLoopback, errNotLoopback}
 	}
 	addrs := []netip.Addr{addr.Addr()}
 	switch addr.Addr() {
@@ -58,7 +58,7 @@ func listenAll(addrs []netip.Addr, port uint16) (listeners []net.Listener, faile
 		addr := netip.AddrPortFrom(ip, port)
 		l, err := config.Listen(context.Background(), "tcp", addr.String()) // of an address it waits for nothing
 		if err != nil {
-			failed = &Error{addr, reasonOf(err), err}
+			failed = &Error{addr.String(), addr, reasonOf(err), err}
 			if failed.Reason == Missing && len(listeners) > 0 {
 				continue
 			}
@@ -73,16 +73,21 @@ func listenAll(addrs []netip.Addr, port uint16) (listeners []net.Listener, faile
 	return listeners, nil
 }
 
-// Error says why Listen cannot listen.
+// Error says why nobody can listen on an address.
 type Error struct {
-	Addr   netip.AddrPort // which of the addresses
-	Reason Reason
-	Err    error // the system's
+	Address string         // as it was named, or as Addr says
+	Addr    netip.AddrPort // which of the addresses; without a host where none was understood
+	Reason  Reason
+	Err     error // the system's
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("listen on %s: %v", e.Addr, e.Err) }
+// Error says where, and why.
+func (e *Error) Error() string { return fmt.Sprintf("listen on %s: %v", e.Address, e.Err) }
 
+// Unwrap returns the system's error.
 func (e *Error) Unwrap() error { return e.Err }
+
+var errNotLoopback = errors.New("not a loopback address")
 
 // Reason is a reason of an [Error].
 type Reason int
@@ -90,6 +95,9 @@ type Reason int
 // The reasons.
 const (
 	Other       Reason = iota
+	NoAddress          // not of the form HOST:PORT
+	NoPort             // not a number from 0 to 65535
+	NoHost             // neither an address nor localhost
 	NotLoopback        // others could reach it
 	Taken              // another program listens there
 	Forbidden          // this user may not

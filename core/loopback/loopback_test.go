@@ -120,6 +120,34 @@ func TestWhyNot(t *testing.T) {
 	}
 }
 
+func TestParse(t *testing.T) {
+	for address, want := range map[string]Reason{
+		"127.0.0.1:0": Other, "localhost:1": Other, "LocalHost:1": Other, "[::1]:1": Other, "[::ffff:127.0.0.1]:1": Other,
+		"4000": NoAddress, "::1:x": NoAddress, "127.0.0.1:x": NoPort, "127.0.0.1:65536": NoPort, "example.com:1": NoHost, ":1": NotLoopback, "0.0.0.0:1": NotLoopback,
+	} {
+		addr, err := Parse(address)
+		var why *Error
+		if errors.As(err, &why) != (want != Other) || why != nil && (why.Reason != want || why.Address != address) || why == nil && !addr.Addr().IsLoopback() {
+			t.Errorf("%s: %v, %v", address, addr, err)
+		}
+	}
+}
+
+// What nobody named gives way to another program, and what was named does not.
+func TestOpenBeside(t *testing.T) {
+	other := listen(t, "127.0.0.1:0")
+	usual := other.Addr().String()
+	l, taken, err := Open("", usual)
+	if err != nil || taken == nil || taken.Addr.String() != usual {
+		t.Fatalf("%v, %v", taken, err)
+	}
+	l.Close()
+	var why *Error
+	if l, taken, err := Open(usual, "127.0.0.1:0"); l != nil || taken != nil || !errors.As(err, &why) || why.Reason != Taken {
+		t.Errorf("%v, %v", taken, err)
+	}
+}
+
 func TestCloseEndsAccept(t *testing.T) {
 	l := listen(t, "127.0.0.1:0")
 	conn, err := net.Dial("tcp", l.Addr().String()) // accepted by nobody

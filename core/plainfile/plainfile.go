@@ -5,8 +5,8 @@
 // Do not use it for a file that the user names, which may well be a link or a
 // pipe.
 //
-// It also replaces files as one step, and puts into words what goes wrong with
-// one.
+// It also writes files that appear whole, and puts into words what goes wrong
+// with one.
 package plainfile
 
 import (

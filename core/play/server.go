@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -93,14 +92,14 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 			if probe || ctx.Err() != nil {
 				return false
 			}
-			s.ended(conn, "", fmt.Errorf("the TLS handshake failed: %s", inWords(err)))
+			s.ended(conn, "", failAs(codeTLS, "the TLS handshake failed: %s", inWords(err)))
 			return true
 		}
 		half, ok = c, true
 	}
 	if !ok {
 		conn.Close()
-		s.ended(conn, "", errors.New("the connection cannot be ended in one direction alone; TCP can"))
+		s.ended(conn, "", failAs(codeNoFIN, "the connection cannot be ended in one direction alone; TCP can"))
 		return true
 	}
 	if s.Pool == nil {

@@ -274,10 +274,10 @@ func (k *talk) send(data []byte) bool {
 	case err == nil:
 		return true
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		k.failed = fmt.Errorf("the %s took nothing for %v", other(k.p.side()), stall.Limit)
+		k.failed = failAs(codeStuck, "the %s took nothing for %v", other(k.p.side()), stall.Limit)
 		k.conn.Close()
 	default: // the reader will say how the connection ended, which tells more
-		k.failed = fmt.Errorf("the %s is gone: %s", other(k.p.side()), inWords(err))
+		k.failed = failAs(codeGone, "the %s is gone: %s", other(k.p.side()), inWords(err))
 		k.mu.Lock()
 		k.broken = true
 		k.conn.SetReadDeadline(time.Now().Add(PartLimit))

@@ -127,12 +127,12 @@ func Credentials(files []string) (*target.Credentials, error) {
 func readPEM(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, plainfile.CannotRead(path, err)
+		return nil, plainfile.Unreadable(path, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, target.MaxCredential+1))
 	if err != nil {
-		return nil, plainfile.CannotRead(path, err)
+		return nil, plainfile.Unreadable(path, err)
 	}
 	return text, nil
 }

@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-func TestReplaceIsOneStep(t *testing.T) {
+func TestWriteIsOneStep(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
 	put := func(text string, err error) error {
-		return Replace(path, 0o640, func(w io.Writer) error {
+		return Write(path, 0o640, func(w io.Writer) error {
 			io.WriteString(w, text)
 			return err
 		})
@@ -44,12 +44,12 @@ func TestReplaceIsOneStep(t *testing.T) {
 	}
 }
 
-func TestFailureIsPlain(t *testing.T) {
+func TestErrorsArePlain(t *testing.T) {
 	_, err := os.Open(filepath.Join(t.TempDir(), "no\nwhere"))
-	if err = CannotRead("no\nwhere", err); err.Error() != `no\nwhere cannot be read: no such file or directory` || !errors.Is(err, os.ErrNotExist) {
+	if err = Unreadable("no\nwhere", err); err.Error() != `no\nwhere cannot be read: no such file or directory` || !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
-	err = CannotWrite("x", os.Rename(filepath.Join(t.TempDir(), "a"), "b"))
+	err = Unwritable("x", os.Rename(filepath.Join(t.TempDir(), "a"), "b"))
 	if !strings.HasPrefix(err.Error(), "x could not be written: no such file") {
 		t.Error(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package store
 
 import (
 	"errors"
@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -16,15 +15,10 @@ import (
 // give way.
 const keptPoison = 20
 
-// keepPoison writes a transcript that ends its plugin's process to the user's
-// state directory, and returns its path. It holds what was said, so nobody
-// else may read it.
-func keepPoison(t *transcript.Transcript) (string, error) {
-	state, err := catalog.StateDir()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(state, "poison")
+// KeepPoison writes a transcript that ends its plugin's process into a folder,
+// which is made if need be, and returns its path. It holds what was said, so
+// nobody but the user may read it. keptPoison of them stay.
+func KeepPoison(dir string, t *transcript.Transcript) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
