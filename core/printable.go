@@ -28,6 +28,18 @@ func Printable(s string) string { return escape(s, "") }
 // PrintableText is Printable for a text of several lines: LF and tabs stay.
 func PrintableText(s string) string { return escape(s, "\n\t") }
 
+// Under indents all lines of words but the first, so that none passes for a line
+// of its own in what is told line by line.
+func Under(words string) string { return strings.ReplaceAll(words, "\n", "\n  ") }
+
+// Plural says how many of something there are: "1 golden", "2 goldens".
+func Plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
 func escape(s, stays string) string {
 	odd := func(r rune) bool { return !Shows(r) && !strings.ContainsRune(stays, r) }
 	if utf8.ValidString(s) && strings.IndexFunc(s, odd) < 0 {

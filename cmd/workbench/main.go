@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core"
 )
 
 func main() {
@@ -51,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		code, err = exit.code, exit.err
 	}
 	if err != nil {
-		fmt.Fprintln(errs, "workbench:", under(err.Error()))
+		fmt.Fprintln(errs, "workbench:", core.Under(err.Error()))
 	}
 	return code
 }
@@ -78,7 +80,7 @@ func newRoot() *cobra.Command {
 		DisableAutoGenTag: true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newPluginCommand(),
+	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(),
 		newTranscriptCommand(), newPlayCommand(), newSandboxCommand(), newVersionCommand())
 	return root
 }

@@ -49,8 +49,8 @@ func oneTranscript(cmd *cobra.Command, args []string) error {
 // loadScript reads a transcript to play.
 func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
 	file := recordedFile(path)
-	path = file.path
-	data, err := readTranscript(file)
+	path = file.Path
+	data, err := file.Read()
 	if err != nil {
 		return nil, nil, &exitCode{exitUnusable, err}
 	}

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
 )
 
@@ -160,20 +159,18 @@ func (o *playServerOptions) load(server *play.Server, paths []string, stderr io.
 // writeReady writes the address to a file, as one step: who finds the file finds
 // the whole address in it.
 func writeReady(path string, address net.Addr) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".ready-*")
-	if err != nil {
+	return plainfile.Write(path, 0o600, func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, address)
 		return err
-	}
-	defer os.Remove(f.Name()) // when it was not renamed
-	_, err = fmt.Fprintln(f, address)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	})
 }
 
 // The results of a client's talk.
-const resultFailed = "failed" // beside resultSame and resultDifferent
+const (
+	resultSame      = "same"
+	resultDifferent = "different"
+	resultFailed    = "failed"
+)
 
 // playEvent is a line of --json. docs/play.md documents it.
 type playEvent struct {
@@ -249,7 +246,7 @@ func (p *playPrinter) mismatch(client net.Addr, m *play.Mismatch) (goOn bool) {
 	defer p.mu.Unlock()
 	p.mismatches[client.String()]++
 	p.print(playEvent{Event: "mismatch", Client: client.String(), File: m.File, Nearest: m.Nearest, Line: m.Line, Offset: &m.Offset, Want: m.Want, Got: m.Got}, p.stderr,
-		fmt.Sprintf("client %s: %s\n", client, under(m.Error())))
+		fmt.Sprintf("client %s: %s\n", client, core.Under(m.Error())))
 	return p.onMismatch == mismatchContinue
 }
 
@@ -266,7 +263,7 @@ func (p *playPrinter) ended(client net.Addr, file string, err error) {
 	case err != nil && !errors.As(err, &m):
 		p.failed++
 		e.Result, e.Error = resultFailed, err.Error()
-		words = fmt.Sprintf("client %s: %s\n", client, under(err.Error()))
+		words = fmt.Sprintf("client %s: %s\n", client, core.Under(err.Error()))
 	case count > 0:
 		p.different++
 		e.Result = resultDifferent

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
@@ -128,12 +129,12 @@ func readCredentials(files []string) (*target.Credentials, error) {
 func readPEM(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, plainError(path, err)
+		return nil, plainfile.Unreadable(path, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, target.MaxCredential+1))
 	if err != nil {
-		return nil, plainError(path, err)
+		return nil, plainfile.Unreadable(path, err)
 	}
 	return text, nil
 }

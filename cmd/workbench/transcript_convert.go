@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +13,8 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
+	"github.com/protocol-workbench/workbench/core/golden"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -84,7 +85,7 @@ func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) 
 		}
 		return r.load(file, cmd.ErrOrStderr())
 	}
-	data, err := readWhole("standard input", cmd.InOrStdin(), 0)
+	data, err := golden.ReadAll("standard input", cmd.InOrStdin(), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -138,15 +139,7 @@ func writeOutput(file string, stdout io.Writer, binary bool, write func(io.Write
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return writeInto(file, write)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(file), ".convert-*")
-	if err != nil {
-		return notWritten(file, err)
-	}
-	defer os.Remove(temp.Name()) // when it was not renamed
-	if err := errors.Join(write(temp), temp.Close()); err != nil {
-		return notWritten(file, err)
-	}
-	if err := os.Rename(temp.Name(), file); err != nil {
+	if err := plainfile.Write(file, 0o600, write); err != nil {
 		return notWritten(file, err)
 	}
 	return nil

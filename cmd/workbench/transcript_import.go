@@ -17,6 +17,8 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
+	"github.com/protocol-workbench/workbench/core/golden"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 const transcriptSuffix = ".transcript"
@@ -90,12 +92,12 @@ func (o *importOptions) run(ctx context.Context, file string) error {
 	} else {
 		f, err := os.Open(file)
 		if err != nil {
-			return plainError(file, err)
+			return plainfile.Unreadable(file, err)
 		}
 		defer f.Close()
 		info, err := f.Stat()
 		if err != nil {
-			return plainError(file, err)
+			return plainfile.Unreadable(file, err)
 		}
 		if info.IsDir() {
 			return fmt.Errorf("%s is a folder: name a file", file)
@@ -196,7 +198,7 @@ func (o *importOptions) tell(file string, r *pcap.Report) {
 }
 
 func (o *importOptions) text(file, name string, in io.Reader, about int64) error {
-	data, err := readWhole(file, in, about)
+	data, err := golden.ReadAll(file, in, about)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/rules"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -47,7 +49,7 @@ cannot be read or played.`,
 				return &exitCode{exitUnusable, errors.New("--json and -o - both print on standard output: name a file with -o")}
 			}
 			if out != standardStream {
-				if err := refuseRunning(transcriptFile{path: out}); err != nil {
+				if err := (golden.File{Path: out}).RefuseRunning(store.Running); err != nil {
 					return &exitCode{exitUnusable, fmt.Errorf("%w, or name another file with -o OUT", err)}
 				}
 			}
@@ -152,7 +154,7 @@ func printFindings(w io.Writer, names []string, r *rules.Result) {
 		if line == 0 {
 			name, line = names[1], f.LineB
 		}
-		fmt.Fprintf(w, "%s:%d: %s\n", core.Printable(name), line, under(describeFinding(f, names)))
+		fmt.Fprintf(w, "%s:%d: %s\n", core.Printable(name), line, core.Under(describeFinding(f, names)))
 	}
 	written := fmt.Sprintf("%d rules", len(r.Written))
 	if len(r.Written) == 1 {

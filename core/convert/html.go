@@ -185,7 +185,7 @@ func (p *page) action(at string, a *core.Action) {
 }
 
 func (p *page) bytes(class, arrow, what, at string, data []byte) {
-	p.open(class, arrow, fmt.Sprintf("%s, %s", what, count(len(data), "byte")), at)
+	p.open(class, arrow, fmt.Sprintf("%s, %s", what, core.Plural(len(data), "byte")), at)
 	shown := data[:min(len(data), maxShown, p.room)]
 	p.room -= len(shown)
 	p.w.WriteString("<pre>")
@@ -203,7 +203,7 @@ func (p *page) bytes(class, arrow, what, at string, data []byte) {
 	})
 	p.w.WriteString("</pre>")
 	if left := len(data) - len(shown); left > 0 {
-		fmt.Fprintf(p.w, `<p class="left">… and %s that this page leaves out</p>`, count(left, "more byte"))
+		fmt.Fprintf(p.w, `<p class="left">… and %s that this page leaves out</p>`, core.Plural(left, "more byte"))
 	}
 	p.w.WriteString("</div>\n")
 }
@@ -236,11 +236,4 @@ func visible(words string) string {
 	var b bytes.Buffer
 	pictures([]byte(words), func(_ mark, piece string) { b.WriteString(piece) })
 	return b.String()
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

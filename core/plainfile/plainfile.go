@@ -1,8 +1,10 @@
 // Package plainfile opens files that were found in a folder, where others may
 // have put something else under such a name: a symbolic link out of the folder,
-// a named pipe that nobody writes to, a socket, a device, a folder.
+// a named pipe that nobody writes to, a socket, a device, a folder. And it writes
+// files that appear whole.
 //
-// It is not for a file that the user names: that may well be a link or a pipe.
+// What opens is not for a file that the user names: that may well be a link or
+// a pipe.
 package plainfile
 
 import (
