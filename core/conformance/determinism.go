@@ -43,7 +43,7 @@ func (u *suite) pause(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	defer m.bye()
+	defer m.Bye()
 	events := h.events()
 	behind := min(pauseBehind, len(events))
 	m.feed(events[:behind]...)

@@ -104,7 +104,7 @@ func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer first.bye()
+	defer first.Bye()
 	var second *machine
 	for i, ev := range h.events() {
 		first.feed(ev)
@@ -112,7 +112,7 @@ func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 			if second, err = open(ctx, s.Open, h.opening, nil); err != nil {
 				return nil, err
 			}
-			defer second.bye()
+			defer second.Bye()
 		} else {
 			second.feed(h.steps[i].Event)
 		}

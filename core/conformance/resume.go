@@ -66,7 +66,7 @@ func recovers(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 		m.feed(events[:k]...)
 		past := len(m.steps)
 		m.feed(events[k:]...)
-		m.bye()
+		m.Bye()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -117,7 +117,7 @@ func anew(ctx context.Context, connect func(context.Context) (*wire.Conn, error)
 		if err != nil {
 			return nil, err
 		}
-		defer m.bye()
+		defer m.Bye()
 		m.feed(h.events()[:middle(h)]...)
 		machines[i] = m
 	}
@@ -187,12 +187,12 @@ func checkpointAfter(ctx context.Context, s, next *Subject, h *session, events [
 	if err != nil {
 		return nil, err
 	}
-	defer m.bye()
+	defer m.Bye()
 	m.feed(events[:k]...)
-	if m.over {
+	if m.Over {
 		return nil, ctx.Err()
 	}
-	state, err := m.conn.Checkpoint()
+	state, err := m.Conn.Checkpoint()
 	if err != nil {
 		return noCheckpoint(ctx, err)
 	}
@@ -205,7 +205,7 @@ func checkpointAfter(ctx context.Context, s, next *Subject, h *session, events [
 	if err != nil {
 		return nil, err
 	}
-	defer r.bye()
+	defer r.Bye()
 	if f := refusedState(r, k, state); f != nil {
 		return f, ctx.Err()
 	}
@@ -220,13 +220,13 @@ func restoredEachTime(ctx context.Context, s *Subject, h *session, events []core
 	if err != nil {
 		return nil, err
 	}
-	defer func() { m.bye() }()
+	defer func() { m.Bye() }()
 	for k, ev := range events {
-		state, err := m.conn.Checkpoint()
+		state, err := m.Conn.Checkpoint()
 		if err != nil {
 			return noCheckpoint(ctx, err)
 		}
-		m.bye()
+		m.Bye()
 		if m, err = restored(ctx, s, h, state); err != nil {
 			return nil, err
 		}
@@ -234,7 +234,7 @@ func restoredEachTime(ctx context.Context, s *Subject, h *session, events []core
 			return f, ctx.Err()
 		}
 		m.feed(ev)
-		if f := goesOn(h, m.steps[:min(2, len(m.steps))], k, fmt.Sprintf("a machine restored after every event answers event %d otherwise", k+1)); f != nil || m.over {
+		if f := goesOn(h, m.steps[:min(2, len(m.steps))], k, fmt.Sprintf("a machine restored after every event answers event %d otherwise", k+1)); f != nil || m.Over {
 			return f, ctx.Err()
 		}
 	}

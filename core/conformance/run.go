@@ -303,8 +303,8 @@ func (u *suite) checkpoint(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	defer m.bye()
-	if _, err := m.conn.Checkpoint(); err != nil {
+	defer m.Bye()
+	if _, err := m.Conn.Checkpoint(); err != nil {
 		f, err := noCheckpoint(ctx, err)
 		if f != nil {
 			r.Findings = append(r.Findings, *f)
@@ -337,13 +337,13 @@ func (u *suite) garbage(ctx context.Context, r *Result) error {
 			return err
 		}
 		when := "Restore panicked on a state that it did not write"
-		if !m.over {
+		if !m.Over {
 			when = "Restore took a state that Checkpoint never wrote, and the machine then panicked"
 			for _, p := range probe {
 				m.feed(p.Event)
 			}
 		}
-		m.bye()
+		m.Bye()
 		if f, _ := robust(ctx, u.s, &session{steps: m.steps, lost: m.lost}); f != nil {
 			r.Findings = append(r.Findings, Finding{
 				Words: fmt.Sprintf("%s (%d bytes, beginning %q): %s", when, len(state), state[:min(len(state), 16)], f.Words),
@@ -365,12 +365,12 @@ func (u *suite) states(ctx context.Context) ([][]byte, error) {
 		}
 		events := h.events()
 		m.feed(events[:max(0, len(events)-1)]...)
-		if !m.over {
-			if state, err := m.conn.Checkpoint(); err == nil && len(states) < 8 && (len(states) == 0 || len(state) != len(states[len(states)-1])) {
+		if !m.Over {
+			if state, err := m.Conn.Checkpoint(); err == nil && len(states) < 8 && (len(states) == 0 || len(state) != len(states[len(states)-1])) {
 				states = append(states, state)
 			}
 		}
-		m.bye()
+		m.Bye()
 	}
 	return states, ctx.Err()
 }
