@@ -289,3 +289,10 @@ const (
 	maxTries = 300
 	maxTime  = 20 * time.Second
 )
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, one)
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

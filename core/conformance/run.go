@@ -178,7 +178,7 @@ func (u *suite) options(ctx context.Context, r *Result) error {
 	}
 	if refused > len(u.held)/2 {
 		r.Skipped = fmt.Sprintf("the machine refuses %d of the %s generated; what it does in good sessions is for goldens to show",
-			refused, core.Plural(len(u.held), "session"))
+			refused, plural(len(u.held), "session"))
 	}
 	return u.odd(ctx, r)
 }

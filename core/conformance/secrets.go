@@ -34,7 +34,7 @@ func leak(h *session) (event int, f *Finding) {
 				before := session{steps: h.steps[:i+1]}
 				return i, &Finding{
 					Words: fmt.Sprintf("%s that the answer to %s marks as secret there stand unmarked in its << %s",
-						core.Plural(len(marked), "byte"), before.last(), transcript.Name(transcript.Entry{Dir: transcript.Action, Action: covered[a]})),
+						plural(len(marked), "byte"), before.last(), transcript.Name(transcript.Entry{Dir: transcript.Action, Action: covered[a]})),
 					Do:   "mark them there too: Secret(true, from, to) right behind the action, or, for all of the session, their value by SecretBytes",
 					Diff: diff([]step{{st.Event, replaced(covered, marked)}}, []step{{st.Event, covered}}),
 				}

@@ -100,10 +100,10 @@ func (u *suite) changed(ctx context.Context, r *Result) error {
 		return err
 	}
 	mutants := mutate(seeds, o)
-	about := fmt.Sprintf(": %s, seed %d", core.Plural(len(mutants), "session"), o.Random)
+	about := fmt.Sprintf(": %s, seed %d", plural(len(mutants), "session"), o.Random)
 	for n, m := range mutants {
 		if time.Since(begun) > o.Time {
-			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, core.Plural(len(mutants), "session"), o.Time, o.Random)
+			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, plural(len(mutants), "session"), o.Time, o.Random)
 			break
 		}
 		if err := u.holds(ctx, r, m); err != nil || len(r.Findings) > 0 {

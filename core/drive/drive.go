@@ -21,12 +21,12 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// Taker takes what comes of the events, each named by the number that it was fed
-// with; the opening is 0 and of no kind.
+// Taker takes what becomes of the events. at is the number that an event was fed
+// with; the opening has 0 and no kind.
 type Taker interface {
-	// Answered takes the answer to an event, valid until it returns; none to one
-	// of a kind that the machine is not fed. It reports whether the session is
-	// over.
+	// Answered takes the answer to an event, which is valid until it returns, and
+	// reports whether the session is over. The answer to an event of a kind that
+	// the machine does not know is empty.
 	Answered(at int, ev core.Event, actions []core.Action) (over bool)
 	// Left is told of an event that is not fed, since the session was over.
 	Left(at int)
@@ -52,9 +52,9 @@ type Machine struct {
 	n       uint64
 }
 
-// Open opens a machine, from state unless that is nil. Its connection ends with
-// ctx. The error is of a connection that could not be had; what becomes of the
-// machine itself To is told.
+// Open connects to a machine and opens it, from state unless that is nil. The
+// connection is closed when ctx ends. The error is connect's; a machine that is
+// lost goes to To.
 func (m *Machine) Open(ctx context.Context, connect func(context.Context) (*wire.Conn, error), o core.Opening, state []byte) error {
 	conn, err := connect(ctx)
 	if err != nil {
@@ -71,9 +71,9 @@ func (m *Machine) Open(ctx context.Context, connect func(context.Context) (*wire
 	return nil
 }
 
-// Feed feeds an event with the next batch. A batch is at most 64 events and
-// 256 KiB, and what a timer or an event of an unknown kind comes after is
-// answered by then. It returns feed.Unarmed of a timer that does not fire.
+// Feed feeds an event with the next batch, of at most 64 events and 256 KiB. All
+// events before a timer, or before one of an unknown kind, are answered first. It
+// returns feed.Unarmed for a timer that does not fire.
 func (m *Machine) Feed(at int, ev core.Event) feed.Fate {
 	if ev.Kind == core.TimerFired || !m.Feeds(ev.Kind) || len(m.batch) == wire.MaxBatch || m.size+len(ev.Data) > wire.MaxBatchBytes {
 		m.Flush()

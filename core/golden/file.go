@@ -82,9 +82,9 @@ func (f File) Parse() (*transcript.Transcript, error) {
 	return transcript.Parse(f.Path, data)
 }
 
-// RefuseRunning returns an error if the file is there and running says that a
-// recorder still appends to it: what that is told after a replacement would go
-// nowhere. Ask before the file is read, since its session may end meanwhile.
+// RefuseRunning returns an error if running says that a recorder still appends to
+// the file, since what is recorded after a replacement would be lost. Call it
+// before Read: the session may end meanwhile. A file that does not exist is fine.
 func (f File) RefuseRunning(running func(*os.File) bool) error {
 	if info, err := os.Stat(f.Path); err != nil || !info.Mode().IsRegular() {
 		return nil // whoever reads or writes it says what is wrong
@@ -100,8 +100,8 @@ func (f File) RefuseRunning(running func(*os.File) bool) error {
 	return nil
 }
 
-// Replace puts data in the file's place as one step: on an error it is as it
-// was. One that was changed after it was copied is not replaced.
+// Replace replaces what the file holds in one step: on an error it is unchanged.
+// It refuses a file that has changed since Copy was made.
 func (f File) Replace(data []byte) error {
 	if err := f.replace(data); err != nil {
 		return fmt.Errorf("%s could not be written, and is as it was: %w", core.Printable(f.Path), err)

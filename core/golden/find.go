@@ -17,9 +17,9 @@ import (
 // Suffix is how the name of a golden ends.
 const Suffix = ".golden"
 
-// Find returns the goldens in a folder, and in those below it that enter
-// reports true of (nil: none), in the order of their paths. The error is the first of a
-// folder that could not be read; the goldens of the others come with it.
+// Find returns the goldens in a folder and in those below it for which enter
+// returns true (nil: none), in the order of their paths. The error is that of the
+// first folder that could not be read; the goldens of the others come with it.
 func Find(folder string, enter func(path string) bool) (files []File, err error) {
 	root := folder + string(filepath.Separator) // it may be a link
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, problem error) error {
@@ -38,9 +38,8 @@ func Find(folder string, enter func(path string) bool) (files []File, err error)
 	return files, err
 }
 
-// Named returns the files that paths name: files as they are, or as file says
-// that they are called, and folders with all the goldens below them. Each is
-// there once.
+// Named returns the files that a user named: file turns a name into a file, and
+// a folder stands for all the goldens below it. Each file is returned once.
 func Named(paths []string, file func(name string) File) ([]File, error) {
 	var files []File
 	seen := map[string]bool{}
@@ -76,9 +75,9 @@ func Named(paths []string, file func(name string) File) ([]File, error) {
 	return files, nil
 }
 
-// Own returns the goldens of a plugin, of those that are in its folder: without
-// those of another plugin beside its source, which their mode tells. What cannot
-// be read is its own.
+// Own returns those of the files that are not of another plugin in the folder of
+// the source, which their mode tells. A file that cannot be read is the plugin's
+// own, so that somebody hears of it.
 func Own(source string, files []File) []File {
 	beside := catalog.Beside(source)
 	if len(beside) == 0 {

@@ -20,13 +20,13 @@ const (
 	GitHub Form = "github" // workflow commands of GitHub Actions, and the summary
 )
 
-// Printer prints reports: results to Out, and in a text for people what could
-// not be replayed and warnings to Errors.
+// Printer prints reports to Out. In a text for people, warnings and what could not
+// be replayed go to Errors.
 type Printer struct {
 	Out, Errors io.Writer
 	Form        Form
-	// Progress shows a line that gives way to the next one; "" is none. nil:
-	// nobody looks.
+	// Progress shows a line in place of the last one; "" clears it. nil: nobody
+	// is looking.
 	Progress func(words string)
 
 	Counts map[Outcome]int // of what was printed

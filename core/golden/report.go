@@ -42,7 +42,7 @@ type Report struct {
 	Now *transcript.Transcript `json:"-"` // what an updated file holds
 }
 
-// take takes over what a replay found.
+// take copies what a replay found.
 func (r *Report) take(found *replay.Result) {
 	r.Outcome, r.OK = Same, found.Same
 	if found.Same {

@@ -19,12 +19,13 @@ import (
 // Modes are the line modes that there are.
 type Modes struct {
 	Open replay.Opener
-	// Manifest returns a mode's, and false if there is no such mode. The error
-	// says why one that there is cannot be used.
+	// Manifest returns the manifest of a mode, or false if no mode has the name.
+	// The error says why a mode that exists cannot be used.
 	Manifest func(mode string) (m core.Manifest, ok bool, err error)
 }
 
-// Only are the modes of which there is one. open is as a [replay.Opener].
+// Only returns Modes with a single mode. open connects to a new machine of it, as
+// a [replay.Opener] does.
 func Only(m core.Manifest, open func(context.Context) (*wire.Conn, error)) Modes {
 	return Modes{
 		Open:     func(ctx context.Context, _ string) (*wire.Conn, error) { return open(ctx) },
@@ -32,7 +33,8 @@ func Only(m core.Manifest, open func(context.Context) (*wire.Conn, error)) Modes
 	}
 }
 
-// Runner replays files. Its fields do not change while it does.
+// Runner replays files, several at once if need be. Its fields must not change
+// meanwhile.
 type Runner struct {
 	Modes
 	Mode    string                // replays through this mode in place of the files'; "": theirs
@@ -154,9 +156,9 @@ func (r *Runner) ready(path string, t *transcript.Transcript) (*replay.Golden, e
 	return replay.New(path, t, func(string) (core.Manifest, bool) { return m, ok })
 }
 
-// rewrite brings the file up to date, if one more replay of what it would say
-// then finds it the same. It returns that replay; nil when the report says why
-// the file is as it was.
+// rewrite brings the file up to date, provided that one more replay of the new
+// text is the same. It returns that replay, or nil when the report says why the
+// file is unchanged.
 func (r *Runner) rewrite(ctx context.Context, open replay.Opener, file File, g *replay.Golden, whole *replay.Result, report *Report) (*replay.Golden, *replay.Result) {
 	updated, err := g.Update(whole)
 	if err != nil {

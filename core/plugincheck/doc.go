@@ -1,5 +1,5 @@
-// Package plugincheck holds a plugin, which is on disk, to its goldens and to the
-// checks of package conformance, and prints what came of it.
+// Package plugincheck checks a plugin on disk against its goldens and the promises
+// of package conformance, and prints the results.
 //
 // The duties of a caller, in order:
 //
@@ -8,6 +8,6 @@
 //  2. [Run], with a [Printer], whose counts say how it ended.
 //  3. Plugin.Close.
 //
-// What this package is not for: what is checked, package conformance says; how a
-// process is started, its caller.
+// What this package is not for: package conformance says what is checked, and the
+// caller how a process is started.
 package plugincheck

@@ -18,9 +18,8 @@ import (
 type Printer struct {
 	Out, Errors io.Writer
 	JSON        bool
-	// Progress shows a line that gives way to the next one; "" is none. nil:
-	// nobody looks, and Errors takes what is being done when it takes longer
-	// than SlowAfter.
+	// Progress shows a line in place of the last one; "" clears it. nil: nobody
+	// is looking, and a check that takes longer than SlowAfter is named on Errors.
 	Progress  func(words string)
 	SlowAfter time.Duration
 

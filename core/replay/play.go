@@ -28,7 +28,7 @@ type answer struct {
 	actions []core.Action // in the callback of play, valid only until it returns
 	fed     bool
 	passed  bool // the event's side passes through …
-	broken  bool // … but the answer is no copy of its bytes
+	broken  bool // … but the answer is not a copy of its bytes
 }
 
 // shown returns the actions that stand in a transcript.
