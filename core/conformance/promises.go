@@ -139,21 +139,19 @@ func recuts(random int) promise {
 		if err != nil {
 			return nil, err
 		}
-		long := size(h.events()) > maxEachByte
-		r, err := g.Recuts(ctx, asOpener(s), whole, func(yield func(replay.Cuts) bool) {
-			for cuts := range replay.Plan(random, 1) {
-				if long && cuts.Name == replay.EachByte().Name {
-					continue
-				}
-				if !yield(cuts) {
-					return
-				}
+		for cuts := range replay.Plan(random, 1) {
+			if size(h.events()) > maxEachByte && cuts.Name == replay.EachByte().Name {
+				continue
 			}
-		})
-		if err != nil || r.Same {
-			return nil, err
+			r, err := g.Recut(ctx, asOpener(s), whole, cuts)
+			if err != nil {
+				return nil, err
+			}
+			if !r.Same {
+				return recutFinding(r), nil
+			}
 		}
-		return recutFinding(r), nil
+		return nil, nil
 	}
 }
 
