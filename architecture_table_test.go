@@ -68,11 +68,26 @@ var table = []row{
 		without: "net os",
 	},
 	{
+		place:   "core/drive",
+		does:    "feeds events to one machine and takes its answers, in batches",
+		not:     "peers, clocks, what is made of the answers",
+		imports: "core core/feed core/wire",
+		without: "net os",
+	},
+	{
 		place:   "core/replay",
 		does:    "drives a machine from a transcript: compares, rewrites, recuts",
 		not:     "concrete plugins, files",
-		imports: "core core/feed core/transcript core/wire",
+		imports: "core core/drive core/feed core/transcript core/wire",
 		without: "net os",
+	},
+	{
+		place:   "core/golden",
+		does:    "finds transcripts that are kept as tests, replays, rewrites and reports them",
+		not:     "concrete plugins, processes",
+		imports: "core core/catalog core/plainfile core/replay core/transcript core/wire",
+		brings:  "core/drive core/feed",
+		without: "net os/exec",
 	},
 	{
 		place:   "core/sandbox",
@@ -106,7 +121,7 @@ var table = []row{
 		place:   "core/conformance",
 		does:    "the checks that every line mode must pass",
 		not:     "concrete plugins, tests, files",
-		imports: "core core/conformance/abridge core/conformance/streams core/feed core/replay core/secret core/transcript core/wire",
+		imports: "core core/conformance/abridge core/conformance/streams core/drive core/feed core/replay core/secret core/transcript core/wire",
 		without: "net os",
 	},
 	{
@@ -124,10 +139,18 @@ var table = []row{
 		without: "net os",
 	},
 	{
+		place:   "core/plugincheck",
+		does:    "holds a plugin on disk to its goldens and the checks, and prints what came",
+		not:     "flags, how a process is started",
+		imports: "core core/catalog core/conformance core/golden core/pluginhost core/wire",
+		brings:  "core/conformance/abridge core/conformance/streams core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/secret core/socketdir core/transcript " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		without: "net",
+	},
+	{
 		place:   "core/compare",
 		does:    "what several modes answer to the same events",
 		not:     "HTTP, where transcripts are kept",
-		imports: "core core/feed core/transcript core/wire",
+		imports: "core core/drive core/feed core/transcript core/wire",
 		without: "net os",
 	},
 	{
@@ -157,8 +180,8 @@ var table = []row{
 		place:   "core/devloop",
 		does:    "the plugin author's loop: build, try, put in place, show",
 		not:     "flags, how a process is started",
-		imports: "core core/catalog core/plainfile core/pluginhost core/replay core/secret core/session core/transcript core/wire " + fsnotify,
-		brings:  "core/feed core/limit core/pluginproto core/sandbox core/socketdir " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		imports: "core core/catalog core/golden core/pluginhost core/secret core/session core/transcript core/wire " + fsnotify,
+		brings:  "core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/socketdir " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "os/exec",
 	},
 	{
@@ -225,7 +248,7 @@ var table = []row{
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
 		imports: "core core/compare core/limit core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/feed core/plainfile core/secret core/urgent " + xsys + " " + behindTarget,
+		brings:  "core/drive core/feed core/plainfile core/secret core/urgent " + xsys + " " + behindTarget,
 		without: "os",
 	},
 	{
@@ -306,8 +329,8 @@ var table = []row{
 		place:   "plugins/plugintest",
 		does:    "the plugin author's test kit",
 		not:     "the host, the gateway",
-		imports: "core core/conformance core/plainfile core/replay core/transcript core/wire",
-		brings:  "core/conformance/abridge core/conformance/streams core/feed core/secret",
+		imports: "core core/conformance core/golden core/transcript",
+		brings:  "core/catalog core/conformance/abridge core/conformance/streams core/drive core/feed core/plainfile core/replay core/secret core/wire",
 		without: "net os/exec",
 	},
 	{

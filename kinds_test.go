@@ -46,8 +46,13 @@ var places = []place{
 		{"ClientText ClientBinary ClientPart", "they come from the client's connection, and are fed as they are"},
 		{"ClientEOF", "it comes from the client's connection, and core/feed knows what it ends"},
 	}},
+	{path: "core/drive", byDefault: []byDefault{
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw", "they are fed as they come; core/feed says what of them counts"},
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes", "answers go to the caller"},
+	}},
 	{path: "core/replay", byDefault: []byDefault{
 		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw", "they are fed as the transcript has them, and cut no run short"},
+		{"TimerFired ServerQuiet", "core/drive knows what they ask of batches and of the machine"},
 		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes", "they are compared one by one, in order"},
 	}},
 	{path: "core/conformance", byDefault: []byDefault{

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
-	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -15,10 +12,8 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/sandbox"
 	"github.com/protocol-workbench/workbench/core/session"
-	"github.com/protocol-workbench/workbench/core/wire"
 	"github.com/protocol-workbench/workbench/plugins"
 	"github.com/protocol-workbench/workbench/plugins/jsonl"
 	"github.com/protocol-workbench/workbench/plugins/starlark"
@@ -204,57 +199,4 @@ func (l lease) Next() (session.Plugin, error) {
 		return nil, err
 	}
 	return lease{next}, nil
-}
-
-// openForReplay makes the line modes ready for replay.
-func openForReplay(ctx context.Context, o replayOptions) (*replayModes, error) {
-	if o.inProcess {
-		open := func(_ context.Context, mode string) (*wire.Conn, error) {
-			for _, d := range builtin {
-				if d.Manifest.Name == mode {
-					return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
-				}
-			}
-			return nil, fmt.Errorf("there is no built-in mode %q; plugins have a process of their own, leave --in-process out", mode)
-		}
-		describe := func(mode string) (core.Manifest, error) {
-			if m, ok := manifest(mode); ok {
-				return m, nil
-			}
-			return core.Manifest{}, pluginhost.ErrNoMode
-		}
-		return &replayModes{open: open, describe: describe, close: func() {}}, nil
-	}
-	log := newLog(os.Stderr, false)
-	found, problems := findPlugins(o.pluginDirs, log)
-	host, err := startHost(log, hostFlags{pluginDirs: o.pluginDirs, sandbox: sandbox.BestEffort, calls: o.calls, timeout: pluginhost.DefaultTimeout}, found)
-	if err != nil {
-		return nil, err
-	}
-	return &replayModes{
-		open: host.Open,
-		describe: func(mode string) (core.Manifest, error) {
-			m, err := host.Manifest(ctx, mode)
-			if !errors.Is(err, pluginhost.ErrNoMode) {
-				return m, err
-			}
-			if i := slices.IndexFunc(problems, func(p catalog.Problem) bool { return p.Plugin == mode }); i >= 0 {
-				return m, &problems[i]
-			}
-			if i := slices.IndexFunc(found, func(p catalog.Plugin) bool { return p.Name == mode }); i >= 0 {
-				_, err = modeOf(found[i], o.calls) // why it was left out
-			}
-			return m, err
-		},
-		close: func() { stopHost(host) },
-	}, nil
-}
-
-// replayModes are line modes, ready for replay.
-type replayModes struct {
-	open replay.Opener
-	// describe returns a mode's manifest. The error is pluginhost.ErrNoMode if
-	// there is no mode of that name, else it says why the mode cannot be used.
-	describe func(mode string) (core.Manifest, error)
-	close    func()
 }

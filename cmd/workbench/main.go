@@ -80,7 +80,7 @@ func newRoot() *cobra.Command {
 		DisableAutoGenTag: true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newReplayCommand(replayEnv{Open: openForReplay}), newModesCommand(), newPluginCommand(describeProcess),
+	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
 		newTranscriptCommand(), newPlayCommand(), newSandboxCommand(), newVersionCommand())
 	return root
 }

@@ -39,8 +39,8 @@ rules above an entry (~~ match "...", any, until "...", use NAME).`,
 // loadScript reads a transcript to play.
 func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
 	file := recordedFile(path)
-	path = file.path
-	data, err := readTranscript(file)
+	path = file.Path
+	data, err := file.Read()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -33,7 +33,7 @@ looks for them, in this order, and takes the first of a name:
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newPluginListCommand(), newPluginInfoCommand(describe), newPluginInstallCommand(describe), newPluginRemoveCommand(), newPluginNewCommand(),
-		newPluginTestCommand(), newPluginDevCommand(), newPluginDebugCommand())
+		newPluginTestCommand(openPluginProcess), newPluginDevCommand(), newPluginDebugCommand())
 	return cmd
 }
 

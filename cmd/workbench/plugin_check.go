@@ -4,36 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/plugincheck"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/transcript"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// pluginUnderTest is a plugin that was started for plugin test.
-type pluginUnderTest struct {
-	conformance.Subject
-	Goldens []transcriptFile // that belong to it
-	Close   func()           // ends its processes and removes what was built
-}
+// openToCheck builds and starts a plugin that is to be checked.
+type openToCheck func(ctx context.Context, path string, calls extraCalls) (*plugincheck.Plugin, error)
 
-// openPluginForTest builds and starts a plugin. Tests put their own in its
-// place.
-var openPluginForTest = openPluginProcess
-
-func newPluginTestCommand() *cobra.Command {
+func newPluginTestCommand(open openToCheck) *cobra.Command {
 	var asJSON bool
-	var o testOptions
+	var o plugincheck.Options
+	var calls extraCalls
 	cmd := &cobra.Command{
 		Use:   "test PATH",
 		Short: "Hold a plugin to what every line mode promises",
@@ -86,176 +76,74 @@ Exit codes:
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.check(); err != nil {
+			if err := refuseChecks(o); err != nil {
 				return &exitCode{exitUnusable, err}
 			}
-			p := &checkPrinter{stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), asJSON: asJSON}
-			return testPlugin(cmd.Context(), args[0], o, p)
+			plugin, err := open(cmd.Context(), args[0], calls)
+			if err != nil {
+				return &exitCode{exitUnusable, err}
+			}
+			defer plugin.Close()
+			p := &plugincheck.Printer{Out: cmd.OutOrStdout(), Errors: cmd.ErrOrStderr(), JSON: asJSON,
+				Progress: progressLine(cmd.ErrOrStderr()), SlowAfter: 10 * time.Second}
+			err = plugincheck.Run(cmd.Context(), plugin, o, p)
+			var late *plugincheck.GivenUp
+			switch {
+			case errors.As(err, &late):
+				return &exitCode{exitUnusable, fmt.Errorf("%w; to wait longer, give it --timeout %v", err, 4*late.After)}
+			case err != nil:
+				return &exitCode{exitUnusable, err}
+			case p.Unusable > 0:
+				return &exitCode{code: exitUnusable}
+			case p.Failed > 0:
+				return &exitCode{code: exitDifferent}
+			}
+			return nil
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
-	cmd.Flags().BoolVar(&o.quick, "quick", false, "leave out the checks that take long")
-	cmd.Flags().StringArrayVar(&o.only, "only", nil, "do the check `CHECK` and no others; may be given more than once")
-	cmd.Flags().BoolVar(&o.update, "update", false, "rewrite the actions of goldens that differ; events and comments stay")
-	callsFlag(cmd.Flags(), &o.calls)
-	cmd.Flags().DurationVar(&o.timeout, "timeout", testTimeout, "give up after `TIME`; what was not checked by then is named")
+	cmd.Flags().BoolVar(&o.Quick, "quick", false, "leave out the checks that take long")
+	cmd.Flags().StringArrayVar(&o.Only, "only", nil, "do the check `CHECK` and no others; may be given more than once")
+	cmd.Flags().BoolVar(&o.Update, "update", false, "rewrite the actions of goldens that differ; events and comments stay")
+	callsFlag(cmd.Flags(), &calls)
+	cmd.Flags().DurationVar(&o.Timeout, "timeout", testTimeout, "give up after `TIME`; what was not checked by then is named")
 	return cmd
 }
 
 // testTimeout is many times what a plugin in a slow language takes.
 const testTimeout = 5 * time.Minute
 
-// goldensCheck is what --only calls the goldens.
-const goldensCheck = "goldens"
-
-// testOptions are the flags of plugin test.
-type testOptions struct {
-	calls         extraCalls
-	timeout       time.Duration
-	only          []string // names of checks; none: all
-	quick, update bool
-}
-
-func (o *testOptions) check() error {
-	known := slices.Concat([]string{goldensCheck}, conformance.Checks())
-	for _, name := range o.only {
+// refuseChecks says which flags do not go together.
+func refuseChecks(o plugincheck.Options) error {
+	known := plugincheck.Checks()
+	for _, name := range o.Only {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("--only %s: there is no such check; there are: %s", core.Printable(name), strings.Join(known, ", "))
 		}
 	}
 	switch {
-	case o.quick && len(o.only) > 0:
+	case o.Quick && len(o.Only) > 0:
 		return errors.New("--quick and --only exclude each other: name the checks, or leave that to --quick")
-	case o.update && len(o.only) > 0 && !slices.Contains(o.only, goldensCheck):
+	case o.Update && len(o.Only) > 0 && !slices.Contains(o.Only, plugincheck.Goldens):
 		return errors.New("--update is about the goldens, which --only leaves out: add --only goldens")
 	}
 	return nil
 }
 
-// chosen returns the checks that are to be done, in their order, and those that
-// are left out.
-func (o *testOptions) chosen() (names, left []string) {
-	some := o.only
-	if o.quick {
-		some = conformance.Quick()
-	}
-	for _, name := range conformance.Checks() {
-		if len(some) == 0 || slices.Contains(some, name) {
-			names = append(names, name)
-		} else {
-			left = append(left, name)
+// openPluginProcess is the openToCheck of the program.
+func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plugincheck.Plugin, error) {
+	return plugincheck.Open(ctx, path, plugincheck.Starter{Stop: stopHost, Start: func(p catalog.Plugin, counting bool) (*pluginhost.Host, error) {
+		m, err := modeOf(p, calls)
+		if err == nil {
+			err = calls.check([]string{p.Name})
 		}
-	}
-	return names, left
-}
-
-func testPlugin(ctx context.Context, path string, o testOptions, p *checkPrinter) error {
-	plugin, err := openPluginForTest(ctx, path, o.calls)
-	if err != nil {
-		return &exitCode{exitUnusable, err}
-	}
-	defer plugin.Close()
-	goldens := plugin.Goldens
-	if len(o.only) > 0 && !slices.Contains(o.only, goldensCheck) {
-		goldens = nil
-	}
-	plugin.Seeds.Goldens = seedsIn(plugin.Goldens)
-	checks, left := o.chosen()
-	for _, golden := range goldens {
-		p.names = append(p.names, golden.path)
-	}
-	p.names = append(p.names, checks...)
-	parent := ctx
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	for _, golden := range goldens {
-		p.progress()
-		r, err := testGolden(ctx, plugin.Subject, golden, o.update)
-		if ctx.Err() != nil {
-			break
+		if err != nil {
+			return nil, err
 		}
-		p.result(r, err)
-	}
-	p.progress()
-	if ctx.Err() == nil && len(checks) > 0 {
-		_, err = conformance.Run(ctx, plugin.Subject, checks, func(r conformance.Result) {
-			p.result(checkReport{Result: r}, nil)
-			p.progress()
-		})
-	}
-	p.clear()
-	switch {
-	case parent.Err() != nil:
-		return &exitCode{exitUnusable, errors.New("the test was interrupted")}
-	case ctx.Err() != nil && p.done < len(p.names):
-		p.unchecked(p.names[p.done:], fmt.Sprintf("not checked: the test was given up after %v", o.timeout))
-		return &exitCode{exitUnusable, fmt.Errorf("the test was given up after %v; not checked: %s; to wait longer, give it --timeout %v",
-			o.timeout, strings.Join(p.names[p.done:], ", "), 4*o.timeout)}
-	case err != nil:
-		return &exitCode{exitUnusable, err}
-	}
-	if o.quick {
-		p.unchecked(left, "left out by --quick")
-	}
-	return p.summary(len(goldens))
-}
-
-// goldenFiles returns the goldens in a folder; "" has none.
-func goldenFiles(folder string) ([]string, error) {
-	if folder == "" {
-		return nil, nil
-	}
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, plainError(folder, err)
-	}
-	var files []string
-	for _, e := range entries {
-		if !e.IsDir() && strings.HasSuffix(e.Name(), goldenSuffix) {
-			files = append(files, filepath.Join(folder, e.Name()))
+		if counting && p.Starlark {
+			m.Args[0] = countingCommand
 		}
-	}
-	return files, nil
-}
-
-// testGolden holds a golden to its promises, with update after its actions were
-// brought up to date.
-func testGolden(ctx context.Context, s conformance.Subject, file transcriptFile, update bool) (r checkReport, err error) {
-	r.Check = file.path
-	data, err := readTranscript(file)
-	if err != nil {
-		return r, err
-	}
-	refused := ""
-	if update {
-		report := updateGolden(ctx, s, file)
-		if refused, r.Updated = report.Error, report.Updated; r.Updated {
-			data = report.now
-		}
-	}
-	t, err := transcript.Parse(file.path, data)
-	if err != nil {
-		return r, err
-	}
-	r.Result, err = conformance.Golden(ctx, s, file.path, t)
-	if r.Skipped == "" {
-		r.Skipped = refused
-	}
-	return r, err
-}
-
-// updateGolden does what workbench replay --update does, through the plugin
-// under test.
-func updateGolden(ctx context.Context, s conformance.Subject, file transcriptFile) *replayReport {
-	r := &replayer{replayOptions{recut: -1, update: true}, &replayModes{
-		open: func(ctx context.Context, _ string) (*wire.Conn, error) { return s.Open(ctx) },
-		describe: func(mode string) (core.Manifest, error) {
-			if mode != s.Manifest.Name {
-				return core.Manifest{}, pluginhost.ErrNoMode
-			}
-			return s.Manifest, nil
-		},
-	}, atomic.Int64{}}
-	return r.file(ctx, file)
+		return startMode(m)
+	}})
 }

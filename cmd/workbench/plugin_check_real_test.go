@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/protocol-workbench/workbench/core/plugincheck"
 )
 
 // checkPlugin runs workbench plugin test with a process of the plugin.
@@ -40,13 +42,15 @@ func TestPluginTestOfOneCopy(t *testing.T) {
 	dir := t.TempDir()
 	file := writePlugin(t, filepath.Join(dir, "one.star"), star("one", "!"))
 	golden := writePlugin(t, filepath.Join(dir, "testdata", "a.golden"), goldenOf("one", "!"))
-	before := openPluginForTest
-	t.Cleanup(func() { openPluginForTest = before })
-	openPluginForTest = func(ctx context.Context, path string, calls extraCalls) (*pluginUnderTest, error) {
-		u, err := before(ctx, path, calls)
+	savedMeanwhile := func(ctx context.Context, path string, calls extraCalls) (*plugincheck.Plugin, error) {
+		u, err := openPluginProcess(ctx, path, calls)
 		writePlugin(t, file, "oops(")
 		writePlugin(t, golden, "oops")
 		return u, err
+	}
+	checkPlugin := func(t *testing.T, args ...string) (code int, out string) {
+		code, out, errs := execute(t, newPluginTestCommand(savedMeanwhile), args...)
+		return code, out + errs
 	}
 	if code, out := checkPlugin(t, "--only", "goldens", "--only", "determinism", file); code != 0 || !strings.Contains(out, "1 golden and 1 check: 0 failed") {
 		t.Errorf("exit %d\n%s", code, out)

@@ -1,23 +1,24 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/replay"
-	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // The exit codes of replay.
@@ -26,15 +27,9 @@ const (
 	exitUnusable  = 2
 )
 
-// replayAtOnce is how many files are replayed at a time.
-const replayAtOnce = 4
-
-// replayEnv is what replay needs of the rest of the program.
-type replayEnv struct {
-	// Open makes the line modes ready, in processes of their own or in this
-	// one. Whoever called it closes them when done.
-	Open func(ctx context.Context, o replayOptions) (*replayModes, error)
-}
+// openModes makes the line modes ready, in processes of their own or in this
+// one. stop ends them.
+type openModes func(ctx context.Context, o replayOptions) (modes golden.Modes, stop func(), err error)
 
 type replayOptions struct {
 	mode      string
@@ -50,7 +45,7 @@ type replayOptions struct {
 	calls      extraCalls
 }
 
-func newReplayCommand(env replayEnv) *cobra.Command {
+func newReplayCommand(open openModes) *cobra.Command {
 	o := replayOptions{recut: -1, seed: 1}
 	cmd := &cobra.Command{
 		Use:   "replay [flags] PATH...",
@@ -90,7 +85,7 @@ Exit codes:
 			case o.update && o.mode != "":
 				return &exitCode{exitUnusable, errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")}
 			}
-			return runReplay(cmd.Context(), env, o, paths, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runReplay(cmd.Context(), open, o, paths, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
@@ -109,190 +104,98 @@ Exit codes:
 	return cmd
 }
 
-func runReplay(ctx context.Context, env replayEnv, o replayOptions, paths []string, stdout, stderr io.Writer) error {
-	files, err := findTranscripts(paths)
+// reportForms are the forms of --report.
+var reportForms = []string{string(golden.JUnit), string(golden.TAP), string(golden.GitHub)}
+
+func runReplay(ctx context.Context, open openModes, o replayOptions, paths []string, stdout, stderr io.Writer) error {
+	files, err := golden.Named(paths, recordedFile)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
-	modes, err := env.Open(ctx, o)
+	modes, stop, err := open(ctx, o)
 	if err != nil {
 		return &exitCode{exitUnusable, err}
 	}
-	defer modes.close()
+	defer stop()
 	if o.mode != "" {
-		switch _, err := modes.describe(o.mode); {
-		case errors.Is(err, pluginhost.ErrNoMode):
-			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
+		switch _, ok, err := modes.Manifest(o.mode); {
 		case err != nil:
 			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: %w", o.mode, err)}
+		case !ok:
+			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
 		}
 	}
-	r := &replayer{replayOptions: o, replayModes: modes}
-	p := &replayPrinter{replayOptions: o, stdout: stdout, stderr: stderr, total: len(files)}
-	r.all(ctx, files, p)
+	r := &golden.Runner{Modes: modes, Mode: o.mode, Update: o.update, Strict: o.strict, Running: store.Running}
+	if o.recut >= 0 {
+		r.Cuts = replay.Plan(o.recut, o.seed)
+	}
+	p := &golden.Printer{Out: stdout, Errors: stderr, Form: golden.Form(o.report), Progress: progressLine(stderr)}
+	if o.asJSON {
+		p.Form = golden.JSON
+	}
+	r.All(ctx, files, p)
 	switch {
 	case ctx.Err() != nil:
 		return &exitCode{exitUnusable, errors.New("the replay was interrupted")}
-	case p.unusable > 0:
+	case p.Counts[golden.Unusable] > 0:
 		return &exitCode{code: exitUnusable}
-	case p.different > 0:
+	case p.Counts[golden.Different] > 0:
 		return &exitCode{code: exitDifferent}
 	}
 	return nil
 }
 
-// replayer replays files.
-type replayer struct {
-	replayOptions
-	*replayModes
-	replays atomic.Int64
+// recordedFile returns the file of a recorded transcript that is named by its
+// ID, where there is no file of that name; else the file of that name.
+func recordedFile(name string) golden.File {
+	if _, err := os.Stat(name); err == nil || !store.ValidID(name) {
+		return golden.File{Path: name}
+	}
+	if file, err := (&recordings{}).file(name); err == nil {
+		return file
+	}
+	return golden.File{Path: name}
 }
 
-// all replays the files, a few at a time, and has them printed in their order.
-func (r *replayer) all(ctx context.Context, files []transcriptFile, p *replayPrinter) {
-	reports := make([]chan *replayReport, len(files))
-	for i := range reports {
-		reports[i] = make(chan *replayReport, 1)
+// openForReplay is the openModes of the program.
+func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), error) {
+	if o.inProcess {
+		return golden.Modes{Open: openBuiltin, Manifest: func(mode string) (core.Manifest, bool, error) {
+			m, ok := manifest(mode)
+			return m, ok, nil
+		}}, func() {}, nil
 	}
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	defer workers.Wait()
-	for range min(replayAtOnce, len(files)) {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
-				reports[i] <- r.file(ctx, files[i])
-			}
-		})
+	log := newLog(os.Stderr, false)
+	found, problems := findPlugins(o.pluginDirs, log)
+	flags := defaultHost
+	flags.calls = o.calls
+	host, err := startHost(log, flags, found)
+	if err != nil {
+		return golden.Modes{}, nil, err
 	}
-	p.begin()
-	tick := time.NewTicker(progressEach)
-	defer tick.Stop()
-	for i := 0; i < len(files) && ctx.Err() == nil; {
-		select {
-		case report := <-reports[i]:
-			if ctx.Err() == nil {
-				p.print(report)
-			}
-			i++
-		case <-tick.C:
-			p.progress(r.replays.Load())
-		case <-ctx.Done():
+	describe := func(mode string) (core.Manifest, bool, error) {
+		m, err := host.Manifest(ctx, mode)
+		if !errors.Is(err, pluginhost.ErrNoMode) {
+			return m, true, err
+		}
+		if i := slices.IndexFunc(problems, func(p catalog.Problem) bool { return p.Plugin == mode }); i >= 0 {
+			return m, true, &problems[i]
+		}
+		if i := slices.IndexFunc(found, func(p catalog.Plugin) bool { return p.Name == mode }); i >= 0 {
+			_, err := modeOf(found[i], o.calls)
+			return m, true, err // why it was left out
+		}
+		return m, false, nil
+	}
+	return golden.Modes{Open: host.Open, Manifest: describe}, func() { stopHost(host) }, nil
+}
+
+// openBuiltin opens a machine of a built-in mode in this process.
+func openBuiltin(_ context.Context, mode string) (*wire.Conn, error) {
+	for _, d := range builtin {
+		if d.Manifest.Name == mode {
+			return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
 		}
 	}
-	p.summary(ctx, r.replays.Load())
-}
-
-// file replays one file in all the ways that were asked for, up to the first
-// that differs.
-func (r *replayer) file(ctx context.Context, file transcriptFile) *replayReport {
-	report := &replayReport{File: file.path, Mode: r.mode}
-	g, err := r.load(file, report)
-	if err != nil {
-		return report.fail(err)
-	}
-	whole, err := r.whole(ctx, g, report)
-	if err != nil {
-		return report.fail(err)
-	}
-	report.take(whole)
-	if !whole.Same && r.update {
-		g, whole, err = r.rewrite(ctx, file, g, whole, report)
-	}
-	if err != nil || !whole.Same || r.recut < 0 {
-		return report
-	}
-	for cuts := range replay.Plan(r.recut, r.seed) {
-		r.count(report)
-		recut, err := g.Recut(ctx, r.open, whole, cuts)
-		if err != nil {
-			return report.fail(err)
-		}
-		if !recut.Same {
-			report.take(recut)
-			return report
-		}
-	}
-	return report
-}
-
-// load reads and checks a file.
-func (r *replayer) load(file transcriptFile, report *replayReport) (*replay.Golden, error) {
-	if r.update {
-		if err := refuseRunning(file); err != nil {
-			return nil, err
-		}
-	}
-	data, err := readTranscript(file)
-	if err != nil {
-		return nil, err
-	}
-	t, err := transcript.Parse(file.path, data)
-	if err != nil {
-		return nil, err
-	}
-	if r.mode != "" {
-		t.Mode = r.mode
-	}
-	report.Mode = t.Mode
-	if t.CutOff && r.strict {
-		return nil, &transcript.SyntaxError{File: file.path, Line: bytes.Count(data, []byte("\n")) + 1, Msg: "expected a newline at the end of the file"}
-	}
-	if t.CutOff {
-		report.Warning = "no newline at the end of the file, so it may have been cut off: the actions of its last event are compared only as far as they go"
-	}
-	return r.ready(file.path, t)
-}
-
-// ready makes t ready for its mode.
-func (r *replayer) ready(path string, t *transcript.Transcript) (*replay.Golden, error) {
-	m, err := r.describe(t.Mode)
-	if err != nil && !errors.Is(err, pluginhost.ErrNoMode) {
-		return nil, fmt.Errorf("%s: its line mode %s cannot be used: %w", core.Printable(path), t.Mode, err)
-	}
-	return replay.New(path, t, func(string) (core.Manifest, bool) { return m, err == nil })
-}
-
-func (r *replayer) whole(ctx context.Context, g *replay.Golden, report *replayReport) (*replay.Result, error) {
-	r.count(report)
-	return g.Whole(ctx, r.open)
-}
-
-func (r *replayer) count(report *replayReport) {
-	report.Replays++
-	r.replays.Add(1)
-}
-
-// rewrite brings the file up to date, if one more replay of what it would say
-// then finds it the same. An error is in the report already.
-func (r *replayer) rewrite(ctx context.Context, file transcriptFile, g *replay.Golden, whole *replay.Result, report *replayReport) (*replay.Golden, *replay.Result, error) {
-	updated, err := g.Update(whole)
-	if err != nil {
-		report.Error = err.Error()
-		return nil, nil, err
-	}
-	data := updated.Append(nil)
-	t, err := transcript.Parse(report.File, data)
-	if err == nil {
-		g, err = r.ready(report.File, t)
-	}
-	if err != nil {
-		report.Error = fmt.Sprintf("%v: with the new actions it would be no transcript: %v", replay.ErrUpdate, err)
-		return nil, nil, err
-	}
-	again, err := r.whole(ctx, g, report)
-	if err != nil {
-		report.fail(err)
-		return nil, nil, err
-	}
-	if !again.Same {
-		report.take(again)
-		report.Error = replay.ErrUpdate.Error() + ": replayed once more it was answered otherwise; a line mode must always answer the same"
-		return nil, nil, replay.ErrUpdate
-	}
-	if err := writeTranscript(file, data); err != nil {
-		report.fail(err)
-		return nil, nil, err
-	}
-	report.Result, report.Updated, report.now = resultUpdated, true, data
-	return g, again, nil
+	return nil, fmt.Errorf("there is no built-in mode %q; plugins have a process of their own, leave --in-process out", mode)
 }

@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/spf13/cobra"
+
+	"github.com/protocol-workbench/workbench/core/golden"
 )
 
 const (
@@ -21,10 +23,10 @@ const (
 )
 
 // inThisProcess replays through the built-in modes without a process.
-var inThisProcess = replayEnv{Open: func(ctx context.Context, o replayOptions) (*replayModes, error) {
+func inThisProcess(ctx context.Context, o replayOptions) (golden.Modes, func(), error) {
 	o.inProcess = true
 	return openForReplay(ctx, o)
-}}
+}
 
 // replayRun runs the command in a new folder with the given files in it.
 func replayRun(t *testing.T, files map[string]string, args ...string) (code int, stdout, stderr string) {
@@ -46,9 +48,14 @@ func replayAgain(t *testing.T, args ...string) (code int, stdout, stderr string)
 	return replayWith(t, inThisProcess, args...)
 }
 
-func replayWith(t *testing.T, env replayEnv, args ...string) (code int, stdout, stderr string) {
+func replayWith(t *testing.T, open openModes, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := newReplayCommand(env)
+	return execute(t, newReplayCommand(open), args...)
+}
+
+// execute runs a command whose errors all have an exit code.
+func execute(t *testing.T, cmd *cobra.Command, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(args)
 	var out, errOut bytes.Buffer
@@ -151,9 +158,9 @@ func TestReplayJSON(t *testing.T) {
 	if code != exitUnusable || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
-	var got []replayReport
+	var got []golden.Report
 	for line := range strings.Lines(stdout) {
-		var r replayReport
+		var r golden.Report
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
@@ -162,25 +169,14 @@ func TestReplayJSON(t *testing.T) {
 	if len(got) != 3 {
 		t.Fatalf("%d lines:\n%s", len(got), stdout)
 	}
-	if r := got[0]; !r.OK || r.Result != resultSame || r.Mode != "http-line" || r.Replays != 4 {
+	if r := got[0]; !r.OK || r.Outcome != golden.Same || r.Mode != "http-line" || r.Replays != 4 {
 		t.Errorf("same: %+v", r)
 	}
-	if r := got[1]; r.OK || r.Line != 6 || r.Result != resultDifferent || !strings.Contains(r.Difference, `- << server "ho\r\n"`) {
+	if r := got[1]; r.OK || r.Line != 6 || r.Outcome != golden.Different || !strings.Contains(r.Difference, `- << server "ho\r\n"`) {
 		t.Errorf("different: %+v", r)
 	}
-	if r := got[2]; r.OK || r.Result != resultUnusable || r.Line != 1 || !strings.HasPrefix(r.Error, "expected ") {
+	if r := got[2]; r.OK || r.Outcome != golden.Unusable || r.Line != 1 || !strings.HasPrefix(r.Error, "expected ") {
 		t.Errorf("unusable: %+v", r)
-	}
-}
-
-// What a random cut finds can be repeated by what is printed.
-func TestReplayTellsTheSeed(t *testing.T) {
-	seed := uint64(9)
-	r := replayReport{File: "a.golden", Result: resultDifferent, Cut: "at random", Seed: &seed, Where: &replay.Finding{Line: 7, Words: "a run of 9 bytes, cut after 3"}}
-	want := "a.golden: different when the server's bytes are cut at random with seed 9; to repeat it: workbench replay --recut 1 --seed 9 a.golden\n" +
-		"a.golden:7: a run of 9 bytes, cut after 3\n"
-	if got := r.text(); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
@@ -233,7 +229,7 @@ func TestReplayTellsWhyAModeCannotBeUsed(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			code, stdout, stderr := replayWith(t, replayEnv{Open: openForReplay}, append(args, "--plugin-dir", "plugins")...)
+			code, stdout, stderr := replayWith(t, openForReplay, append(args, "--plugin-dir", "plugins")...)
 			if code != exitUnusable || strings.Contains(stderr, "none") || strings.Contains(stderr, "no such") || !strings.Contains(stderr, "slow") || !strings.Contains(stderr, "cannot start") {
 				t.Errorf("%s, %v: exit code %d\n%s%s", what, args, code, stdout, stderr)
 			}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -69,14 +68,20 @@ func unfiltered(w io.Writer) io.Writer {
 	return w
 }
 
-// under indents all lines but the first, so that none passes for a line of its
-// own.
-func under(words string) string { return strings.ReplaceAll(words, "\n", "\n  ") }
-
-// count writes how many of something there are.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+// progressLine returns what shows somebody at a terminal a line, over the one
+// before; "" takes it away. nil: nobody looks at w.
+func progressLine(w io.Writer) func(words string) {
+	if !isTerminal(w) {
+		return nil
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	stands := false
+	return func(words string) {
+		switch {
+		case words != "":
+			fmt.Fprintf(unfiltered(w), "\r%s\x1b[K", words)
+		case stands:
+			fmt.Fprint(unfiltered(w), "\r\x1b[K")
+		}
+		stands = words != ""
+	}
 }

@@ -12,13 +12,10 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
-
-// maxInMemory bounds a transcript that is read as a whole, in bytes of text. A
-// recording has 16 MiB at most; an imported one may have more.
-const maxInMemory = 64 << 20
 
 // recordings is where the transcripts are that commands are about.
 type recordings struct{ dir string }
@@ -68,13 +65,13 @@ func (r *recordings) open() (*store.Folder, error) {
 }
 
 // file returns the file of a transcript that is named by its ID or its path.
-func (r *recordings) file(name string) (transcriptFile, error) {
+func (r *recordings) file(name string) (golden.File, error) {
 	if !store.ValidID(name) {
-		return transcriptFile{path: name}, nil
+		return golden.File{Path: name}, nil
 	}
 	folder, err := r.open()
 	if err != nil {
-		return transcriptFile{}, err
+		return golden.File{}, err
 	}
 	defer folder.Close()
 	path, err := folder.Path(name)
@@ -82,9 +79,9 @@ func (r *recordings) file(name string) (transcriptFile, error) {
 		_, err = os.Lstat(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return transcriptFile{}, fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, core.Printable(filepath.Dir(path)))
+		return golden.File{}, fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, core.Printable(filepath.Dir(path)))
 	}
-	return transcriptFile{path: path, found: true}, err
+	return golden.File{Path: path, Found: true}, err
 }
 
 // load reads a transcript that is named by its ID or its path.
@@ -93,13 +90,13 @@ func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript
 	if err != nil {
 		return nil, err
 	}
-	return file.load(stderr)
+	return loadFile(file, stderr)
 }
 
 // load reads a transcript. One whose end is missing is warned of.
-func (f transcriptFile) load(stderr io.Writer) (*transcript.Transcript, error) {
-	path := f.path
-	data, err := readTranscript(f)
+func loadFile(file golden.File, stderr io.Writer) (*transcript.Transcript, error) {
+	path := file.Path
+	data, err := file.Read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", core.Printable(path))
 	}

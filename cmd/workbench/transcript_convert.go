@@ -11,6 +11,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -81,7 +82,7 @@ func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) 
 		}
 		return r.load(file, cmd.ErrOrStderr())
 	}
-	data, err := readWhole("standard input", cmd.InOrStdin(), 0)
+	data, err := golden.ReadAll("standard input", cmd.InOrStdin(), 0)
 	if err != nil {
 		return nil, err
 	}

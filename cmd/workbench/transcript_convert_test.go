@@ -92,7 +92,7 @@ func TestTranscriptConvert(t *testing.T) {
 	if text, _ := os.ReadFile("old"); !strings.Contains(string(text), "C: GET") {
 		t.Errorf("old holds %q", text)
 	}
-	if left, _ := filepath.Glob(".convert-*"); len(left) > 0 {
+	if left, _ := filepath.Glob(".new-*"); len(left) > 0 {
 		t.Error(left)
 	}
 }

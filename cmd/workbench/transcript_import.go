@@ -8,10 +8,11 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert/importer"
+	"github.com/protocol-workbench/workbench/core/golden"
 )
 
 func newTranscriptImportCommand() *cobra.Command {
-	o := importer.Options{Read: readWhole}
+	o := importer.Options{Read: golden.ReadAll}
 	cmd := &cobra.Command{
 		Use:   "import FILE [-o DIR]",
 		Short: "Make transcripts of a capture, or of a conversation in text",

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -62,18 +63,18 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	if err != nil {
 		return err
 	}
-	path, to := file.path, file
+	path, to := file.Path, file
 	if out == "" {
 		out = path
 	} else if out != path {
-		to = transcriptFile{path: out}
+		to = golden.File{Path: out}
 	}
 	if out != standardStream {
-		if err := refuseRunning(to); err != nil {
+		if err := to.RefuseRunning(store.Running); err != nil {
 			return fmt.Errorf("%w, or name another file with -o OUT", err)
 		}
 	}
-	t, err := file.load(cmd.ErrOrStderr())
+	t, err := loadFile(file, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 			return err
 		})
 	case path:
-		err = writeTranscript(file, text)
+		err = file.Replace(text)
 	default:
 		err = os.WriteFile(out, text, 0o600)
 	}

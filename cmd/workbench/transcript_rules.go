@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/rules"
+	"github.com/protocol-workbench/workbench/core/store"
 )
 
 func newTranscriptRulesCommand(r *recordings) *cobra.Command {
@@ -39,7 +41,7 @@ cannot be read or played.`,
 				return errors.New("--json and -o - both print on standard output: name a file with -o")
 			}
 			if out != standardStream {
-				if err := refuseRunning(transcriptFile{path: out}); err != nil {
+				if err := (golden.File{Path: out}).RefuseRunning(store.Running); err != nil {
 					return fmt.Errorf("%w, or name another file with -o OUT", err)
 				}
 			}

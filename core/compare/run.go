@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/drive"
 	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -84,56 +85,62 @@ func (c *Comparison) run(ctx context.Context, run *Run, modes Modes) error {
 	if run.Options, err = m.ParseOptions(run.Options); err != nil {
 		return err
 	}
-	conn, release, err := modes.Open(ctx, run.Mode)
-	if err != nil {
+	release := func() {}
+	connect := func(ctx context.Context) (conn *wire.Conn, err error) {
+		conn, release, err = modes.Open(ctx, run.Mode)
+		return conn, err
+	}
+	a := &asked{run: run, events: c.events}
+	a.To, a.Knows = a, m.Knows
+	opening := core.Opening{Options: run.Options, Target: c.target, ServerEOFStays: c.stays && m.AfterServerEOF}
+	if err := a.Open(ctx, connect, opening, nil); err != nil {
 		return err
 	}
 	defer release()
-	defer conn.Bye()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	opening := core.Opening{Options: run.Options, Target: c.target, ServerEOFStays: c.stays && m.AfterServerEOF}
-	return run.feed(conn, &m, opening, c.events)
-}
-
-// feed feeds events one by one, since an answer decides what is fed next. A
-// timer that this mode has not set does not fire.
-func (run *Run) feed(conn *wire.Conn, m *core.Manifest, opening core.Opening, events []wire.Event) error {
-	feeder := feed.Feeder{ServerEOFStays: opening.ServerEOFStays, Knows: func(k core.EventKind) bool {
-		return m.Knows(k) && (k != core.ServerQuiet || conn.Quiet() > 0)
-	}}
-	size, over := 0, false
-	take := func(ev core.Event, a wire.Answer) {
-		answer := Event{N: a.N, Actions: []json.RawMessage{}}
-		actions, end := feeder.Answer(ev, a.Actions)
-		over = end.Why != feed.GoesOn
-		for _, action := range actions {
-			object := transcript.AppendJSON(nil, &transcript.Entry{Dir: transcript.Action, N: a.N, Action: action})
-			size += len(object)
-			answer.Actions = append(answer.Actions, object)
-		}
-		run.Events = append(run.Events, answer)
-	}
-	if err := conn.Open(opening, nil, func(a wire.Answer) { take(core.Event{}, a) }); err != nil {
-		return err
-	}
-	for _, e := range events {
+	defer a.Bye()
+	for i, e := range c.events { // one by one, since an answer decides what is fed next
 		switch {
-		case over:
-			return nil
-		case size > maxAnswer:
+		case a.Over:
+			return a.lost
+		case a.size > maxAnswer:
 			return fmt.Errorf("the answers have more than %d MiB; pick a stretch of the session", maxAnswer>>20)
 		}
-		switch feeder.Take(e.Event) {
-		case feed.Unknown:
-			take(e.Event, wire.Answer{N: e.N})
-		case feed.Fed:
-			if err := conn.Batch([]wire.Event{e}, func(a wire.Answer) { take(e.Event, a) }); err != nil {
-				return err
-			}
-		}
+		a.Feed(i+1, e.Event) // a timer that this mode has not set does not fire
+		a.Flush()
 	}
-	return nil
+	return a.lost
 }
+
+// asked is one mode that is asked for its answers.
+type asked struct {
+	drive.Machine
+	run    *Run
+	events []wire.Event
+	size   int // of the answers
+	lost   error
+}
+
+// Answered takes the answer to one event.
+func (a *asked) Answered(at int, ev core.Event, actions []core.Action) (over bool) {
+	answer := Event{Actions: []json.RawMessage{}}
+	if at > 0 {
+		answer.N = a.events[at-1].N
+	}
+	actions, end := a.Answer(ev, actions)
+	for _, action := range actions {
+		object := transcript.AppendJSON(nil, &transcript.Entry{Dir: transcript.Action, N: answer.N, Action: action})
+		a.size += len(object)
+		answer.Actions = append(answer.Actions, object)
+	}
+	a.run.Events = append(a.run.Events, answer)
+	return end.Why != feed.GoesOn
+}
+
+// Left takes no note of what is not fed.
+func (a *asked) Left(int) {}
+
+// Lost ends the answers.
+func (a *asked) Lost(_ int, _ core.Event, err error) { a.lost = err }
 
 // FirstDifference returns the number of the first event whose answers are not
 // all equal, or nil. It ignores runs without events.

@@ -16,8 +16,8 @@ func (u *suite) hasCheckpoint(ctx context.Context, r *Result) (*Finding, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer m.bye()
-	if _, err = m.conn.Checkpoint(); err == nil {
+	defer m.Bye()
+	if _, err = m.Conn.Checkpoint(); err == nil {
 		return nil, nil
 	}
 	r.Skipped = "the machine writes no checkpoint when it is new"
@@ -69,12 +69,12 @@ func checkpointAfter(ctx context.Context, s, next *Subject, h *session, events [
 	if err != nil {
 		return nil, err
 	}
-	defer m.bye()
+	defer m.Bye()
 	m.feed(events[:k]...)
-	if m.over {
+	if m.Over {
 		return nil, ctx.Err()
 	}
-	state, err := m.conn.Checkpoint()
+	state, err := m.Conn.Checkpoint()
 	if err != nil {
 		return noCheckpoint(ctx, err)
 	}
@@ -86,7 +86,7 @@ func checkpointAfter(ctx context.Context, s, next *Subject, h *session, events [
 	if err != nil {
 		return nil, err
 	}
-	defer r.bye()
+	defer r.Bye()
 	if f := refusedState(r, k, state); f != nil {
 		return f, ctx.Err()
 	}
@@ -101,13 +101,13 @@ func restoredEachTime(ctx context.Context, s *Subject, h *session, events []core
 	if err != nil {
 		return nil, err
 	}
-	defer func() { m.bye() }()
+	defer func() { m.Bye() }()
 	for k, ev := range events {
-		state, err := m.conn.Checkpoint()
+		state, err := m.Conn.Checkpoint()
 		if err != nil {
 			return noCheckpoint(ctx, err)
 		}
-		m.bye()
+		m.Bye()
 		if m, err = open(ctx, s.Open, h.opening, state); err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func restoredEachTime(ctx context.Context, s *Subject, h *session, events []core
 			return f, ctx.Err()
 		}
 		m.feed(ev)
-		if f := goesOn(h, m.steps[:min(2, len(m.steps))], k, fmt.Sprintf("a machine restored after every event answers event %d otherwise", k+1)); f != nil || m.over {
+		if f := goesOn(h, m.steps[:min(2, len(m.steps))], k, fmt.Sprintf("a machine restored after every event answers event %d otherwise", k+1)); f != nil || m.Over {
 			return f, ctx.Err()
 		}
 	}
@@ -181,13 +181,13 @@ func (u *suite) garbage(ctx context.Context, _ *Result) (*Finding, error) {
 			return nil, err
 		}
 		when := "Restore panicked on a state that it did not write"
-		if !m.over {
+		if !m.Over {
 			when = "Restore took a state that Checkpoint never wrote, and the machine then panicked"
 			for _, p := range probe {
 				m.feed(p.Event)
 			}
 		}
-		m.bye()
+		m.Bye()
 		if f, _ := robust(ctx, u.s, &session{steps: m.steps, lost: m.lost}); f != nil {
 			return &Finding{
 				Words: fmt.Sprintf("%s (%d bytes, beginning %q): %s", when, len(state), state[:min(len(state), 16)], f.Words),
@@ -208,12 +208,12 @@ func (u *suite) states(ctx context.Context) ([][]byte, error) {
 		}
 		events := h.events()
 		m.feed(events[:max(0, len(events)-1)]...)
-		if !m.over {
-			if state, err := m.conn.Checkpoint(); err == nil && len(states) < 8 && (len(states) == 0 || len(state) != len(states[len(states)-1])) {
+		if !m.Over {
+			if state, err := m.Conn.Checkpoint(); err == nil && len(states) < 8 && (len(states) == 0 || len(state) != len(states[len(states)-1])) {
 				states = append(states, state)
 			}
 		}
-		m.bye()
+		m.Bye()
 	}
 	return states, ctx.Err()
 }

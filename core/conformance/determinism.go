@@ -49,7 +49,7 @@ func (u *suite) pause(ctx context.Context, _ *Result) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer m.bye()
+	defer m.Bye()
 	events := h.events()
 	after := min(3, len(events))
 	m.feed(events[:after]...)

@@ -102,14 +102,14 @@ func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*se
 	if err != nil {
 		return nil, err
 	}
-	defer m.bye()
+	defer m.Bye()
 	for i := range t.Entries {
 		if t.Entries[i].Dir == transcript.Event {
 			m.feed(t.Entries[i].Event)
 		}
 	}
-	h.quiet = m.conn.Quiet()
-	h.steps, h.lost, h.hung = m.steps, m.lost, m.hung
+	h.quiet = m.Conn.Quiet()
+	h.steps, h.lost, h.hung = m.steps, m.lost, m.Hung
 	return h, ctx.Err()
 }
 

@@ -47,9 +47,9 @@ func (u *suite) flood(ctx context.Context, s streams.Flood) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer m.bye()
+	defer m.Bye()
 	m.drop = true
-	for fed := 0; fed < flood && !m.over; {
+	for fed := 0; fed < flood && !m.Over; {
 		m.feed(part...)
 		fed += lookEvery
 		if m.lost != nil {
@@ -69,16 +69,16 @@ func (u *suite) flood(ctx context.Context, s streams.Flood) (*Finding, error) {
 	switch {
 	case ctx.Err() != nil || errors.Is(m.lost, wire.ErrKilled): // by somebody outside, and no fault of its own
 		return nil, errors.Join(ctx.Err(), m.lost)
-	case m.hung:
+	case m.Hung:
 		return &Finding{Words: fmt.Sprintf("no answer came in time after much of %s: %v", s.What, m.lost),
 			Do: "answer every event in time, however many came before"}, nil
 	case m.lost != nil:
 		return &Finding{Words: fmt.Sprintf("no answer came any more after much of %s: %v", s.What, m.lost),
 			Do: "bound every buffer that a peer can fill"}, nil
-	case m.over || u.found["checkpoint"]:
+	case m.Over || u.found["checkpoint"]:
 		return nil, nil
 	}
-	_, err = m.conn.Checkpoint()
+	_, err = m.Conn.Checkpoint()
 	if err == nil || errors.Is(err, core.ErrNoCheckpoint) && !strings.Contains(err.Error(), stateTooLarge) {
 		return nil, nil
 	}

@@ -88,7 +88,7 @@ func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer first.bye()
+	defer first.Bye()
 	var second *machine
 	for i, ev := range h.events() {
 		first.feed(ev)
@@ -96,7 +96,7 @@ func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 			if second, err = open(ctx, s.Open, h.opening, nil); err != nil {
 				return nil, err
 			}
-			defer second.bye()
+			defer second.Bye()
 		} else {
 			second.feed(h.steps[i].Event)
 		}
@@ -123,21 +123,19 @@ func recuts(random int) promise {
 		if err != nil {
 			return nil, err
 		}
-		long := streams.Size(h.events()) > maxEachByte
-		r, err := g.Recuts(ctx, asOpener(s), whole, func(yield func(replay.Cuts) bool) {
-			for cuts := range replay.Plan(random, 1) {
-				if long && cuts.Name == replay.EachByte().Name {
-					continue
-				}
-				if !yield(cuts) {
-					return
-				}
+		for cuts := range replay.Plan(random, 1) {
+			if streams.Size(h.events()) > maxEachByte && cuts.Name == replay.EachByte().Name {
+				continue
 			}
-		})
-		if err != nil || r.Same {
-			return nil, err
+			r, err := g.Recut(ctx, asOpener(s), whole, cuts)
+			if err != nil {
+				return nil, err
+			}
+			if !r.Same {
+				return recutFinding(r), nil
+			}
 		}
-		return recutFinding(r), nil
+		return nil, nil
 	}
 }
 

@@ -49,7 +49,7 @@ func recovers(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 		m.feed(events[:k]...)
 		past := len(m.steps)
 		m.feed(events[k:]...)
-		m.bye()
+		m.Bye()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -93,7 +93,7 @@ func anew(ctx context.Context, connect func(context.Context) (*wire.Conn, error)
 		if err != nil {
 			return nil, err
 		}
-		defer m.bye()
+		defer m.Bye()
 		m.feed(h.events()[:middle(h)]...)
 		machines[i] = m
 	}

@@ -42,13 +42,13 @@ func (s *Subject) holdAs(ctx context.Context, h *session, ops []streams.Op) (*se
 	if err != nil {
 		return nil, err
 	}
-	defer m.bye()
-	held := &session{options: h.options, opening: h.opening, quiet: m.conn.Quiet(), timers: len(m.feeder.Armed())}
+	defer m.Bye()
+	held := &session{options: h.options, opening: h.opening, quiet: m.Conn.Quiet(), timers: len(m.Armed())}
 	sent := m.sent()
 	for _, op := range ops {
 		ev := op.Event
 		switch {
-		case m.over:
+		case m.Over:
 		case op.Echo > 0:
 			n := min(op.Echo, len(sent))
 			ev = core.Event{Kind: core.ServerBytes, Data: sent[:n]}
@@ -56,15 +56,15 @@ func (s *Subject) holdAs(ctx context.Context, h *session, ops []streams.Op) (*se
 		case ev.Kind == core.TimerFired:
 			ev.Data = m.running(string(ev.Data))
 		}
-		if m.over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) ||
+		if m.Over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) ||
 			ev.Kind == core.ServerQuiet && held.quiet == 0 {
 			continue
 		}
 		m.feed(ev)
-		held.timers = max(held.timers, len(m.feeder.Armed()))
+		held.timers = max(held.timers, len(m.Armed()))
 		sent = append(sent, m.sent()...)
 	}
-	held.steps, held.lost, held.hung = m.steps, m.lost, m.hung
+	held.steps, held.lost, held.hung = m.steps, m.lost, m.Hung
 	return held, ctx.Err()
 }
 
@@ -81,7 +81,7 @@ func (m *machine) sent() []byte {
 
 // running returns the name if such a timer runs, for "" the first that does.
 func (m *machine) running(name string) []byte {
-	armed := m.feeder.Armed()
+	armed := m.Armed()
 	if name == "" && len(armed) > 0 {
 		name = armed[0]
 	}

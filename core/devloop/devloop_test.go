@@ -163,8 +163,8 @@ func TestWatchLink(t *testing.T) {
 	}
 	defer w.close()
 	golden := filepath.Join(link, "testdata", "x.golden")
-	if found := goldens(link); len(found) != 1 || found[0] != golden {
-		t.Errorf("the goldens are %q", found)
+	if found := goldens(link); len(found) != 1 || found[0].Path != golden {
+		t.Errorf("the goldens are %v", found)
 	}
 	if !sees(t, w, patience, func() { write(t, golden, "b") }) {
 		t.Error("a golden was not seen")

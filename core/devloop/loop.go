@@ -4,21 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
-	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/replay"
-	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -149,7 +145,7 @@ func (l *Loop) put(ctx context.Context, p catalog.Plugin) error {
 		return err
 	}
 	if l.sum != "" { // else somebody waits for the first one
-		l.replay(ctx, next.Manifest(), func(ctx context.Context, _ string) (*wire.Conn, error) { return next.Open(ctx) })
+		l.replay(ctx, next.Manifest(), next.Open)
 	}
 	if ctx.Err() != nil {
 		next.Drop()
@@ -174,7 +170,7 @@ func (l *Loop) start(ctx context.Context, p catalog.Plugin) (*pluginhost.Build, 
 func (l *Loop) again(ctx context.Context) {
 	mode := l.Mode()
 	if m, err := l.host.Manifest(ctx, mode); err == nil {
-		l.replay(ctx, m, func(ctx context.Context, _ string) (*wire.Conn, error) { return l.host.Open(ctx, mode) })
+		l.replay(ctx, m, func(ctx context.Context) (*wire.Conn, error) { return l.host.Open(ctx, mode) })
 	}
 }
 
@@ -193,20 +189,15 @@ func (l *Loop) build(ctx context.Context) (catalog.Plugin, error) {
 	return catalog.BuildCopy(ctx, l.Source, catalog.BuildOptions{Into: l.builds})
 }
 
-// replay replays the plugin's goldens, and none of a plugin beside it.
-func (l *Loop) replay(ctx context.Context, m core.Manifest, open replay.Opener) {
+// replay replays the plugin's goldens.
+func (l *Loop) replay(ctx context.Context, m core.Manifest, open func(context.Context) (*wire.Conn, error)) {
 	defer l.doing(Replaying)()
 	g := Goldens{Different: []Different{}}
-	modes := func(name string) (core.Manifest, bool) { return m, name == m.Name }
-	beside := catalog.Beside(l.Source)
-	for _, file := range goldens(l.Source) {
-		data, err := plainfile.ReadFile(file, maxGolden)
-		if err == nil && slices.Contains(beside, transcript.HeaderMode(data)) {
-			continue
-		}
+	runner := golden.Runner{Modes: golden.Only(m, open)}
+	for _, file := range golden.Own(l.Source, goldens(l.Source)) {
 		g.Total++
-		if diff := replayOne(ctx, file, data, err, modes, open); diff != "" {
-			g.Different = append(g.Different, Different{relative(l.Source, file), diff})
+		if r := runner.Replay(ctx, file); !r.OK {
+			g.Different = append(g.Different, Different{relative(l.Source, file.Path), difference(r)})
 		}
 	}
 	if ctx.Err() == nil {
@@ -214,49 +205,24 @@ func (l *Loop) replay(ctx context.Context, m core.Manifest, open replay.Opener) 
 	}
 }
 
-// maxGolden is how many bytes a golden may have.
-const maxGolden = 64 << 20
-
-// replayOne returns how the file's answers differ, or what is wrong with it.
-func replayOne(ctx context.Context, file string, data []byte, err error, modes replay.Modes, open replay.Opener) string {
-	if err != nil {
-		return err.Error()
-	}
-	t, err := transcript.Parse(file, data)
-	if err != nil {
-		return err.Error()
-	}
-	g, err := replay.New(file, t, modes)
-	if err != nil {
-		return err.Error()
-	}
-	r, err := g.Whole(ctx, open)
-	switch {
-	case err != nil:
-		return err.Error()
-	case r.Same:
-		return ""
+// difference says how a golden's answers differ, or what is wrong with it.
+func difference(r *golden.Report) string {
+	if r.Outcome == golden.Unusable {
+		return r.Problem()
 	}
 	var b strings.Builder
 	for _, f := range r.Faults {
 		fmt.Fprintf(&b, "line %d: %s\n", f.Line, f.Words)
 	}
-	return b.String() + r.Diff
+	return b.String() + r.Difference
 }
 
-// goldens lists the golden transcripts below a source that is a folder, in
-// order; of a file those beside it and in testdata.
-func goldens(source string) []string {
-	var files []string
+// goldens lists the goldens below a source that is a folder; of a file those
+// beside it and in testdata. A folder that cannot be read has none.
+func goldens(source string) []golden.File {
 	root := folderOf(source)
-	walk(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && root != source && path != root && path != filepath.Join(root, "testdata") {
-			return filepath.SkipDir
-		}
-		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".golden") {
-			files = append(files, path)
-		}
-		return nil
+	files, _ := golden.Find(root, func(path string) bool {
+		return root == source || path == filepath.Join(root, "testdata")
 	})
 	return files
 }

@@ -5,11 +5,11 @@
 // The duties of a caller, in order:
 //
 //  1. Parse the file with package transcript, and make a [Golden] of it with
-//     [New]. It says as file:line what the line mode does not take.
+//     [New], whose errors name the file and the line.
 //  2. [Golden.Whole] feeds the events as the file cuts them and compares
 //     exactly, event by event.
-//  3. [Golden.Recut] feeds the same bytes of the server in other reads, once
-//     for each of [Plan], and compares with what step 2 was answered. TCP is a
+//  3. [Golden.Recuts] feeds the same bytes of the server in other reads, once
+//     for each of [Plan], and compares with the answers of step 2. TCP is a
 //     stream: no outcome may depend on where a read ends.
 //  4. A [Result] that is not the same says why, in lines of the transcript.
 //     [Golden.Update] rewrites the actions when the new ones are right.
@@ -28,8 +28,8 @@
 // event is compared exactly.
 //
 // Two things depend on the cuts by their nature. The actions of an event that
-// fails are void, so of a run that ends in << failed the lists of one replay
-// need only begin those of the other. And a side that passes through is copied
+// fails are void, so when a run ends in << failed, the lists of one replay need
+// only be prefixes of the other's. And a side that passes through is copied
 // read by read, so at the end of a run that passes the server's side through,
 // binary messages in a row count as one.
 //
@@ -39,6 +39,6 @@
 //
 // # What this package is not for
 //
-// It knows no line mode and no process: how a machine is reached is an
-// [Opener]'s to know. It reads and writes no file.
+// It knows no line mode and no process: an [Opener] knows how to reach a
+// machine. Files are package golden's.
 package replay

@@ -50,7 +50,7 @@ func TestFailedVoidsItsAnswer(t *testing.T) {
 		g:    &Golden{events: make([]event, 1)},
 		take: func(_ int, _ core.Event, a answer) { got = a.actions },
 	}
-	p.answer(0, core.Event{}, []core.Action{text("a"), note("n"), failed("f")})
+	p.Answered(0, core.Event{}, []core.Action{text("a"), note("n"), failed("f")})
 	if len(got) != 1 || got[0].Kind != core.Failed {
 		t.Errorf("%d actions came", len(got))
 	}

@@ -23,7 +23,7 @@ type Result struct {
 	Cuts Cuts // how runs were cut; of no name after a whole replay
 	// Faults are what lines of a transcript cannot show: a timer that the
 	// machine did not set, a broken promise to pass bytes through, events
-	// behind the end, a machine that was lost. With a fault a result is never
+	// after the end, a machine that was lost. With a fault a result is never
 	// the same. At most the first 10 are kept.
 	Faults []Finding
 	// Diff shows the difference as transcript.Diff does, "-" what was expected

@@ -6,8 +6,6 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
-	"github.com/protocol-workbench/workbench/core/plainfile"
-	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 // Conformance holds the discipline to what every machine promises, with
@@ -23,7 +21,7 @@ func Conformance(t *testing.T, d core.Discipline, goldens ...string) {
 	s := subject(t, d)
 	for _, dir := range goldens {
 		for _, file := range goldenFiles(t, dir) {
-			s.Seeds.Goldens = append(s.Seeds.Goldens, seed(t, file))
+			s.Seeds.Goldens = append(s.Seeds.Goldens, conformance.Seed{File: file.Path, Transcript: parse(t, file)})
 		}
 	}
 	_, err := conformance.Run(t.Context(), s, conformance.Checks(), func(r conformance.Result) {
@@ -35,19 +33,6 @@ func Conformance(t *testing.T, d core.Discipline, goldens ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func seed(t *testing.T, file string) conformance.Seed {
-	t.Helper()
-	data, err := plainfile.ReadFile(file, maxGolden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := transcript.Parse(file, data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return conformance.Seed{File: file, Transcript: g}
 }
 
 // Events holds one session of the given events to the same promises as a

@@ -1,19 +1,16 @@
 package plugintest
 
 import (
-	"context"
 	"errors"
 	"flag"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"testing"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
-	"github.com/protocol-workbench/workbench/core/plainfile"
-	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/transcript"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // updateFlag is the flag of go test by which Goldens rewrites actions. A test
@@ -42,17 +39,17 @@ func updating() bool {
 func Goldens(t *testing.T, d core.Discipline, dir string) {
 	t.Helper()
 	for _, file := range goldenFiles(t, dir) {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+		t.Run(filepath.Base(file.Path), func(t *testing.T) {
 			t.Helper()
-			golden(t, d, file)
+			hold(t, d, file)
 		})
 	}
 }
 
-func goldenFiles(t *testing.T, dir string) []string {
+func goldenFiles(t *testing.T, dir string) []golden.File {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.golden"))
-	if err != nil {
+	files, err := golden.Find(dir, nil)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	if len(files) == 0 {
@@ -61,63 +58,40 @@ func goldenFiles(t *testing.T, dir string) []string {
 	return files
 }
 
-// maxGolden is how many bytes a golden may have.
-const maxGolden = 64 << 20
-
-func golden(t *testing.T, d core.Discipline, file string) {
+func hold(t *testing.T, d core.Discipline, file golden.File) {
 	t.Helper()
-	data, err := plainfile.ReadFile(file, maxGolden)
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := subject(t, d)
 	if updating() {
-		updated, err := update(t.Context(), s, file, data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if updated != nil {
-			if err := os.WriteFile(file, updated, 0o666); err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%s: its actions were updated", file)
-			data = updated
-		}
+		update(t, s, file)
 	}
-	g, err := transcript.Parse(file, data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := conformance.Golden(t.Context(), s, file, g)
+	r, err := conformance.Golden(t.Context(), s, file.Path, parse(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	report(t, r)
 }
 
-// update returns the golden's text with the actions that come now, or nil if
-// they are the same.
-func update(ctx context.Context, s conformance.Subject, file string, data []byte) ([]byte, error) {
-	t, err := transcript.Parse(file, data)
+func parse(t *testing.T, file golden.File) *transcript.Transcript {
+	t.Helper()
+	parsed, err := file.Parse()
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	g, err := replay.New(file, t, func(mode string) (core.Manifest, bool) { return s.Manifest, mode == s.Manifest.Name })
-	if err != nil {
-		return nil, err
+	return parsed
+}
+
+// update rewrites the actions of a golden that differs.
+func update(t *testing.T, s conformance.Subject, file golden.File) {
+	t.Helper()
+	runner := golden.Runner{Modes: golden.Only(s.Manifest, s.Open), Update: true}
+	switch r := runner.Replay(t.Context(), file); {
+	case r.Outcome == golden.Unusable:
+		t.Fatal(r.Problem())
+	case r.Error != "":
+		t.Fatalf("%s: %s", file.Path, r.Error)
+	case r.Updated:
+		t.Logf("%s: its actions were updated", file.Path)
 	}
-	whole, err := g.Whole(ctx, func(ctx context.Context, _ string) (*wire.Conn, error) { return s.Open(ctx) })
-	if err != nil || whole.Same {
-		return nil, err
-	}
-	now, err := g.Update(whole)
-	if errors.Is(err, replay.ErrUpdate) {
-		return nil, errors.New(file + ": " + err.Error())
-	}
-	if err != nil {
-		return nil, err
-	}
-	return now.Append(nil), nil
 }
 
 func report(t testing.TB, r conformance.Result) {

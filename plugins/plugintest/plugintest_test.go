@@ -13,6 +13,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -102,20 +103,20 @@ func TestDedent(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	const events = "workbench transcript v1\nmode echo\n\n# first\n>> client text \"a\"\n"
-	file := filepath.Join(t.TempDir(), "new.golden")
-	now, err := update(t.Context(), inProcess(echo()), file, []byte(events))
-	if want := events + "<< client text \"a\"\n"; err != nil || string(now) != want {
-		t.Fatalf("%v, %s", err, now)
-	}
-	if again, err := update(t.Context(), inProcess(echo()), file, now); again != nil || err != nil {
-		t.Errorf("updated again: %s, %v", again, err)
-	}
-	if err := os.WriteFile(file, []byte(events), 0o666); err != nil {
+	file := golden.File{Path: filepath.Join(t.TempDir(), "new.golden"), Found: true}
+	if err := os.WriteFile(file.Path, []byte(events), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	r := goldenResult(t, file)
-	if len(r.Findings) != 1 || r.Findings[0].File != file || r.Findings[0].Line != 5 {
+	r := goldenResult(t, file.Path)
+	if len(r.Findings) != 1 || r.Findings[0].File != file.Path || r.Findings[0].Line != 5 {
 		t.Errorf("%v", r.Findings)
+	}
+	for range 2 { // the second time it is the same
+		update(t, inProcess(echo()), file)
+		now, err := file.Read()
+		if want := events + "<< client text \"a\"\n"; err != nil || string(now) != want {
+			t.Fatalf("%v, %s", err, now)
+		}
 	}
 }
 

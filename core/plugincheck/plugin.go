@@ -1,26 +1,40 @@
-package main
+package plugincheck
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
+
+// Plugin is a plugin that was started to be checked.
+type Plugin struct {
+	conformance.Subject
+	Goldens []golden.File // that belong to it
+	Close   func()        // ends its processes and removes what was built
+}
+
+// Starter starts and ends processes of plugins.
+type Starter struct {
+	// Start starts one plugin and no other; with counting one that counts what of
+	// its code is executed.
+	Start func(p catalog.Plugin, counting bool) (*pluginhost.Host, error)
+	Stop  func(*pluginhost.Host)
+}
 
 // processGarbage is by how much a process may be larger than what it holds.
 const processGarbage = 32 << 20
 
-// openPluginProcess copies a plugin and its goldens, building it if need be,
-// into a folder of its own, and starts it alone.
-func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*pluginUnderTest, error) {
+// Open copies a plugin and its goldens, building it if need be, into a folder of
+// its own, and starts it.
+func Open(ctx context.Context, path string, starter Starter) (*Plugin, error) {
 	into, err := os.MkdirTemp("", "workbench-test-*")
 	if err != nil {
 		return nil, err
@@ -36,13 +50,13 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 		remove()
 		return nil, err
 	}
-	host, err := startAlone(plugin, calls)
+	host, err := starter.Start(plugin, false)
 	if err != nil {
 		remove()
 		return nil, err
 	}
 	stop := func() {
-		stopHost(host)
+		starter.Stop(host)
 		remove()
 	}
 	manifest, err := host.Manifest(ctx, plugin.Name)
@@ -55,18 +69,19 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 	}
 	s := conformance.Subject{Manifest: manifest, Garbage: processGarbage, Open: opener(host, plugin.Name)}
 	s.Fresh = func(context.Context) (func(context.Context) (*wire.Conn, error), func(), error) {
-		another, err := startAlone(plugin, calls)
+		another, err := starter.Start(plugin, false)
 		if err != nil {
 			return nil, nil, err
 		}
-		return opener(another, plugin.Name), func() { stopHost(another) }, nil
+		return opener(another, plugin.Name), func() { starter.Stop(another) }, nil
 	}
 	s.Counted = func(ctx context.Context) (*conformance.Counted, error) {
-		return startCounted(ctx, path, plugin, calls)
+		return startCounted(ctx, path, plugin, starter)
 	}
-	if _, err := host.Memory(plugin.Name); err == nil { // else this system does not tell
+	memory := func() (uint64, error) { return host.Memory(plugin.Name) }
+	if _, err := memory(); err == nil { // else this system does not tell
 		s.Memory = func() (uint64, error) {
-			if n, err := host.Memory(plugin.Name); err == nil {
+			if n, err := memory(); err == nil {
 				return n, nil
 			}
 			conn, err := s.Open(ctx) // it died, and is started again
@@ -74,34 +89,29 @@ func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plu
 				return 0, err
 			}
 			conn.Close()
-			return host.Memory(plugin.Name)
+			return memory()
 		}
 	}
-	return &pluginUnderTest{Subject: s, Goldens: goldens, Close: stop}, nil
+	return &Plugin{Subject: s, Goldens: goldens, Close: stop}, nil
 }
 
-// copyGoldens copies the goldens that are the plugin's own: not those of a plugin
-// beside it.
-func copyGoldens(ctx context.Context, p catalog.Plugin, into string) ([]transcriptFile, error) {
-	files, err := goldenFiles(p.Goldens)
+// copyGoldens copies the goldens that are the plugin's own.
+func copyGoldens(ctx context.Context, p catalog.Plugin, into string) ([]golden.File, error) {
+	if p.Goldens == "" {
+		return nil, nil
+	}
+	files, err := golden.Find(p.Goldens, nil)
 	if err != nil {
 		return nil, err
 	}
-	beside := catalog.Beside(p.Source)
-	var goldens []transcriptFile
-	for _, file := range files {
-		golden := transcriptFile{path: file, found: true}
-		golden.copy, err = catalog.CopyFile(ctx, file, into)
+	for i := range files {
+		f := &files[i]
+		f.Copy, err = catalog.CopyFile(ctx, f.Path, into)
 		if errors.Is(err, catalog.ErrUnsettled) || ctx.Err() != nil {
 			return nil, err
-		}
-		data, err := readTranscript(golden)
-		if err == nil && slices.Contains(beside, transcript.HeaderMode(data)) {
-			continue
-		}
-		goldens = append(goldens, golden) // what is wrong with it, its test tells
+		} // what else is wrong with it, its test tells
 	}
-	return goldens, nil
+	return golden.Own(p.Source, files), nil
 }
 
 // opener opens sessions of a mode. The process may have died of the last one,

@@ -1,4 +1,4 @@
-package main
+package golden
 
 import (
 	"encoding/json"
@@ -10,57 +10,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// The forms of --report.
-const (
-	reportJUnit  = "junit"  // XML as JUnit's Ant task writes it, when all is done
-	reportTAP    = "tap"    // Test Anything Protocol, version 14
-	reportGitHub = "github" // workflow commands of GitHub Actions, and the summary
-)
-
-var reportForms = []string{reportJUnit, reportTAP, reportGitHub}
-
-// begin writes what stands above the first report.
-func (p *replayPrinter) begin() {
-	if p.report == reportTAP {
-		fmt.Fprintf(p.stdout, "TAP version 14\n1..%d\n", p.total)
-	}
-}
-
-// reported prints one file in the form of --report.
-func (p *replayPrinter) reported(r *replayReport) {
-	switch p.report {
-	case reportTAP:
-		fmt.Fprint(p.stdout, r.tap(p.done))
-	case reportGitHub:
-		fmt.Fprint(p.stdout, r.github())
-	case reportJUnit:
-		p.suite.Cases = append(p.suite.Cases, r.junit())
-	}
-}
-
-// headline says in a line what became of the file.
-func (r *replayReport) headline() string {
-	switch {
-	case r.Error != "":
-		words, _, _ := strings.Cut(r.Error, "\n")
-		return r.Result + ": " + words
-	case len(r.Faults) > 0:
-		return r.Result + ": " + r.Faults[0].Words
-	case r.Cut != "":
-		return r.Result + " when the server's bytes are cut " + r.Cut
-	}
-	return r.Result
-}
-
-// details tells all of what is wrong with the file.
-func (r *replayReport) details() string {
-	if r.Result == resultUnusable {
-		return r.Error
-	}
-	return r.text()
-}
-
-func (r *replayReport) tap(number int) string {
+func (r *Report) tap(number int) string {
 	var b strings.Builder
 	if !r.OK {
 		b.WriteString("not ")
@@ -91,7 +41,7 @@ func (r *replayReport) tap(number int) string {
 }
 
 // github writes the annotations that a workflow run shows at the file's line.
-func (r *replayReport) github() string {
+func (r *Report) github() string {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
 	place := "file=" + property(r.File)
@@ -103,7 +53,7 @@ func (r *replayReport) github() string {
 		place += fmt.Sprintf(",line=%d", r.Line)
 	}
 	if !r.OK {
-		fmt.Fprintf(&b, "::error %s,title=%s::%s\n", place, property("replay: "+r.Result), data(r.details()))
+		fmt.Fprintf(&b, "::error %s,title=%s::%s\n", place, property("replay: "+string(r.Outcome)), data(r.details()))
 	}
 	return b.String()
 }
@@ -133,7 +83,7 @@ type junitProblem struct {
 	Text    string `xml:",chardata"`
 }
 
-func (r *replayReport) junit() junitCase {
+func (r *Report) junit() junitCase {
 	c := junitCase{Class: "replay", Name: r.File, File: r.File, Line: r.Line, Output: r.Warning}
 	if r.Mode != "" {
 		c.Class += "." + r.Mode
@@ -141,7 +91,7 @@ func (r *replayReport) junit() junitCase {
 	problem := &junitProblem{r.headline(), r.details()}
 	switch {
 	case r.OK:
-	case r.Result == resultUnusable:
+	case r.Outcome == Unusable:
 		c.Error = problem
 	default:
 		c.Failure = problem

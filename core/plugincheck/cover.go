@@ -1,4 +1,4 @@
-package main
+package plugincheck
 
 import (
 	"bufio"
@@ -18,16 +18,15 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/conformance"
-	"github.com/protocol-workbench/workbench/core/pluginhost"
 )
 
 // executed says of the lines of a file on which there is code whether it was
 // executed.
 type executed map[int]bool
 
-// startCounted starts a copy of a plugin that counts what is executed, in a
-// sandbox as any other: of Go code another build, of a script this program.
-func startCounted(ctx context.Context, source string, p catalog.Plugin, calls extraCalls) (*conformance.Counted, error) {
+// startCounted starts a copy of a plugin that counts what is executed: of Go code
+// another build.
+func startCounted(ctx context.Context, source string, p catalog.Plugin, starter Starter) (*conformance.Counted, error) {
 	read := func(data []byte) (map[string]executed, error) {
 		lines := executed{}
 		return map[string]executed{filepath.Base(p.Path): lines}, json.Unmarshal(data, &lines)
@@ -50,7 +49,7 @@ func startCounted(ctx context.Context, source string, p catalog.Plugin, calls ex
 		p = *built
 		read = func(data []byte) (map[string]executed, error) { return goProfile(ctx, p.Source, into, data) }
 	}
-	host, err := startCounting(p, calls)
+	host, err := starter.Start(p, true)
 	if err != nil {
 		remove()
 		return nil, err
@@ -73,21 +72,10 @@ func startCounted(ctx context.Context, source string, p catalog.Plugin, calls ex
 			return missed, nil
 		},
 		End: func() {
-			stopHost(host)
+			starter.Stop(host)
 			remove()
 		},
 	}, nil
-}
-
-func startCounting(p catalog.Plugin, calls extraCalls) (*pluginhost.Host, error) {
-	m, err := modeOf(p, calls)
-	if err != nil {
-		return nil, err
-	}
-	if p.Starlark {
-		m.Args[0] = countingCommand
-	}
-	return startMode(m)
 }
 
 // Where a description of counters, a file of GOCOVERDIR, has its hash, which

@@ -1,0 +1,127 @@
+package golden
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Outcome is what became of a file.
+type Outcome string
+
+// The outcomes.
+const (
+	Same      Outcome = "same"
+	Different Outcome = "different"
+	Updated   Outcome = "updated"
+	Unusable  Outcome = "unusable" // it could not be replayed
+)
+
+// Report is what became of one file. Its JSON is documented in docs/replay.md.
+type Report struct {
+	File       string           `json:"file"`
+	Mode       string           `json:"mode,omitempty"`
+	Outcome    Outcome          `json:"result"`
+	OK         bool             `json:"ok"`
+	Updated    bool             `json:"updated,omitempty"` // the file was rewritten, whatever a recut found after that
+	Replays    int              `json:"replays"`
+	Cut        string           `json:"cut,omitempty"`
+	Seed       *uint64          `json:"seed,omitempty"`
+	Where      *replay.Finding  `json:"where,omitempty"`
+	Faults     []replay.Finding `json:"faults,omitempty"`
+	Difference string           `json:"difference,omitempty"`
+	Line       int              `json:"line,omitempty"`  // where it differs, or of Error
+	Error      string           `json:"error,omitempty"` // why the file is unusable, or was not updated
+	Warning    string           `json:"warning,omitempty"`
+
+	Now *transcript.Transcript `json:"-"` // what an updated file holds
+}
+
+// take copies what a replay found.
+func (r *Report) take(found *replay.Result) {
+	r.Outcome, r.OK = Same, found.Same
+	if found.Same {
+		return
+	}
+	r.Outcome = Different
+	r.Cut, r.Faults, r.Difference, r.Line = found.Cuts.Name, found.Faults, found.Diff, found.Line
+	if found.Cuts.Random {
+		r.Seed = &found.Cuts.Seed
+	}
+	if found.Where.Line > 0 {
+		r.Where = &found.Where
+	}
+}
+
+// fail notes that the file could not be replayed.
+func (r *Report) fail(err error) *Report {
+	r.Outcome, r.OK, r.Line, r.Error = Unusable, false, 0, err.Error()
+	var syntax *transcript.SyntaxError
+	if errors.As(err, &syntax) {
+		r.Line, r.Error = syntax.Line, syntax.Msg
+	}
+	return r
+}
+
+// Problem says why an unusable file is that, with the line if one is to blame.
+func (r *Report) Problem() string {
+	if r.Line > 0 {
+		return fmt.Sprintf("%s:%d: %s", core.Printable(r.File), r.Line, r.Error)
+	}
+	return r.Error
+}
+
+// text tells how a file differs.
+func (r *Report) text() string {
+	var b strings.Builder
+	file := core.Printable(r.File)
+	fmt.Fprintf(&b, "%s: %s", file, r.Outcome)
+	if r.Cut != "" {
+		fmt.Fprintf(&b, " when the server's bytes are cut %s", r.Cut)
+	}
+	if r.Seed != nil {
+		fmt.Fprintf(&b, " with seed %d; to repeat it: workbench replay --recut 1 --seed %d %s", *r.Seed, *r.Seed, catalog.Quote(r.File))
+	}
+	b.WriteByte('\n')
+	if r.Where != nil {
+		fmt.Fprintf(&b, "%s:%d: %s\n", file, r.Where.Line, core.Under(r.Where.Words))
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintf(&b, "%s:%d: %s\n", file, f.Line, core.Under(f.Words))
+	}
+	b.WriteString(r.Difference)
+	if r.Updated && r.Outcome == Different {
+		fmt.Fprintf(&b, "%s: its actions were updated all the same\n", file)
+	}
+	if r.Error != "" {
+		fmt.Fprintf(&b, "%s: %s\n", file, core.Under(r.Error))
+	}
+	return b.String()
+}
+
+// headline says in a line what became of the file.
+func (r *Report) headline() string {
+	switch {
+	case r.Error != "":
+		words, _, _ := strings.Cut(r.Error, "\n")
+		return string(r.Outcome) + ": " + words
+	case len(r.Faults) > 0:
+		return string(r.Outcome) + ": " + r.Faults[0].Words
+	case r.Cut != "":
+		return string(r.Outcome) + " when the server's bytes are cut " + r.Cut
+	}
+	return string(r.Outcome)
+}
+
+// details tells all of what is wrong with the file.
+func (r *Report) details() string {
+	if r.Outcome == Unusable {
+		return r.Error
+	}
+	return r.text()
+}

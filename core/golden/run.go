@@ -1,0 +1,193 @@
+package golden
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// Modes are the line modes that there are.
+type Modes struct {
+	Open replay.Opener
+	// Manifest returns the manifest of a mode, or false if no mode has the name.
+	// The error says why a mode that exists cannot be used.
+	Manifest func(mode string) (m core.Manifest, ok bool, err error)
+}
+
+// Only returns Modes with a single mode. open connects to a new machine of it, as
+// a [replay.Opener] does.
+func Only(m core.Manifest, open func(context.Context) (*wire.Conn, error)) Modes {
+	return Modes{
+		Open:     func(ctx context.Context, _ string) (*wire.Conn, error) { return open(ctx) },
+		Manifest: func(mode string) (core.Manifest, bool, error) { return m, mode == m.Name, nil },
+	}
+}
+
+// Runner replays files, several at once if need be. Its fields must not change
+// meanwhile.
+type Runner struct {
+	Modes
+	Mode    string                // replays through this mode in place of the files'; "": theirs
+	Cuts    iter.Seq[replay.Cuts] // replays again with the server's bytes cut so; nil: not
+	Update  bool                  // rewrites the actions of files that differ
+	Strict  bool                  // refuses a file without a newline at its end
+	Running func(*os.File) bool   // reports whether a recorder appends to a file, which is not updated then; nil: none does
+
+	replays atomic.Int64
+}
+
+// atOnce is how many files are replayed at a time.
+const atOnce = 4
+
+// progressEach is how often somebody who looks sees how far it is.
+const progressEach = 300 * time.Millisecond
+
+// All replays the files, a few at a time, and has them printed in their order.
+func (r *Runner) All(ctx context.Context, files []File, p *Printer) {
+	reports := make([]chan *Report, len(files))
+	for i := range reports {
+		reports[i] = make(chan *Report, 1)
+	}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	for range min(atOnce, len(files)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				reports[i] <- r.Replay(ctx, files[i])
+			}
+		})
+	}
+	p.begin(len(files))
+	tick := time.NewTicker(progressEach)
+	defer tick.Stop()
+	for i := 0; i < len(files) && ctx.Err() == nil; {
+		select {
+		case report := <-reports[i]:
+			if ctx.Err() == nil {
+				p.print(report)
+			}
+			i++
+		case <-tick.C:
+			p.progress(r.replays.Load())
+		case <-ctx.Done():
+		}
+	}
+	p.end(ctx.Err() != nil, r.Cuts != nil, r.replays.Load())
+}
+
+// Replay replays one file in all the ways that were asked for, up to the first
+// that differs.
+func (r *Runner) Replay(ctx context.Context, file File) *Report {
+	report := &Report{File: file.Path, Mode: r.Mode}
+	g, err := r.load(file, report)
+	if err != nil {
+		return report.fail(err)
+	}
+	open := func(ctx context.Context, mode string) (*wire.Conn, error) {
+		report.Replays++
+		r.replays.Add(1)
+		return r.Open(ctx, mode)
+	}
+	whole, err := g.Whole(ctx, open)
+	if err != nil {
+		return report.fail(err)
+	}
+	report.take(whole)
+	if !whole.Same && r.Update {
+		g, whole = r.rewrite(ctx, open, file, g, whole, report)
+	}
+	if g == nil || !whole.Same || r.Cuts == nil {
+		return report
+	}
+	switch recut, err := g.Recuts(ctx, open, whole, r.Cuts); {
+	case err != nil:
+		report.fail(err)
+	case !recut.Same:
+		report.take(recut)
+	}
+	return report
+}
+
+// load reads and checks a file.
+func (r *Runner) load(file File, report *Report) (*replay.Golden, error) {
+	if r.Update && r.Running != nil {
+		if err := file.RefuseRunning(r.Running); err != nil {
+			return nil, err
+		}
+	}
+	data, err := file.Read()
+	if err != nil {
+		return nil, err
+	}
+	t, err := transcript.Parse(file.Path, data)
+	if err != nil {
+		return nil, err
+	}
+	if r.Mode != "" {
+		t.Mode = r.Mode
+	}
+	report.Mode = t.Mode
+	if t.CutOff && r.Strict {
+		return nil, &transcript.SyntaxError{File: file.Path, Line: bytes.Count(data, []byte("\n")) + 1, Msg: "expected a newline at the end of the file"}
+	}
+	if t.CutOff {
+		report.Warning = "no newline at the end of the file, so it may have been cut off: the actions of its last event are compared only as far as they go"
+	}
+	return r.ready(file.Path, t)
+}
+
+// ready makes t ready for its mode.
+func (r *Runner) ready(path string, t *transcript.Transcript) (*replay.Golden, error) {
+	m, ok, err := r.Manifest(t.Mode)
+	if err != nil {
+		return nil, fmt.Errorf("%s: its line mode %s cannot be used: %w", core.Printable(path), t.Mode, err)
+	}
+	return replay.New(path, t, func(string) (core.Manifest, bool) { return m, ok })
+}
+
+// rewrite brings the file up to date, provided that one more replay of the new
+// text is the same. It returns that replay, or nil when the report says why the
+// file is unchanged.
+func (r *Runner) rewrite(ctx context.Context, open replay.Opener, file File, g *replay.Golden, whole *replay.Result, report *Report) (*replay.Golden, *replay.Result) {
+	updated, err := g.Update(whole)
+	if err != nil {
+		report.Error = err.Error()
+		return nil, nil
+	}
+	data := updated.Append(nil)
+	t, err := transcript.Parse(file.Path, data)
+	if err == nil {
+		g, err = r.ready(file.Path, t)
+	}
+	if err != nil {
+		report.Error = fmt.Sprintf("%v: with the new actions it would be no transcript: %v", replay.ErrUpdate, err)
+		return nil, nil
+	}
+	again, err := g.Whole(ctx, open)
+	if err != nil {
+		report.fail(err)
+		return nil, nil
+	}
+	if !again.Same {
+		report.take(again)
+		report.Error = replay.ErrUpdate.Error() + ": replayed once more it was answered otherwise; a line mode must always answer the same"
+		return nil, nil
+	}
+	if err := file.Replace(data); err != nil {
+		report.fail(err)
+		return nil, nil
+	}
+	report.Outcome, report.OK, report.Updated, report.Now = Updated, true, true, t
+	return g, again
+}
