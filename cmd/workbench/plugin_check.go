@@ -93,9 +93,9 @@ Exit codes:
 				return &exitCode{exitUnusable, fmt.Errorf("%w; to wait longer, give it --timeout %v", err, 4*late.After)}
 			case err != nil:
 				return &exitCode{exitUnusable, err}
-			case p.Unusable > 0:
+			case p.Counts[plugincheck.Unusable] > 0:
 				return &exitCode{code: exitUnusable}
-			case p.Failed > 0:
+			case p.Counts[plugincheck.Failed] > 0:
 				return &exitCode{code: exitDifferent}
 			}
 			return nil

@@ -23,40 +23,48 @@ type Printer struct {
 	Progress  func(words string)
 	SlowAfter time.Duration
 
-	Failed, Unusable int // goldens and checks
+	Counts map[Outcome]int // of what was printed
 
 	names  []string // of all goldens and checks, in their order
 	done   int
-	left   int      // of those done only in part
 	undone []string // checks that were left out
 	why    string   // they were
 	quick  func()   // ends what tells that a check takes long
 }
 
+// Outcome is what a golden or a check came to.
+type Outcome string
+
+// The outcomes.
+const (
+	OK       Outcome = "ok"
+	Partly   Outcome = "partly" // done only in part, or left out
+	Failed   Outcome = "failed"
+	Unusable Outcome = "unusable" // a golden that could not be checked
+)
+
 // Report is a result as JSON has it.
 type Report struct {
 	conformance.Result
-	Outcome string `json:"outcome"`           // ok, partly, failed or unusable
-	Updated bool   `json:"updated,omitempty"` // the golden was rewritten
-	Error   string `json:"error,omitempty"`
+	Outcome Outcome `json:"outcome"`
+	Updated bool    `json:"updated,omitempty"` // the golden was rewritten
+	Error   string  `json:"error,omitempty"`
 }
 
 func (p *Printer) result(report Report, err error) {
 	p.clear()
 	p.done++
-	report.Outcome = "ok"
+	report.Outcome = OK
 	r := report.Result
 	switch {
 	case err != nil:
-		report.Outcome, report.Error = "unusable", err.Error()
-		p.Unusable++
+		report.Outcome, report.Error = Unusable, err.Error()
 	case len(r.Findings) > 0:
-		report.Outcome = "failed"
-		p.Failed++
+		report.Outcome = Failed
 	case r.Skipped != "":
-		report.Outcome = "partly"
-		p.left++
+		report.Outcome = Partly
 	}
+	p.Counts[report.Outcome]++
 	if p.JSON {
 		if report.Findings == nil {
 			report.Findings = []conformance.Finding{}
@@ -99,7 +107,7 @@ func (p *Printer) unchecked(names []string, why string) {
 	for _, name := range names {
 		if p.JSON {
 			r := conformance.Result{Check: name, Skipped: why, Findings: []conformance.Finding{}}
-			_ = json.NewEncoder(p.Out).Encode(Report{Result: r, Outcome: "partly"})
+			_ = json.NewEncoder(p.Out).Encode(Report{Result: r, Outcome: Partly})
 		}
 	}
 }
@@ -153,12 +161,12 @@ func (p *Printer) summary(goldens int) {
 	if p.JSON {
 		return
 	}
-	fmt.Fprintf(p.Out, "%s and %s: %d failed", core.Plural(goldens, "golden"), core.Plural(p.done-goldens, "check"), p.Failed)
-	if p.Unusable > 0 {
-		fmt.Fprintf(p.Out, ", %d unusable", p.Unusable)
+	fmt.Fprintf(p.Out, "%s and %s: %d failed", core.Plural(goldens, "golden"), core.Plural(p.done-goldens, "check"), p.Counts[Failed])
+	if n := p.Counts[Unusable]; n > 0 {
+		fmt.Fprintf(p.Out, ", %d unusable", n)
 	}
-	if p.left > 0 {
-		fmt.Fprintf(p.Out, ", %d done only in part", p.left)
+	if n := p.Counts[Partly]; n > 0 {
+		fmt.Fprintf(p.Out, ", %d done only in part", n)
 	}
 	fmt.Fprintln(p.Out)
 	if len(p.undone) > 0 {

@@ -74,6 +74,7 @@ func Run(ctx context.Context, plugin *Plugin, o Options, p *Printer) error {
 		p.names = append(p.names, file.Path)
 	}
 	p.names = append(p.names, checks...)
+	p.Counts = map[Outcome]int{}
 	parent := ctx
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()

@@ -77,8 +77,8 @@ func TestRun(t *testing.T) {
 	var p Printer
 	out, err = check(t, losing(), goldens, Options{}, &p)
 	for _, want := range []string{"lost.golden:5: ", "- << client text \"a\"\n", "failed    end of stream", "2 failed"} {
-		if err != nil || p.Failed != 2 || !strings.Contains(out, want) {
-			t.Errorf("%v, %d failed, %q is missing in\n%s", err, p.Failed, want, out)
+		if err != nil || p.Counts[Failed] != 2 || !strings.Contains(out, want) {
+			t.Errorf("%v, %d failed, %q is missing in\n%s", err, p.Counts[Failed], want, out)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func TestUnusableGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p Printer
-	if out, _ := check(t, httpline.Discipline(), goldens, Options{}, &p); p.Unusable != 1 || !strings.Contains(out, "bad.golden:2: expected the name of a line mode") {
-		t.Errorf("a golden of another mode: %d unusable\n%s", p.Unusable, out)
+	if out, _ := check(t, httpline.Discipline(), goldens, Options{}, &p); p.Counts[Unusable] != 1 || !strings.Contains(out, "bad.golden:2: expected the name of a line mode") {
+		t.Errorf("a golden of another mode: %d unusable\n%s", p.Counts[Unusable], out)
 	}
 }
