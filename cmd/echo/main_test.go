@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -13,20 +14,28 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core/loopback"
 )
 
-// asCommand makes the test binary run as the command.
-const asCommand = "ECHO_TEST_AS_COMMAND"
-
+// The test binary is the command, for the scripts and where a process is wanted.
 func TestMain(m *testing.M) {
-	if os.Getenv(asCommand) != "" {
-		main()
-		return
+	testscript.Main(leakGate{m}, map[string]func(){"echo": main})
+}
+
+// leakGate runs the tests and fails if a goroutine outlives them.
+// goleak.VerifyTestMain would exit before testscript removes its folder.
+type leakGate struct{ *testing.M }
+
+func (g leakGate) Run() int {
+	code := g.M.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, "the tests passed, but goroutines are left:", err)
+		return 1
 	}
-	goleak.VerifyTestMain(m)
+	return code
 }
 
 var announced = regexp.MustCompile(`^practice echo server on (\S+) \(`)
@@ -86,45 +95,16 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestPortIsTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
-	for args, want := range map[string]string{
-		port:                        "port " + port + " is taken: another program listens on 127.0.0.1:" + port,
-		"http":                      `port "http": a port is a number from 1 to 65535`,
-		"99999":                     `port "99999": a port is a number`,
-		"4000 4001":                 "there can be one port, not 2",
-		"4000 --listen=127.0.0.1:0": "exclude each other",
-		"--listen=4000":             "write an address as in --listen 127.0.0.1:4000",
-		"--listen=::1:x":            "write an address as in",
-		"--listen=:4000":            "asks nobody who they are; use 127.0.0.1:4000",
-		"--listen=0.0.0.0:4000":     "others could reach it",
-		"--listen=[::]:4000":        "others could reach it",
-		"--listen=192.0.2.1:4000":   "others could reach it",
-		"--listen=example.com:4000": "the host must be localhost, 127.0.0.1 or [::1]",
-		"--listen=[::1%lo]:x":       `port "x"`,
-		"--nonsense":                "unknown flag: --nonsense",
-	} {
-		err := run(t.Context(), strings.Fields(args), io.Discard, io.Discard)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("echo %s: %v; want %q", args, err, want)
-		}
-	}
-}
-
-func TestHelpHasExamples(t *testing.T) {
-	var out strings.Builder
-	if err := run(t.Context(), []string{"--help"}, &out, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"echo [PORT]", "Examples:", "echo 4001", "--listen ADDR", "127.0.0.1:4000"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("help has no %q:\n%s", want, &out)
-		}
+	err = run(t.Context(), []string{port}, io.Discard, io.Discard)
+	if want := "port " + port + " is taken: another program listens on 127.0.0.1:" + port; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v; want %q", err, want)
 	}
 }
 
@@ -165,8 +145,7 @@ func TestDefaultAddress(t *testing.T) {
 
 func TestSignalsEndItCleanly(t *testing.T) {
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "0")
-		cmd.Env = append(os.Environ(), asCommand+"=1")
+		cmd := exec.CommandContext(t.Context(), "echo", "0") // testscript.Main has put it in front of the system's
 		stdout, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)

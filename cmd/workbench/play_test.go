@@ -158,46 +158,6 @@ func TestPlay(t *testing.T) {
 	told.find(t, `client 127\.0\.0\.1:\d+: .*talk\.golden:10: byte 3 of the client's stream: (expected "QUIT\\r\\n", got "QUIE")\n`)
 }
 
-func TestPlayIsRefused(t *testing.T) {
-	file := write(t, smtpTalk)
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	for _, c := range []struct {
-		want string
-		args []string
-	}{
-		{"name one transcript, as in: workbench play server walk.golden", []string{"server"}},
-		{"name one transcript", []string{"client", file, file}},
-		{"name one transcript", []string{"server", file, file}},
-		{"name 1 to 256 transcripts, one for each connection", []string{"server", "--any-order"}},
-		{"nowhere.golden", []string{"server", "nowhere.golden"}},
-		{"talk.golden:1: expected \"workbench transcript v1\"", []string{"server", write(t, "hello\n")}},
-		{"talk.golden:3: expected a regexp that can be used: ", []string{"client", write(t, "workbench transcript v1\nmode raw\n~~ match \"a$\"\n>> server \"a\"\n"), "--to", "localhost:1"}},
-		{"--on-mismatch maybe: it must be close or continue", []string{"server", "--on-mismatch", "maybe", file}},
-		{"--listen 0.0.0.0:0 is refused", []string{"server", "--listen", "0.0.0.0:0", file}},
-		{"is taken by another program", []string{"server", "--listen", taken.Addr().String(), file}},
-		{"Say so with --to host:port; it was recorded with mail.example:25", []string{"client", file}},
-		{"--to: no port in \"localhost\"", []string{"client", file, "--to", "localhost"}},
-		{"--timeout 0s: it must be more than 0", []string{"client", file, "--to", "localhost:1", "--timeout", "0"}},
-		{"connection refused", []string{"client", file, "--to", closed.Addr().String()}},
-		{"unknown flag", []string{"client", "--bogus"}},
-	} {
-		var stdout, stderr bytes.Buffer
-		code := playRun(t.Context(), c.args, &stdout, &stderr)
-		if code != 2 || !strings.Contains(stderr.String(), c.want) || stdout.Len() > 0 {
-			t.Errorf("%v: code %d, %s%s", c.args, code, stdout.String(), stderr.String())
-		}
-	}
-}
-
 func TestPlayTellsWhatItAwaits(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

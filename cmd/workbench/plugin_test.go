@@ -112,29 +112,6 @@ func TestPluginInstallListRemove(t *testing.T) {
 	says(t, workbench(t, "plugin", "info", "shout"), `there is no plugin "shout"; workbench plugin list`)
 }
 
-func TestPluginInstallRefuses(t *testing.T) {
-	own := pluginHome(t)
-	dir := t.TempDir()
-	at := func(name, text string) string { return writePlugin(t, filepath.Join(dir, name), text) }
-	at("bad/go.mod", "module bad\n\ngo 1.24\n")
-	mine := writePlugin(t, filepath.Join(own, "mine.star"), "x")
-	for path, words := range map[string]string{
-		at("raw.star", "x"):                                   "its name is taken by a built-in line mode; give it another name",
-		at("mine.star", "x"):                                  "its name is taken by " + mine,
-		at("broken.star", "broken"):                           "plugin broken does not start",
-		at("liar.star", "liar"):                               `says that its name is "other"; let the manifest's name`,
-		at("bad/main.go", "package main\nfunc main(") + "/..": "plugin bad does not build in .*\n(.*\n)*.*main.go:2:",
-		filepath.Join(dir, "nothing"):                         "is not there",
-	} {
-		says(t, workbench(t, "plugin", "install", path), "^workbench: ", words)
-	}
-	says(t, workbench(t, "plugin", "install"), "workbench plugin install wants what to install, as in: workbench plugin install ./shout")
-	says(t, workbench(t, "plugin", "remove", "raw"), "raw is a built-in line mode")
-	if all, problems := catalog.Installed(filepath.Join(os.Getenv("XDG_STATE_HOME"), "workbench")); len(all)+len(problems) > 0 {
-		t.Errorf("installed: %v, %v", all, problems)
-	}
-}
-
 // The first of a name is found: --plugin-dir, the user's folder, installed.
 func TestPluginPrecedence(t *testing.T) {
 	own := pluginHome(t)
@@ -175,16 +152,6 @@ func TestPluginPrecedence(t *testing.T) {
 	if err := json.Unmarshal([]byte(workbench(t, "plugin", "list", "--json", "--plugin-dir", dir)), &listed); err != nil || len(listed.Plugins) != 3+len(builtin) || len(listed.Problems) != 5 {
 		t.Errorf("%v, %+v", err, listed)
 	}
-}
-
-func TestPluginNew(t *testing.T) {
-	pluginHome(t)
-	dir := filepath.Join(t.TempDir(), "x")
-	says(t, workbench(t, "plugin", "new", "shout", dir, "--lang", "starlark"), "^Made "+dir+`: README.md, shout.star, testdata/hello.golden\.`, "cd "+dir, "workbench plugin dev .")
-	says(t, workbench(t, "plugin", "new", "shout", dir), "^workbench: .* is not empty, and nothing is overwritten")
-	says(t, workbench(t, "plugin", "new"), "wants a name")
-	says(t, workbench(t, "plugin", "new", "raw", dir+"2"), "^workbench: raw is the name of a built-in line mode; give the plugin another one")
-	says(t, workbench(t, "plugin", "install", dir), `^Installed shout \(starlark\) from `+dir)
 }
 
 // What cannot be run is called as the user knows it, not by its copy.

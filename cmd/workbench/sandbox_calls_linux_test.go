@@ -1,34 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-func TestAllowSyscallErrors(t *testing.T) {
-	pluginHome(t)
-	for value, words := range map[string]string{
-		"memfd_create":   "as in shout:memfd_create",
-		":memfd_create":  "as in shout:memfd_create",
-		"raw:":           `this system has no system call ""`,
-		"raw:no_such":    `this system has no system call "no_such"`,
-		"raw:SYS_SOCKET": `this system has no system call "SYS_SOCKET"`,
-	} {
-		fails(t, value, words)
-	}
-	fails(t, "nobody:acct", "--allow-syscall nobody:acct: there is no line mode nobody")
-}
-
-func fails(t *testing.T, value, words string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code := run(t.Context(), []string{"serve", "--listen", "127.0.0.1:0", "--echo-listen", "off", "--no-record", "--allow-syscall", value}, &out, &errs)
-	if code == 0 || !strings.Contains(errs.String(), words) {
-		t.Errorf("%q: exit code %d: %s", value, code, errs.String())
-	}
-}
 
 // A program that makes a call which the sandbox refuses is told which, and runs
 // once that is allowed.

@@ -2,21 +2,10 @@ package main
 
 import (
 	"bytes"
-	"strings"
 	"testing"
 
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
-
-func TestSandboxFlag(t *testing.T) {
-	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"serve", "--sandbox=on"}, &out, &errs); code == 0 {
-		t.Error("it was taken")
-	}
-	if got := errs.String(); !strings.Contains(got, `"--sandbox" flag: it is strict, best-effort or off`) {
-		t.Errorf("it says %q", got)
-	}
-}
 
 func TestPrintSandbox(t *testing.T) {
 	var out bytes.Buffer

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,44 +55,6 @@ func inFolder(t *testing.T, files map[string]string) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-func TestTranscriptConvert(t *testing.T) {
-	inFolder(t, map[string]string{"a.transcript": toBeConverted, "torn.transcript": strings.TrimSuffix(toBeConverted, "\n"), "old": "old"})
-	for _, c := range []struct {
-		name           string
-		args           string
-		stdin          string
-		code           int
-		stdout, stderr string // what they hold
-	}{
-		{"text", "convert --to rfc a.transcript", "", 0, "C: GET / HTTP/1.0\nS: HTTP/1.0 200 OK\n[S closes]\n", ""},
-		{"from standard input", "convert --to jsonl -", toBeConverted, 0, `"kind":"header"`, ""},
-		{"a page", "convert --to html a.transcript", "", 0, "<title>127.0.0.1:80 in line mode http-line</title>", ""},
-		{"a terminal's recording", "convert --to asciicast a.transcript", "", 0, `{"version":3`, ""},
-		{"a capture", "convert --to pcapng a.transcript -o -", "", 0, "\x0a\x0d\x0d\x0a", ""},
-		{"into a file", "convert --to rfc a.transcript -o old", "", 0, "", ""},
-		{"into no folder", "convert --to rfc a.transcript -o no/where", "", 1, "", "no/where could not be written: no such file or directory"},
-		{"cut off", "convert --to rfc torn.transcript", "", 0, "C: GET", "the end of torn.transcript is missing"},
-		{"no format", "convert a.transcript", "", 1, "", "say what to convert to: --to with one of pcapng, jsonl, asciicast, rfc, html"},
-		{"no such format", "convert --to pdf a.transcript", "", 1, "", "--to pdf: there is no such format"},
-		{"no file", "convert --to rfc b.transcript", "", 1, "", "b.transcript"},
-		{"no transcript", "convert --to rfc -", "hello\n", 1, "", "standard input:1: expected"},
-		{"no name", "convert --to rfc", "", 1, "", "name one file"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			code, stdout, stderr := convertRun(t, c.stdin, strings.Fields(c.args)...)
-			if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) || c.stderr == "" && stderr != "" {
-				t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
-			}
-		})
-	}
-	if text, _ := os.ReadFile("old"); !strings.Contains(string(text), "C: GET") {
-		t.Errorf("old holds %q", text)
-	}
-	if left, _ := filepath.Glob(".new-*"); len(left) > 0 {
-		t.Error(left)
 	}
 }
 

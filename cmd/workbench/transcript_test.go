@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"os"
@@ -64,65 +63,6 @@ func (c transcriptCLI) record() string {
 	return r.ID()
 }
 
-func TestTranscriptList(t *testing.T) {
-	c := transcriptCLI{t, t.TempDir()}
-	id := c.record()
-	if code, out, errs := c.run("list"); code != 0 || !strings.Contains(out, id) || !strings.Contains(out, "mail.example:110") || !strings.Contains(out, "done") {
-		t.Errorf("%d\n%s%s", code, out, errs)
-	}
-	if _, out, _ := c.run("list", "--mode", "http-line"); strings.Contains(out, id) {
-		t.Errorf("another mode's is listed:\n%s", out)
-	}
-	_, out, _ := c.run("list", "--text", "+OK\r\n", "--json")
-	var infos []store.Info
-	if err := json.Unmarshal([]byte(out), &infos); err != nil || len(infos) != 1 || infos[0].Duration != 2 {
-		t.Errorf("%s: %v", out, err)
-	}
-	if _, out, _ := c.run("list", "--text", "nowhere", "--json"); out != "[]\n" {
-		t.Errorf("got %q", out)
-	}
-}
-
-func TestTranscriptShowAndFollow(t *testing.T) {
-	c := transcriptCLI{t, t.TempDir()}
-	id := c.record()
-	want := ">> server \"+OK\\r\\n\"\n          \"PASS hun\"\n<< client text \"said PASS hunter2\"\n"
-	_, golden, _ := c.run("show", "--golden", id)
-	if !strings.HasPrefix(golden, "workbench transcript v1\nmode raw\ntarget \"mail.example:110\"\n\n"+want) || strings.Contains(golden, "--") {
-		t.Error(golden)
-	}
-	file, err := os.ReadFile(filepath.Join(c.dir, id+".transcript"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{{"show", id}, {"show", filepath.Join(c.dir, id+".transcript")}, {"follow", id}} {
-		if code, out, errs := c.run(args...); code != 0 || out != string(file) || errs != "" {
-			t.Errorf("%v: %d %s\n%s", args, code, errs, out)
-		}
-	}
-	if _, out, _ := c.run("follow", "--json", id); strings.Count(out, "\n") != 6 || !strings.Contains(out, `{"n":2,"t":1,"dir":">>","side":"server"`) {
-		t.Error(out)
-	}
-}
-
-func TestTranscriptDiff(t *testing.T) {
-	c := transcriptCLI{t, t.TempDir()}
-	id := c.record()
-	_, golden, _ := c.run("show", "--golden", id)
-	same, other := filepath.Join(t.TempDir(), "same"), filepath.Join(t.TempDir(), "other")
-	os.WriteFile(same, []byte(golden), 0o600)
-	os.WriteFile(other, []byte(strings.Replace(golden, "hun", "Hun", 1)), 0o600)
-	if code, out, errs := c.run("diff", id, same); code != 0 || out != "" {
-		t.Errorf("%d %s%s", code, out, errs)
-	}
-	if code, out, _ := c.run("diff", id, other); code != 1 || !strings.Contains(out, "-           \"PASS hun\"\n+           \"PASS Hun\"") {
-		t.Errorf("%d\n%s", code, out)
-	}
-	if code, _, errs := c.run("diff", id, "missing"); code != 2 || !strings.Contains(errs, "there is no file missing") {
-		t.Errorf("%d %s", code, errs)
-	}
-}
-
 func TestTranscriptRedact(t *testing.T) {
 	c := transcriptCLI{t, t.TempDir()}
 	id := c.record()
@@ -176,17 +116,6 @@ func TestTranscriptOfARunningSession(t *testing.T) {
 	}
 	if code, _, errs := c.run("redact", "--match", "secret", id); code != 1 || !strings.Contains(errs, "still running") {
 		t.Errorf("%d %s", code, errs)
-	}
-}
-
-func TestTranscriptDelete(t *testing.T) {
-	c := transcriptCLI{t, t.TempDir()}
-	id := c.record()
-	if code, _, errs := c.run("delete", id, "../../etc/passwd"); code != 1 || !strings.Contains(errs, "../../etc/passwd is not deleted: no such transcript") {
-		t.Errorf("%d %s", code, errs)
-	}
-	if _, out, _ := c.run("list", "--json"); out != "[]\n" {
-		t.Error(out)
 	}
 }
 
