@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 )
 
@@ -38,9 +39,9 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
-	out, errs := &screen{to: stdout}, &screen{to: stderr}
-	defer errs.flush()
-	defer out.flush()
+	out, errs := screen.New(stdout), screen.New(stderr)
+	defer errs.Flush()
+	defer out.Flush()
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
 )
@@ -77,7 +78,7 @@ func (p *checkPrinter) result(report checkReport, err error) {
 	}
 	for _, words := range []string{reached(r), r.Skipped, report.Error} {
 		if words != "" {
-			fmt.Fprintf(p.stdout, "          %s\n", under(words))
+			fmt.Fprintf(p.stdout, "          %s\n", core.Under(words))
 		}
 	}
 }
@@ -115,8 +116,8 @@ func (p *checkPrinter) progress() {
 		return
 	}
 	words := fmt.Sprintf("%d of %d: %s …", p.done+1, len(p.names), core.Printable(shortPath(p.names[p.done])))
-	if isTerminal(p.stderr) {
-		fmt.Fprintf(unfiltered(p.stderr), "\r%s\x1b[K", words)
+	if screen.IsTerminal(p.stderr) {
+		fmt.Fprintf(screen.Unfiltered(p.stderr), "\r%s\x1b[K", words)
 		p.line = true
 		return
 	}
@@ -134,7 +135,7 @@ func (p *checkPrinter) progress() {
 
 func (p *checkPrinter) clear() {
 	if p.line {
-		fmt.Fprint(unfiltered(p.stderr), "\r\x1b[K")
+		fmt.Fprint(screen.Unfiltered(p.stderr), "\r\x1b[K")
 		p.line = false
 	}
 	if p.quick != nil {
@@ -146,7 +147,7 @@ func (p *checkPrinter) clear() {
 // summary prints the last line, and returns what the program ends with.
 func (p *checkPrinter) summary(goldens int) error {
 	if !p.asJSON {
-		fmt.Fprintf(p.stdout, "%s and %s: %d failed", count(goldens, "golden"), count(p.done-goldens, "check"), p.failed)
+		fmt.Fprintf(p.stdout, "%s and %s: %d failed", core.Plural(goldens, "golden"), core.Plural(p.done-goldens, "check"), p.failed)
 		if p.unusable > 0 {
 			fmt.Fprintf(p.stdout, ", %d unusable", p.unusable)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/replay"
@@ -118,9 +119,9 @@ func (p *replayPrinter) print(r *replayReport) {
 	}
 	switch {
 	case r.Result == resultUnusable && r.Line > 0:
-		fmt.Fprintf(p.stderr, "%s:%d: %s\n", file, r.Line, under(r.Error))
+		fmt.Fprintf(p.stderr, "%s:%d: %s\n", file, r.Line, core.Under(r.Error))
 	case r.Result == resultUnusable:
-		fmt.Fprintln(p.stderr, under(r.Error))
+		fmt.Fprintln(p.stderr, core.Under(r.Error))
 	case r.Result != resultSame:
 		fmt.Fprint(p.stdout, r.text())
 	}
@@ -139,32 +140,32 @@ func (r *replayReport) text() string {
 	}
 	b.WriteByte('\n')
 	if r.Where != nil {
-		fmt.Fprintf(&b, "%s:%d: %s\n", file, r.Where.Line, under(r.Where.Words))
+		fmt.Fprintf(&b, "%s:%d: %s\n", file, r.Where.Line, core.Under(r.Where.Words))
 	}
 	for _, f := range r.Faults {
-		fmt.Fprintf(&b, "%s:%d: %s\n", file, f.Line, under(f.Words))
+		fmt.Fprintf(&b, "%s:%d: %s\n", file, f.Line, core.Under(f.Words))
 	}
 	b.WriteString(r.Difference)
 	if r.Updated && r.Result == resultDifferent {
 		fmt.Fprintf(&b, "%s: its actions were updated all the same\n", file)
 	}
 	if r.Error != "" {
-		fmt.Fprintf(&b, "%s: %s\n", file, under(r.Error))
+		fmt.Fprintf(&b, "%s: %s\n", file, core.Under(r.Error))
 	}
 	return b.String()
 }
 
 // progress shows how far it is, to a person.
 func (p *replayPrinter) progress(replays int64) {
-	if isTerminal(p.stderr) {
-		fmt.Fprintf(unfiltered(p.stderr), "\r%d of %d transcripts, %d replays\x1b[K", p.done, p.total, replays)
+	if screen.IsTerminal(p.stderr) {
+		fmt.Fprintf(screen.Unfiltered(p.stderr), "\r%d of %d transcripts, %d replays\x1b[K", p.done, p.total, replays)
 		p.line = true
 	}
 }
 
 func (p *replayPrinter) clear() {
 	if p.line {
-		fmt.Fprint(unfiltered(p.stderr), "\r\x1b[K")
+		fmt.Fprint(screen.Unfiltered(p.stderr), "\r\x1b[K")
 		p.line = false
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert/importer"
 )
@@ -36,7 +37,7 @@ there is not replaced.`,
 				return fmt.Errorf("--mode %s: that cannot be the name of a line mode; workbench modes lists them", o.Mode)
 			}
 			file, stdin := files[0], io.Reader(nil)
-			if file == standardStream {
+			if file == screen.Standard {
 				file, stdin = "standard input", cmd.InOrStdin()
 			}
 			made, err := o.Import(cmd.Context(), file, stdin)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -68,7 +69,7 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	} else if out != path {
 		to = transcriptFile{path: out}
 	}
-	if out != standardStream {
+	if out != screen.Standard {
 		if err := refuseRunning(to); err != nil {
 			return fmt.Errorf("%w, or name another file with -o OUT", err)
 		}
@@ -97,8 +98,8 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // which says so
 	}
 	switch out {
-	case standardStream:
-		return writeOutput(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
+	case screen.Standard:
+		return screen.Output(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
 			_, err := w.Write(text)
 			return err
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/rules"
 )
@@ -35,10 +36,10 @@ cannot be read or played.`,
   workbench transcript rules --json monday.golden tuesday.golden`,
 		Args: wants(2, 2, "name two transcripts of one talk"),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if out == standardStream && asJSON {
+			if out == screen.Standard && asJSON {
 				return errors.New("--json and -o - both print on standard output: name a file with -o")
 			}
-			if out != standardStream {
+			if out != screen.Standard {
 				if err := refuseRunning(transcriptFile{path: out}); err != nil {
 					return fmt.Errorf("%w, or name another file with -o OUT", err)
 				}
@@ -52,7 +53,7 @@ cannot be read or played.`,
 				text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 			}
 			if out != "" || !asJSON {
-				err = writeOutput(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
+				err = screen.Output(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
 					_, err := w.Write(text)
 					return err
 				})

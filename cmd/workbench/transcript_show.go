@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -88,5 +89,5 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 }
 
 func newPrinter(w io.Writer, asJSON bool) *transcript.Printer {
-	return transcript.NewPrinter(unfiltered(w), asJSON, inColour(w))
+	return transcript.NewPrinter(screen.Unfiltered(w), asJSON, screen.InColour(w))
 }
