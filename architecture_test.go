@@ -73,6 +73,7 @@ var table = []row{
 	{place: "core/play", imports: "core core/patient core/transcript", brings: xsys, without: "net/http os/exec"},
 	{place: "core/play/report", imports: "core core/play", brings: "core/patient core/transcript " + xsys, without: "os"},
 	{place: "core/rules", imports: "core core/play core/transcript", brings: "core/patient " + xsys, without: "net/http os/exec"},
+	{place: "core/redact", imports: "core core/play core/secret core/transcript", brings: "core/patient " + xsys, without: "net/http os/exec"},
 	{place: "core/store", imports: "core core/plainfile core/secret core/transcript core/wire", without: "net os/exec"},
 	{place: "core/store/storetest", imports: "core core/store core/transcript", brings: "core/plainfile core/secret core/wire"},
 	{place: "core/session", imports: "core core/feed core/limit core/secret core/transcript core/wire", without: "net/http os/exec"},

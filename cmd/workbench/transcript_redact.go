@@ -7,16 +7,12 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/play"
-	"github.com/protocol-workbench/workbench/core/store"
-	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/core/redact"
 )
 
 func newTranscriptRedactCommand(r *recordings) *cobra.Command {
@@ -78,19 +74,14 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	if err != nil {
 		return err
 	}
-	unfit := misfit(path, t)
-	found := store.Redact(t, match)
-	if places := store.Unredacted(t, match); len(places) > 0 {
-		var list strings.Builder
-		for _, p := range places {
-			fmt.Fprintf(&list, "\n%s:%d: %s", core.Printable(path), p.Line, p.What)
-		}
-		return fmt.Errorf("nothing was written: --match finds something where '*' would change what the file means. Change it by hand, or have --match match less:%s", &list)
-	}
-	if found == 0 {
+	found, err := redact.Transcript(path, t, match)
+	var places *redact.Meaning
+	switch {
+	case errors.As(err, &places):
+		return fmt.Errorf("nothing was written: --match finds something where '*' would change what the file means. Change it by hand, or have --match match less:\n%w", err)
+	case found == 0:
 		return fmt.Errorf("nothing in %s matches %s; nothing was written", core.Printable(name), core.Printable(match.String()))
-	}
-	if err := misfit(path, t); err != nil && unfit == nil {
+	case err != nil:
 		return fmt.Errorf("nothing was written: a rule would not fit the '*'. Change it by hand so that it does, or take it out:\n%w", err)
 	}
 	text := t.Append(nil)
@@ -111,14 +102,5 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	if err == nil {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d replaced\n", core.Printable(out), found)
 	}
-	return err
-}
-
-// misfit returns why the rules, if there are any, cannot be used.
-func misfit(path string, t *transcript.Transcript) error {
-	if !slices.ContainsFunc(t.Entries, func(e transcript.Entry) bool { return len(e.Rules) > 0 }) {
-		return nil
-	}
-	_, err := play.New(path, t)
 	return err
 }
