@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
@@ -81,19 +82,19 @@ Exit codes:
   workbench plugin test --json shout.star`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &exitCode{exitUnusable, errors.New("name one plugin to test, as in: workbench plugin test ./shout")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("name one plugin to test, as in: workbench plugin test ./shout")}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
-				return &exitCode{exitUnusable, err}
+				return &command.Exit{Code: exitUnusable, Err: err}
 			}
 			p := &checkPrinter{stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr(), asJSON: asJSON}
 			return testPlugin(cmd.Context(), args[0], o, p)
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &command.Exit{Code: exitUnusable, Err: err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
 	cmd.Flags().BoolVar(&o.quick, "quick", false, "leave out the checks that take long")
 	cmd.Flags().StringArrayVar(&o.only, "only", nil, "do the check `CHECK` and no others; may be given more than once")
@@ -153,7 +154,7 @@ func (o *testOptions) chosen() (names, left []string) {
 func testPlugin(ctx context.Context, path string, o testOptions, p *checkPrinter) error {
 	plugin, err := openPluginForTest(ctx, path, o.calls)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return &command.Exit{Code: exitUnusable, Err: err}
 	}
 	defer plugin.Close()
 	goldens := plugin.Goldens
@@ -187,13 +188,13 @@ func testPlugin(ctx context.Context, path string, o testOptions, p *checkPrinter
 	p.clear()
 	switch {
 	case parent.Err() != nil:
-		return &exitCode{exitUnusable, errors.New("the test was interrupted")}
+		return &command.Exit{Code: exitUnusable, Err: errors.New("the test was interrupted")}
 	case ctx.Err() != nil && p.done < len(p.names):
 		p.unchecked(p.names[p.done:], fmt.Sprintf("not checked: the test was given up after %v", o.timeout))
-		return &exitCode{exitUnusable, fmt.Errorf("the test was given up after %v; not checked: %s; to wait longer, give it --timeout %v",
+		return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("the test was given up after %v; not checked: %s; to wait longer, give it --timeout %v",
 			o.timeout, strings.Join(p.names[p.done:], ", "), 4*o.timeout)}
 	case err != nil:
-		return &exitCode{exitUnusable, err}
+		return &command.Exit{Code: exitUnusable, Err: err}
 	}
 	if o.quick {
 		p.unchecked(left, "left out by --quick")

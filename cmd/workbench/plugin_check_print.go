@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance"
@@ -161,9 +162,9 @@ func (p *checkPrinter) summary(goldens int) error {
 	}
 	switch {
 	case p.unusable > 0:
-		return &exitCode{code: exitUnusable}
+		return &command.Exit{Code: exitUnusable}
 	case p.failed > 0:
-		return &exitCode{code: exitDifferent}
+		return &command.Exit{Code: exitDifferent}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/replay"
@@ -73,27 +74,27 @@ Exit codes:
   workbench replay --mode http-line --in-process x.golden  through another mode, without a process`,
 		Args: func(_ *cobra.Command, paths []string) error {
 			if len(paths) == 0 {
-				return &exitCode{exitUnusable, errors.New("replay what? Name transcripts or folders, as in: workbench replay testdata")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("replay what? Name transcripts or folders, as in: workbench replay testdata")}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			switch {
 			case cmd.Flags().Changed("recut") && o.recut < 0:
-				return &exitCode{exitUnusable, fmt.Errorf("--recut %d: it must be 0 or more", o.recut)}
+				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--recut %d: it must be 0 or more", o.recut)}
 			case cmd.Flags().Changed("seed") && o.recut < 1:
-				return &exitCode{exitUnusable, errors.New("--seed is for random cuts: say how many with --recut N")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("--seed is for random cuts: say how many with --recut N")}
 			case o.report != "" && !slices.Contains(reportForms, o.report):
-				return &exitCode{exitUnusable, fmt.Errorf("--report %s: it must be %s", o.report, strings.Join(reportForms, ", "))}
+				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--report %s: it must be %s", o.report, strings.Join(reportForms, ", "))}
 			case o.report != "" && o.asJSON:
-				return &exitCode{exitUnusable, errors.New("--report and --json exclude each other: both would write to standard output")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("--report and --json exclude each other: both would write to standard output")}
 			case o.update && o.mode != "":
-				return &exitCode{exitUnusable, errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")}
 			}
 			return runReplay(cmd.Context(), env, o, paths, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &command.Exit{Code: exitUnusable, Err: err} })
 	f := cmd.Flags()
 	f.StringVar(&o.mode, "mode", "", "replay through line mode `M` instead of the file's own")
 	f.IntVar(&o.recut, "recut", o.recut, "replay again with the server's bytes joined, byte by byte, and cut at random `N` times (default: not)")
@@ -112,19 +113,19 @@ Exit codes:
 func runReplay(ctx context.Context, env replayEnv, o replayOptions, paths []string, stdout, stderr io.Writer) error {
 	files, err := findTranscripts(paths)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return &command.Exit{Code: exitUnusable, Err: err}
 	}
 	modes, err := env.Open(ctx, o)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return &command.Exit{Code: exitUnusable, Err: err}
 	}
 	defer modes.close()
 	if o.mode != "" {
 		switch _, err := modes.describe(o.mode); {
 		case errors.Is(err, pluginhost.ErrNoMode):
-			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
+			return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
 		case err != nil:
-			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: %w", o.mode, err)}
+			return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--mode %s: %w", o.mode, err)}
 		}
 	}
 	r := &replayer{replayOptions: o, replayModes: modes}
@@ -132,11 +133,11 @@ func runReplay(ctx context.Context, env replayEnv, o replayOptions, paths []stri
 	r.all(ctx, files, p)
 	switch {
 	case ctx.Err() != nil:
-		return &exitCode{exitUnusable, errors.New("the replay was interrupted")}
+		return &command.Exit{Code: exitUnusable, Err: errors.New("the replay was interrupted")}
 	case p.unusable > 0:
-		return &exitCode{code: exitUnusable}
+		return &command.Exit{Code: exitUnusable}
 	case p.different > 0:
-		return &exitCode{code: exitDifferent}
+		return &command.Exit{Code: exitDifferent}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core/replay"
 )
 
@@ -55,11 +56,11 @@ func replayWith(t *testing.T, env replayEnv, args ...string) (code int, stdout, 
 	cmd.SetOut(&out)
 	cmd.SetErr(&errOut)
 	err := cmd.ExecuteContext(t.Context())
-	var exit *exitCode
+	var exit *command.Exit
 	if errors.As(err, &exit) {
-		code = exit.code
-		if exit.err != nil {
-			errOut.WriteString(exit.err.Error() + "\n")
+		code = exit.Code
+		if exit.Err != nil {
+			errOut.WriteString(exit.Err.Error() + "\n")
 		}
 	} else if err != nil {
 		t.Fatalf("an error without a code: %v", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -36,7 +37,7 @@ takes a transcript, that is the ID of a recorded one, or the path of a file.`,
   workbench transcript follow ID                         a session that is running
   workbench transcript rules A B -o walk.golden          what differs each time may
   workbench transcript redact --match 'PASS (\S+)' ID    '*' for passwords`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&r.dir, "transcripts", "", "folder of the recorded transcripts (default: transcripts in the user's state directory)")
@@ -85,6 +86,13 @@ func (r *recordings) file(name string) (transcriptFile, error) {
 		return transcriptFile{}, fmt.Errorf("there is no transcript %s in %s; workbench transcript list lists them", name, core.Printable(filepath.Dir(path)))
 	}
 	return transcriptFile{path: path, found: true}, err
+}
+
+// readRecorded is for package playcmd.
+func readRecorded(name string) (path string, text []byte, err error) {
+	file := recordedFile(name)
+	text, err = readTranscript(file)
+	return file.path, text, err
 }
 
 // load reads a transcript that is named by its ID or its path.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
@@ -49,7 +50,7 @@ standard input. Without -o the result goes to standard output.`,
   workbench transcript convert --to html session.transcript -o lesson.html
   workbench transcript convert --to rfc session.transcript
   workbench transcript convert --to jsonl - < session.transcript | jq .text`,
-		Args: wants(1, 1, "name one file, or - for standard input"),
+		Args: command.Wants(1, 1, "name one file, or - for standard input"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			format, err := formatNamed(to)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/redact"
@@ -37,7 +38,7 @@ matched, or because the file is still being recorded.`,
 		Example: `  workbench transcript redact --match 'PASS (\S+)' 20260102-150405-123-s12-http-line
   workbench transcript redact --match '(?i)authorization: (.*)\r' session.transcript -o clean.transcript
   workbench transcript redact --match 'hunter2' session.transcript -o -     to standard output`,
-		Args: wants(1, 1, "redact one transcript"),
+		Args: command.Wants(1, 1, "redact one transcript"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if match == "" {
 				return errors.New("what is secret? Say it with --match REGEXP, such as --match 'PASS (\\S+)'")
