@@ -222,6 +222,14 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/redact",
+		does:    "masks secrets in transcripts with `*`",
+		not:     "line modes, files",
+		imports: "core core/play core/secret core/transcript",
+		brings:  "core/stall " + xsys,
+		without: "net/http os/exec",
+	},
+	{
 		place:   "core/store",
 		does:    "records sessions, keeps their [transcripts](transcript.md), finds them again",
 		not:     "sessions' queues, the network",
@@ -337,7 +345,7 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/scaffold cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
+		imports: "cmd/workbench/command cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
 		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus,
 	},
 	{
@@ -346,6 +354,29 @@ var table = []row{
 		not:     "how plugins run",
 		imports: "core",
 		without: "net",
+	},
+	{
+		place:   "cmd/workbench/command",
+		does:    "what the commands share: exit codes, checks of arguments, JSON, listening",
+		not:     "what they do",
+		imports: "core/loopback " + cobra,
+		brings:  "core/urgent " + behindCobra,
+		without: "os",
+	},
+	{
+		place:   "cmd/workbench/playcmd",
+		does:    "the command `play`",
+		not:     "where transcripts are kept",
+		imports: "cmd/workbench/command cmd/workbench/tlsflags core core/plainfile core/play core/play/report core/stall core/target core/transcript " + cobra,
+		brings:  "core/loopback core/urgent " + xsys + " " + behindTarget + " " + behindCobra,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "cmd/workbench/screen",
+		does:    "what commands print to: standard output, terminals, files",
+		not:     "what is printed",
+		imports: "core core/plainfile",
+		without: "net os/exec",
 	},
 	{
 		place:   "cmd/workbench/tlsflags",

@@ -69,7 +69,7 @@ var places = []place{
 		{"ClientText ClientBinary ServerBytes ClientPart", "core.EventKind.IsBytes says that they carry what a secret may stand in"},
 		{"ServerQuiet FinishServer", "they carry no bytes"},
 	}},
-	{path: "core/store/redact.go", byDefault: []byDefault{
+	{path: "core/redact", byDefault: []byDefault{
 		{"ClientText ClientPart", "core.EventKind.IsText says that they are searched one by one"},
 		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough", "they carry no bytes"},
 		{"TimerFired SetTimer StopTimer", "the name of a timer stays a name"},

@@ -16,6 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/playcmd"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 )
 
@@ -38,9 +41,9 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
-	out, errs := &screen{to: stdout}, &screen{to: stderr}
-	defer errs.flush()
-	defer out.flush()
+	out, errs := screen.New(stdout), screen.New(stderr)
+	defer errs.Flush()
+	defer out.Flush()
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
@@ -48,9 +51,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	code := 1
-	var exit *exitCode
+	var exit *command.Exit
 	if errors.As(err, &exit) {
-		code, err = exit.code, exit.err
+		code, err = exit.Code, exit.Err
 	}
 	if err != nil {
 		fmt.Fprintln(errs, "workbench:", core.Under(err.Error()))
@@ -73,7 +76,7 @@ func newRoot() *cobra.Command {
 			"  workbench plugin new shout    begin a line mode of your own\n" +
 			"  workbench transcript list     list what was recorded\n" +
 			"  workbench replay testdata     replay all golden transcripts in a folder",
-		Args:              noArguments,
+		Args:              command.NoArguments,
 		RunE:              serve.RunE,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
@@ -81,6 +84,6 @@ func newRoot() *cobra.Command {
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
-		newTranscriptCommand(), newPlayCommand(), newSandboxCommand(), newVersionCommand())
+		newTranscriptCommand(), playcmd.New(readRecorded), newSandboxCommand(), newVersionCommand())
 	return root
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 )
 
@@ -25,7 +26,7 @@ func newModesCommand() *cobra.Command {
 		Long: "modes lists what a session can be held in: the built-in line modes, and plugins,\n" +
 			"which are started to ask them. What is wrong with a plugin is a warning.",
 		Example: "  workbench modes\n  workbench modes --json\n  workbench modes --plugin-dir ./bin",
-		Args:    noArguments,
+		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manifests, err := allManifests(cmd.Context(), dirs, calls, cmd.ErrOrStderr())
 			if err != nil {
@@ -100,7 +101,7 @@ func newVersionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  workbench version",
-		Args:    noArguments,
+		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fmt.Fprintf(cmd.OutOrStdout(), "workbench %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil

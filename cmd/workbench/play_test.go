@@ -13,6 +13,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/playcmd"
 )
 
 const smtpTalk = `workbench transcript v1
@@ -75,16 +78,16 @@ func (o *output) find(t *testing.T, pattern string) string {
 
 // playRun runs workbench play until it ends.
 func playRun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	cmd := newPlayCommand()
+	cmd := playcmd.New(readRecorded)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
-	var exit *exitCode
+	var exit *command.Exit
 	if errors.As(err, &exit) {
 		io.WriteString(stderr, exit.Error())
-		return exit.code
+		return exit.Code
 	} else if err != nil {
 		io.WriteString(stderr, err.Error())
 		return 1

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
@@ -29,7 +30,7 @@ looks for them, in this order, and takes the first of a name:
 		Example: `  workbench plugin new shout          make a folder with a plugin that works
   workbench plugin install ./shout    build it, and install it
   workbench plugin list`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newPluginListCommand(), newPluginInfoCommand(describe), newPluginInstallCommand(describe), newPluginRemoveCommand(), newPluginNewCommand(),

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/conformance"
@@ -71,37 +73,37 @@ Exit codes:
   workbench plugin test --json shout.star`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &exitCode{exitUnusable, errors.New("name one plugin to test, as in: workbench plugin test ./shout")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("name one plugin to test, as in: workbench plugin test ./shout")}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseChecks(o); err != nil {
-				return &exitCode{exitUnusable, err}
+				return &command.Exit{Code: exitUnusable, Err: err}
 			}
 			plugin, err := open(cmd.Context(), args[0], calls)
 			if err != nil {
-				return &exitCode{exitUnusable, err}
+				return &command.Exit{Code: exitUnusable, Err: err}
 			}
 			defer plugin.Close()
 			p := &plugincheck.Printer{Out: cmd.OutOrStdout(), Errors: cmd.ErrOrStderr(), JSON: asJSON,
-				Progress: progressLine(cmd.ErrOrStderr()), SlowAfter: 10 * time.Second}
+				Progress: screen.Progress(cmd.ErrOrStderr()), SlowAfter: 10 * time.Second}
 			err = plugincheck.Run(cmd.Context(), plugin, o, p)
 			var late *plugincheck.GivenUp
 			switch {
 			case errors.As(err, &late):
-				return &exitCode{exitUnusable, fmt.Errorf("%w; to wait longer, give it --timeout %v", err, 4*late.After)}
+				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("%w; to wait longer, give it --timeout %v", err, 4*late.After)}
 			case err != nil:
-				return &exitCode{exitUnusable, err}
+				return &command.Exit{Code: exitUnusable, Err: err}
 			case p.Counts[plugincheck.Unusable] > 0:
-				return &exitCode{code: exitUnusable}
+				return &command.Exit{Code: exitUnusable}
 			case p.Counts[plugincheck.Failed] > 0:
-				return &exitCode{code: exitDifferent}
+				return &command.Exit{Code: exitDifferent}
 			}
 			return nil
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &command.Exit{Code: exitUnusable, Err: err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
 	cmd.Flags().BoolVar(&o.Quick, "quick", false, "leave out the checks that take long")
 	cmd.Flags().StringArrayVar(&o.Only, "only", nil, "do the check `CHECK` and no others; may be given more than once")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
@@ -36,7 +37,7 @@ open are recovered in it.
 An editor's debugger does as well: have it start the program that the line
 names, with the environment variable that stands in front of it.`,
 		Example: `  workbench plugin debug ./shout`,
-		Args:    wants(1, 1, "which plugin? Name its folder"),
+		Args:    command.Wants(1, 1, "which plugin? Name its folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return debugPlugin(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

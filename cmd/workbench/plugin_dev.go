@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/devloop"
 	"github.com/protocol-workbench/workbench/core/gateway"
@@ -32,7 +33,7 @@ reason and changes nothing; the page is served once the first one works.`,
 		Example: `  workbench plugin dev ./shout
   workbench plugin dev shout.star --open
   workbench plugin dev . --listen 127.0.0.1:0 --echo-listen 127.0.0.1:0   on free ports`,
-		Args: wants(1, 1, "which plugin? Name its folder"),
+		Args: command.Wants(1, 1, "which plugin? Name its folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return develop(cmd.Context(), o, args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
@@ -25,7 +26,7 @@ started once: it must say of itself that its name is NAME. Then a copy of the
 file is kept in the state directory, under its SHA-256, and runs from there. To
 install the same name again replaces it.`,
 		Example: "  workbench plugin install ./shout\n  workbench plugin install ~/bin/workbench-plugin-shout",
-		Args:    wants(1, 1, "workbench plugin install wants what to install"),
+		Args:    command.Wants(1, 1, "workbench plugin install wants what to install"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return installPlugin(cmd.Context(), describe, args[0], dirs, calls, cmd.OutOrStdout())
 		},
@@ -87,7 +88,7 @@ func newPluginRemoveCommand() *cobra.Command {
 		Use:     "remove NAME",
 		Short:   "Remove an installed plugin; its source stays",
 		Example: "  workbench plugin remove shout",
-		Args:    wants(1, 1, "workbench plugin remove wants an installed plugin's name"),
+		Args:    command.Wants(1, 1, "workbench plugin remove wants an installed plugin's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
 			if _, ok := manifest(name); ok {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
@@ -20,7 +20,7 @@ func newPluginListCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List the line modes there are, and what is wrong with the others",
 		Example: "  workbench plugin list\n  workbench plugin list --plugin-dir ./bin --json",
-		Args:    noArguments,
+		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var rows []catalog.Row
 			for _, d := range builtin {
@@ -31,7 +31,7 @@ func newPluginListCommand() *cobra.Command {
 				rows = append(rows, k.Row())
 			}
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"plugins": rows, "problems": append([]catalog.Problem{}, problems...)})
+				return command.PrintJSON(cmd.OutOrStdout(), map[string]any{"plugins": rows, "problems": append([]catalog.Problem{}, problems...)})
 			}
 			return printPlugins(cmd.OutOrStdout(), rows, problems)
 		},
@@ -77,7 +77,7 @@ func newPluginInfoCommand(describe describer) *cobra.Command {
 		Short:   "Show a line mode's manifest and options, and where it comes from",
 		Long:    "info starts the plugin to ask it for its manifest. With a path it looks at the\nplugin there, installed or not; a folder is built first.",
 		Example: "  workbench plugin info ./shout\n  workbench plugin info http-line\n  workbench plugin info shout --plugin-dir ./bin",
-		Args:    wants(1, 1, "workbench plugin info wants a plugin's name or path"),
+		Args:    command.Wants(1, 1, "workbench plugin info wants a plugin's name or path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if m, ok := manifest(args[0]); ok {
 				return printInfo(cmd.OutOrStdout(), catalog.Row{Name: m.Name, Kind: catalog.KindBuiltIn}, m, asJSON)
@@ -106,7 +106,7 @@ func newPluginInfoCommand(describe describer) *cobra.Command {
 
 func printInfo(w io.Writer, row catalog.Row, m core.Manifest, asJSON bool) error {
 	if asJSON {
-		return printJSON(w, map[string]any{"plugin": row, "manifest": m})
+		return command.PrintJSON(w, map[string]any{"plugin": row, "manifest": m})
 	}
 	printMode(w, m, m.Name == builtin[0].Manifest.Name)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -123,20 +123,4 @@ func printInfo(w io.Writer, row catalog.Row, m core.Manifest, asJSON bool) error
 		fmt.Fprintf(w, "\n%s\n", words)
 	}
 	return err
-}
-
-// printJSON prints one object for people and programs, over several lines.
-func printJSON(w io.Writer, v any) error {
-	e := newJSON(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
-
-// printLine prints one object on a line.
-func printLine(w io.Writer, v any) error { return newJSON(w).Encode(v) }
-
-func newJSON(w io.Writer) *json.Encoder {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e
 }

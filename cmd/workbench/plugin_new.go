@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/scaffold"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
@@ -26,7 +27,7 @@ where this workbench was built, else as it is published.`,
 		Example: `  workbench plugin new shout
   workbench plugin new shout ~/src/shout --lang python
   workbench plugin new shout --sdk ~/src/workbench`,
-		Args: wants(1, 2, "workbench plugin new wants a name and, if it is not to be ./NAME, a folder"),
+		Args: command.Wants(1, 2, "workbench plugin new wants a name and, if it is not to be ./NAME, a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Name, o.Dir = args[0], args[0]
 			if len(args) > 1 {

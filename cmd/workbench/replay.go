@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/golden"
@@ -68,27 +70,27 @@ Exit codes:
   workbench replay --mode http-line --in-process x.golden  through another mode, without a process`,
 		Args: func(_ *cobra.Command, paths []string) error {
 			if len(paths) == 0 {
-				return &exitCode{exitUnusable, errors.New("replay what? Name transcripts or folders, as in: workbench replay testdata")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("replay what? Name transcripts or folders, as in: workbench replay testdata")}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			switch {
 			case cmd.Flags().Changed("recut") && o.recut < 0:
-				return &exitCode{exitUnusable, fmt.Errorf("--recut %d: it must be 0 or more", o.recut)}
+				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--recut %d: it must be 0 or more", o.recut)}
 			case cmd.Flags().Changed("seed") && o.recut < 1:
-				return &exitCode{exitUnusable, errors.New("--seed is for random cuts: say how many with --recut N")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("--seed is for random cuts: say how many with --recut N")}
 			case o.report != "" && !slices.Contains(reportForms, o.report):
-				return &exitCode{exitUnusable, fmt.Errorf("--report %s: it must be %s", o.report, strings.Join(reportForms, ", "))}
+				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--report %s: it must be %s", o.report, strings.Join(reportForms, ", "))}
 			case o.report != "" && o.asJSON:
-				return &exitCode{exitUnusable, errors.New("--report and --json exclude each other: both would write to standard output")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("--report and --json exclude each other: both would write to standard output")}
 			case o.update && o.mode != "":
-				return &exitCode{exitUnusable, errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")}
+				return &command.Exit{Code: exitUnusable, Err: errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")}
 			}
 			return runReplay(cmd.Context(), open, o, paths, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitCode{exitUnusable, err} })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &command.Exit{Code: exitUnusable, Err: err} })
 	f := cmd.Flags()
 	f.StringVar(&o.mode, "mode", "", "replay through line mode `M` instead of the file's own")
 	f.IntVar(&o.recut, "recut", o.recut, "replay again with the server's bytes joined, byte by byte, and cut at random `N` times (default: not)")
@@ -110,37 +112,37 @@ var reportForms = []string{string(golden.JUnit), string(golden.TAP), string(gold
 func runReplay(ctx context.Context, open openModes, o replayOptions, paths []string, stdout, stderr io.Writer) error {
 	files, err := golden.Named(paths, recordedFile)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return &command.Exit{Code: exitUnusable, Err: err}
 	}
 	modes, stop, err := open(ctx, o)
 	if err != nil {
-		return &exitCode{exitUnusable, err}
+		return &command.Exit{Code: exitUnusable, Err: err}
 	}
 	defer stop()
 	if o.mode != "" {
 		switch _, ok, err := modes.Manifest(o.mode); {
 		case err != nil:
-			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: %w", o.mode, err)}
+			return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--mode %s: %w", o.mode, err)}
 		case !ok:
-			return &exitCode{exitUnusable, fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
+			return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
 		}
 	}
 	r := &golden.Runner{Modes: modes, Mode: o.mode, Update: o.update, Strict: o.strict, Running: store.Running}
 	if o.recut >= 0 {
 		r.Cuts = replay.Plan(o.recut, o.seed)
 	}
-	p := &golden.Printer{Out: stdout, Errors: stderr, Form: golden.Form(o.report), Progress: progressLine(stderr)}
+	p := &golden.Printer{Out: stdout, Errors: stderr, Form: golden.Form(o.report), Progress: screen.Progress(stderr)}
 	if o.asJSON {
 		p.Form = golden.JSON
 	}
 	r.All(ctx, files, p)
 	switch {
 	case ctx.Err() != nil:
-		return &exitCode{exitUnusable, errors.New("the replay was interrupted")}
+		return &command.Exit{Code: exitUnusable, Err: errors.New("the replay was interrupted")}
 	case p.Counts[golden.Unusable] > 0:
-		return &exitCode{code: exitUnusable}
+		return &command.Exit{Code: exitUnusable}
 	case p.Counts[golden.Different] > 0:
-		return &exitCode{code: exitDifferent}
+		return &command.Exit{Code: exitDifferent}
 	}
 	return nil
 }

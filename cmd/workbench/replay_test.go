@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core/golden"
 )
 
@@ -61,11 +62,11 @@ func execute(t *testing.T, cmd *cobra.Command, args ...string) (code int, stdout
 	cmd.SetOut(&out)
 	cmd.SetErr(&errOut)
 	err := cmd.ExecuteContext(t.Context())
-	var exit *exitCode
+	var exit *command.Exit
 	if errors.As(err, &exit) {
-		code = exit.code
-		if exit.err != nil {
-			errOut.WriteString(exit.err.Error() + "\n")
+		code = exit.Code
+		if exit.Err != nil {
+			errOut.WriteString(exit.Err.Error() + "\n")
 		}
 	} else if err != nil {
 		t.Fatalf("an error without a code: %v", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/sandbox"
@@ -79,7 +80,7 @@ func newSandboxCommand() *cobra.Command {
 			"processes are started with it, or not at all. The exit status is 0 if all hold\n" +
 			"that workbench serve --sandbox=strict wants, else 1.",
 		Example: "  workbench sandbox",
-		Args:    noArguments,
+		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			conf, err := sandboxConfig(sandbox.BestEffort)
 			if err != nil {
@@ -91,7 +92,7 @@ func newSandboxCommand() *cobra.Command {
 			}
 			printSandbox(cmd.OutOrStdout(), s.Report())
 			if len(s.Missing())+len(s.Unknown()) > 0 {
-				return &exitCode{code: 1}
+				return &command.Exit{Code: 1}
 			}
 			return nil
 		},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -26,11 +27,11 @@ const foreign = "x\x1b]0;own\a\u009b2J\u202evil\u2066\u200b\u2028\x7f\r\nworkben
 
 func TestScreen(t *testing.T) {
 	var to bytes.Buffer
-	s := &screen{to: &to}
+	s := screen.New(&to)
 	for _, b := range []byte("ä" + foreign + "\n\t€\xff\xe2\x82") {
 		s.Write([]byte{b})
 	}
-	s.flush()
+	s.Flush()
 	if want := core.PrintableText("ä" + foreign + "\n\t€\xff\xe2\x82"); to.String() != want {
 		t.Errorf("got %q, want %q", to.String(), want)
 	}

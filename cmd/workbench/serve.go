@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
@@ -28,6 +29,12 @@ import (
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/web"
+)
+
+// Where the page and the practice server are, unless a flag says otherwise.
+const (
+	pageAddress = "127.0.0.1:8000"
+	echoAddress = "127.0.0.1:4000"
 )
 
 // serveOptions are the flags of serve.
@@ -66,7 +73,7 @@ func newServeCommand() *cobra.Command {
 			"  workbench serve --listen 127.0.0.1:9000 --open\n" +
 			"  workbench serve --echo-listen off          no practice echo server\n" +
 			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000",
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), o, serveHooks{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -115,7 +122,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	listener, err := listen(o.listen, pageAddress, "--listen", log)
+	listener, err := command.Listen(o.listen, pageAddress, "--listen", log)
 	if err != nil {
 		return err
 	}
@@ -248,7 +255,7 @@ func listenEcho(address string, log *slog.Logger) (net.Listener, error) {
 	if address == "off" {
 		return nil, nil
 	}
-	return listen(address, echoAddress, "--echo-listen", log)
+	return command.Listen(address, echoAddress, "--echo-listen", log)
 }
 
 // startEcho starts the practice server and returns its address, or "" when it

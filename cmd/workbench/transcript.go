@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/golden"
@@ -33,7 +34,7 @@ takes a transcript, that is the ID of a recorded one, or the path of a file.`,
   workbench transcript follow ID                         a session that is running
   workbench transcript rules A B -o walk.golden          what differs each time may
   workbench transcript redact --match 'PASS (\S+)' ID    '*' for passwords`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&r.dir, "transcripts", "", "folder of the recorded transcripts (default: transcripts in the user's state directory)")
@@ -84,6 +85,13 @@ func (r *recordings) file(name string) (golden.File, error) {
 	return golden.File{Path: path, Found: true}, err
 }
 
+// readRecorded is for package playcmd.
+func readRecorded(name string) (path string, text []byte, err error) {
+	file := recordedFile(name)
+	text, err = file.Read()
+	return file.Path, text, err
+}
+
 // load reads a transcript that is named by its ID or its path.
 func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript, error) {
 	file, err := r.file(name)
@@ -122,9 +130,4 @@ func size(n int64) string {
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
 	return fmt.Sprintf("%d B", n)
-}
-
-// inColour reports whether w shows colours to a person.
-func inColour(w io.Writer) bool {
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

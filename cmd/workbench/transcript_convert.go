@@ -1,18 +1,17 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
 	"github.com/protocol-workbench/workbench/core/golden"
-	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -31,9 +30,6 @@ var convertFormats = []convertFormat{
 	{name: "rfc", write: convert.RFC},
 	{name: "html", write: convert.HTML},
 }
-
-// standardStream is the name of standard input or output.
-const standardStream = "-"
 
 func newTranscriptConvertCommand() *cobra.Command {
 	var to, out string
@@ -55,7 +51,7 @@ standard input. Without -o the result goes to standard output.`,
   workbench transcript convert --to html session.transcript -o lesson.html
   workbench transcript convert --to rfc session.transcript
   workbench transcript convert --to jsonl - < session.transcript | jq .text`,
-		Args: wants(1, 1, "name one file, or - for standard input"),
+		Args: command.Wants(1, 1, "name one file, or - for standard input"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			format, err := formatNamed(to)
 			if err != nil {
@@ -65,7 +61,7 @@ standard input. Without -o the result goes to standard output.`,
 			if err != nil {
 				return err
 			}
-			return writeOutput(out, cmd.OutOrStdout(), format.binary, func(w io.Writer) error { return format.write(w, t) })
+			return screen.Output(out, cmd.OutOrStdout(), format.binary, func(w io.Writer) error { return format.write(w, t) })
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "write `FORMAT`: "+formatNames())
@@ -75,7 +71,7 @@ standard input. Without -o the result goes to standard output.`,
 
 // toConvert reads a transcript by its ID, from its path or from standard input.
 func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) {
-	if file != standardStream {
+	if file != screen.Standard {
 		var r recordings
 		if dir := cmd.Flag("transcripts"); dir != nil { // of the command above
 			r.dir = dir.Value.String()
@@ -111,46 +107,4 @@ func formatNames() string {
 		names = append(names, f.name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// writeOutput has write write to a file, replaced as one step, or to standard
-// output if there is none.
-func writeOutput(file string, stdout io.Writer, binary bool, write func(io.Writer) error) error {
-	if file == "" || file == standardStream {
-		switch {
-		case !isTerminal(stdout):
-			return write(unfiltered(stdout))
-		case binary:
-			return errors.New("this form is not for a terminal: name a file with -o, or send it to a program")
-		}
-		return write(stdout)
-	}
-	var err error
-	if info, statErr := os.Stat(file); statErr == nil && !info.Mode().IsRegular() { // such as a named pipe
-		err = writeInto(file, write)
-	} else {
-		err = plainfile.Write(file, 0o600, write)
-	}
-	if err != nil {
-		return plainfile.Unwritable(file, err)
-	}
-	return nil
-}
-
-func writeInto(file string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(file, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
-}
-
-// isTerminal reports whether someone looks at w.
-func isTerminal(w io.Writer) bool {
-	f, ok := unfiltered(w).(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -64,7 +65,7 @@ func TestTranscriptConvertSparesATerminal(t *testing.T) {
 		t.Skip("there are no terminals here:", err)
 	}
 	defer terminal.Close()
-	if err := writeOutput("", terminal, true, nil); err == nil || !strings.Contains(err.Error(), "name a file with -o") {
+	if err := screen.Output("", terminal, true, nil); err == nil || !strings.Contains(err.Error(), "name a file with -o") {
 		t.Error(err)
 	}
 }

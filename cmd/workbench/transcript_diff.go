@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -23,7 +24,7 @@ Times, remarks, comments and the header are not compared.
 Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
 		Example: `  workbench transcript diff walk.golden 20260102-150405-123-s12-http-line
   workbench transcript diff before.transcript after.transcript`,
-		Args: wants(2, 2, "compare two transcripts"),
+		Args: command.Wants(2, 2, "compare two transcripts"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			a, err := r.said(names[0], cmd.ErrOrStderr())
 			if err != nil {
@@ -40,13 +41,13 @@ Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
 				_, err = fmt.Fprint(cmd.OutOrStdout(), diff)
 			}
 			if err != nil || diff != "" {
-				return &exitCode{exitDifferent, err}
+				return &command.Exit{Code: exitDifferent, Err: err}
 			}
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, `print {"same":…,"diff":"…"}`)
-	return telling(cmd)
+	return command.Telling(cmd)
 }
 
 // said returns the events and actions of a transcript.

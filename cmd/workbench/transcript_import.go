@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert/importer"
 	"github.com/protocol-workbench/workbench/core/golden"
@@ -31,13 +33,13 @@ there is not replaced.`,
   workbench transcript import session.pcapng -o sessions
   tcpdump -w - tcp port 6379 | workbench transcript import - -o sessions
   workbench transcript import rfc5321-example.txt --mode http-line`,
-		Args: wants(1, 1, "name one file, or - for standard input"),
+		Args: command.Wants(1, 1, "name one file, or - for standard input"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if !core.ValidName(o.Mode) {
 				return fmt.Errorf("--mode %s: that cannot be the name of a line mode; workbench modes lists them", o.Mode)
 			}
 			file, stdin := files[0], io.Reader(nil)
-			if file == standardStream {
+			if file == screen.Standard {
 				file, stdin = "standard input", cmd.InOrStdin()
 			}
 			made, err := o.Import(cmd.Context(), file, stdin)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
 )
@@ -25,7 +26,7 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
   workbench transcript list --mode http-line --target example.com
   workbench transcript list --text 'HTTP/1.1 500' --limit 10
   workbench transcript list --json`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if q.Limit < 0 {
 				return fmt.Errorf("--limit %d: it must be 1 or more", q.Limit)
@@ -74,7 +75,7 @@ func newTranscriptDeleteCommand(r *recordings) *cobra.Command {
 		Use:     "delete ID...",
 		Short:   "Delete recorded transcripts",
 		Example: "  workbench transcript delete 20260102-150405-123-s12-http-line",
-		Args:    wants(1, math.MaxInt, "delete which? Name IDs, which workbench transcript list lists"),
+		Args:    command.Wants(1, math.MaxInt, "delete which? Name IDs, which workbench transcript list lists"),
 		RunE: func(_ *cobra.Command, ids []string) error {
 			folder, err := r.open()
 			if err != nil {

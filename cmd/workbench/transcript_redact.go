@@ -7,16 +7,15 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/golden"
-	"github.com/protocol-workbench/workbench/core/play"
+	"github.com/protocol-workbench/workbench/core/redact"
 	"github.com/protocol-workbench/workbench/core/store"
-	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 func newTranscriptRedactCommand(r *recordings) *cobra.Command {
@@ -41,7 +40,7 @@ matched, or because the file is still being recorded.`,
 		Example: `  workbench transcript redact --match 'PASS (\S+)' 20260102-150405-123-s12-http-line
   workbench transcript redact --match '(?i)authorization: (.*)\r' session.transcript -o clean.transcript
   workbench transcript redact --match 'hunter2' session.transcript -o -     to standard output`,
-		Args: wants(1, 1, "redact one transcript"),
+		Args: command.Wants(1, 1, "redact one transcript"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if match == "" {
 				return errors.New("what is secret? Say it with --match REGEXP, such as --match 'PASS (\\S+)'")
@@ -69,7 +68,7 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	} else if out != path {
 		to = golden.File{Path: out}
 	}
-	if out != standardStream {
+	if out != screen.Standard {
 		if err := to.RefuseRunning(store.Running); err != nil {
 			return fmt.Errorf("%w, or name another file with -o OUT", err)
 		}
@@ -78,19 +77,14 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	if err != nil {
 		return err
 	}
-	unfit := misfit(path, t)
-	found := store.Redact(t, match)
-	if places := store.Unredacted(t, match); len(places) > 0 {
-		var list strings.Builder
-		for _, p := range places {
-			fmt.Fprintf(&list, "\n%s:%d: %s", core.Printable(path), p.Line, p.What)
-		}
-		return fmt.Errorf("nothing was written: --match finds something where '*' would change what the file means. Change it by hand, or have --match match less:%s", &list)
-	}
-	if found == 0 {
+	found, err := redact.Transcript(path, t, match)
+	var places *redact.Meaning
+	switch {
+	case errors.As(err, &places):
+		return fmt.Errorf("nothing was written: --match finds something where '*' would change what the file means. Change it by hand, or have --match match less:\n%w", err)
+	case found == 0:
 		return fmt.Errorf("nothing in %s matches %s; nothing was written", core.Printable(name), core.Printable(match.String()))
-	}
-	if err := misfit(path, t); err != nil && unfit == nil {
+	case err != nil:
 		return fmt.Errorf("nothing was written: a rule would not fit the '*'. Change it by hand so that it does, or take it out:\n%w", err)
 	}
 	text := t.Append(nil)
@@ -98,8 +92,8 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // which says so
 	}
 	switch out {
-	case standardStream:
-		return writeOutput(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
+	case screen.Standard:
+		return screen.Output(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
 			_, err := w.Write(text)
 			return err
 		})
@@ -111,14 +105,5 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	if err == nil {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d replaced\n", core.Printable(out), found)
 	}
-	return err
-}
-
-// misfit returns why the rules, if there are any, cannot be used.
-func misfit(path string, t *transcript.Transcript) error {
-	if !slices.ContainsFunc(t.Entries, func(e transcript.Entry) bool { return len(e.Rules) > 0 }) {
-		return nil
-	}
-	_, err := play.New(path, t)
 	return err
 }

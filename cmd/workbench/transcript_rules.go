@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/rules"
@@ -35,12 +37,12 @@ cannot be read or played.`,
 		Example: `  workbench transcript rules monday.golden tuesday.golden -o walk.golden
   workbench transcript rules walk.golden 20260102-150405-123-s12-http-line -o walk.golden     A itself gets the rules
   workbench transcript rules --json monday.golden tuesday.golden`,
-		Args: wants(2, 2, "name two transcripts of one talk"),
+		Args: command.Wants(2, 2, "name two transcripts of one talk"),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if out == standardStream && asJSON {
+			if out == screen.Standard && asJSON {
 				return errors.New("--json and -o - both print on standard output: name a file with -o")
 			}
-			if out != standardStream {
+			if out != screen.Standard {
 				if err := (golden.File{Path: out}).RefuseRunning(store.Running); err != nil {
 					return fmt.Errorf("%w, or name another file with -o OUT", err)
 				}
@@ -54,25 +56,25 @@ cannot be read or played.`,
 				text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 			}
 			if out != "" || !asJSON {
-				err = writeOutput(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
+				err = screen.Output(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
 					_, err := w.Write(text)
 					return err
 				})
 			}
 			if err == nil && asJSON {
-				err = printLine(cmd.OutOrStdout(), result)
+				err = command.PrintLine(cmd.OutOrStdout(), result)
 			} else if err == nil {
 				printFindings(cmd.ErrOrStderr(), names, result)
 			}
 			if err != nil || len(result.Unexplained) > 0 {
-				return &exitCode{exitDifferent, err}
+				return &command.Exit{Code: exitDifferent, Err: err}
 			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to `OUT` (- is standard output); it may be A")
 	cmd.Flags().BoolVar(&asJSON, "json", false, `print {"explained":…,"rules":[…],"unexplained":[…]}, and A with the rules only to OUT`)
-	return telling(cmd)
+	return command.Telling(cmd)
 }
 
 // rules reads two transcripts and finds the rules.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -20,7 +22,7 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 		Example: `  workbench transcript show 20260102-150405-123-s12-http-line
   workbench transcript show --golden ID > walk.golden    without times and remarks: a test
   workbench transcript show --json session.transcript    an entry a line, for programs`,
-		Args: wants(1, 1, "show one transcript"),
+		Args: command.Wants(1, 1, "show one transcript"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if golden && asJSON {
 				return errors.New("--golden and --json exclude each other: a golden is text")
@@ -50,7 +52,7 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 		Short: "Show a running session from its start, until it ends",
 		Example: `  workbench transcript follow 20260102-150405-123-s12-http-line
   workbench transcript follow --json ID`,
-		Args: wants(1, 1, "follow one session"),
+		Args: command.Wants(1, 1, "follow one session"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			folder, err := r.open()
 			if err != nil {
@@ -88,5 +90,5 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 }
 
 func newPrinter(w io.Writer, asJSON bool) *transcript.Printer {
-	return transcript.NewPrinter(unfiltered(w), asJSON, inColour(w))
+	return transcript.NewPrinter(screen.Unfiltered(w), asJSON, screen.InColour(w))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -32,8 +33,8 @@ func (c transcriptCLI) run(args ...string) (code int, stdout, stderr string) {
 	root.SetErr(&errs)
 	if err := root.ExecuteContext(c.Context()); err != nil {
 		code = 1
-		if exit, ok := err.(*exitCode); ok {
-			code = exit.code
+		if exit, ok := err.(*command.Exit); ok {
+			code = exit.Code
 		}
 		errs.WriteString(err.Error())
 	}

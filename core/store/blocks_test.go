@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -164,7 +165,7 @@ func FuzzDecoder(f *testing.F) {
 }
 
 func FuzzDescribe(f *testing.F) {
-	id := NewID(time0, "s1", "raw")
+	id := NewID(time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), "s1", "raw")
 	f.Add([]byte(sample))
 	f.Add([]byte("workbench transcript v1\n\n\n\n1 -- ended"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -1,4 +1,4 @@
-package main
+package playcmd
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/play/report"
 )
 
-type playServerOptions struct {
+type serverOptions struct {
 	listen     string
 	fast       bool
 	onMismatch string
@@ -31,8 +32,8 @@ const (
 	mismatchContinue = "continue"
 )
 
-func newPlayServerCommand() *cobra.Command {
-	o := playServerOptions{}
+func newServer(read Reader) *cobra.Command {
+	o := serverOptions{}
 	cmd := &cobra.Command{
 		Use:   "server [flags] FILE...",
 		Short: "Answer clients as the recorded server did",
@@ -66,7 +67,7 @@ Exit codes:
                                                               a client with two connections, at once or in any order`,
 		Args: func(cmd *cobra.Command, files []string) error {
 			if !o.anyOrder {
-				return wants(1, 1, "name one transcript")(cmd, files)
+				return command.Wants(1, 1, "name one transcript")(cmd, files)
 			}
 			if len(files) == 0 || len(files) > play.MaxPool {
 				return fmt.Errorf("name 1 to %d transcripts, one for each connection, as in: %s --any-order a.golden b.golden", play.MaxPool, cmd.CommandPath())
@@ -77,7 +78,7 @@ Exit codes:
 			if o.onMismatch != mismatchClose && o.onMismatch != mismatchContinue {
 				return fmt.Errorf("--on-mismatch %s: it must be close or continue", o.onMismatch)
 			}
-			return playServer(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return playServer(cmd.Context(), read, o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
@@ -90,14 +91,14 @@ Exit codes:
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
 	o.tls.Add(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
-	return telling(cmd)
+	return command.Telling(cmd)
 }
 
 // playServer plays the server until ctx ends, or all clients were served.
-func playServer(ctx context.Context, o playServerOptions, paths []string, stdout, stderr io.Writer) error {
+func playServer(ctx context.Context, read Reader, o serverOptions, paths []string, stdout, stderr io.Writer) error {
 	p := &report.Printer{Out: stdout, Err: stderr, JSON: o.asJSON, Continue: o.onMismatch == mismatchContinue}
 	server := play.Server{Fast: o.fast, Mismatch: p.Mismatch, Ended: p.Ended}
-	if err := o.load(&server, paths, stderr); err != nil {
+	if err := o.load(read, &server, paths, stderr); err != nil {
 		return err
 	}
 	config, fingerprint, err := o.tls.Config()
@@ -105,7 +106,7 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 		return err
 	}
 	server.TLS = config
-	listener, err := listen(o.listen, "", "--listen", nil)
+	listener, err := command.Listen(o.listen, "", "--listen", nil)
 	if err != nil {
 		return err
 	}
@@ -128,16 +129,16 @@ func playServer(ctx context.Context, o playServerOptions, paths []string, stdout
 		p.Unplayed(server.Pool.Unplayed())
 	}
 	if o.verify && p.Amiss() > 0 {
-		return &exitCode{code: exitDifferent}
+		return &command.Exit{Code: command.Different}
 	}
 	return nil
 }
 
 // load gives the server what it plays.
-func (o *playServerOptions) load(server *play.Server, paths []string, stderr io.Writer) error {
+func (o *serverOptions) load(read Reader, server *play.Server, paths []string, stderr io.Writer) error {
 	var scripts []*play.Script
 	for _, path := range paths {
-		script, _, err := loadScript(path, stderr)
+		script, _, err := read.script(path, stderr)
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"errors"
@@ -9,16 +9,10 @@ import (
 	"github.com/protocol-workbench/workbench/core/loopback"
 )
 
-// Where the page and the practice server are, unless a flag says otherwise.
-const (
-	pageAddress = "127.0.0.1:8000"
-	echoAddress = "127.0.0.1:4000"
-)
-
-// listen listens on the address that the flag names, on this machine alone: there
+// Listen listens on the address that the flag names, on this machine alone: there
 // is no access control, and whoever reaches the page can dial from here. Where it
 // names none that is the usual one or, with a line of the log, a free port.
-func listen(named, usual, flag string, log *slog.Logger) (net.Listener, error) {
+func Listen(named, usual, flag string, log *slog.Logger) (net.Listener, error) {
 	l, taken, err := loopback.Open(named, usual)
 	var why *loopback.Error
 	switch {

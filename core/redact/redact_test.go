@@ -1,4 +1,4 @@
-package store
+package redact
 
 import (
 	"bytes"
@@ -6,13 +6,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
-
-var time0 = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
 
 func redacted(t *testing.T, text, match string) (string, int) {
 	t.Helper()

@@ -1,22 +1,32 @@
-package main
+// Package playcmd is the command play: a transcript's server, or its client,
+// against a live peer.
+package playcmd
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/play"
+	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-func newPlayCommand() *cobra.Command {
+// Reader reads a transcript that is named by its ID or its path, and returns the
+// path.
+type Reader func(name string) (path string, text []byte, err error)
+
+// New returns the command.
+func New(read Reader) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "play",
 		Short: "Play a transcript to a live peer, as its server or as its client",
@@ -29,18 +39,16 @@ rules above an entry (~~ match "...", any, until "...", use NAME).`,
 		Example: `  workbench play server walk.golden                      answer as the recorded server did
   workbench play server --any-order a.golden b.golden    one recording a connection
   workbench play client walk.golden --to 127.0.0.1:80    does a live server still answer the same?`,
-		Args: noArguments,
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPlayServerCommand(), newPlayClientCommand())
+	cmd.AddCommand(newServer(read), newClient(read))
 	return cmd
 }
 
-// loadScript reads a transcript to play.
-func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
-	file := recordedFile(path)
-	path = file.Path
-	data, err := file.Read()
+// script reads a transcript to play.
+func (read Reader) script(name string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
+	path, data, err := read(name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,14 +69,14 @@ func loadScript(path string, stderr io.Writer) (*play.Script, *transcript.Transc
 	return s, t, nil
 }
 
-type playClientOptions struct {
+type clientOptions struct {
 	to      string
 	timeout time.Duration
 	tls     tlsflags.Client
 }
 
-func newPlayClientCommand() *cobra.Command {
-	o := playClientOptions{}
+func newClient(read Reader) *cobra.Command {
+	o := clientOptions{}
 	cmd := &cobra.Command{
 		Use:   "client [flags] FILE --to host:port",
 		Short: "Say the recorded client's part to a live server, and compare its answers",
@@ -87,23 +95,23 @@ Exit codes:
 		Example: `  workbench play client walk.golden --to 127.0.0.1:80
   workbench play client walk.golden --to tls://example.com:443 --timeout 30s
   workbench play client walk.golden --to tls://box.local:8443 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key`,
-		Args: wants(1, 1, "name one transcript"),
+		Args: command.Wants(1, 1, "name one transcript"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.timeout <= 0 {
 				return fmt.Errorf("--timeout %v: it must be more than 0", o.timeout)
 			}
-			return playClient(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return playClient(cmd.Context(), read, o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, or a scheme with its port, as in imaps://host")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
 	o.tls.Add(f)
-	return telling(cmd)
+	return command.Telling(cmd)
 }
 
-func playClient(ctx context.Context, o playClientOptions, path string, stdout, stderr io.Writer) error {
-	script, t, err := loadScript(path, stderr)
+func playClient(ctx context.Context, read Reader, o clientOptions, path string, stdout, stderr io.Writer) error {
+	script, t, err := read.script(path, stderr)
 	if err != nil {
 		return err
 	}
@@ -124,7 +132,7 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	}
 	var dialer target.Dialer // over plain TCP the talk is patient itself
 	if to.TLS {
-		dialer.Below = patiently
+		dialer.Below = func(c net.Conn) net.Conn { return stall.New(c) }
 	}
 	conn, err := dialer.Dial(ctx, to, security)
 	if err != nil {
@@ -139,7 +147,7 @@ func playClient(ctx context.Context, o playClientOptions, path string, stdout, s
 	switch {
 	case errors.As(err, &m):
 		fmt.Fprintf(stdout, "%v\n%s", m, player.Diff())
-		return &exitCode{code: exitDifferent}
+		return &command.Exit{Code: command.Different}
 	case ctx.Err() != nil:
 		return errors.New("the play was interrupted")
 	case err != nil:

@@ -1,15 +1,66 @@
-package store
+// Package redact replaces secrets in transcripts by '*', so that offsets hold and
+// the file stays one that can be replayed and played.
+package redact
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
+
+// Transcript redacts t, a transcript of the name, and returns how many times
+// something was replaced. t is not fit for use after an error: a [Meaning], or a
+// [RuleError] where a rule that did fit does not fit the '*'.
+func Transcript(name string, t *transcript.Transcript, match *regexp.Regexp) (found int, err error) {
+	fit := misfit(name, t) == nil
+	found = Redact(t, match)
+	if places := Unredacted(t, match); len(places) > 0 {
+		return found, &Meaning{name, places}
+	}
+	if err := misfit(name, t); err != nil && fit {
+		return found, &RuleError{err}
+	}
+	return found, nil
+}
+
+// Meaning lists the places in a transcript where '*' would change what the file
+// means.
+type Meaning struct {
+	Name   string
+	Places []Place
+}
+
+// Error has a line for each place.
+func (m *Meaning) Error() string {
+	var list strings.Builder
+	for _, p := range m.Places {
+		fmt.Fprintf(&list, "\n%s:%d: %s", core.Printable(m.Name), p.Line, p.What)
+	}
+	return list.String()[1:]
+}
+
+// RuleError says why a rule does not fit the '*'.
+type RuleError struct{ error }
+
+// Unwrap returns the reason.
+func (r *RuleError) Unwrap() error { return r.error }
+
+// misfit returns why the rules, if there are any, cannot be used.
+func misfit(name string, t *transcript.Transcript) error {
+	if !slices.ContainsFunc(t.Entries, func(e transcript.Entry) bool { return len(e.Rules) > 0 }) {
+		return nil
+	}
+	_, err := play.New(name, t)
+	return err
+}
 
 // Redact replaces what match finds in payloads, words and comments by as many
 // '*', and returns how many times it did. If match has a group, only what its
