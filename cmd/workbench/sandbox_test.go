@@ -13,7 +13,7 @@ func TestSandboxFlag(t *testing.T) {
 	if code := run(t.Context(), []string{"serve", "--sandbox=on"}, &out, &errs); code == 0 {
 		t.Error("it was taken")
 	}
-	if got := errs.String(); !strings.Contains(got, `"--sandbox" flag: it is strict, best-effort or off`) {
+	if got := errs.String(); !strings.Contains(got, `"--sandbox" flag: must be strict, best-effort or off`) {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -47,7 +47,7 @@ type call struct {
 	ways [][]test
 }
 
-// test looks at one argument. It goes on behind itself if that is as wanted.
+// test looks at one argument. The instruction after it follows if that is as wanted.
 // Its last instruction's way out, no, is filled in by ways.
 type test []unix.SockFilter
 
@@ -108,7 +108,7 @@ func body(ways [][]test, otherwise uint32) []unix.SockFilter {
 	for _, way := range ways {
 		tests := slices.Concat(way...)
 		for i := range tests {
-			out := uint8(len(tests) - i) // behind the answer that follows
+			out := uint8(len(tests) - i) // past the answer that follows
 			if tests[i].Jt == no {
 				tests[i].Jt = out
 			}

@@ -115,7 +115,7 @@ func (s *Sandbox) alone(ctx context.Context, limit time.Duration, name string) f
 		f = judge(err)
 	}
 	if f.State == Missing && base == Unknown {
-		f = finding{State: Unknown, Reason: "it was refused without a " + restsOn[name] + ", and whether there is one could not be told"}
+		f = finding{State: Unknown, Reason: "refused without a " + restsOn[name] + ", of which nothing is known yet"}
 	}
 	return f
 }

@@ -25,7 +25,7 @@ const (
 // Set takes a mode by its name.
 func (m *Mode) Set(name string) error {
 	if !slices.Contains([]Mode{Off, BestEffort, Strict}, Mode(name)) {
-		return errors.New("it is strict, best-effort or off")
+		return errors.New("must be strict, best-effort or off")
 	}
 	*m = Mode(name)
 	return nil
@@ -153,7 +153,7 @@ func Probe(ctx context.Context, conf Config) (*Sandbox, error) {
 	s.report = slices.Clone(mechanisms)
 	for i := range s.report {
 		m := &s.report[i]
-		m.State, m.Reason = Unknown, "it was not tried"
+		m.State, m.Reason = Unknown, "not tried"
 		if slices.Contains(conf.Without, m.Name) {
 			m.State, m.Reason = Missing, leftOut
 		}

@@ -27,7 +27,7 @@ func newSecret() (secret [3]uint64) {
 // not nil and the kernel, from Linux 5.0 on, can.
 func filterCalls(g Grant, secret [3]uint64, tell func(listener int)) error {
 	if nativeArch == 0 {
-		return errors.New("there is no filter for this processor")
+		return errors.New("no filter for this processor")
 	}
 	self := uint32(os.Getpid())
 	if tell != nil {

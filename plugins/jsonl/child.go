@@ -26,7 +26,7 @@ const MaxLine = 32 << 20
 var (
 	helloTimeout = 5 * time.Second        // for the first line
 	exitTime     = time.Second            // from the end of the program's output or input to its own
-	patience     = 2 * time.Second        // for a session to take its answers: the others' lie behind them
+	patience     = 2 * time.Second        // for a session to take its answers: the others' come after them
 	drainTime    = 200 * time.Millisecond // for the output of a dead program, which an offspring may hold open
 )
 

@@ -15,7 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// errLost says that there is nobody left to answer.
+// errLost says that nobody is left to answer.
 var errLost = errors.New("the plugin's program is gone")
 
 // maxReplies bounds the lines that wait for a session to take them.
@@ -144,7 +144,7 @@ func (m *machine) Restore(state []byte) error {
 	case !m.child.hello.Checkpoint:
 		return core.ErrNoCheckpoint
 	case !isState(state):
-		return errors.New("the checkpoint is no JSON that this program could have given: another one wrote it")
+		return errors.New("the checkpoint is not JSON that this program could have given: another one wrote it")
 	}
 	if err := m.ask(request{Restore: state}, 1); err != nil {
 		return err
@@ -247,7 +247,7 @@ func (m *machine) next() (*reply, error) {
 		select {
 		case r = <-m.replies:
 		case <-m.givenUp:
-			m.broken = fmt.Errorf("its answers were not taken for %v", patience)
+			m.broken = fmt.Errorf("answers not taken for %v", patience)
 			return nil, m.broken
 		case <-m.child.over:
 			return nil, fmt.Errorf("%w: %w", errLost, m.child.Err())
