@@ -39,7 +39,7 @@ var restsOn = map[string]string{
 	Landlock: NoNewPrivs, Seccomp: NoNewPrivs,
 }
 
-// maxThreads bounds a process where the system can: see threads.
+// maxThreads bounds a process where the system can: see order.maxThreads.
 const maxThreads = 512
 
 // probe finds out what holds here, in rounds of growing patience.
@@ -52,9 +52,8 @@ func (s *Sandbox) probe(ctx context.Context) {
 	}
 }
 
-// round tries all that may hold on one process. If that fails because something
-// was refused, or if apart is set, each mechanism that is unknown is tried by
-// itself.
+// round tries on one process all that may hold. If that fails because something
+// was refused, or if apart is set, it tries each unknown mechanism by itself.
 func (s *Sandbox) round(ctx context.Context, limit time.Duration, apart bool) {
 	s.openGroups()
 	names := s.names(Holds, Unknown)
@@ -120,7 +119,7 @@ func (s *Sandbox) alone(ctx context.Context, limit time.Duration, name string) f
 	return f
 }
 
-// inconclusive is why a trial told nothing.
+// inconclusive is an error from which nothing can be concluded.
 type inconclusive struct{ error }
 
 // judge says what an error means: that the system refused something, or that

@@ -135,7 +135,7 @@ const (
 )
 
 // Probe tries all mechanisms on processes of its own: together, which takes some
-// milliseconds, and each by itself if that does not tell. What stays unknown is
+// milliseconds, and each by itself if that is not conclusive. What stays unknown is
 // tried again with more patience, half a minute in all. With Strict the error
 // names each mechanism that is missing or unknown, and why.
 func Probe(ctx context.Context, conf Config) (*Sandbox, error) {
@@ -189,11 +189,11 @@ func (s *Sandbox) Report() []Mechanism {
 	return slices.Clone(s.report)
 }
 
-// Missing returns what does not hold here, each as "mechanism (reason)", but for
-// what is optional.
+// Missing returns what does not hold here, each as "mechanism (reason)", except what
+// is optional.
 func (s *Sandbox) Missing() []string { return s.words(Missing) }
 
-// Unknown returns of what it is not known whether it holds, as Missing does.
+// Unknown returns what may hold here or may not, in the form of Missing.
 func (s *Sandbox) Unknown() []string { return s.words(Unknown) }
 
 func (s *Sandbox) words(state State) []string {
@@ -227,8 +227,8 @@ func (s *Sandbox) state(name string) State {
 	return Missing
 }
 
-// note writes down what a trial found. What holds or is missing stays so: a
-// later trial that could not tell changes nothing.
+// note records what a trial found. What holds or is missing stays so: a later
+// trial that was not conclusive changes nothing.
 func (s *Sandbox) note(name string, f finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -73,13 +73,13 @@ type reply struct {
 	line    string // quoted, for later refusals
 }
 
-// ends reports whether nothing more belongs to this answer.
+// ends reports whether the answer is complete.
 func (r *reply) ends() bool {
 	return r.Done != nil || r.Failed != nil || r.State != nil || r.refused != nil
 }
 
-// parseReply takes a line apart. One that names a session is returned with
-// what is wrong with it; an error is about one that names none.
+// parseReply parses a line. What is wrong with one that names a session is in the
+// reply; the error is about one that names none.
 func parseReply(line []byte) (*reply, error) {
 	r := &reply{line: quoted(line)}
 	err := decode(line, r)
@@ -179,7 +179,7 @@ func halfRune(line []byte) bool {
 	return high
 }
 
-// quoted shows a line, cut; of one that may tell a secret nothing.
+// quoted shows the beginning of a line, and nothing of one that may tell a secret.
 func quoted(line []byte) string {
 	if bytes.Contains(line, []byte(secretValue)) {
 		return "a line that marks a secret"

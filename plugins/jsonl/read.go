@@ -76,8 +76,8 @@ func (h *hello) check() error {
 	return nil
 }
 
-// distribute hands a line to the session that it names. What comes for one
-// that is over was under way when it ended.
+// distribute hands a line to the session that it names. A line for a session that
+// is over was under way when that ended, and is dropped.
 func (c *Child) distribute(line []byte) error {
 	r, err := parseReply(line)
 	if err != nil {

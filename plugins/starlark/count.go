@@ -15,7 +15,7 @@ import (
 // Counting is Discipline of a script that counts which lines of its functions are
 // executed. coverage returns them as a JSON object: of each line on which a
 // statement begins, whether it was, in any session. The counting takes steps of
-// its own, so a script may come to the end of them that otherwise would not.
+// its own, so a script may run out of them that otherwise would not.
 func Counting(path string) (d core.Discipline, coverage func() ([]byte, error), err error) {
 	source, err := read(path)
 	if err != nil {
