@@ -307,10 +307,7 @@ func (d *delegated) limit(dir string, memory uint64) error {
 
 // limits describes the limits in words.
 func (d *delegated) limits(memory uint64) string {
-	words := []string{"memory unlimited in a build with the race detector"}
-	if memory > 0 {
-		words[0] = fmt.Sprintf("%d MiB of memory", memory>>20)
-	}
+	words := []string{memoryWords(memory)}
 	if slices.Contains(d.controllers, "pids") {
 		words = append(words, fmt.Sprintf("%d processes and threads", groupTasks))
 	}
