@@ -28,7 +28,7 @@ func runBaseline(name string, stdin io.Reader, stdout io.Writer) error {
 		join = copyGateway
 		upgrader.ReadBufferSize = copyBuffer
 	default:
-		return fmt.Errorf("there is no baseline %q", name)
+		return fmt.Errorf("no baseline %q", name)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

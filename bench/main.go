@@ -63,7 +63,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 			*into = strings.Split(value, ",")
 			for _, v := range *into {
 				if !slices.Contains(known, v) {
-					return fmt.Errorf("there is no %q; there are %s", v, strings.Join(known, ", "))
+					return fmt.Errorf("no %q; expected one of %s", v, strings.Join(known, ", "))
 				}
 			}
 			return nil

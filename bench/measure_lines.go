@@ -20,7 +20,7 @@ func measureLines(ctx context.Context, t *trial) ([]float64, error) {
 // stays under the bound of 16 MiB.
 const keptLines = 64 << 10
 
-// settle is how long a recording that has ended is surely written after.
+// settle is the time after which a recording that has ended is surely written.
 const settle = time.Second
 
 // measureKept does as measureLines in sessions none of which reaches the bound

@@ -8,73 +8,36 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // familyMemory returns the memory of a process and all that descend from it,
 // in bytes. A page that several processes share counts in parts that add up
 // to one (proportional set size). It reads /proc and so works on Linux only.
 func familyMemory(pid int) (int64, error) {
-	parents, err := processParents()
+	sum, err := memoryOf(pid)
 	if err != nil {
-		return 0, fmt.Errorf("memory can be measured where there is a /proc with processes: %w", err)
+		return 0, fmt.Errorf("memory can be measured of a process that lives, where /proc shows it: %w", err)
 	}
-	if _, ok := parents[pid]; !ok {
-		return 0, fmt.Errorf("process %d has ended", pid)
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return 0, err
 	}
-	var sum int64
-	for p := range parents {
-		if !descends(p, pid, parents) {
-			continue
+	for _, list := range lists {
+		children, _ := os.ReadFile(list) // a thread may have ended since, and a child
+		for child := range strings.FieldsSeq(string(children)) {
+			n, err := strconv.Atoi(child)
+			if err != nil {
+				return 0, err
+			}
+			size, err := familyMemory(n)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return 0, err
+			}
+			sum += size
 		}
-		size, err := memoryOf(p)
-		if errors.Is(err, fs.ErrNotExist) && p != pid {
-			continue // ended since
-		}
-		if err != nil {
-			return 0, err
-		}
-		sum += size
 	}
 	return sum, nil
-}
-
-// descends reports whether a process is the ancestor or descends from it.
-func descends(pid, ancestor int, parents map[int]int) bool {
-	for range 64 { // ids are used again: a circle is possible
-		if pid == ancestor {
-			return true
-		}
-		parent, ok := parents[pid]
-		if !ok {
-			return false
-		}
-		pid = parent
-	}
-	return false
-}
-
-// processParents maps every process to its parent.
-func processParents() (map[int]int, error) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil || len(stats) == 0 {
-		return nil, errors.Join(err, fs.ErrNotExist)
-	}
-	parents := make(map[int]int, len(stats))
-	for _, stat := range stats {
-		text, err := os.ReadFile(stat)
-		if err != nil {
-			continue // ended since
-		}
-		// pid (name) state ppid …; the name may hold spaces and parentheses.
-		_, rest, _ := bytes.Cut(text[max(0, bytes.LastIndexByte(text, ')')):], []byte(" "))
-		fields := bytes.Fields(rest)
-		if len(fields) < 2 {
-			continue
-		}
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
-		parents[pid], _ = strconv.Atoi(string(fields[1]))
-	}
-	return parents, nil
 }
 
 // memoryOf reads one process's proportional set size, or its resident set

@@ -71,8 +71,8 @@ func TestWhatDoesNotFinishIsReported(t *testing.T) {
 
 func TestFlagsInPlainWords(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"-only line", `there is no "line"; there are roundtrip, down, up, lines`},
-		{"-systems a", `there is no "a"; there are workbench, line, copy, unrecorded, websockify`},
+		{"-only line", `no "line"; expected one of roundtrip, down, up, lines`},
+		{"-systems a", `no "a"; expected one of workbench, line, copy, unrecorded, websockify`},
 		{"-rounds 0", "at least 1"},
 		{"-limit 0s", "more than nothing"},
 		{"lines", `"lines" is not expected`},

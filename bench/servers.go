@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"strconv"
@@ -23,14 +24,13 @@ type servers struct {
 	bulk  string // "N": sends N bytes
 	sink  string // "N": reads N bytes, then answers "done\n"
 
-	listeners []net.Listener
-	running   sync.WaitGroup
-	mu        sync.Mutex
-	conns     map[net.Conn]bool // nil once closed
+	cancel  context.CancelFunc // closes listeners and connections
+	running sync.WaitGroup
 }
 
 func startServers() (*servers, error) {
-	s := &servers{conns: map[net.Conn]bool{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &servers{cancel: cancel}
 	for _, t := range []struct {
 		address *string
 		serve   func(net.Conn)
@@ -46,48 +46,29 @@ func startServers() (*servers, error) {
 			return nil, err
 		}
 		*t.address = l.Addr().String()
-		s.listeners = append(s.listeners, l)
-		s.running.Go(func() { s.accept(l, t.serve) })
+		context.AfterFunc(ctx, func() { l.Close() })
+		s.running.Go(func() { s.accept(ctx, l, t.serve) })
 	}
 	return s, nil
 }
 
 // close ends the servers and their connections, and waits for them.
 func (s *servers) close() {
-	for _, l := range s.listeners {
-		l.Close()
-	}
-	s.mu.Lock()
-	for conn := range s.conns {
-		conn.Close()
-	}
-	s.conns = nil
-	s.mu.Unlock()
+	s.cancel()
 	s.running.Wait()
 }
 
-func (s *servers) accept(l net.Listener, serve func(net.Conn)) {
+func (s *servers) accept(ctx context.Context, l net.Listener, serve func(net.Conn)) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		open := s.conns != nil
-		if open {
-			s.conns[conn] = true
-		}
-		s.mu.Unlock()
-		if !open {
-			conn.Close()
-			return
-		}
 		s.running.Go(func() {
+			defer conn.Close()
+			stop := context.AfterFunc(ctx, func() { conn.Close() })
+			defer stop()
 			serve(conn)
-			conn.Close()
-			s.mu.Lock()
-			delete(s.conns, conn)
-			s.mu.Unlock()
 		})
 	}
 }

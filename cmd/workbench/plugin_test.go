@@ -158,5 +158,5 @@ func TestPluginPrecedence(t *testing.T) {
 func TestPluginWithoutInterpreter(t *testing.T) {
 	pluginHome(t)
 	file := writePlugin(t, filepath.Join(t.TempDir(), "workbench-plugin-shout.lol"), "#!/usr/bin/env lolcode\n")
-	says(t, workbenchWith(t, describeProcess, "plugin", "install", file), "^workbench: plugin shout: "+file+" cannot be used: it is run by lolcode, which is not to be found: install that, or")
+	says(t, workbenchWith(t, describeProcess, "plugin", "install", file), "^workbench: plugin shout: "+file+" cannot be used: run by lolcode, which was not found: install it, or")
 }

@@ -114,8 +114,7 @@ func membership(text string) (v2, memoryV1 string) {
 	return v2, memoryV1
 }
 
-// openGroups makes ready for cgroups, if it is not known yet whether there can
-// be any.
+// openGroups prepares for cgroups while it is unknown whether they can be made.
 func (s *Sandbox) openGroups() {
 	if s.state(Cgroup) != Unknown || s.system.groups.Load() != nil {
 		return
@@ -184,8 +183,8 @@ func takeOver(dir string, pid int) (*delegated, error) {
 	return d, nil
 }
 
-// enable hands the controllers on to the cgroups below. One but memory's that cannot
-// be is done without.
+// enable hands the controllers on to the cgroups below. It does without one that
+// cannot be, except memory's.
 func (d *delegated) enable() error {
 	var enabled []string
 	for _, name := range d.controllers {
@@ -201,8 +200,8 @@ func (d *delegated) enable() error {
 	return nil
 }
 
-// isOurs returns an error unless nobody but the process of that number can be
-// concerned by what happens in the cgroup top, of which it is in own.
+// isOurs returns an error if a change in the cgroup top may concern anyone but the
+// process of that number, which is in own.
 func isOurs(own, top string, pid int) error {
 	procs, err := os.ReadFile(filepath.Join(own, "cgroup.procs"))
 	if err != nil {
@@ -308,10 +307,7 @@ func (d *delegated) limit(dir string, memory uint64) error {
 
 // limits describes the limits in words.
 func (d *delegated) limits(memory uint64) string {
-	words := []string{"memory unlimited in a build with the race detector"}
-	if memory > 0 {
-		words[0] = fmt.Sprintf("%d MiB of memory", memory>>20)
-	}
+	words := []string{memoryWords(memory)}
 	if slices.Contains(d.controllers, "pids") {
 		words = append(words, fmt.Sprintf("%d processes and threads", groupTasks))
 	}

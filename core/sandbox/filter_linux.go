@@ -47,7 +47,7 @@ type call struct {
 	ways [][]test
 }
 
-// test looks at one argument. It goes on behind itself if that is as wanted.
+// test looks at one argument. The instruction after it follows if that is as wanted.
 // Its last instruction's way out, no, is filled in by ways.
 type test []unix.SockFilter
 
@@ -56,8 +56,8 @@ const (
 	no  = 0xff // a jump to where the way does not hold
 )
 
-// in: the bits of mask in the argument's low half, which is all that the kernel
-// takes of the arguments where this is used, are one of the values.
+// in: the bits of mask in the argument's low half are one of the values. Where this
+// is used, the kernel ignores the high half.
 func in(arg, mask uint32, values ...uint32) test {
 	t := test{low(arg), {Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: mask}}
 	for i, v := range values[:len(values)-1] {
@@ -108,7 +108,7 @@ func body(ways [][]test, otherwise uint32) []unix.SockFilter {
 	for _, way := range ways {
 		tests := slices.Concat(way...)
 		for i := range tests {
-			out := uint8(len(tests) - i) // behind the answer that follows
+			out := uint8(len(tests) - i) // past the answer that follows
 			if tests[i].Jt == no {
 				tests[i].Jt = out
 			}
@@ -142,8 +142,8 @@ func fork(n uint32, below, other []unix.SockFilter) []unix.SockFilter {
 }
 
 // filter is the program for this process. secret is what execve takes as its
-// fourth to sixth argument, which the kernel ignores: only Step knows it, and
-// the program that it becomes does not, so that becomes no other. With told,
+// fourth to sixth argument, which the kernel ignores. Only Step knows it; the
+// program that Step becomes does not, and so cannot become another. With told,
 // Refusals answers what is refused.
 func filter(self uint32, secret [3]uint64, g Grant, told bool) []unix.SockFilter {
 	deny := refusal

@@ -46,7 +46,7 @@ var common = []fileRule{
 	{"/dev/null", useFile}, {"/dev/zero", readFile}, {"/dev/urandom", readFile},
 }
 
-// handled is what an ABI can deny, which is denied but for the rules above.
+// handled is what an ABI can deny. All of it is denied except by the rules above.
 func handled(abi int) unix.LandlockRulesetAttr {
 	h := unix.LandlockRulesetAttr{Access_fs: unix.LANDLOCK_ACCESS_FS_MAKE_SYM<<1 - 1}
 	for _, more := range []struct {

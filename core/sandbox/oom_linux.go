@@ -31,12 +31,12 @@ type count struct {
 }
 
 // Look notes how often the kernel has killed for lack of memory where the
-// process of that number is. It is to be called when the process was started,
-// and every now and then: what happened before the last call but one is not
-// taken for the end of this process.
+// process of that number is. Call it when the process was started, and every now
+// and then: what happened before the last call but one is not taken for the end of
+// this process.
 //
-// It reports whether the process holds more memory than it may have, with what
-// it has started: RLIMIT_DATA forgets what is written and then made read-only.
+// It reports whether the process and its children hold more memory than they may:
+// RLIMIT_DATA forgets what is written and then made read-only.
 func (h *Held) Look(pid int) (over bool) {
 	if h.group != nil {
 		return false // nobody else is in there, and the kernel keeps its limit

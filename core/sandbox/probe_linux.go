@@ -39,7 +39,7 @@ var restsOn = map[string]string{
 	Landlock: NoNewPrivs, Seccomp: NoNewPrivs,
 }
 
-// maxThreads bounds a process where the system can: see threads.
+// maxThreads bounds a process where the system can: see order.maxThreads.
 const maxThreads = 512
 
 // probe finds out what holds here, in rounds of growing patience.
@@ -52,9 +52,8 @@ func (s *Sandbox) probe(ctx context.Context) {
 	}
 }
 
-// round tries all that may hold on one process. If that fails because something
-// was refused, or if apart is set, each mechanism that is unknown is tried by
-// itself.
+// round tries on one process all that may hold. If that fails because something
+// was refused, or if apart is set, it tries each unknown mechanism by itself.
 func (s *Sandbox) round(ctx context.Context, limit time.Duration, apart bool) {
 	s.openGroups()
 	names := s.names(Holds, Unknown)
@@ -115,12 +114,12 @@ func (s *Sandbox) alone(ctx context.Context, limit time.Duration, name string) f
 		f = judge(err)
 	}
 	if f.State == Missing && base == Unknown {
-		f = finding{State: Unknown, Reason: "it was refused without a " + restsOn[name] + ", and whether there is one could not be told"}
+		f = finding{State: Unknown, Reason: "refused without a " + restsOn[name] + ", of which nothing is known yet"}
 	}
 	return f
 }
 
-// inconclusive is why a trial told nothing.
+// inconclusive is an error from which nothing can be concluded.
 type inconclusive struct{ error }
 
 // judge says what an error means: that the system refused something, or that

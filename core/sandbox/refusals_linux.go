@@ -17,9 +17,8 @@ const (
 	maxAnswers  = 256 // calls that are answered; then the kernel does, by ENOSYS
 )
 
-// Refusals learns which system calls a process made that the filter refuses,
-// from when it is its program. Calls that programs try and bear the absence of
-// are not among them.
+// Refusals learns which system calls the filter refused to a process since it became
+// its program. Calls that programs try and can do without are not among them.
 type Refusals struct {
 	path string
 	done sync.WaitGroup
@@ -54,7 +53,7 @@ func (s *Sandbox) Refusals(path string) (*Refusals, error) {
 	return r, nil
 }
 
-// socket is where Step finds it, "" of none.
+// socket is where Step finds it; "": nowhere.
 func (r *Refusals) socket() string {
 	if r == nil {
 		return ""
@@ -95,7 +94,7 @@ func (r *Refusals) run() {
 	r.open.Close()
 }
 
-// follow puts the file that next finds by the open one in its place.
+// follow replaces the open file by the one that next gets from it.
 func (r *Refusals) follow(next func(fd int) (int, error)) bool {
 	fd := -1
 	found := r.wait(func(from uintptr) bool {

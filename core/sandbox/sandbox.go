@@ -25,7 +25,7 @@ const (
 // Set takes a mode by its name.
 func (m *Mode) Set(name string) error {
 	if !slices.Contains([]Mode{Off, BestEffort, Strict}, Mode(name)) {
-		return errors.New("it is strict, best-effort or off")
+		return errors.New("must be strict, best-effort or off")
 	}
 	*m = Mode(name)
 	return nil
@@ -135,7 +135,7 @@ const (
 )
 
 // Probe tries all mechanisms on processes of its own: together, which takes some
-// milliseconds, and each by itself if that does not tell. What stays unknown is
+// milliseconds, and each by itself if that is not conclusive. What stays unknown is
 // tried again with more patience, half a minute in all. With Strict the error
 // names each mechanism that is missing or unknown, and why.
 func Probe(ctx context.Context, conf Config) (*Sandbox, error) {
@@ -153,7 +153,7 @@ func Probe(ctx context.Context, conf Config) (*Sandbox, error) {
 	s.report = slices.Clone(mechanisms)
 	for i := range s.report {
 		m := &s.report[i]
-		m.State, m.Reason = Unknown, "it was not tried"
+		m.State, m.Reason = Unknown, "not tried"
 		if slices.Contains(conf.Without, m.Name) {
 			m.State, m.Reason = Missing, leftOut
 		}
@@ -189,11 +189,11 @@ func (s *Sandbox) Report() []Mechanism {
 	return slices.Clone(s.report)
 }
 
-// Missing returns what does not hold here, each as "mechanism (reason)", but for
-// what is optional.
+// Missing returns what does not hold here, each as "mechanism (reason)", except what
+// is optional.
 func (s *Sandbox) Missing() []string { return s.words(Missing) }
 
-// Unknown returns of what it is not known whether it holds, as Missing does.
+// Unknown returns what may hold here or may not, in the form of Missing.
 func (s *Sandbox) Unknown() []string { return s.words(Unknown) }
 
 func (s *Sandbox) words(state State) []string {
@@ -227,8 +227,8 @@ func (s *Sandbox) state(name string) State {
 	return Missing
 }
 
-// note writes down what a trial found. What holds or is missing stays so: a
-// later trial that could not tell changes nothing.
+// note records what a trial found. What holds or is missing stays so: a later
+// trial that was not conclusive changes nothing.
 func (s *Sandbox) note(name string, f finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

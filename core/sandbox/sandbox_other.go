@@ -19,7 +19,7 @@ func (s *Sandbox) look() {}
 
 func (s *Sandbox) probe(context.Context) {
 	for _, m := range mechanisms {
-		s.note(m.Name, finding{State: Missing, Reason: "there is none on " + runtime.GOOS})
+		s.note(m.Name, finding{State: Missing, Reason: "not available on " + runtime.GOOS})
 	}
 }
 
@@ -41,13 +41,13 @@ func (h *Held) OutOfMemory(*os.ProcessState) bool { return false }
 // Release does nothing: nothing was made.
 func (h *Held) Release() error { return nil }
 
-// KnowsCall reports false: there is no filter of system calls on this system.
+// KnowsCall reports false: no filter of system calls on this system.
 func KnowsCall(string) bool { return false }
 
 // Refusals would learn which system calls a process made in vain.
 type Refusals struct{}
 
-// Refusals returns nil: there is no filter of system calls on this system.
+// Refusals returns nil: no filter of system calls on this system.
 func (s *Sandbox) Refusals(string) (*Refusals, error) { return nil, nil }
 
 // Names returns none.
@@ -58,8 +58,8 @@ func (r *Refusals) Close() {}
 
 func (r *Refusals) socket() string { return "" }
 
-// Step returns the exit status 1: there is no sandbox on this system.
+// Step returns the exit status 1: no sandbox on this system.
 func Step([]string) int {
-	fmt.Fprintln(os.Stderr, "sandbox-exec: there is no sandbox on "+runtime.GOOS)
+	fmt.Fprintln(os.Stderr, "sandbox-exec: no sandbox on "+runtime.GOOS)
 	return 1
 }

@@ -23,11 +23,11 @@ func newSecret() (secret [3]uint64) {
 }
 
 // filterCalls applies the filter to this thread and what it becomes, which
-// keeps the process's number. What is refused is told to tell's reader, if it is
-// not nil and the kernel, from Linux 5.0 on, can.
+// keeps the process's number. What is refused is reported to tell's reader, if tell
+// is not nil and the kernel can, as it does from Linux 5.0 on.
 func filterCalls(g Grant, secret [3]uint64, tell func(listener int)) error {
 	if nativeArch == 0 {
-		return errors.New("there is no filter for this processor")
+		return errors.New("no filter for this processor")
 	}
 	self := uint32(os.Getpid())
 	if tell != nil {
@@ -53,8 +53,8 @@ func apply(f []unix.SockFilter, flags uintptr) (listener int, err error) {
 }
 
 // teller returns how a listener is handed to the Refusals at path, or nil when
-// there are none. It does so on a thread of its own, which is there by then:
-// the one that has the filter may send nothing, and limits let it start no other.
+// there are none. It does so on a thread of its own, started before: the one that
+// has the filter may send nothing, and limits keep it from starting another.
 func teller(path string) func(listener int) {
 	if path == "" {
 		return nil

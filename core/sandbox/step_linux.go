@@ -221,18 +221,20 @@ func lower(resource int, value uint64) error {
 
 // limits describes the limits in words.
 func (o order) limits() string {
-	words := []string{fmt.Sprintf("%d open files", maxFiles)}
-	if o.memory > 0 {
-		words = append(words, fmt.Sprintf("%d MiB of memory", o.memory>>20))
-	} else {
-		words = append(words, "memory unlimited in a build with the race detector")
-	}
+	words := []string{fmt.Sprintf("%d open files", maxFiles), memoryWords(o.memory)}
 	if o.threads > 0 {
 		words = append(words, fmt.Sprintf("%d threads", o.threads))
 	} else {
 		words = append(words, "threads unlimited for this user")
 	}
 	return strings.Join(words, ", ")
+}
+
+func memoryWords(memory uint64) string {
+	if memory == 0 {
+		return "memory unlimited in a build with the race detector"
+	}
+	return fmt.Sprintf("%d MiB of memory", memory>>20)
 }
 
 // withMemoryLimit has a plugin in Go collect its garbage before the limit ends

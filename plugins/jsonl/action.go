@@ -95,7 +95,7 @@ func (a *action) appendTo(out *core.Out) error {
 func (a *action) payload() ([]byte, error) {
 	fields, ok := actionFields[a.Action]
 	if !ok {
-		return nil, fmt.Errorf("there is no action %q; there are %s", core.CutWords(a.Action, 80), actionNames)
+		return nil, fmt.Errorf("unknown action %q; expected %s", core.CutWords(a.Action, 80), actionNames)
 	}
 	for _, f := range []struct {
 		name  string
@@ -117,7 +117,7 @@ func (a *action) payload() ([]byte, error) {
 	case a.B64 != nil:
 		data, err := base64.StdEncoding.DecodeString(*a.B64)
 		if err != nil {
-			return nil, errors.New("its b64 is no base64 (of RFC 4648, section 4, with padding)")
+			return nil, errors.New("b64 is not base64 (RFC 4648, section 4, with padding)")
 		}
 		return data, nil
 	}

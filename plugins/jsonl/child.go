@@ -26,7 +26,7 @@ const MaxLine = 32 << 20
 var (
 	helloTimeout = 5 * time.Second        // for the first line
 	exitTime     = time.Second            // from the end of the program's output or input to its own
-	patience     = 2 * time.Second        // for a session to take its answers: the others' lie behind them
+	patience     = 2 * time.Second        // for a session to take its answers: the others' come after them
 	drainTime    = 200 * time.Millisecond // for the output of a dead program, which an offspring may hold open
 )
 
@@ -54,9 +54,9 @@ type Child struct {
 // started, says nothing within 5 s, says what the protocol does not allow, or
 // ends. Then nothing of it is left.
 //
-// Of cmd Start sets Stdin and Stdout, Stderr to that of this process if it is
-// nil, and on Linux that the program dies with this process. Where Setpgid is
-// set, Kill ends the whole process group. The end of ctx kills the program.
+// Start sets Stdin and Stdout of cmd, Stderr to this process's if it is nil, and on
+// Linux has the program die with this process. Where Setpgid is set, Kill ends the
+// whole process group. The end of ctx kills the program.
 func Start(ctx context.Context, cmd *exec.Cmd) (core.Discipline, *Child, error) {
 	return start(ctx, cmd, nil)
 }
@@ -119,7 +119,7 @@ func (c *Child) fail(cause error) {
 	}
 }
 
-// spawn starts the process and what accompanies it.
+// spawn starts the process and the goroutines that serve it.
 func (c *Child) spawn() error {
 	theirIn, in, err := os.Pipe()
 	if err != nil {
@@ -187,7 +187,7 @@ func (c *Child) keep(in, out *os.File) {
 	close(c.over)
 }
 
-// ending says how the program ended that was not killed by us.
+// ending says how a program ended that this process did not kill.
 func (c *Child) ending(err error) error {
 	how := c.cmd.ProcessState.String()
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
@@ -205,8 +205,8 @@ func (c *Child) ending(err error) error {
 	return err
 }
 
-// killed is the end of a program by a signal that people and supervisors send,
-// and not this process.
+// killed is the end of a program by a signal that a person or a supervisor sent,
+// not this process.
 type killed struct{ error }
 
 // write runs until the program takes no more.

@@ -28,14 +28,14 @@ func hurry(t *testing.T) {
 func TestNoHello(t *testing.T) {
 	hurry(t)
 	for program, words := range map[string]string{
-		`print("debug")`:                `printed, "debug", is no hello: it is no JSON object; standard output is for the protocol alone: print to standard error instead`,
+		`print("debug")`:                `printed, "debug", is not a hello: not a JSON object; standard output is for the protocol alone: print to standard error instead`,
 		`print()`:                       "print to standard error instead",
-		`print("{debug}")`:              "it is no JSON",
-		`print("{}")`:                   `it has to be {"workbench":1,"manifest":{…}}`,
-		`say(workbench=2, manifest={})`: "speaks version 2 of the protocol, and this workbench speaks 1",
-		`say(workbench=1, manifest={})`: "its manifest is not valid: a mode's name",
+		`print("{debug}")`:              "not JSON",
+		`print("{}")`:                   `expected {"workbench":1,"manifest":{…}}`,
+		`say(workbench=2, manifest={})`: "version 2 of the protocol, where this workbench speaks 1",
+		`say(workbench=1, manifest={})`: "invalid manifest: a mode's name",
 		`say(workbench=1, color="red")`: `unknown field "color"`,
-		`sys.stdout.buffer.write(b'{"\xff":1}\n'); sys.stdout.flush(); time.sleep(100)`: "it is not UTF-8",
+		`sys.stdout.buffer.write(b'{"\xff":1}\n'); sys.stdout.flush(); time.sleep(100)`: "not UTF-8",
 		`sys.exit(3)`:             "ended with exit status 3, before it said hello",
 		`os.kill(os.getpid(), 9)`: "ended with signal: killed, before it said hello",
 		`raise SystemExit`:        "ended with exit status 0",
@@ -74,9 +74,9 @@ func TestCanNotStart(t *testing.T) {
 func TestLost(t *testing.T) {
 	hurry(t)
 	for attempt, words := range map[string]string{
-		`print("debug", flush=True)`:                       `printed the line "debug": it is no JSON object; standard output is for the protocol alone`,
-		`say(session=99, done=1)`:                          "there is no session 99",
-		`say(done=1)`:                                      "it names no session",
+		`print("debug", flush=True)`:                       `printed the line "debug": not a JSON object; standard output is for the protocol alone`,
+		`say(session=99, done=1)`:                          "no session 99",
+		`say(done=1)`:                                      "no session named",
 		`print("{" + "x" * 40000000, flush=True)`:          "a line of more than 32 MiB",
 		`sys.exit(7)`:                                      "ended with exit status 7",
 		`os.kill(os.getpid(), 11)`:                         "ended with signal: segmentation fault",

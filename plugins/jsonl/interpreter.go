@@ -26,7 +26,7 @@ var askLimits = []time.Duration{10 * time.Second, 30 * time.Second}
 //
 // It runs the interpreter, to ask it where its parts are, with the rights of
 // this process: that is for executables which a person has chosen to run.
-// Errors are in words for that person and call the executable "it": what is at
+// Errors are in words for that person and do not name the executable: what is at
 // path may be a copy of what the person knows.
 func Interpreter(path string) (argv, read []string, err error) {
 	if path, err = filepath.Abs(path); err != nil {
@@ -39,7 +39,7 @@ func Interpreter(path string) (argv, read []string, err error) {
 	line, isScript := strings.CutPrefix(head, "#!")
 	if !isScript {
 		if bytes.IndexByte([]byte(head), 0) < 0 {
-			return nil, nil, errors.New("it is a text without a first line that says what runs it, such as #!/usr/bin/env python3")
+			return nil, nil, errors.New("a text without a first line that says what runs it, such as #!/usr/bin/env python3")
 		}
 		return []string{path}, readable(path), nil
 	}
@@ -50,7 +50,7 @@ func Interpreter(path string) (argv, read []string, err error) {
 	}
 	found, err := exec.LookPath(named)
 	if err != nil {
-		return nil, nil, fmt.Errorf("it is run by %s, which is not to be found: install that, or put its full path into the script's first line", named)
+		return nil, nil, fmt.Errorf("run by %s, which was not found: install it, or put its full path into the script's first line", named)
 	}
 	name := filepath.Base(named)
 	switch {
@@ -70,7 +70,7 @@ func Interpreter(path string) (argv, read []string, err error) {
 		err = notShim(read[0])
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("it is run by %s: %w", found, err)
+		return nil, nil, fmt.Errorf("run by %s: %w", found, err)
 	}
 	argv = slices.Concat([]string{read[0]}, args, []string{path})
 	return argv, readable(append(read, path)...), nil
@@ -83,9 +83,9 @@ func headOf(path string) (string, error) {
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():
-		return "", errors.New("it is no file that could be run")
+		return "", errors.New("not a regular file")
 	case os.PathSeparator == '/' && info.Mode()&0o111 == 0:
-		return "", errors.New("it may not be run: give it the run bit with chmod +x")
+		return "", errors.New("not executable: give it the run bit with chmod +x")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -100,7 +100,7 @@ func headOf(path string) (string, error) {
 	return string(head[:n]), nil
 }
 
-// shebang takes the line behind "#!" apart. env is looked through: in the
+// shebang takes the line after "#!" apart. env is looked through: in the
 // sandbox there is no PATH to search.
 func shebang(line string) (name string, args []string, err error) {
 	words := strings.Fields(line)
@@ -111,7 +111,7 @@ func shebang(line string) (name string, args []string, err error) {
 		}
 	}
 	if len(words) == 0 || strings.HasPrefix(words[0], "-") || strings.Contains(words[0], "=") {
-		return "", nil, fmt.Errorf("its first line #!%s does not name an interpreter as in #!/usr/bin/env python3", line)
+		return "", nil, fmt.Errorf("first line #!%s does not name an interpreter, as in #!/usr/bin/env python3", line)
 	}
 	return words[0], words[1:], nil
 }
@@ -128,7 +128,7 @@ func ask(limits []time.Duration, interpreter string, args ...string) (lines []st
 			return lines, err
 		}
 	}
-	return nil, fmt.Errorf("asked where its parts are it did not answer: %d tries, the last of %v", len(limits), limits[len(limits)-1])
+	return nil, fmt.Errorf("asked where its parts are: no answer: %d tries, the last of %v", len(limits), limits[len(limits)-1])
 }
 
 func askOnce(limit time.Duration, interpreter string, args ...string) ([]string, error) {
@@ -148,11 +148,11 @@ func askOnce(limit time.Duration, interpreter string, args ...string) ([]string,
 	case err != nil && ctx.Err() != nil:
 		return nil, errSilent
 	case err != nil && len(words) == 0:
-		return nil, fmt.Errorf("asked where its parts are it fails: %w", err)
+		return nil, fmt.Errorf("asked where its parts are: failed: %w", err)
 	case err != nil:
-		return nil, fmt.Errorf("asked where its parts are it fails: %w, saying %s", err, quoted(words))
+		return nil, fmt.Errorf("asked where its parts are: failed: %w, saying %s", err, quoted(words))
 	case !filepath.IsAbs(lines[0]):
-		return nil, fmt.Errorf("asked where its parts are it says %s", quoted(out))
+		return nil, fmt.Errorf("asked where its parts are: it says %s", quoted(out))
 	}
 	return lines, nil
 }

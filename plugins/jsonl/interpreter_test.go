@@ -20,7 +20,7 @@ func script(t *testing.T, name, text string) string {
 	return path
 }
 
-// The real interpreter runs without PATH, and is no script.
+// The real interpreter runs without PATH, and is not a script.
 func TestInterpreter(t *testing.T) {
 	for first, print := range map[string]string{
 		"#!/usr/bin/env python3":       "import sys; print('ok', sys.flags.utf8_mode)",
@@ -78,7 +78,7 @@ func TestInterpreterOfVenv(t *testing.T) {
 	}
 }
 
-// A shim's offspring may keep the pipe open behind the interpreter's answer.
+// A shim's offspring may keep the pipe open after the interpreter's answer.
 func TestInterpreterBehindShim(t *testing.T) {
 	real, _, err := Interpreter(script(t, "plugin", "#!/usr/bin/env python3\n"))
 	if err != nil {
@@ -100,15 +100,15 @@ func TestInterpreterErrors(t *testing.T) {
 	}
 	for path, words := range map[string]string{
 		"/no/such/plugin":                          "no such file",
-		t.TempDir():                                "is no file that could be run",
-		locked:                                     "it may not be run: give it the run bit with chmod +x",
+		t.TempDir():                                "not a regular file",
+		locked:                                     "not executable: give it the run bit with chmod +x",
 		script(t, "p", "print('hi')\n"):            "without a first line that says what runs it, such as #!/usr/bin/env python3",
 		script(t, "p", "#!/usr/bin/env\n"):         "does not name an interpreter",
 		script(t, "p", "#!\n"):                     "does not name an interpreter",
-		script(t, "p", "#!/usr/bin/env lolcode\n"): "is run by lolcode, which is not to be found: install that",
-		script(t, "p", "#!/opt/no/python3\n"):      "is run by /opt/no/python3, which is not to be found",
+		script(t, "p", "#!/usr/bin/env lolcode\n"): "run by lolcode, which was not found: install it",
+		script(t, "p", "#!/opt/no/python3\n"):      "run by /opt/no/python3, which was not found",
 		script(t, "p", "#!"+fake+"\n"):             "is itself a script that starts the real one",
-		script(t, "p", "#!"+hangs+"\n"):            "asked where its parts are it fails: exit status 3",
+		script(t, "p", "#!"+hangs+"\n"):            "asked where its parts are: failed: exit status 3",
 	} {
 		if argv, _, err := Interpreter(path); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v, %v; want %q", path, argv, err, words)
@@ -138,9 +138,9 @@ func TestSlowInterpreter(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	for text, words := range map[string]string{
-		"sleep 100":           "asked where its parts are it did not answer: 2 tries, the last of 1s",
-		"kill -9 $$":          "asked where its parts are it fails: signal: killed",
-		"echo no >&2; exit 3": `asked where its parts are it fails: exit status 3, saying "no"`,
+		"sleep 100":           "asked where its parts are: no answer: 2 tries, the last of 1s",
+		"kill -9 $$":          "asked where its parts are: failed: signal: killed",
+		"echo no >&2; exit 3": `asked where its parts are: failed: exit status 3, saying "no"`,
 	} {
 		limits := []time.Duration{time.Minute}
 		if text == "sleep 100" {

@@ -73,13 +73,13 @@ type reply struct {
 	line    string // quoted, for later refusals
 }
 
-// ends reports whether nothing more belongs to this answer.
+// ends reports whether the answer is complete.
 func (r *reply) ends() bool {
 	return r.Done != nil || r.Failed != nil || r.State != nil || r.refused != nil
 }
 
-// parseReply takes a line apart. One that names a session is returned with
-// what is wrong with it; an error is about one that names none.
+// parseReply parses a line. What is wrong with one that names a session is in the
+// reply; the error is about one that names none.
 func parseReply(line []byte) (*reply, error) {
 	r := &reply{line: quoted(line)}
 	err := decode(line, r)
@@ -108,13 +108,13 @@ func (r *reply) check() error {
 	}
 	switch {
 	case r.Session == nil:
-		return errors.New("it names no session")
+		return errors.New("no session named")
 	case kinds == 0:
-		return errors.New("it has none of actions, done, failed and state")
+		return errors.New("none of actions, done, failed and state")
 	case r.Quiet != nil && (r.Done == nil || *r.Done != 0):
 		return errors.New("quiet stands in the answer to open alone, beside its done")
 	case kinds > 1:
-		return errors.New("it has more than one of actions with done, failed and state")
+		return errors.New("more than one of actions with done, failed and state")
 	}
 	return nil
 }
@@ -123,33 +123,33 @@ func (r *reply) check() error {
 func decode(line []byte, into any) error {
 	switch {
 	case !bytes.HasPrefix(bytes.TrimLeft(line, " \t\r"), []byte("{")):
-		return errors.New("it is no JSON object; standard output is for the protocol alone: print to standard error instead")
+		return errors.New("not a JSON object; standard output is for the protocol alone: print to standard error instead")
 	case !utf8.Valid(line):
-		return errors.New("it is not UTF-8: payloads that are not have to be sent as b64")
+		return errors.New("not UTF-8: send such payloads as b64")
 	case halfRune(line):
-		return errors.New(`it has half of a surrogate pair (\ud800 to \udfff), which is no text: send the bytes as b64`)
+		return errors.New(`half of a surrogate pair (\ud800 to \udfff), which is not text: send the bytes as b64`)
 	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
 	if err == nil {
 		if _, err := d.Token(); err != io.EOF {
-			return errors.New("more stands behind the JSON object: it has to be one object a line")
+			return errors.New("more follows the JSON object: expected one object a line")
 		}
 		return nil
 	}
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		return fmt.Errorf("a %s can not be the value of %s", wrongType.Value, wrongType.Field)
+		return fmt.Errorf("a %s cannot be the value of %s", wrongType.Value, wrongType.Field)
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("it is no JSON: %w", err)
+		return fmt.Errorf("not JSON: %w", err)
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "json: ")) // an unknown field
 }
 
-// halfRune reports whether the JSON escapes a surrogate that has no partner,
+// halfRune reports whether the JSON escapes a surrogate without its partner,
 // which encoding/json would silently replace.
 func halfRune(line []byte) bool {
 	high := false // a first half stands right before
@@ -179,7 +179,7 @@ func halfRune(line []byte) bool {
 	return high
 }
 
-// quoted shows a line, cut; of one that may tell a secret nothing.
+// quoted shows the beginning of a line, and nothing of one that may tell a secret.
 func quoted(line []byte) string {
 	if bytes.Contains(line, []byte(secretValue)) {
 		return "a line that marks a secret"

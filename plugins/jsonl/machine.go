@@ -15,14 +15,14 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// errLost says that there is nobody left to answer.
+// errLost says that nobody is left to answer.
 var errLost = errors.New("the plugin's program is gone")
 
 // maxReplies bounds the lines that wait for a session to take them.
 const maxReplies = 4
 
 // machine is one session of the program. Its methods are called one at a time,
-// but for take, which is the reader's.
+// except take, which the reader calls.
 type machine struct {
 	child   *Child
 	id      uint64
@@ -89,8 +89,8 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	return errors.Join(failed, lost)
 }
 
-// Batch sends the events, as many in a line as one session may have the program
-// for, and hands the answers over as they come.
+// Batch sends the events, in lines that take the program about sliceTime each, and
+// hands the answers over as they come.
 func (m *machine) Batch(events []wire.Event, out *core.Out, done func(uint64, error) error) error {
 	for len(events) > 0 {
 		slice := events[:min(len(events), m.child.turns.slice())]
@@ -138,13 +138,13 @@ func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
 	return append(dst, state.Bytes()...), err
 }
 
-// Restore hands the state back, if the program can have given it.
+// Restore hands a state back that the program may have given.
 func (m *machine) Restore(state []byte) error {
 	switch {
 	case !m.child.hello.Checkpoint:
 		return core.ErrNoCheckpoint
 	case !isState(state):
-		return errors.New("the checkpoint is no JSON that this program could have given: another one wrote it")
+		return errors.New("the checkpoint is not JSON that this program could have given: another one wrote it")
 	}
 	if err := m.ask(request{Restore: state}, 1); err != nil {
 		return err
@@ -173,7 +173,7 @@ func (m *machine) End() {
 	m.say(request{Bye: true})
 }
 
-// ask sends a request that answers are due for.
+// ask sends a request that expects so many answers.
 func (m *machine) ask(r request, answers int) error {
 	m.mu.Lock()
 	if m.broken == nil {
@@ -247,7 +247,7 @@ func (m *machine) next() (*reply, error) {
 		select {
 		case r = <-m.replies:
 		case <-m.givenUp:
-			m.broken = fmt.Errorf("its answers were not taken for %v", patience)
+			m.broken = fmt.Errorf("answers not taken for %v", patience)
 			return nil, m.broken
 		case <-m.child.over:
 			return nil, fmt.Errorf("%w: %w", errLost, m.child.Err())
@@ -308,8 +308,8 @@ func (m *machine) take(r *reply) {
 	}
 }
 
-// expected reports whether an answer is due. What came too much is kept for
-// the next request, since until then nobody listens.
+// expected reports whether an answer is due. An answer too many is kept for the
+// next request: until then nobody listens.
 func (m *machine) expected(r *reply) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// dieWithUs has the program killed when the thread that starts it ends, and
-// this process has not more threads than life.
+// dieWithUs has the kernel kill the program when the thread that started it ends,
+// which at the latest is the end of this process.
 func dieWithUs(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

@@ -100,10 +100,10 @@ func TestRefusedLines(t *testing.T) {
 	other := open(t, d)
 	action := func(fields string) string { return `{"session":SESSION,"done":2,"actions":[{` + fields + `}]}` }
 	for line, words := range map[string]string{
-		action(`"action":"shout","text":"x"`):               `there is no action "shout"; there are server, client text,`,
+		action(`"action":"shout","text":"x"`):               `unknown action "shout"; expected server, client text,`,
 		action(`"action":"server"`):                         "the action server needs text or b64",
 		action(`"action":"server","text":"","b64":""`):      "the action server needs text or b64",
-		action(`"action":"server","b64":"a-b"`):             "its b64 is no base64",
+		action(`"action":"server","b64":"a-b"`):             "b64 is not base64",
 		action(`"action":"client text","b64":"aGk="`):       "the action client text has no field b64; it has text",
 		action(`"action":"server eof","text":""`):           "the action server eof has no field text",
 		action(`"action":"timer","name":"x"`):               "the action timer needs a field after",
@@ -115,7 +115,7 @@ func TestRefusedLines(t *testing.T) {
 		action(`"action":"secret value"`):                   "the action secret value needs text or b64",
 		action(`"action":"secret value","txt":"hunter2"`):   `it answered a line that marks a secret`,
 		action(`"action":"server","txt":"x"`):               `unknown field "txt"`,
-		action(`"action":"server","text":5`):                "a number can not be the value of actions.text",
+		action(`"action":"server","text":5`):                "a number cannot be the value of actions.text",
 		action(`"action":"server","text":"\ud83d!"`):        "half of a surrogate pair",
 		`{"session":SESSION,"done":3}`:                      "event 3 was answered, and event 2 is due",
 		`{"session":SESSION,"done":1}`:                      "event 1 was answered, and event 2 is due",
@@ -223,7 +223,7 @@ for r in requests():
 	if got, err := restored.feed("c"); err != nil || got[0] != "server abc" {
 		t.Errorf("%q, %v", got, err)
 	}
-	const strange = "the checkpoint is no JSON that this program could have given"
+	const strange = "the checkpoint is not JSON that this program could have given"
 	for bad, words := range map[string]string{
 		`"bad"`: "it does not parse",
 		"\x01":  strange, "{\"\x91\":0}": strange, `{"all":["\ud800"]}`: strange, "null": strange,

@@ -57,7 +57,7 @@ func (c *Child) greet(line []byte) error {
 		err = c.hello.check()
 	}
 	if err != nil {
-		return fmt.Errorf("the first line that the plugin's program printed, %s, is no hello: %w", quoted(line), err)
+		return fmt.Errorf("the first line that the plugin's program printed, %s, is not a hello: %w", quoted(line), err)
 	}
 	close(c.greeted)
 	return nil
@@ -66,18 +66,18 @@ func (c *Child) greet(line []byte) error {
 func (h *hello) check() error {
 	switch {
 	case h.Workbench == 0:
-		return fmt.Errorf(`it has to be {"workbench":%d,"manifest":{…}}`, Version)
+		return fmt.Errorf(`expected {"workbench":%d,"manifest":{…}}`, Version)
 	case h.Workbench != Version:
-		return fmt.Errorf("it speaks version %d of the protocol, and this workbench speaks %d: upgrade the older of the two", h.Workbench, Version)
+		return fmt.Errorf("version %d of the protocol, where this workbench speaks %d: upgrade the older of the two", h.Workbench, Version)
 	}
 	if err := h.Manifest.Validate(); err != nil {
-		return fmt.Errorf("its manifest is not valid: %w", err)
+		return fmt.Errorf("invalid manifest: %w", err)
 	}
 	return nil
 }
 
-// distribute hands a line to the session that it names. What comes for one
-// that is over was under way when it ended.
+// distribute hands a line to the session that it names. A line for a session that
+// is over was under way when that ended, and is dropped.
 func (c *Child) distribute(line []byte) error {
 	r, err := parseReply(line)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Child) distribute(line []byte) error {
 	case m != nil:
 		m.take(r)
 	case *r.Session == 0 || *r.Session > c.last.Load():
-		return fmt.Errorf("the plugin's program printed the line %s: there is no session %d", r.line, *r.Session)
+		return fmt.Errorf("the plugin's program printed the line %s: no session %d", r.line, *r.Session)
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func TestServeNoHello(t *testing.T) {
 	cmd, _, program, stderr := adapter(t, `print("hi", flush=True)`, stubborn)
 	said, _ := io.ReadAll(stderr)
 	cmd.Wait()
-	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(said), `"hi", is no hello`) || strings.Count(string(said), "\n") != 1 {
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(said), `"hi", is not a hello`) || strings.Count(string(said), "\n") != 1 {
 		t.Errorf("%v, %q", cmd.ProcessState, said)
 	}
 	gone(t, program)

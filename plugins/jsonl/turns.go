@@ -29,8 +29,9 @@ func (t *turns) slice() int {
 	return 1
 }
 
-// answered notes an answer to a line, which was handed over at the time given:
-// to event n, or to what is none, an opening say. It is for the reader alone.
+// answered notes an answer to a line that was asked at the time given: to event n,
+// or with 0 to a request without events, such as an opening. Only the reader calls
+// it.
 func (t *turns) answered(line uint64, asked time.Time, n uint64) {
 	if line > t.furthest.Load() {
 		t.furthest.Store(line)
@@ -51,8 +52,8 @@ func (t *turns) answered(line uint64, asked time.Time, n uint64) {
 	t.pace.Store(max(8, pace+(took-pace)/8))
 }
 
-// sighting is how load found a session: that its turn had come, or had not, and
-// since when it has found it so.
+// sighting is how load found a session: whether its turn had come, and since when
+// that has been so.
 type sighting struct {
 	turn  bool
 	since time.Time

@@ -137,4 +137,8 @@ def handle(state, event, out):
 	if got := answer(t, m, ""); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	_, err := Load("m.star", []byte(head+"def handle(s, e, o):\n    (s, e) *= 2"))
+	if err == nil || !strings.HasPrefix(err.Error(), "m.star:3:6: can't use tuple expression in augmented assignment") {
+		t.Error(err)
+	}
 }

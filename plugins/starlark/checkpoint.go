@@ -74,11 +74,8 @@ type encoder struct {
 }
 
 func (e *encoder) value(v starlark.Value, deep int) error {
-	switch {
-	case deep == 0:
+	if deep == 0 {
 		return fmt.Errorf("the state is nested over %d deep", maxNested)
-	case len(e.out)-e.from > core.MaxCheckpoint:
-		return fmt.Errorf("the state has over %d bytes", core.MaxCheckpoint)
 	}
 	switch v := v.(type) {
 	case starlark.NoneType:
@@ -105,12 +102,7 @@ func (e *encoder) value(v starlark.Value, deep int) error {
 		e.out = append(e.out, typeBytes)
 		return e.payload(string(v))
 	case starlark.Tuple:
-		e.count(typeTuple, len(v))
-		for _, x := range v {
-			if err := e.value(x, deep-1); err != nil {
-				return err
-			}
-		}
+		return e.elements(typeTuple, v, deep)
 	case *starlark.List, *starlark.Dict, *starlark.Set:
 		return e.container(v, deep)
 	default:
@@ -136,19 +128,9 @@ func (e *encoder) container(v starlark.Value, deep int) error {
 	}
 	switch v := v.(type) {
 	case *starlark.List:
-		e.count(typeList, v.Len())
-		for i := range v.Len() {
-			if err := e.value(v.Index(i), deep-1); err != nil {
-				return err
-			}
-		}
+		return e.elements(typeList, v, deep)
 	case *starlark.Set:
-		e.count(typeSet, v.Len())
-		for x := range v.Elements() {
-			if err := e.value(x, deep-1); err != nil {
-				return err
-			}
-		}
+		return e.elements(typeSet, v, deep)
 	case *starlark.Dict:
 		e.count(typeDict, v.Len())
 		for k, x := range v.Entries() {
@@ -160,15 +142,21 @@ func (e *encoder) container(v starlark.Value, deep int) error {
 	return e.room()
 }
 
+func (e *encoder) elements(t byte, v starlark.Sequence, deep int) error {
+	e.count(t, v.Len())
+	for x := range starlark.Elements(v) {
+		if err := e.value(x, deep-1); err != nil {
+			return err
+		}
+	}
+	return e.room()
+}
+
 func (e *encoder) count(t byte, n int) { e.out = binary.AppendUvarint(append(e.out, t), uint64(n)) }
 
 func (e *encoder) payload(s string) error {
-	e.out = binary.AppendUvarint(e.out, uint64(len(s)))
-	if len(e.out)-e.from+len(s) <= core.MaxCheckpoint {
-		e.out = append(e.out, s...)
-		return nil
-	}
-	return fmt.Errorf("the state has over %d bytes", core.MaxCheckpoint)
+	e.out = append(binary.AppendUvarint(e.out, uint64(len(s))), s...)
+	return e.room()
 }
 
 func (e *encoder) room() error {

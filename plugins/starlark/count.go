@@ -15,7 +15,7 @@ import (
 // Counting is Discipline of a script that counts which lines of its functions are
 // executed. coverage returns them as a JSON object: of each line on which a
 // statement begins, whether it was, in any session. The counting takes steps of
-// its own, so a script may come to the end of them that otherwise would not.
+// its own, so a script may run out of them that otherwise would not.
 func Counting(path string) (d core.Discipline, coverage func() ([]byte, error), err error) {
 	source, err := read(path)
 	if err != nil {
@@ -42,11 +42,16 @@ func (c *count) coverage() ([]byte, error) {
 	return json.Marshal(c.executed)
 }
 
-// in puts the calls into the file, and returns what it then finds predeclared.
+// in puts the calls into the functions of a file, and returns what it then finds
+// predeclared. The rest of the file is executed when the script is loaded.
 func (c *count) in(file *syntax.File) starlark.StringDict {
-	for _, s := range file.Stmts {
-		c.functions(s)
-	}
+	syntax.Walk(file, func(n syntax.Node) bool {
+		_, function := n.(*syntax.DefStmt)
+		if function {
+			syntax.Walk(n, c.blocks)
+		}
+		return !function
+	})
 	found := maps.Clone(predeclared)
 	found[callCount] = builtin("line", func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		line, err := starlark.AsInt32(args[0])
@@ -58,43 +63,44 @@ func (c *count) in(file *syntax.File) starlark.StringDict {
 	return found
 }
 
-// functions counts in the functions of a statement at the top level, which is
-// executed when the script is loaded.
-func (c *count) functions(s syntax.Stmt) {
-	switch s := s.(type) {
+// blocks puts the calls into the blocks of a statement. Those within are visited
+// next.
+func (c *count) blocks(n syntax.Node) bool {
+	switch s := n.(type) {
 	case *syntax.DefStmt:
 		s.Body = c.block(s.Body)
 	case *syntax.IfStmt:
-		for _, inner := range append(s.True[:len(s.True):len(s.True)], s.False...) {
-			c.functions(inner)
-		}
+		s.True, s.False = c.block(s.True), c.block(s.False)
+	case *syntax.ForStmt:
+		s.Body = c.block(s.Body)
+	case *syntax.WhileStmt:
+		s.Body = c.block(s.Body)
 	}
+	return true
 }
 
 // block returns the statements, each with a call before it.
 func (c *count) block(stmts []syntax.Stmt) []syntax.Stmt {
 	var all []syntax.Stmt
 	for _, s := range stmts {
-		switch s := s.(type) {
-		case *syntax.DefStmt:
-			s.Body = c.block(s.Body)
-		case *syntax.IfStmt:
-			s.True, s.False = c.block(s.True), c.block(s.False)
-		case *syntax.ForStmt:
-			s.Body = c.block(s.Body)
-		case *syntax.WhileStmt:
-			s.Body = c.block(s.Body)
-		case *syntax.ExprStmt:
-			if _, text := s.X.(*syntax.Literal); text {
-				all = append(all, s) // documentation
-				continue
-			}
+		if !isText(s) {
+			pos := syntax.Start(s)
+			c.executed[int(pos.Line)] = false
+			line := &syntax.Literal{Token: syntax.INT, TokenPos: pos, Value: int64(pos.Line)}
+			call := &syntax.CallExpr{Fn: &syntax.Ident{NamePos: pos, Name: callCount}, Lparen: pos, Args: []syntax.Expr{line}, Rparen: pos}
+			all = append(all, &syntax.ExprStmt{X: call})
 		}
-		pos := syntax.Start(s)
-		c.executed[int(pos.Line)] = false
-		line := &syntax.Literal{Token: syntax.INT, TokenPos: pos, Value: int64(pos.Line)}
-		call := &syntax.CallExpr{Fn: &syntax.Ident{NamePos: pos, Name: callCount}, Lparen: pos, Args: []syntax.Expr{line}, Rparen: pos}
-		all = append(all, &syntax.ExprStmt{X: call}, s)
+		all = append(all, s)
 	}
 	return all
+}
+
+// isText reports whether a statement is a text alone, which documents.
+func isText(s syntax.Stmt) bool {
+	e, ok := s.(*syntax.ExprStmt)
+	if !ok {
+		return false
+	}
+	_, text := e.X.(*syntax.Literal)
+	return text
 }

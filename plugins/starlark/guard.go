@@ -54,14 +54,17 @@ func product(x syntax.Expr, pos syntax.Position, y syntax.Expr) *syntax.BinaryEx
 }
 
 // plain reports whether evaluating what is assigned to twice is the same as once.
+// What cannot be assigned to so is Starlark's to refuse.
 func plain(e syntax.Expr) bool {
-	calls := false
+	is := true
 	syntax.Walk(e, func(n syntax.Node) bool {
-		_, call := n.(*syntax.CallExpr)
-		calls = calls || call
-		return true
+		switch n.(type) {
+		case *syntax.CallExpr, *syntax.TupleExpr, *syntax.ListExpr:
+			is = false
+		}
+		return is
 	})
-	return !calls
+	return is
 }
 
 // multiplier is what a script finds by the name multiplied.

@@ -99,9 +99,9 @@ func (m *machine) checkState(received int) error {
 	return nil
 }
 
-// sizer measures a state at no more than the cost of what was done since: when
-// as many steps were taken and bytes received as it had values, or after 64
-// events, for one step can make many values.
+// sizer measures a state at no more than the cost of what was done since: after as
+// many steps and received bytes as the state had values, or after 64 events, since
+// one step can make many values.
 type sizer struct {
 	values int // at the last measure
 	done   int // since: steps and bytes

@@ -10,17 +10,20 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-var (
-	manifestKeys = []string{"name", "title", "version", "summary", "sends", "input", "boundaries", "options", "events", "after_server_eof"}
-	optionKeys   = []string{"name", "type", "default", "choices", "help"}
-)
-
 // table is a dict of the manifest, and where it was written.
 type table struct {
-	what  string // "the manifest", "an option"
-	value *starlark.Dict
-	expr  syntax.Expr // a *syntax.DictExpr where it was written down as one
+	what string      // "the manifest", "an option"
+	expr syntax.Expr // a *syntax.DictExpr where it was written down as one
 }
+
+// field is a key of a table, and where its value goes; see table.take for the types.
+type field struct {
+	key string
+	to  any
+}
+
+// defaultValue is an option's default, which may be given as a number or boolean.
+type defaultValue string
 
 // readManifest makes the manifest of the script's global of that name.
 func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err error) {
@@ -28,38 +31,14 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 	if v == nil || a == nil {
 		return m, at(syntax.MakePosition(&file.Path, 1, 1), `expected manifest = {"name": …, "title": …} at the top level; there is none`)
 	}
-	t, err := newTable("the manifest", v, a.RHS, manifestKeys)
+	m.Input = core.InputLine
+	err = readTable("the manifest", v, a.RHS, []field{
+		{"name", &m.Name}, {"title", &m.Title}, {"version", &m.Version}, {"summary", &m.Summary}, {"sends", &m.Sends},
+		{"input", (*string)(&m.Input)}, {"boundaries", &m.Boundaries}, {"options", &m.Options}, {"events", &m.Events},
+		{"after_server_eof", &m.AfterServerEOF},
+	})
 	if err != nil {
 		return m, err
-	}
-	m.Input = core.InputLine
-	for _, item := range t.value.Items() {
-		key, _ := starlark.AsString(item[0])
-		switch key {
-		case "name":
-			err = t.text(key, &m.Name)
-		case "title":
-			err = t.text(key, &m.Title)
-		case "version":
-			err = t.text(key, &m.Version)
-		case "summary":
-			err = t.text(key, &m.Summary)
-		case "sends":
-			err = t.text(key, &m.Sends)
-		case "input":
-			err = t.text(key, (*string)(&m.Input))
-		case "boundaries":
-			err = t.boolean(key, &m.Boundaries)
-		case "options":
-			m.Options, err = t.options(key)
-		case "events":
-			m.Events, err = t.texts(key)
-		case "after_server_eof":
-			err = t.boolean(key, &m.AfterServerEOF)
-		}
-		if err != nil {
-			return m, err
-		}
 	}
 	if err := m.Validate(); err != nil {
 		return m, at(syntax.Start(a), "%v", err)
@@ -67,113 +46,97 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 	return m, nil
 }
 
-// newTable takes a dict that has no other keys than these.
-func newTable(what string, v starlark.Value, expr syntax.Expr, keys []string) (*table, error) {
+func readOption(v starlark.Value, expr syntax.Expr) (o core.Option, err error) {
+	err = readTable("an option", v, expr, []field{
+		{"name", &o.Name}, {"type", (*string)(&o.Type)}, {"default", (*defaultValue)(&o.Default)}, {"choices", &o.Choices}, {"help", &o.Help},
+	})
+	return o, err
+}
+
+// readTable takes a dict that has no other keys than the fields'.
+func readTable(what string, v starlark.Value, expr syntax.Expr, fields []field) error {
 	d, ok := v.(*starlark.Dict)
 	if !ok {
-		return nil, at(syntax.Start(expr), "expected %s as a dict {…}, not a value of type %s", what, v.Type())
+		return at(syntax.Start(expr), "expected %s as a dict {…}, not a value of type %s", what, v.Type())
 	}
-	t := &table{what: what, value: d, expr: expr}
-	for _, k := range d.Keys() {
-		if key, ok := starlark.AsString(k); !ok || !slices.Contains(keys, key) {
-			return nil, at(t.position(key), "%s has no key %s; it takes %s", what, core.CutWords(k.String(), 80), strings.Join(keys, ", "))
+	t := table{what, expr}
+	for k, v := range d.Entries() {
+		key, _ := starlark.AsString(k)
+		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
+		if i < 0 {
+			var keys []string
+			for _, f := range fields {
+				keys = append(keys, f.key)
+			}
+			return at(t.position(key), "%s has no key %s; it takes %s", what, core.CutWords(k.String(), 80), strings.Join(keys, ", "))
+		}
+		if err := t.take(key, v, fields[i].to); err != nil {
+			return err
 		}
 	}
-	return t, nil
-}
-
-func (t *table) text(key string, to *string) error {
-	v, _, _ := t.value.Get(starlark.String(key))
-	s, ok := starlark.AsString(v)
-	if !ok {
-		return at(t.position(key), "expected a text as the %s of %s, not a value of type %s", key, t.what, v.Type())
-	}
-	*to = s
 	return nil
 }
 
-func (t *table) boolean(key string, to *bool) error {
-	v, _, _ := t.value.Get(starlark.String(key))
-	b, ok := v.(starlark.Bool)
-	if !ok {
-		return at(t.position(key), "expected True or False as the %s of %s, not a value of type %s", key, t.what, v.Type())
+// take puts a key's value where it goes.
+func (t *table) take(key string, v starlark.Value, to any) error {
+	expected := "a text"
+	switch to := to.(type) {
+	case *string:
+		if s, ok := starlark.AsString(v); ok {
+			*to = s
+			return nil
+		}
+	case *bool:
+		expected = "True or False"
+		if b, ok := v.(starlark.Bool); ok {
+			*to = bool(b)
+			return nil
+		}
+	case *defaultValue:
+		switch v := v.(type) {
+		case starlark.String:
+			*to = defaultValue(v)
+			return nil
+		case starlark.Int, starlark.Bool:
+			*to = defaultValue(strings.ToLower(v.String()))
+			return nil
+		}
+	case *[]string:
+		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {
+			s, ok := starlark.AsString(v)
+			if !ok {
+				return at(syntax.Start(expr), "expected a text in the %s of %s, not a value of type %s", key, t.what, v.Type())
+			}
+			*to = append(*to, s)
+			return nil
+		})
+	case *[]core.Option:
+		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {
+			o, err := readOption(v, expr)
+			*to = append(*to, o)
+			return err
+		})
 	}
-	*to = bool(b)
-	return nil
+	return at(t.position(key), "expected %s as the %s of %s, not a value of type %s", expected, key, t.what, v.Type())
 }
 
-// list returns the values of a list or tuple, and where each was written.
-func (t *table) list(key string) ([]starlark.Value, []syntax.Expr, error) {
-	v, _, _ := t.value.Get(starlark.String(key))
+// each calls do for the elements of a list or tuple, with where each was written.
+func (t *table) each(key string, v starlark.Value, do func(starlark.Value, syntax.Expr) error) error {
 	l, ok := v.(starlark.Sequence)
 	if !ok || v.Type() != "list" && v.Type() != "tuple" {
-		return nil, nil, at(t.position(key), "expected a list as the %s of %s, not a value of type %s", key, t.what, v.Type())
+		return at(t.position(key), "expected a list as the %s of %s, not a value of type %s", key, t.what, v.Type())
 	}
-	values := slices.Collect(starlark.Elements(l))
-	exprs := slices.Repeat([]syntax.Expr{t.written(key)}, len(values))
-	if e, ok := t.written(key).(*syntax.ListExpr); ok && len(e.List) == len(values) {
+	exprs := slices.Repeat([]syntax.Expr{t.written(key)}, l.Len())
+	if e, ok := t.written(key).(*syntax.ListExpr); ok && len(e.List) == l.Len() {
 		exprs = e.List
 	}
-	return values, exprs, nil
-}
-
-func (t *table) options(key string) ([]core.Option, error) {
-	values, exprs, err := t.list(key)
-	var options []core.Option
-	for i, v := range values {
-		var o core.Option
-		if o, err = option(v, exprs[i]); err != nil {
-			break
+	for x := range starlark.Elements(l) {
+		if err := do(x, exprs[0]); err != nil {
+			return err
 		}
-		options = append(options, o)
+		exprs = exprs[1:]
 	}
-	return options, err
-}
-
-func option(v starlark.Value, expr syntax.Expr) (o core.Option, err error) {
-	t, err := newTable("an option", v, expr, optionKeys)
-	if err != nil {
-		return o, err
-	}
-	for _, item := range t.value.Items() {
-		key, _ := starlark.AsString(item[0])
-		switch key {
-		case "name":
-			err = t.text(key, &o.Name)
-		case "type":
-			err = t.text(key, (*string)(&o.Type))
-		case "help":
-			err = t.text(key, &o.Help)
-		case "choices":
-			o.Choices, err = t.texts(key)
-		case "default":
-			switch d := item[1].(type) {
-			case starlark.Int:
-				o.Default = d.String()
-			case starlark.Bool:
-				o.Default = strings.ToLower(d.String())
-			default:
-				err = t.text(key, &o.Default)
-			}
-		}
-		if err != nil {
-			return o, err
-		}
-	}
-	return o, nil
-}
-
-func (t *table) texts(key string) ([]string, error) {
-	values, exprs, err := t.list(key)
-	var texts []string
-	for i, v := range values {
-		s, ok := starlark.AsString(v)
-		if !ok {
-			return nil, at(syntax.Start(exprs[i]), "expected a text in the %s of %s, not a value of type %s", key, t.what, v.Type())
-		}
-		texts = append(texts, s)
-	}
-	return texts, err
+	return nil
 }
 
 // written returns the expression of a key's value where it was written down,

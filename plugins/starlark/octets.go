@@ -76,18 +76,8 @@ func octetsToInt(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, k
 	if err := bigEndian(b.Name(), octets, order); err != nil {
 		return nil, err
 	}
-	if len(octets) < 8 {
-		n := int64(0)
-		for _, o := range octets {
-			n = n<<8 | int64(o)
-		}
-		if signed && len(octets) > 0 && octets[0] >= 0x80 {
-			n -= 1 << (8 * len(octets))
-		}
-		return starlark.MakeInt64(n), nil
-	}
 	n := new(big.Int).SetBytes(octets)
-	if signed && octets[0] >= 0x80 {
+	if signed && len(octets) > 0 && octets[0] >= 0x80 {
 		n.Sub(n, power(len(octets)))
 	}
 	return starlark.MakeBigInt(n), nil

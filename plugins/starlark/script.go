@@ -177,8 +177,8 @@ func explained(err error, source []byte) error {
 }
 
 // endOfLine moves the position of a syntax error that is past the end of a line
-// back onto the line: of a token that it did not expect the parser names the
-// end, which of a line end, or of the file's, is the start of a line below.
+// back onto the line: the parser names the end of an unexpected token, and the end
+// of a line end, or of the file, is the start of a line below.
 func endOfLine(wrong syntax.Error, source []byte) error {
 	if wrong.Pos.Col != 1 || !strings.HasPrefix(wrong.Msg, "got newline") && !strings.HasPrefix(wrong.Msg, "got end of file") {
 		return wrong
