@@ -71,7 +71,7 @@ func TestBinaryFirstFrame(t *testing.T) {
 	s.nobodyCame(t)
 }
 
-// The three waits of 10 s, at the same time.
+// The three waits of 10 s run at the same time.
 func TestNothingIsWaitedForForever(t *testing.T) {
 	t.Parallel()
 	noTLS := serve(t, hold)
@@ -90,7 +90,7 @@ func TestNothingIsWaitedForForever(t *testing.T) {
 	}
 }
 
-// Whoever asks must be a page of this workbench, under a loopback name.
+// Requests must come from a page of this workbench, under a loopback name.
 func TestStrangersAreForbidden(t *testing.T) {
 	t.Parallel()
 	_, port, _ := net.SplitHostPort(shared.address)
@@ -156,7 +156,7 @@ func TestStrangersAreForbidden(t *testing.T) {
 	}
 }
 
-// What browsers say of where a request comes from.
+// Where browsers say that a request comes from.
 func TestOtherSitesAreForbidden(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -204,7 +204,7 @@ func TestOtherSitesAreForbidden(t *testing.T) {
 
 const upgrade = "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
 
-// --host lets in who comes by a tunnel, and nobody else.
+// --host admits requests through a tunnel, and no others.
 func TestANamedHost(t *testing.T) {
 	t.Parallel()
 	w := start(t, "--host", "localhost:9999", "--host", "bench.example:80")

@@ -12,8 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The commands that end by themselves, each in a script of testdata. $GOLDENS is
-// the folder of golden transcripts.
+// The commands that end by themselves, each in a script in testdata. $GOLDENS is the
+// folder of golden transcripts.
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	repo, err := filepath.Abs("..")
