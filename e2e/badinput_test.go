@@ -22,7 +22,7 @@ func TestRefusals(t *testing.T) {
 		words        []string
 	}{
 		"no port":           {"", "127.0.0.1", []string{"no port", "host:port"}},
-		"nothing behind :":  {"", "127.0.0.1:", []string{"no port", "host:port"}},
+		"nothing after :":   {"", "127.0.0.1:", []string{"no port", "host:port"}},
 		"port 0":            {"", "127.0.0.1:0", []string{"port 0", "1 to 65535"}},
 		"port 99999":        {"", "127.0.0.1:99999", []string{"port 99999", "1 to 65535"}},
 		"unknown service":   {"", "127.0.0.1:nosuchservice", []string{"nosuchservice"}},

@@ -117,7 +117,7 @@ func TestFind(t *testing.T) {
 		}
 	})
 
-	t.Run("a file that is no text is not sent as lines", func(t *testing.T) {
+	t.Run("a file that is not text is not sent as lines", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "latin.txt")
 		if err := os.WriteFile(file, []byte("first\ncaf\xe9\n"), 0o600); err != nil {
 			t.Fatal(err)

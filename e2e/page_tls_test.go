@@ -217,7 +217,7 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 	p.failsWith("not trusted")
 	upload := func(field string, files ...string) {
 		t.Helper()
-		// A failure that comes again draws the field anew, maybe just now.
+		// A failure that comes again draws the field again, maybe just now.
 		if !within(patience, func() bool {
 			ctx, cancel := context.WithTimeout(p.ctx, patience)
 			defer cancel()

@@ -154,7 +154,7 @@ func TestReloadUnderTraffic(t *testing.T) {
 		connections.Add(1)
 		for lines := bufio.NewScanner(conn); lines.Scan(); {
 			if want := strconv.FormatInt(received.Add(1), 10); lines.Text() != want {
-				wrong <- lines.Text() + " in place of " + want
+				wrong <- lines.Text() + " instead of " + want
 				return
 			}
 			io.WriteString(conn, lines.Text()+"\n")
@@ -327,11 +327,11 @@ func TestDebug(t *testing.T) {
 	c.hears("a")
 	pause := 7 * time.Second // longer than any time-out of plugins'
 	if thorough() {
-		pause = 90 * time.Second // and than what yamux bears
+		pause = 90 * time.Second // and than what yamux tolerates
 	}
 	p.signal(syscall.SIGSTOP)
 	c.say("b")
-	time.AfterFunc(pause, func() { p.signal(syscall.SIGCONT) }) // all that is to be shown is that time does not matter
+	time.AfterFunc(pause, func() { p.signal(syscall.SIGCONT) }) // this only shows that time does not matter
 	c.ws.SetReadDeadline(time.Now().Add(pause + patience))
 	if _, got, err := c.ws.ReadMessage(); err != nil || string(got) != "b" {
 		t.Fatalf("heard %q, %v", got, err)

@@ -108,7 +108,7 @@ func (k *talker) listen() error {
 		k.ws.SetReadDeadline(time.Now().Add(stormPatience))
 		kind, got, err := k.ws.ReadMessage()
 		if err != nil {
-			return fmt.Errorf("in place of line %d: %w", n, err)
+			return fmt.Errorf("instead of line %d: %w", n, err)
 		}
 		if string(got) == lastLine && len(k.window) == 0 {
 			return nil
