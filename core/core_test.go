@@ -129,8 +129,8 @@ func TestParseOptions(t *testing.T) {
 		t.Errorf("got %v, %v", o, err)
 	}
 	for name, c := range map[string]struct{ option, value, want string }{
-		"unknown":   {"nope", "1", `has no option "nope"; it has eol, who, count, loud`},
-		"no choice": {"eol", "crlf", `"crlf" is not a choice; there are lf, cr`},
+		"unknown":   {"nope", "1", `has no option "nope"; its options are eol, who, count, loud`},
+		"no choice": {"eol", "crlf", `"crlf" is not a choice; the choices are lf, cr`},
 		"no number": {"count", "x", "not a whole number"},
 		"no bool":   {"loud", "yes", "neither true nor false"},
 		"too long":  {"who", strings.Repeat("x", MaxOptionValue+1), "at most 1024"},

@@ -36,10 +36,10 @@ func TestRefusals(t *testing.T) {
 		"unresolvable":      {"", "no-such-host.invalid:80", []string{"no-such-host.invalid"}},
 		"unknown mode":      {"?mode=telnet", "TARGET", []string{`"telnet"`, "http-line, raw, echo-quit"}},
 		"empty mode":        {"?mode=", "TARGET", []string{`unknown mode ""`}},
-		"mode twice":        {"?mode=raw&mode=raw", "TARGET", []string{`"mode" is there twice`}},
+		"mode twice":        {"?mode=raw&mode=raw", "TARGET", []string{`query parameter "mode" given more than once`}},
 		"unknown option":    {"?option.color=red", "TARGET", []string{`"color"`, "eol, charset"}},
 		"bad option value":  {"?option.eol=crcr", "TARGET", []string{"eol", `"crcr"`, "crlf, lf, cr, none"}},
-		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`"option.eol" is there twice`}},
+		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`query parameter "option.eol" given more than once`}},
 		"option of another": {"?mode=raw&option.eol=lf", "TARGET", []string{"raw", `"eol"`}},
 		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode, option.NAME, record, server-eof and tls.NAME"}},
 	} {
@@ -82,7 +82,7 @@ func TestNothingIsWaitedForForever(t *testing.T) {
 	handshaking := shared.open(t, "")
 	handshaking.say("tls://" + noTLS.address)
 
-	silent.refused("no first message came within 10 s")
+	silent.refused("no first message within 10 s")
 	hanging.refused("no answer from", "within 10 s")
 	handshaking.refused(noTLS.address, "did not answer in TLS within 10 s")
 	if took := time.Since(began); took < 9*time.Second || took > 15*time.Second {

@@ -76,5 +76,5 @@ func TestStoppedInTheHandshake(t *testing.T) {
 	c.say(w.echo)
 	c.hears("SUCC")
 	late := w.open(t, "")
-	late.refused("no first message came within 10 s")
+	late.refused("no first message within 10 s")
 }

@@ -165,7 +165,7 @@ func TestRefused(t *testing.T) {
 		{"", "h", "FAIL:no port"},
 		{"?mode=x", "h:1", `FAIL:unknown mode "x"; the modes are upper`},
 		{"?option.loud=yes", "h:1", "FAIL:option loud of mode upper"},
-		{"?option.x=1", "h:1", `FAIL:mode upper has no option "x"; it has loud`},
+		{"?option.x=1", "h:1", `FAIL:mode upper has no option "x"; its options are loud`},
 		{"?modus=upper", "h:1", `FAIL:unknown query parameter "modus"`},
 		{"", strings.Repeat("x", 2000), "FAIL:the first message is longer than 1024 bytes"},
 		{"", "h:1\xff", "FAIL:the first message is not UTF-8"},

@@ -159,10 +159,10 @@ func (c *Client) Manifest() (core.Manifest, error) {
 		return m, err
 	}
 	if len(reply.JSON) > MaxManifest {
-		return m, fmt.Errorf("its manifest has %d bytes; at most %d fit", len(reply.JSON), MaxManifest)
+		return m, fmt.Errorf("manifest of %d bytes; at most %d fit", len(reply.JSON), MaxManifest)
 	}
 	if err := json.Unmarshal(reply.JSON, &m); err != nil {
-		return m, fmt.Errorf("its manifest does not parse: %w", err)
+		return m, fmt.Errorf("parse manifest: %w", err)
 	}
 	return m, m.Validate()
 }
