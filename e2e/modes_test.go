@@ -41,7 +41,7 @@ func TestRawServerSpeaksFirst(t *testing.T) {
 	c.closes(websocket.CloseNormalClosure, "the server closed")
 }
 
-// answerAtEOF is like wc behind nc: it answers only at the end of its input.
+// answerAtEOF is like wc: it answers only at the end of its input.
 func answerAtEOF(conn net.Conn) {
 	all, _ := io.ReadAll(conn)
 	fmt.Fprintf(conn, "heard %q\n", all)
