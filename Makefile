@@ -1,8 +1,8 @@
-# Verbs of the project. `make test` is what CI runs.
+# The project's commands. `make test` is what CI runs.
 
 .PHONY: build test long fresh bench storm fuzz vendor
 
-build: ## the one binary, in bin/
+build: ## the binary, in bin/
 	go build -o bin/workbench ./cmd/workbench
 
 test: ## everything: formatting, vet, staticcheck, all tests under the race detector, cross-builds
@@ -12,17 +12,17 @@ long: ## what takes longer: the tests without cgo, each fuzz target for FUZZTIME
 	CGO_ENABLED=0 FUZZTIME=$${FUZZTIME:-1m} scripts/test.sh
 	$(MAKE) storm
 
-fresh: ## `go run ./cmd/workbench` and this `make test`, in bare Debian 12 and 13, as root and as a user; wants root and mmdebstrap
+fresh: ## `go run ./cmd/workbench` and `make test` in bare Debian 12 and 13, as root and as a user; needs root and mmdebstrap
 	scripts/fresh.sh $(FRESH)
 
-bench: ## the measures, beside two baselines in the same run
+bench: ## the benchmarks, with two baselines in the same run
 	go run ./bench $(BENCH)
 
-storm: ## the long forms of the tests of recovery, which report times; for STORM_SECONDS (default 60)
+storm: ## the long forms of the recovery tests, which report times; for STORM_SECONDS (default 60)
 	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 20m -run 'Storm|Stopped|EveryEvent|Poison' ./e2e ./cmd/workbench
 
 fuzz: ## each fuzz target for FUZZTIME (default 10s)
 	scripts/fuzz.sh
 
-vendor: ## the page's libraries, copied anew from npm
+vendor: ## the page's libraries, copied again from npm
 	scripts/vendor-web.sh

@@ -38,7 +38,7 @@ func TestOutCopiesAndJoins(t *testing.T) {
 	}
 }
 
-// Past a bound nothing more is taken, and Err says which one it was.
+// Past a bound Out takes nothing more, and Err says which bound it was.
 func TestOutBounds(t *testing.T) {
 	big := make([]byte, MaxActionPayload)
 	for name, c := range map[string]struct {
@@ -129,8 +129,8 @@ func TestParseOptions(t *testing.T) {
 		t.Errorf("got %v, %v", o, err)
 	}
 	for name, c := range map[string]struct{ option, value, want string }{
-		"unknown":   {"nope", "1", `has no option "nope"; it has eol, who, count, loud`},
-		"no choice": {"eol", "crlf", `"crlf" is not a choice; there are lf, cr`},
+		"unknown":   {"nope", "1", `has no option "nope"; its options are eol, who, count, loud`},
+		"no choice": {"eol", "crlf", `"crlf" is not a choice; the choices are lf, cr`},
 		"no number": {"count", "x", "not a whole number"},
 		"no bool":   {"loud", "yes", "neither true nor false"},
 		"too long":  {"who", strings.Repeat("x", MaxOptionValue+1), "at most 1024"},
@@ -157,7 +157,7 @@ func TestValidate(t *testing.T) {
 		m.Options = append([]Option{}, manifest.Options...)
 		change(&m)
 		if m.Validate() == nil {
-			t.Errorf("%s is wrong and passed", name)
+			t.Errorf("%s is wrong, but Validate accepted it", name)
 		}
 	}
 }
@@ -193,10 +193,10 @@ func TestEvents(t *testing.T) {
 	}
 	m := Manifest{Events: []string{"client part", "of a later version"}}
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
-		t.Error("a manifest does not tell what its machines know")
+		t.Error("Manifest.Knows is wrong")
 	}
 	if EventKind(0).Valid() || (ServerQuiet + 1).Valid() || ActionKind(0).Valid() || (SecretBytes + 1).Valid() {
-		t.Error("a kind that there is not is valid")
+		t.Error("an unknown kind is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {
 		t.Error("a side has the wrong name")

@@ -97,7 +97,7 @@ func (m *Manifest) ParseOptions(values map[string]string) (Options, error) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		o := m.option(name)
 		if o == nil {
-			return nil, fmt.Errorf("mode %s has no option %q; it has %s", m.Name, CutWords(name, MaxName), m.optionNames())
+			return nil, fmt.Errorf("mode %s has no option %q; its options are %s", m.Name, CutWords(name, MaxName), m.optionNames())
 		}
 		if err := o.check(values[name]); err != nil {
 			return nil, fmt.Errorf("option %s of mode %s: %w", o.Name, m.Name, err)
@@ -115,9 +115,9 @@ func (m *Manifest) Validate() error {
 	case m.Title == "":
 		return errors.New("the manifest has no title")
 	case m.Input != InputLine && m.Input != InputBytes && m.Input != InputCharacters:
-		return fmt.Errorf("input is %q; there are line, bytes and characters", m.Input)
+		return fmt.Errorf("input is %q; it must be line, bytes or characters", m.Input)
 	case len(m.Options) > MaxOptions:
-		return fmt.Errorf("there are %d options; at most %d fit", len(m.Options), MaxOptions)
+		return fmt.Errorf("%d options; at most %d fit", len(m.Options), MaxOptions)
 	}
 	if err := m.checkWords(); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (m *Manifest) Validate() error {
 		case !ValidName(o.Name):
 			return fmt.Errorf("an option's name must be 1 to %d letters, digits, '-' or '_', beginning with a letter, not %q", MaxName, o.Name)
 		case seen[o.Name]:
-			return fmt.Errorf("option %s is there twice", o.Name)
+			return fmt.Errorf("option %s given twice", o.Name)
 		}
 		seen[o.Name] = true
 		if err := o.check(o.Default); err != nil {
@@ -198,7 +198,7 @@ func (o *Option) check(value string) error {
 	switch o.Type {
 	case OptionChoice:
 		if !slices.Contains(o.Choices, value) {
-			return fmt.Errorf("%q is not a choice; there are %s", shown, strings.Join(o.Choices, ", "))
+			return fmt.Errorf("%q is not a choice; the choices are %s", shown, strings.Join(o.Choices, ", "))
 		}
 	case OptionText:
 		if len(value) > MaxOptionValue {
@@ -213,7 +213,7 @@ func (o *Option) check(value string) error {
 			return fmt.Errorf("%q is neither true nor false", shown)
 		}
 	default:
-		return fmt.Errorf("its type is %q; there are choice, text, int and bool", o.Type)
+		return fmt.Errorf("type is %q; it must be choice, text, int or bool", o.Type)
 	}
 	return nil
 }

@@ -15,12 +15,12 @@ const hostile = "\x00\x07\b\x1b\x7f\u0080\u009b\u009d\u00ad\u034f\u061c\u180e\u2
 func TestShows(t *testing.T) {
 	for _, r := range hostile + "\r\n\t" {
 		if Shows(r) {
-			t.Errorf("%U passes", r)
+			t.Errorf("Shows(%U) = true", r)
 		}
 	}
 	for _, r := range "a ~ä\u00a0€漢ع\u0301\ufe0f😀\ufffd" {
 		if !Shows(r) {
-			t.Errorf("%U is refused", r)
+			t.Errorf("Shows(%U) = false", r)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func FuzzPrintable(f *testing.F) {
 	})
 }
 
-// JSON that is printed stays JSON, and says the same.
+// Printable JSON stays JSON with the same meaning.
 func TestPrintableTextKeepsJSON(t *testing.T) {
 	want := hostile + "\r\n\t\xff"
 	data, err := json.MarshalIndent(map[string]string{"a": want}, "", "\t")
@@ -73,7 +73,7 @@ func TestPrintableTextKeepsJSON(t *testing.T) {
 	}
 }
 
-// Each field that people are shown is held to the same, and named.
+// Each text field that people are shown is checked, and named in the error.
 func TestManifestHidesNothing(t *testing.T) {
 	fields := map[string]func(m *Manifest, s string){
 		"title":                 func(m *Manifest, s string) { m.Title = s },

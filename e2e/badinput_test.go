@@ -22,7 +22,7 @@ func TestRefusals(t *testing.T) {
 		words        []string
 	}{
 		"no port":           {"", "127.0.0.1", []string{"no port", "host:port"}},
-		"nothing behind :":  {"", "127.0.0.1:", []string{"no port", "host:port"}},
+		"nothing after :":   {"", "127.0.0.1:", []string{"no port", "host:port"}},
 		"port 0":            {"", "127.0.0.1:0", []string{"port 0", "1 to 65535"}},
 		"port 99999":        {"", "127.0.0.1:99999", []string{"port 99999", "1 to 65535"}},
 		"unknown service":   {"", "127.0.0.1:nosuchservice", []string{"nosuchservice"}},
@@ -36,10 +36,10 @@ func TestRefusals(t *testing.T) {
 		"unresolvable":      {"", "no-such-host.invalid:80", []string{"no-such-host.invalid"}},
 		"unknown mode":      {"?mode=telnet", "TARGET", []string{`"telnet"`, "http-line, raw, echo-quit"}},
 		"empty mode":        {"?mode=", "TARGET", []string{`unknown mode ""`}},
-		"mode twice":        {"?mode=raw&mode=raw", "TARGET", []string{`"mode" is there twice`}},
+		"mode twice":        {"?mode=raw&mode=raw", "TARGET", []string{`query parameter "mode" given more than once`}},
 		"unknown option":    {"?option.color=red", "TARGET", []string{`"color"`, "eol, charset"}},
 		"bad option value":  {"?option.eol=crcr", "TARGET", []string{"eol", `"crcr"`, "crlf, lf, cr, none"}},
-		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`"option.eol" is there twice`}},
+		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`query parameter "option.eol" given more than once`}},
 		"option of another": {"?mode=raw&option.eol=lf", "TARGET", []string{"raw", `"eol"`}},
 		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "mode, option.NAME, record, server-eof and tls.NAME"}},
 	} {
@@ -71,7 +71,7 @@ func TestBinaryFirstFrame(t *testing.T) {
 	s.nobodyCame(t)
 }
 
-// The three waits of 10 s, at the same time.
+// The three waits of 10 s run at the same time.
 func TestNothingIsWaitedForForever(t *testing.T) {
 	t.Parallel()
 	noTLS := serve(t, hold)
@@ -82,7 +82,7 @@ func TestNothingIsWaitedForForever(t *testing.T) {
 	handshaking := shared.open(t, "")
 	handshaking.say("tls://" + noTLS.address)
 
-	silent.refused("no first message came within 10 s")
+	silent.refused("no first message within 10 s")
 	hanging.refused("no answer from", "within 10 s")
 	handshaking.refused(noTLS.address, "did not answer in TLS within 10 s")
 	if took := time.Since(began); took < 9*time.Second || took > 15*time.Second {
@@ -90,7 +90,7 @@ func TestNothingIsWaitedForForever(t *testing.T) {
 	}
 }
 
-// Whoever asks must be a page of this workbench, under a loopback name.
+// Requests must come from a page of this workbench, under a loopback name.
 func TestStrangersAreForbidden(t *testing.T) {
 	t.Parallel()
 	_, port, _ := net.SplitHostPort(shared.address)
@@ -156,7 +156,7 @@ func TestStrangersAreForbidden(t *testing.T) {
 	}
 }
 
-// What browsers say of where a request comes from.
+// Where browsers say that a request comes from.
 func TestOtherSitesAreForbidden(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -204,7 +204,7 @@ func TestOtherSitesAreForbidden(t *testing.T) {
 
 const upgrade = "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
 
-// --host lets in who comes by a tunnel, and nobody else.
+// --host admits requests through a tunnel, and no others.
 func TestANamedHost(t *testing.T) {
 	t.Parallel()
 	w := start(t, "--host", "localhost:9999", "--host", "bench.example:80")

@@ -15,8 +15,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// browser starts Chromium with a profile of its own, which ends with the test.
-// It reaches nothing but this machine.
+// browser starts Chromium with its own profile until the end of the test. It reaches
+// only this machine.
 func browser(t testing.TB) context.Context {
 	t.Helper()
 	program := ""
@@ -54,7 +54,7 @@ func browser(t testing.TB) context.Context {
 		chromedp.Cancel(ctx) // closes the browser and waits
 		cancel()
 		stop()
-		// Chromium's helpers write to the profile until they are gone too.
+		// Chromium's helpers write to the profile until they have ended too.
 		if !within(patience, func() bool { return os.RemoveAll(profile) == nil }) {
 			t.Errorf("%s cannot be removed", profile)
 		}
@@ -65,14 +65,14 @@ func browser(t testing.TB) context.Context {
 	return ctx
 }
 
-// page is the workbench's page in a tab of its own. What the browser complains
-// about fails the test.
+// page is the workbench's page in its own tab. Complaints of the browser fail the
+// test.
 type page struct {
 	t   testing.TB
 	ctx context.Context
 }
 
-// visit opens the page in a fresh browser context: no history, nothing kept.
+// visit opens the page in a fresh browser context, without history or stored data.
 func visit(t testing.TB, browser context.Context, url string) *page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -86,8 +86,8 @@ func visit(t testing.TB, browser context.Context, url string) *page {
 }
 
 // checkConsole looks for what a page should not cause: errors and warnings,
-// exceptions, files that are not there, violations of the policy. They come in
-// order, and so all of them before the one that it writes itself.
+// exceptions, missing files, violations of the policy. They arrive in order, so all of
+// them come before the message that it writes itself.
 func (p *page) checkConsole(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
 	const last = "this is the last message"
 	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("console.debug(%q)", last)))
@@ -104,7 +104,7 @@ func (p *page) checkConsole(messages iter.Seq2[chromedp.ConsoleMessage, error]) 
 	}
 }
 
-// do runs actions, for as long as patience lasts.
+// do runs actions, for at most patience.
 func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx := p.ctx
@@ -118,8 +118,7 @@ func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// evaluate runs an expression. It is no part of the page and so not subject to
-// its policy.
+// evaluate evaluates an expression outside the page, so its policy does not apply.
 func evaluate[T any](p *page, expression string) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -131,8 +130,8 @@ func evaluate[T any](p *page, expression string) T {
 	return value
 }
 
-// wait waits until an expression is true. On the way the page may go elsewhere,
-// which ends an evaluation with an error.
+// wait waits until an expression is true. Meanwhile the page may navigate, which ends
+// an evaluation with an error.
 func (p *page) wait(what, expression string) {
 	p.t.Helper()
 	if !within(patience, func() bool {
@@ -145,26 +144,26 @@ func (p *page) wait(what, expression string) {
 	}
 }
 
-// text returns what a node holds, white space joined.
+// text returns a node's text, with white space collapsed.
 func (p *page) text(selector string) string {
 	p.t.Helper()
 	text := evaluate[string](p, fmt.Sprintf("document.querySelector(%q)?.textContent ?? ''", selector))
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// texts returns what all nodes hold that fit.
+// texts returns the texts of all matching nodes.
 func (p *page) texts(selector string) []string {
 	p.t.Helper()
 	return evaluate[[]string](p, fmt.Sprintf("[...document.querySelectorAll(%q)].map((node) => node.textContent)", selector))
 }
 
-// shows waits until the console has a text among what was received.
+// shows waits until the console shows a text as received.
 func (p *page) shows(text string) {
 	p.t.Helper()
 	p.wait(text, fmt.Sprintf(`[...document.querySelectorAll("#console .received .payload")].some((node) => node.textContent.includes(%q))`, text))
 }
 
-// status waits until the status line begins so, and returns all of it.
+// status waits until the status line begins with words, and returns all of it.
 func (p *page) status(begin string) string {
 	p.t.Helper()
 	p.wait("the status "+begin, fmt.Sprintf(`document.querySelector("#status").textContent.trim().startsWith(%q)`, begin))
@@ -176,7 +175,7 @@ func (p *page) click(selector string) {
 	p.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// fill types into a field, in place of what stands there.
+// fill replaces the text of a field.
 func (p *page) fill(selector, value string) {
 	p.t.Helper()
 	p.do(chromedp.Focus(chromedp.CSS(selector)))
@@ -192,7 +191,7 @@ func (p *page) press(key string) {
 	p.do(chromedp.KeyEvent(key))
 }
 
-// choose picks an option by its value, as a user's choice is told to the page.
+// choose picks an option by its value, with the events of a user's choice.
 func (p *page) choose(selector, value string) {
 	p.t.Helper()
 	p.wait(selector, fmt.Sprintf("document.querySelector(%q)", selector))

@@ -25,12 +25,12 @@ type certificate struct {
 	file string // of an authority: where it can be read
 }
 
-// authority signs what the workbench under test trusts: its file is the
-// process's SSL_CERT_FILE.
+// authority signs what the workbench under test trusts: its file is the process's
+// SSL_CERT_FILE.
 var authority certificate
 
-// issue makes a certificate for a name or an address, signed by another one,
-// by itself if there is none.
+// issue makes a certificate for a name or an address, signed by another one, or
+// self-signed if there is none.
 func issue(by *tls.Certificate, name string, change func(*x509.Certificate)) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// client is a WebSocket client of the workbench. Each of its methods fails the
-// test when the workbench does something else.
+// client is a WebSocket client of the workbench. Each of its methods fails the test if
+// the workbench does something else.
 type client struct {
 	t  testing.TB
 	ws *websocket.Conn
 }
 
-// dialer asks for no proxy and takes what comes.
+// dialer uses no proxy and accepts any certificate and message.
 var dialer = &websocket.Dialer{HandshakeTimeout: patience}
 
-// open opens a WebSocket, as the tutorial's page does when the query is empty.
+// open opens a WebSocket, as the tutorial's page does if the query is empty.
 func (w *workbench) open(t testing.TB, query string, protocols ...string) *client {
 	t.Helper()
 	header := http.Header{}
@@ -85,7 +85,7 @@ func (c *client) hears(messages ...string) {
 	}
 }
 
-// hearsBytes expects binary messages which joined are these bytes.
+// hearsBytes expects binary messages which, joined, are these bytes.
 func (c *client) hearsBytes(want string) {
 	c.t.Helper()
 	for len(want) > 0 {
@@ -98,7 +98,7 @@ func (c *client) hearsBytes(want string) {
 	}
 }
 
-// linesToEnd returns the text messages until the workbench closes, and how.
+// linesToEnd returns the text messages until the workbench closes, and the close.
 func (c *client) linesToEnd() ([]string, *websocket.CloseError) {
 	c.t.Helper()
 	var lines []string
@@ -160,5 +160,5 @@ func (c *client) entries() []map[string]any {
 	return list
 }
 
-// vanish breaks the connection off with a reset.
+// vanish breaks the connection with a reset.
 func (c *client) vanish() { reset(c.ws.NetConn()) }

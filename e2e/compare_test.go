@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// 16 MiB that say nothing are refused before they are in memory.
+// 16 MiB without meaning are refused before they are in memory.
 func TestALargeComparison(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -5,12 +5,12 @@
 // The tests build ./cmd/workbench and ./cmd/echo once, with plain go build. Set
 // WORKBENCH_BINARY to test another build of the workbench.
 //
-// They need Linux (memory and processes are read from /proc), nginx and
-// Chromium. One that is missing is an error that says what to install; nothing
-// is skipped. They use the loopback alone, and no port is fixed. Nothing sleeps
-// for a time: they wait for conditions, with a limit.
+// They need Linux (memory and processes are read from /proc), nginx and Chromium. A
+// missing one is an error that says what to install; nothing is skipped. They use only
+// loopback addresses, and no fixed port. Nothing sleeps for a fixed time: the tests wait
+// for conditions, with a limit.
 //
-// Most tests share one running workbench. One that signals, kills or measures
-// it starts its own. Every workbench that a test starts is stopped by SIGTERM
-// at the end and must then exit with code 0 and leave no process and no file.
+// Most tests share one running workbench. A test that signals, kills or measures it
+// starts its own. Every workbench that a test starts is stopped by SIGTERM at the end; it
+// must then exit with code 0 and leave no process and no file.
 package e2e

@@ -14,7 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// awaits reads the transcript of workbench.v1 until one entry is as wanted.
+// awaits reads the transcript of workbench.v1 up to an entry that matches.
 func (c *client) awaits(is func(entry map[string]any) bool) map[string]any {
 	c.t.Helper()
 	for {
@@ -37,8 +37,8 @@ func entryIs(dir, side, kind, text string) func(map[string]any) bool {
 	}
 }
 
-// A prompt has no line end. Who watches sees it once the server is silent; a
-// client of 2012 sees the line when it is whole, as ever.
+// A prompt has no line end. A watching client sees it once the server is silent; a
+// client of 2012 sees the line once it is complete, as always.
 func TestPromptIsShown(t *testing.T) {
 	t.Parallel()
 	goOn := make(chan struct{})
@@ -58,7 +58,7 @@ func TestPromptIsShown(t *testing.T) {
 	watcher.awaits(entryIs("<<", "client", "text", "login: guest"))
 }
 
-// A body of exact length goes without a line end, and raw bytes as they are.
+// A body of exact length is sent without a line end, and raw bytes unchanged.
 func TestBodyWithoutLineEnd(t *testing.T) {
 	t.Parallel()
 	got := make(chan string, 1)
@@ -87,7 +87,7 @@ func TestBodyWithoutLineEnd(t *testing.T) {
 			t.Errorf("the server got the body %q, want %q", body, want)
 		}
 	}
-	// A mode that adds no line end has none to leave out.
+	// A mode that adds no line end cannot leave one out.
 	c = shared.join(t, "?mode=raw", l.Addr().String(), "workbench.v1")
 	c.send(websocket.TextMessage, []byte(`{"text":"x","eol":false}`))
 	if _, closed := c.linesToEnd(); closed.Code != websocket.ClosePolicyViolation || !strings.Contains(closed.Text, "line end") {

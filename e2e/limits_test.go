@@ -59,7 +59,7 @@ func TestMessageOfOneMebibyte(t *testing.T) {
 	}
 }
 
-// What is sent while the server is still being reached waits, in order.
+// What is sent while the server is being dialled waits, in order.
 func TestEarlyMessagesAreKept(t *testing.T) {
 	t.Parallel()
 	early, reach, heard := shared.open(t, ""), make(chan struct{}), make(chan string, 1)
@@ -111,8 +111,8 @@ func TestServerResets(t *testing.T) {
 	}
 }
 
-// A client that breaks off leaves nothing behind; the server hears what was
-// sent and then FIN.
+// A client that breaks off leaves nothing behind; the server receives what was sent and
+// then FIN.
 func TestClientVanishes(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -135,8 +135,8 @@ func TestClientVanishes(t *testing.T) {
 	eventually(t, "the session's end", func() bool { return w.mode(t, "http-line").Sessions == 0 })
 }
 
-// 64 MiB there and back, reading while sending. What only reads as fast as it
-// writes hides deadlocks.
+// 64 MiB there and back, reading while sending. A peer that reads only as fast as it
+// writes would hide deadlocks.
 func TestBulkThroughAnEchoServer(t *testing.T) {
 	t.Parallel()
 	for mode, kind := range map[string]int{"raw": websocket.BinaryMessage, "http-line": websocket.TextMessage} {
@@ -183,7 +183,7 @@ func bulk(random io.Reader, kind int) []byte {
 	return message
 }
 
-// mark adds a message to the sum; where lines are messages, their ends count.
+// mark adds a message to the sum; if messages are lines, their ends count.
 func mark(sum hash.Hash, message []byte, kind int) {
 	sum.Write(message)
 	if kind == websocket.TextMessage {
@@ -191,12 +191,11 @@ func mark(sum hash.Hash, message []byte, kind int) {
 	}
 }
 
-// maxGrowth is what one stuck session may cost in each process, with much to
-// spare.
+// maxGrowth is what one stuck session may cost in each process, with a wide margin.
 const maxGrowth = 100 << 20
 
-// A client that never reads slows the server down; the workbench does not
-// collect what it cannot deliver, and others do not notice.
+// Back-pressure from a client that never reads slows the server down; the workbench does
+// not collect what it cannot deliver, and other sessions do not notice.
 func TestFloodForADeafClient(t *testing.T) {
 	t.Parallel()
 	for query, protocol := range map[string]string{"?mode=raw": "", "?mode=http-line": "", "?mode=echo-quit": "", "?mode=raw&": "workbench.v1"} {
@@ -220,7 +219,7 @@ func TestFloodForADeafClient(t *testing.T) {
 	}
 }
 
-// The same the other way round.
+// The same in the other direction.
 func TestFloodForADeafServer(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"raw", "http-line"} {
@@ -241,10 +240,11 @@ func TestFloodForADeafServer(t *testing.T) {
 	}
 }
 
-// stallTime without one byte taken counts as being stopped.
+// A connection that accepts no byte for stallTime counts as stopped.
 const stallTime = time.Second
 
-// untilStalled writes until nothing is taken any more, and returns how much was.
+// untilStalled writes until the connection accepts no more, and returns how much it
+// wrote.
 func untilStalled(conn net.Conn, block []byte) (total int) {
 	for {
 		conn.SetWriteDeadline(time.Now().Add(stallTime))
@@ -256,8 +256,8 @@ func untilStalled(conn net.Conn, block []byte) (total int) {
 	}
 }
 
-// growth returns a check that the memory of none of the workbench's processes
-// has ever been much over what it is now.
+// growth returns a check that no process of the workbench ever had much more memory than
+// it has now.
 func (w *workbench) growth(t testing.TB) (check func()) {
 	before := map[int]int{}
 	for _, pid := range append(w.plugins, w.pid()) {

@@ -14,8 +14,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// patience is how long any one condition is waited for. It is generous: a
-// loaded machine is no defect.
+// patience is how long to wait for any one condition. It is generous: a loaded machine
+// is not a defect.
 const patience = time.Minute
 
 // The programs under test, and the workbench that most tests share.
@@ -27,8 +27,7 @@ var (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(suite{m}) }
 
-// suite is the tests with what they share around them; goleak looks once all
-// of it is gone.
+// suite is the tests with what they share; goleak looks once all of it is gone.
 type suite struct{ tests *testing.M }
 
 func (s suite) Run() int {
@@ -40,7 +39,7 @@ func (s suite) Run() int {
 	if err := build(dir); err != nil {
 		return complain(err)
 	}
-	// Every program that is started keeps what it keeps here.
+	// Every program that is started keeps its files here.
 	os.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
 	os.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
 	if authority, err = newAuthority(filepath.Join(dir, "authority.pem")); err != nil {

@@ -41,7 +41,7 @@ func TestRawServerSpeaksFirst(t *testing.T) {
 	c.closes(websocket.CloseNormalClosure, "the server closed")
 }
 
-// answerAtEOF is like nc behind wc: it speaks only when it has heard all.
+// answerAtEOF is like wc: it answers only at the end of its input.
 func answerAtEOF(conn net.Conn) {
 	all, _ := io.ReadAll(conn)
 	fmt.Fprintf(conn, "heard %q\n", all)
@@ -68,8 +68,8 @@ func TestHalfClose(t *testing.T) {
 	}
 }
 
-// A tutorial client has no half-close: when it closes, the server is told so,
-// after all that was sent before.
+// A tutorial client has no half-close: when it closes, the server gets FIN, after
+// everything sent before.
 func TestClosingSendsFIN(t *testing.T) {
 	t.Parallel()
 	heard := make(chan string, 1)
@@ -97,7 +97,7 @@ func TestEchoQuit(t *testing.T) {
 	c.closes(websocket.CloseNormalClosure, "")
 }
 
-// The reply is held until it is whole, however the server cuts it.
+// The reply is held until it is complete, however the server cuts it.
 func TestEchoQuitHoldsTheReply(t *testing.T) {
 	t.Parallel()
 	next := make(chan struct{})
@@ -134,7 +134,7 @@ func TestEchoQuitHoldsTheReply(t *testing.T) {
 	}
 }
 
-// brief is what an entry of a text payload says, without numbers and times.
+// brief is an entry of a text payload without numbers and times.
 func brief(e map[string]any) string {
 	return strings.ReplaceAll(fmt.Sprintf("%v %v %q", e["dir"], e["side"], e["text"]), "<nil> ", "")
 }
@@ -178,7 +178,7 @@ func TestEntries(t *testing.T) {
 	for i, e := range entries[1:] {
 		now, ok := e["t"].(float64)
 		if !ok || now < before {
-			t.Errorf("entry %d has the time %v behind %v", i+1, e["t"], before)
+			t.Errorf("entry %d has the time %v after %v", i+1, e["t"], before)
 		}
 		before = now
 		delete(e, "t")
@@ -209,7 +209,7 @@ func TestEntries(t *testing.T) {
 	c.closes(websocket.CloseNormalClosure, "the server closed")
 }
 
-// A side that passes through is shown by its events alone.
+// A side that passes through is shown only by its events.
 func TestEntriesOfRaw(t *testing.T) {
 	t.Parallel()
 	s := serve(t, echo)

@@ -16,8 +16,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// slow is a program that speaks JSON lines and takes its time for each event,
-// also for the opening; told so, it takes for ever.
+// slow is a program that speaks JSON lines and takes its time for each event, and for
+// the opening; on request it takes forever.
 const slow = `#!/usr/bin/env python3
 import json, sys, time
 def say(**line): print(json.dumps(line), flush=True)
@@ -44,13 +44,13 @@ func startSlow(t *testing.T, pace time.Duration, flags ...string) *workbench {
 	return start(t, append(flags, "--plugin-dir", dir)...)
 }
 
-// slowTalker holds one session with it, a line at a time.
+// slowTalker is a session with that program, line by line.
 type slowTalker struct {
 	ws    *websocket.Conn
 	lines int // answered
 }
 
-// round says a line and waits for it to come back, however long that takes.
+// round sends a line and waits for it to come back, however long that takes.
 func (k *slowTalker) round(limit time.Duration) error {
 	line := fmt.Sprint("line ", k.lines)
 	k.ws.SetReadDeadline(time.Now().Add(limit))
@@ -90,9 +90,9 @@ func joinSlow(t *testing.T, w *workbench, count int, target string, limit time.D
 	return talkers
 }
 
-// A program that is slow and healthy is never killed, though its sessions wait
-// much longer for their turn than the time-out is. They get equal shares, and
-// see that the mode is overloaded.
+// A slow but healthy program is never killed, although its sessions wait for their turn
+// much longer than the time-out. They get equal shares, and see that the mode is
+// overloaded.
 func TestStormSlow(t *testing.T) {
 	const sessions = 100
 	pace, timeout, length := 50*time.Millisecond, 2*time.Second, 12*time.Second
@@ -161,8 +161,8 @@ func TestStormSlow(t *testing.T) {
 	}
 }
 
-// One that hangs is killed while others wait, and these go on; the session that
-// hangs it is ended, and no other.
+// A program that hangs is killed while sessions wait, and these go on; only the session
+// that hangs it is ended.
 func TestStormSlowHangs(t *testing.T) {
 	const sessions, pace, timeout = 20, 50 * time.Millisecond, 2 * time.Second
 	if os.Getenv("STORM_SECONDS") == "" {

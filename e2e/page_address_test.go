@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// What a scheme promises is kept, in the handshake as on the page.
+// What a scheme promises is kept, in the handshake and on the page.
 func TestSchemeInTheHandshake(t *testing.T) {
 	t.Parallel()
 	cert := newCertificate(t, authority, "127.0.0.1")
@@ -35,8 +35,8 @@ func TestSchemeInTheHandshake(t *testing.T) {
 	}
 }
 
-// What the page is given, in its fields, in its address, in what the browser
-// keeps, is taken as it is meant, or the page says why not, and lives.
+// What the page finds in its fields, in its address and in the browser's storage is
+// understood as intended, or the page says why not, and goes on.
 func TestPageTakes(t *testing.T) {
 	t.Parallel()
 	chromium := browser(t)
@@ -138,8 +138,8 @@ func anythingKept(t *testing.T, chromium context.Context) {
 	}
 }
 
-// tab opens the page in a tab of its own, beside those of the browser or of
-// another tab. Unlike with visit, the browser may complain.
+// tab opens the page in its own tab, beside those of the browser or of another tab.
+// Unlike with visit, the browser may complain.
 func tab(t *testing.T, beside context.Context, url string, options ...chromedp.ContextOption) *page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(beside, options...)
@@ -188,7 +188,7 @@ func tenTabs(t *testing.T, chromium context.Context) {
 	save(t, file, counter(1, noEnd))
 	told(2)
 
-	// Neither a tab that leaves nor one that comes back takes the others' news.
+	// Neither a tab that leaves nor one that comes back loses the others' changes.
 	tabs[3].do(chromedp.Navigate("about:blank"))
 	tabs[4].do(chromedp.Navigate("http://" + w.address + "/?again"))
 	tabs = append(tabs[:3], tabs[4:]...)

@@ -11,8 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// What a page on another port or of another name can ask for in a browser: to
-// open the workbench's page in a tab, and no more.
+// What a page on another port or of another name can do in a browser: open the
+// workbench's page in a tab, and no more.
 func TestAPageElsewhere(t *testing.T) {
 	t.Parallel()
 	w, b, other := start(t), browser(t), goHTTP(t, nil)

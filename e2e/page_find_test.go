@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// What is looked for is found where it stands, and what is copied is all of it.
+// Find finds text where it is, and copy copies all of it.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	chromium := browser(t)
@@ -92,7 +92,7 @@ func TestFind(t *testing.T) {
 		p.fill("#find", "^a+!$|^b$")
 		p.press(kb.Enter)
 		p.wait("the hit", `document.querySelector("#console mark.here")`)
-		// These take for ever. The page lives on, and says so.
+		// These expressions take forever. The page goes on, and says so.
 		p.fill("#find", "(a+)+$")
 		p.click("#filter-button")
 		p.click(".filter-bar .switch input")
@@ -117,7 +117,7 @@ func TestFind(t *testing.T) {
 		}
 	})
 
-	t.Run("a file that is no text is not sent as lines", func(t *testing.T) {
+	t.Run("a file that is not text is not sent as lines", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "latin.txt")
 		if err := os.WriteFile(file, []byte("first\ncaf\xe9\n"), 0o600); err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A first visit is light and quick.
+// A first visit is small and fast.
 func firstLoad(t *testing.T, chromium context.Context) {
 	p := visit(t, chromium, "http://"+shared.address)
 	measure := func(expression string) float64 { return evaluate[float64](p, expression) }
@@ -36,8 +36,8 @@ func firstLoad(t *testing.T, chromium context.Context) {
 	}
 }
 
-// A hundred answers that try to become a part of the page. None runs, none is
-// rendered, in any view of them.
+// A hundred answers that try to become a part of the page. None runs, and none is
+// rendered, in any view.
 func injections(t *testing.T, chromium context.Context) {
 	var corpus []string
 	for _, payload := range []string{"window.ran=1", "alert(1)", "document.title='ran'", "fetch('/ran')", "top.ran=1"} {
@@ -82,9 +82,8 @@ func injections(t *testing.T, chromium context.Context) {
 	}
 }
 
-// Rows that come fast leave the page time for its user. With PAGE_LOAD=1 the
-// whole of it runs, on a machine that does nothing else: 5,000 rows a second for
-// 20 s, then 1,000,000 lines.
+// Rows that arrive fast leave the page time for its user. With PAGE_LOAD=1 the whole test
+// runs, on an otherwise idle machine: 5,000 rows a second for 20 s, then 1,000,000 lines.
 func underLoad(t *testing.T, chromium context.Context) {
 	seconds, lines, bar := 2, 60_000, 200.0 // ms a frame: other tests run beside this one
 	if os.Getenv("PAGE_LOAD") != "" {
@@ -109,7 +108,7 @@ func underLoad(t *testing.T, chromium context.Context) {
 		const channel = new MessageChannel();
 		let last = performance.now();
 		const frame = () => {
-			// The main thread's share of a frame: from its beginning until it is free again.
+// The main thread's share of a frame, from its start until it is free again.
 			const began = performance.now();
 			channel.port1.onmessage = () => window.tasks.push(performance.now() - began);
 			requestAnimationFrame(frame);

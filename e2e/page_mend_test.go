@@ -13,8 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// What a user means by what stands in the address, the fields and the keys is
-// what happens.
+// What a user means by the address, the fields and the keys is what happens.
 func TestPageMeans(t *testing.T) {
 	t.Parallel()
 	chromium := browser(t)
@@ -52,8 +51,7 @@ func portInHost(t *testing.T, chromium context.Context) {
 	p.wait("the port in its field", fields+` === "`+host+" "+port+`"`)
 }
 
-// paste puts a text in place of what stands in a field, as a paste is told to
-// the page.
+// paste replaces the text of a field, with the events of a paste.
 func (p *page) paste(selector, text string) {
 	p.t.Helper()
 	p.run(fmt.Sprintf(`{
@@ -161,7 +159,7 @@ func windowsShareTargets(t *testing.T, chromium context.Context) {
 	}
 }
 
-// No connection is cut that is not seen.
+// Every connection that is lost is shown.
 func keysActOnWhatIsSeen(t *testing.T, chromium context.Context) {
 	p := visit(t, chromium, "http://"+shared.address)
 	p.connect(shared.echo)

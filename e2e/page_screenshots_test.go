@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestScreenshots makes the pictures of docs/page.md in the folder that
-// SCREENSHOTS names; scripts/screenshots.sh calls it.
+// TestScreenshots makes the pictures for docs/page.md in the folder that SCREENSHOTS
+// names; scripts/screenshots.sh runs it.
 func TestScreenshots(t *testing.T) {
 	folder := os.Getenv("SCREENSHOTS")
 	if folder == "" {
@@ -118,7 +118,7 @@ func (p *page) open(view, ready string) {
 	p.wait(view, ready)
 }
 
-// picture writes what the window shows to a file, once nothing moves any more.
+// picture writes the window to a file, once nothing moves any more.
 func (p *page) picture(folder, name string) {
 	p.t.Helper()
 	p.do(chromedp.Evaluate[chromedp.Void](`window.drawn = 0, requestAnimationFrame(() => requestAnimationFrame(() => window.drawn = 1))`))

@@ -11,8 +11,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A line is kept, filled in and put in the field, with keys alone; it is sent
-// only by the Enter there.
+// A line is kept, filled in and put in the field, with keys only; only Enter in the field
+// sends it.
 func TestSnippets(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("../web/test/axe.min.js")
@@ -57,7 +57,7 @@ func TestSnippets(t *testing.T) {
 		p.wait("the line in the field", `document.activeElement.id === "command" && document.activeElement.value === "USER ann {"`)
 	}
 	if got := p.texts("#console .sent .payload"); len(got) != 0 {
-		t.Errorf("it was sent unasked: %q", got)
+		t.Errorf("sent without Enter: %q", got)
 	}
 	p.press(kb.Enter)
 	p.shows("USER ann {")

@@ -12,9 +12,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// All tests of the page share one browser, each in a tab with nothing kept. It
-// is alone, before the tests that run in parallel: axe beside a storm is too slow
-// to tell it from a page that hangs.
+// All tests of the page share one browser, each in a tab with nothing stored. They run
+// before the parallel tests: during a storm, axe is too slow to be told from a page that
+// hangs.
 func TestPage(t *testing.T) {
 	chromium := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context){
@@ -132,7 +132,7 @@ func modePicker(t *testing.T, chromium context.Context) {
 	p.status("Disconnected")
 }
 
-// The exercise that the tutorial left to its reader.
+// The exercise that the tutorial left to its readers.
 func disconnect(t *testing.T, chromium context.Context) {
 	ended := make(chan struct{})
 	s := serve(t, func(conn net.Conn) {

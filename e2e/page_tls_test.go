@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A server whose TLS is not as usual is no dead end: the page says why it
-// failed, with what certificate, and what to press.
+// A server with unusual TLS is not a dead end: the page says why it failed, with what
+// certificate, and what to press.
 func TestPageTLS(t *testing.T) {
 	t.Parallel()
 	chromium := browser(t)
@@ -36,7 +36,7 @@ func TestPageTLS(t *testing.T) {
 	}
 }
 
-// selfSigned starts an echo server with a certificate of its own.
+// selfSigned starts an echo server with a self-signed certificate.
 func selfSigned(t testing.TB, name string) (*server, *tls.Certificate) {
 	t.Helper()
 	cert := issuedBy(t, nil, name, nil)
@@ -56,21 +56,21 @@ func issuedBy(t testing.TB, by *tls.Certificate, name string, change func(*x509.
 	return cert
 }
 
-// connectTLS puts a TLS target into the fields and connects.
+// connectTLS fills in a TLS target and connects.
 func (p *page) connectTLS(address string) {
 	p.t.Helper()
 	p.paste("#host", "tls://"+address)
 	p.click("#connect-button")
 }
 
-// failsWith waits for a failure that has words, and for the ways on.
+// failsWith waits for a failure with these words, and for its buttons.
 func (p *page) failsWith(words string) {
 	p.t.Helper()
 	p.status("Could not connect")
 	p.wait("the words "+words, fmt.Sprintf(`document.querySelector("#status").textContent.includes(%q) && document.querySelector("#tls-failure .ways")`, words))
 }
 
-// goOn presses the way on that begins with a label.
+// goOn presses the button whose label begins with label.
 func (p *page) goOn(label string) {
 	p.t.Helper()
 	way := fmt.Sprintf(`[...document.querySelectorAll(".ways button")].find((one) => one.textContent.startsWith(%q))`, label)
@@ -102,7 +102,7 @@ func certificatePinned(t *testing.T, chromium context.Context) {
 		t.Errorf("the certificate is shown as %q, without its fingerprint %s", told, digits)
 	}
 	if evaluate[bool](p, `document.querySelector("#tls-failure").contains(document.activeElement)`) {
-		t.Error("a way on has the focus: Enter would trust what nobody has looked at")
+		t.Error("a button has the focus: Enter would trust what nobody has looked at")
 	}
 	p.goOn("Trust this certificate")
 	p.status("Connected to tls://" + s.address)
@@ -146,7 +146,7 @@ func notVerified(t *testing.T, chromium context.Context) {
 	p.failsWith("self-signed")
 }
 
-// What a failure offers leads to a session, or to the field that is asked for.
+// What a failure offers leads to a session, or to the field to fill in.
 func waysOnByCode(t *testing.T, chromium context.Context) {
 	elsewhere := issuedBy(t, authority.Certificate, "mail.example", nil)
 	old := issuedBy(t, authority.Certificate, "127.0.0.1", func(c *x509.Certificate) { c.NotAfter = c.NotBefore.AddDate(0, 0, 1) })
@@ -194,8 +194,8 @@ func waysOnByCode(t *testing.T, chromium context.Context) {
 	p.say("in clear")
 }
 
-// A client certificate and an authority come from files. The browser keeps what
-// they are called, and nothing of what is in them.
+// A client certificate and an authority come from files. The browser keeps their names,
+// and nothing of their contents.
 func filesOfCertificates(t *testing.T, chromium context.Context) {
 	own := issuedBy(t, nil, "an own authority", func(c *x509.Certificate) {
 		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
@@ -217,7 +217,7 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 	p.failsWith("not trusted")
 	upload := func(field string, files ...string) {
 		t.Helper()
-		// A failure that comes again draws the field anew, maybe just now.
+		// A failure that comes again draws the field again, maybe just now.
 		if !within(patience, func() bool {
 			ctx, cancel := context.WithTimeout(p.ctx, patience)
 			defer cancel()
@@ -249,7 +249,7 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 		}
 	}
 
-	// A workbench that was started again has forgotten them.
+	// A workbench that has restarted has forgotten them.
 	p.run(`fetch("/api/tls").then((a) => a.json()).then((all) => Promise.all(all.map(({ id }) => fetch("/api/tls/" + id, { method: "DELETE" })))).then(() => window.forgotten = true)`)
 	p.wait("them to be forgotten", `window.forgotten`)
 	p.click("#connect-button")
@@ -269,7 +269,7 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 	}
 }
 
-// Everything by keys: the form, a choice, the failure's way on.
+// Everything by keys: the form, a choice, the failure's button.
 func tlsByKeyboard(t *testing.T, chromium context.Context) {
 	s, cert := selfSigned(t, "127.0.0.1")
 	p := visit(t, chromium, "http://"+shared.address)
@@ -317,7 +317,7 @@ func addressWithTLS(t *testing.T, chromium context.Context) {
 	p.wait("that it is left out", `document.querySelector("#notice")?.textContent.includes("without TLS")`)
 }
 
-// A certificate may say anything. It is text.
+// A certificate may contain anything. It is shown as text.
 func certificateWords(t *testing.T, chromium context.Context) {
 	hostile := `<img src=x onerror="window.ran=1">` + "\u202e\r\n<b id=planted>"
 	cert := issuedBy(t, nil, "127.0.0.1", func(c *x509.Certificate) {
@@ -367,7 +367,7 @@ func axeAtTLS(t *testing.T, chromium context.Context) {
 	p.axe("the outcome")
 }
 
-// What is chosen for one server is not done to another.
+// What is chosen for one server does not apply to another.
 func choicesStay(t *testing.T, chromium context.Context) {
 	one, _ := selfSigned(t, "127.0.0.1")
 	other, _ := selfSigned(t, "127.0.0.1")

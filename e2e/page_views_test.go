@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Nothing on the page needs a mouse: the tutorial's nine steps with keys alone.
+// Nothing on the page needs a mouse: the tutorial's nine steps with keys only.
 func nineStepsByKeyboard(t *testing.T, chromium context.Context) {
 	host, port, _ := net.SplitHostPort(goHTTP(t, nil))
 	p := visit(t, chromium, "http://"+shared.address)
@@ -48,10 +48,10 @@ func (p *page) tabTo(selector string) {
 		}
 		p.press(kb.Tab)
 	}
-	p.t.Fatalf("60 times Tab do not lead to %s", selector)
+	p.t.Fatalf("60 times Tab did not reach %s", selector)
 }
 
-// replace types in place of what the field with the focus holds.
+// replace replaces the text of the field with the focus.
 func (p *page) replace(text string) {
 	p.t.Helper()
 	p.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`))
@@ -167,16 +167,16 @@ func aTranscriptPlays(t *testing.T, chromium context.Context) {
 	p.wait("the ladder", `document.querySelectorAll(".ladder path.arrow").length > 4`)
 }
 
-// axe finds nothing to complain about, on any view, light and dark, on a screen
-// of a desk and of a phone.
+// axe finds no fault with any view, light and dark, on the screen of a desk and of a
+// phone.
 func axe(t *testing.T, chromium context.Context) {
-	w := start(t, "--transcripts", t.TempDir()) // else the list has the recordings of all tests
+	w := start(t, "--transcripts", t.TempDir()) // otherwise the list has the recordings of all tests
 	for _, width := range []int64{1200, 360} {
 		t.Run(fmt.Sprintf("%d wide", width), func(t *testing.T) { axeAt(t, chromium, w, width) })
 	}
 }
 
-// axe looks at what the page shows, in both themes.
+// axe checks what the page shows, in both themes.
 func (p *page) axe(what string) {
 	p.t.Helper()
 	if !evaluate[bool](p, `"axe" in window`) {
@@ -186,7 +186,7 @@ func (p *page) axe(what string) {
 		}
 		p.run(string(source))
 	}
-	// The colours are all that differs in the other theme.
+	// Only the colours differ in the other theme.
 	for _, rules := range []string{`{}`, `{ runOnly: ["color-contrast", "link-in-text-block"] }`} {
 		p.run(`document.querySelector("#theme-button").click()`)
 		p.wait("the colours", `document.documentElement.dataset.theme`)

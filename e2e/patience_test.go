@@ -14,8 +14,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// A server that reads 1 KiB/s is waited for, after fast times too, when much
-// waits for it in buffers; one that reads nothing is given up after 30 s.
+// The workbench waits for a server that reads 1 KiB/s, even after it was fast and much
+// waits for it in buffers; it gives up one that reads nothing for 30 s.
 func TestSlowAndDeafServers(t *testing.T) {
 	if !thorough() {
 		t.Skip("this takes two minutes: make long")
@@ -71,7 +71,7 @@ func TestSlowAndDeafServers(t *testing.T) {
 	})
 }
 
-// flood sends so many bytes, as they are taken, until the client is closed.
+// flood sends that many bytes, as they are accepted, until the client is closed.
 func flood(c *client, most int) {
 	c.ws.SetWriteDeadline(time.Time{})
 	block := bytes.Repeat([]byte("flood"), 50_000)

@@ -14,9 +14,8 @@ import (
 	"testing"
 )
 
-// A new plugin in any language writes its state down: its process is killed in
-// a session whose past is too long to be fed again, and the session goes on
-// within a line.
+// A new plugin in any language writes its state down: its process is killed in a session
+// whose past is too long to be fed again, and the session goes on within a line.
 func TestScaffoldedPluginsRecover(t *testing.T) {
 	const past = 6 << 20 // bytes; more than a session keeps
 	line := strings.Repeat("x", 60_000)
@@ -61,8 +60,8 @@ func TestScaffoldedPluginsRecover(t *testing.T) {
 	}
 }
 
-// program waits for a process that an interpreter runs the file of that name in,
-// and returns it.
+// program waits for the process in which an interpreter runs the named file, and returns
+// it.
 func program(t *testing.T, file string) (pid int) {
 	t.Helper()
 	eventually(t, "a process of "+file, func() bool {

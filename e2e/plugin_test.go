@@ -34,7 +34,7 @@ func workbenchRun(t testing.TB, dir string, args ...string) string {
 	return string(out)
 }
 
-// startCommand starts a command that serves the page, for this test alone.
+// startCommand starts a command that serves the page, for this test only.
 func startCommand(t testing.TB, command []string, flags ...string) *workbench {
 	t.Helper()
 	runtime, err := os.MkdirTemp("", "wb")
@@ -49,7 +49,7 @@ func startCommand(t testing.TB, command []string, flags ...string) *workbench {
 	return w
 }
 
-// From nothing to a session through a mode of one's own, in three commands.
+// From nothing to a session through your own mode, in three commands.
 func TestScaffoldedPlugins(t *testing.T) {
 	for _, lang := range []string{"go", "python", "starlark"} {
 		t.Run(lang, func(t *testing.T) {
@@ -67,8 +67,8 @@ func TestScaffoldedPlugins(t *testing.T) {
 	}
 }
 
-// counter is a line mode that numbers the client's messages, which makes lost,
-// doubled and unordered ones show. From one number on it may be off.
+// counter is a line mode that numbers the client's messages, which shows lost, doubled
+// and reordered ones. From one number on it may be wrong.
 func counter(build, offFrom int) string {
 	return fmt.Sprintf(`# build %d
 manifest = {"name": "counter", "title": "Counter", "input": "line"}
@@ -85,7 +85,7 @@ def handle(state, event, out):
 `, build, offFrom)
 }
 
-// save puts text in a file's place, as an editor does.
+// save replaces a file's text, as an editor does.
 func save(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file+"~", []byte(text), 0o600); err != nil {
@@ -96,7 +96,7 @@ func save(t testing.TB, file, text string) {
 	}
 }
 
-// devState is what GET /api/dev answers.
+// devState is the answer of GET /api/dev.
 type devState struct {
 	Build struct {
 		N        int
@@ -133,11 +133,11 @@ func (w *workbench) dev(t testing.TB) (s devState) {
 
 const noEnd = 1 << 30
 
-// thorough reports that the long forms of the tests are wanted: make storm.
+// thorough reports whether the long forms of the tests are wanted: make storm.
 func thorough() bool { return os.Getenv("STORM_SECONDS") != "" }
 
 // Saves under traffic: the connection stays, and no message is lost, doubled or
-// out of order.
+// reordered.
 func TestReloadUnderTraffic(t *testing.T) {
 	reloads := 20
 	if thorough() {
@@ -154,7 +154,7 @@ func TestReloadUnderTraffic(t *testing.T) {
 		connections.Add(1)
 		for lines := bufio.NewScanner(conn); lines.Scan(); {
 			if want := strconv.FormatInt(received.Add(1), 10); lines.Text() != want {
-				wrong <- lines.Text() + " in place of " + want
+				wrong <- lines.Text() + " instead of " + want
 				return
 			}
 			io.WriteString(conn, lines.Text()+"\n")
@@ -203,7 +203,7 @@ func TestReloadUnderTraffic(t *testing.T) {
 	t.Logf("%d reloads under %d messages, the slowest took %.0f ms from the save", reloads, sent, slowest*1000)
 }
 
-// running counts the processes whose command line holds all of the words.
+// running counts the processes whose command line contains all of the words.
 func running(words ...string) (count int) {
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 next:
@@ -219,7 +219,7 @@ next:
 	return count
 }
 
-// readerOf reads messages as a stream, for who does not care where they end.
+// readerOf reads messages as a stream, for callers that ignore their boundaries.
 func readerOf(c *client) io.Reader { return &messageReader{ws: c.ws} }
 
 type messageReader struct{ ws *websocket.Conn }
@@ -229,8 +229,8 @@ func (r *messageReader) Read(b []byte) (int, error) {
 	return copy(b, data), err
 }
 
-// A build that answers a session's past otherwise is noticed at the right
-// event; the session goes on in the old one until it is told to move.
+// A build that answers a session's past differently is noticed at the right event; the
+// session goes on in the old one until it is told to move.
 func TestReloadThatDiffers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "counter.star")
 	save(t, file, counter(0, noEnd))
@@ -299,7 +299,7 @@ func TestDevGo(t *testing.T) {
 	c.hears("b")
 }
 
-// A process under a debugger may stand still, and may be started again.
+// A process under a debugger may be stopped, and started again.
 func TestDebug(t *testing.T) {
 	dir := t.TempDir()
 	workbenchRun(t, dir, "plugin", "new", "shout")
@@ -327,11 +327,11 @@ func TestDebug(t *testing.T) {
 	c.hears("a")
 	pause := 7 * time.Second // longer than any time-out of plugins'
 	if thorough() {
-		pause = 90 * time.Second // and than what yamux bears
+		pause = 90 * time.Second // and than what yamux tolerates
 	}
 	p.signal(syscall.SIGSTOP)
 	c.say("b")
-	time.AfterFunc(pause, func() { p.signal(syscall.SIGCONT) }) // all that is to be shown is that time does not matter
+	time.AfterFunc(pause, func() { p.signal(syscall.SIGCONT) }) // this only shows that time does not matter
 	c.ws.SetReadDeadline(time.Now().Add(pause + patience))
 	if _, got, err := c.ws.ReadMessage(); err != nil || string(got) != "b" {
 		t.Fatalf("heard %q, %v", got, err)
@@ -343,7 +343,7 @@ func TestDebug(t *testing.T) {
 	c.hears("c")
 }
 
-// startDebug is startCommand for a mode whose process the test starts itself.
+// startDebug is startCommand for a mode whose process the test itself starts.
 func startDebug(t testing.TB, source string) *workbench {
 	t.Helper()
 	runtime, err := os.MkdirTemp("", "wb")
@@ -358,7 +358,7 @@ func startDebug(t testing.TB, source string) *workbench {
 	}
 	w := &workbench{process: p, runtime: runtime}
 	w.stopAfter(t)
-	// The first build for a debugger compiles the standard library anew.
+	// The first build for a debugger compiles the standard library again.
 	if !within(6*patience, func() bool { return strings.Contains(p.stdout.String(), "Press Ctrl-C") || p.gone() }) || p.gone() {
 		t.Fatal("no page is served")
 	}

@@ -42,8 +42,8 @@ func TestPluginIsKilled(t *testing.T) {
 	w.plugins = append(w.plugins, after.PID)
 }
 
-// checkAfterPluginDeath is the rule for a session whose plugin process has
-// died: it goes on, and its client never notices.
+// checkAfterPluginDeath checks the rule for a session whose plugin process has died: it
+// goes on, and its client never notices.
 func checkAfterPluginDeath(c *client) {
 	c.t.Helper()
 	c.say("still there")
@@ -88,7 +88,7 @@ func TestOrderedStop(t *testing.T) {
 	}
 }
 
-// Peers that take nothing and do not answer do not hold the end up.
+// Peers that read nothing and do not answer do not delay the end.
 func TestOrderedStopWithStuckPeers(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -105,8 +105,8 @@ func TestOrderedStopWithStuckPeers(t *testing.T) {
 	}
 }
 
-// Nothing outlives a workbench that could not clean up, and the next one
-// removes the directory that it left.
+// Nothing outlives a workbench that could not clean up, and the next one removes the
+// directory that it left.
 func TestWorkbenchIsKilled(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -191,7 +191,7 @@ func TestPageHeaders(t *testing.T) {
 	}
 }
 
-// fails runs the workbench, which must exit with the code and say the words.
+// fails runs the workbench, which must exit with the code and print the words.
 func fails(t *testing.T, code int, flags []string, words ...string) {
 	t.Helper()
 	cmd := exec.Command(workbenchBinary, flags...)
@@ -217,8 +217,8 @@ func fails(t *testing.T, code int, flags []string, words ...string) {
 	}
 }
 
-// Whoever has one of the addresses of localhost has its name: no port is taken
-// by halves.
+// Whoever has one of the addresses of localhost has its name: a port is taken on both
+// addresses or not at all.
 func TestAPortIsTaken(t *testing.T) {
 	t.Parallel()
 	for _, flag := range []string{"--listen", "--echo-listen"} {
@@ -254,7 +254,7 @@ func TestBothAddressesOfLocalhost(t *testing.T) {
 	}
 }
 
-// Without a flag the workbench gives way to another program, and says so.
+// Without a flag the workbench avoids a port that another program uses, and says so.
 func TestUsualPortsAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, usual := range []string{"127.0.0.1:8000", "127.0.0.1:4000"} {

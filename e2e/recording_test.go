@@ -23,7 +23,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// transcripts lists what was recorded, by the API.
+// transcripts lists the recordings by the API.
 func (w *workbench) transcripts(t testing.TB, query string) (list []struct {
 	ID, Mode, Target string
 	Running          bool
@@ -40,7 +40,7 @@ func (w *workbench) transcripts(t testing.TB, query string) (list []struct {
 	return list
 }
 
-// recorded returns the ID of the one session that was recorded, once it is over.
+// recorded returns the ID of the only recorded session, once it is over.
 func (w *workbench) recorded(t testing.TB) string {
 	t.Helper()
 	var id string
@@ -54,14 +54,14 @@ func (w *workbench) recorded(t testing.TB) string {
 	return id
 }
 
-// keeper is a workbench that records into a folder of its own.
+// keeper is a workbench with its own folder of recordings.
 func keeper(t testing.TB) (w *workbench, folder string) {
 	t.Helper()
 	folder = t.TempDir()
 	return start(t, "--transcripts", folder), folder
 }
 
-// What was recorded replays, and says the same by the API and by the command.
+// A recording replays, and is the same by the API and by the command.
 func TestRecordingReplays(t *testing.T) {
 	for _, mode := range []string{"http-line", "raw", "echo-quit"} {
 		t.Run(mode, func(t *testing.T) {
@@ -104,8 +104,8 @@ func TestNotRecorded(t *testing.T) {
 
 var playLine = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// A recording is the server for as many clients as come, and what they record
-// is the same again.
+// A recording is the server for any number of clients, and recording them gives the same
+// again.
 func TestPlayServer(t *testing.T) {
 	const clients = 100
 	w, folder := keeper(t)
@@ -190,8 +190,7 @@ func TestPlayServer(t *testing.T) {
 	t.Logf("%d recordings are the same", seen)
 }
 
-// cutTogether joins what reads have cut: which answers came in one read is
-// nobody's to say.
+// cutTogether joins what reads have cut: which answers arrive in one read is chance.
 func cutTogether(golden string) string {
 	var b strings.Builder
 	for line := range strings.Lines(golden) {
@@ -202,8 +201,8 @@ func cutTogether(golden string) string {
 	return b.String()
 }
 
-// A workbench that is killed leaves recordings that parse, and of which at most
-// the last second is missing.
+// A workbench that is killed leaves recordings that parse, and that lack at most the last
+// second.
 func TestRecordingsSurviveAKill(t *testing.T) {
 	const sessions = 200
 	w, folder := keeper(t)
@@ -265,7 +264,7 @@ func TestRecordingsSurviveAKill(t *testing.T) {
 	workbenchRun(t, "", append([]string{"replay"}, files...)...)
 }
 
-// A page of someone else's cannot delete.
+// Another site's page cannot delete recordings.
 func TestForeignersDoNotDelete(t *testing.T) {
 	w, _ := keeper(t)
 	c := w.join(t, "", w.echo)

@@ -16,15 +16,15 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// killer signals a mode's process, one after the other.
+// killer signals a mode's processes, one after the other.
 type killer struct {
 	w    *workbench
 	mode string
 	last int // the process that was signalled last
 }
 
-// aim waits for a process that was not struck yet and returns what signals it,
-// at once and from any goroutine.
+// aim waits for a process that was not struck yet, and returns a function that signals
+// it, at once and from any goroutine.
 func (k *killer) aim(t testing.TB, signal syscall.Signal) (strike func()) {
 	t.Helper()
 	pid := k.fresh(t)
@@ -50,16 +50,16 @@ func (k *killer) fresh(t testing.TB) (pid int) {
 	return pid
 }
 
-// step is one event of a script. Each is waited for before the next, so that
-// the numbers of events and the cuts of the server's bytes are always the same.
+// step is one event of a script. The test waits for each before the next, so that the
+// numbers of events and the cuts of the server's bytes are always the same.
 type step struct {
 	what string // text or binary from the client, bytes from the server, timer: nobody does anything
 	data string
 }
 
-// lines is a script for http-line: bytes between lines, characters and line
-// ends cut in two, invalid ones, and a line of 240,000 bytes that comes in
-// parts, with checkpoints between them.
+// lines is a script for http-line: bytes between lines, characters and line ends cut in
+// two, invalid ones, and a line of 240,000 bytes that arrives in parts, with checkpoints
+// in between.
 func lines(events int) []step {
 	var script []step
 	for i := range events {
@@ -91,10 +91,10 @@ var echoes = []step{
 	{"text", "quit now"},
 }
 
-// play holds a session by the script, to the end of the server's stream, and
-// returns its transcript without times and remarks, what the server heard, and
-// the remarks. moment is called twice for each event: when it was brought about,
-// and once it is in the transcript.
+// play runs a session by the script, to the end of the server's stream. It returns the
+// session's transcript without times and remarks, what the server received, and the
+// remarks. moment is called twice for each event: when it was caused, and once it is in
+// the transcript.
 func play(t *testing.T, w *workbench, mode string, script []step, moment func(event int, done bool)) (transcript, remarks []string, heard string) {
 	t.Helper()
 	s := untouched(t)
@@ -163,8 +163,8 @@ func play(t *testing.T, w *workbench, mode string, script []step, moment func(ev
 	return transcript, remarks, heard
 }
 
-// The process is killed while and after each event of a session in turn;
-// neither the client nor the server ever notices.
+// The process is killed during and after each event of a session in turn; neither the
+// client nor the server ever notices.
 func TestKilledAtEveryEvent(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -222,15 +222,15 @@ func TestKilledWhileIdle(t *testing.T) {
 			hears("before")
 			k.strike(t, syscall.SIGKILL)
 			k.fresh(t)
-			// It moves over by itself, not only when something is to be done.
+			// It recovers by itself, not only when something arrives.
 			eventually(t, "the session in the new process", func() bool { return w.mode(t, mode).Sessions == 1 })
 			hears("after")
 		})
 	}
 }
 
-// The process is killed while a message of 1 MiB is on its way, and at various
-// points of the answer.
+// The process is killed while a message of 1 MiB is under way, and at various points of
+// the answer.
 func TestKilledUnderABigMessage(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -265,8 +265,8 @@ func TestKilledUnderABigMessage(t *testing.T) {
 	}
 }
 
-// The process is killed, and the one that comes next at once, while it is fed
-// what was; batches are answered in part.
+// The process is killed, and the next one at once, while it is fed the past; batches are
+// answered in part.
 func TestKilledTwiceInQuickSuccession(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -294,8 +294,8 @@ func TestKilledTwiceInQuickSuccession(t *testing.T) {
 	}
 }
 
-// A process that is stopped is noticed and replaced, whether its sessions wait
-// for an answer or not.
+// A stopped process is noticed and replaced, whether its sessions wait for an answer or
+// not.
 func TestStoppedProcess(t *testing.T) {
 	t.Parallel()
 	for name, busy := range map[string]int{"busy": 10, "idle": 0} {

@@ -26,7 +26,7 @@ type server struct {
 	listener net.Listener
 }
 
-// serve listens on a free port and has handle hold each connection, which is
+// serve listens on a free port and passes each connection to handle. A connection is
 // closed when handle returns and when the test ends.
 func serve(t testing.TB, handle func(net.Conn)) *server {
 	t.Helper()
@@ -72,7 +72,7 @@ func serveOn(t testing.TB, listener net.Listener, handle func(net.Conn)) *server
 // echo sends back what it gets, whatever it is.
 func echo(conn net.Conn) { io.Copy(conn, conn) }
 
-// hold takes nothing and says nothing until the other end closes or resets.
+// hold reads and sends nothing until the other end closes or resets.
 func hold(conn net.Conn) { io.Copy(io.Discard, conn) }
 
 // reset ends a connection with RST.
@@ -81,7 +81,7 @@ func reset(conn net.Conn) {
 	conn.Close()
 }
 
-// untouched is an address that nobody dials: see nobodyCame.
+// untouched is an address that must not be dialled: see nobodyCame.
 func untouched(t testing.TB) *server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,8 +110,8 @@ func (s *server) nobodyCame(t testing.TB) {
 	}
 }
 
-// deaf returns an address where a connection is neither taken nor refused: its
-// queue is full, and the kernel drops what comes.
+// deaf returns an address where a connection is neither accepted nor refused: its queue
+// is full, and the kernel drops what arrives.
 func deaf(t testing.TB) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -132,8 +132,8 @@ func deaf(t testing.TB) string {
 	return address
 }
 
-// freePort returns an address where nothing listens. The port is bound, so that
-// no other program is given it by chance; one that asks for it may have it.
+// freePort returns an address where nothing listens. The port is bound, so that no other
+// program gets it by chance; a program that asks for it may have it.
 func freePort(t testing.TB) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -190,8 +190,7 @@ func goHTTP(t testing.TB, certificate *tls.Certificate) string {
 	return address
 }
 
-// nginx starts Debian's nginx, which serves the home page, and returns its
-// addresses.
+// nginx starts Debian's nginx, which serves the home page, and returns its addresses.
 func nginx(t testing.TB) (plain, secure string) {
 	t.Helper()
 	program, err := exec.LookPath("nginx")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A workbench that was stopped, with its plugins or alone, judges nobody by the
+// A workbench that was stopped, with its plugins or alone, does not judge others by the
 // time that it missed. The long form is longer than all limits.
 func TestStoppedWorkbench(t *testing.T) {
 	stop, flags := 5*time.Second, []string{"--plugin-timeout", "3s"} // longer than a busy machine takes
@@ -62,8 +62,7 @@ func signalAll(pids []int, signal syscall.Signal) {
 	}
 }
 
-// The first message may take its time though the workbench was stopped
-// meanwhile.
+// The first message may take its full time although the workbench was stopped meanwhile.
 func TestStoppedInTheHandshake(t *testing.T) {
 	if !thorough() {
 		t.Skip("this takes as long as the limit of the handshake: make storm")
@@ -77,5 +76,5 @@ func TestStoppedInTheHandshake(t *testing.T) {
 	c.say(w.echo)
 	c.hears("SUCC")
 	late := w.open(t, "")
-	late.refused("no first message came within 10 s")
+	late.refused("no first message within 10 s")
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Of the storm.
+// Parameters of the storm.
 const (
 	stormWindow = 32                    // lines of a session that may be unanswered
 	stormPace   = 20 * time.Millisecond // between two lines of a session
@@ -26,7 +26,7 @@ const (
 	stormPatience = 100 * time.Second // of a session; the workbench is stopped for longer than others wait
 )
 
-// stormTime is STORM_SECONDS, or what a run of all tests bears.
+// stormTime is STORM_SECONDS, or a short time when all tests run.
 func stormTime(t testing.TB) time.Duration {
 	words := os.Getenv("STORM_SECONDS")
 	if words == "" {
@@ -39,8 +39,8 @@ func stormTime(t testing.TB) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// talker is one session of the storm: it sends numbered lines through an echo
-// server, and checks that each comes back once, whole and in order.
+// talker is one session of the storm: it sends numbered lines through an echo server,
+// and checks that each comes back once, complete and in order.
 type talker struct {
 	name   string
 	ws     *websocket.Conn
@@ -59,7 +59,7 @@ func (k *talker) line(n int) string {
 
 const lastLine = "that is all"
 
-// talk sends until stop is closed, and returns when all is answered.
+// talk sends until stop is closed, and returns when everything is answered.
 func (k *talker) talk(stop <-chan struct{}) error {
 	sent := make(chan error, 1)
 	failed := make(chan struct{})
@@ -108,7 +108,7 @@ func (k *talker) listen() error {
 		k.ws.SetReadDeadline(time.Now().Add(stormPatience))
 		kind, got, err := k.ws.ReadMessage()
 		if err != nil {
-			return fmt.Errorf("in place of line %d: %w", n, err)
+			return fmt.Errorf("instead of line %d: %w", n, err)
 		}
 		if string(got) == lastLine && len(k.window) == 0 {
 			return nil
@@ -135,8 +135,8 @@ func (k *talker) silence() time.Duration {
 	return longest
 }
 
-// storm is a workbench whose processes are killed while sessions of two modes
-// are under traffic.
+// storm is a workbench whose processes are killed while sessions of two modes are under
+// traffic.
 type storm struct {
 	w       *workbench
 	modes   []string
@@ -170,8 +170,8 @@ func brew(t *testing.T, sessions int, flags ...string) *storm {
 	return s
 }
 
-// rage has blow kill something each so often, and then ends the traffic. blow returns how many processes it killed. A silence counts for the
-// blow before its end.
+// rage lets blow kill something at intervals, and then ends the traffic. blow returns how
+// many processes it killed. A silence counts for the last blow before its end.
 func (s *storm) rage(t *testing.T, every time.Duration, blow func() int) {
 	t.Helper()
 	tick := time.NewTicker(every)
@@ -196,7 +196,7 @@ func (s *storm) end() {
 	s.talking.Wait()
 }
 
-// collect takes in the silences since the last blow.
+// collect gathers the silences since the last blow.
 func (s *storm) collect() {
 	for _, k := range s.talkers {
 		if d := k.silence(); d > 0 && s.kills > 0 {
@@ -205,8 +205,8 @@ func (s *storm) collect() {
 	}
 }
 
-// passed checks that nobody was blamed, and reports the times. Whatever was
-// lost, the talkers have told.
+// passed checks that nobody was blamed, and reports the times. The talkers have reported
+// anything that was lost.
 func (s *storm) passed(t *testing.T) {
 	t.Helper()
 	lines := 0
@@ -232,8 +232,8 @@ func (s *storm) passed(t *testing.T) {
 		len(s.talkers), lines, s.kills, recoveries, at(0.5), at(0.99), at(1))
 }
 
-// children returns the processes that the workbench has started and that are
-// there, in whatever state.
+// children returns the processes that the workbench has started and that still exist, in
+// any state.
 func (w *workbench) children(t testing.TB) (pids []int) {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -255,7 +255,7 @@ func (w *workbench) children(t testing.TB) (pids []int) {
 	return pids
 }
 
-// killAll kills all children of the workbench, those that are starting too, and
+// killAll kills all children of the workbench, including those that are starting, and
 // returns how many.
 func (w *workbench) killAll(t testing.TB) int {
 	t.Helper()
@@ -266,10 +266,9 @@ func (w *workbench) killAll(t testing.TB) int {
 	return len(pids)
 }
 
-// Many sessions are under traffic while their processes are killed again and
-// again: not one byte is lost, doubled or out of order, and no session ends.
-// The tests of storms run alone, so that the times that they report mean
-// something.
+// Many sessions are under traffic while their processes are killed again and again: not
+// one byte is lost, doubled or reordered, and no session ends. The storm tests run alone,
+// so that the times that they report mean something.
 func TestStorm(t *testing.T) {
 	s := brew(t, 200)
 	var killers []*killer
@@ -303,14 +302,14 @@ func TestStormThatDoesNotWait(t *testing.T) {
 	}
 }
 
-// One kill now and then, of all processes at once.
+// Now and then, all processes are killed at once.
 func TestStormNowAndThen(t *testing.T) {
 	s := brew(t, 200)
 	s.rage(t, 4*time.Second, func() int { return s.w.killAll(t) })
 	s.passed(t)
 }
 
-// metric reads a number of a mode from /metrics.
+// metric reads a mode's number from /metrics.
 func (w *workbench) metric(t testing.TB, name, mode string) int {
 	t.Helper()
 	resp, err := httpClient.Get("http://" + w.address + "/metrics")

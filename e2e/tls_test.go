@@ -49,7 +49,7 @@ func opensslServer(t testing.TB, args ...string) (address string) {
 	return receive(t, addresses, "openssl s_server")
 }
 
-// give gives the workbench certificates, and returns their ID.
+// give uploads certificates to the workbench, and returns their ID.
 func (w *workbench) give(t testing.TB, pem string) (id string) {
 	t.Helper()
 	resp, err := httpClient.Post("http://"+w.address+"/api/tls", "", strings.NewReader(pem))
@@ -64,9 +64,9 @@ func (w *workbench) give(t testing.TB, pem string) (id string) {
 	return c.ID
 }
 
-// A server of a private authority that wants a client's certificate: step by
-// step each refusal names what is missing, and with all of it the session is
-// held, told and recorded. The key of the client is told nowhere.
+// A server of a private authority that requires a client's certificate: step by step each
+// refusal names what is missing, and with all of it the session runs and is recorded. The
+// client's key appears nowhere.
 func TestTLSWithAPrivateAuthority(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -159,7 +159,7 @@ func TestTLSWithAPrivateAuthority(t *testing.T) {
 	}
 }
 
-// Another site can neither see, give nor forget certificates.
+// Another site can neither see, upload nor delete certificates.
 func TestStrangersCannotTouchCertificates(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(authority.file)

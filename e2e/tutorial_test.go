@@ -27,7 +27,7 @@ func TestTutorialEcho(t *testing.T) {
 	c.closes(websocket.CloseNormalClosure, "the server closed")
 }
 
-// The workbench's own practice server is the same one.
+// The workbench's own practice server behaves in the same way.
 func TestTutorialPracticeServer(t *testing.T) {
 	t.Parallel()
 	c := shared.join(t, "", shared.echo)
@@ -48,7 +48,7 @@ func TestTutorialHTTPOverTLS(t *testing.T) {
 	walk(t, "tls://"+goHTTP(t, cert.Certificate), "HTTP/1.0 200 OK")
 }
 
-// A name goes into SNI and is what the certificate must be for.
+// A name is sent as SNI, and the certificate must be for it.
 func TestTutorialTLSByName(t *testing.T) {
 	t.Parallel()
 	asked := make(chan string, 1)
@@ -86,7 +86,7 @@ func walk(t *testing.T, target, status string) {
 	}
 	end := slices.Index(lines, "")
 	if end < 0 {
-		t.Fatalf("no empty line behind the header: %q", lines)
+		t.Fatalf("no empty line after the header: %q", lines)
 	}
 	if !slices.Contains(lines[:end], "Content-Type: text/html") {
 		t.Errorf("no Content-Type in the header: %q", lines[:end])
@@ -160,7 +160,7 @@ func tlsServer(t testing.TB, config *tls.Config) *server {
 	return serve(t, func(conn net.Conn) { echo(tls.Server(conn, config)) })
 }
 
-// tlsServerAfter shakes hands only once it may.
+// tlsServerAfter shakes hands only when allowed.
 func tlsServerAfter(t testing.TB, may <-chan struct{}, handle func(net.Conn)) *server {
 	t.Helper()
 	cert := newCertificate(t, authority, "127.0.0.1")

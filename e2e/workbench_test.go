@@ -30,8 +30,8 @@ type workbench struct {
 	plugins []int  // processes that were ready after the start
 }
 
-// launch starts a workbench that trusts the test's authority, on free ports.
-// It returns when all modes are ready.
+// launch starts a workbench that trusts the test's authority, on free ports. It returns
+// when all modes are ready.
 func launch(flags ...string) (*workbench, error) {
 	runtime, err := os.MkdirTemp("", "wb") // short: paths of sockets must be
 	if err != nil {
@@ -95,8 +95,8 @@ func (w *workbench) awaitReady() error {
 	return nil
 }
 
-// start starts a workbench for this test alone. Unless the test has brought it
-// to its end, it is stopped afterwards.
+// start starts a workbench for this test only. It is stopped afterwards, unless the test
+// has ended it.
 func start(t testing.TB, flags ...string) *workbench {
 	t.Helper()
 	w, err := launch(flags...)
@@ -125,14 +125,14 @@ func (w *workbench) stopAfter(t testing.TB) {
 // stopLimit is how long an ordered stop may take.
 const stopLimit = 5 * time.Second
 
-// stopped waits until the workbench has stopped, and reports what an ordered
-// stop must not do: take long, exit with another code, leave something behind.
+// stopped waits until the workbench has stopped, and reports faults of an ordered stop: it
+// takes long, exits with another code, or leaves something behind.
 func (w *workbench) stopped(code int) error {
 	began := time.Now()
 	if !w.wait(patience) {
 		w.signal(syscall.SIGKILL)
 		w.wait(patience)
-		return fmt.Errorf("it did not stop in %v; it wrote:\n%s", patience, w.stderr)
+		return fmt.Errorf("not stopped within %v; it wrote:\n%s", patience, w.stderr)
 	}
 	took := time.Since(began)
 	left, _ := os.ReadDir(w.runtime)
@@ -144,13 +144,13 @@ func (w *workbench) stopped(code int) error {
 	}
 	switch {
 	case took > stopLimit:
-		return fmt.Errorf("it took %v to stop", took)
+		return fmt.Errorf("stopping took %v", took)
 	case w.exitCode() != code:
-		return fmt.Errorf("it exited with code %d, not %d; it wrote:\n%s", w.exitCode(), code, w.stderr)
+		return fmt.Errorf("exited with code %d, not %d; it wrote:\n%s", w.exitCode(), code, w.stderr)
 	case len(left) > 0:
-		return fmt.Errorf("it left %s behind", left)
+		return fmt.Errorf("left %s behind", left)
 	case strings.Contains(w.stderr.String(), "goroutine "):
-		return fmt.Errorf("it wrote a stack:\n%s", w.stderr)
+		return fmt.Errorf("wrote a stack:\n%s", w.stderr)
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ var httpClient = &http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true},
 }
 
-// process is a program that was started.
+// process is a started program.
 type process struct {
 	cmd            *exec.Cmd
 	stdout, stderr *output
@@ -218,7 +218,7 @@ type process struct {
 func run(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, stdout: &output{}, stderr: &output{}, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
-	cmd.WaitDelay = time.Second // a child that outlives it must not hold us up
+	cmd.WaitDelay = time.Second // a child that outlives it must not delay the test
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -252,7 +252,7 @@ func (p *process) gone() bool {
 	}
 }
 
-// exitCode is -1 for a process that a signal ended.
+// exitCode is -1 for a process that was ended by a signal.
 func (p *process) exitCode() int { return p.cmd.ProcessState.ExitCode() }
 
 // output collects what a process writes.
@@ -283,8 +283,8 @@ func alive(pid int) bool {
 	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
 }
 
-// memory reads a line of /proc/PID/status in bytes: VmRSS is what the process
-// holds now, VmHWM the most that it ever held.
+// memory returns a line of /proc/PID/status in bytes: VmRSS is what the process holds now,
+// VmHWM the most that it ever held.
 func memory(t testing.TB, pid int, line string) int {
 	t.Helper()
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))

@@ -1,9 +1,8 @@
 #!/bin/sh
-# Checks the page's files: types that stand in their comments (tsc), eslint's
-# recommendations, the pure parts (node's test runner), these under the Node.js
-# that is installed and under Debian 12's. The tools and that Node come from npm
-# as web/package-lock.json pins them, into web/node_modules, which is neither
-# committed nor served.
+# Checks the page's files: types, written in comments (tsc), eslint's recommendations,
+# and the pure parts (node's test runner), the latter under the installed Node.js and
+# under Debian 12's. The tools and that Node come from npm, as pinned in
+# web/package-lock.json, into web/node_modules, which is neither committed nor served.
 set -eu
 cd "$(dirname "$0")/../web"
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks, from the distribution's
-# packages: a C compiler for the race detector, Chromium, Node.js, Python,
-# servers to talk to and tools to look at packets with. No service is started,
-# now or at the next boot. Where something is still missing after that, it says
-# what to install, and fails: a test that needs it is never skipped.
+# packages: a C compiler for the race detector, Chromium, Node.js, Python, servers to
+# talk to and tools to look at packets with. It starts no service, now or at the next
+# boot. If something is still missing after that, it says what to install, and fails: a
+# test that needs it is never skipped.
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian has servers, and a user's PATH has not
 
-# look puts into missing the packages, by Debian's names, of what is not here.
+# look sets missing to the packages, by Debian's names, of what is not installed.
 look() {
 	missing=()
 	local package programs program
@@ -51,8 +51,8 @@ if [ "$(id -u)" -ne 0 ]; then
 	command -v sudo >/dev/null || give_up "Installing wants root: you are $(id -un), and there is no sudo."
 	sudo=(sudo)
 fi
-# Nothing is asked, nothing is removed to make room, nothing is started: by
-# sysvinit's rules in runlevel 1, by systemd's when it is told that it is offline.
+# apt asks nothing, removes nothing to make room and starts nothing: by sysvinit's rules
+# in runlevel 1, by systemd's when it is told that it is offline.
 apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get --quiet)
 echo "installing for the tests: ${missing[*]}"
 log=$(mktemp)

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Runs the README's two commands as a newcomer would: from a clone, in a bare
-# Debian that mmdebstrap makes, with nothing but what the README names. What the
-# scripts install, they install in there. What is not committed is not tried.
+# Runs the README's two commands as a newcomer would: from a clone, in a bare Debian that
+# mmdebstrap makes, with only what the README names. What the scripts install is installed
+# in there. Uncommitted changes are not tried.
 #
 #     scripts/fresh.sh [--root|--user] [--run|--test] [bookworm|trixie]...
 #
-# Default: both commands (--run is the first) in both releases, as root and as a
-# user with sudo. Wants root, mmdebstrap, Go, which is copied into the systems, 5 GB
-# in TMPDIR, and the ports 8000 and 4000. FRESH_PROXY=1 lends the module cache of
-# this machine, which saves downloads. Mounts and processes end with the run; the
+# Default: both commands (--run is the first) in both releases, as root and as a user with
+# sudo. Needs root, mmdebstrap, Go, which is copied into the systems, 5 GB in TMPDIR, and
+# the ports 8000 and 4000. FRESH_PROXY=1 shares this machine's module cache, which saves
+# downloads. Mounts and processes end with the run; the log of a failure is kept, and
+# named. The exit code is 1 if something failed.
 # log of what failed is kept, and named. The exit code is 1 when something failed.
 set -euo pipefail
 
@@ -57,7 +58,7 @@ bare() {
 	[ "$2" = root ] || packages+=,sudo
 	mmdebstrap --variant=minbase --include="$packages" "$1" "$system"
 	printf '127.0.0.1 localhost\n::1 localhost\n' >"$system/etc/hosts"
-	# The network is this machine's: its resolver, its proxies, the authorities that it trusts.
+	# The network is this machine's: its resolver, its proxies, its trusted authorities.
 	cp --remove-destination -L /etc/resolv.conf "$system/etc/resolv.conf"
 	cp -L /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/ca-certificates.crt"
 	local name
@@ -78,8 +79,8 @@ bare() {
 	within "$2" 'git clone --quiet /tmp/clone.bundle workbench'
 }
 
-# within USER SCRIPT: runs bash's SCRIPT in the system as in a login of USER.
-# Mounts and processes are in namespaces of their own and end with it.
+# within USER SCRIPT: runs bash's SCRIPT in the system as in a login of USER. Mounts and
+# processes are in their own namespaces and end with it.
 within() {
 	unshare --mount --pid --ipc --fork --kill-child --propagation private bash -euc '
 		mount --bind "$1" "$1" # / is a mount point, as it is elsewhere
@@ -126,7 +127,7 @@ expect '101 Switching Protocols' "$session"
 expect SUCC "$session"
 expect fresh "$session"
 kill -INT -- -$!
-# An interrupted go run ends with 1 whatever its program did; it prints a code but 0.
+# An interrupted go run ends with 1 whatever its program did; it prints any code but 0.
 if ! wait $! && grep '^exit status' ~/run.log; then exit 1; fi
 for port in 8000 4000; do
 	! (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null || { echo "port $port is still served"; exit 1; }
@@ -149,8 +150,8 @@ for release in "${releases[@]}"; do
 		for step in bare "${commands[@]}"; do
 			log=$work/$release-$user-$step.log
 			printf '%(%T)T  %s, as %s: %s, into %s\n' -1 "$release" "$user" "${title[$step]}" "$log"
-			# Not "if step …", in which set -e would mean nothing; in a process group of
-			# its own, since what goes on in the system does not listen to Ctrl-C.
+			# Not "if step …", in which set -e would have no effect; in its own process group,
+			# since what runs in the system ignores Ctrl-C.
 			set -m
 			("$step" "$release" "$user") >"$log" 2>&1 &
 			set +m

@@ -5,9 +5,9 @@ cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# fuzz runs one target. When the time is up while a worker is busy, go test can
-# fail with nothing but "context deadline exceeded" (golang/go#75804): that is
-# no finding, and is tried again. A finding names its input.
+# fuzz runs one target. If the time is up while a worker is busy, go test can fail with
+# only "context deadline exceeded" (golang/go#75804): that is not a finding, and is tried
+# again. A finding names its input.
 fuzz() {
 	local tries=3
 	while ! go test -run='^$' -fuzz="^$2\$" -fuzztime="${FUZZTIME:-10s}" -fuzzminimizetime=1s "$1" >"$log" 2>&1 </dev/null; do

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the pictures of docs/page.md anew, from a workbench that is built and
-# started for it and a headless Chromium. The work is a test of e2e, so that it
-# speaks to the page as the other tests do.
+# Makes the pictures of docs/page.md again, with a workbench built and started for it and
+# a headless Chromium. A test of e2e does the work, so that it drives the page as the
+# other tests do.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p docs/img

@@ -41,8 +41,8 @@ done
 step "the page: types, eslint, its pure parts"
 scripts/check-web.sh
 
-# The tests named TestRoot… start servers in mounts of their own and capture
-# packets. A user runs these by sudo, built as everything else.
+# The tests named TestRoot… start servers in their own mounts and capture packets. A user
+# runs these with sudo, built like all others.
 go_test() { go test "${race[@]}" -shuffle=on -timeout 20m "$@"; }
 if [ "$(id -u)" -eq 0 ]; then
 	step "Go tests, race detector ${race:-off}"

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Regenerates web/vendor from the npm packages named below.
 #
-# The page has no build step, and its Content-Security-Policy forbids an import
-# map, so the browser must find each module by a relative path: the bare names
-# that the packages import each other by are rewritten here. Nothing else is
-# changed but the pointer to a source map that is not served. Running it again
-# leaves the tree as it was; the checksums make that a promise.
+# The page has no build step, and its Content-Security-Policy forbids an import map, so
+# the browser must find each module by a relative path: this script rewrites the bare
+# names by which the packages import each other. It changes nothing else, except the
+# pointer to a source map that is not served. Running it again leaves the tree unchanged,
+# as the checksums guarantee.
 #
 # The folder is flat on purpose: Go leaves <anything>/vendor/<folder>/… out of
 # the module that `go install …@latest` downloads, and the page is embedded.
@@ -80,7 +80,7 @@ cp "$work/preact-signals/LICENSE"      "$out/signals.LICENSE"
 cp "$work/preact-signals-core/LICENSE" "$out/signals-core.LICENSE"
 chmod 644 "$out"/*
 
-# A bare import left over would be a blank page; better to fail here.
+# A remaining bare import would be a blank page; better to fail here.
 if grep -nE '(from|import) ?["'\''][^."'\'']' "$out"/*.js "$out"/*.d.ts; then
     echo "vendor-web: the imports above are not relative" >&2
     exit 1

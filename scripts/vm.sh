@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Runs the tests of the sandbox and of the plugin processes on Debian's own
-# kernel, in a virtual machine: as root and as a user, each in a cgroup (version
-# 2) that is delegated to the tests alone and in none. The machine has nothing
-# but busybox, the test binaries and what they read. ACCEL=kvm makes it fast where
-# that works; without, it takes many minutes.
+# Runs the tests of the sandbox and of the plugin processes on Debian's own kernel, in a
+# virtual machine: as root and as a user, each in a cgroup (version 2) delegated only to
+# the tests, and in none. The machine has only busybox, the test binaries and what they
+# read. ACCEL=kvm makes it fast where that works; without, it takes many minutes.
 #
 #	scripts/vm.sh
 #	RUN=Memory VERBOSE=true scripts/vm.sh    some tests, with what they say
@@ -40,7 +39,7 @@ for plugin in core/pluginhost/testdata/*/; do
 done
 
 printf 'root:x:0:\nuser:x:1000:\n' >"$root/etc/group"
-# What the tests call go: it "builds" what was built here.
+# The command that the tests know as go: it "builds" what was built here.
 cat >"$root/usr/bin/go" <<'END'
 #!/bin/sh
 cp "/built/${4##*/}" "$3/"
@@ -91,7 +90,7 @@ chmod +x "$root/init" "$root/usr/bin/go"
 chmod 755 "$root" "$root"/* 
 (cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) >"$work/initrd"
 
-# The machine's answers come on its serial line.
+# The machine's answers arrive on its serial line.
 timeout 3000 qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max -smp 2 -m 3G -nodefaults -display none -serial stdio -no-reboot \
 	-kernel "$cache/$kernel"/boot/vmlinuz-* -initrd "$work/initrd" \
 	-append "console=ttyS0 quiet no_timer_check panic=-1" </dev/null | tr -d '\r' | tee "$work/said"

@@ -164,7 +164,7 @@ func expect(d *json.Decoder, want json.Delim) error {
 	if got, err := d.Token(); err != nil {
 		return err
 	} else if got != want {
-		return fmt.Errorf("%.64v in place of %v", got, want)
+		return fmt.Errorf("found %.64v, expected %v", got, want)
 	}
 	return nil
 }

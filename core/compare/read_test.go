@@ -8,8 +8,8 @@ import (
 func TestRead(t *testing.T) {
 	for body, want := range map[string]string{
 		`{`:                           "EOF",
-		`[]`:                          "[ in place of {",
-		`{"runs":{}}`:                 "runs: { in place of [",
+		`[]`:                          "found [, expected {",
+		`{"runs":{}}`:                 "runs: found {, expected [",
 		`{"runs":[],"runs":[]}`:       "more than once",
 		`{"runs":[]} {`:               "data after its end",
 		`{"run":[]}`:                  `unknown field "run"`,

@@ -62,8 +62,8 @@ func said(t *testing.T, c *Comparison) []string {
 	return all
 }
 
-// Where the client went on after the server's end, a mode that can is fed what
-// came then.
+// If the client went on after the server's end, a mode that can is fed what came
+// then.
 func TestAfterTheServersEnd(t *testing.T) {
 	const entries = `{"entries":[
 		{"n":1,"dir":">>","side":"client","kind":"text","text":"a"},

@@ -19,8 +19,8 @@ func parse(t *testing.T, entries string) *transcript.Transcript {
 	return tr
 }
 
-// shown writes crossings: "1ms > "text"", < from the server, ] for an end, ! for
-// one that broke, and ~ before what is implied.
+// shown writes crossings: "1ms > "text"", < from the server, ] for an end, ! for a
+// broken connection, and ~ before an implied one.
 func shown(all []Crossing) string {
 	var b strings.Builder
 	for _, c := range all {
@@ -54,7 +54,7 @@ func TestCrossings(t *testing.T) {
 		{"the server's side passes too", "<< pass-through server\n>> server \"a\"\n>> client text \"b\"\n", "1ms < \"a\"\n2ms ~> ]\n2ms ~< ]\n"},
 		{"half-close by the client", "<< pass-through client\n>> client text \"a\"\n>> client eof\n>> server \"b\"\n>> server eof\n",
 			"1ms > \"a\"\n2ms > ]\n3ms < \"b\"\n4ms < ]\n"},
-		{"half-close by the machine, and bytes behind it", ">> client text \"a\"\n<< server \"a\"\n<< server eof\n<< server \"b\"\n>> client text \"c\"\n<< server \"c\"\n>> server \"d\"\n",
+		{"half-close by the machine, and bytes after it", ">> client text \"a\"\n<< server \"a\"\n<< server eof\n<< server \"b\"\n>> client text \"c\"\n<< server \"c\"\n>> server \"d\"\n",
 			"1ms > \"a\"\n1ms > ]\n3ms < \"d\"\n3ms ~< ]\n"},
 		{"the server ends, and is answered", ">> server eof\n<< server \"bye\"\n>> server \"never\"\n", "1ms < ]\n1ms > \"bye\"\n1ms ~> ]\n"},
 		{"the client is gone", ">> client closed\n<< server \"bye\"\n>> server \"never\"\n", "1ms > \"bye\"\n1ms > ]\n1ms ~< ]\n"},

@@ -89,7 +89,7 @@ func TestAsciicast(t *testing.T) {
 	}
 }
 
-// A page holds no tag that a peer wrote, and none that loads or runs anything.
+// A page contains no tag that a peer wrote, and none that loads or runs anything.
 func TestHTML(t *testing.T) {
 	tr := parse(t, lesson)
 	tr.Target = `"><script>x</script>`
@@ -116,7 +116,7 @@ func TestHTML(t *testing.T) {
 		}
 	}
 	if strings.Index(page, "alert(1)") > strings.Index(page, "&#34;note&#34;") {
-		t.Error("a note stands above its bytes")
+		t.Error("a note is above its bytes")
 	}
 }
 
@@ -128,7 +128,7 @@ func TestHTMLIsBounded(t *testing.T) {
 	}
 }
 
-// A real browser reads the page, shows the bytes and has nothing to say.
+// A real browser reads the page, shows the bytes and reports no error.
 func TestHTMLInABrowser(t *testing.T) {
 	chromium := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -201,7 +201,7 @@ func TestRFC(t *testing.T) {
 	}
 }
 
-// What a standard prints, indented, with its own remarks between.
+// Text as a standard prints it, indented, with its own remarks in between.
 func TestRFCFromAStandard(t *testing.T) {
 	const text = "\uFEFF   D.1.  A Typical SMTP Transaction Scenario\r\n\r\n      S: 220 foo.com ready\r\n      C:EHLO bar.com\r\n      C: \r\n\r\n   Done.\r\n"
 	tr, comments, err := ParseRFC(Text{Name: "rfc", Mode: "raw"}, []byte(text))
@@ -215,7 +215,7 @@ func TestRFCFromAStandard(t *testing.T) {
 	}
 }
 
-// How the bytes are cut does not show in the lines.
+// The lines do not show how the bytes were cut.
 func TestRFCOfAnyCut(t *testing.T) {
 	said := []byte("one\r\ntwo\n\r\n" + strings.Repeat("x", 2*maxLine+5) + "\r\n" + strings.Repeat("é", maxLine) + "end")
 	lines := func(size int) string {
@@ -287,7 +287,7 @@ func wire(t *transcript.Transcript) (turns []string) {
 	return turns
 }
 
-// Text that parses is written again so that it says the same.
+// Text that parses is written again with the same meaning.
 func FuzzRFC(f *testing.F) {
 	f.Add([]byte(smtp))
 	f.Add([]byte("C: \\\\\\\\x\\n\n\n S:\\r\\c\n[S fails: x]\nfoo\x00\n"))
@@ -321,8 +321,8 @@ func FuzzRFC(f *testing.F) {
 	})
 }
 
-// A line that comes in many reads costs what many lines cost: it is searched
-// once, not with each read again.
+// A line that arrives in many reads costs as much as many lines: it is searched
+// once, not again with each read.
 func BenchmarkRFC(b *testing.B) {
 	for name, read := range map[string]string{"lines": "\n", "one line": "a"} {
 		b.Run(name, func(b *testing.B) {
@@ -334,8 +334,8 @@ func BenchmarkRFC(b *testing.B) {
 	}
 }
 
-// That a secret was marked stands in the JSON lines; it crossed nowhere, and a
-// viewer is not told.
+// The JSON lines say that a secret was marked; the mark crossed no connection, and
+// the other formats do not show it.
 func TestMarksOfSecrets(t *testing.T) {
 	const before, after = "0.5 >> client text \"PASS *******\"\n0.6 << server \"PASS *******\\r\\n\"\n", "1 >> server \"+OK\\r\\n\"\n"
 	with, without := parse(t, before+"0.6 << secret value 7\n0.6 << secret event 5 12\n"+after), parse(t, before+after)

@@ -9,7 +9,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/stall"
 )
 
-// A client that sends nothing is asked, and is gone after 60 s without a byte.
+// A silent client is pinged, and is gone after 60 s without a byte.
 func TestKeepAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
@@ -33,7 +33,8 @@ func TestKeepAlive(t *testing.T) {
 	})
 }
 
-// A client that reads is alive, though it answers no ping: that is far behind.
+// A client that reads is alive although it answers no ping: the ping waits behind
+// other data.
 func TestSlowClientIsAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
@@ -56,13 +57,13 @@ func TestSlowClientIsAlive(t *testing.T) {
 	})
 }
 
-// Reading that is to be over is over then, whatever comes, and not before.
+// endReading ends reading at that time, whatever arrives, and not before.
 func TestEndReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		defer time.Sleep(time.Second) // the writer ends
 		defer near.Close()
-		conn := &clientConn{Conn: stall.New(near), ask: func() { t.Error("it was asked") }}
+		conn := &clientConn{Conn: stall.New(near), ask: func() { t.Error("pinged") }}
 		start := time.Now()
 		conn.endReading(handshakeLimit)
 		go func() {

@@ -17,7 +17,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
-// served is a gateway with all that it can have, in a bubble of its own time.
+// served is a gateway with everything that it can have, in a bubble of fake time.
 type served struct {
 	*Gateway
 	t  *testing.T
@@ -27,8 +27,8 @@ type served struct {
 	streamed chan struct{} // gets one when the stream below /api/dev/ has ended
 }
 
-// inBubble runs a test in a bubble, with a gateway that is served there. The
-// transcript that it has is of the given size at least.
+// inBubble runs a test in a bubble, with a gateway served there. The gateway has a
+// transcript of at least the given size.
 func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 	folder, err := store.OpenFolder(t.TempDir())
 	if err != nil {
@@ -102,7 +102,7 @@ func (s served) head(rt route) string {
 	return head
 }
 
-// slack is for the half second that the server waits after its answer.
+// slack covers the half second that the server waits after its answer.
 const slack = time.Second
 
 func TestASlowBodyOnEachRoute(t *testing.T) {
@@ -120,7 +120,7 @@ func TestASlowBodyOnEachRoute(t *testing.T) {
 						_, err = io.WriteString(conn, "1")
 					}
 					if took := time.Since(began); err == nil || took > bodyLimit+2*slack {
-						t.Errorf("it was taken for %v, %v", took, err)
+						t.Errorf("the request lasted %v: %v", took, err)
 					}
 				})
 			})
@@ -140,7 +140,7 @@ func TestASlowHead(t *testing.T) {
 			_, err = io.WriteString(conn, "X: y\r\n")
 		}
 		if took := time.Since(began); took > headLimit+2*slack {
-			t.Errorf("it was taken for %v", took)
+			t.Errorf("the request lasted %v", took)
 		}
 	})
 }
@@ -162,14 +162,14 @@ func TestAnAnswerThatIsNotRead(t *testing.T) {
 				}
 				time.Sleep(stall.Limit + slack)
 				if rest, err := io.ReadAll(conn); len(rest) > 0 || err != nil {
-					t.Errorf("it still answers: %.100q, %v", rest, err)
+					t.Errorf("still answers: %.100q, %v", rest, err)
 				}
 			})
 		})
 	}
 }
 
-// Who reads slowly gets all of it.
+// A slow reader gets the whole answer.
 func TestASlowDownload(t *testing.T) {
 	for _, query := range []string{"", "?format=jsonl", "?golden=1"} {
 		inBubble(t, 100<<10, func(t *testing.T, s served) {
@@ -192,7 +192,7 @@ func TestASlowDownload(t *testing.T) {
 	}
 }
 
-// Long work is not ended by the limit for the request: only its client is.
+// The limit for a request does not end long work; only its client does.
 func TestTheLimitsEndWithTheRequest(t *testing.T) {
 	inBubble(t, 0, func(t *testing.T, s served) {
 		conn := s.connect()
@@ -214,7 +214,7 @@ func TestTheLimitsEndWithTheRequest(t *testing.T) {
 	})
 }
 
-// Who asks for the head of a stream, then for something else, and leaves is
+// A client that asks for the head of a stream, then for something else, and leaves, is
 // not noticed; the stream ends all the same.
 func TestTheHeadOfAStream(t *testing.T) {
 	inBubble(t, 0, func(t *testing.T, s served) {

@@ -68,7 +68,7 @@ func testGateway() *Gateway {
 		Modes: func() []Mode { return []Mode{{Manifest: upperMode.Manifest, State: "ready"}} },
 		Manifest: func(_ context.Context, mode string) (core.Manifest, error) {
 			if mode != "upper" {
-				return core.Manifest{}, errors.New("there is no such mode")
+				return core.Manifest{}, errors.New("no such mode")
 			}
 			return upperMode.Manifest, nil
 		},
@@ -165,7 +165,7 @@ func TestRefused(t *testing.T) {
 		{"", "h", "FAIL:no port"},
 		{"?mode=x", "h:1", `FAIL:unknown mode "x"; the modes are upper`},
 		{"?option.loud=yes", "h:1", "FAIL:option loud of mode upper"},
-		{"?option.x=1", "h:1", `FAIL:mode upper has no option "x"; it has loud`},
+		{"?option.x=1", "h:1", `FAIL:mode upper has no option "x"; its options are loud`},
 		{"?modus=upper", "h:1", `FAIL:unknown query parameter "modus"`},
 		{"", strings.Repeat("x", 2000), "FAIL:the first message is longer than 1024 bytes"},
 		{"", "h:1\xff", "FAIL:the first message is not UTF-8"},
@@ -200,7 +200,7 @@ func TestStop(t *testing.T) {
 	s := httptest.NewServer(g)
 	defer s.Close()
 	var all []*websocket.Conn
-	for range 3 { // one of them has not said a word yet
+	for range 3 { // one of them has not sent anything yet
 		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket/ws", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -225,8 +225,8 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// FuzzHandshake: whatever is asked for, the answer is a request that holds
-// what it says or an error in plain, bounded words; nothing is dialled here.
+// FuzzHandshake checks that any handshake gives a consistent request, or an error in
+// plain, bounded words. Nothing is dialled.
 func FuzzHandshake(f *testing.F) {
 	f.Add("127.0.0.1:80", "", "127.0.0.1:8000", "http://localhost:8000")
 	f.Add("tls://h:https", "mode=upper&option.loud=true", "[::1]", "null")

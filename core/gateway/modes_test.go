@@ -16,7 +16,7 @@ func TestSandboxIsShown(t *testing.T) {
 		return w.Body.String()
 	}
 	if got := ask(); strings.Contains(got, "sandbox") {
-		t.Errorf("nothing is known of one: %s", got)
+		t.Errorf("without a sandbox: %s", got)
 	}
 	g.Sandbox = func() Sandbox {
 		return Sandbox{Policy: "best-effort", Mechanisms: []Mechanism{

@@ -11,8 +11,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
-// A client of workbench.v1 is told the code of a refusal after its words, before
-// the close.
+// A client of workbench.v1 gets the code of a refusal after the words, before the
+// close.
 func TestRefusalsHaveCodes(t *testing.T) {
 	for _, c := range []struct{ query, first, code string }{
 		{"", strings.Repeat("x", 2000), "handshake"},
@@ -60,7 +60,7 @@ func TestEndsHaveCodes(t *testing.T) {
 	}
 }
 
-// Programs find each code in the document.
+// Each code is in the document.
 func TestCodesAreDocumented(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/websocket.md")
 	if err != nil {

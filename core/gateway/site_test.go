@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// at makes a request one that arrived at a port.
+// at makes a request that arrived at a port.
 func at(r *http.Request, port int) *http.Request {
 	addr := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
 	return r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, addr))
 }
 
-// asked is a request's head; what is left out is not there.
+// asked is a request's head; empty fields are absent.
 type asked struct {
 	method, path string // GET, /api/modes
 	host         string // 127.0.0.1:8000
@@ -138,7 +138,7 @@ func TestWhoMayAsk(t *testing.T) {
 		{asked{method: "OPTIONS", host: own, origin: list("http://example.com")}, "Origin"},
 		{asked{method: "DELETE", path: "/api/transcripts/x", host: own, origin: list("null")}, "Origin"},
 
-		// What the user has named: that name alone, and at its port alone.
+		// Hosts that the user has named: only by that name, and only at that port.
 		{asked{host: "localhost:9000"}, ""},
 		{asked{host: "localhost:9000", origin: list("http://localhost:9000")}, ""},
 		{asked{host: "localhost:9000", origin: list("http://127.0.0.1:9000")}, "Origin"},
@@ -170,7 +170,7 @@ func TestWhoMayAsk(t *testing.T) {
 		{asked{path: "/api/tls", host: "evil.example:8000"}, "Host"},
 		{asked{path: "/metrics", host: own, site: list("cross-site"), mode: "navigate", dest: "document"}, "Sec-Fetch-Site"},
 
-		// … but for who opens the page …
+		// … except for opening the page …
 		{visit, ""},
 		{but(visit, func(a *asked) { a.site = list("same-site") }), ""},
 		{but(visit, func(a *asked) { a.path = "/api/transcripts" }), "Sec-Fetch-Site"},
@@ -232,10 +232,10 @@ func TestWhoMayAskAtPort80(t *testing.T) {
 	}
 }
 
-// A request that arrived nobody knows where is refused.
+// A request without a local address is refused.
 func TestWhoMayAskWithoutAPort(t *testing.T) {
 	if refuse(&http.Request{Method: "GET", Host: "127.0.0.1:8000", URL: &url.URL{Path: "/"}}, nil) == "" {
-		t.Error("it is let in")
+		t.Error("the request was accepted")
 	}
 }
 

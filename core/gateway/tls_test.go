@@ -89,7 +89,7 @@ func TestCredentialsAPI(t *testing.T) {
 		t.Errorf("%s, %v", list, err)
 	}
 	if secret := strings.Split(key, "\n")[1]; strings.Contains(answers.String(), secret) || strings.Contains(answers.String(), "PRIVATE") || strings.Contains(fmt.Sprintf("%+v", g.Credentials.List()), "PRIVATE") {
-		t.Errorf("the key is told: %s", &answers)
+		t.Errorf("the answers contain the key: %s", &answers)
 	}
 
 	for _, c := range []struct {
@@ -171,9 +171,8 @@ func TestSecurityInTheQuery(t *testing.T) {
 	}
 }
 
-// A client without the subprotocol is told all in one line, one of
-// workbench.v1 the words, and the rest as an object; a success as ever, with
-// the outcome in the hello.
+// A client without the subprotocol gets everything in one line; one of workbench.v1
+// gets the words, and the rest as an object. On success the hello has the outcome.
 func TestTLSIsToldToClients(t *testing.T) {
 	ws := dial(t, "")
 	say(t, ws, websocket.TextMessage, "tls://expired:1")

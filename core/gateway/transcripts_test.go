@@ -20,7 +20,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// recorded is a gateway over a store of its own.
+// recorded is a gateway with its own store.
 type recorded struct {
 	*store.Recordings
 	t   *testing.T
@@ -49,7 +49,7 @@ func newRecorded(t *testing.T) recorded {
 	return recorded{recordings, t, server.URL}
 }
 
-var started atomic.Int64 // no two sessions have one ID
+var started atomic.Int64 // no two sessions have the same ID
 
 func (r recorded) start() *store.Recorder {
 	return r.Start(store.Header{Session: fmt.Sprint("s", started.Add(1)), Mode: "raw", Target: "example.com:80", Options: core.Options{"eol": "crlf"}}, nil)
@@ -175,7 +175,7 @@ func TestATranscriptIsDeleted(t *testing.T) {
 		}
 	}
 	if response, _ := r.do("GET", "/api/transcripts/"+id); response.StatusCode != 404 {
-		t.Errorf("it is still there: %d", response.StatusCode)
+		t.Errorf("not deleted: %d", response.StatusCode)
 	}
 }
 
@@ -207,7 +207,7 @@ func TestARunningSessionIsFollowed(t *testing.T) {
 	recorder.End(0, "bye")
 	expect(`"text":"ended: bye"`)
 	if lines.Scan() {
-		t.Errorf("something follows the end: %q", lines.Text())
+		t.Errorf("data after the end: %q", lines.Text())
 	}
 }
 

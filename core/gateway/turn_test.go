@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// One has the turn; who waits for it may leave, and does not wait for ever.
+// One request has the turn; those that wait may leave, and do not wait forever.
 func TestTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := make(turn, 1)
@@ -27,7 +27,7 @@ func TestTurn(t *testing.T) {
 		go ask(leaving)
 		go ask(t.Context())
 		if synctest.Wait(); len(took) > 0 {
-			t.Fatal("two have the turn")
+			t.Fatal("two requests have the turn")
 		}
 		leave()
 		if err := <-took; err != context.Canceled {

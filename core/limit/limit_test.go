@@ -20,7 +20,7 @@ func TestAfterFunc(t *testing.T) {
 		if took := (<-over).Sub(began); took != 8*time.Second {
 			t.Errorf("8 s passed after %v", took)
 		}
-		stopped := AfterFunc(8*time.Second, func() { t.Error("it was stopped") })
+		stopped := AfterFunc(8*time.Second, func() { t.Error("called although stopped") })
 		time.Sleep(5 * time.Second)
 		stopped.Stop()
 		time.Sleep(time.Hour)
@@ -39,12 +39,12 @@ func TestStopUsesUpOnePart(t *testing.T) {
 		time.Sleep(4900 * time.Millisecond) // 2.5 s, the stop, and this
 		synctest.Wait()
 		if over.Load() {
-			t.Error("it has passed, though a stop came between")
+			t.Error("passed in spite of the stop")
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if !over.Load() {
-			t.Error("it has not passed")
+			t.Error("not passed")
 		}
 	})
 }
@@ -56,7 +56,7 @@ func TestContext(t *testing.T) {
 		defer cancel()
 		time.Sleep(7 * time.Second)
 		if ctx.Err() != nil {
-			t.Error("it has ended early")
+			t.Error("ended early")
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -71,7 +71,7 @@ func TestContext(t *testing.T) {
 	})
 }
 
-// What the peer had to wait for a processor is not its time, up to a bound.
+// The time in which the peer waited for a processor does not count, up to a bound.
 func TestOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, c := range []struct {

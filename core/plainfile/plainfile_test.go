@@ -81,7 +81,7 @@ func TestOnlyRegularFilesAreOpened(t *testing.T) {
 	}
 }
 
-// A name that comes to stand for something else while it is opened.
+// A name that is replaced while it is opened.
 func TestSwappedWhileOpened(t *testing.T) {
 	dir := t.TempDir()
 	path, other := filepath.Join(dir, "file"), filepath.Join(dir, "other")

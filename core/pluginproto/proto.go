@@ -159,7 +159,7 @@ func (c *Client) Manifest() (core.Manifest, error) {
 		return m, err
 	}
 	if len(reply.JSON) > MaxManifest {
-		return m, fmt.Errorf("manifest has %d bytes; at most %d are allowed", len(reply.JSON), MaxManifest)
+		return m, fmt.Errorf("manifest of %d bytes; at most %d fit", len(reply.JSON), MaxManifest)
 	}
 	if err := json.Unmarshal(reply.JSON, &m); err != nil {
 		return m, fmt.Errorf("parse manifest: %w", err)

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var shout = core.Manifest{Name: "shout", Title: "Shout", Input: core.InputLine}
 
-// join joins both ends of the calls by a pipe.
+// join joins both ends of the calls with a pipe.
 func join(t *testing.T, s *Server) *Client {
 	t.Helper()
 	ours, theirs := net.Pipe()
@@ -42,7 +42,7 @@ func join(t *testing.T, s *Server) *Client {
 	return c.(*Client)
 }
 
-// An answer of what was executed crosses; a plugin that counts nothing says so.
+// An answer about executed code crosses; a plugin that counts nothing says so.
 func TestCoverageCrosses(t *testing.T) {
 	got, err := join(t, &Server{Coverage: func() ([]byte, error) { return []byte("counts"), nil }}).Coverage()
 	if err != nil || string(got) != "counts" {
@@ -73,8 +73,8 @@ func TestBadManifest(t *testing.T) {
 	}
 }
 
-// A plugin says how busy it is; one that does not lives all the same, and one
-// that is gone does not.
+// A plugin says how busy it is; one that does not is alive all the same, and one that
+// is gone is not.
 func TestLoadCrosses(t *testing.T) {
 	want := wire.Load{Serving: []wire.Served{{Stream: 7, For: time.Second}}, Waiting: 3, Longest: time.Minute}
 	got, err := join(t, &Server{Manifest: shout, Load: func() wire.Load { return want }}).Load()
@@ -91,7 +91,7 @@ func TestLoadCrosses(t *testing.T) {
 	}
 }
 
-// Each session has a stream of its own.
+// Each session has its own stream.
 func TestSessions(t *testing.T) {
 	c := join(t, &Server{Manifest: shout, Log: slog.New(slog.DiscardHandler), Session: func(stream net.Conn, _ uint32) {
 		defer stream.Close()
@@ -115,7 +115,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// shrinker counts how often it is told to give its buffer up.
+// shrinker counts how often it is told to release its buffer.
 type shrinker struct {
 	net.Conn
 	shrunk int

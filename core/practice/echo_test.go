@@ -88,7 +88,7 @@ func TestLinesAreEchoedUntilQuit(t *testing.T) {
 	expectEnd(t, c)
 }
 
-// The original fell over on messages of fewer than four bytes.
+// The original echo server failed for messages of fewer than four bytes.
 func TestShortMessages(t *testing.T) {
 	addr, _ := start(t)
 	c := dial(t, addr)
@@ -107,8 +107,8 @@ func TestHalfCloseGetsTheRest(t *testing.T) {
 	expectEnd(t, c)
 }
 
-// Were the connection closed with bytes unread, the client would see a reset
-// in place of what was echoed last.
+// If the connection were closed with unread bytes, the client would see a reset
+// instead of what was echoed last.
 func TestNoResetAfterQuit(t *testing.T) {
 	addr, _ := start(t)
 	c := dial(t, addr)
@@ -120,7 +120,7 @@ func TestNoResetAfterQuit(t *testing.T) {
 	expectEnd(t, c)
 }
 
-// A client that does not read is slowed down by blocking, and loses nothing.
+// Back-pressure slows down a client that does not read, and it loses nothing.
 func TestBulkToASlowReader(t *testing.T) {
 	const total = 64 << 20
 	addr, _ := start(t)
@@ -145,7 +145,7 @@ func TestBulkToASlowReader(t *testing.T) {
 		}
 	}
 	if sent == total {
-		t.Fatal("the server took 64 MiB while nothing was read")
+		t.Fatal("the server accepted 64 MiB while nothing was read")
 	}
 	c.SetWriteDeadline(time.Time{})
 	written := make(chan error, 1)
@@ -192,8 +192,8 @@ func TestStopClosesConnections(t *testing.T) {
 	}
 }
 
-// pipe is one end of a memory connection that can be half-closed: the fin
-// channel is closed instead.
+// pipe is one end of a half-closable connection in memory: the fin channel is closed
+// instead of the connection.
 type pipe struct {
 	net.Conn
 	fin chan struct{}
@@ -221,7 +221,7 @@ func TestHeldBytesLeaveAfterTheHoldTime(t *testing.T) {
 		start := time.Now()
 		send(t, c, "q")
 		time.Sleep(30 * time.Millisecond)
-		send(t, c, "u") // the wait began with the first byte and is not begun anew
+		send(t, c, "u") // the wait began with the first byte and is not restarted
 		expect(t, c, "qu")
 		if d := time.Since(start); d != HoldTime {
 			t.Errorf("echoed after %v", d)

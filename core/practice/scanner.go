@@ -12,7 +12,7 @@ const word = "quit"
 const maxHeld = len(word) - 1
 
 // scanner looks for the word in what a client sends. Its whole state is how much
-// of the word the last read ended with: every read starts anew, so it need not
+// of the word the last read ended with: every read starts afresh, so it need not
 // remember whether that read ended a line.
 //
 // The zero value is ready to use.

@@ -6,7 +6,7 @@ import (
 )
 
 func TestScanner(t *testing.T) {
-	// Reads are cut at "|"; "!" stands for the end of the wait between two.
+	// Reads are cut at "|"; "!" is the end of the wait between two reads.
 	for _, c := range []struct{ reads, echo, held string }{
 		{"", "", ""},
 		{"hello", "hello", ""},
@@ -67,9 +67,9 @@ func splitKeep(s string) (runs []string) {
 	return runs
 }
 
-// FuzzScanner compares the scanner with the rule itself, looked up in all that
-// was sent. A byte of cuts is the length of a read; odd ones end with the wait
-// being over.
+// FuzzScanner compares the scanner with the rule itself, applied to everything that
+// was sent. A byte of cuts is the length of a read; odd ones end with the end of the
+// wait.
 func FuzzScanner(f *testing.F) {
 	f.Add([]byte("one\nquit\ntwo"), []byte{2, 4, 6, 1, 3})
 	f.Add([]byte("qquiquit"), []byte{2, 2, 2, 2})

@@ -191,8 +191,8 @@ func TestUnusable(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"# which?\n\nmode other\n", `x.golden:4: expected the name of a line mode that there is; "other" is none`},
 		{"mode test\noption size \"1\"\n# lines\noption eol \"cr\"\n",
-			`x.golden:5: expected an option that the mode takes: option eol of mode test: "cr" is not a choice; there are lf, crlf`},
-		{"mode test\noption color \"red\"\n", `x.golden:3: expected an option that the mode takes: mode test has no option "color"; it has eol, size`},
+			`x.golden:5: expected an option that the mode takes: option eol of mode test: "cr" is not a choice; the choices are lf, crlf`},
+		{"mode test\noption color \"red\"\n", `x.golden:3: expected an option that the mode takes: mode test has no option "color"; its options are eol, size`},
 		{"mode test\n\n>> server eof\n>> client text \"a\"\n<< server \"a\\n\"\n",
 			"x.golden:6: expected no action: the session ended in line 4, and nothing is fed or answered after that"},
 		{"mode test\n\n<< close \"no\"\n>> client text \"a\"\n<< server \"a\\n\"\n",

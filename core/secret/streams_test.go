@@ -24,7 +24,7 @@ func action(kind core.ActionKind, data string) core.Action {
 
 func value(data string) core.Action { return action(core.SecretBytes, data) }
 
-// told writes an event and its actions, one payload behind the other.
+// told writes an event and its actions, one payload after the other.
 func told(e core.Event, actions []core.Action) string {
 	parts := []string{string(e.Data)}
 	for _, a := range actions {
@@ -41,7 +41,7 @@ func TestOneAnswer(t *testing.T) {
 		actions []core.Action
 		want    string
 	}{
-		{"wherever it stands", nil, event(core.ClientText, "PASS hunter2 hunter2"),
+		{"wherever it occurs", nil, event(core.ClientText, "PASS hunter2 hunter2"),
 			[]core.Action{action(core.SendServer, "PASS hunter2\r\n"), value("hunter2"), action(core.Note, "hunter2 was sent"), action(core.Close, "hunter2?")},
 			"PASS ******* *******|PASS *******\r\n|*******|******* was sent|*******?"},
 		{"a short one too, in this answer", nil, event(core.ClientText, "PIN abc"),
@@ -54,7 +54,7 @@ func TestOneAnswer(t *testing.T) {
 		{"spans", nil, event(core.ClientText, "PASS é1"),
 			[]core.Action{action(core.SendServer, "PASS é1\r\n"), action(core.Secret, "action 5 8"), action(core.Secret, "event 6 7")},
 			"PASS **1|PASS ***\r\n|action 5 8|event 6 7"},
-		{"a span behind a value", nil, event(core.ClientText, "a"),
+		{"a span after a value", nil, event(core.ClientText, "a"),
 			[]core.Action{action(core.SendServer, "abc"), value("zz"), action(core.Secret, "action 0 1")}, "a|*bc|**|action 0 1"},
 		{"whole runes of text", nil, event(core.ClientText, "aéb"), []core.Action{value("\xa9b")}, "a***|**"},
 		{"timers keep names", nil, event(core.TimerFired, "wait-hunter2"),
@@ -74,7 +74,7 @@ func TestOneAnswer(t *testing.T) {
 	}
 }
 
-// feed feeds a copy, which is returned as it is told in the end.
+// feed feeds a copy, and returns a function that writes it as it is then.
 func feed(s *Streams, e core.Event, actions ...core.Action) (func() string, *Pending) {
 	e, actions = e.Clone(), core.CloneActions(actions)
 	p := s.Feed(e, actions)
@@ -87,11 +87,11 @@ func TestAcrossCuts(t *testing.T) {
 	first, pending := feed(&s, event(core.ClientPart, "say hun"), action(core.SendServer, "hun"))
 	other, free := feed(&s, event(core.ServerBytes, "a question"))
 	if pending.Done() || !free.Done() {
-		t.Fatal("what may be the beginning of a value is told, or what is none is not")
+		t.Fatal("shows a possible beginning of a value, or hides something else")
 	}
 	second, pendingToo := feed(&s, event(core.ClientRaw, "ter2!"))
 	if !pending.Done() || !pendingToo.Done() {
-		t.Error("what is decided is not told")
+		t.Error("hides what is decided")
 	}
 	for _, got := range []struct{ got, want string }{{first(), "say ***|***"}, {other(), "a question"}, {second(), "****!"}} {
 		if got.got != got.want {
@@ -117,7 +117,7 @@ func TestPartsAreReplaced(t *testing.T) {
 	first, p := feed(&s, event(core.ServerBytes, "-"), action(core.ShowPart, "is it hun"))
 	second, _ := feed(&s, event(core.ServerBytes, "-"), action(core.ShowPart, "is it hunter"))
 	if p.Done() {
-		t.Error("a part that may become a value is told")
+		t.Error("shows a part that may become a value")
 	}
 	third, last := feed(&s, event(core.ServerBytes, "-"), action(core.SendText, "is it hunter2?"))
 	if got := first() + "," + second() + "," + third(); got != "-|is it ***,-|is it ******,-|is it *******?" || !p.Done() || !last.Done() {
@@ -141,14 +141,14 @@ func TestEnds(t *testing.T) {
 		feed(&s, core.Event{}, value("hunter2"))
 		got, p := feed(&s, event(core.ServerBytes, tt.last))
 		if p.Done() {
-			t.Error("it is told before it is decided")
+			t.Error("shown before it is decided")
 		}
 		tt.end(&s)
 		if !p.Done() || got() != tt.want {
 			t.Errorf("%q became %q, want %q", tt.last, got(), tt.want)
 		}
 	}
-	// After Decide the rest of a value is known still.
+	// After Decide the rest of a value is still recognized.
 	var s Streams
 	feed(&s, core.Event{}, value("hunter2"))
 	feed(&s, event(core.ServerBytes, "hun"))
@@ -198,11 +198,11 @@ func TestTooManyValuesCoverAll(t *testing.T) {
 func TestWords(t *testing.T) {
 	var v Values
 	if v.Marked() || v.Words("hunter2") != "hunter2" {
-		t.Error("a secret that nobody marked")
+		t.Error("Marked without a mark")
 	}
 	v.Add([]core.Action{action(core.Secret, "event 0 1")})
 	if !v.Marked() {
-		t.Error("a span is no mark")
+		t.Error("a span does not count as a mark")
 	}
 	v.Add([]core.Action{value("hunter2"), value("abc")})
 	if got := v.Words("hunter2 abc"); got != "******* abc" {
@@ -212,12 +212,12 @@ func TestWords(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if v.Words("other") != "other" {
-		t.Error("what was only looked at is kept in mind")
+		t.Error("a look left a trace")
 	}
 }
 
-// Whatever the values and however the streams are cut: exactly the bytes of
-// values are covered, and what was told once does not change any more.
+// Whatever the values and however the streams are cut, exactly the bytes of values are
+// masked, and what was shown once does not change any more.
 func TestStreamsAreCoveredAsIfWhole(t *testing.T) {
 	for seed := range uint64(2000) {
 		rng := rand.New(rand.NewPCG(seed, 1))

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// listen gives each connection to serve, which owns it, until the test ends.
+// listen passes each connection to serve, which owns it until the test ends.
 func listen(t *testing.T, serve func(*net.TCPConn)) Target {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -46,8 +46,8 @@ func parse(t *testing.T, s string) Target {
 	return target
 }
 
-// greet answers "hello" once the client's stream has ended, and so shows that
-// a half-close arrives and that the other way stays open.
+// greet answers "hello" once the client's stream has ended, which shows that a
+// half-close arrives and that the other direction stays open.
 func greet(c *net.TCPConn) {
 	sent, _ := io.ReadAll(c)
 	io.WriteString(c, "hello "+string(sent))
@@ -107,14 +107,13 @@ func TestNothingListens(t *testing.T) {
 	l.Close()
 	err = failDial(t, new(Dialer), parse(t, address), "connection refused by "+address+": nothing listens there")
 	if !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Error("the cause is lost to the log")
+		t.Error("the cause is missing for the log")
 	}
 }
 
-// The address is decided after the look-up, and nothing is sent to one that is
-// denied.
+// The address is checked after the look-up, and nothing is sent to a denied one.
 func TestDialAsksThePolicy(t *testing.T) {
-	to := listen(t, func(*net.TCPConn) { t.Error("a denied address was connected to") })
+	to := listen(t, func(*net.TCPConn) { t.Error("connected to a denied address") })
 	d := &Dialer{
 		Policy:   Policy{}.Deny("it is this machine", netip.MustParsePrefix("127.0.0.0/8")),
 		Resolver: nameServer(answerLoopback),
@@ -176,8 +175,8 @@ func TestCancelDuringTheHandshake(t *testing.T) {
 	cancelled(t, ctx, new(Dialer), silent)
 }
 
-// cancelled dials a target that does not answer, with a context that the
-// target ends.
+// cancelled dials a target that does not answer, with a context that the target
+// cancels.
 func cancelled(t *testing.T, ctx context.Context, d *Dialer, to Target) {
 	t.Helper()
 	start := time.Now()
@@ -190,7 +189,7 @@ func cancelled(t *testing.T, ctx context.Context, d *Dialer, to Target) {
 	}
 }
 
-// Failures that a test cannot bring about on every machine.
+// Failures that a test cannot cause on every machine.
 func TestWordsForConnectErrors(t *testing.T) {
 	at := &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 80}
 	for want, cause := range map[string]error{
@@ -216,15 +215,15 @@ func TestWordsForConnectErrors(t *testing.T) {
 	}
 }
 
-// nameServer returns a resolver whose only server is answer: it gets a query
-// and makes a reply (RFC 1035, 4.1). Nil never answers.
+// nameServer returns a resolver whose only server is answer, which gets a query and
+// returns a reply (RFC 1035, 4.1). A nil answer never replies.
 func nameServer(answer func(query []byte) []byte) *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		if answer == nil {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		client, server := net.Pipe() // no packets: the messages have a length in front
+		client, server := net.Pipe() // a stream, so messages have a length first
 		go func() {
 			defer server.Close()
 			var size [2]byte
@@ -252,7 +251,7 @@ const (
 func answerNoSuchName(query []byte) []byte { return header(query, rcodeNoSuchName, 0) }
 func answerBroken(query []byte) []byte     { return header(query, rcodeServerFailure, 0) }
 
-// answerLoopback says 127.0.0.1 when asked for an IPv4 address.
+// answerLoopback replies 127.0.0.1 to a query for an IPv4 address.
 func answerLoopback(query []byte) []byte {
 	const typeA = 1
 	end := 12

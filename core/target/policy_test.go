@@ -72,7 +72,7 @@ func TestDenyIsAValue(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a prefix that denies nothing was taken")
+			t.Error("a prefix that denies nothing was accepted")
 		}
 	}()
 	base.Deny("nothing", netip.Prefix{})

@@ -23,13 +23,13 @@ import (
 	"time"
 )
 
-// issued is a certificate as PEM text, without and with its key.
+// issued is a certificate as PEM text, with and without its key.
 type issued struct {
 	der       []byte
 	cert, all string
 }
 
-// issue makes a certificate of a, or of its own where a is nil.
+// issue makes a certificate signed by a, or self-signed if a is nil.
 func issue(t *testing.T, a *authority, subject string, from, until int, names ...string) issued {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -72,7 +72,7 @@ func credential(t *testing.T, text string) *Credential {
 	return c
 }
 
-// trusting stands for a system that trusts a.
+// trusting is a system that trusts a.
 func trusting(a *authority) *tls.Config { return &tls.Config{RootCAs: a.pool()} }
 
 func file(t *testing.T, text string) string {
@@ -86,7 +86,7 @@ func file(t *testing.T, text string) string {
 
 var accepts = regexp.MustCompile(`ACCEPT (127\.0\.0\.1:\d+)`)
 
-// openssl starts openssl s_server, which shows a page to who asks for one.
+// openssl starts openssl s_server, which serves a page.
 func openssl(t *testing.T, c issued, args ...string) Target {
 	t.Helper()
 	path := file(t, c.all)
@@ -124,7 +124,7 @@ func openssl(t *testing.T, c issued, args ...string) Target {
 	return parse(t, "tls://"+at)
 }
 
-// page asks for a page over HTTP, which shows that the session works.
+// page requests a page over HTTP, which shows that the session works.
 func page(t *testing.T, c *Conn) string {
 	t.Helper()
 	c.SetDeadline(time.Now().Add(30 * time.Second))
@@ -151,8 +151,8 @@ type trouble struct {
 	told  string   // of the outcome
 }
 
-// Each trouble has a code and words of its own and shows the certificate that
-// was seen, and each way on goes on.
+// Each failure has its own code and words and the certificate that was seen, and each
+// suggested choice succeeds.
 func TestTroubleWithOpenSSL(t *testing.T) {
 	a, other := newAuthority(t), newAuthority(t)
 	good := issue(t, a, "good", -1, 1, "h.example")
@@ -251,7 +251,7 @@ func (c trouble) try(t *testing.T, a *authority, keep *Credentials) {
 		}
 		conn, err := d.Dial(t.Context(), c.to, s)
 		if err != nil {
-			t.Errorf("%v does not go on: %v", way, err)
+			t.Errorf("%v does not help: %v", way, err)
 			continue
 		}
 		if outcome := conn.Secured(); i == 0 && !strings.Contains(outcome, c.told) {
@@ -262,7 +262,7 @@ func (c trouble) try(t *testing.T, a *authority, keep *Credentials) {
 	}
 }
 
-// Nginx refuses who does not name one of its servers, and answers a client
+// Nginx refuses clients that do not name one of its servers, and answers a client
 // without a certificate in HTTP.
 func TestTroubleWithNginx(t *testing.T) {
 	a := newAuthority(t)
@@ -313,8 +313,8 @@ http {
 }
 `
 
-// nginx starts nginx: one server that wants a name, one that wants a client
-// certificate of a.
+// nginx starts nginx with two servers: one requires a name, one a client certificate
+// signed by a.
 func nginx(t *testing.T, a *authority, c issued) (named, open Target) {
 	t.Helper()
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")

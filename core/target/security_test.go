@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// What a server says in an alert, or not at all, has a code.
+// What a server says in an alert, or by none, has a code.
 func TestRefusalsWithoutACertificate(t *testing.T) {
 	for name, c := range map[string]struct {
 		host  string
@@ -141,7 +141,7 @@ func TestParseCredential(t *testing.T) {
 		"an encrypted key":         {me.cert + pemOf("ENCRYPTED PRIVATE KEY", []byte("x")), "", "the private key is encrypted: decrypt it first, as in: openssl pkey -in key.pem -out plain.pem"},
 		"an old encrypted key":     {me.cert + "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n", "", "the private key is encrypted: decrypt it first, as in: openssl pkey -in key.pem -out plain.pem"},
 		"a huge key":               {me.cert + pemOf("PRIVATE KEY", make([]byte, 20<<10)), "", "the private key has 20480 bytes; at most 16384 fit"},
-		"a key that is none":       {me.cert + pemOf("PRIVATE KEY", []byte("secret words")), "", "the private key cannot be used with the first certificate: failed to parse private key"},
+		"not a key":                {me.cert + pemOf("PRIVATE KEY", []byte("secret words")), "", "the private key cannot be used with the first certificate: failed to parse private key"},
 		"a certificate that's not": {pemOf("CERTIFICATE", []byte("x")), "", "certificate 1 in the PEM text cannot be read: malformed certificate"},
 		"half a certificate":       {me.cert + a.pem()[:200], "", "a block of the PEM text is incomplete: it goes from -----BEGIN to -----END, with base64 between them"},
 		"another block":            {me.cert + pemOf("X509 CRL", []byte("x")), "", "the PEM text has a block X509 CRL; it may have certificates and a private key"},
@@ -170,8 +170,8 @@ func TestParseCredential(t *testing.T) {
 	}
 }
 
-// Whatever the text is, it is a credential that can be used, or refused in words
-// that have nothing of a key.
+// Any text is a usable credential, or is refused in words that contain nothing of a
+// key.
 func FuzzParseCredential(f *testing.F) {
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))
 	f.Add([]byte("-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END PRIVATE KEY-----\n"))
@@ -208,7 +208,7 @@ func TestCredentialsAreBounded(t *testing.T) {
 	}
 }
 
-// What a peer writes into its certificate is shown in a line, as text.
+// What a peer writes into its certificate is shown as text on one line.
 func TestDescribeHostileCertificates(t *testing.T) {
 	var names []string
 	for i := range 200 {

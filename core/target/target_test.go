@@ -91,7 +91,7 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// targets is testdata/targets.json, which holds the page's parser too: see
+// targets is testdata/targets.json, which tests the page's parser too: see
 // web/test/target.test.js.
 type targets struct {
 	Schemes struct{ TLS, Plain map[string]uint16 }
@@ -169,18 +169,18 @@ func TestTargetsAreThePagesToo(t *testing.T) {
 				t.Errorf("Parse(%q): %q; want %q in it", c.In, err, c.Refused)
 			}
 			if strings.Contains(err.Error(), "secret") {
-				t.Errorf("Parse(%q): %q has the password", c.In, err)
+				t.Errorf("Parse(%q): %q contains the password", c.In, err)
 			}
 		}
 	}
 }
 
-// checkWords holds every error to what Error promises.
+// checkWords checks what Error promises.
 func checkWords(t *testing.T, err error) {
 	t.Helper()
 	var e *Error
 	if !errors.As(err, &e) || err != error(e) {
-		t.Errorf("%T is no *Error: %v", err, err)
+		t.Errorf("%T is not an *Error: %v", err, err)
 		return
 	}
 	notShown := func(r rune) bool { return !unicode.IsPrint(r) }
@@ -233,7 +233,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// People see an international name in its letters too.
+// People see an international name in its own letters too.
 func TestInternationalNamesAreShownBothWays(t *testing.T) {
 	d := &Dialer{Resolver: nameServer(answerNoSuchName)}
 	to, err := Parse("bücher.example:80")

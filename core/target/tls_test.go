@@ -127,9 +127,8 @@ func (r *recorder) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A FIN alone could be anyone's who sits between, and Go's server, unlike
-// others, does not tell. So the records are looked at: in TLS 1.2 their types
-// can be seen.
+// Anyone in between could send a FIN, and Go's server, unlike others, does not report
+// the alert. So the test looks at the records: in TLS 1.2 their types are visible.
 func TestHalfCloseOverTLSSaysSo(t *testing.T) {
 	const alert = 21 // RFC 5246, 6.2.1
 	a := newAuthority(t)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The byte that the urgent pointer names stands in its place in the stream.
+// The byte that the urgent pointer names is in its place in the stream.
 func TestUrgentDataIsInTheStream(t *testing.T) {
 	to := listen(t, func(c *net.TCPConn) {
 		raw, err := c.SyscallConn()

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// An end of a TLS stream is one only if the server says so: a FIN may be
-// anybody's.
+// A TLS stream has ended only if the server says so: a FIN may be anybody's.
 func TestCutTLSIsNoEnd(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for name, c := range map[string]struct {
@@ -46,8 +45,8 @@ func TestCutTLSIsNoEnd(t *testing.T) {
 	}
 }
 
-// A server that wants a certificate refuses before the target counts as
-// reached, also where TLS says so only afterwards.
+// A server that requires a certificate refuses before the target counts as reached,
+// even where TLS reports that only afterwards.
 func TestServerWantsACertificate(t *testing.T) {
 	a := newAuthority(t)
 	pool := x509.NewCertPool()

@@ -56,7 +56,7 @@ func TestDiffShowsTheLineOfAPayload(t *testing.T) {
 	}
 }
 
-// Whatever the lines are, taking "-" and " " gives back a, "+" and " " gives b.
+// For any lines, "-" and " " give back a, "+" and " " give back b.
 func TestEditIsTrue(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	random := func(n, letters int) (lines []string) {
@@ -97,7 +97,7 @@ func TestDiffIsBounded(t *testing.T) {
 	}
 }
 
-// What is the same on both sides of a difference is not even printed.
+// What is equal on both sides of a difference is not even printed.
 func TestDiffOfMuchThatIsTheSame(t *testing.T) {
 	want := slices.Repeat([]Entry{event(core.ServerBytes, "a")}, 100_000)
 	got := slices.Clone(want)

@@ -31,8 +31,8 @@ func pass(side core.Side) Entry {
 	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.PassThrough, Side: side}}
 }
 
-// every has each kind of entry in its one text form and its one JSON form. The
-// two are frozen: what differs here is another format.
+// every has each kind of entry in its one text form and its one JSON form. Both are
+// frozen: a difference here is another format.
 var every = []struct {
 	entry      Entry
 	text, json string
@@ -140,7 +140,7 @@ func TestEveryKindHasOneForm(t *testing.T) {
 	}
 }
 
-// A kind added to core must get a form, and parse to itself.
+// A kind added to core must get a form, and parse back to itself.
 func TestFormsAreWhole(t *testing.T) {
 	for k := core.EventKind(1); k.Valid(); k++ {
 		if f := eventForms[k]; f.event != k || f.action != 0 || f.words == "" {

@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// How TLS was spoken stands in the header, with its comments.
+// How TLS was spoken is in the header, with its comments.
 func TestChoicesOfTLS(t *testing.T) {
 	const text = magic + `
 mode raw
@@ -118,7 +118,7 @@ func TestOpeningActionsHaveNumberZero(t *testing.T) {
 	}
 }
 
-// What people and their editors write, and the one form it is printed in.
+// What people and their editors write, and the one form in which it is printed.
 func TestSettledForm(t *testing.T) {
 	const head = magic + "\nmode raw\n"
 	for _, c := range []struct{ name, in, want string }{
@@ -213,14 +213,14 @@ func TestErrors(t *testing.T) {
 		{head + ">> server \"" + big + "\"\n", `f:3: expected at most 1048576 bytes in one server`},
 		{head + "<< server \"" + big + "\"\n\t\"" + strings.Repeat(`\n`, 1<<16) + "\"\n", `f:4: expected at most 1114112 bytes in one server`},
 		{head + "<< note \"" + strings.Repeat("x", 4097) + "\"\n", `f:3: expected at most 4096 bytes in one note`},
-		// A torn last line forgives no broken bound, and nothing above it.
+		// A torn last line hides no broken bound, and nothing above it.
 		{head + ">> server \"" + big, `f:3: expected at most 1048576 bytes in one server`},
 		{head + ">> oops\n>> client e", `f:3: expected client text`},
 	} {
 		_, err := Parse("f", []byte(c.in))
 		var syntax *SyntaxError
 		if !errors.As(err, &syntax) {
-			t.Errorf("%.80q: no SyntaxError but %v", c.in, err)
+			t.Errorf("%.80q: not a SyntaxError: %v", c.in, err)
 			continue
 		}
 		if !strings.Contains(err.Error(), c.want) {
@@ -272,8 +272,8 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// A recording cut at any byte parses, and each entry that is left is one that
-// was there, or the beginning of the last event.
+// A recording cut at any byte parses, and each remaining entry is one that was
+// there, or the beginning of the last event.
 func TestCutAnywhere(t *testing.T) {
 	text := walk[:strings.Index(walk, "\n-- ended")+1]
 	whole, err := Parse("walk", []byte(text))
@@ -299,7 +299,7 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// A recorder writes entry by entry what a whole print gives.
+// Writing entry by entry, as a recorder does, gives the same as printing all.
 func TestStreaming(t *testing.T) {
 	tr := &Transcript{Mode: "raw", Options: []OptionValue{{"a", "1"}}, Target: "h:1", HeaderComments: [][]string{nil, {"why"}, nil, {"too many"}}}
 	for _, c := range every {
@@ -447,7 +447,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// Append writes a file as it was found: its line ends and its byte order mark.
+// Append keeps a file's line ends and its byte order mark.
 func TestFileFormIsKept(t *testing.T) {
 	crlf := strings.ReplaceAll(walk, "\n", "\r\n")
 	for _, text := range []string{walk, "\uFEFF" + walk, crlf, "\uFEFF" + crlf} {

@@ -25,7 +25,7 @@ func TestQuoteAsAPersonExpects(t *testing.T) {
 		"\xff\xfe":             `\xff\xfe`,
 		"\xe2\x82":             `\xe2\x82`, // a euro sign cut short
 		"\xed\xa0\x80":         `\xed\xa0\x80`,
-		"\ufffd":               "\ufffd", // a real one is no invalid byte
+		"\ufffd":               "\ufffd", // a real one is not an invalid byte
 		"a\u00a0b\u0085":       `a\u00a0b\u0085`,
 		"\ufeff\u2028\u202e":   `\ufeff\u2028\u202e`,
 		"\U000e0001":           `\U000e0001`,
@@ -74,7 +74,7 @@ func TestPayloadIsBroken(t *testing.T) {
 		{"CR alone does not break", "a\rb", []int{3}},
 		{"4 KiB exactly", strings.Repeat("x", 4096), []int{4096}},
 		{"a byte more", strings.Repeat("x", 4097), []int{4096, 1}},
-		{"a line end right behind", strings.Repeat("x", 4096) + "\nb", []int{4096, 1, 1}},
+		{"a line end right after", strings.Repeat("x", 4096) + "\nb", []int{4096, 1, 1}},
 		{"a rune of two bytes over the edge", strings.Repeat("x", 4095) + "é!", []int{4095, 3}},
 		{"a rune of four bytes over the edge", strings.Repeat("x", 4093) + "😀", []int{4093, 4}},
 		{"a rune up to the edge", strings.Repeat("x", 4092) + "😀y", []int{4096, 1}},

@@ -54,7 +54,7 @@ func TestRules(t *testing.T) {
 	bare := first
 	bare.Rules = nil
 	if !Equal(&first, &bare) || Diff([]Entry{first}, []Entry{bare}) != "" {
-		t.Error("rules are compared")
+		t.Error("Equal compares rules")
 	}
 	if text := string(AppendJSON(nil, &first)); strings.Contains(text, "match") {
 		t.Error(text)
@@ -98,7 +98,7 @@ func TestRuleErrors(t *testing.T) {
 	}
 }
 
-// Of a file that was cut off below a rule, comments are all that is left of it.
+// If a file was cut off below a rule, only comments are left of it.
 func TestRuleCutOff(t *testing.T) {
 	const head = magic + "\nmode raw\n\n>> server \"a\"\n"
 	for in, want := range map[string]string{
@@ -118,7 +118,7 @@ func TestRuleCutOff(t *testing.T) {
 	}
 }
 
-// sameRules reports whether a and b are the same but for their lines.
+// sameRules reports whether a and b are equal except for their lines.
 func sameRules(a, b []Rule) bool {
 	return slices.EqualFunc(a, b, func(x, y Rule) bool {
 		x.Line = y.Line

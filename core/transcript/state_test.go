@@ -7,8 +7,8 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// A transcript that goes on from a checkpoint has it in its header, and may
-// have timers fire that were set before.
+// A transcript that continues from a checkpoint has it in its header, and timers
+// that were set before may fire.
 func TestState(t *testing.T) {
 	text := "workbench transcript v1\nmode x\ntarget \"h:1\"\n# where it was\nstate \"\\x00a\\n\"\n\n>> timer tick\n"
 	got, err := Parse("f", []byte(text))
@@ -19,7 +19,7 @@ func TestState(t *testing.T) {
 		t.Errorf("printed as\n%s", printed)
 	}
 	if empty, err := Parse("f", []byte("workbench transcript v1\nmode x\nstate \"\"\n")); err != nil || empty.State == nil {
-		t.Errorf("an empty state is none: %v", err)
+		t.Errorf("an empty state counts as none: %v", err)
 	}
 	for bad, want := range map[string]string{
 		"state \"a\"\nstate \"b\"\n":    "f:4: expected one state",

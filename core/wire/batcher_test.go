@@ -83,7 +83,7 @@ func TestBatcherFails(t *testing.T) {
 }
 
 // A machine that is lost ends the stream without a word, and so does one that
-// does not keep the order.
+// answers out of order.
 func TestBatcherLost(t *testing.T) {
 	for _, message := range []string{"gone", "silent", "twice", "panic now"} {
 		c, _ := openWhole(t)

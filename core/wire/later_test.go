@@ -63,7 +63,7 @@ func TestSettings(t *testing.T) {
 		}
 		c.Bye()
 	}
-	// What a later host sends is skipped.
+	// Settings of a later host are skipped.
 	body := append(openWithoutSettings(), 2)
 	body = appendString(appendString(body, "seed"), "\x00\x01")
 	body = appendString(appendString(body, settingServerEOF), settingStay)
@@ -80,8 +80,8 @@ func openWithoutSettings() []byte {
 	return body[:len(body)-len(appendString(appendString([]byte{1}, settingSecretBytes), settingIsKnown))]
 }
 
-// A host of the first version sends no settings, and is not asked for what it
-// does not know.
+// A host of the first version sends no settings, and gets no record that it does
+// not know.
 func TestHostWithoutSettings(t *testing.T) {
 	ours, theirs := net.Pipe()
 	go Serve(theirs, asking(time.Second, nil), nil, quiet)
@@ -98,8 +98,8 @@ func TestHostWithoutSettings(t *testing.T) {
 	}
 }
 
-// marker is a machine that marks "hunter2" in every answer, and fails where the
-// event says so.
+// marker is a machine that marks "hunter2" in every answer, and fails if the event
+// says so.
 var marker = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) { return marking{}, nil }}
 
 type marking struct{}
@@ -124,14 +124,14 @@ func TestValuesOfSecretsCross(t *testing.T) {
 	if got, want := told(ask(t, c, "PASS hunter2")[0]), "\x01\x0ePASS hunter2\r\n|\x0b\x0aaction 0 1|\x0d\x07hunter2|"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	// Of a failed answer the marks count that are not of what is void.
+	// In a failed answer only the marks of what is not void count.
 	got := ask(t, c, "FAIL hunter2")[0].Actions
 	if len(got) != 2 || got[0].Kind != core.SecretBytes || got[1].Kind != core.Failed {
 		t.Errorf("got %v", got)
 	}
 }
 
-// A host that does not know values is told where they stand, instead.
+// A host that does not know values gets the places where they occur instead.
 func TestValuesOfSecretsForAnOlderHost(t *testing.T) {
 	ours, theirs := net.Pipe()
 	go Serve(theirs, marker, nil, quiet)
@@ -159,12 +159,12 @@ func TestSecretsOfNoBytesAreRefused(t *testing.T) {
 	for _, record := range []string{"\x0d\x00", "\x0d\x81\x80\x04"} { // of none, of 64 KiB and one
 		p := parser{body: []byte(record + strings.Repeat("x", core.MaxSecret+1))}
 		if p.record(); p.err == nil {
-			t.Errorf("% x is taken", record)
+			t.Errorf("record % x was accepted", record)
 		}
 	}
 }
 
-// What a machine says when it panics is in no log once it has marked a secret.
+// What a machine says when it panics is not logged once it has marked a secret.
 func TestPanicsDoNotLogSecrets(t *testing.T) {
 	for says, logged := range map[string]bool{"": true, "mark": false} {
 		var log bytes.Buffer
@@ -176,7 +176,7 @@ func TestPanicsDoNotLogSecrets(t *testing.T) {
 		got := ask(t, c, says)[0].Actions
 		c.Bye()
 		if last := got[len(got)-1]; string(last.Data) != "panic: hunter2" {
-			t.Errorf("the machine's failure is told as %q", last.Data)
+			t.Errorf("the machine's failure is reported as %q", last.Data)
 		}
 		if strings.Contains(log.String(), "hunter2") != logged || !strings.Contains(log.String(), "the machine panicked") {
 			t.Errorf("%q: logged\n%s", says, log.String())

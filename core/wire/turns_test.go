@@ -28,7 +28,7 @@ func (w worker) Handle(ev core.Event, out *core.Out) error {
 	return nil
 }
 
-// workers are sessions of one process that serves so many at a time.
+// workers are sessions of a process that serves slots of them at a time.
 type workers struct {
 	turns *Turns
 	mu    sync.Mutex
@@ -58,8 +58,8 @@ func events(count int) []Event {
 	return all
 }
 
-// A batch gives way to others after each event that took long, in the order in
-// which they came.
+// After each event that took long, a batch lets others have their turn, in the
+// order of their arrival.
 func TestTurnsAreFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &workers{turns: NewTurns(1)}
@@ -91,7 +91,7 @@ func TestTurnsAreFair(t *testing.T) {
 	})
 }
 
-// The clock of each event begins anew, and answers leave as they are done.
+// Each event restarts the clock, and answers are sent as they are done.
 func TestSlowBatchIsAnsweredAsItIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &workers{turns: NewTurns(1)}
@@ -112,7 +112,7 @@ func TestSlowBatchIsAnsweredAsItIsDone(t *testing.T) {
 	})
 }
 
-// A host that does not take an answer keeps nobody else from having their turn.
+// A host that does not read an answer keeps nobody else from having their turn.
 func TestTurnIsNotHeldWhileNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &workers{turns: NewTurns(1)}
@@ -129,7 +129,7 @@ func TestTurnIsNotHeldWhileNobodyReads(t *testing.T) {
 	})
 }
 
-// An event that takes long leaves room for short ones.
+// A long event leaves room for short ones.
 func TestTurnsOfSeveral(t *testing.T) {
 	q := NewTurns(2)
 	long, first, second := q.Join(1), q.Join(2), q.Join(3)

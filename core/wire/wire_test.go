@@ -68,7 +68,7 @@ var scripted = core.Discipline{Open: func(o core.Opening, out *core.Out) (core.M
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// told is an answer in a form that compares.
+// told formats an answer for comparison.
 func told(a Answer) string {
 	var b strings.Builder
 	for _, x := range a.Actions {
@@ -146,7 +146,7 @@ func TestAnswersKeepTheirOrderAndNumbers(t *testing.T) {
 	}
 }
 
-// An answer larger than a frame comes in several and is whole all the same.
+// An answer larger than a frame arrives complete in several.
 func TestLargeAnswer(t *testing.T) {
 	got := ask(t, open(t, nil), "big", "after")
 	for i := range 15 {
@@ -155,7 +155,7 @@ func TestLargeAnswer(t *testing.T) {
 		}
 	}
 	if string(got[1].Actions[0].Data) != "after" {
-		t.Error("the answer behind it was lost")
+		t.Error("the answer after it was lost")
 	}
 }
 
@@ -219,7 +219,7 @@ func TestNoCheckpointer(t *testing.T) {
 	ask(t, c, "the session goes on")
 }
 
-// What a plugin may send wrong, and what the host makes of it.
+// What a plugin may send wrong, and how the host reacts.
 func TestHostileAnswers(t *testing.T) {
 	frame := func(t frameType, body ...byte) []byte { return finishFrame(append(beginFrame(nil), body...), t) }
 	for name, c := range map[string]struct {
@@ -242,7 +242,7 @@ func TestHostileAnswers(t *testing.T) {
 		"a timer of 0 s":           {frame(frameAnswer, 7, 0, 1, 'a', 0, 1), ErrProtocol},
 		"a timer with a bad name":  {frame(frameAnswer, 8, 1, '!', 0, 1), ErrProtocol},
 		"pass-through of nobody":   {frame(frameAnswer, 9, 3, 0, 0, 1), ErrProtocol},
-		"actions behind the last":  {frame(frameAnswer, 0, 1, 1, 1, 'x'), ErrProtocol},
+		"actions after the last":   {frame(frameAnswer, 0, 1, 1, 1, 'x'), ErrProtocol},
 		"a checkpoint, unasked":    {frame(frameCheckpointed, 1, 0), ErrProtocol},
 		"failed of another number": {frame(frameAnswer, 10, 9, 0), ErrProtocol},
 	} {
@@ -274,7 +274,7 @@ func TestSilenceIsAHang(t *testing.T) {
 	}
 }
 
-// An endless answer is cut off at the bound, whatever its pieces are.
+// An endless answer is cut off at the bound, whatever its pieces.
 func TestEndlessAnswer(t *testing.T) {
 	ours, theirs := net.Pipe()
 	go func() {
@@ -297,7 +297,7 @@ func TestEndlessAnswer(t *testing.T) {
 	}
 }
 
-// spec.md's numbers are the code's, and nobody changes either alone.
+// The numbers in spec.md and in the code are the same.
 func TestNumbersArePinned(t *testing.T) {
 	events := []core.EventKind{core.ClientText, core.ClientBinary, core.ClientEOF, core.ClientClosed,
 		core.ServerBytes, core.ServerEOF, core.ServerFailed, core.TimerFired, core.ClientPart, core.ClientRaw, core.ServerQuiet}
@@ -354,7 +354,7 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
-// stream reads what was sent and swallows what is answered.
+// stream reads what was sent and discards the answers.
 type stream struct{ in io.Reader }
 
 func (s *stream) Read(p []byte) (int, error)  { return s.in.Read(p) }

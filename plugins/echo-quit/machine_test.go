@@ -213,7 +213,7 @@ func TestMachine(t *testing.T) {
 			<< client text "hi"
 			<< note "the server sent this unasked: nothing was outstanding"
 		`,
-		"part of a reply at the end is no mismatch": `
+		"part of a reply at the end is not a mismatch": `
 			>> client text "hello"
 			<< server "hello"
 			>> server "he"
@@ -354,7 +354,7 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// short shows an action by the length of its payload when that is long.
+// short shows an action by the length of its payload if that is long.
 func short(actions []string) []string {
 	for i, a := range actions {
 		if kind, payload, _ := strings.Cut(a, " "); len(payload) > 60 {
@@ -373,7 +373,7 @@ func TestMismatchLeavesAt64KiB(t *testing.T) {
 	}{
 		{"one byte less is held", []core.Event{server(a[1:])}, []string{armed}},
 		{"exactly", []core.Event{server(a)}, []string{armed, "text a…", unasked, off}},
-		{"and the rest begins anew", []core.Event{server(a + a + "b"), timer("mismatch")},
+		{"and the rest begins again", []core.Event{server(a + a + "b"), timer("mismatch")},
 			[]string{armed, "text a…", unasked, off, armed, "text a…", unasked, off, armed, `text "b"`, unasked}},
 		{"what had matched does not count", []core.Event{text("xy"), server("x" + a + "y"), timer("mismatch")},
 			[]string{`server "xy"`, armed, `text "x"`, "text a…", differs, off, armed, `text "y"`, unasked}},
@@ -474,9 +474,9 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
-// script turns fuzz input into events: a kind, a length, a number of
-// repetitions, and so many bytes of payload. Echoed messages are common, so
-// that a script gets past the first mismatch.
+// script turns fuzz input into events: a kind, a length, a number of repetitions, and
+// that many bytes of payload. Echoed messages are common, so that a script gets past
+// the first mismatch.
 func script(in []byte) []core.Event {
 	var events []core.Event
 	var echo []byte // what the server has not echoed

@@ -21,8 +21,8 @@ func open(t testing.TB) *machine {
 	return m.(*machine)
 }
 
-// answer returns the actions of one event, each its kind and its payload; notes
-// by their first words.
+// answer returns the actions of one event, each as its kind and its payload; notes as
+// their first words.
 func answer(t testing.TB, m core.Machine, ev core.Event) []string {
 	t.Helper()
 	var out core.Out
@@ -87,8 +87,8 @@ func (ts timers) note(answers []string) {
 	}
 }
 
-// check holds a session to the promises of every machine, and to this one's
-// own: its memory is bounded, and no timer is left behind.
+// check checks the promises of every machine, and this one's own: its memory is
+// bounded, and no timer keeps running.
 func check(t testing.TB, events []core.Event) {
 	t.Helper()
 	plugintest.Events(t, Discipline(), nil, events...)

@@ -242,7 +242,7 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
-// Parts of a line together are what the whole line would have been.
+// The parts of a line, joined, are the line.
 func TestPartsJoinToTheLine(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	alphabet := []string{"a", "é", "€", "😀", "\x80", "\xe2\x82", "\xf0\x9f", "\r", "\xff"}
@@ -285,8 +285,8 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// script turns fuzz input into events: a kind, a length, a number of
-// repetitions, and so many bytes of payload.
+// script turns fuzz input into events: a kind, a length, a number of repetitions, and
+// that many bytes of payload.
 func script(in []byte) []core.Event {
 	kinds := []core.EventKind{
 		core.ServerBytes, core.ServerBytes, core.ServerBytes, core.ServerBytes,
@@ -310,7 +310,7 @@ func script(in []byte) []core.Event {
 		case !kind.IsBytes():
 			data = nil
 		case kind == core.ServerBytes && n == 0:
-			continue // a read that returned nothing is no event
+			continue // a read that returned nothing is not an event
 		}
 		total += len(data)
 		events = append(events, core.Event{Kind: kind, Data: data})

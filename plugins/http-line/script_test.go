@@ -56,8 +56,7 @@ func answer(t testing.TB, m core.Machine, ev core.Event) []string {
 	return lines
 }
 
-// check holds a session to the promises of every machine, and to this one's
-// bounds.
+// check checks the promises of every machine, and this one's bounds.
 func check(t testing.TB, events []core.Event, options ...string) {
 	t.Helper()
 	values := map[string]string{}

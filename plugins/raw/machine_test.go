@@ -49,7 +49,7 @@ func TestBothSidesPassFromTheStart(t *testing.T) {
 	}
 }
 
-// all is every byte there is.
+// all is every byte.
 func all() []byte {
 	b := make([]byte, 256)
 	for i := range b {

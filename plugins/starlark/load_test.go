@@ -34,7 +34,7 @@ func TestLoadErrors(t *testing.T) {
 		"manifest = {'options': [{'help': 'a', 'typ': 1}]}":  "m.star:1:46: an option has no key \"typ\"; it takes name, type, default, choices, help",
 		"manifest = {'options': [{'choices': ['a', 2]}]}":    "m.star:1:43: expected a text in the choices of an option, not a value of type int",
 		"manifest = {'options': [{'default': None}]}":        "m.star:1:37: expected a text as the default of an option, not a value of type NoneType",
-		"manifest = dict(name='m', title='M', input='song')": `m.star:1:1: input is "song"; there are line, bytes and characters`,
+		"manifest = dict(name='m', title='M', input='song')": `m.star:1:1: input is "song"; it must be line, bytes or characters`,
 		head:                                "m.star:1:1: expected a function def handle(state, event, out) somewhere in the script; there is none",
 		head + "handle = 3":                 "m.star:2:1: expected a function def handle(state, event, out); handle is of type int",
 		head + "def handle(a, b): pass":     "m.star:2:1: expected def handle(state, event, out); it takes other parameters",

@@ -38,7 +38,7 @@ func makeNew(t *testing.T, lang string) string {
 	for _, file := range made.Files {
 		text, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil || strings.Contains(string(text), placeholder) {
-			t.Errorf("%s: %v; or %q stands in it", file, err, placeholder)
+			t.Errorf("%s: %v; or it contains %q", file, err, placeholder)
 		}
 	}
 	for _, file := range []string{"README.md", "testdata/hello.golden"} {
@@ -50,7 +50,7 @@ func makeNew(t *testing.T, lang string) string {
 }
 
 // replays replays the goldens in the folder in every way. The tests of the whole
-// program hold the line mode to what all of them promise.
+// program check the promises of every line mode.
 func replays(t *testing.T, dir string, d core.Discipline) {
 	t.Helper()
 	if d.Manifest.Name != "shout" {
@@ -129,8 +129,8 @@ func TestStarlark(t *testing.T) {
 	writesStateDown(t, d)
 }
 
-// long checks that a line without an end comes in parts, that a line end may be
-// split, and the option.
+// long checks that a line without an end comes in parts, that a line end may be split,
+// and the option.
 func long(t *testing.T, d core.Discipline) {
 	t.Helper()
 	var out core.Out
@@ -161,8 +161,8 @@ func long(t *testing.T, d core.Discipline) {
 	}
 }
 
-// writesStateDown checks that a machine goes on from another's checkpoint within
-// a line, and from none that a line mode cannot have written.
+// writesStateDown checks that a machine continues from another's checkpoint within a
+// line, and refuses one that a line mode cannot have written.
 func writesStateDown(t *testing.T, d core.Discipline) {
 	t.Helper()
 	begin := func() core.Machine {
@@ -193,7 +193,7 @@ func writesStateDown(t *testing.T, d core.Discipline) {
 	}
 	for _, bad := range []string{`7`, `{}`, `{"some":1,"held":""}`, `{"some":true,"held":"!"}`, `{"some":true,"held":"Cg=="}`} {
 		if begin().(core.Checkpointer).Restore([]byte(bad)) == nil {
-			t.Errorf("it goes on from %s", bad)
+			t.Errorf("restored from %s", bad)
 		}
 	}
 }
@@ -221,7 +221,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 }
 
-// fakeSDK is a folder that says it is the SDK.
+// fakeSDK is a folder that looks like the SDK.
 func fakeSDK(t *testing.T) string {
 	dir := t.TempDir()
 	os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module "+module+"\n\ngo 1.30\n"), 0o644)

@@ -13,8 +13,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// records takes a pcap in little endian apart, into its header and packets
-// with theirs.
+// records splits a little-endian pcap into its header and its packets with theirs.
 func records(capture []byte) (header []byte, records [][]byte) {
 	header, capture = capture[:24], capture[24:]
 	for len(capture) > 0 {
@@ -24,8 +23,8 @@ func records(capture []byte) (header []byte, records [][]byte) {
 	return header, records
 }
 
-// What libpcap and Wireshark read is read here, if it is not what a pcap
-// should be.
+// Whatever libpcap and Wireshark read is read here, even if it is not a correct
+// pcap.
 func TestPcapVariants(t *testing.T) {
 	le := binary.LittleEndian
 	longer := func(n int) func(r []byte) []byte {
@@ -82,7 +81,7 @@ func TestPcapVariants(t *testing.T) {
 				capture = append(capture, c.record(slices.Clone(r))...)
 			}
 			if !IsCapture(capture) {
-				t.Error("it is not taken for a capture")
+				t.Error("IsCapture = false")
 			}
 			if _, text := one(t, capture); entriesOf(t, text) != helloEntries || !strings.Contains(text, "\n0.003 >> server") {
 				t.Error(text)
@@ -122,7 +121,7 @@ func TestVariantsOfEditcap(t *testing.T) {
 	}
 }
 
-// What IP says of a length is believed up to the frame's.
+// Lengths in an IP header count up to that of the frame.
 func TestLengthsOverTheFrame(t *testing.T) {
 	for _, v6 := range []bool{false, true} {
 		w := newWire(t, layers.LinkTypeRaw)
@@ -146,7 +145,7 @@ func TestLengthsOverTheFrame(t *testing.T) {
 	}
 }
 
-// A fragment that is the whole packet is read (RFC 6946); others are counted.
+// A fragment that is a complete packet is read (RFC 6946); others are counted.
 func TestAtomicFragments(t *testing.T) {
 	w := newWire(t, layers.LinkTypeRaw)
 	w.v6 = true

@@ -38,7 +38,8 @@ func TestNoCapture(t *testing.T) {
 	}
 }
 
-// A capture may end anywhere: what is before the end is there, and it is told.
+// A capture may end anywhere: everything before the end is read, and the end is
+// reported.
 func TestTruncated(t *testing.T) {
 	classic := newWire(t, layers.LinkTypeRaw)
 	classic.hello()
@@ -58,12 +59,12 @@ func TestTruncated(t *testing.T) {
 			}
 		}
 		if _, report, _ := imported(bytes.NewReader(capture)); whole == 0 || int64(whole) > report.Packets+3 {
-			t.Errorf("%d of %d lengths were taken for whole, of %d packets", whole, len(capture), report.Packets)
+			t.Errorf("%d of %d lengths counted as complete, with %d packets", whole, len(capture), report.Packets)
 		}
 	}
 }
 
-// zeros is a file of zeros that takes no room.
+// zeros is a file of zeros that takes no disk space.
 type zeros struct{ left int64 }
 
 func (z *zeros) Read(p []byte) (int, error) {
@@ -76,7 +77,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 	return int(n), nil
 }
 
-// Lengths that lie, and gigabytes of nothing, cost no memory.
+// Wrong lengths, and gigabytes of zeros, cost no memory.
 func TestHostile(t *testing.T) {
 	le := binary.LittleEndian
 	header := newWire(t, layers.LinkTypeRaw).out.Bytes()
@@ -107,7 +108,7 @@ func TestHostile(t *testing.T) {
 		zeros int64  // so many of them follow
 		want  string // in the error; "" for none
 	}{
-		{"zeros behind a header", header, gib / 64, ""},
+		{"zeros after a header", header, gib / 64, ""},
 		{"a packet of 1 GiB", packet(1<<30, 1<<30), gib, "damaged"},
 		{"and a snap length of 2 GiB", snapless, gib, "damaged"},
 		{"a packet longer than it was", packet(100, 10), gib / 64, ""},
@@ -115,7 +116,7 @@ func TestHostile(t *testing.T) {
 		{"a block of 4 GiB that is skipped", block(99, 0xfffffffc), gib, ""},
 		{"a block of nothing", block(blockEnhanced, 0), gib, "damaged"},
 		{"a packet larger than its block", block(blockEnhanced, 40, 0, 0, 0, 1000, 1000, 0, 0, 40), gib, "damaged"},
-		{"a packet of no interface", block(blockEnhanced, 32, 7, 0, 0, 0, 0, 32), gib, "damaged"},
+		{"a packet without an interface", block(blockEnhanced, 32, 7, 0, 0, 0, 0, 32), gib, "damaged"},
 		{"a section of 4 GiB", append(slices.Clone(section[:4]), "\xfc\xff\xff\xff\x4d\x3c\x2b\x1a"...), gib, "damaged"},
 		{"a gzip bomb", bomb.Bytes(), 0, ""},
 	} {
@@ -135,8 +136,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// A peer that leaves gaps everywhere is held to the bounds, and nothing of
-// what came is dropped.
+// A peer that leaves gaps everywhere stays within the bounds, and nothing received is
+// dropped.
 func TestGapsAreBounded(t *testing.T) {
 	c := &connection{Connection: Connection{Client: netip.MustParseAddrPort("10.0.0.1:9"), Server: netip.MustParseAddrPort("10.0.0.2:1")}}
 	data := make([]byte, 1000)
@@ -152,8 +153,8 @@ func TestGapsAreBounded(t *testing.T) {
 	}
 }
 
-// More connections than are followed: the one silent for longest is set aside,
-// no more than MaxTranscripts are written, and memory stays bounded.
+// With more connections than are followed, the one silent for longest is set aside,
+// at most MaxTranscripts are written, and memory stays bounded.
 func TestManyConnections(t *testing.T) {
 	i := importer{table: map[pair]*connection{}, Options: Options{Mode: "raw", Create: func(Connection) (io.WriteCloser, error) { return &nowhere{}, nil }}}
 	i.order.older, i.order.newer = &i.order, &i.order
@@ -208,17 +209,17 @@ func TestCreateFails(t *testing.T) {
 	}
 }
 
-// Whatever it is fed, an import ends, and what it writes are transcripts in
-// which nothing stands behind the session's end.
+// Whatever the input, an import ends, and what it writes are transcripts with nothing
+// after the session's end.
 func fuzzImport(t *testing.T, data []byte) {
 	texts, _, _ := imported(bytes.NewReader(data))
 	for _, text := range texts {
 		tr := parsed(t, []byte(text))
 		for i, e := range tr.Entries {
 			if ends := e.Event.Kind == core.ClientClosed || e.Event.Kind == core.ServerEOF || e.Event.Kind == core.ServerFailed; ends {
-				for _, behind := range tr.Entries[i+1:] {
-					if behind.Dir == transcript.Event {
-						t.Fatalf("an event behind the end:\n%s", text)
+				for _, after := range tr.Entries[i+1:] {
+					if after.Dir == transcript.Event {
+						t.Fatalf("an event after the end:\n%s", text)
 					}
 				}
 			}

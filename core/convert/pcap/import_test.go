@@ -38,7 +38,7 @@ func imported(capture io.Reader) (texts []string, report Report, err error) {
 	return texts, report, err
 }
 
-// one imports a capture that has one connection, without a word of complaint.
+// one imports a capture that has one connection, without any complaint.
 func one(t *testing.T, capture []byte) (*transcript.Transcript, string) {
 	t.Helper()
 	texts, report, err := imported(bytes.NewReader(capture))
@@ -64,8 +64,8 @@ func entriesOf(t *testing.T, text string) string {
 	return string(out)
 }
 
-// What was written as a capture comes back as it was said, however the packets
-// change places or come twice.
+// What was written as a capture comes back as it was said, even if packets are
+// reordered and duplicated.
 func TestRoundTrip(t *testing.T) {
 	for n := range 50 {
 		r := varied(n)
@@ -87,7 +87,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// packetsOf takes a pcapng apart.
+// packetsOf splits a pcapng into its packets.
 func packetsOf(t *testing.T, capture []byte) (packets [][]byte, infos []gopacket.CaptureInfo) {
 	t.Helper()
 	r, err := pcapgo.NewNgReader(bytes.NewReader(capture), pcapgo.DefaultNgReaderOptions)
@@ -106,8 +106,8 @@ func packetsOf(t *testing.T, capture []byte) (packets [][]byte, infos []gopacket
 	}
 }
 
-// shuffled has a network's faults: of the packets one side sent in a row some
-// change places, and some come twice. The handshake stays as it was.
+// shuffled adds a network's faults: of the packets that one side sent in a row some
+// are reordered, and some duplicated. The handshake is unchanged.
 func shuffled(t *testing.T, capture []byte, seed uint64) []byte {
 	packets, infos := packetsOf(t, capture)
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -332,13 +332,13 @@ func TestFaults(t *testing.T) {
 			">> client binary \"a\"\n>> server failed \"connection reset by peer\"\n"},
 		{"reset by the client", func(w *wire) { shake(w); w.c("RA", 100, 500, ""); w.s("A", 500, 100, "dropped") },
 			">> client closed\n-- left out: 7 of the server's bytes, which came too late or have no place in the connection\n"},
-		{"reset behind the end", func(w *wire) { shake(w); w.s("FA", 500, 100, ""); w.c("RA", 100, 501, "") },
+		{"reset after the end", func(w *wire) { shake(w); w.s("FA", 500, 100, ""); w.c("RA", 100, 501, "") },
 			">> server eof\n"},
-		{"an end behind a reset is none", func(w *wire) { shake(w); w.s("RA", 500, 100, ""); w.c("FA", 100, 500, "") },
+		{"an end after a reset does not count", func(w *wire) { shake(w); w.s("RA", 500, 100, ""); w.c("FA", 100, 500, "") },
 			">> server failed \"connection reset by peer\"\n"},
-		{"an old reset is none", func(w *wire) { shake(w); w.s("A", 500, 100, "abc"); w.s("R", 400, 0, ""); w.s("A", 503, 100, "d") },
+		{"an old reset does not count", func(w *wire) { shake(w); w.s("A", 500, 100, "abc"); w.s("R", 400, 0, ""); w.s("A", 503, 100, "d") },
 			">> server \"abc\"\n>> server \"d\"\n" + open},
-		{"a reset beyond the window is none", func(w *wire) { shake(w); w.s("R", 500+1001, 0, ""); w.s("A", 500, 100, "abc") },
+		{"a reset beyond the window does not count", func(w *wire) { shake(w); w.s("R", 500+1001, 0, ""); w.s("A", 500, 100, "abc") },
 			">> server \"abc\"\n" + open},
 		{"a reset at the window's end", func(w *wire) { shake(w); w.s("R", 500+1000, 0, "") },
 			"-- lost: 1000 of the server's bytes, which are not in the capture\n>> server failed \"connection reset by peer\"\n"},
@@ -364,7 +364,7 @@ func TestFaults(t *testing.T) {
 			w.s("R", 500+1450, 0, "")
 		}, ">> server \"" + strings.Repeat("x", 1400) + "\"\n" +
 			"-- lost: 50 of the server's bytes, which are not in the capture\n>> server failed \"connection reset by peer\"\n"},
-		{"the client goes on behind the server's end", func(w *wire) {
+		{"the client goes on after the server's end", func(w *wire) {
 			shake(w)
 			w.s("FA", 500, 100, "")
 			w.c("A", 100, 501, "more")
@@ -466,7 +466,7 @@ func TestFaults(t *testing.T) {
 			w.c("A", 100, 506+maxJump+1000, "")
 			w.s("FA", 506+maxJump+1000, 100, "")
 		}, ">> server \"abc\"\n-- lost: 1073742824 of the server's bytes, which are not in the capture\n>> server \"xyz\"\n>> server eof\n"},
-		{"bytes behind the end", func(w *wire) {
+		{"bytes after the end", func(w *wire) {
 			shake(w)
 			w.s("A", 510, 100, "later")
 			w.s("FA", 500, 100, "abc")
@@ -486,7 +486,7 @@ func TestFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWire(t, layers.LinkTypeRaw)
 			c.talk(w)
-			if c.name == "the client goes on behind the server's end" {
+			if c.name == "the client goes on after the server's end" {
 				w.s("A", 501, 105, "")
 			}
 			_, text := one(t, w.out.Bytes())
@@ -503,7 +503,7 @@ func shake(w *wire) {
 	w.c("A", 100, 500, "")
 }
 
-// The same ports again are another connection: behind an end, and behind none.
+// The same ports again are another connection: after an end, and without one.
 func TestPortsAgain(t *testing.T) {
 	w := newWire(t, layers.LinkTypeRaw)
 	shake(w)
@@ -570,9 +570,8 @@ func TestPortsAgainWithoutSYN(t *testing.T) {
 	}
 }
 
-// Whatever a capture does to connections, every byte of a payload is written,
-// is a copy of one that is, or is counted as left out; each of those has its
-// remark.
+// Whatever a capture does to connections, every byte of a payload is written, or is a
+// copy of one that is, or is counted as left out with a remark.
 func TestNoByteIsDropped(t *testing.T) {
 	for seed := range uint64(3000) {
 		r := rand.New(rand.NewPCG(seed, 2))
@@ -651,7 +650,7 @@ func TestNoByteIsDropped(t *testing.T) {
 			}
 		}
 		if int64(written)+stray < int64(len(places)) {
-			t.Fatalf("seed %d: of %d bytes %d were written and %d told of\n%s", seed, len(places), written, stray, strings.Join(texts, "\n"))
+			t.Fatalf("seed %d: of %d bytes %d were written and %d reported\n%s", seed, len(places), written, stray, strings.Join(texts, "\n"))
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// program returns the path of a program that a test needs, which is in the
-// Debian package named.
+// program returns the path of a program that a test needs, from the named Debian
+// package.
 func program(t *testing.T, name, debian string) string {
 	t.Helper()
 	for _, n := range []string{name, "/usr/sbin/" + name} {

@@ -22,8 +22,8 @@ func ngBlock(kind uint32, body []byte) []byte {
 	return le.AppendUint32(append(block, body...), length)
 }
 
-// ngSection returns a section with one interface, of the options given, and
-// the packets of hello in it, as block makes them.
+// ngSection returns a section with one interface with these options, and the packets
+// of hello in it, in the blocks that block makes.
 func ngSection(t *testing.T, minor uint16, options []byte, block func(n int, packet []byte) []byte) []byte {
 	t.Helper()
 	le := binary.LittleEndian
@@ -114,7 +114,7 @@ func TestSectionVersions(t *testing.T) {
 	}
 }
 
-// Simple Packet Blocks tell no time, and none is made up.
+// Simple Packet Blocks have no time, and none is made up.
 func TestNoTimes(t *testing.T) {
 	simple := func(_ int, packet []byte) []byte {
 		return ngBlock(blockSimple, append(binary.LittleEndian.AppendUint32(nil, uint32(len(packet))), packet...))

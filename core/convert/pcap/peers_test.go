@@ -23,7 +23,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// talk is one conversation with a server, kept by the client that held it.
+// talk is one conversation with a server, recorded by its client.
 type talk struct {
 	conn           net.Conn
 	in             *bufio.Reader
@@ -55,8 +55,7 @@ func (k *talk) say(t *testing.T, text string) {
 	}
 }
 
-// line waits for a line, and for more of them as long as they go on as SMTP's
-// do.
+// line reads a line, and more as long as they continue as SMTP's do.
 func (k *talk) line(t *testing.T, begin string) {
 	t.Helper()
 	for {
@@ -138,8 +137,8 @@ func startRedis(t *testing.T) string {
 	return "127.0.0.1:" + port
 }
 
-// startSMTP runs OpenSMTPD with a run and spool folder of its own, so that it
-// needs nothing of the machine's and changes nothing there.
+// startSMTP runs OpenSMTPD with its own run and spool folders, so that it needs and
+// changes nothing on this machine.
 func startSMTP(t *testing.T) string {
 	port := freePort(t)
 	conf := file(t, "smtpd.conf", fmt.Sprintf("listen on 127.0.0.1 port %s\naction \"drop\" mda \"/bin/cat > /dev/null\"\nmatch from any for any action \"drop\"\n", port))
@@ -150,8 +149,8 @@ func startSMTP(t *testing.T) string {
 	return "127.0.0.1:" + port
 }
 
-// capture runs tcpdump on the ports and imports what it writes as it comes.
-// wait blocks until so many connections have ended.
+// capture runs tcpdump on the ports and imports its output as it is written. wait
+// blocks until so many connections have ended.
 type capture struct {
 	mu    sync.Mutex
 	texts map[string]*bytes.Buffer // by the client's address
@@ -236,8 +235,8 @@ func startCapture(t *testing.T, addrs ...string) *capture {
 	return c
 }
 
-// The measure: what tcpdump captured of real servers becomes transcripts that
-// say what the peers said. As all tests named TestRoot, it wants root.
+// What tcpdump captures of real servers becomes transcripts that say what the peers
+// said. Like all tests named TestRoot, this one needs root.
 func TestRootRealServers(t *testing.T) {
 	nginx, redis, smtp := startNginx(t), startRedis(t), startSMTP(t)
 	for _, addr := range []string{nginx, redis, smtp} { // wait until they listen, uncaptured

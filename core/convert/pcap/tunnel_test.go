@@ -8,14 +8,14 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// Packets within others are not looked into, and are told of.
+// Packets within others are not decoded, but reported.
 func TestTunnels(t *testing.T) {
 	w := newWire(t, layers.LinkTypeEthernet)
 	w.hello()
 	for _, packet := range []string{
 		"\x88\x64\x11\x00\x00\x01\x00\x02\x00\x21", // PPPoE
 		"\x88\x47\x00\x01\x01\xff",                 // MPLS
-		"\x08\x06\x00\x01\x08\x00",                 // ARP is no tunnel
+		"\x08\x06\x00\x01\x08\x00",                 // ARP is not a tunnel
 	} {
 		w.packet([]byte(strings.Repeat("\x02", 12) + packet + strings.Repeat("\x00", 40)))
 	}
@@ -25,7 +25,7 @@ func TestTunnels(t *testing.T) {
 	}
 }
 
-// A TCP header that cannot be read is told of.
+// An unreadable TCP header is reported.
 func TestDamagedHeaders(t *testing.T) {
 	for _, v6 := range []bool{false, true} {
 		w := newWire(t, layers.LinkTypeRaw)

@@ -47,7 +47,7 @@ func (r *recording) remark(words string) {
 	r.t.Entries = append(r.t.Entries, transcript.Entry{Dir: transcript.Remark, Timed: r.timed, Time: r.now, Remark: words})
 }
 
-// client has the client say something, and the machine or the core send it.
+// client makes the client say something, and the machine or the core send it.
 func (r *recording) client(data []byte) {
 	if r.t.Mode == "raw" {
 		r.event(core.ClientBinary, data)
@@ -68,7 +68,7 @@ func (r *recording) payload(most int) []byte {
 
 var targets = []string{"", "10.1.2.3:4000", "echo.example:4001", "[2001:db8::7]:4002", "192.0.2.1:4003", "tls://example.com:443", "[::1]:4004", "nonsense", "example.com:no-such-service"}
 
-// varied makes the n-th of many recordings, each with something of its own.
+// varied makes the n-th of many recordings, each different.
 func varied(n int) *recording {
 	r := &recording{r: rand.New(rand.NewPCG(uint64(n), 7)), timed: n%3 != 0}
 	r.t.Mode, r.t.Target = "raw", targets[n%len(targets)]
@@ -118,7 +118,7 @@ func varied(n int) *recording {
 			r.event(core.ServerBytes, r.payload(most))
 		}
 		r.event(core.ServerEOF, nil)
-	case 4: // the machine half-closes, and what it sends behind that is dropped
+	case 4: // the machine half-closes, and what it sends after that is dropped
 		r.action(core.Action{Kind: core.FinishServer})
 		r.t.Entries = append(r.t.Entries, transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: core.SendServer, Data: []byte("dropped")}})
 		r.event(core.ServerEOF, nil)
@@ -144,8 +144,8 @@ func varied(n int) *recording {
 	return r
 }
 
-// The measure: real tshark opens 50 varied recordings without a word, finds
-// nothing wrong with them, and follows the same bytes, both ways.
+// Real tshark opens 50 varied recordings without a warning, finds nothing wrong with
+// them, and follows the same bytes in both directions.
 func TestTshark(t *testing.T) {
 	tshark := program(t, "tshark", "tshark")
 	dir := t.TempDir()
@@ -183,8 +183,8 @@ func TestTshark(t *testing.T) {
 	}
 }
 
-// reset is what expert,warn prints of a connection that was reset, and of
-// nothing else.
+// reset is what expert,warn prints about a connection that was reset, and nothing
+// else.
 const reset = `
 Warns (1)
 =============
@@ -192,8 +192,8 @@ Warns (1)
            1   Sequence                TCP  Connection reset (RST)
 `
 
-// followed reads what follow,tcp,raw prints: a line of digits a packet, those
-// of the second node indented; and returns what stands below.
+// followed parses the output of follow,tcp,raw: a line of digits per packet, those of
+// the second node indented. It returns what is below.
 func followed(t *testing.T, text string) (sent, received []byte, below string) {
 	_, text, _ = strings.Cut(text, "Node 1: ")
 	_, text, _ = strings.Cut(text, "\n")

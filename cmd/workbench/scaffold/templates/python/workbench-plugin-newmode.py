@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A line mode for the Protocol Workbench, which starts it and speaks JSON lines
-with it. Standard output is for the protocol alone: print to standard error."""
+with it. Standard output is only for the protocol: print to standard error."""
 
 import base64
 import json
@@ -15,10 +15,10 @@ MANIFEST = {
     "input": "line",
     "options": [{"name": "end", "type": "choice", "default": "crlf", "choices": ["crlf", "lf"],
                  "help": "What is sent after each line."}],
-    "boundaries": True,  # a line a message
+    "boundaries": True,  # one message per line
 }
 
-# What is held of a line, in bytes: a server may never end one. A longer line is
+# Bound of the bytes held of a line: a server may never end one. A longer line is
 # shown in parts.
 MAX_LINE = 64 << 10
 
@@ -69,16 +69,16 @@ class Machine:
         return actions
 
     # With a checkpoint a session recovers from a dead process, and moves to a new
-    # build, without being fed its whole past. A machine may do without: then the
-    # hello has no "checkpoint".
+    # build, without replaying its whole past. It is optional: without it, leave
+    # "checkpoint" out of the hello.
 
     def checkpoint(self):
-        """Writes the state down, as JSON can hold it. The options are not in it:
+        """Returns the state in a form that JSON can hold, without the options:
         a machine is opened with them before it is restored."""
         return {"some": self.some, "held": base64.b64encode(self.held).decode()}
 
     def restore(self, state):
-        """Takes what checkpoint returned, and refuses what it cannot have."""
+        """Reads what checkpoint returned, and refuses anything else."""
         try:
             some, held = state["some"], base64.b64decode(state["held"], validate=True)
         except (KeyError, TypeError, ValueError) as wrong:
@@ -89,7 +89,7 @@ class Machine:
 
 
 def data(event):
-    """The bytes of an event: text where they are text, else base64."""
+    """The bytes of an event, from its text or its base64."""
     return event["text"].encode() if "text" in event else base64.b64decode(event["b64"])
 
 
