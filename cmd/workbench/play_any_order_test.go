@@ -50,7 +50,7 @@ func hadOf(t *testing.T, stdout string) (had, others []string) {
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		if e.Event == "ended" && e.Result == resultSame {
+		if e.Event == "ended" && e.Result == "same" {
 			had = append(had, filepath.Base(e.File))
 		} else if e.Event != "listening" {
 			others = append(others, line)

@@ -97,7 +97,7 @@ func TestPlayServerOnce(t *testing.T) {
 			if len(events) != 2+c.code || events[0].Event != "listening" || events[0].Address != address || last.Event != "ended" || *last.Mismatches != c.code || stderr != "" {
 				t.Errorf("%s%s", stdout, stderr)
 			}
-			if c.code == 1 && (events[1].Event != "mismatch" || events[1].Line != 10 || events[1].Got != `"E"` || last.Result != resultDifferent) {
+			if c.code == 1 && (events[1].Event != "mismatch" || events[1].Line != 10 || events[1].Got != `"E"` || last.Result != "different") {
 				t.Errorf("%s", stdout)
 			}
 		})
