@@ -120,7 +120,7 @@ func TestDevAfterAFirstFailure(t *testing.T) {
 		"a script of another name":    {star, strings.Replace(goodStar, "shout", "other", 1), 0o600, `does not work; waiting for a save\n(.*\n)*.*calls itself "other"`, nil},
 		"an empty file":               {star, "", 0o600, `does not work; waiting for a save\n.*shout.star is empty`, nil},
 		"an interpreter that is not there": {py, "#!/usr/bin/env lolcode\n", 0o700,
-			`does not work; waiting for a save\n.*lolcode, which is not to be found`, nil},
+			`does not work; waiting for a save\n.*lolcode, which was not found`, nil},
 		"a program that ends": {py, "#!/usr/bin/env python3\nimport sys; sys.exit('no licence')\n", 0o700,
 			`does not work; waiting for a save\n(.*\n)*.*no licence`, nil},
 		"no run bit": {py, "RIGHT", 0o600, `does not work; waiting for a save\n.*has no run bit`,
