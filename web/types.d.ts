@@ -13,6 +13,8 @@ export interface Entry {
   after?: string;
   text?: string;
   b64?: string;
+  /** Of the end and of some remarks, for machines. */
+  code?: string;
 }
 
 /** The first entry of a session. */

@@ -277,6 +277,17 @@ export function advice(code) {
   return advices[code] ?? "Check host and port, then connect again.";
 }
 
+/** @type {Record<string, string>} */
+const endAdvices = {
+  "mode-lost": "The workbench's log says more. Connect again for a new session.",
+  "too-big": "Send it in parts, in a new session.",
+};
+
+/** What to try after a session broke off, by the code of its end. @param {string} code */
+export function endAdvice(code) {
+  return endAdvices[code] ?? "Connect again for a new session.";
+}
+
 const maxRecent = 12;
 
 /** @typedef {import("../types").Target} Target */

@@ -49,7 +49,16 @@ test("a session: target up, SUCC, entries, messages, the end", () => {
   socket.finish();
   assert.deepEqual(ws.sent.slice(1), ['{"text":""}', Uint8Array.of(0), '{"eof":true}']);
   ws.onclose({ code: 1000, reason: "the server closed" });
-  assert.deepEqual(told, [["connected"], ["entries", [{ kind: "hello" }]], ["ended", { code: 1000, words: "the server closed" }]]);
+  assert.deepEqual(told, [["connected"], ["entries", [{ kind: "hello" }]], ["ended", { code: 1000, words: "the server closed", cause: "" }]]);
+});
+
+test("the last entry has the end in full, with its cause", () => {
+  const { ws, told } = open();
+  ws.onopen();
+  ws.onmessage({ data: "SUCC" });
+  ws.onmessage({ data: '[{"kind":"ended","code":"mode-lost","text":"event 3 ends its process, and more"}]' });
+  ws.onclose({ code: 1011, reason: "event 3" });
+  assert.deepEqual(told, [["connected"], ["ended", { code: 1011, words: "event 3 ends its process, and more", cause: "mode-lost" }]]);
 });
 
 test("a refusal is told once, without FAIL:", () => {

@@ -4,7 +4,7 @@
 import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, socketURL, maxMessage } from "./socket.js";
-import { advice } from "../model/target.js";
+import { advice, endAdvice } from "../model/target.js";
 
 let sessions = 0;
 
@@ -46,9 +46,9 @@ export class Session extends Feed {
         if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "See below for what you can do.", { refusal });
         else this.#become("failed", reason, refusal ? advice(refusal.code) : "");
       },
-      ended: ({ code, words }) => {
+      ended: ({ code, words, cause }) => {
         if (code === 1000 || code === 1001) this.#become("disconnected", words);
-        else this.#become("failed", words, "Connect again for a new session.", { broke: true });
+        else this.#become("failed", words, endAdvice(cause), { broke: true });
       },
     });
   }

@@ -30,20 +30,23 @@ export function socketURL(location, mode, options, record = true, stays = false,
  *
  *     connected()           the target was reached
  *     entries(list)         what happened since, any number of times
- *     ended({code, words})  the session is over, once
+ *     ended({code, words, cause})  the session is over, once; cause is for machines
+ *                           (docs/websocket.md), "" where the workbench told none
  *
  * or, when there never was a session, refused(reason, refusal) alone, where
  * refusal is the reason for machines, or null. After close() nothing more is
  * reported.
  *
  * @typedef {{ connected(): void, entries(list: import("../types").Entry[]): void,
- *   ended(end: { code: number, words: string }): void, refused(reason: string, refusal: import("../types").Refusal | null): void }} Listener
+ *   ended(end: { code: number, words: string, cause: string }): void, refused(reason: string, refusal: import("../types").Refusal | null): void }} Listener
  */
 export class Socket {
   #ws;
   #on;
   #phase = "opening"; // → "asking" → "open" or "refused" → "over"
   #reason = ""; // of the refusal, which may be followed by its code
+  /** How the session ended, in full, once that was told. @type {import("../types").Entry | null} */
+  #end = null;
 
   /** @param {string} url @param {string} target @param {Listener} on */
   constructor(url, target, on, WebSocket = globalThis.WebSocket) {
@@ -104,7 +107,9 @@ export class Socket {
       const refusal = JSON.parse(data).find((/** @type {import("../types").Entry} */ entry) => entry.kind === "refused");
       this.#refuse(this.#reason, refusal);
     } else if (this.#phase === "open") {
-      this.#on.entries(JSON.parse(data));
+      const list = JSON.parse(data);
+      if (list[0].kind === "ended") this.#end = list[0];
+      else this.#on.entries(list);
     }
   }
 
@@ -118,7 +123,7 @@ export class Socket {
       this.#refuse(this.#reason);
     } else if (this.#phase === "open") {
       this.#phase = "over";
-      this.#on.ended({ code, words: reason || closeWords(code) });
+      this.#on.ended({ code, words: this.#end?.text || reason || closeWords(code), cause: this.#end?.code ?? "" });
     }
   }
 
