@@ -206,6 +206,9 @@ func TestEntries(t *testing.T) {
 	if diff := cmp.Diff(want, entries); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
+	if last := c.entries()[0]; last["kind"] != "ended" || last["code"] != "server-closed" {
+		t.Errorf("the last entry is %v", last)
+	}
 	c.closes(websocket.CloseNormalClosure, "the server closed")
 }
 
