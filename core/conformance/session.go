@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,20 +27,15 @@ type session struct {
 }
 
 // hold holds a session.
-func (s *Subject) hold(ctx context.Context, options map[string]string, ops []streams.Op) (*session, error) {
-	all, err := s.Manifest.ParseOptions(options)
-	if err != nil {
-		return nil, err
-	}
-	return s.holdAs(ctx, &session{options: options, opening: core.Opening{Options: all, Target: "example.com:7"}}, ops)
+func (t *tester) hold(options map[string]string, ops []streams.Op) *session {
+	all, err := t.Manifest.ParseOptions(options)
+	t.fail(err)
+	return t.holdAs(&session{options: options, opening: core.Opening{Options: all, Target: "example.com:7"}}, ops)
 }
 
 // holdAs holds a session that is opened as h was.
-func (s *Subject) holdAs(ctx context.Context, h *session, ops []streams.Op) (*session, error) {
-	m, err := open(ctx, s.Open, h.opening, nil)
-	if err != nil {
-		return nil, err
-	}
+func (t *tester) holdAs(h *session, ops []streams.Op) *session {
+	m := t.open(t.Open, h.opening, nil)
 	defer m.Bye()
 	held := &session{options: h.options, opening: h.opening, quiet: m.Conn.Quiet(), timers: len(m.Armed())}
 	sent := m.sent()
@@ -65,7 +59,7 @@ func (s *Subject) holdAs(ctx context.Context, h *session, ops []streams.Op) (*se
 		sent = append(sent, m.sent()...)
 	}
 	held.steps, held.lost, held.hung = m.steps, m.lost, m.Hung
-	return held, ctx.Err()
+	return held
 }
 
 // sent returns what the last answer sent to the server.
