@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,15 +78,8 @@ func (r *Reach) String() string {
 	return words
 }
 
-// kinds are the kinds of action, with their names in transcripts.
-var kinds = [...]string{
-	core.SendServer: "server", core.SendText: "client text", core.SendBinary: "client binary", core.FinishServer: "server eof",
-	core.Close: "close", core.Note: "note", core.SetTimer: "timer", core.StopTimer: "timer off", core.PassThrough: "pass-through",
-	core.Failed: "failed", core.Secret: "secret", core.ShowPart: "client part", core.SecretBytes: "secret value",
-}
-
 // seen are the kinds of action that came.
-type seen [len(kinds)]bool
+type seen [core.SecretBytes + 1]bool
 
 func (s *seen) take(h *session) {
 	for _, st := range h.steps {
@@ -122,7 +116,11 @@ func (u *suite) reach(r *Result) *Finding {
 		quiet = quiet || h.quiet > 0
 	}
 	reach := &Reach{Answers: []string{}, Events: []string{}, Code: []Lines{}}
-	for k, name := range kinds {
+	for k := core.SendServer; k.Valid(); k++ {
+		name := transcript.Name(transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: k}})
+		if k == core.StopTimer {
+			name += " off"
+		}
 		if u.came[k] && !answers[k] {
 			reach.Answers = append(reach.Answers, name)
 		}
@@ -178,12 +176,7 @@ func (u *suite) code() (missed []Lines, unknown string) {
 // executed tells it of each line that there is code on.
 func MergeLines(file string, executed map[int]bool) (pieces []Lines) {
 	var open *Lines
-	lines := make([]int, 0, len(executed))
-	for line := range executed {
-		lines = append(lines, line)
-	}
-	slices.Sort(lines)
-	for _, line := range lines {
+	for _, line := range slices.Sorted(maps.Keys(executed)) {
 		switch {
 		case executed[line]:
 			open = nil
