@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -15,7 +14,7 @@ import (
 // letters of the commands around it are of another case. It says something only
 // where the machine answers the same but for the case. What stands next to the
 // secret comes first; past until the rest is left out.
-func (u *suite) starred(ctx context.Context, seeds []seed, until time.Time) (*Finding, error) {
+func (u *suite) starred(seeds []seed, until time.Time) *Finding {
 	for i := range seeds {
 		sd := &seeds[i]
 		for n := lastSecret(sd.steps); n > 0 && time.Now().Before(until); n-- {
@@ -24,21 +23,18 @@ func (u *suite) starred(ctx context.Context, seeds []seed, until time.Time) (*Fi
 				if events[n-1].Data = l.OfCommands(sd.steps[n].Event, sd.steps[n].actions); bytes.Equal(events[n-1].Data, sd.steps[n].Data) {
 					continue
 				}
-				h, err := u.s.holdAs(ctx, sd.session, streams.Ops(events))
-				if err != nil {
-					return nil, err
-				}
+				h := u.holdAs(sd.session, streams.Ops(events))
 				if lost := secretLost(sd.steps, h.steps); lost > 0 {
 					return u.shownBy(h.upTo(lost), &Finding{
-						File: sd.file, Line: sd.lines[lost-1],
+						File: sd.file, Line: lineOf(sd.fed, lost),
 						Words: fmt.Sprintf("a secret goes into recordings when there are %s in %s: the answers are the same, but what is secret in event %d is not said", l.Name, h.upTo(n).last(), lost),
 						Do:    "compare a command's letters without regard to their case where it is decided what is secret: a person who writes it so has a secret too",
-					}), nil
+					})
 				}
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // upTo returns the session up to event n.
@@ -64,13 +60,11 @@ func isSecret(a core.Action) bool { return a.Kind.IsMark() }
 // while all answers up to there are the same but for the case of letters; else 0.
 func secretLost(want, got []step) int {
 	for n := range want[:min(len(want), len(got))] {
-		secrets, rest := apartFrom(want[n].actions)
-		now, restNow := apartFrom(got[n].actions)
-		if !slices.EqualFunc(rest, restNow, equalButCase) {
+		if !slices.EqualFunc(withoutSecrets(want[n].actions), withoutSecrets(got[n].actions), equalButCase) {
 			return 0
 		}
-		for _, a := range secrets {
-			if !slices.ContainsFunc(now, a.Equal) {
+		for _, a := range want[n].actions {
+			if isSecret(a) && !slices.ContainsFunc(got[n].actions, a.Equal) {
 				return n
 			}
 		}
@@ -78,15 +72,8 @@ func secretLost(want, got []step) int {
 	return 0
 }
 
-func apartFrom(actions []core.Action) (secrets, rest []core.Action) {
-	for _, a := range actions {
-		if isSecret(a) {
-			secrets = append(secrets, a)
-		} else {
-			rest = append(rest, a)
-		}
-	}
-	return secrets, rest
+func withoutSecrets(actions []core.Action) []core.Action {
+	return slices.DeleteFunc(slices.Clone(actions), isSecret)
 }
 
 func equalButCase(a, b core.Action) bool {

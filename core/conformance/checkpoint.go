@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,118 +9,97 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // hasCheckpoint looks at the checkpoint of a new machine.
-func (u *suite) hasCheckpoint(ctx context.Context, r *Result) (*Finding, error) {
-	m, err := open(ctx, u.s.Open, u.plain, nil)
-	if err != nil {
-		return nil, err
-	}
+func (u *suite) hasCheckpoint(r *Result) *Finding {
+	m := u.open(u.Open, u.plain, nil)
 	defer m.Bye()
-	if _, err = m.Conn.Checkpoint(); err == nil {
-		return nil, nil
+	_, err := m.Conn.Checkpoint()
+	if err == nil {
+		return nil
 	}
 	r.Skipped = "the machine writes no checkpoint when it is new"
-	return noCheckpoint(ctx, err)
+	return noCheckpoint(err)
 }
 
 // carriedOver restores each session in another process than the one that wrote
 // its checkpoint.
-func (u *suite) carriedOver(ctx context.Context, _ *Result) (*Finding, error) {
-	if u.s.Fresh == nil {
-		return nil, nil
+func (u *suite) carriedOver(*Result) *Finding {
+	if u.Fresh == nil {
+		return nil
 	}
-	connect, end, err := u.s.Fresh(ctx)
-	if err != nil {
-		return nil, err
-	}
+	connect, end := u.fresh()
 	defer end()
-	other := *u.s
-	other.Open = connect
 	for _, h := range u.held {
-		f, err := checkpointAfter(ctx, u.s, &other, h, h.events(), middle(h))
-		if err != nil {
-			return nil, err
-		}
-		if f != nil {
+		if f := u.checkpointAfter(connect, h, h.events(), middle(h)); f != nil {
 			f.Words += " in another process than the one that wrote it"
 			f.Do = "write into Checkpoint what the state is, and not where it is found in this process"
-			return u.shownBy(h, f), nil
+			return u.shownBy(h, f)
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // checkpoints is the promise of a machine that writes its state down: doing so
 // changes nothing, and one restored from it goes on the same, however often.
-func checkpoints(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+func checkpoints(t *tester, h *session) *Finding {
 	events := h.events()
 	for _, k := range points(events) {
-		if f, err := checkpointAfter(ctx, s, s, h, events, k); f != nil || err != nil {
-			return f, err
+		if f := t.checkpointAfter(t.Open, h, events, k); f != nil {
+			return f
 		}
 	}
-	return restoredEachTime(ctx, s, h, events)
+	return t.restoredEachTime(t.Open, h, events)
 }
 
-// checkpointAfter takes a checkpoint of a machine of s, and restores it in one of next.
-func checkpointAfter(ctx context.Context, s, next *Subject, h *session, events []core.Event, k int) (*Finding, error) {
-	m, err := open(ctx, s.Open, h.opening, h.state)
-	if err != nil {
-		return nil, err
-	}
+// checkpointAfter takes a checkpoint of a machine, and restores it in one of next.
+func (t *tester) checkpointAfter(next func(context.Context) (*wire.Conn, error), h *session, events []core.Event, k int) *Finding {
+	m := t.open(t.Open, h.opening, h.state)
 	defer m.Bye()
 	m.feed(events[:k]...)
 	if m.Over {
-		return nil, ctx.Err()
+		return nil
 	}
 	state, err := m.Conn.Checkpoint()
 	if err != nil {
-		return noCheckpoint(ctx, err)
+		return noCheckpoint(err)
 	}
 	m.feed(events[k:]...)
 	if f := compare(h.steps, m.steps, "only read the state in Checkpoint", "the checkpoint after event %d changed the machine: without it other answers came", k); f != nil {
-		return f, ctx.Err()
+		return f
 	}
-	r, err := open(ctx, next.Open, h.opening, state)
-	if err != nil {
-		return nil, err
-	}
+	r := t.open(next, h.opening, state)
 	defer r.Bye()
 	if f := refusedState(r, k, state); f != nil {
-		return f, ctx.Err()
+		return f
 	}
 	r.feed(events[k:]...)
-	return goesOn(h, r.steps, k, fmt.Sprintf("a machine restored from the checkpoint after event %d goes on otherwise", k)), ctx.Err()
+	return goesOn(h, r.steps, k, fmt.Sprintf("a machine restored from the checkpoint after event %d goes on otherwise", k))
 }
 
 // restoredEachTime restores after every event, each time from the machine that
 // was restored before.
-func restoredEachTime(ctx context.Context, s *Subject, h *session, events []core.Event) (*Finding, error) {
-	m, err := open(ctx, s.Open, h.opening, h.state)
-	if err != nil {
-		return nil, err
-	}
+func (t *tester) restoredEachTime(connect func(context.Context) (*wire.Conn, error), h *session, events []core.Event) *Finding {
+	m := t.open(connect, h.opening, h.state)
 	defer func() { m.Bye() }()
 	for k, ev := range events {
 		state, err := m.Conn.Checkpoint()
 		if err != nil {
-			return noCheckpoint(ctx, err)
+			return noCheckpoint(err)
 		}
 		m.Bye()
-		if m, err = open(ctx, s.Open, h.opening, state); err != nil {
-			return nil, err
-		}
+		m = t.open(connect, h.opening, state)
 		if f := refusedState(m, k, state); f != nil {
-			return f, ctx.Err()
+			return f
 		}
 		m.feed(ev)
 		if f := goesOn(h, m.steps[:min(2, len(m.steps))], k, fmt.Sprintf("a machine restored after every event answers event %d otherwise", k+1)); f != nil || m.Over {
-			return f, ctx.Err()
+			return f
 		}
 	}
-	return nil, ctx.Err()
+	return nil
 }
 
 // goesOn compares a restored machine's steps with those of the session from
@@ -151,35 +131,26 @@ const stateTooLarge = "its state has "
 
 // noCheckpoint takes a machine that wrote no checkpoint: it may say that it
 // cannot.
-func noCheckpoint(ctx context.Context, err error) (*Finding, error) {
+func noCheckpoint(err error) *Finding {
 	words := err.Error()
 	_, reason, _ := strings.Cut(words, core.ErrNoCheckpoint.Error()+": ")
 	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
 	case !errors.Is(err, core.ErrNoCheckpoint):
-		return &Finding{Words: "no answer came when a checkpoint was asked for: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}, nil
+		return &Finding{Words: "no answer came when a checkpoint was asked for: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}
 	case strings.HasPrefix(reason, "panic:"):
-		return &Finding{Words: "Checkpoint panicked: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}, nil
+		return &Finding{Words: "Checkpoint panicked: " + words, Do: "answer core.ErrNoCheckpoint when the state cannot be written down"}
 	case strings.Contains(reason, protocolBroken):
-		return &Finding{Words: "the answer to a checkpoint is wrong: " + reason, Do: "answer with the state, or that there is none"}, nil
+		return &Finding{Words: "the answer to a checkpoint is wrong: " + reason, Do: "answer with the state, or that there is none"}
 	case strings.HasPrefix(reason, stateTooLarge):
-		return &Finding{Words: "a checkpoint is too large: " + words, Do: "answer core.ErrNoCheckpoint when the state is over core.MaxCheckpoint"}, nil
+		return &Finding{Words: "a checkpoint is too large: " + words, Do: "answer core.ErrNoCheckpoint when the state is over core.MaxCheckpoint"}
 	}
-	return nil, nil
+	return nil
 }
 
 // garbage feeds states to Restore that no machine wrote.
-func (u *suite) garbage(ctx context.Context, _ *Result) (*Finding, error) {
-	states, err := u.states(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, state := range garbage(states) {
-		m, err := open(ctx, u.s.Open, u.plain, state)
-		if err != nil {
-			return nil, err
-		}
+func (u *suite) garbage(*Result) *Finding {
+	for _, state := range garbage(u.states()) {
+		m := u.open(u.Open, u.plain, state)
 		when := "Restore panicked on a state that it did not write"
 		if !m.Over {
 			when = "Restore took a state that Checkpoint never wrote, and the machine then panicked"
@@ -188,24 +159,21 @@ func (u *suite) garbage(ctx context.Context, _ *Result) (*Finding, error) {
 			}
 		}
 		m.Bye()
-		if f, _ := robust(ctx, u.s, &session{steps: m.steps, lost: m.lost}); f != nil {
+		if f := robust(u.tester, &session{steps: m.steps, lost: m.lost}); f != nil {
 			return &Finding{
 				Words: fmt.Sprintf("%s (%d bytes, beginning %q): %s", when, len(state), state[:min(len(state), 16)], f.Words),
 				Do:    "check all of a state in Restore before any of it is used; refuse it by an error",
-			}, ctx.Err()
+			}
 		}
 	}
-	return nil, ctx.Err()
+	return nil
 }
 
 // states returns a few checkpoints of different sessions.
-func (u *suite) states(ctx context.Context) ([][]byte, error) {
+func (u *suite) states() [][]byte {
 	var states [][]byte
 	for _, h := range u.held {
-		m, err := open(ctx, u.s.Open, h.opening, nil)
-		if err != nil {
-			return nil, err
-		}
+		m := u.open(u.Open, h.opening, nil)
 		events := h.events()
 		m.feed(events[:max(0, len(events)-1)]...)
 		if !m.Over {
@@ -215,7 +183,7 @@ func (u *suite) states(ctx context.Context) ([][]byte, error) {
 		}
 		m.Bye()
 	}
-	return states, ctx.Err()
+	return states
 }
 
 // garbage is what Restore is given beside real checkpoints.
@@ -230,8 +198,8 @@ func garbage(states [][]byte) [][]byte {
 		for n := 1; n < len(state) && n <= 16; n++ {
 			all = append(all, state[:n], state[n:])
 		}
-		for i := 0; i < len(state) && i < 16; i++ {
-			flipped := []byte(string(state))
+		for i := range min(len(state), 16) {
+			flipped := bytes.Clone(state)
 			flipped[i] ^= 0xff
 			all = append(all, flipped)
 		}

@@ -23,62 +23,52 @@ const (
 // deterministic is the promise that the same events always get the same
 // answers, however often they come again.
 func deterministic(times int) promise {
-	return func(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	return func(t *tester, h *session) *Finding {
 		for range times {
-			m, err := play(ctx, s.Open, h, h.events())
-			if err != nil {
-				return nil, err
-			}
+			m := t.play(t.Open, h, h.events())
 			if f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise when they came again"); f != nil {
-				return f, nil
+				return f
 			}
 		}
-		return nil, nil
+		return nil
 	}
 }
 
 // pause holds a session with a pause after its third event, before what the
 // server sends back.
-func (u *suite) pause(ctx context.Context, _ *Result) (*Finding, error) {
+func (u *suite) pause(*Result) *Finding {
 	say, answer := streams.Text("hello"), streams.Server("hello\r\n")
-	h, err := u.s.hold(ctx, nil, []streams.Op{say, answer, say, answer, say, answer, streams.ServerEOF})
-	if err != nil {
-		return nil, err
-	}
-	m, err := open(ctx, u.s.Open, h.opening, nil)
-	if err != nil {
-		return nil, err
-	}
+	h := u.hold(nil, []streams.Op{say, answer, say, answer, say, answer, streams.ServerEOF})
+	m := u.open(u.Open, h.opening, nil)
 	defer m.Bye()
 	events := h.events()
 	after := min(3, len(events))
 	m.feed(events[:after]...)
 	select {
 	case <-time.After(clockStep):
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	case <-u.ctx.Done():
 	}
 	m.feed(events[after:]...)
 	if h.lost != nil {
-		return nil, nil
+		return nil
 	}
 	if f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise when a second passed after event %d", after); f != nil {
-		return u.shownBy(h, f), nil
+		return u.shownBy(h, f)
 	}
-	return nil, nil
+	return nil
 }
 
 // later repeats all sessions once the pause is over.
-func (u *suite) later(ctx context.Context, _ *Result) (*Finding, error) {
-	return u.again(ctx, u.s.Open, u.held, "a second later")
+func (u *suite) later(*Result) *Finding {
+	return u.again(u.Open, u.held, "a second later")
 }
 
 // elsewhere repeats all sessions in processes that have just started. Each time
 // another one is the first; those with many answers show the most.
-func (u *suite) elsewhere(ctx context.Context, r *Result) (*Finding, error) {
-	if u.s.Fresh == nil {
+func (u *suite) elsewhere(r *Result) *Finding {
+	if u.Fresh == nil {
 		r.Skipped = "within one process only: workbench plugin test repeats the sessions in others too"
-		return nil, nil
+		return nil
 	}
 	answers := func(h *session) (n int) {
 		for _, s := range h.steps {
@@ -88,33 +78,27 @@ func (u *suite) elsewhere(ctx context.Context, r *Result) (*Finding, error) {
 	}
 	order := slices.SortedStableFunc(slices.Values(u.held), func(a, b *session) int { return cmp.Compare(answers(b), answers(a)) })
 	for range processes {
-		connect, end, err := u.s.Fresh(ctx)
-		if err != nil {
-			return nil, err
-		}
-		f, err := u.again(ctx, connect, order, "in another process, which had just started")
+		connect, end := u.fresh()
+		f := u.again(connect, order, "in another process, which had just started")
 		end()
-		if f != nil || err != nil {
-			return f, err
+		if f != nil {
+			return f
 		}
 		order = slices.Concat(order[1:], order[:1])
 	}
-	return nil, nil
+	return nil
 }
 
 // again repeats the sessions, and returns the shortest that is answered
 // otherwise.
-func (u *suite) again(ctx context.Context, connect func(context.Context) (*wire.Conn, error), held []*session, when string) (found *Finding, err error) {
+func (u *suite) again(connect func(context.Context) (*wire.Conn, error), held []*session, when string) (found *Finding) {
 	shortest := 0
 	for _, h := range held {
-		m, err := play(ctx, connect, h, h.events())
-		if err != nil {
-			return nil, err
-		}
+		m := u.play(connect, h, h.events())
 		f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise %s", when)
 		if f != nil && (found == nil || len(h.steps) < shortest) {
 			found, shortest = u.shownBy(h, f), len(h.steps)
 		}
 	}
-	return found, nil
+	return found
 }

@@ -20,6 +20,8 @@ type Finding struct {
 	// Session is the shortest session found that shows it, as a transcript.
 	// Empty of a golden, which shows it itself.
 	Session string `json:"session,omitempty"`
+
+	event int // of the session, whose line in a golden is the finding's; 0: none
 }
 
 // Shortened reports that String does not show every byte of the difference or
@@ -44,18 +46,13 @@ func (f Finding) String() string {
 	fmt.Fprintf(&b, "%s: %s\n", core.Printable(f.Check), abridge.Cut(f.Words, abridge.MaxShown/2))
 	b.WriteString(abridge.Transcript(f.Diff))
 	if f.showsSession() {
-		b.WriteString("The session that shows it:\n" + indent(f.Session))
+		b.WriteString("The session that shows it:\n")
+		for line := range strings.Lines(abridge.Transcript(f.Session)) {
+			b.WriteString("  " + line)
+		}
 	}
 	if f.Do != "" {
 		b.WriteString("What to do: " + f.Do + "\n")
-	}
-	return b.String()
-}
-
-func indent(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(abridge.Transcript(text)) {
-		b.WriteString("  " + line)
 	}
 	return b.String()
 }

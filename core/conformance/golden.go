@@ -33,15 +33,19 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	if err != nil {
 		return r, err
 	}
+	found := func(f *Finding) {
+		f.File = file
+		r.Findings = append(r.Findings, *f)
+	}
 	if !whole.Same {
-		f := Finding{Check: "whole", File: file, Words: "other answers came than the golden has", Diff: whole.Diff,
+		f := &Finding{Check: "whole", Words: "other answers came than the golden has", Diff: whole.Diff,
 			Do: "correct the machine, or update the golden if the new answers are right"}
 		if len(whole.Faults) > 0 {
 			f.Line, f.Words, f.Do = whole.Faults[0].Line, whole.Faults[0].Words, ""
 		} else {
 			f.Line = lineOf(t, whole.Event)
 		}
-		r.Findings = append(r.Findings, f)
+		found(f)
 		return r, nil
 	}
 	recut, err := g.Recuts(ctx, asOpener(&s), whole, replay.Plan(randomCuts, 1))
@@ -50,22 +54,23 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	}
 	if !recut.Same {
 		f := recutFinding(recut)
-		f.Check, f.File = "read boundaries", file
-		r.Findings = append(r.Findings, *f)
+		f.Check = "read boundaries"
+		found(f)
 		return r, nil
 	}
 	t = s.fed(t)
-	h, err := s.holdGolden(ctx, t)
-	if err != nil {
-		return r, err
-	}
-	if event, f := leak(h); f != nil {
-		f.Check, f.File, f.Line = "secrets", file, lineOf(t, event)
-		r.Findings = append(r.Findings, *f)
+	u := &tester{Subject: s, ctx: ctx}
+	h := u.holdGolden(t)
+	if f := u.firstBroken(h, named{"secrets", keepsSecrets}); f != nil {
+		f.Line = lineOf(t, f.event)
+		found(f)
 		return r, nil
 	}
 	r.Skipped = sampled(h.events())
-	return r, s.resume(ctx, h, &r, file)
+	if f := u.firstBroken(h, u.resumed()...); f != nil {
+		found(f)
+	}
+	return r, u.failed()
 }
 
 // lineOf returns the line of an event, from 1; of the opening, 0.
@@ -91,26 +96,25 @@ func (s *Subject) fed(t *transcript.Transcript) *transcript.Transcript {
 }
 
 // holdGolden holds a golden's session, its events as they are.
-func (s *Subject) holdGolden(ctx context.Context, t *transcript.Transcript) (*session, error) {
-	values := optionsOf(t)
-	options, err := s.Manifest.ParseOptions(values)
-	if err != nil {
-		return nil, err
+func (t *tester) holdGolden(golden *transcript.Transcript) *session {
+	values := optionsOf(golden)
+	options, err := t.Manifest.ParseOptions(values)
+	t.fail(err)
+	h := &session{
+		options: values,
+		opening: core.Opening{Options: options, Target: golden.Target, ServerEOFStays: golden.ServerEOFStays},
+		state:   golden.State,
 	}
-	h := &session{options: values, opening: core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays}, state: t.State}
-	m, err := open(ctx, s.Open, h.opening, h.state)
-	if err != nil {
-		return nil, err
-	}
+	m := t.open(t.Open, h.opening, h.state)
 	defer m.Bye()
-	for i := range t.Entries {
-		if t.Entries[i].Dir == transcript.Event {
-			m.feed(t.Entries[i].Event)
+	for _, e := range golden.Entries {
+		if e.Dir == transcript.Event {
+			m.feed(e.Event)
 		}
 	}
 	h.quiet = m.Conn.Quiet()
 	h.steps, h.lost, h.hung = m.steps, m.lost, m.Hung
-	return h, ctx.Err()
+	return h
 }
 
 func optionsOf(t *transcript.Transcript) map[string]string {
@@ -121,27 +125,14 @@ func optionsOf(t *transcript.Transcript) map[string]string {
 	return values
 }
 
-// resume checks the promises about a machine that is made anew, and about
-// memory where that shows.
-func (s *Subject) resume(ctx context.Context, h *session, r *Result, file string) error {
-	for _, c := range []struct {
-		name string
-		promise
-	}{{"determinism", deterministic(10)}, {"recovery", recovers}, {"checkpoint", checkpoints}, {"kept memory", keepsNoData}, {"kept memory", keepsNoState}} {
-		if c.name == "kept memory" && s.OpenScribbling == nil {
-			continue
-		}
-		f, err := c.promise(ctx, s, h)
-		if err != nil {
-			return err
-		}
-		if f != nil {
-			f.Check, f.File = c.name, file
-			r.Findings = append(r.Findings, *f)
-			return nil
-		}
+// resumed are the promises about a machine that is made anew, and about memory
+// where that shows.
+func (s *Subject) resumed() []named {
+	all := []named{{"determinism", deterministic(10)}, {"recovery", recovers}, {"checkpoint", checkpoints}}
+	if s.OpenScribbling != nil {
+		all = append(all, named{"kept memory", keepsNoData}, named{"kept memory", keepsNoState})
 	}
-	return nil
+	return all
 }
 
 // Events holds a session of the given events to the same promises as a golden,
@@ -150,27 +141,13 @@ func (s *Subject) resume(ctx context.Context, h *session, r *Result, file string
 // that are not named are left to their defaults. The error says that an option
 // is none, that the subject could not be reached, or that ctx is done.
 func Events(ctx context.Context, s Subject, options map[string]string, events []core.Event) ([]Finding, error) {
-	h, err := s.hold(ctx, options, streams.Ops(events))
-	if err != nil {
-		return nil, err
+	u := &tester{Subject: s, ctx: ctx}
+	h := u.hold(options, streams.Ops(events))
+	promises := []named{{"invalid input", robust}, {"bounds", bounded}, {"read boundaries", recuts(3)}, {"pass-through", passes}, {"secrets", keepsSecrets}}
+	f := u.firstBroken(h, append(promises, u.resumed()...)...)
+	if f == nil {
+		return nil, u.failed()
 	}
-	for _, c := range []struct {
-		name string
-		promise
-	}{{"invalid input", robust}, {"bounds", bounded}, {"read boundaries", recuts(3)}, {"pass-through", passes}, {"secrets", keepsSecrets}} {
-		f, err := c.promise(ctx, &s, h)
-		if err != nil {
-			return nil, err
-		}
-		if f != nil {
-			f.Check, f.Line, f.Session = c.name, 0, h.text(s.Manifest.Name)
-			return []Finding{*f}, nil
-		}
-	}
-	var r Result
-	err = s.resume(ctx, h, &r, "")
-	for i := range r.Findings {
-		r.Findings[i].Session = h.text(s.Manifest.Name)
-	}
-	return r.Findings, err
+	f.Line, f.Session = 0, h.text(s.Manifest.Name)
+	return []Finding{*f}, nil
 }

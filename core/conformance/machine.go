@@ -1,14 +1,12 @@
 package conformance
 
 import (
-	"context"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/drive"
 	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // machine is one machine, driven as a session drives it.
@@ -23,15 +21,6 @@ type machine struct {
 type step struct {
 	core.Event
 	actions []core.Action
-}
-
-// open opens a machine. The error is of a connection that could not be had;
-// what the machine does wrong is in its steps.
-func open(ctx context.Context, connect func(context.Context) (*wire.Conn, error), o core.Opening, state []byte) (*machine, error) {
-	m := &machine{}
-	m.To, m.AnyTimer = m, true // whoever feeds it knows which timers run
-	m.Knows = func(core.EventKind) bool { return true }
-	return m, m.Open(ctx, connect, o, state)
 }
 
 // feed feeds events until the session is over.
@@ -73,18 +62,6 @@ func failed(steps []step) string {
 		}
 	}
 	return ""
-}
-
-// play opens a machine as the session's was, feeds it the events and lets it
-// go.
-func play(ctx context.Context, connect func(context.Context) (*wire.Conn, error), h *session, events []core.Event) (*machine, error) {
-	m, err := open(ctx, connect, h.opening, h.state)
-	if err != nil {
-		return nil, err
-	}
-	defer m.Bye()
-	m.feed(events...)
-	return m, ctx.Err()
 }
 
 func equalSteps(a, b []step) bool {

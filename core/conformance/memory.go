@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,33 +19,25 @@ const (
 )
 
 // memory floods one machine at a time.
-func (u *suite) memory(ctx context.Context, r *Result) (*Finding, error) {
-	if u.s.Memory == nil {
+func (u *suite) memory(r *Result) *Finding {
+	if u.Memory == nil {
 		r.Skipped = "the memory that it holds is not measured here; only the size of its checkpoints was checked"
 	}
 	for _, s := range streams.Floods() {
-		if f, err := u.flood(ctx, s); f != nil || err != nil {
-			return f, err
+		if f := u.flood(s); f != nil {
+			return f
 		}
 	}
-	return nil, nil
+	return nil
 }
 
-func (u *suite) flood(ctx context.Context, s streams.Flood) (*Finding, error) {
+func (u *suite) flood(s streams.Flood) *Finding {
 	part := s.Of(lookEvery)
-	if u.s.Garbage > 0 { // what a process keeps of a session that is over is there before the look
-		if _, err := play(ctx, u.s.Open, &session{opening: u.plain}, part); err != nil {
-			return nil, err
-		}
+	if u.Garbage > 0 { // what a process keeps of a session that is over is there before the look
+		u.play(u.Open, &session{opening: u.plain}, part)
 	}
-	before, err := u.measure()
-	if err != nil {
-		return nil, err
-	}
-	m, err := open(ctx, u.s.Open, u.plain, nil)
-	if err != nil {
-		return nil, err
-	}
+	before := u.measure()
+	m := u.open(u.Open, u.plain, nil)
 	defer m.Bye()
 	m.drop = true
 	for fed := 0; fed < flood && !m.Over; {
@@ -55,40 +46,43 @@ func (u *suite) flood(ctx context.Context, s streams.Flood) (*Finding, error) {
 		if m.lost != nil {
 			break
 		}
-		now, err := u.measure()
-		if err != nil || ctx.Err() != nil {
-			return nil, errors.Join(err, ctx.Err())
+		now := u.measure()
+		if u.failed() != nil {
+			return nil
 		}
-		if now > before+MaxHeld+u.s.Garbage {
+		if now > before+MaxHeld+u.Garbage {
 			return &Finding{
 				Words: fmt.Sprintf("%.1f MiB were held after %d MiB of %s; at most %d MiB may be", float64(now-before)/(1<<20), fed>>20, s.What, MaxHeld>>20),
 				Do:    "bound every buffer that a peer can fill: let go of it in parts, or refuse what is too long by an error in words",
-			}, nil
+			}
 		}
 	}
 	switch {
-	case ctx.Err() != nil || errors.Is(m.lost, wire.ErrKilled): // by somebody outside, and no fault of its own
-		return nil, errors.Join(ctx.Err(), m.lost)
+	case errors.Is(m.lost, wire.ErrKilled): // by somebody outside, and no fault of its own
+		u.fail(m.lost)
+		return nil
 	case m.Hung:
 		return &Finding{Words: fmt.Sprintf("no answer came in time after much of %s: %v", s.What, m.lost),
-			Do: "answer every event in time, however many came before"}, nil
+			Do: "answer every event in time, however many came before"}
 	case m.lost != nil:
 		return &Finding{Words: fmt.Sprintf("no answer came any more after much of %s: %v", s.What, m.lost),
-			Do: "bound every buffer that a peer can fill"}, nil
+			Do: "bound every buffer that a peer can fill"}
 	case m.Over || u.found["checkpoint"]:
-		return nil, nil
+		return nil
 	}
-	_, err = m.Conn.Checkpoint()
+	_, err := m.Conn.Checkpoint()
 	if err == nil || errors.Is(err, core.ErrNoCheckpoint) && !strings.Contains(err.Error(), stateTooLarge) {
-		return nil, nil
+		return nil
 	}
-	return noCheckpoint(ctx, err)
+	return noCheckpoint(err)
 }
 
 // measure returns the memory that is held, 0 when it is not measured.
-func (u *suite) measure() (uint64, error) {
-	if u.s.Memory == nil {
-		return 0, nil
+func (u *suite) measure() uint64 {
+	if u.Memory == nil {
+		return 0
 	}
-	return u.s.Memory()
+	n, err := u.Memory()
+	u.fail(err)
+	return n
 }

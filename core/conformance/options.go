@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -10,21 +9,15 @@ import (
 
 // options checks the manifest, opens what it offers, and then holds the
 // generated sessions for the checks that follow.
-func (u *suite) options(ctx context.Context, r *Result) (*Finding, error) {
-	if err := u.s.Manifest.Validate(); err != nil {
-		return &Finding{Words: "the manifest is not valid: " + err.Error(), Do: "correct the manifest; see core.Manifest"}, nil
+func (u *suite) options(r *Result) *Finding {
+	if err := u.Manifest.Validate(); err != nil {
+		return &Finding{Words: "the manifest is not valid: " + err.Error(), Do: "correct the manifest; see core.Manifest"}
 	}
-	all := streams.Generate(&u.s.Manifest)
-	first, err := u.s.hold(ctx, all[0].Options, all[0].Ops) // before any other is opened
-	if err != nil {
-		return nil, err
-	}
+	all := streams.Generate(&u.Manifest)
+	first := u.hold(all[0].Options, all[0].Ops) // before any other is opened
 	u.plain = first.opening
-	for _, options := range append([]map[string]string{nil}, streams.Variants(&u.s.Manifest)...) {
-		h, err := u.s.hold(ctx, options, nil)
-		if err != nil {
-			return nil, err
-		}
+	for _, options := range append([]map[string]string{nil}, streams.Variants(&u.Manifest)...) {
+		h := u.hold(options, nil)
 		words := failed(h.steps)
 		if h.lost != nil {
 			words = h.lost.Error()
@@ -42,27 +35,24 @@ func (u *suite) options(ctx context.Context, r *Result) (*Finding, error) {
 		})
 	}
 	if len(r.Findings) > 0 {
-		return nil, nil
+		return nil
 	}
 	u.held, u.hung = []*session{first}, first.hung
 	for _, c := range all[1:] {
 		if u.hung {
-			return nil, nil
+			return nil
 		}
-		h, err := u.s.hold(ctx, c.Options, c.Ops)
-		if err != nil {
-			return nil, err
-		}
+		h := u.hold(c.Options, c.Ops)
 		u.held, u.hung = append(u.held, h), h.hung
 	}
-	return nil, nil
+	return nil
 }
 
 // odd holds a session with each odd value of an option, and reports the first one
 // of each that the machine does not get over.
-func (u *suite) odd(ctx context.Context, r *Result) (*Finding, error) {
+func (u *suite) odd(r *Result) *Finding {
 	if u.hung {
-		return nil, nil
+		return nil
 	}
 	refused := 0
 	for _, h := range u.held {
@@ -74,20 +64,13 @@ func (u *suite) odd(ctx context.Context, r *Result) (*Finding, error) {
 		r.Skipped = fmt.Sprintf("the machine refuses %d of the %d sessions generated; what it does in good sessions is for goldens to show", refused, len(u.held))
 	}
 	reported := map[string]bool{}
-	for _, options := range streams.Odd(&u.s.Manifest) {
+	for _, options := range streams.Odd(&u.Manifest) {
 		for name, value := range options {
 			if reported[name] {
 				continue
 			}
-			h, err := u.s.hold(ctx, options, probe)
-			if err != nil {
-				return nil, err
-			}
-			f, err := robust(ctx, u.s, h)
-			if err != nil {
-				return nil, err
-			}
-			if f != nil {
+			h := u.hold(options, probe)
+			if f := robust(u.tester, h); f != nil {
 				reported[name] = true
 				f.Words = fmt.Sprintf("option %s %q: %s", name, core.CutWords(value, 40), f.Words)
 				f.Do = "let Open take every value that the option's type allows, or refuse it by an error in words"
@@ -95,7 +78,7 @@ func (u *suite) odd(ctx context.Context, r *Result) (*Finding, error) {
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // probe is a short session, to see whether a machine works at all.

@@ -15,9 +15,8 @@ import (
 )
 
 // A promise looks at a session that was held, holds it again in its own way
-// and returns what was broken, or nil. An error says that it could not be
-// done.
-type promise func(ctx context.Context, s *Subject, h *session) (*Finding, error)
+// and returns what was broken, or nil.
+type promise func(*tester, *session) *Finding
 
 // What to do about it, where several checks say the same.
 const (
@@ -58,84 +57,81 @@ func brokenBound(h *session) string {
 }
 
 // bounded is the promise that no answer breaks a bound.
-func bounded(_ context.Context, _ *Subject, h *session) (*Finding, error) {
+func bounded(_ *tester, h *session) *Finding {
 	if words := brokenBound(h); words != "" {
-		return &Finding{Words: words, Do: "send large data in pieces, name and set timers within their bounds, and print what the protocol has and nothing else"}, nil
+		return &Finding{Words: words, Do: "send large data in pieces, name and set timers within their bounds, and print what the protocol has and nothing else"}
 	}
-	return nil, nil
+	return nil
 }
 
 // robust is the promise that whatever comes the machine answers it, or refuses
 // it in words.
-func robust(_ context.Context, _ *Subject, h *session) (*Finding, error) {
+func robust(_ *tester, h *session) *Finding {
 	words := failed(h.steps)
 	switch {
 	case brokenBound(h) != "":
 	case h.lost != nil:
 		return &Finding{Words: fmt.Sprintf("there was no answer to %s: %v", h.last(), h.lost),
-			Do: "answer every event in time and end the process by no event; refuse what cannot go on by an error in words"}, nil
+			Do: "answer every event in time and end the process by no event; refuse what cannot go on by an error in words"}
 	case strings.HasPrefix(words, "panic:"):
 		return &Finding{Words: "the machine panicked: " + strings.TrimSpace(strings.TrimPrefix(words, "panic:")),
-			Do: "check lengths before indexing, and refuse what cannot go on by an error in words"}, nil
+			Do: "check lengths before indexing, and refuse what cannot go on by an error in words"}
 	}
-	return nil, nil
+	return nil
 }
 
 // apart is the promise that sessions share nothing: a second one opens after
 // the first event, and hears of each event one step later.
-func apart(ctx context.Context, s *Subject, h *session) (*Finding, error) {
-	first, err := open(ctx, s.Open, h.opening, nil)
-	if err != nil {
-		return nil, err
-	}
+func apart(t *tester, h *session) *Finding {
+	first := t.open(t.Open, h.opening, nil)
 	defer first.Bye()
 	var second *machine
 	for i, ev := range h.events() {
 		first.feed(ev)
 		if i == 0 {
-			if second, err = open(ctx, s.Open, h.opening, nil); err != nil {
-				return nil, err
-			}
+			second = t.open(t.Open, h.opening, nil)
 			defer second.Bye()
 		} else {
 			second.feed(h.steps[i].Event)
 		}
 	}
 	if second == nil {
-		return nil, ctx.Err()
+		return nil
 	}
 	for _, got := range [][]step{first.steps, second.steps} {
 		if f := compare(h.steps[:len(got)], got, doPure, "a session was answered otherwise while a second one of the same events was held"); f != nil {
-			return f, ctx.Err()
+			return f
 		}
 	}
-	return nil, ctx.Err()
+	return nil
 }
 
 // recuts is the promise that where the server's bytes are cut comes to the
 // same. Many bytes are not cut at each.
 func recuts(random int) promise {
-	return func(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+	return func(t *tester, h *session) *Finding {
 		if h.lost != nil {
-			return nil, nil // another check's
+			return nil // another check's
 		}
-		g, whole, err := h.golden(ctx, s)
+		g, whole, err := h.golden(t.ctx, &t.Subject)
 		if err != nil {
-			return nil, err
+			t.fail(err)
+			return nil
 		}
 		for cuts := range replay.Plan(random, 1) {
-			if streams.Size(h.events()) > maxEachByte && cuts.Name == replay.EachByte().Name {
+			if streams.Size(h.events()) > maxEachByte && cuts.Name == replay.EachByte {
 				continue
 			}
-			r, err := g.Recut(ctx, asOpener(s), whole, cuts)
+			r, err := g.Recut(t.ctx, asOpener(&t.Subject), whole, cuts)
 			if err != nil {
-				return nil, err
+				t.fail(err)
+				return nil
 			}
 			if !r.Same {
-				return recutFinding(r), nil
+				return recutFinding(r)
 			}
 		}
-		return nil, nil
+		return nil
 	}
 }
 
@@ -178,7 +174,7 @@ func asOpener(s *Subject) replay.Opener {
 
 // passes is the promise of pass-through: a copy of the bytes is the answer,
 // and but for it they might never have come.
-func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+func passes(t *tester, h *session) *Finding {
 	var p feed.Feeder
 	var fed []core.Event // without the bytes that pass through
 	want := []step{h.steps[0]}
@@ -193,7 +189,7 @@ func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 				Words: fmt.Sprintf("the machine passes the %s's bytes through, but its answer to them is no copy", side),
 				Do:    "answer a side's bytes with exactly those bytes once PassThrough was said of it, to the client by Binary; or do not say it",
 				Diff:  diff([]step{{st.Event, []core.Action{feed.Copy(st.Event)}}}, got),
-			}, nil
+			}
 		}
 		if !covered {
 			fed, want = append(fed, st.Event), append(want, *st)
@@ -201,51 +197,43 @@ func passes(ctx context.Context, s *Subject, h *session) (*Finding, error) {
 		}
 	}
 	if len(fed) == len(h.steps)-1 {
-		return nil, nil
+		return nil
 	}
-	m, err := play(ctx, s.Open, h, fed)
-	if err != nil {
-		return nil, err
-	}
+	m := t.play(t.Open, h, fed)
 	return compare(want, m.steps, "let the machine's state ignore the bytes of a side that passes through",
-		"bytes that pass through change a later answer: without them, as the workbench feeds it, another came"), nil
+		"bytes that pass through change a later answer: without them, as the workbench feeds it, another came")
 }
 
 // showsKept says where it does not show what a machine keeps.
-func (u *suite) showsKept(_ context.Context, r *Result) (*Finding, error) {
-	if u.s.OpenScribbling == nil {
+func (u *suite) showsKept(r *Result) *Finding {
+	if u.OpenScribbling == nil {
 		r.Skipped = "this shows only in process: plugintest.Conformance checks it"
 	}
-	return nil, nil
+	return nil
 }
 
 // keepsNoData is the promise not to hold on to event data.
-func keepsNoData(ctx context.Context, s *Subject, h *session) (*Finding, error) {
-	m, err := play(ctx, s.OpenScribbling, h, h.events())
-	if err != nil {
-		return nil, err
-	}
-	return compare(h.steps, m.steps, doCopy, "the machine keeps Event.Data: when that memory is used again, its answers change"), nil
+func keepsNoData(t *tester, h *session) *Finding {
+	m := t.play(t.OpenScribbling, h, h.events())
+	return compare(h.steps, m.steps, doCopy, "the machine keeps Event.Data: when that memory is used again, its answers change")
 }
 
 // keptState looks for states that are kept by a machine that keeps the promise
 // of checkpoints.
-func (u *suite) keptState(ctx context.Context, _ *Result) (*Finding, error) {
+func (u *suite) keptState(*Result) *Finding {
 	if u.found["checkpoint"] {
-		return nil, nil
+		return nil
 	}
-	return u.keep(ctx, u.held, keepsNoState)
+	return u.keep(u.held, keepsNoState)
 }
 
 // keepsNoState is the promise not to hold on to a state.
-func keepsNoState(ctx context.Context, s *Subject, h *session) (*Finding, error) {
-	scribbling := *s
-	scribbling.Open = s.OpenScribbling
-	f, err := restoredEachTime(ctx, &scribbling, h, h.events())
+func keepsNoState(t *tester, h *session) *Finding {
+	f := t.restoredEachTime(t.OpenScribbling, h, h.events())
 	if f != nil {
 		f.Words, f.Do = "the machine keeps the memory of the state that Restore was given: "+f.Words, doCopy
 	}
-	return f, err
+	return f
 }
 
 // compare returns how the machine's answers are not those that are wanted, to

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,15 +78,8 @@ func (r *Reach) String() string {
 	return words
 }
 
-// kinds are the kinds of action, with their names in transcripts.
-var kinds = [...]string{
-	core.SendServer: "server", core.SendText: "client text", core.SendBinary: "client binary", core.FinishServer: "server eof",
-	core.Close: "close", core.Note: "note", core.SetTimer: "timer", core.StopTimer: "timer off", core.PassThrough: "pass-through",
-	core.Failed: "failed", core.Secret: "secret", core.ShowPart: "client part", core.SecretBytes: "secret value",
-}
-
 // seen are the kinds of action that came.
-type seen [len(kinds)]bool
+type seen [core.SecretBytes + 1]bool
 
 func (s *seen) take(h *session) {
 	for _, st := range h.steps {
@@ -98,15 +92,15 @@ func (s *seen) take(h *session) {
 }
 
 // reach compares what the goldens show with what came in all other sessions.
-func (u *suite) reach(ctx context.Context, r *Result) (*Finding, error) {
-	if len(u.s.Seeds.Goldens) == 0 {
+func (u *suite) reach(r *Result) *Finding {
+	if len(u.Seeds.Goldens) == 0 {
 		r.Skipped = noGolden
-		return nil, nil
+		return nil
 	}
 	var answers seen
 	var events [core.ServerQuiet + 1]bool
 	quiet := false
-	for _, g := range u.s.Seeds.Goldens {
+	for _, g := range u.Seeds.Goldens {
 		quiet = quiet || g.Quiet > 0
 		for i := range g.Entries {
 			switch e := &g.Entries[i]; {
@@ -122,62 +116,59 @@ func (u *suite) reach(ctx context.Context, r *Result) (*Finding, error) {
 		quiet = quiet || h.quiet > 0
 	}
 	reach := &Reach{Answers: []string{}, Events: []string{}, Code: []Lines{}}
-	for k, name := range kinds {
+	for k := core.SendServer; k.Valid(); k++ {
+		name := transcript.Name(transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: k}})
+		if k == core.StopTimer {
+			name += " off"
+		}
 		if u.came[k] && !answers[k] {
 			reach.Answers = append(reach.Answers, name)
 		}
 	}
 	for k := core.ClientText; k.Valid(); k++ {
-		possible := u.s.Manifest.Knows(k) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet)
+		possible := u.Manifest.Knows(k) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet)
 		if possible && !events[k] {
 			reach.Events = append(reach.Events, k.String())
 		}
 	}
-	var err error
-	if reach.Code, reach.CodeUnknown, err = u.code(ctx); err != nil {
-		return nil, err
-	}
+	reach.Code, reach.CodeUnknown = u.code()
 	r.Reach = reach
-	return nil, nil
+	return nil
 }
 
 const notCounted = "which code they execute is not known: "
 
 // code returns which lines no golden executes, or why that is not known.
-func (u *suite) code(ctx context.Context) (missed []Lines, unknown string, err error) {
+func (u *suite) code() (missed []Lines, unknown string) {
 	missed = []Lines{}
-	if u.s.Counted == nil {
-		return missed, notCounted + "nothing counts it here", nil
+	if u.Counted == nil {
+		return missed, notCounted + "nothing counts it here"
 	}
-	c, err := u.s.Counted(ctx)
+	c, err := u.Counted(u.ctx)
 	if err != nil {
-		return missed, notCounted + err.Error(), ctx.Err()
+		return missed, notCounted + err.Error()
 	}
 	defer c.End()
-	counting := *u.s
+	counting := tester{Subject: u.Subject, ctx: u.ctx}
 	counting.Open = c.Open
-	for _, g := range u.s.Seeds.Goldens {
-		t := u.s.fed(g.Transcript)
-		if _, err := u.s.Manifest.ParseOptions(optionsOf(t)); err != nil || t.Mode != u.s.Manifest.Name {
+	for _, g := range u.Seeds.Goldens {
+		t := u.fed(g.Transcript)
+		if _, err := u.Manifest.ParseOptions(optionsOf(t)); err != nil || t.Mode != u.Manifest.Name {
 			continue // Golden says so
 		}
-		want, err := u.s.holdGolden(ctx, t)
-		if err != nil {
-			return missed, "", err
+		want, h := u.holdGolden(t), counting.holdGolden(t)
+		if !equalSteps(want.steps, h.steps) {
+			counting.fail(errors.New("it answers otherwise when that is counted"))
 		}
-		h, err := counting.holdGolden(ctx, t)
-		if err == nil && !equalSteps(want.steps, h.steps) {
-			err = errors.New("it answers otherwise when that is counted")
-		}
-		if err != nil {
-			return missed, notCounted + err.Error(), ctx.Err()
+		if err := counting.failed(); err != nil {
+			return missed, notCounted + err.Error()
 		}
 	}
 	lines, err := c.Missed()
 	if err != nil {
-		return missed, notCounted + err.Error(), ctx.Err()
+		return missed, notCounted + err.Error()
 	}
-	return append(missed, lines...), "", nil
+	return append(missed, lines...), ""
 }
 
 // MergeLines returns the lines of a file of which some were to be executed and
@@ -185,12 +176,7 @@ func (u *suite) code(ctx context.Context) (missed []Lines, unknown string, err e
 // executed tells it of each line that there is code on.
 func MergeLines(file string, executed map[int]bool) (pieces []Lines) {
 	var open *Lines
-	lines := make([]int, 0, len(executed))
-	for line := range executed {
-		lines = append(lines, line)
-	}
-	slices.Sort(lines)
-	for _, line := range lines {
+	for _, line := range slices.Sorted(maps.Keys(executed)) {
 		switch {
 		case executed[line]:
 			open = nil

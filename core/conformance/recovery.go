@@ -39,29 +39,23 @@ func sampled(events []core.Event) string {
 
 // recovers is the promise that a machine made anew after any event, and fed
 // the log so far, has answered and goes on as the one before it.
-func recovers(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+func recovers(t *tester, h *session) *Finding {
 	events := h.events()
 	for _, k := range points(events) {
-		m, err := open(ctx, s.Open, h.opening, h.state)
-		if err != nil {
-			return nil, err
-		}
+		m := t.open(t.Open, h.opening, h.state)
 		m.feed(events[:k]...)
 		past := len(m.steps)
 		m.feed(events[k:]...)
 		m.Bye()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
 		words := "a machine made anew after event %d and fed the log goes on otherwise"
 		if past > len(h.steps) || !equalSteps(h.steps[:past], m.steps[:past]) {
 			words = "a machine made anew after event %d answers the log otherwise"
 		}
 		if f := compare(h.steps, m.steps, doPure, words, k); f != nil {
-			return f, nil
+			return f
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // atOnce is how many sessions are open at once when all are made anew.
@@ -69,30 +63,24 @@ const atOnce = 64
 
 // anew does what the death of a plugin comes to: many sessions at once are made
 // anew in the next process, are fed their logs, and go on.
-func (u *suite) anew(ctx context.Context, _ *Result) (*Finding, error) {
-	if u.s.Fresh == nil {
-		return nil, nil
+func (u *suite) anew(*Result) *Finding {
+	if u.Fresh == nil {
+		return nil
 	}
-	connect, end, err := u.s.Fresh(ctx)
-	if err != nil {
-		return nil, err
-	}
+	connect, end := u.fresh()
 	defer end()
 	for held := range slices.Chunk(u.held, atOnce) {
-		if f, err := anew(ctx, connect, held); f != nil || err != nil {
-			return f, err
+		if f := u.anewAtOnce(connect, held); f != nil {
+			return f
 		}
 	}
-	return nil, nil
+	return nil
 }
 
-func anew(ctx context.Context, connect func(context.Context) (*wire.Conn, error), held []*session) (*Finding, error) {
+func (t *tester) anewAtOnce(connect func(context.Context) (*wire.Conn, error), held []*session) *Finding {
 	machines := make([]*machine, len(held))
 	for i, h := range held {
-		m, err := open(ctx, connect, h.opening, nil)
-		if err != nil {
-			return nil, err
-		}
+		m := t.open(connect, h.opening, nil)
 		defer m.Bye()
 		m.feed(h.events()[:middle(h)]...)
 		machines[i] = m
@@ -100,14 +88,11 @@ func anew(ctx context.Context, connect func(context.Context) (*wire.Conn, error)
 	for i, h := range held {
 		m := machines[i]
 		m.feed(h.events()[middle(h):]...)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
 		if f := compare(h.steps, m.steps, doPure, "a machine made anew in another process after event %d, beside other sessions, goes on otherwise", middle(h)); f != nil {
-			return f, nil
+			return f
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // middle is the event after which a session is made anew once.

@@ -18,9 +18,8 @@ type check struct {
 }
 
 // A look is a check, or a part of one. It returns how the promise is broken, or
-// nil; what else is to say goes into the Result. An error says that it could not
-// be done.
-type look func(*suite, context.Context, *Result) (*Finding, error)
+// nil; what else is to say goes into the Result.
+type look func(*suite, *Result) *Finding
 
 // place says how a check stands to the others.
 type place uint8
@@ -59,25 +58,24 @@ var checks = []check{
 // inTurn is one look after the other, until one finds something or says that the
 // rest is not checked.
 func inTurn(looks ...look) look {
-	return func(u *suite, ctx context.Context, r *Result) (*Finding, error) {
+	return func(u *suite, r *Result) *Finding {
 		for _, look := range looks {
-			f, err := look(u, ctx, r)
-			if f != nil || err != nil || len(r.Findings) > 0 || r.Skipped != "" {
-				return f, err
+			if f := look(u, r); f != nil || len(r.Findings) > 0 || r.Skipped != "" || u.failed() != nil {
+				return f
 			}
 		}
-		return nil, ctx.Err()
+		return nil
 	}
 }
 
 // all is a look at a promise in all generated sessions.
 func all(p promise) look {
-	return func(u *suite, ctx context.Context, _ *Result) (*Finding, error) { return u.keep(ctx, u.held, p) }
+	return func(u *suite, _ *Result) *Finding { return u.keep(u.held, p) }
 }
 
 // suite is one run.
 type suite struct {
-	s     *Subject
+	*tester
 	plain core.Opening    // with the defaults
 	held  []*session      // the generated sessions
 	hung  bool            // the last of them had no answer in time
@@ -113,7 +111,7 @@ func Run(ctx context.Context, s Subject, names []string, each func(Result)) ([]F
 		case slices.Contains(names, c.name), c.name == optionsCheck: // which holds the sessions
 			chosen = append(chosen, c)
 		case c.name == boundsCheck:
-			c.look = func(u *suite, _ context.Context, _ *Result) (*Finding, error) { u.trim(); return nil, nil }
+			c.look = func(u *suite, _ *Result) *Finding { u.trim(); return nil }
 			chosen = append(chosen, c)
 		}
 	}
@@ -125,15 +123,15 @@ func Run(ctx context.Context, s Subject, names []string, each func(Result)) ([]F
 }
 
 func runChecks(ctx context.Context, s Subject, checks []check, each func(Result)) ([]Finding, error) {
-	u := &suite{s: &s, found: map[string]bool{}}
+	u := &suite{tester: &tester{Subject: s, ctx: ctx}, found: map[string]bool{}}
 	var found []Finding
 	impure := ""
 	for _, c := range checks {
 		r := Result{Check: c.name, About: c.about}
 		if before := u.needs(c, impure); before != "" {
 			r.Skipped = "not checked until " + before + " is in order"
-		} else if f, err := c.look(u, ctx, &r); err != nil {
-			return found, fmt.Errorf("%s: the check %q could not be done: %w", s.Manifest.Name, c.name, err)
+		} else if f := c.look(u, &r); u.failed() != nil {
+			return found, fmt.Errorf("%s: the check %q could not be done: %w", s.Manifest.Name, c.name, u.err)
 		} else if f != nil {
 			r.Findings = append(r.Findings, *f)
 		}
@@ -173,36 +171,34 @@ func (u *suite) needs(c check, impure string) string {
 
 // keep checks a promise and returns how the first session breaks it that does,
 // made short.
-func (u *suite) keep(ctx context.Context, held []*session, p promise) (*Finding, error) {
+func (u *suite) keep(held []*session, p promise) *Finding {
 	for _, h := range held {
-		f, err := p(ctx, u.s, h)
-		if err != nil {
-			return nil, err
-		}
+		f := u.broken(p, h)
 		if f == nil {
 			continue
 		}
 		streams.Shrink(h.events(), func(events []core.Event) ([]core.Event, bool) {
-			shorter, err := u.s.holdAs(ctx, h, streams.Ops(events))
-			if err != nil || !streams.Shorter(shorter.events(), h.events()) {
+			try := tester{Subject: u.Subject, ctx: u.ctx} // if it cannot be reached now, what was found stands
+			shorter := try.holdAs(h, streams.Ops(events))
+			if !streams.Shorter(shorter.events(), h.events()) {
 				return nil, false
 			}
-			g, err := p(ctx, u.s, shorter)
-			if err != nil || g == nil {
+			g := try.broken(p, shorter)
+			if g == nil {
 				return nil, false
 			}
 			h, f = shorter, g
 			return h.events(), true
 		})
 		f.Line = 0 // of no file
-		return u.shownBy(h, f), ctx.Err()
+		return u.shownBy(h, f)
 	}
-	return nil, nil
+	return nil
 }
 
 // shownBy returns the finding with the session that shows it.
 func (u *suite) shownBy(h *session, f *Finding) *Finding {
-	f.Session = h.text(u.s.Manifest.Name)
+	f.Session = h.text(u.Manifest.Name)
 	return f
 }
 
@@ -211,32 +207,30 @@ func (u *suite) shownBy(h *session, f *Finding) *Finding {
 func (u *suite) trim() {
 	for i, h := range u.held {
 		if h.lost != nil || brokenBound(h) != "" {
-			u.held[i] = h.withoutLast()
+			u.held[i] = h.upTo(len(h.steps) - 2)
+			u.held[i].lost = nil
 		}
 	}
 	u.held = slices.DeleteFunc(u.held, func(h *session) bool { return len(h.steps) == 0 })
 }
 
 // bounds also trims the sessions.
-func (u *suite) bounds(ctx context.Context, _ *Result) (*Finding, error) {
-	f, err := u.keep(ctx, u.held, bounded)
+func (u *suite) bounds(*Result) *Finding {
+	f := u.keep(u.held, bounded)
 	u.trim()
-	return f, err
+	return f
 }
 
-func (u *suite) large(ctx context.Context, _ *Result) (*Finding, error) {
+func (u *suite) large(*Result) *Finding {
 	for _, ops := range streams.Large() {
-		h, err := u.s.hold(ctx, nil, ops)
-		if err != nil {
-			return nil, err
+		h := []*session{u.hold(nil, ops)}
+		f := u.keep(h, bounded)
+		if f == nil && !u.found[robustCheck] {
+			f = u.keep(h, robust)
 		}
-		f, err := u.keep(ctx, []*session{h}, bounded)
-		if f == nil && err == nil && !u.found[robustCheck] {
-			f, err = u.keep(ctx, []*session{h}, robust)
-		}
-		if f != nil || err != nil {
-			return f, err
+		if f != nil {
+			return f
 		}
 	}
-	return nil, nil
+	return nil
 }

@@ -2,10 +2,10 @@ package conformance
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance/streams"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -28,96 +28,69 @@ type Seed struct {
 // seed is a golden's session as the machine answers it now.
 type seed struct {
 	*session
-	file  string
-	lines []int // of the file, where each event stands
+	file string
+	fed  *transcript.Transcript // what the file has of events that the machine knows
 }
 
 // seeds holds the goldens' sessions. Left out are those that the mode does not
 // take, which [Golden] says, those that go on from a checkpoint, since what came
 // before it is not known, and large ones.
-func (u *suite) seeds(ctx context.Context) ([]seed, error) {
+func (u *suite) seeds() []seed {
 	var all []seed
-	for _, g := range u.s.Seeds.Goldens {
-		if _, err := replay.New(g.File, g.Transcript, u.s.modes); err != nil || g.State != nil {
+	for _, g := range u.Seeds.Goldens {
+		if _, err := replay.New(g.File, g.Transcript, u.modes); err != nil || g.State != nil {
 			continue
 		}
-		t := u.s.fed(g.Transcript)
-		h, err := u.s.holdGolden(ctx, t)
-		if err != nil {
-			return nil, err
-		}
+		t := u.fed(g.Transcript)
+		h := u.holdGolden(t)
 		if len(h.steps) == 1 || !streams.Fits(h.events()) || h.lost != nil || brokenBound(h) != "" {
 			continue
 		}
-		sd := seed{session: h, file: g.File}
-		for i := range t.Entries {
-			if t.Entries[i].Dir == transcript.Event {
-				sd.lines = append(sd.lines, t.Entries[i].Line)
-			}
-		}
-		all = append(all, sd)
+		all = append(all, seed{h, g.File, t})
 	}
-	return all, nil
+	return all
 }
 
 const noGolden = "no golden to start from"
 
 // changed holds the changed sessions to the promises.
-func (u *suite) changed(ctx context.Context, r *Result) (*Finding, error) {
-	seeds, err := u.seeds(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (u *suite) changed(r *Result) *Finding {
+	seeds := u.seeds()
 	if len(seeds) == 0 {
 		r.Skipped = noGolden
-		return nil, nil
+		return nil
 	}
-	begun, o := time.Now(), u.s.Seeds
+	begun, o := time.Now(), u.Seeds
 	o.Random, o.Most, o.Time = cmp.Or(o.Random, 1), cmp.Or(o.Most, 200), cmp.Or(o.Time, 10*time.Second)
-	if f, err := u.starred(ctx, seeds, begun.Add(o.Time/4)); f != nil || err != nil {
-		return f, err
+	if f := u.starred(seeds, begun.Add(o.Time/4)); f != nil {
+		return f
 	}
-	if err := u.widths(ctx, r, seeds, time.Now().Add(o.Time/4)); err != nil {
-		return nil, err
-	}
+	u.widths(r, seeds, time.Now().Add(o.Time/4))
 	goldens := make([]streams.Golden, len(seeds))
 	for i, sd := range seeds {
 		goldens[i] = streams.Golden{File: sd.file, Events: sd.events()}
 	}
 	mutants := streams.Mutate(goldens, o.Random, o.Most)
-	about := fmt.Sprintf(": %s, seed %d", sessions(len(mutants)), o.Random)
+	about := fmt.Sprintf(": %s, seed %d", core.Plural(len(mutants), "session"), o.Random)
 	for n, m := range mutants {
 		if time.Since(begun) > o.Time {
-			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, sessions(len(mutants)), o.Time, o.Random)
+			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, core.Plural(len(mutants), "session"), o.Time, o.Random)
 			break
 		}
-		if f, err := u.holds(ctx, &seeds[m.Of], m); f != nil || err != nil {
-			return f, err
+		if f := u.holds(&seeds[m.Of], m); f != nil {
+			return f
 		}
 	}
 	r.About += about
-	return nil, nil
-}
-
-func sessions(n int) string {
-	if n == 1 {
-		return "1 session"
-	}
-	return fmt.Sprintf("%d sessions", n)
+	return nil
 }
 
 // holds holds one changed session to the promises, the cheaper ones of them
 // first. Those that the machine is known to break are left out.
-func (u *suite) holds(ctx context.Context, from *seed, m streams.Mutant) (*Finding, error) {
-	h, err := u.s.holdAs(ctx, from.session, streams.Ops(m.Events))
-	if err != nil {
-		return nil, err
-	}
+func (u *suite) holds(from *seed, m streams.Mutant) *Finding {
+	h := u.holdAs(from.session, streams.Ops(m.Events))
 	u.came.take(h)
-	for _, c := range []struct {
-		name string
-		promise
-	}{
+	for _, c := range []named{
 		{robustCheck, robust}, {boundsCheck, bounded},
 		{"determinism", deterministic(1)}, {"sessions apart", apart}, {"pass-through", passes}, {"read boundaries", recuts(1)},
 		{"checkpoint", carriesOn},
@@ -125,24 +98,24 @@ func (u *suite) holds(ctx context.Context, from *seed, m streams.Mutant) (*Findi
 		if u.found[c.name] {
 			continue
 		}
-		f, err := u.keep(ctx, []*session{h}, c.promise)
+		f := u.keep([]*session{h}, c.promise)
 		if f != nil {
 			f.File, f.Words = from.file, fmt.Sprintf("%s: %s; found from this golden with %s", c.name, f.Words, m.Change)
 		}
-		if f != nil || err != nil || h.lost != nil || brokenBound(h) != "" {
-			return f, err
+		if f != nil || h.lost != nil || brokenBound(h) != "" {
+			return f
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // carriesOn is the promise of checkpoints, in as many restores as there are
 // events: each is of the machine that was restored before, so a field that was
 // left out once is missing in all that follows.
-func carriesOn(ctx context.Context, s *Subject, h *session) (*Finding, error) {
+func carriesOn(t *tester, h *session) *Finding {
 	events := h.events()
-	if f, err := restoredEachTime(ctx, s, h, events); f != nil || err != nil || len(events) == 0 {
-		return f, err
+	if f := t.restoredEachTime(t.Open, h, events); f != nil || len(events) == 0 {
+		return f
 	}
-	return checkpointAfter(ctx, s, s, h, events, middle(h))
+	return t.checkpointAfter(t.Open, h, events, middle(h))
 }

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,20 +27,15 @@ type session struct {
 }
 
 // hold holds a session.
-func (s *Subject) hold(ctx context.Context, options map[string]string, ops []streams.Op) (*session, error) {
-	all, err := s.Manifest.ParseOptions(options)
-	if err != nil {
-		return nil, err
-	}
-	return s.holdAs(ctx, &session{options: options, opening: core.Opening{Options: all, Target: "example.com:7"}}, ops)
+func (t *tester) hold(options map[string]string, ops []streams.Op) *session {
+	all, err := t.Manifest.ParseOptions(options)
+	t.fail(err)
+	return t.holdAs(&session{options: options, opening: core.Opening{Options: all, Target: "example.com:7"}}, ops)
 }
 
 // holdAs holds a session that is opened as h was.
-func (s *Subject) holdAs(ctx context.Context, h *session, ops []streams.Op) (*session, error) {
-	m, err := open(ctx, s.Open, h.opening, nil)
-	if err != nil {
-		return nil, err
-	}
+func (t *tester) holdAs(h *session, ops []streams.Op) *session {
+	m := t.open(t.Open, h.opening, nil)
 	defer m.Bye()
 	held := &session{options: h.options, opening: h.opening, quiet: m.Conn.Quiet(), timers: len(m.Armed())}
 	sent := m.sent()
@@ -65,7 +59,7 @@ func (s *Subject) holdAs(ctx context.Context, h *session, ops []streams.Op) (*se
 		sent = append(sent, m.sent()...)
 	}
 	held.steps, held.lost, held.hung = m.steps, m.lost, m.Hung
-	return held, ctx.Err()
+	return held
 }
 
 // sent returns what the last answer sent to the server.
@@ -114,16 +108,9 @@ func (h *session) last() string {
 	return fmt.Sprintf("event %d (%s)", n, line)
 }
 
-// withoutLast returns the session without its last event.
-func (h *session) withoutLast() *session {
-	shorter := *h
-	shorter.steps, shorter.lost = h.steps[:len(h.steps)-1], nil
-	return &shorter
-}
-
-// transcript returns the session as a transcript. Copies of a side that passes
+// text returns the session as a transcript's text. Copies of a side that passes
 // through are left out of it.
-func (h *session) transcript(mode string) *transcript.Transcript {
+func (h *session) text(mode string) string {
 	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays}
 	for _, name := range slices.Sorted(maps.Keys(h.options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
@@ -131,20 +118,12 @@ func (h *session) transcript(mode string) *transcript.Transcript {
 	var p feed.Feeder
 	steps := slices.Clone(h.steps)
 	for i := range steps {
-		if copied(&p, &steps[i]) {
+		if p.PassesOn(steps[i].Event) && feed.IsCopy(steps[i].Event, steps[i].actions) {
 			steps[i].actions = nil
 		} else {
 			p.Answer(steps[i].Event, steps[i].actions)
 		}
 	}
 	t.Entries = entries(steps)
-	return t
-}
-
-// text returns the session as a transcript's text.
-func (h *session) text(mode string) string { return string(h.transcript(mode).Append(nil)) }
-
-// copied reports whether an event passes through and its answer is a copy.
-func copied(p *feed.Feeder, s *step) bool {
-	return p.PassesOn(s.Event) && feed.IsCopy(s.Event, s.actions)
+	return string(t.Append(nil))
 }

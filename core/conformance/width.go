@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -16,18 +15,15 @@ const maxRows = 60
 // widths looks for answers that become others when a number gets a second digit
 // or a third one: alike in shape for 8 elements and for 9, and not for 10. A
 // limit may be meant there, so it is advice.
-func (u *suite) widths(ctx context.Context, r *Result, seeds []seed, until time.Time) error {
+func (u *suite) widths(r *Result, seeds []seed, until time.Time) {
 	looked := 0
 	for i := range seeds {
 		for _, row := range streams.Rows(seeds[i].events()) {
 			if looked++; looked > maxRows || time.Now().After(until) {
-				return nil
+				return
 			}
 			for _, digits := range []int{10, 100} {
-				h, alike, err := u.alike(ctx, &seeds[i], row, digits)
-				if err != nil {
-					return err
-				}
+				h, alike := u.alike(&seeds[i], row, digits)
 				if alike {
 					continue
 				}
@@ -35,34 +31,31 @@ func (u *suite) widths(ctx context.Context, r *Result, seeds []seed, until time.
 					Check: r.Check, File: seeds[i].file,
 					Words:   fmt.Sprintf("with %s %d times the answers are of another shape than with %d and with %d", row.What, digits, digits-2, digits-1),
 					Do:      fmt.Sprintf("if this is no limit of the protocol, look for a number that is written or read as %d digit, or a width that is reckoned so", len(strconv.Itoa(digits))-1),
-					Session: h.text(u.s.Manifest.Name),
+					Session: h.text(u.Manifest.Name),
 				})
-				return nil // one such place gives many rows
+				return // one such place gives many rows
 			}
 		}
 	}
-	return nil
 }
 
 // alike reports whether a row of n elements is answered as rows of one, two and
 // three less, or those are not answered alike themselves. h is that of n.
-func (u *suite) alike(ctx context.Context, sd *seed, row streams.Row, n int) (h *session, alike bool, err error) {
+func (u *suite) alike(sd *seed, row streams.Row, n int) (h *session, alike bool) {
 	before := ""
 	for k := n - 3; k <= n; k++ {
 		events := row.Of(k)
 		if !streams.Fits(events) {
-			return nil, true, nil
+			return nil, true
 		}
-		if h, err = u.s.holdAs(ctx, sd.session, streams.Ops(events)); err != nil {
-			return nil, false, err
-		}
+		h = u.holdAs(sd.session, streams.Ops(events))
 		now := streams.Shape(h.answers)
 		if k > n-3 && now != before {
-			return h, k < n, nil
+			return h, k < n
 		}
 		before = now
 	}
-	return h, true, nil
+	return h, true
 }
 
 // answers yields each event with its answer.

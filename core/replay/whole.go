@@ -63,8 +63,9 @@ func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 	for i, e := range g.events[1:] {
 		p.feed(1+i, e.Event)
 	}
-	if err := p.finish(); err != nil {
-		return nil, err
+	p.Bye()
+	if ctx.Err() != nil { // all else is in the faults
+		return nil, ctx.Err()
 	}
 	r.Faults = p.faults
 	for i := 0; i < len(g.events) && r.Line == 0; i++ {
@@ -120,7 +121,7 @@ func (g *Golden) compared(i int, a *answer) (want, came []core.Action) {
 	if len(want) == 1 && feed.Fails(want) && feed.Fails(came) { // of when no mark outlived a failure
 		came = came[len(came)-1:]
 	}
-	if i == g.cutOffAt() {
+	if g.t.CutOff && i == len(g.events)-1 { // its actions are only the first of the answer
 		came = came[:min(len(came), len(want))]
 	}
 	return want, came
