@@ -53,7 +53,7 @@ func (p *Player) note(m *Mismatch) {
 	}
 	p.differs = m
 	p.differsAt = p.at
-	if !p.AwaitsEnd() {
+	if !p.awaitsEnd() {
 		pieces := p.steps[p.at].pieces
 		p.before = p.join(pieces[:p.piece])
 		p.before = append(p.before, p.bytesOf(&pieces[p.piece])[:p.off]...)
@@ -113,7 +113,7 @@ const maxShown = 60
 // lineBefore returns what came of the line that the next byte belongs to, as
 // far as it was compared byte for byte.
 func (p *Player) lineBefore() []byte {
-	if p.AwaitsEnd() {
+	if p.awaitsEnd() {
 		return nil
 	}
 	c := &p.steps[p.at].pieces[p.piece]
