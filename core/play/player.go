@@ -163,21 +163,16 @@ func (p *Player) advance() {
 		case s.kind != bytesStep:
 			return
 		case p.piece < len(s.pieces):
-			p.begin(&s.pieces[p.piece])
+			c := &s.pieces[p.piece]
+			if c.rule != nil {
+				p.ruleLine = c.rule.Line
+			}
+			if c.match != nil {
+				p.scan = c.match.begin()
+			}
 			return
 		}
 		p.at, p.piece = p.at+1, 0
-	}
-}
-
-// begin makes ready for a piece.
-func (p *Player) begin(c *piece) {
-	p.off, p.held, p.scan = 0, p.held[:0], nil
-	if c.rule != nil {
-		p.ruleLine = c.rule.Line
-	}
-	if c.match != nil {
-		p.scan = c.match.begin()
 	}
 }
 
@@ -300,8 +295,13 @@ func (p *Player) giveBack(data, got []byte) ([]byte, *Mismatch) {
 // done ends a piece of which so many bytes came.
 func (p *Player) done(size int) {
 	p.offset += int64(size)
+	p.goTo(p.at, p.piece+1)
+}
+
+// goTo goes on with a piece of a step, from its beginning.
+func (p *Player) goTo(at, piece int) {
+	p.at, p.piece = at, piece
 	p.off, p.held, p.scan = 0, p.held[:0], nil
-	p.piece++
 	p.advance()
 }
 
