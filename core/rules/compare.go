@@ -58,7 +58,7 @@ func (c *comparison) compareBytes() {
 		c.cells = append(c.cells, cell{from: from, to: to, x: x, y: y, binary: true, parts: []part{{x: x, y: y, moment: noMoment}}})
 	}
 	if len(c.a) != len(c.b) {
-		head, tail := ends(len(c.a), len(c.b), func(i, j int) bool { return c.a[i] == c.b[j] })
+		head, tail := transcript.Ends(len(c.a), len(c.b), func(i, j int) bool { return c.a[i] == c.b[j] })
 		if head+tail == min(len(c.a), len(c.b)) && head > 0 { // a byte more, so that both have one
 			head--
 		}
@@ -74,18 +74,6 @@ func (c *comparison) compareBytes() {
 			add(from, i, from, i)
 		}
 	}
-}
-
-// ends returns how many of n and of m things are equal at the beginning, and
-// at the end.
-func ends(n, m int, equal func(i, j int) bool) (head, tail int) {
-	for head < min(n, m) && equal(head, head) {
-		head++
-	}
-	for tail < min(n, m)-head && equal(n-1-tail, m-1-tail) {
-		tail++
-	}
-	return head, tail
 }
 
 // lines returns where each line begins, and the end after the last.
@@ -205,7 +193,7 @@ func (c *comparison) join(x, y cell) cell {
 func (c *comparison) compareSpan(aFrom, aTo, bFrom, bTo int) {
 	a, b := c.a[aFrom:aTo], c.b[bFrom:bTo]
 	ta, tb := tokens(a), tokens(b)
-	head, tail := ends(len(ta), len(tb), func(i, j int) bool {
+	head, tail := transcript.Ends(len(ta), len(tb), func(i, j int) bool {
 		return bytes.Equal(a[ta[i].from:ta[i].to], b[tb[j].from:tb[j].to])
 	})
 	if head+tail == min(len(ta), len(tb)) { // a token more, so that both have one
