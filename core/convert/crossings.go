@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"slices"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -85,7 +86,7 @@ func (w *walk) answered(entries []transcript.Entry) {
 		switch e.Dir {
 		case transcript.Event:
 			ev = e.Event
-			copied = w.passing && ev.Kind.IsBytes() && ev.Kind.Side() == core.Client && !sends(entries)
+			copied = w.passing && ev.Kind.IsBytes() && ev.Kind.Side() == core.Client && !slices.ContainsFunc(entries, sends)
 			w.event(ev, copied)
 		case transcript.Action:
 			w.action(&e.Action)
@@ -103,15 +104,10 @@ func (w *walk) answered(entries []transcript.Entry) {
 	w.over = w.over || w.finished[core.Client] && w.finished[core.Server]
 }
 
-// sends reports whether a machine that passes the client through answered with
-// bytes all the same; then those were sent.
-func sends(entries []transcript.Entry) bool {
-	for i := range entries {
-		if entries[i].Dir == transcript.Action && entries[i].Action.Kind == core.SendServer {
-			return true
-		}
-	}
-	return false
+// sends reports whether a machine sends bytes. One that passes the client through
+// may all the same; then those were sent, and no copy.
+func sends(e transcript.Entry) bool {
+	return e.Dir == transcript.Action && e.Action.Kind == core.SendServer
 }
 
 func (w *walk) clock(e *transcript.Entry) {

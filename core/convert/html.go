@@ -130,26 +130,39 @@ func (p *page) entry(e *transcript.Entry) {
 	}
 }
 
+// arrow is how an entry is shown that goes one way.
+type arrow struct {
+	class, sign string
+	words       string // what happens; for an end, the entry's own words follow
+	ends        bool   // no bytes go this way, only the end of them
+}
+
+var eventArrows = map[core.EventKind]arrow{
+	core.ClientText:   {class: "to said", sign: "→", words: "the client says"},
+	core.ClientPart:   {class: "to said", sign: "→", words: "the client says, without a line end"},
+	core.ClientBinary: {class: "to said", sign: "→", words: "the client sends bytes"},
+	core.ClientRaw:    {class: "to", sign: "→", words: "the client sends bytes as they are"},
+	core.ClientEOF:    {class: "to end", sign: "→", words: "the client sends no more", ends: true},
+	core.ClientClosed: {class: "to end", sign: "→", words: "the client is gone", ends: true},
+	core.ServerBytes:  {class: "from", sign: "←", words: "from the server"},
+	core.ServerEOF:    {class: "from end", sign: "←", words: "the server sends no more", ends: true},
+	core.ServerFailed: {class: "from end", sign: "←", words: "the connection to the server broke: ", ends: true},
+}
+
+var actionArrows = map[core.ActionKind]arrow{
+	core.SendServer:   {class: "to", sign: "→", words: "to the server"},
+	core.SendText:     {class: "from shown", sign: "←", words: "shown to the client"},
+	core.ShowPart:     {class: "from shown", sign: "←", words: "shown to the client, not whole yet"},
+	core.SendBinary:   {class: "from shown", sign: "←", words: "shown to the client, as bytes"},
+	core.FinishServer: {class: "to end", sign: "→", words: "no more goes to the server", ends: true},
+}
+
 func (p *page) event(at string, e *core.Event) {
+	if a, ok := eventArrows[e.Kind]; ok {
+		p.arrow(a, at, e.Data)
+		return
+	}
 	switch e.Kind {
-	case core.ClientText:
-		p.bytes("to said", "→", "the client says", at, e.Data)
-	case core.ClientPart:
-		p.bytes("to said", "→", "the client says, without a line end", at, e.Data)
-	case core.ClientBinary:
-		p.bytes("to said", "→", "the client sends bytes", at, e.Data)
-	case core.ClientRaw:
-		p.bytes("to", "→", "the client sends bytes as they are", at, e.Data)
-	case core.ClientEOF:
-		p.end("to", "→", "the client sends no more", at)
-	case core.ClientClosed:
-		p.end("to", "→", "the client is gone", at)
-	case core.ServerBytes:
-		p.bytes("from", "←", "from the server", at, e.Data)
-	case core.ServerEOF:
-		p.end("from", "←", "the server sends no more", at)
-	case core.ServerFailed:
-		p.end("from", "←", "the connection to the server broke: "+string(e.Data), at)
 	case core.ServerQuiet:
 		p.words(at, "The server is silent.")
 	case core.TimerFired:
@@ -160,17 +173,11 @@ func (p *page) event(at string, e *core.Event) {
 }
 
 func (p *page) action(at string, a *core.Action) {
+	if shown, ok := actionArrows[a.Kind]; ok {
+		p.arrow(shown, at, a.Data)
+		return
+	}
 	switch a.Kind {
-	case core.SendServer:
-		p.bytes("to", "→", "to the server", at, a.Data)
-	case core.SendText:
-		p.bytes("from shown", "←", "shown to the client", at, a.Data)
-	case core.ShowPart:
-		p.bytes("from shown", "←", "shown to the client, not whole yet", at, a.Data)
-	case core.SendBinary:
-		p.bytes("from shown", "←", "shown to the client, as bytes", at, a.Data)
-	case core.FinishServer:
-		p.end("to", "→", "no more goes to the server", at)
 	case core.Close:
 		p.words(at, "The line mode ends the session: "+string(a.Data))
 	case core.Note:
@@ -189,8 +196,21 @@ func (p *page) action(at string, a *core.Action) {
 	}
 }
 
-func (p *page) bytes(class, arrow, what, at string, data []byte) {
-	p.open(class, arrow, fmt.Sprintf("%s, %s", what, core.Plural(len(data), "byte")), at)
+func (p *page) arrow(a arrow, at string, data []byte) {
+	words := a.words + string(data)
+	if !a.ends {
+		words = fmt.Sprintf("%s, %s", a.words, core.Plural(len(data), "byte"))
+	}
+	fmt.Fprintf(p.w, `<div class="e %s"><p class="h"><span class="a" aria-hidden="true">%s</span> %s`, a.class, a.sign, html.EscapeString(visible(words)))
+	p.time(at)
+	p.w.WriteString("</p>")
+	if !a.ends {
+		p.bytes(data)
+	}
+	p.w.WriteString("</div>\n")
+}
+
+func (p *page) bytes(data []byte) {
 	shown := data[:min(len(data), maxShown, p.room)]
 	p.room -= len(shown)
 	p.w.WriteString("<pre>")
@@ -210,18 +230,6 @@ func (p *page) bytes(class, arrow, what, at string, data []byte) {
 	if left := len(data) - len(shown); left > 0 {
 		fmt.Fprintf(p.w, `<p class="left">… and %s that this page leaves out</p>`, core.Plural(left, "more byte"))
 	}
-	p.w.WriteString("</div>\n")
-}
-
-func (p *page) end(class, arrow, words, at string) {
-	p.open(class+" end", arrow, words, at)
-	p.w.WriteString("</div>\n")
-}
-
-func (p *page) open(class, arrow, words, at string) {
-	fmt.Fprintf(p.w, `<div class="e %s"><p class="h"><span class="a" aria-hidden="true">%s</span> %s`, class, arrow, html.EscapeString(visible(words)))
-	p.time(at)
-	p.w.WriteString("</p>")
 }
 
 func (p *page) words(at, words string) {

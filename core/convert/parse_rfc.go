@@ -2,6 +2,7 @@ package convert
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -127,24 +128,17 @@ func rfcBytes(text string) (data []byte, problem string) {
 			}
 			return data, ""
 		case 'x':
-			var b byte
-			if len(rest) < 2 {
+			b, err := hex.DecodeString(rest[:min(2, len(rest))])
+			if err != nil || len(b) == 0 {
 				return nil, `expected two hexadecimal digits after \x`
 			}
-			if _, err := fmt.Sscanf(rest[:2], "%02x", &b); err != nil || !isHex(rest[0]) || !isHex(rest[1]) {
-				return nil, `expected two hexadecimal digits after \x`
-			}
-			data = append(data, b)
+			data = append(data, b...)
 			rest = rest[2:]
 		default: // \Seen means itself
 			data = append(data, '\\', letter)
 		}
 		text = rest
 	}
-}
-
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
 // commentLine makes a transcript's comment from a line; "" stays a blank line.

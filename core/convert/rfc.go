@@ -112,8 +112,6 @@ func (r *rfcWriter) line(side core.Side, line []byte) {
 	for i := 0; i < len(text); {
 		c, size := utf8.DecodeRune(text[i:])
 		switch {
-		case c == utf8.RuneError && size == 1:
-			fmt.Fprintf(r.out, `\x%02x`, text[i])
 		case c == '\\' && !standsAlone(text[i+1:]):
 			r.out.WriteString(`\\`)
 		case c == '\r':
@@ -122,7 +120,7 @@ func (r *rfcWriter) line(side core.Side, line []byte) {
 			r.out.WriteString(`\n`)
 		case c == '\t':
 			r.out.WriteString(`\t`)
-		case unicode.IsPrint(c):
+		case unicode.IsPrint(c) && (c != utf8.RuneError || size > 1):
 			r.out.WriteRune(c)
 		default:
 			for _, x := range text[i : i+size] {

@@ -89,18 +89,6 @@ func commonOrder(all []*candidate) (Order, bool) {
 	return o, true
 }
 
-// Due reports whether Next has an order.
-func (g *guest) Due() bool {
-	g.pool.mu.Lock()
-	defer g.pool.mu.Unlock()
-	for _, c := range g.left {
-		if c.isDue() {
-			return true
-		}
-	}
-	return false
-}
-
 // Take compares with all candidates, and leaves those out that differ.
 func (g *guest) Take(data []byte) (rest []byte, m *Mismatch) {
 	g.pool.mu.Lock()
@@ -163,41 +151,22 @@ func taken(c *candidate, data []byte) *Mismatch {
 	return m
 }
 
-// every reports whether all candidates say yes.
-func (g *guest) every(yes func(*candidate) bool) bool {
+// Status returns how far all candidates have come. An order is due if one of
+// them has one.
+func (g *guest) Status() Status {
 	g.pool.mu.Lock()
 	defer g.pool.mu.Unlock()
+	all := Status{Said: true, Heard: true, AwaitsEnd: true, Settled: true, Silent: !g.spoke}
 	for _, c := range g.left {
-		if !yes(c) {
-			return false
-		}
+		due := c.isDue()
+		at := c.Player.Status()
+		all.Due = all.Due || due
+		all.Said = all.Said && !due && at.Said
+		all.Heard = all.Heard && at.Heard
+		all.AwaitsEnd = all.AwaitsEnd && at.AwaitsEnd
+		all.Settled = all.Settled && at.Settled
 	}
-	return true
-}
-
-// Said reports whether there are no more orders to come.
-func (g *guest) Said() bool {
-	return g.every(func(c *candidate) bool { return c.order.Kind == 0 && c.Player.Said() })
-}
-
-// Heard, AwaitsEnd and Settled are as the player's, of all candidates.
-func (g *guest) Heard() bool {
-	return g.every(func(c *candidate) bool { return c.Player.Heard() })
-}
-
-func (g *guest) AwaitsEnd() bool {
-	return g.every(func(c *candidate) bool { return c.Player.AwaitsEnd() })
-}
-
-func (g *guest) Settled() bool {
-	return g.every(func(c *candidate) bool { return c.Player.Settled() })
-}
-
-// Silent reports whether the client has said nothing so far.
-func (g *guest) Silent() bool {
-	g.pool.mu.Lock()
-	defer g.pool.mu.Unlock()
-	return !g.spoke
+	return all
 }
 
 // Awaited tells what the first candidate waits for.

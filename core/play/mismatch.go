@@ -24,14 +24,11 @@ type Mismatch struct {
 
 // Error tells all of it in a line.
 func (m *Mismatch) Error() string {
+	words := fmt.Sprintf("%s:%d: byte %d of the %s's stream: expected %s, got %s", core.Printable(m.File), m.Line, m.Offset, m.From, m.Want, m.Got)
 	if m.Nearest {
-		return "fits no recording that is left; the nearest: " + m.where()
+		return "fits no recording that is left; the nearest: " + words
 	}
-	return m.where()
-}
-
-func (m *Mismatch) where() string {
-	return fmt.Sprintf("%s:%d: byte %d of the %s's stream: expected %s, got %s", core.Printable(m.File), m.Line, m.Offset, m.From, m.Want, m.Got)
+	return words
 }
 
 // Awaited tells what the player waits for, as the mismatch that it is when
@@ -53,7 +50,7 @@ func (p *Player) note(m *Mismatch) {
 	}
 	p.differs = m
 	p.differsAt = p.at
-	if !p.AwaitsEnd() {
+	if !p.awaitsEnd() {
 		pieces := p.steps[p.at].pieces
 		p.before = p.join(pieces[:p.piece])
 		p.before = append(p.before, p.bytesOf(&pieces[p.piece])[:p.off]...)
@@ -113,7 +110,7 @@ const maxShown = 60
 // lineBefore returns what came of the line that the next byte belongs to, as
 // far as it was compared byte for byte.
 func (p *Player) lineBefore() []byte {
-	if p.AwaitsEnd() {
+	if p.awaitsEnd() {
 		return nil
 	}
 	c := &p.steps[p.at].pieces[p.piece]
@@ -126,14 +123,7 @@ func (p *Player) lineBefore() []byte {
 }
 
 // quote writes bytes as a string of a transcript.
-func quote(b []byte) string {
-	const more = 3 * maxShown
-	s := string(transcript.AppendString(nil, b[:min(len(b), more)]))
-	if len(b) > more {
-		s += fmt.Sprintf(" and %d bytes more", len(b)-more)
-	}
-	return s
-}
+func quote(b []byte) string { return transcript.Excerpt(b, 3*maxShown) }
 
 // skipping says how much is skipped after a mismatch: up to so many line ends,
 // or so many bytes, or all that comes.
@@ -201,9 +191,7 @@ func (p *Player) skip(data []byte) (rest []byte) {
 	p.offset += int64(n)
 	if *k == (skipping{}) {
 		p.offset += int64(p.off)
-		p.at, p.piece = p.runEnd(), 0
-		p.off, p.held, p.scan = 0, p.held[:0], nil
-		p.advance()
+		p.goTo(p.runEnd(), 0)
 	}
 	return data[n:]
 }

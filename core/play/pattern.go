@@ -238,11 +238,12 @@ func (s *scan) follow(pc uint32, to *threads) {
 	case syntax.InstNop:
 		s.follow(in.Out, to)
 	case syntax.InstCapture:
-		slot := s.slot(in.Arg)
+		slot := s.slots[in.Arg/2]
 		if slot < 0 {
 			s.follow(in.Out, to)
 			return
 		}
+		slot += int(in.Arg & 1)
 		before := s.caps[slot]
 		s.caps[slot] = s.pos
 		s.follow(in.Out, to)
@@ -254,13 +255,4 @@ func (s *scan) follow(pc uint32, to *threads) {
 		to.pc = append(to.pc, pc)
 		to.caps = append(to.caps, s.caps...)
 	}
-}
-
-// slot returns where a capture instruction keeps its place, or -1.
-func (s *scan) slot(arg uint32) int {
-	slot := s.slots[arg/2]
-	if slot < 0 {
-		return -1
-	}
-	return slot + int(arg&1)
 }

@@ -75,7 +75,7 @@ type Order struct {
 // Next returns the next order, if it is due: when all that the peer said before
 // it in the recording has come. An order is given once.
 func (p *Player) Next() (Order, bool) {
-	if !p.Due() {
+	if !p.isDue() {
 		return Order{}, false
 	}
 	i := p.own()
@@ -93,19 +93,17 @@ func (p *Player) Next() (Order, bool) {
 	return o, true
 }
 
-// Due reports whether Next has an order.
-func (p *Player) Due() bool {
+func (p *Player) isDue() bool {
 	i := p.own()
 	return i < len(p.steps) && i < p.at
 }
 
 // own returns our own next step.
 func (p *Player) own() int {
-	i := p.said
-	for i < len(p.steps) && p.steps[i].from != p.as {
-		i++
+	for p.said < len(p.steps) && p.steps[p.said].from != p.as {
+		p.said++
 	}
-	return i
+	return p.said
 }
 
 // dataOf returns a step's bytes with the values that were captured.
@@ -132,23 +130,29 @@ func (p *Player) bytesOf(c *piece) []byte {
 	return c.data
 }
 
-// Said reports whether there are no more orders to come.
-func (p *Player) Said() bool { return p.own() == len(p.steps) }
-
 // Heard reports whether all has come that the peer said in the recording, its
 // end too if the recording has one.
 func (p *Player) Heard() bool { return p.at == len(p.steps) }
 
-// Silent reports whether the peer has said nothing so far.
-func (p *Player) Silent() bool { return !p.spoke }
+func (p *Player) awaitsEnd() bool { return p.Heard() || p.steps[p.at].kind != bytesStep }
 
-// AwaitsEnd reports whether the peer has nothing more to say but the end of its
-// stream.
-func (p *Player) AwaitsEnd() bool { return p.Heard() || p.steps[p.at].kind != bytesStep }
+// Status is how far a side's part in a talk has come.
+type Status struct {
+	Due       bool // Next has an order
+	Said      bool // there are no more orders to come
+	Heard     bool // all has come that the peer said in the recording, its end too if that has one
+	AwaitsEnd bool // the peer has nothing more to say but the end of its stream
+	Settled   bool // of the last difference all is known that can be shown: the end of what had been expected there has come, or of the stream
+	Silent    bool // the peer has said nothing so far
+}
 
-// Settled reports whether all is known of the last difference that can be
-// shown: the end of what had been expected there has come, or of the stream.
-func (p *Player) Settled() bool { return p.skipping == skipping{} || p.ended }
+// Status returns how far the player has come.
+func (p *Player) Status() Status {
+	return Status{
+		Due: p.isDue(), Said: p.own() == len(p.steps), Heard: p.Heard(), AwaitsEnd: p.awaitsEnd(),
+		Settled: p.skipping == skipping{} || p.ended, Silent: !p.spoke,
+	}
+}
 
 // advance goes on to the next piece that has to be heard.
 func (p *Player) advance() {
@@ -159,21 +163,16 @@ func (p *Player) advance() {
 		case s.kind != bytesStep:
 			return
 		case p.piece < len(s.pieces):
-			p.begin(&s.pieces[p.piece])
+			c := &s.pieces[p.piece]
+			if c.rule != nil {
+				p.ruleLine = c.rule.Line
+			}
+			if c.match != nil {
+				p.scan = c.match.begin()
+			}
 			return
 		}
 		p.at, p.piece = p.at+1, 0
-	}
-}
-
-// begin makes ready for a piece.
-func (p *Player) begin(c *piece) {
-	p.off, p.held, p.scan = 0, p.held[:0], nil
-	if c.rule != nil {
-		p.ruleLine = c.rule.Line
-	}
-	if c.match != nil {
-		p.scan = c.match.begin()
 	}
 }
 
@@ -189,7 +188,7 @@ func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 		case p.Heard() && p.as == core.Client:
 			// The recorded client left, and did not hear what the server said then.
 			return nil, nil
-		case p.AwaitsEnd():
+		case p.awaitsEnd():
 			return data, p.mismatch(data[:1])
 		default:
 			if data, m = p.compare(&p.steps[p.at].pieces[p.piece], data); m != nil {
@@ -296,8 +295,13 @@ func (p *Player) giveBack(data, got []byte) ([]byte, *Mismatch) {
 // done ends a piece of which so many bytes came.
 func (p *Player) done(size int) {
 	p.offset += int64(size)
+	p.goTo(p.at, p.piece+1)
+}
+
+// goTo goes on with a piece of a step, from its beginning.
+func (p *Player) goTo(at, piece int) {
+	p.at, p.piece = at, piece
 	p.off, p.held, p.scan = 0, p.held[:0], nil
-	p.piece++
 	p.advance()
 }
 

@@ -49,7 +49,8 @@ func hear(s *Script, as core.Side, data string, end bool, cuts ...int) (said []s
 		tell(p.TakeEnd(""))
 		orders()
 	}
-	return append(said, fmt.Sprint(p.Said(), p.Heard(), p.Settled()), p.Diff())
+	reached := p.Status()
+	return append(said, fmt.Sprint(reached.Said, reached.Heard, reached.Settled), p.Diff())
 }
 
 func TestRules(t *testing.T) {

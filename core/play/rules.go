@@ -39,13 +39,15 @@ func (b *builder) pieces(e *transcript.Entry, data []byte) ([]piece, error) {
 	}
 	b.define(taken)
 	var all []piece
+	at := 0
 	for _, p := range append(taken, piece{from: len(data)}) {
-		if at := end(all); at < p.from {
+		if at < p.from {
 			all = append(all, piece{from: at, data: data[at:p.from]})
 		}
 		if len(p.data) > 0 {
 			all = append(all, p)
 		}
+		at = p.from + len(p.data)
 	}
 	return all, nil
 }
@@ -132,14 +134,6 @@ func (b *builder) define(taken []piece) {
 			b.values = append(b.values, value)
 		}
 	}
-}
-
-func end(all []piece) int {
-	if len(all) == 0 {
-		return 0
-	}
-	last := &all[len(all)-1]
-	return last.from + len(last.data)
 }
 
 // check plays what was recorded against itself, so that a rule which does not

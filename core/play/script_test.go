@@ -168,7 +168,7 @@ func meet(t *testing.T, s *Script, size int) {
 			}
 		}
 	}
-	if !client.Said() || !client.Heard() || !server.Said() || !server.Heard() {
+	if c, o := client.Status(), server.Status(); !c.Said || !c.Heard || !o.Said || !o.Heard {
 		t.Fatalf("%s: stuck: client at step %d, server at %d of %s", s.file, client.at, server.at, wire(s))
 	}
 }

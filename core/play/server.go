@@ -123,10 +123,10 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 // ended there, and how.
 func (s *Server) hold(ctx context.Context, conn Conn, p part) (wasClient bool, err error) {
 	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
-		return !p.Silent() && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
+		return !p.Status().Silent && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
 	}}
 	err = talk.over(ctx, conn, p)
-	return ctx.Err() == nil && (err == nil || !p.Silent()), err
+	return ctx.Err() == nil && (err == nil || !p.Status().Silent), err
 }
 
 func (s *Server) ended(conn net.Conn, file string, err error) {

@@ -47,15 +47,10 @@ type Talk struct {
 // part is one side's part in a talk: a player, or a guest.
 type part interface {
 	Next() (Order, bool)
-	Due() bool
 	Take(data []byte) (rest []byte, m *Mismatch)
 	TakeEnd(broken string) *Mismatch
 	Awaited(got string) *Mismatch
-	Said() bool
-	Heard() bool
-	AwaitsEnd() bool
-	Settled() bool
-	Silent() bool
+	Status() Status
 	side() core.Side // which it plays
 }
 
@@ -198,7 +193,8 @@ func (k *talk) write() {
 			k.idle = !due
 			k.arm()
 		}
-		linger := k.finished && k.p.Said() && k.p.AwaitsEnd() && k.Timeout == 0
+		at := k.p.Status()
+		linger := k.finished && at.Said && at.AwaitsEnd && k.Timeout == 0
 		k.mu.Unlock()
 		switch {
 		case !due && !k.await(linger), due && !k.carryOut(o):
@@ -211,13 +207,14 @@ func (k *talk) write() {
 // when all is known of it that can be shown, if someone bounds the wait for it.
 // The lock is held.
 func (k *talk) isOver() bool {
+	at := k.p.Status()
 	switch {
 	case k.stopped != nil:
-		return k.Timeout == 0 || k.gone || k.p.Settled()
+		return k.Timeout == 0 || k.gone || at.Settled
 	case k.gone:
-		return !k.p.Due()
+		return !at.Due
 	}
-	return k.p.side() == core.Client && k.p.Said() && k.p.Heard()
+	return k.p.side() == core.Client && at.Said && at.Heard
 }
 
 // await waits until something was heard, and reports whether to go on.

@@ -82,18 +82,19 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 		e := &t.Entries[i]
 		switch {
 		case e.Dir == transcript.Remark:
-			words, n := redactWords(e.Remark, match)
-			e.Remark = words
-			found += n
+			found += redactWords(&e.Remark, match)
 			continue
 		case e.Dir == transcript.Event:
 			e.Event.Data = bytes.Clone(e.Event.Data)
 			event, last = part{e.Event.Data, e.Event.Kind.IsText()}, part{}
 		case e.Action.Kind == core.Secret:
-			if span, ok := spanOf(e.Action); ok && span.OfAction {
-				secret.Cover(last.data, span.From, span.To, false)
-			} else if ok {
-				secret.Cover(event.data, span.From, span.To, event.text)
+			of := event
+			span, err := core.ParseSpan(string(e.Action.Data))
+			if span.OfAction {
+				of = last
+			}
+			if err == nil {
+				secret.Cover(of.data, span.From, span.To, of.text)
 			}
 			continue
 		case e.Action.Kind == core.SecretBytes: // of which the file has the length
@@ -117,22 +118,12 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 	return found
 }
 
-func spanOf(a core.Action) (core.Span, bool) {
-	if a.Kind != core.Secret {
-		return core.Span{}, false
-	}
-	span, err := core.ParseSpan(string(a.Data))
-	return span, err == nil
-}
-
 // redactComments redacts all comments, those of the header and of rules too.
 func redactComments(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 	redact := func(lines []string) []string {
 		lines = slices.Clone(lines)
 		for i := range lines {
-			words, n := redactWords(lines[i], match)
-			lines[i] = words
-			found += n
+			found += redactWords(&lines[i], match)
 		}
 		return lines
 	}
@@ -151,10 +142,11 @@ func redactComments(t *transcript.Transcript, match *regexp.Regexp) (found int) 
 	return found
 }
 
-func redactWords(words string, match *regexp.Regexp) (string, int) {
-	data := []byte(words)
-	n := redactAll([]part{{data, true}}, match)
-	return string(data), n
+func redactWords(words *string, match *regexp.Regexp) (found int) {
+	data := []byte(*words)
+	found = redactAll([]part{{data, true}}, match)
+	*words = string(data)
+	return found
 }
 
 // Place is one that Redact leaves as it is, since '*' would change what it
@@ -172,32 +164,17 @@ func Unredacted(t *transcript.Transcript, match *regexp.Regexp) (places []Place)
 			places = append(places, Place{line, what})
 		}
 	}
-	line, n := 1, 0 // of the header: in the file, and below its first one
-	header := func(what string, value []byte) {
-		if n < len(t.HeaderComments) {
-			line += len(t.HeaderComments[n])
+	number := 1 // of the header's line in the file
+	for i, line := range t.HeaderLines() {
+		if i < len(t.HeaderComments) {
+			number += len(t.HeaderComments[i])
 		}
-		line, n = line+1, n+1
-		search(line, what, value)
-	}
-	header("the mode", nil) // a name
-	for _, o := range t.Options {
-		header("option "+o.Name, []byte(o.Value))
-	}
-	if t.Target != "" {
-		header("the target", []byte(t.Target))
-	}
-	for _, c := range t.TLS {
-		header("tls "+c.Name, []byte(c.Value))
-	}
-	if t.Quiet > 0 {
-		header("the silence", nil)
-	}
-	if t.ServerEOFStays {
-		header("server-eof", nil)
-	}
-	if t.State != nil {
-		header("the state", t.State)
+		number++
+		what := line.Words
+		if !strings.Contains(what, " ") {
+			what = "the " + what // target, state
+		}
+		search(number, what, line.Value)
 	}
 	for i := range t.Entries {
 		for _, r := range t.Entries[i].Rules {
@@ -250,17 +227,14 @@ func data(e *transcript.Entry) []byte {
 
 // redactAll searches the parts as one.
 func redactAll(parts []part, match *regexp.Regexp) (found int) {
-	if match == nil || len(parts) == 0 {
+	if match == nil {
 		return 0
 	}
-	joined, starts := parts[0].data, []int{0}
-	if len(parts) > 1 {
-		joined = nil
-		starts = starts[:0]
-		for _, p := range parts {
-			starts = append(starts, len(joined))
-			joined = append(joined, p.data...)
-		}
+	var joined []byte
+	var starts []int
+	for _, p := range parts {
+		starts = append(starts, len(joined))
+		joined = append(joined, p.data...)
 	}
 	for _, at := range match.FindAllSubmatchIndex(joined, -1) {
 		from, to := at[0], at[1]

@@ -52,11 +52,7 @@ func excerpt(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	text := string(transcript.AppendString(nil, b[:min(len(b), maxExcerpt)]))
-	if len(b) > maxExcerpt {
-		text += fmt.Sprintf(" and %d bytes more", len(b)-maxExcerpt)
-	}
-	return text
+	return transcript.Excerpt(b, maxExcerpt)
 }
 
 // Describe tells a finding in a line, FILE:LINE in front, where the two

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -66,11 +68,7 @@ func (a *Recordings) take(list *[]*Recorder) []*Recorder {
 func (a *Recordings) all() []*Recorder {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var all []*Recorder
-	for _, r := range a.active {
-		all = append(all, r)
-	}
-	return all
+	return slices.Collect(maps.Values(a.active))
 }
 
 // write writes one piece of what r has gathered, by way of the buffer text, and
@@ -90,19 +88,19 @@ func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 			r.stop(onDisk(err))
 		}
 	}
-	text, todo := r.take(text, last)
+	text, more, over := r.take(text, last)
 	if len(text) > 0 {
 		err := a.append(r, text)
 		a.waiting.Add(-int64(len(text)))
 		if err != nil {
 			r.stop(onDisk(err))
-			todo = next{over: true}
+			more, over = false, true
 		}
 	}
-	if todo.over {
+	if over {
 		a.hand(r)
 	}
-	return text, todo.more
+	return text, more
 }
 
 // wait has r come again at the next tick, when a file may be free for it. What

@@ -51,13 +51,7 @@ func Diff(want, got []Entry) string {
 // alike returns how many entries at the start and at the end are equal and need
 // not be printed. Each has at least one line, so the context is among the others.
 func alike(a, b []Entry) (before, after int) {
-	most := min(len(a), len(b))
-	for before < most && Equal(&a[before], &b[before]) {
-		before++
-	}
-	for after < most-before && Equal(&a[len(a)-1-after], &b[len(b)-1-after]) {
-		after++
-	}
+	before, after = Ends(len(a), len(b), func(i, j int) bool { return Equal(&a[i], &b[j]) })
 	return max(0, before-contextLines), max(0, after-contextLines)
 }
 
@@ -90,23 +84,28 @@ type Edit struct {
 // Difference Algorithm, 1986), after cutting off the common start and end. Past
 // 1000 edits the whole rest is replaced.
 func Edits(a, b []string) []Edit {
-	head := 0
-	for head < len(a) && head < len(b) && a[head] == b[head] {
+	head, tail := Ends(len(a), len(b), func(i, j int) bool { return a[i] == b[j] })
+	edits := marked(' ', a[:head])
+	edits = append(edits, myers(a[head:len(a)-tail], b[head:len(b)-tail])...)
+	return append(edits, marked(' ', a[len(a)-tail:])...)
+}
+
+// Ends returns how many of n and of m things are equal at the beginning, and how
+// many of the others at the end.
+func Ends(n, m int, equal func(i, j int) bool) (head, tail int) {
+	for head < min(n, m) && equal(head, head) {
 		head++
 	}
-	tail := 0
-	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+	for tail < min(n, m)-head && equal(n-1-tail, m-1-tail) {
 		tail++
 	}
-	var edits []Edit
-	add := func(mark byte, lines []string) {
-		for _, line := range lines {
-			edits = append(edits, Edit{mark, line})
-		}
+	return head, tail
+}
+
+func marked(mark byte, lines []string) (edits []Edit) {
+	for _, line := range lines {
+		edits = append(edits, Edit{mark, line})
 	}
-	add(' ', a[:head])
-	edits = append(edits, myers(a[head:len(a)-tail], b[head:len(b)-tail])...)
-	add(' ', a[len(a)-tail:])
 	return edits
 }
 
@@ -134,14 +133,7 @@ func myers(a, b []string) []Edit {
 	}
 	for d := 0; ; d++ {
 		if d > maxEdits {
-			var all []Edit
-			for _, line := range a {
-				all = append(all, Edit{'-', line})
-			}
-			for _, line := range b {
-				all = append(all, Edit{'+', line})
-			}
-			return all
+			return append(marked('-', a), marked('+', b)...)
 		}
 		reach = append(reach, make([]int32, 2*d+1))
 		for k := -d; k <= d; k += 2 {

@@ -32,44 +32,48 @@ func (t *Transcript) Append(dst []byte) []byte {
 // AppendHeader appends the lines above the first entry, with the blank line
 // between them. A recorder writes this first and AppendEntry from then on.
 func AppendHeader(dst []byte, t *Transcript) []byte {
-	line := 0
-	comments := func() {
-		if line < len(t.HeaderComments) {
-			dst = appendComments(dst, t.HeaderComments[line])
-		}
-		line++
-	}
 	dst = append(dst, magic+"\n"...)
-	comments()
-	dst = append(append(append(dst, "mode "...), t.Mode...), '\n')
-	for _, o := range t.Options {
-		comments()
-		dst = append(append(append(dst, "option "...), o.Name...), ` "`...)
-		dst = append(appendQuoted(dst, []byte(o.Value)), "\"\n"...)
-	}
-	if t.Target != "" {
-		comments()
-		dst = append(dst, `target "`...)
-		dst = append(appendQuoted(dst, []byte(t.Target)), "\"\n"...)
-	}
-	for _, c := range t.TLS {
-		comments()
-		dst = append(append(append(dst, "tls "...), c.Name...), ` "`...)
-		dst = append(appendQuoted(dst, []byte(c.Value)), "\"\n"...)
-	}
-	if t.Quiet > 0 {
-		comments()
-		dst = append(appendDuration(append(dst, "quiet "...), t.Quiet), '\n')
-	}
-	if t.ServerEOFStays {
-		comments()
-		dst = append(dst, "server-eof stay\n"...)
-	}
-	if t.State != nil {
-		comments()
-		dst = append(appendQuoted(append(dst, `state "`...), t.State), "\"\n"...)
+	for i, line := range t.HeaderLines() {
+		if i < len(t.HeaderComments) {
+			dst = appendComments(dst, t.HeaderComments[i])
+		}
+		dst = append(dst, line.Words...)
+		if line.Value != nil {
+			dst = AppendString(append(dst, ' '), line.Value)
+		}
+		dst = append(dst, '\n')
 	}
 	return append(dst, '\n')
+}
+
+// HeaderLine is a line of the header below the first.
+type HeaderLine struct {
+	Words string
+	Value []byte // that follows in quotes; nil for none
+}
+
+// HeaderLines returns the lines of the header below the first.
+func (t *Transcript) HeaderLines() []HeaderLine {
+	lines := []HeaderLine{{Words: "mode " + t.Mode}}
+	for _, o := range t.Options {
+		lines = append(lines, HeaderLine{"option " + o.Name, []byte(o.Value)})
+	}
+	if t.Target != "" {
+		lines = append(lines, HeaderLine{"target", []byte(t.Target)})
+	}
+	for _, c := range t.TLS {
+		lines = append(lines, HeaderLine{"tls " + c.Name, []byte(c.Value)})
+	}
+	if t.Quiet > 0 {
+		lines = append(lines, HeaderLine{Words: string(appendDuration([]byte("quiet "), t.Quiet))})
+	}
+	if t.ServerEOFStays {
+		lines = append(lines, HeaderLine{Words: "server-eof stay"})
+	}
+	if t.State != nil {
+		lines = append(lines, HeaderLine{"state", t.State})
+	}
+	return lines
 }
 
 // AppendEntry appends one entry, with the rules and comments above it and the
@@ -100,13 +104,11 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 	switch f.arg {
 	case quoted:
 		dst = appendPayload(append(dst, ' '), lineStart, e.data())
-	case timerFired:
-		dst = append(append(dst, ' '), e.Event.Data...)
+	case timerFired, span:
+		dst = append(append(dst, ' '), e.data()...)
 	case timerSet:
 		dst = append(append(dst, ' '), e.Action.Data...)
 		dst = appendDuration(append(dst, ' '), e.Action.After)
-	case span:
-		dst = append(append(dst, ' '), e.Action.Data...)
 	case length:
 		dst = strconv.AppendInt(append(dst, ' '), int64(len(e.Action.Data)), 10)
 	case passed:

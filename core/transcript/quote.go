@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 	"strconv"
 	"unicode/utf8"
@@ -43,6 +44,16 @@ const hexDigits = "0123456789abcdef"
 // AppendString appends data as one quoted string, however long it is.
 func AppendString(dst, data []byte) []byte {
 	return append(appendQuoted(append(dst, '"'), data), '"')
+}
+
+// Excerpt returns the first bytes of data, at most so many, as one quoted string,
+// and says how many are left out.
+func Excerpt(data []byte, most int) string {
+	text := string(AppendString(nil, data[:min(len(data), most)]))
+	if len(data) > most {
+		text += fmt.Sprintf(" and %d bytes more", len(data)-most)
+	}
+	return text
 }
 
 const spaces = "                                "
