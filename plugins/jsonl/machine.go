@@ -247,7 +247,7 @@ func (m *machine) next() (*reply, error) {
 		select {
 		case r = <-m.replies:
 		case <-m.givenUp:
-			m.broken = fmt.Errorf("answers not taken for %v", patience)
+			m.broken = fmt.Errorf("answers not taken for %v", m.child.config.patience)
 			return nil, m.broken
 		case <-m.child.over:
 			return nil, fmt.Errorf("%w: %w", errLost, m.child.Err())
@@ -297,7 +297,7 @@ func (m *machine) take(r *reply) {
 		return
 	default:
 	}
-	late := time.NewTimer(patience)
+	late := time.NewTimer(m.child.config.patience)
 	defer late.Stop()
 	select {
 	case m.replies <- r:
