@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,9 +117,7 @@ func (c *Child) Kill() {
 func (c *Child) fail(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cause == nil {
-		c.cause = cause
-	}
+	c.cause = cmp.Or(c.cause, cause)
 	select {
 	case <-c.exited: // its number may be another's by now
 	default:
@@ -169,7 +168,11 @@ func (c *Child) spawn() error {
 // keep sees the process through to its end.
 func (c *Child) keep(in, out *os.File) {
 	var traffic sync.WaitGroup
-	traffic.Go(func() { c.write(in) })
+	traffic.Go(func() {
+		if err := c.send.run(in); err != nil {
+			c.shouldExit("its standard input")
+		}
+	})
 	traffic.Go(func() { c.read(out) })
 	err := c.cmd.Wait()
 	c.mu.Lock()
@@ -215,13 +218,6 @@ func (c *Child) ending(err error) error {
 // killed is the end of a program by a signal that a person or a supervisor sent,
 // not this process.
 type killed struct{ error }
-
-// write runs until the program takes no more.
-func (c *Child) write(in *os.File) {
-	if err := c.send.run(in); err != nil {
-		c.shouldExit("its standard input")
-	}
-}
 
 // shouldExit gives a program that closed a pipe the time to end.
 func (c *Child) shouldExit(pipe string) {

@@ -2,6 +2,7 @@ package jsonl
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -176,9 +177,7 @@ func (m *machine) End() {
 // ask sends a request that expects so many answers.
 func (m *machine) ask(r request, answers int) error {
 	m.mu.Lock()
-	if m.broken == nil {
-		m.broken = m.stray
-	}
+	m.broken = cmp.Or(m.broken, m.stray)
 	m.due, m.asked, m.seen = answers, time.Now(), sighting{}
 	m.line.Store(0)
 	m.mu.Unlock()
