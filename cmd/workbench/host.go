@@ -36,12 +36,11 @@ func servePlugin(args []string) bool {
 	}
 	switch command, name := args[1], args[2]; command {
 	case pluginCommand:
-		for _, d := range builtin {
-			if d.Manifest.Name == name {
-				plugins.Serve(d)
-			}
+		d, ok := builtinNamed(name)
+		if !ok {
+			fail("there is no built-in mode " + name)
 		}
-		fail("there is no built-in mode " + name)
+		plugins.Serve(d)
 	case starlarkCommand:
 		d, err := starlark.Discipline(name)
 		if err != nil {
@@ -158,7 +157,7 @@ func stopHost(host *pluginhost.Host) {
 
 // describeProcess starts one plugin and returns what it says of itself.
 func describeProcess(ctx context.Context, p catalog.Plugin, calls extraCalls) (core.Manifest, error) {
-	host, err := startAlone(p, calls)
+	host, err := startAlone(p, calls, false)
 	if err != nil {
 		return core.Manifest{}, err
 	}
@@ -166,8 +165,9 @@ func describeProcess(ctx context.Context, p catalog.Plugin, calls extraCalls) (c
 	return host.Manifest(ctx, p.Name)
 }
 
-// startAlone starts one plugin and no other.
-func startAlone(p catalog.Plugin, calls extraCalls) (*pluginhost.Host, error) {
+// startAlone starts one plugin and no other. A script counts what is executed, if
+// that is wanted.
+func startAlone(p catalog.Plugin, calls extraCalls, counting bool) (*pluginhost.Host, error) {
 	if err := calls.check([]string{p.Name}); err != nil {
 		return nil, err
 	}
@@ -175,10 +175,9 @@ func startAlone(p catalog.Plugin, calls extraCalls) (*pluginhost.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return startMode(m)
-}
-
-func startMode(m pluginhost.Mode) (*pluginhost.Host, error) {
+	if counting && p.Starlark {
+		m.Args[0] = countingCommand
+	}
 	box, err := sandboxConfig(sandbox.BestEffort)
 	if err != nil {
 		return nil, err

@@ -136,16 +136,6 @@ func refuseChecks(o plugincheck.Options) error {
 // openPluginProcess is the openToCheck of the program.
 func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plugincheck.Plugin, error) {
 	return plugincheck.Open(ctx, path, plugincheck.Starter{Stop: stopHost, Start: func(p catalog.Plugin, counting bool) (*pluginhost.Host, error) {
-		m, err := modeOf(p, calls)
-		if err == nil {
-			err = calls.check([]string{p.Name})
-		}
-		if err != nil {
-			return nil, err
-		}
-		if counting && p.Starlark {
-			m.Args[0] = countingCommand
-		}
-		return startMode(m)
+		return startAlone(p, calls, counting)
 	}})
 }

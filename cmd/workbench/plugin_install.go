@@ -91,7 +91,7 @@ func newPluginRemoveCommand() *cobra.Command {
 		Args:    command.Wants(1, 1, "workbench plugin remove wants an installed plugin's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			if _, ok := manifest(name); ok {
+			if _, ok := builtinNamed(name); ok {
 				return fmt.Errorf("%s is a built-in line mode; it cannot be removed", name)
 			}
 			state, err := catalog.StateDir()

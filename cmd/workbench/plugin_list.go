@@ -79,8 +79,8 @@ func newPluginInfoCommand(describe describer) *cobra.Command {
 		Example: "  workbench plugin info ./shout\n  workbench plugin info http-line\n  workbench plugin info shout --plugin-dir ./bin",
 		Args:    command.Wants(1, 1, "workbench plugin info wants a plugin's name or path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if m, ok := manifest(args[0]); ok {
-				return printInfo(cmd.OutOrStdout(), catalog.Row{Name: m.Name, Kind: catalog.KindBuiltIn}, m, asJSON)
+			if d, ok := builtinNamed(args[0]); ok {
+				return printInfo(cmd.OutOrStdout(), catalog.Row{Name: d.Manifest.Name, Kind: catalog.KindBuiltIn}, d.Manifest, asJSON)
 			}
 			into, err := os.MkdirTemp("", "workbench-info-")
 			if err != nil {

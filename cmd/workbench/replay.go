@@ -163,8 +163,8 @@ func recordedFile(name string) golden.File {
 func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), error) {
 	if o.inProcess {
 		return golden.Modes{Open: openBuiltin, Manifest: func(mode string) (core.Manifest, bool, error) {
-			m, ok := manifest(mode)
-			return m, ok, nil
+			d, ok := builtinNamed(mode)
+			return d.Manifest, ok, nil
 		}}, func() {}, nil
 	}
 	log := newLog(os.Stderr, false)
@@ -194,10 +194,8 @@ func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), 
 
 // openBuiltin opens a machine of a built-in mode in this process.
 func openBuiltin(_ context.Context, mode string) (*wire.Conn, error) {
-	for _, d := range builtin {
-		if d.Manifest.Name == mode {
-			return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
-		}
+	if d, ok := builtinNamed(mode); ok {
+		return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
 	}
 	return nil, fmt.Errorf("there is no built-in mode %q; plugins have a process of their own, leave --in-process out", mode)
 }
