@@ -82,10 +82,15 @@ type hostFlags struct {
 var defaultHost = hostFlags{sandbox: sandbox.BestEffort, timeout: pluginhost.DefaultTimeout}
 
 func (f *hostFlags) add(flags *pflag.FlagSet) {
-	pluginDirFlag(flags, &f.pluginDirs)
+	f.addPlugins(flags)
 	flags.Var(&f.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
-	callsFlag(flags, &f.calls)
 	flags.DurationVar(&f.timeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer an event, from when its turn comes, before it is killed and its sessions recovered; at most 10s")
+}
+
+// addPlugins adds the flags of commands that look for plugins, and start them.
+func (f *hostFlags) addPlugins(flags *pflag.FlagSet) {
+	pluginDirFlag(flags, &f.pluginDirs)
+	callsFlag(flags, &f.calls)
 }
 
 // startHost starts the plugin processes of the built-in modes, and of the
@@ -141,13 +146,6 @@ func modeOf(p catalog.Plugin, calls extraCalls) (pluginhost.Mode, error) {
 	return m, nil
 }
 
-// startFound is startHost with the plugins that there are. What stands in the
-// way of one is told to the log.
-func startFound(log *slog.Logger, f hostFlags) (*pluginhost.Host, error) {
-	found, _ := findPlugins(f.pluginDirs, log)
-	return startHost(log, f, found)
-}
-
 // stopHost ends all processes.
 func stopHost(host *pluginhost.Host) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
@@ -192,10 +190,11 @@ type lease struct{ *pluginhost.Lease }
 var _ session.Plugin = lease{}
 
 // Next returns a lease of the newest build.
-func (l lease) Next() (session.Plugin, error) {
-	next, err := l.Lease.Next()
+func (l lease) Next() (session.Plugin, error) { return leased(l.Lease.Next()) }
+
+func leased(l *pluginhost.Lease, err error) (session.Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lease{next}, nil
+	return lease{l}, nil
 }

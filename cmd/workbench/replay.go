@@ -37,13 +37,11 @@ type replayOptions struct {
 	strict    bool
 	asJSON    bool
 	report    string // one of reportForms, or "": for people
-
-	pluginDirs []string
-	calls      extraCalls
+	host      hostFlags
 }
 
 func newReplayCommand(open openModes) *cobra.Command {
-	o := replayOptions{recut: -1, seed: 1}
+	o := replayOptions{recut: -1, seed: 1, host: defaultHost}
 	cmd := &cobra.Command{
 		Use:   "replay [flags] PATH...",
 		Short: "Replay transcripts and compare what the line mode answers",
@@ -87,8 +85,7 @@ Exit codes:
 	f.Uint64Var(&o.seed, "seed", o.seed, "begin the random cuts with seed `S`; the next ones have S+1, S+2, ...")
 	f.BoolVar(&o.update, "update", false, "rewrite the actions of transcripts that differ; events and comments stay")
 	f.BoolVar(&o.inProcess, "in-process", false, "run the line modes in this process, not in their own")
-	pluginDirFlag(f, &o.pluginDirs)
-	callsFlag(f, &o.calls)
+	o.host.addPlugins(f)
 	f.BoolVar(&o.strict, "strict", false, "refuse a file that would only be warned of: one without a newline at its end")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each file, a line each")
 	f.StringVar(&o.report, "report", "", "print what CI reads: `FORM` is "+strings.Join(reportForms, ", "))
@@ -157,10 +154,8 @@ func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), 
 		}}, func() {}, nil
 	}
 	log := newLog(os.Stderr, false)
-	found, problems := findPlugins(o.pluginDirs, log)
-	flags := defaultHost
-	flags.calls = o.calls
-	host, err := startHost(log, flags, found)
+	found, problems := findPlugins(o.host.pluginDirs, log)
+	host, err := startHost(log, o.host, found)
 	if err != nil {
 		return golden.Modes{}, nil, err
 	}
@@ -173,7 +168,7 @@ func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), 
 			return m, true, &problems[i]
 		}
 		if i := slices.IndexFunc(found, func(p catalog.Plugin) bool { return p.Name == mode }); i >= 0 {
-			_, err := modeOf(found[i], o.calls)
+			_, err := modeOf(found[i], o.host.calls)
 			return m, true, err // why it was left out
 		}
 		return m, false, nil
