@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -20,12 +19,6 @@ import (
 // Behaviour is a value that is passed in: no variable of a package holds a
 // function, an interface, a time that tests change, or a struct that functions
 // are put into. Errors, tables, patterns and pools of buffers are fine.
-
-// stillBehaviour lists the variables that are about to go, by package.
-var stillBehaviour = map[string]string{
-	"cmd/workbench": "openPluginForTest slowAfter",
-	"plugins/jsonl": "drainTime exitTime helloTimeout patience",
-}
 
 func TestNoVariableHoldsBehaviour(t *testing.T) {
 	type listed struct {
@@ -53,7 +46,6 @@ func TestNoVariableHoldsBehaviour(t *testing.T) {
 	set := token.NewFileSet()
 	imports := importer.ForCompiler(set, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
 	for _, p := range ours {
-		place := strings.TrimPrefix(p.ImportPath, module+"/")
 		var files []*ast.File
 		for _, name := range p.GoFiles {
 			f, err := parser.ParseFile(set, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
@@ -63,9 +55,7 @@ func TestNoVariableHoldsBehaviour(t *testing.T) {
 			files = append(files, f)
 		}
 		for name, why := range behaviour(t, set, imports, p.ImportPath, files) {
-			if !slices.Contains(strings.Fields(stillBehaviour[place]), name) {
-				t.Errorf("variable %s of package %s %s: pass it in", name, place, why)
-			}
+			t.Errorf("variable %s of package %s %s: pass it in", name, p.ImportPath, why)
 		}
 	}
 }

@@ -21,11 +21,11 @@ type measure struct {
 
 // metric is one number that a measure finds: a row of the table.
 type metric struct {
-	title      string
-	unit       string
+	Title      string `json:"title"`
+	Unit       string `json:"unit"`
+	MoreBetter bool   `json:"moreIsBetter"`  // else less is
+	Bar        string `json:"bar,omitempty"` // what is wanted of the workbench, for information
 	digits     int    // after the point
-	bar        string // what is wanted of the workbench, for information
-	moreBetter bool   // more is better; else less is
 	count      bool   // of which a ratio says nothing
 }
 
@@ -76,53 +76,53 @@ func measures() []measure {
 		{
 			name: "roundtrip", applies: every, run: measureRoundTrip, turns: 5,
 			metrics: []metric{
-				{title: "round trip p50", unit: "µs", bar: "≤ 4 × (b)"},
-				{title: "round trip p99", unit: "µs"},
+				{Title: "round trip p50", Unit: "µs", Bar: "≤ 4 × (b)"},
+				{Title: "round trip p99", Unit: "µs"},
 			},
 		},
 		{
 			name: "down", applies: raw, run: measureDown,
-			metrics: []metric{{title: "raw bulk down", unit: "MB/s", bar: "≥ 0.9 × (b)", moreBetter: true}},
+			metrics: []metric{{Title: "raw bulk down", Unit: "MB/s", Bar: "≥ 0.9 × (b)", MoreBetter: true}},
 		},
 		{
 			name: "up", applies: raw, run: measureUp,
-			metrics: []metric{{title: "raw bulk up", unit: "MB/s", moreBetter: true}},
+			metrics: []metric{{Title: "raw bulk up", Unit: "MB/s", MoreBetter: true}},
 		},
 		{
 			name: "lines", applies: lines, run: measureLines,
-			metrics: []metric{{title: fmt.Sprintf("lines down, %d bytes each", lineSize), unit: "lines/s", bar: "≥ 5 × (a)", moreBetter: true}},
+			metrics: []metric{{Title: fmt.Sprintf("lines down, %d bytes each", lineSize), Unit: "lines/s", Bar: "≥ 5 × (a)", MoreBetter: true}},
 		},
 		{
 			name: "kept", applies: lines, run: measureKept,
 			metrics: []metric{
-				{title: fmt.Sprintf("the same, a session of %d lines, recorded whole", keptLines), unit: "lines/s", bar: "≥ 0.8 × (c)", moreBetter: true},
-				{title: "the same, such sessions in a row", unit: "lines/s", moreBetter: true},
+				{Title: fmt.Sprintf("the same, a session of %d lines, recorded whole", keptLines), Unit: "lines/s", Bar: "≥ 0.8 × (c)", MoreBetter: true},
+				{Title: "the same, such sessions in a row", Unit: "lines/s", MoreBetter: true},
 			},
 		},
 		{
 			name: "opens", applies: every, run: measureOpens,
 			metrics: []metric{
-				{title: "opens, one at a time", unit: "opens/s", moreBetter: true},
-				{title: fmt.Sprintf("opens, %d at a time", openers), unit: "opens/s", moreBetter: true},
+				{Title: "opens, one at a time", Unit: "opens/s", MoreBetter: true},
+				{Title: fmt.Sprintf("opens, %d at a time", openers), Unit: "opens/s", MoreBetter: true},
 			},
 		},
 		{
 			name: "idle", applies: every, run: measureIdle, fresh: true,
 			metrics: []metric{
-				{title: "memory of an idle session", unit: "KiB", digits: 1, bar: "≤ 60 KiB"},
-				{title: "idle sessions held", unit: "sessions", count: true},
-				{title: "… of them answer again", unit: "sessions", bar: "all", count: true},
+				{Title: "memory of an idle session", Unit: "KiB", digits: 1, Bar: "≤ 60 KiB"},
+				{Title: "idle sessions held", Unit: "sessions", count: true},
+				{Title: "… of them answer again", Unit: "sessions", Bar: "all", count: true},
 			},
 		},
 		{
 			name: "start", applies: every, run: measureStart, own: true,
-			metrics: []metric{{title: "start to first SUCC", unit: "ms", bar: "≤ 500 ms"}},
+			metrics: []metric{{Title: "start to first SUCC", Unit: "ms", Bar: "≤ 500 ms"}},
 		},
 		{
 			name: "replay", applies: workbench, run: measureReplay, own: true,
 			metrics: []metric{
-				{title: fmt.Sprintf("golden replays, %d entries", goldenEntries), unit: "files/s", bar: "≥ 1,000", moreBetter: true},
-				{title: "… start of the process", unit: "ms"},
+				{Title: fmt.Sprintf("golden replays, %d entries", goldenEntries), Unit: "files/s", Bar: "≥ 1,000", MoreBetter: true},
+				{Title: "… start of the process", Unit: "ms"},
 			},
 		},
 	}

@@ -18,19 +18,11 @@ const goldenEntries = 20 // of each generated golden
 // one golden.
 func measureReplay(ctx context.Context, t *trial) ([]float64, error) {
 	files := t.amount(t.sizes.replays)
-	many, err := writeGoldens(filepath.Join(t.dir, "many"), files)
+	short, err := replay(ctx, t, 1)
 	if err != nil {
 		return nil, err
 	}
-	one, err := writeGoldens(filepath.Join(t.dir, "one"), 1)
-	if err != nil {
-		return nil, err
-	}
-	short, err := replay(ctx, t.binary, one)
-	if err != nil {
-		return nil, err
-	}
-	long, err := replay(ctx, t.binary, many)
+	long, err := replay(ctx, t, files)
 	if err != nil {
 		return nil, err
 	}
@@ -40,9 +32,21 @@ func measureReplay(ctx context.Context, t *trial) ([]float64, error) {
 	return []float64{float64(files-1) / (long - short).Seconds(), millis(short)}, nil
 }
 
-func replay(ctx context.Context, binary, dir string) (time.Duration, error) {
+// replay returns how long a replay of so many goldens of the http-line mode
+// takes, no two of which are alike.
+func replay(ctx context.Context, t *trial, files int64) (time.Duration, error) {
+	dir, err := os.MkdirTemp(t.dir, "goldens-")
+	if err != nil {
+		return 0, err
+	}
+	for i := range files {
+		name := filepath.Join(dir, fmt.Sprintf("%04d.golden", i))
+		if err := os.WriteFile(name, []byte(golden(i)), 0o600); err != nil {
+			return 0, err
+		}
+	}
 	start := time.Now()
-	out, err := exec.CommandContext(ctx, binary, "replay", dir).CombinedOutput()
+	out, err := exec.CommandContext(ctx, t.binary, "replay", dir).CombinedOutput()
 	took := time.Since(start)
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
@@ -51,21 +55,6 @@ func replay(ctx context.Context, binary, dir string) (time.Duration, error) {
 		return 0, fmt.Errorf("workbench replay: %w\n%s", err, out[:min(len(out), 2000)])
 	}
 	return took, nil
-}
-
-// writeGoldens fills a folder with goldens of the http-line mode, no two
-// alike.
-func writeGoldens(dir string, files int64) (string, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	for i := range files {
-		name := filepath.Join(dir, fmt.Sprintf("%04d.golden", i))
-		if err := os.WriteFile(name, []byte(golden(i)), 0o600); err != nil {
-			return "", err
-		}
-	}
-	return dir, nil
 }
 
 // golden is a conversation of goldenEntries entries.

@@ -25,14 +25,9 @@ type report struct {
 
 // row is one metric of every system.
 type row struct {
-	Measure    string           `json:"measure"`
-	Title      string           `json:"title"`
-	Unit       string           `json:"unit"`
-	MoreBetter bool             `json:"moreIsBetter"`
-	Bar        string           `json:"bar,omitempty"`
-	Cells      map[string]*cell `json:"systems"`
-	digits     int
-	count      bool
+	Measure string `json:"measure"`
+	metric
+	Cells map[string]*cell `json:"systems"`
 }
 
 // cell is one metric of one system.
@@ -54,10 +49,7 @@ func newReport(systems []*system, rounds int, quick bool) *report {
 func (r *report) addRows(m measure) []*row {
 	from := len(r.Rows)
 	for _, metric := range m.metrics {
-		r.Rows = append(r.Rows, &row{
-			Measure: m.name, Title: metric.title, Unit: metric.unit, MoreBetter: metric.moreBetter,
-			Bar: metric.bar, Cells: map[string]*cell{}, digits: metric.digits, count: metric.count,
-		})
+		r.Rows = append(r.Rows, &row{m.name, metric, map[string]*cell{}})
 	}
 	return r.Rows[from:]
 }
@@ -162,18 +154,11 @@ func (r *row) ratio(other string) string {
 // number writes a value with commas between the thousands.
 func number(v float64, digits int) string {
 	text := strconv.FormatFloat(v, 'f', digits, 64)
-	whole, rest := text, ""
-	if i := strings.IndexByte(text, '.'); i >= 0 {
-		whole, rest = text[:i], text[i:]
+	point := strings.IndexByte(text+".", '.')
+	for i := point - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
 	}
-	sign := ""
-	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
-	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	return sign + whole + rest
+	return text
 }
 
 // writeTable aligns words to the left, in the first column, the units and the

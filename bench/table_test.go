@@ -10,13 +10,13 @@ import (
 func TestTable(t *testing.T) {
 	systems := allSystems("", "", &servers{})[:3]
 	r := newReport(systems, 3, false)
-	rows := r.addRows(measure{name: "lines", metrics: []metric{{title: "lines", unit: "lines/s", bar: "≥ 5 × (a)"}}})
+	rows := r.addRows(measure{name: "lines", metrics: []metric{{Title: "lines", Unit: "lines/s", Bar: "≥ 5 × (a)"}}})
 	for _, v := range []float64{1_000_000, 1_300_000.4, 9} { // the middle one counts
 		rows[0].record(systems[0], []float64{v}, 0, nil)
 	}
 	rows[0].record(systems[1], []float64{250_000}, 0, nil)
 	rows[0].record(systems[2], nil, 0, fmt.Errorf("%w within 1s: still reading", errUnfinished))
-	rows = r.addRows(measure{name: "up", metrics: []metric{{title: "raw bulk up", unit: "MB/s"}}})
+	rows = r.addRows(measure{name: "up", metrics: []metric{{Title: "raw bulk up", Unit: "MB/s"}}})
 	rows[0].record(systems[0], []float64{100}, 0, nil)
 	rows[0].record(systems[0], nil, 0, errors.New("refused")) // in a later round
 

@@ -17,19 +17,19 @@ var builtin = []core.Discipline{
 	echoquit.Discipline(),
 }
 
-// manifest returns a built-in mode's manifest.
-func manifest(mode string) (core.Manifest, bool) {
+// builtinNamed returns a built-in mode.
+func builtinNamed(mode string) (core.Discipline, bool) {
 	for _, d := range builtin {
 		if d.Manifest.Name == mode {
-			return d.Manifest, true
+			return d, true
 		}
 	}
-	return core.Manifest{}, false
+	return core.Discipline{}, false
 }
 
 // notBuiltIn refuses a plugin the name of a built-in line mode.
 func notBuiltIn(name string) error {
-	if _, taken := manifest(name); taken {
+	if _, taken := builtinNamed(name); taken {
 		return fmt.Errorf("%s is the name of a built-in line mode; give the plugin another one", name)
 	}
 	return nil

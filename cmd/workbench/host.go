@@ -36,12 +36,11 @@ func servePlugin(args []string) bool {
 	}
 	switch command, name := args[1], args[2]; command {
 	case pluginCommand:
-		for _, d := range builtin {
-			if d.Manifest.Name == name {
-				plugins.Serve(d)
-			}
+		d, ok := builtinNamed(name)
+		if !ok {
+			fail("there is no built-in mode " + name)
 		}
-		fail("there is no built-in mode " + name)
+		plugins.Serve(d)
 	case starlarkCommand:
 		d, err := starlark.Discipline(name)
 		if err != nil {
@@ -83,10 +82,15 @@ type hostFlags struct {
 var defaultHost = hostFlags{sandbox: sandbox.BestEffort, timeout: pluginhost.DefaultTimeout}
 
 func (f *hostFlags) add(flags *pflag.FlagSet) {
-	pluginDirFlag(flags, &f.pluginDirs)
+	f.addPlugins(flags)
 	flags.Var(&f.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
-	callsFlag(flags, &f.calls)
 	flags.DurationVar(&f.timeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer an event, from when its turn comes, before it is killed and its sessions recovered; at most 10s")
+}
+
+// addPlugins adds the flags of commands that look for plugins, and start them.
+func (f *hostFlags) addPlugins(flags *pflag.FlagSet) {
+	pluginDirFlag(flags, &f.pluginDirs)
+	callsFlag(flags, &f.calls)
 }
 
 // startHost starts the plugin processes of the built-in modes, and of the
@@ -142,13 +146,6 @@ func modeOf(p catalog.Plugin, calls extraCalls) (pluginhost.Mode, error) {
 	return m, nil
 }
 
-// startFound is startHost with the plugins that there are. What stands in the
-// way of one is told to the log.
-func startFound(log *slog.Logger, f hostFlags) (*pluginhost.Host, error) {
-	found, _ := findPlugins(f.pluginDirs, log)
-	return startHost(log, f, found)
-}
-
 // stopHost ends all processes.
 func stopHost(host *pluginhost.Host) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
@@ -158,7 +155,7 @@ func stopHost(host *pluginhost.Host) {
 
 // describeProcess starts one plugin and returns what it says of itself.
 func describeProcess(ctx context.Context, p catalog.Plugin, calls extraCalls) (core.Manifest, error) {
-	host, err := startAlone(p, calls)
+	host, err := startAlone(p, calls, false)
 	if err != nil {
 		return core.Manifest{}, err
 	}
@@ -166,8 +163,9 @@ func describeProcess(ctx context.Context, p catalog.Plugin, calls extraCalls) (c
 	return host.Manifest(ctx, p.Name)
 }
 
-// startAlone starts one plugin and no other.
-func startAlone(p catalog.Plugin, calls extraCalls) (*pluginhost.Host, error) {
+// startAlone starts one plugin and no other. A script counts what is executed, if
+// that is wanted.
+func startAlone(p catalog.Plugin, calls extraCalls, counting bool) (*pluginhost.Host, error) {
 	if err := calls.check([]string{p.Name}); err != nil {
 		return nil, err
 	}
@@ -175,10 +173,9 @@ func startAlone(p catalog.Plugin, calls extraCalls) (*pluginhost.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return startMode(m)
-}
-
-func startMode(m pluginhost.Mode) (*pluginhost.Host, error) {
+	if counting && p.Starlark {
+		m.Args[0] = countingCommand
+	}
 	box, err := sandboxConfig(sandbox.BestEffort)
 	if err != nil {
 		return nil, err
@@ -193,10 +190,11 @@ type lease struct{ *pluginhost.Lease }
 var _ session.Plugin = lease{}
 
 // Next returns a lease of the newest build.
-func (l lease) Next() (session.Plugin, error) {
-	next, err := l.Lease.Next()
+func (l lease) Next() (session.Plugin, error) { return leased(l.Lease.Next()) }
+
+func leased(l *pluginhost.Lease, err error) (session.Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lease{next}, nil
+	return lease{l}, nil
 }

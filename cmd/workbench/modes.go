@@ -18,8 +18,7 @@ import (
 
 func newModesCommand() *cobra.Command {
 	asJSON := false
-	var dirs []string
-	var calls extraCalls
+	f := defaultHost
 	cmd := &cobra.Command{
 		Use:   "modes",
 		Short: "List the line modes and their options",
@@ -28,7 +27,7 @@ func newModesCommand() *cobra.Command {
 		Example: "  workbench modes\n  workbench modes --json\n  workbench modes --plugin-dir ./bin",
 		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			manifests, err := allManifests(cmd.Context(), dirs, calls, cmd.ErrOrStderr())
+			manifests, err := allManifests(cmd.Context(), f, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -43,26 +42,23 @@ func newModesCommand() *cobra.Command {
 			return nil
 		},
 	}
-	pluginDirFlag(cmd.Flags(), &dirs)
-	callsFlag(cmd.Flags(), &calls)
+	f.addPlugins(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the manifests as JSON")
 	return cmd
 }
 
 // allManifests returns the manifests of all line modes, the built-in ones first.
-func allManifests(ctx context.Context, pluginDirs []string, calls extraCalls, stderr io.Writer) ([]core.Manifest, error) {
+func allManifests(ctx context.Context, f hostFlags, stderr io.Writer) ([]core.Manifest, error) {
 	var all []core.Manifest
 	for _, d := range builtin {
 		all = append(all, d.Manifest)
 	}
 	log := newLog(stderr, false)
-	found, _ := findPlugins(pluginDirs, log)
-	if len(found) == 0 && len(calls) == 0 {
+	found, _ := findPlugins(f.pluginDirs, log)
+	if len(found) == 0 && len(f.calls) == 0 {
 		return all, nil
 	}
-	flags := defaultHost
-	flags.calls = calls
-	host, err := startHost(slog.New(slog.DiscardHandler), flags, found)
+	host, err := startHost(slog.New(slog.DiscardHandler), f, found)
 	if err != nil {
 		return nil, err
 	}

@@ -71,19 +71,14 @@ Exit codes:
   workbench plugin test --only "end of stream" ./shout   one check, by its name
   workbench plugin test --update ./shout                 the new answers are right: rewrite the goldens
   workbench plugin test --json shout.star`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &command.Exit{Code: exitUnusable, Err: errors.New("name one plugin to test, as in: workbench plugin test ./shout")}
-			}
-			return nil
-		},
+		Args: command.Wants(1, 1, "name one plugin to test"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseChecks(o); err != nil {
-				return &command.Exit{Code: exitUnusable, Err: err}
+				return err
 			}
 			plugin, err := open(cmd.Context(), args[0], calls)
 			if err != nil {
-				return &command.Exit{Code: exitUnusable, Err: err}
+				return err
 			}
 			defer plugin.Close()
 			p := &plugincheck.Printer{Out: cmd.OutOrStdout(), Errors: cmd.ErrOrStderr(), JSON: asJSON,
@@ -92,25 +87,24 @@ Exit codes:
 			var late *plugincheck.GivenUp
 			switch {
 			case errors.As(err, &late):
-				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("%w; to wait longer, give it --timeout %v", err, 4*late.After)}
+				return fmt.Errorf("%w; to wait longer, give it --timeout %v", err, 4*late.After)
 			case err != nil:
-				return &command.Exit{Code: exitUnusable, Err: err}
+				return err
 			case p.Counts[plugincheck.Unusable] > 0:
-				return &command.Exit{Code: exitUnusable}
+				return &command.Exit{Code: command.Unusable}
 			case p.Counts[plugincheck.Failed] > 0:
-				return &command.Exit{Code: exitDifferent}
+				return &command.Exit{Code: command.Different}
 			}
 			return nil
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &command.Exit{Code: exitUnusable, Err: err} })
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each golden and each check, a line each")
 	cmd.Flags().BoolVar(&o.Quick, "quick", false, "leave out the checks that take long")
 	cmd.Flags().StringArrayVar(&o.Only, "only", nil, "do the check `CHECK` and no others; may be given more than once")
 	cmd.Flags().BoolVar(&o.Update, "update", false, "rewrite the actions of goldens that differ; events and comments stay")
 	callsFlag(cmd.Flags(), &calls)
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", testTimeout, "give up after `TIME`; what was not checked by then is named")
-	return cmd
+	return command.Telling(cmd)
 }
 
 // testTimeout is many times what a plugin in a slow language takes.
@@ -136,16 +130,6 @@ func refuseChecks(o plugincheck.Options) error {
 // openPluginProcess is the openToCheck of the program.
 func openPluginProcess(ctx context.Context, path string, calls extraCalls) (*plugincheck.Plugin, error) {
 	return plugincheck.Open(ctx, path, plugincheck.Starter{Stop: stopHost, Start: func(p catalog.Plugin, counting bool) (*pluginhost.Host, error) {
-		m, err := modeOf(p, calls)
-		if err == nil {
-			err = calls.check([]string{p.Name})
-		}
-		if err != nil {
-			return nil, err
-		}
-		if counting && p.Starlark {
-			m.Args[0] = countingCommand
-		}
-		return startMode(m)
+		return startAlone(p, calls, counting)
 	}})
 }

@@ -59,8 +59,8 @@ func debugPlugin(ctx context.Context, o serveOptions, source string, stdout, std
 	if p.Kind != catalog.KindGo && p.Kind != catalog.KindProgram {
 		return fmt.Errorf("%s is a %s: delve debugs Go alone. Let the plugin print to standard error, which workbench plugin dev %s shows", core.Printable(p.Source), p.Kind, catalog.Quote(source))
 	}
-	if _, taken := manifest(p.Name); taken {
-		return fmt.Errorf("%s is the name of a built-in line mode; give the plugin another one", p.Name)
+	if err := notBuiltIn(p.Name); err != nil {
+		return err
 	}
 	attached := &pluginhost.Attached{Name: p.Name, Socket: filepath.Join(dir, "socket")}
 	fmt.Fprintf(stdout, "Start the plugin in another terminal, and let it continue:\n\n  %s=%s dlv exec %s\n\n",

@@ -15,8 +15,7 @@ import (
 )
 
 func newPluginInstallCommand(describe describer) *cobra.Command {
-	var dirs []string
-	var calls extraCalls
+	var f hostFlags
 	cmd := &cobra.Command{
 		Use:   "install PATH",
 		Short: "Build a plugin if need be, check that it starts, and install a copy of it",
@@ -28,15 +27,14 @@ install the same name again replaces it.`,
 		Example: "  workbench plugin install ./shout\n  workbench plugin install ~/bin/workbench-plugin-shout",
 		Args:    command.Wants(1, 1, "workbench plugin install wants what to install"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return installPlugin(cmd.Context(), describe, args[0], dirs, calls, cmd.OutOrStdout())
+			return installPlugin(cmd.Context(), describe, args[0], f, cmd.OutOrStdout())
 		},
 	}
-	pluginDirFlag(cmd.Flags(), &dirs)
-	callsFlag(cmd.Flags(), &calls)
+	f.addPlugins(cmd.Flags())
 	return cmd
 }
 
-func installPlugin(ctx context.Context, describe describer, source string, dirs []string, calls extraCalls, w io.Writer) error {
+func installPlugin(ctx context.Context, describe describer, source string, f hostFlags, w io.Writer) error {
 	state, err := catalog.StateDir()
 	if err != nil {
 		return err
@@ -50,14 +48,14 @@ func installPlugin(ctx context.Context, describe describer, source string, dirs 
 	if err != nil {
 		return err
 	}
-	if err := search(dirs).Free(*built); err != nil {
+	if err := search(f.pluginDirs).Free(*built); err != nil {
 		return err
 	}
 	p, err := catalog.Keep(*built, state) // what is checked is what will run
 	if err != nil {
 		return err
 	}
-	m, err := describe(ctx, p, calls)
+	m, err := describe(ctx, p, f.calls)
 	if err != nil {
 		return err
 	}
@@ -91,7 +89,7 @@ func newPluginRemoveCommand() *cobra.Command {
 		Args:    command.Wants(1, 1, "workbench plugin remove wants an installed plugin's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			if _, ok := manifest(name); ok {
+			if _, ok := builtinNamed(name); ok {
 				return fmt.Errorf("%s is a built-in line mode; it cannot be removed", name)
 			}
 			state, err := catalog.StateDir()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -45,7 +46,7 @@ func printPlugins(w io.Writer, rows []catalog.Row, problems []catalog.Problem) e
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tKIND\tVERSION\tSUM\tFROM")
 	for _, r := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.Kind, dash(core.Printable(r.Version)), dash(catalog.Short(r.Sum)), dash(core.Printable(r.From)))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.Kind, cmp.Or(core.Printable(r.Version), "-"), cmp.Or(catalog.Short(r.Sum), "-"), cmp.Or(core.Printable(r.From), "-"))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -61,16 +62,8 @@ func printPlugins(w io.Writer, rows []catalog.Row, problems []catalog.Problem) e
 	return nil
 }
 
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
 func newPluginInfoCommand(describe describer) *cobra.Command {
-	var dirs []string
-	var calls extraCalls
+	var f hostFlags
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:     "info NAME|PATH",
@@ -79,27 +72,26 @@ func newPluginInfoCommand(describe describer) *cobra.Command {
 		Example: "  workbench plugin info ./shout\n  workbench plugin info http-line\n  workbench plugin info shout --plugin-dir ./bin",
 		Args:    command.Wants(1, 1, "workbench plugin info wants a plugin's name or path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if m, ok := manifest(args[0]); ok {
-				return printInfo(cmd.OutOrStdout(), catalog.Row{Name: m.Name, Kind: catalog.KindBuiltIn}, m, asJSON)
+			if d, ok := builtinNamed(args[0]); ok {
+				return printInfo(cmd.OutOrStdout(), catalog.Row{Name: d.Manifest.Name, Kind: catalog.KindBuiltIn}, d.Manifest, asJSON)
 			}
 			into, err := os.MkdirTemp("", "workbench-info-")
 			if err != nil {
 				return err
 			}
 			defer os.RemoveAll(into)
-			p, err := search(dirs).Named(cmd.Context(), args[0], into)
+			p, err := search(f.pluginDirs).Named(cmd.Context(), args[0], into)
 			if err != nil {
 				return err
 			}
-			m, err := describe(cmd.Context(), p.Plugin, calls)
+			m, err := describe(cmd.Context(), p.Plugin, f.calls)
 			if err != nil {
 				return err
 			}
 			return printInfo(cmd.OutOrStdout(), p.Row(), m, asJSON)
 		},
 	}
-	pluginDirFlag(cmd.Flags(), &dirs)
-	callsFlag(cmd.Flags(), &calls)
+	f.addPlugins(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
 	return cmd
 }

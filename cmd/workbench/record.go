@@ -17,12 +17,7 @@ type recorded struct {
 // openRecordings opens the folder of the transcripts. A folder that cannot be
 // used is no reason not to serve: nothing is recorded then, and the log says so.
 func openRecordings(o serveOptions, log *slog.Logger) recorded {
-	dir, err := transcriptsDir(o.folder)
-	if err != nil {
-		log.Warn("sessions are not recorded", "reason", err.Error())
-		return recorded{}
-	}
-	folder, err := store.OpenFolder(dir)
+	folder, err := (&recordings{o.folder}).open()
 	if err != nil {
 		log.Warn("sessions are not recorded", "reason", err.Error())
 		return recorded{}

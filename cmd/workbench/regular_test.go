@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/store"
 )
@@ -111,7 +112,7 @@ func TestGoldensThatAreOtherThings(t *testing.T) {
 	names := otherThings(t, func(n int) string { return filepath.Join(dir, string(rune('a'+n))+".golden") })
 	for _, args := range [][]string{{"replay", "--in-process", dir}, {"replay", "--in-process", "--update", dir}} {
 		code, out := ends(t, args...)
-		if code != exitUnusable || !strings.Contains(out, "6 transcripts, 1 same, 5 unusable") {
+		if code != command.Unusable || !strings.Contains(out, "6 transcripts, 1 same, 5 unusable") {
 			t.Errorf("%q: %d, %s", args, code, out)
 		}
 		for _, name := range names {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -23,12 +24,6 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// The exit codes of replay.
-const (
-	exitDifferent = 1
-	exitUnusable  = 2
-)
-
 // openModes makes the line modes ready, in processes of their own or in this
 // one. stop ends them.
 type openModes func(ctx context.Context, o replayOptions) (modes golden.Modes, stop func(), err error)
@@ -42,13 +37,11 @@ type replayOptions struct {
 	strict    bool
 	asJSON    bool
 	report    string // one of reportForms, or "": for people
-
-	pluginDirs []string
-	calls      extraCalls
+	host      hostFlags
 }
 
 func newReplayCommand(open openModes) *cobra.Command {
-	o := replayOptions{recut: -1, seed: 1}
+	o := replayOptions{recut: -1, seed: 1, host: defaultHost}
 	cmd := &cobra.Command{
 		Use:   "replay [flags] PATH...",
 		Short: "Replay transcripts and compare what the line mode answers",
@@ -68,29 +61,23 @@ Exit codes:
   workbench replay --recut 1 --seed 7 walk.golden          repeat the cuts of seed 7
   workbench replay --update walk.golden                    the new answers are right: rewrite the actions
   workbench replay --mode http-line --in-process x.golden  through another mode, without a process`,
-		Args: func(_ *cobra.Command, paths []string) error {
-			if len(paths) == 0 {
-				return &command.Exit{Code: exitUnusable, Err: errors.New("replay what? Name transcripts or folders, as in: workbench replay testdata")}
-			}
-			return nil
-		},
+		Args: command.Wants(1, math.MaxInt, "replay what? Name transcripts or folders"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			switch {
 			case cmd.Flags().Changed("recut") && o.recut < 0:
-				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--recut %d: it must be 0 or more", o.recut)}
+				return fmt.Errorf("--recut %d: it must be 0 or more", o.recut)
 			case cmd.Flags().Changed("seed") && o.recut < 1:
-				return &command.Exit{Code: exitUnusable, Err: errors.New("--seed is for random cuts: say how many with --recut N")}
+				return errors.New("--seed is for random cuts: say how many with --recut N")
 			case o.report != "" && !slices.Contains(reportForms, o.report):
-				return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--report %s: it must be %s", o.report, strings.Join(reportForms, ", "))}
+				return fmt.Errorf("--report %s: it must be %s", o.report, strings.Join(reportForms, ", "))
 			case o.report != "" && o.asJSON:
-				return &command.Exit{Code: exitUnusable, Err: errors.New("--report and --json exclude each other: both would write to standard output")}
+				return errors.New("--report and --json exclude each other: both would write to standard output")
 			case o.update && o.mode != "":
-				return &command.Exit{Code: exitUnusable, Err: errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")}
+				return errors.New("--update and --mode exclude each other: the file would name one mode and hold the answers of another")
 			}
 			return runReplay(cmd.Context(), open, o, paths, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &command.Exit{Code: exitUnusable, Err: err} })
 	f := cmd.Flags()
 	f.StringVar(&o.mode, "mode", "", "replay through line mode `M` instead of the file's own")
 	f.IntVar(&o.recut, "recut", o.recut, "replay again with the server's bytes joined, byte by byte, and cut at random `N` times (default: not)")
@@ -98,12 +85,11 @@ Exit codes:
 	f.Uint64Var(&o.seed, "seed", o.seed, "begin the random cuts with seed `S`; the next ones have S+1, S+2, ...")
 	f.BoolVar(&o.update, "update", false, "rewrite the actions of transcripts that differ; events and comments stay")
 	f.BoolVar(&o.inProcess, "in-process", false, "run the line modes in this process, not in their own")
-	pluginDirFlag(f, &o.pluginDirs)
-	callsFlag(f, &o.calls)
+	o.host.addPlugins(f)
 	f.BoolVar(&o.strict, "strict", false, "refuse a file that would only be warned of: one without a newline at its end")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each file, a line each")
 	f.StringVar(&o.report, "report", "", "print what CI reads: `FORM` is "+strings.Join(reportForms, ", "))
-	return cmd
+	return command.Telling(cmd)
 }
 
 // reportForms are the forms of --report.
@@ -112,19 +98,19 @@ var reportForms = []string{string(golden.JUnit), string(golden.TAP), string(gold
 func runReplay(ctx context.Context, open openModes, o replayOptions, paths []string, stdout, stderr io.Writer) error {
 	files, err := golden.Named(paths, recordedFile)
 	if err != nil {
-		return &command.Exit{Code: exitUnusable, Err: err}
+		return err
 	}
 	modes, stop, err := open(ctx, o)
 	if err != nil {
-		return &command.Exit{Code: exitUnusable, Err: err}
+		return err
 	}
 	defer stop()
 	if o.mode != "" {
 		switch _, ok, err := modes.Manifest(o.mode); {
 		case err != nil:
-			return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--mode %s: %w", o.mode, err)}
+			return fmt.Errorf("--mode %s: %w", o.mode, err)
 		case !ok:
-			return &command.Exit{Code: exitUnusable, Err: fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)}
+			return fmt.Errorf("--mode %s: there is no such line mode; workbench modes lists them", o.mode)
 		}
 	}
 	r := &golden.Runner{Modes: modes, Mode: o.mode, Update: o.update, Strict: o.strict, Running: store.Running}
@@ -138,11 +124,11 @@ func runReplay(ctx context.Context, open openModes, o replayOptions, paths []str
 	r.All(ctx, files, p)
 	switch {
 	case ctx.Err() != nil:
-		return &command.Exit{Code: exitUnusable, Err: errors.New("the replay was interrupted")}
+		return errors.New("the replay was interrupted")
 	case p.Counts[golden.Unusable] > 0:
-		return &command.Exit{Code: exitUnusable}
+		return &command.Exit{Code: command.Unusable}
 	case p.Counts[golden.Different] > 0:
-		return &command.Exit{Code: exitDifferent}
+		return &command.Exit{Code: command.Different}
 	}
 	return nil
 }
@@ -163,15 +149,13 @@ func recordedFile(name string) golden.File {
 func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), error) {
 	if o.inProcess {
 		return golden.Modes{Open: openBuiltin, Manifest: func(mode string) (core.Manifest, bool, error) {
-			m, ok := manifest(mode)
-			return m, ok, nil
+			d, ok := builtinNamed(mode)
+			return d.Manifest, ok, nil
 		}}, func() {}, nil
 	}
 	log := newLog(os.Stderr, false)
-	found, problems := findPlugins(o.pluginDirs, log)
-	flags := defaultHost
-	flags.calls = o.calls
-	host, err := startHost(log, flags, found)
+	found, problems := findPlugins(o.host.pluginDirs, log)
+	host, err := startHost(log, o.host, found)
 	if err != nil {
 		return golden.Modes{}, nil, err
 	}
@@ -184,7 +168,7 @@ func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), 
 			return m, true, &problems[i]
 		}
 		if i := slices.IndexFunc(found, func(p catalog.Plugin) bool { return p.Name == mode }); i >= 0 {
-			_, err := modeOf(found[i], o.calls)
+			_, err := modeOf(found[i], o.host.calls)
 			return m, true, err // why it was left out
 		}
 		return m, false, nil
@@ -194,10 +178,8 @@ func openForReplay(ctx context.Context, o replayOptions) (golden.Modes, func(), 
 
 // openBuiltin opens a machine of a built-in mode in this process.
 func openBuiltin(_ context.Context, mode string) (*wire.Conn, error) {
-	for _, d := range builtin {
-		if d.Manifest.Name == mode {
-			return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
-		}
+	if d, ok := builtinNamed(mode); ok {
+		return wire.Pipe(d, slog.New(slog.DiscardHandler)), nil
 	}
 	return nil, fmt.Errorf("there is no built-in mode %q; plugins have a process of their own, leave --in-process out", mode)
 }

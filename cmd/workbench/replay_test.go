@@ -97,7 +97,7 @@ func TestReplayReports(t *testing.T) {
 			`<error message="unusable: expected mode NAME`, "</testsuites>\n"},
 	} {
 		code, stdout, stderr := replayRun(t, files, "--report", form, ".")
-		if code != exitUnusable || stderr != "" {
+		if code != command.Unusable || stderr != "" {
 			t.Errorf("%s: exit code %d, %s", form, code, stderr)
 		}
 		for _, w := range want {

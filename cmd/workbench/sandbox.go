@@ -59,16 +59,14 @@ func startSandboxed(log *slog.Logger, start func(*slog.Logger) (*pluginhost.Host
 }
 
 // sandboxOf shows to the gateway what holds the host's processes back.
-func sandboxOf(host *pluginhost.Host) func() gateway.Sandbox {
-	return func() gateway.Sandbox {
-		shown := gateway.Sandbox{Policy: string(host.Sandbox().Mode()), Mechanisms: []gateway.Mechanism{}}
-		for _, m := range host.Sandbox().Report() {
-			shown.Mechanisms = append(shown.Mechanisms, gateway.Mechanism{
-				Name: m.Name, State: string(m.State), Optional: m.Optional, Stops: m.Stops, Detail: m.Detail, Reason: m.Reason,
-			})
-		}
-		return shown
+func sandboxOf(host *pluginhost.Host) gateway.Sandbox {
+	shown := gateway.Sandbox{Policy: string(host.Sandbox().Mode()), Mechanisms: []gateway.Mechanism{}}
+	for _, m := range host.Sandbox().Report() {
+		shown.Mechanisms = append(shown.Mechanisms, gateway.Mechanism{
+			Name: m.Name, State: string(m.State), Optional: m.Optional, Stops: m.Stops, Detail: m.Detail, Reason: m.Reason,
+		})
 	}
+	return shown
 }
 
 func newSandboxCommand() *cobra.Command {

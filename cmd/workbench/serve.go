@@ -135,7 +135,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		defer echoListener.Close()
 	}
 	if with.start == nil {
-		with.start = func(log *slog.Logger) (*pluginhost.Host, error) { return startFound(log, o.host) }
+		with.start = func(log *slog.Logger) (*pluginhost.Host, error) {
+			found, _ := findPlugins(o.host.pluginDirs, log)
+			return startHost(log, o.host, found)
+		}
 	}
 	host, err := startSandboxed(log, with.start)
 	if err != nil {
@@ -154,9 +157,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },
-		Sandbox:    sandboxOf(host),
+		Sandbox:    func() gateway.Sandbox { return sandboxOf(host) },
 		Manifest:   host.Manifest,
-		Plugin:     pluginsOf(host),
+		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
 		Dial:       dialWith(&target.Dialer{Policy: o.policy, Below: patiently}),
 		Observe:    m.Observe,
 		KeepPoison: keepPoison,
@@ -208,17 +211,6 @@ func stop(g *gateway.Gateway) error {
 		return errors.New("some sessions did not end in time and were cut off")
 	}
 	return nil
-}
-
-// pluginsOf hands the host's builds to sessions.
-func pluginsOf(host *pluginhost.Host) func(mode string) (session.Plugin, error) {
-	return func(mode string) (session.Plugin, error) {
-		l, err := host.Lease(mode)
-		if err != nil {
-			return nil, err
-		}
-		return lease{l}, nil
-	}
 }
 
 // modes shows the host's modes to the gateway.

@@ -18,7 +18,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// recordings is where the transcripts are that commands are about.
+// recordings is where the transcripts are that commands are about: the folder that
+// a --transcripts flag names, or "".
 type recordings struct{ dir string }
 
 func newTranscriptCommand() *cobra.Command {
@@ -44,25 +45,16 @@ takes a transcript, that is the ID of a recorded one, or the path of a file.`,
 	return cmd
 }
 
-// transcriptsDir returns the folder that a --transcripts flag names.
-func transcriptsDir(flag string) (string, error) {
-	if flag != "" {
-		return flag, nil
+// open opens the store.
+func (r *recordings) open() (*store.Folder, error) {
+	if r.dir != "" {
+		return store.OpenFolder(r.dir)
 	}
 	state, err := catalog.StateDir()
 	if err != nil {
-		return "", fmt.Errorf("%w, or name a folder with --transcripts DIR", err)
+		return nil, fmt.Errorf("%w, or name a folder with --transcripts DIR", err)
 	}
-	return filepath.Join(state, "transcripts"), nil
-}
-
-// open opens the store.
-func (r *recordings) open() (*store.Folder, error) {
-	dir, err := transcriptsDir(r.dir)
-	if err != nil {
-		return nil, err
-	}
-	return store.OpenFolder(dir)
+	return store.OpenFolder(filepath.Join(state, "transcripts"))
 }
 
 // file returns the file of a transcript that is named by its ID or its path.
@@ -101,24 +93,25 @@ func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript
 	return loadFile(file, stderr)
 }
 
-// load reads a transcript. One whose end is missing is warned of.
+// loadFile reads a transcript.
 func loadFile(file golden.File, stderr io.Writer) (*transcript.Transcript, error) {
-	path := file.Path
 	data, err := file.Read()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", core.Printable(path))
+		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", core.Printable(file.Path))
 	}
 	if err != nil {
 		return nil, err
 	}
-	t, err := transcript.Parse(path, data)
-	if err != nil {
-		return nil, err
+	return parse(file.Path, data, stderr)
+}
+
+// parse parses a transcript. One whose end is missing is warned of.
+func parse(name string, data []byte, stderr io.Writer) (*transcript.Transcript, error) {
+	t, err := transcript.Parse(name, data)
+	if err == nil && t.CutOff {
+		fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", core.Printable(name))
 	}
-	if t.CutOff {
-		fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", core.Printable(path))
-	}
-	return t, nil
+	return t, err
 }
 
 // size writes a number of bytes for a person.

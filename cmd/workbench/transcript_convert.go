@@ -82,11 +82,7 @@ func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) 
 	if err != nil {
 		return nil, err
 	}
-	t, err := transcript.Parse("standard input", data)
-	if err == nil && t.CutOff {
-		fmt.Fprintln(cmd.ErrOrStderr(), "workbench: warning: the end of standard input is missing: it has no line end behind its last line")
-	}
-	return t, err
+	return parse("standard input", data, cmd.ErrOrStderr())
 }
 
 func formatNamed(name string) (convertFormat, error) {

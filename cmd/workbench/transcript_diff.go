@@ -41,7 +41,7 @@ Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
 				_, err = fmt.Fprint(cmd.OutOrStdout(), diff)
 			}
 			if err != nil || diff != "" {
-				return &command.Exit{Code: exitDifferent, Err: err}
+				return &command.Exit{Code: command.Different, Err: err}
 			}
 			return nil
 		},

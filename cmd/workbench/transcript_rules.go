@@ -67,7 +67,7 @@ cannot be read or played.`,
 				printFindings(cmd.ErrOrStderr(), names, result)
 			}
 			if err != nil || len(result.Unexplained) > 0 {
-				return &command.Exit{Code: exitDifferent, Err: err}
+				return &command.Exit{Code: command.Different, Err: err}
 			}
 			return nil
 		},

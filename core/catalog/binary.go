@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"debug/macho"
 	"debug/pe"
@@ -79,16 +80,12 @@ func platform(f io.ReaderAt) string {
 	switch {
 	case string(magic) == elf.ELFMAG:
 		if e, err := elf.NewFile(f); err == nil {
-			system := "linux"
-			if s, ok := elfSystems[e.OSABI]; ok {
-				system = s
-			}
-			return system + "/" + elfMachine(e)
+			return cmp.Or(elfSystems[e.OSABI], "linux") + "/" + elfMachine(e)
 		}
 		return "a system unknown (its ELF header is damaged)"
 	case bytes.HasPrefix(magic, []byte("MZ")):
 		if p, err := pe.NewFile(f); err == nil {
-			return "windows/" + nameOr(peMachines, p.Machine, fmt.Sprintf("machine %#x", p.Machine))
+			return "windows/" + cmp.Or(peMachines[p.Machine], fmt.Sprintf("machine %#x", p.Machine))
 		}
 		return "windows"
 	}
@@ -101,7 +98,7 @@ func platform(f io.ReaderAt) string {
 		return "darwin, other processors"
 	}
 	if m, err := macho.NewFile(f); err == nil {
-		return "darwin/" + nameOr(machoMachines, m.Cpu, m.Cpu.String())
+		return "darwin/" + cmp.Or(machoMachines[m.Cpu], m.Cpu.String())
 	}
 	return ""
 }
@@ -118,12 +115,5 @@ func elfMachine(e *elf.File) string {
 	case e.Machine == elf.EM_RISCV && wide:
 		return "riscv64"
 	}
-	return nameOr(elfMachines, e.Machine, e.Machine.String())
-}
-
-func nameOr[K comparable](names map[K]string, key K, unknown string) string {
-	if name, ok := names[key]; ok {
-		return name
-	}
-	return unknown
+	return cmp.Or(elfMachines[e.Machine], e.Machine.String())
 }

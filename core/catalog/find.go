@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -17,9 +18,7 @@ func Find(folders []string, taken map[string]string) ([]Plugin, []Problem) {
 	var found []Plugin
 	var problems []Problem
 	owners := map[string]string{}
-	for name, who := range taken {
-		owners[name] = who
-	}
+	maps.Copy(owners, taken)
 	seen := map[string]bool{}
 	for _, folder := range folders {
 		folder, err := filepath.Abs(folder)
@@ -43,9 +42,13 @@ func Find(folders []string, taken map[string]string) ([]Plugin, []Problem) {
 					Next: "rename one of them, or remove this one: rm " + Quote(file)})
 				continue
 			}
-			p, err := fromFile(file)
+			at, err := locateFile(file, file)
+			var p *Plugin
+			if err == nil {
+				p, err = at.plugin(file)
+			}
 			if err != nil {
-				problems = append(problems, *err)
+				problems = append(problems, *err.(*Problem))
 				continue
 			}
 			owners[name] = file
@@ -53,16 +56,4 @@ func Find(folders []string, taken map[string]string) ([]Plugin, []Problem) {
 		}
 	}
 	return found, problems
-}
-
-func fromFile(file string) (*Plugin, *Problem) {
-	at, err := locateFile(file, file)
-	var p *Plugin
-	if err == nil {
-		p, err = at.plugin(file)
-	}
-	if err != nil {
-		return nil, err.(*Problem)
-	}
-	return p, nil
 }

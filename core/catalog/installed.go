@@ -32,13 +32,8 @@ type Entry struct {
 
 // Plugin returns the installed plugin, its copy as Path.
 func (e Entry) Plugin() Plugin {
-	p := Plugin{Name: e.Name, Kind: e.Kind, Starlark: e.Kind == KindStarlark, Source: e.Source, Sum: e.Sum,
-		Path: filepath.Join(copies(e.stateDir), e.Sum, e.File)}
-	goldens := filepath.Join(e.Source, testdata)
-	if info, err := os.Stat(goldens); err == nil && info.IsDir() {
-		p.Goldens = goldens
-	}
-	return p
+	return Plugin{Name: e.Name, Kind: e.Kind, Starlark: e.Kind == KindStarlark, Source: e.Source, Sum: e.Sum,
+		Path: filepath.Join(copies(e.stateDir), e.Sum, e.File), Goldens: goldensIn(e.Source)}
 }
 
 func entries(stateDir string) string { return filepath.Join(copies(stateDir), "installed") }
@@ -71,7 +66,13 @@ func Install(p Plugin, version, stateDir string) (now Entry, before *Entry, err 
 		Source: p.Source, SourceSum: sourceSum, When: time.Now().UTC().Truncate(time.Second), stateDir: stateDir}
 	data, err := json.MarshalIndent(now, "", "  ")
 	if err == nil {
-		err = writeWhole(entryFile(stateDir, p.Name), append(data, '\n'))
+		err = os.MkdirAll(entries(stateDir), 0o700)
+	}
+	if err == nil {
+		err = plainfile.Write(entryFile(stateDir, p.Name), 0o600, func(w io.Writer) error {
+			_, err := w.Write(append(data, '\n'))
+			return err
+		})
 	}
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("plugin %s cannot be installed: %w", p.Name, err)
@@ -181,15 +182,4 @@ func Changed(e Entry) (now string, changed bool) {
 		return "", true
 	}
 	return now, now != e.SourceSum
-}
-
-// writeWhole writes a file that appears whole or not at all.
-func writeWhole(file string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	return plainfile.Write(file, 0o600, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
 }

@@ -114,10 +114,9 @@ func Prune(stateDir string) {
 	folders, _ := os.ReadDir(copies(stateDir))
 	for _, f := range folders {
 		folder := filepath.Join(copies(stateDir), f.Name())
-		if !isSum(f.Name()) || needed[f.Name()] || !unused(folder) {
-			continue
+		if isSum(f.Name()) && !needed[f.Name()] && unused(folder) {
+			os.RemoveAll(folder)
 		}
-		os.RemoveAll(folder)
 	}
 }
 

@@ -231,14 +231,20 @@ func (p place) plugin(file string) (*Plugin, error) {
 	if err != nil {
 		return nil, unreadable(p.name, file, err)
 	}
-	goldens := filepath.Join(p.source, testdata)
+	folder := p.source
 	if p.file == p.source {
-		goldens = filepath.Join(filepath.Dir(p.source), testdata)
+		folder = filepath.Dir(p.source)
 	}
+	return &Plugin{Name: p.name, Path: file, Starlark: p.kind == KindStarlark, Kind: p.kind, Source: p.source, Goldens: goldensIn(folder), Sum: sum}, nil
+}
+
+// goldensIn returns the folder of goldens in a folder, or "".
+func goldensIn(folder string) string {
+	goldens := filepath.Join(folder, testdata)
 	if info, err := os.Stat(goldens); err != nil || !info.IsDir() {
-		goldens = ""
+		return ""
 	}
-	return &Plugin{Name: p.name, Path: file, Starlark: p.kind == KindStarlark, Kind: p.kind, Source: p.source, Goldens: goldens, Sum: sum}, nil
+	return goldens
 }
 
 // unreadable tells what the system said about a path.

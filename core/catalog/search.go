@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -70,7 +71,11 @@ func (s Search) Kept() ([]Known, []Problem) {
 		if k.Entry == nil {
 			p, err := Keep(k.Plugin, s.State)
 			if err != nil {
-				problems = append(problems, *asProblem(k.Plugin, err))
+				var problem *Problem
+				if !errors.As(err, &problem) {
+					problem = &Problem{Code: CodeUnusable, Plugin: k.Name, Path: k.Path, What: "cannot be used: " + err.Error()}
+				}
+				problems = append(problems, *problem)
 				continue
 			}
 			k.Plugin = p
@@ -78,14 +83,6 @@ func (s Search) Kept() ([]Known, []Problem) {
 		kept = append(kept, k)
 	}
 	return kept, problems
-}
-
-func asProblem(p Plugin, err error) *Problem {
-	var problem *Problem
-	if errors.As(err, &problem) {
-		return problem
-	}
-	return &Problem{Code: CodeUnusable, Plugin: p.Name, Path: p.Path, What: "cannot be used: " + err.Error()}
 }
 
 // Named returns one plugin: by its name the kept copy, by a path what is there,
@@ -119,11 +116,9 @@ func (s Search) Named(ctx context.Context, name, into string) (Known, error) {
 func (s Search) Free(p Plugin) error {
 	s.State = ""
 	known, _ := s.Known()
-	for _, name := range s.BuiltIn {
-		if name == p.Name {
-			return &Problem{Code: CodeNameTaken, Plugin: p.Name, Path: p.Source, What: "cannot be installed: its name is taken by a built-in line mode",
-				Next: "give it another name, in its manifest and as the name of the file or the Go module"}
-		}
+	if slices.Contains(s.BuiltIn, p.Name) {
+		return &Problem{Code: CodeNameTaken, Plugin: p.Name, Path: p.Source, What: "cannot be installed: its name is taken by a built-in line mode",
+			Next: "give it another name, in its manifest and as the name of the file or the Go module"}
 	}
 	for _, k := range known {
 		if k.Name == p.Name {

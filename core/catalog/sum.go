@@ -25,10 +25,6 @@ func SourceSum(source string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return p.sum()
-}
-
-func (p place) sum() (string, error) {
 	if p.file != "" {
 		return sumFile(p.file)
 	}

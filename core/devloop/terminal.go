@@ -80,7 +80,7 @@ func (d *terminal) next(s State) {
 	}
 	if g := s.Goldens; g.Total > 0 && (g.Total != d.before.Goldens.Total || !slices.Equal(g.Different, d.before.Goldens.Different)) {
 		if len(g.Different) == 0 {
-			fmt.Fprintf(d.out, "          %s, all the same\n", count(g.Total, "golden"))
+			fmt.Fprintf(d.out, "          %s, all the same\n", core.Plural(g.Total, "golden"))
 		}
 		for _, different := range g.Different {
 			fmt.Fprintf(d.out, "          %s is answered otherwise:\n%s\n", core.Printable(different.File), indent(different.Diff))
@@ -89,9 +89,9 @@ func (d *terminal) next(s State) {
 	switch moved, before := s.Sessions.Moved, d.before.Sessions.Moved; {
 	case moved <= before:
 	case before > 0:
-		fmt.Fprintf(d.out, "          %s moved\n", count(moved-before, "more session"))
+		fmt.Fprintf(d.out, "          %s moved\n", core.Plural(moved-before, "more session"))
 	default:
-		fmt.Fprintf(d.out, "          %s moved\n", count(moved, "session"))
+		fmt.Fprintf(d.out, "          %s moved\n", core.Plural(moved, "session"))
 	}
 	for _, stayed := range s.Sessions.Stayed {
 		if !slices.Contains(d.before.Sessions.Stayed, stayed) {
@@ -122,13 +122,6 @@ func newLines(before, now []string) []string {
 		}
 	}
 	return now
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func indent(text string) string {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -151,23 +152,20 @@ func filter(self uint32, secret [3]uint64, g Grant, told bool) []unix.SockFilter
 		deny = func(uint32) uint32 { return tell }
 	}
 	bodies := map[uint32][]unix.SockFilter{}
-	pass := func(calls string) {
-		for _, name := range strings.Fields(calls) {
-			if n, ok := numberOf(name); ok {
-				bodies[n] = []unix.SockFilter{answer(pass)}
+	put := func(calls string, value func(n uint32) uint32) {
+		for name := range strings.FieldsSeq(calls) {
+			if n, ok := numbers[name]; ok {
+				bodies[n] = []unix.SockFilter{answer(value(n))}
 			}
 		}
 	}
-	for _, name := range strings.Fields(unavailable) {
-		if n, ok := numberOf(name); ok {
-			bodies[n] = []unix.SockFilter{answer(refusal(n))}
-		}
-	}
+	passed := func(uint32) uint32 { return pass }
+	put(unavailable, refusal)
 	for _, group := range allowed {
-		pass(group.calls)
+		put(group.calls, passed)
 	}
 	for _, c := range conditional(self, secret) {
-		if n, ok := numberOf(c.name); ok {
+		if n, ok := numbers[c.name]; ok {
 			otherwise := refusal(n)
 			if c.told {
 				otherwise = deny(n)
@@ -176,21 +174,18 @@ func filter(self uint32, secret [3]uint64, g Grant, told bool) []unix.SockFilter
 		}
 	}
 	if g.Sockets != "" {
-		pass(forSocket)
+		put(forSocket, passed)
 	}
-	pass(strings.Join(g.Calls, " "))
+	put(strings.Join(g.Calls, " "), passed)
 
 	var older, newer []branch
-	for n, body := range bodies {
+	for _, n := range slices.Sorted(maps.Keys(bodies)) {
 		if n < firstNew {
-			older = append(older, branch{n, body})
+			older = append(older, branch{n, bodies[n]})
 		} else {
-			newer = append(newer, branch{n, body})
+			newer = append(newer, branch{n, bodies[n]})
 		}
 	}
-	byNumber := func(a, b branch) int { return int(a.n) - int(b.n) }
-	slices.SortFunc(older, byNumber)
-	slices.SortFunc(newer, byNumber)
 	return slices.Concat([]unix.SockFilter{
 		load(offArch), jump(unix.BPF_JEQ, nativeArch, 1, 0), answer(refuse), // other calls have other numbers
 		load(offNumber),

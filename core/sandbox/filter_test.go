@@ -4,7 +4,6 @@ package sandbox
 
 import (
 	"encoding/binary"
-	"slices"
 	"strings"
 	"testing"
 
@@ -122,7 +121,7 @@ func TestFilter(t *testing.T) {
 		{"prctl", []uint64{unix.PR_SET_NAME, 1}, true}, {"prctl", []uint64{unix.PR_SET_PDEATHSIG, 0}, false},
 		{"prctl", []uint64{unix.PR_SET_DUMPABLE, 1}, false}, {"prctl", []uint64{unix.PR_SET_MM, 1}, false},
 	} {
-		n, known := numberOf(try.name)
+		n, known := numbers[try.name]
 		if got := verdict(t, plain, nativeArch, n, try.args...); known && (got == pass) != try.want {
 			t.Errorf("%s%#x: %#x", try.name, try.args, got)
 		}
@@ -135,7 +134,7 @@ func TestFilterOfTheRest(t *testing.T) {
 	listed := map[string]bool{}
 	list := func(names ...string) {
 		for _, name := range names {
-			if !slices.ContainsFunc(numbers, func(c number) bool { return c.name == name }) && !strings.Contains(onlyElsewhere, " "+name+" ") {
+			if _, ok := numbers[name]; !ok && !strings.Contains(onlyElsewhere, " "+name+" ") {
 				t.Errorf("there is no call %s", name)
 			}
 			if listed[name] {
@@ -155,9 +154,9 @@ func TestFilterOfTheRest(t *testing.T) {
 	plain, told := filter(self, secret, Grant{}, false), filter(self, secret, Grant{}, true)
 	granted := filter(self, secret, Grant{Sockets: "/x", Calls: []string{"memfd_create", "execve", "acct"}}, true)
 	unlisted := []uint32{300000, 0x40000000, 0x40000000 + unix.SYS_READ, 1<<32 - 1} // two of them x32's
-	for _, c := range numbers {
-		if !listed[c.name] {
-			unlisted = append(unlisted, c.n)
+	for name, n := range numbers {
+		if !listed[name] {
+			unlisted = append(unlisted, n)
 		}
 	}
 	for _, n := range unlisted {
@@ -166,15 +165,15 @@ func TestFilterOfTheRest(t *testing.T) {
 			want = absent
 		}
 		if got := verdict(t, plain, nativeArch, n); got != want {
-			t.Errorf("%d %s: %#x, want %#x", n, nameOf(n), got, want)
+			t.Errorf("%d %s: %#x, want %#x", n, names[n], got, want)
 		}
 		if got := verdict(t, told, nativeArch, n); got != tell {
-			t.Errorf("%d %s: %#x is not told", n, nameOf(n), got)
+			t.Errorf("%d %s: %#x is not told", n, names[n], got)
 		}
 	}
 	for _, group := range append(allowed, struct{ reason, calls string }{"", forSocket + " memfd_create execve acct"}) {
 		for _, name := range strings.Fields(group.calls) {
-			if n, ok := numberOf(name); ok && verdict(t, granted, nativeArch, n) != pass {
+			if n, ok := numbers[name]; ok && verdict(t, granted, nativeArch, n) != pass {
 				t.Errorf("%s is refused", name)
 			}
 		}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -159,13 +160,18 @@ func refused(err error) string {
 // noneAllowed reports that the namespace is refused for good, not only while
 // there are many of its kind.
 func noneAllowed(name string) bool {
+	allowed, err := os.ReadFile(filepath.Join("/proc/sys/user", sysctlOf(name)))
+	return err == nil && strings.TrimSpace(string(allowed)) == "0"
+}
+
+// sysctlOf returns a namespace's, "" for what is none.
+func sysctlOf(name string) string {
 	for _, ns := range namespaces {
 		if ns.name == name {
-			allowed, err := os.ReadFile("/proc/sys/user/" + ns.sysctl)
-			return err == nil && strings.TrimSpace(string(allowed)) == "0"
+			return ns.sysctl
 		}
 	}
-	return false
+	return ""
 }
 
 // try starts a trial process that is held by the mechanisms of those names, and
@@ -197,7 +203,7 @@ func (s *Sandbox) try(ctx context.Context, limit time.Duration, names []string) 
 	for _, name := range names {
 		f, ok := said[name]
 		switch {
-		case slices.Contains(allNamespaces(), name):
+		case sysctlOf(name) != "":
 			f.State = Holds
 		case !ok || !slices.Contains([]State{Holds, Missing, Unknown}, f.State):
 			f = finding{State: Unknown, Reason: "the trial process did not say"}
@@ -228,12 +234,9 @@ func failure(ctx context.Context, err error, stderr string) error {
 // hold.
 func (s *Sandbox) order(names []string) order {
 	o := order{
-		memory:  s.conf.Memory,
+		memory:  cmp.Or(s.conf.Memory, defaultMemory),
 		abi:     s.conf.LandlockABI,
 		without: slices.DeleteFunc(allMechanisms(), func(name string) bool { return slices.Contains(names, name) }),
-	}
-	if o.memory == 0 {
-		o.memory = defaultMemory
 	}
 	o.threads = o.maxThreads()
 	return o
@@ -247,14 +250,6 @@ func (o order) maxThreads() uint64 {
 		return 0
 	}
 	return maxThreads
-}
-
-func allNamespaces() []string {
-	var names []string
-	for _, ns := range namespaces {
-		names = append(names, ns.name)
-	}
-	return names
 }
 
 // enclose has the command start in namespaces and a cgroup of its own. Inside

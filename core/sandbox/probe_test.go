@@ -289,8 +289,8 @@ func TestEachRefused(t *testing.T) {
 			}
 			want[name] = Missing
 			if name == UserNamespace {
-				for _, ns := range allNamespaces() {
-					want[ns] = Missing
+				for _, ns := range namespaces {
+					want[ns.name] = Missing
 				}
 			}
 			delete(want, Cgroup) // the other host is in the same one

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -173,10 +174,7 @@ func (r *Refusals) answer(fd uintptr) bool {
 }
 
 func (r *Refusals) note(number uint32) {
-	name := nameOf(number)
-	if name == "" {
-		name = fmt.Sprint(number)
-	}
+	name := cmp.Or(names[number], fmt.Sprint(number))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answered++

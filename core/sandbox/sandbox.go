@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,9 +141,7 @@ const (
 // names each mechanism that is missing or unknown, and why.
 func Probe(ctx context.Context, conf Config) (*Sandbox, error) {
 	s := &Sandbox{conf: conf}
-	if conf.Mode == "" {
-		s.conf.Mode = Off
-	}
+	s.conf.Mode = cmp.Or(conf.Mode, Off)
 	if s.conf.patience == nil {
 		s.conf.patience = patience[:]
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -93,11 +94,11 @@ func become(path string, args, env []string, secret [3]uint64) error {
 	if err != nil {
 		return err
 	}
-	argv, err := pointers(args)
+	argv, err := syscall.SlicePtrFromStrings(args)
 	if err != nil {
 		return err
 	}
-	envp, err := pointers(env)
+	envp, err := syscall.SlicePtrFromStrings(env)
 	if err != nil {
 		return err
 	}
@@ -109,16 +110,4 @@ func become(path string, args, env []string, secret [3]uint64) error {
 		uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envp[0])),
 		uintptr(secret[0]), uintptr(secret[1]), uintptr(secret[2]))
 	return errno
-}
-
-// pointers is the list as the kernel takes it.
-func pointers(list []string) ([]*byte, error) {
-	p := make([]*byte, len(list)+1)
-	for i, s := range list {
-		var err error
-		if p[i], err = unix.BytePtrFromString(s); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
 }

@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,23 +23,30 @@ const Version = 1
 // 256 KiB that a server's event has at most. Lines to the program are shorter.
 const MaxLine = 32 << 20
 
-// Tests have less patience.
-var (
-	helloTimeout = 5 * time.Second        // for the first line
-	exitTime     = time.Second            // from the end of the program's output or input to its own
-	patience     = 2 * time.Second        // for a session to take its answers: the others' come after them
-	drainTime    = 200 * time.Millisecond // for the output of a dead program, which an offspring may hold open
-)
+// drainTime is for the output of a dead program, which an offspring may hold open.
+const drainTime = 200 * time.Millisecond
+
+// config says how long a Child waits, and whom it tells of its end.
+type config struct {
+	hello    time.Duration // for the first line
+	exit     time.Duration // from the end of the program's output or input to its own
+	patience time.Duration // for a session to take its answers: the others' come after them
+	atEnd    func(error)   // told why, before the sessions are; may be nil
+}
+
+func usual() config {
+	return config{hello: 5 * time.Second, exit: time.Second, patience: 2 * time.Second}
+}
 
 // Child is a running program that speaks the protocol. Its methods may be
 // called from several goroutines.
 type Child struct {
-	hello hello
-	cmd   *exec.Cmd
-	send  *sender
-	last  atomic.Uint64 // session that was opened
-	turns turns
-	atEnd func(error) // told why, before the sessions are; may be nil
+	config config
+	hello  hello
+	cmd    *exec.Cmd
+	send   *sender
+	last   atomic.Uint64 // session that was opened
+	turns  turns
 
 	greeted chan struct{} // closed when the hello was read
 	exited  chan struct{} // closed when the process is gone
@@ -58,12 +66,12 @@ type Child struct {
 // Linux has the program die with this process. Where Setpgid is set, Kill ends the
 // whole process group. The end of ctx kills the program.
 func Start(ctx context.Context, cmd *exec.Cmd) (core.Discipline, *Child, error) {
-	return start(ctx, cmd, nil)
+	return start(ctx, cmd, usual())
 }
 
-func start(ctx context.Context, cmd *exec.Cmd, atEnd func(error)) (core.Discipline, *Child, error) {
+func start(ctx context.Context, cmd *exec.Cmd, config config) (core.Discipline, *Child, error) {
 	c := &Child{
-		cmd: cmd, send: newSender(), atEnd: atEnd,
+		config: config, cmd: cmd, send: newSender(),
 		greeted: make(chan struct{}), exited: make(chan struct{}), over: make(chan struct{}),
 		sessions: map[uint64]*machine{},
 	}
@@ -75,14 +83,14 @@ func start(ctx context.Context, cmd *exec.Cmd, atEnd func(error)) (core.Discipli
 		<-c.over
 		release()
 	}()
-	late := time.NewTimer(helloTimeout)
+	late := time.NewTimer(config.hello)
 	defer late.Stop()
 	select {
 	case <-c.greeted:
 		open := func(o core.Opening, out *core.Out) (core.Machine, error) { return c.open(0, o, out) }
 		return core.Discipline{Manifest: c.hello.Manifest, Open: open}, c, nil
 	case <-late.C:
-		c.fail(fmt.Errorf(`the plugin's program said no hello within %v: the first line that it prints has to be {"workbench":%d,"manifest":{…}}, and has to be flushed`, helloTimeout, Version))
+		c.fail(fmt.Errorf(`the plugin's program said no hello within %v: the first line that it prints has to be {"workbench":%d,"manifest":{…}}, and has to be flushed`, config.hello, Version))
 	case <-c.over:
 	}
 	<-c.over
@@ -109,9 +117,7 @@ func (c *Child) Kill() {
 func (c *Child) fail(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cause == nil {
-		c.cause = cause
-	}
+	c.cause = cmp.Or(c.cause, cause)
 	select {
 	case <-c.exited: // its number may be another's by now
 	default:
@@ -162,7 +168,11 @@ func (c *Child) spawn() error {
 // keep sees the process through to its end.
 func (c *Child) keep(in, out *os.File) {
 	var traffic sync.WaitGroup
-	traffic.Go(func() { c.write(in) })
+	traffic.Go(func() {
+		if err := c.send.run(in); err != nil {
+			c.shouldExit("its standard input")
+		}
+	})
 	traffic.Go(func() { c.read(out) })
 	err := c.cmd.Wait()
 	c.mu.Lock()
@@ -181,8 +191,8 @@ func (c *Child) keep(in, out *os.File) {
 	}
 	cause := c.cause
 	c.mu.Unlock()
-	if c.atEnd != nil {
-		c.atEnd(cause)
+	if c.config.atEnd != nil {
+		c.config.atEnd(cause)
 	}
 	close(c.over)
 }
@@ -209,16 +219,9 @@ func (c *Child) ending(err error) error {
 // not this process.
 type killed struct{ error }
 
-// write runs until the program takes no more.
-func (c *Child) write(in *os.File) {
-	if err := c.send.run(in); err != nil {
-		c.shouldExit("its standard input")
-	}
-}
-
 // shouldExit gives a program that closed a pipe the time to end.
 func (c *Child) shouldExit(pipe string) {
-	late := time.NewTimer(exitTime)
+	late := time.NewTimer(c.config.exit)
 	defer late.Stop()
 	select {
 	case <-c.exited:

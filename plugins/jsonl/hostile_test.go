@@ -17,16 +17,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// hurry shortens the waits for one test.
-func hurry(t *testing.T) {
-	t.Helper()
-	was := [...]time.Duration{helloTimeout, exitTime, patience}
-	exitTime, patience = 2*time.Second, 100*time.Millisecond
-	t.Cleanup(func() { helloTimeout, exitTime, patience = was[0], was[1], was[2] })
-}
-
 func TestNoHello(t *testing.T) {
-	hurry(t)
 	for program, words := range map[string]string{
 		`print("debug")`:                `printed, "debug", is not a hello: not a JSON object; standard output is for the protocol alone: print to standard error instead`,
 		`print()`:                       "print to standard error instead",
@@ -44,11 +35,11 @@ func TestNoHello(t *testing.T) {
 		`os.close(1); time.sleep(100)`:                                              "closed its standard output and did not end",
 		`while True: sys.stdout.write("{" * 65536)`:                                 "printed a line of more than 32 MiB",
 	} {
-		helloTimeout = busyHello
+		c := hurried()
 		if strings.Contains(words, "within 2s") {
-			helloTimeout = 2 * time.Second
+			c.hello = 2 * time.Second
 		}
-		d, child, err := Start(t.Context(), python(t, program))
+		d, child, err := start(t.Context(), python(t, program), c)
 		if err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v; want %q", program, err, words)
 		}
@@ -72,7 +63,6 @@ func TestCanNotStart(t *testing.T) {
 // A program that breaks the protocol as such, or ends, is lost with all its
 // sessions; what was answered before has happened.
 func TestLost(t *testing.T) {
-	hurry(t)
 	for attempt, words := range map[string]string{
 		`print("debug", flush=True)`:                       `printed the line "debug": not a JSON object; standard output is for the protocol alone`,
 		`say(session=99, done=1)`:                          "no session 99",
@@ -84,7 +74,7 @@ func TestLost(t *testing.T) {
 		`os.write(1, b'{"session"'); os._exit(4)`:          "ended with exit status 4",
 		`[os.write(1, b"x" * 65536) for _ in range(1000)]`: "a line of more than 32 MiB",
 	} {
-		d, child := begin(t, python(t, "hello()", "for r in requests():", "  for e in r.get('events', []):",
+		d, child := beginWith(t, hurried(), python(t, "hello()", "for r in requests():", "  for e in r.get('events', []):",
 			"    if e['text'] == 'attempt': "+attempt, "  echo(r)"))
 		s, idle := open(t, d), open(t, d)
 		s.feed("before")
@@ -191,8 +181,7 @@ func TestNeverReads(t *testing.T) {
 
 // A session that does not take its answers holds the others up for a moment.
 func TestDoesNotTake(t *testing.T) {
-	hurry(t)
-	d, child := begin(t, python(t, "hello()", "for r in requests():",
+	d, child := beginWith(t, hurried(), python(t, "hello()", "for r in requests():",
 		"  if r.get('events', [{}])[0].get('text') != 'much': echo(r)",
 		"  else:",
 		"    for e in r['events']:",

@@ -2,6 +2,7 @@ package jsonl
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -176,9 +177,7 @@ func (m *machine) End() {
 // ask sends a request that expects so many answers.
 func (m *machine) ask(r request, answers int) error {
 	m.mu.Lock()
-	if m.broken == nil {
-		m.broken = m.stray
-	}
+	m.broken = cmp.Or(m.broken, m.stray)
 	m.due, m.asked, m.seen = answers, time.Now(), sighting{}
 	m.line.Store(0)
 	m.mu.Unlock()
@@ -247,7 +246,7 @@ func (m *machine) next() (*reply, error) {
 		select {
 		case r = <-m.replies:
 		case <-m.givenUp:
-			m.broken = fmt.Errorf("answers not taken for %v", patience)
+			m.broken = fmt.Errorf("answers not taken for %v", m.child.config.patience)
 			return nil, m.broken
 		case <-m.child.over:
 			return nil, fmt.Errorf("%w: %w", errLost, m.child.Err())
@@ -297,7 +296,7 @@ func (m *machine) take(r *reply) {
 		return
 	default:
 	}
-	late := time.NewTimer(patience)
+	late := time.NewTimer(m.child.config.patience)
 	defer late.Stop()
 	select {
 	case m.replies <- r:

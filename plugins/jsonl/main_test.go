@@ -26,13 +26,20 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "adapt" {
 		Serve(exec.Command(os.Args[2], os.Args[3:]...))
 	}
-	helloTimeout = busyHello
 	goleak.VerifyTestMain(m)
 }
 
-// busyHello is how long a program of a test may take to start, however busy the
-// machine is.
-const busyHello = time.Minute
+// busy gives a program of a test the time to start, however busy the machine is.
+func busy() config {
+	c := usual()
+	c.hello = time.Minute
+	return c
+}
+
+// hurried has shorter waits for the rest.
+func hurried() config {
+	return config{hello: time.Minute, exit: 2 * time.Second, patience: 100 * time.Millisecond}
+}
 
 var quiet = slog.New(slog.DiscardHandler)
 
@@ -76,7 +83,12 @@ def echo(r):
 
 func begin(t testing.TB, cmd *exec.Cmd) (core.Discipline, *Child) {
 	t.Helper()
-	d, child, err := Start(t.Context(), cmd)
+	return beginWith(t, busy(), cmd)
+}
+
+func beginWith(t testing.TB, c config, cmd *exec.Cmd) (core.Discipline, *Child) {
+	t.Helper()
+	d, child, err := start(t.Context(), cmd, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func TestRuntimesInSandbox(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer held.Release()
-			d, child, err := Start(t.Context(), cmd)
+			d, child, err := start(t.Context(), cmd, busy())
 			if err != nil {
 				t.Fatalf("%v: %s", err, stderr.String())
 			}

@@ -41,7 +41,7 @@ func TestExamplesInSandbox(t *testing.T) {
 		if _, err := box.Hold(cmd, sandbox.Grant{Read: read}); err != nil {
 			t.Fatal(err)
 		}
-		d, child, err := Start(t.Context(), cmd)
+		d, child, err := start(t.Context(), cmd, busy())
 		if err != nil {
 			t.Fatalf("%v %s", err, stderr.String())
 		}
@@ -63,7 +63,7 @@ func TestExamplesInSandbox(t *testing.T) {
 	if _, err := box.Hold(cmd, sandbox.Grant{Read: read}); err != nil {
 		t.Fatal(err)
 	}
-	if _, child, err := Start(t.Context(), cmd); err == nil {
+	if _, child, err := start(t.Context(), cmd, busy()); err == nil {
 		child.Kill()
 		t.Error(errors.New("it read what it may not"))
 	}

@@ -21,7 +21,8 @@ import (
 // The program stays in this process's group, which the host kills.
 func Serve(cmd *exec.Cmd) {
 	stderr := os.Stderr // plugins.Serve puts another in its place
-	d, child, err := start(context.Background(), cmd, func(cause error) {
+	config := usual()
+	config.atEnd = func(cause error) {
 		if errors.Is(cause, errHostGone) {
 			os.Exit(0)
 		}
@@ -30,7 +31,8 @@ func Serve(cmd *exec.Cmd) {
 			endKilled()
 		}
 		os.Exit(1)
-	})
+	}
+	d, child, err := start(context.Background(), cmd, config)
 	if err != nil { // it could not be started; else we are not here any more
 		fmt.Fprintf(stderr, "%v\n", err)
 		os.Exit(1)

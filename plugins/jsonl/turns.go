@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"cmp"
 	"sync/atomic"
 	"time"
 
@@ -45,9 +46,7 @@ func (t *turns) answered(line uint64, asked time.Time, n uint64) {
 		return
 	}
 	took, pace := int64(now.Sub(began)), t.pace.Load()
-	if pace == 0 {
-		pace = took
-	}
+	pace = cmp.Or(pace, took)
 	took = min(took, 8*pace) // once may be another process's doing: a busy machine must not cut batches up
 	t.pace.Store(max(8, pace+(took-pace)/8))
 }

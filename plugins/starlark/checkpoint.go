@@ -53,8 +53,8 @@ func (m *machine) Restore(checkpoint []byte) error {
 		return errCheckpoint
 	}
 	d := decoder{in: checkpoint[1:]}
-	state, ok := d.value(maxNested)
-	if !ok || len(d.in) > 0 {
+	state := d.value(maxNested)
+	if d.bad || len(d.in) > 0 {
 		return errCheckpoint
 	}
 	// One state, one encoding: a varint may be written longer than it need be.

@@ -20,24 +20,19 @@ var _ starlark.HasAttrs = (*event)(nil)
 func newEvent(ev core.Event) *event { return &event{kind: ev.Kind, data: string(ev.Data)} }
 
 func (e *event) Attr(name string) (starlark.Value, error) {
+	data, timer := e.data, ""
+	if e.kind == core.TimerFired {
+		data, timer = "", e.data
+	}
 	switch name {
 	case "name":
 		return starlark.String(e.kind.String()), nil
 	case "data":
-		if e.kind == core.TimerFired {
-			return starlark.Bytes(""), nil
-		}
-		return starlark.Bytes(e.data), nil
+		return starlark.Bytes(data), nil
 	case "text":
-		if e.kind == core.TimerFired {
-			return starlark.String(""), nil
-		}
-		return starlark.String(repaired(e.data)), nil
+		return starlark.String(repaired(data)), nil
 	case "timer":
-		if e.kind != core.TimerFired {
-			return starlark.String(""), nil
-		}
-		return starlark.String(e.data), nil
+		return starlark.String(timer), nil
 	}
 	return nil, nil
 }

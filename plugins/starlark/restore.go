@@ -4,139 +4,118 @@ import (
 	"encoding/binary"
 	"math"
 	"math/big"
+	"slices"
 
 	"go.starlark.net/starlark"
 )
 
 // decoder takes a checkpoint apart. A value takes at least a byte, so what it
 // makes is bounded by what it reads.
-type decoder struct{ in []byte }
+type decoder struct {
+	in  []byte
+	bad bool // it does not parse: what is read from then on means nothing
+}
 
-func (d *decoder) value(deep int) (starlark.Value, bool) {
-	if deep == 0 || len(d.in) == 0 {
-		return nil, false
+func (d *decoder) value(deep int) starlark.Value {
+	t := d.take(1)
+	if deep == 0 || d.bad {
+		return d.refuse()
 	}
-	t := d.in[0]
-	d.in = d.in[1:]
-	switch t {
+	switch t[0] {
 	case typeNone:
-		return starlark.None, true
+		return starlark.None
 	case typeFalse, typeTrue:
-		return starlark.Bool(t == typeTrue), true
+		return starlark.Bool(t[0] == typeTrue)
 	case typeInt:
 		n, size := binary.Varint(d.in)
 		if size <= 0 {
-			return nil, false
+			return d.refuse()
 		}
 		d.in = d.in[size:]
-		return starlark.MakeInt64(n), true
+		return starlark.MakeInt64(n)
 	case typeBigInt:
-		return d.bigInt()
+		sign := d.take(1)
+		n := new(big.Int).SetBytes(d.payload())
+		if !d.bad && int8(sign[0]) < 0 {
+			n.Neg(n)
+		}
+		return starlark.MakeBigInt(n)
 	case typeFloat:
-		if len(d.in) < 8 {
-			return nil, false
+		if bits := d.take(8); !d.bad {
+			return starlark.Float(math.Float64frombits(binary.BigEndian.Uint64(bits)))
 		}
-		f := math.Float64frombits(binary.BigEndian.Uint64(d.in))
-		d.in = d.in[8:]
-		return starlark.Float(f), true
 	case typeString:
-		s, ok := d.payload()
-		return starlark.String(s), ok
+		return starlark.String(d.payload())
 	case typeBytes:
-		s, ok := d.payload()
-		return starlark.Bytes(s), ok
+		return starlark.Bytes(d.payload())
 	case typeTuple:
-		elements, ok := d.values(1, deep)
-		return starlark.Tuple(elements), ok
+		return starlark.Tuple(d.values(1, deep))
 	case typeList:
-		elements, ok := d.values(1, deep)
-		return starlark.NewList(elements), ok
+		return starlark.NewList(d.values(1, deep))
 	case typeSet:
-		return d.set(deep)
+		set := new(starlark.Set)
+		for _, x := range d.values(1, deep) {
+			if set.Insert(x) != nil {
+				return d.refuse()
+			}
+		}
+		return set
 	case typeDict:
-		return d.dict(deep)
+		dict := new(starlark.Dict)
+		for item := range slices.Chunk(d.values(2, deep), 2) {
+			if dict.SetKey(item[0], item[1]) != nil {
+				return d.refuse()
+			}
+		}
+		return dict
 	case typeFrozen:
-		if len(d.in) == 0 || d.in[0] != typeList && d.in[0] != typeDict && d.in[0] != typeSet {
-			return nil, false
-		}
-		v, ok := d.value(deep)
-		if ok {
+		if len(d.in) > 0 && (d.in[0] == typeList || d.in[0] == typeDict || d.in[0] == typeSet) {
+			v := d.value(deep)
 			v.Freeze()
-		}
-		return v, ok
-	}
-	return nil, false
-}
-
-func (d *decoder) bigInt() (starlark.Value, bool) {
-	if len(d.in) == 0 {
-		return nil, false
-	}
-	sign := int8(d.in[0])
-	d.in = d.in[1:]
-	magnitude, ok := d.payload()
-	n := new(big.Int).SetBytes([]byte(magnitude))
-	if sign < 0 {
-		n.Neg(n)
-	}
-	return starlark.MakeBigInt(n), ok
-}
-
-func (d *decoder) set(deep int) (starlark.Value, bool) {
-	elements, ok := d.values(1, deep)
-	set := new(starlark.Set)
-	for _, x := range elements {
-		if set.Insert(x) != nil {
-			return nil, false
+			return v
 		}
 	}
-	return set, ok
+	return d.refuse()
 }
 
-func (d *decoder) dict(deep int) (starlark.Value, bool) {
-	items, ok := d.values(2, deep)
-	dict := new(starlark.Dict)
-	for i := 0; i+1 < len(items); i += 2 {
-		if dict.SetKey(items[i], items[i+1]) != nil {
-			return nil, false
-		}
-	}
-	return dict, ok
+func (d *decoder) refuse() starlark.Value {
+	d.bad = true
+	return starlark.None
 }
 
-// values reads a count, and that many times each values.
-func (d *decoder) values(each, deep int) ([]starlark.Value, bool) {
-	n, ok := d.size()
-	if !ok {
-		return nil, false
-	}
+// values reads a count, and that many times each values. It returns none when
+// one is bad.
+func (d *decoder) values(each, deep int) []starlark.Value {
 	var values []starlark.Value
-	for range n * each {
-		v, ok := d.value(deep - 1)
-		if !ok {
-			return nil, false
+	for range d.size() * each {
+		values = append(values, d.value(deep-1))
+		if d.bad {
+			return nil
 		}
-		values = append(values, v)
 	}
-	return values, true
+	return values
 }
 
 // size reads a count or size, which is never over the bytes that are left.
-func (d *decoder) size() (int, bool) {
+func (d *decoder) size() int {
 	n, size := binary.Uvarint(d.in)
 	if size <= 0 || n > uint64(len(d.in)-size) {
-		return 0, false
+		d.bad = true
+		return 0
 	}
 	d.in = d.in[size:]
-	return int(n), true
+	return int(n)
 }
 
-func (d *decoder) payload() (string, bool) {
-	n, ok := d.size()
-	if !ok {
-		return "", false
+func (d *decoder) payload() []byte { return d.take(d.size()) }
+
+// take returns the next bytes, nil where there are not so many.
+func (d *decoder) take(n int) []byte {
+	if n > len(d.in) {
+		d.bad = true
+		return nil
 	}
-	s := string(d.in[:n])
+	taken := d.in[:n]
 	d.in = d.in[n:]
-	return s, true
+	return taken
 }

@@ -166,20 +166,16 @@ func loadError(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// explained says of a syntax error what to do instead, and where it is.
+// explained says of a syntax error what to do instead, and where it is. A position
+// past the end of a line moves back onto the line: the parser names the end of an
+// unexpected token, and the end of a line end, or of the file, is the start of a
+// line below.
 func explained(err error, source []byte) error {
 	var wrong syntax.Error
 	if !errors.As(err, &wrong) {
 		return err
 	}
 	wrong.Msg = unparsed(wrong, source)
-	return endOfLine(wrong, source)
-}
-
-// endOfLine moves the position of a syntax error that is past the end of a line
-// back onto the line: the parser names the end of an unexpected token, and the end
-// of a line end, or of the file, is the start of a line below.
-func endOfLine(wrong syntax.Error, source []byte) error {
 	if wrong.Pos.Col != 1 || !strings.HasPrefix(wrong.Msg, "got newline") && !strings.HasPrefix(wrong.Msg, "got end of file") {
 		return wrong
 	}

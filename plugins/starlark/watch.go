@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/metrics"
 	"sync"
@@ -56,9 +57,7 @@ func (w *watch) look() {
 		return
 	}
 	now := heap()
-	if w.from == 0 {
-		w.from = now
-	}
+	w.from = cmp.Or(w.from, now)
 	// No collection is asked for first: the script would go on meanwhile.
 	if now > w.from+MaxGrowth {
 		w.thread.Cancel(fmt.Sprintf("one event made over %d MiB of values; keep less, or look for something that grows in a loop", MaxGrowth>>20))

@@ -154,10 +154,6 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 		return err
 	}
 	runs, size := script.Answers()
-	answers := "answers"
-	if runs == 1 {
-		answers = "answer"
-	}
-	fmt.Fprintf(stdout, "%s: same (%d %s, %d bytes)\n", core.Printable(path), runs, answers, size)
+	fmt.Fprintf(stdout, "%s: same (%s, %d bytes)\n", core.Printable(path), core.Plural(runs, "answer"), size)
 	return nil
 }

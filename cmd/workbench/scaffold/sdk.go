@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,17 +79,17 @@ func above(folder string) string {
 	return folder
 }
 
-func isSDK(folder string) bool {
-	gomod, err := os.ReadFile(filepath.Join(folder, "go.mod"))
-	if err != nil {
-		return false
-	}
+func isSDK(folder string) bool { return directive(folder, "module") == module }
+
+// directive returns what follows the word in the folder's go.mod, or "".
+func directive(folder, word string) string {
+	gomod, _ := os.ReadFile(filepath.Join(folder, "go.mod"))
 	for line := range strings.Lines(string(gomod)) {
-		if f := strings.Fields(line); len(f) >= 2 && f[0] == "module" {
-			return f[1] == module
+		if f := strings.Fields(line); len(f) >= 2 && f[0] == word {
+			return f[1]
 		}
 	}
-	return false
+	return ""
 }
 
 // published asks for the newest published version.
@@ -153,15 +154,7 @@ func goPath(path string) string {
 }
 
 // goLine returns the line of the SDK's go.mod that says which Go it needs.
-func (k *sdk) goLine() string {
-	gomod, _ := os.ReadFile(filepath.Join(k.folder, "go.mod"))
-	for line := range strings.Lines(string(gomod)) {
-		if f := strings.Fields(line); len(f) == 2 && f[0] == "go" {
-			return "go " + f[1]
-		}
-	}
-	return "go 1.26"
-}
+func (k *sdk) goLine() string { return "go " + cmp.Or(directive(k.folder, "go"), "1.26") }
 
 // runGo runs the go command and returns what it printed. An error holds the last
 // line of its complaint.
