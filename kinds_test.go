@@ -64,6 +64,7 @@ var places = []place{
 	{path: "core/conformance/reach.go", byDefault: []byDefault{
 		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw",
 			"events are counted by number; those named here come only where something asked for them"},
+		{"SendText SendBinary FinishServer Close Note PassThrough Failed Secret ShowPart", "answers are counted by number, up to the last kind, and named by core/transcript"},
 	}},
 	{path: "core/secret", byDefault: []byDefault{
 		{"ClientText ClientBinary ServerBytes ClientPart", "core.EventKind.IsBytes says that they carry what a secret may stand in"},

@@ -23,10 +23,10 @@ func newPluginDevCommand() *cobra.Command {
 		Short: "Serve the page with a plugin that is reloaded on each save",
 		Long: `dev builds the plugin in DIR (or takes the .star file or executable that DIR
 names) and serves the page with its line mode picked. On each save it builds
-again, replays the plugin's goldens, shows what is answered otherwise, and puts
+again, replays the plugin's goldens, shows what is answered differently, and puts
 the new build into the sessions that are open: their connections stay.
 
-A session whose past the new build answers otherwise stays on the old one; dev
+A session whose past the new build answers differently stays on the old one; dev
 says at which event. Type m and Enter, or use the button on the page, to move
 such sessions anyway. A build that fails, or does not start, is told with the
 reason and changes nothing; the page is served once the first one works.`,

@@ -40,7 +40,7 @@ func TestScreen(t *testing.T) {
 // hostileHome is full of what others wrote.
 type hostileHome struct {
 	dir    string // its name is foreign, too
-	golden string // of the mode raw: answered otherwise than it says
+	golden string // of the mode raw: not answered as it says
 	broken string // a golden that does not parse
 	rfc    string // a conversation in text
 	good   string // a plugin in a folder with such a name

@@ -76,7 +76,7 @@ func (t *tester) checkpointAfter(next func(context.Context) (*wire.Conn, error),
 		return f
 	}
 	r.feed(events[k:]...)
-	return goesOn(h, r.steps, k, fmt.Sprintf("a machine restored from the checkpoint after event %d goes on otherwise", k))
+	return goesOn(h, r.steps, k, fmt.Sprintf("a machine restored from the checkpoint after event %d goes on differently", k))
 }
 
 // restoredEachTime restores after every event, each time from the machine that
@@ -95,7 +95,7 @@ func (t *tester) restoredEachTime(connect func(context.Context) (*wire.Conn, err
 			return f
 		}
 		m.feed(ev)
-		if f := goesOn(h, m.steps[:min(2, len(m.steps))], k, fmt.Sprintf("a machine restored after every event answers event %d otherwise", k+1)); f != nil || m.Over {
+		if f := goesOn(h, m.steps[:min(2, len(m.steps))], k, fmt.Sprintf("a machine restored after every event answers event %d differently", k+1)); f != nil || m.Over {
 			return f
 		}
 	}

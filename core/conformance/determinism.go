@@ -26,7 +26,7 @@ func deterministic(times int) promise {
 	return func(t *tester, h *session) *Finding {
 		for range times {
 			m := t.play(t.Open, h, h.events())
-			if f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise when they came again"); f != nil {
+			if f := compare(h.steps, m.steps, doPure, "the same events were answered differently when they came again"); f != nil {
 				return f
 			}
 		}
@@ -52,7 +52,7 @@ func (u *suite) pause(*Result) *Finding {
 	if h.lost != nil {
 		return nil
 	}
-	if f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise when a second passed after event %d", after); f != nil {
+	if f := compare(h.steps, m.steps, doPure, "the same events were answered differently when a second passed after event %d", after); f != nil {
 		return u.shownBy(h, f)
 	}
 	return nil
@@ -95,7 +95,7 @@ func (u *suite) again(connect func(context.Context) (*wire.Conn, error), held []
 	shortest := 0
 	for _, h := range held {
 		m := u.play(connect, h, h.events())
-		f := compare(h.steps, m.steps, doPure, "the same events were answered otherwise %s", when)
+		f := compare(h.steps, m.steps, doPure, "the same events were answered differently %s", when)
 		if f != nil && (found == nil || len(h.steps) < shortest) {
 			found, shortest = u.shownBy(h, f), len(h.steps)
 		}

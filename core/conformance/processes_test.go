@@ -59,7 +59,7 @@ func TestPlantedFaultsOfProcesses(t *testing.T) {
 	}
 }
 
-// crowded answers otherwise when it begins beside many.
+// crowded answers differently when it begins beside many.
 type crowded struct {
 	open  *atomic.Int32 // sessions that have begun and did not end
 	room  int32

@@ -99,7 +99,7 @@ func apart(t *tester, h *session) *Finding {
 		return nil
 	}
 	for _, got := range [][]step{first.steps, second.steps} {
-		if f := compare(h.steps[:len(got)], got, doPure, "a session was answered otherwise while a second one of the same events was held"); f != nil {
+		if f := compare(h.steps[:len(got)], got, doPure, "a session was answered differently while a second one of the same events was held"); f != nil {
 			return f
 		}
 	}

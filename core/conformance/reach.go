@@ -158,7 +158,7 @@ func (u *suite) code() (missed []Lines, unknown string) {
 		}
 		want, h := u.holdGolden(t), counting.holdGolden(t)
 		if !equalSteps(want.steps, h.steps) {
-			counting.fail(errors.New("it answers otherwise when that is counted"))
+			counting.fail(errors.New("the plugin answers differently when that is counted"))
 		}
 		if err := counting.failed(); err != nil {
 			return missed, notCounted + err.Error()

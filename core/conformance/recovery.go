@@ -47,9 +47,9 @@ func recovers(t *tester, h *session) *Finding {
 		past := len(m.steps)
 		m.feed(events[k:]...)
 		m.Bye()
-		words := "a machine made anew after event %d and fed the log goes on otherwise"
+		words := "a machine made anew after event %d and fed the log goes on differently"
 		if past > len(h.steps) || !equalSteps(h.steps[:past], m.steps[:past]) {
-			words = "a machine made anew after event %d answers the log otherwise"
+			words = "a machine made anew after event %d answers the log differently"
 		}
 		if f := compare(h.steps, m.steps, doPure, words, k); f != nil {
 			return f
@@ -88,7 +88,7 @@ func (t *tester) anewAtOnce(connect func(context.Context) (*wire.Conn, error), h
 	for i, h := range held {
 		m := machines[i]
 		m.feed(h.events()[middle(h):]...)
-		if f := compare(h.steps, m.steps, doPure, "a machine made anew in another process after event %d, beside other sessions, goes on otherwise", middle(h)); f != nil {
+		if f := compare(h.steps, m.steps, doPure, "a machine made anew in another process after event %d, beside other sessions, goes on differently", middle(h)); f != nil {
 			return f
 		}
 	}

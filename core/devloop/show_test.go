@@ -47,7 +47,7 @@ func TestDevTerminal(t *testing.T) {
 	s.Goldens = Goldens{Total: 2}
 	show("          2 goldens, all the same\n")
 	s.Goldens.Different = []Different{{File: "a.golden", Diff: "- x\n+ y\n"}}
-	show("          a.golden is answered otherwise:\n            - x\n            + y\n")
+	show("          a.golden is answered differently:\n            - x\n            + y\n")
 	s.Sessions.Moved = 1
 	s.Log = []string{"hello"}
 	show("          1 session moved\n          | hello\n")

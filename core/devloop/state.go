@@ -79,7 +79,7 @@ type Goldens struct {
 	Different []Different `json:"different"`
 }
 
-// Different is a golden that is answered otherwise, or cannot be replayed.
+// Different is a golden that is answered differently, or cannot be replayed.
 type Different struct {
 	File string `json:"file"`
 	Diff string `json:"diff"`
@@ -94,7 +94,7 @@ type Sessions struct {
 // Stayed is a session that is still on an old build.
 type Stayed struct {
 	Session string `json:"session"`
-	N       uint64 `json:"n"` // the first event that the new build answers otherwise; 0 is the opening
+	N       uint64 `json:"n"` // the first event that the new build answers differently; 0 is the opening
 	Diff    string `json:"diff"`
 }
 

@@ -83,7 +83,7 @@ func (d *terminal) next(s State) {
 			fmt.Fprintf(d.out, "          %s, all the same\n", core.Plural(g.Total, "golden"))
 		}
 		for _, different := range g.Different {
-			fmt.Fprintf(d.out, "          %s is answered otherwise:\n%s\n", core.Printable(different.File), indent(different.Diff))
+			fmt.Fprintf(d.out, "          %s is answered differently:\n%s\n", core.Printable(different.File), indent(different.Diff))
 		}
 	}
 	switch moved, before := s.Sessions.Moved, d.before.Sessions.Moved; {
@@ -95,7 +95,7 @@ func (d *terminal) next(s State) {
 	}
 	for _, stayed := range s.Sessions.Stayed {
 		if !slices.Contains(d.before.Sessions.Stayed, stayed) {
-			fmt.Fprintf(d.out, "          session %s stays on its old build, the new one answers event %d otherwise (m and Enter moves it anyway):\n%s\n",
+			fmt.Fprintf(d.out, "          session %s stays on its old build, the new one answers event %d differently (m and Enter moves it anyway):\n%s\n",
 				stayed.Session, stayed.N, indent(stayed.Diff))
 		}
 	}

@@ -114,7 +114,7 @@ func (g *Gateway) forgetCredential(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !g.Credentials.Forget(r.PathValue("id")) {
-		refuseWith(w, http.StatusNotFound, errors.New("there is no such certificate"))
+		refuseWith(w, http.StatusNotFound, errors.New("no such certificate"))
 		return
 	}
 	answerAs(w, "")

@@ -121,13 +121,13 @@ func (f File) replace(data []byte) (err error) {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("it is no regular file")
+		return errors.New("not a regular file")
 	}
 	if f.Copy != "" {
 		was, err1 := os.ReadFile(f.Copy)
 		now, err2 := os.ReadFile(path)
 		if err := errors.Join(err1, err2); err != nil || !bytes.Equal(was, now) {
-			return errors.Join(err, errors.New("it was changed after it was read; try again"))
+			return errors.Join(err, errors.New("changed after it was read; try again"))
 		}
 	}
 	return plainfile.Write(path, info.Mode().Perm(), func(w io.Writer) error {

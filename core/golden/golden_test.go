@@ -125,7 +125,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// A machine that answers otherwise the second time is not written down.
+// A machine that answers differently the second time is not written down.
 func TestUpdateOfWhatIsNotDeterministic(t *testing.T) {
 	d := httpline.Discipline()
 	opened := 0
@@ -141,7 +141,7 @@ func TestUpdateOfWhatIsNotDeterministic(t *testing.T) {
 	})
 	file := File{Path: write(t, filepath.Join(t.TempDir(), "a.golden"), right), Found: true}
 	got := (&Runner{Modes: modes, Update: true}).Replay(t.Context(), file)
-	if text, _ := file.Read(); got.OK || got.Outcome != Different || !strings.Contains(got.Error, "answered otherwise") || string(text) != right {
+	if text, _ := file.Read(); got.OK || got.Outcome != Different || !strings.Contains(got.Error, "answered differently") || string(text) != right {
 		t.Errorf("%+v\n%s", got, text)
 	}
 }
@@ -155,8 +155,8 @@ func TestReplaceRefuses(t *testing.T) {
 	}
 	changed := File{Path: path, Found: true, Copy: write(t, filepath.Join(dir, "copy"), wrong)}
 	for words, f := range map[string]File{
-		"link.golden could not be written, and is as it was: it is no regular file": {Path: link, Found: true},
-		"it was changed after it was read; try again":                               changed,
+		"link.golden could not be written, and is as it was: not a regular file": {Path: link, Found: true},
+		"changed after it was read; try again":                               changed,
 	} {
 		if err := f.Replace([]byte("x")); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%v, want %s", err, words)

@@ -181,7 +181,7 @@ func (r *Runner) rewrite(ctx context.Context, open replay.Opener, file File, g *
 	}
 	if !again.Same {
 		report.take(again)
-		report.Error = replay.ErrUpdate.Error() + ": replayed once more it was answered otherwise; a line mode must always answer the same"
+		report.Error = replay.ErrUpdate.Error() + ": replayed once more it was answered differently; a line mode must always answer the same"
 		return nil, nil
 	}
 	if err := file.Replace(data); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // moveDue reports, between batches, that the session should move to another
-// build of its line mode; force: though that answers the past otherwise.
+// build of its line mode; force: though that answers the past differently.
 func (s *supervisor) moveDue() (due, force bool) {
 	if s.alone { // in quarantine: later
 		return false, false
@@ -103,9 +103,9 @@ type divergence struct {
 
 func (d divergence) Error() string {
 	if d.n == 0 {
-		return "the new one answers the opening otherwise"
+		return "the new one answers the opening differently"
 	}
-	return fmt.Sprintf("the new one answers event %d otherwise", d.n)
+	return fmt.Sprintf("the new one answers event %d differently", d.n)
 }
 
 // catchUp feeds the log to a machine of another build and returns the digests

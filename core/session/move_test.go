@@ -134,7 +134,7 @@ func TestMove(t *testing.T) {
 		say("3")
 		say("4!")
 
-		b.add(counts(3), nil) // answers event 3 otherwise
+		b.add(counts(3), nil) // answers event 3 differently
 		seats("[0 1 1]")
 		if len(stayed) != 1 || !strings.HasPrefix(stayed[0], "3 ") || !strings.Contains(stayed[0], "- << client text \"3\"") ||
 			!strings.Contains(stayed[0], "+ << client text \"3!\"") {

@@ -28,7 +28,7 @@ export function DevPanel() {
       ${different.map(({ file, diff }) => html`
         <details key=${file} open=${different.length === 1}><summary>${file}</summary><${Diff} text=${diff} /></details>
       `)}
-      ${sessions && html`<p>${count(sessions.moved, "session")} moved to the new build${stayed.length > 0 ? `, ${stayed.length} stayed on the one before: it would have answered otherwise.` : "."}</p>`}
+      ${sessions && html`<p>${count(sessions.moved, "session")} moved to the new build${stayed.length > 0 ? `, ${stayed.length} stayed on the one before: it would have answered differently.` : "."}</p>`}
       ${stayed.map(({ session, n, diff }) => html`
         <details key=${session}><summary>session ${session}, event ${n}</summary><${Diff} text=${diff} /></details>
       `)}
