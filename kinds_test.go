@@ -57,6 +57,7 @@ var places = []place{
 	}},
 	{path: "core/conformance", byDefault: []byDefault{
 		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw", "core/conformance/streams makes them, and they are fed as they come"},
+		{"FinishServer PassThrough ShowPart", "answers are compared one by one; what they mean for the session core/feed says"},
 	}},
 	{path: "core/conformance/streams", byDefault: []byDefault{
 		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart", "it makes events; what answers them it need not know"},
