@@ -156,7 +156,7 @@ func TestReplaceRefuses(t *testing.T) {
 	changed := File{Path: path, Found: true, Copy: write(t, filepath.Join(dir, "copy"), wrong)}
 	for words, f := range map[string]File{
 		"link.golden could not be written, and is as it was: not a regular file": {Path: link, Found: true},
-		"changed after it was read; try again":                               changed,
+		"changed after it was read; try again":                                   changed,
 	} {
 		if err := f.Replace([]byte("x")); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%v, want %s", err, words)
