@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -178,12 +179,7 @@ func (u *suite) code() (missed []Lines, unknown string) {
 // executed tells it of each line that there is code on.
 func MergeLines(file string, executed map[int]bool) (pieces []Lines) {
 	var open *Lines
-	lines := make([]int, 0, len(executed))
-	for line := range executed {
-		lines = append(lines, line)
-	}
-	slices.Sort(lines)
-	for _, line := range lines {
+	for _, line := range slices.Sorted(maps.Keys(executed)) {
 		switch {
 		case executed[line]:
 			open = nil
