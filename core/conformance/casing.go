@@ -60,13 +60,11 @@ func isSecret(a core.Action) bool { return a.Kind.IsMark() }
 // while all answers up to there are the same but for the case of letters; else 0.
 func secretLost(want, got []step) int {
 	for n := range want[:min(len(want), len(got))] {
-		secrets, rest := apartFrom(want[n].actions)
-		now, restNow := apartFrom(got[n].actions)
-		if !slices.EqualFunc(rest, restNow, equalButCase) {
+		if !slices.EqualFunc(withoutSecrets(want[n].actions), withoutSecrets(got[n].actions), equalButCase) {
 			return 0
 		}
-		for _, a := range secrets {
-			if !slices.ContainsFunc(now, a.Equal) {
+		for _, a := range want[n].actions {
+			if isSecret(a) && !slices.ContainsFunc(got[n].actions, a.Equal) {
 				return n
 			}
 		}
@@ -74,15 +72,8 @@ func secretLost(want, got []step) int {
 	return 0
 }
 
-func apartFrom(actions []core.Action) (secrets, rest []core.Action) {
-	for _, a := range actions {
-		if isSecret(a) {
-			secrets = append(secrets, a)
-		} else {
-			rest = append(rest, a)
-		}
-	}
-	return secrets, rest
+func withoutSecrets(actions []core.Action) []core.Action {
+	return slices.DeleteFunc(slices.Clone(actions), isSecret)
 }
 
 func equalButCase(a, b core.Action) bool {

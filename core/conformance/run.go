@@ -207,7 +207,8 @@ func (u *suite) shownBy(h *session, f *Finding) *Finding {
 func (u *suite) trim() {
 	for i, h := range u.held {
 		if h.lost != nil || brokenBound(h) != "" {
-			u.held[i] = h.withoutLast()
+			u.held[i] = h.upTo(len(h.steps) - 2)
+			u.held[i].lost = nil
 		}
 	}
 	u.held = slices.DeleteFunc(u.held, func(h *session) bool { return len(h.steps) == 0 })

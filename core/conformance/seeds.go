@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/conformance/streams"
 	"github.com/protocol-workbench/workbench/core/replay"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -76,10 +77,10 @@ func (u *suite) changed(r *Result) *Finding {
 		goldens[i] = streams.Golden{File: sd.file, Events: sd.events()}
 	}
 	mutants := streams.Mutate(goldens, o.Random, o.Most)
-	about := fmt.Sprintf(": %s, seed %d", sessions(len(mutants)), o.Random)
+	about := fmt.Sprintf(": %s, seed %d", core.Plural(len(mutants), "session"), o.Random)
 	for n, m := range mutants {
 		if time.Since(begun) > o.Time {
-			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, sessions(len(mutants)), o.Time, o.Random)
+			about = fmt.Sprintf(": %d of %s, as many as in %v, seed %d", n, core.Plural(len(mutants), "session"), o.Time, o.Random)
 			break
 		}
 		if f := u.holds(&seeds[m.Of], m); f != nil {
@@ -88,13 +89,6 @@ func (u *suite) changed(r *Result) *Finding {
 	}
 	r.About += about
 	return nil
-}
-
-func sessions(n int) string {
-	if n == 1 {
-		return "1 session"
-	}
-	return fmt.Sprintf("%d sessions", n)
 }
 
 // holds holds one changed session to the promises, the cheaper ones of them

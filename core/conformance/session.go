@@ -108,16 +108,9 @@ func (h *session) last() string {
 	return fmt.Sprintf("event %d (%s)", n, line)
 }
 
-// withoutLast returns the session without its last event.
-func (h *session) withoutLast() *session {
-	shorter := *h
-	shorter.steps, shorter.lost = h.steps[:len(h.steps)-1], nil
-	return &shorter
-}
-
-// transcript returns the session as a transcript. Copies of a side that passes
+// text returns the session as a transcript's text. Copies of a side that passes
 // through are left out of it.
-func (h *session) transcript(mode string) *transcript.Transcript {
+func (h *session) text(mode string) string {
 	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays}
 	for _, name := range slices.Sorted(maps.Keys(h.options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
@@ -125,20 +118,12 @@ func (h *session) transcript(mode string) *transcript.Transcript {
 	var p feed.Feeder
 	steps := slices.Clone(h.steps)
 	for i := range steps {
-		if copied(&p, &steps[i]) {
+		if p.PassesOn(steps[i].Event) && feed.IsCopy(steps[i].Event, steps[i].actions) {
 			steps[i].actions = nil
 		} else {
 			p.Answer(steps[i].Event, steps[i].actions)
 		}
 	}
 	t.Entries = entries(steps)
-	return t
-}
-
-// text returns the session as a transcript's text.
-func (h *session) text(mode string) string { return string(h.transcript(mode).Append(nil)) }
-
-// copied reports whether an event passes through and its answer is a copy.
-func copied(p *feed.Feeder, s *step) bool {
-	return p.PassesOn(s.Event) && feed.IsCopy(s.Event, s.actions)
+	return string(t.Append(nil))
 }
