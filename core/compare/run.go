@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,31 +146,24 @@ func (a *asked) Lost(_ int, _ core.Event, err error) { a.lost = err }
 // FirstDifference returns the number of the first event whose answers are not
 // all equal, or nil. It ignores runs without events.
 func (c *Comparison) FirstDifference() *uint64 {
-	runs := c.Runs
-	var first *uint64
-	for i := range runs {
-		for j := range runs[:i] {
-			a, b := runs[j].Events, runs[i].Events
-			if len(a) == 0 || len(b) == 0 {
-				continue
-			}
-			for k := range max(len(a), len(b)) {
-				if k < len(a) && k < len(b) && a[k].N == b[k].N && slices.EqualFunc(a[k].Actions, b[k].Actions, func(x, y json.RawMessage) bool { return bytes.Equal(x, y) }) {
-					continue
-				}
-				n := uint64(1<<64 - 1)
-				if k < len(a) {
-					n = a[k].N
-				}
-				if k < len(b) {
-					n = min(n, b[k].N)
-				}
-				if first == nil || n < *first {
-					first = &n
-				}
-				break
+	runs := slices.DeleteFunc(slices.Clone(c.Runs), func(r Run) bool { return len(r.Events) == 0 })
+	for k := 0; ; k++ {
+		var at []Event // those of the runs that go on so long
+		for _, r := range runs {
+			if k < len(r.Events) {
+				at = append(at, r.Events[k])
 			}
 		}
+		if len(at) == 0 {
+			return nil
+		}
+		if len(at) < len(runs) || slices.ContainsFunc(at, func(e Event) bool { return !e.equal(at[0]) }) {
+			first := slices.MinFunc(at, func(a, b Event) int { return cmp.Compare(a.N, b.N) }).N // numbers rise in each run
+			return &first
+		}
 	}
-	return first
+}
+
+func (e Event) equal(f Event) bool {
+	return e.N == f.N && slices.EqualFunc(e.Actions, f.Actions, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
 }
