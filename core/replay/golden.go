@@ -36,13 +36,7 @@ type event struct {
 
 // ends reports whether nothing is fed after an event of this kind.
 func (g *Golden) ends(k core.EventKind) bool {
-	switch k {
-	case core.ClientClosed, core.ServerFailed:
-		return true
-	case core.ServerEOF:
-		return !g.opening.ServerEOFStays
-	}
-	return false
+	return k == core.ClientClosed || k == core.ServerFailed || k == core.ServerEOF && !g.opening.ServerEOFStays
 }
 
 // New makes t ready; file is its name, for errors, which are all a
@@ -110,15 +104,6 @@ func (g *Golden) takeEvents() error {
 		}
 	}
 	return nil
-}
-
-// cutOffAt returns the index of the event whose actions are only the first of
-// its answer, or -1.
-func (g *Golden) cutOffAt() int {
-	if !g.t.CutOff {
-		return -1
-	}
-	return len(g.events) - 1
 }
 
 func (g *Golden) unusable(line int, format string, args ...any) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -24,23 +25,12 @@ func (g *Golden) spans() []span {
 	for first := 0; first < len(g.events); {
 		s := span{Event: g.events[first].Event, first: first, last: first + 1}
 		s.run = s.Kind == core.ServerBytes
-		for s.run && s.last < len(g.events) && g.events[s.last].Kind == core.ServerBytes {
-			s.last++
-		}
-		if s.last > first+1 {
-			s.Data = g.join(first, s.last)
+		s.Data = slices.Clip(s.Data) // the event keeps its own
+		for ; s.run && s.last < len(g.events) && g.events[s.last].Kind == core.ServerBytes; s.last++ {
+			s.Data = append(s.Data, g.events[s.last].Data...)
 		}
 		all = append(all, s)
 		first = s.last
-	}
-	return all
-}
-
-// join returns the bytes of events first to last.
-func (g *Golden) join(first, last int) []byte {
-	var all []byte
-	for _, e := range g.events[first:last] {
-		all = append(all, e.Data...)
 	}
 	return all
 }

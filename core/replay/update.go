@@ -3,6 +3,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -43,11 +44,11 @@ func (g *Golden) Update(r *Result) (*transcript.Transcript, error) {
 		for end < len(old) && old[end].Dir != transcript.Event {
 			end++
 		}
+		var actions []core.Action
 		if at < len(g.events) {
-			u.answer(uint64(at), old[:end], r.answers[at].shown())
-		} else {
-			u.answer(uint64(at), old[:end], nil)
+			actions = r.answers[at].shown()
 		}
+		u.answer(uint64(at), old[:end], actions)
 		if old = old[end:]; len(old) == 0 {
 			break
 		}
@@ -85,11 +86,8 @@ func (u *updater) answer(n uint64, old []transcript.Entry, actions []core.Action
 			u.emit(e)
 			continue
 		}
-		k := 0
-		for k < len(entries) && !transcript.Equal(&e, &entries[k]) {
-			k++
-		}
-		if k == len(entries) {
+		k := slices.IndexFunc(entries, func(added transcript.Entry) bool { return transcript.Equal(&e, &added) })
+		if k < 0 {
 			u.comments = append(u.comments, e.Comments...)
 			for _, rule := range e.Rules { // they would be about another entry's bytes
 				u.comments = append(u.comments, rule.Comments...)
