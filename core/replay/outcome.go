@@ -12,12 +12,10 @@ import (
 type outcome struct {
 	run      bool
 	fed      bool
-	passes   bool          // the server's side passes through at the end of the run
-	server   []byte        // what went to the server, joined
-	text     []byte        // to the client as text, joined
-	binary   []byte        // … and as binary
-	messages []core.Action // to the client, when boundaries mean something, in place of the two above
-	rest     []core.Action // all else, in order
+	passes   bool                        // the server's side passes through at the end of the run
+	joined   [core.SendBinary + 1][]byte // by kind, in a row: what went to the server, and to the client as text and as binary
+	messages []core.Action               // to the client, when boundaries mean something, in place of those joined
+	rest     []core.Action               // all else, in order
 }
 
 // add takes the answer to one event or piece; the actions' data is copied.
@@ -29,16 +27,12 @@ func (o *outcome) add(a answer, boundaries bool) {
 	}
 	o.passes = o.passes || a.passed
 	for _, a := range a.actions {
-		switch {
+		switch message := a.Kind == core.SendText || a.Kind == core.SendBinary; {
 		case a.Kind == core.Secret: // its span moves with the cuts
-		case a.Kind == core.SendServer:
-			o.server = append(o.server, a.Data...)
-		case a.Kind == core.SendText && !boundaries:
-			o.text = append(o.text, a.Data...)
-		case a.Kind == core.SendBinary && !boundaries:
-			o.binary = append(o.binary, a.Data...)
-		case a.Kind == core.SendText || a.Kind == core.SendBinary:
+		case message && boundaries:
 			o.messages = append(o.messages, a.Clone())
+		case message || a.Kind == core.SendServer:
+			o.joined[a.Kind] = append(o.joined[a.Kind], a.Data...)
 		default:
 			o.passes = o.passes || a.Kind == core.PassThrough && a.Side == core.Server
 			o.rest = append(o.rest, a.Clone())
@@ -66,13 +60,9 @@ func (o *outcome) settle() {
 // actions returns the lists as actions, one after the other.
 func (o *outcome) actions() []core.Action {
 	var all []core.Action
-	for _, joined := range []core.Action{
-		{Kind: core.SendServer, Data: o.server},
-		{Kind: core.SendText, Data: o.text},
-		{Kind: core.SendBinary, Data: o.binary},
-	} {
-		if len(joined.Data) > 0 {
-			all = append(all, joined)
+	for kind, data := range o.joined {
+		if len(data) > 0 {
+			all = append(all, core.Action{Kind: core.ActionKind(kind), Data: data})
 		}
 	}
 	return append(append(all, o.messages...), o.rest...)
@@ -89,11 +79,13 @@ func (o *outcome) same(p *outcome) bool {
 // sameFailure compares two runs that failed. The event that fails answers
 // nothing else, so how much went before it depends on where it began.
 func (o *outcome) sameFailure(p *outcome) bool {
+	for kind, data := range o.joined {
+		if !oneBegins(data, p.joined[kind], func(a, b byte) bool { return a == b }) {
+			return false
+		}
+	}
 	oLast, pLast := len(o.rest)-1, len(p.rest)-1
 	return o.rest[oLast].Equal(p.rest[pLast]) &&
-		oneBegins(o.server, p.server, func(a, b byte) bool { return a == b }) &&
-		oneBegins(o.text, p.text, func(a, b byte) bool { return a == b }) &&
-		oneBegins(o.binary, p.binary, func(a, b byte) bool { return a == b }) &&
 		oneBegins(o.messages, p.messages, core.Action.Equal) &&
 		oneBegins(o.rest[:oLast], p.rest[:pLast], core.Action.Equal)
 }
