@@ -22,9 +22,7 @@ func cases(m *mutator) {
 			m.add(l.Name, events)
 		}
 		for i, ev := range m.events() {
-			if ev.Kind.IsBytes() {
-				m.put(i, l.Name, l.Of(ev.Data))
-			}
+			m.put(i, l.Name, l.Of(ev.Data))
 		}
 	}
 }
@@ -57,9 +55,6 @@ func splices(m *mutator) {
 // more above all.
 func numbers(m *mutator) {
 	for i, ev := range m.events() {
-		if !ev.Kind.IsBytes() {
-			continue
-		}
 		for _, at := range number().FindAllIndex(ev.Data, maxPlaces) {
 			for _, n := range []string{"9", "10", "99", "100", "0", "-1", "18446744073709551616"} {
 				m.put(i, "the number "+n, slices.Concat(ev.Data[:at[0]], []byte(n), ev.Data[at[1]:]))
@@ -75,14 +70,11 @@ func orders(m *mutator) {
 		for what, other := range reordered(events, i) {
 			m.add(fmt.Sprintf("event %d %s", i+1, order[what]), other)
 		}
-		if !events[i].Kind.IsBytes() {
+		lines := strings.SplitAfter(string(events[i].Data), "\n")
+		if len(lines) == 1 {
 			continue
 		}
-		lines := strings.SplitAfter(string(events[i].Data), "\n")
 		for j := range min(len(lines), maxPlaces) {
-			if len(lines) == 1 {
-				break
-			}
 			for what, other := range reordered(lines, j) {
 				m.put(i, fmt.Sprintf("line %d %s", j+1, order[what]), []byte(strings.Join(other, "")))
 			}

@@ -190,14 +190,8 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 // alone.
 func Variants(m *core.Manifest) (all []map[string]string) {
 	for _, o := range m.Options {
-		var values []string
-		switch o.Type {
-		case core.OptionBool:
-			values = []string{"false", "true"}
-		case core.OptionChoice:
-			values = o.Choices
-		}
-		for _, v := range values {
+		values := map[core.OptionType][]string{core.OptionBool: {"false", "true"}, core.OptionChoice: o.Choices}
+		for _, v := range values[o.Type] {
 			if v != o.Default {
 				all = append(all, map[string]string{o.Name: v})
 			}

@@ -1,8 +1,10 @@
 package streams
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -51,13 +53,12 @@ func Mutate(goldens []Golden, random uint64, most int) []Mutant {
 	for _, g := range goldens {
 		seen[key(g.File, g.Events)] = true // it was held as it is
 	}
-	for round, left := 0, true; left && len(all) < most; round++ {
-		left = false
+	longest := slices.MaxFunc(ways, func(a, b []Mutant) int { return cmp.Compare(len(a), len(b)) })
+	for round := range longest {
 		for _, made := range ways {
 			if round >= len(made) || len(all) == most {
 				continue
 			}
-			left = true
 			m := made[round]
 			if k := key(goldens[m.Of].File, m.Events); !seen[k] {
 				seen[k] = true
@@ -99,14 +100,16 @@ func (m *mutator) add(change string, events []core.Event) {
 	m.made = append(m.made, Mutant{m.of, change, events})
 }
 
-// put adds the session with other data in event i.
+// put adds the session with other data in event i, if it is one of bytes.
 func (m *mutator) put(i int, change string, data []byte) {
-	m.add(fmt.Sprintf("%s in event %d", change, i+1), with(m.events(), i, data))
+	if m.events()[i].Kind.IsBytes() {
+		m.add(fmt.Sprintf("%s in event %d", change, i+1), with(m.events(), i, data))
+	}
 }
 
 // with returns the events with other data in event i.
 func with(events []core.Event, i int, data []byte) []core.Event {
-	events = append([]core.Event(nil), events...)
+	events = slices.Clone(events)
 	events[i].Data = data
 	return events
 }

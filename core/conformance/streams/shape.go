@@ -55,12 +55,11 @@ func words(data []byte) (all []string) {
 		case n < 1 || kind == 0:
 			n = 1
 		}
-		switch token := string(data[:n]); kind {
-		case '0', ' ':
-			all = append(all, string(kind))
-		default:
-			all = append(all, token)
+		token := string(data[:n])
+		if kind == '0' || kind == ' ' {
+			token = string(kind)
 		}
+		all = append(all, token)
 		data = data[n:]
 	}
 	return all
