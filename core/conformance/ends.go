@@ -66,12 +66,8 @@ func output(steps []step, toServer bool) (n int, told bool) {
 	for _, s := range steps {
 		for _, a := range s.actions {
 			switch a.Kind {
-			case core.SendServer:
-				if toServer {
-					n += len(a.Data)
-				}
-			case core.SendText, core.SendBinary:
-				if !toServer {
+			case core.SendServer, core.SendText, core.SendBinary:
+				if toServer == (a.Kind == core.SendServer) {
 					n += len(a.Data)
 				}
 			case core.Note, core.Close, core.Failed:

@@ -20,6 +20,8 @@ type Finding struct {
 	// Session is the shortest session found that shows it, as a transcript.
 	// Empty of a golden, which shows it itself.
 	Session string `json:"session,omitempty"`
+
+	event int // of the session, whose line in a golden is the finding's; 0: none
 }
 
 // Shortened reports that String does not show every byte of the difference or

@@ -33,15 +33,19 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	if err != nil {
 		return r, err
 	}
+	found := func(f *Finding) {
+		f.File = file
+		r.Findings = append(r.Findings, *f)
+	}
 	if !whole.Same {
-		f := Finding{Check: "whole", File: file, Words: "other answers came than the golden has", Diff: whole.Diff,
+		f := &Finding{Check: "whole", Words: "other answers came than the golden has", Diff: whole.Diff,
 			Do: "correct the machine, or update the golden if the new answers are right"}
 		if len(whole.Faults) > 0 {
 			f.Line, f.Words, f.Do = whole.Faults[0].Line, whole.Faults[0].Words, ""
 		} else {
 			f.Line = lineOf(t, whole.Event)
 		}
-		r.Findings = append(r.Findings, f)
+		found(f)
 		return r, nil
 	}
 	recut, err := g.Recuts(ctx, asOpener(&s), whole, replay.Plan(randomCuts, 1))
@@ -50,25 +54,21 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 	}
 	if !recut.Same {
 		f := recutFinding(recut)
-		f.Check, f.File = "read boundaries", file
-		r.Findings = append(r.Findings, *f)
+		f.Check = "read boundaries"
+		found(f)
 		return r, nil
 	}
 	t = s.fed(t)
 	u := &tester{Subject: s, ctx: ctx}
 	h := u.holdGolden(t)
-	if err := u.failed(); err != nil {
-		return r, err
-	}
-	if event, f := leak(h); f != nil {
-		f.Check, f.File, f.Line = "secrets", file, lineOf(t, event)
-		r.Findings = append(r.Findings, *f)
+	if f := u.firstBroken(h, named{"secrets", keepsSecrets}); f != nil {
+		f.Line = lineOf(t, f.event)
+		found(f)
 		return r, nil
 	}
 	r.Skipped = sampled(h.events())
 	if f := u.firstBroken(h, u.resumed()...); f != nil {
-		f.File = file
-		r.Findings = append(r.Findings, *f)
+		found(f)
 	}
 	return r, u.failed()
 }

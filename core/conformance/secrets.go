@@ -10,16 +10,9 @@ import (
 )
 
 // keepsSecrets is the promise that what a machine marks as secret of an event it
-// does not say unmarked in its answer.
+// does not say unmarked in its answer. Shorter bytes than those of a lasting secret
+// may stand there by chance, and '*' stand for what a recording does not tell.
 func keepsSecrets(_ *tester, h *session) *Finding {
-	_, f := leak(h)
-	return f
-}
-
-// leak returns the first event whose answer says what it marks of the event, and
-// the finding. Shorter bytes than those of a lasting secret may stand there by
-// chance, and '*' stand for what a recording does not tell.
-func leak(h *session) (event int, f *Finding) {
 	var secrets secret.Values
 	for i := range h.steps {
 		st := &h.steps[i]
@@ -31,7 +24,8 @@ func leak(h *session) (event int, f *Finding) {
 			_, covered := secrets.Answer(st.Event, st.actions)
 			if a := says(covered, marked); a >= 0 {
 				before := session{steps: h.steps[:i+1]}
-				return i, &Finding{
+				return &Finding{
+					event: i,
 					Words: fmt.Sprintf("%d bytes that the answer to %s marks as secret there stand unmarked in its << %s",
 						len(marked), before.last(), transcript.Name(transcript.Entry{Dir: transcript.Action, Action: covered[a]})),
 					Do:   "mark them there too: Secret(true, from, to) right after the action, or, for all of the session, their value by SecretBytes",
@@ -40,7 +34,7 @@ func leak(h *session) (event int, f *Finding) {
 			}
 		}
 	}
-	return 0, nil
+	return nil
 }
 
 // says returns the action at which the bytes are said whole, or -1. What goes to
