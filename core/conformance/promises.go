@@ -119,7 +119,7 @@ func recuts(random int) promise {
 			return nil
 		}
 		for cuts := range replay.Plan(random, 1) {
-			if streams.Size(h.events()) > maxEachByte && cuts.Name == replay.EachByte().Name {
+			if streams.Size(h.events()) > maxEachByte && cuts.Name == replay.EachByte {
 				continue
 			}
 			r, err := g.Recut(t.ctx, asOpener(&t.Subject), whole, cuts)

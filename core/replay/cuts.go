@@ -13,11 +13,14 @@ import (
 // bytes at a time.
 const maxPiece = wire.MaxBatchBytes
 
+// EachByte is the name of the cuts that make each byte a piece.
+const EachByte = "byte by byte"
+
 // Cuts is one way to cut the runs of a transcript.
 type Cuts struct {
-	Name   string // "joined", "byte by byte" or "at random"
+	Name   string // "joined", EachByte or "at random"
 	Random bool
-	Seed   uint64 // when Random: Random(Seed) cuts the same again
+	Seed   uint64 // when Random: Plan(1, Seed) has the same cuts again
 
 	begin func() cutter
 }
@@ -38,36 +41,24 @@ type cutter func(size int) iter.Seq[int]
 // and n at random, the i-th of them with seed + i. So Plan(1, s) repeats the
 // one with seed s.
 func Plan(n int, seed uint64) iter.Seq[Cuts] {
+	joined := func() cutter { return pieces(func(left int) int { return left }) } // as few as hold it
+	eachByte := func() cutter { return pieces(func(int) int { return 1 }) }
 	return func(yield func(Cuts) bool) {
-		if !yield(Joined()) || !yield(EachByte()) {
+		if !yield(Cuts{Name: "joined", begin: joined}) || !yield(Cuts{Name: EachByte, begin: eachByte}) {
 			return
 		}
 		for i := range n {
-			if !yield(Random(seed + uint64(i))) {
+			if !yield(random(seed + uint64(i))) {
 				return
 			}
 		}
 	}
 }
 
-// Joined makes one piece of each run, or as few of 256 KiB as hold it.
-func Joined() Cuts {
-	return Cuts{Name: "joined", begin: func() cutter {
-		return pieces(func(left int) int { return left })
-	}}
-}
-
-// EachByte makes each byte a piece.
-func EachByte() Cuts {
-	return Cuts{Name: "byte by byte", begin: func() cutter {
-		return pieces(func(int) int { return 1 })
-	}}
-}
-
-// Random cuts at places drawn from the seed. For each run it first draws how
+// random cuts at places drawn from the seed. For each run it first draws how
 // large a piece may be, from a byte to about the run, each scale as likely: so
 // there are runs of many small pieces and runs of a few large ones.
-func Random(seed uint64) Cuts {
+func random(seed uint64) Cuts {
 	return Cuts{Name: "at random", Random: true, Seed: seed, begin: func() cutter {
 		r := rand.New(rand.NewPCG(seed, 0))
 		return func(size int) iter.Seq[int] {
