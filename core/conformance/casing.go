@@ -26,7 +26,7 @@ func (u *suite) starred(seeds []seed, until time.Time) *Finding {
 				h := u.holdAs(sd.session, streams.Ops(events))
 				if lost := secretLost(sd.steps, h.steps); lost > 0 {
 					return u.shownBy(h.upTo(lost), &Finding{
-						File: sd.file, Line: sd.lines[lost-1],
+						File: sd.file, Line: lineOf(sd.fed, lost),
 						Words: fmt.Sprintf("a secret goes into recordings when there are %s in %s: the answers are the same, but what is secret in event %d is not said", l.Name, h.upTo(n).last(), lost),
 						Do:    "compare a command's letters without regard to their case where it is decided what is secret: a person who writes it so has a secret too",
 					})

@@ -198,7 +198,7 @@ func garbage(states [][]byte) [][]byte {
 		for n := 1; n < len(state) && n <= 16; n++ {
 			all = append(all, state[:n], state[n:])
 		}
-		for i := 0; i < len(state) && i < 16; i++ {
+		for i := range min(len(state), 16) {
 			flipped := bytes.Clone(state)
 			flipped[i] ^= 0xff
 			all = append(all, flipped)

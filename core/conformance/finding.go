@@ -46,18 +46,13 @@ func (f Finding) String() string {
 	fmt.Fprintf(&b, "%s: %s\n", core.Printable(f.Check), abridge.Cut(f.Words, abridge.MaxShown/2))
 	b.WriteString(abridge.Transcript(f.Diff))
 	if f.showsSession() {
-		b.WriteString("The session that shows it:\n" + indent(f.Session))
+		b.WriteString("The session that shows it:\n")
+		for line := range strings.Lines(abridge.Transcript(f.Session)) {
+			b.WriteString("  " + line)
+		}
 	}
 	if f.Do != "" {
 		b.WriteString("What to do: " + f.Do + "\n")
-	}
-	return b.String()
-}
-
-func indent(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(abridge.Transcript(text)) {
-		b.WriteString("  " + line)
 	}
 	return b.String()
 }

@@ -28,8 +28,8 @@ type Seed struct {
 // seed is a golden's session as the machine answers it now.
 type seed struct {
 	*session
-	file  string
-	lines []int // of the file, where each event stands
+	file string
+	fed  *transcript.Transcript // what the file has of events that the machine knows
 }
 
 // seeds holds the goldens' sessions. Left out are those that the mode does not
@@ -46,13 +46,7 @@ func (u *suite) seeds() []seed {
 		if len(h.steps) == 1 || !streams.Fits(h.events()) || h.lost != nil || brokenBound(h) != "" {
 			continue
 		}
-		sd := seed{session: h, file: g.File}
-		for i := range t.Entries {
-			if t.Entries[i].Dir == transcript.Event {
-				sd.lines = append(sd.lines, t.Entries[i].Line)
-			}
-		}
-		all = append(all, sd)
+		all = append(all, seed{h, g.File, t})
 	}
 	return all
 }

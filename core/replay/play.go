@@ -14,7 +14,6 @@ import (
 type play struct {
 	drive.Machine
 	g    *Golden
-	ctx  context.Context
 	take func(at int, ev core.Event, a answer)
 
 	ended   string // how the machine ended the session, in words; "" while it goes on
@@ -42,7 +41,7 @@ func (a *answer) shown() []core.Action {
 // start opens a machine. take gets the answer to each event as it comes, the
 // opening's first.
 func (g *Golden) start(ctx context.Context, open Opener, take func(int, core.Event, answer)) (*play, error) {
-	p := &play{g: g, ctx: ctx, take: take}
+	p := &play{g: g, take: take}
 	p.To, p.Knows, p.AnyTimer = p, g.manifest.Knows, g.t.State != nil
 	connect := func(ctx context.Context) (*wire.Conn, error) { return open(ctx, g.t.Mode) }
 	if err := p.Open(ctx, connect, g.opening, g.t.State); err != nil {
@@ -57,13 +56,6 @@ func (p *play) feed(at int, ev core.Event) {
 	if p.Feed(at, ev) == feed.Unarmed {
 		p.fault(at, "the timer %s cannot fire: the machine has not set it", ev.Data)
 	}
-}
-
-// finish feeds what is left and lets the machine go. Its error is the
-// context's: all else is in the faults.
-func (p *play) finish() error {
-	p.Bye()
-	return p.ctx.Err()
 }
 
 // Answered takes the answer to one event.

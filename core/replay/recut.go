@@ -60,8 +60,9 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 			s.Data = s.Data[n:]
 		}
 	}
-	if err := p.finish(); err != nil {
-		return nil, err
+	p.Bye()
+	if ctx.Err() != nil { // all else is in the faults
+		return nil, ctx.Err()
 	}
 	r := &Result{Cuts: cuts, Faults: p.faults}
 	g.compareSpans(r, whole, spans, got)

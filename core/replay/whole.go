@@ -63,8 +63,9 @@ func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 	for i, e := range g.events[1:] {
 		p.feed(1+i, e.Event)
 	}
-	if err := p.finish(); err != nil {
-		return nil, err
+	p.Bye()
+	if ctx.Err() != nil { // all else is in the faults
+		return nil, ctx.Err()
 	}
 	r.Faults = p.faults
 	for i := 0; i < len(g.events) && r.Line == 0; i++ {
