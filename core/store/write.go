@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -66,11 +68,7 @@ func (a *Recordings) take(list *[]*Recorder) []*Recorder {
 func (a *Recordings) all() []*Recorder {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var all []*Recorder
-	for _, r := range a.active {
-		all = append(all, r)
-	}
-	return all
+	return slices.Collect(maps.Values(a.active))
 }
 
 // write writes one piece of what r has gathered, by way of the buffer text, and

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -130,7 +131,7 @@ func (k *Credentials) Add(c *Credential) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
-	case k.get(c.ID) != nil:
+	case k.index(c.ID) >= 0:
 		return nil
 	case len(k.all) == MaxCredentials:
 		return ErrFull
@@ -143,14 +144,8 @@ func (k *Credentials) Add(c *Credential) error {
 func (k *Credentials) Get(id string) *Credential {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.get(id)
-}
-
-func (k *Credentials) get(id string) *Credential {
-	for _, c := range k.all {
-		if c.ID == id {
-			return c
-		}
+	if i := k.index(id); i >= 0 {
+		return k.all[i]
 	}
 	return nil
 }
@@ -167,11 +162,13 @@ func (k *Credentials) List() []*Credential {
 func (k *Credentials) Forget(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i, c := range k.all {
-		if c.ID == id {
-			k.all = append(k.all[:i:i], k.all[i+1:]...)
-			return true
-		}
+	i := k.index(id)
+	if i >= 0 {
+		k.all = slices.Delete(k.all, i, i+1)
 	}
-	return false
+	return i >= 0
+}
+
+func (k *Credentials) index(id string) int {
+	return slices.IndexFunc(k.all, func(c *Credential) bool { return c.ID == id })
 }

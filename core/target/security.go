@@ -156,15 +156,11 @@ func parseALPN(list string) ([]string, error) {
 }
 
 func parameterError(format string, args ...any) *Error {
-	e := fail(nil, format, args...)
-	e.Code = CodeParameter
-	return e
+	return fail(nil, format, args...).as(CodeParameter)
 }
 
 func unknownCredential(c Choice) *Error {
-	e := fail(nil, "%s: the certificate %s is not here: the workbench has restarted since; choose the file again", c.Name, short(c.Value))
-	e.Code = CodeCredentialUnknown
-	return e
+	return fail(nil, "%s: the certificate %s is not here: the workbench has restarted since; choose the file again", c.Name, short(c.Value)).as(CodeCredentialUnknown)
 }
 
 // Choices returns those that are not the default, for a log: for a credential,

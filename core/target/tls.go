@@ -184,8 +184,8 @@ func (c *tlsConn) explainCertificate(err *tls.CertificateVerificationError) *Err
 }
 
 func coded(code Code, ways []Choice, cause error, format string, args ...any) *Error {
-	e := fail(cause, format, args...)
-	e.Code, e.Ways = code, ways
+	e := fail(cause, format, args...).as(code)
+	e.Ways = ways
 	return e
 }
 
