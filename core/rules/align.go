@@ -22,13 +22,11 @@ func messages(steps []play.Step) []*item {
 	var all []*item
 	for i, s := range steps {
 		last := len(all) - 1
-		if s.End == "" && last >= 0 && all[last].end == "" && all[last].from == s.From {
-			all[last].add(i, s)
-			continue
+		if s.End != "" || last < 0 || all[last].end != "" || all[last].from != s.From {
+			all = append(all, &item{from: s.From, end: s.End, line: s.Line})
+			last++
 		}
-		it := &item{from: s.From, end: s.End, line: s.Line}
-		it.add(i, s)
-		all = append(all, it)
+		all[last].add(i, s)
 	}
 	return all
 }
@@ -42,17 +40,15 @@ func streams(steps []play.Step) []*item {
 			if s.From != side {
 				continue
 			}
-			if s.End == "" {
-				if len(said.steps) == 0 {
-					said.line = s.Line
-					all = append(all, said)
-				}
-				said.add(i, s)
-				continue
+			it := said
+			if s.End != "" {
+				it = &item{from: side, end: s.End}
 			}
-			end := &item{from: side, end: s.End, line: s.Line}
-			end.add(i, s)
-			all = append(all, end)
+			if len(it.steps) == 0 {
+				it.line = s.Line
+				all = append(all, it)
+			}
+			it.add(i, s)
 		}
 	}
 	return all

@@ -90,8 +90,7 @@ func (s *stepCells) splitBinary(values []*seen) {
 			}
 			before, rest := c.split(at)
 			value, after := rest.split(len(v.x))
-			all := []cell{before, value, after}
-			all = slices.DeleteFunc(all, func(c cell) bool { return len(c.x) == 0 })
+			all := slices.DeleteFunc([]cell{before, value, after}, func(c cell) bool { return len(c.x) == 0 })
 			s.cells = slices.Replace(s.cells, i, i+1, all...)
 			break
 		}

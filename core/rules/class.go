@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 // maxCount is the largest number that a regexp may count up to.
@@ -31,12 +32,7 @@ func isUpper(b byte) bool { return 'A' <= b && b <= 'Z' }
 func isAlnum(b byte) bool { return isDigit(b) || isLower(b) || isUpper(b) }
 
 func every(data []byte, yes func(byte) bool) bool {
-	for _, b := range data {
-		if !yes(b) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(data, func(b byte) bool { return !yes(b) })
 }
 
 // isStarred reports whether stars stand for a secret here.

@@ -20,6 +20,11 @@ type cell struct {
 	value []byte // … and what it had captured
 }
 
+// newCell makes a cell of one part, which begins at a byte of a's.
+func newCell(from int, x, y []byte, binary bool) cell {
+	return cell{from: from, to: from + len(x), x: x, y: y, binary: binary, parts: []part{{x: x, y: y, moment: noMoment}}}
+}
+
 // part is a piece of a cell that differs, or that is between two such.
 type part struct {
 	x, y   []byte
@@ -54,8 +59,7 @@ func compare(a, b []byte) *comparison {
 // else what stands between the bytes that both begin and end with.
 func (c *comparison) compareBytes() {
 	add := func(from, to, bFrom, bTo int) {
-		x, y := c.a[from:to], c.b[bFrom:bTo]
-		c.cells = append(c.cells, cell{from: from, to: to, x: x, y: y, binary: true, parts: []part{{x: x, y: y, moment: noMoment}}})
+		c.cells = append(c.cells, newCell(from, c.a[from:to], c.b[bFrom:bTo], true))
 	}
 	if len(c.a) != len(c.b) {
 		head, tail := transcript.Ends(len(c.a), len(c.b), func(i, j int) bool { return c.a[i] == c.b[j] })
@@ -79,12 +83,10 @@ func (c *comparison) compareBytes() {
 // lines returns where each line begins, and the end after the last.
 func lines(data []byte) []int {
 	all := []int{0}
-	for i, b := range data {
-		if b == '\n' && i+1 < len(data) {
-			all = append(all, i+1)
-		}
+	for line := range bytes.Lines(data) {
+		all = append(all, all[len(all)-1]+len(line))
 	}
-	return append(all, len(data))
+	return all
 }
 
 // skeletons returns each line with its likely differences left out.
@@ -161,11 +163,10 @@ func (c *comparison) comparePair(aFrom, aTo, bFrom, bTo int) {
 		if bytes.Equal(x, y) {
 			continue
 		}
-		p := part{x: x, y: y, moment: noMoment}
+		next := newCell(aFrom+ta[i].from, x, y, false)
 		if ta[i].kind == moment {
-			p.moment = ta[i].moment
+			next.parts[0].moment = ta[i].moment
 		}
-		next := cell{from: aFrom + ta[i].from, to: aFrom + ta[i].to, x: x, y: y, parts: []part{p}}
 		if last := len(c.cells) - 1; last >= first && joins(c.a[c.cells[last].to:next.from]) {
 			c.cells[last] = c.join(c.cells[last], next)
 		} else {
@@ -216,6 +217,5 @@ func (c *comparison) compareSpan(aFrom, aTo, bFrom, bTo int) {
 		c.odds = append(c.odds, odd{aFrom + x0, aFrom + x1, bFrom + y0, bFrom + y1})
 		return
 	}
-	x, y := a[x0:x1], b[y0:y1]
-	c.cells = append(c.cells, cell{from: aFrom + x0, to: aFrom + x1, x: x, y: y, parts: []part{{x: x, y: y, moment: noMoment}}})
+	c.cells = append(c.cells, newCell(aFrom+x0, a[x0:x1], b[y0:y1], false))
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"slices"
 
@@ -139,15 +140,8 @@ func (w *writer) write(split func([]play.Step) []*item) *Result {
 	for i := range w.a.Entries {
 		r.Written = append(r.Written, t.rules[w.a.Entries[i].Line]...)
 	}
-	slices.SortStableFunc(r.Unexplained, func(x, y Finding) int { return x.place() - y.place() })
+	slices.SortStableFunc(r.Unexplained, func(x, y Finding) int { return cmp.Or(x.LineA, x.LineB) - cmp.Or(y.LineA, y.LineB) })
 	return r
-}
-
-func (f *Finding) place() int {
-	if f.LineA > 0 {
-		return f.LineA
-	}
-	return f.LineB
 }
 
 // alone is the finding of an item that has no counterpart.
@@ -226,8 +220,7 @@ func (t *attempt) compare(p pair) {
 // split cuts a cell of as many bytes in both at n of them.
 func (c *cell) split(n int) (before, after cell) {
 	cut := func(from, to int) cell {
-		x, y := c.x[from:to], c.y[from:to]
-		return cell{from: c.from + from, to: c.from + to, x: x, y: y, binary: c.binary, parts: []part{{x: x, y: y, moment: noMoment}}}
+		return newCell(c.from+from, c.x[from:to], c.y[from:to], c.binary)
 	}
 	return cut(0, n), cut(n, len(c.x))
 }

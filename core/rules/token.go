@@ -41,9 +41,7 @@ var moments = [...]string{
 var anyMoment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(" + strings.Join(moments[:], ")|(") + ")") })
 
 // isWord reports whether a byte belongs to words. One beyond ASCII does.
-func isWord(b byte) bool {
-	return '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || b >= 0x80
-}
+func isWord(b byte) bool { return isAlnum(b) || b >= 0x80 }
 
 // tokens takes bytes apart. Joined the tokens are the bytes.
 func tokens(data []byte) []token {
@@ -58,7 +56,7 @@ func tokens(data []byte) []token {
 		}
 		t := token{from: i, to: i + 1}
 		switch {
-		case len(dates) > 0 && dates[0][0] == i && (i == 0 || !isWord(data[i-1])) && !wordAt(data, dates[0][1]):
+		case len(dates) > 0 && dates[0][0] == i && (i == 0 || !isWord(data[i-1])) && (dates[0][1] == len(data) || !isWord(data[dates[0][1]])):
 			t.kind, t.to = moment, dates[0][1]
 			for t.moment = 0; dates[0][2*t.moment+2] < 0; {
 				t.moment++
@@ -81,8 +79,6 @@ func tokens(data []byte) []token {
 	}
 	return all
 }
-
-func wordAt(data []byte, i int) bool { return i < len(data) && isWord(data[i]) }
 
 // skeleton returns the token, or what stands for all that are likely to be
 // others in another recording.
