@@ -105,10 +105,7 @@ func (b *blocks) take(kind uint32, length int) error {
 		b.buf = make([]byte, length)
 	}
 	block := b.buf[:length]
-	if _, err := io.ReadFull(b.r, block); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
+	if _, err := io.ReadFull(b.r, block); err != nil { // never io.EOF: next has seen its beginning
 		return err
 	}
 	if again := b.order.Uint32(block[length-4:]); int(again) != length {

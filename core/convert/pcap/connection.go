@@ -65,7 +65,7 @@ func (c *connection) unlink() {
 	}
 }
 
-// stream passes what one side sent to the connection.
+// stream gets what one side sent, in order, for the connection.
 type stream struct {
 	c    *connection
 	side core.Side
@@ -88,6 +88,7 @@ func (s stream) bytes(data []byte) {
 	c.entry(e)
 }
 
+// lost tells of bytes that are not in the capture.
 func (s stream) lost(n int) {
 	if s.c.over {
 		return
@@ -97,6 +98,7 @@ func (s stream) lost(n int) {
 	s.c.remark(fmt.Sprintf("lost: %d of the %v's bytes, which are not in the capture", n, s.side))
 }
 
+// stray counts bytes of the capture that have no place in the stream.
 func (s stream) stray(n int) {
 	if n > 0 {
 		s.c.joined = true

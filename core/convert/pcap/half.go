@@ -20,14 +20,6 @@ const (
 	beginBytes = 64 << 10
 )
 
-// receiver gets one side's stream, in order.
-type receiver interface {
-	bytes(data []byte)
-	lost(n int)  // n bytes are not in the capture
-	stray(n int) // n bytes of the capture have no place in the stream
-	end()        // FIN
-}
-
 // half reassembles what one side sent. If bytes arrive twice, the first count.
 // Sequence numbers wrap: all comparisons are by difference.
 //
@@ -113,7 +105,7 @@ func (h *half) begin() {
 }
 
 // add takes one segment of this side.
-func (h *half) add(s *segment, to receiver) {
+func (h *half) add(s *segment, to stream) {
 	seq := s.begin()
 	if !h.started {
 		h.start(seq)
@@ -177,7 +169,7 @@ func (h *half) givenUpOf(seq uint32, n int) (late int) {
 
 // catchUp gives up on a gap too large for a sequence number to be plausible, if
 // the peer has acknowledged something near the number.
-func (h *half) catchUp(seq uint32, to receiver) {
+func (h *half) catchUp(seq uint32, to stream) {
 	reach := int32(seq - h.acked)
 	if !h.ended && int32(seq-h.next) > maxJump && h.hasAck && int32(h.acked-h.next) > 0 && max(reach, -reach) <= maxJump {
 		h.begin()
@@ -220,7 +212,7 @@ func (h *half) wait(p piece) {
 }
 
 // take passes on the new part of a piece that begins at next or before it.
-func (h *half) take(p piece, to receiver) {
+func (h *half) take(p piece, to stream) {
 	old := int(h.next - p.seq)
 	// One byte before the first is a keep-alive's, or has the SYN's number.
 	if before := int64(old) - h.passed; before > 1 || before == 1 && h.guessed && len(p.data)+p.cut > 1 {
@@ -244,7 +236,7 @@ func (h *half) take(p piece, to receiver) {
 
 // lose gives up on the next n bytes. Past the bound, gaps and what is between them
 // become one gap.
-func (h *half) lose(n int, to receiver) {
+func (h *half) lose(n int, to stream) {
 	to.lost(n)
 	if len(h.gaps) == maxGaps {
 		h.gaps[1].from = h.gaps[0].from
@@ -262,7 +254,7 @@ func (h *half) move(n int) {
 func (h *half) pastEnd() bool { return h.hasFIN && int32(h.fin-h.next) <= 0 }
 
 // drain passes on what is no longer ahead.
-func (h *half) drain(to receiver) {
+func (h *half) drain(to stream) {
 	n := 0
 	for n < len(h.ahead) && int32(h.ahead[n].seq-h.next) <= 0 {
 		p := h.ahead[n]
@@ -284,7 +276,7 @@ func (h *half) drain(to receiver) {
 }
 
 // skip gives up on the bytes before seq.
-func (h *half) skip(seq uint32, to receiver) {
+func (h *half) skip(seq uint32, to stream) {
 	if h.hasFIN && int32(seq-h.fin) > 0 {
 		seq = h.fin
 	}
@@ -296,7 +288,7 @@ func (h *half) skip(seq uint32, to receiver) {
 
 // acknowledged takes a number that the peer acknowledged. The peer has everything
 // before it, so a gap before that will not fill any more.
-func (h *half) acknowledged(ack uint32, to receiver) {
+func (h *half) acknowledged(ack uint32, to stream) {
 	if !h.hasAck || int32(ack-h.acked) > 0 {
 		h.acked, h.hasAck = ack, true
 	}
@@ -362,7 +354,7 @@ func (h *half) belongs(s *segment) bool {
 	return !h.ended && int32(s.begin()-h.windowEnd()) <= 0
 }
 
-func (h *half) givenUp(to receiver) {
+func (h *half) givenUp(to stream) {
 	for h.hasAck && len(h.ahead) > 0 && int32(h.acked-h.ahead[0].seq) > 0 {
 		h.skip(h.ahead[0].seq, to)
 	}
@@ -372,7 +364,7 @@ func (h *half) givenUp(to receiver) {
 }
 
 // giveUp passes on everything that waits, when no more comes.
-func (h *half) giveUp(to receiver) {
+func (h *half) giveUp(to stream) {
 	h.begin()
 	h.drain(to)
 	for len(h.ahead) > 0 {

@@ -47,13 +47,11 @@ type Options struct {
 type Report struct {
 	Packets   int64        // all of them
 	Written   []Connection // those with a transcript, in the order in which these were completed
-	Empty     int          // connections with nothing to write: refused, not answered, or silent
 	LeftOut   int          // connections past MaxTranscripts
 	Fragments int64        // IP fragments, which are left out
-	Other     int64        // packets that are not TCP over IP
-	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE; left out, counted in Other too
-	Damaged   int64        // TCP packets with a header damaged or cut off, counted in Other too
-	Unread    int64        // packets of an unsupported link type, counted in Other too
+	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE; left out
+	Damaged   int64        // TCP packets with a header damaged or cut off
+	Unread    int64        // packets of an unsupported link type
 	LinkType  string       // the last of those
 	Late      int64        // bytes that arrived after their connection's end, too late for a remark
 	Truncated bool         // the capture ends within a packet
@@ -126,7 +124,6 @@ func (i *importer) packets(ctx context.Context, source source) error {
 		i.report.Packets++
 		first := firstLayer(link, data)
 		if first == 0 {
-			i.report.Other++
 			i.report.Unread++
 			i.report.LinkType = linkName(link)
 			continue
@@ -139,13 +136,9 @@ func (i *importer) packets(ctx context.Context, source source) error {
 		case isFragment:
 			i.report.Fragments++
 		case isDamaged:
-			i.report.Other++
 			i.report.Damaged++
 		case isTunnel:
-			i.report.Other++
 			i.report.Tunnelled++
-		default:
-			i.report.Other++
 		}
 	}
 }
@@ -327,8 +320,6 @@ func (i *importer) close(c *connection) error {
 	switch {
 	case c.leftOut:
 		i.report.LeftOut++
-	case c.out == nil && err == nil:
-		i.report.Empty++
 	case c.out != nil:
 		err = errors.Join(err, c.out.Close())
 		i.report.Written = append(i.report.Written, c.Connection)
