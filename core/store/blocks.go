@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -151,15 +152,11 @@ func Golden(t *transcript.Transcript) {
 		}
 		entries = entries[:max(0, len(entries)-1)]
 	}
-	kept := entries[:0] // in place: there may be a million
-	for _, e := range entries {
-		if e.Dir != transcript.Remark {
-			e.Timed, e.Comments = false, nil
-			kept = append(kept, e)
-		}
+	t.Entries = slices.DeleteFunc(entries, func(e transcript.Entry) bool { return e.Dir == transcript.Remark })
+	for i := range t.Entries {
+		t.Entries[i].Timed, t.Entries[i].Comments = false, nil
 	}
-	t.TLS = nil
-	t.Entries, t.HeaderComments, t.Trailing, t.CutOff = kept, nil, nil, false
+	t.TLS, t.HeaderComments, t.Trailing, t.CutOff = nil, nil, nil, false
 }
 
 // Parse reads a whole transcript of at most the given bytes.

@@ -31,7 +31,7 @@ const pollEvery = 100 * time.Millisecond
 type Folder struct {
 	path string
 	root *os.Root
-	dir  *os.File // the same, for syncNames: it must not take a file more to bring one to the disk
+	dir  *os.File // the same, for Sync: it must not take a file more to bring one to the disk
 
 	mu      sync.Mutex
 	running map[string]*folderWriter // by ID
@@ -131,7 +131,9 @@ func (w *folderWriter) Sync() error {
 	err := w.file.Sync()
 	if err == nil && w.born && !w.named {
 		w.named = true
-		err = w.folder.syncNames()
+		if err = w.folder.dir.Sync(); !locks { // where the system cannot do that
+			err = nil
+		}
 	}
 	return plain(err)
 }
@@ -146,14 +148,6 @@ func (w *folderWriter) Close() error {
 	close(w.grown)
 	w.folder.mu.Unlock()
 	return plain(err)
-}
-
-// syncNames has the folder itself on the disk, where the system can do that.
-func (f *Folder) syncNames() error {
-	if err := f.dir.Sync(); err != nil && locks {
-		return err
-	}
-	return nil
 }
 
 // Running reports whether the transcript in a file that was opened to be read is

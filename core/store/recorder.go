@@ -174,12 +174,6 @@ func (r *Recorder) follow(n int) {
 // begun lets those on who want to read.
 func (r *Recorder) begun() { r.begin.Do(func() { close(r.created) }) }
 
-// next is what the writer does next for a recorder.
-type next struct {
-	more bool // ask again: something waits still
-	over bool // the recording has ended, or stopped: nothing more comes
-}
-
 // hasText reports whether anything waits to be written.
 func (r *Recorder) hasText() bool {
 	r.mu.Lock()
@@ -188,8 +182,9 @@ func (r *Recorder) hasText() bool {
 }
 
 // take returns the next text to write, by way of the buffer. last says that
-// nothing more is wanted.
-func (r *Recorder) take(text []byte, last bool) ([]byte, next) {
+// nothing more is wanted. With more something waits still, with over the
+// recording has ended, or stopped: nothing more comes.
+func (r *Recorder) take(text []byte, last bool) (taken []byte, more, over bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = r.ended || last
@@ -201,9 +196,9 @@ func (r *Recorder) take(text []byte, last bool) ([]byte, next) {
 	default:
 		text = r.makeText(text, writeAt)
 	}
-	more := r.due()
+	more = r.due()
 	if !more {
 		r.queued = notQueued
 	}
-	return text, next{more, !more && (r.ended || r.dead)}
+	return text, more, !more && (r.ended || r.dead)
 }

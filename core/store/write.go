@@ -88,19 +88,19 @@ func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 			r.stop(onDisk(err))
 		}
 	}
-	text, todo := r.take(text, last)
+	text, more, over := r.take(text, last)
 	if len(text) > 0 {
 		err := a.append(r, text)
 		a.waiting.Add(-int64(len(text)))
 		if err != nil {
 			r.stop(onDisk(err))
-			todo = next{over: true}
+			more, over = false, true
 		}
 	}
-	if todo.over {
+	if over {
 		a.hand(r)
 	}
-	return text, todo.more
+	return text, more
 }
 
 // wait has r come again at the next tick, when a file may be free for it. What
