@@ -23,21 +23,21 @@ const (
 )
 
 type castHeader struct {
-	Version int      `json:"version"`
-	Term    castTerm `json:"term"`
-	Title   string   `json:"title"`
-}
-
-type castTerm struct {
-	Cols int `json:"cols"`
-	Rows int `json:"rows"`
+	Version int `json:"version"`
+	Term    struct {
+		Cols int `json:"cols"`
+		Rows int `json:"rows"`
+	} `json:"term"`
+	Title string `json:"title"`
 }
 
 // Asciicast writes an asciicast v3: what crossed the connection to the server,
 // line by line, with → before what was sent and ← before what was received,
 // control bytes as pictures, and the notes. It plays at the recording's pace.
 func Asciicast(w io.Writer, t *transcript.Transcript) error {
-	head, err := marshal(castHeader{Version: 3, Term: castTerm{Cols: 100, Rows: 30}, Title: title(t)})
+	header := castHeader{Version: 3, Title: title(t)}
+	header.Term.Cols, header.Term.Rows = 100, 30
+	head, err := marshal(header)
 	if err != nil {
 		return err
 	}
@@ -61,9 +61,7 @@ func (c *cast) step(s *step) error {
 	var text bytes.Buffer
 	switch {
 	case s.words != "":
-		text.WriteString(colourWords)
-		pictures([]byte(s.words), func(_ mark, piece string) { text.WriteString(piece) })
-		text.WriteString(colourOff)
+		text.WriteString(colourWords + visible(s.words) + colourOff)
 	default:
 		colour := colourSent
 		if s.from == core.Server {

@@ -11,33 +11,24 @@ import (
 
 // header is the first line of JSON lines.
 type header struct {
-	Kind    string   `json:"kind"` // "header"
-	Format  string   `json:"format"`
-	Mode    string   `json:"mode"`
-	Options []option `json:"options,omitempty"` // in the transcript's order
-	Target  string   `json:"target,omitempty"`
-	TLS     []option `json:"tls,omitempty"`   // in the transcript's order
-	State   []byte   `json:"state,omitempty"` // in base64
-	CutOff  bool     `json:"cut_off,omitempty"`
-}
-
-type option struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Kind    string                   `json:"kind"` // "header"
+	Format  string                   `json:"format"`
+	Mode    string                   `json:"mode"`
+	Options []transcript.OptionValue `json:"options,omitempty"` // in the transcript's order
+	Target  string                   `json:"target,omitempty"`
+	TLS     []transcript.OptionValue `json:"tls,omitempty"`   // in the transcript's order
+	State   []byte                   `json:"state,omitempty"` // in base64
+	CutOff  bool                     `json:"cut_off,omitempty"`
 }
 
 // JSONLines writes one object per line: first one of kind "header" with the
 // transcript's header, then the entries as [transcript.AppendJSON] does.
 func JSONLines(w io.Writer, t *transcript.Transcript) error {
-	h := header{Kind: "header", Format: "workbench transcript v1", Mode: t.Mode, Target: t.Target, State: t.State, CutOff: t.CutOff}
-	for _, o := range t.Options {
-		h.Options = append(h.Options, option(o))
-	}
-	for _, c := range t.TLS {
-		h.TLS = append(h.TLS, option(c))
-	}
 	out := bufio.NewWriter(w)
-	line, err := marshal(h)
+	line, err := marshal(header{
+		Kind: "header", Format: "workbench transcript v1", Mode: t.Mode, Options: t.Options,
+		Target: t.Target, TLS: t.TLS, State: t.State, CutOff: t.CutOff,
+	})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,12 +17,8 @@ import (
 // control characters that terminals and line protocols do not use.
 func IsBinary(data []byte) bool {
 	const inText = "\a\b\t\n\v\f\r\x1b"
-	for _, b := range data {
-		if b < ' ' && !strings.Contains(inText, string(rune(b))) {
-			return true
-		}
-	}
-	return !utf8.Valid(data)
+	control := func(r rune) bool { return r < ' ' && !strings.ContainsRune(inText, r) }
+	return bytes.ContainsFunc(data, control) || !utf8.Valid(data)
 }
 
 // inBytes rewrites a regexp so that it means in ISO 8859-1 what its author

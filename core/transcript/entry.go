@@ -19,15 +19,10 @@ const (
 
 // String returns the mark in the text: ">>", "<<" or "--".
 func (d Dir) String() string {
-	switch d {
-	case Event:
-		return ">>"
-	case Action:
-		return "<<"
-	case Remark:
-		return "--"
+	if d < Event || d > Remark {
+		return "dir?"
 	}
-	return "dir?"
+	return [...]string{Event: ">>", Action: "<<", Remark: "--"}[d]
 }
 
 // Entry is one entry of a transcript.
@@ -49,7 +44,10 @@ type Entry struct {
 }
 
 // OptionValue is an option, or a choice of TLS, as the header states it.
-type OptionValue struct{ Name, Value string }
+type OptionValue struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Transcript is a whole log.
 type Transcript struct {

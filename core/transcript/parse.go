@@ -244,10 +244,8 @@ func (p *parser) named(all *[]OptionValue, word, rest string, most, bytes int) *
 	if !core.ValidName(name) {
 		return errorf("expected %s NAME \"value\", found name %s", word, shown(name))
 	}
-	for _, o := range *all {
-		if o.Name == name {
-			return errorf("expected %s %s only once", word, name)
-		}
+	if slices.ContainsFunc(*all, func(o OptionValue) bool { return o.Name == name }) {
+		return errorf("expected %s %s only once", word, name)
 	}
 	if len(*all) == most {
 		return final("expected at most %d lines %s", most, word)

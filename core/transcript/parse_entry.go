@@ -141,11 +141,10 @@ func match(forms []form, s string) (*form, string) {
 
 // sideOf returns the side of that name, or 0.
 func sideOf(name string) core.Side {
-	switch name {
-	case core.Client.String():
-		return core.Client
-	case core.Server.String():
-		return core.Server
+	for _, side := range [...]core.Side{core.Client, core.Server} {
+		if name == side.String() {
+			return side
+		}
 	}
 	return 0
 }
