@@ -114,11 +114,12 @@ func (p *page) group(entries []transcript.Entry) {
 	p.w.WriteString("</li>\n")
 }
 
-// entry shows one entry. Secret marks are for recorders.
+// entry shows one entry, its time as at the end of the words. Secret marks are for
+// recorders.
 func (p *page) entry(e *transcript.Entry) {
 	at := ""
 	if e.Timed {
-		at = fmt.Sprintf("%.3f s", e.Time.Seconds())
+		at = fmt.Sprintf(` <span class="t">%.3f s</span>`, e.Time.Seconds())
 	}
 	switch {
 	case e.Dir == transcript.Remark:
@@ -201,9 +202,7 @@ func (p *page) arrow(a arrow, at string, data []byte) {
 	if !a.ends {
 		words = fmt.Sprintf("%s, %s", a.words, core.Plural(len(data), "byte"))
 	}
-	fmt.Fprintf(p.w, `<div class="e %s"><p class="h"><span class="a" aria-hidden="true">%s</span> %s`, a.class, a.sign, html.EscapeString(visible(words)))
-	p.time(at)
-	p.w.WriteString("</p>")
+	fmt.Fprintf(p.w, `<div class="e %s"><p class="h"><span class="a" aria-hidden="true">%s</span> %s%s</p>`, a.class, a.sign, html.EscapeString(visible(words)), at)
 	if !a.ends {
 		p.bytes(data)
 	}
@@ -233,15 +232,7 @@ func (p *page) bytes(data []byte) {
 }
 
 func (p *page) words(at, words string) {
-	p.w.WriteString(`<p class="n">` + html.EscapeString(visible(words)))
-	p.time(at)
-	p.w.WriteString("</p>\n")
-}
-
-func (p *page) time(at string) {
-	if at != "" {
-		p.w.WriteString(` <span class="t">` + at + `</span>`)
-	}
+	p.w.WriteString(`<p class="n">` + html.EscapeString(visible(words)) + at + "</p>\n")
 }
 
 // visible makes words safe to show: a picture replaces what would not print.

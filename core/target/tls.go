@@ -101,9 +101,15 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 	var (
 		noTLS   tls.RecordHeaderError
 		timeout net.Error
-		least   = versionName(c.config.MinVersion)
 	)
-	oldSuites := ways(ChoiceMin, versionName(tls.VersionTLS10))
+	oldest := ways(ChoiceMin, versionName(tls.VersionTLS10))
+	if c.config.MinVersion == tls.VersionTLS10 { // that was offered
+		oldest = nil
+	}
+	offered := versionName(c.config.MinVersion)
+	if c.config.MinVersion != tls.VersionTLS13 {
+		offered += " and later"
+	}
 	number, refused := alert(err)
 	unnamed := net.ParseIP(c.config.ServerName) != nil // crypto/tls sends no address as SNI
 	switch {
@@ -115,7 +121,7 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return coded(CodeFailed, nil, err, "%s took the connection, but did not answer in TLS within %s: does it speak TLS?", address, seconds(limit))
 	case number == alertProtocolVersion, strings.Contains(err.Error(), "unsupported protocol version"): // has no type of its own
-		return coded(CodeVersion, olderThan(c.config.MinVersion), err, "%s speaks none of the TLS versions that were offered: %s", address, andLater(least))
+		return coded(CodeVersion, oldest, err, "%s speaks none of the TLS versions that were offered: %s", address, offered)
 	case number == alertNoProtocol && s.ALPN == nil:
 		return coded(CodeALPN, ways(ChoiceALPN, ""), err, "%s wants a protocol to be named by ALPN, and none was offered", address)
 	case number == alertNoProtocol:
@@ -129,11 +135,11 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 	case c.asked && (refused || brokeOff(err)):
 		return coded(CodeClientCertRefused, ways(ChoiceCert, ""), err, "%s refused the client certificate %q%s", address, short(c.client.Subject), because(err, refused))
 	case number == alertHandshakeFailure && unnamed && c.config.CipherSuites == nil:
-		return coded(CodeNameWanted, append(ways(ChoiceName, ""), oldSuites...), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is not one, or know only old cipher suites", address)
+		return coded(CodeNameWanted, append(ways(ChoiceName, ""), oldest...), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is not one, or know only old cipher suites", address)
 	case number == alertHandshakeFailure && unnamed:
 		return coded(CodeNameWanted, ways(ChoiceName, ""), err, "%s refused the TLS handshake (handshake failure): it may want the name of a server (SNI), and an address is not one", address)
 	case number == alertHandshakeFailure && c.config.CipherSuites == nil:
-		return coded(CodeFailed, oldSuites, err, "%s refused the TLS handshake (handshake failure): it may know only old cipher suites", address)
+		return coded(CodeFailed, oldest, err, "%s refused the TLS handshake (handshake failure): it may know only old cipher suites", address)
 	case refused:
 		return coded(CodeFailed, nil, err, "%s refused the TLS handshake: %s", address, alertWords(err))
 	case brokeOff(err):
@@ -205,21 +211,6 @@ func otherNames(leaf *x509.Certificate) []Choice {
 		}
 	}
 	return nil
-}
-
-// olderThan returns the oldest version that can be spoken, if it was not offered.
-func olderThan(version uint16) []Choice {
-	if version == tls.VersionTLS10 {
-		return nil
-	}
-	return ways(ChoiceMin, versionName(tls.VersionTLS10))
-}
-
-func andLater(version string) string {
-	if version == "1.3" {
-		return version
-	}
-	return version + " and later"
 }
 
 // because adds what the server said to the words about a refusal.

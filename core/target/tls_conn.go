@@ -112,17 +112,10 @@ type watched struct {
 	done  bool // that read was made
 }
 
-// tooLate is a time-out that crypto/tls survives.
-type tooLate struct{}
-
-func (tooLate) Error() string   { return "nothing more is read yet" }
-func (tooLate) Timeout() bool   { return true }
-func (tooLate) Temporary() bool { return true }
-
 // Read reads what the server sends.
 func (w *watched) Read(b []byte) (int, error) {
 	if w.once && w.done {
-		return 0, tooLate{}
+		return 0, context.DeadlineExceeded // crypto/tls survives it
 	}
 	n, err := w.Conn.Read(b)
 	w.ended = w.ended || err == io.EOF
