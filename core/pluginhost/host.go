@@ -17,12 +17,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// Limits of a plugin process.
-const (
-	DefaultTimeout = 5 * time.Second  // of Config.Timeout
-	MaxTimeout     = 10 * time.Second // of Config.Timeout
-	startTimeout   = 10 * time.Second // from start to ready
-)
+// startTimeout bounds a start, from the process to its readiness.
+const startTimeout = 10 * time.Second
 
 // Mode says how one mode's process is started.
 type Mode struct {

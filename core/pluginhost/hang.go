@@ -12,6 +12,12 @@ import (
 // while the process answers any of them. A plugin that was built before it could
 // say so has its time-out from when each event is sent.
 
+// Bounds of Config.Timeout, after which a process that does not answer is killed.
+const (
+	DefaultTimeout = 5 * time.Second
+	MaxTimeout     = 10 * time.Second
+)
+
 // overloadedAfter is how long a session waits for its turn in a process that
 // has more to do than it gets done.
 const overloadedAfter = time.Second
