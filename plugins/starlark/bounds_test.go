@@ -9,17 +9,18 @@ import (
 )
 
 // A session that breaks a bound ends with the line, and the other sessions of
-// the script go on.
+// the script go on. Memory is looked at from time to time, so the line may be any
+// of the loop's.
 func TestBounds(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
 		"steps":            {"    n = 0\n    while True:\n        n += 1", ":4: this took 10000040 steps, more than it may; do less for one event"},
 		"steps of nothing": {"    n = True\n\n    while True:\n        pass", ":5: this took 10000040 steps"},
 		"steps of while 1": {"    n = True\n\n    while (1):\n        n = None", ":5: this took 10000040 steps"},
-		"a doubled text":   {"    s = event.text\n    while True:\n        s += s", ":5: one event made over 128 MiB of values"},
-		"a doubled list":   {"    l = [0]\n    while True:\n        l = l + l", ":5: one event made over 128 MiB of values"},
-		"a list, in place": {"    l = [0]\n    while True:\n        l += l", ":5: one event made over 128 MiB of values"},
-		"an extended list": {"    l = [0]\n    while True:\n        l.extend(l)", ":5: one event made over 128 MiB of values"},
-		"in a bracket":     {"    l = [[0]]\n    while True:\n        l[len(l) - 1] += l[0]", ":5: one event made over 128 MiB of values"},
+		"a doubled text":   {"    s = event.text\n    while True:\n        s += s", "one event made over 128 MiB of values"},
+		"a doubled list":   {"    l = [0]\n    while True:\n        l = l + l", "one event made over 128 MiB of values"},
+		"a list, in place": {"    l = [0]\n    while True:\n        l += l", "one event made over 128 MiB of values"},
+		"an extended list": {"    l = [0]\n    while True:\n        l.extend(l)", "one event made over 128 MiB of values"},
+		"in a bracket":     {"    l = [[0]]\n    while True:\n        l[len(l) - 1] += l[0]", "one event made over 128 MiB of values"},
 		"a list of texts":  {"    l = []\n    s = event.text * 1000000\n    while True:\n        l.append(s.upper())", "one event made over 128 MiB of values"},
 		"a long text":      {"    return 'a' * (1 << 29)", ":3: 1 bytes, 536870912 times over, would be too much; at most 8388608 bytes are made at once"},
 		"in place":         {"    s = 'a'\n    s *= 1 << 29", ":4: 1 bytes, 536870912 times over"},
