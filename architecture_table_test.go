@@ -32,7 +32,7 @@ var table = []row{
 	},
 	{
 		place:   "core/pluginproto",
-		does:    "what host and plugin share: handshake, versions, the four calls",
+		does:    "what host and plugin share: handshake, versions, the calls, lanes",
 		not:     "host, plugins",
 		imports: "core core/wire " + goPlugin,
 		brings:  behindGoPlugin,
@@ -106,7 +106,7 @@ var table = []row{
 		place:   "core/pluginhost",
 		does:    "starts, watches and ends plugin processes",
 		not:     "browser, target, what bytes mean",
-		imports: "core core/limit core/pluginproto core/sandbox core/socketdir core/wire " + xtime + " " + goPlugin + " " + hclog + " " + yamux,
+		imports: "core core/limit core/pluginproto core/sandbox core/socketdir core/wire " + xtime + " " + goPlugin + " " + hclog + " " + xsys,
 		brings:  behindGoPlugin,
 		without: "net/http",
 	},

@@ -89,6 +89,7 @@ func serve(d core.Discipline, load func() wire.Load, coverage func() ([]byte, er
 			Session:  func(stream net.Conn, number uint32) { each(stream, number, log) },
 			Load:     load,
 			Coverage: coverage,
+			Lanes:    lanes,
 			Log:      log,
 		}),
 	})

@@ -102,7 +102,7 @@ func (v victim) attempts() []attempt {
 		{"make a message queue of System V", "messages", "– – ✔ – – –"},
 		{"make a message queue of POSIX", "mqueue", "– – ✔ ✔ – –"},
 		{"find shared memory of yours", "segment " + v.segment, "✔ – ✔ – – –"},
-		{"open 1,000 files", "files 1000", "– – – ✔ – –"},
+		{"open 2,000 files", "files 2000", "– – – ✔ – –"},
 		{"gain rights by a set-user-ID program", "privileges", "– – – – ✔ –"},
 		{"find a secret in its environment", "env WORKBENCH_SECRET", "– – – – – ✔"},
 	}

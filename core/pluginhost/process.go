@@ -117,14 +117,19 @@ func (p *process) connect(ctx context.Context) error {
 	m := &muxed{link: newLink(conn)}
 	p.way = m
 	defer context.AfterFunc(ctx, m.close)()
-	// The connection outlives its file.
-	if err := os.RemoveAll(p.run.dir); err != nil {
-		return err
-	}
 	if err := m.begin(p.run.out); err != nil {
 		return err
 	}
 	p.calls = m.calls
+	way, err := withLanes(m, p.run.dir)
+	if err != nil {
+		return err
+	}
+	p.way = way
+	// The connections outlive their files.
+	if err := os.RemoveAll(p.run.dir); err != nil {
+		return err
+	}
 	if p.manifest, err = p.calls.Manifest(); err != nil {
 		return fail(CodeManifest, "%v", err)
 	}
@@ -174,10 +179,12 @@ func (p *process) open(ctx context.Context, closed func()) (*wire.Conn, error) {
 		if r.err == nil {
 			return p.admit(r.conn, r.number, closed)
 		}
-		if isClosed(p.way.down()) {
+		select {
+		case <-p.gone:
 			return nil, errGone
+		case <-time.After(deathKnown):
+			return nil, fmt.Errorf("the %s plugin opened no session: %w", p.name, r.err)
 		}
-		return nil, fmt.Errorf("the %s plugin opened no session: %w", p.name, r.err)
 	case <-p.gone:
 		return nil, errGone
 	case <-ctx.Done():

@@ -2,12 +2,17 @@ package pluginhost
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Self returns the path of this program's own executable, for built-in modes.
@@ -67,3 +72,39 @@ func resident(pids ...int) (sum uint64, err error) {
 	}
 	return sum, nil
 }
+
+// socketFile is a Unix socket that can be dialled after its file is removed.
+type socketFile struct{ file *os.File }
+
+// openSocket opens the socket at path, and no other file that takes its place.
+func openSocket(path string) (*socketFile, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	file := os.NewFile(uintptr(fd), path)
+	info, err := file.Stat()
+	if err == nil && info.Mode().Type() != os.ModeSocket {
+		err = fmt.Errorf("%s is no socket", path)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &socketFile{file}, nil
+}
+
+func (s *socketFile) dial(ctx context.Context) (net.Conn, error) {
+	raw, err := s.file.SyscallConn() // keeps the number from becoming another file's
+	if err != nil {
+		return nil, err
+	}
+	var conn net.Conn
+	closed := raw.Control(func(fd uintptr) {
+		var d net.Dialer
+		conn, err = d.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d", fd))
+	})
+	return conn, errors.Join(closed, err)
+}
+
+func (s *socketFile) close() { s.file.Close() }

@@ -3,7 +3,9 @@
 package pluginhost
 
 import (
+	"context"
 	"errors"
+	"net"
 	"os"
 	"syscall"
 	"time"
@@ -21,3 +23,12 @@ func family(pid int) []int { return []int{pid} }
 func starved(...int) time.Duration { return 0 }
 
 func resident(...int) (uint64, error) { return 0, errors.ErrUnsupported }
+
+// socketFile is a Unix socket that can be dialled after its file is removed, which
+// this system does not offer.
+type socketFile struct{}
+
+func openSocket(string) (*socketFile, error) { return nil, errors.ErrUnsupported }
+
+func (s *socketFile) dial(context.Context) (net.Conn, error) { return nil, errors.ErrUnsupported }
+func (s *socketFile) close()                                 {}

@@ -92,13 +92,19 @@ func (s *stream) Write(b []byte) (int, error) {
 	return n, s.explained(err)
 }
 
-// explained returns err. If the process's death is the reason it first waits until
-// the connection knows how the process died, so that its owner can ask Cause.
+// deathKnown is how long after the end of a stream it may take to know that the
+// process has died, and how.
+const deathKnown = 100 * time.Millisecond
+
+// explained returns err. If the stream ended, the process's death is most often the
+// reason; so it first waits until the connection knows how the process died, and
+// its owner can ask Cause.
 func (s *stream) explained(err error) error {
-	if err != nil && isClosed(s.process.way.down()) {
+	if err != nil && !timedOut(err) && !s.over.Load() {
 		select {
 		case <-s.frames.Lost():
 		case <-s.process.gone: // the owner had closed the stream before, and is told nothing
+		case <-time.After(deathKnown): // the process ended only this stream
 		}
 	}
 	return err

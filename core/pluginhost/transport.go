@@ -15,8 +15,7 @@ import (
 type transport interface {
 	// open opens the stream of a new session, which ping's result refers to by
 	// number. Of the stream's methods, those that fail because a deadline passed
-	// return a net.Error whose Timeout is true, and those that fail because the
-	// process is gone return after down is closed. Close ends a Read that waits.
+	// return a net.Error whose Timeout is true. Close ends a Read that waits.
 	open(ctx context.Context) (stream net.Conn, number uint32, err error)
 	// ping waits for a sign of life and returns how busy the process is, or nil
 	// if it does not say.

@@ -3,14 +3,12 @@ package pluginhost
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/yamux"
 
 	"github.com/protocol-workbench/workbench/core/pluginproto"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -47,12 +45,7 @@ func (m *muxed) open(context.Context) (net.Conn, uint32, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	inner, ok := conn.(*yamux.Stream)
-	if !ok {
-		conn.Close()
-		return nil, 0, fmt.Errorf("go-plugin's streams are of type %T, not yamux's", conn)
-	}
-	return &muxStream{pluginproto.Stream{Conn: inner}, inner.Session(), m.down()}, number, nil
+	return &muxStream{pluginproto.Stream{Conn: conn}}, number, nil
 }
 
 func (m *muxed) ping() (*wire.Load, error) { return m.calls.Load() }
@@ -60,32 +53,7 @@ func (m *muxed) down() <-chan struct{}     { return m.link.down }
 func (m *muxed) close()                    { m.link.Close() }
 
 // muxStream makes a yamux stream keep the promises of transport.open.
-type muxStream struct {
-	pluginproto.Stream
-	mux  *yamux.Session
-	down <-chan struct{} // the connection's
-}
-
-// Read reads from the stream.
-func (s *muxStream) Read(b []byte) (int, error) {
-	n, err := s.Stream.Read(b)
-	return n, s.afterDown(err)
-}
-
-// Write writes to the stream.
-func (s *muxStream) Write(b []byte) (int, error) {
-	n, err := s.Stream.Write(b)
-	return n, s.afterDown(err)
-}
-
-// afterDown returns err. If the end of the connection is the reason, it first waits
-// until down is closed: yamux ends its streams just before.
-func (s *muxStream) afterDown(err error) error {
-	if err != nil && s.mux.IsClosed() {
-		<-s.down
-	}
-	return err
-}
+type muxStream struct{ pluginproto.Stream }
 
 // Close ends the stream, and a Read that waits: yamux itself closes only its
 // half.

@@ -1,5 +1,5 @@
 // Package pluginproto is what the workbench and a plugin process must agree on
-// before a session can begin: the handshake, the protocol version and four
+// before a session can begin: the handshake, the protocol version and the
 // remote calls.
 //
 // The life of a plugin process, step by step:
@@ -11,9 +11,11 @@
 //     and prints one line to standard output with the socket's path and the
 //     protocol version it chose. It prints nothing before.
 //  3. The host connects, once, and asks for the [core.Manifest].
-//  4. For each session the host asks for a stream. The plugin names one and
-//     accepts it; the host dials. It is never the other way round: one stream
-//     that was opened and stayed silent would block all others.
+//  4. The host asks the plugin to take lanes, and dials one for each session. For
+//     a session that gets none, and of a plugin that takes none, it asks for a
+//     stream on the connection that is there. The plugin names one and accepts
+//     it; the host dials. It is never the other way round: one stream that was
+//     opened and stayed silent would block all others.
 //  5. The stream then carries frames, as in core/wire/spec.md.
 //  6. Again and again the host asks how busy the process is. Any answer, even
 //     that the plugin does not know the call, shows that the process lives.

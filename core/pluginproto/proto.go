@@ -75,7 +75,10 @@ type Server struct {
 	// Coverage returns which parts of its code the process has executed, if it
 	// was built or started to count that; nil: it never is.
 	Coverage func() ([]byte, error)
-	Log      *slog.Logger
+	// Lanes begins to listen for [Client.Lanes], which is called once; nil: the
+	// process takes none.
+	Lanes func() (Lanes, error)
+	Log   *slog.Logger
 }
 
 var _ plugin.Plugin = (*Server)(nil)

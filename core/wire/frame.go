@@ -65,23 +65,39 @@ func finishFrame(buf []byte, t frameType) []byte {
 	return buf
 }
 
-// reader reads frames. It holds no buffer between frames, since most sessions
-// are idle most of the time.
+// reader reads frames. Most of them fit into what it reads with their header, so
+// one system call brings a whole one. It holds no larger buffer between frames,
+// since most sessions are idle most of the time.
 type reader struct {
-	r      io.Reader
-	header [headerSize]byte
+	r        io.Reader
+	from, to int // of ahead: what was read and not yet taken
+	ahead    [512]byte
 }
 
 // head reads a frame's type and the size of its body.
 func (r *reader) head() (frameType, int, error) {
-	if _, err := io.ReadFull(r.r, r.header[:]); err != nil {
-		return 0, 0, err
+	if r.from == r.to {
+		r.from, r.to = 0, 0
 	}
-	size := int(binary.BigEndian.Uint32(r.header[1:]))
+	for r.to-r.from < headerSize {
+		copy(r.ahead[:], r.ahead[r.from:r.to])
+		r.from, r.to = 0, r.to-r.from
+		n, err := r.r.Read(r.ahead[r.to:])
+		r.to += n
+		if err != nil && r.to < headerSize {
+			if err == io.EOF && r.to > 0 {
+				err = io.ErrUnexpectedEOF
+			}
+			return 0, 0, err
+		}
+	}
+	header := r.ahead[r.from : r.from+headerSize]
+	r.from += headerSize
+	size := int(binary.BigEndian.Uint32(header[1:]))
 	if size > MaxFrame {
 		return 0, 0, malformed("frame of %d bytes announced; at most %d are allowed", size, MaxFrame)
 	}
-	return frameType(r.header[0]), size, nil
+	return frameType(header[0]), size, nil
 }
 
 // body reads a frame's body into buf, growing it if needed.
@@ -90,7 +106,9 @@ func (r *reader) body(buf []byte, size int) ([]byte, error) {
 		buf = make([]byte, size)
 	}
 	buf = buf[:size]
-	_, err := io.ReadFull(r.r, buf)
+	n := copy(buf, r.ahead[r.from:r.to])
+	r.from += n
+	_, err := io.ReadFull(r.r, buf[n:])
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}

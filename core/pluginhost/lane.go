@@ -1,0 +1,114 @@
+package pluginhost
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/rpc"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/pluginproto"
+)
+
+// laned is the transport that gives each session a lane, which is a connection of
+// its own. A session's bytes then pass no other goroutine and wait for no other
+// session's. What is left to muxed are the calls, and the sessions for which the
+// process has no more room.
+type laned struct {
+	*muxed
+	socket *socketFile
+	most   int64
+	inUse  atomic.Int64
+	dialed atomic.Uint32
+}
+
+var _ transport = (*laned)(nil)
+
+// withLanes has the process that m leads to take lanes in dir. For one that takes
+// none it returns m.
+func withLanes(m *muxed, dir string) (transport, error) {
+	most, err := m.calls.Lanes()
+	var refused rpc.ServerError
+	switch {
+	case errors.As(err, &refused):
+		return m, nil
+	case err != nil:
+		return nil, err
+	}
+	socket, err := openSocket(filepath.Join(dir, pluginproto.LaneName))
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return m, nil
+	case err != nil:
+		return nil, fail(CodeAddress, "says that it takes lanes, and does not: %v", err)
+	}
+	return &laned{muxed: m, socket: socket, most: int64(most)}, nil
+}
+
+// redialLane is between two tries while the process is slow to take lanes: as many
+// as its backlog holds wait already.
+const redialLane = time.Millisecond
+
+func (l *laned) open(ctx context.Context) (net.Conn, uint32, error) {
+	if l.inUse.Add(1) > l.most {
+		l.inUse.Add(-1)
+		return l.muxed.open(ctx)
+	}
+	for {
+		conn, err := l.socket.dial(ctx)
+		if err == nil {
+			number := pluginproto.LaneNumbers + l.dialed.Add(1)%pluginproto.LaneNumbers
+			return &lane{Conn: conn, way: l, number: number}, number, nil
+		}
+		if errors.Is(err, syscall.EAGAIN) {
+			select {
+			case <-time.After(redialLane):
+				continue
+			case <-ctx.Done():
+			case <-l.down():
+			}
+		}
+		l.inUse.Add(-1)
+		return nil, 0, err
+	}
+}
+
+func (l *laned) close() {
+	l.muxed.close()
+	l.socket.close()
+}
+
+// lane is a session's stream. The first Write is preceded by its number, in one
+// system call: so opening a session takes one exchange.
+type lane struct {
+	net.Conn
+	way    *laned
+	number uint32
+	begun  bool
+	closed sync.Once
+}
+
+// Write writes to the stream.
+func (l *lane) Write(b []byte) (int, error) {
+	if l.begun {
+		return l.Conn.Write(b)
+	}
+	number := binary.BigEndian.AppendUint32(nil, l.number)
+	n, err := (&net.Buffers{number, b}).WriteTo(l.Conn)
+	if n < int64(len(number)) && err != nil { // nobody has taken the number either
+		return 0, err
+	}
+	l.begun = true
+	return int(n) - len(number), err
+}
+
+// Close ends the stream.
+func (l *lane) Close() error {
+	l.closed.Do(func() { l.way.inUse.Add(-1) })
+	return l.Conn.Close()
+}
