@@ -252,6 +252,9 @@ func (c *client) Send(m *session.Messages) error {
 	return errors.Join(err, c.conn.uncork())
 }
 
+// Ready reports that Send of little would not block.
+func (c *client) Ready() bool { return c.conn.Ready() }
+
 // sendEntries writes entries, each a JSON object, as JSON arrays.
 func (c *client) sendEntries(m *session.Messages) error {
 	array := messages.Get().(*[]byte)

@@ -55,6 +55,15 @@ func (c *clientConn) uncork() error {
 	return c.flush(nil)
 }
 
+// Ready reports that little can be written without waiting.
+func (c *clientConn) Ready() bool {
+	if !c.mu.TryLock() { // a ping is written
+		return false
+	}
+	defer c.mu.Unlock()
+	return c.Conn.Ready()
+}
+
 func (c *clientConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -54,6 +54,7 @@ type server struct {
 }
 
 func (s server) CloseWrite() error { return s.Close() }
+func (s server) Ready() bool       { return false }
 func (s server) Resolved() string  { return "192.0.2.1:7" }
 func (s server) Secured() string   { return "" }
 func (s server) TLS() *target.Outcome {

@@ -11,8 +11,9 @@ import (
 // carryOut carries one event out as one step: into the transcript, into the
 // queues. Event 0 is the opening. It waits while a queue is too long, so that
 // one answer is the most that a queue can be over its bound. It returns the
-// actions that count, and how the session ended, if it did.
-func (p *peers) carryOut(e wire.Event, actions []core.Action) ([]core.Action, End) {
+// actions that count, and how the session ended, if it did. After the last of a
+// batch writeOut has to follow.
+func (p *peers) carryOut(e wire.Event, actions []core.Action, last bool) ([]core.Action, End) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.halted.Cause == 0 && p.tooLong() {
@@ -30,7 +31,9 @@ func (p *peers) carryOut(e wire.Event, actions []core.Action) ([]core.Action, En
 	if p.feeder.Finished() {
 		p.toServer().finish()
 	}
-	p.write()
+	if !last {
+		p.write()
+	}
 	return actions, p.endOf(over)
 }
 

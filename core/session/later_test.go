@@ -115,6 +115,7 @@ type halves struct {
 
 func (h *halves) Read(b []byte) (int, error) { return h.from.Read(b) }
 func (h *halves) CloseWrite() error          { close(h.finishing); return h.Conn.Close() }
+func (h *halves) Ready() bool                { return false }
 func (h *halves) Close() error               { h.from.Close(); return h.Conn.Close() }
 func (h *halves) Resolved() string           { return "192.0.2.1:7" }
 func (h *halves) Secured() string            { return "" }

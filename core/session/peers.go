@@ -28,6 +28,7 @@ type peers struct {
 	phase     phase     // the session's
 	sides     [core.Server + 1]side
 	inbox     inbox
+	turn      turn
 	timers    timers
 	silence   silence // the server's
 	feeder    feed.Feeder
@@ -115,16 +116,24 @@ func (p *peers) next() (*eventList, End) {
 		return nil, p.halted
 	}
 	p.startPassing()
+	list := p.take()
+	if list != nil {
+		p.room.Broadcast()
+	}
+	return list, End{}
+}
+
+// take takes the next batch out of the inbox and numbers it. mu is held.
+func (p *peers) take() *eventList {
 	list := p.inbox.take(p.nextTimer(), p.feeder.Feeds)
 	if list == nil {
-		return nil, End{}
+		return nil
 	}
 	for i := range list.batch {
 		p.events++
 		list.batch[i].N = p.events
 	}
-	p.room.Broadcast()
-	return list, End{}
+	return list
 }
 
 // nextTimer returns the event of the timer that fired first, if one did.

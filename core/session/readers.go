@@ -96,15 +96,18 @@ func (p *peers) serverEnded(err error) {
 // takeIn waits until there is room for an event, and passes it on: to be fed, or
 // across, where its side is passed through. After the end it drops it.
 func (p *peers) takeIn(e core.Event) {
-	if out := p.admit(e); out != nil {
+	switch out, batch := p.admit(e); {
+	case out != nil:
 		p.wroteStraight(out, p.writeStraight(e))
+	case batch != nil:
+		p.sent(batch, p.turn.machine.Send(batch.batch))
 	}
 }
 
-// admit waits until there is room for an event, and puts it where it goes. It
-// returns the queue of the side that the caller has to write it to, with no copy
-// and no queue between; nil: nothing is left to do.
-func (p *peers) admit(e core.Event) *queue {
+// admit waits until there is room for an event, and puts it where it goes. What it
+// returns is left to its caller: the queue of the side that the event has to be
+// written to, with no copy and no queue between; or a batch to send to the machine.
+func (p *peers) admit(e core.Event) (*queue, *eventList) {
 	from := e.Kind.Side()
 	s, out := &p.sides[from], &p.sides[across(from)].out
 	p.mu.Lock()
@@ -118,14 +121,17 @@ func (p *peers) admit(e core.Event) *queue {
 	}
 	switch {
 	case p.phase == over, from == core.Server && p.sides[core.Client].in == ended:
-		return nil
+		return nil, nil
 	case !s.passing || !e.Kind.IsBytes():
 		p.inbox.add(e.Kind, e.Data)
 		if from == core.Server {
 			p.silence.broken()
 		}
+		if batch := p.takeTurn(e); batch != nil {
+			return nil, batch
+		}
 		p.signal()
-		return nil
+		return nil, nil
 	}
 	p.events++
 	p.observe(wire.Event{N: p.events, Event: e}, nil)
@@ -134,10 +140,10 @@ func (p *peers) admit(e core.Event) *queue {
 	}
 	p.write()
 	if out.phase != open || p.isShown(from) {
-		return nil
+		return nil, nil
 	}
 	out.writing, out.out = true, len(e.Data)
-	return out
+	return out, nil
 }
 
 // hasRoom reports whether an event can be admitted: there is room in the inbox,

@@ -39,6 +39,8 @@ type Client interface {
 	// Send delivers messages in as few writes as it can, and blocks until it
 	// has.
 	Send(messages *Messages) error
+	// Ready reports that Send of messages of at most 4 KiB in all would not block.
+	Ready() bool
 	// Close tells the client how the session ended. Receive then returns an
 	// error once the client has answered, or after a few seconds.
 	Close(end End)
@@ -51,6 +53,8 @@ type Server interface {
 	io.ReadWriteCloser
 	// CloseWrite sends FIN.
 	CloseWrite() error
+	// Ready reports that a Write of at most 4 KiB would not block.
+	Ready() bool
 	// Resolved returns what was dialled, as ip:port.
 	Resolved() string
 	// Secured returns how the connection is secured, in words on one line; "":

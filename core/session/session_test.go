@@ -62,6 +62,7 @@ func (c *fakeClient) Receive() (core.Event, error) {
 
 func (c *fakeClient) Accept(address string) error { c.accepted = address; return nil }
 func (c *fakeClient) Refuse(reason error)         { c.refused = reason.Error(); c.Cut() }
+func (c *fakeClient) Ready() bool                 { return c.block == nil }
 func (c *fakeClient) Cut()                        { c.cutOnce.Do(func() { close(c.cut) }) }
 
 func (c *fakeClient) Send(m *Messages) error {
@@ -111,6 +112,7 @@ type pipeServer struct {
 }
 
 func (p *pipeServer) CloseWrite() error { p.one.Do(func() { close(p.fin) }); return nil }
+func (p *pipeServer) Ready() bool       { return false }
 func (p *pipeServer) Resolved() string  { return "192.0.2.1:7" }
 func (p *pipeServer) Secured() string   { return p.secured }
 

@@ -48,9 +48,13 @@ func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 	if words := s.server.Secured(); words != "" {
 		s.remark(Remark{Words: words})
 	}
-	end := s.done(wire.Event{}, answer)
+	end := s.done(wire.Event{}, answer, true)
 	s.readers.Go(s.readServer)
 	for end.Cause == 0 {
+		if batch, err := s.takeSent(); batch != nil {
+			end = s.feed(ctx, batch, sending{done: true, err: err})
+			continue
+		}
 		if due, force := s.moveDue(); due {
 			s.move(ctx, force)
 			continue
@@ -60,7 +64,7 @@ func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 		case found.Cause != 0:
 			return found
 		case batch != nil:
-			end = s.feed(ctx, batch)
+			end = s.feed(ctx, batch, sending{})
 		case s.alone: // it survived: back to the others
 			end = s.recover(ctx, errAlone)
 		case s.ledger.due(true):
@@ -72,29 +76,47 @@ func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 	return end
 }
 
-// wait waits until there may be something to do.
+// wait waits until there may be something to do. Meanwhile readers may send a
+// batch.
 func (s *supervisor) wait(ctx context.Context) End {
+	if !s.blame.doubtful() {
+		s.lendTurn(s.machine)
+	}
+	silent := false
 	select {
 	case <-s.wake:
 	case <-s.awaitSilence():
-		s.fellSilent()
+		silent = true
 	case <-s.newest.Newer():
 	case <-s.leave():
 	case <-s.machine.Lost():
-		return s.recover(ctx, s.machine.Cause())
 	case <-ctx.Done():
+	}
+	switch {
+	case s.takeTurnBack(): // whatever it was, the answers come first
+	case silent:
+		s.fellSilent()
+	case s.machine.Cause() != nil:
+		return s.recover(ctx, s.machine.Cause())
+	case ctx.Err() != nil:
 		return stopped
 	}
 	return End{}
 }
 
+// sending says whether a batch was sent to the machine already, and how that ended.
+type sending struct {
+	done bool
+	err  error
+}
+
 // feed has the machine answer one batch, and carries out what is done. When
 // the machine's process dies it is recovered, and what was not answered is fed
 // anew; event by event where one of them may be to blame.
-func (s *supervisor) feed(ctx context.Context, list *eventList) (end End) {
+func (s *supervisor) feed(ctx context.Context, list *eventList, sent sending) (end End) {
 	defer list.release()
 	if !s.feeds(list.batch[0].Kind) {
-		return s.done(list.batch[0], nil)
+		return s.done(list.batch[0], nil, true)
 	}
 	single := false
 	for pending := list.batch; len(pending) > 0 && end.Cause == 0; {
@@ -102,15 +124,20 @@ func (s *supervisor) feed(ctx context.Context, list *eventList) (end End) {
 		if single = single || s.blame.doubtful(); single {
 			batch = pending[:1]
 		}
-		next := 0
-		err := s.machine.Batch(batch, func(a wire.Answer) {
-			if end.Cause == 0 { // after the end, events count as never fed
-				end = s.done(batch[next], a.Actions)
-				s.log(batch[next], a.Digest)
-			}
-			next++
-		})
-		pending = pending[next:]
+		next, err := 0, sent.err
+		if !sent.done {
+			err = s.machine.Send(batch)
+		}
+		if err == nil {
+			err = s.machine.Answers(batch, func(a wire.Answer) {
+				if end.Cause == 0 { // after the end, events count as never fed
+					end = s.done(batch[next], a.Actions, next == len(batch)-1)
+					s.log(batch[next], a.Digest)
+				}
+				next++
+			})
+		}
+		sent, pending = sending{}, pending[next:]
 		switch {
 		case end.Cause != 0:
 		case ctx.Err() != nil:
@@ -134,12 +161,15 @@ func (s *supervisor) feed(ctx context.Context, list *eventList) (end End) {
 	return end
 }
 
-// done carries out an event that is done.
-func (s *supervisor) done(e wire.Event, actions []core.Action) End {
-	actions, end := s.carryOut(e, actions)
+// done carries out an event that is done, perhaps the last of its batch.
+func (s *supervisor) done(e wire.Event, actions []core.Action, last bool) End {
+	actions, end := s.carryOut(e, actions, last)
 	s.secrets.Add(actions)
 	if end.Cause != 0 {
 		s.lastWords = s.covered(e.Event, actions, end.Words)
+	}
+	if last || end.Cause != 0 {
+		s.writeOut()
 	}
 	return end
 }

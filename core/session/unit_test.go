@@ -67,7 +67,7 @@ func TestFailureVoidsActions(t *testing.T) {
 	s := unit(false)
 	_, end := s.carryOut(wire.Event{N: 1, Event: core.Event{Kind: core.ClientText}}, []core.Action{
 		{Kind: core.SendText, Data: []byte("void")}, {Kind: core.Failed, Data: []byte("why")},
-	})
+	}, false)
 	if end.Cause != MachineFailed || end.Words != "why" || len(s.queued()) != 0 {
 		t.Errorf("ended %v, sent %q", end, s.queued())
 	}

@@ -18,6 +18,39 @@ func (p *peers) write() {
 	}
 }
 
+// smallWrite is how much is written at once; see Ready.
+const smallWrite = 4 << 10
+
+// writeOut writes what waits, as a writer would, if that takes no time: there is
+// little, and its socket has room. For all else it starts writers.
+func (p *peers) writeOut() {
+	for _, to := range []core.Side{core.Client, core.Server} {
+		if m := p.little(to); m != nil {
+			err := p.writeTo(to, m)
+			m.release()
+			p.wroteStraight(&p.sides[to].out, err)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.write()
+}
+
+// little returns what waits for a side, which the caller has to write, or nil.
+func (p *peers) little(to core.Side) *Messages {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	q := &p.sides[to].out
+	if q.writing || q.waiting == nil || q.waiting.weight() > smallWrite {
+		return nil
+	}
+	if to == core.Client && !p.client.Ready() || to == core.Server && !p.server.Ready() {
+		return nil
+	}
+	q.writing = true
+	return q.take()
+}
+
 // owesFIN reports that FIN is what comes next of what a side is to be sent.
 func (p *peers) owesFIN(to core.Side) bool {
 	q := &p.sides[to].out

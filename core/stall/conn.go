@@ -22,12 +22,31 @@ const looks = 30
 // which do not survive a write that times out half-way.
 type Conn struct {
 	net.Conn
-	written atomic.Int64 // bytes, into the buffers
+	raw     syscall.RawConn // nil: no socket
+	written atomic.Int64    // bytes, into the buffers
 }
 
 // New returns a Conn on conn, whose write deadlines belong to the Conn from then
 // on.
-func New(conn net.Conn) *Conn { return &Conn{Conn: conn} }
+func New(conn net.Conn) *Conn {
+	c := &Conn{Conn: conn}
+	if socket, ok := conn.(syscall.Conn); ok {
+		c.raw, _ = socket.SyscallConn()
+	}
+	return c
+}
+
+// Ready reports that a Write of at most [Small] bytes does not have to wait: so
+// little waits to be sent that the socket's smallest buffer holds both. It is false
+// where this system cannot tell.
+func (c *Conn) Ready() bool {
+	waiting, known := c.unsent()
+	return known && waiting <= Small
+}
+
+// Small is for Ready: half of the room that a socket has on the systems that tell
+// how much of it is used (on Linux, the second number of tcp_wmem).
+const Small = 8 << 10
 
 // Write writes all of p.
 func (c *Conn) Write(p []byte) (int, error) {
@@ -77,17 +96,16 @@ func (c *Conn) left() int {
 
 // Unsent returns how many of the bytes written the peer's system has not
 // acknowledged; 0 where this system cannot tell.
-func (c *Conn) Unsent() (n int) {
-	conn, ok := c.Conn.(syscall.Conn)
-	if !ok {
-		return 0
-	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	raw.Control(func(fd uintptr) { n = unsent(fd) })
+func (c *Conn) Unsent() int {
+	n, _ := c.unsent()
 	return n
+}
+
+func (c *Conn) unsent() (n int, known bool) {
+	if c.raw != nil {
+		c.raw.Control(func(fd uintptr) { n, known = unsent(fd) })
+	}
+	return n, known
 }
 
 // SetWriteDeadline does nothing: Conn sets its own write deadlines.

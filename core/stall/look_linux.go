@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent returns how many bytes a socket has still to send or to retransmit; 0
-// when it cannot tell.
-func unsent(fd uintptr) int {
-	n, _ := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
-	return n
+// unsent returns how many bytes a socket has still to send or to retransmit, if it
+// can tell.
+func unsent(fd uintptr) (int, bool) {
+	n, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+	return n, err == nil
 }
 
 // A query for one TCP socket by its two addresses, as in sock_diag(7).

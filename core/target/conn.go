@@ -6,6 +6,7 @@ import "net"
 type Conn struct {
 	net.Conn
 	tcp     *net.TCPConn // below
+	below   net.Conn     // what Dialer.Below made of tcp
 	outcome *Outcome     // nil: plain
 }
 
@@ -18,6 +19,13 @@ func (c *Conn) CloseWrite() error {
 		}
 	}
 	return c.tcp.CloseWrite()
+}
+
+// Ready reports that a Write of little would not block, if what [Dialer.Below] has
+// made of the connection can tell by a method of that name.
+func (c *Conn) Ready() bool {
+	below, ok := c.below.(interface{ Ready() bool })
+	return ok && below.Ready()
 }
 
 // Resolved returns the address that was reached, as ip:port.

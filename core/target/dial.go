@@ -71,6 +71,7 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 	conn := &Conn{Conn: raw, tcp: raw.(*net.TCPConn)}
 	if d.Below != nil {
 		conn.Conn = d.Below(raw)
+		conn.below = conn.Conn
 	}
 	if !t.TLS {
 		return conn, nil

@@ -15,7 +15,8 @@ import (
 )
 
 // Conn is the core's end of a session's stream. It is not safe for concurrent
-// use, except for Lost, and for Close and Lose, which may interrupt a call.
+// use, except for Lost, and for Close and Lose, which may interrupt a call. Calls
+// one after the other may come from different goroutines.
 type Conn struct {
 	stream  net.Conn
 	timeout time.Duration
@@ -89,9 +90,13 @@ func (c *Conn) Quiet() time.Duration { return c.quiet }
 // Open begins the session, or continues it from a checkpoint (nil for none), and
 // passes the answer to event 0 to each.
 func (c *Conn) Open(o core.Opening, checkpoint []byte, each func(Answer)) error {
-	return c.ask(frameOpen, func(dst []byte) []byte {
+	err := c.write(frameOpen, func(dst []byte) []byte {
 		return appendOpen(dst, o, checkpoint)
-	}, []Event{{N: 0}}, each)
+	})
+	if err != nil {
+		return err
+	}
+	return c.Answers([]Event{{N: 0}}, each)
 }
 
 // Batch feeds events (1 to MaxBatch, numbers rising; at most MaxBatchBytes of
@@ -99,12 +104,31 @@ func (c *Conn) Open(o core.Opening, checkpoint []byte, each func(Answer)) error 
 // the event is done. An event whose answer was passed on has happened
 // completely; the others of a batch that ends in an error have not happened.
 func (c *Conn) Batch(events []Event, each func(Answer)) error {
-	return c.ask(frameBatch, func(dst []byte) []byte {
+	if err := c.Send(events); err != nil {
+		return err
+	}
+	return c.Answers(events, each)
+}
+
+// Send is the first half of Batch: it sends the events, and Answers must follow.
+func (c *Conn) Send(events []Event) error {
+	return c.write(frameBatch, func(dst []byte) []byte {
 		for i := range events {
 			dst = appendEvent(dst, &events[i])
 		}
 		return dst
-	}, events, each)
+	})
+}
+
+// Answers is the second half of Batch: it waits for the answers to the events that
+// were sent.
+func (c *Conn) Answers(events []Event, each func(Answer)) error {
+	r := readings.Get().(*reading)
+	defer func() {
+		r.next()
+		readings.Put(r)
+	}()
+	return c.answers(r, events, each)
 }
 
 // Checkpoint asks for the machine's state and returns a copy of it, or
@@ -171,19 +195,6 @@ func (r *reading) next() {
 		giveBack(b)
 	}
 	r.held = r.held[:0]
-}
-
-// ask sends one frame and reads the answers to all events.
-func (c *Conn) ask(t frameType, body func([]byte) []byte, events []Event, each func(Answer)) error {
-	if err := c.write(t, body); err != nil {
-		return err
-	}
-	r := readings.Get().(*reading)
-	defer func() {
-		r.next()
-		readings.Put(r)
-	}()
-	return c.answers(r, events, each)
 }
 
 func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {

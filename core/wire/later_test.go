@@ -138,7 +138,10 @@ func TestValuesOfSecretsForAnOlderHost(t *testing.T) {
 	defer ours.Close()
 	c := NewConn(ours, 0)
 	opened := func(dst []byte) []byte { return append(dst, openWithoutSettings()...) }
-	if err := c.ask(frameOpen, opened, []Event{{N: 0}}, func(Answer) {}); err != nil {
+	if err := c.write(frameOpen, opened); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Answers([]Event{{N: 0}}, func(Answer) {}); err != nil {
 		t.Fatal(err)
 	}
 	got := told(ask(t, c, "PASS hunter2 hunter2")[0])
