@@ -42,10 +42,14 @@ func (r *recording) Ended(at time.Duration, end session.End) {
 	}
 }
 
-// logging tells the log of recoveries.
+// logging tells the log of a session's beginning and of recoveries.
 type logging struct {
 	session.Ignore
 	log *slog.Logger
+}
+
+func (l *logging) Began(b session.Beginning) {
+	l.log.Info("session began", "address", b.Address)
 }
 
 func (l *logging) Remarked(_ time.Duration, r session.Remark) {

@@ -175,12 +175,12 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 			if err != nil {
 				return nil, err
 			}
-			log.Info("session began", "address", server.Resolved())
 			if outcome := server.TLS(); outcome != nil {
 				c.hello["tls"] = outcome
 			}
 			return server, nil
 		},
+		DialTellsNothing: !wanted.target.TLS, // before a TLS handshake, that is
 	}
 	if g.Recordings != nil && wanted.record {
 		config.Observers = append(config.Observers, &recording{all: g.Recordings, told: c.hello, header: store.Header{

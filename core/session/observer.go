@@ -29,6 +29,7 @@ type Observer interface {
 
 // Beginning is what is known of a session when its target was reached.
 type Beginning struct {
+	Address string        // what was reached, as ip:port
 	Quiet   time.Duration // the silence of the server that the machine is told of; 0: none
 	Opening []core.Action // how the machine answered the opening
 	// Remark adds a remark to the session's log. It must not be called within a

@@ -74,8 +74,11 @@ type Config struct {
 	// WholeLog keeps the whole log of the session, up to so many bytes, in place
 	// of checkpoints: a new build then answers for all of the past. 0: not.
 	WholeLog int
-	// Dial reaches the target. It is called only once the machine is open.
-	Dial func(ctx context.Context) (Server, error)
+	// Dial reaches the target. It is called once the machine is open; or meanwhile,
+	// if DialTellsNothing says that the target learns nothing by it but that
+	// somebody connects.
+	Dial             func(ctx context.Context) (Server, error)
+	DialTellsNothing bool
 	// Observers are told all that happens, in this order.
 	Observers []Observer
 	// KeepPoison, if set, is given a transcript that does to a process what this
@@ -103,17 +106,27 @@ func run(ctx context.Context, config Config, p *peers) End {
 		s.ledger = ledger{bound: config.WholeLog, whole: true}
 	}
 	defer s.release()
-	end := s.told(s.hold(ctx, config.Dial))
+	end := s.told(s.hold(ctx, config))
 	p.ended(end)
 	return end
 }
 
 // hold opens the machine, reaches the target, and has the session run to its
-// end.
-func (s *supervisor) hold(ctx context.Context, dial func(context.Context) (Server, error)) End {
+// end. A client that leaves meanwhile cancels the dial; what it sends waits in the
+// inbox.
+func (s *supervisor) hold(ctx context.Context, config Config) End {
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.readers.Go(func() { s.readClient(cancel) })
+	dial := func() (Server, error) { return config.Dial(within) }
+	if config.DialTellsNothing {
+		dial = beside(dial)
+	}
 	answer, end := s.openMachine(ctx)
 	if end.Cause != 0 {
-		s.readers.Go(func() { s.readClient(func() {}) })
+		if cancel(); config.DialTellsNothing {
+			discard(dial())
+		}
 		s.abandon(func() { s.client.Refuse(end) })
 		if s.machine != nil {
 			s.machine.Close()
@@ -173,30 +186,48 @@ func (s *supervisor) openMachine(ctx context.Context) (answer []core.Action, end
 	}
 }
 
-// reach dials, and tells the client. A client that leaves meanwhile cancels
-// the dial; what it sends waits in the inbox.
-func (s *supervisor) reach(parent context.Context, answer []core.Action, dial func(context.Context) (Server, error)) End {
-	ctx, cancel := context.WithCancel(parent)
-	defer cancel()
-	s.readers.Go(func() { s.readClient(cancel) })
-	server, err := dial(ctx)
+// beside calls dial at once, in its own goroutine, and returns what waits for it.
+func beside(dial func() (Server, error)) func() (Server, error) {
+	type result struct {
+		server Server
+		err    error
+	}
+	dialled := make(chan result, 1)
+	go func() {
+		server, err := dial()
+		dialled <- result{server, err}
+	}()
+	return func() (Server, error) {
+		r := <-dialled
+		return r.server, r.err
+	}
+}
+
+// discard closes what was dialled.
+func discard(server Server, err error) {
+	if err == nil {
+		server.Close()
+	}
+}
+
+// reach dials, and tells the client.
+func (s *supervisor) reach(ctx context.Context, answer []core.Action, dial func() (Server, error)) End {
+	server, err := dial()
 	left := s.left()
 	switch {
 	case left.Cause != 0:
-		if err == nil {
-			server.Close()
-		}
+		discard(server, err)
 		s.abandon(func() { s.client.Close(left) })
 		return left
 	case err != nil:
-		if parent.Err() != nil {
+		if ctx.Err() != nil {
 			err = stopped
 		}
 		s.abandon(func() { s.client.Refuse(err) })
 		return End{Refused, err.Error()}
 	}
 	s.server = server
-	s.began(Beginning{Quiet: s.silence.asked, Opening: answer})
+	s.began(Beginning{Address: server.Resolved(), Quiet: s.silence.asked, Opening: answer})
 	if err := s.client.Accept(server.Resolved()); err != nil {
 		server.Close()
 		s.abandon(s.client.Cut)

@@ -555,3 +555,44 @@ func TestEntries(t *testing.T) {
 		}
 	})
 }
+
+// A dial that tells the target nothing does not wait for the machine, and what it
+// has reached is closed if there will be no session. Any other dial does wait.
+func TestDialBesideTheOpening(t *testing.T) {
+	opens := func(t *testing.T, tellsNothing bool, open error) (dialledMeanwhile bool, b *bench) {
+		dialled, done := make(chan struct{}), make(chan struct{})
+		b = begin(t, func(c *Config) {
+			d := core.Discipline{Open: func(_ core.Opening, out *core.Out) (core.Machine, error) { return scripted{new(strings.Builder)}, open }}
+			inner := c.Dial
+			c.Dial = func(ctx context.Context) (Server, error) {
+				close(dialled)
+				return inner(ctx)
+			}
+			c.DialTellsNothing = tellsNothing
+			c.Plugin = &Fixed{func(context.Context, bool) (*wire.Conn, error) {
+				select {
+				case <-dialled:
+					dialledMeanwhile = true
+				case <-time.After(time.Second):
+				}
+				close(done)
+				return wire.Pipe(d, quiet), nil
+			}}
+		})
+		<-done
+		synctest.Wait()
+		return dialledMeanwhile, b
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if meanwhile, b := opens(t, true, nil); !meanwhile || b.client.accepted == "" {
+			t.Error("the dial waited for the machine")
+		}
+		if meanwhile, b := opens(t, false, nil); meanwhile || b.client.accepted == "" {
+			t.Error("the target was told something before the machine was open")
+		}
+		_, b := opens(t, true, errors.New("no"))
+		if _, err := b.server.Read(make([]byte, 1)); err == nil || b.client.accepted != "" {
+			t.Errorf("a machine refused, and the connection to the server stays: %v", err)
+		}
+	})
+}
