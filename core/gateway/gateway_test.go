@@ -54,9 +54,15 @@ type server struct {
 }
 
 func (s server) CloseWrite() error { return s.Close() }
-func (s server) Ready() bool       { return false }
-func (s server) Resolved() string  { return "192.0.2.1:7" }
-func (s server) Secured() string   { return "" }
+func (s server) Receive() ([]byte, error) {
+	b := make([]byte, 32<<10)
+	n, err := s.Read(b)
+	return b[:n], err
+}
+
+func (s server) Ready() bool      { return false }
+func (s server) Resolved() string { return "192.0.2.1:7" }
+func (s server) Secured() string  { return "" }
 func (s server) TLS() *target.Outcome {
 	if s.secure {
 		return &target.Outcome{Version: "1.3", Verified: "none", Certificate: &target.Certificate{Names: []string{}}}

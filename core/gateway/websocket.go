@@ -33,7 +33,7 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 		Subprotocols: []string{subprotocol},
 		CheckOrigin:  func(*http.Request) bool { return true }, // ServeHTTP has checked
 		// clientConn gathers frames, so these need not be large.
-		ReadBufferSize:  2 << 10,
+		ReadBufferSize:  1 << 10,
 		WriteBufferSize: 512,
 	}
 	ws, err := upgrader.Upgrade(h, r, nil)

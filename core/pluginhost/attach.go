@@ -55,6 +55,8 @@ func (a *Attached) open(ctx context.Context) (net.Conn, uint32, error) {
 	return conn, 0, err
 }
 
+func (a *Attached) openNow() (net.Conn, uint32, bool) { return nil, 0, false }
+
 // ping returns at once: the process may stand at a breakpoint.
 func (a *Attached) ping() (*wire.Load, error) { return nil, nil }
 func (a *Attached) down() <-chan struct{}     { return nil }

@@ -54,28 +54,45 @@ func withLanes(m *muxed, dir string) (transport, error) {
 // as its backlog holds wait already.
 const redialLane = time.Millisecond
 
+func (l *laned) openNow() (net.Conn, uint32, bool) {
+	conn, number, err := l.dial(context.Background()) // which no Unix socket waits for
+	return conn, number, conn != nil && err == nil
+}
+
 func (l *laned) open(ctx context.Context) (net.Conn, uint32, error) {
+	for {
+		conn, number, err := l.dial(ctx)
+		switch {
+		case conn != nil:
+			return conn, number, nil
+		case err == nil:
+			return l.muxed.open(ctx)
+		case !errors.Is(err, syscall.EAGAIN):
+			return nil, 0, err
+		}
+		select {
+		case <-time.After(redialLane):
+		case <-ctx.Done():
+			return nil, 0, err
+		case <-l.down():
+			return nil, 0, err
+		}
+	}
+}
+
+// dial returns a lane; nil, without an error, if the process has room for no more.
+func (l *laned) dial(ctx context.Context) (net.Conn, uint32, error) {
 	if l.inUse.Add(1) > l.most {
 		l.inUse.Add(-1)
-		return l.muxed.open(ctx)
+		return nil, 0, nil
 	}
-	for {
-		conn, err := l.socket.dial(ctx)
-		if err == nil {
-			number := pluginproto.LaneNumbers + l.dialed.Add(1)%pluginproto.LaneNumbers
-			return &lane{Conn: conn, way: l, number: number}, number, nil
-		}
-		if errors.Is(err, syscall.EAGAIN) {
-			select {
-			case <-time.After(redialLane):
-				continue
-			case <-ctx.Done():
-			case <-l.down():
-			}
-		}
+	conn, err := l.socket.dial(ctx)
+	if err != nil {
 		l.inUse.Add(-1)
 		return nil, 0, err
 	}
+	number := pluginproto.LaneNumbers + l.dialed.Add(1)%pluginproto.LaneNumbers
+	return &lane{Conn: conn, way: l, number: number}, number, nil
 }
 
 func (l *laned) close() {

@@ -17,6 +17,8 @@ type transport interface {
 	// number. Of the stream's methods, those that fail because a deadline passed
 	// return a net.Error whose Timeout is true. Close ends a Read that waits.
 	open(ctx context.Context) (stream net.Conn, number uint32, err error)
+	// openNow is open where that takes no time; ok is false where it may, or fails.
+	openNow() (stream net.Conn, number uint32, ok bool)
 	// ping waits for a sign of life and returns how busy the process is, or nil
 	// if it does not say.
 	ping() (*wire.Load, error)

@@ -48,6 +48,9 @@ func (m *muxed) open(context.Context) (net.Conn, uint32, error) {
 	return &muxStream{pluginproto.Stream{Conn: conn}}, number, nil
 }
 
+// openNow opens nothing: the process has to be asked.
+func (m *muxed) openNow() (net.Conn, uint32, bool) { return nil, 0, false }
+
 func (m *muxed) ping() (*wire.Load, error) { return m.calls.Load() }
 func (m *muxed) down() <-chan struct{}     { return m.link.down }
 func (m *muxed) close()                    { m.link.Close() }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 	"syscall"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -46,33 +45,15 @@ func (p *peers) clientLeft(err error) {
 	p.signal()
 }
 
-const smallRead = 4 << 10
-
-// largeReads are lent while a server sends much; an idle session reads into a
-// small buffer.
-var largeReads = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
-
 // readServer takes what the server sends until its stream ends.
 func (p *peers) readServer() {
-	small := make([]byte, smallRead)
-	buf, large := small, (*[]byte)(nil)
 	for {
-		n, err := p.server.Read(buf)
-		if n > 0 {
-			p.takeIn(core.Event{Kind: core.ServerBytes, Data: buf[:n]})
-		}
+		data, err := p.server.Receive()
 		if err != nil {
 			p.serverEnded(err)
 			return
 		}
-		switch {
-		case n == len(buf) && large == nil:
-			large = largeReads.Get().(*[]byte)
-			buf = *large
-		case n < smallRead && large != nil:
-			largeReads.Put(large)
-			buf, large = small, nil
-		}
+		p.takeIn(core.Event{Kind: core.ServerBytes, Data: data})
 	}
 }
 

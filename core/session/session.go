@@ -50,7 +50,11 @@ type Client interface {
 
 // Server is the server's end of a session.
 type Server interface {
-	io.ReadWriteCloser
+	io.WriteCloser
+	// Receive blocks for the next bytes that the server sends, which are valid
+	// until the next call. It is called by one goroutine. The error at the end of
+	// the stream is io.EOF; after an error it is not called again.
+	Receive() ([]byte, error)
 	// CloseWrite sends FIN.
 	CloseWrite() error
 	// Ready reports that a Write of at most 4 KiB would not block.

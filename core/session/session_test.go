@@ -112,9 +112,15 @@ type pipeServer struct {
 }
 
 func (p *pipeServer) CloseWrite() error { p.one.Do(func() { close(p.fin) }); return nil }
-func (p *pipeServer) Ready() bool       { return false }
-func (p *pipeServer) Resolved() string  { return "192.0.2.1:7" }
-func (p *pipeServer) Secured() string   { return p.secured }
+func (p *pipeServer) Receive() ([]byte, error) {
+	b := make([]byte, 32<<10)
+	n, err := p.Read(b)
+	return b[:n], err
+}
+
+func (p *pipeServer) Ready() bool      { return false }
+func (p *pipeServer) Resolved() string { return "192.0.2.1:7" }
+func (p *pipeServer) Secured() string  { return p.secured }
 
 // scripted answers by the words that it is told.
 type scripted struct{ log *strings.Builder }

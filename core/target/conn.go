@@ -1,13 +1,92 @@
 package target
 
-import "net"
+import (
+	"io"
+	"net"
+	"sync"
+	"syscall"
+)
 
-// Conn is a connection to a target, plain or TLS.
+// Conn is a connection to a target, plain or TLS. Its target's bytes are taken by
+// Receive or by Read, not by both.
 type Conn struct {
 	net.Conn
+	receiving
 	tcp     *net.TCPConn // below
 	below   net.Conn     // what Dialer.Below made of tcp
 	outcome *Outcome     // nil: plain
+}
+
+// receiving is what Receive needs from one call to the next.
+type receiving struct {
+	raw  syscall.RawConn // of a plain connection, where it can be waited for without a buffer
+	lent *[]byte         // since the last call
+	much bool            // the last call filled its buffer
+}
+
+// Buffers for Receive. Most of what a target sends at a time fits into a small one;
+// one that sends much gets large ones, which cost fewer system calls.
+var (
+	smallBuffers = sync.Pool{New: func() any { b := make([]byte, 4<<10); return &b }}
+	largeBuffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
+)
+
+// Receive returns what the target sends next, at most 128 KiB; it is valid until the
+// next call. The error is io.EOF at the end of the stream. It is for one goroutine.
+// On a plain connection no buffer is held while it waits.
+func (c *Conn) Receive() ([]byte, error) {
+	c.giveBack()
+	n, err := c.receive()
+	if n > 0 {
+		c.much = n == len(*c.lent)
+		return (*c.lent)[:n], nil
+	}
+	c.giveBack()
+	if err == nil {
+		err = io.EOF
+	}
+	return nil, err
+}
+
+func (c *Conn) receive() (n int, err error) {
+	if c.raw == nil {
+		return c.Conn.Read(c.lend())
+	}
+	closed := c.raw.Read(func(fd uintptr) (done bool) {
+		n, err, done = readNow(fd, c.lend())
+		if !done {
+			c.giveBack()
+		}
+		return done
+	})
+	if closed != nil {
+		return 0, closed
+	}
+	if err != nil {
+		err = &net.OpError{Op: "read", Net: "tcp", Addr: c.tcp.RemoteAddr(), Err: err}
+	}
+	return n, err
+}
+
+func (c *Conn) lend() []byte {
+	if c.much {
+		c.lent = largeBuffers.Get().(*[]byte)
+	} else {
+		c.lent = smallBuffers.Get().(*[]byte)
+	}
+	return *c.lent
+}
+
+func (c *Conn) giveBack() {
+	switch {
+	case c.lent == nil:
+		return
+	case len(*c.lent) > 4<<10:
+		largeBuffers.Put(c.lent)
+	default:
+		smallBuffers.Put(c.lent)
+	}
+	c.lent = nil
 }
 
 // CloseWrite half-closes the connection: it sends a FIN, after a close_notify if

@@ -74,6 +74,7 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 		conn.below = conn.Conn
 	}
 	if !t.TLS {
+		conn.raw = rawToRead(conn.tcp)
 		return conn, nil
 	}
 	secure := newTLSConn(conn.Conn, d.tlsConfig(t, s), s.Client)

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -276,4 +277,68 @@ func header(query []byte, rcode, answers byte) []byte {
 	clear(reply[6:12])
 	reply[7] = answers
 	return reply
+}
+
+// Receive brings every byte in order, however much comes at a time, then the end;
+// and a Close ends one that waits.
+func TestReceive(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	dial := func() (*Conn, net.Conn) {
+		to, err := Parse(listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		near, err := (&Dialer{}).Dial(t.Context(), to, Security{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		far, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { near.Close(); far.Close() })
+		return near, far
+	}
+	near, far := dial()
+	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	go func() {
+		far.Write(want[:7])
+		far.Write(want[7:])
+		far.(*net.TCPConn).CloseWrite()
+	}()
+	var got []byte
+	largest := 0
+	for {
+		data, err := near.Receive()
+		got, largest = append(got, data...), max(largest, len(data))
+		if err == io.EOF {
+			break
+		}
+		if err != nil || len(data) == 0 {
+			t.Fatalf("%d bytes, %v", len(data), err)
+		}
+	}
+	if !bytes.Equal(got, want) || largest <= 4<<10 {
+		t.Errorf("got %d bytes of %d, at most %d at a time", len(got), len(want), largest)
+	}
+	near, far = dial()
+	far.(*net.TCPConn).SetLinger(0)
+	far.Close()
+	if _, err := near.Receive(); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("after a reset: %v", err)
+	}
+	near, _ = dial()
+	ended := make(chan error)
+	go func() {
+		_, err := near.Receive()
+		ended <- err
+	}()
+	near.Close()
+	if err := <-ended; err == nil || err == io.EOF {
+		t.Errorf("after a Close: %v", err)
+	}
 }

@@ -1,0 +1,13 @@
+//go:build !unix
+
+package target
+
+import (
+	"net"
+	"syscall"
+)
+
+// rawToRead returns nil: reading without waiting is not possible here.
+func rawToRead(*net.TCPConn) syscall.RawConn { return nil }
+
+func readNow(uintptr, []byte) (n int, err error, done bool) { return 0, nil, true }
