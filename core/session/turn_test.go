@@ -12,18 +12,19 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// counted is a stream that notes who writes, and whose process dies in place of one
-// write.
+// counted is a stream that fails at one write.
 type counted struct {
 	net.Conn
 	writes int
-	fatal  int // the number of the write, from 1; 0: none
-	die    func()
+	fatal  int    // the number of the write, from 1; 0: none
+	die    func() // called then; nil: the process lives on
 }
 
 func (c *counted) Write(b []byte) (int, error) {
 	if c.writes++; c.writes == c.fatal {
-		c.die()
+		if c.die != nil {
+			c.die()
+		}
 		return 0, io.ErrClosedPipe
 	}
 	return c.Conn.Write(b)
@@ -33,7 +34,7 @@ func (c *counted) Write(b []byte) (int, error) {
 // does while the turn is not lent; either way it is answered once and in order, also
 // if the process dies of it.
 func TestReaderSends(t *testing.T) {
-	for name, fatal := range map[string]int{"lives": 0, "dies at the reader's write": 2, "dies at the next": 3} {
+	for name, fatal := range map[string]int{"lives": 0, "dies at the reader's write": 2, "dies at the next": 3, "takes no more": -2} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var p *peers
@@ -47,10 +48,12 @@ func TestReaderSends(t *testing.T) {
 						go wire.Serve(theirs, chains(false), nil, quiet)
 						stream := &counted{Conn: ours}
 						if opened.Add(1) == 1 {
-							stream.fatal = fatal // the first write opens the machine
+							stream.fatal = max(fatal, -fatal) // the first write opens the machine
 						}
 						conn := wire.NewConn(stream, 0)
-						stream.die = func() { conn.Lose(errors.New("it died")) }
+						if fatal > 0 {
+							stream.die = func() { conn.Lose(errors.New("it died")) }
+						}
 						return conn, nil
 					}}
 				})
@@ -69,7 +72,7 @@ func TestReaderSends(t *testing.T) {
 				if synctest.Wait(); !lent() {
 					t.Error("the turn is not lent again")
 				}
-				if processes := opened.Load(); (processes > 1) != (fatal > 0) {
+				if processes := opened.Load(); (processes > 1) != (fatal != 0) {
 					t.Errorf("%d processes were used", processes)
 				}
 				b.cancel()
