@@ -109,6 +109,8 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 		return c, fmt.Errorf("-limit must be more than nothing, not %v", c.limit)
 	case c.quick && (c.write != "" || c.brief || c.json):
 		return c, errors.New("-quick only compares: it does not go with -write, -brief or -json")
+	case c.write != "" && slices.ContainsFunc(usualSystems, func(name string) bool { return !slices.Contains(c.systems, name) }):
+		return c, fmt.Errorf("-write needs at least the systems %s, or the document would lack their columns", strings.Join(usualSystems, ", "))
 	}
 	if c.write != "" {
 		c.reference = filepath.Join(c.write, referenceFile)

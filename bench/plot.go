@@ -57,14 +57,14 @@ func (r *report) curves(rows []*row) (all []curve) {
 
 // A plot's measures in pixels.
 const (
-	plotWidth, plotHeight     = 760, 400
-	plotLeft, plotRight       = 80, 590 // of the axes; names of curves are to the right
-	plotTop, plotBottom       = 44, 340
-	namesLeft, namesApart     = 610, 22
-	textSize, labelSize       = 12, 13
-	tickLength, pointRadius   = 4, 3
-	spreadWidth, curveWidth   = 1, 2
-	distanceOfTicks, gapOfAxe = 8, 18
+	plotWidth, plotHeight   = 760, 400
+	plotLeft, plotRight     = 80, 590 // of the axes; names of curves are to the right
+	plotTop, plotBottom     = 44, 340
+	namesLeft, namesApart   = 610, 22
+	textSize, labelSize     = 12, 13
+	tickLength, pointRadius = 4, 3
+	spreadWidth, curveWidth = 1, 2
+	labelGap, lineHeight    = 8, 18
 )
 
 // hues are told apart by people who see colours differently (Okabe and Ito),
@@ -92,17 +92,17 @@ func (p *plot) draw(curves []curve) string {
 	fmt.Fprintf(&b, "<style>text{font:%dpx sans-serif;fill:#333}.t{font-weight:bold;font-size:%dpx}.g{stroke:#8886}.a{stroke:#888}"+
 		"@media(prefers-color-scheme:dark){text{fill:#ccc}}</style>\n", textSize, labelSize)
 	fmt.Fprintf(&b, `<text class="t" x="%d" y="20">%s</text>`+"\n", plotLeft, html.EscapeString(p.Title))
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+2*gapOfAxe+6, html.EscapeString(p.X))
+	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+2*lineHeight+6, html.EscapeString(p.X))
 	fmt.Fprintf(&b, `<text transform="translate(16 %d) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (plotTop+plotBottom)/2, html.EscapeString(p.Y))
 	for v := y.low; v <= y.high*1.001; v *= 10 {
 		at := y.at(v)
 		fmt.Fprintf(&b, `<path class="g" d="M%d %.1fH%d"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
-			plotLeft, at, plotRight, plotLeft-distanceOfTicks, at+4, number(v, max(0, int(-math.Floor(math.Log10(v))))))
+			plotLeft, at, plotRight, plotLeft-labelGap, at+4, number(v, max(0, int(-math.Floor(math.Log10(v))))))
 	}
 	slices.Sort(xs)
 	for _, v := range slices.Compact(xs) {
 		fmt.Fprintf(&b, `<path class="a" d="M%.1f %dv%d"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n",
-			x.at(v), plotBottom, tickLength, x.at(v), plotBottom+gapOfAxe, shortNumber(v))
+			x.at(v), plotBottom, tickLength, x.at(v), plotBottom+lineHeight, shortNumber(v))
 	}
 	fmt.Fprintf(&b, `<path class="a" fill="none" d="M%d %dV%dH%d"/>`+"\n", plotLeft, plotTop, plotBottom, plotRight)
 	for i, c := range curves {

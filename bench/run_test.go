@@ -77,6 +77,7 @@ func TestFlagsInPlainWords(t *testing.T) {
 		{"-systems a", `no "a"; expected one of workbench, line, copy, unrecorded, websockify, websocat, ttyd`},
 		{"-rounds -1", "at least 1"},
 		{"-quick -write docs", "only compares"},
+		{"-write docs -systems workbench,copy", "needs at least the systems"},
 		{"-quick -reference testdata/none.json", "holds no quick run"},
 		{"-limit 0s", "more than nothing"},
 		{"lines", `"lines" is not expected`},
