@@ -1,6 +1,6 @@
 # The project's commands. `make test` is what CI runs.
 
-.PHONY: build test long fresh bench storm fuzz vendor
+.PHONY: build test long fresh bench bench-quick storm fuzz vendor
 
 build: ## the binary, in bin/
 	go build -o bin/workbench ./cmd/workbench
@@ -15,8 +15,11 @@ long: ## what takes longer: the tests without cgo, each fuzz target for FUZZTIME
 fresh: ## `go run ./cmd/workbench` and `make test` in bare Debian 12 and 13, as root and as a user; needs root and mmdebstrap
 	scripts/fresh.sh $(FRESH)
 
-bench: ## the benchmarks, with two baselines in the same run
-	go run ./bench $(BENCH)
+bench: ## the reference run, half an hour, into docs/performance.md; with BENCH='-only lines' or other flags (-h) only what they say
+	go run ./bench $(or $(BENCH),-write docs)
+
+bench-quick: ## a minute of it, beside docs/performance.json: fails if a ratio is worse twice in a row
+	go run ./bench -quick $(BENCH)
 
 storm: ## the long forms of the recovery tests, which report times; for STORM_SECONDS (default 60)
 	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 20m -run 'Storm|Stopped|EveryEvent|Poison' ./e2e ./cmd/workbench

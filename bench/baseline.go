@@ -6,14 +6,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/gorilla/websocket"
 )
 
 // baselineCommand is the hidden argument that makes this program a baseline
-// gateway instead of the driver: a system of its own process, as the workbench
-// is.
+// gateway instead of the driver: a system in a process of its own, as the
+// workbench is.
 const baselineCommand = "run-baseline"
 
 // runBaseline serves the named baseline on a free port, prints the address,
@@ -22,6 +23,9 @@ func runBaseline(name string, stdin io.Reader, stdout io.Writer) error {
 	var join func(*websocket.Conn, net.Conn)
 	var upgrader websocket.Upgrader
 	switch name {
+	case "version":
+		_, err := fmt.Fprintln(stdout, runtime.Version())
+		return err
 	case "line":
 		join = lineGateway
 	case "copy":

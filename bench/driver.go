@@ -12,38 +12,41 @@ import (
 
 // driver runs the measures over the systems and owns their processes.
 type driver struct {
-	config
-	dir      string
+	binary   string // the workbench
+	dir      string // for what the systems need, and for what later rounds use again
+	limit    time.Duration
 	systems  []*system
 	servers  *servers
 	progress io.Writer
+	began    time.Time
 	running  map[*system]*process // those that are kept between measures
 }
 
-// measureAll runs every chosen measure. Its error is only that of ctx: what
-// fails is reported where its number would be.
-func (d *driver) measureAll(ctx context.Context) (*report, error) {
-	r := newReport(d.systems, d.rounds, d.quick)
+// measureAll runs the named measures in so many rounds. Its error is only that
+// of ctx: what fails is reported where its number would be.
+func (d *driver) measureAll(ctx context.Context, only []string, rounds int, sizes sizes) (*report, error) {
+	r := newReport(d.systems)
 	for _, m := range measures() {
-		if !slices.Contains(d.only, m.name) {
+		if !slices.Contains(only, m.name) {
 			continue
 		}
-		rows := r.addRows(m)
+		rows := r.addRows(m, rounds)
 		failed := map[*system]bool{} // is not tried again
-		rounds := d.rounds * max(1, m.turns)
-		for round := range rounds {
-			for _, s := range d.systems {
+		turns := rounds * max(1, m.turns)
+		for turn := range turns {
+			for i := range d.systems {
+				s := d.systems[(turn+i)%len(d.systems)] // none is always the first
 				if !m.applies(s) || failed[s] {
 					continue
 				}
-				fmt.Fprintf(d.progress, "%s, round %d of %d: %s\n", m.name, round+1, rounds, s.title)
-				values, err := d.trial(ctx, m, s)
+				d.say(fmt.Sprintf("%s, round %d of %d: %s", m.name, turn+1, turns, s.title))
+				values, err := d.trial(ctx, m, s, sizes, r.note)
 				if ctx.Err() != nil {
 					return nil, errors.New("stopped before the end")
 				}
 				if err != nil {
 					failed[s] = true
-					fmt.Fprintf(d.progress, "  %v\n", err)
+					d.say(fmt.Sprint("  ", err))
 				}
 				for i, row := range rows {
 					row.record(s, values, i, err)
@@ -54,16 +57,32 @@ func (d *driver) measureAll(ctx context.Context) (*report, error) {
 	return r, nil
 }
 
+// say tells who waits what happens, and since when.
+func (d *driver) say(text string) {
+	fmt.Fprintf(d.progress, "%5.0fs %s\n", time.Since(d.began).Seconds(), text)
+}
+
 // errUnfinished says that a measure was given up.
 var errUnfinished = errors.New("did not finish")
 
 // trial does one measure to one system, within the limit.
-func (d *driver) trial(ctx context.Context, m measure, s *system) ([]float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.limit)
+func (d *driver) trial(ctx context.Context, m measure, s *system, sizes sizes, note func(string) bool) ([]float64, error) {
+	if s.missing != nil {
+		return nil, s.missing
+	}
+	limit := d.limit
+	if limit == usualLimit {
+		limit = max(limit, m.limit)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	t := &trial{system: s, servers: d.servers, sizes: fullSizes, binary: d.workbench}
-	if d.quick {
-		t.sizes = quickSizes
+	t := &trial{
+		system: s, servers: d.servers, sizes: sizes, binary: d.binary, kept: d.dir, progress: d.say,
+		note: func(text string) {
+			if note(m.name + ": " + text) {
+				d.say("  " + text)
+			}
+		},
 	}
 	var err error
 	if t.dir, err = os.MkdirTemp(d.dir, m.name+"-"); err != nil {
@@ -82,7 +101,7 @@ func (d *driver) trial(ctx context.Context, m measure, s *system) ([]float64, er
 	switch {
 	case err == nil:
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		err = fmt.Errorf("%w within %v: %w", errUnfinished, d.limit.Round(time.Millisecond), err)
+		err = fmt.Errorf("%w within %v: %w", errUnfinished, limit.Round(time.Millisecond), err)
 	case t.process != nil:
 		select {
 		case <-t.process.exited:
@@ -117,7 +136,7 @@ func (d *driver) stop(s *system) {
 }
 
 func (d *driver) stopAll() {
-	for _, s := range d.systems {
+	for s := range d.running {
 		d.stop(s)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -33,63 +35,18 @@ func main() {
 	}
 }
 
-// config is what the flags say.
-type config struct {
-	rounds    int
-	quick     bool
-	json      bool
-	limit     time.Duration
-	workbench string
-	only      []string // measures
-	systems   []string
-}
-
-func parseFlags(args []string, stderr io.Writer) (config, error) {
-	var measureNames []string
-	for _, m := range measures() {
-		measureNames = append(measureNames, m.name)
-	}
-	c := config{only: measureNames, systems: systemNames}
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.IntVar(&c.rounds, "rounds", 3, "print the median of `N` rounds")
-	flags.BoolVar(&c.quick, "quick", false, "do little of everything, to see that it runs")
-	flags.BoolVar(&c.json, "json", false, "print JSON in place of the table")
-	flags.DurationVar(&c.limit, "limit", time.Minute, "give up a measure of one system after this `time`")
-	flags.StringVar(&c.workbench, "workbench", "", "measure this `binary` in place of a fresh build")
-	list := func(into *[]string, name, what string, known []string) {
-		usage := fmt.Sprintf("%s of these `names`, with commas between: %s", what, strings.Join(known, ", "))
-		flags.Func(name, usage, func(value string) error {
-			*into = strings.Split(value, ",")
-			for _, v := range *into {
-				if !slices.Contains(known, v) {
-					return fmt.Errorf("no %q; expected one of %s", v, strings.Join(known, ", "))
-				}
-			}
-			return nil
-		})
-	}
-	list(&c.only, "only", "do only the measures", measureNames)
-	list(&c.systems, "systems", "measure only the systems", systemNames)
-	if err := flags.Parse(args); err != nil {
-		return c, err
-	}
-	switch {
-	case flags.NArg() > 0:
-		return c, fmt.Errorf("%q is not expected; see -help", flags.Arg(0))
-	case c.rounds < 1:
-		return c, fmt.Errorf("-rounds must be at least 1, not %d", c.rounds)
-	case c.limit <= 0:
-		return c, fmt.Errorf("-limit must be more than nothing, not %v", c.limit)
-	}
-	return c, nil
-}
-
 // run is the driver without the process around it. Progress goes to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c, err := parseFlags(args, stderr)
 	if err != nil {
 		return err
+	}
+	kept, err := readReference(c.reference)
+	if err != nil {
+		return err
+	}
+	if c.quick && kept.Quick == nil {
+		return fmt.Errorf("%s holds no quick run to compare with; `make bench` writes one, in the project's folder", c.reference)
 	}
 	dir, err := os.MkdirTemp("", "workbench-bench-")
 	if err != nil {
@@ -102,27 +59,78 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer targets.close()
 
-	if slices.Contains(c.systems, workbenchName) && c.workbench == "" {
-		fmt.Fprintln(stderr, "building the workbench")
-		if c.workbench, err = buildWorkbench(ctx, dir); err != nil {
+	d := &driver{
+		binary: c.workbench, dir: dir, limit: c.limit, servers: targets, progress: stderr, began: time.Now(),
+		running: map[*system]*process{},
+	}
+	needed := func(name string) bool { return slices.Contains(c.systems, name) }
+	if (needed(workbenchName) || needed(unrecordedName)) && d.binary == "" {
+		d.say("building the workbench")
+		if d.binary, err = buildWorkbench(ctx, dir); err != nil {
 			return err
 		}
 	}
-	systems := allSystems(c.workbench, dir, targets)
-	systems = slices.DeleteFunc(systems, func(s *system) bool { return !slices.Contains(c.systems, s.name) })
-	if _, err := findWebsockify(); err != nil && slices.Contains(c.systems, websockifyName) {
-		fmt.Fprintln(stderr, "websockify is not installed and is left out; its package is of the same name")
-		systems = slices.DeleteFunc(systems, func(s *system) bool { return s.name == websockifyName })
+	d.systems = slices.DeleteFunc(allSystems(d.binary, dir, targets), func(s *system) bool { return !needed(s.name) })
+	for _, s := range d.systems {
+		if s.missing != nil {
+			d.say(fmt.Sprintf("%s is left out: %v", s.title, s.missing))
+		}
 	}
-
-	d := &driver{config: c, dir: dir, systems: systems, servers: targets, progress: stderr, running: map[*system]*process{}}
 	defer d.stopAll()
-	report, err := d.measureAll(ctx)
+	if c.quick {
+		return d.compareWith(ctx, kept.Quick, c.only, c.rounds, stdout)
+	}
+	found, err := d.measureAll(ctx, c.only, c.rounds, c.sizes())
 	if err != nil {
 		return err
 	}
 	if c.json {
-		return report.printJSON(stdout)
+		err = writeJSON(stdout, found)
+	} else {
+		err = found.print(stdout)
 	}
-	return report.print(stdout)
+	if err != nil || c.write == "" {
+		return err
+	}
+	return d.writeAll(ctx, c, kept, found)
+}
+
+// writeAll adds what the quick form finds, and writes all of it into the folder
+// of the documents.
+func (d *driver) writeAll(ctx context.Context, c config, kept *reference, found *report) error {
+	d.stopAll()
+	d.systems = slices.DeleteFunc(slices.Clone(d.systems), func(s *system) bool { return !slices.Contains(quickSystems, s.name) })
+	sizes := quickSizes()
+	if c.brief {
+		sizes = briefSizes()
+	}
+	only := slices.DeleteFunc(slices.Clone(c.only), func(name string) bool { return !slices.Contains(measureNames(true), name) })
+	quick, err := d.measureAll(ctx, only, max(c.rounds, quickReferenceRounds), sizes)
+	if err != nil {
+		return err
+	}
+	kept.Full, kept.Quick = merge(kept.Full, found), merge(kept.Quick, quick)
+	if err := kept.write(filepath.Join(c.write, referenceFile)); err != nil {
+		return err
+	}
+	command := "make bench"
+	if c.rounds != fullRounds {
+		command += fmt.Sprintf(` BENCH="-rounds %d -write docs"`, c.rounds)
+	}
+	return kept.Full.writeDocument(c.write, command)
+}
+
+// quickReferenceRounds is the least number of rounds in which the reference of the
+// quick form is measured: its spread is what later runs are held to.
+const quickReferenceRounds = 5
+
+// buildWorkbench builds the workbench into dir and returns the binary's path.
+func buildWorkbench(ctx context.Context, dir string) (string, error) {
+	const pkg = "github.com/protocol-workbench/workbench/cmd/workbench"
+	binary := filepath.Join(dir, "workbench.exe") // the ending matters on one system and harms on none
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("the workbench does not build, so there is nothing to measure; see go build ./cmd/workbench, or name a binary with -workbench: %w\n%s", err, strings.TrimSpace(string(out)))
+	}
+	return binary, nil
 }

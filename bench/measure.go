@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -11,54 +10,109 @@ import (
 // them alike.
 type measure struct {
 	name    string
-	metrics []metric // what run returns, in order
-	fresh   bool     // needs a process that has served nothing yet
-	own     bool     // starts its processes itself: trial.process is nil
-	turns   int      // of each system in a round, for what is short; 0 is one
+	metrics []metric      // what run returns, in order
+	plot    *plot         // of those metrics that have a place in it
+	quick   bool          // the quick form has it
+	fresh   bool          // needs a process that has served nothing yet
+	own     bool          // starts its processes itself: trial.process is nil
+	turns   int           // of each system in a round, for what is short; 0 is one
+	limit   time.Duration // where it takes longer than others
 	applies func(*system) bool
 	run     func(ctx context.Context, t *trial) ([]float64, error)
 }
 
-// metric is one number that a measure finds: a row of the table.
+// metric is one number that a measure finds: a row of the table. A run returns
+// NaN for a metric that its system does not have.
 type metric struct {
-	Title      string `json:"title"`
-	Unit       string `json:"unit"`
-	MoreBetter bool   `json:"moreIsBetter"`  // else less is
-	Bar        string `json:"bar,omitempty"` // what is wanted of the workbench, for information
-	digits     int    // after the point
-	count      bool   // of which a ratio says nothing
+	Name       string  `json:"name"` // unique in its measure, and the same for ever
+	Title      string  `json:"title"`
+	Unit       string  `json:"unit"`
+	MoreBetter bool    `json:"moreIsBetter"`      // else less is
+	Against    string  `json:"against,omitempty"` // the baseline that it is compared with
+	Bar        *bar    `json:"bar,omitempty"`     // what is wanted of the workbench
+	Series     string  `json:"series,omitempty"`  // in the plot; where it is "", the system is the series
+	X          float64 `json:"x,omitempty"`       // in the plot; 0 is not in it
+	Digits     int     `json:"digits,omitempty"`  // after the point
+	Count      bool    `json:"count,omitempty"`   // of which a ratio says nothing
+	noisy      bool    // too much for the quick form to hold it to the reference
+}
+
+// bar is a bound: the least, where more is better, or the most. With a metric
+// that is compared with a baseline, it bounds the ratio to that.
+type bar struct {
+	Limit    float64 `json:"limit"`
+	Absolute bool    `json:"absolute,omitempty"` // bounds the figure itself, whatever it is compared with
 }
 
 // trial is one measure of one system in one round.
 type trial struct {
-	system  *system
-	process *process
-	servers *servers
-	sizes   sizes
-	binary  string // the workbench
-	dir     string // for files, the trial's own
+	system   *system
+	process  *process
+	servers  *servers
+	sizes    sizes
+	binary   string       // the workbench
+	dir      string       // for files, the trial's own
+	kept     string       // for files that later rounds use again
+	note     func(string) // tells the reader of the report something, once
+	progress func(string) // tells who waits
 }
 
 // sizes say how much work each measure does. A slow system is given less.
 type sizes struct {
 	roundTrips int64
-	bulk       int64 // bytes
-	lines      int64
+	bulk       int64   // bytes
+	lines      int64   // of lineSize bytes; of other sizes as many bytes
+	lineSizes  []int64 // of those the metrics show
 	opens      int64
+	talkers    []int64 // sessions that talk at the same time
+	talk       time.Duration
 	idle       int64
+	crowd      int64
+	crowdTalk  time.Duration
+	busy       []int64 // sessions at a kill
+	kills      int
+	storm      time.Duration
 	replays    int64
+	recordings int64
+	versions   int
 	settle     time.Duration // longest wait for memory to stop changing
 	sample     time.Duration // between two looks at it
 }
 
-var fullSizes = sizes{
-	roundTrips: 1000, bulk: 512 << 20, lines: 2 << 20, opens: 1000, idle: 2000, replays: 500,
-	settle: 20 * time.Second, sample: 250 * time.Millisecond,
+// These are the amounts that the metrics of sweeps name.
+var (
+	allMessageSizes = []int64{16, 256, 4 << 10, 64 << 10, 1 << 20}
+	allLineSizes    = []int64{10, lineSize, 1 << 10, 8 << 10, 64 << 10}
+	allTalkers      = []int64{1, 20, 200, 1000, 10_000}
+	allBusy         = []int64{10, 200, 1000}
+)
+
+// fullSizes are those of the reference.
+func fullSizes() sizes {
+	return sizes{
+		roundTrips: 1000, bulk: 512 << 20, lines: 1 << 20, lineSizes: allLineSizes, opens: 1000,
+		talkers: allTalkers, talk: 1500 * time.Millisecond, idle: 2000, crowd: 10_000, crowdTalk: 10 * time.Second,
+		busy: allBusy, kills: 4, storm: 20 * time.Second, replays: 4000, recordings: 10_000, versions: 10,
+		settle: 20 * time.Second, sample: 250 * time.Millisecond,
+	}
 }
 
-var quickSizes = sizes{
-	roundTrips: 200, bulk: 16 << 20, lines: 64 << 10, opens: 64, idle: 64, replays: 20,
-	settle: 200 * time.Millisecond, sample: 20 * time.Millisecond,
+// quickSizes are those of the quick form, which has to end within a minute.
+func quickSizes() sizes {
+	s := briefSizes()
+	s.roundTrips, s.bulk, s.lines, s.opens = 300, 192<<20, 256<<10, 300
+	s.talkers, s.talk, s.versions = []int64{200}, time.Second, 5
+	return s
+}
+
+// briefSizes show that everything runs.
+func briefSizes() sizes {
+	return sizes{
+		roundTrips: 50, bulk: 4 << 20, lines: 16 << 10, lineSizes: []int64{lineSize}, opens: 32,
+		talkers: []int64{1, 20}, talk: 100 * time.Millisecond, idle: 32, crowd: 50, crowdTalk: 1100 * time.Millisecond,
+		busy: []int64{10}, kills: 1, storm: 2 * time.Second, replays: 20, recordings: 100, versions: 2,
+		settle: 200 * time.Millisecond, sample: 20 * time.Millisecond,
+	}
 }
 
 // amount is a size as this trial's system gets it, at least 1.
@@ -66,64 +120,3 @@ func (t *trial) amount(size int64) int64 { return max(1, size/t.system.slow) }
 
 // largeBuffer is the near end's read buffer where one session moves much.
 const largeBuffer = 256 << 10
-
-func measures() []measure {
-	every := func(*system) bool { return true }
-	raw := func(s *system) bool { return s.raw }
-	lines := func(s *system) bool { return s.lines }
-	workbench := func(s *system) bool { return s.name == workbenchName }
-	return []measure{
-		{
-			name: "roundtrip", applies: every, run: measureRoundTrip, turns: 5,
-			metrics: []metric{
-				{Title: "round trip p50", Unit: "µs", Bar: "≤ 4 × (b)"},
-				{Title: "round trip p99", Unit: "µs"},
-			},
-		},
-		{
-			name: "down", applies: raw, run: measureDown,
-			metrics: []metric{{Title: "raw bulk down", Unit: "MB/s", Bar: "≥ 0.9 × (b)", MoreBetter: true}},
-		},
-		{
-			name: "up", applies: raw, run: measureUp,
-			metrics: []metric{{Title: "raw bulk up", Unit: "MB/s", MoreBetter: true}},
-		},
-		{
-			name: "lines", applies: lines, run: measureLines,
-			metrics: []metric{{Title: fmt.Sprintf("lines down, %d bytes each", lineSize), Unit: "lines/s", Bar: "≥ 5 × (a)", MoreBetter: true}},
-		},
-		{
-			name: "kept", applies: lines, run: measureKept,
-			metrics: []metric{
-				{Title: fmt.Sprintf("the same, a session of %d lines, recorded whole", keptLines), Unit: "lines/s", Bar: "≥ 0.8 × (c)", MoreBetter: true},
-				{Title: "the same, such sessions in a row", Unit: "lines/s", MoreBetter: true},
-			},
-		},
-		{
-			name: "opens", applies: every, run: measureOpens,
-			metrics: []metric{
-				{Title: "opens, one at a time", Unit: "opens/s", MoreBetter: true},
-				{Title: fmt.Sprintf("opens, %d at a time", openers), Unit: "opens/s", MoreBetter: true},
-			},
-		},
-		{
-			name: "idle", applies: every, run: measureIdle, fresh: true,
-			metrics: []metric{
-				{Title: "memory of an idle session", Unit: "KiB", digits: 1, Bar: "≤ 60 KiB"},
-				{Title: "idle sessions held", Unit: "sessions", count: true},
-				{Title: "… of them answer again", Unit: "sessions", Bar: "all", count: true},
-			},
-		},
-		{
-			name: "start", applies: every, run: measureStart, own: true,
-			metrics: []metric{{Title: "start to first SUCC", Unit: "ms", Bar: "≤ 500 ms"}},
-		},
-		{
-			name: "replay", applies: workbench, run: measureReplay, own: true,
-			metrics: []metric{
-				{Title: fmt.Sprintf("golden replays, %d entries", goldenEntries), Unit: "files/s", Bar: "≥ 1,000", MoreBetter: true},
-				{Title: "… start of the process", Unit: "ms"},
-			},
-		},
-	}
-}

@@ -3,17 +3,31 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
 )
 
-// measureLines has the line source send, and returns lines a second, each of
-// them a message of its own.
+// measureLines has the line source send, and returns lines a second for each
+// length of line, each of them a message of its own.
 func measureLines(ctx context.Context, t *trial) ([]float64, error) {
-	lines := t.amount(t.sizes.lines)
-	took, err := askForLines(ctx, t, lines)
-	return []float64{float64(lines) / took.Seconds()}, err
+	var rates []float64
+	for _, size := range allLineSizes {
+		rate := math.NaN()
+		if slices.Contains(t.sizes.lineSizes, size) {
+			// Short lines cost by their number, long ones by their bytes.
+			lines := max(1, min(t.amount(t.sizes.lines), t.amount(t.sizes.bulk)/4/size))
+			took, err := askForLines(ctx, t, lines, size)
+			if err != nil {
+				return nil, fmt.Errorf("lines of %s: %w", bytesText(size), err)
+			}
+			rate = float64(lines) / took.Seconds()
+		}
+		rates = append(rates, rate)
+	}
+	return rates, nil
 }
 
 // keptLines is how many lines a session may have whose recording is whole: it
@@ -41,12 +55,10 @@ func measureKept(ctx context.Context, t *trial) ([]float64, error) {
 func keptRate(ctx context.Context, t *trial, sessions int64, pause time.Duration) (float64, error) {
 	took := time.Duration(0)
 	for range sessions {
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return 0, ctx.Err()
+		if err := wait(ctx, pause); err != nil {
+			return 0, err
 		}
-		session, err := askForLines(ctx, t, keptLines)
+		session, err := askForLines(ctx, t, keptLines, lineSize)
 		if err != nil {
 			return 0, err
 		}
@@ -57,23 +69,33 @@ func keptRate(ctx context.Context, t *trial, sessions int64, pause time.Duration
 
 // askForLines has the line source send in a session of its own, and returns how
 // long that took.
-func askForLines(ctx context.Context, t *trial, lines int64) (time.Duration, error) {
+func askForLines(ctx context.Context, t *trial, lines, size int64) (time.Duration, error) {
 	s, err := t.system.dial(ctx, t.process, t.servers.lines, "http-line", largeBuffer)
 	if err != nil {
 		return 0, err
 	}
 	defer s.drop()
 	start := time.Now()
-	if err := s.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d", lines)); err != nil {
+	if err := s.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d %d", lines, size)); err != nil {
 		return 0, err
 	}
-	got, size, err := s.receive(lines, 0)
+	got, payload, err := s.receive(lines, 0)
 	if err != nil {
 		return 0, err
 	}
 	took := time.Since(start)
-	if want := lines * int64(lineSize-len("\r\n")); got != lines || size != want {
-		return 0, fmt.Errorf("%d messages with %d bytes came where %d with %d were wanted", got, size, lines, want)
+	if want := lines * (size - int64(len("\r\n"))); got != lines || payload != want {
+		return 0, fmt.Errorf("%d messages with %d bytes came where %d with %d were wanted", got, payload, lines, want)
 	}
 	return took, s.end()
+}
+
+// wait returns after a time, or when ctx is done.
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

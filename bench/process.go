@@ -18,7 +18,9 @@ import (
 // process is one running system under measure.
 type process struct {
 	pid     int
-	url     string // of its WebSocket, without a query
+	url     string            // of its WebSocket, without a query
+	targets map[string]string // URLs of targets that have their own
+	others  []*process        // that belong to it, and end with it
 	stderr  *tail
 	stdin   io.Closer // nil for a system that is stopped by a signal
 	command *exec.Cmd
@@ -49,6 +51,9 @@ func startProcess(command *exec.Cmd, url string, stdin io.Closer) (*process, err
 // stop asks the process to end, and makes it end when it does not. It returns
 // when it has.
 func (p *process) stop() {
+	for _, other := range p.others {
+		defer other.stop()
+	}
 	switch {
 	case p.stdin != nil:
 		p.stdin.Close()

@@ -2,16 +2,17 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// lineSize is the length of the line source's lines, CR LF included.
+// lineSize is the length of a usual line, CR LF included.
 const lineSize = 80
 
 // servers are the targets that every system is measured against. They run in
@@ -19,10 +20,12 @@ const lineSize = 80
 // that says how much is to be sent, so that no byte moves before the clock
 // runs.
 type servers struct {
-	echo  string // sends back what it gets
-	lines string // "N": sends N lines of lineSize bytes
-	bulk  string // "N": sends N bytes
-	sink  string // "N": reads N bytes, then answers "done\n"
+	echo   string // sends back what it gets, with a small buffer
+	mirror string // sends back what it gets, with a large buffer
+	lines  string // "N SIZE": sends N lines of SIZE bytes, CR LF included
+	words  string // "N SEED": sends N lines of lineSize bytes that have words, and "session-SEED" in the first
+	bulk   string // "N": sends N bytes
+	sink   string // "N": reads N bytes, then answers "done\n"
 
 	cancel  context.CancelFunc // closes listeners and connections
 	running sync.WaitGroup
@@ -35,8 +38,10 @@ func startServers() (*servers, error) {
 		address *string
 		serve   func(net.Conn)
 	}{
-		{&s.echo, echo},
+		{&s.echo, echo(4 << 10)},
+		{&s.mirror, echo(256 << 10)},
 		{&s.lines, sendLines},
+		{&s.words, sendWords},
 		{&s.bulk, sendBulk},
 		{&s.sink, readBulk},
 	} {
@@ -73,41 +78,76 @@ func (s *servers) accept(ctx context.Context, l net.Listener, serve func(net.Con
 	}
 }
 
-func echo(conn net.Conn) {
-	buf := make([]byte, 4<<10)
-	for {
-		n, err := conn.Read(buf)
-		if err != nil {
-			return
-		}
-		if _, err := conn.Write(buf[:n]); err != nil {
-			return
+// echo returns a server that sends back what it reads into a buffer.
+func echo(buffer int) func(net.Conn) {
+	return func(conn net.Conn) {
+		buf := make([]byte, buffer)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			if _, err := conn.Write(buf[:n]); err != nil {
+				return
+			}
 		}
 	}
 }
 
 func sendLines(conn net.Conn) {
-	line := strings.Repeat("abcdefghijklmnopqrstuvwxyz", 3) + "\r\n"
-	block := []byte(strings.Repeat(line, 3276)) // a little under 256 KiB
-	send(conn, block, lineSize)
+	amounts, _, err := readAmounts(conn, 2)
+	if err != nil || amounts[1] < 3 {
+		return
+	}
+	lines, size := amounts[0], int(amounts[1])
+	const alphabet = "abcdefghijklmnopqrstuvwxyz"
+	line := strings.Repeat(alphabet, size/len(alphabet)+1)[:size-2] + "\r\n"
+	send(conn, []byte(strings.Repeat(line, max(1, 256<<10/size))), lines*int64(size))
 }
 
 func sendBulk(conn net.Conn) {
+	amounts, _, err := readAmounts(conn, 1)
+	if err != nil {
+		return
+	}
 	block := make([]byte, 256<<10)
 	for i := range block {
 		block[i] = byte(i * 7)
 	}
-	send(conn, block, 1)
+	send(conn, block, amounts[0])
 }
 
-// send sends as many units as the first line asks for, from a block repeated,
-// and waits until the other side has closed.
-func send(conn net.Conn, block []byte, unit int64) {
-	units, _, err := readAmount(conn)
+// sendWords sends lines that differ for each seed.
+func sendWords(conn net.Conn) {
+	amounts, _, err := readAmounts(conn, 2)
 	if err != nil {
 		return
 	}
-	for left := units * unit; left > 0; {
+	lines, seed := int(amounts[0]), amounts[1]
+	random := rand.New(rand.NewPCG(uint64(seed), 0))
+	text := make([]byte, 0, lines*lineSize)
+	for i := range lines {
+		end := (i + 1) * lineSize
+		if i == 0 {
+			text = fmt.Appendf(text, "session-%d ", seed)
+		}
+		for len(text) < end-2 {
+			text = fmt.Appendf(text, "%s%d ", vocabulary[random.IntN(len(vocabulary))], random.IntN(1000))
+		}
+		text = append(text[:end-2], "\r\n"...)
+	}
+	send(conn, text, int64(len(text)))
+}
+
+// vocabulary are words as they are in what servers say.
+var vocabulary = strings.Fields(`HTTP/1.1 200 OK Content-Type: text/html Date: Server: nginx Connection:
+	keep-alive Cache-Control: max-age= <div class="entry"> </div> <a href="/page/ the of and to in is mail
+	250-SIZE PIPELINING 8BITMIME +OK -ERR PRIVMSG #channel :hello user@example.com 404 Not Found ETag:`)
+
+// send sends so many bytes of a block that is repeated, and waits until the
+// other side has closed.
+func send(conn net.Conn, block []byte, size int64) {
+	for left := size; left > 0; {
 		n, err := conn.Write(block[:min(left, int64(len(block)))])
 		if err != nil {
 			return
@@ -118,11 +158,11 @@ func send(conn net.Conn, block []byte, unit int64) {
 }
 
 func readBulk(conn net.Conn) {
-	left, early, err := readAmount(conn)
+	amounts, early, err := readAmounts(conn, 1)
 	if err != nil {
 		return
 	}
-	left -= int64(early)
+	left := amounts[0] - int64(early)
 	buf := make([]byte, 256<<10)
 	for left > 0 {
 		n, err := conn.Read(buf)
@@ -137,14 +177,26 @@ func readBulk(conn net.Conn) {
 	io.Copy(io.Discard, conn)
 }
 
-// readAmount reads the first line, and returns the number in it and how many
+// readAmounts reads the first line, and returns the numbers in it and how many
 // bytes beyond the line were read with it.
-func readAmount(conn net.Conn) (n int64, early int, err error) {
+func readAmounts(conn net.Conn, count int) (amounts []int64, early int, err error) {
 	r := bufio.NewReaderSize(conn, 256<<10)
-	line, err := r.ReadSlice('\n')
+	line, err := r.ReadString('\n')
 	if err != nil {
-		return 0, 0, err
+		return nil, 0, err
 	}
-	n, err = strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
-	return n, r.Buffered(), err
+	for field := range strings.FieldsSeq(line) {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return nil, 0, err
+		}
+		amounts = append(amounts, n)
+	}
+	if len(amounts) != count {
+		return nil, 0, fmt.Errorf("%q: %d numbers wanted", line, count)
+	}
+	return amounts, r.Buffered(), nil
 }
+
+// forBytes lists the targets of systems that pass bytes.
+func (s *servers) forBytes() []string { return []string{s.echo, s.mirror, s.bulk, s.sink} }

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"io"
 	"math"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
 
-// session is the near end of an open WebSocket. It is used by one goroutine.
-// Deadlines are the connection's.
+// session is the near end of an open WebSocket. One goroutine may
+// write and another read. Deadlines are the connection's.
 //
 // It writes by the library, and reads by itself: the library's reader takes five
 // times as long for a small message, time that a fast system would be charged for.
@@ -76,7 +77,7 @@ func (s *session) control(opcode, size int) error {
 	}
 	switch opcode {
 	case websocket.PingMessage:
-		return s.WriteMessage(websocket.PongMessage, payload)
+		return s.WriteControl(websocket.PongMessage, payload, time.Now().Add(time.Minute)) // another goroutine may write messages
 	case websocket.CloseMessage:
 		e := &websocket.CloseError{Code: websocket.CloseNoStatusReceived}
 		if size >= 2 {
@@ -105,4 +106,25 @@ func (s *session) end() error {
 		return nil
 	}
 	return err
+}
+
+// next appends the payload that comes next to got, until that has so many
+// bytes; messages may end anywhere.
+func (s *session) next(got []byte, size int) ([]byte, error) {
+	for len(got) < size {
+		first, n, err := s.header()
+		switch {
+		case err != nil:
+		case first&0x08 != 0:
+			err = s.control(int(first&0x0F), n)
+		default:
+			from := len(got)
+			got = append(got, make([]byte, n)...)
+			_, err = io.ReadFull(s.r, got[from:])
+		}
+		if err != nil {
+			return got, err
+		}
+	}
+	return got, nil
 }

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,9 +22,12 @@ type system struct {
 	title     string // as the table shows it
 	lines     bool   // can split and end lines
 	raw       bool   // can pass bytes as they are
+	terminal  bool   // passes bytes through a terminal, in messages of its own kind
 	handshake bool   // is told its target by the first message, and answers SUCC
 	modes     bool   // takes ?mode=
+	crowds    bool   // can hold many thousands of sessions, and lines
 	slow      int64  // by how much less work it is given, at least 1
+	missing   error  // why it cannot be measured here
 	start     func(ctx context.Context) (*process, error)
 }
 
@@ -34,9 +37,15 @@ const (
 	lineName       = "line"
 	copyName       = "copy"
 	websockifyName = "websockify"
+	websocatName   = "websocat"
+	ttydName       = "ttyd"
 )
 
-var systemNames = []string{workbenchName, lineName, copyName, unrecordedName, websockifyName}
+// These are what -systems knows, and what is measured without it.
+var (
+	usualSystems = []string{workbenchName, lineName, copyName, unrecordedName, websockifyName}
+	systemNames  = append(slices.Clone(usualSystems), websocatName, ttydName)
+)
 
 // allSystems lists the systems by the order of the table's columns. binary is
 // the workbench, dir a folder for what they need.
@@ -44,11 +53,11 @@ func allSystems(binary, dir string, s *servers) []*system {
 	return []*system{
 		{
 			name: workbenchName, title: "workbench",
-			lines: true, raw: true, handshake: true, modes: true, slow: 1,
+			lines: true, raw: true, handshake: true, modes: true, crowds: true, slow: 1,
 			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary, dir) },
 		},
 		{
-			name: lineName, title: "(a) line", lines: true, handshake: true, slow: 1,
+			name: lineName, title: "(a) line", lines: true, handshake: true, crowds: true, slow: 1,
 			start: func(context.Context) (*process, error) { return startBaseline("line") },
 		},
 		{
@@ -57,25 +66,32 @@ func allSystems(binary, dir string, s *servers) []*system {
 		},
 		{
 			name: unrecordedName, title: "(c) --no-record",
-			lines: true, raw: true, handshake: true, modes: true, slow: 1,
+			lines: true, raw: true, handshake: true, modes: true, crowds: true, slow: 1,
 			start: func(ctx context.Context) (*process, error) { return startWorkbench(ctx, binary, dir, "--no-record") },
 		},
 		{
-			name: websockifyName, title: "websockify", raw: true, slow: 8,
+			name: websockifyName, title: "websockify", raw: true, slow: 8, missing: installed("websockify"),
 			start: func(ctx context.Context) (*process, error) { return startWebsockify(ctx, dir, s) },
+		},
+		{
+			name: websocatName, title: "websocat", raw: true, slow: 2, missing: installed("websocat"),
+			start: func(ctx context.Context) (*process, error) { return startWebsocat(ctx, s) },
+		},
+		{
+			name: ttydName, title: "ttyd", terminal: true, slow: 8, missing: installed("ttyd", "stty", "nc"),
+			start: func(ctx context.Context) (*process, error) { return startTtyd(ctx) },
 		},
 	}
 }
 
-// buildWorkbench builds the workbench into dir and returns the binary's path.
-func buildWorkbench(ctx context.Context, dir string) (string, error) {
-	const pkg = "github.com/protocol-workbench/workbench/cmd/workbench"
-	binary := filepath.Join(dir, "workbench.exe") // the ending matters on one system and harms on none
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("the workbench does not build, so there is nothing to measure; see go build ./cmd/workbench, or name a binary with -workbench: %w\n%s", err, out)
+// installed returns an error for what is not.
+func installed(programs ...string) error {
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			return fmt.Errorf("%w: no program %s in PATH", errNotInstalled, program)
+		}
 	}
-	return binary, nil
+	return nil
 }
 
 // launchWorkbench starts the workbench, which records into dir, and does not wait
@@ -103,38 +119,6 @@ func startWorkbench(ctx context.Context, binary, dir string, flags ...string) (*
 	return p, ready(ctx, p, address)
 }
 
-func findWebsockify() (string, error) { return exec.LookPath("websockify") }
-
-// startWebsockify gives it the targets by name, since it has no handshake to
-// be told them.
-func startWebsockify(ctx context.Context, dir string, s *servers) (*process, error) {
-	program, err := findWebsockify()
-	if err != nil {
-		return nil, err
-	}
-	var targets strings.Builder
-	for _, t := range []string{s.echo, s.bulk, s.sink} {
-		fmt.Fprintf(&targets, "%s: %s\n", websockifyToken(t), t)
-	}
-	file := filepath.Join(dir, "websockify.targets")
-	if err := os.WriteFile(file, []byte(targets.String()), 0o600); err != nil {
-		return nil, err
-	}
-	address, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	command := exec.Command(program, "--token-plugin", "TokenFile", "--token-source", file, address)
-	p, err := startProcess(command, "ws://"+address+"/", nil)
-	if err != nil {
-		return nil, err
-	}
-	return p, ready(ctx, p, address)
-}
-
-// websockifyToken names a target in a file where a colon ends the name.
-func websockifyToken(target string) string { return strings.ReplaceAll(target, ":", "-") }
-
 func ready(ctx context.Context, p *process, address string) error {
 	if err := p.waitListening(ctx, address); err != nil {
 		p.stop()
@@ -150,16 +134,23 @@ func (s *system) dial(ctx context.Context, p *process, target, mode string, buff
 	switch {
 	case s.modes:
 		query.Set("mode", mode)
+	case s.terminal:
+		query["arg"] = strings.Split(target, ":")
 	case !s.handshake:
 		query.Set("token", websockifyToken(target))
+	}
+	address := p.url
+	if own, ok := p.targets[target]; ok {
+		address = own
 	}
 	d := websocket.Dialer{
 		NetDialContext:   (&net.Dialer{}).DialContext,
 		HandshakeTimeout: startLimit,
 		ReadBufferSize:   1 << 10,
 		WriteBufferSize:  1 << 10,
+		Subprotocols:     s.subprotocols(),
 	}
-	ws, answer, err := d.DialContext(ctx, p.url+"?"+query.Encode(), nil)
+	ws, answer, err := d.DialContext(ctx, address+"?"+query.Encode(), nil)
 	if err != nil {
 		if answer != nil {
 			err = fmt.Errorf("%w: the answer was %s", err, answer.Status)
@@ -171,6 +162,9 @@ func (s *system) dial(ctx context.Context, p *process, target, mode string, buff
 	// What the library has read ahead is not lost: no target speaks before it is
 	// spoken to.
 	opened := &session{Conn: ws, r: bufio.NewReaderSize(conn, buffer), release: release}
+	if s.terminal {
+		return opened, openTerminal(opened)
+	}
 	if !s.handshake {
 		return opened, nil
 	}

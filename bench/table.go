@@ -1,154 +1,121 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// report is what was found, a row for each metric.
-type report struct {
-	Go      string `json:"go"`
-	System  string `json:"system"`
-	CPUs    int    `json:"cpus"`
-	Rounds  int    `json:"rounds"`
-	Quick   bool   `json:"quick"`
-	Rows    []*row `json:"rows"`
-	systems []*system
-}
-
-// row is one metric of every system.
-type row struct {
-	Measure string `json:"measure"`
-	metric
-	Cells map[string]*cell `json:"systems"`
-}
-
-// cell is one metric of one system.
-type cell struct {
-	Median float64   `json:"median"`
-	Rounds []float64 `json:"rounds"`
-	Error  string    `json:"error,omitempty"` // why there is no median
-	short  string    // the error in a word or two
-}
-
-func newReport(systems []*system, rounds int, quick bool) *report {
-	return &report{
-		Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
-		Rounds: rounds, Quick: quick, systems: systems,
-	}
-}
-
-// addRows appends the rows of a measure, empty, and returns them.
-func (r *report) addRows(m measure) []*row {
-	from := len(r.Rows)
-	for _, metric := range m.metrics {
-		r.Rows = append(r.Rows, &row{m.name, metric, map[string]*cell{}})
-	}
-	return r.Rows[from:]
-}
-
-// record enters one round's value, or the error in its place.
-func (r *row) record(s *system, values []float64, i int, err error) {
-	c := r.Cells[s.name]
-	if c == nil {
-		c = &cell{Rounds: []float64{}}
-		r.Cells[s.name] = c
-	}
-	if err != nil {
-		c.Error, c.short, c.Median = err.Error(), "failed", 0
-		if errors.Is(err, errUnfinished) {
-			c.short = errUnfinished.Error()
-		}
-		return
-	}
-	c.Rounds = append(c.Rounds, values[i])
-	c.Median = median(c.Rounds)
-}
-
-// median returns the middle value, or the mean of the two in the middle.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
-}
-
-func (r *report) printJSON(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(r)
-}
-
+// print writes the report for a terminal.
 func (r *report) print(w io.Writer) error {
+	if _, err := fmt.Fprintf(w, "\n%s; medians of %s\n"+
+		"× is the median of the rounds' ratios, the workbench's figure by the other's, with the least and the most\n\n",
+		r.machine, r.rounds()); err != nil {
+		return err
+	}
+	if err := writeTable(w, r.cells()); err != nil {
+		return err
+	}
+	return r.printRemarks(w)
+}
+
+// String is the machine in a line.
+func (m machine) String() string {
+	text := fmt.Sprintf("%s, %s, %d processors", m.Go, m.System, m.CPUs)
+	if m.CPU != "" {
+		text += " (" + m.CPU + ")"
+	}
+	if m.Kernel != "" {
+		text += ", kernel " + m.Kernel
+	}
+	return text
+}
+
+// cells is the table of everything, the head first: title, unit, a column for
+// each system, and how the workbench compares.
+func (r *report) cells() [][]string {
 	head := []string{"", ""}
 	for _, s := range r.systems {
 		head = append(head, s.title)
 	}
-	table := [][]string{append(head, "÷ (a)", "÷ (b)", "÷ (c)", "bar")}
+	recorded := slices.ContainsFunc(r.systems, func(s *system) bool { return s.name == unrecordedName })
+	head = append(head, "beside the baseline")
+	if recorded {
+		head = append(head, "beside (c)")
+	}
+	table := [][]string{append(head, "bar")}
 	for _, row := range r.Rows {
+		if len(row.Cells) == 0 {
+			continue // not at these sizes
+		}
 		line := []string{row.Title, row.Unit}
 		for _, s := range r.systems {
-			line = append(line, row.Cells[s.name].text(row.digits))
+			line = append(line, row.text(s.name))
 		}
-		table = append(table, append(line, row.ratio(lineName), row.ratio(copyName), row.ratio(unrecordedName), row.Bar))
+		line = append(line, row.ratioText(row.Against))
+		if recorded {
+			line = append(line, row.ratioText(unrecordedName))
+		}
+		table = append(table, append(line, row.barText()))
 	}
-	if _, err := fmt.Fprintf(w, "\nmedians of %d, %s on %s, %d processors; ÷ is the workbench's number by the baseline's\n\n",
-		r.Rounds, r.Go, r.System, r.CPUs); err != nil {
-		return err
-	}
-	if r.Quick {
-		fmt.Fprint(w, "this was a quick run: the numbers mean little\n\n")
-	}
-	if err := writeTable(w, table); err != nil {
-		return err
-	}
-	return r.printFailures(w)
+	return table
 }
 
-// printFailures says in full what the table names in a word.
-func (r *report) printFailures(w io.Writer) error {
-	said := map[string]bool{}
-	for _, row := range r.Rows {
-		for _, s := range r.systems {
-			c := row.Cells[s.name]
-			if c == nil || c.Error == "" || said[s.name+row.Measure] {
-				continue
-			}
-			said[s.name+row.Measure] = true
-			if _, err := fmt.Fprintf(w, "\n%s, %s: %s\n", row.Measure, s.title, c.Error); err != nil {
-				return err
-			}
+// text is what the table shows of a system; one that has no figure shows a
+// dash, or a word that says why.
+func (r *row) text(system string) string {
+	if c := r.Cells[system]; c != nil && c.Error != "" {
+		return c.Short
+	}
+	f, ok := r.figure(system)
+	if !ok {
+		return "–"
+	}
+	return number(f.median, r.Digits)
+}
+
+// ratioText is how the workbench compares with a system.
+func (r *row) ratioText(other string) string {
+	f, ok := r.ratio(other)
+	if !ok || r.Count {
+		return "–"
+	}
+	return fmt.Sprintf("%s × %s [%s–%s]", number(f.median, 2), letter(other), number(f.low, 2), number(f.high, 2))
+}
+
+// printRemarks writes the notes, and in full what the table names in a word.
+func (r *report) printRemarks(w io.Writer) error {
+	for _, text := range r.remarks() {
+		if _, err := fmt.Fprintf(w, "\n%s\n", text); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// text is the cell as the table shows it; a system that has none shows a dash.
-func (c *cell) text(digits int) string {
-	switch {
-	case c == nil:
-		return "–"
-	case c.Error != "":
-		return c.short
+func (r *report) remarks() []string {
+	remarks := append([]string(nil), r.Notes...)
+	said := map[string]bool{}
+	for _, row := range r.Rows {
+		for _, s := range r.systems {
+			c := row.Cells[s.name]
+			if c == nil || c.Error == "" {
+				continue
+			}
+			key, text := s.name+" "+row.Measure, row.Measure+", "+s.title+": "+strings.Join(strings.Fields(c.Error), " ")
+			if c.Short == errNotInstalled.Error() { // said once of all measures
+				key, text = s.name, s.title+": "+c.Error
+			}
+			if !said[key] {
+				said[key] = true
+				remarks = append(remarks, text)
+			}
+		}
 	}
-	return number(c.Median, digits)
-}
-
-// ratio is the workbench's median by another system's, where that means
-// something.
-func (r *row) ratio(other string) string {
-	ours, theirs := r.Cells[workbenchName], r.Cells[other]
-	if r.count || ours == nil || theirs == nil || ours.Error != "" || theirs.Error != "" || theirs.Median <= 0 {
-		return "–"
-	}
-	return number(ours.Median/theirs.Median, 2)
+	return remarks
 }
 
 // number writes a value with commas between the thousands.

@@ -9,14 +9,14 @@ import (
 
 func TestTable(t *testing.T) {
 	systems := allSystems("", "", &servers{})[:3]
-	r := newReport(systems, 3, false)
-	rows := r.addRows(measure{name: "lines", metrics: []metric{{Title: "lines", Unit: "lines/s", Bar: "≥ 5 × (a)"}}})
+	r := newReport(systems)
+	rows := r.addRows(measure{name: "lines", metrics: []metric{{Title: "lines", Unit: "lines/s", Against: lineName, MoreBetter: true, Bar: &bar{Limit: 5}}}}, 3)
 	for _, v := range []float64{1_000_000, 1_300_000.4, 9} { // the middle one counts
 		rows[0].record(systems[0], []float64{v}, 0, nil)
+		rows[0].record(systems[1], []float64{250_000}, 0, nil)
 	}
-	rows[0].record(systems[1], []float64{250_000}, 0, nil)
 	rows[0].record(systems[2], nil, 0, fmt.Errorf("%w within 1s: still reading", errUnfinished))
-	rows = r.addRows(measure{name: "up", metrics: []metric{{Title: "raw bulk up", Unit: "MB/s"}}})
+	rows = r.addRows(measure{name: "up", metrics: []metric{{Title: "raw bulk up", Unit: "MB/s"}}}, 3)
 	rows[0].record(systems[0], []float64{100}, 0, nil)
 	rows[0].record(systems[0], nil, 0, errors.New("refused")) // in a later round
 
@@ -25,9 +25,9 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, got, _ := strings.Cut(b.String(), "\n\n")
-	want := `                      workbench  (a) line        (b) copy  ÷ (a)  ÷ (b)  ÷ (c)  bar
-lines        lines/s  1,000,000   250,000  did not finish   4.00      –      –  ≥ 5 × (a)
-raw bulk up  MB/s        failed         –               –      –      –      –
+	want := `                      workbench  (a) line        (b) copy     beside the baseline  bar
+lines        lines/s  1,000,000   250,000  did not finish  4.00 × (a) [0.00–5.20]  ≥ 5 × (a)
+raw bulk up  MB/s        failed         –               –                       –
 
 lines, (b) copy: did not finish within 1s: still reading
 

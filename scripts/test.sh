@@ -56,3 +56,6 @@ fi
 
 step "fuzz targets"
 FUZZTIME=${FUZZTIME:-4s} scripts/fuzz.sh
+
+step "speed, beside the reference"
+go run ./bench -quick

@@ -3,10 +3,11 @@ package main
 import (
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 )
 
-func TestFamilyMemoryCountsChildren(t *testing.T) {
+func TestFamilyHasChildren(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("there is no /proc here; the idle measure says so when it is run")
 	}
@@ -22,13 +23,17 @@ func TestFamilyMemoryCountsChildren(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	family, err := familyMemory(os.Getpid())
+	pids, err := family(os.Getpid())
+	if err != nil || !slices.Contains(pids, p.pid) || pids[0] != os.Getpid() {
+		t.Fatalf("the family is %d, %v; the child is %d", pids, err, p.pid)
+	}
+	all, err := memoryOfAll(pids)
 	// The two samples of this process differ a little.
-	if err != nil || family < own+child/2 {
-		t.Errorf("the family holds %d bytes, %v; the parent alone %d, the child %d", family, err, own, child)
+	if err != nil || all < own+child/2 {
+		t.Errorf("the family holds %d bytes, %v; the parent alone %d, the child %d", all, err, own, child)
 	}
 	p.stop()
-	if size, err := familyMemory(p.pid); err == nil {
-		t.Errorf("a process that has ended holds %d bytes", size)
+	if pids, err := family(p.pid); err == nil {
+		t.Errorf("a process that has ended has the family %d", pids)
 	}
 }
