@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -102,34 +103,72 @@ func piece(data []byte) int {
 func appendQuoted(dst, data []byte) []byte {
 	from := 0 // of the bytes that need no escape
 	for i := plainRun(data, 0); i < len(data); i = plainRun(data, i) {
-		c := data[i]
-		class := quoteClass[c]
-		size, r := 1, rune(0)
-		if class == multi {
-			r, size = utf8.DecodeRune(data[i:])
-			if size > 1 && strconv.IsPrint(r) {
+		r, size := rune(0), 1
+		if mayBeRune(data[i:]) {
+			if r, size = utf8.DecodeRune(data[i:]); size > 1 && strconv.IsPrint(r) {
 				i += size
 				continue
 			}
 		}
-		if from < i {
-			dst = append(dst, data[from:i]...)
-		}
+		dst = append(dst, data[from:i]...)
 		switch {
-		case size == 1 && (class == hex || class == multi):
-			dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
-		case size > 1 && r < 0x10000:
+		case size == 1:
+			dst, i = appendEscapes(dst, data, i)
+		case r < 0x10000:
 			dst = append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
-		case size > 1:
+			i += size
+		default:
 			dst = append(dst, '\\', 'U', '0', '0', hexDigits[r>>20], hexDigits[r>>16&15],
 				hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
-		default:
-			dst = append(dst, '\\', class)
+			i += size
 		}
-		i += size
 		from = i
 	}
 	return append(dst, data[from:]...)
+}
+
+// mayBeRune reports whether data may begin with a rune that is not ASCII.
+func mayBeRune(data []byte) bool {
+	return data[0] >= utf8.RuneSelf && len(data) > 1 && !utf8.RuneStart(data[1])
+}
+
+// escaped is how a byte stands inside quotes that is no part of a longer rune.
+type escaped struct {
+	text uint32 // little-endian
+	size uint8
+}
+
+var escapes = func() (all [256]escaped) {
+	for c := range 256 {
+		switch class := quoteClass[c]; class {
+		case plain:
+			all[c] = escaped{uint32(c), 1}
+		case hex, multi:
+			all[c] = escaped{'\\' | 'x'<<8 | uint32(hexDigits[c>>4])<<16 | uint32(hexDigits[c&15])<<24, 4}
+		default:
+			all[c] = escaped{'\\' | uint32(class)<<8, 2}
+		}
+	}
+	return
+}()
+
+// escapeRun is how many bytes are escaped in one go: in binary data those that
+// need it stand together.
+const escapeRun = 16
+
+// appendEscapes appends the byte at i, which is none of a longer rune, and those
+// after it that are none, and returns the index of the next.
+func appendEscapes(dst, data []byte, i int) ([]byte, int) {
+	n := len(dst)
+	dst = slices.Grow(dst, 4*escapeRun)[:n+4*escapeRun]
+	for end := min(i+escapeRun, len(data)); ; {
+		e := escapes[data[i]]
+		binary.LittleEndian.PutUint32(dst[n:], e.text)
+		n += int(e.size)
+		if i++; i == end || mayBeRune(data[i:]) {
+			return dst[:n], i
+		}
+	}
 }
 
 // plainRun returns the index of the first byte from i on that needs an escape
