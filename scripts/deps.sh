@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks, from the distribution's
 # packages: a C compiler for the race detector, Chromium, Node.js, Python, servers to
-# talk to, tools to look at packets with, and what the benchmarks compare with. It
-# starts no service, now or at the next boot. If something is still missing after that,
-# it says what to install, and fails: a test that needs it is never skipped.
+# talk to and tools to look at packets with. It starts no service, now or at the next
+# boot. If something is still missing after that, it says what to install, and fails: a
+# test that needs it is never skipped.
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian has servers, and a user's PATH has not
 
@@ -29,7 +29,6 @@ look() {
 		tshark tshark
 		tcpdump tcpdump
 		shellcheck shellcheck
-		websockify websockify
 	END
 	local cc
 	cc=$(go env CC)
