@@ -2,8 +2,8 @@
 
 .PHONY: build test long fresh bench bench-quick storm fuzz vendor
 
-build: ## the binary, in bin/
-	go build -o bin/workbench ./cmd/workbench
+build: ## the binary, in bin/, without tables for debuggers
+	go build -ldflags='-s -w' -o bin/workbench ./cmd/workbench
 
 test: ## everything: formatting, vet, staticcheck, all tests under the race detector, cross-builds
 	scripts/test.sh

@@ -124,11 +124,12 @@ func (d *driver) writeAll(ctx context.Context, c config, kept *reference, found 
 // quick form is measured: its spread is what later runs are held to.
 const quickReferenceRounds = 5
 
-// buildWorkbench builds the workbench into dir and returns the binary's path.
+// buildWorkbench builds the workbench into dir, as make build does, and returns the
+// binary's path.
 func buildWorkbench(ctx context.Context, dir string) (string, error) {
 	const pkg = "github.com/protocol-workbench/workbench/cmd/workbench"
 	binary := filepath.Join(dir, "workbench.exe") // the ending matters on one system and harms on none
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, pkg).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("the workbench does not build, so there is nothing to measure; see go build ./cmd/workbench, or name a binary with -workbench: %w\n%s", err, strings.TrimSpace(string(out)))
 	}
