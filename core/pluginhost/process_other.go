@@ -21,3 +21,6 @@ func family(pid int) []int { return []int{pid} }
 func starved(...int) time.Duration { return 0 }
 
 func resident(...int) (uint64, error) { return 0, errors.ErrUnsupported }
+
+// dying returns false: this system does not tell.
+func dying(int) bool { return false }
