@@ -43,13 +43,14 @@ func stormTime(t testing.TB) time.Duration {
 // and checks that each comes back once, complete and in order.
 type talker struct {
 	name   string
+	pace   time.Duration // between two lines
 	ws     *websocket.Conn
-	window chan struct{} // holds a token for each line that is unanswered
+	window chan time.Time // holds when each line was said that is unanswered
 
 	mu      sync.Mutex
 	heard   int           // lines
 	last    time.Time     // when
-	longest time.Duration // between two of them, since it was last asked for
+	longest time.Duration // silence while an answer was due, since it was last asked for
 }
 
 func (k *talker) line(n int) string {
@@ -78,7 +79,7 @@ func (k *talker) talk(stop <-chan struct{}) error {
 }
 
 func (k *talker) send(stop, failed <-chan struct{}) error {
-	pace := time.NewTicker(stormPace)
+	pace := time.NewTicker(k.pace)
 	defer pace.Stop()
 	say := func(line string) error {
 		k.ws.SetWriteDeadline(time.Now().Add(stormPatience))
@@ -93,7 +94,7 @@ func (k *talker) send(stop, failed <-chan struct{}) error {
 		case <-pace.C:
 		}
 		select {
-		case k.window <- struct{}{}:
+		case k.window <- time.Now():
 		case <-failed:
 			return nil
 		}
@@ -116,9 +117,12 @@ func (k *talker) listen() error {
 		if kind != websocket.TextMessage || string(got) != k.line(n) {
 			return fmt.Errorf("got %q (kind %d), want %q", got, kind, k.line(n))
 		}
-		<-k.window
+		said := <-k.window
 		k.mu.Lock()
 		now := time.Now()
+		if said.After(k.last) {
+			k.last = said
+		}
 		k.longest = max(k.longest, now.Sub(k.last))
 		k.last = now
 		k.heard++
@@ -151,13 +155,18 @@ type storm struct {
 // brew starts the traffic.
 func brew(t *testing.T, sessions int, flags ...string) *storm {
 	t.Helper()
-	s := &storm{w: start(t, flags...), modes: []string{"http-line", "echo-quit"}, stop: make(chan struct{})}
+	return brewOf(t, []string{"http-line", "echo-quit"}, sessions, stormPace, flags...)
+}
+
+func brewOf(t *testing.T, modes []string, sessions int, pace time.Duration, flags ...string) *storm {
+	t.Helper()
+	s := &storm{w: start(t, flags...), modes: modes, stop: make(chan struct{})}
 	target := serve(t, echo).address
 	for i := range sessions {
 		mode := s.modes[i%len(s.modes)]
 		c := s.w.join(t, "?mode="+mode, target)
 		s.talkers = append(s.talkers, &talker{
-			name: fmt.Sprint(mode, " ", i), ws: c.ws, window: make(chan struct{}, stormWindow), last: time.Now(),
+			name: fmt.Sprint(mode, " ", i), pace: pace, ws: c.ws, window: make(chan time.Time, stormWindow), last: time.Now(),
 		})
 	}
 	for _, k := range s.talkers {
@@ -285,6 +294,27 @@ func TestStorm(t *testing.T) {
 		return kills
 	})
 	s.passed(t)
+}
+
+// A single kill: what the clients of few and of many sessions see of it. All sessions
+// together send 5,000 lines a second at most.
+func TestOneKill(t *testing.T) {
+	counts := []int{10, 200}
+	if thorough() {
+		counts = append(counts, 1000)
+	}
+	for _, sessions := range counts {
+		t.Run(fmt.Sprint(sessions, " sessions"), func(t *testing.T) {
+			const mode = "http-line"
+			s := brewOf(t, []string{mode}, sessions, max(stormPace, time.Duration(sessions)*200*time.Microsecond))
+			k := &killer{w: s.w, mode: mode}
+			s.rage(t, 1500*time.Millisecond, func() int {
+				k.strike(t, syscall.SIGKILL)
+				return 1
+			})
+			s.passed(t)
+		})
+	}
 }
 
 // The killing does not wait until the processes are ready.

@@ -218,7 +218,7 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 	var all []gateway.Mode
 	for _, s := range host.Status() {
 		m := gateway.Mode{
-			Manifest: s.Manifest, State: string(s.State), Code: s.Code.String(), PID: s.PID, Uptime: s.Uptime,
+			Manifest: s.Manifest, State: string(s.State), Code: s.Code.String(), PID: s.PID, Spare: s.Spare, Uptime: s.Uptime,
 			Sessions: s.Sessions, Restarts: s.Restarts, Error: s.LastError, ErrorCode: s.ErrorCode.String(),
 		}
 		if o := s.Overload; o != nil {

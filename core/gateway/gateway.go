@@ -23,6 +23,7 @@ type Mode struct {
 	State    string        `json:"state"`           // "starting", "ready", "failed" or, at the end, "stopped"
 	Code     string        `json:"code"`            // what its process does, for programs
 	PID      int           `json:"pid,omitempty"`   // of its process
+	Spare    int           `json:"spare,omitempty"` // PID of the process that takes its place
 	Uptime   float64       `json:"uptime"`          // of its process, in seconds
 	Sessions int           `json:"sessions"`        // open now
 	Restarts int           `json:"restarts"`        // of its process, since the workbench started

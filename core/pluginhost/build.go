@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -34,6 +32,7 @@ type Status struct {
 	State     State
 	Code      Code       // what its process does
 	PID       int        // of the process that is ready
+	Spare     int        // PID of the process that takes its place when it dies; 0: none
 	Uptime    float64    // of that process, in seconds
 	Sessions  int        // that are open
 	Restarts  int        // processes that came after the first one
@@ -75,24 +74,11 @@ func (u *Unavailable) errorCode() Code { return u.Code }
 
 // unavailable says why a process of the build cannot start.
 func (b *Build) unavailable(why *fault, r *runner) *Unavailable {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	return &Unavailable{
-		Plugin: b.conf.Manifest.Name, Path: b.conf.Source, Version: b.manifest.Version,
+		Plugin: b.conf.Manifest.Name, Path: b.conf.Source, Version: b.Manifest().Version,
 		Code: why.code, Reason: why.words, Stderr: r.lastWords(why.words),
 	}
 }
-
-// The pauses before a process is started again when the one before answered
-// nothing.
-const (
-	firstPause = 50 * time.Millisecond
-	longPause  = 5 * time.Second // pauses double up to this
-)
-
-// newStarts bounds how often processes are started where no pause does: somebody
-// may go on killing each one while it starts.
-func newStarts() *rate.Limiter { return rate.NewLimiter(rate.Every(200*time.Millisecond), 20) }
 
 // Build is one build of a line mode, whose process it keeps running. Most modes
 // have one for as long as the host runs; in development builds replace each
@@ -106,7 +92,9 @@ type Build struct {
 	stop       context.CancelFunc
 	quarantine *quarantine
 	waiting    atomic.Int64  // how many wait for its process
+	opens      atomic.Uint64 // sessions that opened
 	pausing    atomic.Bool   // before the next start
+	hurry      chan struct{} // a value ends the pause
 	jsonLines  atomic.Bool   // its executable speaks JSON lines, by way of the adapter
 	newer      chan struct{} // closed when another build has replaced it
 	leave      chan struct{} // closed when its sessions are to move whatever it costs
@@ -115,7 +103,11 @@ type Build struct {
 	mu       sync.Mutex
 	state    State
 	manifest core.Manifest
-	process  *process // while ready
+	process  *process      // while ready
+	spare    *process      // takes its place
+	used     bool          // by sessions: there is to be a spare
+	pause    time.Duration // before the next start; 0: the last process did well
+	killed   bool          // the last one that died, from outside
 	restarts int
 	counts   counts
 	err      error         // why the last process died or did not start
@@ -133,61 +125,17 @@ func newBuild(h *Host, conf Mode) *Build {
 	b := &Build{
 		host: h, conf: conf,
 		log: log.With("plugin", conf.Manifest.Name), output: cmp.Or(conf.Output, log).With("plugin", conf.Manifest.Name),
-		newer: make(chan struct{}), leave: make(chan struct{}),
+		newer: make(chan struct{}), leave: make(chan struct{}), hurry: make(chan struct{}, 1),
 		state: Starting, manifest: conf.Manifest, changed: make(chan struct{}),
 	}
 	b.jsonLines.Store(conf.JSONLines)
 	b.ctx, b.stop = context.WithCancel(h.ctx)
-	b.quarantine = &quarantine{build: b, place: make(chan struct{}, 1), starts: newStarts()}
+	b.quarantine = &quarantine{build: b, starts: newStarts()}
 	return b
 }
 
-// run starts the process again and again until the host stops. After a process
-// that somebody killed, ready or not, it does not pause.
-func (b *Build) run() {
-	starts := newStarts()
-	pause := time.Duration(0) // before the next start; 0: the last process answered, or was killed
-	for first := true; b.ctx.Err() == nil; first = false {
-		if !first {
-			b.mu.Lock()
-			b.restarts++
-			b.mu.Unlock()
-		}
-		starts.Wait(b.ctx)
-		p, err := startProcess(b, func() bool { return b.waiting.Load() > 0 })
-		longer := min(max(2*pause, firstPause), longPause)
-		switch {
-		case errors.Is(err, wire.ErrKilled):
-			pause = 0
-			b.died(err)
-		case err != nil:
-			pause = longer
-			b.failed(err)
-		default:
-			b.log.Info("plugin process started", "pid", p.run.pid, "took", time.Since(p.started).Round(time.Millisecond))
-			b.set(Ready, p, nil)
-			<-p.gone
-			pause = longer
-			if p.answers.Load() > 0 || p.cause.code == CodeKilled {
-				pause = 0
-			}
-			if pause > firstPause {
-				b.failed(b.unavailable(fail(CodeRestless, "died again and again before it answered anything: %s", p.cause.words), p.run))
-			} else {
-				b.died(p.cause)
-			}
-		}
-		b.pausing.Store(pause > 0)
-		select {
-		case <-time.After(pause):
-		case <-b.ctx.Done():
-		}
-		b.pausing.Store(false)
-	}
-	b.set(Stopped, nil, nil)
-}
-
-// died notes that a process is gone, and that the next one should do better.
+// died notes that no process serves, and that the next one should do better. b is
+// locked, as it is for failed and set.
 func (b *Build) died(cause error) {
 	if b.ctx.Err() != nil {
 		return
@@ -202,12 +150,9 @@ func (b *Build) failed(err error) {
 	if b.ctx.Err() != nil {
 		return
 	}
-	b.mu.Lock()
 	var now, before *Unavailable
 	same := errors.As(err, &now) && errors.As(b.err, &before) && now.Reason == before.Reason // its last words hold times
-	trial := b.trial
-	b.mu.Unlock()
-	if !same && !trial { // once, not for each try
+	if !same && !b.trial {                                                                   // once, not for each try
 		b.log.Error("plugin process cannot start", "reason", err)
 	}
 	b.set(Failed, nil, err)
@@ -215,8 +160,6 @@ func (b *Build) failed(err error) {
 
 // set enters a state. A nil err leaves the last one to be read.
 func (b *Build) set(s State, p *process, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.state, b.process = s, p
 	if p != nil {
 		b.manifest = p.manifest
@@ -224,6 +167,11 @@ func (b *Build) set(s State, p *process, err error) {
 	if err != nil {
 		b.err = err
 	}
+	b.tell()
+}
+
+// tell wakes those who wait for a change. b is locked.
+func (b *Build) tell() {
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
@@ -286,6 +234,9 @@ func (b *Build) status() Status {
 		s.Sessions, s.Overload = p.count(), p.overload()
 		if s.Overload != nil {
 			s.Code = CodeOverloaded
+		}
+		if b.spare != nil {
+			s.Spare = b.spare.run.pid
 		}
 	case b.state == Stopped:
 		s.Code = CodeStopped

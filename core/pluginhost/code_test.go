@@ -39,7 +39,7 @@ func TestCodeOf(t *testing.T) {
 		"":              nil,
 		CodeFailed:      errors.New("x"),
 		CodeRestless:    &Unavailable{Code: CodeRestless},
-		CodeKilled:      fmt.Errorf("x: %w", &death{"echo", fail(CodeKilled, "killed"), false}),
+		CodeKilled:      fmt.Errorf("x: %w", &death{"echo", fail(CodeKilled, "killed"), false, false}),
 		CodeStopping:    errStopping,
 		CodeOutOfMemory: fail(CodeOutOfMemory, "x"),
 	} {

@@ -2,7 +2,9 @@
 // in them and starts them again when they die.
 //
 // Each mode has one process, which serves all of the mode's sessions, each on a
-// stream of its own. While its author works on a plugin, its mode has builds that
+// stream of its own; once it has had a lease's session, also a spare to take that
+// process's place; and while some session is suspected of ending processes, one in
+// quarantine. While its author works on a plugin, its mode has builds that
 // replace each other, each with a process: Prepare, then Use. The duties of a
 // caller, in order:
 //

@@ -103,6 +103,9 @@ type Host struct {
 // ErrNoMode says that no mode has that name.
 var ErrNoMode = errors.New("no such mode")
 
+// errUnneeded is why processes end that nobody uses any more.
+var errUnneeded = fail(CodeUnneeded, "no longer needed")
+
 // errStopping is why processes, and waits for them, end when the host stops.
 var errStopping = fail(CodeStopping, "the workbench is stopping")
 

@@ -20,7 +20,8 @@ import (
 type process struct {
 	name     string
 	run      *runner
-	way      transport // nil until the process has said where it listens
+	listens  bool      // it has said where
+	way      transport // nil until it was reached there
 	calls    *pluginproto.Client
 	manifest core.Manifest
 	timeout  time.Duration
@@ -32,11 +33,13 @@ type process struct {
 	turns   map[uint32]int            // by stream: how often in a row a long turn was seen; ask's own
 	opening chan struct{}             // holds a token for each stream that is being opened
 	orders  chan *fault               // why the process is to be killed; see watch
-	gone    chan struct{}             // closed when the process is dead and its sessions know
+	dead    chan struct{}             // closed when the process is dead and cause is known
+	gone    chan struct{}             // closed after dead, when its sessions know too
+	shared  atomic.Bool               // more than one suspect is or was in it; see quarantine
+	cause   *death                    // set before dead is closed
 
 	mu       sync.Mutex
 	sessions map[*stream]struct{} // nil once the process is dead
-	cause    *death               // set before gone is closed
 }
 
 // maxOpening bounds how many streams are opened at the same time, so that the
@@ -75,7 +78,7 @@ func tryProcess(b *Build, release func()) (*process, error) {
 	p := &process{
 		name: b.conf.Manifest.Name, run: run, timeout: h.timeout, started: time.Now(),
 		counts: &b.counts, sessions: make(map[*stream]struct{}),
-		opening: make(chan struct{}, maxOpening), orders: make(chan *fault, 1), gone: make(chan struct{}),
+		opening: make(chan struct{}, maxOpening), orders: make(chan *fault, 1), dead: make(chan struct{}), gone: make(chan struct{}),
 	}
 	// Nothing that connect calls has a reliable time limit. Once the process and
 	// the connection are gone, all of it returns.
@@ -86,8 +89,9 @@ func tryProcess(b *Build, release func()) (*process, error) {
 		go p.watch(b.ctx)
 		return p, nil
 	}
-	if ctx.Err() == nil && (p.run.line.Load() == nil || p.way != nil) {
-		p.run.settle(reapTime) // unless it misspoke it is dying, and its status says of what
+	if ctx.Err() == nil && (p.run.line.Load() == nil || p.listens) {
+		p.run.reap() // unless it misspoke it is dying, and its status says of what
+		p.run.settle(reapTime)
 	}
 	p.run.kill()
 	if p.way != nil {
@@ -98,7 +102,7 @@ func tryProcess(b *Build, release func()) (*process, error) {
 		os.RemoveAll(p.run.dir)
 	}
 	if f := p.run.end(); f != nil && f.code == CodeKilled {
-		return p, &death{p.name, fail(CodeKilled, "%s while it was starting", f.words), false}
+		return p, &death{plugin: p.name, fault: fail(CodeKilled, "%s while it was starting", f.words)}
 	}
 	return p, b.unavailable(p.run.refusal(context.Cause(ctx), err), p.run)
 }
@@ -109,6 +113,7 @@ func (p *process) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.listens = true
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, addr.Network(), addr.String())
 	if err != nil {

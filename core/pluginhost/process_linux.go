@@ -37,6 +37,19 @@ func family(pid int) []int {
 	return all
 }
 
+// dying reports whether a process is on its way out, by the flags of its first
+// thread: the ninth field of /proc/PID/stat, or its state; see proc_pid_stat(5).
+func dying(pid int) bool {
+	const exiting = 0x4 // PF_EXITING of linux/sched.h
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 7 {
+		return false
+	}
+	flags, _ := strconv.ParseUint(string(fields[6]), 10, 64)
+	return flags&exiting != 0 || fields[0][0] == 'Z' || fields[0][0] == 'X'
+}
+
 // starved returns for how long, in all, the threads of the processes were ready
 // to run and waited for a processor: the second number of
 // /proc/PID/task/TID/schedstat, in nanoseconds

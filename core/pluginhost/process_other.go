@@ -24,6 +24,9 @@ func starved(...int) time.Duration { return 0 }
 
 func resident(...int) (uint64, error) { return 0, errors.ErrUnsupported }
 
+// dying returns false: this system does not tell.
+func dying(int) bool { return false }
+
 // socketFile is a Unix socket that can be dialled after its file is removed, which
 // this system does not offer.
 type socketFile struct{}

@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,86 +15,213 @@ import (
 // quarantineIdle is how long a quarantine process outlives its last session.
 const quarantineIdle = 2 * time.Second
 
-// quarantine is a mode's second process, for sessions whose next event may end
-// it. It takes one session at a time, so that no other session suffers and the
-// one to blame is known. It runs only while it is needed.
+// quarantine is a mode's process for sessions whose next event may end it, so that
+// no other session suffers. It runs only while it is needed.
+//
+// It takes the suspects in groups, since most of them are suspected by chance. If
+// the process lives until the last of a group has left, all of them are cleared. If
+// it dies, half of those that were in it at the time are the next group, and the
+// other half the one after, until each is by itself and the one to blame is known.
 type quarantine struct {
 	build  *Build
-	place  chan struct{} // holds a token while a session is in
 	starts *rate.Limiter
 
 	mu      sync.Mutex
+	waiting []*suspect // in the order in which they came
+	round   *round     // nil: nobody is in
 	process *process
 	idle    *time.Timer
+
+	starting sync.Mutex // held to start a process
 }
 
-// open is Build.Open on a process that no other session uses while the connection
-// is open. It waits for the session before, as long as ctx lets it.
-func (q *quarantine) open(ctx context.Context) (*wire.Conn, error) {
-	select {
-	case q.place <- struct{}{}:
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case <-q.build.ctx.Done():
-		return nil, errStopping
-	}
-	release := sync.OnceFunc(q.leave)
+// group is a set of sessions that are tried together, by its identity alone. nil is
+// the group of those that were not tried yet.
+type group struct{ _ byte }
+
+// suspect is a session that waits for its group's turn.
+type suspect struct {
+	lease *Lease
+	come  chan *round // gets the round; buffered
+}
+
+// round is a group's turn.
+type round struct {
+	group   *group
+	in      []*Lease
+	process *process // once it is started
+	err     error    // why it was not
+	split   bool     // it died
+}
+
+// open opens a connection to a process that only sessions of the lease's group use
+// while the connection is open. It waits for the group's turn, as long as ctx lets
+// it.
+func (q *quarantine) open(ctx context.Context, l *Lease) (*wire.Conn, error) {
 	for {
-		p, err := q.enter(ctx)
-		if errors.Is(err, wire.ErrKilled) {
-			continue
-		}
+		r, err := q.await(ctx, l)
 		if err != nil {
-			release()
 			return nil, err
 		}
-		conn, err := p.open(ctx, release)
-		if errors.Is(err, errGone) {
-			continue // it died before the session was in
+		release := sync.OnceFunc(func() { q.leave(r, l) })
+		p, err := q.enter(ctx, r)
+		if err == nil {
+			var conn *wire.Conn
+			if conn, err = p.open(ctx, release); err == nil {
+				return conn, nil
+			}
 		}
-		if err != nil {
-			release()
+		if errors.Is(err, errGone) { // it died before the session was in
+			<-p.dead
 		}
-		return conn, err
+		release()
+		if !errors.Is(err, errGone) && !errors.Is(err, wire.ErrKilled) {
+			return nil, err
+		}
 	}
 }
 
-// enter returns the process, started when there is none.
-func (q *quarantine) enter(ctx context.Context) (*process, error) {
+// await waits for the turn of the lease's group.
+func (q *quarantine) await(ctx context.Context, l *Lease) (*round, error) {
+	s := &suspect{l, make(chan *round, 1)}
+	q.mu.Lock()
+	q.waiting = append(q.waiting, s)
+	q.admit()
+	q.mu.Unlock()
+	var err error
+	select {
+	case r := <-s.come:
+		return r, nil
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-q.build.ctx.Done():
+		err = errStopping
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.waiting = slices.DeleteFunc(q.waiting, func(o *suspect) bool { return o == s })
+	select {
+	case r := <-s.come:
+		q.leaveLocked(r, l)
+	default:
+	}
+	return nil, err
+}
+
+// admit begins the turn of the group that has waited longest, if nobody is in. A
+// session of the group whose turn it is may still join it, unless others wait. q is
+// locked.
+func (q *quarantine) admit() {
+	if q.round == nil && len(q.waiting) > 0 {
+		q.round = &round{group: q.waiting[0].lease.group}
+	}
+	r := q.round
+	isOf := func(s *suspect) bool { return s.lease.group == r.group }
+	if r == nil || r.split || len(r.in) > 0 && !all(q.waiting, isOf) {
+		return
+	}
+	for _, s := range q.waiting {
+		if isOf(s) {
+			r.in = append(r.in, s.lease)
+			s.come <- r
+		}
+	}
+	q.waiting = slices.DeleteFunc(q.waiting, isOf)
+	r.tellShared()
+}
+
+func all(suspects []*suspect, are func(*suspect) bool) bool {
+	return !slices.ContainsFunc(suspects, func(s *suspect) bool { return !are(s) })
+}
+
+// tellShared tells the process of a round whether it has several suspects in it, or
+// has had some of whom not all have left.
+func (r *round) tellShared() {
+	if r.process != nil && len(r.in) > 1 {
+		r.process.shared.Store(true)
+	}
+}
+
+// enter returns the round's process. The first of the round takes the one of the
+// round before, the spare, or starts one.
+func (q *quarantine) enter(ctx context.Context, r *round) (*process, error) {
+	q.starting.Lock()
+	defer q.starting.Unlock()
+	q.mu.Lock()
+	p := q.process
 	if q.idle != nil {
 		q.idle.Stop()
 	}
-	if q.process != nil && !isClosed(q.process.gone) {
-		return q.process, nil
+	q.mu.Unlock()
+	if r.process != nil || r.err != nil {
+		return r.process, r.err
 	}
-	if err := q.starts.Wait(ctx); err != nil {
-		return nil, err
+	if p == nil || isClosed(p.dead) {
+		p = q.build.takeSpare()
 	}
-	p, err := startProcess(q.build, func() bool { return true })
-	if err != nil {
-		return nil, err
+	if p == nil {
+		if err := q.starts.WaitN(ctx, crashCost); err != nil {
+			return nil, err
+		}
+		var err error
+		if p, err = startProcess(q.build, func() bool { return true }); err != nil {
+			if !errors.Is(err, wire.ErrKilled) {
+				r.err = err
+			}
+			return nil, err
+		}
 	}
-	q.build.log.Info("quarantine process started", "pid", p.run.pid)
-	q.process = p
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.process != p {
+		q.build.log.Info("quarantine process started", "pid", p.run.pid)
+	}
+	q.process, r.process = p, p
+	p.shared.Store(false)
+	r.tellShared()
 	return p, nil
 }
 
-// leave frees the place, and ends the process if no session takes it.
-func (q *quarantine) leave() {
+// leave takes a session out of its round. With the last one the round is over.
+func (q *quarantine) leave(r *round, l *Lease) {
 	q.mu.Lock()
-	p := q.process
-	if p != nil {
-		q.idle = time.AfterFunc(quarantineIdle, func() {
-			q.mu.Lock()
-			defer q.mu.Unlock()
-			if q.process == p && p.count() == 0 {
-				q.process = nil
-				p.end(fail(CodeUnneeded, "no longer needed"))
-			}
-		})
+	defer q.mu.Unlock()
+	q.leaveLocked(r, l)
+}
+
+func (q *quarantine) leaveLocked(r *round, l *Lease) {
+	switch {
+	case r.process == nil || r.split:
+	case isClosed(r.process.dead):
+		r.halve()
+	default:
+		l.group = nil
 	}
-	q.mu.Unlock()
-	<-q.place
+	r.in = slices.DeleteFunc(r.in, func(o *Lease) bool { return o == l })
+	if len(r.in) > 0 {
+		return
+	}
+	q.round = nil
+	q.admit()
+	p := q.process
+	if q.round != nil || p == nil {
+		return
+	}
+	q.idle = time.AfterFunc(quarantineIdle, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if q.process == p && q.round == nil {
+			q.process = nil
+			p.end(errUnneeded)
+		}
+	})
+}
+
+// halve makes two groups of those that are in.
+func (r *round) halve() {
+	r.split = true
+	halves := [2]*group{new(group), new(group)}
+	for i, l := range r.in {
+		l.group = halves[i*2/len(r.in)]
+	}
 }

@@ -58,6 +58,7 @@ func (h *Host) Use(b *Build) {
 	}
 	before.mu.Lock()
 	before.replaced = true
+	before.dropSpare()
 	before.mu.Unlock()
 	close(before.newer)
 	before.retire()
@@ -91,7 +92,10 @@ func (b *Build) retire() {
 
 // Lease is one session's hold on a build. It keeps the build alive until Release,
 // which must be called once.
-type Lease struct{ build *Build }
+type Lease struct {
+	build *Build
+	group *group // of suspects, that the session was last found to belong to; the quarantine's
+}
 
 // Lease returns a lease of the build that serves a mode, or ErrNoMode.
 func (h *Host) Lease(mode string) (*Lease, error) {
@@ -114,7 +118,7 @@ func (b *Build) lease() *Lease {
 		return nil
 	}
 	b.leases++
-	return &Lease{b}
+	return &Lease{build: b}
 }
 
 // Release gives the lease up.
@@ -125,12 +129,15 @@ func (l *Lease) Release() {
 	l.build.retire()
 }
 
-// Open opens a connection to a process of this build. alone asks for one that
-// no other session uses while the connection is open; it waits until there is.
-func (l *Lease) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
-	if alone {
-		return l.build.quarantine.open(ctx)
+// Open opens a connection to a process of this build. apart asks for one that
+// only suspects use while the connection is open; it waits until there is. The
+// more often such a process dies, the fewer suspects the next one has: a death that
+// is not wire.ErrShared is of one that this session had for itself.
+func (l *Lease) Open(ctx context.Context, apart bool) (*wire.Conn, error) {
+	if apart {
+		return l.build.quarantine.open(ctx, l)
 	}
+	l.build.use()
 	return l.build.Open(ctx)
 }
 

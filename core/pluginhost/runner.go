@@ -245,6 +245,33 @@ func (r *runner) settle(limit time.Duration) {
 	}
 }
 
+// reap waits until a process whose connection has closed is gone. Most often it is
+// dying, and its status will say more, above all who killed it; killing it
+// ourselves meanwhile would hide that. One that only let go of its connection is
+// not waited for for long.
+func (r *runner) reap() {
+	pid := r.began()
+	if pid == 0 {
+		return
+	}
+	for late := time.Duration(0); late < dyingTime; late += reapTime {
+		select {
+		case <-r.exited:
+			return
+		case <-time.After(reapTime):
+		}
+		if !dying(pid) {
+			return
+		}
+	}
+}
+
+// killedOutside reports that somebody else's signal has ended the process.
+func (r *runner) killedOutside() bool {
+	f := r.end()
+	return f != nil && f.code == CodeKilled
+}
+
 // end says how the process ended by itself or was killed from outside; nil while
 // it runs, and if we killed it.
 func (r *runner) end() *fault {

@@ -11,8 +11,9 @@ import (
 
 const (
 	pingEvery  = 500 * time.Millisecond // a hang is noticed within the time-out and this
-	settleTime = 50 * time.Millisecond  // how long the end of a process may take to be complete
-	reapTime   = 500 * time.Millisecond // how long it may take to be known after its connection closed
+	settleTime = 50 * time.Millisecond  // how long the rest of what a dead process wrote is waited for
+	reapTime   = 500 * time.Millisecond // how long a process may live on after its connection closed
+	dyingTime  = 30 * time.Second       // how long one that is dying by then may take to be gone
 )
 
 // watch waits for the process's death, or brings it about when the process
@@ -27,13 +28,14 @@ func (p *process) watch(stop context.Context) {
 		case <-p.run.exited:
 			p.die(fail(CodeExited, "ended"))
 		case <-p.way.down():
-			// Most often the process is dying, and its status will say more, above
-			// all who killed it. Killing it ourselves now would hide that.
-			p.run.settle(reapTime)
+			p.run.reap()
 			p.die(fail(CodeConnection, "closed its connection"))
 		case <-stop.Done():
 			p.die(errStopping)
 		case why := <-p.orders:
+			if why.code == CodeConnection {
+				p.run.reap()
+			}
 			p.die(why)
 		case <-tick.C:
 			if !p.run.held.Look(p.run.pid) {
@@ -59,7 +61,6 @@ func (p *process) pingOn() {
 		err := p.ask()
 		late.Stop()
 		if err != nil {
-			p.run.settle(settleTime)
 			p.end(fail(CodeConnection, "broke its connection: %v", err))
 			return
 		}
@@ -67,9 +68,9 @@ func (p *process) pingOn() {
 	}
 }
 
-// die kills what is left of the process, then tells every session. why is for
-// a process that has not ended by itself. When it hung, only the sessions whose
-// turn it was may be to blame.
+// die kills what is left of the process, lets another take its place, then tells
+// every session. why is for a process that has not ended by itself. When it hung,
+// only the sessions whose turn it was may be to blame.
 func (p *process) die(why *fault) {
 	var inTurn map[uint32]bool // nil: any may be
 	if why.code == CodeHung {
@@ -78,7 +79,9 @@ func (p *process) die(why *fault) {
 	}
 	p.run.kill()
 	p.way.close()
-	p.run.settle(settleTime)
+	if !p.run.killedOutside() { // its last words say more
+		p.run.settle(settleTime)
+	}
 	if f := p.run.end(); f != nil {
 		why = f
 		if f.code != CodeKilled {
@@ -86,13 +89,16 @@ func (p *process) die(why *fault) {
 		}
 		p.counts.crashes.Add(1)
 	}
+	shared := p.shared.Load()
+	p.cause = &death{plugin: p.name, fault: why}
+	close(p.dead)
 	p.mu.Lock()
 	sessions := p.sessions
-	p.sessions, p.cause = nil, &death{p.name, why, false}
+	p.sessions = nil
 	p.mu.Unlock()
 	for s := range sessions {
 		waited := inTurn != nil && !inTurn[s.number]
-		s.frames.Lose(&death{p.name, why, waited})
+		s.frames.Lose(&death{p.name, why, waited, shared})
 	}
 	close(p.gone)
 }
@@ -102,12 +108,21 @@ type death struct {
 	plugin string
 	*fault
 	waited bool // for its turn: the process hung in another session
+	shared bool // with other suspects
 }
 
 func (d *death) Error() string { return fmt.Sprintf("the %s plugin died: %s", d.plugin, d.words) }
 
-// Is makes a death from outside wire.ErrKilled, and one in another session's
-// turn wire.ErrWaited.
+// Is makes a death from outside wire.ErrKilled, one in another session's turn
+// wire.ErrWaited, and one of a process with several suspects wire.ErrShared.
 func (d *death) Is(target error) bool {
-	return d.code == CodeKilled && target == wire.ErrKilled || d.waited && target == wire.ErrWaited
+	switch target {
+	case wire.ErrKilled:
+		return d.code == CodeKilled
+	case wire.ErrWaited:
+		return d.waited
+	case wire.ErrShared:
+		return d.shared
+	}
+	return false
 }

@@ -2,7 +2,7 @@ package session
 
 // blame counts the deaths of a machine's process in a row while it was to
 // answer one event. Answering that event clears it, and so does a death at
-// another one.
+// another one. It is pure.
 //
 // A crash is the process's own doing, and the event is the first suspect. A
 // kill from outside is nobody's fault, and an event that is in flight at one is
@@ -11,55 +11,93 @@ package session
 // needed; most of these in quarantine, where they harm nobody else, and where
 // an event is in flight for so short a time that chance hardly ever strikes
 // twice.
+//
+// A kill while the machine answers its past again says nothing about the event
+// that waits, and next to nothing about the past, which takes a while and so is
+// struck by chance more often than anything else. Many at the same event of the
+// past count all the same.
 type blame struct {
 	n       uint64 // the event; 0 is the opening
 	crashes int
-	kills   int
-	alone   int // of the kills, those in quarantine
+	kills
+	past struct {
+		n uint64 // the event of the past
+		kills
+	}
+}
+
+// kills count kills in a row.
+type kills struct {
+	all   int
+	alone int // those in quarantine, with no other suspect there
+}
+
+func (k *kills) add(alone bool) {
+	k.all++
+	if alone {
+		k.alone++
+	}
+}
+
+// moment is when a process died.
+type moment struct {
+	n      uint64 // the event that was unanswered
+	past   bool   // it had been answered before
+	killed bool   // the process was killed from outside
+	alone  bool   // in quarantine, with no other suspect there
 }
 
 // What it takes.
 const (
 	crashesToSuspect = 2
 	deathsToSuspect  = 3 // of any kind
-	crashesToConvict = 3 // the last of them in quarantine
-	killsToConvict   = 4 // in quarantine
+	crashesToConvict = 3 // the last of them alone in quarantine
+	killsToConvict   = 4 // alone in quarantine
+
+	pastKillsToSuspect = 8
+	pastKillsToConvict = 16 // alone in quarantine
 )
 
-// died counts one death while event n was unanswered.
-func (b *blame) died(n uint64, killed, alone bool) {
-	if b.n != n {
-		*b = blame{n: n}
+// died counts one death.
+func (b *blame) died(at moment) {
+	if at.past && at.killed {
+		if b.past.n != at.n {
+			b.past.n, b.past.kills = at.n, kills{}
+		}
+		b.past.add(at.alone)
+		return
 	}
-	switch {
-	case !killed:
+	if b.n != at.n {
+		*b = blame{n: at.n}
+	}
+	if at.killed {
+		b.kills.add(at.alone)
+	} else {
 		b.crashes++
-	case alone:
-		b.alone++
-		fallthrough
-	default:
-		b.kills++
 	}
 }
 
 // answered clears the blame of an event.
 func (b *blame) answered(n uint64) {
+	if n >= b.past.n {
+		b.past.kills = kills{}
+	}
 	if n >= b.n {
-		*b = blame{}
+		b.n, b.crashes, b.kills = 0, 0, kills{}
 	}
 }
 
 // doubtful reports that the event is to be fed by itself: in a batch it may
 // only have come before the one that ends the process.
-func (b *blame) doubtful() bool { return b.crashes > 0 || b.kills >= deathsToSuspect-1 }
+func (b *blame) doubtful() bool { return b.crashes > 0 || b.kills.all >= deathsToSuspect-1 }
 
-// suspect reports that the event is to be tried alone, in quarantine.
+// suspect reports that the event is to be tried in quarantine.
 func (b *blame) suspect() bool {
-	return b.crashes >= crashesToSuspect || b.crashes+b.kills >= deathsToSuspect
+	return b.crashes >= crashesToSuspect || b.crashes+b.kills.all >= deathsToSuspect || b.past.all >= pastKillsToSuspect
 }
 
 // guilty reports that the event is the cause beyond doubt. alone says that the
-// last death was in quarantine.
+// last death was in quarantine, with no other suspect there.
 func (b *blame) guilty(alone bool) bool {
-	return alone && (b.crashes >= crashesToConvict || b.alone >= killsToConvict)
+	return alone && (b.crashes >= crashesToConvict || b.kills.alone >= killsToConvict || b.past.alone >= pastKillsToConvict)
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // Sequences of deaths, each a letter and the event that was unanswered: c is a
-// crash, k a kill from outside, C and K are the same in quarantine, a is an
-// answer.
+// crash, k a kill from outside, C and K are the same alone in quarantine, p and P
+// kills while the past was answered again, a is an answer.
 func TestBlame(t *testing.T) {
 	for _, test := range []struct{ deaths, verdict string }{
 		{"", "fed in batches"},
@@ -38,6 +38,16 @@ func TestBlame(t *testing.T) {
 		{"k5 k5 k3 k5 k5 k0 k5", "fed in batches"},
 		{"k5 k5 k5 K3", "fed in batches"},
 		{"c5 c5 C0 C5", "fed alone"},
+		// A kill during the past counts only if the same event is struck many times.
+		{"k5 k5 p0 p3 p4 p4", "fed alone"},
+		{"k5 k5 p0 p3 k5", "quarantine"},
+		{"p0 p0 p0 p0 p0 p0 p0 p0", "quarantine"},
+		{"p0 p0 p0 p0 p0 p0 p0 p0 a0", "fed in batches"},
+		{"p3 p3 p3 p3 p3 p3 p3 a4 p3", "fed in batches"},
+		{"p0 p0 p0 p0 p0 p0 p0 p1", "fed in batches"},
+		{"p0 p0 p0 p0 p0 p0 p0 p0" + strings.Repeat(" P0", 15), "quarantine"},
+		{"p0 p0 p0 p0 p0 p0 p0 p0" + strings.Repeat(" P0", 16), "ended"},
+		{"c5 p0 C5 p0 C5", "ended"},
 		// The opening is an event like any other.
 		{"c0 c0 C0", "ended"},
 		{"k0 k0 k0 K0 K0 K0 K0", "ended"},
@@ -53,8 +63,9 @@ func TestBlame(t *testing.T) {
 				b.answered(n)
 				continue
 			}
-			alone = how == 'C' || how == 'K'
-			b.died(n, how == 'k' || how == 'K', alone)
+			alone = strings.ContainsRune("CKP", rune(how))
+			past := how == 'p' || how == 'P'
+			b.died(moment{n: n, past: past, killed: past || how == 'k' || how == 'K', alone: alone})
 		}
 		verdict := "fed in batches"
 		switch {

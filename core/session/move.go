@@ -16,7 +16,7 @@ import (
 // moveDue reports, between batches, that the session should move to another
 // build of its line mode; force: though that answers the past differently.
 func (s *supervisor) moveDue() (due, force bool) {
-	if s.alone { // in quarantine: later
+	if s.apart { // in quarantine: later
 		return false, false
 	}
 	select {

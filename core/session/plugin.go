@@ -9,11 +9,13 @@ import (
 
 // Plugin is the build of a line mode that a session runs on.
 type Plugin interface {
-	// Open finds a connection to a process, not yet opened. alone asks for a
-	// process that no other session uses, because this one's event may end it;
-	// it waits until there is one. When the process dies, the connection is
-	// lost, with wire.ErrKilled in the cause if somebody outside killed it.
-	Open(ctx context.Context, alone bool) (*wire.Conn, error)
+	// Open finds a connection to a process, not yet opened. apart asks for a
+	// process that only suspects use, because this session's event may end it; it
+	// waits until there is one. When the process dies, the connection is lost,
+	// with wire.ErrKilled in the cause if somebody outside killed it, and with
+	// wire.ErrShared if there were other suspects in it; asked again it then finds
+	// one with fewer of them.
+	Open(ctx context.Context, apart bool) (*wire.Conn, error)
 	// Newer is closed when a newer build has taken this one's place. The session
 	// then moves, if the newer one answers its past alike.
 	Newer() <-chan struct{}
@@ -29,14 +31,14 @@ type Plugin interface {
 
 // Fixed is a Plugin whose build is never replaced.
 type Fixed struct {
-	Connect func(ctx context.Context, alone bool) (*wire.Conn, error) // its Open
+	Connect func(ctx context.Context, apart bool) (*wire.Conn, error) // its Open
 }
 
 var _ Plugin = (*Fixed)(nil)
 
 // Open calls Connect.
-func (f *Fixed) Open(ctx context.Context, alone bool) (*wire.Conn, error) {
-	return f.Connect(ctx, alone)
+func (f *Fixed) Open(ctx context.Context, apart bool) (*wire.Conn, error) {
+	return f.Connect(ctx, apart)
 }
 
 // Newer is never closed.

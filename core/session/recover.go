@@ -20,8 +20,12 @@ import (
 // and as long as one takes for the past.
 const RecoverLimit = 30 * time.Second
 
-// recoverPause is between two tries to get a process.
-const recoverPause = 100 * time.Millisecond
+// recoverPause is between two tries to get a process. The first pauses are shorter:
+// most often a process was dying just then, and the next one is there.
+const (
+	recoverPause = 100 * time.Millisecond
+	firstPause   = 5 * time.Millisecond
+)
 
 // errNoProcess ends the wait for a process.
 var errNoProcess = errors.New("no process in time")
@@ -32,8 +36,10 @@ var errNoProcess = errors.New("no process in time")
 func (s *supervisor) recover(ctx context.Context, cause error) End {
 	began := time.Now()
 	patience, cancel := context.WithCancel(ctx)
+	pause := firstPause
 	wait := func() {
 		cancel()
+		pause = firstPause
 		patience, cancel = limit.Context(ctx, RecoverLimit, errNoProcess)
 	}
 	wait()
@@ -58,14 +64,15 @@ func (s *supervisor) recover(ctx context.Context, cause error) End {
 				return End{MachineLost, err.Error()}
 			}
 			select {
-			case <-time.After(recoverPause):
+			case <-time.After(pause):
 			case <-patience.Done():
 			}
+			pause = min(2*pause, recoverPause)
 			continue
 		}
 		cause = err
 		wait() // for the next one
-		if end := s.blameFor(fed, err); end.Cause != 0 {
+		if end := s.blameFor(fed, true, err); end.Cause != 0 {
 			return end
 		}
 	}
@@ -73,12 +80,14 @@ func (s *supervisor) recover(ctx context.Context, cause error) End {
 
 // blameFor counts a death while event e was unanswered, unless it still waited
 // for its turn, and ends the session when the event is the cause beyond doubt.
-func (s *supervisor) blameFor(e wire.Event, cause error) End {
+// past says that e had been answered before.
+func (s *supervisor) blameFor(e wire.Event, past bool, cause error) End {
 	if errors.Is(cause, wire.ErrWaited) {
 		return End{}
 	}
-	s.blame.died(e.N, errors.Is(cause, wire.ErrKilled), s.alone)
-	if !s.blame.guilty(s.alone) {
+	alone := s.apart && !errors.Is(cause, wire.ErrShared)
+	s.blame.died(moment{n: e.N, past: past, killed: errors.Is(cause, wire.ErrKilled), alone: alone})
+	if !s.blame.guilty(alone) {
 		return End{}
 	}
 	words := "an event ends the plugin's process again and again"
@@ -114,7 +123,7 @@ func (s *supervisor) reproduction(e wire.Event) *transcript.Transcript {
 
 // remember keeps one event that is answered in quarantine, for a reproduction.
 func (s *supervisor) remember(e wire.Event, actions []core.Action) {
-	if !s.alone {
+	if !s.apart {
 		return
 	}
 	if e.Kind != 0 {
@@ -136,8 +145,8 @@ type unavailable struct{ error }
 // revive opens a machine in another process and feeds it the log. e is the
 // event that was unanswered when it died.
 func (s *supervisor) revive(ctx context.Context) (e wire.Event, err error) {
-	s.alone, s.past = s.blame.suspect(), nil
-	conn, err := s.plugin.Open(ctx, s.alone)
+	s.apart, s.past = s.blame.suspect(), nil
+	conn, err := s.plugin.Open(ctx, s.apart)
 	if err != nil {
 		return e, unavailable{err}
 	}
@@ -193,11 +202,20 @@ func (s *supervisor) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.
 	return e, err
 }
 
+// diedTime is how long it may take to be known how a process died whose streams have
+// ended. On a machine that is overloaded that takes a while, and who does not wait
+// would blame an event for a kill from outside.
+const diedTime = 2 * time.Second
+
 // died returns why the machine is gone, in the words of whoever watched it.
 func (s *supervisor) died(err error) error {
+	limit := recoverPause
+	if errors.Is(err, wire.ErrLost) {
+		limit = diedTime
+	}
 	select {
 	case <-s.machine.Lost():
-	case <-time.After(recoverPause): // the stream may end before the process is known to be dead
+	case <-time.After(limit): // the stream may end before the process is known to be dead
 	}
 	if cause := s.machine.Cause(); cause != nil {
 		return cause

@@ -246,6 +246,34 @@ func TestPoison(t *testing.T) {
 	}
 }
 
+// In a quarantine process with other suspects an event is not convicted, however
+// often that process dies.
+func TestSharedQuarantineConvictsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &processes{cause: fmt.Errorf("it died, %w", wire.ErrShared)}
+		deaths := 9
+		p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
+			return handler(func(e core.Event, out *core.Out) error {
+				if deaths > 0 {
+					deaths--
+					p.kill()
+				}
+				out.Server(e.Data, []byte("\n"))
+				return nil
+			}), nil
+		}}
+		b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
+		b.client.says("innocent")
+		b.read(t, "innocent\n")
+		synctest.Wait()
+		if p.started != 11 || p.alone != 8 {
+			t.Errorf("%d processes, %d of them in quarantine; want 11 and 8", p.started, p.alone)
+		}
+		b.server.Close()
+		b.ends(t, ByServer, "")
+	})
+}
+
 // An event that waited for its turn each time that its process hung in another
 // session is not suspected, however often that was.
 func TestWaitedIsNotToBlame(t *testing.T) {

@@ -152,8 +152,8 @@ func (s *supervisor) hold(ctx context.Context, config Config) End {
 // that dies meanwhile is tried again, like one that dies later.
 func (s *supervisor) openMachine(ctx context.Context) (answer []core.Action, end End) {
 	for {
-		s.alone = s.blame.suspect()
-		conn, err := s.plugin.Open(ctx, s.alone)
+		s.apart = s.blame.suspect()
+		conn, err := s.plugin.Open(ctx, s.apart)
 		switch {
 		case ctx.Err() != nil:
 			if err == nil {
@@ -184,7 +184,7 @@ func (s *supervisor) openMachine(ctx context.Context) (answer []core.Action, end
 		}
 		err = s.died(err)
 		conn.Close()
-		if end := s.blameFor(wire.Event{}, err); end.Cause != 0 {
+		if end := s.blameFor(wire.Event{}, false, err); end.Cause != 0 {
 			return nil, End{NoMachine, end.Words}
 		}
 	}

@@ -24,7 +24,7 @@ type supervisor struct {
 	unhook     func() bool // has an ordered stop leave the machine alone
 	ledger     ledger
 	blame      blame
-	alone      bool               // the machine is in quarantine
+	apart      bool               // the machine is in quarantine
 	past       []transcript.Entry // what was answered there
 	secrets    secret.Values
 	lastWords  string // how the session ended, if an answer ended it, without what is secret
@@ -35,7 +35,7 @@ type supervisor struct {
 // a process's.
 var (
 	errStopping = errors.New("the workbench is stopping")
-	errAlone    = errors.New("back from quarantine")
+	errApart    = errors.New("back from quarantine")
 )
 
 // stopped is the end of a session that an order ended.
@@ -65,8 +65,8 @@ func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 			return found
 		case batch != nil:
 			end = s.feed(ctx, batch, sending{})
-		case s.alone: // it survived: back to the others
-			end = s.recover(ctx, errAlone)
+		case s.apart: // it survived: back to the others
+			end = s.recover(ctx, errApart)
 		case s.ledger.due(true):
 			end = s.checkpoint(ctx)
 		default:
@@ -145,14 +145,14 @@ func (s *supervisor) feed(ctx context.Context, list *eventList, sent sending) (e
 			return stopped
 		case err != nil:
 			cause := s.died(err)
-			if end = s.blameFor(pending[0], cause); end.Cause == 0 {
+			if end = s.blameFor(pending[0], false, cause); end.Cause == 0 {
 				end = s.recover(ctx, cause)
 			}
 			if end.Cause != 0 {
 				s.unanswered(pending)
 			}
-		case s.alone: // it survived: back to the others
-			end = s.recover(ctx, errAlone)
+		case s.apart: // it survived: back to the others
+			end = s.recover(ctx, errApart)
 		}
 	}
 	if end.Cause == 0 && s.ledger.due(false) {

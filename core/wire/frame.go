@@ -48,6 +48,9 @@ var (
 	// another session while this session's event waited for its turn: this event
 	// is not to blame.
 	ErrWaited = errors.New("hung in another session")
+	// ErrShared says, as part of a loss's cause, that other suspects were in the
+	// quarantine process too: this session is not known to be the one to blame.
+	ErrShared = errors.New("shared with other suspects")
 	// ErrBye says that the plugin itself ended the stream.
 	ErrBye = errors.New("the plugin said good-bye")
 )
