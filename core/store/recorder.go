@@ -2,14 +2,12 @@ package store
 
 import (
 	"errors"
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -31,10 +29,13 @@ type Recorder struct {
 	unclosed bool        // … with its file open
 	unsynced atomic.Bool // something was written since the last Sync
 
+	// The session's own, but that the last remark tells of unkept.
+	accepted int64            // bytes of events that were pending; their text is never shorter
+	unkept   [3]atomic.Uint64 // bytes that are not in the text, by core.Side
+
 	mu       sync.Mutex
 	pending  pending
 	masker   masker
-	accepted int64  // bytes of events that were pending; their text is never shorter
 	text     []byte // made, and waits for the writer
 	size     int64  // bytes of text so far
 	queued   queued
@@ -42,16 +43,15 @@ type Recorder struct {
 	full     bool
 	dead     bool // the recording stopped
 	ended    bool
-	unkept   [3]unkept // by core.Side
-	marked   bool      // … and a secret was, in what is not kept
 }
 
 // queued says in which of the writer's lists a recorder stands.
 type queued uint8
 
 const (
-	notQueued queued = iota
-	queuedLater
+	notQueued   queued = iota
+	queuedLater        // for the next tick
+	queuedSoon         // to be written with what others begin or end meanwhile
 	queuedNow
 )
 
@@ -64,6 +64,10 @@ func (r *Recorder) ID() string { return r.id }
 // written as '*'. Where the value of a secret may begin at the end of a stream,
 // the event waits for what follows there, and the others after it.
 func (r *Recorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
+	if r.accepted > r.most { // what is pending fills the recording
+		r.leaveOut(e.Event)
+		return
+	}
 	if much := r.done(at, e.Event, actions); much {
 		runtime.Gosched() // many busy sessions must not outrun the writer, which shares their processors
 	}
@@ -75,17 +79,15 @@ func (r *Recorder) done(at time.Duration, e core.Event, actions []core.Action) (
 	defer r.mu.Unlock()
 	switch {
 	case r.dead || r.ended:
-	case r.full || r.accepted > r.most:
-		r.text = r.makeText(r.text, math.MaxInt64) // what came before it counts before it
+	case r.full:
 		r.leaveOut(e)
-		r.marked = r.marked || secret.Marks(actions)
 	case r.all.waiting.Load() >= r.all.maxWaiting:
 		r.stopLocked(errTooSlow)
 	default:
 		before := r.pending.left
 		r.pending.event(at, e, actions)
 		r.accepted += r.pending.left - before
-		return r.grown(before, false)
+		return r.grown(before, queuedLater)
 	}
 	return false
 }
@@ -109,24 +111,27 @@ func (r *Recorder) words(kind recordKind, at time.Duration, words string) {
 	r.ended = kind == endRecord
 	before := r.pending.left
 	r.pending.add(kind, 0, 0, at, []byte(words))
-	r.grown(before, r.ended)
+	if r.ended {
+		r.grown(before, queuedSoon)
+	} else {
+		r.grown(before, queuedLater)
+	}
 }
 
-// grown accounts for what is pending more than before, and
-// has the writer see to it. When much waits for the writer already, the session
+// grown accounts for what is pending more than before, and has the writer see to
+// it by when at the latest. When much waits for the writer already, the session
 // makes its text itself, as it should not outrun the writer.
-func (r *Recorder) grown(before int64, now bool) (much bool) {
+func (r *Recorder) grown(before int64, when queued) (much bool) {
 	much = r.all.waiting.Add(r.pending.left-before) >= r.all.maxWaiting/4
 	if much {
 		r.text = r.makeText(r.text, r.most)
 	}
-	want := queuedLater
-	if now || much || r.followed > 0 {
-		want = queuedNow
+	if much || r.followed > 0 {
+		when = queuedNow
 	}
-	if r.queued < want {
-		r.queued = want
-		r.all.enqueue(r, want == queuedNow)
+	if r.queued < when {
+		r.queued = when
+		r.all.enqueue(r, when)
 	}
 	return much
 }
@@ -147,7 +152,7 @@ func (r *Recorder) stopLocked(why error) {
 	r.text = nil
 	r.pending.reset()
 	r.masker = masker{}
-	r.all.enqueue(r, true)
+	r.all.enqueue(r, queuedNow)
 	r.all.tell(r, why)
 }
 
@@ -167,7 +172,7 @@ func (r *Recorder) follow(n int) {
 	r.followed += n
 	if r.followed > 0 && r.due() && r.queued != queuedNow {
 		r.queued = queuedNow
-		r.all.enqueue(r, true)
+		r.all.enqueue(r, queuedNow)
 	}
 }
 

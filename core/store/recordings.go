@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"log/slog"
 	"maps"
@@ -25,8 +26,10 @@ const (
 
 	writeAt    = 256 << 10              // bytes of text that are made and written in one go
 	flushEvery = 500 * time.Millisecond // what a kill -9 can cost, beside the time to write it
+	gatherFor  = 50 * time.Millisecond  // what begins or ends meanwhile is written in one go
 	syncEvery  = 10 * time.Second
-	trimEvery  = time.Hour // how late an old transcript may be deleted
+	trimEvery  = time.Hour   // how late an old transcript may be deleted
+	settleFor  = time.Second // how long a list waits for the writer
 
 	maxUnclosed = 64 // recordings that have ended and hold a file while they wait for the disk
 )
@@ -52,6 +55,7 @@ type Recordings struct {
 	wake    chan struct{} // the writer has something to do now
 	hurry   chan struct{} // the syncer has
 	closing chan struct{}
+	written chan struct{} // closed once the writer has ended
 	done    chan struct{}
 	stop    context.CancelFunc
 
@@ -67,9 +71,12 @@ type Recordings struct {
 	mu     sync.Mutex
 	closed bool
 	active map[string]*Recorder
-	later  []*Recorder // have something that may wait for the next tick
-	now    []*Recorder // have something that may not
-	ended  []*Recorder // all is written; to be synced and closed
+	later  []*Recorder     // have something that may wait for the next tick
+	now    []*Recorder     // have something that may not
+	ended  []*Recorder     // all is written; to be synced and closed
+	soon   *time.Timer     // wakes the writer for those in now that need not be seen to at once
+	turns  []chan struct{} // closed once the writer has seen to all that are in now
+	inTurn bool            // the writer is seeing to some
 }
 
 // Counters count recordings.
@@ -104,17 +111,18 @@ func Record(into Store, log *slog.Logger) *Recordings {
 		Store: into, log: log, maxAll: MaxStore, maxAge: MaxAge, maxWaiting: MaxWaiting, stop: stop,
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 		closing: make(chan struct{}), done: make(chan struct{}),
-		active: map[string]*Recorder{},
+		active: map[string]*Recorder{}, written: make(chan struct{}),
 	}
-	written := make(chan struct{})
+	a.soon = time.AfterFunc(gatherFor, func() { signal(a.wake) })
 	go func() {
-		defer close(written)
+		defer close(a.written)
 		a.writer()
+		a.soon.Stop()
 	}()
 	go func() {
 		defer close(a.done)
 		a.trim(ctx)
-		a.syncer(ctx, written)
+		a.syncer(ctx)
 		a.helpers.Wait()
 	}()
 	return a
@@ -156,8 +164,25 @@ func (a *Recordings) Start(h Header, remark func(words string)) *Recorder {
 	r.text = appendRemark(transcript.AppendHeader(nil, &t), 0, beganRemark(began, h.Session))
 	r.size = int64(len(r.text))
 	a.waiting.Add(r.size)
-	r.grown(0, true)
+	r.grown(0, queuedSoon)
 	return r
+}
+
+// List implements [Store].
+func (a *Recordings) List(ctx context.Context, q Query) ([]Info, error) {
+	a.settle(ctx)
+	return a.Store.List(ctx, q)
+}
+
+// Open implements [Store].
+func (a *Recordings) Open(id string) (io.ReadCloser, error) {
+	a.mu.Lock()
+	running := a.active[id] != nil
+	a.mu.Unlock()
+	if running {
+		a.settle(context.Background())
+	}
+	return a.Store.Open(id)
 }
 
 // Follow implements [Store]. While somebody follows a session that is recorded
@@ -212,16 +237,44 @@ func (a *Recordings) Close(ctx context.Context) error {
 	}
 }
 
-// enqueue has the writer see to r, now or at the next tick.
-func (a *Recordings) enqueue(r *Recorder, now bool) {
+// enqueue has the writer see to r, by when at the latest.
+func (a *Recordings) enqueue(r *Recorder, when queued) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !now {
+	if when == queuedLater {
 		a.later = append(a.later, r)
 		return
 	}
 	a.now = append(a.now, r)
-	signal(a.wake)
+	if when == queuedNow {
+		signal(a.wake)
+	} else if len(a.now) == 1 {
+		a.soon.Reset(gatherFor)
+	}
+}
+
+// settle returns once every session that has begun has its file, and every one that
+// has ended its end, unless there is no file for it, much waits, or the disk stalls.
+func (a *Recordings) settle(ctx context.Context) {
+	seen := make(chan struct{})
+	a.mu.Lock()
+	waits := len(a.now) > 0 || a.inTurn
+	if waits {
+		a.turns = append(a.turns, seen)
+		signal(a.wake)
+	}
+	a.mu.Unlock()
+	if !waits {
+		return
+	}
+	stalled := time.NewTimer(settleFor)
+	defer stalled.Stop()
+	select {
+	case <-seen:
+	case <-a.written:
+	case <-stalled.C:
+	case <-ctx.Done():
+	}
 }
 
 func signal(c chan struct{}) {

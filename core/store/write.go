@@ -38,7 +38,7 @@ func (a *Recordings) writer() {
 			default:
 			}
 		}
-		turn := append(busy, a.take(&a.now)...)
+		turn, seen := a.takeTurn(busy)
 		busy = nil
 		for _, r := range turn {
 			var more bool
@@ -52,7 +52,23 @@ func (a *Recordings) writer() {
 				runtime.Gosched() // sessions come first, but must not leave it behind
 			}
 		}
+		a.mu.Lock()
+		a.inTurn = false
+		a.mu.Unlock()
+		for _, done := range seen {
+			close(done)
+		}
 	}
+}
+
+// takeTurn returns whom the writer has to see to beside those that are busy, and
+// who waits for that.
+func (a *Recordings) takeTurn(busy []*Recorder) (turn []*Recorder, seen []chan struct{}) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	turn, seen = append(busy, a.now...), a.turns
+	a.now, a.turns, a.inTurn = nil, nil, true
+	return turn, seen
 }
 
 // take empties one of the lists.
@@ -117,7 +133,7 @@ func (a *Recordings) wait(r *Recorder, why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.queued = queuedLater
-	a.enqueue(r, false)
+	a.enqueue(r, queuedLater)
 }
 
 // hand gives a recording that has ended to the syncer. Where many wait for the
@@ -149,7 +165,7 @@ func (a *Recordings) append(r *Recorder, text []byte) error {
 
 // syncer waits for the disk, closes what has ended, and keeps the store within
 // its bounds. It ends once the writer has and all is closed.
-func (a *Recordings) syncer(ctx context.Context, written <-chan struct{}) {
+func (a *Recordings) syncer(ctx context.Context) {
 	tick := time.NewTicker(syncEvery)
 	defer tick.Stop()
 	for {
@@ -158,7 +174,7 @@ func (a *Recordings) syncer(ctx context.Context, written <-chan struct{}) {
 		case <-a.hurry:
 		case <-tick.C:
 			a.syncAll()
-		case <-written:
+		case <-a.written:
 			last = true
 		}
 		if list := a.take(&a.ended); len(list) > 0 {
@@ -212,7 +228,7 @@ func (a *Recordings) finish(sync bool, r *Recorder) {
 // look at all of them.
 func (a *Recordings) trim(ctx context.Context) {
 	a.held, a.trimmed = 0, time.Now()
-	all, err := a.List(ctx, Query{})
+	all, err := a.Store.List(ctx, Query{})
 	if err != nil {
 		a.log.Warn("the transcripts could not be listed, so none is deleted", "reason", err.Error())
 		return
