@@ -98,7 +98,9 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 			return err
 		})
 	case path:
-		err = file.Replace(text)
+		if err = file.Replace(text); err == nil {
+			err = store.ForgetText(path)
+		}
 	default:
 		err = os.WriteFile(out, text, 0o600)
 	}

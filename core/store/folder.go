@@ -35,10 +35,14 @@ type Folder struct {
 
 	mu      sync.Mutex
 	running map[string]*folderWriter // by ID
+	ended   []string                 // IDs of those that the index of the text does not know yet
 
 	listing sync.Mutex       // holds what follows
 	index   map[string]known // of those that change no more
-	unsaved int              // changes of the index since it was last saved
+	listed  listed
+	unsaved int // changes of the index since it was last saved
+
+	text textIndex
 }
 
 // OpenFolder opens the store in the folder at path, which is made, for the user
@@ -60,13 +64,16 @@ func OpenFolder(path string) (*Folder, error) {
 		root.Close()
 		return nil, fmt.Errorf("open the folder for transcripts: %w", err)
 	}
-	return &Folder{path: path, root: root, dir: dir, running: map[string]*folderWriter{}, index: map[string]known{}}, nil
+	return &Folder{path: path, root: root, dir: dir, running: map[string]*folderWriter{}, index: map[string]known{}, text: textIndex{places: map[string]place{}, fresh: map[string]indexed{}}}, nil
 }
 
 var _ Store = (*Folder)(nil)
 
 // Close lets go of the folder. Writers are closed before it; readers go on.
-func (f *Folder) Close() error { return errors.Join(f.root.Close(), f.dir.Close()) }
+func (f *Folder) Close() error {
+	f.text.tidy(f, true)
+	return errors.Join(f.root.Close(), f.dir.Close())
+}
 
 // Path returns where the transcript's file is, whether there is one or not.
 func (f *Folder) Path(id string) (string, error) {
@@ -144,6 +151,9 @@ func (w *folderWriter) Close() error {
 		w.folder.root.Remove(w.id + suffix + unborn)
 	}
 	w.folder.mu.Lock()
+	if w.born {
+		w.folder.ended = append(w.folder.ended, w.id)
+	}
 	delete(w.folder.running, w.id)
 	close(w.grown)
 	w.folder.mu.Unlock()
@@ -206,6 +216,9 @@ func (f *Folder) Delete(id string) error {
 	f.listing.Lock()
 	delete(f.index, id)
 	f.listing.Unlock()
+	f.text.mu.Lock()
+	f.text.remove(id)
+	f.text.mu.Unlock()
 	if err := f.root.Remove(id + suffix); !errors.Is(err, fs.ErrNotExist) {
 		return plain(err)
 	}

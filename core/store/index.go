@@ -18,16 +18,19 @@ const settledAfter = time.Minute
 // list reads the names anew, so other processes and the user may add and remove
 // files.
 func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
-	all, err := f.all(ctx)
+	all, segments, err := f.all(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if q.Text != "" && f.text.outdated.Swap(false) {
+		f.text.prune(all)
 	}
 	target := strings.ToLower(q.Target)
 	all = slices.DeleteFunc(all, func(info Info) bool {
 		return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
 	})
 	if q.Text != "" {
-		return f.search(ctx, all, q)
+		return f.search(ctx, all, segments, q)
 	}
 	if q.Limit > 0 && len(all) > q.Limit {
 		all = all[:q.Limit]
@@ -35,38 +38,52 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 	return all, nil
 }
 
-// all returns all transcripts, the newest first.
-func (f *Folder) all(ctx context.Context) ([]Info, error) {
+// all returns all transcripts, the newest first, and the names of the segments of
+// the index of their text.
+func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err error) {
 	f.listing.Lock()
 	defer f.listing.Unlock()
 	names, err := f.names()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var saved map[string]known // only the first list needs it
 	if len(f.index) == 0 {
 		saved = f.remembered()
 	}
-	all := make([]Info, 0, len(names))
-	there := make(map[string]known, len(names))
+	all = make([]Info, 0, len(names))
 	var unknown []string
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, suffix)
-		if !ok {
+		if isSegment(name) {
+			segments = append(segments, name)
+			continue
+		} else if !ok {
 			f.sweep(name)
 			continue
 		}
 		if k, ok := f.index[id]; ok {
-			there[id] = k
 			all = append(all, k.Info)
 		} else if ValidID(id) {
 			unknown = append(unknown, id)
 		}
 	}
-	gone := len(f.index) - len(there) + len(saved)
+	still := len(all)
+	gone := len(f.index) - still + len(saved)
 	found, err := f.describeAll(ctx, unknown, saved)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if still < len(f.index) {
+		there := make(map[string]known, still)
+		for _, info := range all {
+			there[info.ID] = f.index[info.ID]
+		}
+		f.index = there
+		f.text.outdated.Store(true)
 	}
 	for i := range found {
 		d := &found[i]
@@ -75,7 +92,7 @@ func (f *Folder) all(ctx context.Context) ([]Info, error) {
 		}
 		all = append(all, d.Info)
 		if d.settled {
-			there[d.Info.ID] = d.known
+			f.index[d.Info.ID] = d.known
 			if d.saved {
 				gone--
 			} else {
@@ -83,24 +100,44 @@ func (f *Folder) all(ctx context.Context) ([]Info, error) {
 			}
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	f.index = there
 	f.unsaved += gone
 	f.remember()
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
-	return all, nil
+	return all, segments, nil
 }
 
+// names returns the names of all files, the last first. They are not read again while
+// the folder's time shows that none came or went.
 func (f *Folder) names() ([]string, error) {
 	dir, err := f.root.Open(".")
 	if err != nil {
 		return nil, plain(err)
 	}
 	defer dir.Close()
+	stat, err := dir.Stat()
+	if err != nil {
+		return nil, plain(err)
+	}
+	if locks && stat.ModTime().Equal(f.listed.at) {
+		return f.listed.names, nil
+	}
+	settled := time.Since(stat.ModTime()) >= youngest
 	names, err := dir.Readdirnames(-1)
-	return names, plain(err)
+	if err != nil {
+		return nil, plain(err)
+	}
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(b, a) })
+	f.listed = listed{}
+	if settled {
+		f.listed = listed{names, stat.ModTime()}
+	}
+	return names, nil
+}
+
+// listed is what a folder held when it was last read.
+type listed struct {
+	names []string
+	at    time.Time // its own; zero: it may have changed within a step of it
 }
 
 type described struct {

@@ -85,6 +85,16 @@ func TestKill9WhileSessionsAreRecorded(t *testing.T) {
 	if err != nil || len(infos) != killedSessions {
 		t.Fatalf("%d transcripts, %v", len(infos), err)
 	}
+	for range 2 { // unknown to the index of the text, then known
+		found, err := f.List(t.Context(), store.Query{Text: strings.Repeat("x", 200)})
+		if err != nil || len(found) != killedSessions {
+			t.Errorf("a text that all hold is found in %d, %v", len(found), err)
+		}
+		for _, info := range infos {
+			path, _ := f.Path(info.ID)
+			os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)) // old enough to be known
+		}
+	}
 	var longest time.Duration
 	for _, info := range infos {
 		if info.Running || info.Ended != store.CutOff {

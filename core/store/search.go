@@ -21,24 +21,38 @@ const MaxText = 1 << 10
 // ErrTextTooLong says that the text of a query is longer than [MaxText].
 var ErrTextTooLong = fmt.Errorf("text is longer than %d bytes", MaxText)
 
-// search returns those whose text holds q.Text, up to q.Limit.
-func (f *Folder) search(ctx context.Context, all []Info, q Query) ([]Info, error) {
+// search returns those whose text holds q.Text, up to q.Limit. The index of the text
+// tells which need not be read, and takes in those that it did not know; segments
+// are the names of its files.
+func (f *Folder) search(ctx context.Context, all []Info, segments []string, q Query) ([]Info, error) {
 	if len(q.Text) > MaxText {
 		return nil, ErrTextTooLong
 	}
 	printed := quoted(q.Text)
+	lacks, known := f.lookUp(ctx, segments, all, gramsOf(printed))
 	var found []Info
-	for len(all) > 0 && (q.Limit <= 0 || len(found) < q.Limit) {
-		batch := all[:min(len(all), searchAtOnce)]
-		all = all[len(batch):]
+	for from := 0; from < len(all) && (q.Limit <= 0 || len(found) < q.Limit); {
+		var batch []int
+		for ; from < len(all) && len(batch) < searchAtOnce; from++ {
+			if !lacks[from] {
+				batch = append(batch, from)
+			}
+		}
 		hits := make([]bool, len(batch))
-		each(ctx, len(batch), func(i int) { hits[i] = f.holds(ctx, batch[i].ID, printed) })
+		each(ctx, len(batch), func(i int) {
+			if at := batch[i]; known[at] || all[at].Running {
+				hits[i] = f.holds(ctx, all[at].ID, printed)
+			} else {
+				hits[i] = f.scan(ctx, all[at].ID, printed)
+			}
+		})
+		f.text.tidy(f, false)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		for i, hit := range hits {
 			if hit {
-				found = append(found, batch[i])
+				found = append(found, all[batch[i]])
 			}
 		}
 	}
@@ -77,6 +91,7 @@ func join(text []byte) []byte {
 
 const (
 	searchBlock = 256 << 10
+	firstBlock  = 32 << 10
 	// A block begins with the end of the one before, so that what lies across
 	// is found: a text as it is printed, whose bytes take four each at most, and
 	// the quotes, line end and indent that join takes out.
@@ -93,18 +108,30 @@ func (f *Folder) holds(ctx context.Context, id string, printed []byte) bool {
 		return false
 	}
 	defer file.Close()
+	found := false
+	searchIn(ctx, file, func(text []byte) bool {
+		found = bytes.Contains(text, printed)
+		return !found
+	})
+	return found
+}
+
+// searchIn hands out the text of a file in blocks that are joined, until goOn is
+// false. It reports whether it came to the end.
+func searchIn(ctx context.Context, file io.Reader, goOn func(text []byte) bool) (whole bool) {
 	b := searchBlocks.Get().(*[]byte)
 	defer searchBlocks.Put(b)
-	block, held := *b, 0
+	block, held := (*b)[:firstBlock], 0 // a common word is found there
 	for ctx.Err() == nil {
 		n, err := io.ReadFull(file, block[held:])
 		text := join(block[:held+n])
-		if bytes.Contains(text, printed) {
-			return true
-		}
-		if err != nil {
+		if !goOn(text) {
 			return false
 		}
+		if err != nil {
+			return err == io.EOF || err == io.ErrUnexpectedEOF
+		}
+		block = *b
 		held = copy(block, text[max(0, len(text)-searchOverlap):])
 	}
 	return false

@@ -174,6 +174,7 @@ func (a *Recordings) syncer(ctx context.Context) {
 		case <-a.hurry:
 		case <-tick.C:
 			a.syncAll()
+			a.index(ctx)
 		case <-a.written:
 			last = true
 		}
@@ -190,8 +191,16 @@ func (a *Recordings) syncer(ctx context.Context) {
 			}
 		}
 		if last {
+			a.index(ctx)
 			return
 		}
+	}
+}
+
+// index has a store that keeps an index of the text bring it up to date.
+func (a *Recordings) index(ctx context.Context) {
+	if s, ok := a.Store.(interface{ Index(context.Context) }); ok {
+		s.Index(ctx)
 	}
 }
 

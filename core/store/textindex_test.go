@@ -1,0 +1,338 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// indexedFolder is a folder of transcripts that are as old as the index wants them.
+type indexedFolder struct {
+	*Folder
+	t   testing.TB
+	dir string
+	r   *rand.Rand
+	age time.Duration
+}
+
+func newIndexedFolder(t testing.TB, seed uint64) *indexedFolder {
+	f := &indexedFolder{t: t, dir: t.TempDir(), r: rand.New(rand.NewPCG(seed, 0)), age: 1000 * time.Hour}
+	f.reopen()
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func (f *indexedFolder) reopen() {
+	if f.Folder != nil {
+		f.Close()
+	}
+	folder, err := OpenFolder(f.dir)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.Folder = folder
+}
+
+// some returns bytes of few kinds, so that texts hold much of each other.
+func (f *indexedFolder) some(most int) string {
+	const kinds = "aab b\"\\\n\r\x00\xff\u00fc"
+	made := make([]byte, f.r.IntN(most))
+	for i := range made {
+		made[i] = kinds[f.r.IntN(len(kinds))]
+	}
+	return string(made)
+}
+
+func (f *indexedFolder) path(n int) string {
+	return filepath.Join(f.dir, NewID(time.Unix(int64(1_700_000_000+n), 0), "s1", "raw")+suffix)
+}
+
+// write writes transcript n, or writes it anew.
+func (f *indexedFolder) write(n int, payloads ...string) {
+	text := transcript.AppendHeader(nil, &transcript.Transcript{Mode: "raw"})
+	for _, payload := range payloads {
+		e := transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: []byte(payload)}}
+		text = transcript.AppendEntry(text, &e)
+	}
+	text = appendRemark(text, 0, endedRemark("over"))
+	if err := os.WriteFile(f.path(n), text, 0o600); err != nil {
+		f.t.Fatal(err)
+	}
+	f.age -= time.Minute
+	at := time.Now().Add(-f.age)
+	os.Chtimes(f.path(n), at, at)
+}
+
+// searched are the IDs that a search finds; scanned those whose text is read.
+func (f *indexedFolder) searched(text string) (found, scanned []string) {
+	all, err := f.List(context.Background(), Query{Text: text})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, info := range all {
+		found = append(found, info.ID)
+	}
+	if all, err = f.List(context.Background(), Query{}); err != nil {
+		f.t.Fatal(err)
+	}
+	for _, info := range all {
+		if f.holds(context.Background(), info.ID, quoted(text)) {
+			scanned = append(scanned, info.ID)
+		}
+	}
+	return found, scanned
+}
+
+func (f *indexedFolder) compare(text string) {
+	f.t.Helper()
+	if found, scanned := f.searched(text); !slices.Equal(found, scanned) {
+		f.t.Fatalf("a search for %q finds %d, and %d hold it", text, len(found), len(scanned))
+	}
+}
+
+func (f *indexedFolder) segmentFiles() []string {
+	names, _ := filepath.Glob(filepath.Join(f.dir, segmentName+"*"))
+	return names
+}
+
+// Whatever happens to transcripts and index, a search finds what a scan finds.
+func TestASearchFindsWhatAScanFinds(t *testing.T) {
+	for seed := range uint64(4) {
+		f := newIndexedFolder(t, seed)
+		for range 100 {
+			switch n := f.r.IntN(40); f.r.IntN(12) {
+			case 0:
+				os.Remove(f.path(n))
+			case 1:
+				f.Delete(strings.TrimSuffix(filepath.Base(f.path(n)), suffix))
+			case 2:
+				f.reopen()
+			case 3:
+				f.text.tidy(f.Folder, true)
+			case 4:
+				for _, name := range f.segmentFiles() {
+					f.spoil(name)
+				}
+			case 5:
+				f.write(n, strings.Repeat(f.some(2000), 200))
+			default:
+				f.write(n, f.some(100), f.some(6000))
+			}
+			f.compare(f.some(12))
+		}
+	}
+}
+
+// spoil deletes, cuts or changes a file.
+func (f *indexedFolder) spoil(name string) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	switch at := f.r.IntN(len(text)); f.r.IntN(3) {
+	case 0:
+		os.Remove(name)
+	case 1:
+		os.Truncate(name, int64(at))
+	default:
+		clear(text[at:min(len(text), at+f.r.IntN(10_000))])
+		os.WriteFile(name, text, 0o600)
+	}
+}
+
+// What is known is not read again, by another process neither.
+func TestWhatTheIndexRulesOutIsNotRead(t *testing.T) {
+	f := newIndexedFolder(t, 1)
+	for n := range 100 {
+		f.write(n, fmt.Sprintf("number-%d-of-all", n), strings.Repeat("much more ", 1000))
+	}
+	f.searched("number-7-of-all")
+	f.reopen()
+	if names := f.segmentFiles(); len(names) == 0 {
+		t.Fatal("no index was written")
+	} else if info, err := os.Stat(names[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the index is a file of mode %v, %v", info.Mode(), err)
+	}
+	all, segments, err := f.all(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lacks, known := f.lookUp(t.Context(), segments, all, gramsOf(quoted("number-7-of-all")))
+	read := 0
+	for i := range lacks {
+		if !lacks[i] {
+			read++
+		}
+		if !known[i] {
+			t.Errorf("%s is not known", all[i].ID)
+		}
+	}
+	if read == 0 || read > 10 {
+		t.Errorf("%d of 100 are read", read)
+	}
+}
+
+// Names are kept while the folder is as old as it was, and no longer.
+func TestNamesAreReadAgainWhenOneComesOrGoes(t *testing.T) {
+	f := newIndexedFolder(t, 1)
+	list := func() int {
+		all, err := f.List(t.Context(), Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	f.write(1)
+	f.write(2)
+	os.Chtimes(f.dir, time.Time{}, time.Now().Add(-time.Hour))
+	if n := list(); n != 2 || f.listed.at.IsZero() || list() != 2 {
+		t.Fatalf("%d are listed", n)
+	}
+	f.write(3)
+	if n := list(); n != 3 || !f.listed.at.IsZero() {
+		t.Errorf("%d are listed, with names that may have changed since: %v", n, f.listed.at)
+	}
+	os.Remove(f.path(1))
+	if n := list(); n != 2 {
+		t.Errorf("after one was deleted, %d are listed", n)
+	}
+}
+
+// A damaged index is deleted and made again.
+func TestADamagedIndexIsMadeAgain(t *testing.T) {
+	f := newIndexedFolder(t, 1)
+	for n := range 100 {
+		f.write(n, fmt.Sprintf("number-%d-of-all", n))
+	}
+	f.searched("number-7-of-all")
+	f.reopen()
+	before := f.segmentFiles()
+	for _, name := range before {
+		text, _ := os.ReadFile(name)
+		clear(text[len(text)/3:])
+		os.WriteFile(name, text, 0o600)
+	}
+	f.compare("number-7-of-all")
+	f.reopen()
+	f.compare("number-8-of-all")
+	for _, name := range f.segmentFiles() {
+		if slices.Contains(before, name) {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	if len(f.segmentFiles()) == 0 {
+		t.Error("no index was made again")
+	}
+}
+
+// What was deleted, or redacted, is in no file of the index any more.
+func TestTheIndexForgets(t *testing.T) {
+	f := newIndexedFolder(t, 1)
+	for n := range 100 {
+		f.write(n, "nothing of importance")
+	}
+	f.write(100, "PASS hunter2")
+	f.write(101, "PASS hunter2")
+	f.searched("hunter2")
+	f.reopen()
+	knows := func() int {
+		count := 0
+		for _, name := range f.segmentFiles() {
+			s, err := openSegment(f.root, filepath.Base(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			match, err := s.matching(f.root, gramsOf([]byte("hunter2")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range s.columns {
+				count += int(match[i/8] >> (i % 8) & 1)
+			}
+		}
+		return count
+	}
+	if n := knows(); n != 2 {
+		t.Fatalf("the index has it of %d", n)
+	}
+	f.write(100, "PASS *******")
+	if err := ForgetText(f.path(100)); err != nil {
+		t.Fatal(err)
+	}
+	if n := knows(); n != 1 {
+		t.Errorf("after it was redacted in one, the index has it of %d", n)
+	}
+	f.searched("other")
+	f.Delete(strings.TrimSuffix(filepath.Base(f.path(101)), suffix))
+	f.Index(t.Context())
+	if n := knows(); n != 0 {
+		t.Errorf("after the other was deleted, the index has it of %d", n)
+	}
+}
+
+// A recording is in the index a moment after its end, without a search.
+func TestRecordingsAreIndexedAsTheyEnd(t *testing.T) {
+	f := folder(t)
+	a := Record(f, quiet)
+	r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+	r.Done(0, event(1, core.ServerBytes, "hello"), nil)
+	r.End(0, "over")
+	closeAll(t, a)
+	path, _ := f.Path(r.ID())
+	f.Index(t.Context())
+	if len(f.text.fresh) != 0 {
+		t.Error("one is known that may change within a step of its file's time")
+	}
+	old := time.Now().Add(-time.Minute)
+	os.Chtimes(path, old, old)
+	f.Index(t.Context())
+	if d, ok := f.text.fresh[r.ID()]; !ok || !d.filter.lacks(gramsOf([]byte("other"))) || d.filter.lacks(gramsOf([]byte("hello"))) {
+		t.Errorf("the index has it: %v", ok)
+	}
+	if len(f.ended) != 0 {
+		t.Errorf("%v wait", f.ended)
+	}
+}
+
+// Searches, recordings and deletions may happen at once.
+func TestSearchWhileSessionsAreRecorded(t *testing.T) {
+	f := folder(t)
+	a := Record(f, quiet)
+	var all sync.WaitGroup
+	for n := range 4 {
+		all.Go(func() {
+			for m := range 30 {
+				r := a.Start(Header{Session: fmt.Sprint("s", n, "-", m), Mode: "raw"}, nil)
+				r.Done(0, event(1, core.ServerBytes, "needle"), nil)
+				r.End(0, "over")
+				if m%5 == 0 {
+					path, _ := f.Path(r.ID())
+					os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour))
+				}
+				if _, err := a.List(t.Context(), Query{Text: "needle"}); err != nil {
+					t.Error(err)
+				}
+				if m%3 == 0 {
+					a.Delete(r.ID())
+				}
+				f.Index(t.Context())
+			}
+		})
+	}
+	all.Wait()
+	closeAll(t, a)
+	infos, _ := f.List(t.Context(), Query{})
+	if found, err := f.List(t.Context(), Query{Text: "needle"}); err != nil || len(found) != len(infos) {
+		t.Errorf("%d of %d are found, %v", len(found), len(infos), err)
+	}
+}
