@@ -147,7 +147,7 @@ func processorTime() (busy, all time.Duration) {
 			continue
 		}
 		all += time.Duration(ticks) * tick
-		if i != 4 && i != 5 { // idle, waiting for a disk: proc_stat(5)
+		if i < 4 || i > 7 { // idle, waiting for a disk, interrupts (which are anybody's): proc_stat(5)
 			busy += time.Duration(ticks) * tick
 		}
 	}
