@@ -13,6 +13,11 @@ import (
 // more is one too far.
 const fallen = 0.7
 
+// tooBusy is the part of the processors that others may use in a quick run. With
+// more, a system of several processes waits longer for its turn than one of a
+// single process, and ratios say nothing.
+const tooBusy = 0.25
+
 // regressions says which ratios are worse than all rounds of the reference and
 // at least 30 % worse than their median, and which the reference has and this
 // run does not; by their measures.
@@ -42,6 +47,7 @@ func regressions(now, then *report) map[string][]string {
 // compareWith measures what the quick form does and holds it to the reference. What
 // is worse is measured a second time; it is an error if that is worse too.
 func (d *driver) compareWith(ctx context.Context, then *report, only []string, rounds int, stdout io.Writer) error {
+	others := othersShare()
 	now, err := d.measureAll(ctx, only, rounds, quickSizes())
 	if err != nil {
 		return err
@@ -72,6 +78,11 @@ func (d *driver) compareWith(ctx context.Context, then *report, only []string, r
 	second := regressions(again, then)
 	if len(second) == 0 {
 		_, err := fmt.Fprintln(stdout, "\nno ratio has fallen below the reference twice")
+		return err
+	}
+	if share := others(); share > tooBusy {
+		_, err := fmt.Fprintf(stdout, "\nworse than the reference twice, to which this run is not held since others used %.0f %% of the processors:\n%s\n",
+			100*share, strings.Join(texts(second), "\n"))
 		return err
 	}
 	return fmt.Errorf("worse than the reference, by 30 %% or more, twice in a row:\n%s", strings.Join(texts(second), "\n"))

@@ -100,8 +100,8 @@ func fullSizes() sizes {
 // quickSizes are those of the quick form, which has to end within a minute.
 func quickSizes() sizes {
 	s := briefSizes()
-	s.roundTrips, s.bulk, s.lines, s.opens = 300, 192<<20, 256<<10, 300
-	s.talkers, s.talk, s.versions = []int64{200}, time.Second, 5
+	s.roundTrips, s.bulk, s.lines, s.opens = 300, 192<<20, 256<<10, 200
+	s.talkers, s.talk, s.versions = []int64{200}, 600*time.Millisecond, 5
 	return s
 }
 

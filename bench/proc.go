@@ -54,6 +54,8 @@ func memoryOfAll(pids []int) (sum int64, err error) {
 	return sum, nil
 }
 
+const tick = time.Second / 100 // USER_HZ, the same on all of Linux's systems that Go has
+
 // familyTime returns the processor time that a family has used, of the members
 // that have ended too.
 func familyTime(pid int) (time.Duration, error) {
@@ -61,7 +63,6 @@ func familyTime(pid int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	const tick = time.Second / 100 // USER_HZ, the same on all of Linux's systems that Go has
 	var sum time.Duration
 	for _, pid := range pids {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -117,4 +118,38 @@ func peakMemory(pid int) (int64, error) {
 		return 0, err
 	}
 	return statusLine(text, "VmHWM:")
+}
+
+// othersShare returns a function that tells which part of all processors' time
+// since then has gone to others than this process and its family: to other
+// processes, or to other virtual machines. Where that cannot be seen, it is 0.
+func othersShare() func() float64 {
+	busy, all := processorTime()
+	ours, _ := familyTime(os.Getpid())
+	return func() float64 {
+		busyNow, allNow := processorTime()
+		oursNow, _ := familyTime(os.Getpid())
+		if allNow <= all {
+			return 0
+		}
+		return max(0, float64(busyNow-busy-(oursNow-ours))/float64(allNow-all))
+	}
+}
+
+// processorTime returns how long all processors together have been busy, and
+// how long they have been there.
+func processorTime() (busy, all time.Duration) {
+	stat, _ := os.ReadFile("/proc/stat")
+	line, _, _ := strings.Cut(string(stat), "\n")
+	for i, field := range strings.Fields(line) {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err != nil || i > 8 { // the name; what a guest uses counts as user
+			continue
+		}
+		all += time.Duration(ticks) * tick
+		if i < 4 || i > 7 { // idle, waiting for a disk, interrupts (which are anybody's): proc_stat(5)
+			busy += time.Duration(ticks) * tick
+		}
+	}
+	return busy, all
 }

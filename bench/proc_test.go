@@ -37,3 +37,16 @@ func TestFamilyHasChildren(t *testing.T) {
 		t.Errorf("a process that has ended has the family %d", pids)
 	}
 }
+
+func TestOthersShareIsAPart(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /proc here")
+	}
+	share := othersShare()
+	begun, _ := processorTime()
+	for now := begun; now-begun < 5*tick; now, _ = processorTime() { // our own time
+	}
+	if got := share(); got < 0 || got > 1 {
+		t.Errorf("the share is %v", got)
+	}
+}
