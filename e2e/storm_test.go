@@ -155,10 +155,10 @@ type storm struct {
 // brew starts the traffic.
 func brew(t *testing.T, sessions int, flags ...string) *storm {
 	t.Helper()
-	return brewOf(t, []string{"http-line", "echo-quit"}, sessions, stormPace, flags...)
+	return brewOf(t, []string{"http-line", "echo-quit"}, sessions, stormPace, stormWindow, flags...)
 }
 
-func brewOf(t *testing.T, modes []string, sessions int, pace time.Duration, flags ...string) *storm {
+func brewOf(t *testing.T, modes []string, sessions int, pace time.Duration, window int, flags ...string) *storm {
 	t.Helper()
 	s := &storm{w: start(t, flags...), modes: modes, stop: make(chan struct{})}
 	target := serve(t, echo).address
@@ -166,7 +166,7 @@ func brewOf(t *testing.T, modes []string, sessions int, pace time.Duration, flag
 		mode := s.modes[i%len(s.modes)]
 		c := s.w.join(t, "?mode="+mode, target)
 		s.talkers = append(s.talkers, &talker{
-			name: fmt.Sprint(mode, " ", i), pace: pace, ws: c.ws, window: make(chan time.Time, stormWindow), last: time.Now(),
+			name: fmt.Sprint(mode, " ", i), pace: pace, ws: c.ws, window: make(chan time.Time, window), last: time.Now(),
 		})
 	}
 	for _, k := range s.talkers {
@@ -297,7 +297,8 @@ func TestStorm(t *testing.T) {
 }
 
 // A single kill: what the clients of few and of many sessions see of it. All sessions
-// together send 5,000 lines a second at most.
+// together send 5,000 lines a second at most, each the next line once the one before
+// is answered.
 func TestOneKill(t *testing.T) {
 	counts := []int{10, 200}
 	if thorough() {
@@ -306,9 +307,12 @@ func TestOneKill(t *testing.T) {
 	for _, sessions := range counts {
 		t.Run(fmt.Sprint(sessions, " sessions"), func(t *testing.T) {
 			const mode = "http-line"
-			s := brewOf(t, []string{mode}, sessions, max(stormPace, time.Duration(sessions)*200*time.Microsecond))
+			s := brewOf(t, []string{mode}, sessions, max(stormPace, time.Duration(sessions)*200*time.Microsecond), 1)
 			k := &killer{w: s.w, mode: mode}
 			s.rage(t, 1500*time.Millisecond, func() int {
+				eventually(t, "the recovery of all sessions", func() bool {
+					return s.w.metric(t, "workbench_recovery_seconds_count", mode) >= s.kills*sessions
+				})
 				k.strike(t, syscall.SIGKILL)
 				return 1
 			})

@@ -312,8 +312,8 @@ func TestPoison(t *testing.T) {
 				t.Errorf("it was closed with %d %q, want %d, the plugin and %q", closed.Code, closed.Text, websocket.CloseInternalServerErr, want)
 			}
 			crashes, hangs := w.metric(t, "process_crashes_total"), w.metric(t, "process_hangs_total")
-			if deaths := w.metric(t, test.deaths); deaths != crashes+hangs || deaths < 3 || deaths > 4 {
-				t.Errorf("%d processes crashed and %d hung; 3 or 4 should have died, all of them by %s", crashes, hangs, test.words)
+			if deaths := w.metric(t, test.deaths); deaths != crashes+hangs || deaths < 3 || deaths > 10 {
+				t.Errorf("%d processes crashed and %d hung; 3 should have died and as many as halve 100 suspects, all of them by %s", crashes, hangs, test.words)
 			}
 			if n := w.metric(t, "sessions_poisoned_total"); n != 1 {
 				t.Errorf("%d sessions were ended for an event", n)
@@ -384,7 +384,7 @@ func TestPanic(t *testing.T) {
 	if closed.Code != websocket.CloseInternalServerErr || !strings.Contains(closed.Text, "fragile") || !strings.Contains(closed.Text, "told so") {
 		t.Errorf("it was closed with %d %q", closed.Code, closed.Text)
 	}
-	if after := w.pid(t); after != before || w.metric(t, "process_crashes_total") > 0 || w.metric(t, "process_starts_total") != 1 {
+	if after := w.pid(t); after != before || w.metric(t, "process_crashes_total") > 0 || w.metric(t, "process_starts_total") > 2 { // with the spare
 		t.Errorf("the process was %d and is %d", before, after)
 	}
 }

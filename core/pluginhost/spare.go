@@ -54,10 +54,10 @@ func (b *Build) run() {
 			continue
 		}
 		b.started(p)
-		watched.Go(func() {
-			<-p.dead
+		if isClosed(p.dead) { // already
 			b.buried(p)
-		})
+		}
+		watched.Go(func() { <-p.gone })
 	}
 	<-b.ctx.Done()
 	watched.Wait()
@@ -186,7 +186,8 @@ func (b *Build) started(p *process) {
 	}
 }
 
-// buried has the spare serve in the place of a process that is dead.
+// buried has the spare serve in the place of a process that is dead. It is
+// idempotent.
 func (b *Build) buried(p *process) {
 	restless := b.unavailable(fail(CodeRestless, "died again and again before it answered anything: %s", p.cause.words), p.run)
 	b.mu.Lock()

@@ -92,6 +92,7 @@ func (p *process) die(why *fault) {
 	shared := p.shared.Load()
 	p.cause = &death{plugin: p.name, fault: why}
 	close(p.dead)
+	p.run.build.buried(p)
 	p.mu.Lock()
 	sessions := p.sessions
 	p.sessions = nil
