@@ -50,11 +50,10 @@ type moment struct {
 // What it takes.
 const (
 	crashesToSuspect = 2
-	deathsToSuspect  = 3 // of any kind
+	killsToSuspect   = 8
 	crashesToConvict = 3 // the last of them alone in quarantine
 	killsToConvict   = 4 // alone in quarantine
 
-	pastKillsToSuspect = 8
 	pastKillsToConvict = 16 // alone in quarantine
 )
 
@@ -89,11 +88,11 @@ func (b *blame) answered(n uint64) {
 
 // doubtful reports that the event is to be fed by itself: in a batch it may
 // only have come before the one that ends the process.
-func (b *blame) doubtful() bool { return b.crashes > 0 || b.kills.all >= deathsToSuspect-1 }
+func (b *blame) doubtful() bool { return b.crashes > 0 || b.kills.all >= killsToSuspect-1 }
 
 // suspect reports that the event is to be tried in quarantine.
 func (b *blame) suspect() bool {
-	return b.crashes >= crashesToSuspect || b.crashes+b.kills.all >= deathsToSuspect || b.past.all >= pastKillsToSuspect
+	return b.crashes >= crashesToSuspect || max(b.kills.all, b.past.all) >= killsToSuspect
 }
 
 // guilty reports that the event is the cause beyond doubt. alone says that the

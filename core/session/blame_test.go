@@ -6,6 +6,9 @@ import (
 	"testing"
 )
 
+// killed is so many kills from outside while event 5 is unanswered.
+func killed(n int) string { return strings.TrimPrefix(strings.Repeat(" k5", n), " ") }
+
 // Sequences of deaths, each a letter and the event that was unanswered: c is a
 // crash, k a kill from outside, C and K are the same alone in quarantine, p and P
 // kills while the past was answered again, a is an answer.
@@ -14,11 +17,13 @@ func TestBlame(t *testing.T) {
 		{"", "fed in batches"},
 		{"c5", "fed alone"},
 		{"k5", "fed in batches"},
-		{"k5 k5", "fed alone"},
+		{"k5 k5 k5 k5 k5 k5", "fed in batches"},
+		{killed(7), "fed alone"},
 		{"c5 c5", "quarantine"},
 		{"c5 k5", "fed alone"},
-		{"k5 k5 k5", "quarantine"},
-		{"k5 c5 k5", "quarantine"},
+		{killed(8), "quarantine"},
+		{"k5 c5 k5", "fed alone"},
+		{"c5 " + killed(8), "quarantine"},
 		{"c5 k5 c5", "quarantine"},
 		// In quarantine.
 		{"c5 c5 C5", "ended"},
@@ -26,21 +31,21 @@ func TestBlame(t *testing.T) {
 		{"c5 c5 K5 K5 K5", "quarantine"},
 		{"c5 c5 K5 K5 K5 K5", "ended"},
 		{"c5 c5 K5 C5", "ended"},
-		{"k5 k5 k5 K5 K5 K5", "quarantine"},
-		{"k5 k5 k5 K5 K5 K5 K5", "ended"},
-		{"k5 k5 k5 C5", "quarantine"},
-		{"k5 k5 k5 C5 C5 C5", "ended"},
+		{killed(8) + " K5 K5 K5", "quarantine"},
+		{killed(8) + " K5 K5 K5 K5", "ended"},
+		{killed(8) + " C5", "quarantine"},
+		{killed(8) + " C5 C5 C5", "ended"},
 		// An answer, and a death at another event, exonerate.
 		{"c5 c5 a5", "fed in batches"},
 		{"c5 c5 a6", "fed in batches"},
 		{"c5 c5 a4", "quarantine"},
-		{"k5 k5 k3", "fed in batches"},
+		{killed(7) + " k3", "fed in batches"},
 		{"k5 k5 k3 k5 k5 k0 k5", "fed in batches"},
-		{"k5 k5 k5 K3", "fed in batches"},
+		{killed(8) + " K3", "fed in batches"},
 		{"c5 c5 C0 C5", "fed alone"},
 		// A kill during the past counts only if the same event is struck many times.
-		{"k5 k5 p0 p3 p4 p4", "fed alone"},
-		{"k5 k5 p0 p3 k5", "quarantine"},
+		{killed(7) + " p0 p3 p4 p4", "fed alone"},
+		{killed(7) + " p0 p3 k5", "quarantine"},
 		{"p0 p0 p0 p0 p0 p0 p0 p0", "quarantine"},
 		{"p0 p0 p0 p0 p0 p0 p0 p0 a0", "fed in batches"},
 		{"p3 p3 p3 p3 p3 p3 p3 a4 p3", "fed in batches"},
@@ -50,8 +55,8 @@ func TestBlame(t *testing.T) {
 		{"c5 p0 C5 p0 C5", "ended"},
 		// The opening is an event like any other.
 		{"c0 c0 C0", "ended"},
-		{"k0 k0 k0 K0 K0 K0 K0", "ended"},
-		{"k0 a0 k0 k0", "fed alone"},
+		{strings.Repeat("k0 ", 8) + "K0 K0 K0 K0", "ended"},
+		{"k0 a0" + strings.Repeat(" k0", 7), "fed alone"},
 	} {
 		var b blame
 		alone := false

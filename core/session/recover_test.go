@@ -213,7 +213,7 @@ func TestPoison(t *testing.T) {
 		want  int // processes
 	}{
 		{errors.New("the x plugin died: exit status 2"), 3},
-		{fmt.Errorf("the x plugin died: %w", wire.ErrKilled), 7}, // three times among others, four times alone
+		{fmt.Errorf("the x plugin died: %w", wire.ErrKilled), 12}, // eight times among others, four times alone
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &processes{cause: c.cause}
@@ -343,12 +343,12 @@ func TestSlowPastIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-// An event that was in flight at three kills, and is innocent, is answered in
+// An event that was in flight at eight kills, and is innocent, is answered in
 // quarantine, and the session goes back to the others.
 func TestBackFromQuarantine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &processes{cause: fmt.Errorf("it was %w", wire.ErrKilled)}
-		deaths := 3
+		deaths := killsToSuspect
 		p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
 			return handler(func(e core.Event, out *core.Out) error {
 				if string(e.Data) == "unlucky" && deaths > 0 {
@@ -363,8 +363,8 @@ func TestBackFromQuarantine(t *testing.T) {
 		b.client.says("unlucky")
 		b.read(t, "unlucky\n")
 		synctest.Wait()
-		if p.started != 5 || p.alone != 1 {
-			t.Errorf("%d processes, %d of them alone; want 5 and 1", p.started, p.alone)
+		if p.started != 10 || p.alone != 1 {
+			t.Errorf("%d processes, %d of them alone; want 10 and 1", p.started, p.alone)
 		}
 		b.client.says("next")
 		b.read(t, "next\n")
