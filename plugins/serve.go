@@ -125,7 +125,11 @@ func refusal(d core.Discipline, cookie string) string {
 // session runs one session. The host was told what its machine did wrong; only a
 // host that broke the protocol is left to log.
 func session(conn net.Conn, d core.Discipline, turn *wire.Turn, log *slog.Logger) {
-	if err := wire.Serve(&stream{pluginproto.Stream{Conn: conn}}, d, turn, log); err != nil {
+	var to io.ReadWriteCloser = &stream{pluginproto.Stream{Conn: conn}}
+	if lane, ok := conn.(*pluginproto.Lane); ok {
+		to = &lasting{stream{pluginproto.Stream{Conn: conn}}, lane}
+	}
+	if err := wire.Serve(to, d, turn, log); err != nil {
 		log.Debug("a session's stream ended", "reason", err)
 	}
 }
@@ -140,6 +144,12 @@ type stream struct{ pluginproto.Stream }
 func (s *stream) Write(b []byte) (int, error) {
 	s.SetWriteDeadline(time.Now().Add(letGo))
 	return s.Stream.Write(b)
+}
+
+// lasting is a stream that carries one session after the other.
+type lasting struct {
+	stream
+	wire.Lasting
 }
 
 // endWithHost ends the process when the pipe that the host holds does: by

@@ -46,8 +46,16 @@ type Runner struct {
 	replays atomic.Int64
 }
 
-// atOnce is how many files are replayed at a time.
-const atOnce = 4
+// atOnce is how many files are replayed at a time: so many that the process and this
+// one seldom wait for each other.
+const atOnce = 16
+
+// A large file takes many times its size of memory, so fewer of these are replayed
+// at a time.
+const (
+	large       = 1 << 20 // bytes
+	largeAtOnce = 4
+)
 
 // progressEach is how often somebody who looks sees how far it is.
 const progressEach = 300 * time.Millisecond
@@ -61,9 +69,16 @@ func (r *Runner) All(ctx context.Context, files []File, p *Printer) {
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	defer workers.Wait()
+	places := make(chan struct{}, largeAtOnce)
 	for range min(atOnce, len(files)) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				if info, err := os.Stat(files[i].Path); err == nil && info.Size() >= large {
+					places <- struct{}{}
+					reports[i] <- r.Replay(ctx, files[i])
+					<-places
+					continue
+				}
 				reports[i] <- r.Replay(ctx, files[i])
 			}
 		})

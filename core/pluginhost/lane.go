@@ -25,6 +25,10 @@ type laned struct {
 	most   int64
 	inUse  atomic.Int64
 	dialed atomic.Uint32
+
+	mu     sync.Mutex
+	free   []net.Conn // whose last session has ended; at most mostFree
+	closed bool
 }
 
 var _ transport = (*laned)(nil)
@@ -80,24 +84,62 @@ func (l *laned) open(ctx context.Context) (net.Conn, uint32, error) {
 	}
 }
 
-// dial returns a lane; nil, without an error, if the process has room for no more.
+// dial returns a lane, one that waits for a session if there is one; nil, without an
+// error, if the process has room for no more.
 func (l *laned) dial(ctx context.Context) (net.Conn, uint32, error) {
 	if l.inUse.Add(1) > l.most {
 		l.inUse.Add(-1)
 		return nil, 0, nil
 	}
-	conn, err := l.socket.dial(ctx)
-	if err != nil {
-		l.inUse.Add(-1)
-		return nil, 0, err
+	conn := l.takeFree()
+	if conn == nil {
+		var err error
+		if conn, err = l.socket.dial(ctx); err != nil {
+			l.inUse.Add(-1)
+			return nil, 0, err
+		}
 	}
 	number := pluginproto.LaneNumbers + l.dialed.Add(1)%pluginproto.LaneNumbers
 	return &lane{Conn: conn, way: l, number: number}, number, nil
 }
 
+// mostFree is how many lanes wait for a session.
+const mostFree = 16
+
+func (l *laned) takeFree() net.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := len(l.free) - 1
+	if last < 0 {
+		return nil
+	}
+	conn := l.free[last]
+	l.free = l.free[:last]
+	return conn
+}
+
+// keep has a connection wait for a session, or closes it.
+func (l *laned) keep(conn net.Conn) {
+	conn.SetDeadline(time.Time{})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || len(l.free) == mostFree {
+		conn.Close()
+		return
+	}
+	l.free = append(l.free, conn)
+}
+
 func (l *laned) close() {
 	l.muxed.close()
 	l.socket.close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for _, conn := range l.free {
+		conn.Close()
+	}
+	l.free = nil
 }
 
 // lane is a session's stream. The first Write is preceded by its number, in one
@@ -106,8 +148,8 @@ type lane struct {
 	net.Conn
 	way    *laned
 	number uint32
-	begun  bool
-	closed sync.Once
+	begun  bool // the number was sent
+	ended  sync.Once
 }
 
 // Write writes to the stream.
@@ -126,6 +168,14 @@ func (l *lane) Write(b []byte) (int, error) {
 
 // Close ends the stream.
 func (l *lane) Close() error {
-	l.closed.Do(func() { l.way.inUse.Add(-1) })
+	l.ended.Do(func() { l.way.inUse.Add(-1) })
 	return l.Conn.Close()
+}
+
+// release lets the lane carry another session. It must not be used any more.
+func (l *lane) release() {
+	l.ended.Do(func() {
+		l.way.inUse.Add(-1)
+		l.way.keep(l.Conn)
+	})
 }

@@ -112,10 +112,35 @@ func (s *stream) explained(err error) error {
 
 // Close ends the session's stream, and a Read that waits.
 func (s *stream) Close() error {
-	s.process.forget(s)
+	if !s.end() {
+		return nil
+	}
 	if s.closed != nil {
 		defer s.closed()
 	}
-	s.over.Store(true)
 	return s.Conn.Close()
+}
+
+// Release ends the session's stream, which may carry another session.
+func (s *stream) Release() error {
+	lane, ok := s.Conn.(*lane)
+	if !ok {
+		return s.Close()
+	}
+	if s.end() {
+		lane.release()
+		if s.closed != nil {
+			s.closed()
+		}
+	}
+	return nil
+}
+
+// end reports whether it is the first to end the stream.
+func (s *stream) end() bool {
+	if s.over.Swap(true) {
+		return false
+	}
+	s.process.forget(s)
+	return true
 }

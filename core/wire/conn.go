@@ -22,6 +22,7 @@ type Conn struct {
 	timeout time.Duration
 	in      reader
 	over    bool // the machine failed, or the stream did
+	due     bool // an answer is
 	quiet   time.Duration
 
 	lose  sync.Once
@@ -143,6 +144,7 @@ func (c *Conn) Checkpoint() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.due = false
 	p := parser{body: body}
 	ok := p.byte() == 1
 	state := p.bytes(core.MaxCheckpoint)
@@ -155,14 +157,26 @@ func (c *Conn) Checkpoint() ([]byte, error) {
 	return append([]byte{}, state...), nil
 }
 
-// Bye ends the session in an orderly way and closes the stream.
+// Bye ends the session in an orderly way, and closes the stream, or releases one
+// that is [Releasable].
 func (c *Conn) Bye() error {
-	var err error
-	if !c.over {
-		c.over = true
-		err = c.write(frameBye, func(dst []byte) []byte { return dst })
+	if c.over {
+		return c.stream.Close()
+	}
+	c.over = true
+	err := c.write(frameBye, func(dst []byte) []byte { return dst })
+	if stream, ok := c.stream.(Releasable); ok && err == nil && !c.due && len(c.in.rest()) == 0 {
+		return stream.Release()
 	}
 	return errors.Join(err, c.stream.Close())
+}
+
+// Releasable is a stream that may carry another session, since the other end's is
+// [Lasting].
+type Releasable interface {
+	// Release is called in place of Close after a session that has ended in an
+	// orderly way.
+	Release() error
 }
 
 // Close closes the stream. A call in progress returns an error.
@@ -257,6 +271,7 @@ func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 	if len(r.actions) > 0 {
 		return c.end(malformed("actions that answer no event"))
 	}
+	c.due = false
 	return nil
 }
 
@@ -270,6 +285,7 @@ func (c *Conn) write(t frameType, body func([]byte) []byte) error {
 	if size := len(*buf) - headerSize; size > MaxFrame {
 		return c.end(fmt.Errorf("frame of %d bytes; at most %d are allowed", size, MaxFrame))
 	}
+	c.due = c.due || t != frameBye
 	if c.timeout > 0 {
 		c.stream.SetWriteDeadline(time.Now().Add(c.timeout))
 	}

@@ -103,6 +103,9 @@ func (r *reader) head() (frameType, int, error) {
 	return frameType(header[0]), size, nil
 }
 
+// rest returns what was read after the last frame.
+func (r *reader) rest() []byte { return r.ahead[r.from:r.to] }
+
 // body reads a frame's body into buf, growing it if needed.
 func (r *reader) body(buf []byte, size int) ([]byte, error) {
 	if cap(buf) < size {

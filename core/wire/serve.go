@@ -42,16 +42,26 @@ type Batcher interface {
 // that the host went away.
 //
 // turn makes the session take turns with the others of its process; if nil, it
-// waits for none.
+// waits for none. A [Lasting] stream is not closed after a bye.
 func Serve(stream io.ReadWriteCloser, d core.Discipline, turn *Turn, log *slog.Logger) error {
-	defer stream.Close()
 	s := &server{stream: stream, in: reader{r: stream}, discipline: d, turn: turn, log: log}
-	defer s.end()
+	lasts := false
+	defer func() {
+		s.end()
+		if !lasts {
+			stream.Close()
+		}
+	}()
 	for {
 		// No buffer is held while waiting for the head: idle sessions wait here.
 		t, size, err := s.in.head()
 		if err != nil {
 			return err
+		}
+		if next, ok := stream.(Lasting); ok && t == frameBye && size == 0 {
+			lasts = true
+			next.Next(s.in.rest())
+			return nil
 		}
 		request := lend()
 		if *request, err = s.in.body(*request, size); err == nil {
@@ -65,6 +75,13 @@ func Serve(stream io.ReadWriteCloser, d core.Discipline, turn *Turn, log *slog.L
 			return err
 		}
 	}
+}
+
+// Lasting is a stream that carries one session after the other.
+type Lasting interface {
+	// Next says that the host has ended a session in an orderly way. rest is what
+	// was read already of the next one; it is valid until Next returns.
+	Next(rest []byte)
 }
 
 // errOver ends the loop in an orderly way.

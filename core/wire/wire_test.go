@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -369,3 +370,66 @@ type netStream struct {
 func (s *netStream) Read(p []byte) (int, error)  { return s.stream.Read(p) }
 func (s *netStream) Write(p []byte) (int, error) { return s.stream.Write(p) }
 func (s *netStream) Close() error                { return nil }
+
+// lastingPipe is the plugin's end of a stream that lasts, and its rest.
+type lastingPipe struct {
+	net.Conn
+	rest []byte
+	next chan struct{}
+}
+
+func (p *lastingPipe) Next(rest []byte) {
+	p.rest = append([]byte{}, rest...)
+	p.next <- struct{}{}
+}
+
+// releasablePipe is the host's.
+type releasablePipe struct {
+	net.Conn
+	released, closed int
+}
+
+func (p *releasablePipe) Release() error { p.released++; return nil }
+func (p *releasablePipe) Close() error   { p.closed++; return p.Conn.Close() }
+
+// A stream lasts after a bye, with what came after it; and ends with a session that
+// ended in another way, or whose answer is still due.
+func TestStreamLasts(t *testing.T) {
+	ours, theirs := net.Pipe()
+	near, far := &releasablePipe{Conn: ours}, &lastingPipe{Conn: theirs, next: make(chan struct{}, 3)}
+	d := core.Discipline{Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
+		return worker{"", new([]string), new(sync.Mutex)}, nil
+	}}
+	go Serve(far, d, nil, quiet)
+	c := NewConn(near, 0)
+	if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Bye(); err != nil || near.released != 1 || near.closed != 0 {
+		t.Fatalf("after a bye: released %d times, closed %d times, %v", near.released, near.closed, err)
+	}
+	<-far.next
+	// What the host sends in one go with the bye belongs to the next session.
+	go Serve(far, d, nil, quiet)
+	c = NewConn(near, 0)
+	if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
+		t.Fatal(err)
+	}
+	go ours.Write([]byte("\x04\x00\x00\x00\x00next"))
+	if <-far.next; string(far.rest) != "next" {
+		t.Errorf("what was left for the next session is %q", far.rest)
+	}
+	// An answer that nobody waited for must not meet the next session.
+	go Serve(far, d, nil, quiet)
+	c = NewConn(near, 0)
+	if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Send(events(1)); err != nil {
+		t.Fatal(err)
+	}
+	go func() { io.Copy(io.Discard, ours) }()
+	if c.Bye(); near.released != 1 || near.closed != 1 {
+		t.Errorf("with an answer due: released %d times, closed %d times", near.released-1, near.closed)
+	}
+}
