@@ -172,7 +172,7 @@ func (o order) landlockABI() int {
 
 // What a process may use, beside the memory that is asked for.
 const (
-	maxFiles = 1024     // sessions have a connection each, up to about as many; see docs/security.md
+	maxFiles = 1280     // sessions have a connection each, up to about as many; see docs/security.md
 	maxStack = 8 << 20  // bytes of the first thread's, which RLIMIT_DATA does not count
 	maxSpace = 64 << 30 // bytes of addresses; see limit
 	maxQueue = 64       // signals that wait, and timers
