@@ -22,20 +22,20 @@ import (
 type laned struct {
 	*muxed
 	socket *socketFile
-	most   int64
-	inUse  atomic.Int64
-	dialed atomic.Uint32
+	most   int64         // lanes that may be in use
+	inUse  atomic.Int64  // that are
+	opened atomic.Uint32 // sessions
 
 	mu     sync.Mutex
-	free   []net.Conn // whose last session has ended; at most mostFree
+	free   []net.Conn // that wait for a session; at most mostFree
 	closed bool
 }
 
 var _ transport = (*laned)(nil)
 
-// withLanes has the process that m leads to take lanes in dir. For one that takes
-// none it returns m.
-func withLanes(m *muxed, dir string) (transport, error) {
+// withLanes has the process that m leads to take lanes in dir, and opens the first. It
+// returns m where there is no way to them.
+func withLanes(ctx context.Context, m *muxed, dir string) (transport, error) {
 	most, err := m.calls.Lanes()
 	var refused rpc.ServerError
 	switch {
@@ -45,13 +45,15 @@ func withLanes(m *muxed, dir string) (transport, error) {
 		return nil, err
 	}
 	socket, err := openSocket(filepath.Join(dir, pluginproto.LaneName))
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
+	if err != nil {
 		return m, nil
-	case err != nil:
-		return nil, fail(CodeAddress, "says that it takes lanes, and does not: %v", err)
 	}
-	return &laned{muxed: m, socket: socket, most: int64(most)}, nil
+	first, err := socket.dial(ctx)
+	if err != nil {
+		socket.close()
+		return m, nil
+	}
+	return &laned{muxed: m, socket: socket, most: int64(most), free: []net.Conn{first}}, nil
 }
 
 // redialLane is between two tries while the process is slow to take lanes: as many
@@ -99,7 +101,7 @@ func (l *laned) dial(ctx context.Context) (net.Conn, uint32, error) {
 			return nil, 0, err
 		}
 	}
-	number := pluginproto.LaneNumbers + l.dialed.Add(1)%pluginproto.LaneNumbers
+	number := pluginproto.LaneNumbers + l.opened.Add(1)%pluginproto.LaneNumbers
 	return &lane{Conn: conn, way: l, number: number}, number, nil
 }
 

@@ -126,7 +126,7 @@ func (p *process) connect(ctx context.Context) error {
 		return err
 	}
 	p.calls = m.calls
-	way, err := withLanes(m, p.run.dir)
+	way, err := withLanes(ctx, m, p.run.dir)
 	if err != nil {
 		return err
 	}

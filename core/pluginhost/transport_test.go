@@ -100,7 +100,7 @@ func reflecting(t *testing.T, most int) (transport, func()) {
 	if err := m.begin(newOutput(slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
 	}
-	way, err := withLanes(m, dir)
+	way, err := withLanes(t.Context(), m, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,6 @@ func mostColumns(log int) int { return min(maxColumns, maxSegment*8>>log) }
 
 func (s *segment) rowBytes() int      { return (len(s.columns) + 7) / 8 }
 func (s *segment) pageRows() int      { return (segmentPage - 4) / s.rowBytes() }
-func (s *segment) pageCount() int     { return (1<<s.log + s.pageRows() - 1) / s.pageRows() }
 func (s *segment) inPage(row int) int { return row % s.pageRows() * s.rowBytes() }
 
 var errDamaged = errors.New("the index of the text is damaged")

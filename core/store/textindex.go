@@ -25,7 +25,6 @@ type textIndex struct {
 	places   map[string]place // by ID; those in segments
 	fresh    map[string]indexed
 	bytes    int         // of filters that are fresh
-	ended    []string    // IDs whose transcripts are to be added
 	outdated atomic.Bool // it may know of transcripts that are gone
 }
 
