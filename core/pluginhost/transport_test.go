@@ -213,3 +213,40 @@ func TestTransportsHaveAFileEach(t *testing.T) {
 		}
 	}
 }
+
+// A lane carries one session after the other, as long as each ends in an orderly way.
+func TestLanesAreUsedAgain(t *testing.T) {
+	h := start(t, Config{Modes: modesOf(t, "echo")})
+	open(t, h, "echo").must(t, "ready", "ready")
+	p, err := h.process("echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := p.way.(*laned)
+	free := func() []net.Conn {
+		way.mu.Lock()
+		defer way.mu.Unlock()
+		return slices.Clone(way.free)
+	}
+	s := open(t, h, "echo")
+	s.must(t, "one", "one")
+	if err := s.Bye(); err != nil {
+		t.Fatal(err)
+	}
+	before := free()
+	if len(before) != 1 {
+		t.Fatalf("%d lanes wait after a session that ended in order", len(before))
+	}
+	s = open(t, h, "echo")
+	s.must(t, "two", "two")
+	s.Bye()
+	if after := free(); !slices.Equal(before, after) {
+		t.Errorf("the next session had another lane: %v, %v", before, after)
+	}
+	s = open(t, h, "echo")
+	s.must(t, "three", "three")
+	s.Close()
+	if after := free(); len(after) != 0 {
+		t.Errorf("%d lanes wait after a session that was cut off", len(after))
+	}
+}

@@ -59,7 +59,7 @@ type segment struct {
 	pages   int64 // where they begin
 }
 
-// most returns how many columns a segment of such filters may have.
+// mostColumns returns how many columns a segment of such filters may have.
 func mostColumns(log int) int { return min(maxColumns, maxSegment*8>>log) }
 
 func (s *segment) rowBytes() int      { return (len(s.columns) + 7) / 8 }
