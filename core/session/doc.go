@@ -20,8 +20,10 @@
 // bounded inbox of events, an out-queue for each side, timers. phase.go has the
 // phases that the session and each direction go through. The supervisor is the
 // goroutine of Run: it takes a batch from the inbox, has the machine answer, and
-// carries out each event's actions when that event is done. It never writes to a
-// socket: a loop that does comes to a stop against a server that echoes.
+// carries out each event's actions when that event is done. While it has nothing to
+// do, the reader that an event comes by sends it to the machine; see turn.go. The
+// supervisor writes to a socket only what that has room for: a loop that waits there
+// comes to a stop against a server that echoes.
 //
 // Recovery and moves are one thing: the log of what was answered is fed to a
 // machine in another process, or in another build, which must answer alike.
