@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if c.quick && kept.Quick == nil {
 		return fmt.Errorf("%s holds no quick run to compare with; `make bench` writes one, in the project's folder", c.reference)
 	}
-	dir, err := os.MkdirTemp("", "workbench-bench-")
+	dir, err := os.MkdirTemp(memoryDir(), "workbench-bench-")
 	if err != nil {
 		return err
 	}
