@@ -93,7 +93,7 @@ func TestLimitsAreSet(t *testing.T) {
 		t.Fatal(s.Missing())
 	}
 	out, err := run(s, Grant{}, "/bin/sh", "-c", `ulimit -n; ulimit -c; ulimit -f; ulimit -d; ulimit -s; ulimit -l; ulimit -v; echo $GOMEMLIMIT`)
-	if want := "256\n0\n0\n524288\n8192\n0\n67108864\n469762048"; err != nil || out != want {
+	if want := "1280\n0\n0\n524288\n8192\n0\n67108864\n469762048"; err != nil || out != want {
 		t.Errorf("got %q, %v; want %q", out, err, want)
 	}
 	if out, err := run(s, Grant{}, "/bin/sh", "-c", `ulimit -n 300`); err == nil {

@@ -305,11 +305,11 @@ func TestReceive(t *testing.T) {
 	}
 	near, far := dial()
 	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
-	go func() {
+	go func(far net.Conn) {
 		far.Write(want[:7])
 		far.Write(want[7:])
 		far.(*net.TCPConn).CloseWrite()
-	}()
+	}(far)
 	var got []byte
 	largest := 0
 	for {
@@ -333,10 +333,10 @@ func TestReceive(t *testing.T) {
 	}
 	near, _ = dial()
 	ended := make(chan error)
-	go func() {
+	go func(near *Conn) {
 		_, err := near.Receive()
 		ended <- err
-	}()
+	}(near)
 	near.Close()
 	if err := <-ended; err == nil || err == io.EOF {
 		t.Errorf("after a Close: %v", err)
