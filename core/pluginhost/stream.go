@@ -121,6 +121,10 @@ func (s *stream) Close() error {
 	return s.Conn.Close()
 }
 
+// Ahead is less than what the socket of a lane, or the window of a yamux stream,
+// holds.
+func (s *stream) Ahead() int { return 64 << 10 }
+
 // Release ends the session's stream, which may carry another session.
 func (s *stream) Release() error {
 	lane, ok := s.Conn.(*lane)

@@ -185,21 +185,62 @@ func (s *supervisor) feedPast(conn *wire.Conn, o core.Opening, each func(e wire.
 	if err != nil || !on {
 		return e, err
 	}
-	log.batches(func(batch []wire.Event, digests []uint64) bool {
-		next := 0
-		err = conn.Batch(batch, func(a wire.Answer) {
+	// The next batches are sent before the last one is answered, so that a long past
+	// is not a long row of waits.
+	var sent []past
+	room := conn.Ahead()
+	answer := func() {
+		oldest, next := sent[0], 0
+		sent = sent[1:]
+		room += oldest.size()
+		err = conn.Answers(oldest.batch, func(a wire.Answer) {
 			if on {
-				on = each(batch[next], digests[next], a)
+				on = each(oldest.batch[next], oldest.digests[next], a)
 			}
 			next++
 		})
-		if err != nil && next < len(batch) {
-			e = batch[next]
+		if err != nil && next < len(oldest.batch) {
+			e = oldest.batch[next]
 			e.Event = e.Event.Clone()
 		}
-		return on && err == nil
+	}
+	log.batches(func(batch []wire.Event, digests []uint64) bool {
+		p := past{slices.Clone(batch), slices.Clone(digests)}
+		for len(sent) > 0 && p.size() > room && on && err == nil {
+			answer()
+		}
+		if !on || err != nil {
+			return false
+		}
+		if err = conn.Send(p.batch); err != nil {
+			sent = append(sent, p)
+			e = sent[0].batch[0]
+			e.Event = e.Event.Clone()
+			return false
+		}
+		room -= p.size()
+		sent = append(sent, p)
+		return true
 	})
+	for len(sent) > 0 && on && err == nil {
+		answer()
+	}
 	return e, err
+}
+
+// past is a batch of the past, with the digests of its answers.
+type past struct {
+	batch   []wire.Event
+	digests []uint64
+}
+
+// size is how many bytes it takes on the way, about.
+func (p past) size() int {
+	n := 0
+	for _, e := range p.batch {
+		n += len(e.Data) + eventWeight
+	}
+	return n
 }
 
 // diedTime is how long it may take to be known how a process died whose streams have

@@ -22,7 +22,7 @@ type Conn struct {
 	timeout time.Duration
 	in      reader
 	over    bool // the machine failed, or the stream did
-	due     bool // an answer is
+	due     int  // frames that are not answered
 	quiet   time.Duration
 
 	lose  sync.Once
@@ -111,7 +111,8 @@ func (c *Conn) Batch(events []Event, each func(Answer)) error {
 	return c.Answers(events, each)
 }
 
-// Send is the first half of Batch: it sends the events, and Answers must follow.
+// Send is the first half of Batch: it sends the events, and Answers must follow. More
+// batches may be sent before, within [Conn.Ahead].
 func (c *Conn) Send(events []Event) error {
 	return c.write(frameBatch, func(dst []byte) []byte {
 		for i := range events {
@@ -144,7 +145,7 @@ func (c *Conn) Checkpoint() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.due = false
+	c.due--
 	p := parser{body: body}
 	ok := p.byte() == 1
 	state := p.bytes(core.MaxCheckpoint)
@@ -165,7 +166,7 @@ func (c *Conn) Bye() error {
 	}
 	c.over = true
 	err := c.write(frameBye, func(dst []byte) []byte { return dst })
-	if stream, ok := c.stream.(Releasable); ok && err == nil && !c.due && len(c.in.rest()) == 0 {
+	if stream, ok := c.stream.(Releasable); ok && err == nil && c.due == 0 && len(c.in.rest()) == 0 {
 		return stream.Release()
 	}
 	return errors.Join(err, c.stream.Close())
@@ -177,6 +178,15 @@ type Releasable interface {
 	// Release is called in place of Close after a session that has ended in an
 	// orderly way.
 	Release() error
+}
+
+// Ahead returns how many bytes of batches may be sent while the answers to others
+// are due: what the stream holds although neither end reads, or 0.
+func (c *Conn) Ahead() int {
+	if stream, ok := c.stream.(interface{ Ahead() int }); ok {
+		return stream.Ahead()
+	}
+	return 0
 }
 
 // Close closes the stream. A call in progress returns an error.
@@ -271,7 +281,7 @@ func (c *Conn) answers(r *reading, events []Event, each func(Answer)) error {
 	if len(r.actions) > 0 {
 		return c.end(malformed("actions that answer no event"))
 	}
-	c.due = false
+	c.due--
 	return nil
 }
 
@@ -285,7 +295,9 @@ func (c *Conn) write(t frameType, body func([]byte) []byte) error {
 	if size := len(*buf) - headerSize; size > MaxFrame {
 		return c.end(fmt.Errorf("frame of %d bytes; at most %d are allowed", size, MaxFrame))
 	}
-	c.due = c.due || t != frameBye
+	if t != frameBye {
+		c.due++
+	}
 	if c.timeout > 0 {
 		c.stream.SetWriteDeadline(time.Now().Add(c.timeout))
 	}

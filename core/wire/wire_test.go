@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -392,13 +391,18 @@ type releasablePipe struct {
 func (p *releasablePipe) Release() error { p.released++; return nil }
 func (p *releasablePipe) Close() error   { p.closed++; return p.Conn.Close() }
 
+// mute is a machine that says nothing.
+type mute struct{}
+
+func (mute) Handle(core.Event, *core.Out) error { return nil }
+
 // A stream lasts after a bye, with what came after it; and ends with a session that
 // ended in another way, or whose answer is still due.
 func TestStreamLasts(t *testing.T) {
 	ours, theirs := net.Pipe()
 	near, far := &releasablePipe{Conn: ours}, &lastingPipe{Conn: theirs, next: make(chan struct{}, 3)}
 	d := core.Discipline{Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
-		return worker{"", new([]string), new(sync.Mutex)}, nil
+		return mute{}, nil
 	}}
 	go Serve(far, d, nil, quiet)
 	c := NewConn(near, 0)
@@ -420,15 +424,25 @@ func TestStreamLasts(t *testing.T) {
 		t.Errorf("what was left for the next session is %q", far.rest)
 	}
 	// An answer that nobody waited for must not meet the next session.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if near.Conn, err = net.Dial("tcp", listener.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if far.Conn, err = listener.Accept(); err != nil {
+		t.Fatal(err)
+	}
 	go Serve(far, d, nil, quiet)
 	c = NewConn(near, 0)
 	if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Send(events(1)); err != nil {
+	if err := errors.Join(c.Send(events(1)), c.Send(events(1)), c.Answers(events(1), func(Answer) {})); err != nil {
 		t.Fatal(err)
 	}
-	go func() { io.Copy(io.Discard, ours) }()
 	if c.Bye(); near.released != 1 || near.closed != 1 {
 		t.Errorf("with an answer due: released %d times, closed %d times", near.released-1, near.closed)
 	}
