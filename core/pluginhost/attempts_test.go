@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
@@ -119,6 +121,8 @@ func (a attempt) make(t *testing.T, s *session) (bool, string) {
 		}
 	case "own":
 		return a.kill(t, s)
+	case "pipe":
+		until(t, "the pipes of this user to leave room", largePipe)
 	}
 	answer, err := s.say(a.message)
 	if err != nil {
@@ -201,4 +205,17 @@ func newVictim(t *testing.T) victim {
 	t.Cleanup(func() { syscall.Syscall(syscall.SYS_SHMCTL, id, remove, 0) })
 	v.segment = v.pid
 	return v
+}
+
+// largePipe reports whether this user may have a pipe of 1 MiB now: the pipes of all
+// processes count (pipe-user-pages-soft in pipe(7)), and other tests have some.
+func largePipe() bool {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	defer w.Close()
+	_, err = unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 1<<20)
+	return err == nil
 }
