@@ -246,60 +246,42 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// In a quarantine process with other suspects an event is not convicted, however
-// often that process dies.
-func TestSharedQuarantineConvictsNobody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &processes{cause: fmt.Errorf("it died, %w", wire.ErrShared)}
-		deaths := 9
-		p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
-			return handler(func(e core.Event, out *core.Out) error {
-				if deaths > 0 {
-					deaths--
-					p.kill()
-				}
-				out.Server(e.Data, []byte("\n"))
-				return nil
-			}), nil
-		}}
-		b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
-		b.client.says("innocent")
-		b.read(t, "innocent\n")
-		synctest.Wait()
-		if p.started != 11 || p.alone != 8 {
-			t.Errorf("%d processes, %d of them in quarantine; want 11 and 8", p.started, p.alone)
-		}
-		b.server.Close()
-		b.ends(t, ByServer, "")
-	})
-}
-
-// An event that waited for its turn each time that its process hung in another
-// session is not suspected, however often that was.
-func TestWaitedIsNotToBlame(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &processes{cause: fmt.Errorf("it %w", wire.ErrWaited)}
-		deaths := 9
-		p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
-			return handler(func(e core.Event, out *core.Out) error {
-				if deaths > 0 {
-					deaths--
-					p.kill()
-				}
-				out.Server(e.Data, []byte("\n"))
-				return nil
-			}), nil
-		}}
-		b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
-		b.client.says("patient")
-		b.read(t, "patient\n")
-		synctest.Wait()
-		if p.started != 10 || p.alone != 0 {
-			t.Errorf("%d processes, %d of them alone; want 10 and none", p.started, p.alone)
-		}
-		b.server.Close()
-		b.ends(t, ByServer, "")
-	})
+// However often its process dies, an event is not convicted in a quarantine process
+// with other suspects, and not even suspected that waited for its turn while the
+// process hung in another session.
+func TestDeathsThatConvictNobody(t *testing.T) {
+	for _, c := range []struct {
+		cause error
+		alone int // processes in quarantine
+		all   int
+	}{
+		{wire.ErrShared, 8, 11}, // the last one back among the others
+		{wire.ErrWaited, 0, 10},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &processes{cause: fmt.Errorf("it died: %w", c.cause)}
+			deaths := 9
+			p.discipline = core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) {
+				return handler(func(e core.Event, out *core.Out) error {
+					if deaths > 0 {
+						deaths--
+						p.kill()
+					}
+					out.Server(e.Data, []byte("\n"))
+					return nil
+				}), nil
+			}}
+			b := begin(t, func(c *Config) { c.Plugin = &Fixed{p.open} })
+			b.client.says("innocent")
+			b.read(t, "innocent\n")
+			synctest.Wait()
+			if p.started != c.all || p.alone != c.alone {
+				t.Errorf("%v: %d processes, %d of them in quarantine; want %d and %d", c.cause, p.started, p.alone, c.all, c.alone)
+			}
+			b.server.Close()
+			b.ends(t, ByServer, "")
+		})
+	}
 }
 
 // The time that a process takes for the past does not count as waiting for one.
