@@ -71,8 +71,8 @@ func (g *Gateway) fillFrom(c *client, k *keep.Session, missing keep.Range) (next
 	return next, err
 }
 
-// recorded calls each with the entries of a recording, counted from 1, until it
-// returns false. It waits, for pastLimit at most, for what is not yet written.
+// recorded calls each with the entries of a recording until it returns false. They
+// are counted from 1, after the remark that every recording begins with. It waits, for pastLimit at most, for what is not yet written.
 func (g *Gateway) recorded(id string, each func(i uint64, e *transcript.Entry) bool) {
 	ctx, cancel := context.WithTimeout(g.stopping, pastLimit)
 	defer cancel()
@@ -87,9 +87,10 @@ func (g *Gateway) recorded(id string, each func(i uint64, e *transcript.Entry) b
 			return
 		}
 		for at := range entries {
-			if i++; !each(i, &entries[at]) {
+			if i > 0 && !each(i, &entries[at]) {
 				return
 			}
+			i++
 		}
 	}
 }
