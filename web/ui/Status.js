@@ -10,6 +10,8 @@ import { Menu } from "./Menu.js";
 
 const TLSOutcome = lazy(() => import("./TLSOutcome.js"), "TLSOutcome");
 
+const Watchers = lazy(() => import("./Watchers.js"), "Watchers");
+
 const titles = {
   connecting: "Connecting",
   connected: "Connected",
@@ -21,18 +23,19 @@ const titles = {
 export function Status({ tab }) {
   const session = tab.session.value;
   const hello = session?.hello.value;
-  const { name, words, hint, broke } = tab.state.value;
-  const title = broke ? "Disconnected" : titles[name];
+  const { name, words, hint, broke, away } = tab.state.value;
+  const title = away ? "Coming back" : broke ? "Disconnected" : titles[name];
   const separator = name === "connected" || name === "connecting" ? " " : ": ";
   const tried = session && !tab.problem.value; // a problem of the fields is not about a session
   return html`
     <div class="status">
-      <p id="status" role="status" data-state=${name}>
+      <p id="status" role="status" data-state=${away ? "connecting" : name}>
         <strong>${title}</strong>
         ${words && html`<span class="words">${separator + words}</span>`}
         ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
         ${hint && html`<span class="hint">${/[.?!…]$/.test(words) ? " " : ". "}${hint}</span>`}
       </p>
+      ${session?.connected && session.watch.value && (session.watch.value.watchers > 1 || !session.hasKeyboard) && html`<${Watchers} session=${session} />`}
       ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
       ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
       ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain
