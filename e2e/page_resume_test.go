@@ -238,7 +238,7 @@ func TestPageTwoWindows(t *testing.T) {
 		t.Errorf("the windows have %d and %d bytes", len(got), len(want))
 	}
 	first.do(chromedp.Navigate("about:blank"))
-	second.click("#connect-button")
+	second.click("#disconnect-button")
 	second.status("Disconnected")
 }
 
