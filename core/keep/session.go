@@ -38,7 +38,7 @@ type Session struct {
 	end      *session.End // the session's, once all its entries are here
 	leaving  *session.End // how the client left
 	cut      bool
-	remark   func(words string) // into the session's log
+	remark   func(session.Remark) // into the session's log
 	watchers []*Watcher
 	windows  map[string]*window
 	numbers  int     // windows so far

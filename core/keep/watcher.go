@@ -167,7 +167,7 @@ func (s *Session) sayHolder() {
 	remark, number := s.remark, s.holder.number
 	s.mu.Unlock()
 	if remark != nil {
-		remark(fmt.Sprintf("window %d has the keyboard", number))
+		remark(session.Remark{Code: session.Keyboard, Words: fmt.Sprintf("window %d has the keyboard", number)})
 	}
 }
 

@@ -66,7 +66,7 @@ func notAnswered(e wire.Event) string {
 func (p *peers) began(b Beginning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b.Remark = func(words string) { p.remark(Remark{Words: words}) }
+	b.Remark = p.remark
 	p.beginning = &b
 	for _, o := range p.observers {
 		o.Began(b)

@@ -41,10 +41,26 @@ export function Status({ tab }) {
       ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain
         title="What TLS came to, and the server's certificate" sheet=${() => html`<${TLSOutcome} outcome=${hello.tls} />`} />`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
-      ${hello?.transcript && session?.live && html`<span class="recording" title="The workbench keeps a transcript of this session">recording</span>`}
+      ${hello && session?.live && html`<${Recording} session=${session} />`}
       ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
     </div>
   `;
+}
+
+/** What stands for each state of a recording, and what it means. @type {Record<string, [string, string]>} */
+const recordings = {
+  "": ["not recorded", "Nothing of this session is kept: Record was off, or the workbench records none"],
+  on: ["recording", "The workbench keeps a transcript of this session"],
+  full: ["recording full", "The recording has reached its size: what follows is counted there, and not kept"],
+  waits: ["recording waits", "The disk is full or slow: the recording waits for it"],
+  stopped: ["recording stopped", "The recording broke off: nothing that follows is in it"],
+};
+
+/** Whether what happens is kept. @param {{ session: import("../wire/session.js").Session }} props */
+function Recording({ session }) {
+  const state = session.recording.value;
+  const [words, title] = recordings[state] ?? recordings[""];
+  return html`<span class="recording" data-recording=${state || "off"} title=${title}>${words}</span>`;
 }
 
 /** @param {import("../types").TLSOutcome} outcome */

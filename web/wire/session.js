@@ -32,6 +32,8 @@ export class Session extends Feed {
   finished = signal(false);
   /** Signal: how often the workbench has remarked on it. */
   remarks = signal(0);
+  /** Signal: whether a recording goes on: "" there is none, "on", "full", "waits" for the disk, or "stopped". */
+  recording = signal("");
   /** Signal: who else watches, and who has the keyboard; null where the session ends with the page. @type {import("../vendor/signals-core.js").Signal<import("../types").Watch | null>} */
   watch = signal(null);
   /** When it ended, in milliseconds since 1970; 0 while it lives. */
@@ -230,6 +232,7 @@ export class Session extends Feed {
       }
     }
     if (entries.some((entry) => entry.dir === "--")) this.remarks.value++;
+    for (const { code } of entries) if (code?.startsWith("recording-")) this.recording.value = code.slice("recording-".length);
     this.take(entries);
   }
 
@@ -240,6 +243,7 @@ export class Session extends Feed {
     this.#was = "";
     if (hello.age !== undefined) this.began = Date.now() - 1000 * hello.age;
     this.options = hello.options;
+    if (hello.transcript && !this.recording.value) this.recording.value = "on";
     this.hello.value = hello;
     if (!hello.watch) return;
     this.#watched(hello.watch);
