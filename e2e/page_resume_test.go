@@ -238,6 +238,11 @@ func TestPageTwoWindows(t *testing.T) {
 		t.Errorf("the windows have %d and %d bytes", len(got), len(want))
 	}
 	first.do(chromedp.Navigate("about:blank"))
+	third := visit(t, chromium, "http://"+shared.address)
+	at := fmt.Sprintf(`[...document.querySelectorAll(".kept a")].find((link) => link.textContent === %q)`, server)
+	third.wait("the session in the list", at)
+	third.do(chromedp.Evaluate[chromedp.Void](at + ".click()"))
+	third.wait("the same rows", `[...document.querySelectorAll("#console .sent .payload")].some((node) => node.textContent === "stop")`)
 	second.click("#disconnect-button")
 	second.status("Disconnected")
 }

@@ -54,6 +54,7 @@ const views = {
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
 const SessionMenu = lazy(() => import("./ui/SessionMenu.js"), "SessionMenu");
 const TLSFailure = lazy(() => import("./ui/TLSFailure.js"), "TLSFailure");
+const Sessions = lazy(() => import("./ui/Sessions.js"), "Sessions");
 const Undo = lazy(() => import("./ui/Undo.js"), "Undo");
 const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
 
@@ -123,6 +124,7 @@ function SessionView({ tab }) {
         <li>Type below and press <kbd>Enter</kbd>.</li>
         <li>Watch the bytes.${practice.value && html` The practice echo ends with <kbd>quit</kbd>.`}</li>
       </ol>
+      <${Sessions} />
     <//><//>
     <${Guard} what="The input field"><${CommandInput} tab=${tab} /><//>
   `;
