@@ -252,8 +252,10 @@ func (o order) maxThreads() uint64 {
 	return maxThreads
 }
 
-// enclose has the command start in namespaces and a cgroup of its own. Inside
-// the user is nobody: root would keep all capabilities of the namespace.
+// enclose has the command start in namespaces and a cgroup of its own. No user is
+// mapped into the user namespace: so inside everybody is nobody, by the kernel's
+// overflow ID, and root, who would keep all capabilities of the namespace, is not
+// there.
 func (s *Sandbox) enclose(cmd *exec.Cmd, o order) (*Held, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -264,9 +266,11 @@ func (s *Sandbox) enclose(cmd *exec.Cmd, o order) (*Held, error) {
 		}
 	}
 	if cmd.SysProcAttr.Cloneflags&unix.CLONE_NEWUSER != 0 {
-		const nobody = 65534
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Geteuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getegid(), Size: 1}}
+		// As os/exec does it otherwise: until it runs the program, the child uses our
+		// memory. To copy the page tables takes longer than all else if there are many
+		// sessions. os/exec does not do so here since its child may have to wait for us
+		// to map users, of whom there are none.
+		cmd.SysProcAttr.Cloneflags |= unix.CLONE_VM | unix.CLONE_VFORK
 	}
 	held := &Held{system: &s.system}
 	if !slices.Contains(o.without, Limits) {

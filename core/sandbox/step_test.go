@@ -85,6 +85,28 @@ func TestProgramRuns(t *testing.T) {
 	}
 }
 
+// Inside of a user namespace a process is nobody, and no other user is there whom it
+// could become.
+func TestIsNobody(t *testing.T) {
+	s := probed(t, conf(BestEffort, Landlock)) // which hides the map
+	if !s.holds(UserNamespace) {
+		t.Log("this system has no user namespaces: ", s.Missing())
+		return
+	}
+	nobody, err := os.ReadFile("/proc/sys/kernel/overflowuid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := run(s, Grant{}, "/usr/bin/id", "-u"); err != nil || id != strings.TrimSpace(string(nobody)) {
+		t.Errorf("it is %q, %v", id, err)
+	}
+	for _, users := range []string{"/proc/self/uid_map", "/proc/self/gid_map"} {
+		if mapped, err := run(s, Grant{}, "/bin/cat", users); err != nil || mapped != "" {
+			t.Errorf("%s has %q, %v", users, mapped, err)
+		}
+	}
+}
+
 func TestLimitsAreSet(t *testing.T) {
 	c := conf(BestEffort)
 	c.Memory = 512 << 20
