@@ -233,7 +233,7 @@ var table = []row{
 		place:   "core/store",
 		does:    "records sessions, keeps their [transcripts](transcript.md), finds them again",
 		not:     "sessions' queues, the network",
-		imports: "core core/plainfile core/secret core/store/textindex core/transcript core/wire",
+		imports: "core core/plainfile core/secret core/store/textindex core/transcript core/wire " + xsys,
 		without: "net os/exec",
 	},
 	{

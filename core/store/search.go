@@ -16,9 +16,12 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// searchAtOnce is how many transcripts are searched before the limit of a
-// search is looked at again.
-const searchAtOnce = 512
+// How many transcripts are searched before the limit of a search is looked at again:
+// as many as it leaves, within these bounds.
+const (
+	searchAtLeast = 64
+	searchAtMost  = 512
+)
 
 // MaxText is how long a text may be that is searched, in bytes.
 const MaxText = 1 << 10
@@ -40,7 +43,11 @@ func (f *Folder) search(ctx context.Context, all []Info, parts []string, q Query
 	var found []Info
 	for from := 0; from < len(all) && (q.Limit <= 0 || len(found) < q.Limit); {
 		var batch []int
-		for ; from < len(all) && len(batch) < searchAtOnce; from++ {
+		most := searchAtMost
+		if q.Limit > 0 {
+			most = min(max(q.Limit-len(found), searchAtLeast), most)
+		}
+		for ; from < len(all) && len(batch) < most; from++ {
 			if !lacks[from] {
 				batch = append(batch, from)
 			}
@@ -81,19 +88,33 @@ func quoted(text string) []byte {
 // with a payload. What it returns is searched by the literal text, in a time
 // that grows with the text alone.
 func join(text []byte) []byte {
-	kept := text[:0]
+	kept, indent := text[:0], 0
 	for {
 		end := bytes.IndexByte(text, '\n') + 1
-		next := bytes.TrimLeft(text[end:], " ")
 		if end == 0 {
 			return append(kept, text...)
 		}
-		if end < 2 || text[end-2] != '"' || len(next) == 0 || next[0] != '"' {
-			kept, text = append(kept, text[:end]...), text[end:]
-			continue
+		if end >= 2 && text[end-2] == '"' {
+			next := text[end:]
+			indent = indentOf(next, indent)
+			if indent < len(next) && next[indent] == '"' {
+				kept, text = append(kept, text[:end-2]...), next[indent+1:]
+				continue
+			}
 		}
-		kept, text = append(kept, text[:end-2]...), next[1:]
+		kept, text = append(kept, text[:end]...), text[end:]
 	}
+}
+
+const spaces = "                                "
+
+// indentOf returns how many spaces a line begins with; most payloads go on in lines of
+// the same indent.
+func indentOf(line []byte, likely int) int {
+	if likely < min(len(line), len(spaces)) && line[likely] != ' ' && string(line[:likely]) == spaces[:likely] {
+		return likely
+	}
+	return len(line) - len(bytes.TrimLeft(line, " "))
 }
 
 const (
@@ -142,15 +163,6 @@ func searchIn(ctx context.Context, file io.Reader, goOn func(text []byte) bool) 
 		held = copy(block, text[max(0, len(text)-searchOverlap):])
 	}
 	return false
-}
-
-// fileNow returns what a transcript's file is at present; the zero File if it is none.
-func (f *Folder) fileNow(id string) textindex.File {
-	info, err := f.root.Lstat(id + suffix)
-	if err != nil || !info.Mode().IsRegular() {
-		return textindex.File{}
-	}
-	return textindex.File{ID: id, Size: info.Size(), Modified: info.ModTime()}
 }
 
 // scan reports whether a transcript's text holds the printed text, and adds it to
