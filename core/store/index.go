@@ -28,9 +28,11 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 		f.text.Prune(func() map[string]bool { return idsOf(all) })
 	}
 	target := strings.ToLower(q.Target)
-	all = slices.DeleteFunc(all, func(info Info) bool {
-		return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
-	})
+	if q.Mode != "" || target != "" {
+		all = slices.DeleteFunc(all, func(info Info) bool {
+			return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
+		})
+	}
 	if q.Text != "" {
 		return f.search(ctx, all, parts, q)
 	}
@@ -49,12 +51,16 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.listed.all != nil {
+		return slices.Clone(f.listed.all), f.listed.parts, nil
+	}
 	var saved map[string]known // only the first list needs it
 	if len(f.index) == 0 {
 		saved = f.remembered()
 	}
 	all = make([]Info, 0, len(names))
 	var unknown []string
+	passing := false // some files are there for a moment only
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, suffix)
 		if textindex.IsPart(name) {
@@ -62,6 +68,7 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 			continue
 		} else if !ok {
 			f.sweep(name)
+			passing = passing || name != indexName
 			continue
 		}
 		if k, ok := f.index[id]; ok {
@@ -105,6 +112,9 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 	f.unsaved += gone
 	f.remember()
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
+	if !f.listed.at.IsZero() && len(unknown) == 0 && !passing {
+		f.listed.all, f.listed.parts = slices.Clone(all), parts
+	}
 	return all, parts, nil
 }
 
@@ -139,7 +149,7 @@ func (f *Folder) names() ([]string, error) {
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(b, a) })
 	f.listed = listed{}
 	if settled {
-		f.listed = listed{names, stat.ModTime()}
+		f.listed = listed{names: names, at: stat.ModTime()}
 	}
 	return names, nil
 }
@@ -148,6 +158,8 @@ func (f *Folder) names() ([]string, error) {
 type listed struct {
 	names []string
 	at    time.Time // its own; zero: it may have changed within a step of it
+	all   []Info    // what a list of these names is, where none can change; else nil
+	parts []string  // the files of the index of the text
 }
 
 type described struct {

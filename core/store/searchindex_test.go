@@ -215,7 +215,7 @@ func TestNamesAreReadAgainWhenOneComesOrGoes(t *testing.T) {
 	}
 	os.Chtimes(f.dir, time.Time{}, time.Now().Add(-time.Hour))
 	list()
-	f.listed.names = f.listed.names[:1] // believed as long as it is not read again
+	f.listed.all = f.listed.all[:1] // believed as long as the names are not read again
 	if n := list(); n != 1 {
 		t.Errorf("the names were read again, though the folder is as old as it was: %d are listed", n)
 	}
