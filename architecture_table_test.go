@@ -240,7 +240,15 @@ var table = []row{
 		place:   "core/store",
 		does:    "records sessions, keeps their [transcripts](transcript.md), finds them again",
 		not:     "sessions' queues, the network",
-		imports: "core core/plainfile core/secret core/transcript core/wire",
+		imports: "core core/plainfile core/secret core/store/textindex core/transcript core/wire " + xsys,
+		without: "net os/exec",
+	},
+	{
+		place:   "core/store/textindex",
+		does:    "an index of the text of a folder's files: which of them a search need not read",
+		not:     "what the files are; it reads none but its own",
+		imports: "core/plainfile",
+		brings:  "core",
 		without: "net os/exec",
 	},
 	{
@@ -271,7 +279,7 @@ var table = []row{
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
 		imports: "core core/compare core/keep core/limit core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/drive core/feed core/plainfile core/secret core/urgent " + xsys + " " + behindTarget,
+		brings:  "core/drive core/feed core/plainfile core/secret core/store/textindex core/urgent " + xsys + " " + behindTarget,
 		without: "os",
 	},
 	{
@@ -279,7 +287,7 @@ var table = []row{
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
 		imports: "core/pluginhost core/session core/store " + prometheus,
-		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
 	},
 	{
 		place:   "core/loopback",

@@ -5,6 +5,11 @@ package store
 import (
 	"io/fs"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/protocol-workbench/workbench/core/store/textindex"
 )
 
 // diskUse returns the bytes that a file takes of the disk: what is allocated to
@@ -14,4 +19,15 @@ func diskUse(file fs.FileInfo) int64 {
 		return int64(stat.Blocks) * 512 // whatever the file system's blocks are
 	}
 	return wholeBlocks(file.Size())
+}
+
+// fileNow returns what a transcript's file is at present; the zero File if it is none.
+// A search asks for all of them, so it is the system call and no more.
+func (f *Folder) fileNow(id string) textindex.File {
+	var stat unix.Stat_t
+	err := unix.Fstatat(int(f.dir.Fd()), id+suffix, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	if err != nil || stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return textindex.File{}
+	}
+	return textindex.File{ID: id, Size: stat.Size, Modified: time.Unix(stat.Mtim.Unix())}
 }

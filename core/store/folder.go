@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/store/textindex"
 )
 
 // suffix is what the names of the folder's files end in. Other files, and those
@@ -42,7 +43,7 @@ type Folder struct {
 	listed  listed
 	unsaved int // changes of the index since it was last saved
 
-	text textIndex
+	text *textindex.Index
 }
 
 // OpenFolder opens the store in the folder at path, which is made, for the user
@@ -64,14 +65,16 @@ func OpenFolder(path string) (*Folder, error) {
 		root.Close()
 		return nil, fmt.Errorf("open the folder for transcripts: %w", err)
 	}
-	return &Folder{path: path, root: root, dir: dir, running: map[string]*folderWriter{}, index: map[string]known{}, text: textIndex{places: map[string]place{}, fresh: map[string]indexed{}}}, nil
+	f := &Folder{path: path, root: root, dir: dir, running: map[string]*folderWriter{}, index: map[string]known{}}
+	f.text = textindex.New(root, indexTemp, f.fileNow)
+	return f, nil
 }
 
 var _ Store = (*Folder)(nil)
 
 // Close lets go of the folder. Writers are closed before it; readers go on.
 func (f *Folder) Close() error {
-	f.text.tidy(f, true)
+	f.text.Tidy(true)
 	return errors.Join(f.root.Close(), f.dir.Close())
 }
 
@@ -216,9 +219,7 @@ func (f *Folder) Delete(id string) error {
 	f.listing.Lock()
 	delete(f.index, id)
 	f.listing.Unlock()
-	f.text.mu.Lock()
-	f.text.remove(id)
-	f.text.mu.Unlock()
+	f.text.Remove(id)
 	if err := f.root.Remove(id + suffix); !errors.Is(err, fs.ErrNotExist) {
 		return plain(err)
 	}

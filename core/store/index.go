@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/store/textindex"
 )
 
 // settledAfter is how old a transcript without an end must be to count as cut
@@ -18,19 +20,21 @@ const settledAfter = time.Minute
 // list reads the names anew, so other processes and the user may add and remove
 // files.
 func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
-	all, segments, err := f.all(ctx)
+	all, parts, err := f.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if q.Text != "" && f.text.outdated.Swap(false) {
-		f.text.prune(all)
+	if q.Text != "" {
+		f.text.Prune(func() map[string]bool { return idsOf(all) })
 	}
 	target := strings.ToLower(q.Target)
-	all = slices.DeleteFunc(all, func(info Info) bool {
-		return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
-	})
+	if q.Mode != "" || target != "" {
+		all = slices.DeleteFunc(all, func(info Info) bool {
+			return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
+		})
+	}
 	if q.Text != "" {
-		return f.search(ctx, all, segments, q)
+		return f.search(ctx, all, parts, q)
 	}
 	if q.Limit > 0 && len(all) > q.Limit {
 		all = all[:q.Limit]
@@ -38,14 +42,17 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 	return all, nil
 }
 
-// all returns all transcripts, the newest first, and the names of the segments of
+// all returns all transcripts, the newest first, and the names of the files of
 // the index of their text.
-func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err error) {
+func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error) {
 	f.listing.Lock()
 	defer f.listing.Unlock()
 	names, err := f.names()
 	if err != nil {
 		return nil, nil, err
+	}
+	if f.listed.all != nil {
+		return slices.Clone(f.listed.all), f.listed.parts, nil
 	}
 	var saved map[string]known // only the first list needs it
 	if len(f.index) == 0 {
@@ -53,13 +60,15 @@ func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err er
 	}
 	all = make([]Info, 0, len(names))
 	var unknown []string
+	passing := false // some files are there for a moment only
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, suffix)
-		if isSegment(name) {
-			segments = append(segments, name)
+		if textindex.IsPart(name) {
+			parts = append(parts, name)
 			continue
 		} else if !ok {
 			f.sweep(name)
+			passing = passing || name != indexName
 			continue
 		}
 		if k, ok := f.index[id]; ok {
@@ -83,7 +92,7 @@ func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err er
 			there[info.ID] = f.index[info.ID]
 		}
 		f.index = there
-		f.text.outdated.Store(true)
+		f.text.FilesGone()
 	}
 	for i := range found {
 		d := &found[i]
@@ -103,7 +112,18 @@ func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err er
 	f.unsaved += gone
 	f.remember()
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
-	return all, segments, nil
+	if !f.listed.at.IsZero() && len(unknown) == 0 && !passing {
+		f.listed.all, f.listed.parts = slices.Clone(all), parts
+	}
+	return all, parts, nil
+}
+
+func idsOf(all []Info) map[string]bool {
+	ids := make(map[string]bool, len(all))
+	for i := range all {
+		ids[all[i].ID] = true
+	}
+	return ids
 }
 
 // names returns the names of all files, the last first. They are not read again while
@@ -121,7 +141,7 @@ func (f *Folder) names() ([]string, error) {
 	if locks && stat.ModTime().Equal(f.listed.at) {
 		return f.listed.names, nil
 	}
-	settled := time.Since(stat.ModTime()) >= youngest
+	settled := time.Since(stat.ModTime()) >= 2*time.Second // file systems count in steps
 	names, err := dir.Readdirnames(-1)
 	if err != nil {
 		return nil, plain(err)
@@ -129,7 +149,7 @@ func (f *Folder) names() ([]string, error) {
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(b, a) })
 	f.listed = listed{}
 	if settled {
-		f.listed = listed{names, stat.ModTime()}
+		f.listed = listed{names: names, at: stat.ModTime()}
 	}
 	return names, nil
 }
@@ -138,6 +158,8 @@ func (f *Folder) names() ([]string, error) {
 type listed struct {
 	names []string
 	at    time.Time // its own; zero: it may have changed within a step of it
+	all   []Info    // what a list of these names is, where none can change; else nil
+	parts []string  // the files of the index of the text
 }
 
 type described struct {

@@ -193,12 +193,10 @@ func (r *Recorder) take(text []byte, last bool) (taken []byte, more, over bool) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = r.ended || last
-	switch n := len(r.text); {
-	case n > writeAt:
+	if len(r.text) > writeAt {
 		text, r.text = append(text, r.text[:writeAt]...), r.text[writeAt:]
-	case n > 0:
+	} else {
 		text, r.text = append(text, r.text...), nil
-	default:
 		text = r.makeText(text, writeAt)
 	}
 	more = r.due()

@@ -372,6 +372,30 @@ func TestAFileIsMadeByTheWriter(t *testing.T) {
 	})
 }
 
+// A session that is over before its file was made is there whole for who lists it.
+func TestAShortSessionIsWrittenInOneGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := slow{make(chan struct{}), new(bytes.Buffer)}
+		a := Record(badDisk{folder(t), disk}, quiet)
+		synctest.Wait()
+		r := a.Start(Header{Session: "s1", Mode: "raw"}, nil)
+		r.Done(0, event(1, core.ServerBytes, "hello"), nil)
+		r.End(0, "over")
+		listed := make(chan struct{})
+		go func() {
+			defer close(listed)
+			a.settle(t.Context())
+		}()
+		disk.let <- struct{}{} // one write
+		<-listed
+		if got := disk.text.String(); !strings.Contains(got, "hello") || !strings.Contains(got, "ended: over") {
+			t.Errorf("the list was made when this was there: %q", got)
+		}
+		close(disk.let)
+		closeAll(t, a)
+	})
+}
+
 // failing fails at Sync, as a broken disk does.
 type failing struct{}
 

@@ -3,17 +3,25 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/store/textindex"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// searchAtOnce is how many transcripts are searched before the limit of a
-// search is looked at again.
-const searchAtOnce = 512
+// How many transcripts are searched before the limit of a search is looked at again:
+// as many as it leaves, within these bounds.
+const (
+	searchAtLeast = 64
+	searchAtMost  = 512
+)
 
 // MaxText is how long a text may be that is searched, in bytes.
 const MaxText = 1 << 10
@@ -22,18 +30,24 @@ const MaxText = 1 << 10
 var ErrTextTooLong = fmt.Errorf("text is longer than %d bytes", MaxText)
 
 // search returns those whose text holds q.Text, up to q.Limit. The index of the text
-// tells which need not be read, and takes in those that it did not know; segments
-// are the names of its files.
-func (f *Folder) search(ctx context.Context, all []Info, segments []string, q Query) ([]Info, error) {
+// tells which need not be read, and takes in those that it did not know; parts are
+// the names of its files.
+func (f *Folder) search(ctx context.Context, all []Info, parts []string, q Query) ([]Info, error) {
 	if len(q.Text) > MaxText {
 		return nil, ErrTextTooLong
 	}
 	printed := quoted(q.Text)
-	lacks, known := f.lookUp(ctx, segments, all, gramsOf(printed))
+	now := make([]textindex.File, len(all))
+	each(ctx, len(all), func(i int) { now[i] = f.fileNow(all[i].ID) })
+	lacks, known := f.text.LookUp(parts, now, printed)
 	var found []Info
 	for from := 0; from < len(all) && (q.Limit <= 0 || len(found) < q.Limit); {
 		var batch []int
-		for ; from < len(all) && len(batch) < searchAtOnce; from++ {
+		most := searchAtMost
+		if q.Limit > 0 {
+			most = min(max(q.Limit-len(found), searchAtLeast), most)
+		}
+		for ; from < len(all) && len(batch) < most; from++ {
 			if !lacks[from] {
 				batch = append(batch, from)
 			}
@@ -46,7 +60,7 @@ func (f *Folder) search(ctx context.Context, all []Info, segments []string, q Qu
 				hits[i] = f.scan(ctx, all[at].ID, printed)
 			}
 		})
-		f.text.tidy(f, false)
+		f.text.Tidy(false)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -74,19 +88,33 @@ func quoted(text string) []byte {
 // with a payload. What it returns is searched by the literal text, in a time
 // that grows with the text alone.
 func join(text []byte) []byte {
-	kept := text[:0]
+	kept, indent := text[:0], 0
 	for {
 		end := bytes.IndexByte(text, '\n') + 1
-		next := bytes.TrimLeft(text[end:], " ")
 		if end == 0 {
 			return append(kept, text...)
 		}
-		if end < 2 || text[end-2] != '"' || len(next) == 0 || next[0] != '"' {
-			kept, text = append(kept, text[:end]...), text[end:]
-			continue
+		if end >= 2 && text[end-2] == '"' {
+			next := text[end:]
+			indent = indentOf(next, indent)
+			if indent < len(next) && next[indent] == '"' {
+				kept, text = append(kept, text[:end-2]...), next[indent+1:]
+				continue
+			}
 		}
-		kept, text = append(kept, text[:end-2]...), next[1:]
+		kept, text = append(kept, text[:end]...), text[end:]
 	}
+}
+
+const spaces = "                                "
+
+// indentOf returns how many spaces a line begins with; most payloads go on in lines of
+// the same indent.
+func indentOf(line []byte, likely int) int {
+	if likely < min(len(line), len(spaces)) && line[likely] != ' ' && string(line[:likely]) == spaces[:likely] {
+		return likely
+	}
+	return len(line) - len(bytes.TrimLeft(line, " "))
 }
 
 const (
@@ -135,4 +163,68 @@ func searchIn(ctx context.Context, file io.Reader, goOn func(text []byte) bool) 
 		held = copy(block, text[max(0, len(text)-searchOverlap):])
 	}
 	return false
+}
+
+// scan reports whether a transcript's text holds the printed text, and adds it to
+// the index.
+func (f *Folder) scan(ctx context.Context, id string, printed []byte) bool {
+	file, err := f.open(id)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	before, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	made, found := textindex.NewFilter(before.Size()), false
+	whole := searchIn(ctx, file, func(text []byte) bool {
+		made.Add(text)
+		found = found || printed != nil && bytes.Contains(text, printed)
+		return true
+	})
+	after, err := file.Stat()
+	was := textindex.File{ID: id, Size: before.Size(), Modified: before.ModTime()}
+	if whole && err == nil && was.Is(textindex.File{ID: id, Size: after.Size(), Modified: after.ModTime()}) && was.Old() {
+		f.text.Add(was, made)
+	}
+	return found
+}
+
+// Index adds the transcripts to the index of the text that were ended here a moment
+// ago, and takes those out that were deleted.
+func (f *Folder) Index(ctx context.Context) {
+	f.mu.Lock()
+	ended := f.ended
+	f.ended = nil
+	f.mu.Unlock()
+	var young []string
+	for _, id := range ended {
+		if c := f.fileNow(id); ctx.Err() != nil || c.ID != "" && !c.Old() {
+			young = append(young, id)
+			continue
+		}
+		f.scan(ctx, id, nil)
+	}
+	f.mu.Lock()
+	f.ended = append(f.ended, young...)
+	f.mu.Unlock()
+	f.text.Tidy(false)
+}
+
+// ForgetText takes what the index of its folder knows of a transcript out, whose file
+// is at path: it was written anew without its secrets. That no index is there, or none
+// of that transcript, is all right.
+func ForgetText(path string) error {
+	id, ok := strings.CutSuffix(filepath.Base(path), suffix)
+	if !ok || !ValidID(id) {
+		return nil
+	}
+	f, err := OpenFolder(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	names, err := f.names()
+	f.text.Remove(id, slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !textindex.IsPart(name) })...)
+	return errors.Join(err, f.Close())
 }

@@ -79,8 +79,8 @@ func BenchmarkSearch(b *testing.B) {
 	began := time.Now()
 	search("neither here nor there", 0)
 	b.Logf("the index of %d recordings was made within %v", recordings, time.Since(began))
-	f.text.tidy(f, true)
-	names, _ := filepath.Glob(filepath.Join(dir, segmentName+"*"))
+	f.text.Tidy(true)
+	names, _ := filepath.Glob(filepath.Join(dir, ".search-*"))
 	size := int64(0)
 	for _, name := range names {
 		info, _ := os.Stat(name)

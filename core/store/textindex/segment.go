@@ -1,4 +1,4 @@
-package store
+package textindex
 
 import (
 	"bytes"
@@ -12,26 +12,25 @@ import (
 	"math/bits"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/protocol-workbench/workbench/core/plainfile"
 )
 
 // A segment is a file with the filters of many transcripts, all of the same size.
 // It is laid out by bits, not by transcripts: a row for each bit of the filters, with
-// a column for each transcript. So a search reads the rows of its trigrams and
+// a column for each transcript. So a search reads the rows of its grams and
 // nothing else. Rows fill pages, none lies across two, and each page has its
 // checksum, for a segment is trusted for what is absent. It is written once.
 //
-//	"workbench search v1\n"
+//	"workbench search v2\n"
 //	length of the head, its checksum   little-endian, 4 bytes each
 //	head                               gob of segmentHead
 //	pages                              rows, zeros, checksum of both
 const (
 	segmentName  = ".search-" // and something random
-	segmentMagic = "workbench search v1\n"
+	segmentMagic = "workbench search v2\n"
 	segmentPage  = 4 << 10
-	maxSegment   = 8 << 20 // bytes of rows
+	maxSegment   = 16 << 20 // bytes of rows
 	maxColumns   = 1 << 10
 	maxHead      = 1 << 20
 )
@@ -40,21 +39,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 type segmentHead struct {
 	Log     int // of the filters' bits
-	Columns []column
-}
-
-// column says of which file a filter was made: one that has another size or time
-// is not it.
-type column struct {
-	ID       string
-	Size     int64
-	Modified time.Time
+	Columns []File
 }
 
 type segment struct {
 	name    string
 	log     int
-	columns []column
+	columns []File
 	dead    int   // columns that are of no use any more
 	pages   int64 // where they begin
 }
@@ -97,7 +88,7 @@ func openSegment(root *os.Root, name string) (*segment, error) {
 	return &segment{name: name, log: head.Log, columns: head.Columns, pages: int64(len(fixed)) + int64(size)}, nil
 }
 
-// matching returns the columns, as bits, that may have all of the trigrams with
+// matching returns the columns, as bits, that may have all of the grams with
 // these hashes.
 func (s *segment) matching(root *os.Root, hashes []uint32) ([]byte, error) {
 	file, err := plainfile.OpenIn(root, s.name)
@@ -140,14 +131,14 @@ type rows struct {
 	bits []byte // of all rows
 }
 
-func newRows(log int, columns []column) *rows {
+func newRows(log int, columns []File) *rows {
 	r := &rows{segment: segment{log: log, columns: columns}}
 	r.bits = make([]byte, r.rowBytes()<<log)
 	return r
 }
 
 // set adds a filter as a column.
-func (r *rows) set(column int, f filter) {
+func (r *rows) set(column int, f Filter) {
 	n, at, bit := r.rowBytes(), column/8, byte(1)<<(column%8)
 	for i, w := range f {
 		for ; w != 0; w &= w - 1 {
@@ -182,8 +173,8 @@ func (r *rows) merge(root *os.Root, s *segment, where []int) error {
 	return nil
 }
 
-// save writes the segment as a file.
-func (r *rows) save(root *os.Root) (*segment, error) {
+// save writes the segment as a file, by way of one whose name begins with temp.
+func (r *rows) save(root *os.Root, temp string) (*segment, error) {
 	var head bytes.Buffer
 	if err := gob.NewEncoder(&head).Encode(segmentHead{r.log, r.columns}); err != nil {
 		return nil, err
@@ -200,7 +191,7 @@ func (r *rows) save(root *os.Root) (*segment, error) {
 		left = left[copy(page, left[:min(len(left), inPage)]):]
 		text = append(text, binary.LittleEndian.AppendUint32(page, crc32.Checksum(page, castagnoli))...)
 	}
-	temp := indexTemp + rand.Text()
+	temp += rand.Text()
 	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/store/textindex"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -53,9 +54,11 @@ func (f *indexedFolder) some(most int) string {
 	return string(made)
 }
 
-func (f *indexedFolder) path(n int) string {
-	return filepath.Join(f.dir, NewID(time.Unix(int64(1_700_000_000+n), 0), "s1", "raw")+suffix)
+func (f *indexedFolder) id(n int) string {
+	return NewID(time.Unix(int64(1_700_000_000+n), 0), "s1", "raw")
 }
+
+func (f *indexedFolder) path(n int) string { return filepath.Join(f.dir, f.id(n)+suffix) }
 
 // write writes transcript n, or writes it anew.
 func (f *indexedFolder) write(n int, payloads ...string) {
@@ -100,9 +103,18 @@ func (f *indexedFolder) compare(text string) {
 	}
 }
 
-func (f *indexedFolder) segmentFiles() []string {
-	names, _ := filepath.Glob(filepath.Join(f.dir, segmentName+"*"))
-	return names
+func (f *indexedFolder) indexFiles() []string {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var paths []string
+	for _, entry := range entries {
+		if textindex.IsPart(entry.Name()) {
+			paths = append(paths, filepath.Join(f.dir, entry.Name()))
+		}
+	}
+	return paths
 }
 
 // Whatever happens to transcripts and index, a search finds what a scan finds.
@@ -114,13 +126,13 @@ func TestASearchFindsWhatAScanFinds(t *testing.T) {
 			case 0:
 				os.Remove(f.path(n))
 			case 1:
-				f.Delete(strings.TrimSuffix(filepath.Base(f.path(n)), suffix))
+				f.Delete(f.id(n))
 			case 2:
 				f.reopen()
 			case 3:
-				f.text.tidy(f.Folder, true)
+				f.text.Tidy(true)
 			case 4:
-				for _, name := range f.segmentFiles() {
+				for _, name := range f.indexFiles() {
 					f.spoil(name)
 				}
 			case 5:
@@ -158,16 +170,20 @@ func TestWhatTheIndexRulesOutIsNotRead(t *testing.T) {
 	}
 	f.searched("number-7-of-all")
 	f.reopen()
-	if names := f.segmentFiles(); len(names) == 0 {
+	if names := f.indexFiles(); len(names) == 0 {
 		t.Fatal("no index was written")
 	} else if info, err := os.Stat(names[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the index is a file of mode %v, %v", info.Mode(), err)
 	}
-	all, segments, err := f.all(t.Context())
+	all, parts, err := f.all(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	lacks, known := f.lookUp(t.Context(), segments, all, gramsOf(quoted("number-7-of-all")))
+	now := make([]textindex.File, len(all))
+	for i := range all {
+		now[i] = f.fileNow(all[i].ID)
+	}
+	lacks, known := f.text.LookUp(parts, now, quoted("number-7-of-all"))
 	read := 0
 	for i := range lacks {
 		if !lacks[i] {
@@ -194,9 +210,14 @@ func TestNamesAreReadAgainWhenOneComesOrGoes(t *testing.T) {
 	}
 	f.write(1)
 	f.write(2)
-	os.Chtimes(f.dir, time.Time{}, time.Now().Add(-time.Hour))
-	if n := list(); n != 2 || f.listed.at.IsZero() || list() != 2 {
+	if n := list(); n != 2 {
 		t.Fatalf("%d are listed", n)
+	}
+	os.Chtimes(f.dir, time.Time{}, time.Now().Add(-time.Hour))
+	list()
+	f.listed.all = f.listed.all[:1] // believed as long as the names are not read again
+	if n := list(); n != 1 {
+		t.Errorf("the names were read again, though the folder is as old as it was: %d are listed", n)
 	}
 	f.write(3)
 	if n := list(); n != 3 || !f.listed.at.IsZero() {
@@ -208,6 +229,44 @@ func TestNamesAreReadAgainWhenOneComesOrGoes(t *testing.T) {
 	}
 }
 
+// A file's time tells nothing within a step of it: what was written just now may be
+// written again.
+func TestWhatIsYoungIsNotKnown(t *testing.T) {
+	f := newIndexedFolder(t, 1)
+	f.write(1, "before")
+	now := time.Now()
+	os.Chtimes(f.path(1), now, now)
+	f.compare("behind")
+	f.write(1, "behind")
+	os.Chtimes(f.path(1), now, now)
+	f.compare("behind")
+}
+
+// What is read while it changes is not what the file is before or after.
+func TestWhatChangesWhileItIsReadIsNotKnown(t *testing.T) {
+	f := newIndexedFolder(t, 1)
+	f.write(1, "needle")
+	before, err := os.Stat(f.path(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.scan(change{t.Context(), func() { f.write(1, "nothing") }}, f.id(1), nil)
+	f.write(1, "needle")
+	os.Chtimes(f.path(1), time.Time{}, before.ModTime())
+	f.compare("needle")
+}
+
+// change does something when it is asked whether it is done.
+type change struct {
+	context.Context
+	do func()
+}
+
+func (c change) Err() error {
+	c.do()
+	return nil
+}
+
 // A damaged index is deleted and made again.
 func TestADamagedIndexIsMadeAgain(t *testing.T) {
 	f := newIndexedFolder(t, 1)
@@ -216,7 +275,7 @@ func TestADamagedIndexIsMadeAgain(t *testing.T) {
 	}
 	f.searched("number-7-of-all")
 	f.reopen()
-	before := f.segmentFiles()
+	before := f.indexFiles()
 	for _, name := range before {
 		text, _ := os.ReadFile(name)
 		clear(text[len(text)/3:])
@@ -225,12 +284,12 @@ func TestADamagedIndexIsMadeAgain(t *testing.T) {
 	f.compare("number-7-of-all")
 	f.reopen()
 	f.compare("number-8-of-all")
-	for _, name := range f.segmentFiles() {
+	for _, name := range f.indexFiles() {
 		if slices.Contains(before, name) {
 			t.Errorf("%s is still there", name)
 		}
 	}
-	if len(f.segmentFiles()) == 0 {
+	if len(f.indexFiles()) == 0 {
 		t.Error("no index was made again")
 	}
 }
@@ -243,40 +302,46 @@ func TestTheIndexForgets(t *testing.T) {
 	}
 	f.write(100, "PASS hunter2")
 	f.write(101, "PASS hunter2")
+	f.write(102, "PASS hunter2")
 	f.searched("hunter2")
 	f.reopen()
-	knows := func() int {
-		count := 0
-		for _, name := range f.segmentFiles() {
-			s, err := openSegment(f.root, filepath.Base(name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			match, err := s.matching(f.root, gramsOf([]byte("hunter2")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range s.columns {
-				count += int(match[i/8] >> (i % 8) & 1)
+	before := []textindex.File{f.fileNow(f.id(100)), f.fileNow(f.id(101)), f.fileNow(f.id(102))}
+	knows := func() (count int) {
+		var parts []string
+		for _, path := range f.indexFiles() {
+			parts = append(parts, filepath.Base(path))
+		}
+		// Another process, which believes that the files are what they were.
+		lacks, known := textindex.New(f.root, indexTemp, f.fileNow).LookUp(parts, before, []byte("hunter2"))
+		for i := range before {
+			if known[i] && !lacks[i] {
+				count++
 			}
 		}
 		return count
 	}
-	if n := knows(); n != 2 {
+	if n := knows(); n != 3 {
 		t.Fatalf("the index has it of %d", n)
 	}
 	f.write(100, "PASS *******")
 	if err := ForgetText(f.path(100)); err != nil {
 		t.Fatal(err)
 	}
-	if n := knows(); n != 1 {
+	if n := knows(); n != 2 {
 		t.Errorf("after it was redacted in one, the index has it of %d", n)
 	}
 	f.searched("other")
-	f.Delete(strings.TrimSuffix(filepath.Base(f.path(101)), suffix))
+	f.Delete(f.id(101))
+	f.Index(t.Context())
+	if n := knows(); n != 1 {
+		t.Errorf("after another was deleted, the index has it of %d", n)
+	}
+	f.searched("other")
+	os.Remove(f.path(102))
+	f.searched("other")
 	f.Index(t.Context())
 	if n := knows(); n != 0 {
-		t.Errorf("after the other was deleted, the index has it of %d", n)
+		t.Errorf("after somebody removed the last, the index has it of %d", n)
 	}
 }
 
@@ -289,22 +354,30 @@ func TestRecordingsAreIndexedAsTheyEnd(t *testing.T) {
 	r.End(0, "over")
 	closeAll(t, a)
 	path, _ := f.Path(r.ID())
+	lookUp := func(text string) (lacks, known bool) {
+		l, k := f.text.LookUp(nil, []textindex.File{f.fileNow(r.ID())}, []byte(text))
+		return l[0], k[0]
+	}
 	f.Index(t.Context())
-	if len(f.text.fresh) != 0 {
+	if _, known := lookUp("hello"); known {
 		t.Error("one is known that may change within a step of its file's time")
 	}
 	old := time.Now().Add(-time.Minute)
 	os.Chtimes(path, old, old)
 	f.Index(t.Context())
-	if d, ok := f.text.fresh[r.ID()]; !ok || !d.filter.lacks(gramsOf([]byte("other"))) || d.filter.lacks(gramsOf([]byte("hello"))) {
-		t.Errorf("the index has it: %v", ok)
+	if lacks, known := lookUp("hello"); lacks || !known {
+		t.Errorf("it lacks what it holds: %v; it is known: %v", lacks, known)
+	}
+	if lacks, known := lookUp("other"); !lacks || !known {
+		t.Errorf("it lacks what it does not hold: %v; it is known: %v", lacks, known)
 	}
 	if len(f.ended) != 0 {
 		t.Errorf("%v wait", f.ended)
 	}
 }
 
-// Searches, recordings and deletions may happen at once.
+// Searches, recordings and deletions may happen at once: each search finds what is
+// there, whatever the others do to the index meanwhile.
 func TestSearchWhileSessionsAreRecorded(t *testing.T) {
 	f := folder(t)
 	a := Record(f, quiet)
@@ -312,20 +385,26 @@ func TestSearchWhileSessionsAreRecorded(t *testing.T) {
 	for n := range 4 {
 		all.Go(func() {
 			for m := range 30 {
+				own := fmt.Sprintf("needle-%d-%d.", n, m)
+				expect := func(want int) {
+					if found, err := a.List(t.Context(), Query{Text: own}); err != nil || len(found) != want {
+						t.Errorf("%s is found %d times, want %d: %v", own, len(found), want, err)
+					}
+				}
 				r := a.Start(Header{Session: fmt.Sprint("s", n, "-", m), Mode: "raw"}, nil)
-				r.Done(0, event(1, core.ServerBytes, "needle"), nil)
+				r.Done(0, event(1, core.ServerBytes, own), nil)
 				r.End(0, "over")
-				if m%5 == 0 {
-					path, _ := f.Path(r.ID())
-					os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour))
-				}
-				if _, err := a.List(t.Context(), Query{Text: "needle"}); err != nil {
-					t.Error(err)
-				}
-				if m%3 == 0 {
-					a.Delete(r.ID())
-				}
+				expect(1)
+				path, _ := f.Path(r.ID())
+				os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour))
 				f.Index(t.Context())
+				expect(1) // from the index, or in it by then
+				if m%3 == 0 && a.Delete(r.ID()) == nil {
+					expect(0)
+				}
+				if m%10 == 9 {
+					f.text.Tidy(true)
+				}
 			}
 		})
 	}
