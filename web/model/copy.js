@@ -16,7 +16,7 @@ export const forms = [
 ];
 
 /**
- * Rows in one of the forms. Text has a row a line, and says where one is cut; the others are the bytes of
+ * Rows in one of the forms. Text has a row a line; the others are the bytes of
  * all messages, one after the other, without notes and remarks.
  * @param {string} form
  * @param {import("../types").Row[]} rows
@@ -43,7 +43,7 @@ export function copied(form, rows, target = { host: "HOST", port: "PORT" }) {
 /** @param {import("../types").Row} row */
 function lineOf(row) {
   const text = row.bytes ? decoder.decode(row.bytes) : (row.text ?? "");
-  return (text.endsWith("\n") ? text : text + "\n") + (row.more ? row.more + "\n" : "");
+  return text.endsWith("\n") ? text : text + "\n";
 }
 
 /** @param {import("../types").Row[]} rows */

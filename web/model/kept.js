@@ -77,6 +77,7 @@ const tab = (value) => {
 export const shapes = {
   lanes: oneOf("both", "console", "wire", "ladder"),
   hex: flag,
+  columns: oneOf("fit", "8", "16"),
   controls: flag,
   time: oneOf("relative", "absolute", "delta", "none"),
   details: flag,
@@ -271,6 +272,8 @@ const narrow = globalThis.matchMedia?.("(max-width: 600px)").matches ?? false;
 export const lanes = setting("lanes", "both");
 /** Whether the wire shows hex beside the text. */
 export const showHex = setting("hex", true);
+/** How many bytes of hex stand in a line: "8", "16", or as many as "fit"; fewer where there is no room. */
+export const hexColumns = setting("columns", "fit");
 /** Whether control characters show as pictures. */
 export const showControls = setting("controls", true);
 /** The time of a row: "relative" to the start, "absolute", "delta" since the row before, or "none". */

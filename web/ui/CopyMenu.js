@@ -14,8 +14,7 @@ const maxCopied = 16 * 1024 * 1024; // characters, which a clipboard still takes
 export function CopyMenu({ feed, laneView, about, done }) {
   const [problem, setProblem] = useState("");
   const lane = lanes.value === "console" ? "console" : "wire";
-  const rows = laneView.picked(feed, lane).map((row) => feed.whole(row));
-  const cut = rows.filter((row) => row.more).length;
+  const rows = laneView.picked(feed, lane);
   const isPicked = laneView.selection.value !== null;
   const from = laneView.selection.value?.lane ?? lane;
   const target = { ...splitTarget(about.target.replace(/^tls:\/\//, "")), tls: about.tls };
@@ -42,7 +41,6 @@ export function CopyMenu({ feed, laneView, about, done }) {
 
   return html`
     <p class="muted">${isPicked ? count(rows.length, "picked row") : "All " + count(rows.length, "row")} ${from === "wire" ? "of the wire" : "as typed and shown"}${!isPicked && ". Click rows to pick some."}</p>
-    ${cut > 0 && html`<p class="problem">Of ${count(cut, "row")} only the first 64 KiB are here: the page no longer keeps the rest.</p>`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <fieldset>
       <legend>Copy as</legend>

@@ -3,10 +3,10 @@
 
 import { html } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
-import { LineIndex } from "../model/lineindex.js";
-import { consoleLayout, wireLayout } from "../model/rowlayout.js";
+import { LineIndex, ScrollBar } from "../model/lineindex.js";
+import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
 import { count, rowTime } from "../model/format.js";
-import { largeType, showControls, showHex, timeStyle } from "../model/kept.js";
+import { hexColumns, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
 import { counterpart, laneOf } from "../model/laneview.js";
 import { LaneRow } from "./LaneRow.js";
 
@@ -32,13 +32,14 @@ export function Lane({ id, title, feed, laneView, children }) {
   const log = feed && laneOf(feed, id);
   log?.version.value;
   const style = timeStyle.value;
-  const columns = Math.max(12, room.columns - timeColumns[style] - 3);
+  const { columns, time: hasTime, bytesInLine, offset } = roomIn(room.columns, timeColumns[style], id === "wire" && showHex.value ? hexColumns.value : null);
+  const shownStyle = hasTime ? style : "none";
   const passes = laneView.passes.value;
   laneView.sifter.value?.version.value;
   const layout = useMemo(() => {
-    const what = { columns, controls: showControls.value, hex: showHex.value };
+    const what = { columns, controls: showControls.value, bytesInLine };
     return id === "wire" ? wireLayout(what) : consoleLayout(what);
-  }, [columns, showControls.value, showHex.value]);
+  }, [columns, showControls.value, bytesInLine]);
   const lines = useMemo(
     () => log && new LineIndex(log, (row) => {
       const passed = passes ? passes(row) : true;
@@ -50,6 +51,9 @@ export function Lane({ id, title, feed, laneView, children }) {
 
   const { lineHeight, height } = room;
   const total = lines?.total ?? 0;
+  const bar = useRef(/** @type {any} */ (null));
+  bar.current ??= new ScrollBar();
+  bar.current.fit(total * lineHeight, height);
   const end = Math.max(0, total * lineHeight - height);
   const scrolled = following ? end : Math.min(end, Math.max(0, top - moved.current * lineHeight));
   const from = Math.max(0, Math.floor(scrolled / lineHeight) - spare);
@@ -64,11 +68,17 @@ export function Lane({ id, title, feed, laneView, children }) {
   reuse.current.last = inSight.at(-1)?.number ?? -1;
   reuse.current.firstKey = firstInSight - reuse.current.shift;
 
+  const lastTop = useRef(0); // where the bar was
+  const moveBar = (/** @type {number} */ at) => {
+    box.current.scrollTop = bar.current.barAt(at);
+    lastTop.current = box.current.scrollTop;
+  };
   useLayoutEffect(() => {
-    sizer.current.style.height = total * lineHeight + "px";
+    sizer.current.style.height = bar.current.height + "px";
+    if (following || moved.current || bar.current.strays(scrolled, lastTop.current)) moveBar(scrolled);
     const first = inSight[0];
-    shift.current.style.transform = `translateY(${first ? (first.at + first.begin) * lineHeight : 0}px)`;
-    if (following || moved.current) box.current.scrollTop = scrolled;
+    const line = first ? (first.at + first.begin) * lineHeight : 0;
+    shift.current.style.transform = `translateY(${bar.current.exact ? line : lastTop.current + line - scrolled}px)`;
     if (moved.current) setTop(scrolled);
     moved.current = 0;
     keepPlace();
@@ -96,14 +106,13 @@ export function Lane({ id, title, feed, laneView, children }) {
   };
 
   // Only a person moves the box up; what the page does keeps it at the end.
-  const lastTop = useRef(0);
   const onScroll = () => {
     if (!box.current) return; // called once more while it leaves the page
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     if (scrollHeight - scrollTop - clientHeight < nearEnd) setFollowing(true);
     else if (scrollTop < lastTop.current) setFollowing(false);
+    setTop(bar.current.moved(scrolled, lastTop.current, scrollTop));
     lastTop.current = scrollTop;
-    setTop(scrollTop);
   };
 
   // Brings a row in sight, or just the line of it that has a place.
@@ -115,8 +124,9 @@ export function Lane({ id, title, feed, laneView, children }) {
     const [above, below] = [line * lineHeight, (place < 0 ? at + count : line + 1) * lineHeight];
     if (above >= scrolled && below <= scrolled + height) return;
     setFollowing(false);
-    box.current.scrollTop = Math.max(0, above - height / 3);
-    setTop(box.current.scrollTop);
+    const to = Math.min(end, Math.max(0, above - height / 3));
+    moveBar(to);
+    setTop(to);
   };
   const reveal = laneView.reveal.value;
   const revealed = useRef(reveal); // what was revealed before this lane came shows no more
@@ -166,14 +176,15 @@ export function Lane({ id, title, feed, laneView, children }) {
         role="listbox" aria-multiselectable="true" aria-labelledby=${id + "-title"}
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
         <div class="sizer" ref=${sizer} role="presentation">
-          <div class="in-sight" ref=${shift} role="presentation" data-time=${style}>
+          <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle}>
             ${inSight.map(({ number, begin, end }) => {
               const row = /** @type {import("./LaneRow.js").Props["row"]} */ (log?.row(number));
               const before = log && number > log.first ? log.row(number - 1).t : undefined;
               const marks = pointed(row, hover);
-              return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} begin=${begin} end=${end} laneId=${id} number=${number}
-                time=${rowTime(style, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high}
-                related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to}
+              return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
+                laneId=${id} number=${number}
+                time=${rowTime(shownStyle, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high}
+                related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${-1} chosenTo=${-1}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;
             })}
           </div>
@@ -209,13 +220,14 @@ function point(event, feed, lane, log, layout, char) {
   const row = line && number >= log.first ? log.row(number) : undefined;
   if (!line || !row?.stream) return void (feed.hover.value = null);
   const k = Number(line.dataset.line);
-  const { from, to, text, places } = layout.lines(row, k, k + 1)[0];
+  const one = layout.lines(row, k, k + 1)[0];
+  const { from, to, text, places, bytes } = one;
   let [begin, end] = [from, to]; // within the row
   const part = /** @type {HTMLElement | null} */ (target.closest(".hex, .payload"));
   if (part && from >= 0) {
     const at = Math.floor((event.clientX - part.getBoundingClientRect().left) / char);
     let byte = -1;
-    if (part.classList.contains("hex")) byte = from + Math.floor(at / 3);
+    if (bytes) byte = byteAt(one, part.classList.contains("hex") ? "hex" : "text", at, layout.bytesInLine);
     else if (/^[\u0020-\u007e]*[^\u0000-\u007e]*$/.test(text) && at < (text.match(/^[\u0020-\u007e]*/)?.[0].length ?? 0)) byte = from + (places ? places.indexOf(at) : at);
     if (byte >= from && byte < to) [begin, end] = [byte, byte + 1];
   } else if (from < 0) {

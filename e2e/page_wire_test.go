@@ -1,0 +1,111 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// The lane of the wire is as good as a hex editor.
+func TestWire(t *testing.T) {
+	t.Parallel()
+	chromium := browser(t)
+	connected := func(t *testing.T, answer string) *page {
+		t.Helper()
+		s := serve(t, func(conn net.Conn) {
+			conn.Write([]byte(answer))
+			hold(conn)
+		})
+		p := visit(t, chromium, "http://"+shared.address)
+		p.choose("#mode", "raw")
+		p.connect(s.address)
+		p.status("Connected")
+		p.wait("the answer", `document.querySelector("#wire .received .hex") && document.querySelector("#console .received")`)
+		return p
+	}
+
+	t.Run("a cell for each byte", func(t *testing.T) {
+		p := connected(t, "a\x00é\r☕b\r\n")
+		p.size(1280, 800)
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[name=lanes][value=wire]").click()`))
+		p.wait("16 bytes in a line", `document.querySelector("#wire .received .hex16")`)
+		// The b is the ninth byte. The names of CR and LF at the end are whole.
+		wrong := evaluate[string](p, `{
+			const text = document.querySelector("#wire .received .cells");
+			const [range, left] = [document.createRange(), text.getBoundingClientRect().left];
+			range.selectNode([...text.childNodes].find((node) => node.textContent === "b"));
+			const at = range.getBoundingClientRect();
+			const badges = [...text.querySelectorAll(".wide")];
+			const names = badges.map((one) => one.firstChild.dataset.name).join(" ");
+			const cut = badges.filter((one) => one.scrollWidth > one.clientWidth);
+			const cells = (at.left - left) / at.width;
+			Math.abs(cells - 8) > 0.05 ? "b is in cell " + cells : names !== "CR LF" ? names : cut.length ? "a name is cut" : "";
+		}`)
+		if wrong != "" {
+			t.Error(wrong)
+		}
+		if got := p.texts("#wire .received .cells"); !slices.Equal(got, []string{"a␀é␍☕b␍␊"}) {
+			t.Errorf("the text is %q", got)
+		}
+		p.click("#view-menu")
+		p.wait("the choice", `document.querySelector("[name=columns]")`)
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[name=columns][value='8']").click()`))
+		p.wait("8 bytes in a line", `document.querySelector("#wire .received .hex8") && document.querySelectorAll("#wire .received .line").length === 2`)
+	})
+
+	t.Run("in a narrow room the time goes, then columns, and no name is cut", func(t *testing.T) {
+		p := connected(t, strings.Repeat("0123456789abcdef", 2)+"\r\n")
+		p.do(chromedp.Evaluate[chromedp.Void](`document.dispatchEvent(new KeyboardEvent("keydown", { key: "p", code: "KeyP", altKey: true, bubbles: true }))`))
+		p.wait("the presenter view", `document.documentElement.classList.contains("presenting")`)
+		for _, size := range []struct {
+			width, height int64
+			hex           string
+		}{{1280, 800, "hex8"}, {1024, 768, "hex4"}, {360, 740, "hex4"}} {
+			p.size(size.width, size.height)
+			p.wait(fmt.Sprint(size), `document.querySelector("#wire .received .`+size.hex+`") && document.querySelector("#wire [data-time=none]")`)
+			if cut := evaluate[string](p, `[...document.querySelectorAll("#wire .line, #console .line, .wide")].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent).join("\n")`); cut != "" {
+				t.Errorf("at %d it cuts %q", size.width, cut)
+			}
+		}
+	})
+
+	t.Run("every byte of a long message is there, and found", func(t *testing.T) {
+		p := connected(t, "ready\r\n")
+		p.do(chromedp.Evaluate[chromedp.Void](`{
+			const field = document.querySelector("#command");
+			field.value = "long ".repeat(60_000) + "needle";
+			field.dispatchEvent(new Event("input", { bubbles: true }));
+		}`))
+		p.click("#send-button")
+		p.wait("the message", `document.querySelector("#console .sent") && document.querySelector("#wire .sent")`)
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#console").scrollTop = 0`))
+		p.fill("#find", "needle")
+		p.press(kb.Enter)
+		p.wait("its end in both lanes", `["console", "wire"].every((lane) => document.querySelector("#" + lane + " .sent mark.hit"))`)
+	})
+
+	t.Run("a lane higher than any element scrolls to both ends", func(t *testing.T) {
+		p := connected(t, "first"+strings.Repeat("\x00", 5<<20)+"!")
+		top := func(at string) {
+			p.do(chromedp.Evaluate[chromedp.Void](`{ const box = document.querySelector("#wire"); box.scrollTop = ` + at + ` }`))
+		}
+		p.within(time.Minute, "the end", `[...document.querySelectorAll("#wire .cells")].at(-1).textContent.endsWith("!")`)
+		if got := evaluate[float64](p, `document.querySelector("#wire .sizer").offsetHeight`); got > 8e6 {
+			t.Errorf("the element is %.0f pixels high", got)
+		}
+		top("0")
+		p.wait("the beginning", `document.querySelector("#wire .cells").textContent.startsWith("first")`)
+		top("1000")
+		p.wait("the rows after it", `!document.querySelector("#wire .cells").textContent.startsWith("first") && document.querySelectorAll("#wire .line").length > 10`)
+		top("box.scrollHeight")
+		p.wait("the end again", `[...document.querySelectorAll("#wire .cells")].at(-1).textContent.endsWith("!")`)
+	})
+}
