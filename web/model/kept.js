@@ -79,6 +79,7 @@ export const shapes = {
   hex: flag,
   columns: oneOf("fit", "8", "16"),
   controls: flag,
+  inspect: flag,
   time: oneOf("relative", "absolute", "delta", "none"),
   details: flag,
   typehex: flag,
@@ -276,6 +277,8 @@ export const showHex = setting("hex", true);
 export const hexColumns = setting("columns", "fit");
 /** Whether control characters show as pictures. */
 export const showControls = setting("controls", true);
+/** Whether what is picked on the wire is explained under it. */
+export const inspecting = setting("inspect", true);
 /** The time of a row: "relative" to the start, "absolute", "delta" since the row before, or "none". */
 export const timeStyle = setting("time", narrow ? "none" : "relative");
 /** Whether the picked mode's summary and options are unfolded; on a phone they begin folded. */

@@ -9,7 +9,8 @@ import { textOf } from "./format.js";
 /**
  * @typedef {{ lane: string, number: number, id: number, from: number, to: number, places: import("./search.js").Place[] }} Hit
  *   a row, where in it, and all of the places in that row
- * @typedef {{ lane: string, anchor: number, focus: number }} Selection rows from anchor to focus, either way
+ * @typedef {{ lane: string, anchor: number, focus: number, anchorAt?: number, focusAt?: number }} Selection rows from
+ *   anchor to focus, either way; with focusAt just their bytes from anchorAt of the one to focusAt of the other
  * @typedef {{ lane: string, number: number, at: number }} Spot at: the byte or character of the row, as in search.js
  */
 
@@ -133,10 +134,14 @@ export class LaneView {
     this.reveal.value = [{ lane, number, at: from }, ...(this.#feed ? counterpart(this.#feed, lane, number, from) : [])];
   }
 
-  /** Picks a row, or with extend the rows up to it. @param {string} lane @param {number} number */
-  pick(lane, number, extend = false) {
+  /**
+   * Picks a row, or with extend the rows up to it, or the bytes up to one of it.
+   * @param {string} lane @param {number} number @param {boolean} [extend] @param {number} [at] the byte, where it was a byte that was pointed at
+   */
+  pick(lane, number, extend = false, at) {
     const now = this.selection.value;
-    this.selection.value = extend && now?.lane === lane ? { ...now, focus: number } : { lane, anchor: number, focus: number };
+    if (!extend || now?.lane !== lane) this.selection.value = { lane, anchor: number, focus: number, anchorAt: at };
+    else this.selection.value = { ...now, focus: number, focusAt: now.anchorAt === undefined ? undefined : at };
   }
 
   /**
@@ -152,10 +157,30 @@ export class LaneView {
     const rows = [];
     for (let i = Math.max(from, log.first); i <= Math.min(to, log.end - 1); i++) {
       const row = log.row(i);
-      if (!passes || passes(row)) rows.push(row);
+      if (!passes || passes(row)) rows.push(now ? chosen(row, i, now) : row);
     }
     return rows;
   }
+}
+
+/**
+ * Which bytes of a row are picked, [from, to), where it is bytes that are picked
+ * and not rows; else null.
+ * @param {number} number of the row @param {number} length in bytes @param {Selection | null} selection
+ * @returns {[number, number] | null}
+ */
+export function chosenBytes(number, length, selection) {
+  if (selection?.anchorAt === undefined || selection.focusAt === undefined) return null;
+  const ends = [[selection.anchor, selection.anchorAt], [selection.focus, selection.focusAt]].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const [[first, from], [last, to]] = ends;
+  if (number < first || number > last) return null;
+  return [number === first ? from : 0, number === last ? Math.min(length, to + 1) : length];
+}
+
+/** @param {import("../types").Row} row @param {number} number @param {Selection} selection */
+function chosen(row, number, selection) {
+  const part = row.bytes && chosenBytes(number, row.bytes.length, selection);
+  return part ? { ...row, bytes: row.bytes?.subarray(...part) } : row;
 }
 
 /** @param {string} text @param {boolean} isRegexp */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { hits, patternOf, placesIn } from "../model/search.js";
 import { Feed } from "../wire/feed.js";
 import { LineIndex } from "../model/lineindex.js";
-import { LaneView, counterpart } from "../model/laneview.js";
+import { LaneView, chosenBytes, counterpart } from "../model/laneview.js";
 
 globalThis.document ??= { hidden: true };
 globalThis.requestAnimationFrame ??= (f) => f();
@@ -104,6 +104,26 @@ test("each place in a row is a hit, and the other lane goes to the same byte", (
   assert.deepEqual(counterpart(feed, "console", 1, 3), [{ lane: "wire", number: 0, at: 18 }]);
   assert.deepEqual(laneView.placesIn(feed.wire.row(0)), [[2, 8], [23, 29]]);
   assert.equal(laneView.placesIn(feed.console.row(0)), null);
+});
+
+test("rows are picked, or bytes of them, either way", () => {
+  const feed = new Feed();
+  const laneView = new LaneView();
+  feed.take(["abcd", "efgh", "ijkl"].map((text, i) => ({ n: i, dir: ">>", side: "server", kind: "bytes", text })));
+  feed.wire.publish();
+  const picked = () => laneView.picked(feed, "wire").map(({ bytes }) => new TextDecoder().decode(bytes));
+  laneView.pick("wire", 2, false, 1);
+  assert.deepEqual(picked(), ["ijkl"]); // a byte that was pointed at picks its row
+  laneView.pick("wire", 0, true, 3);
+  assert.deepEqual(picked(), ["d", "efgh", "ij"]);
+  assert.deepEqual([0, 1, 2, 3].map((number) => chosenBytes(number, 4, laneView.selection.value)), [[3, 4], [0, 4], [0, 2], null]);
+  laneView.pick("wire", 2, true, 0);
+  assert.deepEqual(picked(), ["ij"]);
+  laneView.pick("wire", 1, true);
+  assert.deepEqual(picked(), ["efgh", "ijkl"]); // rows again
+  laneView.pick("wire", 0);
+  laneView.pick("wire", 1, true, 2);
+  assert.deepEqual(picked(), ["abcd", "efgh"]); // from no byte to one: rows
 });
 
 // A worker that answers like the real one, or not at all.

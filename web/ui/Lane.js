@@ -1,14 +1,16 @@
 // A lane: rows that scroll, and follow the newest until the user scrolls up.
 // Only the lines in sight are on the page, however many there are.
 
-import { html } from "./html.js";
+import { html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { LineIndex, ScrollBar } from "../model/lineindex.js";
 import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
 import { count, rowTime } from "../model/format.js";
-import { hexColumns, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
-import { counterpart, laneOf } from "../model/laneview.js";
+import { hexColumns, inspecting, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
+import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
 import { LaneRow } from "./LaneRow.js";
+
+const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
 
 const nearEnd = 24; // pixels from the end that still count as being there
 const spare = 6; // lines above and below what is in sight
@@ -142,15 +144,35 @@ export function Lane({ id, title, feed, laneView, children }) {
   const hover = feed?.hover.value ?? null;
   const hit = laneView.hits.value[laneView.hit.value];
 
-  const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0) => {
-    laneView.pick(id, number, extend);
+  const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0, /** @type {number} */ byte = -1) => {
+    laneView.pick(id, number, extend, byte < 0 ? undefined : byte);
     const place = log && layout.lines(log.row(number), line, line + 1)[0]?.at;
-    if (!extend && feed) laneView.reveal.value = counterpart(feed, id, number, Math.max(0, place ?? 0));
+    if (!extend && feed) laneView.reveal.value = counterpart(feed, id, number, Math.max(0, byte, place ?? 0));
+  };
+  // Bytes are picked in the hex: in the text, a drag selects text.
+  const drag = useRef({ number: -1, byte: -1, moved: false });
+  const byteOf = (/** @type {any} */ event) => {
+    const spot = event.target.closest(".hex") && log && spotOf(event, log, layout, room.char);
+    return spot && spot.byte >= 0 ? spot : null;
+  };
+  const onPointerDown = (/** @type {PointerEvent} */ event) => {
+    const spot = event.button === 0 && !event.shiftKey ? byteOf(event) : null;
+    drag.current = { number: spot?.number ?? -1, byte: spot?.byte ?? -1, moved: false };
+  };
+  const onPointerMove = (/** @type {PointerEvent} */ event) => {
+    if (!log || !feed) return;
+    point(event, feed, id, log, layout, room.char);
+    const from = drag.current;
+    const spot = event.buttons === 1 && from.number >= log.first ? byteOf(event) : null;
+    if (!spot || (!from.moved && spot.number === from.number && spot.byte === from.byte)) return;
+    from.moved = true;
+    laneView.selection.value = { lane: id, anchor: from.number, anchorAt: from.byte, focus: spot.number, focusAt: spot.byte };
   };
   const onClick = (/** @type {any} */ event) => {
+    if (drag.current.moved) return void (drag.current.moved = false);
     const row = event.target.closest(".row");
     const line = event.target.closest(".line")?.dataset.line;
-    if (row && getSelection()?.isCollapsed) pick(Number(row.dataset.number), event.shiftKey, Number(line ?? 0));
+    if (row && getSelection()?.isCollapsed) pick(Number(row.dataset.number), event.shiftKey, Number(line ?? 0), byteOf(event)?.byte);
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (!lines || !log || log.end === log.first) return;
@@ -159,11 +181,28 @@ export function Lane({ id, title, feed, laneView, children }) {
     event.preventDefault();
     if (key.all) laneView.selection.value = { lane: id, anchor: log.first, focus: log.end - 1 };
     else if (key.none) laneView.selection.value = null;
+    else if (key.step && here) growBy(key.step, here.focus);
     else if (key.to >= 0) {
       pick(key.to, event.shiftKey);
       show(key.to);
     }
   };
+
+  // Picks a byte more or less of a row, beginning with its first or last.
+  const growBy = (/** @type {number} */ step, /** @type {number} */ number) => {
+    const length = log?.row(number)?.bytes?.length;
+    if (!length) return;
+    const begin = step > 0 ? 0 : length - 1;
+    const { anchorAt = begin, focusAt = anchorAt - step } = here?.anchor === number ? here : {};
+    const to = Math.min(length - 1, Math.max(0, focusAt + step));
+    laneView.selection.value = { lane: id, anchor: number, focus: number, anchorAt, focusAt: to };
+    show(number, to);
+  };
+
+  const inspects = id === "wire" && here !== null && inspecting.value;
+  useEffect(() => {
+    if (inspects && here) show(here.focus, here.focusAt); // its panel has taken room
+  }, [inspects, inspects && height]);
 
   return html`
     <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
@@ -171,7 +210,7 @@ export function Lane({ id, title, feed, laneView, children }) {
       ${(log?.dropped ?? 0) > 0 && html`<p class="dropped">${count(log?.dropped ?? 0, "earlier row")} left the view to keep it quick.</p>`}
       ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.waiting ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
       <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
-        onPointerMove=${(/** @type {PointerEvent} */ event) => log && feed && point(event, feed, id, log, layout, room.char)}
+        onPointerDown=${onPointerDown} onPointerMove=${onPointerMove}
         onPointerLeave=${() => feed && (feed.hover.value = null)}
         role="listbox" aria-multiselectable="true" aria-labelledby=${id + "-title"}
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
@@ -181,18 +220,20 @@ export function Lane({ id, title, feed, laneView, children }) {
               const row = /** @type {import("./LaneRow.js").Props["row"]} */ (log?.row(number));
               const before = log && number > log.first ? log.row(number - 1).t : undefined;
               const marks = pointed(row, hover);
+              const [chosenFrom, chosenTo] = (here && chosenBytes(number, row.bytes?.length ?? 0, here)) ?? [-1, -1];
               return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
                 laneId=${id} number=${number}
-                time=${rowTime(shownStyle, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high}
-                related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${-1} chosenTo=${-1}
+                time=${rowTime(shownStyle, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high && chosenFrom < 0}
+                related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${chosenFrom} chosenTo=${chosenTo}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;
             })}
           </div>
         </div>
       </div>
-      ${!following && html`
-        <button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest ↓</button>
-      `}
+      <div class="lane-foot">
+        ${!following && html`<button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest ↓</button>`}
+      </div>
+      ${inspects && html`<${Inspector} feed=${feed} laneView=${laneView} />`}
     </section>
   `;
 }
@@ -209,30 +250,42 @@ function pointed(row, hover) {
 }
 
 /**
+ * What the pointer is on: a row, its line, and the byte of the row, -1 for none
+ * that is known; undefined where there is no row.
+ * @param {PointerEvent} event @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log
+ * @param {import("../model/rowlayout.js").Layout} layout @param {number} char
+ */
+function spotOf(event, log, layout, char) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const element = /** @type {HTMLElement | null} */ (target.closest(".line"));
+  const number = Number(/** @type {HTMLElement | null} */ (target.closest(".row"))?.dataset.number ?? -1);
+  const row = element && number >= log.first ? log.row(number) : undefined;
+  if (!element || !row) return undefined;
+  const k = Number(element.dataset.line);
+  const line = layout.lines(row, k, k + 1)[0];
+  const { from, to, text, places } = line;
+  let byte = -1;
+  const part = /** @type {HTMLElement | null} */ (target.closest(".hex, .payload"));
+  if (part && from >= 0) {
+    const at = Math.floor((event.clientX - part.getBoundingClientRect().left) / char);
+    if (line.bytes) byte = byteAt(line, part.classList.contains("hex") ? "hex" : "text", at, layout.bytesInLine);
+    else if (/^[\u0020-\u007e]*[^\u0000-\u007e]*$/.test(text) && at < (text.match(/^[\u0020-\u007e]*/)?.[0].length ?? 0)) byte = from + (places ? places.indexOf(at) : at);
+  }
+  return { number, row, line, byte: byte >= from && byte < to ? byte : -1 };
+}
+
+/**
  * Tells the feed which bytes the pointer is on.
  * @param {PointerEvent} event @param {import("../wire/feed.js").Feed} feed @param {string} lane
  * @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log @param {import("../model/rowlayout.js").Layout} layout @param {number} char
  */
 function point(event, feed, lane, log, layout, char) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  const line = /** @type {HTMLElement | null} */ (target.closest(".line"));
-  const number = Number(/** @type {HTMLElement | null} */ (target.closest(".row"))?.dataset.number ?? -1);
-  const row = line && number >= log.first ? log.row(number) : undefined;
-  if (!line || !row?.stream) return void (feed.hover.value = null);
-  const k = Number(line.dataset.line);
-  const one = layout.lines(row, k, k + 1)[0];
-  const { from, to, text, places, bytes } = one;
-  let [begin, end] = [from, to]; // within the row
-  const part = /** @type {HTMLElement | null} */ (target.closest(".hex, .payload"));
-  if (part && from >= 0) {
-    const at = Math.floor((event.clientX - part.getBoundingClientRect().left) / char);
-    let byte = -1;
-    if (bytes) byte = byteAt(one, part.classList.contains("hex") ? "hex" : "text", at, layout.bytesInLine);
-    else if (/^[\u0020-\u007e]*[^\u0000-\u007e]*$/.test(text) && at < (text.match(/^[\u0020-\u007e]*/)?.[0].length ?? 0)) byte = from + (places ? places.indexOf(at) : at);
-    if (byte >= from && byte < to) [begin, end] = [byte, byte + 1];
-  } else if (from < 0) {
-    [begin, end] = [0, row.to - row.from];
-  }
+  const spot = spotOf(event, log, layout, char);
+  if (!spot?.row.stream) return void (feed.hover.value = null);
+  const { row, line, byte } = spot;
+  let [begin, end] = [line.from, line.to]; // within the row
+  if (byte >= 0) [begin, end] = [byte, byte + 1];
+  else if (line.from < 0) [begin, end] = [0, row.to - row.from];
   const known = row.from >= 0;
   const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane };
   const now = feed.hover.value;
@@ -240,7 +293,7 @@ function point(event, feed, lane, log, layout, char) {
 }
 
 /**
- * What a key asks for: to (a row's number), all, none; undefined when it is not for the lane.
+ * What a key asks for: to (a row's number), step (a byte more or less), all, none; undefined when it is not for the lane.
  * @param {KeyboardEvent} event @param {import("../model/laneview.js").Selection | null} here
  * @param {LineIndex<import("../types").Row>} lines @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log @param {number} page
  */
@@ -251,6 +304,9 @@ function keyOf(event, here, lines, log, page) {
   const command = event.ctrlKey || event.metaKey;
   if (command) return event.key.toLowerCase() === "a" ? { all: true, to: -1 } : undefined;
   switch (event.key) {
+    case "ArrowLeft":
+    case "ArrowRight":
+      return here && event.shiftKey ? { step: event.key === "ArrowRight" ? 1 : -1, to: -1 } : undefined;
     case "ArrowDown":
       return { to: lines.visible(within(from + 1), 1) };
     case "ArrowUp":

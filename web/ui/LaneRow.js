@@ -163,7 +163,7 @@ export class LaneRow extends Component {
     const marks = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
     /** @type {Mark[]} */
     const ofBytes = [];
-    if (chosenFrom >= 0) ofBytes.push([chosenFrom, chosenTo, "chosen"]);
+    if (chosenFrom >= 0) ofBytes.push([chosenFrom, chosenTo, "taken"]);
     if (from >= 0) ofBytes.push([from, to, "pointed"]);
     const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`

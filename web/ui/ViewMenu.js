@@ -1,7 +1,7 @@
 // How rows are shown.
 
 import { html } from "./html.js";
-import { hexColumns, presenter, presenting, showControls, showHex, timeStyle } from "../model/kept.js";
+import { hexColumns, inspecting, presenter, presenting, showControls, showHex, timeStyle } from "../model/kept.js";
 
 const times = [
   ["relative", "Time since the start"],
@@ -40,6 +40,7 @@ export function ViewMenu({ close }) {
       <legend>Bytes</legend>
       <${Check} id="hex" signal=${showHex} label="Hex with offsets" />
       <${Check} id="controls" signal=${showControls} label="Control characters" />
+      <${Check} id="inspecting" signal=${inspecting} label="What picked bytes mean" />
     </fieldset>
     <fieldset disabled=${!showHex.value}>
       <legend>Bytes in a line of hex</legend>
