@@ -108,4 +108,61 @@ func TestWire(t *testing.T) {
 		top("box.scrollHeight")
 		p.wait("the end again", `[...document.querySelectorAll("#wire .cells")].at(-1).textContent.endsWith("!")`)
 	})
+
+	t.Run("bytes are picked, explained and copied one way", func(t *testing.T) {
+		p := connected(t, "ab\x00\x00\x01\x2c\r\n")
+		p.fill("#command", `to the server`)
+		p.press(kb.Enter)
+		p.wait("what was sent", `document.querySelector("#wire .sent")`)
+		// A drag over the hex: from the third byte to the sixth.
+		p.do(chromedp.Evaluate[chromedp.Void](`{
+			const hex = document.querySelector("#wire .received .hex");
+			const [at, char] = [hex.getBoundingClientRect(), hex.getBoundingClientRect().width / 25];
+			const event = (kind, column) => hex.dispatchEvent(new PointerEvent(kind, { bubbles: true, buttons: 1, clientX: at.left + column * char, clientY: at.top + 2 }));
+			event("pointerdown", 6.5);
+			event("pointermove", 12.5);
+			event("pointermove", 17);
+			hex.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+		}`))
+		p.wait("the panel", `document.querySelector(".inspector td")`)
+		if got := p.text(".inspector tbody"); !strings.HasPrefix(got, "Unsigned, 32 bits300738263040") {
+			t.Errorf("the panel says %q", got)
+		}
+		if got := p.texts("#wire .hex mark"); !slices.Equal(got, []string{"00 00 01", "2c"}) { // the last is under the pointer
+			t.Errorf("picked are %q", got)
+		}
+		p.axe("the panel")
+		p.do(chromedp.Focus(chromedp.CSS("#wire")))
+		p.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", shiftKey: true, bubbles: true }))`))
+		p.wait("a byte more", `document.querySelector(".inspector header").textContent.includes("5 bytes")`)
+		p.click(".inspector header button")
+		p.wait("no panel", `!document.querySelector(".inspector")`)
+
+		p.do(chromedp.Evaluate[chromedp.Void](`window.copied = [],
+			Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => void window.copied.push(text) } }),
+			document.querySelector("#wire").dispatchEvent(new KeyboardEvent("keydown", { key: "a", ctrlKey: true, bubbles: true }))`))
+		for _, way := range []string{"sent", "received"} {
+			p.click("#copy-menu")
+			p.wait("the ways", `document.querySelector("[name=copied-way]")`)
+			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[name=copied-way][value=` + way + `]").click()`))
+			p.wait("the way", `document.querySelector("[name=copied-way][value=`+way+`]").checked`)
+			p.click("[data-form=hex]")
+			p.wait("the word of it", `document.querySelector(".copied[role=status]")`)
+		}
+		if got := evaluate[[]string](p, "window.copied"); !slices.Equal(got, []string{"74 6f 20 74 68 65 20 73 65 72 76 65 72", "61 62 00 00 01 2c 0d 0a"}) {
+			t.Errorf("it copied %q", got)
+		}
+	})
+
+	t.Run("copying without navigator.clipboard", func(t *testing.T) {
+		p := connected(t, "one\r\n")
+		p.do(chromedp.Evaluate[chromedp.Void](`Object.defineProperty(navigator, "clipboard", { value: undefined }),
+			document.addEventListener("copy", () => (window.copied = document.activeElement.value))`))
+		p.click("#copy-menu")
+		p.click("[data-form=hex]")
+		p.wait("the text", `window.copied?.endsWith("6f 6e 65 0d 0a") || document.querySelector(".sheet .problem")`)
+		if problem := p.text(".sheet .problem"); problem != "" {
+			t.Error(problem)
+		}
+	})
 }

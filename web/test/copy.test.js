@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copied, cString, goString, printf } from "../model/copy.js";
+import { copied, cString, goBothWays, goString, ofDirection, printf } from "../model/copy.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 const target = { host: "127.0.0.1", port: "4000" };
@@ -18,6 +18,13 @@ test("the forms of some rows", () => {
   assert.equal(copied("go", rows), String.raw`"GET /\r\n\"\xff1\n"`);
   assert.equal(copied("python", rows), String.raw`b"GET /\r\n\"\xff1\n"`);
   assert.equal(copied("printf", rows, target), String.raw`printf 'GET /\r\n' | nc 127.0.0.1 4000`);
+});
+
+test("what goes both ways can be taken one way", () => {
+  assert.equal(copied("hex", ofDirection(rows, "sent")), "47 45 54 20 2f 0d 0a");
+  assert.equal(copied("base64", ofDirection(rows, "received")), "Iv8xCg==");
+  assert.equal(ofDirection(rows, ""), rows);
+  assert.deepEqual([rows, rows.slice(0, 2), rows.slice(1), []].map(goBothWays), [true, false, false, false]);
 });
 
 test("C has no trigraphs, and Go no hex that swallows digits", () => {
