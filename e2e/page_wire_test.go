@@ -165,4 +165,38 @@ func TestWire(t *testing.T) {
 			t.Error(problem)
 		}
 	})
+
+	t.Run("one direction as a stream, and what went each way", func(t *testing.T) {
+		more := make(chan string)
+		s := serve(t, func(conn net.Conn) {
+			for text := range more {
+				fmt.Fprint(conn, text)
+			}
+			hold(conn)
+		})
+		p := visit(t, chromium, "http://"+shared.address)
+		p.choose("#mode", "raw")
+		p.connect(s.address)
+		p.status("Connected")
+		for i, text := range []string{"HTTP/1.0 2", "00 OK\r\nA", ": b\r\n"} {
+			more <- text
+			p.wait("the row", fmt.Sprintf(`document.querySelectorAll("#wire .received").length === %d`, i+1))
+		}
+		close(more)
+		p.choose(".wire-head select", "received")
+		p.wait("its lines", `document.querySelectorAll("#wire .row").length === 1`)
+		if got := strings.Join(p.texts("#wire .cells"), ""); got != "HTTP/1.0 200 OK␍␊A: b␍␊" {
+			t.Errorf("the stream is %q", got)
+		}
+		if got := p.texts("#wire .offset"); !slices.Equal(got, []string{"0000", "0008", "0010", "0011"}) && !slices.Equal(got, []string{"0000", "0010", "0011"}) {
+			t.Errorf("the offsets are %q", got)
+		}
+		if got := p.texts(".traffic.received b"); !slices.Equal(got[:2], []string{"3", "23 B"}) {
+			t.Errorf("it counts %q", got)
+		}
+		p.fill("#find", "200")
+		p.press(kb.Enter)
+		p.wait("what lies across rows", `document.querySelector("#wire .cells mark.here")?.textContent === "200"`)
+		p.axe("a stream")
+	})
 }

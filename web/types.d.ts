@@ -121,6 +121,8 @@ export interface Row {
   stream?: Stream;
   from: number;
   to: number;
+  /** The number of its first byte, where that is not 0: in a stream that is followed. */
+  base?: number;
 }
 
 export interface Option {

@@ -30,6 +30,9 @@ const lineCost = 20;
  * @typedef {import("./kinds.js").Kind} Kind
  */
 export class EntryReader {
+  /** What went each way so far: messages of the client's side, and bytes on the wire. */
+  counts = { sent: { messages: 0, bytes: 0 }, received: { messages: 0, bytes: 0 } };
+
   #passed = { client: false, server: false };
   #finished = false; // the stream to the server has been ended
   #part = 0; // id of the console's row of a message that is not whole yet; 0: none
@@ -47,6 +50,10 @@ export class EntryReader {
       this.#part = rows.console.part ? rows.console.id : 0;
     }
     if (rows.wire) rows.wire.id = ++this.#rows;
+    for (const way of /** @type {const} */ (["sent", "received"])) {
+      if (rows.console?.kind === way && !rows.console.part) this.counts[way].messages++;
+      if (rows.wire?.kind === way) this.counts[way].bytes += rows.wire.bytes?.length ?? 0;
+    }
     return rows;
   }
 
@@ -131,11 +138,16 @@ function message(entry, kind, isText) {
 function raw(entry, kind) {
   const bytes = payload(entry);
   const { text, ...row } = words(entry, kind);
-  return { row: { ...row, bytes, size: cost(bytes.length, (i) => bytes[i]) }, all: bytes };
+  return { row: { ...row, bytes, size: sizeOf(bytes) }, all: bytes };
 }
 
 // What a row costs beside its characters.
 const rowCost = 64;
+
+/** What a row of bytes costs to keep and to show, in characters. @param {Uint8Array} bytes */
+export function sizeOf(bytes) {
+  return cost(bytes.length, (i) => bytes[i]);
+}
 
 /** @param {number} length @param {(i: number) => number} codeAt */
 function cost(length, codeAt) {

@@ -27,13 +27,16 @@ export class LaneView {
   passes = computed(() => {
     const { direction } = this.filter.value;
     const sifter = this.sifter.value?.problem.value ? null : this.sifter.value;
-    if (!direction && !sifter) return null;
+    if (!direction && !sifter && !this.followed.value) return null;
     return (/** @type {import("../types").Row} */ row) => {
       if (direction && row.kind !== direction) return false;
       const places = sifter?.places(row);
       return sifter && !places ? undefined : !places || places.length > 0;
     };
   });
+
+  /** Signal: which direction of the wire shows as one stream, "" for its rows. @type {import("../vendor/signals-core.js").Signal<"" | "sent" | "received">} */
+  followed = signal("");
 
   /** Signals: what is looked for, and whether it is a regular expression. */
   wanted = signal("");
@@ -56,10 +59,34 @@ export class LaneView {
   /** @type {unknown[]} what #scanned is about */
   #scannedFor = [];
   /** @type {import("../types").Lanes | null} */
-  #feed = null;
+  #lanes = null;
+  /** @type {{ of: import("../types").Lanes, stream: import("./stream.js").StreamLog } | null} */
+  #stream = null;
+  /** @type {typeof import("./stream.js").StreamLog | null} */
+  #StreamLog = null;
   /** @type {(Matcher | null)[]} those that may be reading */
   #matchers = [];
   #step = 0; // what goTo was asked for before anything had been found
+
+  /** Shows one direction of the wire as one stream, or with "" its rows. @param {"" | "sent" | "received"} direction */
+  async follow(direction) {
+    if (direction) this.#StreamLog ??= (await import("./stream.js")).StreamLog;
+    this.#stream?.stream.stop();
+    this.#stream = null;
+    this.selection.value = null;
+    this.followed.value = direction;
+  }
+
+  /** The lanes as they show: the wire's rows, or the stream that is followed. @param {import("../types").Lanes} feed @returns {import("../types").Lanes} */
+  lanes(feed) {
+    const direction = this.followed.value;
+    if (!direction || !this.#StreamLog) return feed;
+    if (this.#stream?.of !== feed) {
+      this.#stream?.stream.stop();
+      this.#stream = { of: feed, stream: new this.#StreamLog(feed.wire, direction) };
+    }
+    return { console: feed.console, wire: this.#stream.stream.log };
+  }
 
   /**
    * Looks through the rows that it has not looked through yet.
@@ -67,36 +94,39 @@ export class LaneView {
    */
   search(feed, lanes) {
     const [sought, sifter, passes] = [this.sought.value, this.sifter.value, this.passes.value];
-    const logs = lanes.map((lane) => laneOf(feed, lane));
+    const shown = this.lanes(feed);
+    const logs = lanes.map((lane) => laneOf(shown, lane));
     for (const old of this.#matchers) if (old !== sought && old !== sifter) old?.read([]);
     this.#matchers = [sifter, sought];
     for (const matcher of this.#matchers) matcher?.read(logs);
-    const scanFor = [sought, passes, feed, ...lanes];
+    const scanFor = [sought, passes, ...logs];
     const before = this.hits.peek();
     let hits = before;
     if (scanFor.length !== this.#scannedFor.length || scanFor.some((one, i) => one !== this.#scannedFor[i])) {
       this.#scannedFor = scanFor;
-      this.#feed = feed;
       this.#scanned = {};
       this.#step = 0;
       hits = [];
     }
-    hits = hits.filter((hit) => hit.number >= laneOf(feed, hit.lane).first);
-    const kept = hits.length;
-    if (sought) for (const lane of lanes) hits.push(...this.#scan(sought, lane, laneOf(feed, lane)));
-    if (hits.length === before.length && hits.length === kept) return;
-    const shown = before[this.hit.peek()];
+    this.#lanes = shown;
+    hits = hits.filter((hit) => hit.number >= laneOf(shown, hit.lane).first && hit.number < (this.#scanned[hit.lane] ?? 0));
+    if (sought) for (const lane of lanes) hits.push(...this.#scan(sought, lane, laneOf(shown, lane)));
+    const now = before[this.hit.peek()];
     hits = hits.sort((a, b) => a.id - b.id || a.from - b.from).slice(-maxHits);
-    this.hit.value = shown ? hits.indexOf(shown) : -1;
+    if (hits.length === before.length && hits.every((hit, i) => sameHit(hit, before[i]))) return;
+    this.hit.value = now ? hits.findIndex((hit) => sameHit(hit, now)) : -1;
     this.hits.value = hits;
     if (this.#step && hits.length) this.goTo(/** @type {1 | -1} */ (this.#step));
   }
 
+  // Looks through the rows from the first that it has not looked through. One that
+  // is not whole yet is looked through again.
   /** @param {Matcher} sought @param {string} lane @param {import("./rowlog.js").RowLog<import("../types").Row>} log */
   #scan(sought, lane, log) {
     /** @type {Hit[]} */
     let hits = [];
     let number = Math.max(this.#scanned[lane] ?? 0, log.first);
+    let whole = number;
     for (; number < log.end; number++) {
       const row = log.row(number);
       const passed = this.passes.value ? this.passes.value(row) : true;
@@ -104,8 +134,9 @@ export class LaneView {
       if (passed === undefined || !places) break; // not known yet
       for (const [from, to] of places) hits.push({ lane, number, id: row.id, from, to, places });
       if (hits.length > 2 * maxHits) hits = hits.slice(-maxHits);
+      if (!row.part && whole === number) whole++;
     }
-    this.#scanned[lane] = number;
+    this.#scanned[lane] = whole;
     return hits;
   }
 
@@ -131,7 +162,7 @@ export class LaneView {
     this.hit.value = at;
     const { lane, number, from } = hits[at];
     this.pick(lane, number);
-    this.reveal.value = [{ lane, number, at: from }, ...(this.#feed ? counterpart(this.#feed, lane, number, from) : [])];
+    this.reveal.value = [{ lane, number, at: from }, ...(this.#lanes ? counterpart(this.#lanes, lane, number, from) : [])];
   }
 
   /**
@@ -150,7 +181,7 @@ export class LaneView {
    */
   picked(feed, lane) {
     const now = this.selection.value;
-    const log = laneOf(feed, now?.lane ?? lane);
+    const log = laneOf(this.lanes(feed), now?.lane ?? lane);
     const from = now ? Math.min(now.anchor, now.focus) : log.first;
     const to = now ? Math.max(now.anchor, now.focus) : log.end - 1;
     const passes = this.passes.value;
@@ -181,6 +212,11 @@ export function chosenBytes(number, length, selection) {
 function chosen(row, number, selection) {
   const part = row.bytes && chosenBytes(number, row.bytes.length, selection);
   return part ? { ...row, bytes: row.bytes?.subarray(...part) } : row;
+}
+
+/** @param {Hit} a @param {Hit} b */
+function sameHit(a, b) {
+  return a.id === b.id && a.lane === b.lane && a.from === b.from && a.to === b.to;
 }
 
 /** @param {string} text @param {boolean} isRegexp */

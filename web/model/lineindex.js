@@ -99,7 +99,7 @@ export class LineIndex {
       this.#chunks.shift();
     }
     this.total -= left;
-    for (; this.#replaced < this.#log.replaced.length; this.#replaced++) this.#again(this.#log.replaced[this.#replaced]);
+    while (this.#replaced < this.#log.replaced.length && this.#again(this.#log.replaced[this.#replaced])) this.#replaced++;
     let i = Math.max(this.#next, first);
     for (; i < end; i++) {
       const lines = this.#measure(this.#log.row(i));
@@ -114,15 +114,17 @@ export class LineIndex {
     return left;
   }
 
-  /** Measures again a row that was replaced. @param {number} number */
+  /** Measures again a row that was replaced; false leaves it for a later update. @param {number} number */
   #again(number) {
     const chunk = this.#chunks.find(({ from, counts }) => from <= number && number < from + counts.length);
-    if (!chunk) return; // not measured yet, or gone
-    const lines = this.#measure(this.#log.row(number)) ?? 0;
+    if (!chunk) return true; // not measured yet, or gone
+    const lines = this.#measure(this.#log.row(number));
+    if (lines === undefined) return false;
     const more = lines - chunk.counts[number - chunk.from];
     chunk.counts[number - chunk.from] = lines;
     chunk.total += more;
     this.total += more;
+    return true;
   }
 
   /** Whether rows wait for measure to know them. */

@@ -22,7 +22,6 @@ import { dumpLines, dumpText, textOf, withoutPictures, wrapLines } from "./forma
  */
 
 const wayColumns = 3;
-const offsetColumns = 6;
 const badges = 4; // columns that the names of CR and LF take beyond their cells
 const enoughText = 40; // columns; with fewer, the time goes
 
@@ -41,13 +40,14 @@ function hexColumns(bytesInLine) {
  * then hex columns get fewer, then go the offsets, then the hex.
  * @param {number} columns @param {number} time the columns it would take
  * @param {string | null} wanted "fit", "16" or "8" bytes of hex in a line; null for no hex
+ * @param {number} [offsets] the columns that the numbers of bytes would take
  * @returns {Room}
  */
-export function roomIn(columns, time, wanted) {
+export function roomIn(columns, time, wanted, offsets = 6) {
   const text = columns - wayColumns;
   if (wanted) {
     const fits = (/** @type {number} */ n, /** @type {boolean} */ withTime, offset = true) =>
-      text >= hexColumns(n) + 1 + n + badges + (withTime ? time : 0) + (offset ? offsetColumns : 0) &&
+      text >= hexColumns(n) + 1 + n + badges + (withTime ? time : 0) + (offset ? offsets : 0) &&
       { columns: Math.max(12, text - (withTime ? time : 0)), time: withTime, bytesInLine: n, offset };
     const most = columns >= 200 ? 32 : 16;
     const found = wanted === "fit"
@@ -87,7 +87,7 @@ export function wireLayout({ columns, controls, bytesInLine }) {
   const starts = (/** @type {Row} */ row, /** @type {string} */ text) => (row.bytes ? dumpLines(row.bytes, bytesInLine) : wrapLines(text, columns));
   const layout = layoutOf(text, starts, true, (row, text, from, to) =>
     row.bytes
-      ? { text: "", at: from, from, to, places: null, bytes: row.bytes.subarray(from, to), offset: from }
+      ? { text: "", at: from, from, to, places: null, bytes: row.bytes.subarray(from, to), offset: (row.base ?? 0) + from }
       : { text: text.slice(from, to).replace(/\n$/, ""), at: from, from: -1, to: -1, places: null },
   );
   return { ...layout, bytesInLine };

@@ -81,6 +81,19 @@ test("a long payload is there to its last byte", () => {
   assert.equal(reader.read({ dir: "<<", side: "client", kind: "text", text: long }).console.text, long);
 });
 
+test("messages and bytes of each direction are counted", () => {
+  const reader = new EntryReader();
+  for (const entry of [
+    { dir: ">>", side: "client", kind: "text", text: "hi" },
+    { dir: "<<", side: "server", kind: "bytes", text: "hi\r\n" },
+    { dir: ">>", side: "server", kind: "bytes", text: "one\r\ntw" },
+    { dir: "<<", side: "client", kind: "text", text: "one" },
+    { dir: "<<", side: "client", kind: "part", text: "tw" },
+    { dir: "<<", kind: "note", text: "not counted" },
+  ]) reader.read(entry);
+  assert.deepEqual(reader.counts, { sent: { messages: 1, bytes: 4 }, received: { messages: 1, bytes: 7 } });
+});
+
 test("base64 of every length keeps its last bytes", () => {
   const reader = new EntryReader();
   for (let n = 0; n < 10; n++) {

@@ -5,10 +5,10 @@ import { html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { LineIndex, ScrollBar } from "../model/lineindex.js";
 import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
-import { count, rowTime } from "../model/format.js";
+import { count, dataSize, rowTime } from "../model/format.js";
 import { hexColumns, inspecting, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
 import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
-import { LaneRow } from "./LaneRow.js";
+import { LaneRow, spoken, ways } from "./LaneRow.js";
 
 const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
 
@@ -31,10 +31,12 @@ export function Lane({ id, title, feed, laneView, children }) {
   const room = useRoom(box, largeType.value);
   const moved = useRef(0); // lines that left above since the last time the box was scrolled
 
-  const log = feed && laneOf(feed, id);
+  const shown = feed && laneView.lanes(feed);
+  const log = shown && laneOf(shown, id);
   log?.version.value;
   const style = timeStyle.value;
-  const { columns, time: hasTime, bytesInLine, offset } = roomIn(room.columns, timeColumns[style], id === "wire" && showHex.value ? hexColumns.value : null);
+  const isStream = id === "wire" && laneView.followed.value !== "";
+  const { columns, time: hasTime, bytesInLine, offset } = roomIn(room.columns, timeColumns[style], id === "wire" && showHex.value ? hexColumns.value : null, isStream ? 9 : 6);
   const shownStyle = hasTime ? style : "none";
   const passes = laneView.passes.value;
   laneView.sifter.value?.version.value;
@@ -147,7 +149,7 @@ export function Lane({ id, title, feed, laneView, children }) {
   const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0, /** @type {number} */ byte = -1) => {
     laneView.pick(id, number, extend, byte < 0 ? undefined : byte);
     const place = log && layout.lines(log.row(number), line, line + 1)[0]?.at;
-    if (!extend && feed) laneView.reveal.value = counterpart(feed, id, number, Math.max(0, byte, place ?? 0));
+    if (!extend && shown) laneView.reveal.value = counterpart(shown, id, number, Math.max(0, byte, place ?? 0));
   };
   // Bytes are picked in the hex: in the text, a drag selects text.
   const drag = useRef({ number: -1, byte: -1, moved: false });
@@ -207,6 +209,7 @@ export function Lane({ id, title, feed, laneView, children }) {
   return html`
     <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
       <h2 id=${id + "-title"}>${title}</h2>
+      ${id === "wire" && feed && html`<${WireHead} feed=${feed} laneView=${laneView} />`}
       ${(log?.dropped ?? 0) > 0 && html`<p class="dropped">${count(log?.dropped ?? 0, "earlier row")} left the view to keep it quick.</p>`}
       ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.waiting ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
       <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
@@ -215,7 +218,7 @@ export function Lane({ id, title, feed, laneView, children }) {
         role="listbox" aria-multiselectable="true" aria-labelledby=${id + "-title"}
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
         <div class="sizer" ref=${sizer} role="presentation">
-          <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle}>
+          <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle} data-stream=${isStream ? "" : undefined}>
             ${inSight.map(({ number, begin, end }) => {
               const row = /** @type {import("./LaneRow.js").Props["row"]} */ (log?.row(number));
               const before = log && number > log.first ? log.row(number - 1).t : undefined;
@@ -235,6 +238,52 @@ export function Lane({ id, title, feed, laneView, children }) {
       </div>
       ${inspects && html`<${Inspector} feed=${feed} laneView=${laneView} />`}
     </section>
+  `;
+}
+
+const streams = [
+  ["", "Rows"],
+  ["sent", "▶ Sent as a stream"],
+  ["received", "◀ Received as a stream"],
+];
+
+// What went each way so far and how fast it goes now; and which direction shows as
+// one stream.
+/** @param {{ feed: import("../wire/feed.js").Feed, laneView: import("../model/laneview.js").LaneView }} props */
+function WireHead({ feed, laneView }) {
+  feed.wire.version.value, feed.console.version.value; // it counts anew with each frame that shows more
+  const { counts } = feed;
+  const last = useRef({ at: 0, sent: 0, received: 0 });
+  const [rates, setRates] = useState({ sent: 0, received: 0 });
+  useEffect(() => {
+    const look = () => {
+      const { sent, received } = feed.counts;
+      const [now, before] = [performance.now(), last.current];
+      last.current = { at: now, sent: sent.bytes, received: received.bytes };
+      const rate = (/** @type {number} */ more) => Math.max(0, Math.round((1000 * more) / (now - before.at)));
+      const next = { sent: rate(sent.bytes - before.sent), received: rate(received.bytes - before.received) };
+      if (before.at) setRates((shown) => (shown.sent === next.sent && shown.received === next.received ? shown : next));
+    };
+    last.current.at = 0;
+    look();
+    const timer = setInterval(look, 1000);
+    return () => clearInterval(timer);
+  }, [feed]);
+  return html`
+    <div class="wire-head">
+      <select aria-label="What the wire shows" value=${laneView.followed.value} onChange=${(/** @type {any} */ event) => laneView.follow(event.target.value)}>
+        ${streams.map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}
+      </select>
+      ${/** @type {const} */ (["sent", "received"]).map((way) => {
+        const { messages, bytes } = counts[way];
+        return html`
+          <span key=${way} class=${"traffic " + way} title=${`${spoken[way]}: ${count(messages, "message")}, ${count(bytes, "byte")}; now ${count(rates[way], "byte")} a second`}>
+            <span aria-hidden="true">${ways[way]}</span><span class="unseen">${spoken[way]}</span>
+            <b>${messages.toLocaleString("en")}</b><b>${dataSize(bytes)}</b><b class="rate">${dataSize(rates[way])}/s</b>
+          </span>
+        `;
+      })}
+    </div>
   `;
 }
 

@@ -6,8 +6,8 @@ import { html } from "./html.js";
 import { cellAt, controlNames, count, kindOfByte, shownBytes } from "../model/format.js";
 import { gapAfter } from "../model/rowlayout.js";
 
-const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
-const spoken = { sent: "sent", received: "received", note: "note", remark: "workbench" };
+export const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
+export const spoken = { sent: "sent", received: "received", note: "note", remark: "workbench" };
 
 /**
  * Text in which control characters stand out. They are the pictures of

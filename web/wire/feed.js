@@ -47,6 +47,11 @@ export class Feed {
     this.publishSoon();
   }
 
+  /** What went each way so far. */
+  get counts() {
+    return this.#reader.counts;
+  }
+
   /** Removes the rows; later ones still show. */
   clear() {
     this.console.clear();
