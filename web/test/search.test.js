@@ -165,6 +165,24 @@ test("a regular expression is asked for elsewhere: rows are not known until it w
   assert.equal(lines.total, 3);
   assert.equal(laneView.hit.value, 0);
 
+  // A message that was not whole is looked through again once it is.
+  const half = (kind, text) => ({ n: 9, dir: "<<", side: "client", kind, text });
+  const look = async (entry) => {
+    feed.take([entry]);
+    feed.console.publish();
+    const read = Promise.all([laneView.sought.value, laneView.sifter.value].map((matcher) => new Promise((resolve) => {
+      const from = matcher.version.peek();
+      matcher.version.subscribe((version) => version > from && !matcher.reading && resolve());
+    })));
+    laneView.search(feed, ["console"]);
+    await read;
+    laneView.search(feed, ["console"]);
+    lines.update();
+    return [laneView.hits.value.length, lines.total];
+  };
+  assert.deepEqual(await look(half("part", "a")), [2, 3]);
+  assert.deepEqual(await look(half("text", "t, and w")), [3, 4]);
+
   FakeWorker.silent = true;
   const { setImmediate } = globalThis; // the real one: all timers are mocked, since how to name one differs in Node 18 and 20
   t.mock.timers.enable();
