@@ -104,8 +104,9 @@ export function Lane({ id, title, feed, laneView, children }) {
     let number = log.first;
     while (number < log.end - 1 && (log.row(number).i ?? 0) < i) number++;
     setFollowing(false);
-    box.current.scrollTop = (lines.of(number).at + line) * lineHeight;
-    setTop(box.current.scrollTop);
+    const to = Math.min(end, (lines.of(number).at + line) * lineHeight);
+    moveBar(to);
+    setTop(to);
     return true;
   };
 
