@@ -16,11 +16,15 @@ export function Inspector({ feed, laneView }) {
   const readings = numbers(cut ? new Uint8Array() : bytes);
   const number = readings.length ? varint(bytes) : null;
   const decoded = utf8(bytes, cut);
+  const close = () => {
+    inspecting.value = false;
+    document.getElementById("wire")?.focus();
+  };
   return html`
     <aside class="inspector" aria-label="What is picked">
       <header>
         <p><b>${count(length, "byte")}</b>${rows > 1 && ` in ${count(rows, "row")}`}${rows > 1 && from !== undefined && to !== undefined && `, over ${seconds(to - from)} s`}${rows === 1 && from !== undefined && ` at ${seconds(from)} s`}</p>
-        <button type="button" class="icon" title="Close (back under View)" aria-label="Close what is picked" onClick=${() => (inspecting.value = false)}>×</button>
+        <button type="button" class="icon" title="Close (back under View)" aria-label="Close what is picked" onClick=${close}>×</button>
       </header>
       ${readings.length > 0 && html`
         <table>
