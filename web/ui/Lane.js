@@ -204,7 +204,10 @@ export function Lane({ id, title, feed, laneView, children }) {
 
   const inspects = id === "wire" && here !== null && inspecting.value;
   useEffect(() => {
-    if (inspects && here) show(here.focus, here.focusAt); // its panel has taken room
+    if (!inspects || !here || !lines) return; // else its panel has taken room
+    const place = here.focusAt ?? (hit?.lane === id && hit.number === here.focus ? hit.from : -1);
+    const { at, count } = lines.of(here.focus);
+    if (place >= 0 || at * lineHeight >= scrolled + height || (at + count) * lineHeight <= scrolled) show(here.focus, place);
   }, [inspects, inspects && height]);
 
   return html`
