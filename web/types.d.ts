@@ -107,16 +107,10 @@ export interface Row {
   kind: Way;
   /** Words, or a text message. */
   text?: string;
-  /** The payload, or its beginning. */
+  /** The payload, all of it. */
   bytes?: Uint8Array;
   /** Whether it is a message that is not whole yet: the next one takes its place. */
   part?: boolean;
-  /** What is not shown of the payload, in words, or "". */
-  more: string;
-  /** Where something is not shown: the number of the feed's entry that has all of it. */
-  entry?: number;
-  /** Bytes of the whole payload, where there are bytes. */
-  total?: number;
   t?: number;
   n?: number;
   /** The number of its entry, where it has one. */
@@ -127,6 +121,8 @@ export interface Row {
   stream?: Stream;
   from: number;
   to: number;
+  /** The number of its first byte, where that is not 0: in a stream that is followed. */
+  base?: number;
 }
 
 export interface Option {

@@ -1,5 +1,6 @@
 // Rows and bytes in the forms that people paste elsewhere. Pure.
 
+import { base64 } from "./inspect.js";
 import { hex } from "./format.js";
 
 const encoder = new TextEncoder();
@@ -9,14 +10,28 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export const forms = [
   ["text", "Text"],
   ["hex", "Hex"],
+  ["base64", "Base64"],
   ["c", "C string"],
   ["go", "Go string"],
   ["python", "Python bytes"],
   ["printf", "printf … | nc"],
 ];
 
+/** Whether messages of both directions are among the rows. @param {import("../types").Row[]} rows */
+export function goBothWays(rows) {
+  return rows.some(({ kind }) => kind === "sent") && rows.some(({ kind }) => kind === "received");
+}
+
 /**
- * Rows in one of the forms. Text has a row a line, and says where one is cut; the others are the bytes of
+ * The rows that went one way, "sent" or "received"; "" takes all.
+ * @param {import("../types").Row[]} rows @param {string} direction
+ */
+export function ofDirection(rows, direction) {
+  return direction ? rows.filter(({ kind }) => kind === direction) : rows;
+}
+
+/**
+ * Rows in one of the forms. Text has a row a line; the others are the bytes of
  * all messages, one after the other, without notes and remarks.
  * @param {string} form
  * @param {import("../types").Row[]} rows
@@ -28,6 +43,8 @@ export function copied(form, rows, target = { host: "HOST", port: "PORT" }) {
   switch (form) {
     case "hex":
       return hex(bytes);
+    case "base64":
+      return base64(bytes);
     case "c":
       return cString(bytes);
     case "go":
@@ -43,7 +60,7 @@ export function copied(form, rows, target = { host: "HOST", port: "PORT" }) {
 /** @param {import("../types").Row} row */
 function lineOf(row) {
   const text = row.bytes ? decoder.decode(row.bytes) : (row.text ?? "");
-  return (text.endsWith("\n") ? text : text + "\n") + (row.more ? row.more + "\n" : "");
+  return text.endsWith("\n") ? text : text + "\n";
 }
 
 /** @param {import("../types").Row[]} rows */

@@ -8,14 +8,10 @@
 // other side's copy is left out of the entries, and the row stands in both.
 
 import { Aligner } from "./align.js";
-import { count } from "./format.js";
 import { kindOf, kinds, payload, wordsFor } from "./kinds.js";
 
-// What one row shows at most, in bytes. The rest of a payload is only counted.
-const maxShown = 64 * 1024;
-
-// A control character may end a line, which is worth so many characters.
-const controlCost = 20;
+// A line feed ends a line, which is worth so many characters.
+const lineCost = 20;
 
 /**
  * A reader of one session's entries. read(entry) returns { console, wire },
@@ -24,9 +20,7 @@ const controlCost = 20;
  *
  *     kind   "sent", "received", "note" or "remark"
  *     text   words or a text message, or undefined
- *     bytes  a Uint8Array, or undefined; what it holds is the beginning
- *     more   what is not shown, in words, or ""
- *     total  length of the payload in bytes, where it has bytes
+ *     bytes  a Uint8Array, or undefined
  *     t, n   time in seconds, number of the event
  *     size   what it costs to keep and show, in characters
  *     stream, from, to   where its bytes stand on the wire, as far as that is known
@@ -36,6 +30,9 @@ const controlCost = 20;
  * @typedef {import("./kinds.js").Kind} Kind
  */
 export class EntryReader {
+  /** What went each way so far: messages of the client's side, and bytes on the wire. */
+  counts = { sent: { messages: 0, bytes: 0 }, received: { messages: 0, bytes: 0 } };
+
   #passed = { client: false, server: false };
   #finished = false; // the stream to the server has been ended
   #part = 0; // id of the console's row of a message that is not whole yet; 0: none
@@ -53,6 +50,10 @@ export class EntryReader {
       this.#part = rows.console.part ? rows.console.id : 0;
     }
     if (rows.wire) rows.wire.id = ++this.#rows;
+    for (const way of /** @type {const} */ (["sent", "received"])) {
+      if (rows.console?.kind === way && !rows.console.part) this.counts[way].messages++;
+      if (rows.wire?.kind === way) this.counts[way].bytes += rows.wire.bytes?.length ?? 0;
+    }
     return rows;
   }
 
@@ -123,40 +124,34 @@ export class EntryReader {
 /** @param {Entry} entry @param {import("../types").Way} kind @param {string} [text] @returns {Row} */
 function words(entry, kind, text = "") {
   const size = cost(text.length, (i) => text.charCodeAt(i));
-  return { id: 0, kind, text, more: "", t: entry.t, n: entry.n, size, stream: undefined, from: -1, to: -1 };
+  return { id: 0, kind, text, t: entry.t, n: entry.n, size, stream: undefined, from: -1, to: -1 };
 }
 
 // A text message keeps its characters; a binary one is bytes.
 /** @param {Entry} entry @param {import("../types").Way} kind @param {boolean} [isText] @returns {{ row: Row, all: string | Uint8Array }} */
 function message(entry, kind, isText) {
   if (!isText || entry.text === undefined) return raw(entry, kind);
-  const text = entry.text.slice(0, maxShown);
-  const rest = entry.text.length - text.length;
-  return { row: { ...words(entry, kind, text), more: rest ? `… ${count(rest, "more character")}` : "" }, all: entry.text };
+  return { row: words(entry, kind, entry.text), all: entry.text };
 }
 
 /** @param {Entry} entry @param {import("../types").Way} kind @returns {{ row: Row, all: Uint8Array }} */
 function raw(entry, kind) {
-  const all = payload(entry);
-  const bytes = all.length > maxShown ? all.slice(0, maxShown) : all;
-  const rest = all.length - bytes.length;
-  const row = words(entry, kind);
-  delete row.text;
-  return {
-    row: { ...row, bytes, total: all.length, more: rest ? `… ${count(rest, "more byte")}` : "", size: cost(bytes.length, (i) => bytes[i]) },
-    all,
-  };
+  const bytes = payload(entry);
+  const { text, ...row } = words(entry, kind);
+  return { row: { ...row, bytes, size: sizeOf(bytes) }, all: bytes };
 }
 
 // What a row costs beside its characters.
 const rowCost = 64;
 
+/** What a row of bytes costs to keep and to show, in characters. @param {Uint8Array} bytes */
+export function sizeOf(bytes) {
+  return cost(bytes.length, (i) => bytes[i]);
+}
+
 /** @param {number} length @param {(i: number) => number} codeAt */
 function cost(length, codeAt) {
   let total = length + rowCost;
-  for (let i = 0; i < length; i++) {
-    const code = codeAt(i);
-    if (code < 0x20 || code === 0x7f) total += controlCost;
-  }
+  for (let i = 0; i < length; i++) if (codeAt(i) === 0x0a) total += lineCost;
   return total;
 }

@@ -62,8 +62,8 @@ export function hex(bytes) {
 /**
  * Where the lines of a dump begin. A line has at most `width` bytes and ends
  * early after a line feed, so a protocol's lines stay lines; a UTF-8 character
- * is never split, and one that shows as its number counts the columns of that.
- * With `drawn`, width counts columns of text rather than bytes.
+ * is never split. With `drawn`, width counts columns of text rather than bytes,
+ * and a character that shows as its number has the columns of that.
  * @param {Uint8Array} bytes @param {number} width
  * @returns {number[]} at least one; the first is 0
  */
@@ -75,8 +75,10 @@ export function dumpLines(bytes, width, drawn = false) {
     const length = byte < 0x80 ? 1 : runeLength(bytes, i);
     const end = i + (length || 1);
     let takes = end - i;
-    if (drawn) takes = byte < 0x20 || byte === 0x7f ? 3 : Math.min(2, takes);
-    if (length > 1) takes = Math.max(takes, glyph(bytes, i, length).length);
+    if (drawn) {
+      takes = byte < 0x20 || byte === 0x7f ? 3 : Math.min(2, takes);
+      if (length > 1) takes = Math.max(takes, glyph(bytes, i, length).length);
+    }
     if (used + takes > width && used > 0) {
       starts.push(i);
       used = 0;
@@ -89,6 +91,28 @@ export function dumpLines(bytes, width, drawn = false) {
     i = end;
   }
   return starts;
+}
+
+/**
+ * What kind of byte that is: "" for printable ASCII, "space" (white space and
+ * line ends), "zero", "other" (controls), or "high" (of a UTF-8 character, or not ASCII).
+ * @param {number} byte
+ */
+export function kindOfByte(byte) {
+  if (byte >= 0x80) return "high";
+  if (byte > 0x20) return byte === 0x7f ? "other" : "";
+  if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) return "space";
+  return byte === 0 ? "zero" : "other";
+}
+
+/**
+ * The character at a place of a dump, and how many bytes it has: as many cells
+ * are its own. An invalid byte is a "·".
+ * @param {Uint8Array} bytes @param {number} i
+ */
+export function cellAt(bytes, i) {
+  const length = runeLength(bytes, i);
+  return { text: glyph(bytes, i, length), length: length || 1 };
 }
 
 /**

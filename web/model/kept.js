@@ -77,7 +77,9 @@ const tab = (value) => {
 export const shapes = {
   lanes: oneOf("both", "console", "wire", "ladder"),
   hex: flag,
+  columns: oneOf("fit", "8", "16"),
   controls: flag,
+  inspect: flag,
   time: oneOf("relative", "absolute", "delta", "none"),
   details: flag,
   typehex: flag,
@@ -271,8 +273,12 @@ const narrow = globalThis.matchMedia?.("(max-width: 600px)").matches ?? false;
 export const lanes = setting("lanes", "both");
 /** Whether the wire shows hex beside the text. */
 export const showHex = setting("hex", true);
+/** How many bytes of hex stand in a line: "8", "16", or as many as "fit"; fewer where there is no room. */
+export const hexColumns = setting("columns", "fit");
 /** Whether control characters show as pictures. */
 export const showControls = setting("controls", true);
+/** Whether what is picked on the wire is explained under it. */
+export const inspecting = setting("inspect", true);
 /** The time of a row: "relative" to the start, "absolute", "delta" since the row before, or "none". */
 export const timeStyle = setting("time", narrow ? "none" : "relative");
 /** Whether the picked mode's summary and options are unfolded; on a phone they begin folded. */

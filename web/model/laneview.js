@@ -9,7 +9,8 @@ import { textOf } from "./format.js";
 /**
  * @typedef {{ lane: string, number: number, id: number, from: number, to: number, places: import("./search.js").Place[] }} Hit
  *   a row, where in it, and all of the places in that row
- * @typedef {{ lane: string, anchor: number, focus: number }} Selection rows from anchor to focus, either way
+ * @typedef {{ lane: string, anchor: number, focus: number, anchorAt?: number, focusAt?: number }} Selection rows from
+ *   anchor to focus, either way; with focusAt just their bytes from anchorAt of the one to focusAt of the other
  * @typedef {{ lane: string, number: number, at: number }} Spot at: the byte or character of the row, as in search.js
  */
 
@@ -26,13 +27,16 @@ export class LaneView {
   passes = computed(() => {
     const { direction } = this.filter.value;
     const sifter = this.sifter.value?.problem.value ? null : this.sifter.value;
-    if (!direction && !sifter) return null;
+    if (!direction && !sifter && !this.followed.value) return null;
     return (/** @type {import("../types").Row} */ row) => {
       if (direction && row.kind !== direction) return false;
       const places = sifter?.places(row);
       return sifter && !places ? undefined : !places || places.length > 0;
     };
   });
+
+  /** Signal: which direction of the wire shows as one stream, "" for its rows. @type {import("../vendor/signals-core.js").Signal<"" | "sent" | "received">} */
+  followed = signal("");
 
   /** Signals: what is looked for, and whether it is a regular expression. */
   wanted = signal("");
@@ -55,10 +59,34 @@ export class LaneView {
   /** @type {unknown[]} what #scanned is about */
   #scannedFor = [];
   /** @type {import("../types").Lanes | null} */
-  #feed = null;
+  #lanes = null;
+  /** @type {{ of: import("../types").Lanes, stream: import("./stream.js").StreamLog } | null} */
+  #stream = null;
+  /** @type {typeof import("./stream.js").StreamLog | null} */
+  #StreamLog = null;
   /** @type {(Matcher | null)[]} those that may be reading */
   #matchers = [];
   #step = 0; // what goTo was asked for before anything had been found
+
+  /** Shows one direction of the wire as one stream, or with "" its rows. @param {"" | "sent" | "received"} direction */
+  async follow(direction) {
+    if (direction) this.#StreamLog ??= (await import("./stream.js")).StreamLog;
+    this.#stream?.stream.stop();
+    this.#stream = null;
+    this.selection.value = null;
+    this.followed.value = direction;
+  }
+
+  /** The lanes as they show: the wire's rows, or the stream that is followed. @param {import("../types").Lanes} feed @returns {import("../types").Lanes} */
+  lanes(feed) {
+    const direction = this.followed.value;
+    if (!direction || !this.#StreamLog) return feed;
+    if (this.#stream?.of !== feed) {
+      this.#stream?.stream.stop();
+      this.#stream = { of: feed, stream: new this.#StreamLog(feed.wire, direction) };
+    }
+    return { console: feed.console, wire: this.#stream.stream.log };
+  }
 
   /**
    * Looks through the rows that it has not looked through yet.
@@ -66,36 +94,39 @@ export class LaneView {
    */
   search(feed, lanes) {
     const [sought, sifter, passes] = [this.sought.value, this.sifter.value, this.passes.value];
-    const logs = lanes.map((lane) => laneOf(feed, lane));
+    const shown = this.lanes(feed);
+    const logs = lanes.map((lane) => laneOf(shown, lane));
     for (const old of this.#matchers) if (old !== sought && old !== sifter) old?.read([]);
     this.#matchers = [sifter, sought];
     for (const matcher of this.#matchers) matcher?.read(logs);
-    const scanFor = [sought, passes, feed, ...lanes];
+    const scanFor = [sought, passes, ...logs];
     const before = this.hits.peek();
     let hits = before;
     if (scanFor.length !== this.#scannedFor.length || scanFor.some((one, i) => one !== this.#scannedFor[i])) {
       this.#scannedFor = scanFor;
-      this.#feed = feed;
       this.#scanned = {};
       this.#step = 0;
       hits = [];
     }
-    hits = hits.filter((hit) => hit.number >= laneOf(feed, hit.lane).first);
-    const kept = hits.length;
-    if (sought) for (const lane of lanes) hits.push(...this.#scan(sought, lane, laneOf(feed, lane)));
-    if (hits.length === before.length && hits.length === kept) return;
-    const shown = before[this.hit.peek()];
+    this.#lanes = shown;
+    hits = hits.filter((hit) => hit.number >= laneOf(shown, hit.lane).first && hit.number < (this.#scanned[hit.lane] ?? 0));
+    if (sought) for (const lane of lanes) hits.push(...this.#scan(sought, lane, laneOf(shown, lane)));
+    const now = before[this.hit.peek()];
     hits = hits.sort((a, b) => a.id - b.id || a.from - b.from).slice(-maxHits);
-    this.hit.value = shown ? hits.indexOf(shown) : -1;
+    if (hits.length === before.length && hits.every((hit, i) => sameHit(hit, before[i]))) return;
+    this.hit.value = now ? hits.findIndex((hit) => sameHit(hit, now)) : -1;
     this.hits.value = hits;
     if (this.#step && hits.length) this.goTo(/** @type {1 | -1} */ (this.#step));
   }
 
+  // Looks through the rows from the first that it has not looked through. One that
+  // is not whole yet is looked through again.
   /** @param {Matcher} sought @param {string} lane @param {import("./rowlog.js").RowLog<import("../types").Row>} log */
   #scan(sought, lane, log) {
     /** @type {Hit[]} */
     let hits = [];
     let number = Math.max(this.#scanned[lane] ?? 0, log.first);
+    let whole = number;
     for (; number < log.end; number++) {
       const row = log.row(number);
       const passed = this.passes.value ? this.passes.value(row) : true;
@@ -103,8 +134,9 @@ export class LaneView {
       if (passed === undefined || !places) break; // not known yet
       for (const [from, to] of places) hits.push({ lane, number, id: row.id, from, to, places });
       if (hits.length > 2 * maxHits) hits = hits.slice(-maxHits);
+      if (!row.part && whole === number) whole++;
     }
-    this.#scanned[lane] = number;
+    this.#scanned[lane] = whole;
     return hits;
   }
 
@@ -130,13 +162,17 @@ export class LaneView {
     this.hit.value = at;
     const { lane, number, from } = hits[at];
     this.pick(lane, number);
-    this.reveal.value = [{ lane, number, at: from }, ...(this.#feed ? counterpart(this.#feed, lane, number, from) : [])];
+    this.reveal.value = [{ lane, number, at: from }, ...(this.#lanes ? counterpart(this.#lanes, lane, number, from) : [])];
   }
 
-  /** Picks a row, or with extend the rows up to it. @param {string} lane @param {number} number */
-  pick(lane, number, extend = false) {
+  /**
+   * Picks a row, or with extend the rows up to it, or the bytes up to one of it.
+   * @param {string} lane @param {number} number @param {boolean} [extend] @param {number} [at] the byte, where it was a byte that was pointed at
+   */
+  pick(lane, number, extend = false, at) {
     const now = this.selection.value;
-    this.selection.value = extend && now?.lane === lane ? { ...now, focus: number } : { lane, anchor: number, focus: number };
+    if (!extend || now?.lane !== lane) this.selection.value = { lane, anchor: number, focus: number, anchorAt: at };
+    else this.selection.value = { ...now, focus: number, focusAt: now.anchorAt === undefined ? undefined : at };
   }
 
   /**
@@ -145,17 +181,42 @@ export class LaneView {
    */
   picked(feed, lane) {
     const now = this.selection.value;
-    const log = laneOf(feed, now?.lane ?? lane);
+    const log = laneOf(this.lanes(feed), now?.lane ?? lane);
     const from = now ? Math.min(now.anchor, now.focus) : log.first;
     const to = now ? Math.max(now.anchor, now.focus) : log.end - 1;
     const passes = this.passes.value;
     const rows = [];
     for (let i = Math.max(from, log.first); i <= Math.min(to, log.end - 1); i++) {
       const row = log.row(i);
-      if (!passes || passes(row)) rows.push(row);
+      if (!passes || passes(row)) rows.push(now ? chosen(row, i, now) : row);
     }
     return rows;
   }
+}
+
+/**
+ * Which bytes of a row are picked, [from, to), where it is bytes that are picked
+ * and not rows; else null.
+ * @param {number} number of the row @param {number} length in bytes @param {Selection | null} selection
+ * @returns {[number, number] | null}
+ */
+export function chosenBytes(number, length, selection) {
+  if (selection?.anchorAt === undefined || selection.focusAt === undefined) return null;
+  const ends = [[selection.anchor, selection.anchorAt], [selection.focus, selection.focusAt]].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const [[first, from], [last, to]] = ends;
+  if (number < first || number > last) return null;
+  return [number === first ? from : 0, number === last ? Math.min(length, to + 1) : length];
+}
+
+/** @param {import("../types").Row} row @param {number} number @param {Selection} selection */
+function chosen(row, number, selection) {
+  const part = row.bytes && chosenBytes(number, row.bytes.length, selection);
+  return part ? { ...row, bytes: row.bytes?.subarray(...part) } : row;
+}
+
+/** @param {Hit} a @param {Hit} b */
+function sameHit(a, b) {
+  return a.id === b.id && a.lane === b.lane && a.from === b.from && a.to === b.to;
 }
 
 /** @param {string} text @param {boolean} isRegexp */

@@ -7,6 +7,57 @@
 
 const rowsInChunk = 256;
 
+// Pixels. No browser draws an element that is much higher: Firefox ends at 17.8 million.
+const tallest = 8_000_000;
+
+/**
+ * Where the bar of a box stands when what is in it is scrolled to a place, and the
+ * other way round. Where the content is too high for an element, the bar stands
+ * for a greater height than it has: dragged, it goes far; a turn of the wheel
+ * moves the content by as much as always.
+ */
+export class ScrollBar {
+  /** How high the element is that makes the bar. */
+  height = 0;
+  #full = 0; // height of the content
+  #seen = 0; // height of what is in sight
+
+  /** @param {number} full height of the content @param {number} seen height of what is in sight */
+  fit(full, seen) {
+    this.#full = full;
+    this.#seen = seen;
+    this.height = Math.min(full, tallest);
+  }
+
+  /** Whether bar and content move alike. */
+  get exact() {
+    return this.height === this.#full;
+  }
+
+  /** Where the bar stands for a place of the content. @param {number} at */
+  barAt(at) {
+    return this.exact ? at : (at / (this.#full - this.#seen)) * (this.height - this.#seen);
+  }
+
+  /**
+   * Where the content is after the bar has moved.
+   * @param {number} at where the content was @param {number} before where the bar was @param {number} bar where it is
+   */
+  moved(at, before, bar) {
+    if (this.exact) return bar;
+    const last = this.height - this.#seen;
+    const step = bar - before;
+    if (bar > 0 && bar < last - 1 && Math.abs(step) <= 2 * this.#seen) return Math.min(this.#full - this.#seen, Math.max(0, at + step));
+    return (Math.min(bar, last) / last) * (this.#full - this.#seen);
+  }
+
+  /** Whether the bar is so near an end that it has to be put right. @param {number} at @param {number} bar */
+  strays(at, bar) {
+    if (this.exact) return false;
+    return (bar < this.#seen && at > this.#seen) || (this.height - this.#seen - bar < this.#seen && this.#full - this.#seen - at > this.#seen);
+  }
+}
+
 /**
  * @template {{ size: number }} T
  */
@@ -48,7 +99,7 @@ export class LineIndex {
       this.#chunks.shift();
     }
     this.total -= left;
-    for (; this.#replaced < this.#log.replaced.length; this.#replaced++) this.#again(this.#log.replaced[this.#replaced]);
+    while (this.#replaced < this.#log.replaced.length && this.#again(this.#log.replaced[this.#replaced])) this.#replaced++;
     let i = Math.max(this.#next, first);
     for (; i < end; i++) {
       const lines = this.#measure(this.#log.row(i));
@@ -63,15 +114,17 @@ export class LineIndex {
     return left;
   }
 
-  /** Measures again a row that was replaced. @param {number} number */
+  /** Measures again a row that was replaced; false leaves it for a later update. @param {number} number */
   #again(number) {
     const chunk = this.#chunks.find(({ from, counts }) => from <= number && number < from + counts.length);
-    if (!chunk) return; // not measured yet, or gone
-    const lines = this.#measure(this.#log.row(number)) ?? 0;
+    if (!chunk) return true; // not measured yet, or gone
+    const lines = this.#measure(this.#log.row(number));
+    if (lines === undefined) return false;
     const more = lines - chunk.counts[number - chunk.from];
     chunk.counts[number - chunk.from] = lines;
     chunk.total += more;
     this.total += more;
+    return true;
   }
 
   /** Whether rows wait for measure to know them. */

@@ -1,22 +1,64 @@
 // One row as lines: how many it takes and what stands in each, given the room
 // there is. Pure. It knows one row at a time; lineindex.js adds them up.
 //
-// A line of a layout: { text, at, from, to, places, hex, offset }: what stands
+// A line of a layout: { text, at, from, to, places, bytes, offset }: what stands
 // there; where in the row it begins, by the row's bytes or else by the characters
 // of its text; which of the row's bytes, as far as that is known (else -1); where
-// in text each byte stands, null meaning one character each; the bytes as hex and
-// the number of the first, where the lane shows hex.
+// in text each byte stands, null meaning one character each. Where the lane shows
+// hex there is no text but bytes, each of which has a cell, and the number of the
+// first.
 
-import { dumpLines, dumpText, hex, textOf, withoutPictures, wrapLines } from "./format.js";
+import { dumpLines, dumpText, textOf, withoutPictures, wrapLines } from "./format.js";
 
 /**
  * @typedef {import("../types").Row} Row
- * @typedef {{ text: string, at: number, from: number, to: number, places: number[] | null, hex?: string, offset?: number, more?: boolean }} Line
+ * @typedef {{ text: string, at: number, from: number, to: number, places: number[] | null, bytes?: Uint8Array, offset?: number }} Line
+ * @typedef {{ columns: number, time: boolean, bytesInLine: number, offset: boolean }} Room
+ *   of a lane: columns for text, whether there is room for the time, how many bytes stand as hex in a line
+ *   (0: no hex), whether there is room for their number
  * @typedef {{ measure(row: Row): number, lines(row: Row, begin: number, end: number): Line[],
- *   lineAt(row: Row, at: number): number, drawn(row: Row): (at: number) => number, bytesInLine: number, textRoom: number }} Layout
- *   bytesInLine, textRoom: how many bytes stand beside how many columns of text, where the lane shows hex
+ *   lineAt(row: Row, at: number): number, drawn(row: Row): (at: number) => number, bytesInLine: number }} Layout
  *   lineAt: the line that has a place of the row. drawn: where a place is once controls are left out
  */
+
+const wayColumns = 3;
+const badges = 4; // columns that the names of CR and LF take beyond their cells
+const enoughText = 40; // columns; with fewer, the time goes
+
+/** After how many bytes there is a gap, where so many stand in a line. @param {number} bytesInLine */
+export function gapAfter(bytesInLine) {
+  return bytesInLine <= 4 ? Infinity : Math.min(8, bytesInLine / 2);
+}
+
+/** Columns that hex takes. @param {number} bytesInLine */
+function hexColumns(bytesInLine) {
+  return 3 * bytesInLine + Math.max(0, Math.ceil(bytesInLine / gapAfter(bytesInLine)) - 1);
+}
+
+/**
+ * What there is room for in a lane of so many columns. The time gives way first,
+ * then hex columns get fewer, then go the offsets, then the hex.
+ * @param {number} columns @param {number} time the columns it would take
+ * @param {string | null} wanted "fit", "16" or "8" bytes of hex in a line; null for no hex
+ * @param {number} [offsets] the columns that the numbers of bytes would take
+ * @returns {Room}
+ */
+export function roomIn(columns, time, wanted, offsets = 6) {
+  const text = columns - wayColumns;
+  if (wanted) {
+    const fits = (/** @type {number} */ n, /** @type {boolean} */ withTime, offset = true) =>
+      text >= hexColumns(n) + 1 + n + badges + (withTime ? time : 0) + (offset ? offsets : 0) &&
+      { columns: Math.max(12, text - (withTime ? time : 0)), time: withTime, bytesInLine: n, offset };
+    const most = columns >= 200 ? 32 : 16;
+    const found = wanted === "fit"
+      ? fits(most, true) || (most > 16 && fits(16, true)) || fits(8, true)
+      : fits(Number(wanted), true) || fits(Number(wanted), false);
+    const narrow = found || fits(8, true) || fits(8, false) || fits(4, false) || fits(4, false, false);
+    if (narrow) return narrow;
+  }
+  const withTime = text - time >= enoughText;
+  return { columns: Math.max(12, withTime ? text - time : text), time: withTime, bytesInLine: 0, offset: false };
+}
 
 /**
  * What was typed and shown: text, wrapped.
@@ -24,12 +66,10 @@ import { dumpLines, dumpText, hex, textOf, withoutPictures, wrapLines } from "./
  * @returns {Layout}
  */
 export function consoleLayout({ columns, controls }) {
-  /** @param {Row} row */
-  const starts = (row) => (row.bytes ? dumpLines(row.bytes, columns, true) : wrapLines(textOf(row, controls), columns));
-  return withMore(starts, controls, (row, all, k) => {
-    if (row.bytes) return bytesLine(row, row.bytes, all, k, controls);
-    const text = textOf(row, controls);
-    const [from, to] = [all[k], all[k + 1] ?? text.length];
+  const text = (/** @type {Row} */ row) => (row.bytes ? "" : textOf(row, controls));
+  const starts = (/** @type {Row} */ row, /** @type {string} */ text) => (row.bytes ? dumpLines(row.bytes, columns, true) : wrapLines(text, columns));
+  return layoutOf(text, starts, controls, (row, text, from, to) => {
+    if (row.bytes) return { ...dumpText(row.bytes, from, to, controls), at: from, from, to };
     // Where each character is one byte, it is known which byte it is.
     const known = row.from >= 0 && text.length === row.to - row.from;
     return { text: text.slice(from, to).replace(/\n$/, ""), at: from, from: known ? from : -1, to: known ? to : -1, places: null };
@@ -38,51 +78,45 @@ export function consoleLayout({ columns, controls }) {
 
 /**
  * What went over the wire: hex with offsets and text beside it, or text alone.
- * @param {{ columns: number, controls: boolean, hex: boolean }} room
+ * @param {{ columns: number, controls: boolean, bytesInLine: number }} room bytesInLine: 0 for no hex
  * @returns {Layout}
  */
-export function wireLayout({ columns, controls, hex: withHex }) {
-  if (!withHex) return consoleLayout({ columns, controls });
-  // A byte takes 3 columns as hex and 1 as text; the offset takes 5.
-  const room = Math.floor((columns - (columns > 44 ? 6 : 1)) / 4);
-  const bytesInLine = Math.min(16, Math.max(4, room - (room % 4)));
-  /** @param {Row} row */
-  const starts = (row) => (row.bytes ? dumpLines(row.bytes, bytesInLine) : wrapLines(textOf(row), columns));
-  const layout = withMore(starts, true, (row, all, k) => {
-    if (!row.bytes) {
-      const text = textOf(row);
-      return { text: text.slice(all[k], all[k + 1] ?? text.length).replace(/\n$/, ""), at: all[k], from: -1, to: -1, places: null };
-    }
-    const line = bytesLine(row, row.bytes, all, k, controls);
-    return { ...line, hex: hex(row.bytes.subarray(line.from, line.to)), offset: line.from };
-  });
-  return { ...layout, bytesInLine, textRoom: columns - 6 - 3 * bytesInLine };
+export function wireLayout({ columns, controls, bytesInLine }) {
+  if (!bytesInLine) return consoleLayout({ columns, controls });
+  const text = (/** @type {Row} */ row) => (row.bytes ? "" : textOf(row));
+  const starts = (/** @type {Row} */ row, /** @type {string} */ text) => (row.bytes ? dumpLines(row.bytes, bytesInLine) : wrapLines(text, columns));
+  const layout = layoutOf(text, starts, true, (row, text, from, to) =>
+    row.bytes
+      ? { text: "", at: from, from, to, places: null, bytes: row.bytes.subarray(from, to), offset: (row.base ?? 0) + from }
+      : { text: text.slice(from, to).replace(/\n$/, ""), at: from, from: -1, to: -1, places: null },
+  );
+  return { ...layout, bytesInLine };
 }
 
-/** @param {Row} row @param {Uint8Array} bytes @param {number[]} starts @param {number} k @param {boolean} controls */
-function bytesLine(row, bytes, starts, k, controls) {
-  const [from, to] = [starts[k], starts[k + 1] ?? bytes.length];
-  return { ...dumpText(bytes, from, to, controls), at: from, from, to };
-}
+const mostKept = 500_000; // lines
 
-// A row that is cut says so on a line of its own. The rows in sight are laid
-// out again with every frame, so the last few are remembered.
+// The rows in sight are laid out again with every frame, so the last few are
+// remembered.
 /**
- * @param {(row: Row) => number[]} starts
+ * @param {(row: Row) => string} textOfRow
+ * @param {(row: Row, text: string) => number[]} startsOf where its lines begin
  * @param {boolean} controls whether text shows its controls
- * @param {(row: Row, starts: number[], k: number) => Line} line
+ * @param {(row: Row, text: string, from: number, to: number) => Line} line
  * @returns {Layout}
  */
-function withMore(starts, controls, line) {
-  /** @type {Map<Row, number[]>} */
+function layoutOf(textOfRow, startsOf, controls, line) {
+  /** @type {Map<Row, { text: string, starts: number[] }>} */
   const recent = new Map();
+  let kept = 0;
   const remembered = (/** @type {Row} */ row) => {
-    let all = recent.get(row);
-    if (!all) {
-      if (recent.size > 200) recent.clear();
-      recent.set(row, (all = starts(row)));
+    let one = recent.get(row);
+    if (!one) {
+      if (recent.size > 200 || kept > mostKept) recent.clear(), (kept = 0);
+      const text = textOfRow(row);
+      recent.set(row, (one = { text, starts: startsOf(row, text) }));
+      kept += one.starts.length;
     }
-    return all;
+    return one;
   };
   const drawn = (/** @type {Row} */ row) => {
     if (controls || row.bytes) return (/** @type {number} */ at) => at;
@@ -92,21 +126,41 @@ function withMore(starts, controls, line) {
   };
   return {
     bytesInLine: 0,
-    textRoom: Infinity,
     drawn,
     lineAt(row, at) {
       const place = drawn(row)(at);
-      const all = remembered(row);
-      const after = all.findIndex((start) => start > place);
-      return (after < 0 ? all.length : after) - 1;
+      const { starts } = remembered(row);
+      const after = starts.findIndex((start) => start > place);
+      return (after < 0 ? starts.length : after) - 1;
     },
-    measure: (row) => starts(row).length + (row.more ? 1 : 0),
+    measure: (row) => startsOf(row, textOfRow(row)).length,
     lines(row, begin, end) {
-      const all = remembered(row);
+      const { text, starts } = remembered(row);
+      const length = row.bytes ? row.bytes.length : text.length;
       const lines = [];
-      for (let k = begin; k < Math.min(end, all.length); k++) lines.push(line(row, all, k));
-      if (end > all.length && row.more) lines.push({ text: row.more, at: -1, from: -1, to: -1, places: null, more: true });
+      for (let k = begin; k < Math.min(end, starts.length); k++) lines.push(line(row, text, starts[k], starts[k + 1] ?? length));
       return lines;
     },
   };
+}
+
+/**
+ * The byte of a line that stands in a column of its hex or of its text; -1 for none.
+ * @param {Line} line with hex @param {"hex" | "text"} part @param {number} column from the part's beginning @param {number} bytesInLine
+ */
+export function byteAt({ bytes, from }, part, column, bytesInLine) {
+  const length = bytes?.length ?? 0;
+  if (!bytes || length === 0 || column < 0) return -1;
+  let k = column;
+  if (part === "hex") {
+    const gap = Math.min(gapAfter(bytesInLine), bytesInLine);
+    const block = Math.floor(column / (3 * gap + 1));
+    k = block * gap + Math.min(gap - 1, Math.floor((column - block * (3 * gap + 1)) / 3));
+  } else {
+    // The names of CR and LF at the end are three columns wide.
+    const wide = bytes[length - 1] === 0x0a ? (bytes[length - 2] === 0x0d ? 2 : 1) : bytes[length - 1] === 0x0d ? 1 : 0;
+    const plain = length - wide;
+    if (column >= plain) k = plain + Math.floor((column - plain) / 3);
+  }
+  return k < length ? from + k : -1;
 }

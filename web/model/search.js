@@ -91,6 +91,8 @@ export class Matcher {
   #logs = [];
   /** @type {WeakMap<object, number>} the number of the next row of a log */
   #next = new WeakMap();
+  /** @type {WeakMap<object, number>} how many of a log's replaced rows were read again */
+  #replaced = new WeakMap();
 
   /** @param {string} text not empty @param {boolean} isRegexp */
   constructor(text, isRegexp) {
@@ -136,6 +138,11 @@ export class Matcher {
     const rows = [];
     let size = 0;
     for (const log of this.#logs) {
+      const next = this.#next.get(log) ?? 0;
+      for (const number of log.replaced.slice(this.#replaced.get(log) ?? 0)) {
+        if (number >= log.first && number < next && !this.#known?.has(log.row(number))) rows.push(log.row(number));
+      }
+      this.#replaced.set(log, log.replaced.length);
       let number = Math.max(this.#next.get(log) ?? 0, log.first);
       for (; number < log.end && rows.length < batchRows && size < batchSize; number++) {
         rows.push(log.row(number));

@@ -1,11 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { Feed } from "../wire/feed.js";
-import { copied, cString, goString, printf } from "../model/copy.js";
-
-globalThis.document ??= { hidden: true };
-globalThis.requestAnimationFrame ??= (f) => f();
+import { copied, cString, goBothWays, goString, ofDirection, printf } from "../model/copy.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 const target = { host: "127.0.0.1", port: "4000" };
@@ -24,16 +20,11 @@ test("the forms of some rows", () => {
   assert.equal(copied("printf", rows, target), String.raw`printf 'GET /\r\n' | nc 127.0.0.1 4000`);
 });
 
-test("a cut row is copied whole, while its entry is kept; else it says so", () => {
-  const feed = new Feed();
-  const text = "x".repeat(100_000);
-  feed.take([{ n: 1, dir: ">>", side: "server", kind: "bytes", text }]);
-  feed.wire.publish();
-  const row = feed.wire.row(0);
-  assert.equal(row.bytes.length, 65_536);
-  assert.equal(copied("text", [feed.whole(row)]), text + "\n");
-  feed.take(Array.from({ length: 60 }, (_, i) => ({ n: i, dir: ">>", side: "server", kind: "bytes", text })));
-  assert.equal(copied("text", [feed.whole(row)]), text.slice(0, 65_536) + "\n… 34,464 more bytes\n");
+test("what goes both ways can be taken one way", () => {
+  assert.equal(copied("hex", ofDirection(rows, "sent")), "47 45 54 20 2f 0d 0a");
+  assert.equal(copied("base64", ofDirection(rows, "received")), "Iv8xCg==");
+  assert.equal(ofDirection(rows, ""), rows);
+  assert.deepEqual([rows, rows.slice(0, 2), rows.slice(1), []].map(goBothWays), [true, false, false, false]);
 });
 
 test("C has no trigraphs, and Go no hex that swallows digits", () => {

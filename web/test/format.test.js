@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  clock, controlNames, count, dumpLines, dumpText, hex, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
+  cellAt, clock, controlNames, count, dumpLines, dumpText, hex, kindOfByte, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
   withoutPictures, wrapLines,
 } from "../model/format.js";
 
@@ -158,7 +158,25 @@ test("a row's time, as the user likes it", () => {
 
 test("a character that shows as its number has room for that in a dump", () => {
   const marks = bytes("\u202e".repeat(5));
-  assert.deepEqual(dumpLines(marks, 16), [0, 6, 12]);
-  assert.deepEqual(dumpLines(marks, 4), [0, 3, 6, 9, 12]);
   assert.deepEqual(dumpLines(marks, 24, true), [0, 9]);
+  assert.deepEqual(dumpLines(marks, 8, true), [0, 3, 6, 9, 12]);
+});
+
+test("beside hex a character has as many cells as bytes", () => {
+  const marks = bytes("\u202e".repeat(5));
+  assert.deepEqual(dumpLines(marks, 16), [0]);
+  assert.deepEqual(dumpLines(marks, 4), [0, 3, 6, 9, 12]);
+  const cells = (text) => {
+    const all = [];
+    for (let i = 0, b = bytes(text); i < b.length; i += all.at(-1)[1]) all.push(Object.values(cellAt(b, i)));
+    return all;
+  };
+  assert.deepEqual(cells("aé☕🎉\r"), [["a", 1], ["é", 2], ["☕", 3], ["🎉", 4], ["␍", 1]]);
+  assert.deepEqual(cellAt(Uint8Array.from([0xc3, 0x28]), 0), { text: "·", length: 1 });
+});
+
+test("bytes have kinds", () => {
+  const kinds = [..."A~ \t\r\n\0\x1b\x7f"].map((char) => kindOfByte(char.charCodeAt(0)));
+  assert.deepEqual(kinds, ["", "", "space", "space", "space", "space", "zero", "other", "other"]);
+  assert.deepEqual([0x80, 0xff].map(kindOfByte), ["high", "high"]);
 });

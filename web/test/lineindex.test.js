@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { RowLog } from "../model/rowlog.js";
-import { LineIndex } from "../model/lineindex.js";
+import { LineIndex, ScrollBar } from "../model/lineindex.js";
 
 // A log of rows that take so many lines each.
 function filled(counts, options) {
@@ -81,4 +81,31 @@ test("a row that took another's place has its own lines", () => {
   lines.update();
   assert.equal(lines.total, 9);
   assert.deepEqual(lines.of(2), { at: 6, count: 3 });
+});
+
+test("a bar moves as its content does, until that is too high for an element", () => {
+  const bar = new ScrollBar();
+  bar.fit(10_000, 500);
+  assert.deepEqual([bar.height, bar.barAt(700), bar.moved(700, 700, 800), bar.strays(0, 0)], [10_000, 700, 800, false]);
+
+  bar.fit(40_000_000, 500);
+  assert.equal(bar.height, 8_000_000);
+  assert.equal(bar.moved(20_000_000, 4_000_000, 4_000_100), 20_000_100); // the wheel
+  assert.ok(Math.abs(bar.moved(0, 0, 4_000_000) - 20_000_000) < 2000); // dragged
+  for (const end of [0, 8_000_000 - 500]) assert.equal(bar.moved(9999, end, end), end && 40_000_000 - 500);
+  for (const at of [0, 123_456, 40_000_000 - 500]) assert.ok(Math.abs(bar.moved(0, -1e7, bar.barAt(at)) - at) < 1);
+});
+
+test("each line can be reached by the wheel alone, however long the way", () => {
+  const bar = new ScrollBar();
+  bar.fit(40_000_000, 500);
+  let [at, is] = [20_000, bar.barAt(20_000)];
+  for (let turns = 0; at > 0; turns++) {
+    assert.ok(turns < 1000);
+    const next = Math.max(0, is - 100);
+    const before = at;
+    at = bar.moved(at, is, next);
+    assert.ok(before - at <= 600, "it leaps");
+    is = bar.strays(at, next) ? bar.barAt(at) : next;
+  }
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { hits, patternOf, placesIn } from "../model/search.js";
 import { Feed } from "../wire/feed.js";
 import { LineIndex } from "../model/lineindex.js";
-import { LaneView, counterpart } from "../model/laneview.js";
+import { LaneView, chosenBytes, counterpart } from "../model/laneview.js";
 
 globalThis.document ??= { hidden: true };
 globalThis.requestAnimationFrame ??= (f) => f();
@@ -106,6 +106,26 @@ test("each place in a row is a hit, and the other lane goes to the same byte", (
   assert.equal(laneView.placesIn(feed.console.row(0)), null);
 });
 
+test("rows are picked, or bytes of them, either way", () => {
+  const feed = new Feed();
+  const laneView = new LaneView();
+  feed.take(["abcd", "efgh", "ijkl"].map((text, i) => ({ n: i, dir: ">>", side: "server", kind: "bytes", text })));
+  feed.wire.publish();
+  const picked = () => laneView.picked(feed, "wire").map(({ bytes }) => new TextDecoder().decode(bytes));
+  laneView.pick("wire", 2, false, 1);
+  assert.deepEqual(picked(), ["ijkl"]); // a byte that was pointed at picks its row
+  laneView.pick("wire", 0, true, 3);
+  assert.deepEqual(picked(), ["d", "efgh", "ij"]);
+  assert.deepEqual([0, 1, 2, 3].map((number) => chosenBytes(number, 4, laneView.selection.value)), [[3, 4], [0, 4], [0, 2], null]);
+  laneView.pick("wire", 2, true, 0);
+  assert.deepEqual(picked(), ["ij"]);
+  laneView.pick("wire", 1, true);
+  assert.deepEqual(picked(), ["efgh", "ijkl"]); // rows again
+  laneView.pick("wire", 0);
+  laneView.pick("wire", 1, true, 2);
+  assert.deepEqual(picked(), ["abcd", "efgh"]); // from no byte to one: rows
+});
+
 // A worker that answers like the real one, or not at all.
 class FakeWorker {
   static silent = false;
@@ -144,6 +164,24 @@ test("a regular expression is asked for elsewhere: rows are not known until it w
   assert.deepEqual(laneView.hits.value.map(({ number }) => number), [1, 2]);
   assert.equal(lines.total, 3);
   assert.equal(laneView.hit.value, 0);
+
+  // A message that was not whole is looked through again once it is.
+  const half = (kind, text) => ({ n: 9, dir: "<<", side: "client", kind, text });
+  const look = async (entry) => {
+    feed.take([entry]);
+    feed.console.publish();
+    const read = Promise.all([laneView.sought.value, laneView.sifter.value].map((matcher) => new Promise((resolve) => {
+      const from = matcher.version.peek();
+      matcher.version.subscribe((version) => version > from && !matcher.reading && resolve());
+    })));
+    laneView.search(feed, ["console"]);
+    await read;
+    laneView.search(feed, ["console"]);
+    lines.update();
+    return [laneView.hits.value.length, lines.total];
+  };
+  assert.deepEqual(await look(half("part", "a")), [2, 3]);
+  assert.deepEqual(await look(half("text", "t, and w")), [3, 4]);
 
   FakeWorker.silent = true;
   const { setImmediate } = globalThis; // the real one: all timers are mocked, since how to name one differs in Node 18 and 20

@@ -2,20 +2,44 @@
 
 import { html } from "./html.js";
 import { useState } from "../vendor/hooks.js";
-import { copied, forms } from "../model/copy.js";
+import { copied, forms, goBothWays, ofDirection } from "../model/copy.js";
 import { count } from "../model/format.js";
 import { lanes } from "../model/kept.js";
 import { save } from "./download.js";
 import { splitTarget } from "../model/target.js";
 
+const ways = [
+  ["", "Both"],
+  ["sent", "▶ Sent"],
+  ["received", "◀ Received"],
+];
+
 const maxCopied = 16 * 1024 * 1024; // characters, which a clipboard still takes
+
+// A page that came over plain HTTP from another machine has no navigator.clipboard.
+/** @param {string} text */
+async function toClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.className = "to-copy";
+  area.value = text;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  if (!done) throw new Error("not copied");
+}
 
 /** done(what) is told what was copied or saved, in words. @param {{ feed: import("../wire/feed.js").Feed, laneView: import("../model/laneview.js").LaneView, about: any, done: (what: string) => void }} props */
 export function CopyMenu({ feed, laneView, about, done }) {
   const [problem, setProblem] = useState("");
   const lane = lanes.value === "console" ? "console" : "wire";
-  const rows = laneView.picked(feed, lane).map((row) => feed.whole(row));
-  const cut = rows.filter((row) => row.more).length;
+  const [way, setWay] = useState("");
+  const picked = laneView.picked(feed, lane);
+  const bothWays = goBothWays(picked);
+  const rows = ofDirection(picked, bothWays ? way : "");
   const isPicked = laneView.selection.value !== null;
   const from = laneView.selection.value?.lane ?? lane;
   const target = { ...splitTarget(about.target.replace(/^tls:\/\//, "")), tls: about.tls };
@@ -24,7 +48,7 @@ export function CopyMenu({ feed, laneView, about, done }) {
     const text = copied(form, rows, target);
     if (text.length > maxCopied) return setProblem("That is too much for a clipboard. Pick fewer rows, or save them.");
     try {
-      await navigator.clipboard.writeText(text);
+      await toClipboard(text);
       done(`Copied ${count(rows.length, "row")} as ${label}.`);
     } catch {
       setProblem("The browser does not let the page copy. Save the rows instead.");
@@ -42,7 +66,17 @@ export function CopyMenu({ feed, laneView, about, done }) {
 
   return html`
     <p class="muted">${isPicked ? count(rows.length, "picked row") : "All " + count(rows.length, "row")} ${from === "wire" ? "of the wire" : "as typed and shown"}${!isPicked && ". Click rows to pick some."}</p>
-    ${cut > 0 && html`<p class="problem">Of ${count(cut, "row")} only the first 64 KiB are here: the page no longer keeps the rest.</p>`}
+    ${bothWays && html`
+      <fieldset class="segments">
+        <legend class="unseen">Direction</legend>
+        ${ways.map(([value, label]) => html`
+          <label key=${value}>
+            <input type="radio" name="copied-way" value=${value} checked=${way === value} onChange=${() => setWay(value)} />
+            <span>${label}</span>
+          </label>
+        `)}
+      </fieldset>
+    `}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <fieldset>
       <legend>Copy as</legend>

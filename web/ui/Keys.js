@@ -25,6 +25,7 @@ const groups = [
   ["In a lane", [
     [["↑", "↓", "Page ↑", "Page ↓", "Home", "End"], "pick a row; the other lane shows what belongs to it"],
     [["Shift ↑", "Shift ↓", "Ctrl A"], "pick more rows, all rows"],
+    [["Shift ←", "Shift →"], "pick bytes of a row on the wire"],
     [["Escape"], "pick none"],
   ]],
   ["Find", [

@@ -1,14 +1,16 @@
 // A lane: rows that scroll, and follow the newest until the user scrolls up.
 // Only the lines in sight are on the page, however many there are.
 
-import { html } from "./html.js";
+import { html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
-import { LineIndex } from "../model/lineindex.js";
-import { consoleLayout, wireLayout } from "../model/rowlayout.js";
-import { count, rowTime } from "../model/format.js";
-import { largeType, showControls, showHex, timeStyle } from "../model/kept.js";
-import { counterpart, laneOf } from "../model/laneview.js";
-import { LaneRow } from "./LaneRow.js";
+import { LineIndex, ScrollBar } from "../model/lineindex.js";
+import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
+import { count, dataSize, rowTime } from "../model/format.js";
+import { hexColumns, inspecting, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
+import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
+import { LaneRow, spoken, ways } from "./LaneRow.js";
+
+const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
 
 const nearEnd = 24; // pixels from the end that still count as being there
 const spare = 6; // lines above and below what is in sight
@@ -29,16 +31,19 @@ export function Lane({ id, title, feed, laneView, children }) {
   const room = useRoom(box, largeType.value);
   const moved = useRef(0); // lines that left above since the last time the box was scrolled
 
-  const log = feed && laneOf(feed, id);
+  const shown = feed && laneView.lanes(feed);
+  const log = shown && laneOf(shown, id);
   log?.version.value;
   const style = timeStyle.value;
-  const columns = Math.max(12, room.columns - timeColumns[style] - 3);
+  const isStream = id === "wire" && laneView.followed.value !== "";
+  const { columns, time: hasTime, bytesInLine, offset } = roomIn(room.columns, timeColumns[style], id === "wire" && showHex.value ? hexColumns.value : null, isStream ? 9 : 6);
+  const shownStyle = hasTime ? style : "none";
   const passes = laneView.passes.value;
   laneView.sifter.value?.version.value;
   const layout = useMemo(() => {
-    const what = { columns, controls: showControls.value, hex: showHex.value };
+    const what = { columns, controls: showControls.value, bytesInLine };
     return id === "wire" ? wireLayout(what) : consoleLayout(what);
-  }, [columns, showControls.value, showHex.value]);
+  }, [columns, showControls.value, bytesInLine]);
   const lines = useMemo(
     () => log && new LineIndex(log, (row) => {
       const passed = passes ? passes(row) : true;
@@ -50,6 +55,9 @@ export function Lane({ id, title, feed, laneView, children }) {
 
   const { lineHeight, height } = room;
   const total = lines?.total ?? 0;
+  const bar = useRef(/** @type {any} */ (null));
+  bar.current ??= new ScrollBar();
+  bar.current.fit(total * lineHeight, height);
   const end = Math.max(0, total * lineHeight - height);
   const scrolled = following ? end : Math.min(end, Math.max(0, top - moved.current * lineHeight));
   const from = Math.max(0, Math.floor(scrolled / lineHeight) - spare);
@@ -64,11 +72,17 @@ export function Lane({ id, title, feed, laneView, children }) {
   reuse.current.last = inSight.at(-1)?.number ?? -1;
   reuse.current.firstKey = firstInSight - reuse.current.shift;
 
+  const lastTop = useRef(0); // where the bar was
+  const moveBar = (/** @type {number} */ at) => {
+    box.current.scrollTop = bar.current.barAt(at);
+    lastTop.current = box.current.scrollTop;
+  };
   useLayoutEffect(() => {
-    sizer.current.style.height = total * lineHeight + "px";
+    sizer.current.style.height = bar.current.height + "px";
+    if (following || moved.current || bar.current.strays(scrolled, lastTop.current)) moveBar(scrolled);
     const first = inSight[0];
-    shift.current.style.transform = `translateY(${first ? (first.at + first.begin) * lineHeight : 0}px)`;
-    if (following || moved.current) box.current.scrollTop = scrolled;
+    const line = first ? (first.at + first.begin) * lineHeight : 0;
+    shift.current.style.transform = `translateY(${bar.current.exact ? line : lastTop.current + line - scrolled}px)`;
     if (moved.current) setTop(scrolled);
     moved.current = 0;
     keepPlace();
@@ -90,20 +104,20 @@ export function Lane({ id, title, feed, laneView, children }) {
     let number = log.first;
     while (number < log.end - 1 && (log.row(number).i ?? 0) < i) number++;
     setFollowing(false);
-    box.current.scrollTop = (lines.of(number).at + line) * lineHeight;
-    setTop(box.current.scrollTop);
+    const to = Math.min(end, (lines.of(number).at + line) * lineHeight);
+    moveBar(to);
+    setTop(to);
     return true;
   };
 
   // Only a person moves the box up; what the page does keeps it at the end.
-  const lastTop = useRef(0);
   const onScroll = () => {
     if (!box.current) return; // called once more while it leaves the page
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     if (scrollHeight - scrollTop - clientHeight < nearEnd) setFollowing(true);
     else if (scrollTop < lastTop.current) setFollowing(false);
+    setTop(bar.current.moved(scrolled, lastTop.current, scrollTop));
     lastTop.current = scrollTop;
-    setTop(scrollTop);
   };
 
   // Brings a row in sight, or just the line of it that has a place.
@@ -115,8 +129,9 @@ export function Lane({ id, title, feed, laneView, children }) {
     const [above, below] = [line * lineHeight, (place < 0 ? at + count : line + 1) * lineHeight];
     if (above >= scrolled && below <= scrolled + height) return;
     setFollowing(false);
-    box.current.scrollTop = Math.max(0, above - height / 3);
-    setTop(box.current.scrollTop);
+    const to = Math.min(end, Math.max(0, above - height / 3));
+    moveBar(to);
+    setTop(to);
   };
   const reveal = laneView.reveal.value;
   const revealed = useRef(reveal); // what was revealed before this lane came shows no more
@@ -132,15 +147,35 @@ export function Lane({ id, title, feed, laneView, children }) {
   const hover = feed?.hover.value ?? null;
   const hit = laneView.hits.value[laneView.hit.value];
 
-  const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0) => {
-    laneView.pick(id, number, extend);
+  const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0, /** @type {number} */ byte = -1) => {
+    laneView.pick(id, number, extend, byte < 0 ? undefined : byte);
     const place = log && layout.lines(log.row(number), line, line + 1)[0]?.at;
-    if (!extend && feed) laneView.reveal.value = counterpart(feed, id, number, Math.max(0, place ?? 0));
+    if (!extend && shown) laneView.reveal.value = counterpart(shown, id, number, Math.max(0, byte, place ?? 0));
+  };
+  // Bytes are picked in the hex: in the text, a drag selects text.
+  const drag = useRef({ number: -1, byte: -1, moved: false });
+  const byteOf = (/** @type {any} */ event) => {
+    const spot = event.target.closest(".hex") && log && spotOf(event, log, layout, room.char);
+    return spot && spot.byte >= 0 ? spot : null;
+  };
+  const onPointerDown = (/** @type {PointerEvent} */ event) => {
+    const spot = event.button === 0 && !event.shiftKey ? byteOf(event) : null;
+    drag.current = { number: spot?.number ?? -1, byte: spot?.byte ?? -1, moved: false };
+  };
+  const onPointerMove = (/** @type {PointerEvent} */ event) => {
+    if (!log || !feed) return;
+    point(event, feed, id, log, layout, room.char);
+    const from = drag.current;
+    const spot = event.buttons === 1 && from.number >= log.first ? byteOf(event) : null;
+    if (!spot || (!from.moved && spot.number === from.number && spot.byte === from.byte)) return;
+    from.moved = true;
+    laneView.selection.value = { lane: id, anchor: from.number, anchorAt: from.byte, focus: spot.number, focusAt: spot.byte };
   };
   const onClick = (/** @type {any} */ event) => {
+    if (drag.current.moved) return void (drag.current.moved = false);
     const row = event.target.closest(".row");
     const line = event.target.closest(".line")?.dataset.line;
-    if (row && getSelection()?.isCollapsed) pick(Number(row.dataset.number), event.shiftKey, Number(line ?? 0));
+    if (row && getSelection()?.isCollapsed) pick(Number(row.dataset.number), event.shiftKey, Number(line ?? 0), byteOf(event)?.byte);
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (!lines || !log || log.end === log.first) return;
@@ -149,40 +184,110 @@ export function Lane({ id, title, feed, laneView, children }) {
     event.preventDefault();
     if (key.all) laneView.selection.value = { lane: id, anchor: log.first, focus: log.end - 1 };
     else if (key.none) laneView.selection.value = null;
+    else if (key.step && here) growBy(key.step, here.focus);
     else if (key.to >= 0) {
       pick(key.to, event.shiftKey);
       show(key.to);
     }
   };
 
+  // Picks a byte more or less of a row, beginning with its first or last.
+  const growBy = (/** @type {number} */ step, /** @type {number} */ number) => {
+    const length = log?.row(number)?.bytes?.length;
+    if (!length) return;
+    const begin = step > 0 ? 0 : length - 1;
+    const { anchorAt = begin, focusAt = anchorAt - step } = here?.anchor === number ? here : {};
+    const to = Math.min(length - 1, Math.max(0, focusAt + step));
+    laneView.selection.value = { lane: id, anchor: number, focus: number, anchorAt, focusAt: to };
+    show(number, to);
+  };
+
+  const inspects = id === "wire" && here !== null && inspecting.value;
+  useEffect(() => {
+    if (!inspects || !here || !lines) return; // else its panel has taken room
+    const place = here.focusAt ?? (hit?.lane === id && hit.number === here.focus ? hit.from : -1);
+    const { at, count } = lines.of(here.focus);
+    if (place >= 0 || at * lineHeight >= scrolled + height || (at + count) * lineHeight <= scrolled) show(here.focus, place);
+  }, [inspects, inspects && height]);
+
   return html`
     <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
       <h2 id=${id + "-title"}>${title}</h2>
+      ${id === "wire" && feed && html`<${WireHead} feed=${feed} laneView=${laneView} />`}
       ${(log?.dropped ?? 0) > 0 && html`<p class="dropped">${count(log?.dropped ?? 0, "earlier row")} left the view to keep it quick.</p>`}
       ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.waiting ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
       <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
-        onPointerMove=${(/** @type {PointerEvent} */ event) => log && feed && point(event, feed, id, log, layout, room.char)}
+        onPointerDown=${onPointerDown} onPointerMove=${onPointerMove}
         onPointerLeave=${() => feed && (feed.hover.value = null)}
         role="listbox" aria-multiselectable="true" aria-labelledby=${id + "-title"}
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
         <div class="sizer" ref=${sizer} role="presentation">
-          <div class="in-sight" ref=${shift} role="presentation" data-time=${style}>
+          <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle} data-stream=${isStream ? "" : undefined}>
             ${inSight.map(({ number, begin, end }) => {
               const row = /** @type {import("./LaneRow.js").Props["row"]} */ (log?.row(number));
               const before = log && number > log.first ? log.row(number - 1).t : undefined;
               const marks = pointed(row, hover);
-              return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} begin=${begin} end=${end} laneId=${id} number=${number}
-                time=${rowTime(style, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high}
-                related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to}
+              const [chosenFrom, chosenTo] = (here && chosenBytes(number, row.bytes?.length ?? 0, here)) ?? [-1, -1];
+              return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
+                laneId=${id} number=${number}
+                time=${rowTime(shownStyle, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high && chosenFrom < 0}
+                related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${chosenFrom} chosenTo=${chosenTo}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;
             })}
           </div>
         </div>
       </div>
-      ${!following && html`
-        <button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest ↓</button>
-      `}
+      <div class="lane-foot">
+        ${!following && html`<button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest ↓</button>`}
+      </div>
+      ${inspects && html`<${Inspector} feed=${feed} laneView=${laneView} />`}
     </section>
+  `;
+}
+
+const streams = [
+  ["", "Rows"],
+  ["sent", "▶ Sent as a stream"],
+  ["received", "◀ Received as a stream"],
+];
+
+// What went each way so far and how fast it goes now; and which direction shows as
+// one stream.
+/** @param {{ feed: import("../wire/feed.js").Feed, laneView: import("../model/laneview.js").LaneView }} props */
+function WireHead({ feed, laneView }) {
+  feed.wire.version.value, feed.console.version.value; // it counts anew with each frame that shows more
+  const { counts } = feed;
+  const last = useRef({ at: 0, sent: 0, received: 0 });
+  const [rates, setRates] = useState({ sent: 0, received: 0 });
+  useEffect(() => {
+    const look = () => {
+      const { sent, received } = feed.counts;
+      const [now, before] = [performance.now(), last.current];
+      last.current = { at: now, sent: sent.bytes, received: received.bytes };
+      const rate = (/** @type {number} */ more) => Math.max(0, Math.round((1000 * more) / (now - before.at)));
+      const next = { sent: rate(sent.bytes - before.sent), received: rate(received.bytes - before.received) };
+      if (before.at) setRates((shown) => (shown.sent === next.sent && shown.received === next.received ? shown : next));
+    };
+    last.current.at = 0;
+    look();
+    const timer = setInterval(look, 1000);
+    return () => clearInterval(timer);
+  }, [feed]);
+  return html`
+    <div class="wire-head">
+      <select aria-label="What the wire shows" value=${laneView.followed.value} onChange=${(/** @type {any} */ event) => laneView.follow(event.target.value)}>
+        ${streams.map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}
+      </select>
+      ${/** @type {const} */ (["sent", "received"]).map((way) => {
+        const { messages, bytes } = counts[way];
+        return html`
+          <span key=${way} class=${"traffic " + way} title=${`${spoken[way]}: ${count(messages, "message")}, ${count(bytes, "byte")}; now ${count(rates[way], "byte")} a second`}>
+            <span aria-hidden="true">${ways[way]}</span><span class="unseen">${spoken[way]}</span>
+            <b>${messages.toLocaleString("en")}</b><b>${dataSize(bytes)}</b><b class="rate">${dataSize(rates[way])}/s</b>
+          </span>
+        `;
+      })}
+    </div>
   `;
 }
 
@@ -198,29 +303,42 @@ function pointed(row, hover) {
 }
 
 /**
+ * What the pointer is on: a row, its line, and the byte of the row, -1 for none
+ * that is known; undefined where there is no row.
+ * @param {PointerEvent} event @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log
+ * @param {import("../model/rowlayout.js").Layout} layout @param {number} char
+ */
+function spotOf(event, log, layout, char) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const element = /** @type {HTMLElement | null} */ (target.closest(".line"));
+  const number = Number(/** @type {HTMLElement | null} */ (target.closest(".row"))?.dataset.number ?? -1);
+  const row = element && number >= log.first ? log.row(number) : undefined;
+  if (!element || !row) return undefined;
+  const k = Number(element.dataset.line);
+  const line = layout.lines(row, k, k + 1)[0];
+  const { from, to, text, places } = line;
+  let byte = -1;
+  const part = /** @type {HTMLElement | null} */ (target.closest(".hex, .payload"));
+  if (part && from >= 0) {
+    const at = Math.floor((event.clientX - part.getBoundingClientRect().left) / char);
+    if (line.bytes) byte = byteAt(line, part.classList.contains("hex") ? "hex" : "text", at, layout.bytesInLine);
+    else if (/^[\u0020-\u007e]*[^\u0000-\u007e]*$/.test(text) && at < (text.match(/^[\u0020-\u007e]*/)?.[0].length ?? 0)) byte = from + (places ? places.indexOf(at) : at);
+  }
+  return { number, row, line, byte: byte >= from && byte < to ? byte : -1 };
+}
+
+/**
  * Tells the feed which bytes the pointer is on.
  * @param {PointerEvent} event @param {import("../wire/feed.js").Feed} feed @param {string} lane
  * @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log @param {import("../model/rowlayout.js").Layout} layout @param {number} char
  */
 function point(event, feed, lane, log, layout, char) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  const line = /** @type {HTMLElement | null} */ (target.closest(".line"));
-  const number = Number(/** @type {HTMLElement | null} */ (target.closest(".row"))?.dataset.number ?? -1);
-  const row = line && number >= log.first ? log.row(number) : undefined;
-  if (!line || !row?.stream) return void (feed.hover.value = null);
-  const k = Number(line.dataset.line);
-  const { from, to, text, places } = layout.lines(row, k, k + 1)[0];
-  let [begin, end] = [from, to]; // within the row
-  const part = /** @type {HTMLElement | null} */ (target.closest(".hex, .payload"));
-  if (part && from >= 0) {
-    const at = Math.floor((event.clientX - part.getBoundingClientRect().left) / char);
-    let byte = -1;
-    if (part.classList.contains("hex")) byte = from + Math.floor(at / 3);
-    else if (/^[\u0020-\u007e]*[^\u0000-\u007e]*$/.test(text) && at < (text.match(/^[\u0020-\u007e]*/)?.[0].length ?? 0)) byte = from + (places ? places.indexOf(at) : at);
-    if (byte >= from && byte < to) [begin, end] = [byte, byte + 1];
-  } else if (from < 0) {
-    [begin, end] = [0, row.to - row.from];
-  }
+  const spot = spotOf(event, log, layout, char);
+  if (!spot?.row.stream) return void (feed.hover.value = null);
+  const { row, line, byte } = spot;
+  let [begin, end] = [line.from, line.to]; // within the row
+  if (byte >= 0) [begin, end] = [byte, byte + 1];
+  else if (line.from < 0) [begin, end] = [0, row.to - row.from];
   const known = row.from >= 0;
   const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane };
   const now = feed.hover.value;
@@ -228,7 +346,7 @@ function point(event, feed, lane, log, layout, char) {
 }
 
 /**
- * What a key asks for: to (a row's number), all, none; undefined when it is not for the lane.
+ * What a key asks for: to (a row's number), step (a byte more or less), all, none; undefined when it is not for the lane.
  * @param {KeyboardEvent} event @param {import("../model/laneview.js").Selection | null} here
  * @param {LineIndex<import("../types").Row>} lines @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log @param {number} page
  */
@@ -239,6 +357,9 @@ function keyOf(event, here, lines, log, page) {
   const command = event.ctrlKey || event.metaKey;
   if (command) return event.key.toLowerCase() === "a" ? { all: true, to: -1 } : undefined;
   switch (event.key) {
+    case "ArrowLeft":
+    case "ArrowRight":
+      return here && event.shiftKey ? { step: event.key === "ArrowRight" ? 1 : -1, to: -1 } : undefined;
     case "ArrowDown":
       return { to: lines.visible(within(from + 1), 1) };
     case "ArrowUp":

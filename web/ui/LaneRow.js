@@ -1,12 +1,13 @@
 // One row of a lane: its time, which way it went, and its lines that are in
 // sight. Plain text nodes: whatever a server sends stays text.
 
-import { Component } from "../vendor/preact.js";
+import { Component, h } from "../vendor/preact.js";
 import { html } from "./html.js";
-import { controlNames } from "../model/format.js";
+import { cellAt, controlNames, count, kindOfByte, shownBytes } from "../model/format.js";
+import { gapAfter } from "../model/rowlayout.js";
 
-const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
-const spoken = { sent: "sent", received: "received", note: "note", remark: "workbench" };
+export const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
+export const spoken = { sent: "sent", received: "received", note: "note", remark: "workbench" };
 
 /**
  * Text in which control characters stand out. They are the pictures of
@@ -36,14 +37,114 @@ function marked(text, marks) {
   });
 }
 
+// What stands in a line of bytes: pieces one after the other, those of a mark in it.
+class Pieces {
+  /** @type {any[]} */
+  all = [];
+  #inside = this.all;
+  #mark = "";
+  #text = "";
+  #kind = "";
+
+  /** What comes next belongs to a mark, or to none (""). @param {string} mark */
+  mark(mark) {
+    if (mark === this.#mark) return;
+    this.#flush();
+    this.#mark = mark;
+    this.#inside = [];
+    if (mark) this.all.push(h("mark", { class: mark }, this.#inside));
+    else this.#inside = this.all;
+  }
+
+  /** @param {string} text @param {string} kind of its bytes */
+  text(text, kind) {
+    if (kind !== this.#kind) this.#flush();
+    this.#kind = kind;
+    this.#text += text;
+  }
+
+  /** @param {any} element */
+  element(element) {
+    this.#flush();
+    this.#inside.push(element);
+  }
+
+  #flush() {
+    if (this.#text) this.#inside.push(this.#kind ? h("span", { class: this.#kind }, this.#text) : this.#text);
+    this.#text = "";
+  }
+
+  end() {
+    this.mark("");
+    this.#flush();
+    return this.all;
+  }
+}
+
+// The mark of each byte of a line.
+/** @param {number} length @param {Mark[]} marks */
+function marksOfBytes(length, marks) {
+  const names = Array(length).fill("");
+  for (const [from, to, name] of marks) names.fill(name, from, to);
+  return names;
+}
+
+/** @param {Uint8Array} bytes @param {string[]} marks of each byte @param {number} gap after how many bytes */
+function hexCells(bytes, marks, gap) {
+  const pieces = new Pieces();
+  bytes.forEach((byte, i) => {
+    if (i > 0) {
+      if (marks[i] !== marks[i - 1]) pieces.mark("");
+      pieces.text(" ", "");
+      if (i % gap === 0) pieces.element(h("i", { class: "gap" }));
+    }
+    pieces.mark(marks[i]);
+    pieces.text(hexPairs[byte], kindOfByte(byte));
+  });
+  return pieces.end();
+}
+
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+// One cell a byte. Nothing stands after the end of a line, so that its CR and LF
+// may be as wide as their names.
+/** @param {Uint8Array} bytes @param {string[]} marks of each byte @param {boolean} controls whether they have badges */
+function textCells(bytes, marks, controls) {
+  const pieces = new Pieces();
+  for (let i = 0; i < bytes.length; ) {
+    const byte = bytes[i];
+    if (byte >= 0x20 && byte < 0x7f) {
+      pieces.mark(marks[i]);
+      pieces.text(String.fromCharCode(byte), "");
+      i++;
+      continue;
+    }
+    const { text, length } = cellAt(bytes, i);
+    const mine = marks.slice(i, i + length).filter(Boolean);
+    pieces.mark(mine[mine.length - 1] ?? "");
+    const kind = kindOfByte(byte);
+    if (length > 1) pieces.element(h("span", { class: `cell cell${length} high` }, text.startsWith("⟨") ? h("span", { class: "control", "data-name": text }, text) : text));
+    else if (byte >= 0x80 || !controls) pieces.text("·", kind);
+    else pieces.element(h("span", { class: `cell ${kind}${endsLine(bytes, i) ? " wide" : ""}` }, h("span", { class: "control", "data-name": controlNames.get(text) }, text)));
+    i += length;
+  }
+  return pieces.end();
+}
+
+/** @param {Uint8Array} bytes of a line @param {number} i */
+function endsLine(bytes, i) {
+  return bytes[i] === 0x0a || (bytes[i] === 0x0d && (i === bytes.length - 1 || (bytes[i + 1] === 0x0a && i === bytes.length - 2)));
+}
+
 /**
- * Props: row, layout, begin, end (its lines in sight), time, laneId, number;
- * picked, related; from, to (bytes under the pointer, else -1); places of what is
- * looked for, and the beginning of the one that was gone to, or -1.
+ * Props: row, layout, offsets (whether bytes are numbered), begin, end (its lines in sight), time,
+ * laneId, number; picked, related; from, to (bytes under the pointer, else -1); chosenFrom, chosenTo
+ * (bytes that are picked, else -1); places of what is looked for, and the beginning of the one that
+ * was gone to, or -1.
  *
- * @typedef {{ row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, begin: number, end: number, time: string,
- *   laneId: string, number: number, picked: boolean, related: boolean, from: number, to: number,
- *   places: import("../model/search.js").Place[] | null, found: number }} Props
+ * @typedef {{ row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, offsets: boolean, controls: boolean, begin: number,
+ *   end: number, time: string, laneId: string, number: number, picked: boolean, related: boolean, from: number, to: number,
+ *   chosenFrom: number, chosenTo: number, places: import("../model/search.js").Place[] | null, found: number }} Props
  *
  * A row draws again only when one of these changes.
  * @extends {Component<Props>}
@@ -57,20 +158,24 @@ export class LaneRow extends Component {
   }
 
   /** @param {Props} props */
-  render({ row, layout, begin, end, time, laneId, number, picked, related, from, to, places, found }) {
+  render({ row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found }) {
     const lines = layout.lines(row, begin, end);
-    const sought = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
+    const marks = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
+    /** @type {Mark[]} */
+    const ofBytes = [];
+    if (chosenFrom >= 0) ofBytes.push([chosenFrom, chosenTo, "taken"]);
+    if (from >= 0) ofBytes.push([from, to, "pointed"]);
     const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
-        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time)}>
+        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time, laneId === "wire")}>
         ${lines.map((line, i) => html`
-          <div class=${line.more ? "line more" : "line"} key=${i} data-line=${begin + i}>
+          <div class="line" key=${i} data-line=${begin + i}>
             <time>${begin + i === 0 ? time : ""}</time>
             <span class="way">${begin + i === 0 || row.kind === "note" ? ways[row.kind] : ""}</span>
-            ${line.offset !== undefined && html`<span class="offset">${line.offset.toString(16).padStart(4, "0")}</span>`}
-            ${line.hex !== undefined && html`<span class=${"hex hex" + layout.bytesInLine}>${marked(line.hex, hexMarks(line, from, to, sought))}</span>`}
-            <span class=${crowded(line, layout.textRoom) ? "payload crowded" : "payload"}>${marked(line.text, textMarks(line, from, to, sought))}</span>
+            ${line.bytes
+              ? dump(line, line.bytes, marksIn(line, marks, ofBytes, line.bytes.length), layout.bytesInLine, offsets, controls)
+              : html`<span class="payload">${marked(line.text, textMarks(line, marks, ofBytes))}</span>`}
           </div>
         `)}
       </div>
@@ -78,16 +183,24 @@ export class LaneRow extends Component {
   }
 }
 
-/** @param {import("../types").Row} row @param {string} time */
-function label(row, time) {
-  const text = row.text ?? new TextDecoder().decode(row.bytes?.subarray(0, 300));
-  return `${spoken[row.kind]}${row.part ? ", not whole yet" : ""}${time && ", " + time}: ${text.slice(0, 300).trimEnd() || "an empty line"}`;
+// A line of bytes: their number, their hex, their characters.
+/** @param {import("../model/rowlayout.js").Line} line @param {Uint8Array} bytes @param {Mark[]} marks @param {number} bytesInLine @param {boolean} offsets @param {boolean} controls */
+function dump({ offset = 0 }, bytes, marks, bytesInLine, offsets, controls) {
+  const names = marksOfBytes(bytes.length, marks);
+  return html`
+    ${offsets && html`<span class="offset">${offset.toString(16).padStart(4, "0")}</span>`}
+    <span class=${"hex hex" + bytesInLine}>${hexCells(bytes, names, gapAfter(bytesInLine))}</span>
+    <span class="payload cells">${textCells(bytes, names, controls)}</span>
+  `;
 }
 
-// Beside hex there may be no room for the names of the controls, of three columns each.
-/** @param {import("../model/rowlayout.js").Line} line @param {number} room */
-function crowded({ hex, text }, room) {
-  return hex !== undefined && text.length + 2 * (text.match(/[\u2400-\u2421]/g)?.length ?? 0) > room;
+// What is read out. On the wire controls have names, since its bytes are the point.
+/** @param {import("../types").Row} row @param {string} time @param {boolean} onWire */
+function label(row, time, onWire) {
+  let text = row.text ?? new TextDecoder().decode(row.bytes?.subarray(0, 300));
+  if (onWire && row.bytes) text = shownBytes(row.bytes.subarray(0, 300)).replace(/\n/g, "").replace(/[\u2400-\u2421]/g, (one) => ` ${controlNames.get(one)}`);
+  const size = onWire && row.bytes ? ", " + count(row.bytes.length, "byte") : "";
+  return `${spoken[row.kind]}${size}${row.part ? ", not whole yet" : ""}${time && ", " + time}: ${text.slice(0, 300).trimEnd() || "an empty line"}`;
 }
 
 // Of the places in a row, those in its lines.
@@ -96,7 +209,7 @@ function soughtIn(lines, places, drawn, found) {
   /** @type {Mark[]} */
   const marks = [];
   const begin = lines[0]?.at ?? 0;
-  const last = lines.filter((line) => !line.more).at(-1);
+  const last = lines.at(-1);
   const end = last ? last.at + Math.max(last.text.length, last.to - last.from) : 0;
   for (const [from, to] of places) {
     const [a, b] = [drawn(from), drawn(to)];
@@ -105,24 +218,19 @@ function soughtIn(lines, places, drawn, found) {
   return marks;
 }
 
-// The marks of a line: of what is looked for, and of the bytes under the pointer.
-/** @param {import("../model/rowlayout.js").Line} line @param {number} from @param {number} to @param {Mark[]} sought @param {number} length of the line, in what sought counts @returns {Mark[]} */
-function marksIn(line, from, to, sought, length) {
-  const marks = line.more ? [] : [...sought];
-  if (from >= 0 && line.from >= 0) marks.push([from, to, "pointed"]);
+// The marks of a line: of what is looked for and, where its bytes are known, of
+// bytes that are picked or under the pointer.
+/** @param {import("../model/rowlayout.js").Line} line @param {Mark[]} sought @param {Mark[]} ofBytes @param {number} length of the line, in what sought counts @returns {Mark[]} */
+function marksIn(line, sought, ofBytes, length) {
+  const marks = line.from >= 0 ? [...sought, ...ofBytes] : sought;
   /** @type {Mark[]} */
   const local = marks.map(([a, b, name]) => [Math.max(a - line.at, 0), Math.min(b - line.at, length), name]);
   return local.filter(([a, b]) => a < b);
 }
 
-/** @param {import("../model/rowlayout.js").Line} line @param {number} from @param {number} to @param {Mark[]} sought @returns {Mark[]} */
-function hexMarks(line, from, to, sought) {
-  return marksIn(line, from, to, sought, line.to - line.from).map(([a, b, name]) => [3 * a, 3 * b - 1, name]);
-}
-
-/** @param {import("../model/rowlayout.js").Line} line @param {number} from @param {number} to @param {Mark[]} sought @returns {Mark[]} */
-function textMarks(line, from, to, sought) {
+/** @param {import("../model/rowlayout.js").Line} line @param {Mark[]} sought @param {Mark[]} ofBytes @returns {Mark[]} */
+function textMarks(line, sought, ofBytes) {
   const { places } = line;
-  if (!places) return marksIn(line, from, to, sought, line.text.length);
-  return marksIn(line, from, to, sought, line.to - line.from).map(([a, b, name]) => [places[a], places[b], name]);
+  if (!places) return marksIn(line, sought, ofBytes, line.text.length);
+  return marksIn(line, sought, ofBytes, line.to - line.from).map(([a, b, name]) => [places[a], places[b], name]);
 }

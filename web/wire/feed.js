@@ -5,7 +5,6 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { EntryReader } from "../model/entryrows.js";
-import { payload } from "../model/kinds.js";
 import { RowLog } from "../model/rowlog.js";
 
 // Milliseconds. After a frame that took longer than slowFrame comes a pause.
@@ -38,10 +37,7 @@ export class Feed {
   take(list) {
     for (const entry of list) {
       const rows = this.#reader.read(entry);
-      for (const row of [rows.console, rows.wire]) {
-        if (row) row.i = entry.i;
-        if (row?.more) row.entry = this.entries.next;
-      }
+      for (const row of [rows.console, rows.wire]) if (row) row.i = entry.i;
       if (rows.console && rows.instead === this.#part.id) this.console.replace(this.#part.number, rows.console);
       else if (rows.console) this.console.append(rows.console);
       if (rows.console?.part) this.#part = { id: rows.console.id, number: rows.instead === this.#part.id ? this.#part.number : this.console.next - 1 };
@@ -51,14 +47,9 @@ export class Feed {
     this.publishSoon();
   }
 
-  /**
-   * A row with all of its payload; as it is, when the entry that it comes from is gone.
-   * @param {import("../types").Row} row @returns {import("../types").Row}
-   */
-  whole(row) {
-    if (row.entry === undefined || row.entry < this.entries.first) return row;
-    const entry = this.entries.row(row.entry);
-    return { ...row, more: "", ...(row.bytes ? { bytes: payload(entry) } : { text: entry.text }) };
+  /** What went each way so far. */
+  get counts() {
+    return this.#reader.counts;
   }
 
   /** Removes the rows; later ones still show. */
