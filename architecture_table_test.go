@@ -169,6 +169,14 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/convert/formats",
+		does:    "lists the formats that transcripts are written in",
+		not:     "what is in them, files",
+		imports: "core/convert core/convert/pcap core/transcript",
+		brings:  "core " + gopacket + " " + behindGopacket,
+		without: "net os",
+	},
+	{
 		place:   "core/convert/importer",
 		does:    "makes transcripts, in files, of captures and texts",
 		not:     "what is in them",
@@ -255,8 +263,8 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/compare core/limit core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/drive core/feed core/plainfile core/secret core/urgent " + xsys + " " + behindTarget,
+		imports: "core core/compare core/convert/formats core/limit core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
 		without: "os",
 	},
 	{

@@ -51,6 +51,7 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/transcripts", maxNothing, t.list},
 			route{"GET /api/transcripts/{id}", maxNothing, t.show},
 			route{"GET /api/transcripts/{id}/follow", maxNothing, t.follow},
+			route{"GET /api/transcripts/{id}/export", maxNothing, t.export},
 			route{"DELETE /api/transcripts/{id}", maxNothing, t.delete})
 	}
 	if g.Metrics != nil {
