@@ -1,7 +1,7 @@
 // A recorded session, played in the same lanes as a live one. The address
 // carries the transcript and the position.
 
-import { html } from "./html.js";
+import { html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { Feed } from "../wire/feed.js";
 import { LaneView } from "../model/laneview.js";
@@ -9,10 +9,11 @@ import { Player, speeds, stepped } from "../model/player.js";
 import { clock, seconds, shownText, whenOf } from "../model/format.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
 import { modes } from "../wire/workbench.js";
-import { saveURL } from "./download.js";
-import { deleteTranscript, downloadURL, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
+import { deleteTranscript, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
 import { Console } from "./Console.js";
 import { Menu } from "./Menu.js";
+
+const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
 
 /** @typedef {{ info: import("../types").Info | null, entries: import("../types").Entry[], cut: boolean }} Recording */
 
@@ -41,6 +42,7 @@ function Loaded({ id, recording, query }) {
   const address = useRef(/** @type {string | undefined | null} */ (null)); // the position in it that was written or followed last
   const [, redraw] = useState(0);
   const [predicting, setPredicting] = useState(false);
+  const [saving, setSaving] = useState(false);
 
   // Brings the lanes to where the player is.
   const show = () => {
@@ -124,9 +126,8 @@ function Loaded({ id, recording, query }) {
       ${cut && html` <span class="problem">It is longer; the first ${entries.length.toLocaleString("en")} entries are here.</span>`}</p>
     </div>
   `;
-  const menu = () => html`
-    <button type="button" class="item" onClick=${() => saveURL(downloadURL(id))}>Save the transcript</button>
-    <button type="button" class="item" onClick=${() => saveURL(downloadURL(id, true))}>Save as golden</button>
+  const menu = (/** @type {() => void} */ close) => html`
+    <button type="button" class="item" id="save-button" onClick=${() => (close(), setSaving(true))}>Save as …</button>
     <a class="button small" href=${formatRoute("compare", "", { transcript: id })}>What would another mode have done?</a>
     <button type="button" class="item danger" disabled=${info?.running} onClick=${remove}>Delete …</button>
   `;
@@ -149,6 +150,7 @@ function Loaded({ id, recording, query }) {
         <span>Predict</span>
       </label>
     </div>
+    ${saving && html`<${SaveAs} id=${id} name=${info?.target || id} close=${() => setSaving(false)} />`}
     ${predicting && html`<${Guess} key=${player.position} entries=${entries} position=${player.position} next=${() => seek(stepped(entries, player.position, 1))} />`}
     <${Console} feed=${feed} laneView=${laneView} about=${about} status=${status}
       tools=${html`<${Menu} id="session-menu" label="Session" sheet=${menu} />`}>

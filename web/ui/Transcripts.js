@@ -1,12 +1,13 @@
 // The recorded sessions: search them, play one, save it, delete it.
 
-import { html } from "./html.js";
+import { html, lazy } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { clock, count, dataSize, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
 import { modes } from "../wire/workbench.js";
-import { saveURL } from "./download.js";
-import { deleteTranscript, downloadURL, listTranscripts } from "../wire/transcripts.js";
+import { deleteTranscript, listTranscripts } from "../wire/transcripts.js";
+
+const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
 
 const pause = 250; // milliseconds after the last key before it searches
 const most = 500; // transcripts that are listed
@@ -15,6 +16,7 @@ const most = 500; // transcripts that are listed
 export function Transcripts({ query }) {
   const [list, setList] = useState(/** @type {import("../types").Info[] | null} */ (null));
   const [problem, setProblem] = useState("");
+  const [saving, setSaving] = useState(/** @type {import("../types").Info | null} */ (null));
   const asked = useRef(0);
   const { mode = "", target = "", text = "" } = query;
 
@@ -73,15 +75,21 @@ export function Transcripts({ query }) {
         <div class="card table" tabindex="0" role="region" aria-label="Transcripts found">
           ${list.length === 0
             ? html`<p class="nothing">${mode || target || text ? "No transcript fits." : "There is none yet. Sessions are recorded while Record is on in the connect bar."}</p>`
-            : html`<${Table} list=${list} remove=${remove} />`}
+            : html`<${Table} list=${list} remove=${remove} save=${setSaving} />`}
         </div>
       `}
+      ${saving && html`<${SaveAs} id=${saving.id} name=${nameOf(saving)} close=${() => setSaving(null)} />`}
     </section>
   `;
 }
 
-/** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void }} props */
-function Table({ list, remove }) {
+/** What a recording is called. @param {import("../types").Info} info */
+function nameOf(info) {
+  return `${info.target || info.mode}, ${whenOf(info.began)}`;
+}
+
+/** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void }} props */
+function Table({ list, remove, save }) {
   return html`
     <table class="transcripts">
       <thead>
@@ -99,8 +107,7 @@ function Table({ list, remove }) {
             <td>
               <div class="row-tools">
                 <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}>▶ Play</a>
-                <button type="button" class="small" title="Save the text" aria-label=${"Save the transcript of " + (info.target || info.id)} onClick=${() => saveURL(downloadURL(info.id))}>Save</button>
-                <button type="button" class="small" title="Save it as a golden transcript, to keep as a test" onClick=${() => saveURL(downloadURL(info.id, true))}>Golden</button>
+                <button type="button" class="small save" aria-label=${"Save the transcript of " + (info.target || info.id)} onClick=${() => save(info)}>Save …</button>
                 <button type="button" class="icon" title=${info.running ? "The session still runs" : "Delete"} disabled=${info.running}
                   aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}>×</button>
               </div>

@@ -63,9 +63,12 @@ export async function deleteTranscript(id) {
   if (!answer.ok) throw new Error(await reasonOf(answer));
 }
 
-/** The address that the browser saves a transcript from. @param {string} id */
-export function downloadURL(id, golden = false) {
-  return `/api/transcripts/${encodeURIComponent(id)}?${golden ? "golden=1&" : ""}download=1`;
+/** The address that the browser saves a transcript from. @param {string} id @param {string} format transcript, golden, or one of the workbench's exports */
+export function exportURL(id, format) {
+  const url = "/api/transcripts/" + encodeURIComponent(id);
+  if (format === "transcript") return url + "?download=1";
+  if (format === "golden") return url + "?golden=1&download=1";
+  return `${url}/export?as=${format}`;
 }
 
 /**
