@@ -155,10 +155,10 @@ var table = []row{
 	},
 	{
 		place:   "core/convert",
-		does:    "transcripts as JSON lines, asciicast, RFC text, HTML",
+		does:    "transcripts as JSON lines, asciicast, RFC text, HTML; HARs and texts as transcripts",
 		not:     "line modes, files",
 		imports: "core core/transcript",
-		without: "net os",
+		without: "net/http os",
 	},
 	{
 		place:   "core/convert/pcap",
@@ -178,10 +178,10 @@ var table = []row{
 	},
 	{
 		place:   "core/convert/importer",
-		does:    "makes transcripts, in files, of captures and texts",
+		does:    "makes transcripts, in files or elsewhere, of captures, HARs and texts",
 		not:     "what is in them",
-		imports: "core core/convert core/convert/pcap core/plainfile",
-		brings:  "core/transcript " + gopacket + " " + behindGopacket,
+		imports: "core core/convert core/convert/pcap core/plainfile core/transcript",
+		brings:  gopacket + " " + behindGopacket,
 		without: "net os/exec",
 	},
 	{
