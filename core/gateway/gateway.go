@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/session"
@@ -115,8 +116,9 @@ type Gateway struct {
 	server   *http.Server
 	sessions sync.WaitGroup // with a WebSocket, from the upgrade on
 	live     session.Registry
-	search   turn // for reading all transcripts
-	whole    turn // for holding a whole transcript in memory
+	search   turn      // for reading all transcripts
+	whole    turn      // for holding a whole transcript in memory
+	kept     time.Time // in the ID of the transcript that was put into the store last; whole guards it
 	stopping context.Context
 	stop     context.CancelFunc
 

@@ -49,6 +49,7 @@ func (g *Gateway) routes() []route {
 		t := transcripts{g.Transcripts, g}
 		routes = append(routes,
 			route{"GET /api/transcripts", maxNothing, t.list},
+			route{"POST /api/transcripts/import", maxImport, t.importFile},
 			route{"GET /api/transcripts/{id}", maxNothing, t.show},
 			route{"GET /api/transcripts/{id}/follow", maxNothing, t.follow},
 			route{"GET /api/transcripts/{id}/export", maxNothing, t.export},
