@@ -5,18 +5,20 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { clock, count, dataSize, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
 import { modes } from "../wire/workbench.js";
+import { Import } from "./Import.js";
 import { deleteTranscript, listTranscripts } from "../wire/transcripts.js";
 
 const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
 
 const pause = 250; // milliseconds after the last key before it searches
-const most = 500; // transcripts that are listed
+const page = 200; // transcripts that are listed at first, and more at a time
 
 /** @param {{ query: Record<string, string> }} props */
 export function Transcripts({ query }) {
   const [list, setList] = useState(/** @type {import("../types").Info[] | null} */ (null));
   const [problem, setProblem] = useState("");
   const [saving, setSaving] = useState(/** @type {import("../types").Info | null} */ (null));
+  const [most, setMost] = useState(page);
   const asked = useRef(0);
   const { mode = "", target = "", text = "" } = query;
 
@@ -34,7 +36,7 @@ export function Transcripts({ query }) {
   useEffect(() => {
     const timer = setTimeout(load, list ? pause : 0);
     return () => clearTimeout(timer);
-  }, [mode, target, text]);
+  }, [mode, target, text, most]);
 
   const set = (/** @type {object} */ change) => replaceRoute(formatRoute("transcripts", "", { mode, target, text, ...change }));
   const remove = async (/** @type {import("../types").Info} */ info) => {
@@ -52,6 +54,7 @@ export function Transcripts({ query }) {
       <header>
         <h2 id="transcripts-title">Transcripts</h2>
         <span class="muted" role="status">${list && count(list.length, "transcript") + (list.length === most ? " and more" : "")}</span>
+        <${Import} done=${load} />
       </header>
       <div class="card searching" role="search" aria-label="Transcripts">
         <div class="field">
@@ -74,8 +77,9 @@ export function Transcripts({ query }) {
       ${list && html`
         <div class="card table" tabindex="0" role="region" aria-label="Transcripts found">
           ${list.length === 0
-            ? html`<p class="nothing">${mode || target || text ? "No transcript fits." : "There is none yet. Sessions are recorded while Record is on in the connect bar."}</p>`
+            ? html`<p class="nothing">${mode || target || text ? "No transcript fits." : "There is none yet. Sessions are recorded while Record is on in the connect bar; captures, HARs and transcripts can be imported."}</p>`
             : html`<${Table} list=${list} remove=${remove} save=${setSaving} />`}
+          ${list.length === most && html`<p class="more"><button type="button" class="small" id="more-transcripts" onClick=${() => setMost(most + page)}>Show ${page} more</button></p>`}
         </div>
       `}
       ${saving && html`<${SaveAs} id=${saving.id} name=${nameOf(saving)} close=${() => setSaving(null)} />`}
@@ -86,6 +90,11 @@ export function Transcripts({ query }) {
 /** What a recording is called. @param {import("../types").Info} info */
 function nameOf(info) {
   return `${info.target || info.mode}, ${whenOf(info.began)}`;
+}
+
+/** How it ended. One without a session was not recorded here, and so has no end that is missing. @param {import("../types").Info} info */
+function endOf(info) {
+  return info.ended === "cut off" && !info.session ? "imported" : info.ended;
 }
 
 /** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void }} props */
@@ -103,7 +112,7 @@ function Table({ list, remove, save }) {
             <td>${info.mode}</td>
             <td class="number">${clock(info.duration)}</td>
             <td class="number">${dataSize(info.size)}</td>
-            <td>${info.running ? html`<span class="recording">running</span>` : info.ended}</td>
+            <td>${info.running ? html`<span class="recording">running</span>` : endOf(info)}</td>
             <td>
               <div class="row-tools">
                 <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}>▶ Play</a>

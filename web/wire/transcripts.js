@@ -57,6 +57,20 @@ export async function transcriptEntries(id, max = 200_000) {
   return { entries, cut };
 }
 
+const maxImport = 64 * 2 ** 20; // bytes, as the workbench has it
+
+/**
+ * Gives the workbench a capture, a HAR, a transcript or a text, to be kept as recordings.
+ * @param {File} file
+ * @returns {Promise<{ made: { id: string, words: string }[], warnings: string[], problem?: string }>} problem: why that is not all
+ */
+export async function importFile(file) {
+  if (file.size > maxImport) throw new Error(`${file.name} has ${Math.ceil(file.size / 2 ** 20)} MiB; the page takes up to 64. The command line takes any: workbench transcript import.`);
+  const answer = await fetch("/api/transcripts/import?" + new URLSearchParams({ name: file.name }), { method: "POST", body: file });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
 /** @param {string} id */
 export async function deleteTranscript(id) {
   const answer = await fetch("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });

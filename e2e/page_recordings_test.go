@@ -1,0 +1,95 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// What the command line does with recordings, the page does too.
+func TestRecordingsOnThePage(t *testing.T) {
+	t.Parallel()
+	w := start(t, "--transcripts", t.TempDir())
+	p := visit(t, browser(t), "http://"+w.address)
+	t.Run("import", func(t *testing.T) { importsFiles(t, p.in(t)) })
+	t.Run("save as", func(t *testing.T) { savesAs(t, p.in(t)) })
+}
+
+// in is the page for a part of a test.
+func (p *page) in(t *testing.T) *page { return &page{t, p.ctx} }
+
+// talk is a recording of a conversation with these lines, each answered by "ok" and itself.
+func talk(lines ...string) string {
+	var b strings.Builder
+	b.WriteString("workbench transcript v1\nmode http-line\noption eol \"crlf\"\noption charset \"utf-8\"\ntarget \"mail.example:25\"\n\n")
+	for i, line := range lines {
+		fmt.Fprintf(&b, "%d.000 >> client text %q\n%d.000 << server %q\n", i, line, i, line+"\r\n")
+		fmt.Fprintf(&b, "%d.500 >> server %q\n%d.500 << client text %q\n", i, "ok "+line+"\r\n", i, "ok "+line)
+	}
+	return b.String()
+}
+
+// drop drops a file on the page, as a user does; contents is an expression.
+func (p *page) drop(name, contents string) {
+	p.t.Helper()
+	p.run(fmt.Sprintf(`{
+		const dataTransfer = new DataTransfer();
+		dataTransfer.items.add(new File([%s], %q));
+		for (const type of ["dragover", "drop"]) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+	}`, contents, name))
+}
+
+func importsFiles(t *testing.T, p *page) {
+	p.open("transcripts", `document.querySelector(".nothing")`)
+	file := filepath.Join(t.TempDir(), "talk.txt")
+	if err := os.WriteFile(file, []byte("C: HELO <b>x</b>\nand then\nS: 250 ok\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.SetUploadFiles(chromedp.CSS("#import-file"), []string{file}))
+	p.wait("the list", `document.querySelectorAll(".transcripts tbody tr").length === 1`)
+	p.wait("what was imported", `document.querySelector(".imported").textContent.includes("1 recording from talk.txt")`)
+	if got := p.text(".imported"); !strings.Contains(got, "2 events") || !strings.Contains(got, "1 lines begin with neither C: nor S:") {
+		t.Errorf("it says %q", got)
+	}
+	p.axe("what was imported")
+	p.drop("<i>big.pcap", `new Uint8Array(64 * 2 ** 20 + 1)`)
+	p.wait("the refusal", `document.querySelector(".imported .problem")?.textContent.startsWith("Not imported: <i>big.pcap has 65 MiB")`)
+	p.drop("a.transcript", fmt.Sprintf("%q", talk("HELO a", "QUIT")))
+	p.wait("two", `document.querySelectorAll(".transcripts tbody tr").length === 2`)
+	p.click(".imported a")
+	p.shows("ok HELO a")
+}
+
+// Each format is an address that answers with a file.
+func savesAs(t *testing.T, p *page) {
+	p.open("transcripts", `document.querySelector(".transcripts tbody a")`)
+	p.run(`window.saved = [], HTMLAnchorElement.prototype.click = function () { saved.push(this.href) }`)
+	for range 7 {
+		p.click(".transcripts tbody tr:first-child .save")
+		p.wait("the formats", `document.querySelectorAll("#save-as[open] .item").length === 7`)
+		p.run(`document.querySelectorAll("#save-as .item")[saved.length].focus()`)
+		p.press(kb.Enter)
+		p.wait("the focus back", `!document.querySelector("#save-as") && document.activeElement.matches(".save")`)
+	}
+	p.run(`Promise.all(saved.map(async (url) => {
+		const answer = await fetch(url);
+		return answer.headers.get("Content-Disposition").match(/^attachment; filename="[0-9]+-[-a-z0-9]+(\..*)"$/)[1] + " " + ((await answer.blob()).size > 50);
+	})).then((all) => window.files = all.join(", "), (error) => window.files = String(error))`)
+	p.wait("the files", "window.files")
+	const want = ".transcript true, .golden true, .pcapng true, .html true, .txt true, .jsonl true, .cast true"
+	if got := evaluate[string](p, "window.files"); got != want {
+		t.Errorf("it saved %s", got)
+	}
+	p.click(".transcripts tbody tr:first-child .save")
+	p.wait("the formats", `document.querySelector("#save-as[open]")`)
+	p.axe("the formats")
+	p.press(kb.Escape)
+	p.wait("it is closed", `!document.querySelector("#save-as")`)
+}
