@@ -51,13 +51,16 @@ func (s transcripts) withWhole(w http.ResponseWriter, r *http.Request, id string
 }
 
 // read reads a whole transcript.
-func (s transcripts) read(id string) (*transcript.Transcript, error) {
+func (s transcripts) read(id string) (*transcript.Transcript, error) { return s.readUpTo(id, maxWhole) }
+
+// readUpTo reads a whole transcript of at most the given bytes.
+func (s transcripts) readUpTo(id string, most int64) (*transcript.Transcript, error) {
 	text, err := s.Open(id)
 	if err != nil {
 		return nil, err
 	}
 	defer text.Close()
-	return store.Parse(id, text, maxWhole)
+	return store.Parse(id, text, most)
 }
 
 // unusableOf is statusOf for a transcript that may not parse, or be too large.

@@ -53,6 +53,8 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/transcripts/{id}", maxNothing, t.show},
 			route{"GET /api/transcripts/{id}/follow", maxNothing, t.follow},
 			route{"GET /api/transcripts/{id}/export", maxNothing, t.export},
+			route{"GET /api/transcripts/{id}/diff", maxNothing, t.diff},
+			route{"POST /api/transcripts/{id}/replay", maxReplayRequest, t.replay},
 			route{"DELETE /api/transcripts/{id}", maxNothing, t.delete})
 	}
 	if g.Metrics != nil {
