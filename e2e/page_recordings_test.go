@@ -19,6 +19,8 @@ func TestRecordingsOnThePage(t *testing.T) {
 	w := start(t, "--transcripts", t.TempDir())
 	p := visit(t, browser(t), "http://"+w.address)
 	t.Run("import", func(t *testing.T) { importsFiles(t, p.in(t)) })
+	t.Run("compare two", func(t *testing.T) { comparesTwo(t, p.in(t)) })
+	t.Run("replay", func(t *testing.T) { replays(t, p.in(t)) })
 	t.Run("save as", func(t *testing.T) { savesAs(t, p.in(t)) })
 }
 
@@ -92,4 +94,58 @@ func savesAs(t *testing.T, p *page) {
 	p.axe("the formats")
 	p.press(kb.Escape)
 	p.wait("it is closed", `!document.querySelector("#save-as")`)
+}
+
+// keeps imports a recording and returns its row's place in the list, which is the first.
+func (p *page) keeps(text string) {
+	p.t.Helper()
+	p.open("transcripts", `document.querySelector(".transcripts tbody a, .nothing")`)
+	before := evaluate[int](p, `document.querySelectorAll(".transcripts tbody tr").length`)
+	p.drop("kept.transcript", fmt.Sprintf("%q", text))
+	p.wait("the recording", fmt.Sprintf(`document.querySelectorAll(".transcripts tbody tr").length === %d`, before+1))
+}
+
+func comparesTwo(t *testing.T, p *page) {
+	var lines []string
+	for i := range 60 {
+		lines = append(lines, fmt.Sprint("line ", i))
+	}
+	p.keeps(talk(lines...))
+	lines[40], lines[50] = "line <b>forty</b>", "line fifty"
+	p.keeps(talk(lines...))
+	p.run(`document.querySelector(".transcripts tbody tr:nth-child(2) .pick input").focus()`)
+	p.press(" ")
+	p.wait("one is picked", `document.querySelector(".picked-two")?.textContent.includes("One picked")`)
+	p.click(".transcripts tbody tr:nth-child(1) .pick input")
+	p.wait("two are picked", `document.querySelector("#compare-two")`)
+	p.axe("two are picked")
+	p.click("#compare-two")
+	p.wait("the differences", `document.querySelector("#verdict")?.textContent.includes("2 differences, the first at event 81")`)
+	p.wait("the first one in sight", `(({ top, bottom }) => top > 0 && bottom < innerHeight)(document.querySelector("tr.first").getBoundingClientRect())`)
+	if got := p.texts("tr.first mark.change"); len(got) != 2 || got[0] != "40" || got[1] != "<b>forty</b>" {
+		t.Errorf("marked are %q", got)
+	}
+	if got := p.texts("tr.equal td:last-child"); len(got) != 3 || got[0] != "… 155 equal …" {
+		t.Errorf("left out are %q", got)
+	}
+	p.axe("two recordings")
+	p.click("#next-difference")
+	p.wait("the second one", `document.querySelector("#verdict").textContent.includes("the one at event 101") && document.querySelector("tr.first").textContent.includes("fifty")`)
+	p.open("diff", `document.querySelector(".problem")?.textContent === "Pick two recordings in the list first."`)
+}
+
+func replays(t *testing.T, p *page) {
+	p.keeps(strings.Replace(talk("one", "two"), `client text "ok two"`, `client text "OK two"`, 1))
+	p.click(".transcripts tbody td a")
+	p.wait("the menu", `document.querySelector("#session-menu")`)
+	p.click("#session-menu")
+	p.click("#replay-button")
+	p.wait("the difference", `document.querySelector("#verdict")?.textContent.includes("1 difference, the first at event 4")`)
+	if got := p.texts("tr.first mark.change"); strings.Join(got, " ") != "OK ok" {
+		t.Errorf("marked are %q", got)
+	}
+	p.axe("a replay")
+	p.choose("#replay-mode", "http-line")
+	p.choose("#replay-eol", "lf")
+	p.wait("the other line end", `document.querySelector("#verdict").textContent.includes("3 differences")`)
 }

@@ -235,3 +235,33 @@ export interface Comparison {
   runs: (Run & { error?: string; events: { n: number; actions: Entry[] | null }[] | null })[];
   differs: number | null;
 }
+
+/** An entry that stands beside another; before and more are bytes of its payload that are left out. */
+export interface SideEntry extends Entry {
+  span?: string;
+  length?: number;
+  before?: number;
+  more?: number;
+}
+
+/** A row of two lists side by side, or so many equal entries that are left out. */
+export interface SideRow {
+  a?: SideEntry;
+  b?: SideEntry;
+  differs?: boolean;
+  equal?: number;
+}
+
+/** Two lists of entries side by side; left: differences that are not among the rows. */
+export interface SideBySide {
+  same: boolean;
+  differences: number;
+  rows: SideRow[];
+  left?: number;
+}
+
+/** What POST /api/transcripts/ID/replay answers: a is what was expected, b what came. */
+export interface Replayed extends SideBySide {
+  mode: string;
+  faults: { line: number; words: string }[];
+}

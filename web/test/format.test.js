@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  clock, controlNames, count, dumpLines, dumpText, hex, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
+  clock, controlNames, count, dumpLines, dumpText, endOf, hex, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
   withoutPictures, wrapLines,
 } from "../model/format.js";
 
@@ -161,4 +161,10 @@ test("a character that shows as its number has room for that in a dump", () => {
   assert.deepEqual(dumpLines(marks, 16), [0, 6, 12]);
   assert.deepEqual(dumpLines(marks, 4), [0, 3, 6, 9, 12]);
   assert.deepEqual(dumpLines(marks, 24, true), [0, 9]);
+});
+
+test("what was imported is not cut off", () => {
+  assert.equal(endOf({ ended: "cut off", session: "" }), "imported");
+  assert.equal(endOf({ ended: "cut off", session: "s1" }), "cut off");
+  assert.equal(endOf({ ended: "done", session: "" }), "done");
 });

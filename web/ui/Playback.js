@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor
 import { Feed } from "../wire/feed.js";
 import { LaneView } from "../model/laneview.js";
 import { Player, speeds, stepped } from "../model/player.js";
-import { clock, seconds, shownText, whenOf } from "../model/format.js";
+import { clock, endOf, seconds, shownText, whenOf } from "../model/format.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
 import { modes } from "../wire/workbench.js";
 import { deleteTranscript, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
@@ -122,13 +122,14 @@ function Loaded({ id, recording, query }) {
   };
   const status = html`
     <div class="status">
-      <p><strong>${info?.target || id}</strong> <span class="muted">${title}${info && ", " + whenOf(info.began)}${info?.ended && ": " + info.ended}</span>
+      <p><strong>${info?.target || id}</strong> <span class="muted">${title}${info && ", " + whenOf(info.began)}${info?.ended && ": " + endOf(info)}</span>
       ${cut && html` <span class="problem">It is longer; the first ${entries.length.toLocaleString("en")} entries are here.</span>`}</p>
     </div>
   `;
   const menu = (/** @type {() => void} */ close) => html`
     <button type="button" class="item" id="save-button" onClick=${() => (close(), setSaving(true))}>Save as …</button>
-    <a class="button small" href=${formatRoute("compare", "", { transcript: id })}>What would another mode have done?</a>
+    <button type="button" class="item" id="replay-button" onClick=${() => go(formatRoute("replay", "", { transcript: id }))}>Replay it</button>
+    <button type="button" class="item" onClick=${() => go(formatRoute("compare", "", { transcript: id }))}>What would another mode have done?</button>
     <button type="button" class="item danger" disabled=${info?.running} onClick=${remove}>Delete …</button>
   `;
   return html`

@@ -2,7 +2,7 @@
 
 import { html, lazy } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
-import { clock, count, dataSize, whenOf } from "../model/format.js";
+import { clock, count, dataSize, endOf, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
 import { modes } from "../wire/workbench.js";
 import { Import } from "./Import.js";
@@ -19,6 +19,7 @@ export function Transcripts({ query }) {
   const [problem, setProblem] = useState("");
   const [saving, setSaving] = useState(/** @type {import("../types").Info | null} */ (null));
   const [most, setMost] = useState(page);
+  const [picked, setPicked] = useState(/** @type {string[]} */ ([])); // at most two, to be compared
   const asked = useRef(0);
   const { mode = "", target = "", text = "" } = query;
 
@@ -39,10 +40,12 @@ export function Transcripts({ query }) {
   }, [mode, target, text, most]);
 
   const set = (/** @type {object} */ change) => replaceRoute(formatRoute("transcripts", "", { mode, target, text, ...change }));
+  const pick = (/** @type {string} */ id) => setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked.slice(-1), id]);
   const remove = async (/** @type {import("../types").Info} */ info) => {
     if (!confirm(`Delete the transcript of ${info.target || info.mode} from ${whenOf(info.began)}? It cannot be brought back.`)) return;
     try {
       await deleteTranscript(info.id);
+      setPicked(picked.filter((one) => one !== info.id));
       load();
     } catch (error) {
       setProblem(/** @type {Error} */ (error).message);
@@ -74,11 +77,19 @@ export function Transcripts({ query }) {
         </div>
       </div>
       ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+      ${picked.length > 0 && html`
+        <div class="picked-two" role="group" aria-label="Picked">
+          ${picked.length === 2
+            ? html`<a class="button small primary" id="compare-two" href=${formatRoute("diff", "", { a: picked[0], b: picked[1] })}>Compare the two</a>`
+            : html`<span role="status">One picked. Pick another to compare them.</span>`}
+          <button type="button" class="small" onClick=${() => setPicked([])}>Pick none</button>
+        </div>
+      `}
       ${list && html`
         <div class="card table" tabindex="0" role="region" aria-label="Transcripts found">
           ${list.length === 0
             ? html`<p class="nothing">${mode || target || text ? "No transcript fits." : "There is none yet. Sessions are recorded while Record is on in the connect bar; captures, HARs and transcripts can be imported."}</p>`
-            : html`<${Table} list=${list} remove=${remove} save=${setSaving} />`}
+            : html`<${Table} list=${list} remove=${remove} save=${setSaving} picked=${picked} pick=${pick} />`}
           ${list.length === most && html`<p class="more"><button type="button" class="small" id="more-transcripts" onClick=${() => setMost(most + page)}>Show ${page} more</button></p>`}
         </div>
       `}
@@ -92,21 +103,17 @@ function nameOf(info) {
   return `${info.target || info.mode}, ${whenOf(info.began)}`;
 }
 
-/** How it ended. One without a session was not recorded here, and so has no end that is missing. @param {import("../types").Info} info */
-function endOf(info) {
-  return info.ended === "cut off" && !info.session ? "imported" : info.ended;
-}
-
-/** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void }} props */
-function Table({ list, remove, save }) {
+/** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void, picked: string[], pick: (id: string) => void }} props */
+function Table({ list, remove, save, picked, pick }) {
   return html`
     <table class="transcripts">
       <thead>
-        <tr><th scope="col">Began</th><th scope="col">Target</th><th scope="col">Mode</th><th scope="col">Lasted</th><th scope="col">Size</th><th scope="col">Ended</th><th scope="col"><span class="unseen">Do</span></th></tr>
+        <tr><th scope="col"><span class="unseen">Pick</span></th><th scope="col">Began</th><th scope="col">Target</th><th scope="col">Mode</th><th scope="col">Lasted</th><th scope="col">Size</th><th scope="col">Ended</th><th scope="col"><span class="unseen">Do</span></th></tr>
       </thead>
       <tbody>
         ${list.map((info) => html`
           <tr key=${info.id}>
+            <td class="pick"><input type="checkbox" aria-label=${"Pick " + nameOf(info)} title="Pick two to compare them" checked=${picked.includes(info.id)} onChange=${() => pick(info.id)} /></td>
             <td class="when">${whenOf(info.began)}</td>
             <td><a href=${formatRoute("transcripts", info.id)}>${info.target || info.session || info.id}</a></td>
             <td>${info.mode}</td>

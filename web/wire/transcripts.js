@@ -71,6 +71,28 @@ export async function importFile(file) {
   return answer.json();
 }
 
+/** Two transcripts side by side. @param {string} a @param {string} b @returns {Promise<import("../types").SideBySide>} */
+export async function diffTranscripts(a, b) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(a)}/diff?` + new URLSearchParams({ with: b }));
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/**
+ * Feeds a transcript's events to a line mode.
+ * @param {string} id @param {{ mode: string, options: Record<string, string> | null }} run "" and null: the transcript's own
+ * @returns {Promise<import("../types").Replayed>}
+ */
+export async function replayTranscript(id, run) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/replay`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(run),
+  });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
 /** @param {string} id */
 export async function deleteTranscript(id) {
   const answer = await fetch("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });
