@@ -39,8 +39,10 @@ type alignedRow struct {
 }
 
 // sideBySide puts two lists of entries side by side.
-func sideBySide(a, b []transcript.Entry) aligned {
-	pairs := transcript.Align(a, b)
+func sideBySide(a, b []transcript.Entry) aligned { return shownPairs(transcript.Align(a, b)) }
+
+// shownPairs shows the rows that differ, and some around them.
+func shownPairs(pairs []transcript.Pair) aligned {
 	near := make([]bool, len(pairs))
 	out := aligned{Rows: []alignedRow{}}
 	for i, p := range pairs {

@@ -55,6 +55,7 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/transcripts/{id}/export", maxNothing, t.export},
 			route{"GET /api/transcripts/{id}/diff", maxNothing, t.diff},
 			route{"POST /api/transcripts/{id}/replay", maxReplayRequest, t.replay},
+			route{"POST /api/transcripts/{id}/redact", maxRedactRequest, t.redact},
 			route{"DELETE /api/transcripts/{id}", maxNothing, t.delete})
 	}
 	if g.Metrics != nil {
