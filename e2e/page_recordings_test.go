@@ -21,6 +21,7 @@ func TestRecordingsOnThePage(t *testing.T) {
 	t.Run("import", func(t *testing.T) { importsFiles(t, p.in(t)) })
 	t.Run("compare two", func(t *testing.T) { comparesTwo(t, p.in(t)) })
 	t.Run("replay", func(t *testing.T) { replays(t, p.in(t)) })
+	t.Run("redact", func(t *testing.T) { redacts(t, p.in(t)) })
 	t.Run("save as", func(t *testing.T) { savesAs(t, p.in(t)) })
 }
 
@@ -148,4 +149,31 @@ func replays(t *testing.T, p *page) {
 	p.choose("#replay-mode", "http-line")
 	p.choose("#replay-eol", "lf")
 	p.wait("the other line end", `document.querySelector("#verdict").textContent.includes("3 differences")`)
+}
+
+func redacts(t *testing.T, p *page) {
+	p.keeps(talk("USER me", "PASS hunter2", "PASS <b>other</b>"))
+	p.click(".transcripts tbody td a")
+	p.wait("the menu", `document.querySelector("#session-menu")`)
+	p.click("#session-menu")
+	p.click("#redact-button")
+	p.fill("#secret", "hunter2")
+	p.wait("what is found", `document.querySelector("#found-secrets")?.textContent === "4 places would be masked."`)
+	if got := p.texts("tr.first td:last-child"); len(got) != 1 || !strings.Contains(got[0], "PASS *******") {
+		t.Errorf("it would become %q", got)
+	}
+	p.axe("a redaction")
+	p.click("#secret-regexp")
+	p.fill("#secret", `PASS (.*?)[\r\n]`)
+	p.wait("what is found", `document.querySelector("#found-secrets")?.textContent === "4 places would be masked."`) // of lines without an end there is no match
+	p.fill("#secret", "mail.ex")
+	p.wait("the refusal", `document.querySelector(".view [role=alert]")?.textContent.includes("the target") && document.querySelector("#keep-redacted").disabled`)
+	p.fill("#secret", `PASS ([^\r\n]+)`)
+	p.wait("what is found", `document.querySelector("#found-secrets")?.textContent === "8 places would be masked."`)
+	p.click("#keep-redacted")
+	p.wait("the copy", `document.querySelector("#kept-redacted a")`)
+	p.click("#kept-redacted a")
+	p.shows("ok PASS ************")
+	p.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
+	p.wait("the view", `document.querySelector("#secret")`)
 }

@@ -265,3 +265,10 @@ export interface Replayed extends SideBySide {
   mode: string;
   faults: { line: number; words: string }[];
 }
+
+/** What POST /api/transcripts/ID/redact answers: a is before, b after. Nothing is masked if there are places, or a problem. */
+export interface Redacted extends SideBySide {
+  found: number;
+  places: { line: number; what: string }[];
+  problem?: string;
+}

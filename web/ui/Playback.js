@@ -130,6 +130,7 @@ function Loaded({ id, recording, query }) {
     <button type="button" class="item" id="save-button" onClick=${() => (close(), setSaving(true))}>Save as …</button>
     <button type="button" class="item" id="replay-button" onClick=${() => go(formatRoute("replay", "", { transcript: id }))}>Replay it</button>
     <button type="button" class="item" onClick=${() => go(formatRoute("compare", "", { transcript: id }))}>What would another mode have done?</button>
+    <button type="button" class="item" id="redact-button" onClick=${() => go(formatRoute("redact", "", { transcript: id }))}>Redact …</button>
     <button type="button" class="item danger" disabled=${info?.running} onClick=${remove}>Delete …</button>
   `;
   return html`

@@ -93,6 +93,34 @@ export async function replayTranscript(id, run) {
   return answer.json();
 }
 
+/** @typedef {{ match: string, literal: boolean }} Secret what is secret; literal: as it stands, and not a regular expression */
+
+/** @param {string} id @param {Secret} secret @param {"" | "recording" | "file"} as */
+async function redact(id, secret, as) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/redact`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...secret, as }),
+  });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer;
+}
+
+/** What would be masked. @param {string} id @param {Secret} secret @returns {Promise<import("../types").Redacted>} */
+export async function redactTranscript(id, secret) {
+  return (await redact(id, secret, "")).json();
+}
+
+/** Keeps a redacted copy as a recording, and returns its id. @param {string} id @param {Secret} secret @returns {Promise<string>} */
+export async function redactedCopy(id, secret) {
+  return (await (await redact(id, secret, "recording")).json()).id;
+}
+
+/** The text of a redacted copy. @param {string} id @param {Secret} secret */
+export async function redactedText(id, secret) {
+  return (await redact(id, secret, "file")).blob();
+}
+
 /** @param {string} id */
 export async function deleteTranscript(id) {
   const answer = await fetch("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });
