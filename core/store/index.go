@@ -30,7 +30,11 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 		return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
 	})
 	if q.Text != "" {
-		return f.search(ctx, all, segments, q)
+		found, err := f.search(ctx, all, segments, q)
+		if err != nil {
+			return nil, err
+		}
+		return merged(found, f.annotated(all, q.Text), q.Limit), nil
 	}
 	if q.Limit > 0 && len(all) > q.Limit {
 		all = all[:q.Limit]
@@ -52,11 +56,14 @@ func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err er
 		saved = f.remembered()
 	}
 	all = make([]Info, 0, len(names))
-	var unknown []string
+	var unknown, notes []string
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, suffix)
 		if isSegment(name) {
 			segments = append(segments, name)
+			continue
+		} else if strings.HasSuffix(name, notesSuffix) && ValidID(strings.TrimSuffix(name, notesSuffix)) {
+			notes = append(notes, name)
 			continue
 		} else if !ok {
 			f.sweep(name)
@@ -103,6 +110,7 @@ func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err er
 	f.unsaved += gone
 	f.remember()
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
+	f.note(all, notes)
 	return all, segments, nil
 }
 
