@@ -80,6 +80,12 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 	for _, m := range report.Made {
 		answer.Made = append(answer.Made, imported{into.ids[m.Called], m.Words})
 	}
+	if len(report.Made) == 1 && query["name"] != "" { // several have their targets to tell them apart
+		title := core.CutWords(core.Printable(query["name"]), maxImportName)
+		if err := s.SetNotes(answer.Made[0].ID, store.Notes{Title: title}); err != nil {
+			s.gateway.Log.Debug("import not named", "transcript", answer.Made[0].ID, "reason", err.Error())
+		}
+	}
 	if err != nil {
 		answer.Problem = err.Error()
 	}

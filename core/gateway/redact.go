@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/redact"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -147,6 +148,9 @@ func (s transcripts) keepRedacted(w http.ResponseWriter, r *http.Request, text [
 	if err != nil {
 		s.failed(w, err)
 		return
+	}
+	if err := s.SetNotes(id, store.Notes{Tags: []string{"redacted"}}); err != nil {
+		s.gateway.Log.Debug("copy not tagged", "transcript", id, "reason", err.Error())
 	}
 	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(struct {
