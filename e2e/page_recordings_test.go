@@ -22,6 +22,7 @@ func TestRecordingsOnThePage(t *testing.T) {
 	t.Run("compare two", func(t *testing.T) { comparesTwo(t, p.in(t)) })
 	t.Run("replay", func(t *testing.T) { replays(t, p.in(t)) })
 	t.Run("redact", func(t *testing.T) { redacts(t, p.in(t)) })
+	t.Run("notes", func(t *testing.T) { takesNotes(t, p.in(t)) })
 	t.Run("save as", func(t *testing.T) { savesAs(t, p.in(t)) })
 }
 
@@ -176,4 +177,38 @@ func redacts(t *testing.T, p *page) {
 	p.shows("ok PASS ************")
 	p.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
 	p.wait("the view", `document.querySelector("#secret")`)
+}
+
+func takesNotes(t *testing.T, p *page) {
+	p.keeps(talk("EHLO me", "QUIT"))
+	row := `document.querySelector(".transcripts tbody tr:first-child")`
+	p.wait("the name of its file", row+`.textContent.includes("kept.transcript")`)
+	p.click(".transcripts tbody tr:first-child .name")
+	p.wait("the form", `document.activeElement.id === "notes-title-field"`)
+	p.axe("the form")
+	p.fill("#notes-title-field", "A <b>farewell</b>")
+	p.fill("#notes-tags", "smtp, lesson 3,smtp")
+	p.fill("#notes-text", "Read this before the exam.")
+	p.click("#save-notes")
+	p.wait("the name", row+`.querySelector("td a").textContent === "A <b>farewell</b>" && !document.querySelector("#notes")`)
+	if got := p.texts(".transcripts tbody tr:first-child .tag"); strings.Join(got, "|") != "smtp|lesson 3" {
+		t.Errorf("the tags are %q", got)
+	}
+	p.axe("a list with tags")
+	p.fill("#search-text", "before the EXAM")
+	p.wait("it alone", `document.querySelectorAll(".transcripts tbody tr").length === 1 && `+row+`.textContent.includes("farewell")`)
+	p.click(".transcripts tbody td a")
+	p.wait("the notes", `document.querySelector(".playback-notes .note-text")?.textContent.includes("exam")`)
+	p.run(`document.querySelectorAll("#console .row")[2].click()`) // what is said in event 3
+	p.wait("its event", `document.querySelector("label[for=row-note]").textContent === "On event 3"`)
+	p.fill("#row-note", "the end begins")
+	p.press(kb.Enter)
+	p.wait("the note", `document.querySelector(".playback-notes li span")?.textContent === "the end begins"`)
+	p.axe("notes on a playback")
+	p.run(`document.querySelector(".playback-notes li button").click()`)
+	p.wait("its place", `location.hash.endsWith("at=6")`)
+	p.do(chromedp.Evaluate[chromedp.Void](`location.reload()`))
+	p.wait("the notes again", `document.querySelector(".playback-notes li span")?.textContent === "the end begins"`)
+	p.run(`document.querySelector(".playback-notes li .icon").click()`)
+	p.wait("no note", `!document.querySelector(".playback-notes li")`)
 }

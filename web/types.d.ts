@@ -169,6 +169,18 @@ export interface Info {
   size: number;
   running: boolean;
   ended: string;
+  /** What its notes say; noted: there is more to read in them. */
+  title?: string;
+  tags?: string[];
+  noted?: boolean;
+}
+
+/** What a person says of a recording; rows are by the number of an event. */
+export interface Notes {
+  title?: string;
+  tags?: string[];
+  text?: string;
+  rows?: Record<string, string>;
 }
 
 /** How a session stands. */

@@ -10,6 +10,8 @@ import { deleteTranscript, listTranscripts } from "../wire/transcripts.js";
 
 const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
 
+const NotesForm = lazy(() => import("./NotesForm.js"), "NotesForm");
+
 const pause = 250; // milliseconds after the last key before it searches
 const page = 200; // transcripts that are listed at first, and more at a time
 
@@ -18,6 +20,7 @@ export function Transcripts({ query }) {
   const [list, setList] = useState(/** @type {import("../types").Info[] | null} */ (null));
   const [problem, setProblem] = useState("");
   const [saving, setSaving] = useState(/** @type {import("../types").Info | null} */ (null));
+  const [noting, setNoting] = useState(/** @type {import("../types").Info | null} */ (null));
   const [most, setMost] = useState(page);
   const [picked, setPicked] = useState(/** @type {string[]} */ ([])); // at most two, to be compared
   const asked = useRef(0);
@@ -72,7 +75,7 @@ export function Transcripts({ query }) {
           </select>
         </div>
         <div class="field">
-          <label for="search-text">What was said</label>
+          <label for="search-text">What was said or noted</label>
           <input type="text" id="search-text" value=${text} placeholder="GET / HTTP" onInput=${(/** @type {any} */ event) => set({ text: event.target.value })} />
         </div>
       </div>
@@ -89,10 +92,11 @@ export function Transcripts({ query }) {
         <div class="card table" tabindex="0" role="region" aria-label="Transcripts found">
           ${list.length === 0
             ? html`<p class="nothing">${mode || target || text ? "No transcript fits." : "There is none yet. Sessions are recorded while Record is on in the connect bar; captures, HARs and transcripts can be imported."}</p>`
-            : html`<${Table} list=${list} remove=${remove} save=${setSaving} picked=${picked} pick=${pick} />`}
+            : html`<${Table} list=${list} remove=${remove} save=${setSaving} note=${setNoting} picked=${picked} pick=${pick} />`}
           ${list.length === most && html`<p class="more"><button type="button" class="small" id="more-transcripts" onClick=${() => setMost(most + page)}>Show ${page} more</button></p>`}
         </div>
       `}
+      ${noting && html`<${NotesForm} id=${noting.id} name=${`${noting.target || noting.mode}, ${whenOf(noting.began)}`} close=${() => setNoting(null)} saved=${load} />`}
       ${saving && html`<${SaveAs} id=${saving.id} name=${nameOf(saving)} close=${() => setSaving(null)} />`}
     </section>
   `;
@@ -100,11 +104,11 @@ export function Transcripts({ query }) {
 
 /** What a recording is called. @param {import("../types").Info} info */
 function nameOf(info) {
-  return `${info.target || info.mode}, ${whenOf(info.began)}`;
+  return `${info.title || info.target || info.mode}, ${whenOf(info.began)}`;
 }
 
-/** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void, picked: string[], pick: (id: string) => void }} props */
-function Table({ list, remove, save, picked, pick }) {
+/** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void, note: (info: import("../types").Info) => void, picked: string[], pick: (id: string) => void }} props */
+function Table({ list, remove, save, note, picked, pick }) {
   return html`
     <table class="transcripts">
       <thead>
@@ -115,7 +119,12 @@ function Table({ list, remove, save, picked, pick }) {
           <tr key=${info.id}>
             <td class="pick"><input type="checkbox" aria-label=${"Pick " + nameOf(info)} title="Pick two to compare them" checked=${picked.includes(info.id)} onChange=${() => pick(info.id)} /></td>
             <td class="when">${whenOf(info.began)}</td>
-            <td><a href=${formatRoute("transcripts", info.id)}>${info.target || info.session || info.id}</a></td>
+            <td>
+              <a href=${formatRoute("transcripts", info.id)}>${info.title || info.target || info.session || info.id}</a>
+              ${info.tags?.map((tag) => html` <a class="tag" key=${tag} href=${formatRoute("transcripts", "", { text: tag })}>${tag}</a>`)}
+              ${info.noted && html` <span class="muted" title="It has notes">✎<span class="unseen">has notes</span></span>`}
+              ${info.title && info.target && html`<div class="muted">${info.target}</div>`}
+            </td>
             <td>${info.mode}</td>
             <td class="number">${clock(info.duration)}</td>
             <td class="number">${dataSize(info.size)}</td>
@@ -123,6 +132,7 @@ function Table({ list, remove, save, picked, pick }) {
             <td>
               <div class="row-tools">
                 <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}>▶ Play</a>
+                <button type="button" class="small name" title="Name, tags, note" aria-label=${"Name, tags, note: " + nameOf(info)} onClick=${() => note(info)}>Name …</button>
                 <button type="button" class="small save" aria-label=${"Save the transcript of " + (info.target || info.id)} onClick=${() => save(info)}>Save …</button>
                 <button type="button" class="icon" title=${info.running ? "The session still runs" : "Delete"} disabled=${info.running}
                   aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}>×</button>

@@ -121,6 +121,23 @@ export async function redactedText(id, secret) {
   return (await redact(id, secret, "file")).blob();
 }
 
+/** What a person says of a transcript. @param {string} id @returns {Promise<import("../types").Notes>} */
+export async function notesOf(id) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/notes`);
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/** @param {string} id @param {import("../types").Notes} notes */
+export async function saveNotes(id, notes) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/notes`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(notes),
+  });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+}
+
 /** @param {string} id */
 export async function deleteTranscript(id) {
   const answer = await fetch("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });
