@@ -252,6 +252,14 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/keep",
+		does:    "lets a session outlive the connections of those who watch it",
+		not:     "WebSocket, recordings",
+		imports: "core core/limit core/session core/wire",
+		brings:  "core/feed core/secret core/transcript",
+		without: "net/http os os/exec",
+	},
+	{
 		place:   "core/target",
 		does:    "parses targets, decides whether they may be dialled, dials; TLS choices, certificates and why they failed",
 		not:     "sessions",
@@ -263,7 +271,7 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/compare core/convert/formats core/convert/importer core/limit core/redact core/replay core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		imports: "core core/compare core/convert/formats core/convert/importer core/keep core/limit core/redact core/replay core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
 		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/play core/secret core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
 		without: "os",
 	},

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -68,8 +69,9 @@ func browser(t testing.TB) context.Context {
 // page is the workbench's page in its own tab. Complaints of the browser fail the
 // test.
 type page struct {
-	t   testing.TB
-	ctx context.Context
+	t       testing.TB
+	ctx     context.Context
+	expects string // a regular expression of complaints that belong to what the test does; "": none
 }
 
 // visit opens the page in a fresh browser context, without history or stored data.
@@ -77,7 +79,7 @@ func visit(t testing.TB, browser context.Context, url string) *page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	p := &page{t, ctx}
+	p := &page{t: t, ctx: ctx}
 	messages := chromedp.Console(ctx)
 	t.Cleanup(func() { p.checkConsole(messages) })
 	p.do(chromedp.Navigate(url))
@@ -98,6 +100,7 @@ func (p *page) checkConsole(messages iter.Seq2[chromedp.ConsoleMessage, error]) 
 			return
 		case m.Text == last:
 			return
+		case p.expects != "" && regexp.MustCompile(p.expects).MatchString(m.Text):
 		case m.Type != "debug" && m.Type != "log" && m.Type != "info":
 			p.t.Errorf("the browser complains: %s: %s %s", m.Type, m.Text, m.URL)
 		}

@@ -144,7 +144,7 @@ func tab(t *testing.T, beside context.Context, url string, options ...chromedp.C
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(beside, options...)
 	t.Cleanup(cancel)
-	p := &page{t, ctx}
+	p := &page{t: t, ctx: ctx}
 	p.do(chromedp.Navigate(url))
 	p.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
 	return p

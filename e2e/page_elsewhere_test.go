@@ -21,7 +21,7 @@ func TestAPageElsewhere(t *testing.T) {
 		t.Run(origin, func(t *testing.T) {
 			ctx, cancel := chromedp.NewContext(b, chromedp.WithNewBrowserContext())
 			t.Cleanup(cancel)
-			p := &page{t, ctx}
+			p := &page{t: t, ctx: ctx}
 			p.do(chromedp.Navigate(origin))
 			name := fmt.Sprintf("probe-%d", len(origin)) // of these requests in the log
 			for how, script := range map[string]string{

@@ -137,7 +137,7 @@ func windowsShareTargets(t *testing.T, chromium context.Context) {
 	first := visit(t, chromium, "http://"+shared.address)
 	ctx, cancel := chromedp.NewContext(first.ctx)
 	t.Cleanup(cancel)
-	second := &page{t, ctx}
+	second := &page{t: t, ctx: ctx}
 	second.do(chromedp.Navigate("http://" + shared.address))
 	second.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
 	open := func(p *page) {

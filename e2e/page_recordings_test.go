@@ -27,7 +27,11 @@ func TestRecordingsOnThePage(t *testing.T) {
 }
 
 // in is the page for a part of a test.
-func (p *page) in(t *testing.T) *page { return &page{t, p.ctx} }
+func (p *page) in(t *testing.T) *page {
+	part := *p
+	part.t = t
+	return &part
+}
 
 // talk is a recording of a conversation with these lines, each answered by "ok" and itself.
 func talk(lines ...string) string {

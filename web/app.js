@@ -24,9 +24,10 @@ import { render } from "./vendor/preact.js";
 import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 import { Guard, html, lazy } from "./ui/html.js";
 import { formatRoute, go, route, setTitle } from "./ui/route.js";
-import { largeType, presenter, theme } from "./model/kept.js";
+import { largeType, presenter, theme, windowStorage } from "./model/kept.js";
 import { devMode, loadModes, practice } from "./wire/workbench.js";
-import { current, openTab, turnTab } from "./ui/tabs.js";
+import { closed, current, openTab, turnTab } from "./ui/tabs.js";
+import { keepTabs } from "./ui/comeback.js";
 import { targetTitle } from "./model/target.js";
 import { TopBar } from "./ui/TopBar.js";
 import { ConnectBar } from "./ui/ConnectBar.js";
@@ -56,6 +57,8 @@ const views = {
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
 const SessionMenu = lazy(() => import("./ui/SessionMenu.js"), "SessionMenu");
 const TLSFailure = lazy(() => import("./ui/TLSFailure.js"), "TLSFailure");
+const Sessions = lazy(() => import("./ui/Sessions.js"), "Sessions");
+const Undo = lazy(() => import("./ui/Undo.js"), "Undo");
 const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
 
 function App() {
@@ -95,6 +98,7 @@ function App() {
           : html`<${SessionView} key=${tab.id} tab=${tab} />`}
       <//>
     </main>
+    ${closed.value && html`<${Undo} />`}
     ${keysOpen && html`<${Guard} what="The list of keys"><${Keys} close=${() => setKeysOpen(false)} /><//>`}
   `;
 }
@@ -123,6 +127,7 @@ function SessionView({ tab }) {
         <li>Type below and press <kbd>Enter</kbd>.</li>
         <li>Watch the bytes.${practice.value && html` The practice echo ends with <kbd>quit</kbd>.`}</li>
       </ol>
+      <${Sessions} />
     <//><//>
     <${Guard} what="The input field"><${CommandInput} tab=${tab} /><//>
   `;
@@ -193,6 +198,7 @@ function applyLook() {
 }
 
 applyLook();
+keepTabs(windowStorage());
 render(html`<${Guard} what="The page"><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")));
 loadModes().then(() => performance.mark("interactive"));
 

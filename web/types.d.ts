@@ -4,6 +4,8 @@ import type { RowLog } from "./model/rowlog.js";
 
 /** An entry of workbench.v1, see docs/websocket.md. */
 export interface Entry {
+  /** Its number in the session, from 1. */
+  i?: number;
   n?: number;
   t?: number;
   dir?: ">>" | "<<" | "--";
@@ -28,6 +30,26 @@ export interface Hello {
   /** The id of its recording, when there is one. */
   transcript?: string;
   tls?: TLSOutcome;
+  /** What to come back to it by, where the workbench keeps it; for keep seconds while nobody watches. */
+  attach?: string;
+  keep?: number;
+  /** Seconds since it began. */
+  age?: number;
+  watch?: Watch;
+}
+
+/** How things stand between those who watch a session. Windows are numbered from 1; 0 is none. */
+export interface Watch {
+  /** The page's own window. */
+  window: number;
+  watchers: number;
+  /** The window that has the keyboard. */
+  keyboard: number;
+  away?: boolean;
+  asks?: number;
+  /** The last number of what this window said that the session has taken. */
+  taken: number;
+  eof?: boolean;
 }
 
 /** A certificate, in words and as the SHA-256 of its DER in hex. Dates are RFC 3339. */
@@ -97,6 +119,8 @@ export interface Row {
   total?: number;
   t?: number;
   n?: number;
+  /** The number of its entry, where it has one. */
+  i?: number;
   /** What it costs to keep and to show, in characters. */
   size: number;
   /** Where its bytes stand in the stream to (up) or from (down) the server; from is -1 where that is not known. */
@@ -190,6 +214,8 @@ export interface State {
   hint?: string;
   /** It failed after it had connected. */
   broke?: boolean;
+  /** The page has lost the workbench, and tries to come back to the session. */
+  away?: boolean;
   refusal?: Refusal;
 }
 

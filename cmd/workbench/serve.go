@@ -45,6 +45,7 @@ type serveOptions struct {
 	open       bool
 	verbose    bool
 	noRecord   bool
+	keep       time.Duration // of sessions without a watcher
 	pprof      bool
 	folder     string // of transcripts; "": the user's
 	// credentials are files of certificates that TLS can be spoken with.
@@ -72,6 +73,7 @@ func newServeCommand() *cobra.Command {
 		Example: "  workbench serve\n" +
 			"  workbench serve --listen 127.0.0.1:9000 --open\n" +
 			"  workbench serve --echo-listen off          no practice echo server\n" +
+			"  workbench serve --keep 1h                  sessions go on for an hour while no window shows them\n" +
 			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000",
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -89,6 +91,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.hosts, "host", nil, "also answer browsers that come by `NAME:PORT`, as through ssh -L 9000:127.0.0.1:8000 by localhost:9000; may be given more than once")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
+	flags.DurationVar(&o.keep, "keep", defaultKeep, "keep a session that was opened on the page for `TIME` while no window shows it; 0 ends it with its window, at most 24h")
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
@@ -108,6 +111,13 @@ func parseHosts(named []string) (hosts []gateway.Host, err error) {
 	return hosts, nil
 }
 
+// defaultKeep is how long a session goes on that nobody watches, maxKeep the most
+// that can be asked for.
+const (
+	defaultKeep = 10 * time.Minute
+	maxKeep     = 24 * time.Hour
+)
+
 // stopLimit bounds an ordered stop.
 const stopLimit = 5 * time.Second
 
@@ -117,6 +127,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	hosts, err := parseHosts(o.hosts)
 	if err != nil {
 		return err
+	}
+	if o.keep < 0 || o.keep > maxKeep {
+		return fmt.Errorf("--keep is %v; it must be from 0 to %v, as in: --keep 1h", o.keep, maxKeep)
 	}
 	credentials, err := tlsflags.Credentials(o.credentials)
 	if err != nil {
@@ -161,6 +174,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Manifest:   host.Manifest,
 		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
 		Dial:       dialWith(&target.Dialer{Policy: o.policy, Below: patiently}),
+		Keep:       o.keep,
 		Observe:    m.Observe,
 		KeepPoison: keepPoison,
 		Metrics:    m.Handler(),

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,19 +86,20 @@ var messages = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b 
 
 // Receive returns the client's next message.
 func (c *client) Receive() (core.Event, error) {
-	c.giveBack()
-	kind, r, err := c.ws.NextReader()
-	if err != nil {
-		return core.Event{}, c.lost(err)
-	}
-	message, err := c.readAll(r)
+	kind, message, err := c.read()
 	switch {
 	case err != nil:
-		return core.Event{}, c.lost(err)
-	case kind == websocket.TextMessage && !utf8.Valid(message):
-		return core.Event{}, session.End{Cause: session.BadText, Words: "a text message was not UTF-8"}
+		return core.Event{}, err
 	case kind == websocket.TextMessage && c.entries:
-		return c.fromJSON(message)
+		u, err := parseUpward(message, false)
+		if err != nil {
+			return core.Event{}, err
+		}
+		if c.ended {
+			return core.Event{}, afterEOF
+		}
+		c.ended = u.EOF
+		return c.event(u)
 	case c.ended:
 		return core.Event{}, afterEOF
 	case len(message) > maxMessage:
@@ -108,6 +108,24 @@ func (c *client) Receive() (core.Event, error) {
 		return core.Event{Kind: core.ClientText, Data: message}, nil
 	}
 	return core.Event{Kind: core.ClientBinary, Data: message}, nil
+}
+
+// read returns the client's next message, valid until the next call. The error is
+// how the session ends.
+func (c *client) read() (kind int, message []byte, err error) {
+	c.giveBack()
+	kind, r, err := c.ws.NextReader()
+	if err != nil {
+		return 0, nil, c.lost(err)
+	}
+	message, err = c.readAll(r)
+	switch {
+	case err != nil:
+		return 0, nil, c.lost(err)
+	case kind == websocket.TextMessage && !utf8.Valid(message):
+		return 0, nil, session.End{Cause: session.BadText, Words: "a text message was not UTF-8"}
+	}
+	return kind, message, nil
 }
 
 // readAll reads a message into a borrowed buffer.
@@ -135,49 +153,6 @@ func (c *client) giveBack() {
 		messages.Put(c.message)
 		c.message = nil
 	}
-}
-
-var (
-	afterEOF = session.End{Cause: session.NotAllowed, Words: "a message came after eof"}
-	tooBig   = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
-)
-
-// fromJSON reads a text message of workbench.v1: {"text":"…"}, with "eol":false
-// to send it without a line end, {"raw":"base64"} or {"eof":true}.
-func (c *client) fromJSON(message []byte) (core.Event, error) {
-	var m struct {
-		Text *string `json:"text"`
-		EOL  *bool   `json:"eol"`
-		Raw  *[]byte `json:"raw"`
-		EOF  bool    `json:"eof"`
-	}
-	d := json.NewDecoder(bytes.NewReader(message))
-	d.DisallowUnknownFields()
-	err := d.Decode(&m)
-	kinds := 0
-	for _, there := range []bool{m.Text != nil, m.Raw != nil, m.EOF} {
-		if there {
-			kinds++
-		}
-	}
-	switch {
-	case err != nil || d.More() || kinds != 1 || m.EOL != nil && m.Text == nil:
-		return core.Event{}, session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"} or {"eof":true}`}
-	case c.ended:
-		return core.Event{}, afterEOF
-	case m.EOF:
-		c.ended = true
-		return core.Event{Kind: core.ClientEOF}, nil
-	case m.Raw != nil && len(*m.Raw) > maxMessage, m.Text != nil && len(*m.Text) > maxMessage:
-		return core.Event{}, tooBig
-	case m.Raw != nil:
-		return core.Event{Kind: core.ClientRaw, Data: *m.Raw}, nil
-	case m.EOL == nil || *m.EOL:
-		return core.Event{Kind: core.ClientText, Data: []byte(*m.Text)}, nil
-	case !c.knows(core.ClientPart):
-		return core.Event{}, session.End{Cause: session.NotAllowed, Words: fmt.Sprintf("mode %s adds no line end that could be left out", c.plugin)}
-	}
-	return core.Event{Kind: core.ClientPart, Data: []byte(*m.Text)}, nil
 }
 
 // lost returns the session's end for an error of the WebSocket.

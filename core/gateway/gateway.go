@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/keep"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
@@ -73,6 +74,9 @@ type Config struct {
 	Transcripts store.Store
 	// Recordings record sessions, except those whose client declines; nil: none.
 	Recordings *store.Recordings
+	// Keep is how long a session whose client asked for it goes on without a
+	// connection, and can be read once it has ended; 0: no session does.
+	Keep time.Duration
 	// Observe returns the observers of a session, beside its recorder; nil: none.
 	Observe func(id, mode string) []session.Observer
 	// Dial connects to a target.
@@ -116,10 +120,11 @@ type Gateway struct {
 	server    *http.Server
 	sessions  sync.WaitGroup // with a WebSocket, from the upgrade on
 	live      session.Registry
-	search    turn      // for reading all transcripts
-	redacting turn      // for redacting one
-	whole     turn      // for holding a whole transcript in memory
-	kept      time.Time // in the ID of the transcript that was put into the store last; whole guards it
+	keeping   keep.Sessions // those that go on without a connection
+	search    turn          // for reading all transcripts
+	redacting turn          // for redacting one
+	whole     turn          // for holding a whole transcript in memory
+	stamped   time.Time     // in the ID of the transcript that was put into the store last; whole guards it
 	stopping  context.Context
 	stop      context.CancelFunc
 
@@ -136,6 +141,7 @@ func New(config Config) *Gateway {
 	if g.Credentials == nil {
 		g.Credentials = new(target.Credentials)
 	}
+	g.keeping.Keep = config.Keep
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	g.server = g.newServer()
 	for _, rt := range g.routes() {
@@ -160,6 +166,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		g.sessions.Wait()
+		g.keeping.ForgetAll()
 		close(ended)
 	}()
 	select {

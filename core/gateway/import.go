@@ -147,10 +147,10 @@ func (t *kept) Close() error {
 // put there. The caller has the turn for a whole transcript.
 func (s transcripts) keep(name string, text []byte) (id string, err error) {
 	at := time.Now().Truncate(time.Millisecond)
-	if last := s.gateway.kept; !at.After(last) {
+	if last := s.gateway.stamped; !at.After(last) {
 		at = last.Add(time.Millisecond) // no two have the same ID
 	}
-	s.gateway.kept = at
+	s.gateway.stamped = at
 	id = store.NewID(at, name, transcript.HeaderMode(text))
 	return id, store.Put(s.Store, id, text)
 }

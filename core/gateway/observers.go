@@ -22,7 +22,7 @@ var _ session.Observer = (*recording)(nil)
 
 func (r *recording) Began(b session.Beginning) {
 	r.header.Quiet, r.header.Opening = b.Quiet, b.Opening
-	r.into = r.all.Start(r.header, b.Remark)
+	r.into = r.all.Start(r.header, func(code, words string) { b.Remark(session.Remark{Code: session.RemarkCode(code), Words: words}) })
 	r.told["transcript"] = r.into.ID()
 }
 

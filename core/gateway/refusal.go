@@ -20,6 +20,7 @@ const (
 	codeModeUnavailable = "mode-unavailable" // the mode's process cannot be reached
 	codeOption          = "option"           // the mode does not accept the option
 	codeServerEOF       = "server-eof"       // the mode cannot go on after the server's end
+	codeSessionUnknown  = "session-unknown"  // no such session to attach to
 )
 
 // refused says why there is no session: words, and a code for programs.

@@ -23,9 +23,15 @@ func TestRefusalsHaveCodes(t *testing.T) {
 		{"?server-eof=stay", "h:1", "server-eof"},
 		{"", "h", "target"},
 		{"?tls.min=1.2", "h:1", "tls-parameter"},
+		{"?keep=1", "h:1", "address"},
+		{"?attach=s1-none", "", "session-unknown"},
+		{"?attach=s1-none&from=0", "", "address"},
+		{"?attach=s1-none&mode=upper", "", "address"},
 	} {
 		ws := dial(t, c.query, subprotocol)
-		ws.WriteMessage(websocket.TextMessage, []byte(c.first))
+		if c.first != "" {
+			ws.WriteMessage(websocket.TextMessage, []byte(c.first))
+		}
 		if _, words, err := ws.ReadMessage(); err != nil || !strings.HasPrefix(string(words), "FAIL:") {
 			t.Errorf("%s %.20s: %q, %v", c.query, c.first, words, err)
 			continue
@@ -66,7 +72,7 @@ func TestCodesAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := []string{codeHandshake, codeAddress, codeTarget, codeModeUnknown, codeModeUnavailable, codeOption, codeServerEOF}
+	codes := []string{codeHandshake, codeAddress, codeTarget, codeModeUnknown, codeModeUnavailable, codeOption, codeServerEOF, codeSessionUnknown}
 	for cause := session.Refused; cause.String() != "cause?"; cause++ {
 		codes = append(codes, cause.String())
 	}

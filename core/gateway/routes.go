@@ -44,6 +44,8 @@ func (g *Gateway) routes() []route {
 		{"GET /api/tls", maxNothing, g.credentials},
 		{"POST /api/tls", target.MaxCredential, g.addCredential},
 		{"DELETE /api/tls/{id}", maxNothing, g.forgetCredential},
+		{"GET /api/sessions", maxNothing, g.kept},
+		{"DELETE /api/sessions/{id}", maxNothing, g.endKept},
 		{"GET /websocket/", maxNothing, g.websocket},
 	}
 	if g.Transcripts != nil {

@@ -57,6 +57,10 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) serve(c *client, query url.Values) {
 	ctx, cancel := context.WithCancel(g.stopping)
 	defer cancel()
+	if query.Has("attach") {
+		g.attach(ctx, c, query)
+		return
+	}
 	release := context.AfterFunc(ctx, func() { c.conn.endReading(0) })
 	first, err := c.handshake()
 	if err == errGone {
@@ -70,9 +74,16 @@ func (g *Gateway) serve(c *client, query url.Values) {
 	if err == nil {
 		wanted, err = g.parse(ctx, first, query)
 	}
+	if err == nil && wanted.keep && !c.entries {
+		err = refuseAs(codeAddress, "keep is for clients that ask for the subprotocol %s", subprotocol)
+	}
 	if err != nil {
 		c.Refuse(err)
 		c.hearOut()
+		return
+	}
+	if wanted.keep && g.keeping.Keep > 0 {
+		g.open(ctx, c, wanted)
 		return
 	}
 	g.run(ctx, c, wanted)
@@ -86,6 +97,8 @@ type request struct {
 	security target.Security
 	record   bool
 	stays    bool // the client may go on after the end of the server's stream
+	keep     bool // the session may go on without its client
+	window   string
 }
 
 // parse reads the handshake message and the query. Its errors are for people,
@@ -113,6 +126,12 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			return wanted, refuseAs(codeAddress, "server-eof is %q; it must be end or stay", core.CutWords(values[0], core.MaxName))
 		case key == "record" && (values[0] == "on" || values[0] == "off"):
 			wanted.record = values[0] == "on"
+		case key == "keep" && (values[0] == "on" || values[0] == "off"):
+			wanted.keep = values[0] == "on"
+		case key == "keep":
+			return wanted, refuseAs(codeAddress, "keep is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
+		case key == "window":
+			wanted.window = values[0]
 		case key == "record":
 			return wanted, refuseAs(codeAddress, "record is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
 		case isOption:
@@ -120,7 +139,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are mode, option.NAME, record, server-eof and tls.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are mode, option.NAME, record, server-eof, tls.NAME, keep and window", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -143,25 +162,42 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	return wanted, err
 }
 
-// run runs the session.
+// run runs a session that ends with its client.
 func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
-	id := g.live.NewID()
-	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.String())
-	c.plugin, c.knows = wanted.mode.Name, wanted.mode.Knows
-	c.hello = map[string]any{
-		"kind": "hello", "session": id, "mode": wanted.mode.Name,
-		"options": wanted.options, "target": wanted.target.String(),
-	}
-	plugin, err := g.Plugin(wanted.mode.Name)
+	r, err := g.prepare(wanted)
 	if err != nil {
-		c.Refuse(refused{codeModeUnavailable, err})
+		c.Refuse(err)
 		c.hearOut()
 		return
 	}
-	start := time.Now()
-	config := session.Config{
-		Client:    c,
-		Entries:   c.entries,
+	c.plugin, c.knows, c.hello = wanted.mode.Name, wanted.mode.Knows, r.hello
+	r.config.Client, r.config.Entries = c, c.entries
+	g.hold(ctx, r)
+}
+
+// prepared is a session that is to be held, but for its client.
+type prepared struct {
+	id     string
+	log    *slog.Logger
+	start  time.Time
+	hello  map[string]any // what a client of workbench.v1 is told first
+	config session.Config
+}
+
+// prepare returns what a session is made of, but for its client.
+func (g *Gateway) prepare(wanted request) (*prepared, error) {
+	plugin, err := g.Plugin(wanted.mode.Name)
+	if err != nil {
+		return nil, refused{codeModeUnavailable, err}
+	}
+	id := g.live.NewID()
+	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.String())
+	hello := map[string]any{
+		"kind": "hello", "session": id, "mode": wanted.mode.Name,
+		"options": wanted.options, "target": wanted.target.String(),
+	}
+	r := &prepared{id: id, log: log, start: time.Now(), hello: hello}
+	r.config = session.Config{
 		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
 		Knows:     wanted.mode.Knows,
 		Plugin:    plugin,
@@ -176,26 +212,31 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 				return nil, err
 			}
 			if outcome := server.TLS(); outcome != nil {
-				c.hello["tls"] = outcome
+				hello["tls"] = outcome
 			}
 			return server, nil
 		},
 		DialTellsNothing: !wanted.target.TLS, // before a TLS handshake, that is
 	}
 	if g.Recordings != nil && wanted.record {
-		config.Observers = append(config.Observers, &recording{all: g.Recordings, told: c.hello, header: store.Header{
-			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: start,
+		r.config.Observers = append(r.config.Observers, &recording{all: g.Recordings, told: hello, header: store.Header{
+			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: r.start,
 			ServerEOFStays: wanted.stays,
 		}})
 	}
 	if g.Observe != nil {
-		config.Observers = append(config.Observers, g.Observe(id, wanted.mode.Name)...)
+		r.config.Observers = append(r.config.Observers, g.Observe(id, wanted.mode.Name)...)
 	}
 	if wanted.mode.Name == g.DevMode {
-		config.WholeLog = g.WholeLog
+		r.config.WholeLog = g.WholeLog
 	}
-	end := g.live.Run(ctx, id, config)
-	log.Info("session ended", "reason", end.Words, "after", time.Since(start).Round(time.Millisecond))
+	return r, nil
+}
+
+// hold runs a session to its end.
+func (g *Gateway) hold(ctx context.Context, r *prepared) {
+	end := g.live.Run(ctx, r.id, r.config)
+	r.log.Info("session ended", "reason", end.Words, "after", time.Since(r.start).Round(time.Millisecond))
 }
 
 // keepPoison keeps a transcript that ends its plugin's process, and says where.

@@ -34,7 +34,7 @@ type Beginning struct {
 	Opening []core.Action // how the machine answered the opening
 	// Remark adds a remark to the session's log. It must not be called within a
 	// call of Observer.
-	Remark func(words string)
+	Remark func(r Remark)
 }
 
 // Remark is what the workbench did in a session, or found.
@@ -62,6 +62,7 @@ const (
 	Moved         RemarkCode = "moved"         // the machine runs in the new build
 	Stayed        RemarkCode = "stayed"        // … could not be moved
 	Diverged      RemarkCode = "diverged"      // … was not moved, since the new build answers the past differently
+	Keyboard      RemarkCode = "keyboard"      // another window has the keyboard
 )
 
 // Ignore is an Observer that ignores all it is told, to be embedded by those

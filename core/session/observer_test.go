@@ -2,14 +2,10 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // remarks is an observer of remarks alone.
@@ -56,53 +52,6 @@ func TestJoin(t *testing.T) {
 		if _, ok := live.Join(kept); ok || sessions.Find(id) != nil {
 			t.Error("a session that is over can be joined")
 		}
-	})
-}
-
-// What a watcher has no room for is a gap with counts, between what it has.
-func TestWatcherHasAGap(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := NewWatcher(4 * eventWeight)
-		event := func(n uint64, data string) {
-			w.Done(0, wire.Event{N: n, Event: core.Event{Kind: core.ServerBytes, Data: []byte(data)}}, nil)
-		}
-		shows := func(want string) {
-			t.Helper()
-			seen, err := w.Next(t.Context())
-			var got []string
-			for _, s := range seen {
-				switch {
-				case s.Event != nil:
-					got = append(got, fmt.Sprintf("%d:%s", s.Event.N, s.Event.Data))
-				case s.Gap != nil:
-					got = append(got, fmt.Sprintf("gap %d %d %d", s.Gap.Events, s.Gap.Bytes, s.Gap.Remarks))
-				case s.Remark != nil:
-					got = append(got, s.Remark.Words)
-				case s.End != nil:
-					got = append(got, "end "+s.End.Words)
-				}
-			}
-			if strings.Join(got, "|") != want || err != nil {
-				t.Errorf("got %q, %v; want %q", got, err, want)
-			}
-		}
-		event(1, "a")
-		event(2, strings.Repeat("b", 4*eventWeight))
-		event(3, "c")
-		w.Remarked(0, Remark{Words: "moved"})
-		shows("1:a|gap 2 257 1")
-		event(4, strings.Repeat("d", 4*eventWeight))
-		shows("gap 1 256 0")
-		data := []byte("e")
-		w.Done(0, wire.Event{N: 5, Event: core.Event{Kind: core.ServerBytes, Data: data}}, nil)
-		clear(data) // it was the caller's
-		shows("5:e")
-		go func() {
-			time.Sleep(time.Second)
-			event(6, strings.Repeat("f", 4*eventWeight))
-			w.Ended(0, End{ByServer, "over"})
-		}()
-		shows("gap 1 256 0|end over")
 	})
 }
 

@@ -33,6 +33,7 @@ type peers struct {
 	silence   silence // the server's
 	feeder    feed.Feeder
 	events    uint64 // numbers given so far
+	shown     uint64 // entries that the client was sent
 	observers []Observer
 	beginning *Beginning // what observers that join later are told; nil: not begun
 	leaving   End        // how the client left, once it has

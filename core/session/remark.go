@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -65,7 +66,7 @@ func notAnswered(e wire.Event) string {
 func (p *peers) began(b Beginning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b.Remark = func(words string) { p.remark(Remark{Words: words}) }
+	b.Remark = p.remark
 	p.beginning = &b
 	for _, o := range p.observers {
 		o.Began(b)
@@ -99,8 +100,12 @@ func (p *peers) show(e *transcript.Entry, code RemarkCode) {
 		return
 	}
 	e.Timed = true
+	p.shown++
 	m := q.open()
+	m.data = strconv.AppendUint(append(m.data, `{"i":`...), p.shown, 10)
+	brace := len(m.data)
 	m.data = transcript.AppendJSON(m.data, e)
+	m.data[brace] = ','
 	if code != "" {
 		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"code":%q}`, code)
 	}

@@ -31,7 +31,7 @@ func recordForEver(dir string) {
 	recordings := store.Record(f, slog.New(slog.DiscardHandler))
 	var all []*store.Recorder
 	for n := range killedSessions {
-		all = append(all, recordings.Start(store.Header{Session: "s" + strconv.Itoa(n), Mode: "raw"}, func(words string) { panic(words) }))
+		all = append(all, recordings.Start(store.Header{Session: "s" + strconv.Itoa(n), Mode: "raw"}, func(_, words string) { panic(words) }))
 	}
 	start := time.Now()
 	for n := uint64(1); ; n++ {

@@ -17,7 +17,7 @@ import (
 type Recorder struct {
 	all     *Recordings
 	id      string
-	remark  func(words string)
+	remark  func(code, words string)
 	most    int64         // bytes of text
 	created chan struct{} // closed once the transcript is there, or will not be
 	begin   sync.Once     // closes it

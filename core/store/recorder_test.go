@@ -166,7 +166,7 @@ type remarkList struct {
 	list []string
 }
 
-func (l *remarkList) add(words string) {
+func (l *remarkList) add(_, words string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = append(l.list, words)

@@ -129,10 +129,17 @@ func Record(into Store, log *slog.Logger) *Recordings {
 	return a
 }
 
+// Codes of what the session is told of its recording, for programs.
+const (
+	CodeFull    = "recording-full"    // it has reached its size: what follows is counted, not kept
+	CodeStopped = "recording-stopped" // nothing that follows is in it
+	CodeWaits   = "recording-waits"   // for the disk
+)
+
 // Start begins to record a session. Nothing that goes wrong with the disk ends
 // or holds up the session: the recording stops, and remark, if set, is told why
 // in words, by a goroutine that it may hold up.
-func (a *Recordings) Start(h Header, remark func(words string)) *Recorder {
+func (a *Recordings) Start(h Header, remark func(code, words string)) *Recorder {
 	began := h.Began
 	if began.IsZero() {
 		began = time.Now()
@@ -292,14 +299,14 @@ func (a *Recordings) tell(r *Recorder, why error) {
 	a.helpers.Go(func() {
 		a.log.Warn("a recording stopped", "transcript", r.id, "reason", why.Error())
 		if r.remark != nil {
-			r.remark("the recording stopped: " + why.Error())
+			r.remark(CodeStopped, "the recording stopped: "+why.Error())
 		}
 	})
 }
 
 // say passes words on to the session, in the same way.
-func (a *Recordings) say(r *Recorder, words string) {
+func (a *Recordings) say(r *Recorder, code, words string) {
 	if r.remark != nil {
-		a.helpers.Go(func() { r.remark(words) })
+		a.helpers.Go(func() { r.remark(code, words) })
 	}
 }

@@ -39,7 +39,7 @@ func (r *Recorder) makeDecided(text []byte) []byte {
 		text = r.makeRecord(text, it)
 	}
 	if r.masker.tellOver() {
-		r.all.say(r, overWords)
+		r.all.say(r, "", overWords)
 	}
 	return text
 }
@@ -84,7 +84,7 @@ func (r *Recorder) appendRecord(dst []byte, it record) []byte {
 	r.full = true
 	r.leaveOut(it.e)
 	r.all.Counters.Full.Add(1)
-	r.all.say(r, r.fullWords())
+	r.all.say(r, CodeFull, r.fullWords())
 	return appendRemark(dst[:from], it.at, r.fullWords())
 }
 

@@ -124,7 +124,7 @@ func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 func (a *Recordings) wait(r *Recorder, why error) {
 	if !r.waited {
 		r.waited = true
-		a.say(r, "the recording has to wait: "+onDisk(why).Error())
+		a.say(r, CodeWaits, "the recording has to wait: "+onDisk(why).Error())
 	}
 	if time.Since(a.starved) > time.Minute {
 		a.starved = time.Now()

@@ -54,6 +54,25 @@ const snippet = (value) => {
 /** @type {Shape<[string, string]>} */
 const filled = (value) => (Array.isArray(value) && value.length === 2 && value.every((one) => text(longest)(one) !== undefined) ? [value[0], value[1]] : undefined);
 
+/**
+ * What a window keeps of its tabs from one load of the page to the next.
+ * @typedef {{ i: number, line: number }} Place the number of the first entry that a lane shows, and the line of it
+ * @typedef {{ mode: string, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: Record<string, string>,
+ *   attach: string, draft: string, places: Record<string, Place> }} KeptTab places: of lanes that do not follow the newest
+ * @typedef {{ window: string, current: number, tabs: KeptTab[] }} KeptTabs window: that of the page that kept it
+ */
+
+/** @type {Shape<KeptTab>} */
+const tab = (value) => {
+  if (!isObject(value)) return undefined;
+  const places = Object.entries(isObject(value.places) ? value.places : {}).filter(([, one]) => Number.isInteger(one?.i) && Number.isInteger(one?.line));
+  return {
+    mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, target: text(1100)(value.target) ?? "",
+    record: value.record !== false, stays: value.stays === true, tlsChoices: textsByName(8192)(value.tlsChoices) ?? {},
+    attach: text(200)(value.attach) ?? "", draft: text(longest)(value.draft) ?? "", places: /** @type {Record<string, Place>} */ (Object.fromEntries(places)),
+  };
+};
+
 /** All keys, without the "workbench." before them. */
 export const shapes = {
   lanes: oneOf("both", "console", "wire", "ladder"),
@@ -66,6 +85,8 @@ export const shapes = {
   presenter: flag,
   theme: oneOf("", "light", "dark"),
   history: listOf(text(longest)),
+  /** @type {Shape<KeptTabs>} */
+  tabs: (value) => (isObject(value) ? { window: text(64)(value.window) ?? "", current: Number.isInteger(value.current) ? value.current : 0, tabs: listOf(tab)(value.tabs) ?? [] } : undefined),
   targets: listOf(target),
   credentials: listOf(credential),
   /** @type {Shape<{ list: { name: string, text: string }[], values: [string, string][] }>} */
@@ -80,6 +101,15 @@ export const shapes = {
 export function browserStorage() {
   try {
     return globalThis.localStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** What the browser keeps for this window alone, or null. @returns {Storage} */
+export function windowStorage() {
+  try {
+    return globalThis.sessionStorage ?? null;
   } catch {
     return null;
   }
@@ -158,6 +188,55 @@ export class KeptList {
   set list(list) {
     this.#list = list;
     this.#text = keep(this.#storage, this.#key, list) ?? this.#text;
+  }
+}
+
+const maxLines = 200;
+
+/** The lines that were sent, walked with ↑ and ↓ as in a shell. */
+export class History {
+  #kept;
+  /** The lines that are walked: as they were at the draft. @type {string[]} */
+  #lines = [];
+  #at = 0; // index of the line shown; #lines.length is the draft
+  #draft = "";
+
+  /** @param {Storage} storage */
+  constructor(storage) {
+    this.#kept = new KeptList(storage, "history", (lines) => lines.slice(-maxLines));
+  }
+
+  /** Remembers a line and goes back to an empty draft. Empty lines and repeats are not kept. @param {string} line */
+  add(line) {
+    const before = this.#kept.list;
+    if (line !== "" && line !== before.at(-1)) this.#kept.list = [...before, line].slice(-maxLines);
+    this.#lines = [];
+    this.#at = 0;
+    this.#draft = "";
+  }
+
+  /** The line before; `current` is what stands in the field. At the oldest it stays. @param {string} current */
+  older(current) {
+    if (this.#at === this.#lines.length) {
+      this.#draft = current;
+      this.#lines = this.#kept.list;
+      this.#at = this.#lines.length;
+    }
+    if (this.#at > 0) this.#at--;
+    return this.#lines[this.#at] ?? current;
+  }
+
+  /** The line after; past the newest comes what was being typed. @param {string} current */
+  newer(current) {
+    if (this.#at === this.#lines.length) return current;
+    this.#at++;
+    return this.#lines[this.#at] ?? this.#draft;
+  }
+
+  /** The lines that hold a text, the newest first, each once. @param {string} text */
+  search(text) {
+    const lower = text.toLowerCase();
+    return [...new Set([...this.#kept.list].reverse())].filter((line) => line.toLowerCase().includes(lower));
   }
 }
 

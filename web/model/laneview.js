@@ -45,6 +45,8 @@ export class LaneView {
 
   /** Signal: the rows that are picked. @type {import("../vendor/signals-core.js").Signal<Selection | null>} */
   selection = signal(null);
+  /** Where the lanes are that do not follow the newest row. @type {Record<string, import("./kept.js").Place>} */
+  places = {};
   /** Signal: what the lanes shall bring in sight. @type {import("../vendor/signals-core.js").Signal<Spot[]>} */
   reveal = signal([]);
 

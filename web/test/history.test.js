@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { History } from "../model/history.js";
+import { History } from "../model/kept.js";
 
 function memory() {
   const kept = new Map();

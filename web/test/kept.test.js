@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { browserStorage, keep, readKept, shapes } from "../model/kept.js";
-import { History } from "../model/history.js";
+import { History } from "../model/kept.js";
 import { Snippets } from "../model/snippets.js";
 import { Targets } from "../model/target.js";
 
@@ -10,7 +10,12 @@ const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "
 const good = {
   lanes: ["wire", "both"], hex: [false, true], controls: [false, true], time: ["delta", "relative"], details: [false, true],
   typehex: [true, false], presenting: [true, false], presenter: [true, false], theme: ["dark", ""],
-  history: [["a", "b"]], targets: [[target]],
+  history: [["a", "b"]],
+  tabs: [{
+    window: "w", current: 0,
+    tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", draft: "half", places: { wire: { i: 12, line: 3 } } }],
+  }],
+  targets: [[target]],
   credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]], snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
 };
 const settings = {

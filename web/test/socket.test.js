@@ -44,9 +44,9 @@ test("a session: target up, SUCC, entries, messages, the end", () => {
   assert.deepEqual(ws.sent, ["127.0.0.1:4000"]);
   ws.onmessage({ data: "SUCC" });
   ws.onmessage({ data: '[{"kind":"hello"}]' });
-  socket.sendText("");
+  socket.send({ text: "" });
   socket.sendBytes(Uint8Array.of(0));
-  socket.finish();
+  socket.send({ eof: true });
   assert.deepEqual(ws.sent.slice(1), ['{"text":""}', Uint8Array.of(0), '{"eof":true}']);
   ws.onclose({ code: 1000, reason: "the server closed" });
   assert.deepEqual(told, [["connected"], ["entries", [{ kind: "hello" }]], ["ended", { code: 1000, words: "the server closed", cause: "" }]]);

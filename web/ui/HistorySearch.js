@@ -6,7 +6,7 @@ import { count } from "../model/format.js";
 
 const most = 50; // lines that are listed
 
-/** done(line) with the line that was picked, or null. @param {{ history: import("../model/history.js").History, done: (line: string | null) => void }} props */
+/** done(line) with the line that was picked, or null. @param {{ history: import("../model/kept.js").History, done: (line: string | null) => void }} props */
 export function HistorySearch({ history, done }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);

@@ -71,7 +71,29 @@ export function Lane({ id, title, feed, laneView, children }) {
     if (following || moved.current) box.current.scrollTop = scrolled;
     if (moved.current) setTop(scrolled);
     moved.current = 0;
+    keepPlace();
   });
+
+  // Where the lane is that does not follow outlives the page: it is that entry's line.
+  const place = useRef(laneView.places[id]); // to come back to, once it is there
+  const keepPlace = () => {
+    if (place.current && !comeBack(place.current)) return;
+    place.current = /** @type {any} */ (undefined);
+    const line = Math.floor(scrolled / lineHeight);
+    const first = inSight.find(({ at, end }) => at + end > line);
+    const i = first && log?.row(first.number).i;
+    if (following || !first || i === undefined) delete laneView.places[id];
+    else laneView.places[id] = { i, line: line - first.at };
+  };
+  const comeBack = (/** @type {import("../model/kept.js").Place} */ { i, line }) => {
+    if (!log || !lines || log.end === log.first || (log.row(log.end - 1).i ?? 0) < i) return false;
+    let number = log.first;
+    while (number < log.end - 1 && (log.row(number).i ?? 0) < i) number++;
+    setFollowing(false);
+    box.current.scrollTop = (lines.of(number).at + line) * lineHeight;
+    setTop(box.current.scrollTop);
+    return true;
+  };
 
   // Only a person moves the box up; what the page does keeps it at the end.
   const lastTop = useRef(0);

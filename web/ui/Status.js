@@ -10,6 +10,8 @@ import { Menu } from "./Menu.js";
 
 const TLSOutcome = lazy(() => import("./TLSOutcome.js"), "TLSOutcome");
 
+const Watchers = lazy(() => import("./Watchers.js"), "Watchers");
+
 const titles = {
   connecting: "Connecting",
   connected: "Connected",
@@ -21,27 +23,44 @@ const titles = {
 export function Status({ tab }) {
   const session = tab.session.value;
   const hello = session?.hello.value;
-  const { name, words, hint, broke } = tab.state.value;
-  const title = broke ? "Disconnected" : titles[name];
+  const { name, words, hint, broke, away } = tab.state.value;
+  const title = away ? "Coming back" : broke ? "Disconnected" : titles[name];
   const separator = name === "connected" || name === "connecting" ? " " : ": ";
   const tried = session && !tab.problem.value; // a problem of the fields is not about a session
   return html`
     <div class="status">
-      <p id="status" role="status" data-state=${name}>
+      <p id="status" role="status" data-state=${away ? "connecting" : name}>
         <strong>${title}</strong>
         ${words && html`<span class="words">${separator + words}</span>`}
         ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
         ${hint && html`<span class="hint">${/[.?!…]$/.test(words) ? " " : ". "}${hint}</span>`}
       </p>
+      ${session?.connected && session.watch.value && (session.watch.value.watchers > 1 || !session.hasKeyboard) && html`<${Watchers} session=${session} />`}
       ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
       ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
       ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain
         title="What TLS came to, and the server's certificate" sheet=${() => html`<${TLSOutcome} outcome=${hello.tls} />`} />`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
-      ${hello?.transcript && session?.live && html`<span class="recording" title="The workbench keeps a transcript of this session">recording</span>`}
+      ${hello && session?.live && html`<${Recording} session=${session} />`}
       ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
     </div>
   `;
+}
+
+/** What stands for each state of a recording, and what it means. @type {Record<string, [string, string]>} */
+const recordings = {
+  "": ["not recorded", "Nothing of this session is kept: Record was off, or the workbench records none"],
+  on: ["recording", "The workbench keeps a transcript of this session"],
+  full: ["recording full", "The recording has reached its size: what follows is counted there, and not kept"],
+  waits: ["recording waits", "The disk is full or slow: the recording waits for it"],
+  stopped: ["recording stopped", "The recording broke off: nothing that follows is in it"],
+};
+
+/** Whether what happens is kept. @param {{ session: import("../wire/session.js").Session }} props */
+function Recording({ session }) {
+  const state = session.recording.value;
+  const [words, title] = recordings[state] ?? recordings[""];
+  return html`<span class="recording" data-recording=${state || "off"} title=${title}>${words}</span>`;
 }
 
 /** @param {import("../types").TLSOutcome} outcome */

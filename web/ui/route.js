@@ -6,6 +6,7 @@
 //      &tls.verify=none&tls.name=NAME&tls.alpn=NAMES&tls.min=1.0&tls.cert=ID
 //
 //     #/                         the sessions
+//     #/s/ID                     one that lives in the workbench, by its "attach"
 //     #/transcripts              the list; ?mode=&target=&text= search it
 //     #/transcripts/ID?at=12     playback of one, at its entry 12
 //     #/plugins                  the line modes' processes
@@ -30,7 +31,7 @@ const maxOption = 1024; // bytes of a value, as the workbench has it
 export function parseRoute(hash) {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const [view = "", id = ""] = path.split("/").map(decode);
-  return { view, id, query: Object.fromEntries(new URLSearchParams(query)) };
+  return { view: view === "s" ? "" : view, id, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 /**
@@ -41,7 +42,7 @@ export function parseRoute(hash) {
 export function formatRoute(view, id = "", query = {}) {
   const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   const search = new URLSearchParams(filled.map(([name, value]) => [name, String(value)])).toString();
-  return "#/" + view + (id && "/" + encodeURIComponent(id)) + (search && "?" + search);
+  return "#/" + (id ? view || "s" : view) + (id && "/" + encodeURIComponent(id)) + (search && "?" + search);
 }
 
 /**

@@ -67,6 +67,9 @@ export class Tab {
   /** Whether there is a session that lives or is being opened. */
   live = computed(() => this.session.value !== null && ["connected", "connecting"].includes(this.state.value.name));
 
+  /** What its session can be come back to by, or "". */
+  attach = computed(() => this.session.value?.hello.value?.attach ?? this.session.value?.attach ?? "");
+
   /** What stands on the tab. */
   title = computed(() => {
     targetsVersion.value; // a name may have been given
@@ -214,7 +217,11 @@ export class Tab {
   /** @param {ConstructorParameters<typeof Session>[0]} choice */
   #open(choice) {
     this.session.value?.close();
-    const session = new Session(choice);
+    this.take(new Session(choice));
+  }
+
+  /** Takes a session that was opened, or come back to. @param {Session} session */
+  take(session) {
     this.session.value = session;
     session.state.subscribe(({ name }) => name === "connected" && this.#show(session));
   }
@@ -249,9 +256,39 @@ export function openTab() {
   return tab;
 }
 
-/** Closes a tab, and its session with it. @param {Tab} tab */
+/** Signal: the tab that was closed last, while that can be undone; its session lives until then. @type {import("../vendor/signals-core.js").Signal<Tab | null>} */
+export const closed = signal(null);
+/** Seconds in which that can be undone. */
+export const undoTime = 10;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let closing;
+
+/** Ends what was closed; later than that it cannot be undone. */
+function endClosed() {
+  clearTimeout(closing);
+  closed.value?.disconnect();
+  closed.value = null;
+}
+
+/** Opens the tab again that was closed last. */
+export function undoClose() {
+  clearTimeout(closing);
+  const tab = closed.value;
+  if (!tab) return;
+  batch(() => {
+    closed.value = null;
+    tabs.value = [...tabs.value, tab];
+    current.value = tab;
+  });
+}
+
+/** Closes a tab. A session that lives ends after undoTime, unless that is undone. @param {Tab} tab */
 export function closeTab(tab) {
-  tab.disconnect();
+  endClosed();
+  if (tab.live.value) {
+    closed.value = tab;
+    closing = setTimeout(endClosed, undoTime * 1000);
+  }
   const at = tabs.value.indexOf(tab);
   const rest = tabs.value.filter((one) => one !== tab);
   batch(() => {
@@ -264,6 +301,20 @@ export function closeTab(tab) {
 export function turnTab(step) {
   const all = tabs.value;
   current.value = all[(all.indexOf(current.value) + step + all.length) % all.length];
+}
+
+/** Opens a tab that watches a session which lives in the workbench. @param {string} id */
+export async function watchSession(id) {
+  const answer = await fetch("/api/sessions").catch(() => null);
+  const found = answer?.ok && (await answer.json()).find((/** @type {any} */ one) => one.id === id);
+  const mode = modes.value.find(({ manifest }) => manifest.name === found?.mode)?.manifest;
+  const tab = current.value.session.value ? openTab() : current.value;
+  if (!found || !mode) {
+    tab.problem.value = { problem: "There is no such session: it has ended, and nobody came back in time. If it was recorded, it is under Transcripts.", field: "" };
+    return;
+  }
+  tab.use({ ...fieldsOf(found.target), mode: mode.name });
+  tab.take(new Session({ mode, options: {}, target: found.target, record: true, stays: false, tlsChoices: {} }, { attach: id, was: "" }));
 }
 
 // What the page's address asks for, until the first tab has begun with it.

@@ -38,7 +38,10 @@ export class Feed {
   take(list) {
     for (const entry of list) {
       const rows = this.#reader.read(entry);
-      for (const row of [rows.console, rows.wire]) if (row?.more) row.entry = this.entries.next;
+      for (const row of [rows.console, rows.wire]) {
+        if (row) row.i = entry.i;
+        if (row?.more) row.entry = this.entries.next;
+      }
       if (rows.console && rows.instead === this.#part.id) this.console.replace(this.#part.number, rows.console);
       else if (rows.console) this.console.append(rows.console);
       if (rows.console?.part) this.#part = { id: rows.console.id, number: rows.instead === this.#part.id ? this.#part.number : this.console.next - 1 };

@@ -1,12 +1,25 @@
-// One live session: a socket, how it stands, and a feed of what came. It does not
-// know who shows it.
+// One session: how it stands, and a feed of what came. It lives in the workbench. When
+// the page loses its connection, the session goes on, and this comes back to it: from
+// the entry after the last that came, and with what the workbench has not taken yet of
+// what was sent. It does not know who shows it.
 
 import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
-import { Socket, socketURL, maxMessage } from "./socket.js";
+import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
 import { advice, endAdvice } from "../model/target.js";
 
 let sessions = 0;
+
+const retryFirst = 250; // milliseconds before the page tries to come back, doubling …
+const retryMost = 5000; // … up to this
+
+/** Names this page among all that watch a session. */
+export const pageWindow = Array.from({ length: 3 }, () => Math.random().toString(36).slice(2)).join("").slice(0, 24);
+
+/**
+ * @typedef {{ mode: import("../types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean,
+ *   tlsChoices: import("../model/target.js").TLSChoices }} Choice what a session is opened with
+ */
 
 export class Session extends Feed {
   /** Tells sessions of this page apart; from 1. */
@@ -19,15 +32,32 @@ export class Session extends Feed {
   finished = signal(false);
   /** Signal: how often the workbench has remarked on it. */
   remarks = signal(0);
+  /** Signal: whether a recording goes on: "" there is none, "on", "full", "waits" for the disk, or "stopped". */
+  recording = signal("");
+  /** Signal: who else watches, and who has the keyboard; null where the session ends with the page. @type {import("../vendor/signals-core.js").Signal<import("../types").Watch | null>} */
+  watch = signal(null);
   /** When it ended, in milliseconds since 1970; 0 while it lives. */
   ended = 0;
 
+  /** What to come back to it by, or "". */
+  attach = "";
+  #was = ""; // the window that this one replaces
   #socket;
+  #connected = false; // the socket has
+  #next = 1; // the number of the entry that comes next
+  #number = 0; // of the last message
+  #unsent = /** @type {{ m: number, message: object, size: number }[]} */ ([]); // that the workbench has not taken yet
+  #waiting = 0; // their size in all
+  #retry = retryFirst;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /**
-   * @param {{ mode: import("../types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: import("../model/target.js").TLSChoices }} choice
+   * Opens a session; or comes to the one that attach names, in the place of the
+   * window was.
+   * @param {Choice} choice @param {{ attach: string, was: string }} [at]
    */
-  constructor({ mode, options, target, record, stays, tlsChoices }) {
+  constructor({ mode, options, target, record, stays, tlsChoices }, at) {
     super();
     this.mode = mode;
     this.options = options;
@@ -35,23 +65,60 @@ export class Session extends Feed {
     this.record = record;
     this.stays = stays;
     this.tlsChoices = tlsChoices;
+    this.attach = at?.attach ?? "";
+    this.#was = at?.was ?? "";
     this.state = signal({ name: "connecting", words: `to ${target} …` });
-    this.#socket = new Socket(socketURL(location, mode.name, options, record, stays, tlsChoices), target, {
+    this.#socket = this.#open();
+    if (this.attach) globalThis.addEventListener?.("online", this.#hurry);
+  }
+
+  #open() {
+    const url = this.attach
+      ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next })
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow);
+    return new Socket(url, this.attach ? null : this.target, {
       connected: () => {
-        this.began = Date.now();
-        this.#become("connected", `to ${target}`);
+        this.#connected = true;
+        this.#retry = retryFirst;
+        if (!this.attach) this.began = Date.now();
+        this.#become("connected", `to ${this.target}`);
       },
       entries: (list) => this.#take(list),
       refused: (reason, refusal) => {
-        if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "See below for what you can do.", { refusal });
+        if (this.attach && !refusal) this.#comeBack(); // the workbench does not answer
+        else if (refusal?.code === "session-unknown") this.#become("failed", "the session is over, and the workbench no longer has what came of it", this.#elsewhere(), { broke: true });
+        else if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "See below for what you can do.", { refusal });
         else this.#become("failed", reason, refusal ? advice(refusal.code) : "");
       },
       ended: ({ code, words, cause }) => {
-        if (code === 1000 || code === 1001) this.#become("disconnected", words);
+        this.#connected = false;
+        if (this.attach && !cause && code !== 1000 && code !== 1008) this.#comeBack();
+        else if (code === 1000 || code === 1001) this.#become("disconnected", words);
         else this.#become("failed", words, endAdvice(cause), { broke: true });
       },
     });
   }
+
+  /** Where else to look for what came. */
+  #elsewhere() {
+    return this.hello.value?.transcript || this.record ? "Its recording is under Transcripts." : "";
+  }
+
+  /** Tries to come back to the session, again and again. */
+  #comeBack() {
+    this.state.value = { name: "connected", words: `to ${this.target}`, hint: "The connection to the workbench broke. The session goes on there; trying to come back …", away: true };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#hurry, this.#retry);
+    this.#retry = Math.min(2 * this.#retry, retryMost);
+  }
+
+  /** Tries to come back now, where that is due. */
+  #hurry = () => {
+    if (!this.state.value.away) return;
+    clearTimeout(this.#timer);
+    this.#socket.close();
+    this.#socket = this.#open();
+  };
 
   get connected() {
     return this.state.value.name === "connected";
@@ -63,7 +130,13 @@ export class Session extends Feed {
 
   /** Bytes that were sent and that the workbench has not taken yet. */
   get waiting() {
-    return this.#socket.waiting;
+    return this.attach ? this.#waiting : this.#socket.waiting;
+  }
+
+  /** Whether this window has the keyboard. */
+  get hasKeyboard() {
+    const watch = this.watch.value;
+    return !watch || watch.keyboard === watch.window;
   }
 
   /**
@@ -74,42 +147,129 @@ export class Session extends Feed {
    */
   send(message, how = "") {
     if (!this.connected) return "Not connected: press Connect first.";
+    if (!this.hasKeyboard) return `Window ${this.watch.value?.keyboard} has the keyboard; you can ask for it above.`;
     if (this.finished.value) return "You ended your input; only the server may still speak.";
     const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message;
     if (bytes.length > maxMessage) return "That is more than 1 MiB; send it in parts.";
-    if (how === "raw") this.#socket.sendRaw(bytes);
-    else if (typeof message === "string") this.#socket.sendText(message, how !== "part");
+    if (how === "raw") this.#say({ raw: base64(bytes) });
+    else if (typeof message === "string") this.#say(how === "part" ? { text: message, eol: false } : { text: message });
+    else if (this.attach) this.#say({ bytes: base64(bytes) });
     else this.#socket.sendBytes(message);
     return "";
   }
 
-  /** Half-close. */
-  finish() {
-    if (!this.connected || this.finished.value) return;
-    this.finished.value = true;
-    this.#socket.finish();
+  /** @param {object} message */
+  #say(message) {
+    if (!this.attach) return this.#socket.send(message);
+    const m = ++this.#number;
+    const size = JSON.stringify(message).length;
+    this.#unsent.push({ m, message, size });
+    this.#waiting += size;
+    if (this.#connected) this.#socket.send({ ...message, m });
   }
 
-  /** Ends the session; does nothing if it is over. */
+  /** Half-close. */
+  finish() {
+    if (!this.connected || this.finished.value || !this.hasKeyboard) return;
+    this.finished.value = true;
+    this.#say({ eof: true });
+  }
+
+  /** Asks for the keyboard, which is given at once where nobody has it. */
+  askForKeyboard() {
+    if (this.#connected) this.#socket.send({ keyboard: "take" });
+  }
+
+  /** Hands the keyboard over. @param {number} window */
+  giveKeyboard(window) {
+    if (this.#connected) this.#socket.send({ keyboard: "give", to: window });
+  }
+
+  /** Ends the session, or where another window has its keyboard, leaves it; does nothing if it is over. */
   close() {
     if (!this.live) return;
     const wasConnected = this.connected;
+    if (this.attach && this.hasKeyboard) {
+      if (this.#connected) this.#socket.send({ end: true });
+      else fetch("/api/sessions/" + encodeURIComponent(this.attach), { method: "DELETE", keepalive: true }).catch(() => {});
+    }
+    const words = !wasConnected ? "you stopped connecting" : this.hasKeyboard ? "you closed the session" : "you left the session, which goes on";
+    this.leave();
+    this.#become("disconnected", words);
+  }
+
+  /** Watches no longer. The session goes on. */
+  leave() {
+    clearTimeout(this.#timer);
+    globalThis.removeEventListener?.("online", this.#hurry);
     this.#socket.close();
-    this.#become("disconnected", wasConnected ? "you closed the session" : "you stopped connecting");
   }
 
   /** @param {import("../types").State["name"]} name @param {string} words @param {Partial<import("../types").State>} [more] */
   #become(name, words, hint = "", more = {}) {
-    if (name !== "connected") this.ended = Date.now();
+    if (name !== "connected") {
+      this.ended = Date.now();
+      this.leave();
+    }
     this.state.value = { name, words, hint, ...more };
     this.publishSoon();
   }
 
   /** @param {import("../types").Entry[]} list */
   #take(list) {
-    const hello = /** @type {any} */ (list.find((entry) => entry.kind === "hello"));
-    if (hello) this.hello.value = hello;
-    if (list.some((entry) => entry.dir === "--")) this.remarks.value++;
-    this.take(hello ? list.filter((entry) => entry !== hello) : list);
+    const entries = [];
+    for (const entry of list) {
+      const one = /** @type {any} */ (entry);
+      if (entry.kind === "hello") this.#greeted(one);
+      else if (entry.kind === "watch") this.#watched(one);
+      else if (entry.kind === "not-taken") this.#notTaken(one);
+      else if (entry.kind === "gap") {
+        this.#next = one.from + one.entries;
+        entries.push({ dir: /** @type {const} */ ("--"), kind: "remark", text: `here ${one.entries.toLocaleString("en")} entries are missing: they are no longer in memory, and the recording does not have them` });
+      } else if (entry.i === undefined || entry.i >= this.#next) {
+        this.#next = (entry.i ?? this.#next - 1) + 1;
+        entries.push(entry);
+      }
+    }
+    if (entries.some((entry) => entry.dir === "--")) this.remarks.value++;
+    for (const { code } of entries) if (code?.startsWith("recording-")) this.recording.value = code.slice("recording-".length);
+    this.take(entries);
   }
+
+  /** @param {import("../types").Hello} hello */
+  #greeted(hello) {
+    if (hello.attach && !this.attach) globalThis.addEventListener?.("online", this.#hurry);
+    this.attach = hello.attach ?? "";
+    this.#was = "";
+    if (hello.age !== undefined) this.began = Date.now() - 1000 * hello.age;
+    this.options = hello.options;
+    if (hello.transcript && !this.recording.value) this.recording.value = "on";
+    this.hello.value = hello;
+    if (!hello.watch) return;
+    this.#watched(hello.watch);
+    for (const { m, message } of this.#unsent) this.#socket.send({ ...message, m });
+  }
+
+  /** @param {import("../types").Watch} watch */
+  #watched(watch) {
+    while (this.#unsent.length > 0 && this.#unsent[0].m <= watch.taken) this.#waiting -= /** @type {{ size: number }} */ (this.#unsent.shift()).size;
+    this.#number = Math.max(this.#number, watch.taken);
+    if (watch.eof) this.finished.value = true;
+    this.watch.value = watch;
+  }
+
+  /** @param {{ m: number, text: string }} refusal */
+  #notTaken({ m, text }) {
+    const lost = this.#unsent.filter((one) => one.m === m);
+    this.#unsent = this.#unsent.filter((one) => one.m !== m);
+    this.#waiting = this.#unsent.reduce((sum, one) => sum + one.size, 0);
+    if (lost.length) this.take([{ dir: "--", kind: "remark", text: "not sent: " + text }]);
+  }
+}
+
+/** @param {Uint8Array} bytes */
+function base64(bytes) {
+  let chars = "";
+  for (let i = 0; i < bytes.length; i += 4096) chars += String.fromCharCode(...bytes.subarray(i, i + 4096));
+  return globalThis.btoa(chars);
 }

@@ -11,22 +11,44 @@ export const maxMessage = 1024 * 1024;
  * The address of a session's WebSocket. options are name → value; record says
  * whether the workbench may keep a transcript, where it keeps any; stays, whether
  * the session goes on after the end of the server's stream; tls has the choices
- * for TLS that are not the default.
+ * for TLS that are not the default; window, if it is named, keeps the session for
+ * who comes back by attachURL.
  * @param {{ protocol: string, host: string }} location @param {string} mode
  * @param {Record<string, string>} options @param {import("../model/target.js").TLSChoices} tls
  */
-export function socketURL(location, mode, options, record = true, stays = false, tls = {}) {
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "") {
   const query = new URLSearchParams({ mode });
+  if (window) {
+    query.set("keep", "on");
+    query.set("window", window);
+  }
   if (!record) query.set("record", "off");
   if (stays) query.set("server-eof", "stay");
   for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
   for (const [name, value] of Object.entries(tls)) query.set("tls." + name, value);
+  return addressOf(location, query);
+}
+
+/**
+ * The address by which a window comes to a session that lives in the workbench.
+ * @param {{ protocol: string, host: string }} location @param {string} id
+ * @param {{ window: string, was?: string, from: number }} who from: the number of the first entry that it wants
+ */
+export function attachURL(location, id, { window, was = "", from }) {
+  const query = new URLSearchParams({ attach: id, window, from: String(from) });
+  if (was) query.set("was", was);
+  return addressOf(location, query);
+}
+
+/** @param {{ protocol: string, host: string }} location @param {URLSearchParams} query */
+function addressOf(location, query) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return `${scheme}//${location.host}/websocket/ws?${query}`;
 }
 
 /**
- * Opens a session to `target` and reports, in this order:
+ * Opens a session to `target`, or with null comes to the one that the URL names, and
+ * reports, in this order:
  *
  *     connected()           the target was reached
  *     entries(list)         what happened since, any number of times
@@ -48,13 +70,13 @@ export class Socket {
   /** How the session ended, in full, once that was told. @type {import("../types").Entry | null} */
   #end = null;
 
-  /** @param {string} url @param {string} target @param {Listener} on */
+  /** @param {string} url @param {string | null} target @param {Listener} on */
   constructor(url, target, on, WebSocket = globalThis.WebSocket) {
     this.#on = on;
     this.#ws = new WebSocket(url, protocol);
     this.#ws.onopen = () => {
       this.#phase = "asking";
-      this.#ws.send(target);
+      if (target !== null) this.#ws.send(target);
     };
     this.#ws.onmessage = (event) => this.#message(event.data);
     this.#ws.onclose = (event) => this.#closed(event);
@@ -66,26 +88,14 @@ export class Socket {
     return this.#ws.readyState > 1 ? 0 : this.#ws.bufferedAmount;
   }
 
-  /** @param {string} text @param {boolean} [eol] whether the line mode may add a line end */
-  sendText(text, eol = true) {
-    this.#ws.send(JSON.stringify(eol ? { text } : { text, eol }));
-  }
-
-  /** Bytes that go to the server as they are, in every mode. @param {Uint8Array} bytes */
-  sendRaw(bytes) {
-    let chars = "";
-    for (const byte of bytes) chars += String.fromCharCode(byte);
-    this.#ws.send(JSON.stringify({ raw: globalThis.btoa(chars) }));
+  /** Sends a message of workbench.v1. @param {object} message */
+  send(message) {
+    this.#ws.send(JSON.stringify(message));
   }
 
   /** @param {Uint8Array} bytes */
   sendBytes(bytes) {
     this.#ws.send(/** @type {any} */ (bytes));
-  }
-
-  /** Half-close: nothing more comes from here, the server may still answer. */
-  finish() {
-    this.#ws.send(JSON.stringify({ eof: true }));
   }
 
   close() {

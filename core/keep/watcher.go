@@ -1,0 +1,430 @@
+package keep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/limit"
+	"github.com/protocol-workbench/workbench/core/session"
+)
+
+// Watcher is one connection to a session. Say and Next are called by one goroutine
+// each, the others by any.
+type Watcher struct {
+	session *Session
+	window  *window
+	next    uint64 // the number of the entry that comes next
+	pending uint64 // … once what Next returned was written
+	offset  uint64 // bytes of entries that were written, of those that ever came
+	after   uint64 // offset, once …
+	news    bool   // how things stand has changed
+	notices []byte // for this watcher alone, as Batch.Entries
+	left    bool
+	wake    chan struct{} // holds a value when Next may find something
+}
+
+// State is how things stand with a session, for those who watch it.
+type State struct {
+	Window   int    `json:"window"`         // the watcher's own, from 1
+	Watchers int    `json:"watchers"`       // connections
+	Keyboard int    `json:"keyboard"`       // the window that has it; 0: none
+	Away     bool   `json:"away,omitempty"` // that window has no connection
+	Asks     int    `json:"asks,omitempty"` // a window that wants it; 0: none
+	Taken    uint64 `json:"taken"`          // the last number of what this window said that the session has taken
+	EOF      bool   `json:"eof,omitempty"`  // the client's input has ended
+}
+
+// Batch is what a watcher is to be told next. One of its fields is set.
+type Batch struct {
+	State   *State
+	Entries []byte       // objects in JSON, each followed by a comma
+	Missing *Range       // entries that are not in memory any more
+	End     *session.End // all was told
+}
+
+// Range is the entries from number First up to and without Next, which is Entry in
+// JSON.
+type Range struct {
+	First, Next uint64
+	Entry       []byte
+}
+
+// Message is something that a watcher says. Number, from 1 and rising for each
+// window, makes sure that it is taken once: what has a number that is not above the
+// last one taken is ignored. 0: it has none.
+type Message struct {
+	Number uint64
+	Event  core.Event // its data is not kept after Say has returned
+}
+
+// Why something that was said is not taken.
+var (
+	ErrNoKeyboard = errors.New("another window has the keyboard")
+	ErrFinished   = errors.New("the input was ended")
+	ErrOver       = errors.New("the session is over")
+	ErrLeft       = errors.New("the connection is gone")
+)
+
+// Join adds a connection from a window, which wants the entries from number first
+// on. was is a window that this one replaces, as after a reload, or "".
+//
+// The window gets the keyboard if nobody has it, or whoever has it is not connected.
+func (s *Session) Join(name, was string, first uint64) (*Watcher, error) {
+	s.mu.Lock()
+	if s.removed() {
+		s.mu.Unlock()
+		return nil, ErrOver
+	}
+	w := &Watcher{session: s, window: s.windowFor(name, was), next: max(first, 1), news: true, wake: make(chan struct{}, 1)}
+	w.pending = w.next
+	s.place(w)
+	s.watchers = append(s.watchers, w)
+	w.window.connected++
+	if s.alone != nil {
+		s.alone.Stop()
+		s.alone = nil
+	}
+	moved := (s.holder == nil || s.holder.connected == 0) && s.giveTo(w.window)
+	s.tell()
+	s.mu.Unlock()
+	if moved {
+		s.sayHolder()
+	}
+	return w, nil
+}
+
+// removed reports that the session can be joined no more. mu is held.
+func (s *Session) removed() bool { return s.all.find(s.ID) != s }
+
+// windowFor returns the window of a name. mu is held.
+func (s *Session) windowFor(name, was string) *window {
+	if known := s.windows[name]; known != nil {
+		return known
+	}
+	if len(s.windows) >= MaxWindows {
+		for other, one := range s.windows {
+			if one.connected == 0 && one != s.holder {
+				delete(s.windows, other)
+			}
+		}
+	}
+	made := &window{}
+	if old := s.windows[was]; old != nil { // the same person, who has reloaded the page
+		made.number = old.number
+		delete(s.windows, was)
+		if s.holder == old {
+			s.holder = made
+		}
+		if old.connected > 0 { // a copy of the page: the old one goes on under a number of its own
+			s.numbers++
+			old.number = s.numbers
+			s.windows[was] = old
+		}
+	} else {
+		s.numbers++
+		made.number = s.numbers
+	}
+	s.windows[name] = made
+	return made
+}
+
+// place sets the offset of a watcher's place. mu is held.
+func (s *Session) place(w *Watcher) {
+	w.next = min(w.next, s.log.next)
+	w.pending = w.next
+	switch {
+	case w.next >= s.log.next:
+		w.offset = s.log.total
+	case w.next >= s.log.first():
+		entries, _, total := s.log.from(w.next)
+		w.offset = total - uint64(len(entries))
+	default:
+		w.offset = s.log.segments[0].from
+	}
+	w.after = w.offset
+}
+
+// giveTo gives a window the keyboard, and reports whether that is to be remarked
+// on: the first to have it is not. mu is held.
+func (s *Session) giveTo(w *window) (moved bool) {
+	moved = s.holder != nil && s.holder != w && s.holder.number != w.number
+	s.holder = w
+	if s.asks == w {
+		s.asks = nil
+	}
+	s.tell()
+	s.changed.Broadcast()
+	return moved
+}
+
+// sayHolder remarks in the session's log on who has the keyboard. mu is not held.
+func (s *Session) sayHolder() {
+	s.mu.Lock()
+	remark, number := s.remark, s.holder.number
+	s.mu.Unlock()
+	if remark != nil {
+		remark(session.Remark{Code: session.Keyboard, Words: fmt.Sprintf("window %d has the keyboard", number)})
+	}
+}
+
+// Leave ends the connection. The session goes on.
+func (w *Watcher) Leave() {
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w.left {
+		return
+	}
+	w.left = true
+	w.window.connected--
+	s.watchers = slices.DeleteFunc(s.watchers, func(other *Watcher) bool { return other == w })
+	if s.said != nil && s.said.by == w {
+		s.said = nil
+	}
+	if s.asks == w.window && w.window.connected == 0 {
+		s.asks = nil
+	}
+	s.tell()
+	w.signal()
+	s.changed.Broadcast()
+	if len(s.watchers) == 0 {
+		s.since = time.Now()
+		s.waitForSomebody()
+	}
+}
+
+// waitForSomebody begins the time after which the session, if it still lives, ends
+// for want of a watcher, and is forgotten otherwise. mu is held.
+func (s *Session) waitForSomebody() {
+	switch {
+	case !s.reached && s.end == nil: // there is nothing yet to come back to
+		s.leaving = &session.End{Cause: session.ByClient, Words: "the client closed"}
+	case s.end != nil:
+		s.alone = limit.AfterFunc(s.all.Keep, func() { s.all.forget(s) })
+	default:
+		s.alone = limit.AfterFunc(s.all.Keep, func() {
+			s.leave(session.End{Cause: session.ByClient, Words: fmt.Sprintf("nobody came back for %v", s.all.Keep)})
+		})
+	}
+}
+
+// Reached waits until the target was reached, or not. Then the reason is the error.
+func (w *Watcher) Reached() (address string, err error) {
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		switch {
+		case w.left:
+			return "", ErrLeft
+		case s.refused != nil:
+			return "", s.refused
+		case s.reached:
+			return s.address, nil
+		case s.end != nil:
+			return "", *s.end
+		}
+		s.changed.Wait()
+	}
+}
+
+// State returns how things stand. Next tells only what changes later.
+func (w *Watcher) State() State {
+	w.session.mu.Lock()
+	defer w.session.mu.Unlock()
+	w.news = false
+	return w.state()
+}
+
+func (w *Watcher) state() State {
+	s := w.session
+	st := State{Window: w.window.number, Watchers: len(s.watchers), Taken: w.window.taken, EOF: s.finished}
+	if s.holder != nil {
+		st.Keyboard, st.Away = s.holder.number, s.holder.connected == 0
+	}
+	if s.asks != nil {
+		st.Asks = s.asks.number
+	}
+	return st
+}
+
+// Next waits for what there is to tell, which by the next call counts as told.
+// Entries are valid for good. The error is ErrLeft, or the context's.
+func (w *Watcher) Next(ctx context.Context) (Batch, error) {
+	w.told()
+	for {
+		if b, found, err := w.find(); found || err != nil {
+			return b, err
+		}
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+			return Batch{}, ctx.Err()
+		}
+	}
+}
+
+// told counts what Next returned as told.
+func (w *Watcher) told() {
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.next = w.pending
+	if lagged := s.lags(0); w.offset != w.after {
+		w.offset = w.after
+		if lagged && !s.lags(0) {
+			s.changed.Broadcast()
+		}
+	}
+}
+
+func (w *Watcher) find() (b Batch, found bool, err error) {
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case w.left:
+		return Batch{}, false, ErrLeft
+	case w.news:
+		w.news = false
+		st := w.state()
+		return Batch{State: &st}, true, nil
+	case len(w.notices) > 0:
+		b.Entries, w.notices = w.notices, nil
+		s.changed.Broadcast()
+		return b, true, nil
+	case w.next < s.log.first():
+		missing := Range{w.next, s.log.first(), s.log.oldest()}
+		w.pending, w.after = missing.Next, s.log.segments[0].from
+		return Batch{Missing: &missing}, true, nil
+	case w.next < s.log.next:
+		b.Entries, w.pending, w.after = s.log.from(w.next)
+		return b, true, nil
+	case s.end != nil:
+		return Batch{End: s.end}, true, nil
+	}
+	return Batch{}, false, nil
+}
+
+func (w *Watcher) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tell has the watcher told how things stand. mu is held.
+func (w *Watcher) tell() {
+	w.news = true
+	w.signal()
+}
+
+// Tell has Next return an object, in JSON and followed by a comma, among the entries.
+// It waits while much of that waits.
+func (w *Watcher) Tell(object []byte) {
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(w.notices) > maxNotices && !w.left {
+		s.changed.Wait()
+	}
+	w.notices = append(w.notices, object...)
+	w.signal()
+}
+
+// Say says something to the session, and waits until it was taken.
+func (w *Watcher) Say(m Message) error {
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.said != nil && !w.left && s.end == nil {
+		s.changed.Wait()
+	}
+	switch {
+	case w.left:
+		return ErrLeft
+	case s.end != nil || s.leaving != nil:
+		return ErrOver
+	case m.Number > 0 && m.Number <= w.window.taken:
+		return nil
+	case s.holder != w.window:
+		return ErrNoKeyboard
+	case s.finished:
+		return ErrFinished
+	}
+	m.Event.Data = slices.Clone(m.Event.Data)
+	said := &said{Message: m, by: w}
+	s.said = said
+	s.changed.Broadcast()
+	for !said.taken && !w.left && s.end == nil && !s.cut {
+		s.changed.Wait()
+	}
+	switch {
+	case said.taken:
+		return nil
+	case w.left:
+		return ErrLeft
+	}
+	return ErrOver
+}
+
+// End ends the session, as a client does that closes.
+func (w *Watcher) End() error {
+	s := w.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.holder != w.window {
+		return ErrNoKeyboard
+	}
+	if s.leaving == nil {
+		s.leaving = &session.End{Cause: session.ByClient, Words: "the client closed"}
+	}
+	s.changed.Broadcast()
+	return nil
+}
+
+// TakeKeyboard gives the window the keyboard if whoever has it is not connected,
+// and otherwise asks for it.
+func (w *Watcher) TakeKeyboard() {
+	s := w.session
+	s.mu.Lock()
+	moved := false
+	switch {
+	case s.holder == w.window:
+	case s.holder == nil || s.holder.connected == 0:
+		moved = s.giveTo(w.window)
+	default:
+		s.asks = w.window
+		s.tell()
+	}
+	s.mu.Unlock()
+	if moved {
+		s.sayHolder()
+	}
+}
+
+// GiveKeyboard gives a window, by its number, the keyboard that this one has.
+func (w *Watcher) GiveKeyboard(to int) error {
+	s := w.session
+	s.mu.Lock()
+	if s.holder != w.window {
+		s.mu.Unlock()
+		return ErrNoKeyboard
+	}
+	var next *window
+	for _, one := range s.windows {
+		if one.number == to && one.connected > 0 {
+			next = one
+		}
+	}
+	moved := next != nil && next != s.holder && s.giveTo(next)
+	s.mu.Unlock()
+	if moved {
+		s.sayHolder()
+	}
+	return nil
+}

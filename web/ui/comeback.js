@@ -1,0 +1,84 @@
+// What the page comes back to after a reload: its tabs, each with its session, which
+// lived on in the workbench, and with what was being typed. The browser keeps it for
+// this window alone. And the page's address: it names the session that is shown.
+
+import { batch, effect, untracked } from "../vendor/signals-core.js";
+import { Session, pageWindow } from "../wire/session.js";
+import { modes } from "../wire/workbench.js";
+import { Tab, current, tabs, watchSession } from "./tabs.js";
+import { formatRoute, replaceRoute, route } from "./route.js";
+import { fieldsOf } from "../model/target.js";
+import { keep, readKept } from "../model/kept.js";
+
+/** Whether the tabs of before are there again. */
+let back = false;
+
+/** Opens the tabs of before again. @param {import("../model/kept.js").KeptTabs | undefined} was */
+function comeBack(was) {
+  /** @type {Tab[]} */
+  const all = [];
+  let shown = 0;
+  for (const one of was?.tabs ?? []) {
+    const mode = modes.value.find(({ manifest }) => manifest.name === one.mode)?.manifest;
+    if (!mode) continue;
+    const tab = new Tab();
+    if (one === was?.tabs[was.current]) shown = all.length;
+    all.push(tab);
+    tab.draft.value = one.draft;
+    tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, tlsChoices: one.tlsChoices });
+    tab.form.record.value = one.record;
+    tab.laneView.places = one.places;
+    if (one.attach) tab.take(new Session({ ...one, mode }, { attach: one.attach, was: was?.window ?? "" }));
+  }
+  if (all.length === 0) return;
+  tabs.value = all;
+  current.value = all[shown];
+}
+
+/** What is to be kept of the tabs. */
+function keptTabs() {
+  return {
+    window: pageWindow,
+    current: tabs.value.indexOf(current.value),
+    tabs: tabs.value.map((tab) => {
+      const session = tab.session.value;
+      const { mode, options, target, record, stays, tlsChoices } = session ?? {
+        mode: tab.picked.value?.manifest, options: tab.form.options.value[tab.form.mode.value] ?? {}, target: tab.target.value,
+        record: tab.form.record.value, stays: tab.form.stays.value, tlsChoices: {},
+      };
+      const gone = tab.state.value.broke && !tab.session.value?.hello.value;
+      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, attach: gone ? "" : tab.attach.value, draft: tab.draft.value, places: tab.laneView.places };
+    }),
+  };
+}
+
+/** Begins to keep the tabs, once the line modes are known. @param {import("../model/kept.js").Storage} storage */
+export function keepTabs(storage) {
+  const asked = location.search !== ""; // such an address is about a new session
+  effect(() => {
+    if (back || modes.value.length === 0) return;
+    back = true;
+    untracked(() => batch(() => {
+      if (!asked) comeBack(readKept(storage, "tabs"));
+      visit();
+    }));
+    effect(() => {
+      keep(storage, "tabs", keptTabs());
+    });
+    effect(() => {
+      const id = current.value.attach.value;
+      if (route.value.view === "" && route.value.id !== id) untracked(() => replaceRoute(formatRoute("", id)));
+    });
+  });
+  addEventListener("pagehide", () => back && keep(storage, "tabs", keptTabs())); // with where the lanes are
+  addEventListener("hashchange", () => back && visit());
+}
+
+/** Shows the session that the address names. */
+function visit() {
+  const { view, id } = route.peek();
+  if (view !== "" || id === "" || current.peek().attach.peek() === id) return;
+  const tab = tabs.peek().find((one) => one.attach.peek() === id);
+  if (tab) current.value = tab;
+  else watchSession(id);
+}
