@@ -93,8 +93,15 @@ var table = []row{
 		place:   "core/sandbox",
 		does:    "what a plugin process may do, and how Linux enforces it",
 		not:     "plugins, protocols; it starts only a trial process",
-		imports: xsys,
+		imports: "core/sandbox/step " + xsys,
 		without: "net",
+	},
+	{
+		place:   "core/sandbox/step",
+		does:    "takes a plugin process's rights away, inside it, and becomes the plugin",
+		not:     "plugins, protocols, the host",
+		imports: xsys,
+		without: "net os/exec path/filepath crypto/rand", // which are initialised late
 	},
 	{
 		place:   "core/socketdir",
@@ -107,7 +114,7 @@ var table = []row{
 		does:    "starts, watches and ends plugin processes",
 		not:     "browser, target, what bytes mean",
 		imports: "core core/limit core/pluginproto core/sandbox core/socketdir core/wire " + xtime + " " + goPlugin + " " + hclog + " " + xsys,
-		brings:  behindGoPlugin,
+		brings:  "core/sandbox/step " + behindGoPlugin,
 		without: "net/http",
 	},
 	{
@@ -143,7 +150,7 @@ var table = []row{
 		does:    "holds a plugin on disk to its goldens and the checks, and prints what came",
 		not:     "flags, how a process is started",
 		imports: "core core/catalog core/conformance core/golden core/pluginhost core/wire",
-		brings:  "core/conformance/abridge core/conformance/streams core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/secret core/socketdir core/transcript " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		brings:  "core/conformance/abridge core/conformance/streams core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/secret core/socketdir core/transcript " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "net",
 	},
 	{
@@ -189,7 +196,7 @@ var table = []row{
 		does:    "the plugin author's loop: build, try, put in place, show",
 		not:     "flags, how a process is started",
 		imports: "core core/catalog core/golden core/pluginhost core/secret core/session core/transcript core/wire " + fsnotify,
-		brings:  "core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/socketdir " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		brings:  "core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/socketdir " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "os/exec",
 	},
 	{
@@ -280,7 +287,7 @@ var table = []row{
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
 		imports: "core/pluginhost core/session core/store " + prometheus,
-		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/secret core/socketdir core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
 	},
 	{
 		place:   "core/loopback",
@@ -361,7 +368,7 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
 		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus,
 	},
 	{
@@ -370,6 +377,14 @@ var table = []row{
 		not:     "how plugins run",
 		imports: "core",
 		without: "net",
+	},
+	{
+		place:   "cmd/workbench/confined",
+		does:    "makes this process the sandbox's step, before other packages are initialised",
+		not:     "everything else",
+		imports: "core/sandbox/step",
+		brings:  xsys,
+		without: "net os/exec path/filepath crypto/rand",
 	},
 	{
 		place:   "cmd/workbench/command",

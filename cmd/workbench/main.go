@@ -23,7 +23,7 @@ import (
 )
 
 func main() {
-	if becomePlugin(os.Args) || servePlugin(os.Args) {
+	if servePlugin(os.Args) {
 		return // this process was a plugin
 	}
 	if os.Getenv("GOMAXPROCS") == "" {

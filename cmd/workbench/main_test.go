@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) {
 	released := builtin
 	builtin = append(builtin, fragile())
-	if becomePlugin(os.Args) || servePlugin(os.Args) {
+	if servePlugin(os.Args) {
 		return
 	}
 	testscript.Main(leakGate{m}, map[string]func(){"workbench": func() {

@@ -4,35 +4,21 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/confined"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/sandbox"
 )
 
-// sandboxStep is the hidden command by which this binary is started in front
-// of a plugin, takes its rights away and becomes it.
-const sandboxStep = "sandbox-exec"
-
-// becomePlugin does so, if that is what this process was started for. It comes
-// before everything else in main.
-func becomePlugin(args []string) bool {
-	if len(args) < 2 || args[1] != sandboxStep {
-		return false
-	}
-	os.Exit(sandbox.Step(args[2:]))
-	return true
-}
-
 // sandboxConfig says how plugin processes are held in that mode.
 func sandboxConfig(mode sandbox.Mode) (sandbox.Config, error) {
 	self, err := pluginhost.Self()
-	return sandbox.Config{Mode: mode, Path: self, Args: []string{sandboxStep}}, err
+	return sandbox.Config{Mode: mode, Path: self, Args: []string{confined.Command}}, err
 }
 
 // startSandboxed calls start, and tells the log what holds the processes back:

@@ -141,6 +141,11 @@ func TestKilledWhileStarting(t *testing.T) {
 	if err := <-opened; err != nil {
 		t.Error(err)
 	}
+	// The last of them may have been ready, and is not known to be dead yet.
+	until(t, "a process that lives", func() bool {
+		s := h.Status()[0]
+		return s.State == Ready && !killed[s.PID]
+	})
 	open(t, h, "echo").must(t, "well again", "well again")
 	if s := h.Status()[0]; s.State != Ready || !strings.Contains(s.LastError, "killed (SIGKILL)") {
 		t.Errorf("the status is %+v", s)

@@ -26,6 +26,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/pluginproto"
 	"github.com/protocol-workbench/workbench/core/sandbox"
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 	"github.com/protocol-workbench/workbench/core/wire"
 	"github.com/protocol-workbench/workbench/plugins"
 )
@@ -33,13 +34,13 @@ import (
 // The test binary is the plugin, and in one test the host that is killed.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "sandbox-exec" {
-		os.Exit(sandbox.Step(os.Args[2:]))
+		os.Exit(step.Run(os.Args[2:]))
 	}
 	if len(os.Args) > 1 && (os.Args[1] == "no-step" || os.Args[1] == "deaf-step") {
 		if os.Args[1] == "no-step" || slices.Contains(os.Args, "--probe") {
 			os.Exit(1)
 		}
-		os.Exit(sandbox.Step(os.Args[2:]))
+		os.Exit(step.Run(os.Args[2:]))
 	}
 	if len(os.Args) > 2 && os.Args[1] == "be" {
 		roles[os.Args[2]]()

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 )
 
 // A cgroup (version 2) bounds what nothing else does: memory of every kind, the
@@ -29,7 +31,7 @@ import (
 
 const (
 	hostGroup   = "workbench"
-	groupPrefix = "plugin-"
+	groupPrefix = step.GroupPrefix
 
 	groupTasks  = maxThreads // processes and threads of a plugin, its adapter's too
 	groupWeight = 50         // of 100, which the workbench has: its share of a busy processor
@@ -121,18 +123,18 @@ func (s *Sandbox) openGroups() {
 	}
 	text, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
-		s.note(Cgroup, judge(err))
+		s.note(Cgroup, step.Judge(err))
 		return
 	}
 	own, _ := membership(string(text))
 	dir := s.system.v2.dir(own)
 	if dir == "" {
-		s.note(Cgroup, finding{State: Missing, Reason: "this system shows no cgroup of version 2"})
+		s.note(Cgroup, step.Finding{State: Missing, Reason: "this system shows no cgroup of version 2"})
 		return
 	}
 	d, err := takeOver(dir, os.Getpid())
 	if err != nil {
-		s.note(Cgroup, judge(err))
+		s.note(Cgroup, step.Judge(err))
 		return
 	}
 	s.system.groups.Store(d)
@@ -261,7 +263,7 @@ func setting(dir, name, value string) error {
 func (s *system) newGroup(memory uint64) (*os.File, error) {
 	d := s.groups.Load()
 	if d == nil {
-		return nil, inconclusive{errors.New("whether there can be a cgroup for a process is not known yet")}
+		return nil, step.Inconclusive{Err: errors.New("whether there can be a cgroup for a process is not known yet")}
 	}
 	dir, err := os.MkdirTemp(d.dir, groupPrefix)
 	if err != nil {
@@ -307,7 +309,7 @@ func (d *delegated) limit(dir string, memory uint64) error {
 
 // limits describes the limits in words.
 func (d *delegated) limits(memory uint64) string {
-	words := []string{memoryWords(memory)}
+	words := []string{step.MemoryWords(memory)}
 	if slices.Contains(d.controllers, "pids") {
 		words = append(words, fmt.Sprintf("%d processes and threads", groupTasks))
 	}
@@ -315,18 +317,6 @@ func (d *delegated) limits(memory uint64) string {
 		words = append(words, "half of the workbench's share of the processor")
 	}
 	return strings.Join(words, ", ")
-}
-
-// tryGroup checks that this process was started in a cgroup for it.
-func tryGroup() error {
-	text, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return inconclusive{err}
-	}
-	if own, _ := membership(string(text)); !strings.HasPrefix(filepath.Base(own), groupPrefix) {
-		return errors.New("this kernel does not start a process in it")
-	}
-	return nil
 }
 
 // emptyLimit is how long what is killed in a cgroup may take to be gone.

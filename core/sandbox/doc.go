@@ -4,15 +4,15 @@
 // is none.
 //
 // A process is held in two steps. The host starts it in namespaces of its own,
-// and what it starts is not the plugin but this same binary again, whose Step
-// takes the other rights away and then becomes the plugin: the same process
+// and what it starts is not the plugin but this same binary again, which by package
+// step takes the other rights away and then becomes the plugin: the same process
 // number, the same pipes, the same environment. The plugin's good will is not
 // needed, and go-plugin notices nothing.
 //
 // The duties of a caller, in order:
 //
-//  1. Call Step first thing in main, and in TestMain, when the arguments are
-//     those of Config.Args.
+//  1. Call step.Run first thing in main or before, and in TestMain, when the
+//     arguments are those of Config.Args.
 //  2. Probe, once. It tries each mechanism for real. With BestEffort what the
 //     system refuses is left out; what could not be told is not, and Settle
 //     goes on to find it out. Both are in the Report. With Strict both are an

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 )
 
 const supported = true
@@ -40,7 +42,7 @@ var restsOn = map[string]string{
 	Landlock: NoNewPrivs, Seccomp: NoNewPrivs,
 }
 
-// maxThreads bounds a process where the system can: see order.maxThreads.
+// maxThreads bounds a process where the system can: see threads.
 const maxThreads = 512
 
 // probe finds out what holds here, in rounds of growing patience.
@@ -60,9 +62,9 @@ func (s *Sandbox) round(ctx context.Context, limit time.Duration, apart bool) {
 	names := s.names(Holds, Unknown)
 	found, err := s.try(ctx, limit, names)
 	if err != nil {
-		why := judge(err)
+		why := step.Judge(err)
 		for _, name := range names { // which one is to blame is not known
-			s.note(name, finding{State: Unknown, Reason: why.Reason})
+			s.note(name, step.Finding{State: Unknown, Reason: why.Reason})
 		}
 		if apart || why.State == Missing {
 			s.each(ctx, limit)
@@ -79,7 +81,7 @@ func (s *Sandbox) round(ctx context.Context, limit time.Duration, apart bool) {
 func (s *Sandbox) each(ctx context.Context, limit time.Duration) {
 	if _, err := s.try(ctx, limit, nil); err != nil {
 		for _, name := range s.names(Unknown) {
-			s.note(name, finding{State: Unknown, Reason: judge(err).Reason})
+			s.note(name, step.Finding{State: Unknown, Reason: step.Judge(err).Reason})
 		}
 		return
 	}
@@ -101,7 +103,7 @@ func (s *Sandbox) each(ctx context.Context, limit time.Duration) {
 }
 
 // alone tries one mechanism, with what it rests on if that holds.
-func (s *Sandbox) alone(ctx context.Context, limit time.Duration, name string) finding {
+func (s *Sandbox) alone(ctx context.Context, limit time.Duration, name string) step.Finding {
 	names, base := []string{name}, s.state(restsOn[name])
 	if base == Holds {
 		names = append(names, restsOn[name])
@@ -110,51 +112,14 @@ func (s *Sandbox) alone(ctx context.Context, limit time.Duration, name string) f
 	f := found[name]
 	switch {
 	case errors.Is(err, unix.ENOSPC) && noneAllowed(name):
-		f = finding{State: Missing, Reason: refused(err)}
+		f = step.Finding{State: Missing, Reason: step.Refused(err)}
 	case err != nil:
-		f = judge(err)
+		f = step.Judge(err)
 	}
 	if f.State == Missing && base == Unknown {
-		f = finding{State: Unknown, Reason: "refused without a " + restsOn[name] + ", of which nothing is known yet"}
+		f = step.Finding{State: Unknown, Reason: "refused without a " + restsOn[name] + ", of which nothing is known yet"}
 	}
 	return f
-}
-
-// inconclusive is an error from which nothing can be concluded.
-type inconclusive struct{ error }
-
-// judge says what an error means: that the system refused something, or that
-// nothing can be told from it.
-func judge(err error) finding {
-	var errno unix.Errno
-	switch {
-	case errors.As(err, new(inconclusive)):
-		return finding{State: Unknown, Reason: err.Error()}
-	case errors.As(err, &errno) && !slices.Contains(refusals, errno):
-		return finding{State: Unknown, Reason: err.Error()}
-	}
-	return finding{State: Missing, Reason: refused(err)}
-}
-
-// refusals are the errors by which a system refuses. All others can pass, as
-// EAGAIN and ENOMEM do.
-var refusals = []unix.Errno{unix.EPERM, unix.EACCES, unix.EROFS, unix.EINVAL, unix.ENOSYS, unix.EOPNOTSUPP, unix.EUSERS, unix.E2BIG}
-
-// refused says in words why a process could not be started.
-func refused(err error) string {
-	var start *os.PathError
-	if !errors.As(err, &start) || start.Op != "fork/exec" {
-		return err.Error()
-	}
-	switch {
-	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		return "this system does not let this user make one"
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EUSERS):
-		return "this system allows no more of them; see the sysctl user.max_user_namespaces and its like"
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
-		return "this kernel has none"
-	}
-	return err.Error()
 }
 
 // noneAllowed reports that the namespace is refused for good, not only while
@@ -176,12 +141,12 @@ func sysctlOf(name string) string {
 
 // try starts a trial process that is held by the mechanisms of those names, and
 // returns what it found of each.
-func (s *Sandbox) try(ctx context.Context, limit time.Duration, names []string) (map[string]finding, error) {
+func (s *Sandbox) try(ctx context.Context, limit time.Duration, names []string) (map[string]step.Finding, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("a trial process did not answer within %v", limit))
 	defer cancel()
 	o := s.order(names)
-	o.probe = true
-	cmd := exec.CommandContext(ctx, s.conf.Path, slices.Concat(s.conf.Args, o.args())...)
+	o.Probe = true
+	cmd := exec.CommandContext(ctx, s.conf.Path, slices.Concat(s.conf.Args, o.Args())...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.Env = []string{"GORACE=atexit_sleep_ms=0"} // for a build with the race detector, which else takes a second to exit
@@ -195,20 +160,20 @@ func (s *Sandbox) try(ctx context.Context, limit time.Duration, names []string) 
 	if err != nil {
 		return nil, failure(ctx, err, strings.TrimSpace(stderr.String()))
 	}
-	said := map[string]finding{}
+	said := map[string]step.Finding{}
 	if err := json.Unmarshal(stdout.Bytes(), &said); err != nil {
-		return nil, inconclusive{fmt.Errorf("a trial process answered with nonsense: %w", err)}
+		return nil, step.Inconclusive{Err: fmt.Errorf("a trial process answered with nonsense: %w", err)}
 	}
-	found := map[string]finding{}
+	found := map[string]step.Finding{}
 	for _, name := range names {
 		f, ok := said[name]
 		switch {
 		case sysctlOf(name) != "":
 			f.State = Holds
 		case !ok || !slices.Contains([]State{Holds, Missing, Unknown}, f.State):
-			f = finding{State: Unknown, Reason: "the trial process did not say"}
+			f = step.Finding{State: Unknown, Reason: "the trial process did not say"}
 		case name == Cgroup:
-			f.Detail = s.system.groups.Load().limits(o.memory)
+			f.Detail = s.system.groups.Load().limits(o.Memory)
 		}
 		found[name] = f
 	}
@@ -221,62 +186,66 @@ func failure(ctx context.Context, err error, stderr string) error {
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return inconclusive{context.Cause(ctx)}
+		return step.Inconclusive{Err: context.Cause(ctx)}
 	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == unix.SIGSYS:
 		return errors.New("this system kills who asks for it (SIGSYS)")
 	case errors.As(err, new(unix.Errno)):
 		return err
 	}
-	return inconclusive{fmt.Errorf("a trial process failed: %w: %.200s", err, stderr)}
+	return step.Inconclusive{Err: fmt.Errorf("a trial process failed: %w: %.200s", err, stderr)}
 }
 
-// order is what Step is told, for a process that the mechanisms of those names
+// order is what step.Run is told, for a process that the mechanisms of those names
 // hold.
-func (s *Sandbox) order(names []string) order {
-	o := order{
-		memory:  cmp.Or(s.conf.Memory, defaultMemory),
-		abi:     s.conf.LandlockABI,
-		without: slices.DeleteFunc(allMechanisms(), func(name string) bool { return slices.Contains(names, name) }),
+func (s *Sandbox) order(names []string) step.Order {
+	o := step.Order{
+		Memory:  cmp.Or(s.conf.Memory, defaultMemory),
+		ABI:     s.conf.LandlockABI,
+		Without: slices.DeleteFunc(allMechanisms(), func(name string) bool { return slices.Contains(names, name) }),
 	}
-	o.threads = o.maxThreads()
+	o.Threads = threads(o)
 	return o
 }
 
-// maxThreads returns the limit of threads, or 0 where it would be of no use: for
+// threads returns the limit of threads, or 0 where it would be of no use: for
 // root it is not enforced, and outside of a user namespace, as before Linux
 // 5.14, it counts all that the user runs.
-func (o order) maxThreads() uint64 {
-	if os.Geteuid() == 0 || slices.Contains(o.without, UserNamespace) || !kernelAtLeast(5, 14) {
+func threads(o step.Order) uint64 {
+	if os.Geteuid() == 0 || slices.Contains(o.Without, UserNamespace) || !kernelAtLeast(5, 14) {
 		return 0
 	}
 	return maxThreads
 }
 
-// enclose has the command start in namespaces and a cgroup of its own. Inside
-// the user is nobody: root would keep all capabilities of the namespace.
-func (s *Sandbox) enclose(cmd *exec.Cmd, o order) (*Held, error) {
+// enclose has the command start in namespaces and a cgroup of its own. No user is
+// mapped into the user namespace: so inside everybody is nobody, by the kernel's
+// overflow ID, and root, who would keep all capabilities of the namespace, is not
+// there.
+func (s *Sandbox) enclose(cmd *exec.Cmd, o step.Order) (*Held, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	for _, ns := range namespaces {
-		if !slices.Contains(o.without, ns.name) {
+		if !slices.Contains(o.Without, ns.name) {
 			cmd.SysProcAttr.Cloneflags |= ns.flag
 		}
 	}
 	if cmd.SysProcAttr.Cloneflags&unix.CLONE_NEWUSER != 0 {
-		const nobody = 65534
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Geteuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getegid(), Size: 1}}
+		// As os/exec does it otherwise: until it runs the program, the child uses our
+		// memory. To copy the page tables takes longer than all else if there are many
+		// sessions. os/exec does not do so here since its child may have to wait for us
+		// to map users, of whom there are none.
+		cmd.SysProcAttr.Cloneflags |= unix.CLONE_VM | unix.CLONE_VFORK
 	}
 	held := &Held{system: &s.system}
-	if !slices.Contains(o.without, Limits) {
-		held.limit = o.memory
+	if !slices.Contains(o.Without, Limits) {
+		held.limit = o.Memory
 	}
-	if slices.Contains(o.without, Cgroup) {
+	if slices.Contains(o.Without, Cgroup) {
 		return held, nil
 	}
 	var err error
-	if held.group, err = s.system.newGroup(o.memory); err != nil {
+	if held.group, err = s.system.newGroup(o.Memory); err != nil {
 		return nil, err
 	}
 	held.before.file = filepath.Join(held.group.Name(), "memory.events")

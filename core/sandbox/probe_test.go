@@ -5,6 +5,7 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -20,9 +21,11 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 )
 
-// unsteadyStep is Step on a machine where it does not go well: the first N times
+// unsteadyStep is the step on a machine where it does not go well: the first N times
 // that a trial process is held by a mechanism ("any": whatever it is held by), it
 // gets stuck or fails. FILE counts them.
 //
@@ -30,9 +33,9 @@ import (
 func unsteadyStep(args []string) int {
 	how, name, file := args[0], args[1], args[3]
 	times, _ := strconv.Atoi(args[2])
-	o, _, err := parseOrder(args[4:])
-	if err != nil || !o.probe || name != "any" && slices.Contains(o.without, name) {
-		return Step(args[4:])
+	o, _, err := step.Parse(args[4:])
+	if err != nil || !o.Probe || name != "any" && slices.Contains(o.Without, name) {
+		return step.Run(args[4:])
 	}
 	counter, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
@@ -40,7 +43,7 @@ func unsteadyStep(args []string) int {
 	}
 	counter.Write([]byte("x"))
 	if info, err := counter.Stat(); err == nil && info.Size() > int64(times) {
-		return Step(args[4:])
+		return step.Run(args[4:])
 	}
 	if how == "stuck" {
 		unix.Kill(os.Getpid(), unix.SIGSTOP) // which the first process of a namespace ignores
@@ -120,8 +123,8 @@ func TestUnknownAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer held.Release()
-			o, _, err := parseOrder(cmd.Args[1+len(c.Args):])
-			if err != nil || slices.Contains(o.without, name) {
+			o, _, err := step.Parse(cmd.Args[1+len(c.Args):])
+			if err != nil || slices.Contains(o.Without, name) {
 				t.Errorf("a process is started without it: %q, %v", cmd.Args, err)
 			}
 		})
@@ -175,9 +178,9 @@ func TestJudge(t *testing.T) {
 		{start(unix.EAGAIN), Unknown}, {start(unix.ENOMEM), Unknown}, {start(unix.EMFILE), Unknown}, {start(unix.ENOSPC), Unknown},
 		{start(unix.ENOENT), Unknown}, {start(unix.EINTR), Unknown},
 		{fmt.Errorf("in the step: %w", unix.ENOMEM), Unknown}, {fmt.Errorf("in the step: %w", unix.EOPNOTSUPP), Missing},
-		{inconclusive{unix.EPERM}, Unknown},
+		{step.Inconclusive{Err: unix.EPERM}, Unknown},
 	} {
-		if got := judge(test.err); got.State != test.want || got.Reason == "" {
+		if got := step.Judge(test.err); got.State != test.want || got.Reason == "" {
 			t.Errorf("%v: %+v", test.err, got)
 		}
 	}
@@ -213,7 +216,8 @@ func impoverish(mechanism string) error {
 			return err
 		}
 	}
-	if err := dropPrivileges(); err != nil {
+	// What Exec leaves to a user who is not root.
+	if err := errors.Join(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)); err != nil {
 		return err
 	}
 	if r.call != 0 {

@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 )
 
 // Bounds of what a process can have the host do by calls that are refused.
@@ -54,7 +56,7 @@ func (s *Sandbox) Refusals(path string) (*Refusals, error) {
 	return r, nil
 }
 
-// socket is where Step finds it; "": nowhere.
+// socket is where the step finds it; "": nowhere.
 func (r *Refusals) socket() string {
 	if r == nil {
 		return ""
@@ -85,7 +87,7 @@ func (r *Refusals) Close() {
 	r.done.Wait()
 }
 
-// run takes the kernel's notifications from Step, and answers them.
+// run takes the kernel's notifications from the step, and answers them.
 func (r *Refusals) run() {
 	if !r.follow(accept) || !r.follow(receive) {
 		return
@@ -129,7 +131,7 @@ func accept(fd int) (int, error) {
 	return conn, err
 }
 
-// receive takes the one file that Step sends.
+// receive takes the one file that the step sends.
 func receive(fd int) (int, error) {
 	control := make([]byte, unix.CmsgSpace(4))
 	_, n, _, _, err := unix.Recvmsg(fd, make([]byte, 1), control, unix.MSG_CMSG_CLOEXEC)
@@ -161,20 +163,16 @@ func (r *Refusals) answer(fd uintptr) bool {
 	}
 	number := binary.NativeEndian.Uint32(request[16:])
 	r.note(number)
-	errno := int32(unix.EPERM)
-	if refusal(number) == absent {
-		errno = int32(unix.ENOSYS)
-	}
 	// struct seccomp_notif_resp: id, value, error, flags.
 	var response [24]byte
 	copy(response[:8], request[:8])
-	binary.NativeEndian.PutUint32(response[16:], uint32(-errno))
+	binary.NativeEndian.PutUint32(response[16:], uint32(-int32(step.Errno(number))))
 	unix.Syscall(unix.SYS_IOCTL, fd, unix.SECCOMP_IOCTL_NOTIF_SEND, uintptr(unsafe.Pointer(&response)))
 	return true
 }
 
 func (r *Refusals) note(number uint32) {
-	name := cmp.Or(names[number], fmt.Sprint(number))
+	name := cmp.Or(step.Name(number), fmt.Sprint(number))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answered++
@@ -182,3 +180,6 @@ func (r *Refusals) note(number uint32) {
 		r.names = append(r.names, name)
 	}
 }
+
+// KnowsCall reports whether Grant.Calls may name that system call.
+func KnowsCall(name string) bool { return step.Known(name) }

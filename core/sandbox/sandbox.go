@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 )
 
 // Mode says what happens where a mechanism does not hold. It is a flag's value.
@@ -45,7 +47,7 @@ const DefaultMemory = 1 << 30
 // Config says how processes are held. The zero Config holds none.
 type Config struct {
 	Mode Mode
-	// Path and Args start a program whose main calls Step with the arguments
+	// Path and Args start a program that calls step.Run with the arguments
 	// that follow Args.
 	Path string
 	Args []string
@@ -62,32 +64,32 @@ type Config struct {
 }
 
 // The mechanisms. The first five act from the start of a process, the others
-// are Step's.
+// are package step's.
 const (
-	UserNamespace    = "user-namespace"
-	NetworkNamespace = "network-namespace"
-	PIDNamespace     = "pid-namespace"
-	IPCNamespace     = "ipc-namespace"
-	Cgroup           = "cgroup"
-	Landlock         = "landlock"
-	Seccomp          = "seccomp"
-	Limits           = "limits"
-	NoNewPrivs       = "no-new-privs" // Landlock and Seccomp rest on it; Without cannot leave it out
+	UserNamespace    = step.UserNamespace
+	NetworkNamespace = step.NetworkNamespace
+	PIDNamespace     = step.PIDNamespace
+	IPCNamespace     = step.IPCNamespace
+	Cgroup           = step.Cgroup
+	Landlock         = step.Landlock
+	Seccomp          = step.Seccomp
+	Limits           = step.Limits
+	NoNewPrivs       = step.NoNewPrivs // Landlock and Seccomp rest on it; Without cannot leave it out
 )
 
 // State says whether a mechanism holds here.
-type State string
+type State = step.State
 
 // The states.
 const (
 	// Holds: a process was held by it.
-	Holds State = "holds"
+	Holds = step.Holds
 	// Missing: the system refused it, or Config.Without names it. Processes are
 	// started without it.
-	Missing State = "missing"
+	Missing = step.Missing
 	// Unknown: it could not be told, as on a machine that is too busy to answer.
 	// Processes are started with it: they are held by it, or do not start.
-	Unknown State = "unknown"
+	Unknown = step.Unknown
 )
 
 // Mechanism is one of the ways by which a process is held.
@@ -228,7 +230,7 @@ func (s *Sandbox) state(name string) State {
 
 // note records what a trial found. What holds or is missing stays so: a later
 // trial that was not conclusive changes nothing.
-func (s *Sandbox) note(name string, f finding) {
+func (s *Sandbox) note(name string, f step.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.report {
@@ -237,12 +239,6 @@ func (s *Sandbox) note(name string, f finding) {
 			m.State, m.Detail, m.Reason = f.State, f.Detail, f.Reason
 		}
 	}
-}
-
-// finding is what the trial of a mechanism found.
-type finding struct {
-	State          State
-	Detail, Reason string
 }
 
 // leftOut is why a mechanism of Config.Without is missing.
@@ -269,12 +265,12 @@ type Grant struct {
 // which may hold here does not now: the process must not be started.
 func (s *Sandbox) Hold(cmd *exec.Cmd, g Grant) (*Held, error) {
 	if s.conf.Mode == Off || !supported {
-		return s.enclose(cmd, order{without: allMechanisms()})
+		return s.enclose(cmd, step.Order{Without: allMechanisms()})
 	}
 	o := s.order(s.names(Holds, Unknown))
-	o.grant, o.refusals = g, g.Refusals.socket()
+	o.Sockets, o.Read, o.Calls, o.Refusals = g.Sockets, g.Read, g.Calls, g.Refusals.socket()
 	program := append([]string{cmd.Path}, cmd.Args[1:]...)
-	cmd.Args = slices.Concat([]string{s.conf.Path}, s.conf.Args, o.args(), []string{"--"}, program)
+	cmd.Args = slices.Concat([]string{s.conf.Path}, s.conf.Args, o.Args(), []string{"--"}, program)
 	cmd.Path = s.conf.Path
 	return s.enclose(cmd, o)
 }

@@ -4,11 +4,12 @@ package sandbox
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 )
 
 const supported = false
@@ -19,15 +20,15 @@ func (s *Sandbox) look() {}
 
 func (s *Sandbox) probe(context.Context) {
 	for _, m := range mechanisms {
-		s.note(m.Name, finding{State: Missing, Reason: "not available on " + runtime.GOOS})
+		s.note(m.Name, step.Finding{State: Missing, Reason: "not available on " + runtime.GOOS})
 	}
 }
 
 func (s *Sandbox) round(context.Context, time.Duration, bool) {}
 
-func (s *Sandbox) order([]string) order { return order{} }
+func (s *Sandbox) order([]string) step.Order { return step.Order{} }
 
-func (s *Sandbox) enclose(*exec.Cmd, order) (*Held, error) { return &Held{}, nil }
+func (s *Sandbox) enclose(*exec.Cmd, step.Order) (*Held, error) { return &Held{}, nil }
 
 // Held is one process that Hold has prepared.
 type Held struct{}
@@ -57,9 +58,3 @@ func (r *Refusals) Names() []string { return nil }
 func (r *Refusals) Close() {}
 
 func (r *Refusals) socket() string { return "" }
-
-// Step returns the exit status 1: no sandbox on this system.
-func Step([]string) int {
-	fmt.Fprintln(os.Stderr, "sandbox-exec: no sandbox on "+runtime.GOOS)
-	return 1
-}

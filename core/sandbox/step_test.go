@@ -14,15 +14,17 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 )
 
-// The test binary is Step, a program that calls what it may not, and in one test
+// The test binary is the step, a program that calls what it may not, and in one test
 // a host where little is allowed.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case "sandbox-exec":
-			os.Exit(Step(os.Args[2:]))
+			os.Exit(step.Run(os.Args[2:]))
 		case "caller":
 			callInVain()
 			os.Exit(0)
@@ -82,6 +84,28 @@ func TestProgramRuns(t *testing.T) {
 	s := probed(t, conf(BestEffort))
 	if out, err := run(s, Grant{}, "/bin/sh", "-c", `echo "$KEPT" "$@"; pwd`, "sh", "--", "-x y"); err != nil || out != "as it is -- -x y\n/" {
 		t.Errorf("%q, %v", out, err)
+	}
+}
+
+// Inside of a user namespace a process is nobody, and no other user is there whom it
+// could become.
+func TestIsNobody(t *testing.T) {
+	s := probed(t, conf(BestEffort, Landlock)) // which hides the map
+	if !s.holds(UserNamespace) {
+		t.Log("this system has no user namespaces: ", s.Missing())
+		return
+	}
+	nobody, err := os.ReadFile("/proc/sys/kernel/overflowuid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := run(s, Grant{}, "/usr/bin/id", "-u"); err != nil || id != strings.TrimSpace(string(nobody)) {
+		t.Errorf("it is %q, %v", id, err)
+	}
+	for _, users := range []string{"/proc/self/uid_map", "/proc/self/gid_map"} {
+		if mapped, err := run(s, Grant{}, "/bin/cat", users); err != nil || mapped != "" {
+			t.Errorf("%s has %q, %v", users, mapped, err)
+		}
 	}
 }
 
@@ -154,7 +178,7 @@ func TestProgramsThatCanNotRun(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if code := Step([]string{"--nonsense"}); code == 0 {
+	if code := step.Run([]string{"--nonsense"}); code == 0 {
 		t.Error("nonsense was taken")
 	}
 }
@@ -163,7 +187,7 @@ func TestProgramsThatCanNotRun(t *testing.T) {
 func TestWhatTheSystemOffersHolds(t *testing.T) {
 	s := probed(t, conf(BestEffort))
 	offered := []string{NoNewPrivs, Limits}
-	if landlockABI() > 0 {
+	if step.LandlockABI() > 0 {
 		offered = append(offered, Landlock)
 	}
 	if _, err := os.Stat("/proc/sys/kernel/seccomp"); err == nil {
@@ -188,24 +212,5 @@ func TestWhatTheSystemOffersHolds(t *testing.T) {
 	}
 	if missing := len(mechanisms) - len(offered); missing != len(s.Missing())+1 { // and the cgroup
 		t.Errorf("the system lacks %d mechanisms; reported are %v", missing, s.Missing())
-	}
-}
-
-// A filter has no jump out of it, and every way through it ends with an answer.
-func TestFilterIsSound(t *testing.T) {
-	if nativeArch == 0 {
-		t.Fatal("this processor has no filter; add its numbers")
-	}
-	f := filter(1234, [3]uint64{1 << 40, 2, 3}, Grant{Sockets: "x"}, true)
-	if len(f) > 4096 { // BPF_MAXINSNS
-		t.Errorf("it has %d instructions", len(f))
-	}
-	for i, in := range f {
-		if in.Code&7 == unix.BPF_JMP && (i+1+int(in.Jt) >= len(f) || i+1+int(in.Jf) >= len(f) || in.Code&0xf0 == unix.BPF_JA && i+1+int(in.K) >= len(f)) {
-			t.Errorf("instruction %d jumps out", i)
-		}
-	}
-	if last := f[len(f)-1]; last.Code != unix.BPF_RET|unix.BPF_K || last.K != tell {
-		t.Errorf("it ends with %+v", last)
 	}
 }

@@ -274,11 +274,11 @@ func (m *machine) refuse(r *reply, err error) error {
 // wrong puts the reason first; the line shows without the session's number, which
 // is another one each time.
 func wrong(r *reply, err error) error {
-	return fmt.Errorf("the plugin's program breaks the protocol: %w; it answered %s", err, sessionField.ReplaceAllString(r.line, ""))
+	return fmt.Errorf("the plugin's program breaks the protocol: %w; it answered %s", err, regexp.MustCompile(sessionField).ReplaceAllString(r.line, ""))
 }
 
 // sessionField is where a quoted line names the session.
-var sessionField = regexp.MustCompile(`\\"session\\":\s*\d+(,\s*)?`)
+const sessionField = `\\"session\\":\s*\d+(,\s*)?`
 
 // take takes a line for the session. It is called by the child's reader alone,
 // and bounds how long that is kept.

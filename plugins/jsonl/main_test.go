@@ -14,14 +14,14 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core"
-	"github.com/protocol-workbench/workbench/core/sandbox"
+	"github.com/protocol-workbench/workbench/core/sandbox/step"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
 // The test binary is the adapter, and the step into a sandbox, too.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "sandbox-exec" {
-		os.Exit(sandbox.Step(os.Args[2:]))
+		os.Exit(step.Run(os.Args[2:]))
 	}
 	if len(os.Args) > 2 && os.Args[1] == "adapt" {
 		Serve(exec.Command(os.Args[2], os.Args[3:]...))

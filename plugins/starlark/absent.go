@@ -67,10 +67,12 @@ func undefined(message string) string {
 	return with(message, absentNames[name])
 }
 
-var (
-	unexpected    = regexp.MustCompile(`^got '?([a-z*]+)`)
-	firstWord     = regexp.MustCompile(`^\s*([a-z]+)`)
-	formattedText = regexp.MustCompile(`\bf["'].*["']$`)
+// Patterns are compiled where they are needed, in errors: every plugin process has this
+// package, and most never need them.
+const (
+	unexpected    = `^got '?([a-z*]+)`
+	firstWord     = `^\s*([a-z]+)`
+	formattedText = `\bf["'].*["']$`
 )
 
 // unparsed does the same for a syntax error: it looks at the unexpected word, at
@@ -78,7 +80,7 @@ var (
 // parser reports it.
 func unparsed(wrong syntax.Error, source []byte) string {
 	words := ""
-	if m := unexpected.FindStringSubmatch(wrong.Msg); m != nil {
+	if m := regexp.MustCompile(unexpected).FindStringSubmatch(wrong.Msg); m != nil {
 		words = absentSyntax[m[1]]
 	}
 	lines := strings.Split(string(source), "\n")
@@ -86,11 +88,11 @@ func unparsed(wrong syntax.Error, source []byte) string {
 		return with(wrong.Msg, words)
 	}
 	line := []rune(lines[wrong.Pos.Line-1])
-	if m := firstWord.FindStringSubmatch(string(line)); m != nil {
+	if m := regexp.MustCompile(firstWord).FindStringSubmatch(string(line)); m != nil {
 		words = absentSyntax[m[1]]
 	}
 	before := line[:min(int(wrong.Pos.Col)-1, len(line))]
-	if strings.HasPrefix(wrong.Msg, "got string literal") && formattedText.MatchString(string(before)) {
+	if strings.HasPrefix(wrong.Msg, "got string literal") && regexp.MustCompile(formattedText).MatchString(string(before)) {
 		words = absentSyntax[`f"…"`]
 	}
 	return with(wrong.Msg, words)
@@ -107,20 +109,17 @@ func nothingToLoad(_ *starlark.Thread, module string) (starlark.StringDict, erro
 }
 
 // ofBytes are messages of Starlark's about bytes, and what to do.
-var ofBytes = []struct {
-	message *regexp.Regexp
-	words   string
-}{
-	{regexp.MustCompile(`^bytes has no \.`), "the module octets has more for bytes"},
-	{regexp.MustCompile(`^bytes value is not iterable|got bytes, want iterable`), "data.elems() has the numbers of data"},
-	{regexp.MustCompile(`^(unknown binary op: )?(bytes [^ ]+ int|int [^ ]+ bytes)( not implemented)?$`), "data[0] is bytes too: ord(data[0]) is its number"},
-	{regexp.MustCompile(`^(unknown binary op: )?(bytes [^ ]+ string|string [^ ]+ bytes)( not implemented)?$|^string has no \.encode`), "bytes(text) makes bytes of a text, str(data) a text of bytes"},
+var ofBytes = []struct{ message, words string }{
+	{`^bytes has no \.`, "the module octets has more for bytes"},
+	{`^bytes value is not iterable|got bytes, want iterable`, "data.elems() has the numbers of data"},
+	{`^(unknown binary op: )?(bytes [^ ]+ int|int [^ ]+ bytes)( not implemented)?$`, "data[0] is bytes too: ord(data[0]) is its number"},
+	{`^(unknown binary op: )?(bytes [^ ]+ string|string [^ ]+ bytes)( not implemented)?$|^string has no \.encode`, "bytes(text) makes bytes of a text, str(data) a text of bytes"},
 }
 
 // aboutBytes adds what to do to a message about bytes.
 func aboutBytes(message string) string {
 	for _, m := range ofBytes {
-		if m.message.MatchString(message) {
+		if regexp.MustCompile(m.message).MatchString(message) {
 			return with(message, m.words)
 		}
 	}

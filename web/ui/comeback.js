@@ -58,27 +58,39 @@ export function keepTabs(storage) {
   effect(() => {
     if (back || modes.value.length === 0) return;
     back = true;
-    untracked(() => batch(() => {
-      if (!asked) comeBack(readKept(storage, "tabs"));
-      visit();
-    }));
+    if (!asked) untracked(() => batch(() => comeBack(readKept(storage, "tabs"))));
     effect(() => {
       keep(storage, "tabs", keptTabs());
     });
-    effect(() => {
-      const id = current.value.attach.value;
-      if (route.value.view === "" && route.value.id !== id) untracked(() => replaceRoute(formatRoute("", id)));
-    });
+    followAddress();
   });
   addEventListener("pagehide", () => back && keep(storage, "tabs", keptTabs())); // with where the lanes are
-  addEventListener("hashchange", () => back && visit());
 }
 
-/** Shows the session that the address names. */
-function visit() {
-  const { view, id } = route.peek();
-  if (view !== "" || id === "" || current.peek().attach.peek() === id) return;
+/** Has the address name the session that is shown, and shows the one that it names. */
+function followAddress() {
+  let named = ""; // by the address, when it was last right
+  let coming = ""; // the session that is being shown
+  effect(() => {
+    const [id, { view, id: asked }] = [current.value.attach.value, route.value];
+    if (view !== "" || (coming && asked === coming)) return;
+    if (asked !== id && asked !== "" && id === named) {
+      coming = asked;
+      untracked(() => show(asked)).finally(() => {
+        coming = "";
+        named = current.value.attach.value;
+        if (route.value.view === "") replaceRoute(formatRoute("", named));
+      });
+      return;
+    }
+    named = id;
+    if (asked !== id) untracked(() => replaceRoute(formatRoute("", id)));
+  });
+}
+
+/** Shows a session, in the tab that has it or another. @param {string} id */
+async function show(id) {
   const tab = tabs.peek().find((one) => one.attach.peek() === id);
   if (tab) current.value = tab;
-  else watchSession(id);
+  else await watchSession(id);
 }

@@ -1,9 +1,10 @@
 //go:build linux
 
-package sandbox
+package step
 
 import (
 	"encoding/binary"
+	"maps"
 	"strings"
 	"testing"
 
@@ -56,6 +57,8 @@ func verdict(t *testing.T, f []unix.SockFilter, arch, n uint32, args ...uint64) 
 
 const self = 4321
 
+var numbers = maps.Collect(native)
+
 var secret = [3]uint64{1<<40 + 1, 1<<41 + 2, 1<<42 + 3}
 
 func TestFilter(t *testing.T) {
@@ -64,7 +67,7 @@ func TestFilter(t *testing.T) {
 		read = unix.PROT_READ
 		rw   = unix.PROT_READ | unix.PROT_WRITE
 	)
-	plain := filter(self, secret, Grant{}, false)
+	plain := filter(self, secret, Order{}, false)
 	for _, try := range []struct {
 		name string
 		args []uint64
@@ -151,10 +154,10 @@ func TestFilterOfTheRest(t *testing.T) {
 	for _, c := range conditional(self, secret) {
 		list(c.name)
 	}
-	plain, told := filter(self, secret, Grant{}, false), filter(self, secret, Grant{}, true)
-	granted := filter(self, secret, Grant{Sockets: "/x", Calls: []string{"memfd_create", "execve", "acct"}}, true)
+	plain, told := filter(self, secret, Order{}, false), filter(self, secret, Order{}, true)
+	granted := filter(self, secret, Order{Sockets: "/x", Calls: []string{"memfd_create", "execve", "acct"}}, true)
 	unlisted := []uint32{300000, 0x40000000, 0x40000000 + unix.SYS_READ, 1<<32 - 1} // two of them x32's
-	for name, n := range numbers {
+	for name, n := range native {
 		if !listed[name] {
 			unlisted = append(unlisted, n)
 		}
@@ -165,10 +168,10 @@ func TestFilterOfTheRest(t *testing.T) {
 			want = absent
 		}
 		if got := verdict(t, plain, nativeArch, n); got != want {
-			t.Errorf("%d %s: %#x, want %#x", n, names[n], got, want)
+			t.Errorf("%d %s: %#x, want %#x", n, Name(n), got, want)
 		}
 		if got := verdict(t, told, nativeArch, n); got != tell {
-			t.Errorf("%d %s: %#x is not told", n, names[n], got)
+			t.Errorf("%d %s: %#x is not told", n, Name(n), got)
 		}
 	}
 	for _, group := range append(allowed, struct{ reason, calls string }{"", forSocket + " memfd_create execve acct"}) {
@@ -186,3 +189,22 @@ func TestFilterOfTheRest(t *testing.T) {
 // onlyElsewhere are calls of the lists that the one or the other processor, or
 // both in golang.org/x/sys of today, lack.
 const onlyElsewhere = " access alarm arch_prctl dup2 epoll_create epoll_wait eventfd getdents getpgrp lstat mkdir open pause pipe poll readlink select stat time unlink "
+
+// A filter has no jump out of it, and every way through it ends with an answer.
+func TestFilterIsSound(t *testing.T) {
+	if nativeArch == 0 {
+		t.Fatal("this processor has no filter; add its numbers")
+	}
+	f := filter(1234, [3]uint64{1 << 40, 2, 3}, Order{Sockets: "x"}, true)
+	if len(f) > 4096 { // BPF_MAXINSNS
+		t.Errorf("it has %d instructions", len(f))
+	}
+	for i, in := range f {
+		if in.Code&7 == unix.BPF_JMP && (i+1+int(in.Jt) >= len(f) || i+1+int(in.Jf) >= len(f) || in.Code&0xf0 == unix.BPF_JA && i+1+int(in.K) >= len(f)) {
+			t.Errorf("instruction %d jumps out", i)
+		}
+	}
+	if last := f[len(f)-1]; last.Code != unix.BPF_RET|unix.BPF_K || last.K != tell {
+		t.Errorf("it ends with %+v", last)
+	}
+}

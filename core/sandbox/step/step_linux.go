@@ -1,4 +1,4 @@
-package sandbox
+package step
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
+	"path"
 	"runtime"
 	"slices"
 	"strconv"
@@ -15,14 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Step is the half of the sandbox inside the process: it takes away what the
+// Run is the half of the sandbox inside the process: it takes away what the
 // arguments say and becomes the program that they name. It returns only when
 // that fails, with the exit status, after words on standard error; what was to
 // be taken away and could not be is a failure.
 //
 //	[--without=MECHANISM,…] [--memory=BYTES] [--threads=N] [--landlock=ABI] [--sockets=DIR] [--read=PATH]…
 //	[--calls=NAME,…] [--refusals=PATH] -- PATH ARGUMENT…
-func Step(args []string) int {
+func Run(args []string) int {
 	// Everything below is a property of the thread that becomes the program.
 	runtime.LockOSThread()
 	err := step(args)
@@ -34,47 +34,54 @@ func Step(args []string) int {
 }
 
 func step(args []string) error {
-	o, program, err := parseOrder(args)
+	o, program, err := Parse(args)
 	if err != nil {
 		return err
 	}
-	if o.probe {
+	if o.Probe {
 		return json.NewEncoder(os.Stdout).Encode(o.try())
 	}
-	path, err := filepath.Abs(program[0])
-	if err != nil {
-		return err
+	file := program[0]
+	if !path.IsAbs(file) {
+		wd, err := os.Getwd()
+		if err != nil {
+			return err
+		}
+		file = path.Join(wd, file)
 	}
 	if err := os.Chdir("/"); err != nil {
 		return err
 	}
-	tell := teller(o.refusals)
+	tell := teller(o.Refusals)
 	if err := closeFiles(); err != nil {
 		return err
 	}
 	if err := dropPrivileges(); err != nil {
 		return err
 	}
-	if !slices.Contains(o.without, Landlock) {
-		if err := restrictFiles(o.grant, path, o.landlockABI()); err != nil {
+	if !slices.Contains(o.Without, Landlock) {
+		if err := restrictFiles(o, file, o.landlockABI()); err != nil {
 			return err
 		}
 	}
 	env := os.Environ()
-	if !slices.Contains(o.without, Limits) {
-		env = withMemoryLimit(env, o.memory)
+	if !slices.Contains(o.Without, Limits) {
+		env = withMemoryLimit(env, o.Memory)
 		if err := limit(o); err != nil {
 			return err
 		}
 	}
-	secret := newSecret()
-	if !slices.Contains(o.without, Seccomp) {
-		if err := filterCalls(o.grant, secret, tell); err != nil {
+	secret, err := newSecret()
+	if err != nil {
+		return fmt.Errorf("the system gives no random number: %w", err)
+	}
+	if !slices.Contains(o.Without, Seccomp) {
+		if err := filterCalls(o, secret, tell); err != nil {
 			return err
 		}
 	}
-	err = become(path, program, env, secret)
-	if errors.Is(err, unix.EACCES) && !slices.Contains(o.without, Landlock) {
+	err = become(file, program, env, secret)
+	if errors.Is(err, unix.EACCES) && !slices.Contains(o.Without, Landlock) {
 		return fmt.Errorf("%s cannot be run: %w; "+
 			"if it is a script, its interpreter must be below /usr, /bin or the plugin's own folder", program[0], err)
 	}
@@ -82,16 +89,16 @@ func step(args []string) error {
 }
 
 // try applies each mechanism to this process and checks that it holds.
-func (o order) try() map[string]finding {
-	found := map[string]finding{}
+func (o Order) try() map[string]Finding {
+	found := map[string]Finding{}
 	note := func(name string, try func() (detail string, err error)) {
-		if slices.Contains(o.without, name) {
+		if slices.Contains(o.Without, name) {
 			return
 		}
-		f := finding{State: Holds}
+		f := Finding{State: Holds}
 		detail, err := try()
 		if err != nil {
-			f = judge(err)
+			f = Judge(err)
 		}
 		f.Detail = detail
 		found[name] = f
@@ -101,7 +108,7 @@ func (o order) try() map[string]finding {
 	note(Landlock, func() (string, error) { return fmt.Sprintf("ABI %d", o.landlockABI()), tryLandlock(o.landlockABI()) })
 	note(Limits, func() (string, error) {
 		unlimited := o
-		unlimited.memory = 0 // this process has to go on, and the race detector's needs terabytes
+		unlimited.Memory = 0 // this process has to go on, and the race detector's needs terabytes
 		return o.limits(), limit(unlimited)
 	})
 	note(Seccomp, func() (string, error) { return "", trySeccomp() })
@@ -109,20 +116,39 @@ func (o order) try() map[string]finding {
 }
 
 func tryLandlock(abi int) error {
-	if err := restrictFiles(Grant{}, "/proc/self/exe", abi); err != nil {
+	if err := restrictFiles(Order{}, "/proc/self/exe", abi); err != nil {
 		return err
 	}
 	switch _, err := os.ReadDir("/"); {
 	case err == nil:
 		return errors.New("the kernel accepts the rules and does not keep them")
 	case !errors.Is(err, unix.EACCES):
-		return inconclusive{err}
+		return Inconclusive{Err: err}
 	}
 	return nil
 }
 
+// tryGroup checks that this process was started in a cgroup for it.
+func tryGroup() error {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return Inconclusive{Err: err}
+	}
+	for line := range strings.Lines(string(text)) {
+		group, v2 := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "0::")
+		if v2 && strings.HasPrefix(path.Base(group), GroupPrefix) {
+			return nil
+		}
+	}
+	return errors.New("this kernel does not start a process in it")
+}
+
 func trySeccomp() error {
-	if err := filterCalls(Grant{}, newSecret(), nil); err != nil {
+	secret, err := newSecret()
+	if err != nil {
+		return Inconclusive{Err: err}
+	}
+	if err := filterCalls(Order{}, secret, nil); err != nil {
 		return err
 	}
 	if !errors.Is(unix.Connect(-1, &unix.SockaddrUnix{Name: "x"}), unix.EPERM) {
@@ -162,10 +188,10 @@ func dropPrivileges() error {
 }
 
 // landlockABI is the version of Landlock that is used.
-func (o order) landlockABI() int {
-	abi := landlockABI()
-	if o.abi > 0 {
-		abi = min(abi, o.abi)
+func (o Order) landlockABI() int {
+	abi := LandlockABI()
+	if o.ABI > 0 {
+		abi = min(abi, o.ABI)
 	}
 	return abi
 }
@@ -178,7 +204,7 @@ const (
 	maxQueue = 64       // signals that wait, and timers
 )
 
-func limit(o order) error {
+func limit(o Order) error {
 	limits := []struct {
 		resource int
 		value    uint64
@@ -187,16 +213,16 @@ func limit(o order) error {
 		{unix.RLIMIT_NOFILE, maxFiles, true},
 		{unix.RLIMIT_CORE, 0, true},
 		{unix.RLIMIT_FSIZE, 0, true},
-		{unix.RLIMIT_NPROC, o.threads, o.threads > 0},
+		{unix.RLIMIT_NPROC, o.Threads, o.Threads > 0},
 		{unix.RLIMIT_STACK, maxStack, true},
 		{unix.RLIMIT_MEMLOCK, 0, true},
 		{unix.RLIMIT_MSGQUEUE, 0, true},
 		{unix.RLIMIT_SIGPENDING, maxQueue, true},
-		{unix.RLIMIT_DATA, o.memory, o.memory > 0},
+		{unix.RLIMIT_DATA, o.Memory, o.Memory > 0},
 		// Runtimes reserve many times the addresses that they use. What this
 		// bounds is the page tables of memory that RLIMIT_DATA does not count:
 		// 1/512 of it.
-		{unix.RLIMIT_AS, max(maxSpace, 2*o.memory), o.memory > 0},
+		{unix.RLIMIT_AS, max(maxSpace, 2*o.Memory), o.Memory > 0},
 	}
 	for _, l := range limits {
 		if !l.on {
@@ -220,17 +246,17 @@ func lower(resource int, value uint64) error {
 }
 
 // limits describes the limits in words.
-func (o order) limits() string {
-	words := []string{fmt.Sprintf("%d open files", maxFiles), memoryWords(o.memory)}
-	if o.threads > 0 {
-		words = append(words, fmt.Sprintf("%d threads", o.threads))
+func (o Order) limits() string {
+	words := []string{fmt.Sprintf("%d open files", maxFiles), MemoryWords(o.Memory)}
+	if o.Threads > 0 {
+		words = append(words, fmt.Sprintf("%d threads", o.Threads))
 	} else {
 		words = append(words, "threads unlimited for this user")
 	}
 	return strings.Join(words, ", ")
 }
 
-func memoryWords(memory uint64) string {
+func MemoryWords(memory uint64) string {
 	if memory == 0 {
 		return "memory unlimited in a build with the race detector"
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package step
 
 import (
 	"errors"
@@ -70,8 +70,8 @@ func handled(abi int) unix.LandlockRulesetAttr {
 	return h
 }
 
-// landlockABI returns the kernel's version of Landlock, 0 for none.
-func landlockABI() int {
+// LandlockABI returns the kernel's version of Landlock, 0 for none.
+func LandlockABI() int {
 	abi, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {
 		return 0
@@ -81,7 +81,7 @@ func landlockABI() int {
 
 // restrictFiles leaves this thread, and what it becomes, the files that it
 // needs to run program, and what is granted.
-func restrictFiles(g Grant, program string, abi int) error {
+func restrictFiles(o Order, program string, abi int) error {
 	if abi == 0 {
 		return errors.New("this kernel has no Landlock, or it is turned off")
 	}
@@ -96,8 +96,8 @@ func restrictFiles(g Grant, program string, abi int) error {
 			return err
 		}
 	}
-	rules := []fileRule{{program, runFile}, {g.Sockets, makeSocket}}
-	for _, path := range g.Read {
+	rules := []fileRule{{program, runFile}, {o.Sockets, makeSocket}}
+	for _, path := range o.Read {
 		rights := uint64(readTree)
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
 			rights = runFile // the kernel takes no rights of folders for a file

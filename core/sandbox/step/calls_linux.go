@@ -1,4 +1,4 @@
-package sandbox
+package step
 
 import "golang.org/x/sys/unix"
 
@@ -27,7 +27,7 @@ var allowed = []struct{ reason, calls string }{
 	{"waiting for children that it cannot have", "wait4 waitid"},
 }
 
-// forSocket is for the socket of a process that has Grant.Sockets: go-plugin
+// forSocket is for the socket of a process that has Order.Sockets: go-plugin
 // makes a file first, for its name.
 const forSocket = "unlink unlinkat bind listen accept accept4"
 

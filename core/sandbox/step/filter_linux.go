@@ -1,4 +1,4 @@
-package sandbox
+package step
 
 import (
 	"maps"
@@ -25,7 +25,7 @@ const (
 	pass   = unix.SECCOMP_RET_ALLOW
 	refuse = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
 	absent = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
-	tell   = unix.SECCOMP_RET_USER_NOTIF // Refusals answers
+	tell   = unix.SECCOMP_RET_USER_NOTIF // who reads them answers
 )
 
 // firstNew is where, with Linux 5.1, all processors began to number system
@@ -39,6 +39,14 @@ func refusal(n uint32) uint32 {
 		return absent
 	}
 	return refuse
+}
+
+// Errno is the error with which a call that is not allowed fails.
+func Errno(number uint32) unix.Errno {
+	if refusal(number) == absent {
+		return unix.ENOSYS
+	}
+	return unix.EPERM
 }
 
 // call is one that is allowed when one of its ways holds: all tests of it.
@@ -143,14 +151,15 @@ func fork(n uint32, below, other []unix.SockFilter) []unix.SockFilter {
 }
 
 // filter is the program for this process. secret is what execve takes as its
-// fourth to sixth argument, which the kernel ignores. Only Step knows it; the
-// program that Step becomes does not, and so cannot become another. With told,
-// Refusals answers what is refused.
-func filter(self uint32, secret [3]uint64, g Grant, told bool) []unix.SockFilter {
+// fourth to sixth argument, which the kernel ignores. Only Run knows it; the
+// program that it becomes does not, and so cannot become another. With told,
+// whoever has the listener answers what is refused.
+func filter(self uint32, secret [3]uint64, o Order, told bool) []unix.SockFilter {
 	deny := refusal
 	if told {
 		deny = func(uint32) uint32 { return tell }
 	}
+	numbers := maps.Collect(native)
 	bodies := map[uint32][]unix.SockFilter{}
 	put := func(calls string, value func(n uint32) uint32) {
 		for name := range strings.FieldsSeq(calls) {
@@ -173,10 +182,10 @@ func filter(self uint32, secret [3]uint64, g Grant, told bool) []unix.SockFilter
 			bodies[n] = body(c.ways, otherwise)
 		}
 	}
-	if g.Sockets != "" {
+	if o.Sockets != "" {
 		put(forSocket, passed)
 	}
-	put(strings.Join(g.Calls, " "), passed)
+	put(strings.Join(o.Calls, " "), passed)
 
 	var older, newer []branch
 	for _, n := range slices.Sorted(maps.Keys(bodies)) {

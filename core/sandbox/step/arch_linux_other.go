@@ -1,6 +1,6 @@
 //go:build linux && !amd64 && !arm64
 
-package sandbox
+package step
 
 const (
 	nativeArch = 0 // no filter

@@ -1,6 +1,6 @@
 //go:build linux
 
-package sandbox
+package step
 
 import (
 	"bytes"
@@ -31,7 +31,7 @@ func TestNumbers(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want bytes.Buffer
-		want.WriteString("package sandbox\n\nimport \"golang.org/x/sys/unix\"\n\n// Made by: go test -run TestNumbers -update\n\n")
+		want.WriteString("package step\n\nimport \"golang.org/x/sys/unix\"\n\n// Made by: go test -run TestNumbers -update\n\n")
 		fmt.Fprintf(&want, "const nativeArch = unix.AUDIT_ARCH_%s\n\nconst callTable = `", audit)
 		const perLine = 10
 		next, onLine := -1, 0

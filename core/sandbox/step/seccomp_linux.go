@@ -1,7 +1,6 @@
-package sandbox
+package step
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,31 +13,34 @@ import (
 )
 
 // newSecret is what opens execve once; see filter.
-func newSecret() (secret [3]uint64) {
+func newSecret() (secret [3]uint64, err error) {
 	var b [24]byte
-	rand.Read(b[:])
+	// Package crypto/rand would have to be initialised. So few bytes come whole.
+	if _, err := unix.Getrandom(b[:], 0); err != nil {
+		return secret, err
+	}
 	for i := range secret {
 		secret[i] = binary.NativeEndian.Uint64(b[8*i:])
 	}
-	return secret
+	return secret, nil
 }
 
 // filterCalls applies the filter to this thread and what it becomes, which
 // keeps the process's number. What is refused is reported to tell's reader, if tell
 // is not nil and the kernel can, as it does from Linux 5.0 on.
-func filterCalls(g Grant, secret [3]uint64, tell func(listener int)) error {
+func filterCalls(o Order, secret [3]uint64, tell func(listener int)) error {
 	if nativeArch == 0 {
 		return errors.New("no filter for this processor")
 	}
 	self := uint32(os.Getpid())
 	if tell != nil {
-		listener, err := apply(filter(self, secret, g, true), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		listener, err := apply(filter(self, secret, o, true), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		tell(listener)
 		if err == nil {
 			return nil
 		}
 	}
-	if _, err := apply(filter(self, secret, g, false), 0); err != nil {
+	if _, err := apply(filter(self, secret, o, false), 0); err != nil {
 		return fmt.Errorf("this kernel takes no filter of system calls: %w", err)
 	}
 	return nil
@@ -53,8 +55,8 @@ func apply(f []unix.SockFilter, flags uintptr) (listener int, err error) {
 	return int(fd), nil
 }
 
-// teller returns how a listener is handed to the Refusals at path, or nil when
-// there are none. It does so on a thread of its own, started before: the one that
+// teller returns how a listener is handed to whoever listens at path, or nil if
+// nobody does. It does so on a thread of its own, started before: the one that
 // has the filter may send nothing, and limits keep it from starting another.
 func teller(path string) func(listener int) {
 	if path == "" {

@@ -1,4 +1,4 @@
-package sandbox
+package step
 
 import "golang.org/x/sys/unix"
 
