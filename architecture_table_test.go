@@ -162,10 +162,10 @@ var table = []row{
 	},
 	{
 		place:   "core/convert",
-		does:    "transcripts as JSON lines, asciicast, RFC text, HTML",
+		does:    "transcripts as JSON lines, asciicast, RFC text, HTML; HARs and texts as transcripts",
 		not:     "line modes, files",
 		imports: "core core/transcript",
-		without: "net os",
+		without: "net/http os",
 	},
 	{
 		place:   "core/convert/pcap",
@@ -176,11 +176,19 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/convert/formats",
+		does:    "lists the formats that transcripts are written in",
+		not:     "what is in them, files",
+		imports: "core/convert core/convert/pcap core/transcript",
+		brings:  "core " + gopacket + " " + behindGopacket,
+		without: "net os",
+	},
+	{
 		place:   "core/convert/importer",
-		does:    "makes transcripts, in files, of captures and texts",
+		does:    "makes transcripts, in files or elsewhere, of captures, HARs and texts",
 		not:     "what is in them",
-		imports: "core core/convert core/convert/pcap core/plainfile",
-		brings:  "core/transcript " + gopacket + " " + behindGopacket,
+		imports: "core core/convert core/convert/pcap core/plainfile core/transcript",
+		brings:  gopacket + " " + behindGopacket,
 		without: "net os/exec",
 	},
 	{
@@ -278,8 +286,8 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/compare core/keep core/limit core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/drive core/feed core/plainfile core/secret core/store/textindex core/urgent " + xsys + " " + behindTarget,
+		imports: "core core/compare core/convert/formats core/convert/importer core/keep core/limit core/redact core/replay core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/play core/secret core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
 		without: "os",
 	},
 	{

@@ -49,6 +49,9 @@ const views = {
     one: lazy(() => import("./ui/Playback.js"), "Playback"),
   },
   plugins: { title: "Plugins", all: lazy(() => import("./ui/Plugins.js"), "Plugins") },
+  diff: { title: "Two recordings", all: lazy(() => import("./ui/Diff.js"), "Diff") },
+  redact: { title: "Redact", all: lazy(() => import("./ui/Redact.js"), "Redact") },
+  replay: { title: "Replay", all: lazy(() => import("./ui/Replay.js"), "Replay") },
   compare: { title: "Compare", all: lazy(() => import("./ui/Compare.js"), "Compare") },
 };
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");

@@ -189,6 +189,18 @@ export interface Info {
   size: number;
   running: boolean;
   ended: string;
+  /** What its notes say; noted: there is more to read in them. */
+  title?: string;
+  tags?: string[];
+  noted?: boolean;
+}
+
+/** What a person says of a recording; rows are by the number of an event. */
+export interface Notes {
+  title?: string;
+  tags?: string[];
+  text?: string;
+  rows?: Record<string, string>;
 }
 
 /** How a session stands. */
@@ -256,4 +268,41 @@ export interface Run {
 export interface Comparison {
   runs: (Run & { error?: string; events: { n: number; actions: Entry[] | null }[] | null })[];
   differs: number | null;
+}
+
+/** An entry that stands beside another; before and more are bytes of its payload that are left out. */
+export interface SideEntry extends Entry {
+  span?: string;
+  length?: number;
+  before?: number;
+  more?: number;
+}
+
+/** A row of two lists side by side, or so many equal entries that are left out. */
+export interface SideRow {
+  a?: SideEntry;
+  b?: SideEntry;
+  differs?: boolean;
+  equal?: number;
+}
+
+/** Two lists of entries side by side; left: differences that are not among the rows. */
+export interface SideBySide {
+  same: boolean;
+  differences: number;
+  rows: SideRow[];
+  left?: number;
+}
+
+/** What POST /api/transcripts/ID/replay answers: a is what was expected, b what came. */
+export interface Replayed extends SideBySide {
+  mode: string;
+  faults: { line: number; words: string }[];
+}
+
+/** What POST /api/transcripts/ID/redact answers: a is before, b after. Nothing is masked if there are places, or a problem. */
+export interface Redacted extends SideBySide {
+  found: number;
+  places: { line: number; what: string }[];
+  problem?: string;
 }

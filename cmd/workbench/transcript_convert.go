@@ -9,27 +9,10 @@ import (
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
-	"github.com/protocol-workbench/workbench/core/convert"
-	"github.com/protocol-workbench/workbench/core/convert/pcap"
+	"github.com/protocol-workbench/workbench/core/convert/formats"
 	"github.com/protocol-workbench/workbench/core/golden"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
-
-// convertFormat is one of the forms that convert writes.
-type convertFormat struct {
-	name   string
-	binary bool // not for a terminal
-	write  func(io.Writer, *transcript.Transcript) error
-}
-
-// convertFormats are in the order in which they are listed.
-var convertFormats = []convertFormat{
-	{name: "pcapng", binary: true, write: pcap.Write},
-	{name: "jsonl", write: convert.JSONLines},
-	{name: "asciicast", write: convert.Asciicast},
-	{name: "rfc", write: convert.RFC},
-	{name: "html", write: convert.HTML},
-}
 
 func newTranscriptConvertCommand() *cobra.Command {
 	var to, out string
@@ -61,10 +44,10 @@ standard input. Without -o the result goes to standard output.`,
 			if err != nil {
 				return err
 			}
-			return screen.Output(out, cmd.OutOrStdout(), format.binary, func(w io.Writer) error { return format.write(w, t) })
+			return screen.Output(out, cmd.OutOrStdout(), format.Binary, func(w io.Writer) error { return format.Write(w, t) })
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "write `FORMAT`: "+formatNames())
+	cmd.Flags().StringVar(&to, "to", "", "write `FORMAT`: "+strings.Join(formats.Names(), ", "))
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to file `OUT`; it is replaced when all is there")
 	return cmd
 }
@@ -85,22 +68,14 @@ func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) 
 	return parse("standard input", data, cmd.ErrOrStderr())
 }
 
-func formatNamed(name string) (convertFormat, error) {
-	for _, f := range convertFormats {
-		if f.name == name {
-			return f, nil
-		}
+func formatNamed(name string) (formats.Format, error) {
+	f, ok := formats.Named(name)
+	switch names := strings.Join(formats.Names(), ", "); {
+	case ok:
+		return f, nil
+	case name == "":
+		return f, fmt.Errorf("say what to convert to: --to with one of %s", names)
+	default:
+		return f, fmt.Errorf("--to %s: there is no such format; there are %s", name, names)
 	}
-	if name == "" {
-		return convertFormat{}, fmt.Errorf("say what to convert to: --to with one of %s", formatNames())
-	}
-	return convertFormat{}, fmt.Errorf("--to %s: there is no such format; there are %s", name, formatNames())
-}
-
-func formatNames() string {
-	var names []string
-	for _, f := range convertFormats {
-		names = append(names, f.name)
-	}
-	return strings.Join(names, ", ")
 }

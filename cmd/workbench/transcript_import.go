@@ -14,16 +14,18 @@ import (
 )
 
 func newTranscriptImportCommand() *cobra.Command {
-	o := importer.Options{Read: golden.ReadAll}
+	o, into := importer.Options{Read: golden.ReadAll}, ""
 	cmd := &cobra.Command{
 		Use:   "import FILE [-o DIR]",
-		Short: "Make transcripts of a capture, or of a conversation in text",
+		Short: "Make transcripts of a capture, a HAR, or a conversation in text",
 		Long: `import makes transcripts of
 
   a capture   pcap or pcapng, as tcpdump -w and Wireshark write, gzipped or not:
               one transcript for each TCP connection, with retransmissions and
               reordering undone. The client is who opened the connection; where
               the capture does not have that, the side with the higher port.
+  a HAR       what a browser's developer tools save: one transcript for each
+              server, of HTTP/1.1 messages that are written anew
   a text      C: and S: lines, as standards print a conversation
 
 FILE is told apart by how it begins; - is standard input. Transcripts are named
@@ -42,9 +44,9 @@ there is not replaced.`,
 			if file == screen.Standard {
 				file, stdin = "standard input", cmd.InOrStdin()
 			}
-			made, err := o.Import(cmd.Context(), file, stdin)
-			for _, line := range made.Made {
-				fmt.Fprintln(cmd.OutOrStdout(), line)
+			made, err := importer.Folder(into).Import(cmd.Context(), o, file, stdin)
+			for _, one := range made.Made {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", core.Printable(one.Called), one.Words)
 			}
 			for _, words := range made.Warnings {
 				fmt.Fprintf(cmd.ErrOrStderr(), "workbench: warning: %s: %s\n", core.Printable(file), words)
@@ -52,8 +54,8 @@ there is not replaced.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&o.Dir, "output", "o", ".", "write the transcripts into folder `DIR`, which is made if it is not there")
+	cmd.Flags().StringVarP(&into, "output", "o", ".", "write the transcripts into folder `DIR`, which is made if it is not there")
 	cmd.Flags().StringVar(&o.Mode, "mode", importer.RawMode, "the transcripts' line mode `M`")
-	cmd.Flags().StringVar(&o.From, "from", "", "take FILE for a `FORM`, capture or rfc, however it begins")
+	cmd.Flags().StringVar(&o.From, "from", "", "take FILE for a `FORM`, capture, har or rfc, however it begins")
 	return cmd
 }

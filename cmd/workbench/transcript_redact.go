@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -87,10 +86,7 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 	case err != nil:
 		return fmt.Errorf("nothing was written: a rule would not fit the '*'. Change it by hand so that it does, or take it out:\n%w", err)
 	}
-	text := t.Append(nil)
-	if t.CutOff {
-		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // which says so
-	}
+	text := redact.Text(t)
 	switch out {
 	case screen.Standard:
 		return screen.Output(out, cmd.OutOrStdout(), false, func(w io.Writer) error {

@@ -116,15 +116,17 @@ type Server interface {
 // Gateway serves the workbench over HTTP.
 type Gateway struct {
 	Config
-	mux      *http.ServeMux
-	server   *http.Server
-	sessions sync.WaitGroup // with a WebSocket, from the upgrade on
-	live     session.Registry
-	keeping  keep.Sessions // those that go on without a connection
-	search   turn          // for reading all transcripts
-	whole    turn          // for holding a whole transcript in memory
-	stopping context.Context
-	stop     context.CancelFunc
+	mux       *http.ServeMux
+	server    *http.Server
+	sessions  sync.WaitGroup // with a WebSocket, from the upgrade on
+	live      session.Registry
+	keeping   keep.Sessions // those that go on without a connection
+	search    turn          // for reading all transcripts
+	redacting turn          // for redacting one
+	whole     turn          // for holding a whole transcript in memory
+	stamped   time.Time     // in the ID of the transcript that was put into the store last; whole guards it
+	stopping  context.Context
+	stop      context.CancelFunc
 
 	mu      sync.Mutex
 	stopped bool
@@ -132,7 +134,7 @@ type Gateway struct {
 
 // New returns a gateway.
 func New(config Config) *Gateway {
-	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), whole: make(turn, 1)}
+	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), redacting: make(turn, 1), whole: make(turn, 1)}
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/compare"
 	"github.com/protocol-workbench/workbench/core/stall"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
@@ -51,8 +52,15 @@ func (g *Gateway) routes() []route {
 		t := transcripts{g.Transcripts, g}
 		routes = append(routes,
 			route{"GET /api/transcripts", maxNothing, t.list},
+			route{"POST /api/transcripts/import", maxImport, t.importFile},
 			route{"GET /api/transcripts/{id}", maxNothing, t.show},
 			route{"GET /api/transcripts/{id}/follow", maxNothing, t.follow},
+			route{"GET /api/transcripts/{id}/export", maxNothing, t.export},
+			route{"GET /api/transcripts/{id}/notes", maxNothing, t.notes},
+			route{"PUT /api/transcripts/{id}/notes", store.MaxNotes, t.setNotes},
+			route{"GET /api/transcripts/{id}/diff", maxNothing, t.diff},
+			route{"POST /api/transcripts/{id}/replay", maxReplayRequest, t.replay},
+			route{"POST /api/transcripts/{id}/redact", maxRedactRequest, t.redact},
 			route{"DELETE /api/transcripts/{id}", maxNothing, t.delete})
 	}
 	if g.Metrics != nil {

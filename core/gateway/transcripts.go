@@ -89,51 +89,34 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusBadRequest, err)
 		return
 	}
+	save := func(suffix string) {
+		if download { // an ID that exists is safe as a file name
+			w.Header().Set("Content-Disposition", `attachment; filename="`+id+suffix+`"`)
+		}
+	}
+	if golden {
+		s.withWhole(w, r, id, func(t *transcript.Transcript) {
+			store.Golden(t)
+			save(".golden")
+			answerAs(w, "text/plain; charset=utf-8")
+			w.Write(t.Append(nil))
+		})
+		return
+	}
 	text, err := s.Open(id)
 	if err != nil {
 		s.failed(w, err)
 		return
 	}
 	defer text.Close()
-	save := func(suffix string) {
-		if download { // an ID that exists is safe as a file name
-			w.Header().Set("Content-Disposition", `attachment; filename="`+id+suffix+`"`)
-		}
-	}
-	switch {
-	case asJSON:
+	if asJSON {
 		save(".jsonl")
 		s.send(w, id, store.Blocks(text, nil))
-	case golden:
-		done, err := s.gateway.whole.take(r.Context())
-		if err != nil {
-			s.failed(w, err)
-			return
-		}
-		defer done()
-		made, err := makeGolden(id, text)
-		if err != nil {
-			refuseWith(w, http.StatusUnprocessableEntity, err)
-			return
-		}
-		save(".golden")
-		answerAs(w, "text/plain; charset=utf-8")
-		w.Write(made)
-	default:
-		save(".transcript")
-		answerAs(w, "text/plain; charset=utf-8")
-		io.Copy(w, text)
+		return
 	}
-}
-
-// makeGolden makes the text of a golden.
-func makeGolden(id string, text io.Reader) ([]byte, error) {
-	t, err := store.Parse(id, text, maxWhole)
-	if err != nil {
-		return nil, err
-	}
-	store.Golden(t)
-	return t.Append(nil), nil
+	save(".transcript")
+	answerAs(w, "text/plain; charset=utf-8")
+	io.Copy(w, text)
 }
 
 // follow answers GET /api/transcripts/ID/follow with the entries as JSON lines,

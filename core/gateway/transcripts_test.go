@@ -34,7 +34,9 @@ func newRecorded(t *testing.T) recorded {
 		t.Fatal(err)
 	}
 	recordings := store.Record(folder, slog.New(slog.DiscardHandler))
-	g := New(Config{Transcripts: recordings})
+	config := testGateway().Config
+	config.Transcripts = recordings
+	g := New(config)
 	server := httptest.NewServer(g)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

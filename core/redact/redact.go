@@ -31,6 +31,16 @@ func Transcript(name string, t *transcript.Transcript, match *regexp.Regexp) (fo
 	return found, nil
 }
 
+// Text is the text of a redacted transcript. The end that the file lacked is missing
+// in it too.
+func Text(t *transcript.Transcript) []byte {
+	text := t.Append(nil)
+	if t.CutOff {
+		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+	}
+	return text
+}
+
 // Meaning lists the places in a transcript where '*' would change what the file
 // means.
 type Meaning struct {
@@ -152,8 +162,8 @@ func redactWords(words *string, match *regexp.Regexp) (found int) {
 // Place is one that Redact leaves as it is, since '*' would change what it
 // means: the file would no longer be replayed, or played, as it was.
 type Place struct {
-	Line int    // in the file that was parsed, from 1
-	What string // in words: "the target"
+	Line int    `json:"line"` // in the file that was parsed, from 1
+	What string `json:"what"` // in words: "the target"
 }
 
 // Unredacted returns the places that Redact leaves and in which match finds

@@ -19,6 +19,10 @@ type Modes func(mode string) (core.Manifest, bool)
 // Golden is a transcript made ready for a line mode. It may be replayed by
 // several goroutines at once.
 type Golden struct {
+	// MaxAnswers bounds what a whole replay holds of the answers, in bytes; 0: no
+	// bound. Past it the replay fails.
+	MaxAnswers int
+
 	file     string
 	t        *transcript.Transcript
 	manifest core.Manifest

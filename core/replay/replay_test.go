@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,6 +184,39 @@ func TestMemoryOfAReplay(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if used := (after.TotalAlloc - before.TotalAlloc) / events; !r.Same || used > 150 {
 		t.Errorf("same: %v, %d bytes an event\n%.300s", r.Same, used, r.Diff)
+	}
+}
+
+// What a replay holds of the answers has a bound, if one is set.
+func TestAnswersAreBounded(t *testing.T) {
+	open, modes := inProcess(mode(lines{}))
+	for _, file := range files(t, "testdata/lines.golden") {
+		g := golden(t, file, load(t, file), modes)
+		g.MaxAnswers = 100
+		if _, err := g.Whole(t.Context(), open); err == nil || !strings.Contains(err.Error(), "the answers have more than") {
+			t.Error(err)
+		}
+		g.MaxAnswers = 1 << 20
+		whole(t, g, open)
+	}
+}
+
+// The sides of a replay have the numbers of its events.
+func TestSides(t *testing.T) {
+	open, modes := inProcess(mode(lines{}))
+	for _, file := range files(t, "testdata/lines.golden") {
+		tr := load(t, file)
+		g := golden(t, file, tr, modes)
+		want, got := g.Sides(whole(t, g, open))
+		fed := slices.DeleteFunc(slices.Clone(tr.Entries), func(e transcript.Entry) bool { return e.Dir == transcript.Remark })
+		if len(want) != len(fed) || transcript.Diff(want, got) != "" {
+			t.Errorf("%s:\n%s", file, transcript.Diff(want, got))
+		}
+		for i := range want {
+			if want[i].N != fed[i].N {
+				t.Errorf("%s: entry %d has the number %d, want %d", file, i, want[i].N, fed[i].N)
+			}
+		}
 	}
 }
 

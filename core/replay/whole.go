@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -16,6 +17,8 @@ type Finding struct {
 }
 
 const maxFaults = 10
+
+const actionSize = 64 // bytes that an action takes beside its data
 
 // Result tells what a replay found.
 type Result struct {
@@ -52,8 +55,18 @@ type Result struct {
 // says that the replay could not be done: the mode did not open, or ctx is
 // done. A machine that is lost on the way is a fault.
 func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	r := &Result{answers: make([]answer, len(g.events))}
+	held := 0
 	p, err := g.start(ctx, open, func(at int, _ core.Event, a answer) {
+		for i := range a.actions {
+			held += actionSize + len(a.actions[i].Data)
+		}
+		if g.MaxAnswers > 0 && held > g.MaxAnswers {
+			stop(fmt.Errorf("%s: the answers have more than %d MiB", core.Printable(g.file), g.MaxAnswers>>20))
+			return
+		}
 		a.actions = core.CloneActions(a.actions)
 		r.answers[at] = a
 	})
@@ -65,7 +78,7 @@ func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 	}
 	p.Bye()
 	if ctx.Err() != nil { // all else is in the faults
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 	r.Faults = p.faults
 	for i := 0; i < len(g.events) && r.Line == 0; i++ {
@@ -79,7 +92,7 @@ func (g *Golden) Whole(ctx context.Context, open Opener) (*Result, error) {
 	}
 	r.Same = r.Line == 0 && len(r.Faults) == 0
 	if !r.Same {
-		r.Diff = g.diff(r.answers)
+		r.Diff = transcript.Diff(g.Sides(r))
 		r.beginAtFault()
 	}
 	return r, nil
@@ -127,19 +140,20 @@ func (g *Golden) compared(i int, a *answer) (want, came []core.Action) {
 	return want, came
 }
 
-// diff shows how what came differs from what should have come.
-func (g *Golden) diff(answers []answer) string {
+// Sides returns what a whole replay should have answered and what came, each with
+// the events that were fed, under their numbers.
+func (g *Golden) Sides(r *Result) (want, got []transcript.Entry) {
 	// About as many as there are: grown piece by piece they would take twice that.
-	want := make([]transcript.Entry, 0, len(g.t.Entries))
-	got := make([]transcript.Entry, 0, len(g.t.Entries))
+	want = make([]transcript.Entry, 0, len(g.t.Entries))
+	got = make([]transcript.Entry, 0, len(g.t.Entries))
 	for i := range g.events {
-		expected, came := g.compared(i, &answers[i])
-		want = transcript.AppendAnswered(want, 0, g.events[i].Event, expected)
-		if answers[i].fed {
-			got = transcript.AppendAnswered(got, 0, g.events[i].Event, came)
+		expected, came := g.compared(i, &r.answers[i])
+		want = transcript.AppendAnswered(want, uint64(i), g.events[i].Event, expected)
+		if r.answers[i].fed {
+			got = transcript.AppendAnswered(got, uint64(i), g.events[i].Event, came)
 		}
 	}
-	return transcript.Diff(want, got)
+	return want, got
 }
 
 // shownAlike compares two actions as a transcript shows them.

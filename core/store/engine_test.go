@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -176,7 +177,7 @@ func tellsAll(t *testing.T, s store.Store) {
 	ended.ID, ended.Duration, ended.Size, ended.Ended = id(0), 1.5, int64(len(whole)), "the server closed the connection"
 	cut.ID, cut.Duration, cut.Size, cut.Ended = id(1), 1, int64(strings.Index(whole, "1.500")), store.CutOff
 	running.ID, running.Size, running.Running = id(2), int64(strings.Index(whole, "1.000")), true
-	if len(got) != 3 || got[0] != running || got[1] != cut || got[2] != ended {
+	if len(got) != 3 || !reflect.DeepEqual(got, []store.Info{running, cut, ended}) {
 		t.Errorf("got  %+v\nwant %+v", got, []store.Info{running, cut, ended})
 	}
 	if got := list(t, s, store.Query{}); got[0].Running || got[0].Ended != store.CutOff {

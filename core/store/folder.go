@@ -41,7 +41,8 @@ type Folder struct {
 	listing sync.Mutex       // holds what follows
 	index   map[string]known // of those that change no more
 	listed  listed
-	unsaved int // changes of the index since it was last saved
+	notes   map[string]noted // of the transcripts that have some
+	unsaved int              // changes of the index since it was last saved
 
 	text *textindex.Index
 }
@@ -221,6 +222,9 @@ func (f *Folder) Delete(id string) error {
 	f.listing.Unlock()
 	f.text.Remove(id)
 	if err := f.root.Remove(id + suffix); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = f.forgetNotes(id)
+		}
 		return plain(err)
 	}
 	return ErrNotFound // another was faster

@@ -34,7 +34,11 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 		})
 	}
 	if q.Text != "" {
-		return f.search(ctx, all, parts, q)
+		found, err := f.search(ctx, all, parts, q)
+		if err != nil {
+			return nil, err
+		}
+		return merged(found, f.annotated(all, q.Text), q.Limit), nil
 	}
 	if q.Limit > 0 && len(all) > q.Limit {
 		all = all[:q.Limit]
@@ -52,19 +56,24 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 		return nil, nil, err
 	}
 	if f.listed.all != nil {
-		return slices.Clone(f.listed.all), f.listed.parts, nil
+		all = slices.Clone(f.listed.all)
+		f.note(all, f.listed.notes)
+		return all, f.listed.parts, nil
 	}
 	var saved map[string]known // only the first list needs it
 	if len(f.index) == 0 {
 		saved = f.remembered()
 	}
 	all = make([]Info, 0, len(names))
-	var unknown []string
+	var unknown, notes []string
 	passing := false // some files are there for a moment only
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, suffix)
 		if textindex.IsPart(name) {
 			parts = append(parts, name)
+			continue
+		} else if strings.HasSuffix(name, notesSuffix) && ValidID(strings.TrimSuffix(name, notesSuffix)) {
+			notes = append(notes, name)
 			continue
 		} else if !ok {
 			f.sweep(name)
@@ -113,8 +122,9 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 	f.remember()
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
 	if !f.listed.at.IsZero() && len(unknown) == 0 && !passing {
-		f.listed.all, f.listed.parts = slices.Clone(all), parts
+		f.listed.all, f.listed.parts, f.listed.notes = slices.Clone(all), parts, notes
 	}
+	f.note(all, notes)
 	return all, parts, nil
 }
 
@@ -160,6 +170,7 @@ type listed struct {
 	at    time.Time // its own; zero: it may have changed within a step of it
 	all   []Info    // what a list of these names is, where none can change; else nil
 	parts []string  // the files of the index of the text
+	notes []string  // the files of notes
 }
 
 type described struct {

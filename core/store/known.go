@@ -89,10 +89,10 @@ func (f *Folder) remember() {
 }
 
 // sweep removes what a process left that died: before the first byte of a
-// transcript, or while it saved the index.
+// transcript, or while it saved the index or notes.
 func (f *Folder) sweep(name string) {
 	id, unbornID := strings.CutSuffix(name, suffix+unborn)
-	if !(unbornID && ValidID(id)) && !strings.HasPrefix(name, indexTemp) {
+	if !(unbornID && ValidID(id)) && !strings.HasPrefix(name, indexTemp) && !strings.HasPrefix(name, plainfile.Temporary) {
 		return
 	}
 	file, err := plainfile.OpenIn(f.root, name)

@@ -61,6 +61,7 @@ type Recordings struct {
 
 	starved  time.Time    // the writer's: when the log was last told that no file was free
 	unclosed atomic.Int32 // recordings that have ended and hold a file
+	put      atomic.Int64 // bytes of the disk that Put has taken and the syncer has not counted
 
 	// The syncer's own.
 	held    int64     // bytes of the disk that the store takes, as far as this process knows

@@ -24,8 +24,13 @@ type Store interface {
 	// List returns the transcripts that match, the newest first. One that cannot
 	// be read is left out.
 	List(ctx context.Context, q Query) ([]Info, error)
-	// Delete deletes a transcript. One that is running is [ErrRunning].
+	// Delete deletes a transcript with its notes. One that is running is [ErrRunning].
 	Delete(id string) error
+	// Notes returns what a person says of a transcript; the zero value if nothing.
+	Notes(id string) (Notes, error)
+	// SetNotes replaces that, as one step. Notes that are out of their bounds are
+	// [ErrNotes].
+	SetNotes(id string, n Notes) error
 }
 
 // Writer appends to one transcript.
@@ -49,9 +54,9 @@ var (
 type Query struct {
 	Mode   string // the line mode's name
 	Target string // a part of the target; case does not matter
-	// Text stands in a payload or elsewhere in the transcript. Case matters. It
-	// is not found where a read cut it. More than [MaxText] bytes are
-	// [ErrTextTooLong].
+	// Text stands in a payload or elsewhere in the transcript, where case matters
+	// and it is not found where a read cut it; or in its notes, in whatever case.
+	// More than [MaxText] bytes are [ErrTextTooLong].
 	Text  string
 	Limit int // at most so many, the newest; 0: no limit
 }
@@ -73,4 +78,8 @@ type Info struct {
 	// Ended is how it ended, in words: "" while it runs, [CutOff] when nobody
 	// was there to write its end.
 	Ended string `json:"ended"`
+	// What its notes say; Noted: there is more to read in them.
+	Title string   `json:"title,omitempty"`
+	Tags  []string `json:"tags,omitempty"`
+	Noted bool     `json:"noted,omitempty"`
 }

@@ -178,7 +178,9 @@ func (a *Recordings) syncer(ctx context.Context) {
 		case <-a.written:
 			last = true
 		}
-		if list := a.take(&a.ended); len(list) > 0 {
+		put := a.put.Swap(0)
+		a.held += put
+		if list := a.take(&a.ended); len(list) > 0 || put > 0 {
 			for _, r := range list {
 				if r.unclosed {
 					a.finish(ctx.Err() == nil, r)
@@ -253,11 +255,12 @@ func (a *Recordings) trim(ctx context.Context) {
 	size = 0
 	for _, info := range all { // the newest first
 		size += info.Disk
-		if info.Running || size <= most && time.Since(info.Began) <= a.maxAge {
+		kept, err := idBegan(info.ID) // a transcript that was imported began earlier
+		if info.Running || err == nil && size <= most && time.Since(kept) <= a.maxAge {
 			a.held += info.Disk
 			continue
 		}
-		if err := a.Delete(info.ID); err != nil {
+		if err = a.Delete(info.ID); err != nil {
 			a.log.Warn("an old transcript could not be deleted", "transcript", info.ID, "reason", err.Error())
 			continue
 		}

@@ -62,16 +62,11 @@ func nearDifference(edits []Edit, i int) bool {
 
 // lines prints those parts of the entries that are compared.
 func lines(entries []Entry) []string {
-	var text []byte
-	for i := range entries {
-		e := entries[i]
-		e.Rules, e.Comments, e.Timed = nil, nil, false
-		text = AppendEntry(text, &e)
-	}
-	if len(text) == 0 {
+	text := strings.Join(keys(entries), "")
+	if text == "" {
 		return nil
 	}
-	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
 // Edit is a line of a difference.

@@ -331,3 +331,8 @@ export function whenOf(date, now = new Date()) {
   const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   return at.toDateString() === now.toDateString() ? "today " + time : at.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" }) + " " + time;
 }
+
+/** How a recording ended. One without a session was not recorded here, and so has no end that is missing. @param {import("../types").Info} info */
+export function endOf(info) {
+  return info.ended === "cut off" && !info.session ? "imported" : info.ended;
+}

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  cellAt, clock, controlNames, count, dumpLines, dumpText, hex, kindOfByte, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
+  cellAt, clock, controlNames, count, dumpLines, dumpText, endOf, hex, kindOfByte, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
   withoutPictures, wrapLines,
 } from "../model/format.js";
 
@@ -179,4 +179,10 @@ test("bytes have kinds", () => {
   const kinds = [..."A~ \t\r\n\0\x1b\x7f"].map((char) => kindOfByte(char.charCodeAt(0)));
   assert.deepEqual(kinds, ["", "", "space", "space", "space", "space", "zero", "other", "other"]);
   assert.deepEqual([0x80, 0xff].map(kindOfByte), ["high", "high"]);
+});
+
+test("what was imported is not cut off", () => {
+  assert.equal(endOf({ ended: "cut off", session: "" }), "imported");
+  assert.equal(endOf({ ended: "cut off", session: "s1" }), "cut off");
+  assert.equal(endOf({ ended: "done", session: "" }), "done");
 });

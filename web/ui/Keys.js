@@ -1,7 +1,7 @@
 // The keys that there are.
 
 import { html } from "./html.js";
-import { useEffect, useRef } from "../vendor/hooks.js";
+import { Dialog } from "./Dialog.js";
 
 /** @type {[string, [string[], string][]][]} */
 const groups = [
@@ -41,32 +41,23 @@ const groups = [
 
 /** @param {{ close: () => void }} props */
 export function Keys({ close }) {
-  const dialog = useRef(/** @type {any} */ (null));
-  useEffect(() => dialog.current.showModal(), []);
   return html`
-    <dialog id="keys" ref=${dialog} aria-labelledby="keys-title" onClose=${close}
-      onClick=${(/** @type {Event} */ event) => event.target === dialog.current && dialog.current.close()}>
-      <div class="dialog">
-        <header>
-          <h2 id="keys-title">Keys</h2>
-          <button type="button" class="icon" aria-label="Close" onClick=${() => dialog.current.close()}>×</button>
-        </header>
-        <div class="key-groups">
-          ${groups.map(([title, keys]) => html`
-            <section key=${title}>
-              <h3>${title}</h3>
-              <dl>
-                ${keys.map(([names, what]) => html`
-                  <div key=${what}>
-                    <dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt>
-                    <dd>${what}</dd>
-                  </div>
-                `)}
-              </dl>
-            </section>
-          `)}
-        </div>
+    <${Dialog} id="keys" title="Keys" close=${close}>
+      <div class="key-groups">
+        ${groups.map(([title, keys]) => html`
+          <section key=${title}>
+            <h3>${title}</h3>
+            <dl>
+              ${keys.map(([names, what]) => html`
+                <div key=${what}>
+                  <dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt>
+                  <dd>${what}</dd>
+                </div>
+              `)}
+            </dl>
+          </section>
+        `)}
       </div>
-    </dialog>
+    <//>
   `;
 }

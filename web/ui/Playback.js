@@ -1,28 +1,32 @@
 // A recorded session, played in the same lanes as a live one. The address
 // carries the transcript and the position.
 
-import { html } from "./html.js";
+import { html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { Feed } from "../wire/feed.js";
 import { LaneView } from "../model/laneview.js";
 import { Player, speeds, stepped } from "../model/player.js";
-import { clock, seconds, shownText, whenOf } from "../model/format.js";
+import { clock, endOf, seconds, shownText, whenOf } from "../model/format.js";
+import { eventAt, positionAfter } from "../model/notes.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
 import { modes } from "../wire/workbench.js";
-import { saveURL } from "./download.js";
-import { deleteTranscript, downloadURL, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
+import { deleteTranscript, notesOf, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
 import { Console } from "./Console.js";
 import { Menu } from "./Menu.js";
 
-/** @typedef {{ info: import("../types").Info | null, entries: import("../types").Entry[], cut: boolean }} Recording */
+const NotesForm = lazy(() => import("./NotesForm.js"), "NotesForm");
+const PlaybackNotes = lazy(() => import("./PlaybackNotes.js"), "PlaybackNotes");
+const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
+
+/** @typedef {{ info: import("../types").Info | null, entries: import("../types").Entry[], cut: boolean, said: import("../types").Notes }} Recording */
 
 /** @param {{ id: string, query: Record<string, string> }} props */
 export function Playback({ id, query }) {
   const [recording, setRecording] = useState(/** @type {Recording | null} */ (null));
   const [problem, setProblem] = useState("");
   useEffect(() => {
-    Promise.all([transcriptEntries(id), transcriptInfo(id)]).then(
-      ([loaded, info]) => setRecording({ ...loaded, info }),
+    Promise.all([transcriptEntries(id), transcriptInfo(id), notesOf(id)]).then(
+      ([loaded, info, said]) => setRecording({ ...loaded, info, said }),
       (error) => setProblem(error.message),
     );
   }, [id]);
@@ -33,7 +37,7 @@ export function Playback({ id, query }) {
 
 /** @param {{ id: string, recording: Recording, query: Record<string, string> }} props */
 function Loaded({ id, recording, query }) {
-  const { info, entries, cut } = recording;
+  const { info, entries, cut, said } = recording;
   const feed = useMemo(() => new Feed(), []);
   const laneView = useMemo(() => new LaneView(), []);
   const player = useMemo(() => new Player(entries), []);
@@ -41,6 +45,10 @@ function Loaded({ id, recording, query }) {
   const address = useRef(/** @type {string | undefined | null} */ (null)); // the position in it that was written or followed last
   const [, redraw] = useState(0);
   const [predicting, setPredicting] = useState(false);
+  const [saving, setSaving] = useState(false);
+  const [notes, setNotes] = useState(said);
+  const [naming, setNaming] = useState(false);
+  const [noting, setNoting] = useState(() => Boolean(said.text || said.tags || said.rows)); // the notes show
 
   // Brings the lanes to where the player is.
   const show = () => {
@@ -70,7 +78,7 @@ function Loaded({ id, recording, query }) {
   };
 
   useEffect(() => {
-    setTitle("Playback of " + (info?.target || id));
+    setTitle("Playback of " + (said.title || info?.target || id));
     return () => player.pause();
   }, []);
   // The address leads to a moment, and so does a link or a step back to another.
@@ -120,14 +128,17 @@ function Loaded({ id, recording, query }) {
   };
   const status = html`
     <div class="status">
-      <p><strong>${info?.target || id}</strong> <span class="muted">${title}${info && ", " + whenOf(info.began)}${info?.ended && ": " + info.ended}</span>
+      <p><strong>${info?.target || id}</strong> <span class="muted">${title}${info && ", " + whenOf(info.began)}${info?.ended && ": " + endOf(info)}</span>
       ${cut && html` <span class="problem">It is longer; the first ${entries.length.toLocaleString("en")} entries are here.</span>`}</p>
     </div>
   `;
-  const menu = () => html`
-    <button type="button" class="item" onClick=${() => saveURL(downloadURL(id))}>Save the transcript</button>
-    <button type="button" class="item" onClick=${() => saveURL(downloadURL(id, true))}>Save as golden</button>
-    <a class="button small" href=${formatRoute("compare", "", { transcript: id })}>What would another mode have done?</a>
+  const event = (laneView.selection.value && laneView.picked(feed, "console")[0]?.n) ?? eventAt(entries, player.position);
+  const menu = (/** @type {() => void} */ close) => html`
+    <button type="button" class="item" id="save-button" onClick=${() => (close(), setSaving(true))}>Save as …</button>
+    <button type="button" class="item" id="notes-button" onClick=${() => (close(), setNoting(true))}>Notes</button>
+    <button type="button" class="item" id="replay-button" onClick=${() => go(formatRoute("replay", "", { transcript: id }))}>Replay it</button>
+    <button type="button" class="item" onClick=${() => go(formatRoute("compare", "", { transcript: id }))}>What would another mode have done?</button>
+    <button type="button" class="item" id="redact-button" onClick=${() => go(formatRoute("redact", "", { transcript: id }))}>Redact …</button>
     <button type="button" class="item danger" disabled=${info?.running} onClick=${remove}>Delete …</button>
   `;
   return html`
@@ -149,6 +160,10 @@ function Loaded({ id, recording, query }) {
         <span>Predict</span>
       </label>
     </div>
+    ${noting && html`<${PlaybackNotes} id=${id} notes=${notes} setNotes=${setNotes} event=${event} goTo=${(/** @type {number} */ on) => seek(positionAfter(entries, on))}
+      edit=${() => setNaming(true)} close=${() => setNoting(false)} />`}
+    ${naming && html`<${NotesForm} id=${id} name=${info?.target || id} close=${() => setNaming(false)} saved=${setNotes} />`}
+    ${saving && html`<${SaveAs} id=${id} name=${info?.target || id} close=${() => setSaving(false)} />`}
     ${predicting && html`<${Guess} key=${player.position} entries=${entries} position=${player.position} next=${() => seek(stepped(entries, player.position, 1))} />`}
     <${Console} feed=${feed} laneView=${laneView} about=${about} status=${status}
       tools=${html`<${Menu} id="session-menu" label="Session" sheet=${menu} />`}>

@@ -10,6 +10,9 @@
 //     #/transcripts              the list; ?mode=&target=&text= search it
 //     #/transcripts/ID?at=12     playback of one, at its entry 12
 //     #/plugins                  the line modes' processes
+//     #/diff?a=ID&b=ID           two recordings side by side
+//     #/replay?transcript=ID     a recording, fed to a line mode
+//     #/redact?transcript=ID     one without its secrets
 //     #/compare?transcript=ID    what other modes would have done
 
 import { signal } from "../vendor/signals-core.js";

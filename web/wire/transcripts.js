@@ -57,15 +57,99 @@ export async function transcriptEntries(id, max = 200_000) {
   return { entries, cut };
 }
 
+const maxImport = 64 * 2 ** 20; // bytes, as the workbench has it
+
+/**
+ * Gives the workbench a capture, a HAR, a transcript or a text, to be kept as recordings.
+ * @param {File} file
+ * @returns {Promise<{ made: { id: string, words: string }[], warnings: string[], problem?: string }>} problem: why that is not all
+ */
+export async function importFile(file) {
+  if (file.size > maxImport) throw new Error(`${file.name} has ${Math.ceil(file.size / 2 ** 20)} MiB; the page takes up to 64. The command line takes any: workbench transcript import.`);
+  const answer = await fetch("/api/transcripts/import?" + new URLSearchParams({ name: file.name }), { method: "POST", body: file });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/** Two transcripts side by side. @param {string} a @param {string} b @returns {Promise<import("../types").SideBySide>} */
+export async function diffTranscripts(a, b) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(a)}/diff?` + new URLSearchParams({ with: b }));
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/**
+ * Feeds a transcript's events to a line mode.
+ * @param {string} id @param {{ mode: string, options: Record<string, string> | null }} run "" and null: the transcript's own
+ * @returns {Promise<import("../types").Replayed>}
+ */
+export async function replayTranscript(id, run) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/replay`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(run),
+  });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/** @typedef {{ match: string, literal: boolean }} Secret what is secret; literal: as it stands, and not a regular expression */
+
+/** @param {string} id @param {Secret} secret @param {"" | "recording" | "file"} as */
+async function redact(id, secret, as) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/redact`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...secret, as }),
+  });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer;
+}
+
+/** What would be masked. @param {string} id @param {Secret} secret @returns {Promise<import("../types").Redacted>} */
+export async function redactTranscript(id, secret) {
+  return (await redact(id, secret, "")).json();
+}
+
+/** Keeps a redacted copy as a recording, and returns its id. @param {string} id @param {Secret} secret @returns {Promise<string>} */
+export async function redactedCopy(id, secret) {
+  return (await (await redact(id, secret, "recording")).json()).id;
+}
+
+/** The text of a redacted copy. @param {string} id @param {Secret} secret */
+export async function redactedText(id, secret) {
+  return (await redact(id, secret, "file")).blob();
+}
+
+/** What a person says of a transcript. @param {string} id @returns {Promise<import("../types").Notes>} */
+export async function notesOf(id) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/notes`);
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/** @param {string} id @param {import("../types").Notes} notes */
+export async function saveNotes(id, notes) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/notes`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(notes),
+  });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+}
+
 /** @param {string} id */
 export async function deleteTranscript(id) {
   const answer = await fetch("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });
   if (!answer.ok) throw new Error(await reasonOf(answer));
 }
 
-/** The address that the browser saves a transcript from. @param {string} id */
-export function downloadURL(id, golden = false) {
-  return `/api/transcripts/${encodeURIComponent(id)}?${golden ? "golden=1&" : ""}download=1`;
+/** The address that the browser saves a transcript from. @param {string} id @param {string} format transcript, golden, or one of the workbench's exports */
+export function exportURL(id, format) {
+  const url = "/api/transcripts/" + encodeURIComponent(id);
+  if (format === "transcript") return url + "?download=1";
+  if (format === "golden") return url + "?golden=1&download=1";
+  return `${url}/export?as=${format}`;
 }
 
 /**

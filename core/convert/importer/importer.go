@@ -1,8 +1,8 @@
-// Package importer makes transcripts, in files of a folder, of a capture or of a
-// conversation in text.
+// Package importer makes transcripts of a capture, of what a browser recorded (HAR),
+// or of a conversation in text.
 //
-// What is in it does core/convert and core/convert/pcap; this package tells the
-// two apart, names the files and replaces none.
+// What is in it does core/convert and core/convert/pcap; this package tells these
+// apart. [Folder] writes the transcripts into files.
 package importer
 
 import (
@@ -12,108 +12,113 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/convert/pcap"
-	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 // The forms of Options.From.
 const (
-	FromCapture = "capture"
-	FromRFC     = "rfc"
+	FromCapture    = "capture"
+	FromHAR        = "har"
+	FromRFC        = "rfc"
+	FromTranscript = "transcript" // only if Options.Copy is set
 )
 
 // RawMode is the line mode in which any connection is a session.
 const RawMode = "raw"
 
-const suffix = ".transcript"
-
-// Options say what Import makes of a file.
+// Options say what Import makes of what it reads.
 type Options struct {
-	Dir  string // of the transcripts; it is made if it is not there
 	Mode string // the transcripts' line mode; the caller has checked the name
-	From string // what the file is taken for; "": how it begins tells
-	// Read reads the whole of a text, which has about so many bytes.
+	From string // what it is taken for; "": how it begins tells
+	Copy bool   // a transcript is taken too, as it is
+	// Read reads all of what is not a capture, about so many bytes; nil: io.ReadAll.
 	Read func(name string, in io.Reader, about int64) ([]byte, error)
+	// Create makes a transcript, which is closed when it is complete, and says what
+	// the report calls it. Its number is the connection's in a capture, from 1, with
+	// gaps, or 0 if there is only one. Many may be open at a time.
+	Create func(number int) (called string, out io.WriteCloser, err error)
+}
+
+// Made is a transcript that Import has made.
+type Made struct {
+	Called string // by Create
+	Words  string // what is in it
 }
 
 // Report is what Import has made.
 type Report struct {
-	Made     []string // a line for each transcript: its path, and what is in it
-	Warnings []string // what of the file is in none
+	Made     []Made
+	Warnings []string // what is in no transcript
 }
 
-// Import makes transcripts of a file, or of stdin if that is nil: NAME.transcript
-// of a text, NAME-0001.transcript and so on of a capture. The report holds also
-// where an error is returned.
-func (o Options) Import(ctx context.Context, file string, stdin io.Reader) (Report, error) {
-	i := importer{Options: o, file: file, name: "stdin", in: bufio.NewReader(stdin)}
-	if stdin == nil {
-		f, err := os.Open(file)
-		if err != nil {
-			return i.Report, plainfile.Unreadable(file, err)
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return i.Report, plainfile.Unreadable(file, err)
-		}
-		if info.IsDir() {
-			return i.Report, fmt.Errorf("%s is a folder: name a file", file)
-		}
-		i.in, i.about = bufio.NewReader(f), info.Size()
-		base := strings.TrimSuffix(filepath.Base(file), ".gz")
-		i.name = strings.TrimSuffix(base, filepath.Ext(base))
+// Import makes transcripts of what it reads from in, which has about so many bytes,
+// and is called name in errors and comments. The report holds also where an error is
+// returned.
+func (o Options) Import(ctx context.Context, name string, in io.Reader, about int64) (Report, error) {
+	i := importer{Options: o, name: name, in: bufio.NewReader(in), about: about}
+	if i.Read == nil {
+		i.Read = func(_ string, in io.Reader, _ int64) ([]byte, error) { return io.ReadAll(in) }
 	}
-	head, _ := i.in.Peek(4)
-	capture := o.From == FromCapture || o.From == "" && pcap.IsCapture(head)
+	from := o.From
+	if from == "" {
+		var err error
+		if from, err = i.form(); err != nil {
+			return i.Report, fmt.Errorf("%s %w", name, err)
+		}
+	}
 	var err error
 	switch {
-	case capture:
+	case from == FromCapture:
 		err = i.capture(ctx)
-	case o.From == FromRFC:
+	case from == FromHAR:
+		err = i.har()
+	case from == FromRFC:
 		err = i.text()
-	case o.From == "":
-		if err = isNoText(i.in); err != nil {
-			return i.Report, fmt.Errorf("%s %w", file, err)
-		}
-		err = i.text()
+	case from == FromTranscript && o.Copy:
+		err = i.transcript()
 	default:
-		err = fmt.Errorf("--from %s: there is no such form; there are %s and %s", o.From, FromCapture, FromRFC)
+		err = fmt.Errorf("--from %s: there is no such form; there are %s, %s and %s", o.From, FromCapture, FromHAR, FromRFC)
 	}
 	return i.Report, err
-}
-
-// isNoText says what is wrong with a file that, by how it begins, cannot be
-// a conversation in text.
-func isNoText(in *bufio.Reader) error {
-	head, err := in.Peek(512)
-	first, size := utf8.DecodeRune(head)
-	switch {
-	case len(head) == 0 && err != io.EOF:
-		return fmt.Errorf("cannot be read: %w", err)
-	case len(head) == 0:
-		return errors.New("is empty")
-	case bytes.HasPrefix(head, []byte("workbench transcript ")):
-		return errors.New("is a transcript already: there is nothing to import")
-	case bytes.IndexByte(head, 0) >= 0, first == utf8.RuneError && size == 1:
-		return errors.New("is neither a capture that can be read (pcap and pcapng can) nor text with C: and S: lines")
-	}
-	return nil
 }
 
 type importer struct {
 	Options
 	Report
-	file, name string // as it was named; of the transcripts
-	in         *bufio.Reader
-	about      int64 // its bytes
+	name  string
+	in    *bufio.Reader
+	about int64
+}
+
+// form tells by how it begins what it is.
+func (i *importer) form() (string, error) {
+	head, err := i.in.Peek(512)
+	first, size := utf8.DecodeRune(head)
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\uFEFF")), " \t\r\n")
+	switch {
+	case pcap.IsCapture(head):
+		return FromCapture, nil
+	case len(head) == 0 && err != io.EOF:
+		return "", fmt.Errorf("cannot be read: %w", err)
+	case len(head) == 0:
+		return "", errors.New("is empty")
+	case bytes.HasPrefix(head, []byte("workbench transcript ")):
+		if !i.Copy {
+			return "", errors.New("is a transcript already: there is nothing to import")
+		}
+		return FromTranscript, nil
+	case bytes.HasPrefix(text, []byte("{")):
+		return FromHAR, nil
+	case bytes.IndexByte(head, 0) >= 0, first == utf8.RuneError && size == 1:
+		return "", errors.New("is neither a capture that can be read (pcap and pcapng can) nor text with C: and S: lines")
+	}
+	return FromRFC, nil
 }
 
 // opening returns the opening actions that an import of the mode has. They are
@@ -127,86 +132,96 @@ func (i *importer) opening() []core.Action {
 }
 
 func (i *importer) capture(ctx context.Context) error {
-	files := map[int]string{}
+	called := map[int]string{}
 	report, err := pcap.Import(ctx, i.in, pcap.Options{
-		Name: filepath.Base(i.file), Mode: i.Mode, Opening: i.opening(),
-		Create: func(c pcap.Connection) (io.WriteCloser, error) {
-			files[c.Number] = filepath.Join(i.Dir, fmt.Sprintf("%s-%04d%s", i.name, c.Number, suffix))
-			return i.create(files[c.Number])
+		Name: filepath.Base(i.name), Mode: i.Mode, Opening: i.opening(),
+		Create: func(c pcap.Connection) (out io.WriteCloser, err error) {
+			called[c.Number], out, err = i.Create(c.Number)
+			return out, err
 		},
 	})
 	for _, c := range report.Written {
-		i.Made = append(i.Made, fmt.Sprintf("%s: %v", core.Printable(files[c.Number]), c))
+		i.Made = append(i.Made, Made{called[c.Number], c.String()})
 	}
 	i.Warnings = report.Warnings()
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", i.file, err)
+		return fmt.Errorf("%s: %w", i.name, err)
 	case len(report.Written) == 0:
-		return fmt.Errorf("%s: there is no TCP connection with anything in it; no transcript was written", i.file)
+		return fmt.Errorf("%s: there is no TCP connection with anything in it; no transcript was written", i.name)
 	}
 	return nil
 }
 
 func (i *importer) text() error {
-	data, err := i.Read(i.file, i.in, i.about)
+	data, err := i.Read(i.name, i.in, i.about)
 	if err != nil {
 		return err
 	}
-	t, comments, err := convert.ParseRFC(convert.Text{Name: i.file, Mode: i.Mode, Opening: i.opening()}, data)
+	t, comments, err := convert.ParseRFC(convert.Text{Name: i.name, Mode: i.Mode, Opening: i.opening()}, data)
 	if err != nil && i.From == "" {
 		return fmt.Errorf("%w (and it is no capture: pcap and pcapng are read)", err)
 	}
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(i.Dir, i.name+suffix)
-	out, err := i.create(path)
-	if err != nil {
-		return err
-	}
-	if _, err = out.Write(t.Append(nil)); err != nil {
-		return err
-	}
 	if comments > 0 {
 		i.Warnings = []string{fmt.Sprintf("%d lines begin with neither C: nor S: and became comments", comments)}
 	}
-	i.Made = []string{fmt.Sprintf("%s: %d events", core.Printable(path), len(t.Entries)-len(i.opening()))}
+	return i.write(0, t.Append(nil), core.Plural(events(t), "event"))
+}
+
+func (i *importer) har() error {
+	data, err := i.Read(i.name, i.in, i.about)
+	if err != nil {
+		return err
+	}
+	made, warnings, err := convert.ParseHAR(convert.Text{Name: i.name, Mode: i.Mode, Opening: i.opening()}, data)
+	if err != nil {
+		return err
+	}
+	i.Warnings = warnings
+	for n, one := range made {
+		if err := i.write(n+1, one.Transcript.Append(nil), fmt.Sprintf("%s, %s", one.Transcript.Target, core.Plural(one.Requests, "request"))); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// create makes a new file, and its folder.
-func (i *importer) create(path string) (io.WriteCloser, error) {
-	if err := os.MkdirAll(i.Dir, 0o700); err != nil {
-		return nil, plainfile.Unwritable(i.Dir, err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("%s is there already: remove it, or name another folder with -o", path)
-	}
-	if err == nil {
-		err = f.Close()
-	}
+func (i *importer) transcript() error {
+	data, err := i.Read(i.name, i.in, i.about)
 	if err != nil {
-		return nil, plainfile.Unwritable(path, err)
+		return err
 	}
-	return appendFile(path), nil
+	t, err := transcript.Parse(i.name, data)
+	if err != nil {
+		return err
+	}
+	if t.CutOff {
+		i.Warnings = []string{"the end of the transcript is missing: it has no line end after its last line"}
+	}
+	return i.write(0, data, core.Plural(events(t), "event"))
 }
 
-// appendFile is a file that is open only while it is written to: a capture has
-// more connections at a time than a process may have files.
-type appendFile string
-
-func (path appendFile) Write(p []byte) (int, error) {
-	f, err := os.OpenFile(string(path), os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return 0, plainfile.Unwritable(string(path), err)
+func events(t *transcript.Transcript) (n int) {
+	for i := range t.Entries {
+		if t.Entries[i].Dir == transcript.Event {
+			n++
+		}
 	}
-	n, err := f.Write(p)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return n, plainfile.Unwritable(string(path), err)
-	}
-	return n, nil
+	return n
 }
 
-func (appendFile) Close() error { return nil }
+// write makes a whole transcript.
+func (i *importer) write(number int, text []byte, words string) error {
+	called, out, err := i.Create(number)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(text)
+	if err = errors.Join(err, out.Close()); err == nil {
+		i.Made = append(i.Made, Made{called, words})
+	}
+	return err
+}
