@@ -1,6 +1,6 @@
 // The keys that there are.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
 
 /** @type {[string, [string[], string][]][]} */
@@ -48,7 +48,7 @@ export function Keys({ close }) {
       <div class="dialog">
         <header>
           <h2 id="keys-title">Keys</h2>
-          <button type="button" class="icon" aria-label="Close" onClick=${() => dialog.current.close()}>×</button>
+          <button type="button" class="icon" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="x" /></button>
         </header>
         <div class="key-groups">
           ${groups.map(([title, keys]) => html`

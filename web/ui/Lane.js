@@ -1,7 +1,7 @@
 // A lane: rows that scroll, and follow the newest until the user scrolls up.
 // Only the lines in sight are on the page, however many there are.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { LineIndex } from "../model/lineindex.js";
 import { consoleLayout, wireLayout } from "../model/rowlayout.js";
@@ -180,7 +180,7 @@ export function Lane({ id, title, feed, laneView, children }) {
         </div>
       </div>
       ${!following && html`
-        <button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest ↓</button>
+        <button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest <${Icon} name="arrow-down" /></button>
       `}
     </section>
   `;

@@ -1,6 +1,6 @@
 // The top of the page: the tabs of the sessions, the other views, the colours.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { formatRoute, route } from "./route.js";
 import { presenter, theme } from "../model/kept.js";
@@ -29,7 +29,7 @@ export function TopBar({ openKeys }) {
           ${tabs.value.map((tab) => html`<${TabItem} key=${tab.id} tab=${tab} />`)}
         </ul>
         <button type="button" class="icon" id="new-tab" aria-label="New session" title="New session (Alt+N)"
-          onClick=${() => (openTab(), (location.hash = formatRoute("")))}>+</button>
+          onClick=${() => (openTab(), (location.hash = formatRoute("")))}><${Icon} name="plus" /></button>
       </nav>
       <nav class="views" aria-label="Views">
         ${views.map(([name, label]) => html`
@@ -40,7 +40,7 @@ export function TopBar({ openKeys }) {
         <button type="button" class="small" id="leave-presenter" title="Leave presenter view (Escape)" onClick=${() => (presenter.value = false)}>Leave presenter view</button>
       `}
       <${ThemeButton} />
-      <button type="button" class="icon" id="keys-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${openKeys}>?</button>
+      <button type="button" class="icon" id="keys-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${openKeys}><${Icon} name="circle-question-mark" /></button>
     </header>
   `;
 }
@@ -64,17 +64,17 @@ function TabItem({ tab }) {
       <a href=${formatRoute("")} class="tab-title" data-state=${state} aria-current=${shown ? "page" : undefined}
         title=${title + ": " + state} onClick=${() => (current.value = tab)}>${title}</a>
       ${(tabs.value.length > 1 || tab.session.value) && html`
-        <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${close}>×</button>
+        <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${close}><${Icon} name="x" /></button>
       `}
     </li>
   `;
 }
 
-/** @type {Record<string, [string, string]>} what comes next, and its words */
-const themes = { "": ["light", "as the system has them"], light: ["dark", "light"], dark: ["", "dark"] };
+/** @type {Record<string, [string, string, string]>} what comes next, its words, its icon */
+const themes = { "": ["light", "as the system has them", "sun-moon"], light: ["dark", "light", "sun"], dark: ["", "dark", "moon"] };
 
 function ThemeButton() {
-  const [next, words] = themes[theme.value] ?? themes[""];
+  const [next, words, icon] = themes[theme.value] ?? themes[""];
   return html`<button type="button" class="icon" id="theme-button" aria-label=${"Colours: " + words} title=${"Colours: " + words}
-    onClick=${() => (theme.value = next)}>${theme.value === "" ? "◐" : theme.value === "light" ? "○" : "●"}</button>`;
+    onClick=${() => (theme.value = next)}><${Icon} name=${icon} /></button>`;
 }

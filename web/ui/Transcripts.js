@@ -1,6 +1,6 @@
 // The recorded sessions: search them, play one, save it, delete it.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { clock, count, dataSize, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
@@ -98,11 +98,11 @@ function Table({ list, remove }) {
             <td>${info.running ? html`<span class="recording">running</span>` : info.ended}</td>
             <td>
               <div class="row-tools">
-                <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}>▶ Play</a>
+                <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}><${Icon} name="play" /> Play</a>
                 <button type="button" class="small" title="Save the text" aria-label=${"Save the transcript of " + (info.target || info.id)} onClick=${() => saveURL(downloadURL(info.id))}>Save</button>
                 <button type="button" class="small" title="Save it as a golden transcript, to keep as a test" onClick=${() => saveURL(downloadURL(info.id, true))}>Golden</button>
                 <button type="button" class="icon" title=${info.running ? "The session still runs" : "Delete"} disabled=${info.running}
-                  aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}>×</button>
+                  aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}><${Icon} name="trash-2" /></button>
               </div>
             </td>
           </tr>
