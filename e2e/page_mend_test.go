@@ -54,6 +54,7 @@ func portInHost(t *testing.T, chromium context.Context) {
 // paste replaces the text of a field, with the events of a paste.
 func (p *page) paste(selector, text string) {
 	p.t.Helper()
+	p.unfold(selector)
 	p.run(fmt.Sprintf(`{
 		const field = document.querySelector(%q);
 		field.value = %q;

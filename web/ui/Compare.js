@@ -118,7 +118,7 @@ function Runs({ source }) {
       `)}
     </div>
     <div class="filter-bar">
-      ${runs.length < mostRuns && html`<button type="button" class="small" id="add-run" onClick=${() => setRuns([...runs, suggestedRuns(source.mode, {}, manifests)[0]])}>+ One more</button>`}
+      ${runs.length < mostRuns && html`<button type="button" class="small" id="add-run" onClick=${() => setRuns([...runs, suggestedRuns(source.mode, {}, manifests)[0]])}><${Icon} name="plus" /> One more</button>`}
       <label class="switch small">Events <input type="number" aria-label="From event" min="0" max=${last} value=${range.from} onChange=${(/** @type {any} */ e) => setRange({ ...range, from: Number(e.target.value) })} /></label>
       <label class="switch small">to <input type="number" aria-label="To event" min="0" max=${last} value=${range.to} onChange=${(/** @type {any} */ e) => setRange({ ...range, to: Number(e.target.value) })} /></label>
     </div>

@@ -1,5 +1,5 @@
-// What stands above the lanes: how the session stands, which lanes show, what
-// is looked for and what is left out.
+// What stands above the lanes: which of them show, what is looked for and what is
+// left out.
 
 import { Icon, html, lazy } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";

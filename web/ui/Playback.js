@@ -132,7 +132,7 @@ function Loaded({ id, recording, query }) {
   `;
   return html`
     <div class="card player" role="group" aria-label="Playback">
-      <button type="button" class="main primary" id="play" onClick=${toggle}><${Icon} name=${player.playing ? "pause" : "play"} /> ${player.playing ? "Pause" : "Play"}</button>
+      <button type="button" class="main outlined" id="play" onClick=${toggle}><${Icon} name=${player.playing ? "pause" : "play"} /> ${player.playing ? "Pause" : "Play"}</button>
       <button type="button" class="small" id="step-back" aria-label="A step back" title="A step back (←)" onClick=${() => seek(stepped(entries, player.position, -1))}><${Icon} name="step-back" /></button>
       <button type="button" class="small" id="step" aria-label="A step on" title="A step on (→)" onClick=${() => seek(stepped(entries, player.position, 1))}><${Icon} name="step-forward" /></button>
       <input type="range" id="scrubber" min="0" max=${entries.length} value=${player.position} aria-label="Position"
