@@ -19,10 +19,10 @@ const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
  */
 export function Console({ feed, laneView, about, status, tools, earlier = "", children }) {
   const show = lanes.value;
-  const whose = earlier && `: the session before, with ${earlier}`;
+  const whose = earlier && `: earlier, with ${earlier}`;
   return html`
     <${ConsoleBar} feed=${feed} laneView=${laneView} about=${about} status=${status} tools=${tools} />
-    <div class=${earlier ? "lanes earlier" : "lanes"} data-show=${show}>
+    <div class=${earlier ? "lanes earlier" : "lanes"} data-show=${show} title=${earlier ? "These rows are of the session before, with " + earlier : undefined}>
       ${show === "ladder"
         ? html`<${Ladder} feed=${feed} about=${about} laneView=${laneView} />`
         : html`
