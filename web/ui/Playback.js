@@ -12,6 +12,7 @@ import { modes } from "../wire/workbench.js";
 import { saveURL } from "./download.js";
 import { deleteTranscript, downloadURL, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
 import { Console } from "./Console.js";
+import { shown as badges } from "./LaneRow.js";
 import { Menu } from "./Menu.js";
 
 /** @typedef {{ info: import("../types").Info | null, entries: import("../types").Entry[], cut: boolean }} Recording */
@@ -174,7 +175,7 @@ function Guess({ entries, position, next }) {
       <input type="text" id="guess" value=${guess} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ event) => setGuess(event.target.value)}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (shown ? next() : setShown(true))} />
       ${shown
-        ? html`<span role="status" class=${right ? "good" : ""}>${right ? "Right. " : ""}${who}: <code>${answer.slice(0, 120)}</code></span>
+        ? html`<span role="status" class=${right ? "good" : ""}>${right ? "Right. " : ""}${who}: <code>${badges(answer.slice(0, 120))}</code></span>
             <button type="button" class="small primary" onClick=${next}>Go on</button>`
         : html`<button type="button" class="small" onClick=${() => setShown(true)}>Reveal</button>`}
     </div>
