@@ -161,6 +161,7 @@ func tabsTellOfNewData(t *testing.T, chromium context.Context) {
 			conn.Write([]byte(line + "\r\n"))
 		}
 	})
+	t.Cleanup(func() { close(speak) })
 	p := visit(t, chromium, "http://"+shared.address)
 	p.connect(s.address)
 	p.status("Connected")
@@ -178,5 +179,4 @@ func tabsTellOfNewData(t *testing.T, chromium context.Context) {
 	}
 	p.alt("Digit1")
 	p.wait("no dot", `!document.querySelector(".tab.fresh")`)
-	close(speak)
 }
