@@ -108,7 +108,7 @@ function SessionView({ tab }) {
   const newest = tab.session.value;
   const state = tab.state.value;
   const live = tab.live.value;
-  const [asked, setAsked] = useState({ state, open: false }); // holds until the state changes
+  const [asked, setAsked] = useState({ state: /** @type {object | null} */ (null), open: false }); // holds until the state changes
   const open = !newest || (asked.state === state && asked.open) || (asked.state !== state && state.name === "failed" && !state.broke);
   const target = session?.target ?? targetTitle(tab.fields);
   const about = {
