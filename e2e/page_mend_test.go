@@ -176,7 +176,7 @@ func keysActOnWhatIsSeen(t *testing.T, chromium context.Context) {
 		p.run(`location.hash = "#/plugins"`)
 		p.wait("the plugins", `document.querySelector(".plugin")`)
 		p.alt(key)
-		p.wait("the session after "+key, `location.hash === "#/" && document.querySelector("#host")`)
+		p.wait("the session after "+key, `!document.querySelector(".plugin") && document.querySelector("#host")`)
 	}
 }
 
