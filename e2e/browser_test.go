@@ -173,14 +173,25 @@ func (p *page) status(begin string) string {
 	return p.text("#status")
 }
 
+// unfold opens the connection form if a control in it is meant.
+func (p *page) unfold(selector string) {
+	p.t.Helper()
+	if evaluate[bool](p, fmt.Sprintf(`document.querySelector(%q)?.closest(".panel.folded") != null`, selector)) {
+		p.run(`document.querySelector("#edit-button").click()`)
+		p.wait("the form", `document.querySelector(".panel:not(.folded)")`)
+	}
+}
+
 func (p *page) click(selector string) {
 	p.t.Helper()
+	p.unfold(selector)
 	p.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
 // fill replaces the text of a field.
 func (p *page) fill(selector, value string) {
 	p.t.Helper()
+	p.unfold(selector)
 	p.do(chromedp.Focus(chromedp.CSS(selector)))
 	if evaluate[string](p, fmt.Sprintf("document.querySelector(%q).select(), document.querySelector(%[1]q).value", selector)) != "" {
 		p.do(chromedp.KeyEvent(kb.Backspace))

@@ -54,6 +54,7 @@ func portInHost(t *testing.T, chromium context.Context) {
 // paste replaces the text of a field, with the events of a paste.
 func (p *page) paste(selector, text string) {
 	p.t.Helper()
+	p.unfold(selector)
 	p.run(fmt.Sprintf(`{
 		const field = document.querySelector(%q);
 		field.value = %q;
@@ -175,7 +176,7 @@ func keysActOnWhatIsSeen(t *testing.T, chromium context.Context) {
 		p.run(`location.hash = "#/plugins"`)
 		p.wait("the plugins", `document.querySelector(".plugin")`)
 		p.alt(key)
-		p.wait("the session after "+key, `location.hash === "#/" && document.querySelector("#host")`)
+		p.wait("the session after "+key, `!document.querySelector(".plugin") && document.querySelector("#host")`)
 	}
 }
 

@@ -81,7 +81,7 @@ func TestPresenterView(t *testing.T) {
 	p.connect(shared.echo)
 	p.status("Connected")
 	toggle := `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { code: "KeyP", altKey: true, bubbles: true, cancelable: true }))`
-	all := []string{".connect", ".tools", ".hint-line", ".views", "#status", "#console", "#command", "#leave-presenter"}
+	all := []string{".tools", ".hint-line", ".views", "#status", "#disconnect-button", "#console", "#command", "#leave-presenter"}
 	seen := func() (seen []string) {
 		for _, one := range all {
 			if evaluate[bool](p, `document.querySelector("`+one+`")?.checkVisibility() ?? false`) {
@@ -100,7 +100,7 @@ func TestPresenterView(t *testing.T) {
 		p.wait("the menu", `document.querySelector("#presenter")`)
 		p.click("#presenter")
 		p.wait("the view", `document.querySelector("#leave-presenter") && document.activeElement.id === "command"`)
-		if got := seen(); !slices.Equal(got, all[4:]) {
+		if got := seen(); !slices.Equal(got, all[3:]) {
 			t.Errorf("the presenter view shows %q", got)
 		}
 		p.fill("#command", "to the room")

@@ -203,6 +203,7 @@ func (p *page) axe(what string) {
 func axeAt(t *testing.T, chromium context.Context, w *workbench, width int64) {
 	p := visit(t, chromium, "http://"+w.address)
 	p.do(chromedp.EmulateViewport(width, 900))
+	p.axe("the start")
 	p.connect(shared.echo)
 	p.status("Connected")
 	p.fill("#command", "hello <b>\t")
@@ -225,6 +226,10 @@ func axeAt(t *testing.T, chromium context.Context, w *workbench, width int64) {
 	p.click("#targets-menu")
 	p.wait("the targets", `document.querySelector(".name-it")`)
 	check("the end of a session")
+	p.press(kb.Escape)
+	p.connect(freePort(t))
+	p.status("Could not connect")
+	check("a failure")
 	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#keys-button").click()`))
 	p.wait("the keys", `document.querySelector("#keys[open]")`)
 	check("the keys")

@@ -25,13 +25,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js"
 import { Guard, html, lazy } from "./ui/html.js";
 import { formatRoute, go, route, setTitle } from "./ui/route.js";
 import { largeType, presenter, theme, windowStorage } from "./model/kept.js";
-import { devMode, loadModes, practice } from "./wire/workbench.js";
-import { closed, current, openTab, turnTab } from "./ui/tabs.js";
+import { devMode, loadModes } from "./wire/workbench.js";
+import { closed, current, openTab, tabs, turnTab } from "./ui/tabs.js";
 import { keepTabs } from "./ui/comeback.js";
 import { targetTitle } from "./model/target.js";
-import { TopBar } from "./ui/TopBar.js";
+import { TopBar, renaming } from "./ui/TopBar.js";
 import { ConnectBar } from "./ui/ConnectBar.js";
-import { Status } from "./ui/Status.js";
+import { SessionBar } from "./ui/Status.js";
 import { Console } from "./ui/Console.js";
 import { CommandInput } from "./ui/CommandInput.js";
 import { Menu } from "./ui/Menu.js";
@@ -56,8 +56,6 @@ const views = {
 };
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
 const SessionMenu = lazy(() => import("./ui/SessionMenu.js"), "SessionMenu");
-const TLSFailure = lazy(() => import("./ui/TLSFailure.js"), "TLSFailure");
-const Sessions = lazy(() => import("./ui/Sessions.js"), "Sessions");
 const Undo = lazy(() => import("./ui/Undo.js"), "Undo");
 const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
 
@@ -103,10 +101,18 @@ function App() {
   `;
 }
 
-/** One session, from the connect bar to the field that is typed in. @param {{ tab: import("./ui/tabs.js").Tab }} props */
+/**
+ * One session, from its line to the field that is typed in. The form is open before the
+ * first session and after a try to connect that failed, else if somebody asks for it.
+ * @param {{ tab: import("./ui/tabs.js").Tab }} props
+ */
 function SessionView({ tab }) {
   const session = tab.shown.value;
-  const { refusal } = tab.state.value;
+  const newest = tab.session.value;
+  const state = tab.state.value;
+  const live = tab.live.value;
+  const [asked, setAsked] = useState({ state: /** @type {object | null} */ (null), open: false }); // holds until the state changes
+  const open = !newest || (asked.state === state && asked.open) || (asked.state !== state && state.name === "failed" && !state.broke);
   const target = session?.target ?? targetTitle(tab.fields);
   const about = {
     mode: session?.mode.title ?? "Line mode",
@@ -114,20 +120,23 @@ function SessionView({ tab }) {
     tls: target.startsWith("tls://"),
     name: "session-" + (session?.hello.value?.session ?? "0"),
   };
+  useLayoutEffect(() => {
+    if (newest && asked.state === state) focus(open ? "#host" : "#edit-button");
+  }, [asked]);
+  useLayoutEffect(() => {
+    // What had the focus may be gone or folded.
+    const active = document.activeElement;
+    if (active && active !== document.body && active.checkVisibility()) return;
+    if (newest) focus(live ? "#disconnect-button" : open ? "#host" : "#reconnect-button");
+  }, [live, open]);
   return html`
-    <${Guard} what="The connection form"><${ConnectBar} tab=${tab} /><//>
+    <${Guard} what="The session's line"><${SessionBar} tab=${tab} open=${open} toggle=${() => setAsked({ state, open: !open })} /><//>
+    <${Guard} what="The connection form"><${ConnectBar} tab=${tab} open=${open} fold=${() => setAsked({ state, open: false })} /><//>
     <${Guard} key=${session?.id ?? 0} what="The middle of the page"><${Console} feed=${session} laneView=${tab.laneView} about=${about}
-      status=${html`<${Status} tab=${tab} />`}
-      below=${refusal && html`<${Guard} what="The certificate"><${TLSFailure} key=${tab.session.value?.id} tab=${tab} session=${tab.session.value} refusal=${refusal} /><//>`}
+      earlier=${session !== newest ? session?.target : ""}
       tools=${session && html`<${Menu} id="session-menu" label="Session"
         sheet=${(/** @type {() => void} */ close) => html`<${SessionMenu} tab=${tab} session=${session} close=${close} />`} />`}>
       <p>What you send and what comes back appears here.</p>
-      <ol>
-        <li>Press <b>Connect</b>${practice.value && ": the practice echo at " + practice.value + " is a good start"}.</li>
-        <li>Type below and press <kbd>Enter</kbd>.</li>
-        <li>Watch the bytes.${practice.value && html` The practice echo ends with <kbd>quit</kbd>.`}</li>
-      </ol>
-      <${Sessions} />
     <//><//>
     <${Guard} what="The input field"><${CommandInput} tab=${tab} /><//>
   `;
@@ -147,6 +156,9 @@ function shortcut(event, openKeys) {
         if (showSessions()) break; // nothing is cut that was not seen
         current.value.live.value ? current.value.disconnect() : current.value.connect();
         break;
+      case "KeyE":
+        /** @type {HTMLElement | null} */ (document.querySelector("#edit-button"))?.click();
+        break;
       case "KeyF":
         focus("#find");
         break;
@@ -162,8 +174,13 @@ function shortcut(event, openKeys) {
         showSessions();
         break;
       default:
-        return;
+        if (!/^Digit[1-9]$/.test(event.code) || !tabs.value[Number(event.code.at(-1)) - 1]) return;
+        current.value = tabs.value[Number(event.code.at(-1)) - 1];
+        showSessions();
     }
+    event.preventDefault();
+  } else if (event.key === "F2") {
+    renaming.value = current.value;
     event.preventDefault();
   } else if (event.key === "Escape") {
     // What took it for itself says so; a dialog only closes.

@@ -128,7 +128,7 @@ func TestVendorIsFlatAndLicensed(t *testing.T) {
 			t.Errorf("%s: `go install` would not download it", name)
 		}
 	}
-	for _, name := range []string{"preact", "htm", "signals", "signals-core"} {
+	for _, name := range []string{"preact", "htm", "signals", "signals-core", "lucide"} {
 		if all["vendor/"+name+".LICENSE"] == "" {
 			t.Errorf("vendor/%s.LICENSE is missing", name)
 		}

@@ -108,7 +108,7 @@ func TestHTML(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`&lt;script&gt;alert(1)&lt;/script&gt;<span class="c">␍</span><span class="c">␊</span>` + "\n" + `<span class="c">␀</span><span class="c">␛</span>[31m<span class="x">\xff</span><span class="x">\u{202e}</span>&amp;amp;`,
+		`&lt;script&gt;alert(1)&lt;/script&gt;<span class="c" data-name="CR">␍</span><span class="c" data-name="LF">␊</span>` + "\n" + `<span class="c" data-name="NUL">␀</span><span class="c" data-name="ESC">␛</span>[31m<span class="x">\xff</span><span class="x">\u{202e}</span>&amp;amp;`,
 		"to the server, 9 bytes", "a &#34;note&#34; &lt;i&gt;", "0.600 s", "connection reset by peer", "default-src 'none'",
 	} {
 		if !strings.Contains(page, want) {

@@ -85,14 +85,13 @@ func (p *page) head(t *transcript.Transcript) {
 	for _, c := range t.TLS {
 		p.term("TLS "+c.Name, c.Value)
 	}
-	p.w.WriteString(`</dl>
+	fmt.Fprintf(p.w, `</dl>
 <p>Each entry is what happened, with what it led to below. <b class="to">→</b> goes toward the server,
-<b class="from">←</b> comes from it. A picture such as <span class="c">␍␊</span> is a control byte, here the end
-of a line; <span class="x">\xff</span> is a byte that is no text.</p>
+<b class="from">←</b> comes from it. A badge is a control byte: %s ends a line; <span class="x">\xff</span> is a byte that is no text.</p>
 </header>
 <main>
 <ol>
-`)
+`, badge("␍")+badge("␊"))
 }
 
 func (p *page) term(name, value string) {
@@ -218,7 +217,7 @@ func (p *page) bytes(data []byte) {
 		case asText:
 			p.w.WriteString(html.EscapeString(piece))
 		case asSign:
-			p.w.WriteString(`<span class="c">` + piece + `</span>`)
+			p.w.WriteString(badge(piece))
 		case asBytes:
 			p.w.WriteString(`<span class="x">` + html.EscapeString(piece) + `</span>`)
 		case lineEnd:
@@ -229,6 +228,12 @@ func (p *page) bytes(data []byte) {
 	if left := len(data) - len(shown); left > 0 {
 		fmt.Fprintf(p.w, `<p class="left">… and %s that this page leaves out</p>`, core.Plural(left, "more byte"))
 	}
+}
+
+// badge is a control picture whose name page.css draws over it: few fonts have the
+// pictures, and text that is copied keeps them.
+func badge(picture string) string {
+	return `<span class="c" data-name="` + controlName([]rune(picture)[0]) + `">` + picture + `</span>`
 }
 
 func (p *page) words(at, words string) {

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,6 +16,16 @@ const (
 	asBytes             // \xNN or \u{NNNN}: not UTF-8, or would not show
 	lineEnd             // after LF: a new line begins
 )
+
+var controlNames = strings.Fields("NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US")
+
+// controlName is the name of the control byte that a picture stands for.
+func controlName(picture rune) string {
+	if picture == '\u2421' {
+		return "DEL"
+	}
+	return controlNames[picture-'\u2400']
+}
 
 // pictures calls show for the pieces of data, in order, so that every byte is
 // visible and none has an effect: control bytes as their pictures (U+2400 and on),

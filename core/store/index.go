@@ -16,6 +16,10 @@ import (
 // off for good: by then its writer would long have locked it.
 const settledAfter = time.Minute
 
+// youngest is how old a change must be for its time to tell it from a later one:
+// file systems count in steps.
+const youngest = 2 * time.Second
+
 // List implements [Store]. What has ended is read once and then known; each
 // list reads the names anew, so other processes and the user may add and remove
 // files.
@@ -151,7 +155,7 @@ func (f *Folder) names() ([]string, error) {
 	if locks && stat.ModTime().Equal(f.listed.at) {
 		return f.listed.names, nil
 	}
-	settled := time.Since(stat.ModTime()) >= 2*time.Second // file systems count in steps
+	settled := time.Since(stat.ModTime()) >= youngest
 	names, err := dir.Readdirnames(-1)
 	if err != nil {
 		return nil, plain(err)

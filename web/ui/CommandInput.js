@@ -153,7 +153,7 @@ export function CommandInput({ tab }) {
           spellcheck=${false} autocapitalize="off" autocorrect=${false} autocomplete="off" wrap="off"
           aria-invalid=${parsed.error || problem ? "true" : undefined} aria-describedby="command-hint"
           onInput=${onInput} onKeyDown=${onKeyDown} onKeyUp=${() => (enter.current = "")} onBeforeInput=${onBeforeInput}></textarea>
-        <button type="button" id="send-button" class="primary" disabled=${!open} onClick=${send}>
+        <button type="button" id="send-button" class="outlined" disabled=${!open} onClick=${send}>
           ${lines.length > 1 ? `Send ${lines.length} lines` : "Send"}
         </button>
         <label class=${open ? "button" : "button disabled"} title="Send what is in a file">

@@ -1,7 +1,7 @@
 // What would LF have done? Two to four modes or option sets, side by side over
 // the events of one session.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { alike, lastEvent, stretch, stretchProblem, suggestedRuns, wordsOf } from "../model/compare.js";
 import { compareRuns, listTranscripts, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
@@ -10,7 +10,7 @@ import { modes } from "../wire/workbench.js";
 import { tabs } from "./tabs.js";
 import { whenOf } from "../model/format.js";
 import { shown } from "./LaneRow.js";
-import { OptionField } from "./Mode.js";
+import { OptionField } from "./ConnectBar.js";
 
 /** @typedef {{ entries: import("../types").Entry[], mode: string, options: Record<string, string>, title: string, transcript: string, serverEOF: "end" | "stay" }} Source */
 
@@ -118,7 +118,7 @@ function Runs({ source }) {
       `)}
     </div>
     <div class="filter-bar">
-      ${runs.length < mostRuns && html`<button type="button" class="small" id="add-run" onClick=${() => setRuns([...runs, suggestedRuns(source.mode, {}, manifests)[0]])}>+ One more</button>`}
+      ${runs.length < mostRuns && html`<button type="button" class="small" id="add-run" onClick=${() => setRuns([...runs, suggestedRuns(source.mode, {}, manifests)[0]])}><${Icon} name="plus" /> One more</button>`}
       <label class="switch small">Events <input type="number" aria-label="From event" min="0" max=${last} value=${range.from} onChange=${(/** @type {any} */ e) => setRange({ ...range, from: Number(e.target.value) })} /></label>
       <label class="switch small">to <input type="number" aria-label="To event" min="0" max=${last} value=${range.to} onChange=${(/** @type {any} */ e) => setRange({ ...range, to: Number(e.target.value) })} /></label>
     </div>
@@ -136,7 +136,7 @@ function RunForm({ at, run, manifests, change, remove }) {
       <div class="field">
         <header>
           <label for=${id}>Mode ${at + 1}</label>
-          ${remove && html`<button type="button" class="icon" aria-label=${"Leave mode " + (at + 1) + " out"} onClick=${remove}>×</button>`}
+          ${remove && html`<button type="button" class="icon" aria-label=${"Leave mode " + (at + 1) + " out"} onClick=${remove}><${Icon} name="x" /></button>`}
         </header>
         <select id=${id} value=${run.mode} onChange=${(/** @type {any} */ event) => change({ mode: event.target.value, options: {} })}>
           ${manifests.map((one) => html`<option key=${one.name} value=${one.name} selected=${one.name === run.mode}>${one.title}</option>`)}

@@ -1,34 +1,41 @@
-// Where to connect, and in which line mode. A form, so Enter in any field
-// connects.
+// Where to connect, in which line mode and with which of its options. A form, so
+// Enter in any field connects.
 
-import { html, lazy } from "./html.js";
-import { useLayoutEffect, useRef } from "../vendor/hooks.js";
-import { practice, recording } from "../wire/workbench.js";
-import { defaultPort, tlsWord } from "../model/target.js";
+import { Guard, Icon, html, lazy } from "./html.js";
+import { modes, modesProblem, practice, recording } from "../wire/workbench.js";
+import { detailsOpen } from "../model/kept.js";
+import { defaultPort, fieldsOf, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
-import { ModeDetails, ModePicker } from "./Mode.js";
 
 const TargetMenu = lazy(() => import("./TargetMenu.js"), "TargetMenu");
 const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");
+const TLSFailure = lazy(() => import("./TLSFailure.js"), "TLSFailure");
+const Sessions = lazy(() => import("./Sessions.js"), "Sessions");
 
-/** @param {{ tab: import("./tabs.js").Tab }} props */
-export function ConnectBar({ tab }) {
+/**
+ * Folded, the form takes no room; open, it lies over the lanes. fold is for after
+ * the first session, whose line it folds into.
+ * @param {{ tab: import("./tabs.js").Tab, open: boolean, fold: () => void }} props
+ */
+export function ConnectBar({ tab, open, fold }) {
   const live = tab.live.value;
   const { host, port, tls, record, stays } = tab.form;
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!live) tab.connect();
   };
-  const box = useRef(/** @type {any} */ (null));
-  const was = useRef(live);
-  useLayoutEffect(() => {
-    if (was.current === live) return;
-    was.current = live;
-    // The button that had the focus may be gone: the other one stands in its place.
-    if (document.activeElement === document.body) box.current.querySelector(".main").focus();
-  }, [live]);
+  const session = tab.session.value;
+  const { name, words, hint, broke, refusal } = tab.state.value;
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !session) return;
+    event.preventDefault();
+    fold();
+  };
   return html`
-    <form ref=${box} class=${live ? "card connect live" : "card connect"} aria-label="Connection" autocomplete="off" onSubmit=${submit}>
+    <div class=${"panel" + (open ? "" : " folded") + (session ? "" : " first")} onKeyDown=${onKeyDown}>
+    ${!session && html`<${Start} tab=${tab} />`}
+    <form class="connect" aria-label="Connection" autocomplete="off" onSubmit=${submit}>
+      ${name === "failed" && !broke && html`<p class="problem why" aria-hidden="true">${words}${hint && (/[.?!…]$/.test(words) ? " " : ". ") + hint}</p>`}
       <div class="fields">
         <${ModePicker} tab=${tab} />
         <div class="field host">
@@ -70,15 +77,48 @@ export function ConnectBar({ tab }) {
             <span>Record</span>
           </label>
         `}
-        ${live
-          ? html`<button key="disconnect" type="button" id="disconnect-button" class="main" onClick=${() => tab.disconnect()}>
-              ${tab.state.value.name === "connecting" ? "Cancel" : "Disconnect"}
-            </button>`
-          : html`<button key="connect" type="submit" id="connect-button" class="main primary">Connect</button>`}
+        ${!live && html`<button type="submit" id="connect-button" class="main primary">Connect</button>`}
+        ${session && html`<button type="button" class="icon" id="fold-button" aria-label="Close the form" title="Close the form (Escape)" onClick=${fold}><${Icon} name="x" /></button>`}
       </div>
       ${tab.notice.value && !live && html`<p class="notice" id="notice" role="status">${tab.notice.value}</p>`}
       <${ModeDetails} tab=${tab} />
     </form>
+    ${!session && html`<${Sessions} />`}
+    ${refusal && html`<${Guard} what="The certificate"><${TLSFailure} key=${session?.id} tab=${tab} session=${session} refusal=${refusal} /><//>`}
+    </div>
+  `;
+}
+
+/** What the page is for, and ways to begin: each fills the form and puts the focus where it goes on. @param {{ tab: import("./tabs.js").Tab }} props */
+function Start({ tab }) {
+  const begin = (/** @type {{ host: string, port: string }} */ target, /** @type {string} */ id) => {
+    tab.use({ ...target, tls: false, mode: "http-line" });
+    requestAnimationFrame(() => {
+      const next = /** @type {any} */ (document.getElementById(id));
+      next?.focus();
+      next?.select?.(); // an example, to be typed over
+    });
+  };
+  return html`
+    <section class="start" aria-label="Begin">
+      <p class="purpose">Talk to any network service by hand, and see every byte.</p>
+      <div class="cards">
+        ${practice.value && html`
+          <button type="button" id="start-practice" onClick=${() => begin(fieldsOf(practice.value), "connect-button")}>
+            <b>Practice</b>
+            <span>The echo server in this workbench, ${practice.value}, sends back what you type. It needs no Internet.</span>
+          </button>
+        `}
+        <button type="button" id="start-web" onClick=${() => begin({ host: "example.com", port: "80" }, "host")}>
+          <b>A web server</b>
+          <span>Ask for a page: type <code>GET / HTTP/1.0</code>, then an empty line. example.com needs the Internet; any other host will do.</span>
+        </button>
+        <button type="button" id="start-mail" onClick=${() => begin({ host: "mail.example.com", port: "25" }, "host")}>
+          <b>Mail</b>
+          <span>Put in your mail server, which greets first: then type <code>EHLO me</code>, and <code>QUIT</code> in the end. Port 25 begins in clear.</span>
+        </button>
+      </div>
+    </section>
   `;
 }
 
@@ -103,4 +143,97 @@ function Text({ id, tab, signal, locked, placeholder }) {
       aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "status" : undefined}
       onInput=${onInput} onChange=${() => tab.tidy()} />
   `;
+}
+
+/** @type {Record<string, string>} */
+const stateWords = { starting: " (starting)", failed: " (failed)" };
+
+/** @param {{ tab: import("./tabs.js").Tab }} props */
+function ModePicker({ tab }) {
+  const { mode } = tab.form;
+  return html`
+    <div class="field mode">
+      <div class="label-row"><label for="mode">Line mode</label></div>
+      <select id="mode" value=${mode.value} disabled=${tab.live.value || modes.value.length === 0}
+        aria-describedby="mode-summary" onChange=${(/** @type {any} */ event) => (mode.value = event.target.value)}>
+        ${modes.value.length === 0 && html`<option value="">loading …</option>`}
+        ${modes.value.map(({ manifest, state }) => html`
+          <option key=${manifest.name} value=${manifest.name} selected=${manifest.name === mode.value}>
+            ${manifest.title + (stateWords[state] ?? "")}
+          </option>
+        `)}
+      </select>
+    </div>
+  `;
+}
+
+/** What the picked mode does, and its options. @param {{ tab: import("./tabs.js").Tab }} props */
+function ModeDetails({ tab }) {
+  const mode = tab.picked.value;
+  const live = tab.live.value;
+  if (!mode) return modesProblem.value && html`<p class="problem" role="alert">${modesProblem.value}</p>`;
+  const { manifest, state, error } = mode;
+  const onToggle = (/** @type {any} */ event) => {
+    if (event.target.open !== detailsOpen.value) detailsOpen.value = event.target.open;
+  };
+  return html`
+    ${modesProblem.value && html`<p class="problem" role="alert">${modesProblem.value}</p>`}
+    ${state === "starting" && html`<p class="muted">This mode's process is starting.</p>`}
+    ${state === "failed" && html`<p class="problem">This mode has failed: ${error || "its process ended"}</p>`}
+    <details class="mode-details" open=${detailsOpen.value} onToggle=${onToggle}>
+      <summary>
+        About this mode
+        ${manifest.options.map((option) => html`
+          <span key=${option.name} class="chosen">${option.name} <b>${tab.option(option) || "–"}</b></span>
+        `)}
+      </summary>
+      <div class="columns">
+        <p id="mode-summary">${manifest.summary}</p>
+        ${manifest.options.length > 0 && html`
+          <fieldset class="options" key=${manifest.name} disabled=${live}>
+            <legend class="unseen">Options</legend>
+            ${manifest.options.map((option) => html`
+              <${OptionField} key=${option.name} option=${option} value=${tab.option(option)}
+                onChange=${(/** @type {string} */ value) => tab.setOption(option, value)} />
+            `)}
+          </fieldset>
+        `}
+      </div>
+    </details>
+  `;
+}
+
+/**
+ * One option of a mode as a field of a form.
+ * @param {{ option: import("../types").Option, value: string, onChange: (value: string) => void, prefix?: string }} props
+ */
+export function OptionField({ option, value, onChange, prefix = "option-" }) {
+  const id = prefix + option.name;
+  const help = id + "-help";
+  return html`
+    <div class="option">
+      <label for=${id}>${option.name}</label>
+      ${control(option, value, onChange, { id, "aria-describedby": option.help ? help : undefined })}
+      ${option.help && html`<p id=${help} class="muted">${option.help}</p>`}
+    </div>
+  `;
+}
+
+/** @param {import("../types").Option} option @param {string} value @param {(value: string) => void} onChange @param {object} common */
+function control(option, value, onChange, common) {
+  const change = (/** @type {any} */ event) => onChange(event.target.value);
+  switch (option.type) {
+    case "choice":
+      return html`
+        <select ...${common} value=${value} onChange=${change}>
+          ${(option.choices ?? []).map((choice) => html`<option key=${choice} value=${choice} selected=${choice === value}>${choice}</option>`)}
+        </select>
+      `;
+    case "bool":
+      return html`<input ...${common} type="checkbox" checked=${value === "true"}
+        onChange=${(/** @type {any} */ event) => onChange(String(event.target.checked))} />`;
+    case "int":
+      return html`<input ...${common} type="number" step="1" value=${value} placeholder=${option.default} onInput=${change} />`;
+  }
+  return html`<input ...${common} type="text" value=${value} spellcheck=${false} onInput=${change} />`;
 }

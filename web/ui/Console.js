@@ -12,23 +12,23 @@ const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
 
 /**
  * feed is null before the first session. about: what the ladder and the copies
- * need to know of it. status and tools stand in the bar, below under it. children show in the
- * console while it is empty.
+ * need to know of it. status and tools stand in the bar. earlier: whose rows these are,
+ * where the page is about another session. children show in the console while it is empty.
  * @param {{ feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView,
- *   about: { mode: string, target: string, tls: boolean, name: string }, status?: any, tools?: any, below?: any, children?: any }} props
+ *   about: { mode: string, target: string, tls: boolean, name: string }, status?: any, tools?: any, earlier?: string, children?: any }} props
  */
-export function Console({ feed, laneView, about, status, tools, below, children }) {
+export function Console({ feed, laneView, about, status, tools, earlier = "", children }) {
   const show = lanes.value;
+  const whose = earlier && `: earlier, with ${earlier}`;
   return html`
     <${ConsoleBar} feed=${feed} laneView=${laneView} about=${about} status=${status} tools=${tools} />
-    ${below}
-    <div class="lanes" data-show=${show}>
+    <div class=${earlier ? "lanes earlier" : "lanes"} data-show=${show} title=${earlier ? "These rows are of the session before, with " + earlier : undefined}>
       ${show === "ladder"
         ? html`<${Ladder} feed=${feed} about=${about} laneView=${laneView} />`
         : html`
-          ${show !== "wire" && html`<${Lane} key="console" id="console" title="Typed and shown" feed=${feed} laneView=${laneView}>${children}<//>`}
+          ${show !== "wire" && html`<${Lane} key="console" id="console" title=${"Typed and shown" + whose} feed=${feed} laneView=${laneView}>${children}<//>`}
           ${show !== "console" && html`
-            <${Lane} key="wire" id="wire" title="On the wire" feed=${feed} laneView=${laneView}>
+            <${Lane} key="wire" id="wire" title=${"On the wire" + whose} feed=${feed} laneView=${laneView}>
               <p>Every byte to the server (▶) and from it (◀), with the ends of lines shown: ${shown("␍␊")}</p>
             <//>
           `}

@@ -1,7 +1,7 @@
-// What stands above the lanes: how the session stands, which lanes show, what
-// is looked for and what is left out.
+// What stands above the lanes: which of them show, what is looked for and what is
+// left out.
 
-import { html, lazy } from "./html.js";
+import { Icon, html, lazy } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { lanes } from "../model/kept.js";
 import { Menu } from "./Menu.js";
@@ -20,7 +20,7 @@ export function ConsoleBar({ feed, laneView, about, status, tools }) {
         <${Find} feed=${feed} laneView=${laneView} />
         <button type="button" class="small" id="filter-button" aria-expanded=${laneView.filtering.value ? "true" : "false"}
           onClick=${() => (laneView.filtering.value = !laneView.filtering.value)}>
-          Filter${laneView.passes.value && html` <span class="dot" title="Some rows are left out">●</span>`}
+          Filter${laneView.passes.value && html` <span class="dot" title="Some rows are left out"><span class="unseen">: some rows are left out</span></span>`}
         </button>
         <${Menu} id="view-menu" label="View" sheet=${(/** @type {() => void} */ close) => html`<${ViewMenu} close=${close} />`} />
         <${Copy} feed=${feed} laneView=${laneView} about=${about} />
@@ -101,16 +101,16 @@ function Find({ feed, laneView }) {
       <span class="found-count" role="status">${said}</span>
       <button type="button" class="icon" title="Regular expression" aria-label="Regular expression" aria-pressed=${laneView.wantedRegexp.value ? "true" : "false"}
         onClick=${() => (laneView.wantedRegexp.value = !laneView.wantedRegexp.value)}>.*</button>
-      <button type="button" class="icon" title="The one before" aria-label="The one before" disabled=${hits === 0} onClick=${() => laneView.goTo(-1)}>‹</button>
-      <button type="button" class="icon" title="The next one" aria-label="The next one" disabled=${hits === 0} onClick=${() => laneView.goTo(1)}>›</button>
+      <button type="button" class="icon" title="The one before" aria-label="The one before" disabled=${hits === 0} onClick=${() => laneView.goTo(-1)}><${Icon} name="chevron-left" /></button>
+      <button type="button" class="icon" title="The next one" aria-label="The next one" disabled=${hits === 0} onClick=${() => laneView.goTo(1)}><${Icon} name="chevron-right" /></button>
     </div>
   `;
 }
 
 const directions = [
   ["", "All rows"],
-  ["sent", "▶ Sent"],
-  ["received", "◀ Received"],
+  ["sent", "Sent"],
+  ["received", "Received"],
 ];
 
 /** @param {{ laneView: import("../model/laneview.js").LaneView }} props */

@@ -1,6 +1,6 @@
 // A dialog over the page. Escape closes it, and so does a click beside it.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
 
 /** @param {{ id: string, title: string, close: () => void, children?: any }} props close is called once it has closed */
@@ -13,7 +13,7 @@ export function Dialog({ id, title, close, children }) {
       <div class="dialog">
         <header>
           <h2 id=${id + "-title"}>${title}</h2>
-          <button type="button" class="icon" aria-label="Close" onClick=${() => dialog.current.close()}>×</button>
+          <button type="button" class="icon" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="x" /></button>
         </header>
         ${children}
       </div>

@@ -1,7 +1,7 @@
 // A lane: rows that scroll, and follow the newest until the user scrolls up.
 // Only the lines in sight are on the page, however many there are.
 
-import { html, lazy } from "./html.js";
+import { Icon, html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { LineIndex, ScrollBar } from "../model/lineindex.js";
 import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
@@ -238,7 +238,7 @@ export function Lane({ id, title, feed, laneView, children }) {
         </div>
       </div>
       <div class="lane-foot">
-        ${!following && html`<button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest ↓</button>`}
+        ${!following && html`<button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest <${Icon} name="arrow-down" /></button>`}
       </div>
       ${inspects && html`<${Inspector} feed=${feed} laneView=${laneView} />`}
     </section>

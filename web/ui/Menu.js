@@ -1,7 +1,7 @@
 // A button that opens a small sheet under it. Escape closes it, and so does
 // going elsewhere.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 
 /**
@@ -64,7 +64,7 @@ export function Menu({ id, label, title, side = "right", up = false, disabled = 
   return html`
     <div class="menu" ref=${box} onKeyDown=${onKeyDown} onFocusOut=${onFocusOut}>
       <button type="button" id=${id} ref=${button} title=${title} disabled=${disabled} class=${plain ? "quiet" : "small"}
-        aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${label} <span aria-hidden="true">▾</span></button>
+        aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${label} <${Icon} name="chevron-down" /></button>
       ${open && html`<div class=${`sheet ${side} ${up ? "up" : ""}`}>${sheet(close)}</div>`}
     </div>
   `;

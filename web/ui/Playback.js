@@ -1,7 +1,7 @@
 // A recorded session, played in the same lanes as a live one. The address
 // carries the transcript and the position.
 
-import { html, lazy } from "./html.js";
+import { Icon, html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { Feed } from "../wire/feed.js";
 import { LaneView } from "../model/laneview.js";
@@ -12,6 +12,7 @@ import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
 import { modes } from "../wire/workbench.js";
 import { deleteTranscript, notesOf, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
 import { Console } from "./Console.js";
+import { shown as badges } from "./LaneRow.js";
 import { Menu } from "./Menu.js";
 
 const NotesForm = lazy(() => import("./NotesForm.js"), "NotesForm");
@@ -143,9 +144,9 @@ function Loaded({ id, recording, query }) {
   `;
   return html`
     <div class="card player" role="group" aria-label="Playback">
-      <button type="button" class="main primary" id="play" onClick=${toggle}>${player.playing ? "❚❚ Pause" : "▶ Play"}</button>
-      <button type="button" class="small" id="step-back" aria-label="A step back" title="A step back (←)" onClick=${() => seek(stepped(entries, player.position, -1))}>|◀</button>
-      <button type="button" class="small" id="step" aria-label="A step on" title="A step on (→)" onClick=${() => seek(stepped(entries, player.position, 1))}>▶|</button>
+      <button type="button" class="main outlined" id="play" onClick=${toggle}><${Icon} name=${player.playing ? "pause" : "play"} /> ${player.playing ? "Pause" : "Play"}</button>
+      <button type="button" class="small" id="step-back" aria-label="A step back" title="A step back (←)" onClick=${() => seek(stepped(entries, player.position, -1))}><${Icon} name="step-back" /></button>
+      <button type="button" class="small" id="step" aria-label="A step on" title="A step on (→)" onClick=${() => seek(stepped(entries, player.position, 1))}><${Icon} name="step-forward" /></button>
       <input type="range" id="scrubber" min="0" max=${entries.length} value=${player.position} aria-label="Position"
         aria-valuetext=${`entry ${player.position} of ${entries.length}, at ${seconds(at)} s`} onInput=${(/** @type {any} */ event) => seek(Number(event.target.value))} />
       <span class="at">${clock(at ?? 0)} / ${clock(last)} · ${player.position} of ${entries.length}</span>
@@ -189,7 +190,7 @@ function Guess({ entries, position, next }) {
       <input type="text" id="guess" value=${guess} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ event) => setGuess(event.target.value)}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (shown ? next() : setShown(true))} />
       ${shown
-        ? html`<span role="status" class=${right ? "good" : ""}>${right ? "Right. " : ""}${who}: <code>${answer.slice(0, 120)}</code></span>
+        ? html`<span role="status" class=${right ? "good" : ""}>${right ? "Right. " : ""}${who}: <code>${badges(answer.slice(0, 120))}</code></span>
             <button type="button" class="small primary" onClick=${next}>Go on</button>`
         : html`<button type="button" class="small" onClick=${() => setShown(true)}>Reveal</button>`}
     </div>

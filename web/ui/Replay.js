@@ -7,7 +7,7 @@ import { replayTranscript, transcriptInfo } from "../wire/transcripts.js";
 import { modes } from "../wire/workbench.js";
 import { formatRoute } from "./route.js";
 import { Aligned } from "./Aligned.js";
-import { OptionField } from "./Mode.js";
+import { OptionField } from "./ConnectBar.js";
 
 /** @param {{ query: Record<string, string> }} props */
 export function Replay({ query: { transcript = "" } }) {

@@ -1,7 +1,7 @@
 // Lines to use again: pick one, fill in its placeholders, and it stands in the
 // field, not yet sent.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { browserStorage } from "../model/kept.js";
 import { Snippets as Kept, fill, placeholders } from "../model/snippets.js";
@@ -85,7 +85,7 @@ export function Snippets({ typed, done }) {
                   : html`
                     <button type="button" class="item" onClick=${() => pick(text)}>${name && html`<b>${name}</b> `}<code>${text}</code></button>
                     <button type="button" class="icon" aria-label=${"Name " + (name || text)} title="Give it a name" onClick=${() => setRenamed(text)}>✎</button>
-                    <button type="button" class="icon" aria-label=${"Remove " + (name || text)} title="Remove it" onClick=${() => (kept.remove(text), changed(""))}>×</button>
+                    <button type="button" class="icon" aria-label=${"Remove " + (name || text)} title="Remove it" onClick=${() => (kept.remove(text), changed(""))}><${Icon} name="x" /></button>
                   `}
               </li>
             `)}

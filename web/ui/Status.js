@@ -1,7 +1,8 @@
-// How the session stands, in words: for how long, whether it is recorded, and
-// what went wrong; and that the sandbox is in doubt.
+// The one line above the lanes: which session it is, how it stands, and what can be
+// done about it. It has the same height in every state, so that the rows below stay
+// where they are.
 
-import { html, lazy } from "./html.js";
+import { Icon, html, lazy } from "./html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { clock, overloadWords, shownLine } from "../model/format.js";
 import { formatRoute } from "./route.js";
@@ -19,21 +20,56 @@ const titles = {
   failed: "Could not connect",
 };
 
-/** @param {{ tab: import("./tabs.js").Tab }} props */
-export function Status({ tab }) {
+/**
+ * open: whether the form is, which folds into this line.
+ * @param {{ tab: import("./tabs.js").Tab, open: boolean, toggle: () => void }} props
+ */
+export function SessionBar({ tab, open, toggle }) {
+  const session = tab.session.value;
+  const live = tab.live.value;
+  return html`
+    <section class="session-bar" aria-label="Session">
+      ${session && html`
+        <button type="button" class="identity" id="edit-button" aria-expanded=${open ? "true" : "false"} onClick=${toggle}
+          title=${identity(session) + (live ? ". Press to look at the form (Alt+E)" : ". Press to edit (Alt+E)")}>
+          <b>${session.target}</b>
+          <span class="mode">${session.mode.title}</span>
+          <span class="chosen">${session.mode.options.map((option) => html`<span key=${option.name}>${option.name} <i>${session.options[option.name] || option.default || "–"}</i></span> `)}</span>
+          <${Icon} name="chevron-down" />
+        </button>
+      `}
+      <${Status} tab=${tab} brief=${open} />
+      ${live
+        ? html`<button key="disconnect" type="button" id="disconnect-button" class="small main" onClick=${() => tab.disconnect()}>
+            ${tab.state.value.name === "connecting" ? "Cancel" : "Disconnect"}
+          </button>`
+        : session && !open && html`<button key="reconnect" type="button" id="reconnect-button" class="small main" onClick=${() => tab.reconnect()}>Reconnect</button>`}
+    </section>
+  `;
+}
+
+/** @param {import("../wire/session.js").Session} session */
+function identity({ target, mode, options }) {
+  return [target, mode.title, ...mode.options.map(({ name, default: standard }) => `${name} ${options[name] || standard || "–"}`)].join(", ");
+}
+
+/** brief: the reason of a failure stands in the form. @param {{ tab: import("./tabs.js").Tab, brief: boolean }} props */
+function Status({ tab, brief }) {
   const session = tab.session.value;
   const hello = session?.hello.value;
   const { name, words, hint, broke, away } = tab.state.value;
   const title = away ? "Coming back" : broke ? "Disconnected" : titles[name];
   const separator = name === "connected" || name === "connecting" ? " " : ": ";
   const tried = session && !tab.problem.value; // a problem of the fields is not about a session
+  // The line has the target already, and the form that is open the reason.
+  const known = !session || (name === "connected" && !away) || name === "connecting" || (name === "failed" && !broke && brief) ? "unseen" : "";
   return html`
     <div class="status">
-      <p id="status" role="status" data-state=${away ? "connecting" : name}>
+      <p id="status" role="status" data-state=${away ? "connecting" : name} title=${[words, hint].filter(Boolean).join(" ") || undefined}>
         <strong>${title}</strong>
-        ${words && html`<span class="words">${separator + words}</span>`}
+        ${words && html`<span class=${"words " + known}>${separator + words}</span>`}
         ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
-        ${hint && html`<span class="hint">${/[.?!…]$/.test(words) ? " " : ". "}${hint}</span>`}
+        ${hint && html`<span class=${"hint " + known}>${/[.?!…]$/.test(words) ? " " : ". "}${hint}</span>`}
       </p>
       ${session?.connected && session.watch.value && (session.watch.value.watchers > 1 || !session.hasKeyboard) && html`<${Watchers} session=${session} />`}
       ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
@@ -42,7 +78,6 @@ export function Status({ tab }) {
         title="What TLS came to, and the server's certificate" sheet=${() => html`<${TLSOutcome} outcome=${hello.tls} />`} />`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
       ${hello && session?.live && html`<${Recording} session=${session} />`}
-      ${tried && !session.live && html`<button type="button" class="small" id="reconnect-button" onClick=${() => tab.reconnect()}>Reconnect</button>`}
     </div>
   `;
 }

@@ -1,7 +1,7 @@
 // How TLS is spoken to the target in the fields. Enter in one of these fields
 // connects, as in the others of the connect bar.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { shownLine } from "../model/format.js";
 import { targetTitle, tlsDefaults, tlsProblem } from "../model/target.js";
@@ -109,7 +109,7 @@ function FileField({ id, kind, label, value, none = "choose a file", change, fai
           ${isGone && html`<option value=${value}>${titleOf(credentialOf(value))}: choose the file again</option>`}
         </select>
         ${value && html`<button type="button" class="icon" id=${id + "-forget"} title="Forget it, in the workbench too"
-          aria-label=${"Forget " + titleOf(credentialOf(value))} onClick=${forget}>×</button>`}
+          aria-label=${"Forget " + titleOf(credentialOf(value))} onClick=${forget}><${Icon} name="x" /></button>`}
         <${PEMPicker} id=${id + "-file"} kind=${kind} label="Choose…" done=${change} failed=${failed} />
       </div>
     <//>

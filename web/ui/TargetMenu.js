@@ -1,6 +1,6 @@
 // Targets to pick from: the practice echo, those with a name, the recent ones.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useState } from "../vendor/hooks.js";
 import { practice } from "../wire/workbench.js";
 import { targets, targetsVersion } from "./tabs.js";
@@ -37,7 +37,7 @@ export function TargetMenu({ tab, close }) {
         <b>${targetTitle(one)}</b>
         <span class="muted">${one.name ? targetTitle({ ...one, name: "" }) + " · " : ""}${one.mode}</span>
       </button>
-      <button type="button" class="icon" aria-label=${"Forget " + targetTitle(one)} title="Forget it" onClick=${() => forget(one)}>×</button>
+      <button type="button" class="icon" aria-label=${"Forget " + targetTitle(one)} title="Forget it" onClick=${() => forget(one)}><${Icon} name="x" /></button>
     </div>
   `;
   return html`

@@ -1,7 +1,8 @@
 // The top of the page: the tabs of the sessions, the other views, the colours.
 
-import { html } from "./html.js";
-import { useEffect, useRef } from "../vendor/hooks.js";
+import { Icon, html } from "./html.js";
+import { useEffect, useMemo, useRef } from "../vendor/hooks.js";
+import { computed, signal, untracked } from "../vendor/signals-core.js";
 import { formatRoute, route } from "./route.js";
 import { presenter, theme } from "../model/kept.js";
 import { closeTab, current, openTab, tabs } from "./tabs.js";
@@ -26,10 +27,10 @@ export function TopBar({ openKeys }) {
       </a>
       <nav class="tabs" aria-label="Sessions">
         <ul>
-          ${tabs.value.map((tab) => html`<${TabItem} key=${tab.id} tab=${tab} />`)}
+          ${tabs.value.map((tab, i) => html`<${TabItem} key=${tab.id} tab=${tab} number=${i + 1} />`)}
         </ul>
         <button type="button" class="icon" id="new-tab" aria-label="New session" title="New session (Alt+N)"
-          onClick=${() => (openTab(), (location.hash = formatRoute("")))}>+</button>
+          onClick=${() => (openTab(), (location.hash = formatRoute("")))}><${Icon} name="plus" /></button>
       </nav>
       <nav class="views" aria-label="Views">
         ${views.map(([name, label]) => html`
@@ -40,41 +41,87 @@ export function TopBar({ openKeys }) {
         <button type="button" class="small" id="leave-presenter" title="Leave presenter view (Escape)" onClick=${() => (presenter.value = false)}>Leave presenter view</button>
       `}
       <${ThemeButton} />
-      <button type="button" class="icon" id="keys-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${openKeys}>?</button>
+      <button type="button" class="icon" id="keys-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${openKeys}><${Icon} name="circle-question-mark" /></button>
     </header>
   `;
 }
 
-/** @param {{ tab: import("./tabs.js").Tab }} props */
-function TabItem({ tab }) {
+/** Signal: the tab whose name is being typed, or null. @type {import("../vendor/signals-core.js").Signal<import("./tabs.js").Tab | null>} */
+export const renaming = signal(null);
+
+/** @param {import("../wire/feed.js").Feed | null} feed subscribes to it */
+function rowsOf(feed) {
+  if (!feed) return 0;
+  feed.console.version.value, feed.wire.version.value;
+  return feed.console.end + feed.wire.end;
+}
+
+/** @param {{ tab: import("./tabs.js").Tab, number: number }} props */
+function TabItem({ tab, number }) {
   const shown = current.value === tab && route.value.view === "";
   const state = tab.state.value.name;
   const title = tab.title.value;
+  const feed = tab.shown.value;
   const place = useRef(/** @type {any} */ (null));
+  const seen = useMemo(() => signal(rowsOf(feed)), [feed]); // rows that there were when it was last shown
+  const fresh = useMemo(() => computed(() => rowsOf(feed) > seen.value), [feed]);
   useEffect(() => {
-    if (shown) place.current.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [shown]);
+    if (!shown) return;
+    place.current.scrollIntoView({ block: "nearest", inline: "nearest" });
+    return () => (seen.value = untracked(() => rowsOf(feed)));
+  }, [shown, feed]);
+  const isFresh = !shown && fresh.value;
   const close = (/** @type {any} */ event) => {
     const item = event.currentTarget.closest("li"); // and the focus in it goes to the one that takes its place
     (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("a").focus();
     closeTab(tab);
   };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "F2") return;
+    event.preventDefault();
+    renaming.value = tab;
+  };
   return html`
-    <li ref=${place} class=${shown ? "tab shown" : "tab"}>
-      <a href=${formatRoute("")} class="tab-title" data-state=${state} aria-current=${shown ? "page" : undefined}
-        title=${title + ": " + state} onClick=${() => (current.value = tab)}>${title}</a>
+    <li ref=${place} class=${"tab" + (shown ? " shown" : "") + (isFresh ? " fresh" : "")} data-state=${state}>
+      ${renaming.value === tab
+        ? html`<${TabName} tab=${tab} />`
+        : html`<a href=${formatRoute("")} class="tab-title" data-state=${state} data-number=${number < 10 ? number : ""} aria-current=${shown ? "page" : undefined}
+            title=${title + ": " + state + (isFresh ? ", new data" : "") + ". F2 or a double click names it" + (number < 10 ? ", Alt+" + number + " shows it" : "")}
+            onClick=${() => (current.value = tab)} onDblClick=${() => (renaming.value = tab)} onKeyDown=${onKeyDown}>${title}</a>`}
+      <span class="unseen" role="status">${isFresh && "New data in " + title}</span>
       ${(tabs.value.length > 1 || tab.session.value) && html`
-        <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${close}>×</button>
+        <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${close}><${Icon} name="x" /></button>
       `}
     </li>
   `;
 }
 
-/** @type {Record<string, [string, string]>} what comes next, and its words */
-const themes = { "": ["light", "as the system has them"], light: ["dark", "light"], dark: ["", "dark"] };
+/** The field for a tab's name; empty, the tab is named after its target again. @param {{ tab: import("./tabs.js").Tab }} props */
+function TabName({ tab }) {
+  const field = useRef(/** @type {any} */ (null));
+  useEffect(() => field.current.select(), []);
+  const done = (/** @type {boolean} */ keep) => {
+    if (renaming.value !== tab) return; // it goes, and so does the focus
+    const item = field.current.closest("li");
+    const had = field.current === document.activeElement;
+    if (keep) tab.name.value = field.current.value.trim().slice(0, 100);
+    renaming.value = null;
+    if (had) requestAnimationFrame(() => item.querySelector("a")?.focus());
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    done(event.key === "Enter");
+  };
+  return html`<input type="text" class="name" ref=${field} aria-label="Name of the tab" value=${tab.title.value} maxlength="100" spellcheck=${false}
+    onKeyDown=${onKeyDown} onBlur=${() => done(true)} />`;
+}
+
+/** @type {Record<string, [string, string, string]>} what comes next, its words, its icon */
+const themes = { "": ["light", "as the system has them", "contrast"], light: ["dark", "light", "sun"], dark: ["", "dark", "moon"] };
 
 function ThemeButton() {
-  const [next, words] = themes[theme.value] ?? themes[""];
+  const [next, words, icon] = themes[theme.value] ?? themes[""];
   return html`<button type="button" class="icon" id="theme-button" aria-label=${"Colours: " + words} title=${"Colours: " + words}
-    onClick=${() => (theme.value = next)}>${theme.value === "" ? "◐" : theme.value === "light" ? "○" : "●"}</button>`;
+    onClick=${() => (theme.value = next)}><${Icon} name=${icon} /></button>`;
 }

@@ -1,6 +1,6 @@
 // The recorded sessions: search them, play one, save it, delete it.
 
-import { html, lazy } from "./html.js";
+import { Icon, html, lazy } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { clock, count, dataSize, endOf, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
@@ -131,11 +131,11 @@ function Table({ list, remove, save, note, picked, pick }) {
             <td>${info.running ? html`<span class="recording">running</span>` : endOf(info)}</td>
             <td>
               <div class="row-tools">
-                <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}>▶ Play</a>
+                <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}><${Icon} name="play" /> Play</a>
                 <button type="button" class="small name" title="Name, tags, note" aria-label=${"Name, tags, note: " + nameOf(info)} onClick=${() => note(info)}>Name …</button>
                 <button type="button" class="small save" aria-label=${"Save the transcript of " + (info.target || info.id)} onClick=${() => save(info)}>Save …</button>
                 <button type="button" class="icon" title=${info.running ? "The session still runs" : "Delete"} disabled=${info.running}
-                  aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}>×</button>
+                  aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}><${Icon} name="trash-2" /></button>
               </div>
             </td>
           </tr>

@@ -6,11 +6,19 @@
 import { h } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
 import { useEffect, useErrorBoundary, useState } from "../vendor/hooks.js";
+import { lucide } from "../vendor/lucide.js";
 import { resetSettings } from "../model/kept.js";
 import "../vendor/signals.js"; // teaches components to render again when a signal they read changes
 
 /** @type {(strings: TemplateStringsArray, ...values: any[]) => any} */
 export const html = htm.bind(/** @type {any} */ (h));
+
+/** One of vendor/lucide.js, as large as the text around it and in its colour. It says nothing: its button does. @param {{ name: string }} props */
+export function Icon({ name }) {
+  return html`
+    <svg class="lucide" viewBox="0 0 24 24" aria-hidden="true">${lucide[name].map(([tag, shape]) => html`<${tag} ...${shape} />`)}</svg>
+  `;
+}
 
 /**
  * A component that is fetched when it is shown for the first time, so that the

@@ -44,6 +44,8 @@ export class Tab {
   shown = signal(null);
   /** Signal: what is being typed. */
   draft = signal("");
+  /** Signal: the name that the user gave it, for as long as the page lives, or "". */
+  name = signal("");
 
   /** The mode that is picked, or undefined while there is none. */
   picked = computed(() => modes.value.find((mode) => mode.manifest.name === this.form.mode.value));
@@ -72,6 +74,7 @@ export class Tab {
 
   /** What stands on the tab. */
   title = computed(() => {
+    if (this.name.value) return this.name.value;
     targetsVersion.value; // a name may have been given
     const { target } = this.shown.value ?? this.session.value ?? {};
     if (!target) return "New session";
