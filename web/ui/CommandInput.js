@@ -11,6 +11,7 @@ import { shown } from "./LaneRow.js";
 const HistorySearch = lazy(() => import("./HistorySearch.js"), "HistorySearch");
 const Snippets = lazy(() => import("./Snippets.js"), "Snippets");
 const SendFile = lazy(() => import("./SendFile.js"), "SendFile");
+const SessionHint = lazy(() => import("./Hint.js"), "Hint");
 
 const history = new History(browserStorage());
 
@@ -143,6 +144,7 @@ export function CommandInput({ tab }) {
 
   return html`
     <div class="card command" role="group" aria-label="Send">
+      ${session && tab.shown.value === session && html`<${SessionHint} key=${session.id} session=${session} />`}
       ${searching && html`<${HistorySearch} history=${history} done=${found} />`}
       ${choosing && html`<${Snippets} typed=${text} done=${chosen} />`}
       ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${closeFile} />`}
