@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 func TestPageAids(t *testing.T) {
 	chromium := browser(t)
 	t.Run("a hint when nothing comes", func(t *testing.T) { hints(t, chromium) })
+	t.Run("the palette", func(t *testing.T) { palette(t, chromium) })
 }
 
 // A server of HTTP waits for the empty line, and the page says so until an answer comes.
@@ -34,6 +36,57 @@ func hints(t *testing.T, chromium context.Context) {
 	p.wait("the hint to go", `document.querySelector(".session-hint [role=status]").textContent === "" && document.activeElement.id === "command"`)
 	p.press(kb.Enter)
 	p.shows("302 Found")
+}
+
+// Everything is run by its name, with keys only.
+func palette(t *testing.T, chromium context.Context) {
+	p := visit(t, chromium, "http://"+shared.address)
+	open := func() {
+		t.Helper()
+		p.run(`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "k", code: "KeyK", ctrlKey: true, bubbles: true, cancelable: true }))`)
+		p.wait("the palette", `document.activeElement.id === "palette-field"`)
+	}
+	run := func(typed, first string) {
+		t.Helper()
+		open()
+		p.press(typed)
+		p.wait(first, fmt.Sprintf(`document.querySelector("#palette-list [aria-selected=true]")?.textContent.includes(%q)`, first))
+		p.press(kb.Enter)
+		p.wait("the palette to go", `!document.querySelector("#palette")`)
+	}
+	run("mode raw", "Raw bytes")
+	p.wait("the mode", `document.querySelector("#mode").value === "raw"`)
+	run("practice echo", "Practice echo")
+	run("connect disc", "Connect or disconnect")
+	p.status("Connected")
+	p.wait("the field", `document.activeElement.id === "command"`)
+	p.press("for the palette\\r\\n")
+	p.press(kb.Enter)
+	p.shows("for the palette")
+	run("connect disc", "Connect or disconnect")
+	p.status("Disconnected")
+	run("ladder", "ladder")
+	p.wait("the ladder", `document.querySelector(".ladder .arrow")`)
+	run("both lanes", "Both lanes")
+	open()
+	p.wait("a recording", `[...document.querySelectorAll("#palette-list li")].length > 20`)
+	p.axe("the palette")
+	p.pictures("palette")
+	p.press("recording raw")
+	p.wait("a recording", `document.querySelector("#palette-list [aria-selected=true]")?.textContent.includes("Recording")`)
+	p.press(kb.Enter)
+	p.wait("its playback", `document.querySelector("#scrubber")`)
+	run("keys", "list of keys")
+	p.wait("the keys", `document.querySelector("#keys[open]")?.textContent.includes("Ctrl K")`)
+	p.pictures("keys")
+	p.press(kb.Escape)
+	p.wait("no keys", `!document.querySelector("#keys")`)
+	run("settng larg type", "Large type")
+	p.wait("large type", `document.documentElement.classList.contains("presenting")`)
+	p.click("#palette-button")
+	p.wait("the palette", `document.activeElement.id === "palette-field"`)
+	p.press(kb.Escape)
+	p.wait("the palette to go", `!document.querySelector("#palette") && document.activeElement.id === "palette-button"`)
 }
 
 // pictures shows how it looks, wide and narrow, light and dark, if AIDS names a folder.

@@ -1,7 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { browserStorage, keep, readKept, shapes } from "../model/kept.js";
-import { History } from "../model/kept.js";
+import { History, browserStorage, keep, readKept, shapes } from "../model/kept.js";
 import { Snippets } from "../model/snippets.js";
 import { Targets } from "../model/target.js";
 

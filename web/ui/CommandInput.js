@@ -3,9 +3,8 @@
 
 import { html, lazy } from "./html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { History } from "../model/kept.js";
 import { count, hex, parseEscapes, parseHex, shownBytes } from "../model/format.js";
-import { browserStorage, typeHex } from "../model/kept.js";
+import { History, browserStorage, typeHex } from "../model/kept.js";
 import { shown } from "./LaneRow.js";
 
 const HistorySearch = lazy(() => import("./HistorySearch.js"), "HistorySearch");

@@ -2,41 +2,10 @@
 
 import { html } from "./html.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
+import { actions, keyLabel } from "./actions.js";
 
-/** @type {[string, [string[], string][]][]} */
-const groups = [
-  ["Anywhere", [
-    [["?"], "this list (outside of a field)"],
-    [["Alt N"], "a new session in a tab"],
-    [["Alt [", "Alt ]"], "the tab before, the next tab"],
-    [["Alt C"], "connect or disconnect"],
-    [["Alt I"], "to the field where you type"],
-    [["/", "Alt F"], "find"],
-    [["Alt P"], "presenter view; Escape leaves it too"],
-    [["Tab", "Shift Tab"], "to the next control, to the one before"],
-  ]],
-  ["Where you type", [
-    [["Enter"], "send"],
-    [["Shift Enter"], "one more line; several go one by one"],
-    [["↑", "↓"], "earlier lines"],
-    [["Ctrl R"], "search earlier lines"],
-    [["Ctrl J"], "snippets"],
-  ]],
-  ["In a lane", [
-    [["↑", "↓", "Page ↑", "Page ↓", "Home", "End"], "pick a row; the other lane shows what belongs to it"],
-    [["Shift ↑", "Shift ↓", "Ctrl A"], "pick more rows, all rows"],
-    [["Escape"], "pick none"],
-  ]],
-  ["Find", [
-    [["Enter", "Shift Enter"], "the next one, the one before"],
-    [["Escape"], "look for nothing"],
-  ]],
-  ["Playback", [
-    [["Space"], "play, pause"],
-    [["→", "←"], "a step on, a step back"],
-    [["Home", "End"], "to the start, to the end"],
-  ]],
-];
+const keyed = actions.filter(({ keys }) => keys);
+const groups = [...new Set(keyed.map(({ group }) => group))];
 
 /** @param {{ close: () => void }} props */
 export function Keys({ close }) {
@@ -51,14 +20,14 @@ export function Keys({ close }) {
           <button type="button" class="icon" aria-label="Close" onClick=${() => dialog.current.close()}>×</button>
         </header>
         <div class="key-groups">
-          ${groups.map(([title, keys]) => html`
-            <section key=${title}>
-              <h3>${title}</h3>
+          ${groups.map((group) => html`
+            <section key=${group}>
+              <h3>${group}</h3>
               <dl>
-                ${keys.map(([names, what]) => html`
-                  <div key=${what}>
-                    <dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt>
-                    <dd>${what}</dd>
+                ${keyed.filter((action) => action.group === group).map(({ keys, name }) => html`
+                  <div key=${name}>
+                    <dt>${keys?.map((key) => html`<kbd>${keyLabel(key)}</kbd> `)}</dt>
+                    <dd>${name}</dd>
                   </div>
                 `)}
               </dl>
