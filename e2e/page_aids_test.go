@@ -3,11 +3,16 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -15,6 +20,9 @@ import (
 func TestPageAids(t *testing.T) {
 	chromium := browser(t)
 	t.Run("a hint when nothing comes", func(t *testing.T) { hints(t, chromium) })
+	t.Run("macros", func(t *testing.T) { macros(t, chromium) })
+	t.Run("an answer by itself", func(t *testing.T) { answers(t, chromium) })
+	t.Run("a pasted dialogue", func(t *testing.T) { dialogue(t, chromium) })
 	t.Run("the palette", func(t *testing.T) { palette(t, chromium) })
 }
 
@@ -87,6 +95,107 @@ func palette(t *testing.T, chromium context.Context) {
 	p.wait("the palette", `document.activeElement.id === "palette-field"`)
 	p.press(kb.Escape)
 	p.wait("the palette to go", `!document.querySelector("#palette") && document.activeElement.id === "palette-button"`)
+}
+
+// A macro is made, kept, run, and stops in words when its wait is in vain.
+func macros(t *testing.T, chromium context.Context) {
+	p := visit(t, chromium, "http://"+shared.address)
+	p.connect(shared.echo)
+	p.status("Connected")
+	p.click("#macros-button")
+	p.wait("the editor", `document.activeElement.id === "new-macro"`)
+	p.axe("no macros")
+	p.press(kb.Enter)
+	p.wait("the form", `document.activeElement.id === "macro-name"`)
+	p.press("greet")
+	p.fill(".macro-steps li:nth-child(1) .step-text", "hello {n} {crc8}")
+	p.choose(".macro-steps li:nth-child(2) select", "reply")
+	p.fill(".macro-steps li:nth-child(2) .step-text", "^hello 2")
+	p.fill(".macro-steps li:nth-child(2) .step-limit input", "0.5")
+	p.axe("a macro")
+	p.pictures("macro-editor")
+	p.click("#keep-macro")
+	p.wait("the macro", `document.querySelector("#macro-editor .item")`)
+	p.pictures("macro-list")
+	p.press(kb.Escape)
+	p.wait("its button", `!document.querySelector("#macro-editor") && document.querySelector(".macros button")`)
+	p.click(".macros button")
+	p.wait("the step that waits", `document.querySelector(".macro-state").textContent.startsWith("greet: step 2 of 2 waits for ^hello 2")`)
+	p.wait("the end", `document.querySelector(".macro-state.problem")?.textContent === "greet: Step 2 waited 0.5 s in vain for ^hello 2."`)
+	p.shows("hello 1 ")
+	p.axe("the strip of macros")
+	p.pictures("macro-strip")
+
+	p.do(chromedp.Evaluate[chromedp.Void](`location.reload()`))
+	p.wait("it is kept", `document.querySelector(".macros button")?.textContent === "greet" && document.querySelector(".macros button").disabled`)
+}
+
+// What comes is answered, and not without a bound.
+func answers(t *testing.T, chromium context.Context) {
+	p := visit(t, chromium, "http://"+shared.address)
+	p.do(chromedp.Evaluate[chromedp.Void](`localStorage.setItem("workbench.macros", JSON.stringify([{ name: "pong", when: "^p[io]ng", steps: [{ do: "line", text: "pong {n}" }] }])), location.reload()`))
+	p.wait("the switch", `document.querySelector(".macros input[role=switch]")`)
+	flood := make(chan struct{})
+	s := serve(t, func(conn net.Conn) {
+		fmt.Fprint(conn, "ping\r\n")
+		<-flood
+		fmt.Fprint(conn, strings.Repeat("ping\r\n", 25))
+		io.Copy(io.Discard, conn)
+	})
+	p.connect(s.address)
+	p.status("Connected")
+	p.shows("ping")
+	p.click(".macros input[role=switch]")
+	close(flood)
+	p.wait("the bound", `document.querySelector(".macro-state.problem")?.textContent.includes("within a second, so it was switched off")`)
+	p.wait("the last answer", `[...document.querySelectorAll("#console .sent .payload")].at(-1)?.textContent === "pong 20"`)
+	if evaluate[bool](p, `document.querySelector(".macros input[role=switch]").checked`) {
+		t.Error("the switch is still on")
+	}
+}
+
+// What was copied from an account of SMTP goes line by line, each after the reply.
+func dialogue(t *testing.T, chromium context.Context) {
+	got := make(chan string, 10)
+	s := serve(t, func(conn net.Conn) {
+		in := bufio.NewReader(conn)
+		fmt.Fprint(conn, "220 mail ready\r\n")
+		for body := false; ; {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				return
+			}
+			got <- strings.TrimSpace(line) + map[bool]string{true: " too early"}[in.Buffered() > 0 && !body]
+			switch {
+			case body && line != ".\r\n":
+			case line == "DATA\r\n":
+				body = true
+				fmt.Fprint(conn, "354 go\r\n")
+			default:
+				body = false
+				fmt.Fprint(conn, "250-one\r\n250 two\r\n")
+			}
+		}
+	})
+	p := visit(t, chromium, "http://"+shared.address)
+	p.connect(s.address)
+	p.status("Connected")
+	p.shows("220 mail ready")
+	p.do(chromedp.Evaluate[chromedp.Void](`{
+		const field = document.querySelector("#command");
+		field.value = "HELO me\nDATA\nSubject: x\n\nText\n.\nQUIT\n";
+		field.dispatchEvent(new Event("input", { bubbles: true }));
+	}`))
+	p.wait("the offer", `document.querySelector("#send-dialogue")`)
+	p.axe("a dialogue")
+	p.pictures("dialogue")
+	p.click("#send-dialogue")
+	p.wait("its end", `document.querySelector(".macro-state")?.textContent === "Pasted dialogue: done."`)
+	for _, want := range []string{"HELO me", "DATA", "Subject: x", "", "Text", ".", "QUIT"} {
+		if line := <-got; line != want {
+			t.Errorf("the server got %q, not %q", line, want)
+		}
+	}
 }
 
 // pictures shows how it looks, wide and narrow, light and dark, if AIDS names a folder.

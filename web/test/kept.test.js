@@ -15,7 +15,9 @@ const good = {
     tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", draft: "half", places: { wire: { i: 12, line: 3 } } }],
   }],
   targets: [[target]],
-  credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]], snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
+  credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]],
+  macros: [[{ name: "m", mode: "raw", target: "h:1", when: "^ping", steps: [{ do: "hex", text: "01", seconds: 2 }] }]],
+  snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
 };
 const settings = {
   lanes: "lanes", hex: "showHex", controls: "showControls", time: "timeStyle", details: "detailsOpen",

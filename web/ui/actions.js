@@ -69,6 +69,7 @@ export const actions = [
   { group: "Where you type", name: "Walk earlier lines", keys: ["↑", "↓"] },
   { group: "Where you type", name: "Search earlier lines", keys: ["Ctrl R"], control: "#history-button" },
   { group: "Where you type", name: "Snippets", keys: ["Ctrl J"], control: "#snippets-button" },
+  { group: "Where you type", name: "Macros", control: "#macros-button" },
   { group: "Where you type", name: "Send the next line without a line end", control: "#no-line-end" },
   { group: "Where you type", name: "Type bytes past the line mode", control: "#raw-bytes" },
 
