@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,6 +24,8 @@ func TestPageAids(t *testing.T) {
 	t.Run("macros", func(t *testing.T) { macros(t, chromium) })
 	t.Run("an answer by itself", func(t *testing.T) { answers(t, chromium) })
 	t.Run("a pasted dialogue", func(t *testing.T) { dialogue(t, chromium) })
+	t.Run("a build that fails", func(t *testing.T) { failedBuild(t, chromium) })
+	t.Run("for the ear", func(t *testing.T) { ear(t, chromium) })
 	t.Run("the palette", func(t *testing.T) { palette(t, chromium) })
 }
 
@@ -195,6 +198,45 @@ func dialogue(t *testing.T, chromium context.Context) {
 		if line := <-got; line != want {
 			t.Errorf("the server got %q, not %q", line, want)
 		}
+	}
+}
+
+// Whoever develops a mode sees the error without a click.
+func failedBuild(t *testing.T, chromium context.Context) {
+	file := filepath.Join(t.TempDir(), "counter.star")
+	save(t, file, counter(0, noEnd))
+	w := startCommand(t, []string{"plugin", "dev", file})
+	p := visit(t, chromium, "http://"+w.address)
+	p.wait("the build", `document.querySelector(".dev-banner")?.textContent.includes("build 1 in")`)
+	save(t, file, "def handle(:\n")
+	p.wait("the error", `document.querySelector(".dev-banner.failed .dev-fault")?.textContent.includes("counter.star:1")`)
+	p.axe("a build that failed")
+	p.pictures("dev-banner")
+	p.open("plugins", `document.querySelector(".dev .problem .dev-fault")?.textContent.includes("counter.star:1")`)
+	p.axe("the panel of a build that failed")
+	p.pictures("dev-panel")
+}
+
+// Bytes of the wire are read out as bytes; two keys lead past everything.
+func ear(t *testing.T, chromium context.Context) {
+	p := visit(t, chromium, "http://"+shared.address)
+	p.connect(shared.echo)
+	p.status("Connected")
+	p.fill("#command", "hear")
+	p.press(kb.Enter)
+	p.shows("hear")
+	label := func(lane string) string {
+		return evaluate[string](p, fmt.Sprintf(`document.querySelector("#%s .row.received").getAttribute("aria-label").replace(/[\d.]+:/, "")`, lane))
+	}
+	if console, wire := label("console"), label("wire"); console != "received,  hear" || wire != "received,  hear CR LF" {
+		t.Errorf("the lanes are read out as %q and %q", console, wire)
+	}
+	for button, at := range map[string]string{"1": "console", "2": "command"} {
+		p.run(`document.querySelector(".skips button:nth-child(` + button + `)").focus()`)
+		p.axe("a way to skip")
+		p.pictures("skip")
+		p.press(kb.Enter)
+		p.wait("the focus", fmt.Sprintf(`document.activeElement.id === %q`, at))
 	}
 }
 
