@@ -87,6 +87,10 @@ function App() {
   const title = other?.title ?? tab.title.value;
   useEffect(() => setTitle(title), [title, id]); // a view may say more later
   return html`
+    ${!other && html`<nav class="skips" aria-label="Skip to">
+      <button type="button" class="small" onClick=${() => focus("#console, #wire, .ladder-box")}>Skip to the lanes</button>
+      <button type="button" class="small" onClick=${() => focus("#command")}>Skip to the field where you type</button>
+    </nav>`}
     <${Guard} what="The top bar"><${TopBar} page=${page} /><//>
     ${devMode.value && html`<${Guard} what="The development banner"><${DevBanner} /><//>`}
     <main>

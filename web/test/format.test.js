@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  clock, controlNames, count, dumpLines, dumpText, hex, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
+  clock, controlNames, count, dumpLines, dumpText, hex, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText, spokenBytes,
   withoutPictures, wrapLines,
 } from "../model/format.js";
 
@@ -161,4 +161,12 @@ test("a character that shows as its number has room for that in a dump", () => {
   assert.deepEqual(dumpLines(marks, 16), [0, 6, 12]);
   assert.deepEqual(dumpLines(marks, 4), [0, 3, 6, 9, 12]);
   assert.deepEqual(dumpLines(marks, 24, true), [0, 9]);
+});
+
+test("bytes are read out as text, names and numbers", () => {
+  const spoken = (/** @type {string} */ text) => spokenBytes(Buffer.from(text, "latin1"));
+  assert.equal(spoken("GET / HTTP/1.0\r\n\r\n"), "GET / HTTP/1.0 CR LF CR LF");
+  assert.equal(spoken("\tcaf\u00e9!"), "TAB caf 0xe9 !");
+  assert.equal(spoken("\x01A\x02\xff"), "0x01 0x41 0x02 0xff");
+  assert.equal(spoken(""), "");
 });

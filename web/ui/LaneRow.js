@@ -3,7 +3,7 @@
 
 import { Component } from "../vendor/preact.js";
 import { html } from "./html.js";
-import { controlNames } from "../model/format.js";
+import { controlNames, spokenBytes } from "../model/format.js";
 
 const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
 const spoken = { sent: "sent", received: "received", note: "note", remark: "workbench" };
@@ -63,7 +63,7 @@ export class LaneRow extends Component {
     const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
-        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time)}>
+        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time, laneId)}>
         ${lines.map((line, i) => html`
           <div class=${line.more ? "line more" : "line"} key=${i} data-line=${begin + i}>
             <time>${begin + i === 0 ? time : ""}</time>
@@ -78,9 +78,9 @@ export class LaneRow extends Component {
   }
 }
 
-/** @param {import("../types").Row} row @param {string} time */
-function label(row, time) {
-  const text = row.text ?? new TextDecoder().decode(row.bytes?.subarray(0, 300));
+/** @param {import("../types").Row} row @param {string} time @param {string} laneId */
+function label(row, time, laneId) {
+  const text = row.text ?? (laneId === "wire" ? spokenBytes(row.bytes?.subarray(0, 150) ?? new Uint8Array(0)) : new TextDecoder().decode(row.bytes?.subarray(0, 300)));
   return `${spoken[row.kind]}${row.part ? ", not whole yet" : ""}${time && ", " + time}: ${text.slice(0, 300).trimEnd() || "an empty line"}`;
 }
 
