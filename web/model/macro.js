@@ -322,7 +322,11 @@ export class Answerer {
    */
   answer({ id }, yes, now) {
     if (this.over) return [];
-    if (id && yes.at(-1)) this.#lines.rest = this.#lines.rest.slice(id); // what was answered is not answered again
+    if (id && yes.at(-1)) { // what was answered is not answered again, also if its line has ended meanwhile
+      const [line] = this.#waiting;
+      if (line) this.#waiting[0] = { bytes: line.bytes.slice(id) };
+      else this.#lines.rest = this.#lines.rest.slice(id);
+    }
     /** @type {Message[]} */
     const messages = [];
     for (let hits = yes.filter(Boolean).length; hits > 0 && !this.over; hits--) {

@@ -125,6 +125,12 @@ test("answers by itself, each line once, and not for ever", () => {
   assert.equal(answerer.over, false);
   assert.deepEqual(give("ping\n", 900), []);
   assert.match(answerer.problem, /20 times within a second/);
+  const late = new Answerer("^ping", [line("pong")]);
+  late.received(bytes("ping"));
+  const question = /** @type {any} */ (late.question());
+  late.received(bytes("\r\n"));
+  assert.deepEqual(late.answer(question, [true], 0), ["pong"]);
+  assert.ok(late.question()?.lines.every((one) => one.bytes.length === 0), "a line that ended meanwhile");
   const slow = new Answerer("x", [line("y")]);
   for (let i = 0; i < 50; i++) {
     slow.received(bytes("x\n"));
