@@ -18,18 +18,19 @@
 //     ui/Lane.js            those in sight, drawn
 //
 // wire/workbench.js holds what is known of the workbench, ui/tabs.js the sessions,
-// model/kept.js how the user likes the page, ui/route.js what the address names.
+// model/kept.js how the user likes the page, ui/route.js what the address names,
+// ui/actions.js what can be done by a key or by name.
 
 import { render } from "./vendor/preact.js";
 import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
-import { Guard, html, lazy } from "./ui/html.js";
-import { formatRoute, go, route, setTitle } from "./ui/route.js";
+import { Guard, focus, html, lazy } from "./ui/html.js";
+import { route, setTitle } from "./ui/route.js";
 import { largeType, presenter, theme, windowStorage } from "./model/kept.js";
 import { devMode, loadModes } from "./wire/workbench.js";
-import { closed, current, openTab, tabs, turnTab } from "./ui/tabs.js";
+import { closed, current } from "./ui/tabs.js";
 import { keepTabs } from "./ui/comeback.js";
 import { targetTitle } from "./model/target.js";
-import { TopBar, renaming } from "./ui/TopBar.js";
+import { TopBar } from "./ui/TopBar.js";
 import { ConnectBar } from "./ui/ConnectBar.js";
 import { SessionBar } from "./ui/Status.js";
 import { Console } from "./ui/Console.js";
@@ -55,14 +56,16 @@ const views = {
   compare: { title: "Compare", all: lazy(() => import("./ui/Compare.js"), "Compare") },
 };
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
+const Palette = lazy(() => import("./ui/Palette.js"), "Palette");
 const SessionMenu = lazy(() => import("./ui/SessionMenu.js"), "SessionMenu");
 const Undo = lazy(() => import("./ui/Undo.js"), "Undo");
 const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
 
 function App() {
-  const [keysOpen, setKeysOpen] = useState(false);
+  const [open, setOpen] = useState(""); // "keys", "palette"
+  const page = { open: setOpen };
   useEffect(() => {
-    const onKeyDown = (/** @type {KeyboardEvent} */ event) => shortcut(event, () => setKeysOpen(true));
+    const onKeyDown = (/** @type {KeyboardEvent} */ event) => onKey(event, page);
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, []);
@@ -85,7 +88,11 @@ function App() {
   const title = other?.title ?? tab.title.value;
   useEffect(() => setTitle(title), [title, id]); // a view may say more later
   return html`
-    <${Guard} what="The top bar"><${TopBar} openKeys=${() => setKeysOpen(true)} /><//>
+    ${!other && html`<nav class="skips" aria-label="Skip to">
+      <button type="button" class="small" onClick=${() => focus("#console, #wire, .ladder-box")}>Skip to the lanes</button>
+      <button type="button" class="small" onClick=${() => focus("#command")}>Skip to the field where you type</button>
+    </nav>`}
+    <${Guard} what="The top bar"><${TopBar} page=${page} /><//>
     ${devMode.value && html`<${Guard} what="The development banner"><${DevBanner} /><//>`}
     <main>
       <${Guard} key=${view + "/" + id} what="This view">
@@ -97,7 +104,8 @@ function App() {
       <//>
     </main>
     ${closed.value && html`<${Undo} />`}
-    ${keysOpen && html`<${Guard} what="The list of keys"><${Keys} close=${() => setKeysOpen(false)} /><//>`}
+    ${open === "keys" && html`<${Guard} what="The list of keys"><${Keys} close=${() => setOpen("")} /><//>`}
+    ${open === "palette" && html`<${Guard} what="The palette"><${Palette} page=${page} close=${() => setOpen("")} /><//>`}
   `;
 }
 
@@ -142,69 +150,15 @@ function SessionView({ tab }) {
   `;
 }
 
-/** @param {KeyboardEvent} event @param {() => void} openKeys */
-function shortcut(event, openKeys) {
-  const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox], [type=radio], [type=range]), textarea, select");
-  if (event.altKey && !event.ctrlKey && !event.metaKey) {
-    switch (event.code) {
-      case "KeyN":
-        if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // it goes to the new tab
-        openTab();
-        showSessions();
-        break;
-      case "KeyC":
-        if (showSessions()) break; // nothing is cut that was not seen
-        current.value.live.value ? current.value.disconnect() : current.value.connect();
-        break;
-      case "KeyE":
-        /** @type {HTMLElement | null} */ (document.querySelector("#edit-button"))?.click();
-        break;
-      case "KeyF":
-        focus("#find");
-        break;
-      case "KeyI":
-        focus("#command");
-        break;
-      case "KeyP":
-        presenter.value = !presenter.value;
-        break;
-      case "BracketLeft":
-      case "BracketRight":
-        turnTab(event.code === "BracketLeft" ? -1 : 1);
-        showSessions();
-        break;
-      default:
-        if (!/^Digit[1-9]$/.test(event.code) || !tabs.value[Number(event.code.at(-1)) - 1]) return;
-        current.value = tabs.value[Number(event.code.at(-1)) - 1];
-        showSessions();
-    }
-    event.preventDefault();
-  } else if (event.key === "F2") {
-    renaming.value = current.value;
-    event.preventDefault();
-  } else if (event.key === "Escape") {
-    // What took it for itself says so; a dialog only closes.
-    if (presenter.value && !event.defaultPrevented && !event.isComposing && !document.querySelector("dialog[open]")) presenter.value = false;
-  } else if (!typing && !event.ctrlKey && !event.metaKey) {
-    if (event.key === "?") openKeys();
-    else if (event.key === "/") focus("#find");
-    else return;
-    event.preventDefault();
-  }
-}
+/** @type {typeof import("./ui/actions.js") | null} */
+let actions = null;
 
-/** Goes to the sessions, and says whether another view was shown. */
-function showSessions() {
-  const { view } = route.value;
-  if (view) go(formatRoute(""));
-  return view !== "";
-}
-
-/** Gives the focus to what a selector names, and says whether it has it. @param {string} selector */
-function focus(selector) {
-  const found = /** @type {HTMLElement | null} */ (document.querySelector(selector));
-  found?.focus();
-  return found !== null && found === document.activeElement;
+// What the keys do is fetched with the first of them: Alt or Ctrl goes down before
+// the letter does.
+/** @param {KeyboardEvent} event @param {import("./ui/actions.js").Page} page */
+function onKey(event, page) {
+  if (actions) return actions.onShortcut(event, page);
+  import("./ui/actions.js").then((loaded) => (actions = loaded).onShortcut(event, page), () => {}); // with the next key again
 }
 
 /** Takes the theme, the size of type and what is hidden over to the page. */

@@ -280,6 +280,26 @@ export function parseHex(text) {
   return { bytes: Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)) };
 }
 
+/**
+ * Bytes as they are read out: text as it is, controls by their names, others as their
+ * numbers; of bytes that are mostly no text, each its number.
+ * @param {Uint8Array} bytes
+ */
+export function spokenBytes(bytes) {
+  const isText = (/** @type {number} */ byte) => byte >= 0x20 && byte < 0x7f;
+  const isControl = (/** @type {number} */ byte) => byte < 0x20 || byte === 0x7f;
+  const asText = 2 * bytes.filter((byte) => isText(byte) || byte === 0x0d || byte === 0x0a).length >= bytes.length;
+  let words = "";
+  let before = true; // whether a space is due before the next text
+  for (const byte of bytes) {
+    const text = asText && isText(byte);
+    if (words && (!text || before)) words += " ";
+    words += text ? String.fromCharCode(byte) : asText && isControl(byte) ? controlNames.get(picture(byte)) : "0x" + hexOf[byte];
+    before = !text;
+  }
+  return words;
+}
+
 /** A number with its noun: "1 byte", "1,460 bytes". @param {number} n @param {string} noun */
 export function count(n, noun) {
   return n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");

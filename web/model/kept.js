@@ -73,6 +73,20 @@ const tab = (value) => {
   };
 };
 
+/** @type {Shape<import("./macros.js").Macro>} */
+const macro = (value) => {
+  const [name, steps] = [text(200)(value?.name), listOf(step)(value?.steps)];
+  if (!name || !steps?.length) return undefined;
+  return { name, mode: text(64)(value.mode) ?? "", target: text(1024)(value.target) ?? "", when: text(4096)(value.when) ?? "", steps: steps.slice(0, 100) };
+};
+
+/** @type {Shape<import("./macro.js").Step>} */
+const step = (value) => {
+  const [how, words] = [oneOf("line", "bytes", "hex", "reply", "any", "quiet", "pause", "repeat")(value?.do), text(longest)(value?.text ?? "")];
+  if (how === undefined || words === undefined) return undefined;
+  return { do: /** @type {import("./macro.js").Step["do"]} */ (how), text: words, ...(typeof value.seconds === "number" && { seconds: value.seconds }) };
+};
+
 /** All keys, without the "workbench." before them. */
 export const shapes = {
   lanes: oneOf("both", "console", "wire", "ladder"),
@@ -91,6 +105,7 @@ export const shapes = {
   tabs: (value) => (isObject(value) ? { window: text(64)(value.window) ?? "", current: Number.isInteger(value.current) ? value.current : 0, tabs: listOf(tab)(value.tabs) ?? [] } : undefined),
   targets: listOf(target),
   credentials: listOf(credential),
+  macros: listOf(macro),
   /** @type {Shape<{ list: { name: string, text: string }[], values: [string, string][] }>} */
   snippets: (value) => (isObject(value) ? { list: listOf(snippet)(value.list) ?? [], values: listOf(filled)(value.values) ?? [] } : undefined),
 };

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  cellAt, clock, controlNames, count, dumpLines, dumpText, endOf, hex, kindOfByte, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText,
+  cellAt, clock, controlNames, count, dumpLines, dumpText, endOf, hex, kindOfByte, overloadWords, parseEscapes, parseHex, picture, rowTime, seconds, shownBytes, shownText, spokenBytes,
   withoutPictures, wrapLines,
 } from "../model/format.js";
 
@@ -185,4 +185,12 @@ test("what was imported is not cut off", () => {
   assert.equal(endOf({ ended: "cut off", session: "" }), "imported");
   assert.equal(endOf({ ended: "cut off", session: "s1" }), "cut off");
   assert.equal(endOf({ ended: "done", session: "" }), "done");
+});
+
+test("bytes are read out as text, names and numbers", () => {
+  const spoken = (/** @type {string} */ text) => spokenBytes(Buffer.from(text, "latin1"));
+  assert.equal(spoken("GET / HTTP/1.0\r\n\r\n"), "GET / HTTP/1.0 CR LF CR LF");
+  assert.equal(spoken("\tcaf\u00e9!"), "TAB caf 0xe9 !");
+  assert.equal(spoken("\x01A\x02\xff"), "0x01 0x41 0x02 0xff");
+  assert.equal(spoken(""), "");
 });

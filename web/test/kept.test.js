@@ -1,7 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { browserStorage, keep, readKept, shapes } from "../model/kept.js";
-import { History } from "../model/kept.js";
+import { History, browserStorage, keep, readKept, shapes } from "../model/kept.js";
 import { Snippets } from "../model/snippets.js";
 import { Targets } from "../model/target.js";
 
@@ -16,7 +15,9 @@ const good = {
     tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", draft: "half", places: { wire: { i: 12, line: 3 } } }],
   }],
   targets: [[target]],
-  credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]], snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
+  credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]],
+  macros: [[{ name: "m", mode: "raw", target: "h:1", when: "^ping", steps: [{ do: "hex", text: "01", seconds: 2 }] }]],
+  snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
 };
 const settings = {
   lanes: "lanes", hex: "showHex", columns: "hexColumns", controls: "showControls", inspect: "inspecting", time: "timeStyle", details: "detailsOpen",

@@ -3,14 +3,15 @@
 
 import { html, lazy } from "./html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { History } from "../model/kept.js";
 import { count, hex, parseEscapes, parseHex, shownBytes } from "../model/format.js";
-import { browserStorage, typeHex } from "../model/kept.js";
+import { History, browserStorage, readKept, typeHex } from "../model/kept.js";
 import { shown } from "./LaneRow.js";
 
 const HistorySearch = lazy(() => import("./HistorySearch.js"), "HistorySearch");
 const Snippets = lazy(() => import("./Snippets.js"), "Snippets");
 const SendFile = lazy(() => import("./SendFile.js"), "SendFile");
+const Macros = lazy(() => import("./Macros.js"), "Macros");
+const SessionHint = lazy(() => import("./Hint.js"), "Hint");
 
 const history = new History(browserStorage());
 
@@ -34,6 +35,7 @@ export function CommandInput({ tab }) {
   const [plain, setPlain] = useState(false); // the next line goes without a line end
   const [past, setPast] = useState(false); // bytes are typed, past the line mode
   const [file, setFile] = useState(/** @type {File | null} */ (null));
+  const [macros, setMacros] = useState(() => (readKept(browserStorage(), "macros")?.length ? "shown" : "")); // "", "shown", "edited"
   const session = tab.session.value;
   const connected = tab.state.value.name === "connected";
   const open = connected && session !== null && !session.finished.value;
@@ -71,6 +73,16 @@ export function CommandInput({ tab }) {
     history.add(text);
     show("");
     field.current.focus();
+  };
+
+  const sendDialogue = async () => {
+    if (!session) return;
+    const [{ runnerOf }, { dialogueSteps }] = await Promise.all([import("../wire/macros.js"), import("../model/macro.js")]);
+    setMacros("shown");
+    history.add(text);
+    show("");
+    field.current.focus();
+    runnerOf(session).start("Pasted dialogue", dialogueSteps(lines, firstHeard(session) === ""));
   };
 
   const finish = () => {
@@ -143,9 +155,12 @@ export function CommandInput({ tab }) {
 
   return html`
     <div class="card command" role="group" aria-label="Send">
+      ${session && tab.shown.value === session && html`<${SessionHint} key=${session.id} session=${session} />`}
       ${searching && html`<${HistorySearch} history=${history} done=${found} />`}
       ${choosing && html`<${Snippets} typed=${text} done=${chosen} />`}
       ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${closeFile} />`}
+      ${macros && html`<${Macros} session=${session} open=${open} mode=${manifest} target=${tab.live.value ? session?.target : tab.target.value}
+        editing=${macros === "edited"} closeEditor=${() => setMacros("shown")} />`}
       <div class="command-line">
         <label for="command" class="unseen">${labels[input]}</label>
         <span class="prompt" aria-hidden="true">›</span>
@@ -168,7 +183,8 @@ export function CommandInput({ tab }) {
           : parsed.bytes?.length
             ? html`<${Preview} bytes=${parsed.bytes} />`
             : lines.length > 1
-              ? html`<span role="status"><b>${lines.length} lines</b>: <kbd>Enter</kbd> sends them one by one, each as ${manifest?.sends ?? "the line and its end"}.</span>`
+              ? html`<span role="status"><b>${lines.length} lines</b>: <kbd>Enter</kbd> sends them one by one, each as ${manifest?.sends ?? "the line and its end"}.</span>
+                ${open && session && isDialogue(session) && html`<button type="button" class="quiet" id="send-dialogue" onClick=${sendDialogue}>Send line by line, waiting for each reply</button>`}`
               : html`<${Hint} input=${input} asHex=${asHex} sends=${past ? "these bytes as they are, past the line mode" : plain && canPlain ? "the line without a line end" : manifest?.sends} />`}
         <span class="keys">
           ${canPlain && html`
@@ -191,7 +207,8 @@ export function CommandInput({ tab }) {
           `}
           ${input !== "characters" && html`<button type="button" class="quiet" id="history-button" title="Earlier lines (Ctrl+R)" onClick=${() => (setChoosing(false), setSearching(!searching))}>Earlier lines</button>
             <button type="button" class="quiet" id="snippets-button" title="Lines to use again (Ctrl+J)" aria-expanded=${choosing ? "true" : "false"}
-              onClick=${(/** @type {any} */ event) => choose(event.currentTarget)}>Snippets</button>`}
+              onClick=${(/** @type {any} */ event) => choose(event.currentTarget)}>Snippets</button>
+            <button type="button" class="quiet" id="macros-button" title="Steps that send and wait for replies" aria-haspopup="dialog" onClick=${() => setMacros("edited")}>Macros</button>`}
         </span>
       </div>
     </div>
@@ -203,6 +220,21 @@ function linesOf(text) {
   const lines = text.split(/\r\n|\n|\r/);
   if (lines.length > 1 && lines.at(-1) === "") lines.pop();
   return lines;
+}
+
+// Ports of servers that answer each line with one that begins with a code.
+const dialoguePorts = /:(21|25|110|119|465|587|990|995|2525)$/;
+
+/** Whether the server answers lines one by one, as those of SMTP, POP3, FTP and NNTP do. @param {import("../wire/session.js").Session} session */
+function isDialogue(session) {
+  const first = firstHeard(session);
+  return first ? /^(2\d\d[ -]|\+OK)/.test(first) : dialoguePorts.test(session.target);
+}
+
+/** What came first from the server, or "". @param {import("../wire/session.js").Session} session */
+function firstHeard({ entries }) {
+  for (const { dir, side, kind, text } of entries.rows()) if (dir === ">>" && side === "server" && kind === "bytes") return text ?? "";
+  return "";
 }
 
 /** @param {HTMLTextAreaElement} field */

@@ -4,6 +4,7 @@
 import { html } from "./html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { count } from "../model/format.js";
+import { faultOf, firstError } from "../model/devfault.js";
 import { dev, doingWords, listen, moveAnyway } from "../wire/dev.js";
 import { devMode } from "../wire/workbench.js";
 
@@ -14,6 +15,8 @@ export function DevPanel() {
   const { build, doing, goldens, sessions, log } = state ?? {};
   const different = goldens?.different ?? [];
   const stayed = sessions?.stayed ?? [];
+  const failed = build && build.n > 0 && !build.ok;
+  const fault = faultOf(log ?? [], state?.dir ?? "");
   return html`
     <section class="card dev" aria-labelledby="dev-title">
       <header>
@@ -23,10 +26,18 @@ export function DevPanel() {
       </header>
       ${doing && html`<p class="muted">${doingWords(doing)}</p>`}
       ${!state && html`<p class="muted">Nothing has been said yet.</p>`}
-      ${build && build.n > 0 && !build.ok && html`<pre class="log" tabindex="0" aria-label="What the build said">${build.error}</pre>`}
-      ${goldens && html`<p>${different.length === 0 ? `All ${count(goldens.total, "golden")} give the same.` : `${different.length} of ${count(goldens.total, "golden")} differ:`}</p>`}
+      ${failed && html`
+        <p class="problem"><code class="dev-fault">${firstError(build.error ?? "")}</code></p>
+        <pre class="log" tabindex="0" aria-label="What the build said">${build.error}</pre>
+      `}
+      ${fault && html`<p class="problem" id="dev-fault">It panicked${fault.where && html` at <code class="dev-fault">${fault.where}</code>`}: ${fault.what}</p>`}
+      ${goldens && html`<p>${goldens.total === 0
+        ? "There are no goldens yet."
+        : different.length === 0
+          ? html`<span class="pill ok">ok</span> All ${count(goldens.total, "golden")} give the same.`
+          : html`<span class="pill differ">differ</span> ${different.length} of ${count(goldens.total, "golden")}; the others are <span class="pill ok">ok</span>`}</p>`}
       ${different.map(({ file, diff }) => html`
-        <details key=${file} open=${different.length === 1}><summary>${file}</summary><${Diff} text=${diff} /></details>
+        <details key=${file} open=${different.length === 1}><summary><span class="pill differ">differs</span> ${file}</summary><${Diff} text=${diff} /></details>
       `)}
       ${sessions && html`<p>${count(sessions.moved, "session")} moved to the new build${stayed.length > 0 ? `, ${stayed.length} stayed on the one before: it would have answered differently.` : "."}</p>`}
       ${stayed.map(({ session, n, diff }) => html`

@@ -2,59 +2,27 @@
 
 import { html } from "./html.js";
 import { Dialog } from "./Dialog.js";
+import { actions, keyLabel } from "./actions.js";
 
-/** @type {[string, [string[], string][]][]} */
-const groups = [
-  ["Anywhere", [
-    [["?"], "this list (outside of a field)"],
-    [["Alt N"], "a new session in a tab"],
-    [["Alt [", "Alt ]"], "the tab before, the next tab"],
-    [["Alt 1", "Alt 9"], "the first tab to the ninth"],
-    [["F2"], "name the tab"],
-    [["Alt C"], "connect or disconnect"],
-    [["Alt E"], "the connection's form: open, close"],
-    [["Alt I"], "to the field where you type"],
-    [["/", "Alt F"], "find"],
-    [["Alt P"], "presenter view; Escape leaves it too"],
-    [["Tab", "Shift Tab"], "to the next control, to the one before"],
-  ]],
-  ["Where you type", [
-    [["Enter"], "send"],
-    [["Shift Enter"], "one more line; several go one by one"],
-    [["↑", "↓"], "earlier lines"],
-    [["Ctrl R"], "search earlier lines"],
-    [["Ctrl J"], "snippets"],
-  ]],
-  ["In a lane", [
-    [["↑", "↓", "Page ↑", "Page ↓", "Home", "End"], "pick a row; the other lane shows what belongs to it"],
-    [["Shift ↑", "Shift ↓", "Ctrl A"], "pick more rows, all rows"],
-    [["Shift ←", "Shift →"], "pick bytes of a row on the wire"],
-    [["Escape"], "pick none"],
-  ]],
-  ["Find", [
-    [["Enter", "Shift Enter"], "the next one, the one before"],
-    [["Escape"], "look for nothing"],
-  ]],
-  ["Playback", [
-    [["Space"], "play, pause"],
-    [["→", "←"], "a step on, a step back"],
-    [["Home", "End"], "to the start, to the end"],
-  ]],
-];
+const keyed = actions.filter(({ keys }) => keys);
+const groups = [...new Set(keyed.map(({ group }) => group))];
+
+/** Of a long row of keys the first and the last. @param {string[]} keys */
+const shortened = (keys) => (keys.length > 6 ? [keys[0], "…", keys[keys.length - 1]] : keys);
 
 /** @param {{ close: () => void }} props */
 export function Keys({ close }) {
   return html`
     <${Dialog} id="keys" title="Keys" close=${close}>
       <div class="key-groups">
-        ${groups.map(([title, keys]) => html`
-          <section key=${title}>
-            <h3>${title}</h3>
+        ${groups.map((group) => html`
+          <section key=${group}>
+            <h3>${group}</h3>
             <dl>
-              ${keys.map(([names, what]) => html`
-                <div key=${what}>
-                  <dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt>
-                  <dd>${what}</dd>
+              ${keyed.filter((action) => action.group === group).map(({ keys, name }) => html`
+                <div key=${name}>
+                  <dt>${shortened(keys ?? []).map((key) => html`<kbd>${keyLabel(key)}</kbd> `)}</dt>
+                  <dd>${name}</dd>
                 </div>
               `)}
             </dl>

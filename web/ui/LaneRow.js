@@ -3,7 +3,7 @@
 
 import { Component, h } from "../vendor/preact.js";
 import { html } from "./html.js";
-import { cellAt, controlNames, count, kindOfByte, shownBytes } from "../model/format.js";
+import { cellAt, controlNames, count, kindOfByte, spokenBytes } from "../model/format.js";
 import { gapAfter } from "../model/rowlayout.js";
 
 export const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
@@ -194,11 +194,11 @@ function dump({ offset = 0 }, bytes, marks, bytesInLine, offsets, controls) {
   `;
 }
 
-// What is read out. On the wire controls have names, since its bytes are the point.
+// What is read out: on the wire its bytes, since they are the point.
 /** @param {import("../types").Row} row @param {string} time @param {boolean} onWire */
 function label(row, time, onWire) {
-  let text = row.text ?? new TextDecoder().decode(row.bytes?.subarray(0, 300));
-  if (onWire && row.bytes) text = shownBytes(row.bytes.subarray(0, 300)).replace(/\n/g, "").replace(/[\u2400-\u2421]/g, (one) => ` ${controlNames.get(one)}`);
+  const spell = onWire ? spokenBytes : (/** @type {Uint8Array} */ bytes) => new TextDecoder().decode(bytes);
+  const text = row.text ?? spell(row.bytes?.subarray(0, onWire ? 150 : 300) ?? new Uint8Array(0));
   const size = onWire && row.bytes ? ", " + count(row.bytes.length, "byte") : "";
   return `${spoken[row.kind]}${size}${row.part ? ", not whole yet" : ""}${time && ", " + time}: ${text.slice(0, 300).trimEnd() || "an empty line"}`;
 }

@@ -13,8 +13,8 @@ const views = [
   ["compare", "Compare"],
 ];
 
-/** @param {{ openKeys: () => void }} props */
-export function TopBar({ openKeys }) {
+/** @param {{ page: import("./actions.js").Page }} props */
+export function TopBar({ page }) {
   const view = route.value.view;
   return html`
     <header class="top">
@@ -40,8 +40,11 @@ export function TopBar({ openKeys }) {
       ${presenter.value && html`
         <button type="button" class="small" id="leave-presenter" title="Leave presenter view (Escape)" onClick=${() => (presenter.value = false)}>Leave presenter view</button>
       `}
+      <button type="button" class="icon" id="palette-button" aria-label="Actions" title="Run any action by its name (Ctrl+K, on a Mac ⌘K)" onClick=${() => page.open("palette")}>
+        <svg viewBox="0 0 16 16" width="15" height="15" aria-hidden="true"><path d="M2.5 4 6.5 8l-4 4M8 12.5h5.5" /></svg>
+      </button>
       <${ThemeButton} />
-      <button type="button" class="icon" id="keys-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${openKeys}><${Icon} name="circle-question-mark" /></button>
+      <button type="button" class="icon" id="keys-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${() => page.open("keys")}><${Icon} name="circle-question-mark" /></button>
     </header>
   `;
 }

@@ -42,6 +42,13 @@ export function lazy(load, name) {
   };
 }
 
+/** Gives the focus to what a selector names, and says whether it has it. @param {string} selector */
+export function focus(selector) {
+  const found = /** @type {HTMLElement | null} */ (document.querySelector(selector));
+  found?.focus();
+  return found !== null && found === document.activeElement;
+}
+
 /**
  * Shows its children. Where one of them breaks, it says so in their place, and
  * the rest of the page goes on.
