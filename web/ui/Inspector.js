@@ -1,7 +1,7 @@
 // What is picked on the wire: how long it is, how long it took, and what its
 // bytes may mean.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useMemo } from "../vendor/hooks.js";
 import { count, seconds } from "../model/format.js";
 import { base64, gathered, latin1, numbers, utf8, varint } from "../model/inspect.js";
@@ -24,7 +24,7 @@ export function Inspector({ feed, laneView }) {
     <aside class="inspector" aria-label="What is picked">
       <header>
         <p><b>${count(length, "byte")}</b>${rows > 1 && ` in ${count(rows, "row")}`}${rows > 1 && from !== undefined && to !== undefined && `, over ${seconds(to - from)} s`}${rows === 1 && from !== undefined && ` at ${seconds(from)} s`}</p>
-        <button type="button" class="icon" title="Close (back under View)" aria-label="Close what is picked" onClick=${close}>×</button>
+        <button type="button" class="icon" title="Close (back under View)" aria-label="Close what is picked" onClick=${close}><${Icon} name="x" /></button>
       </header>
       ${readings.length > 0 && html`
         <table>

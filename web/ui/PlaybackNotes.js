@@ -1,6 +1,6 @@
 // What was noted on a recording, and on its events, while it plays.
 
-import { html } from "./html.js";
+import { Icon, html } from "./html.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { rowsOf, withRow } from "../model/notes.js";
 import { saveNotes } from "../wire/transcripts.js";
@@ -33,7 +33,7 @@ export function PlaybackNotes({ id, notes, setNotes, event, goTo, edit, close })
         ${notes.title && html`<strong>${notes.title}</strong>`}
         ${notes.tags?.map((tag) => html`<a class="tag" key=${tag} href=${formatRoute("transcripts", "", { text: tag })}>${tag}</a>`)}
         <button type="button" class="small" id="edit-notes" onClick=${edit}>Edit …</button>
-        <button type="button" class="icon" aria-label="Hide the notes" title="Hide" onClick=${close}>×</button>
+        <button type="button" class="icon" aria-label="Hide the notes" title="Hide" onClick=${close}><${Icon} name="x" /></button>
       </header>
       ${notes.text && html`<p class="note-text">${notes.text}</p>`}
       ${rows.length > 0 && html`
@@ -42,7 +42,7 @@ export function PlaybackNotes({ id, notes, setNotes, event, goTo, edit, close })
             <li key=${row.event}>
               <button type="button" class="small" onClick=${() => goTo(row.event)}>Event ${row.event}</button>
               <span>${row.text}</span>
-              <button type="button" class="icon" aria-label=${"Remove the note on event " + row.event} onClick=${() => put(row.event, "")}>×</button>
+              <button type="button" class="icon" aria-label=${"Remove the note on event " + row.event} onClick=${() => put(row.event, "")}><${Icon} name="x" /></button>
             </li>
           `)}
         </ul>
