@@ -76,11 +76,7 @@ func (g *Gateway) routes() []route {
 			route{"POST /api/dev/", maxNothing, g.Dev.ServeHTTP})
 	}
 	if g.Page != nil {
-		files := http.FileServerFS(g.Page)
-		routes = append(routes, route{"GET /", maxNothing, func(w http.ResponseWriter, r *http.Request) {
-			r.Header.Del("Range") // the files are small, and a thousand parts of one are not
-			files.ServeHTTP(w, r)
-		}})
+		routes = append(routes, route{"GET /", maxNothing, newPage(g.Page).ServeHTTP})
 	}
 	return routes
 }
