@@ -228,7 +228,7 @@ func ear(t *testing.T, chromium context.Context) {
 	label := func(lane string) string {
 		return evaluate[string](p, fmt.Sprintf(`document.querySelector("#%s .row.received").getAttribute("aria-label").replace(/[\d.]+:/, "")`, lane))
 	}
-	if console, wire := label("console"), label("wire"); console != "received,  hear" || wire != "received,  hear CR LF" {
+	if console, wire := label("console"), label("wire"); console != "received,  hear" || wire != "received, 6 bytes,  hear CR LF" {
 		t.Errorf("the lanes are read out as %q and %q", console, wire)
 	}
 	for button, at := range map[string]string{"1": "console", "2": "command"} {

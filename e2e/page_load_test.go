@@ -18,10 +18,10 @@ import (
 
 // A first visit is small and fast.
 func firstLoad(t *testing.T, chromium context.Context) {
-	p := visit(t, chromium, "http://"+shared.address)
+	p := visit(t, chromium, "http://"+start(t).address)
 	measure := func(expression string) float64 { return evaluate[float64](p, expression) }
 	requests := measure(`performance.getEntriesByType("resource").length + 1`)
-	size := measure(`performance.getEntriesByType("resource").reduce((sum, r) => sum + r.decodedBodySize, performance.getEntriesByType("navigation")[0].decodedBodySize)`)
+	size := measure(`performance.getEntriesByType("resource").reduce((sum, r) => sum + r.encodedBodySize, performance.getEntriesByType("navigation")[0].encodedBodySize)`)
 	interactive := measure(`performance.getEntriesByName("interactive")[0]?.startTime ?? -1`)
 	t.Logf("%.0f requests, %.0f bytes, interactive after %.0f ms", requests, size, interactive)
 	if requests > 40 || size > 300<<10 {

@@ -231,8 +231,10 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Practice string `json:"practice"`
 		// Recording says that sessions are recorded, except with record=off.
 		Recording bool `json:"recording"`
+		// Kept is how many sessions GET /api/sessions lists.
+		Kept int `json:"kept"`
 		// Dev is set while a line mode is in development.
 		Dev     *devMode `json:"dev,omitempty"`
 		Sandbox *Sandbox `json:"sandbox,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, dev, sandbox})
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, len(g.keeping.List()), dev, sandbox})
 }

@@ -139,7 +139,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are mode, option.NAME, record, server-eof, tls.NAME, keep and window", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, tls.NAME and window", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {

@@ -2,7 +2,7 @@
 // Enter in any field connects.
 
 import { Guard, Icon, html, lazy } from "./html.js";
-import { modes, modesProblem, practice, recording } from "../wire/workbench.js";
+import { kept, modes, modesProblem, practice, recording } from "../wire/workbench.js";
 import { detailsOpen } from "../model/kept.js";
 import { defaultPort, fieldsOf, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
@@ -83,7 +83,7 @@ export function ConnectBar({ tab, open, fold }) {
       ${tab.notice.value && !live && html`<p class="notice" id="notice" role="status">${tab.notice.value}</p>`}
       <${ModeDetails} tab=${tab} />
     </form>
-    ${!session && html`<${Sessions} />`}
+    ${!session && kept.value > 0 && html`<${Sessions} />`}
     ${refusal && html`<${Guard} what="The certificate"><${TLSFailure} key=${session?.id} tab=${tab} session=${session} refusal=${refusal} /><//>`}
     </div>
   `;

@@ -25,7 +25,7 @@ export function Sessions() {
   const end = (/** @type {Kept} */ { id }) => fetch("/api/sessions/" + encodeURIComponent(id), { method: "DELETE" }).then(load, () => {});
   return html`
     <section class="kept" aria-labelledby="kept-title">
-      <h3 id="kept-title">Sessions that live in the workbench</h3>
+      <h2 id="kept-title">Sessions that live in the workbench</h2>
       <ul>
         ${others.map((one) => html`
           <li key=${one.id}>

@@ -12,6 +12,8 @@ export const defaultMode = signal("");
 export const practice = signal("");
 /** Signal: whether the workbench records sessions at all. */
 export const recording = signal(false);
+/** Signal: how many sessions live in the workbench, this window's included. */
+export const kept = signal(0);
 /** Signal: the mode that is being developed, or "". */
 export const devMode = signal("");
 /** Signal: why the list of modes could not be loaded, or "". */
@@ -37,6 +39,7 @@ export async function loadModes() {
       modes.value = all.map((mode) => ({ ...mode, manifest: { ...mode.manifest, options: mode.manifest.options ?? [] } }));
       practice.value = list.practice ?? "";
       recording.value = list.recording ?? false;
+      kept.value = list.kept ?? 0;
       devMode.value = list.dev?.mode ?? "";
       sandbox.value = list.sandbox ?? null;
       defaultMode.value = devMode.value || list.default || all[0]?.manifest.name || "";
