@@ -181,7 +181,11 @@ func TestEntries(t *testing.T) {
 			t.Errorf("entry %d has the time %v after %v", i+1, e["t"], before)
 		}
 		before = now
+		if e["i"] != float64(i+1) {
+			t.Errorf("entry %d has the number %v", i+1, e["i"])
+		}
 		delete(e, "t")
+		delete(e, "i")
 	}
 	if id, _ := entries[0]["session"].(string); id == "" {
 		t.Errorf("hello names no session: %v", entries[0])

@@ -135,6 +135,9 @@ func anythingKept(t *testing.T, chromium context.Context) {
 		if broken := p.text(".broken"); broken != "" {
 			t.Errorf("with %s: %s", value, broken)
 		}
+		p.press(kb.Escape)
+		p.click("#disconnect-button")
+		p.click(".tab .close") // or the page would come back to it
 	}
 }
 
