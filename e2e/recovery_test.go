@@ -120,6 +120,7 @@ func play(t *testing.T, w *workbench, mode string, script []step, moment func(ev
 				event++
 			}
 			delete(e, "t")
+			delete(e, "i") // what the workbench remarks has a number too
 			if e["n"] != nil {
 				e["n"] = event
 			}
