@@ -42,7 +42,7 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.ContentLength > maxImport {
 		w.Header().Set("Connection", "close") // instead of reading the body
-		refuseWith(w, http.StatusRequestEntityTooLarge, tooLarge)
+		refuseWith(w, http.StatusRequestEntityTooLarge, errTooLarge)
 		return
 	}
 	done, err := s.gateway.whole.take(r.Context())
@@ -62,7 +62,7 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("%s: %w", name, context.Cause(ctx))
 	case status == http.StatusRequestEntityTooLarge:
-		err = fmt.Errorf("%s: %w", name, tooLarge)
+		err = fmt.Errorf("%s: %w", name, errTooLarge)
 	}
 	if err != nil && len(report.Made) == 0 {
 		if into.broken != nil {
@@ -93,7 +93,7 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
-var tooLarge = fmt.Errorf("more than %d MiB, which is the most that is taken at once", maxImport>>20)
+var errTooLarge = fmt.Errorf("more than %d MiB, which is the most that is taken at once", maxImport>>20)
 
 // keeper puts transcripts into the store, each once it is complete.
 type keeper struct {
