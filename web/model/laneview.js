@@ -51,6 +51,8 @@ export class LaneView {
   selection = signal(null);
   /** Where the lanes are that do not follow the newest row. @type {Record<string, import("./kept.js").Place>} */
   places = {};
+  /** Signal: rises when the lanes and the ladder shall follow the newest again. */
+  toNewest = signal(0);
   /** Signal: what the lanes shall bring in sight. @type {import("../vendor/signals-core.js").Signal<Spot[]>} */
   reveal = signal([]);
 

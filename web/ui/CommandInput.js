@@ -72,6 +72,7 @@ export function CommandInput({ tab }) {
     setPlain(false);
     history.add(text);
     show("");
+    tab.laneView.toNewest.value++; // where what was sent will stand
     field.current.focus();
   };
 

@@ -1,13 +1,30 @@
 // The session as a sequence diagram, which can be saved.
 
 import { html } from "./html.js";
-import { useEffect, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { ladder, ladderSVG, narrow, tip } from "../model/ladder.js";
 import { count } from "../model/format.js";
 import { save, saveURL } from "./download.js";
+import { useFollow } from "./Lane.js";
+
+const nearEnd = 24; // pixels from the end that still count as being there
 
 /** @param {{ feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView, about: { mode: string, target: string, name: string } }} props */
-export function Ladder({ feed, about }) {
+export function Ladder({ feed, laneView, about }) {
+  const box = useRef(/** @type {any} */ (null));
+  const following = useRef(true); // the newest, until the user scrolls up
+  const follow = () => {
+    following.current = true;
+    box.current.scrollTop = box.current.scrollHeight;
+  };
+  useFollow(laneView, follow);
+  useLayoutEffect(() => {
+    if (following.current) follow();
+  });
+  const onScroll = () => {
+    const { scrollTop, scrollHeight, clientHeight } = box.current;
+    following.current = scrollHeight - scrollTop - clientHeight < nearEnd;
+  };
   feed?.entries.version.value;
   const draw = (/** @type {number | undefined} */ width) => ladder(feed ? feed.entries.rows() : [], { ...about, width });
   const drawn = draw(useNarrow() ? narrow : undefined);
@@ -21,7 +38,7 @@ export function Ladder({ feed, about }) {
         <button type="button" class="small" id="save-svg" disabled=${drawn.items.length === 0} onClick=${saveSVG}>Save SVG</button>
         <button type="button" class="small" disabled=${drawn.items.length === 0} onClick=${() => savePNG(draw(undefined), about.name)}>Save PNG</button>
       </div>
-      <div class="ladder-box" tabindex="0" role="group" aria-label="Sequence diagram">
+      <div class="ladder-box" ref=${box} onScroll=${onScroll} tabindex="0" role="group" aria-label="Sequence diagram">
         ${drawn.items.length === 0
           ? html`<p class="nothing">Connect and send something: each message becomes an arrow here, from you through the line mode to the server and back.</p>`
           : html`<${Drawing} drawn=${drawn} />`}

@@ -72,6 +72,7 @@ export function Lane({ id, title, feed, laneView, children }) {
   reuse.current.last = inSight.at(-1)?.number ?? -1;
   reuse.current.firstKey = firstInSight - reuse.current.shift;
 
+  const seen = useRef(0); // the end of the rows when the lane last followed them
   const lastTop = useRef(0); // where the bar was
   const moveBar = (/** @type {number} */ at) => {
     box.current.scrollTop = bar.current.barAt(at);
@@ -104,6 +105,7 @@ export function Lane({ id, title, feed, laneView, children }) {
     let number = log.first;
     while (number < log.end - 1 && (log.row(number).i ?? 0) < i) number++;
     setFollowing(false);
+    seen.current = log.end;
     const to = Math.min(end, (lines.of(number).at + line) * lineHeight);
     moveBar(to);
     setTop(to);
@@ -133,6 +135,9 @@ export function Lane({ id, title, feed, laneView, children }) {
     moveBar(to);
     setTop(to);
   };
+  if (following) seen.current = log?.end ?? 0;
+  const unseen = Math.max(0, (log?.end ?? 0) - seen.current);
+  useFollow(laneView, () => setFollowing(true));
   const reveal = laneView.reveal.value;
   const revealed = useRef(reveal); // what was revealed before this lane came shows no more
   useEffect(() => {
@@ -238,7 +243,8 @@ export function Lane({ id, title, feed, laneView, children }) {
         </div>
       </div>
       <div class="lane-foot">
-        ${!following && html`<button type="button" class="follow" onClick=${() => setFollowing(true)}>Jump to the newest <${Icon} name="arrow-down" /></button>`}
+        ${!following && html`<button type="button" class="follow" onClick=${() => laneView.toNewest.value++}>
+          ${unseen > 0 ? count(unseen, "new row") : "Jump to the newest"} <${Icon} name="arrow-down" /></button>`}
       </div>
       ${inspects && html`<${Inspector} feed=${feed} laneView=${laneView} />`}
     </section>
@@ -343,6 +349,16 @@ function point(event, feed, lane, log, layout, char) {
   const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane };
   const now = feed.hover.value;
   if (now?.stream !== hover.stream || now?.from !== hover.from || now.to !== hover.to || now.n !== hover.n) feed.hover.value = hover;
+}
+
+/** Calls follow when the newest rows are wanted. @param {import("../model/laneview.js").LaneView} laneView @param {() => void} follow */
+export function useFollow(laneView, follow) {
+  const asked = laneView.toNewest.value;
+  const before = useRef(asked);
+  useEffect(() => {
+    if (before.current !== asked) follow();
+    before.current = asked;
+  }, [asked]);
 }
 
 /**
