@@ -80,13 +80,14 @@ put preact-signals-core/dist/signals-core.mjs  signals-core.js
 put preact-signals-core/dist/signals-core.d.ts signals-core.d.ts
 
 node -e '
-const [folder, ...names] = process.argv.slice(1);
+const [folder, list] = process.argv.slice(1);
+const names = list.split(/\s+/).filter(Boolean);
 const shapes = (name) => [...require("fs").readFileSync(`${folder}/${name}.svg`, "utf8").matchAll(/<(path|rect|circle) ([^>]*?) *\/>/g)].map(
   ([, tag, attributes]) => [tag, Object.fromEntries([...attributes.matchAll(/([a-z0-9]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]))]);
 console.log("/** The shapes of each icon, on 24 by 24. @type {Record<string, [string, Record<string, string>][]>} */\nexport const lucide = {");
 for (const name of names) console.log(`  ${JSON.stringify(name)}: ${JSON.stringify(shapes(name))},`);
 console.log("};");
-' "$work/lucide-static/icons" $icons > "$out/lucide.js"
+' "$work/lucide-static/icons" "$icons" > "$out/lucide.js"
 
 cp "$work/lucide-static/LICENSE"       "$out/lucide.LICENSE"
 cp "$work/preact/LICENSE"              "$out/preact.LICENSE"
