@@ -57,6 +57,19 @@ export function copied(form, rows, target = { host: "HOST", port: "PORT" }) {
   return "";
 }
 
+/**
+ * What was sent, as it would be typed to send it again: in a mode of lines one a line,
+ * elsewhere bytes with escapes, or as hex. null where there is nothing that can be typed.
+ * @param {import("../types").Row[]} rows @param {string} input of the line mode @param {boolean} asHex
+ */
+export function typed(rows, input, asHex) {
+  const sent = rows.filter((row) => row.kind === "sent");
+  if (sent.length === 0) return null;
+  if (input === "bytes") return asHex ? hex(join(sent)) : escaped(join(sent), (b) => "\\x" + two(b)).replaceAll('\\"', '"');
+  const lines = sent.map((row) => (row.bytes ? decoder.decode(row.bytes) : (row.text ?? "")).replace(/\r?\n$/, ""));
+  return lines.some((line) => /[\x00-\x08\x0b-\x1f\x7f\ufffd]/.test(line)) ? null : lines.join("\n");
+}
+
 /** @param {import("../types").Row} row */
 function lineOf(row) {
   const text = row.bytes ? decoder.decode(row.bytes) : (row.text ?? "");

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copied, cString, goBothWays, goString, ofDirection, printf } from "../model/copy.js";
+import { copied, typed, cString, goBothWays, goString, ofDirection, printf } from "../model/copy.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 const target = { host: "127.0.0.1", port: "4000" };
@@ -43,4 +43,14 @@ test("a shell's printf sends exactly the bytes, whatever they are", () => {
 test("a host cannot become a command, and TLS needs another tool", () => {
   assert.match(printf(bytes("x"), { host: "a;id", port: "1" }), /nc 'a;id' 1$/);
   assert.match(printf(bytes("x"), { host: "::1", port: "1", tls: true }), /openssl s_client .*::1:1$/);
+});
+
+test("what was sent can be typed again", () => {
+  const bytes = (/** @type {string} */ text) => Uint8Array.from([...text].map((char) => char.charCodeAt(0)));
+  const rows = [{ kind: "sent", text: "GET /" }, { kind: "received", text: "no" }, { kind: "sent", bytes: bytes("Host: x\r\n") }];
+  assert.equal(typed(rows, "line", false), "GET /\nHost: x");
+  assert.equal(typed([{ kind: "sent", bytes: bytes('a"\\\r\n\x01\xff') }], "bytes", false), 'a"\\\\\\r\\n\\x01\\xff');
+  assert.equal(typed([{ kind: "sent", bytes: bytes("a\n") }], "bytes", true), "61 0a");
+  assert.equal(typed([{ kind: "sent", bytes: bytes("a\x01") }], "line", false), null);
+  assert.equal(typed([{ kind: "received", text: "no" }], "line", false), null);
 });

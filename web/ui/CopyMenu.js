@@ -1,10 +1,12 @@
 // The rows that are picked, or all that show, in forms for elsewhere.
 
-import { html } from "./html.js";
+import { focus, html } from "./html.js";
+import { formatRoute, go, route } from "./route.js";
+import { current } from "./tabs.js";
 import { useState } from "../vendor/hooks.js";
-import { copied, forms, goBothWays, ofDirection } from "../model/copy.js";
+import { copied, forms, goBothWays, ofDirection, typed } from "../model/copy.js";
 import { count } from "../model/format.js";
-import { lanes } from "../model/kept.js";
+import { lanes, typeHex } from "../model/kept.js";
 import { save } from "./download.js";
 import { splitTarget } from "../model/target.js";
 
@@ -54,6 +56,14 @@ export function CopyMenu({ feed, laneView, about, done }) {
       setProblem("The browser does not let the page copy. Save the rows instead.");
     }
   };
+  const tab = current.value;
+  const again = isPicked ? typed(picked, (tab.session.value?.mode ?? tab.picked.value?.manifest)?.input ?? "line", typeHex.value) : null;
+  const sendAgain = () => {
+    tab.draft.value = again ?? "";
+    done("What was sent stands in the field.");
+    if (route.value.view) go(formatRoute(""));
+    focus("#command");
+  };
   const saveText = () => {
     save(about.name + ".txt", copied("text", rows));
     done(`Saved ${count(rows.length, "row")} as text.`);
@@ -78,6 +88,7 @@ export function CopyMenu({ feed, laneView, about, done }) {
       </fieldset>
     `}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+    ${again !== null && html`<button type="button" class="item" id="send-again" onClick=${sendAgain}>Edit what was sent, to send it again</button>`}
     <fieldset>
       <legend>Copy as</legend>
       ${forms.map(([form, label]) => html`
