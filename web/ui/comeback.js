@@ -24,6 +24,7 @@ function comeBack(was) {
     const tab = new Tab();
     if (one === was?.tabs[was.current]) shown = all.length;
     all.push(tab);
+    tab.name.value = one.name;
     tab.draft.value = one.draft;
     tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, tlsChoices: one.tlsChoices });
     tab.form.record.value = one.record;
@@ -47,7 +48,7 @@ function keptTabs() {
         record: tab.form.record.value, stays: tab.form.stays.value, tlsChoices: {},
       };
       const gone = tab.state.value.broke && !tab.session.value?.hello.value;
-      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, attach: gone ? "" : tab.attach.value, draft: tab.draft.value, places: tab.laneView.places };
+      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, attach: gone ? "" : tab.attach.value, name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places };
     }),
   };
 }

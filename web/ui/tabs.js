@@ -44,7 +44,7 @@ export class Tab {
   shown = signal(null);
   /** Signal: what is being typed. */
   draft = signal("");
-  /** Signal: the name that the user gave it, for as long as the page lives, or "". */
+  /** Signal: the name that the user gave it, which the window keeps, or "". */
   name = signal("");
 
   /** The mode that is picked, or undefined while there is none. */
