@@ -8,15 +8,17 @@ export const speeds = [0.25, 0.5, 1, 2, 5, 20];
 // wants to watch someone think for ten minutes.
 const longestPause = 3;
 
-/** The times of a playback: the entries' own, with long pauses cut. @param {import("../types").Entry[]} entries */
-export function timesOf(entries) {
-  let last = 0;
-  let at = 0;
+/**
+ * The times of a playback: the entries' own, with long pauses cut. so is where the
+ * entries before these ended, and is moved on.
+ * @param {import("../types").Entry[]} entries @param {{ last: number, at: number }} so
+ */
+export function timesOf(entries, so = { last: 0, at: 0 }) {
   return entries.map(({ t }) => {
-    const now = t ?? last;
-    at += Math.min(Math.max(0, now - last), longestPause);
-    last = Math.max(last, now);
-    return at;
+    const now = t ?? so.last;
+    so.at += Math.min(Math.max(0, now - so.last), longestPause);
+    so.last = Math.max(so.last, now);
+    return so.at;
   });
 }
 
@@ -25,13 +27,20 @@ export class Player {
   position = 0;
   playing = false;
   speed = 1;
-  #times;
+  /** @type {number[]} */
+  #times = [];
+  #so = { last: 0, at: 0 };
   #began = 0; // ms of the clock at which the time of #from was
   #from = 0; // seconds into the playback
 
   /** @param {import("../types").Entry[]} entries */
   constructor(entries) {
-    this.#times = timesOf(entries);
+    this.extend(entries);
+  }
+
+  /** Takes entries that follow those it has. @param {import("../types").Entry[]} entries */
+  extend(entries) {
+    for (const time of timesOf(entries, this.#so)) this.#times.push(time);
   }
 
   get length() {

@@ -58,3 +58,16 @@ test("a position out of bounds is brought in", () => {
   assert.equal(player.position, 2);
   new Player([]).play(0);
 });
+
+test("a player goes on with what is added", () => {
+  const player = new Player([{ t: 0 }, { t: 10 }]);
+  player.extend([{ t: 11 }, { t: 100 }]);
+  assert.equal(player.length, 4);
+  assert.deepEqual(timesOf([{ t: 0 }, { t: 10 }, { t: 11 }, { t: 100 }]), [0, 3, 4, 7]);
+  player.seek(2, 0);
+  player.play(0);
+  player.tick(1001);
+  assert.equal(player.position, 3);
+  player.tick(4001);
+  assert.equal(player.ended, true);
+});

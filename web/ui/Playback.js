@@ -10,7 +10,7 @@ import { clock, endOf, seconds, shownText, whenOf } from "../model/format.js";
 import { eventAt, positionAfter } from "../model/notes.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
 import { modes } from "../wire/workbench.js";
-import { deleteTranscript, notesOf, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
+import { deleteTranscript, followTranscript, notesOf, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
 import { Console } from "./Console.js";
 import { shown as badges } from "./LaneRow.js";
 import { Menu } from "./Menu.js";
@@ -82,6 +82,23 @@ function Loaded({ id, recording, query }) {
     setTitle("Playback of " + (said.title || info?.target || id));
     return () => player.pause();
   }, []);
+  // What a session that runs adds shows at once, to who is at its end.
+  const [running, setRunning] = useState(Boolean(info?.running) && !cut);
+  useEffect(() => {
+    if (!running) return;
+    const stop = new AbortController();
+    const follow = async () => {
+      for await (const list of followTranscript(id, entries.length, stop.signal)) {
+        const atEnd = player.ended && !player.playing;
+        for (const entry of list) entries.push(entry);
+        player.extend(list);
+        if (atEnd) player.seek(entries.length, performance.now());
+        show();
+      }
+    };
+    follow().then(() => setRunning(false), () => stop.signal.aborted || setRunning(false));
+    return () => stop.abort();
+  }, []);
   // The address leads to a moment, and so does a link or a step back to another.
   useLayoutEffect(() => {
     if (query.at === address.current) return;
@@ -130,6 +147,7 @@ function Loaded({ id, recording, query }) {
   const status = html`
     <div class="status">
       <p><strong>${info?.target || id}</strong> <span class="muted">${title}${info && ", " + whenOf(info.began)}${info?.ended && ": " + endOf(info)}</span>
+      ${running && html` <span class="recording" title="What the session adds shows here while you are at the end">follows the running session</span>`}
       ${cut && html` <span class="problem">It is longer; the first ${entries.length.toLocaleString("en")} entries are here.</span>`}</p>
     </div>
   `;

@@ -35,26 +35,44 @@ export async function transcriptEntries(id, max = 200_000) {
   const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}?format=jsonl`);
   if (!answer.ok) throw new Error(await reasonOf(answer));
   const entries = [];
-  let left = "";
-  let cut = false;
+  for await (const list of entriesIn(answer)) {
+    for (const entry of list) {
+      if (entries.length === max) return { entries, cut: true };
+      entries.push(entry);
+    }
+  }
+  return { entries, cut: false };
+}
+
+/**
+ * The entries of one whose session runs, from one on, as they come, to the session's end.
+ * @param {string} id @param {number} from how many are known @param {AbortSignal} signal
+ */
+export async function* followTranscript(id, from, signal) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/follow`, { signal });
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  for await (const list of entriesIn(answer)) {
+    if (list.length > from) yield list.slice(from);
+    from = Math.max(0, from - list.length);
+  }
+}
+
+/** Entries that come as JSON lines, as many at a time as came together. @param {Response} answer @returns {AsyncGenerator<import("../types").Entry[]>} */
+async function* entriesIn(answer) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
   const decoder = new TextDecoder();
+  let left = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
       const lines = (left + (done ? decoder.decode() : decoder.decode(value, { stream: true }))).split("\n");
       left = done ? "" : /** @type {string} */ (lines.pop());
-      for (const line of lines) {
-        if (!line) continue;
-        if (entries.length >= max) cut = true;
-        else entries.push(JSON.parse(line));
-      }
-      if (done || cut) break;
+      yield lines.filter(Boolean).map((line) => JSON.parse(line));
+      if (done) return;
     }
   } finally {
     reader.cancel().catch(() => {});
   }
-  return { entries, cut };
 }
 
 const maxImport = 64 * 2 ** 20; // bytes, as the workbench has it
