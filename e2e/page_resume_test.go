@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -271,7 +273,8 @@ func TestPageUndoClose(t *testing.T) {
 // session is gone.
 func TestPageWorkbenchKilled(t *testing.T) {
 	way := newCuttable(t)
-	killed, err := launch("--host", way.address)
+	folder := t.TempDir()
+	killed, err := launch("--host", way.address, "--transcripts", folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,15 +282,28 @@ func TestPageWorkbenchKilled(t *testing.T) {
 	p := visit(t, browser(t), "http://"+way.address)
 	p.connect(killed.echo)
 	p.status("Connected")
-	p.expects = "WebSocket connection|ERR_CONNECTION"
+	p.sendLine("what was said")
+	p.shows("what was said")
+	eventually(t, "what was said in the recording", func() bool {
+		files, _ := filepath.Glob(folder + "/*.transcript")
+		text := []byte{}
+		if len(files) == 1 {
+			text, _ = os.ReadFile(files[0])
+		}
+		return strings.Count(string(text), "what was said") > 3 // typed, sent, received, shown
+	})
+	p.expects = "WebSocket connection|ERR_CONNECTION|ERR_EMPTY"
 	killed.signal(9)
 	killed.wait(patience)
 	p.status("Coming back")
-	again := start(t, "--host", way.address)
+	again := start(t, "--host", way.address, "--transcripts", folder)
 	way.mu.Lock()
 	way.to = again.address
 	way.mu.Unlock()
 	if got := p.status("Disconnected"); !strings.Contains(got, "the session is over") {
 		t.Errorf("the status is %q", got)
 	}
+	p.do(chromedp.Reload()) // and what came is read from the recording
+	p.status("Disconnected")
+	p.shows("what was said")
 }

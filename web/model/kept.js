@@ -58,7 +58,7 @@ const filled = (value) => (Array.isArray(value) && value.length === 2 && value.e
  * What a window keeps of its tabs from one load of the page to the next.
  * @typedef {{ i: number, line: number }} Place the number of the first entry that a lane shows, and the line of it
  * @typedef {{ mode: string, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: Record<string, string>,
- *   attach: string, name: string, draft: string, places: Record<string, Place> }} KeptTab name: given by a person; places: of lanes that do not follow the newest
+ *   attach: string, transcript: string, name: string, draft: string, places: Record<string, Place> }} KeptTab name: given by a person; places: of lanes that do not follow the newest
  * @typedef {{ window: string, current: number, tabs: KeptTab[] }} KeptTabs window: that of the page that kept it
  */
 
@@ -69,7 +69,7 @@ const tab = (value) => {
   return {
     mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, target: text(1100)(value.target) ?? "",
     record: value.record !== false, stays: value.stays === true, tlsChoices: textsByName(8192)(value.tlsChoices) ?? {},
-    attach: text(200)(value.attach) ?? "", name: text(200)(value.name) ?? "", draft: text(longest)(value.draft) ?? "", places: /** @type {Record<string, Place>} */ (Object.fromEntries(places)),
+    attach: text(200)(value.attach) ?? "", transcript: text(200)(value.transcript) ?? "", name: text(200)(value.name) ?? "", draft: text(longest)(value.draft) ?? "", places: /** @type {Record<string, Place>} */ (Object.fromEntries(places)),
   };
 };
 

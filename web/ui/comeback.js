@@ -29,7 +29,9 @@ function comeBack(was) {
     tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, tlsChoices: one.tlsChoices });
     tab.form.record.value = one.record;
     tab.laneView.places = one.places;
-    if (one.attach) tab.take(new Session({ ...one, mode }, { attach: one.attach, was: was?.window ?? "" }));
+    if (!one.attach) continue;
+    tab.take(new Session({ ...one, mode }, { attach: one.attach, was: was?.window ?? "", transcript: one.transcript }));
+    tab.shown.value = tab.session.value;
   }
   if (all.length === 0) return;
   tabs.value = all;
@@ -47,8 +49,8 @@ function keptTabs() {
         mode: tab.picked.value?.manifest, options: tab.form.options.value[tab.form.mode.value] ?? {}, target: tab.target.value,
         record: tab.form.record.value, stays: tab.form.stays.value, tlsChoices: {},
       };
-      const gone = tab.state.value.broke && !tab.session.value?.hello.value;
-      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, attach: gone ? "" : tab.attach.value, name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places };
+      const gone = tab.state.value.broke && !session?.transcript;
+      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, attach: gone ? "" : tab.attach.value, transcript: session?.transcript ?? "", name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places };
     }),
   };
 }

@@ -317,7 +317,7 @@ export async function watchSession(id) {
     return;
   }
   tab.use({ ...fieldsOf(found.target), mode: mode.name });
-  tab.take(new Session({ mode, options: {}, target: found.target, record: true, stays: false, tlsChoices: {} }, { attach: id, was: "" }));
+  tab.take(new Session({ mode, options: {}, target: found.target, record: true, stays: false, tlsChoices: {} }, { attach: id, was: "", transcript: found.transcript ?? "" }));
 }
 
 // What the page's address asks for, until the first tab has begun with it.

@@ -41,6 +41,8 @@ export class Session extends Feed {
 
   /** What to come back to it by, or "". */
   attach = "";
+  /** The ID of its recording, or "". */
+  transcript = "";
   #was = ""; // the window that this one replaces
   #socket;
   #connected = false; // the socket has
@@ -55,7 +57,7 @@ export class Session extends Feed {
   /**
    * Opens a session; or comes to the one that attach names, in the place of the
    * window was.
-   * @param {Choice} choice @param {{ attach: string, was: string }} [at]
+   * @param {Choice} choice @param {{ attach: string, was: string, transcript: string }} [at] transcript: what came of it, should the workbench have forgotten it
    */
   constructor({ mode, options, target, record, stays, tlsChoices }, at) {
     super();
@@ -67,6 +69,7 @@ export class Session extends Feed {
     this.tlsChoices = tlsChoices;
     this.attach = at?.attach ?? "";
     this.#was = at?.was ?? "";
+    this.transcript = at?.transcript ?? "";
     this.state = signal({ name: "connecting", words: `to ${target} …` });
     this.#socket = this.#open();
     if (this.attach) globalThis.addEventListener?.("online", this.#hurry);
@@ -86,7 +89,7 @@ export class Session extends Feed {
       entries: (list) => this.#take(list),
       refused: (reason, refusal) => {
         if (this.attach && !refusal) this.#comeBack(); // the workbench does not answer
-        else if (refusal?.code === "session-unknown") this.#become("failed", "the session is over, and the workbench no longer has what came of it", this.#elsewhere(), { broke: true });
+        else if (refusal?.code === "session-unknown") this.#forgotten();
         else if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "See below for what you can do.", { refusal });
         else this.#become("failed", reason, refusal ? advice(refusal.code) : "");
       },
@@ -99,9 +102,14 @@ export class Session extends Feed {
     });
   }
 
-  /** Where else to look for what came. */
-  #elsewhere() {
-    return this.hello.value?.transcript || this.record ? "Its recording is under Transcripts." : "";
+  /** The workbench has forgotten the session, or was started anew: what came of it is in the recording at most. */
+  async #forgotten() {
+    const recorded = this.transcript !== "";
+    this.#become("failed", "the session is over, and the workbench no longer keeps it", recorded ? "Its recording is under Transcripts." : "", { broke: true });
+    if (!recorded || this.#next > 1) return; // the rows are here
+    const { transcriptEntries } = await import("./transcripts.js");
+    const { entries } = await transcriptEntries(this.transcript).catch(() => ({ entries: [] }));
+    this.take(entries);
   }
 
   /** Tries to come back to the session, again and again. */
@@ -243,6 +251,7 @@ export class Session extends Feed {
     this.#was = "";
     if (hello.age !== undefined) this.began = Date.now() - 1000 * hello.age;
     this.options = hello.options;
+    this.transcript = hello.transcript ?? "";
     if (hello.transcript && !this.recording.value) this.recording.value = "on";
     this.hello.value = hello;
     if (!hello.watch) return;
