@@ -101,28 +101,35 @@ type Decoder struct {
 	lines  int    // of the blocks so far
 }
 
-// goOn stands above each block but the first: Parse takes what follows as
-// entries that go on from others.
-const goOn = "workbench transcript v1\nmode m\nstate \"\"\n\n"
-
-var goOnLines = bytes.Count([]byte(goOn), []byte("\n"))
+// goOn returns what stands above each block but the first: Parse takes what follows
+// as entries that go on from others, of a machine that is told of silence if the
+// header says so.
+func goOn(header *transcript.Transcript) []byte {
+	above := []byte("workbench transcript v1\nmode m\n")
+	if header.Quiet > 0 {
+		above = fmt.Appendf(above, "quiet %v\n", header.Quiet)
+	}
+	return append(above, "state \"\"\n\n"...)
+}
 
 // Entries returns the entries of the next block, numbered on from those
 // before. Its errors are a *transcript.SyntaxError under the given name.
 func (d *Decoder) Entries(name string, block []byte) ([]transcript.Entry, error) {
-	above := []byte(goOn)
-	if d.Header == nil {
+	var above []byte
+	if d.Header != nil {
+		above = goOn(d.Header)
+	} else {
 		d.head = append(d.head, block...)
 		if !bytes.Contains(d.head, []byte("\n\n")) {
 			return nil, nil
 		}
-		block, d.head, above = d.head, nil, nil
+		block, d.head = d.head, nil
 	}
 	t, err := transcript.Parse(name, append(above, block...))
 	var bad *transcript.SyntaxError
 	if errors.As(err, &bad) {
 		if d.Header != nil {
-			bad.Line += d.lines - goOnLines
+			bad.Line += d.lines - bytes.Count(above, []byte("\n"))
 		}
 		return nil, bad
 	}
