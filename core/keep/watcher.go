@@ -100,38 +100,6 @@ func (s *Session) Join(name, was string, first uint64) (*Watcher, error) {
 // removed reports that the session can be joined no more. mu is held.
 func (s *Session) removed() bool { return s.all.find(s.ID) != s }
 
-// windowFor returns the window of a name. mu is held.
-func (s *Session) windowFor(name, was string) *window {
-	if known := s.windows[name]; known != nil {
-		return known
-	}
-	if len(s.windows) >= MaxWindows {
-		for other, one := range s.windows {
-			if one.connected == 0 && one != s.holder {
-				delete(s.windows, other)
-			}
-		}
-	}
-	made := &window{}
-	if old := s.windows[was]; old != nil { // the same person, who has reloaded the page
-		made.number = old.number
-		delete(s.windows, was)
-		if s.holder == old {
-			s.holder = made
-		}
-		if old.connected > 0 { // a copy of the page: the old one goes on under a number of its own
-			s.numbers++
-			old.number = s.numbers
-			s.windows[was] = old
-		}
-	} else {
-		s.numbers++
-		made.number = s.numbers
-	}
-	s.windows[name] = made
-	return made
-}
-
 // place sets the offset of a watcher's place. mu is held.
 func (s *Session) place(w *Watcher) {
 	w.next = min(w.next, s.log.next)
@@ -146,29 +114,6 @@ func (s *Session) place(w *Watcher) {
 		w.offset = s.log.segments[0].from
 	}
 	w.after = w.offset
-}
-
-// giveTo gives a window the keyboard, and reports whether that is to be remarked
-// on: the first to have it is not. mu is held.
-func (s *Session) giveTo(w *window) (moved bool) {
-	moved = s.holder != nil && s.holder != w && s.holder.number != w.number
-	s.holder = w
-	if s.asks == w {
-		s.asks = nil
-	}
-	s.tell()
-	s.changed.Broadcast()
-	return moved
-}
-
-// sayHolder remarks in the session's log on who has the keyboard. mu is not held.
-func (s *Session) sayHolder() {
-	s.mu.Lock()
-	remark, number := s.remark, s.holder.number
-	s.mu.Unlock()
-	if remark != nil {
-		remark(session.Remark{Code: session.Keyboard, Words: fmt.Sprintf("window %d has the keyboard", number)})
-	}
 }
 
 // Leave ends the connection. The session goes on.
@@ -384,47 +329,5 @@ func (w *Watcher) End() error {
 		s.leaving = &session.End{Cause: session.ByClient, Words: "the client closed"}
 	}
 	s.changed.Broadcast()
-	return nil
-}
-
-// TakeKeyboard gives the window the keyboard if whoever has it is not connected,
-// and otherwise asks for it.
-func (w *Watcher) TakeKeyboard() {
-	s := w.session
-	s.mu.Lock()
-	moved := false
-	switch {
-	case s.holder == w.window:
-	case s.holder == nil || s.holder.connected == 0:
-		moved = s.giveTo(w.window)
-	default:
-		s.asks = w.window
-		s.tell()
-	}
-	s.mu.Unlock()
-	if moved {
-		s.sayHolder()
-	}
-}
-
-// GiveKeyboard gives a window, by its number, the keyboard that this one has.
-func (w *Watcher) GiveKeyboard(to int) error {
-	s := w.session
-	s.mu.Lock()
-	if s.holder != w.window {
-		s.mu.Unlock()
-		return ErrNoKeyboard
-	}
-	var next *window
-	for _, one := range s.windows {
-		if one.number == to && one.connected > 0 {
-			next = one
-		}
-	}
-	moved := next != nil && next != s.holder && s.giveTo(next)
-	s.mu.Unlock()
-	if moved {
-		s.sayHolder()
-	}
 	return nil
 }
