@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -21,23 +20,8 @@ type importAnswer struct {
 
 func (r recorded) post(path string, body io.Reader, header ...string) (status int, answer string) {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), "POST", r.url+path, body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return response.StatusCode, string(text)
+	response, answer := r.ask("POST", path, body, header...)
+	return response.StatusCode, answer
 }
 
 const aTranscript = "workbench transcript v1\nmode raw\ntarget \"a.example:1\"\n\n0.000 -- recorded 2001-02-03T04:05:06Z, session s1\n1.000 >> server \"hi\\r\\n\"\n2.000 -- ended: done\n"

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -11,23 +9,8 @@ import (
 
 func (r recorded) put(path, body string, header ...string) (status int, text string) {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), "PUT", r.url+path, strings.NewReader(body))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return response.StatusCode, string(answer)
+	response, text := r.ask("PUT", path, strings.NewReader(body), header...)
+	return response.StatusCode, text
 }
 
 func TestNotesOnATranscript(t *testing.T) {

@@ -73,7 +73,13 @@ func (r recorded) ended(payload string) string {
 
 func (r recorded) do(method, path string, header ...string) (*http.Response, string) {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, nil)
+	return r.ask(method, path, nil, header...)
+}
+
+// ask makes a request with a body and headers, and returns the answer.
+func (r recorded) ask(method, path string, body io.Reader, header ...string) (*http.Response, string) {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -85,11 +91,11 @@ func (r recorded) do(method, path string, header ...string) (*http.Response, str
 		r.t.Fatal(err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return response, string(body)
+	return response, string(text)
 }
 
 func TestTranscriptsAreListed(t *testing.T) {
