@@ -353,6 +353,28 @@ func TestLag(t *testing.T) {
 	})
 }
 
+// Of the sessions that have ended, the oldest are forgotten when they are too many.
+func TestTooManyOver(t *testing.T) {
+	all := &Sessions{Keep: time.Hour}
+	var made []*Session
+	for range MaxOver + 2 {
+		s := all.New("s", nil)
+		s.Accept("192.0.2.1:7")
+		s.Close(session.End{Cause: session.ByServer})
+		s.Ended()
+		made = append(made, s)
+	}
+	for i, s := range made {
+		if kept := all.Find(s.ID) != nil; kept != (i >= 2) {
+			t.Errorf("session %d of %d is kept: %v", i, len(made), kept)
+		}
+	}
+	all.ForgetAll()
+	if n := len(all.List()); n > 0 {
+		t.Errorf("%d are left", n)
+	}
+}
+
 // Segments of a log grow, and a reader may begin at any entry.
 func TestLog(t *testing.T) {
 	l := log{next: 1}
