@@ -50,7 +50,7 @@ type serveOptions struct {
 	folder     string // of transcripts; "": the user's
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
-	policy      target.Policy // which addresses may be dialled; there is no flag for it yet
+	policy      []string // what may be dialled: rules, and a preset
 
 	host hostFlags
 }
@@ -74,6 +74,7 @@ func newServeCommand() *cobra.Command {
 			"  workbench serve --listen 127.0.0.1:9000 --open\n" +
 			"  workbench serve --echo-listen off          no practice echo server\n" +
 			"  workbench serve --keep 1h                  sessions go on for an hour while no window shows them\n" +
+			"  workbench serve --policy public            dial only what is on the Internet\n" +
 			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000",
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -95,6 +96,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
+	addPolicy(flags, &o.policy)
 	o.host.add(flags)
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 }
@@ -130,6 +132,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	if o.keep < 0 || o.keep > maxKeep {
 		return fmt.Errorf("--keep is %v; it must be from 0 to %v, as in: --keep 1h", o.keep, maxKeep)
+	}
+	policy, err := readPolicy(o.policy)
+	if err != nil {
+		return err
 	}
 	credentials, err := tlsflags.Credentials(o.credentials)
 	if err != nil {
@@ -167,13 +173,17 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
 
+	policy = policy.Own(loopbacks(listener)...)
+	if echoListener != nil {
+		policy = policy.Practice(loopbacks(echoListener)...)
+	}
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },
 		Sandbox:    func() gateway.Sandbox { return sandboxOf(host) },
 		Manifest:   host.Manifest,
 		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
-		Dial:       dialWith(&target.Dialer{Policy: o.policy, Below: patiently}),
+		Dial:       dialWith(&target.Dialer{Policy: policy, Below: patiently}),
 		Keep:       o.keep,
 		Observe:    m.Observe,
 		KeepPoison: keepPoison,

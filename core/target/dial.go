@@ -59,7 +59,7 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	dialer := net.Dialer{Resolver: d.Resolver, ControlContext: d.control}
+	dialer := net.Dialer{Resolver: d.Resolver, ControlContext: d.control(t)}
 	address := net.JoinHostPort(t.dialHost(), strconv.Itoa(int(t.Port)))
 	raw, err := dialer.DialContext(within, "tcp", address)
 	if err != nil {
@@ -89,20 +89,37 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 	return conn, nil
 }
 
+// Resolve looks the target's host up as Dial does, and returns its addresses. It
+// dials nothing and asks no policy. Its errors are of type *Error.
+func (d *Dialer) Resolve(ctx context.Context, t Target) ([]netip.Addr, error) {
+	began := time.Now()
+	resolver := cmp.Or(d.Resolver, net.DefaultResolver)
+	addrs, err := resolver.LookupNetIP(ctx, "ip", t.dialHost())
+	if err != nil {
+		return nil, explainDial(err, t, t.String(), time.Since(began))
+	}
+	for i, a := range addrs {
+		addrs[i] = a.Unmap()
+	}
+	return addrs, nil
+}
+
 // dialHost returns what an empty host means. It is an address and not
 // "localhost", so that it needs no look-up.
 func (t Target) dialHost() string { return cmp.Or(t.Host, "127.0.0.1") }
 
-// control runs between look-up and connect, once per address.
-func (d *Dialer) control(_ context.Context, _, address string, c syscall.RawConn) error {
-	resolved, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return d.Policy.Check(netip.Addr{})
+// control returns what runs between look-up and connect, once per address.
+func (d *Dialer) control(t Target) func(context.Context, string, string, syscall.RawConn) error {
+	return func(_ context.Context, _, address string, c syscall.RawConn) error {
+		resolved, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return d.Policy.Check(t, netip.Addr{})
+		}
+		if err := d.Policy.Check(t, resolved.Addr()); err != nil {
+			return err
+		}
+		return urgent.Keep(c)
 	}
-	if err := d.Policy.Check(resolved.Addr()); err != nil {
-		return err
-	}
-	return urgent.Keep(c)
 }
 
 func stopped(ctx context.Context, t Target) error {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -116,12 +115,16 @@ func TestNothingListens(t *testing.T) {
 func TestDialAsksThePolicy(t *testing.T) {
 	to := listen(t, func(*net.TCPConn) { t.Error("connected to a denied address") })
 	d := &Dialer{
-		Policy:   Policy{}.Deny("it is this machine", netip.MustParsePrefix("127.0.0.0/8")),
+		Policy:   policy(t, "deny 127.0.0.0/8"),
 		Resolver: nameServer(answerLoopback),
 	}
 	for _, host := range []string{"127.0.0.1", "rebound.example", ""} {
 		to.Host = host
-		err := failDial(t, d, to, "127.0.0.1 may not be dialled: it is this machine")
+		where := to.String()
+		if host != "127.0.0.1" {
+			where += " (127.0.0.1)"
+		}
+		err := failDial(t, d, to, where+` may not be dialled: denied by the rule "deny 127.0.0.0/8"`)
 		if !errors.Is(err, ErrDenied) {
 			t.Error("the error does not wrap ErrDenied")
 		}

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -10,9 +9,6 @@ import (
 
 // MaxWords bounds the words of an error in bytes.
 const MaxWords = 200
-
-// ErrDenied is wrapped by errors about addresses that the policy denies.
-var ErrDenied = errors.New("denied by the policy")
 
 // Error says in words for the user what went wrong.
 type Error struct {

@@ -1,83 +1,113 @@
 package target
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 )
 
-// Policy decides which resolved addresses may be dialled. The zero value
-// allows every address. A Policy is a value: Deny returns a new one, and
-// copies may be used by several goroutines.
+// ErrDenied is wrapped by errors about targets that the policy denies.
+var ErrDenied = errors.New("denied by the policy")
+
+// Policy decides what may be dialled. Its rules are asked in order, and the
+// first that matches decides; where none does, its preset decides. The zero
+// value has no rules and the preset [Local], and so allows everything.
+//
+// A Policy is a value: its methods return new ones, and copies may be used by
+// several goroutines.
 type Policy struct {
-	rules []rule
+	preset   Preset
+	rules    []Rule
+	own      []netip.AddrPort
+	practice []netip.AddrPort
 }
 
-type rule struct {
-	prefix netip.Prefix
-	why    string
-}
-
-// Deny returns p with these prefixes denied too; why completes "ADDRESS may
-// not be dialled: …" for the user. A denied IPv4 prefix also covers the IPv6
-// addresses that reach it: mapped, 6to4, NAT64. Deny panics on an invalid
-// prefix, which would deny nothing.
-func (p Policy) Deny(why string, prefixes ...netip.Prefix) Policy {
-	rules := slices.Clone(p.rules)
-	for _, x := range prefixes {
-		if a := x.Addr(); a.Is4In6() && x.Bits() >= 96 {
-			x = netip.PrefixFrom(a.Unmap(), x.Bits()-96)
+// NewPolicy reads a policy's words: rules, as [ParseRule] reads them, in the
+// order in which they are asked, and among them at most one preset.
+func NewPolicy(words []string) (Policy, error) {
+	p, chosen := Policy{}, ""
+	for _, w := range words {
+		if preset, ok := presetNamed(w); ok {
+			if chosen != "" && chosen != w {
+				return Policy{}, fail(nil, "the policy has the presets %s and %s; it can have one", chosen, w)
+			}
+			p.preset, chosen = preset, w
+			continue
 		}
-		if !x.IsValid() {
-			panic("target: a prefix to deny is not valid")
+		r, err := ParseRule(w)
+		if err != nil {
+			return Policy{}, err
 		}
-		rules = append(rules, rule{x, why})
+		p.rules = append(p.rules, r)
 	}
-	return Policy{rules}
+	return p, nil
 }
 
-// Check returns nil if the address may be dialled, and otherwise an *Error that
-// wraps ErrDenied. The zero Addr is denied.
-func (p Policy) Check(addr netip.Addr) error {
-	if !addr.IsValid() {
+// Own returns p with the addresses of this program's own HTTP listeners, which
+// no rule allows: through them, a session could do what its user may not. An
+// address that is unspecified stands for every address of the machine.
+func (p Policy) Own(listeners ...netip.AddrPort) Policy {
+	p.own = append(slices.Clip(p.own), listeners...)
+	return p
+}
+
+// Practice returns p with addresses of practice servers, which the preset
+// [Practice] allows.
+func (p Policy) Practice(servers ...netip.AddrPort) Policy {
+	p.practice = append(slices.Clip(p.practice), servers...)
+	return p
+}
+
+// Decision is what a policy says of one address of a target.
+type Decision struct {
+	Allowed bool
+	By      string // what decided, as in: the rule "deny 10.0.0.0/8"
+}
+
+// Decide says whether t may be dialled at the address that its host was
+// resolved to. An address is allowed if every address is that it leads to, as a
+// mapped or NAT64 one does to an IPv4 address.
+func (p Policy) Decide(t Target, resolved netip.Addr) Decision {
+	if !resolved.IsValid() {
+		return Decision{By: "no rule: the address cannot be read"}
+	}
+	var last Decision
+	for _, a := range leadsTo(resolved) {
+		if last = p.decide(t, a); !last.Allowed {
+			break
+		}
+	}
+	return last
+}
+
+func (p Policy) decide(t Target, a netip.Addr) Decision {
+	for _, own := range p.own {
+		if own.Port() == t.Port && (own.Addr().Unmap() == a || own.Addr().IsUnspecified()) {
+			return Decision{By: "the workbench: it is its own address"}
+		}
+	}
+	for _, r := range p.rules {
+		if r.matches(t, a) {
+			return Decision{r.allow, fmt.Sprintf("the rule %q", r.text)}
+		}
+	}
+	return Decision{p.preset.allows(netip.AddrPortFrom(a, t.Port), p.practice), "the preset " + p.preset.String()}
+}
+
+// Check returns nil if t may be dialled at the resolved address, and otherwise
+// an *Error that wraps ErrDenied and names what denied it.
+func (p Policy) Check(t Target, resolved netip.Addr) error {
+	d := p.Decide(t, resolved)
+	if d.Allowed {
+		return nil
+	}
+	if !resolved.IsValid() {
 		return fail(ErrDenied, "an address that cannot be read may not be dialled").as(CodeDenied)
 	}
-	for _, a := range leadsTo(addr) {
-		for _, r := range p.rules {
-			if r.prefix.Contains(a) {
-				return fail(ErrDenied, "%s may not be dialled: %s", addr, r.why).as(CodeDenied)
-			}
-		}
+	where := short(t.String())
+	if t.Host != resolved.String() {
+		where += " (" + short(resolved.String()) + ")"
 	}
-	return nil
-}
-
-var (
-	nat64  = netip.MustParsePrefix("64:ff9b::/96")   // RFC 6052
-	nat64b = netip.MustParsePrefix("64:ff9b:1::/48") // RFC 8215; with the usual /96 inside
-	sixTo4 = netip.MustParsePrefix("2002::/16")      // RFC 3056
-	compat = netip.MustParsePrefix("::/96")          // RFC 4291, 2.5.5.1, long deprecated
-)
-
-// leadsTo lists the addresses that dialling addr may reach: itself without its
-// zone, an IPv4 address inside, and for the unspecified address this machine,
-// which is how systems treat it.
-func leadsTo(addr netip.Addr) []netip.Addr {
-	addr = addr.Unmap().WithZone("")
-	all := []netip.Addr{addr}
-	if addr.Is6() {
-		b := addr.As16()
-		switch {
-		case addr.IsUnspecified(), addr.IsLoopback():
-		case nat64.Contains(addr), nat64b.Contains(addr), compat.Contains(addr):
-			all = append(all, netip.AddrFrom4([4]byte(b[12:])))
-		case sixTo4.Contains(addr):
-			all = append(all, netip.AddrFrom4([4]byte(b[2:6])))
-		}
-	}
-	for _, a := range all {
-		if a.IsUnspecified() {
-			return append(all, netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback())
-		}
-	}
-	return all
+	return fail(ErrDenied, "%s may not be dialled: denied by %s", where, d.By).as(CodeDenied)
 }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/core/target"
+)
+
+// addPolicy adds the flag of what may be dialled.
+func addPolicy(flags *pflag.FlagSet, words *[]string) {
+	flags.StringArrayVar(words, "policy", nil, "what may be dialled: a `RULE` such as \"deny 10.0.0.0/8\" or \"allow db.example.com:5432\", or what no rule decides: local (anything), public (nothing private) or practice; may be given more than once, and the first rule that matches decides (default local)")
+}
+
+func readPolicy(words []string) (target.Policy, error) {
+	p, err := target.NewPolicy(words)
+	if err != nil {
+		return target.Policy{}, fmt.Errorf("--policy: %w", err)
+	}
+	return p, nil
+}
+
+// loopbacks returns the addresses of a listener of package loopback, which shares
+// the name localhost with nobody.
+func loopbacks(l net.Listener) []netip.AddrPort {
+	at := l.Addr().(*net.TCPAddr).AddrPort()
+	all := []netip.AddrPort{netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
+	for _, a := range []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()} {
+		if all[0].Addr() != a {
+			all = append(all, netip.AddrPortFrom(a, at.Port()))
+		}
+	}
+	return all
+}
+
+func newPolicyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "Show what a policy of targets allows",
+		Long: "serve --policy says what may be dialled. policy test shows what such a policy\n" +
+			"decides, and by which rule.",
+		Example: "  workbench policy test --policy public example.com:80 127.0.0.1:80",
+		Args:    command.NoArguments,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPolicyTestCommand())
+	return cmd
+}
+
+func newPolicyTestCommand() *cobra.Command {
+	var words []string
+	cmd := &cobra.Command{
+		Use:   "test TARGET...",
+		Short: "Look targets up, and show which of their addresses may be dialled",
+		Long: "test looks each target up and prints a line for each of its addresses: whether a\n" +
+			"workbench with this policy dials it, and what decides. Nothing is dialled. The\n" +
+			"exit status is 0 if all may be dialled, else 1.",
+		Example: "  workbench policy test --policy public example.com:80 10.0.0.1:80\n" +
+			"  workbench policy test --policy 'allow 10.0.0.0/8:5432' --policy public db.internal:5432",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, targets []string) error {
+			policy, err := readPolicy(words)
+			if err != nil {
+				return err
+			}
+			all := true
+			for _, s := range targets {
+				allowed, err := testPolicy(cmd.Context(), cmd.OutOrStdout(), policy, s)
+				if err != nil {
+					return err
+				}
+				all = all && allowed
+			}
+			if !all {
+				return &command.Exit{Code: 1}
+			}
+			return nil
+		},
+	}
+	addPolicy(cmd.Flags(), &words)
+	return cmd
+}
+
+// testPolicy prints what the policy decides about one target, and reports whether
+// all of its addresses may be dialled.
+func testPolicy(ctx context.Context, w io.Writer, policy target.Policy, s string) (allowed bool, err error) {
+	t, err := target.Parse(s)
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, target.DefaultTimeout)
+	defer cancel()
+	addrs, err := new(target.Dialer).Resolve(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	allowed = true
+	for _, a := range addrs {
+		d := policy.Decide(t, a)
+		verdict := "denied by"
+		if d.Allowed {
+			verdict = "allowed by"
+		}
+		allowed = allowed && d.Allowed
+		if t.Host == a.String() {
+			fmt.Fprintf(w, "%s: %s %s\n", t, verdict, d.By)
+			continue
+		}
+		fmt.Fprintf(w, "%s at %s: %s %s\n", t, a, verdict, d.By)
+	}
+	return allowed, nil
+}
