@@ -275,6 +275,12 @@ var table = []row{
 		without: "net/http os os/exec",
 	},
 	{
+		place:   "core/access",
+		does:    "decides who may use the workbench: by account, token, or cookie",
+		not:     "routes, where a request comes from",
+		imports: xsys,
+	},
+	{
 		place:   "core/target",
 		does:    "parses targets, decides whether they may be dialled, dials; TLS choices, certificates and why they failed",
 		not:     "sessions",
@@ -286,7 +292,7 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/compare core/convert/formats core/convert/importer core/keep core/limit core/redact core/replay core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/redact core/replay core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
 		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/play core/secret core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
 		without: "os",
 	},

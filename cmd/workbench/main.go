@@ -84,6 +84,6 @@ func newRoot() *cobra.Command {
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
-		newTranscriptCommand(), playcmd.New(readRecorded), newSandboxCommand(), newPolicyCommand(), newVersionCommand())
+		newTranscriptCommand(), playcmd.New(readRecorded), newSandboxCommand(), newPolicyCommand(), newTokenCommand(), newVersionCommand())
 	return root
 }

@@ -51,6 +51,7 @@ type serveOptions struct {
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
 	policy      []string // what may be dialled: rules, and a preset
+	auth        string   // who may use it: authToken or authNone
 
 	host hostFlags
 }
@@ -97,6 +98,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
 	addPolicy(flags, &o.policy)
+	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in this account, and others with a token (see workbench token); none lets in whoever reaches the page")
 	o.host.add(flags)
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 }
@@ -134,6 +136,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		return fmt.Errorf("--keep is %v; it must be from 0 to %v, as in: --keep 1h", o.keep, maxKeep)
 	}
 	policy, err := readPolicy(o.policy)
+	if err != nil {
+		return err
+	}
+	gate, err := openGate(o.auth, log)
 	if err != nil {
 		return err
 	}
@@ -191,6 +197,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Page:       web.Files(),
 		Practice:   echo,
 		Hosts:      hosts,
+		Access:     gate,
 		Log:        log,
 
 		Credentials: credentials,

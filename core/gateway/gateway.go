@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/keep"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -104,7 +105,9 @@ type Config struct {
 	// Hosts are names and ports by which browsers reach the workbench, in
 	// addition to the loopback names at the listener's port.
 	Hosts []Host
-	Log   *slog.Logger
+	// Access decides who may use the workbench; nil: whoever reaches it.
+	Access *access.Gate
+	Log    *slog.Logger
 }
 
 // Server is a session's server that knows the outcome of its TLS handshake.
@@ -204,6 +207,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.Log.Warn("refused a request", "reason", reason, "path", core.CutWords(r.URL.Path, maxShown))
 		h.Set("Connection", "close") // instead of reading a body
 		refuseWith(w, http.StatusForbidden, errors.New(reason))
+		return
+	}
+	if g.Access != nil && !g.admits(w, r) {
 		return
 	}
 	g.mux.ServeHTTP(w, r)

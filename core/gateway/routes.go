@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/compare"
 	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -110,6 +111,7 @@ func (g *Gateway) newServer() *http.Server {
 	return &http.Server{
 		Handler:           g,
 		BaseContext:       func(net.Listener) context.Context { return g.stopping },
+		ConnContext:       access.WithConn,
 		ReadHeaderTimeout: headLimit,
 		ReadTimeout:       bodyLimit,
 		IdleTimeout:       idleLimit,

@@ -1,0 +1,130 @@
+package access
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// stranger is a gate for requests of another account.
+func stranger(k *Key) *Gate {
+	g := New(k)
+	g.tells = true
+	return g
+}
+
+func request(path string, header ...string) *http.Request {
+	r := httptest.NewRequest("GET", path, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8000}
+	return r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(at)))
+}
+
+func TestBearer(t *testing.T) {
+	k := openKey(t, t.TempDir())
+	g, good := stranger(k), token(t, k)
+	for header, want := range map[string]bool{
+		"":                                false,
+		"Bearer " + good:                  true,
+		"bearer  " + good:                 true,
+		"Bearer " + good[:42]:             false,
+		"Bearer " + good + "x":            false,
+		"Bearer":                          false,
+		"Bearer ":                         false,
+		"Basic " + good:                   false,
+		good:                              false,
+		"Bearer " + strings.ToUpper(good): false,
+	} {
+		r := request("/")
+		if header != "" {
+			r.Header.Set("Authorization", header)
+		}
+		if g.Allows(r) != want {
+			t.Errorf("%q: want %v", strings.ReplaceAll(header, good, "TOKEN"), want)
+		}
+	}
+	if stranger(nil).Allows(request("/", "Authorization", "Bearer ")) {
+		t.Error("without a key, an empty token lets in")
+	}
+	if err := k.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	if g.Allows(request("/", "Authorization", "Bearer "+good)) {
+		t.Error("a token that was rotated lets in")
+	}
+}
+
+// A code gives one browser a cookie, once, in its time; the cookie is good until
+// the key is rotated, and after a restart, at its own port.
+func TestCodes(t *testing.T) {
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		k := openKey(t, folder)
+		code := func() string {
+			c, err := k.NewCode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		early := code()
+		time.Sleep(time.Second)
+		g := stranger(k)
+		refused := func(why, code string) {
+			t.Helper()
+			if _, err := g.Redeem(request("/"), code); err != ErrCode {
+				t.Errorf("%s: %v", why, err)
+			}
+		}
+		refused("older than the workbench", early)
+		refused("empty", "")
+		refused("no code", "a.b.c")
+
+		c := code()
+		refused("cut", c[:len(c)-1])
+		refused("another time", "z"+c)
+		cookie, err := g.Redeem(request("/"), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused("used before", c)
+		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Name != "workbench-8000" || strings.Contains(cookie.Value, token(t, k)) {
+			t.Errorf("%+v", cookie)
+		}
+		late := code()
+		time.Sleep(CodeLife + time.Second)
+		refused("late", late)
+		if _, err := g.Redeem(request("/"), code()); err != nil || len(g.used) != 1 {
+			t.Errorf("%v; %d codes are remembered", err, len(g.used))
+		}
+
+		header := cookie.Name + "=" + cookie.Value
+		for _, g := range []*Gate{g, stranger(openKey(t, folder))} {
+			if !g.Allows(request("/", "Cookie", "a=b; "+header)) {
+				t.Error("the cookie does not let in")
+			}
+		}
+		for _, bad := range []string{header + "x", cookie.Name + "=", "workbench-8001=" + cookie.Value} {
+			if g.Allows(request("/", "Cookie", bad)) {
+				t.Errorf("%q lets in", bad)
+			}
+		}
+		if err := k.Rotate(); err != nil {
+			t.Fatal(err)
+		}
+		if g.Allows(request("/", "Cookie", header)) {
+			t.Error("the cookie outlives the key")
+		}
+	})
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

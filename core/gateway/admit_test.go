@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/target"
+)
+
+// publicRoutes answer everyone. A route that is not here wants a credential.
+var publicRoutes = map[string]bool{"GET /healthz": true}
+
+// Each route answers 401, in one size, to requests with no, a wrong, or a revoked
+// credential, before anything is done; the WebSocket before the upgrade.
+func TestEachRouteWantsACredential(t *testing.T) {
+	key, err := access.OpenKey(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	revoked, _ := key.Token()
+	if err := key.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	config := testGateway().Config
+	config.Access = access.New(key)
+	if !config.Access.TellsAccounts() {
+		t.Skip("this system does not tell whose a connection is")
+	}
+	config.Dial = func(context.Context, target.Target, target.Security) (Server, error) {
+		t.Error("a target was dialled")
+		return nil, context.Canceled
+	}
+	g := New(config)
+	sizes := map[int]bool{}
+	for _, rt := range everyRoute() {
+		method, path, _ := strings.Cut(rt.pattern, " ")
+		path = strings.ReplaceAll(path, "{id}", "20260102-030405-abcdef")
+		for name, header := range map[string]http.Header{
+			"none":    {},
+			"wrong":   {"Authorization": {"Bearer " + strings.Repeat("A", 43)}},
+			"revoked": {"Authorization": {"Bearer " + revoked}},
+			"cookie":  {"Cookie": {"workbench-8000=" + strings.Repeat("A", 43)}},
+		} {
+			r := at(httptest.NewRequest(method, path, nil), 8000)
+			r.Host, r.Header = "127.0.0.1:8000", header
+			if strings.HasPrefix(path, "/websocket/") {
+				r.Header.Set("Upgrade", "websocket")
+				r.Header.Set("Connection", "upgrade")
+			}
+			w := httptest.NewRecorder()
+			g.ServeHTTP(w, r)
+			if want := !publicRoutes[rt.pattern]; (w.Code == http.StatusUnauthorized) != want {
+				t.Errorf("%s, %s: %d %s", rt.pattern, name, w.Code, w.Body)
+			} else if want {
+				sizes[w.Body.Len()] = true
+			}
+		}
+	}
+	if len(sizes) != 1 {
+		t.Errorf("refusals have %d sizes", len(sizes))
+	}
+}
+
+// The code of a link becomes a cookie, which lets its browser in.
+func TestLinks(t *testing.T) {
+	key, err := access.OpenKey(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := testGateway().Config
+	config.Access = access.New(key)
+	g := New(config)
+	get := func(path, cookie string) *httptest.ResponseRecorder {
+		r := at(httptest.NewRequest("GET", path, nil), 8000)
+		r.Host = "127.0.0.1:8000"
+		r.Header.Set("Cookie", cookie)
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		return w
+	}
+	code, err := key.NewCode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := get("/?code="+code, "")
+	cookie, _, _ := strings.Cut(w.Header().Get("Set-Cookie"), ";")
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/" || cookie == "" {
+		t.Fatalf("%d %v", w.Code, w.Header())
+	}
+	if w := get("/api/modes", cookie); w.Code != http.StatusOK {
+		t.Errorf("with the cookie: %d %s", w.Code, w.Body)
+	}
+	if w := get("/?code="+code, ""); w.Code != http.StatusUnauthorized && config.Access.TellsAccounts() {
+		t.Errorf("a link that was used: %d", w.Code)
+	}
+}
