@@ -43,7 +43,10 @@ reason and changes nothing; the page is served once the first one works.`,
 }
 
 func develop(ctx context.Context, o serveOptions, source string, stdin io.Reader, stdout, stderr io.Writer) error {
-	log := newLog(stderr, o.verbose)
+	log, err := o.newLog(stderr)
+	if err != nil {
+		return err
+	}
 	build := func(p catalog.Plugin) (pluginhost.Mode, error) { return modeOf(p, o.host.calls) }
 	loop, err := devloop.New(devloop.Config{Source: source, ModeOf: build, Log: log.Handler()})
 	if err != nil {

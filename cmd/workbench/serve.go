@@ -7,9 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -44,6 +42,8 @@ type serveOptions struct {
 	hosts      []string // names and ports by which browsers come, beside the listener's
 	open       bool
 	verbose    bool
+	logFormat  string // text or json
+	audit      string // file of the audit log; "": none
 	noRecord   bool
 	keep       time.Duration // of sessions without a watcher
 	pprof      bool
@@ -100,6 +100,8 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	addPolicy(flags, &o.policy)
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in this account, and others with a token (see workbench token); none lets in whoever reaches the page")
 	o.host.add(flags)
+	flags.StringVar(&o.audit, "audit", "", "append a record (JSON) of each dial, each end of a session and each request for what is kept to `FILE`")
+	flags.StringVar(&o.logFormat, "log-format", "text", "write the log as `FORMAT` text or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 }
 
@@ -127,7 +129,10 @@ const stopLimit = 5 * time.Second
 
 // serve runs the workbench until ctx ends.
 func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr io.Writer) error {
-	log := newLog(stderr, o.verbose)
+	log, err := o.newLog(stderr)
+	if err != nil {
+		return err
+	}
 	hosts, err := parseHosts(o.hosts)
 	if err != nil {
 		return err
@@ -147,6 +152,11 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
+	audit, closeAudit, err := openAudit(o.audit, log)
+	if err != nil {
+		return err
+	}
+	defer closeAudit()
 	listener, err := command.Listen(o.listen, pageAddress, "--listen", log)
 	if err != nil {
 		return err
@@ -198,6 +208,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Practice:   echo,
 		Hosts:      hosts,
 		Access:     gate,
+		Audit:      audit,
 		Log:        log,
 
 		Credentials: credentials,
@@ -294,32 +305,6 @@ func startEcho(ctx context.Context, listener net.Listener, log *slog.Logger, run
 		}
 	})
 	return listener.Addr().String()
-}
-
-func newLog(w io.Writer, verbose bool) *slog.Logger {
-	level := slog.LevelWarn
-	if verbose {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
-}
-
-// openBrowser asks the system to open the page; where it cannot, the address
-// was printed.
-func openBrowser(page string, log *slog.Logger) {
-	command := []string{"xdg-open", page}
-	switch runtime.GOOS {
-	case "darwin":
-		command = []string{"open", page}
-	case "windows":
-		command = []string{"rundll32", "url.dll,FileProtocolHandler", page}
-	}
-	cmd := exec.Command(command[0], command[1:]...)
-	if err := cmd.Start(); err != nil {
-		log.Warn("the browser could not be opened; open the page by hand", "page", page, "reason", err.Error())
-		return
-	}
-	go cmd.Wait()
 }
 
 // keepPoison keeps a transcript that ends its plugin's process in the user's

@@ -32,20 +32,31 @@ func New(key *Key) *Gate {
 // does not, a gate lets every program and browser of this machine pass.
 func (g *Gate) TellsAccounts() bool { return g.tells }
 
-// Allows reports whether a request may be answered. Its context must come from
-// [WithConn].
-func (g *Gate) Allows(r *http.Request) bool {
+// Who is whom a gate takes the sender of a request for.
+type Who string
+
+// Those whom a gate lets pass.
+const (
+	Account Who = "account" // a process of this account, or root's
+	Token   Who = "token"   // who has the token
+	Browser Who = "browser" // one that a link was given to
+	Anyone  Who = "anyone"  // where the system does not tell, or nobody asks
+)
+
+// Allows reports whether a request may be answered, and whose it is. Its context
+// must come from [WithConn].
+func (g *Gate) Allows(r *http.Request) (who Who, ok bool) {
 	if h := r.Header.Get("Authorization"); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
-		return strings.EqualFold(scheme, "Bearer") && g.isToken(strings.TrimSpace(token))
+		return Token, strings.EqualFold(scheme, "Bearer") && g.isToken(strings.TrimSpace(token))
 	}
 	if !g.tells {
-		return true
+		return Anyone, true
 	}
 	if c, ok := r.Context().Value(connKey{}).(*conn); ok && c.isOurs() {
-		return true
+		return Account, true
 	}
-	return g.hasCookie(r)
+	return Browser, g.hasCookie(r)
 }
 
 func (g *Gate) isToken(s string) bool {

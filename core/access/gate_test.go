@@ -48,17 +48,17 @@ func TestBearer(t *testing.T) {
 		if header != "" {
 			r.Header.Set("Authorization", header)
 		}
-		if g.Allows(r) != want {
+		if _, ok := g.Allows(r); ok != want {
 			t.Errorf("%q: want %v", strings.ReplaceAll(header, good, "TOKEN"), want)
 		}
 	}
-	if stranger(nil).Allows(request("/", "Authorization", "Bearer ")) {
+	if _, ok := stranger(nil).Allows(request("/", "Authorization", "Bearer ")); ok {
 		t.Error("without a key, an empty token lets in")
 	}
 	if err := k.Rotate(); err != nil {
 		t.Fatal(err)
 	}
-	if g.Allows(request("/", "Authorization", "Bearer "+good)) {
+	if _, ok := g.Allows(request("/", "Authorization", "Bearer "+good)); ok {
 		t.Error("a token that was rotated lets in")
 	}
 }
@@ -109,19 +109,19 @@ func TestCodes(t *testing.T) {
 
 		header := cookie.Name + "=" + cookie.Value
 		for _, g := range []*Gate{g, stranger(openKey(t, folder))} {
-			if !g.Allows(request("/", "Cookie", "a=b; "+header)) {
+			if _, ok := g.Allows(request("/", "Cookie", "a=b; "+header)); !ok {
 				t.Error("the cookie does not let in")
 			}
 		}
 		for _, bad := range []string{header + "x", cookie.Name + "=", "workbench-8001=" + cookie.Value} {
-			if g.Allows(request("/", "Cookie", bad)) {
+			if _, ok := g.Allows(request("/", "Cookie", bad)); ok {
 				t.Errorf("%q lets in", bad)
 			}
 		}
 		if err := k.Rotate(); err != nil {
 			t.Fatal(err)
 		}
-		if g.Allows(request("/", "Cookie", header)) {
+		if _, ok := g.Allows(request("/", "Cookie", header)); ok {
 			t.Error("the cookie outlives the key")
 		}
 	})

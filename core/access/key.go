@@ -12,29 +12,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 )
 
 // keyBytes is the length of a token before it is written as text.
 const keyBytes = 32
 
-// Key is the token of a workbench, in a file that only its user may read. It
-// follows the file: a token that [Key.Rotate] replaced is not accepted any more,
-// in whatever process. It is safe for concurrent use.
-type Key struct {
-	path string
-
-	mu    sync.Mutex
-	token string
-	read  fileID
-}
-
-// fileID tells one state of a file from another.
-type fileID struct {
-	modified time.Time
-	size     int64
-}
+// Key is the token of a workbench, in a file that only its user may read. The
+// file is read each time, since two states of it within one tick of the system's
+// clock cannot be told apart: a token that [Key.Rotate] replaced is refused from
+// then on, in whatever process. It is safe for concurrent use.
+type Key struct{ path string }
 
 // OpenKey reads the token of a folder, and makes one where there is none. It
 // refuses a file that others could read or that is no regular file.
@@ -66,15 +53,9 @@ func (k *Key) Token() (string, error) {
 	if k == nil {
 		return "", errNoKey
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	info, err := os.Lstat(k.path)
 	if err != nil {
 		return "", err
-	}
-	now := fileID{info.ModTime(), info.Size()}
-	if k.token != "" && now == k.read {
-		return k.token, nil
 	}
 	if !info.Mode().IsRegular() {
 		return "", fmt.Errorf("%s is no regular file; remove it, and a new token is made", k.path)
@@ -95,7 +76,6 @@ func (k *Key) Token() (string, error) {
 	if b, err := base64.RawURLEncoding.DecodeString(token); err != nil || len(b) != keyBytes {
 		return "", fmt.Errorf("%s has no token in it; remove it, and a new token is made", k.path)
 	}
-	k.token, k.read = token, now
 	return token, nil
 }
 

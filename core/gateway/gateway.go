@@ -107,13 +107,17 @@ type Config struct {
 	Hosts []Host
 	// Access decides who may use the workbench; nil: whoever reaches it.
 	Access *access.Gate
-	Log    *slog.Logger
+	// Audit gets a record of each dial and end of a session, and of each request
+	// that reads or changes what is kept; nil: nothing does.
+	Audit *slog.Logger
+	Log   *slog.Logger
 }
 
 // Server is a session's server that knows the outcome of its TLS handshake.
 type Server interface {
 	session.Server
 	TLS() *target.Outcome // nil on a plain connection
+	AllowedBy() string    // what let the address be dialled, in words
 }
 
 // Gateway serves the workbench over HTTP.
@@ -148,7 +152,10 @@ func New(config Config) *Gateway {
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	g.server = g.newServer()
 	for _, rt := range g.routes() {
-		g.mux.Handle(rt.pattern, rt)
+		g.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+			g.auditRequest(rt.pattern, r)
+			rt.ServeHTTP(w, r)
+		})
 	}
 	return g
 }
@@ -209,10 +216,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusForbidden, errors.New(reason))
 		return
 	}
-	if g.Access != nil && !g.admits(w, r) {
-		return
+	if who, ok := g.admits(w, r); ok {
+		g.mux.ServeHTTP(w, withAsker(r, who))
 	}
-	g.mux.ServeHTTP(w, r)
 }
 
 type devMode struct {

@@ -63,6 +63,9 @@ func (s server) Receive() ([]byte, error) {
 func (s server) Ready() bool      { return false }
 func (s server) Resolved() string { return "192.0.2.1:7" }
 func (s server) Secured() string  { return "" }
+func (s server) AllowedBy() string {
+	return "the preset local"
+}
 func (s server) TLS() *target.Outcome {
 	if s.secure {
 		return &target.Outcome{Version: "1.3", Verified: "none", Certificate: &target.Certificate{Names: []string{}}}

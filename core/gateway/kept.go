@@ -45,13 +45,16 @@ func (g *Gateway) open(ctx context.Context, c *client, wanted request) {
 }
 
 // attach has a client watch a session that was opened by another connection.
-func (g *Gateway) attach(ctx context.Context, c *client, query url.Values) {
+func (g *Gateway) attach(ctx context.Context, c *client, query url.Values, asks asker) {
 	c.ws.SetReadLimit(maxJSONMessage)
 	k, w, err := g.join(c, query)
 	if err != nil {
 		c.Refuse(err)
 		c.hearOut()
 		return
+	}
+	if g.Audit != nil {
+		g.Audit.Info("attach", asks.attrs(), "session", k.Hello["session"])
 	}
 	g.watch(ctx, c, k, w)
 }

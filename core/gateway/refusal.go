@@ -36,6 +36,18 @@ func refuseAs(code, format string, args ...any) error {
 func (r refused) ErrorCode() string { return r.code }
 func (r refused) Unwrap() error     { return r.error }
 
+// codeOf returns an error's code; "": it has none.
+func codeOf(err error) string {
+	var coded interface {
+		error
+		ErrorCode() string
+	}
+	if !errors.As(err, &coded) {
+		return ""
+	}
+	return coded.ErrorCode()
+}
+
 // refusal returns what a client of workbench.v1 is told in addition to the words;
 // nil if the reason has no code.
 func refusal(reason error) []byte {
@@ -44,14 +56,9 @@ func refusal(reason error) []byte {
 		Code        string              `json:"code"`
 		Certificate *target.Certificate `json:"certificate,omitempty"`
 	}{Kind: "refused"}
-	var coded interface {
-		error
-		ErrorCode() string
-	}
-	if !errors.As(reason, &coded) || coded.ErrorCode() == "" {
+	if message.Code = codeOf(reason); message.Code == "" {
 		return nil
 	}
-	message.Code = coded.ErrorCode()
 	var e *target.Error
 	if errors.As(reason, &e) {
 		message.Certificate = e.Certificate

@@ -43,22 +43,22 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &client{ws: ws, conn: h.conn, entries: ws.Subprotocol() == subprotocol}
 	c.conn.ask = c.ping
-	query := r.URL.Query()
+	query, asks := r.URL.Query(), askerOf(r)
 	// In its own goroutine, an idle session does not keep what the server needed
 	// for the request.
 	go func() {
 		defer g.sessions.Done()
 		defer c.Cut()
-		g.serve(c, query)
+		g.serve(c, query, asks)
 	}()
 }
 
 // serve reads the handshake and runs the session that it asks for.
-func (g *Gateway) serve(c *client, query url.Values) {
+func (g *Gateway) serve(c *client, query url.Values, asks asker) {
 	ctx, cancel := context.WithCancel(g.stopping)
 	defer cancel()
 	if query.Has("attach") {
-		g.attach(ctx, c, query)
+		g.attach(ctx, c, query, asks)
 		return
 	}
 	release := context.AfterFunc(ctx, func() { c.conn.endReading(0) })
@@ -73,6 +73,7 @@ func (g *Gateway) serve(c *client, query url.Values) {
 	var wanted request
 	if err == nil {
 		wanted, err = g.parse(ctx, first, query)
+		wanted.asker = asks
 	}
 	if err == nil && wanted.keep && !c.entries {
 		err = refuseAs(codeAddress, "keep is for clients that ask for the subprotocol %s", subprotocol)
@@ -99,6 +100,7 @@ type request struct {
 	stays    bool // the client may go on after the end of the server's stream
 	keep     bool // the session may go on without its client
 	window   string
+	asker    asker
 }
 
 // parse reads the handshake message and the query. Its errors are for people,
@@ -196,6 +198,10 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 		"kind": "hello", "session": id, "mode": wanted.mode.Name,
 		"options": wanted.options, "target": wanted.target.String(),
 	}
+	var audit *auditing
+	if g.Audit != nil {
+		audit = g.newAuditing(id, wanted)
+	}
 	r := &prepared{id: id, log: log, start: time.Now(), hello: hello}
 	r.config = session.Config{
 		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
@@ -208,6 +214,9 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 		},
 		Dial: func(ctx context.Context) (session.Server, error) {
 			server, err := g.Dial(ctx, wanted.target, wanted.security)
+			if audit != nil {
+				audit.dialled(server, err)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -223,6 +232,9 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: r.start,
 			ServerEOFStays: wanted.stays,
 		}})
+	}
+	if audit != nil {
+		r.config.Observers = append(r.config.Observers, audit)
 	}
 	if g.Observe != nil {
 		r.config.Observers = append(r.config.Observers, g.Observe(id, wanted.mode.Name)...)

@@ -15,6 +15,8 @@ type Conn struct {
 	tcp     *net.TCPConn // below
 	below   net.Conn     // what Dialer.Below made of tcp
 	outcome *Outcome     // nil: plain
+
+	allowedBy string
 }
 
 // receiving is what Receive needs from one call to the next.
@@ -106,6 +108,9 @@ func (c *Conn) Ready() bool {
 	below, ok := c.below.(interface{ Ready() bool })
 	return ok && below.Ready()
 }
+
+// AllowedBy returns what let the address be dialled, as [Decision.By].
+func (c *Conn) AllowedBy() string { return c.allowedBy }
 
 // Resolved returns the address that was reached, as ip:port.
 func (c *Conn) Resolved() string { return c.tcp.RemoteAddr().String() }

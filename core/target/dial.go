@@ -69,6 +69,7 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 		return nil, explainDial(err, t, address, limit)
 	}
 	conn := &Conn{Conn: raw, tcp: raw.(*net.TCPConn)}
+	conn.allowedBy = d.Policy.Decide(t, conn.tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()).By
 	if d.Below != nil {
 		conn.Conn = d.Below(raw)
 		conn.below = conn.Conn

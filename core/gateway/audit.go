@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/wire"
+)
+
+// This file writes the audit log: one record for each dial and each end of a
+// session, and for each request that reads or changes what is kept. A record is
+// written before its request is answered.
+
+// unaudited are the patterns of the requests that have no record: the page and
+// what it asks for again and again, which tell nothing of a session. A session's
+// WebSocket has records of its own.
+var unaudited = map[string]bool{
+	"GET /": true, "GET /healthz": true, "GET /metrics": true, "GET /api/modes": true, "GET /websocket/": true,
+}
+
+// asker is who asks, for the audit log.
+type asker struct {
+	who  access.Who
+	from string // address
+}
+
+type askerKey struct{}
+
+// askerOf returns who asks, as ServeHTTP has found out.
+func askerOf(r *http.Request) asker {
+	who, _ := r.Context().Value(askerKey{}).(access.Who)
+	return asker{who, r.RemoteAddr}
+}
+
+func withAsker(r *http.Request, who access.Who) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), askerKey{}, who))
+}
+
+func (a asker) attrs() slog.Attr {
+	return slog.Group("by", "who", string(a.who), "from", a.from)
+}
+
+// auditRequest records a request, unless it needs none.
+func (g *Gateway) auditRequest(pattern string, r *http.Request) {
+	if g.Audit == nil || unaudited[pattern] {
+		return
+	}
+	g.Audit.Info("request", askerOf(r).attrs(), "method", r.Method, "path", core.CutWords(r.URL.Path, maxShown))
+}
+
+// auditing records the dial and the end of one session.
+type auditing struct {
+	session.Ignore
+	log      *slog.Logger // with what is known of the session
+	counts   session.Counters
+	counting session.Observer
+	began    bool
+}
+
+func (g *Gateway) newAuditing(id string, wanted request) *auditing {
+	a := &auditing{log: g.Audit.With(wanted.asker.attrs(), "session", id, "mode", wanted.mode.Name, "target", wanted.target.String())}
+	a.counting = a.counts.Observer()
+	return a
+}
+
+// dialled records a dial, before its client is answered.
+func (a *auditing) dialled(s Server, err error) {
+	if err != nil {
+		a.log.Info("dial", "outcome", codeOf(err), "words", err.Error())
+		return
+	}
+	a.log.Info("dial", "outcome", "connected", "address", s.Resolved(), "allowed", s.AllowedBy())
+}
+
+func (a *auditing) Began(b session.Beginning) {
+	a.began = true
+	a.counting.Began(b)
+}
+
+func (a *auditing) Done(at time.Duration, e wire.Event, actions []core.Action) {
+	a.counting.Done(at, e, actions)
+}
+
+func (a *auditing) Ended(at time.Duration, end session.End) {
+	a.counting.Ended(at, end)
+	if !a.began { // dialled has said why
+		return
+	}
+	a.log.Info("end", "outcome", end.ErrorCode(), "words", end.Words, "seconds", at.Seconds(),
+		"toServer", a.counts.ToServer.Load(), "fromServer", a.counts.FromServer.Load())
+}
