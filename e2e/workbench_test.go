@@ -46,7 +46,7 @@ func launchIn(runtime string, flags ...string) (*workbench, error) {
 
 // launchCommand starts a command that serves the page.
 func launchCommand(runtime string, command []string, flags ...string) (*workbench, error) {
-	args := slices.Concat(command, []string{"--listen", "127.0.0.1:0", "--echo-listen", "127.0.0.1:0"}, flags)
+	args := slices.Concat(command, []string{"--listen", "127.0.0.1:0", "--echo-listen", "127.0.0.1:0", "--drain", "0s"}, flags)
 	cmd := exec.Command(workbenchBinary, args...)
 	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+runtime, "SSL_CERT_FILE="+authority.file)
 	p, err := run(cmd)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -46,6 +45,7 @@ type serveOptions struct {
 	audit      string // file of the audit log; "": none
 	noRecord   bool
 	keep       time.Duration // of sessions without a watcher
+	drain      time.Duration // over which sessions end when the workbench stops
 	pprof      bool
 	folder     string // of transcripts; "": the user's
 	// credentials are files of certificates that TLS can be spoken with.
@@ -94,6 +94,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
 	flags.DurationVar(&o.keep, "keep", defaultKeep, "keep a session that was opened on the page for `TIME` while no window shows it; 0 ends it with its window, at most 24h")
+	flags.DurationVar(&o.drain, "drain", defaultDrain, "end the sessions one after the other over `TIME` when the workbench is told to stop; at most 15s")
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
@@ -124,8 +125,13 @@ const (
 	maxKeep     = 24 * time.Hour
 )
 
-// stopLimit bounds an ordered stop.
-const stopLimit = 5 * time.Second
+// Bounds of an ordered stop.
+const (
+	defaultDrain = 5 * time.Second
+	maxDrain     = 15 * time.Second
+	hardStop     = 20 * time.Second // of all sessions
+	stopLimit    = 5 * time.Second  // of the plugin processes, and of what is still to be recorded
+)
 
 // serve runs the workbench until ctx ends.
 func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr io.Writer) error {
@@ -139,6 +145,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	if o.keep < 0 || o.keep > maxKeep {
 		return fmt.Errorf("--keep is %v; it must be from 0 to %v, as in: --keep 1h", o.keep, maxKeep)
+	}
+	if o.drain < 0 || o.drain > maxDrain {
+		return fmt.Errorf("--drain is %v; it must be from 0s to %v", o.drain, maxDrain)
 	}
 	policy, err := readPolicy(o.policy)
 	if err != nil {
@@ -242,17 +251,19 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		return fmt.Errorf("the page cannot be served any more: %w", err)
 	case <-ctx.Done():
 	}
-	return stop(g)
+	stop(g, o.drain, log)
+	return nil
 }
 
-// stop ends all sessions and the server, in stopLimit at most.
-func stop(g *gateway.Gateway) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+// stop lets the sessions end one after the other, ends those that are left and the
+// server, and cuts off what has not ended within hardStop.
+func stop(g *gateway.Gateway, drain time.Duration, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), hardStop)
 	defer cancel()
+	g.Drain(ctx, drain)
 	if g.Stop(ctx) != nil {
-		return errors.New("some sessions did not end in time and were cut off")
+		log.Warn("some sessions did not end in time and were cut off", "after", hardStop)
 	}
-	return nil
 }
 
 // modes shows the host's modes to the gateway.

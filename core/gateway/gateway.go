@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -163,6 +164,42 @@ func New(config Config) *Gateway {
 // Serve answers requests that arrive on the listener, and closes it. It returns
 // http.ErrServerClosed once Stop is called.
 func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(stallListener{l}) }
+
+// Drain begins to stop: new sessions are refused, and GET /healthz says so. The
+// live sessions are told, and end one after the other, spread over the given time,
+// so that their clients do not all come back at once. It returns when that time is
+// over, at once if there is no session, or when ctx is done.
+func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
+	g.mu.Lock()
+	g.stopped = true
+	g.mu.Unlock()
+	live := g.live.All()
+	if over <= 0 || len(live) == 0 {
+		return
+	}
+	for _, l := range live {
+		l.Remark(session.Remark{Code: session.Stopping, Words: fmt.Sprintf("the workbench is stopping: this session ends within %v", over)})
+	}
+	next := time.NewTicker(over / time.Duration(len(live)))
+	defer next.Stop()
+	for _, l := range live {
+		select {
+		case <-next.C:
+		case <-ctx.Done():
+			return
+		}
+		l.Stop(session.End{Cause: session.Stopped, Words: errStopping.Error()})
+	}
+}
+
+var errStopping = errors.New("the workbench is stopping")
+
+// isStopping reports whether new sessions are refused.
+func (g *Gateway) isStopping() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.stopped
+}
 
 // Stop ends Serve and all sessions, telling their clients. It returns when they
 // have ended or ctx is done. Sessions that begin meanwhile are refused.

@@ -39,7 +39,7 @@ type route struct {
 // routes returns all routes.
 func (g *Gateway) routes() []route {
 	routes := []route{
-		{"GET /healthz", maxNothing, healthy},
+		{"GET /healthz", maxNothing, g.healthy},
 		{"GET /api/modes", maxNothing, g.modes},
 		{"POST /api/compare", compare.MaxRequest, g.compare},
 		{"GET /api/tls", maxNothing, g.credentials},
@@ -82,7 +82,12 @@ func (g *Gateway) routes() []route {
 	return routes
 }
 
-func healthy(w http.ResponseWriter, _ *http.Request) {
+// healthy answers whether new sessions can be opened.
+func (g *Gateway) healthy(w http.ResponseWriter, _ *http.Request) {
+	if g.isStopping() {
+		refuseWith(w, http.StatusServiceUnavailable, errStopping)
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	io.WriteString(w, "ok\n")
 }

@@ -25,7 +25,7 @@ const subprotocol = "workbench.v1"
 // websocket serves one session, from the upgrade to the end.
 func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	if !g.begin() {
-		http.Error(w, "the workbench is stopping", http.StatusServiceUnavailable)
+		http.Error(w, errStopping.Error(), http.StatusServiceUnavailable)
 		return
 	}
 	h := &hijacker{ResponseWriter: w}
@@ -67,7 +67,7 @@ func (g *Gateway) serve(c *client, query url.Values, asks asker) {
 		return
 	}
 	if !release() {
-		c.sayClose(websocket.CloseGoingAway, "the workbench is stopping")
+		c.sayClose(websocket.CloseGoingAway, errStopping.Error())
 		return
 	}
 	var wanted request

@@ -63,6 +63,7 @@ const (
 	Stayed        RemarkCode = "stayed"        // … could not be moved
 	Diverged      RemarkCode = "diverged"      // … was not moved, since the new build answers the past differently
 	Keyboard      RemarkCode = "keyboard"      // another window has the keyboard
+	Stopping      RemarkCode = "stopping"      // the workbench stops, and the session ends soon
 )
 
 // Ignore is an Observer that ignores all it is told, to be embedded by those

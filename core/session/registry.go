@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -48,6 +49,15 @@ func (r *Registry) Find(id string) *Live {
 	return r.live[id]
 }
 
+// All returns the live sessions, the oldest first.
+func (r *Registry) All() []*Live {
+	r.mu.Lock()
+	all := slices.Collect(maps.Values(r.live))
+	r.mu.Unlock()
+	slices.SortFunc(all, func(a, b *Live) int { return a.Began.Compare(b.Began) })
+	return all
+}
+
 // Live is a session from before its machine is opened until its observers were
 // told its end.
 type Live struct {
@@ -76,6 +86,17 @@ func (l *Live) Join(o Observer) (leave func(), ok bool) {
 		defer p.mu.Unlock()
 		p.observers = slices.DeleteFunc(slices.Clone(p.observers), func(other Observer) bool { return other == o })
 	}, true
+}
+
+// Remark adds a remark to the session's log, if its target was reached and it has
+// not ended.
+func (l *Live) Remark(r Remark) {
+	l.peers.mu.Lock()
+	beginning := l.peers.beginning
+	l.peers.mu.Unlock()
+	if beginning != nil {
+		beginning.Remark(r)
+	}
 }
 
 // Stop ends the session so, as soon as its target was reached and its machine
