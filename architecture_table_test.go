@@ -404,7 +404,7 @@ var table = []row{
 		place:   "cmd/workbench/command",
 		does:    "what the commands share: exit codes, checks of arguments, JSON, listening",
 		not:     "what they do",
-		imports: "core/loopback " + cobra,
+		imports: "core/loopback " + cobra + " " + pflag,
 		brings:  "core/urgent " + behindCobra,
 		without: "os",
 	},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
+// newHelpCommand is cobra's, but a command that does not exist is an error.
+func newHelpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Show what a command does",
+		Example: "  workbench help transcript list",
+		RunE: func(_ *cobra.Command, names []string) error {
+			cmd, rest, err := root.Find(names)
+			if err != nil || len(rest) > 0 && cmd.HasSubCommands() {
+				return fmt.Errorf("%q is no command of workbench; see workbench --help", strings.Join(names, " "))
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
+}
+
 func newRoot() *cobra.Command {
 	serve := newServeCommand()
 	root := &cobra.Command{
@@ -83,6 +101,8 @@ func newRoot() *cobra.Command {
 		DisableAutoGenTag: true,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
+	root.SetFlagErrorFunc(command.FlagError)
+	root.SetHelpCommand(newHelpCommand(root))
 	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
 		newTranscriptCommand(), playcmd.New(readRecorded), newSandboxCommand(), newPolicyCommand(), newTokenCommand(), newVersionCommand())
 	return root

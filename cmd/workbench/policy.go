@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 
@@ -61,10 +62,10 @@ func newPolicyTestCommand() *cobra.Command {
 		Short: "Look targets up, and show which of their addresses may be dialled",
 		Long: "test looks each target up and prints a line for each of its addresses: whether a\n" +
 			"workbench with this policy dials it, and what decides. Nothing is dialled. The\n" +
-			"exit status is 0 if all may be dialled, else 1.",
+			"exit status is 0 if all may be dialled, 1 if not, 2 if that cannot be told.",
 		Example: "  workbench policy test --policy public example.com:80 10.0.0.1:80\n" +
 			"  workbench policy test --policy 'allow 10.0.0.0/8:5432' --policy public db.internal:5432",
-		Args: cobra.MinimumNArgs(1),
+		Args: command.Wants(1, math.MaxInt, "name a target or more"),
 		RunE: func(cmd *cobra.Command, targets []string) error {
 			policy, err := readPolicy(words)
 			if err != nil {
@@ -85,7 +86,7 @@ func newPolicyTestCommand() *cobra.Command {
 		},
 	}
 	addPolicy(cmd.Flags(), &words)
-	return cmd
+	return command.Telling(cmd)
 }
 
 // testPolicy prints what the policy decides about one target, and reports whether

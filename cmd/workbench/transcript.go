@@ -48,6 +48,9 @@ takes a transcript, that is the ID of a recorded one, or the path of a file.`,
 // open opens the store.
 func (r *recordings) open() (*store.Folder, error) {
 	if r.dir != "" {
+		if _, err := os.Stat(r.dir); errors.Is(err, fs.ErrNotExist) { // OpenFolder would make it
+			return nil, fmt.Errorf("--transcripts: there is no folder %s", core.Printable(r.dir))
+		}
 		return store.OpenFolder(r.dir)
 	}
 	state, err := catalog.StateDir()

@@ -67,7 +67,7 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 				case cmd.Context().Err() != nil:
 					return nil // Ctrl-C is how one stops to follow
 				case err != nil:
-					return fmt.Errorf("%s cannot be followed: %w", core.Printable(ids[0]), err)
+					return fmt.Errorf("%s cannot be followed: %w; workbench transcript list lists the recorded ones", core.Printable(ids[0]), err)
 				}
 				entries, err := d.Entries(ids[0], block)
 				if err != nil {

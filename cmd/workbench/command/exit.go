@@ -49,7 +49,7 @@ func Telling(cmd *cobra.Command) *cobra.Command {
 	args, run := cmd.Args, cmd.RunE
 	cmd.Args = func(cmd *cobra.Command, named []string) error { return usageError(args(cmd, named)) }
 	cmd.RunE = func(cmd *cobra.Command, named []string) error { return usageError(run(cmd, named)) }
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(FlagError(cmd, err)) })
 	return cmd
 }
 
