@@ -34,6 +34,14 @@ func deterministic(times int) promise {
 	}
 }
 
+// deterministic is the promise with as many repetitions as the subject asks for.
+func (s *Subject) deterministic() promise {
+	if s.Short {
+		return deterministic(3)
+	}
+	return deterministic(10)
+}
+
 // pause holds a session with a pause after its third event, before what the
 // server sends back.
 func (u *suite) pause(*Result) *Finding {

@@ -110,7 +110,7 @@ func (m *lines) show(line []byte, out *core.Out) {
 		instances++
 		out.Note(fmt.Sprint(instances))
 	case "answer past the bounds":
-		out.Binary(bytes.Repeat(line, 1000))
+		out.Binary(bytes.Repeat(line, 1+core.MaxActionPayload/maxLine))
 	case "a clock that runs from Open on":
 		if time.Since(m.began) > 500*time.Millisecond {
 			out.Note("slow")

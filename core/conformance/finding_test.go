@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -13,17 +14,21 @@ import (
 // What is long is shown in few bytes, which tell what it is.
 func TestFindingIsReadable(t *testing.T) {
 	words := strings.Repeat("all work and no play, ", 3)
+	long := 1 << 20
+	if testing.Short() {
+		long = 1 << 16
+	}
 	var varied []byte
-	for n := range 1 << 20 {
+	for n := range long {
 		varied = append(varied, byte(n*n>>7))
 	}
 	for _, c := range []struct{ payload, want string }{
-		{strings.Repeat("\n", 1<<20), `"\n" × 1048576`},
-		{strings.Repeat("a", 1<<20), `"a" × 1048576`},
+		{strings.Repeat("\n", long), fmt.Sprintf(`"\n" × %d`, long)},
+		{strings.Repeat("a", long), fmt.Sprintf(`"a" × %d`, long)},
 		{strings.Repeat("ab\r\n", 1000), `"ab\r\n" × 1000`},
-		{"GET " + strings.Repeat("a", 1<<20) + "\r\n", `"GET " "a" × 1048576 "\r\n" (1048582 bytes)`},
+		{"GET " + strings.Repeat("a", long) + "\r\n", fmt.Sprintf(`"GET " "a" × %d "\r\n" (%d bytes)`, long, long+len("GET \r\n"))},
 		{strings.Repeat("\x00", 5000) + strings.Repeat("\xff", 5000), `"\x00" × 5000 "\xff" × 5000 (10000 bytes)`},
-		{string(varied), `(1048576 bytes)`},
+		{string(varied), fmt.Sprintf(`(%d bytes)`, long)},
 		{words, `"` + words + `"`},
 		{"a\nb\n", "\"a\\n\"\n  "},
 	} {
@@ -42,7 +47,7 @@ func TestFindingIsReadable(t *testing.T) {
 			}
 		}
 	}
-	if text := (Finding{Check: "x", Words: string(bytes.Repeat([]byte("w"), 1<<20))}).String(); len(text) > 2*abridge.MaxShown {
+	if text := (Finding{Check: "x", Words: string(bytes.Repeat([]byte("w"), long))}).String(); len(text) > 2*abridge.MaxShown {
 		t.Errorf("words take %d bytes", len(text))
 	}
 }

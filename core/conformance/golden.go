@@ -128,7 +128,7 @@ func optionsOf(t *transcript.Transcript) map[string]string {
 // resumed are the promises about a machine that is made anew, and about memory
 // where that shows.
 func (s *Subject) resumed() []named {
-	all := []named{{"determinism", deterministic(10)}, {"recovery", recovers}, {"checkpoint", checkpoints}}
+	all := []named{{"determinism", s.deterministic()}, {"recovery", recovers}, {"checkpoint", checkpoints}}
 	if s.OpenScribbling != nil {
 		all = append(all, named{"kept memory", keepsNoData}, named{"kept memory", keepsNoState})
 	}

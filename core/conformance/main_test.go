@@ -50,6 +50,7 @@ func discipline(open func(o core.Opening, out *core.Out) core.Machine) core.Disc
 // time: the second between two repetitions costs nothing.
 func run(t *testing.T, s Subject, last string) (found []Finding) {
 	t.Helper()
+	s.Short = testing.Short()
 	synctest.Test(t, func(t *testing.T) {
 		until := len(checks) - 1
 		if last != "" {

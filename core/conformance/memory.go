@@ -14,7 +14,7 @@ import (
 const MaxHeld = 16 << 20
 
 const (
-	flood     = 64 << 20 // bytes of one shape that a machine is fed
+	flood     = 64 << 20 // bytes of one shape that a machine is fed, unless Subject.Short
 	lookEvery = 8 << 20  // bytes between two looks at the memory
 )
 
@@ -23,7 +23,7 @@ func (u *suite) memory(r *Result) *Finding {
 	if u.Memory == nil {
 		r.Skipped = "the memory that it holds is not measured here; only the size of its checkpoints was checked"
 	}
-	for _, s := range streams.Floods() {
+	for _, s := range streams.Floods(u.Short) {
 		if f := u.flood(s); f != nil {
 			return f
 		}
@@ -32,7 +32,10 @@ func (u *suite) memory(r *Result) *Finding {
 }
 
 func (u *suite) flood(s streams.Flood) *Finding {
-	part := s.Of(lookEvery)
+	part, all := s.Of(lookEvery), uint64(flood)
+	if u.Short { // a machine that keeps all of it is found at the end
+		all = min(all, MaxHeld+u.Garbage+lookEvery)
+	}
 	if u.Garbage > 0 { // what a process keeps of a session that is over is there before the look
 		u.play(u.Open, &session{opening: u.plain}, part)
 	}
@@ -40,7 +43,7 @@ func (u *suite) flood(s streams.Flood) *Finding {
 	m := u.open(u.Open, u.plain, nil)
 	defer m.Bye()
 	m.drop = true
-	for fed := 0; fed < flood && !m.Over; {
+	for fed := uint64(0); fed < all && !m.Over; {
 		m.feed(part...)
 		fed += lookEvery
 		if m.lost != nil {

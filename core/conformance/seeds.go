@@ -15,7 +15,7 @@ import (
 type Seeds struct {
 	Goldens []Seed
 	Random  uint64        // draws what is left to chance; 0: 1. The same gives the same sessions
-	Most    int           // changed sessions that are held; 0: 200
+	Most    int           // changed sessions that are held; 0: 200, or 50 when Subject.Short
 	Time    time.Duration // after which no other is begun; 0: 10 s
 }
 
@@ -60,8 +60,11 @@ func (u *suite) changed(r *Result) *Finding {
 		r.Skipped = noGolden
 		return nil
 	}
-	begun, o := time.Now(), u.Seeds
-	o.Random, o.Most, o.Time = cmp.Or(o.Random, 1), cmp.Or(o.Most, 200), cmp.Or(o.Time, 10*time.Second)
+	begun, o, most := time.Now(), u.Seeds, 200
+	if u.Short {
+		most = 50
+	}
+	o.Random, o.Most, o.Time = cmp.Or(o.Random, 1), cmp.Or(o.Most, most), cmp.Or(o.Time, 10*time.Second)
 	if f := u.starred(seeds, begun.Add(o.Time/4)); f != nil {
 		return f
 	}

@@ -142,6 +142,7 @@ func aShop(fault string) Subject {
 // changedGoldens returns what the check that starts from goldens comes to.
 func changedGoldens(t *testing.T, s Subject) Result {
 	t.Helper()
+	s.Short = testing.Short()
 	var last Result
 	if _, err := runChecks(context.Background(), s, []check{checks[0], checks[checkAt("changed goldens")]}, func(r Result) { last = r }); err != nil {
 		t.Fatal(err)
@@ -160,6 +161,7 @@ func TestFaultsThatGoldensMiss(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			s := aShop(fault)
+			s.Short = testing.Short()
 			s.Seeds.Time = time.Hour // on a busy machine too
 			for _, g := range shopSeeds(t, fault) {
 				r, err := Golden(t.Context(), s, g.File, g.Transcript)

@@ -34,6 +34,10 @@ type Subject struct {
 	Garbage uint64
 	// Seeds are sessions of the author's that Run starts from too.
 	Seeds Seeds
+	// Short asks for few trials where there are many alike: of large events, of
+	// repetitions and of changed goldens; for floods of three shapes instead of six,
+	// no longer than shows that too much is held. No check is left out.
+	Short bool
 	// Counted makes a copy of the plugin that counts what of its code is executed.
 	// nil: it is not known.
 	Counted func(context.Context) (*Counted, error)

@@ -65,6 +65,11 @@ var workbench = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
+// goTest is go test, short where this test is.
+func goTest(args ...string) *exec.Cmd {
+	return exec.Command("go", append([]string{"test", fmt.Sprintf("-short=%v", testing.Short())}, args...)...)
+}
+
 // offline is an environment for the go command.
 func offline(more ...string) []string {
 	return append(append(os.Environ(), "GOPROXY=off", "GOWORK=off", "GOFLAGS=-mod=mod"), more...)
@@ -137,12 +142,12 @@ func TestSteps(t *testing.T) {
 		}
 	}
 	tested := 0
-	for _, args := range [][]string{append([]string{"test"}, thorough...), append([]string{"test", "-skip=TestConformance"}, quick...)} {
-		cmd := exec.Command("go", args...)
+	for _, args := range [][]string{thorough, append([]string{"-skip=TestConformance"}, quick...)} {
+		cmd := goTest(args...)
 		cmd.Dir, cmd.Env = dir, offline()
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			t.Errorf("go %v: %v\n%s", args, err, out)
+			t.Errorf("go test %v: %v\n%s", args, err, out)
 		}
 		tested += strings.Count(string(out), "ok  \t")
 	}

@@ -2,7 +2,6 @@ package guide_test
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -72,7 +71,9 @@ func check(t *testing.T, name string, d core.Discipline, checks ...string) {
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, found := context.WithCancel(context.Background())
-			_, err := conformance.Run(ctx, conformance.InProcess(d, slog.New(slog.DiscardHandler)), conformance.Checks(), func(r conformance.Result) {
+			s := conformance.InProcess(d, slog.New(slog.DiscardHandler))
+			s.Short = testing.Short()
+			_, err := conformance.Run(ctx, s, conformance.Checks(), func(r conformance.Result) {
 				for _, f := range r.Findings {
 					if slices.Contains(checks, f.Check) {
 						found() // the checks that are left take their time
@@ -135,7 +136,7 @@ func TestNever(t *testing.T) {
 		}
 	}
 	write(t, dir, files)
-	cmd := exec.Command("go", "test", ".")
+	cmd := goTest(".")
 	cmd.Dir, cmd.Env = dir, offline()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("go test: %v\n%s", err, out)

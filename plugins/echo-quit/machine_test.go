@@ -523,7 +523,11 @@ func FuzzMachine(f *testing.F) {
 
 func TestRandomScripts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	for range 300 {
+	scripts := 300
+	if testing.Short() {
+		scripts = 50
+	}
+	for range scripts {
 		var in []byte
 		for range 1 + rng.IntN(40) {
 			payload := make([]byte, rng.IntN(6))

@@ -320,7 +320,11 @@ func script(in []byte) []core.Event {
 
 func TestRandomScripts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	for i := range 300 {
+	scripts := 300
+	if testing.Short() {
+		scripts = 50
+	}
+	for i := range scripts {
 		var in []byte
 		for range 1 + rng.IntN(30) {
 			payload := make([]byte, rng.IntN(6))

@@ -15,9 +15,8 @@ import (
 )
 
 // Each example keeps what every machine promises, and each golden bears
-// crashes and checkpoints after every event. The generated
-// sessions, 64 MiB and more through each interpreter, take minutes, and more
-// under the race detector: CONFORMANCE=1 asks for them.
+// crashes and checkpoints after every event. The generated sessions, 64 MiB and
+// more through each interpreter, take minutes: they are for the long form.
 func TestExamplesConform(t *testing.T) {
 	paths, err := filepath.Glob(examples)
 	if err != nil || len(paths) < 3 {
@@ -55,8 +54,7 @@ func TestExamplesConform(t *testing.T) {
 					t.Error(f)
 				}
 			}
-			if os.Getenv("CONFORMANCE") == "" {
-				t.Log("only the goldens; CONFORMANCE=1 runs generated sessions too")
+			if testing.Short() {
 				return
 			}
 			findings, err := conformance.Run(t.Context(), subject, conformance.Checks(), func(r conformance.Result) {

@@ -10,8 +10,8 @@ import (
 
 // Conformance holds the discipline to what every machine promises, with
 // generated sessions; package conformance lists the checks. Each is a subtest
-// of its name. It takes a few seconds, and measures the heap of the whole
-// process: no other test should run in parallel.
+// of its name. It takes a few seconds, less with go test -short, and measures the
+// heap of the whole process: no other test should run in parallel.
 //
 // The *.golden files in the folders goldens are where it starts from too: their
 // sessions are changed in many ways and held to the same promises. What no
@@ -55,5 +55,7 @@ func subject(t testing.TB, d core.Discipline) conformance.Subject {
 	if d.Open == nil {
 		t.Fatal("the discipline has no Open function")
 	}
-	return conformance.InProcess(d, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	s := conformance.InProcess(d, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	s.Short = testing.Short()
+	return s
 }

@@ -216,8 +216,8 @@ func Odd(m *core.Manifest) (all []map[string]string) {
 }
 
 // Large returns the largest single events that a session feeds, and more
-// messages than timers may run.
-func Large() [][]Op {
+// messages than timers may run; with few those of letters and of line ends alone.
+func Large(few bool) [][]Op {
 	const read, message = 256 << 10, core.MaxEventPayload
 	var many []Op
 	for i := range feed.MaxTimers + 6 {
@@ -225,7 +225,11 @@ func Large() [][]Op {
 		many = append(many, Text(word), Server(word+"\r\n"))
 	}
 	all := [][]Op{many}
-	for _, s := range []string{"x", "\n", "\x00", "\xff", "a line of text\r\n", "é"} {
+	fills := []string{"x", "\n", "\x00", "\xff", "a line of text\r\n", "é"}
+	if few {
+		fills = fills[:2]
+	}
+	for _, s := range fills {
 		all = append(all,
 			[]Op{Server(fill(s, read)), ServerEOF},
 			[]Op{Server("x"), Server(fill(s, read)), Server(fill(s, read)), ServerEOF},
@@ -243,17 +247,22 @@ type Flood struct {
 	Events []core.Event
 }
 
-// Floods returns each way to flood a machine.
-func Floods() []Flood {
+// Floods returns each way to flood a machine; with few one of the server's lines,
+// one of its bytes and one of the client's messages.
+func Floods(few bool) []Flood {
 	line := fill("x", 4<<10-2) + "\r\n"
-	return []Flood{
+	all := []Flood{
 		{"the server's lines, with a message before each 32 KiB", []core.Event{Text("hello").Event, Server(fill(line, 32<<10)).Event}},
 		{"the server's bytes without a line end", []core.Event{Server(fill("x", 256<<10)).Event}},
+		{"the client's messages of 1 KiB, with no answer of the server's", []core.Event{binary(fill("x", 1<<10)).Event}},
 		{"the server's NUL bytes", []core.Event{Server(fill("\x00", 256<<10)).Event}},
 		{"the server's bytes 0xFF", []core.Event{Server(fill("\xff", 256<<10)).Event}},
 		{"the client's messages, with no answer of the server's", []core.Event{Text(fill("x", core.MaxEventPayload)).Event}},
-		{"the client's messages of 1 KiB, with no answer of the server's", []core.Event{binary(fill("x", 1<<10)).Event}},
 	}
+	if few {
+		return all[:3]
+	}
+	return all
 }
 
 // Of returns the flood's events again and again, at least so many bytes.
