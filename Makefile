@@ -5,11 +5,11 @@
 build: ## the binary, in bin/, without tables for debuggers
 	go build -ldflags='-s -w' -o bin/workbench ./cmd/workbench
 
-test: ## everything: formatting, vet, staticcheck, all tests under the race detector, cross-builds
+test: ## formatting, vet, staticcheck, all tests in their short forms under the race detector, cross-builds
 	scripts/test.sh
 
-long: ## what takes longer: the tests without cgo, each fuzz target for FUZZTIME (default 1m), the storms
-	CGO_ENABLED=0 FUZZTIME=$${FUZZTIME:-1m} scripts/test.sh
+long: ## the tests in full, without cgo, each fuzz target for FUZZTIME (default 1m), and the storms
+	CGO_ENABLED=0 LONG=1 FUZZTIME=$${FUZZTIME:-1m} scripts/test.sh
 	$(MAKE) storm
 
 fresh: ## `go run ./cmd/workbench` and `make test` in bare Debian 12 and 13, as root and as a user; needs root and mmdebstrap

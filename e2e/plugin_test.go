@@ -62,7 +62,11 @@ func TestScaffoldedPlugins(t *testing.T) {
 			c.say("hello")
 			c.hears("hello")
 			t.Logf("a session through a new plugin in %s after %v", lang, time.Since(began).Round(time.Millisecond))
-			t.Logf("plugin test:\n%s", workbenchRun(t, dir, "plugin", "test", name))
+			check := []string{"plugin", "test", name}
+			if testing.Short() {
+				check = append(check, "--quick")
+			}
+			t.Logf("plugin test:\n%s", workbenchRun(t, dir, check...))
 		})
 	}
 }

@@ -172,14 +172,18 @@ func TestKilledAtEveryEvent(t *testing.T) {
 		mode   string
 		script []step
 	}{{"http-line", lines(200)}, {"echo-quit", echoes}} {
+		const lanes = 2 // at a time
+		apart := lanes  // in a lane, of two events that are tried
+		if testing.Short() {
+			apart = max(lanes, len(test.script)/10)
+		}
 		want, _, wantHeard := play(t, shared, test.mode, test.script, func(int, bool) {})
 		for name, done := range map[string]bool{"while": false, "after": true} {
-			const lanes = 2 // at a time
 			for lane := range lanes {
 				t.Run(fmt.Sprint(test.mode, " ", name, " lane ", lane), func(t *testing.T) {
 					t.Parallel()
 					k := &killer{w: start(t), mode: test.mode}
-					for at := 1 + lane; at <= len(test.script); at += lanes {
+					for at := 1 + lane; at <= len(test.script); at += apart {
 						strike := k.aim(t, syscall.SIGKILL)
 						got, remarks, heard := play(t, k.w, test.mode, test.script, func(event int, is bool) {
 							if event == at && is == done {
@@ -241,11 +245,14 @@ func TestKilledUnderABigMessage(t *testing.T) {
 		all = append(all, fmt.Sprintf("%0127d", i)) // and LF: 128 bytes
 	}
 	message := strings.Join(all, "\n")
-	const rounds = 16
+	rounds := int64(16)
+	if testing.Short() {
+		rounds = 4
+	}
 	struck := make(chan func(), 1)
 	s := serve(t, func(conn net.Conn) {
 		size := int64(len(message) + 1)
-		for i := range int64(rounds) {
+		for i := range rounds {
 			part := size * i / rounds
 			io.CopyN(conn, conn, part)
 			if strike := <-struck; i > 0 {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All tests of the project; see the Makefile.
+# All tests of the project; see the Makefile. They are short (testing.Short) unless
+# LONG is set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s\n' "$*"; }
@@ -12,6 +13,8 @@ if [ "${CGO_ENABLED:-}" = 0 ]; then
 	echo "the race detector wants cgo, and CGO_ENABLED is 0: the tests run without it"
 	race=()
 fi
+form=(-short -timeout 20m)
+[ -z "${LONG:-}" ] || form=(-timeout 60m)
 
 step "formatting, vet, staticcheck"
 unformatted=$(git ls-files -z -co --exclude-standard '*.go' | xargs -0 gofmt -l)
@@ -43,7 +46,7 @@ scripts/check-web.sh
 
 # The tests named TestRoot… start servers in their own mounts and capture packets. A user
 # runs these with sudo, built like all others.
-go_test() { go test "${race[@]}" -shuffle=on -timeout 20m "$@"; }
+go_test() { go test "${race[@]}" "${form[@]}" -shuffle=on "$@"; }
 if [ "$(id -u)" -eq 0 ]; then
 	step "Go tests, race detector ${race:-off}"
 	go_test ./...
@@ -55,7 +58,7 @@ else
 fi
 
 step "fuzz targets"
-FUZZTIME=${FUZZTIME:-4s} scripts/fuzz.sh
+FUZZTIME=${FUZZTIME:-2s} scripts/fuzz.sh
 
 step "speed, beside the reference"
 go run ./bench -quick
