@@ -14,7 +14,6 @@ import (
 func TestUnreachable(t *testing.T) {
 	gone := errors.New("the plugin is gone")
 	s := aShop("")
-	s.Short = testing.Short()
 	connect := s.Open
 	s.Seeds.Goldens = shopSeeds(t, "")
 	names := append(Quick(), "changed goldens", "reach")
