@@ -250,15 +250,19 @@ func (v *visitor) count(numbers int, then ...string) error {
 }
 
 // among has one session say something, right behind other things, while 99
-// others count, and returns how it ended and which event that was. All others
-// must live on, and answer.
+// others count, 19 in the short form, and returns how it ended and which event that
+// was. All others must live on, and answer.
 func (w *served) among(t *testing.T, words string) (closed *websocket.CloseError, event int) {
 	t.Helper()
+	beside := 99
+	if testing.Short() {
+		beside = 19
+	}
 	one := w.visit(t)
 	stop := make(chan struct{})
 	var counting sync.WaitGroup
 	var others []*visitor
-	for range 99 {
+	for range beside {
 		v := w.visit(t)
 		others = append(others, v)
 		counting.Go(func() {

@@ -67,7 +67,11 @@ func entriesOf(t *testing.T, text string) string {
 // What was written as a capture comes back as it was said, even if packets are
 // reordered and duplicated.
 func TestRoundTrip(t *testing.T) {
-	for n := range 50 {
+	recordings := 50
+	if testing.Short() {
+		recordings = 20
+	}
+	for n := range recordings {
 		r := varied(n)
 		capture := written(t, &r.t)
 		for seed := range uint64(3) {
@@ -573,7 +577,11 @@ func TestPortsAgainWithoutSYN(t *testing.T) {
 // Whatever a capture does to connections, every byte of a payload is written, or is a
 // copy of one that is, or is counted as left out with a remark.
 func TestNoByteIsDropped(t *testing.T) {
-	for seed := range uint64(3000) {
+	seeds := uint64(3000)
+	if testing.Short() {
+		seeds = 500
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 2))
 		w := newWire(t, layers.LinkTypeRaw)
 		type place struct {

@@ -149,7 +149,11 @@ func varied(n int) *recording {
 func TestTshark(t *testing.T) {
 	tshark := program(t, "tshark", "tshark")
 	dir := t.TempDir()
-	for n := range 50 {
+	recordings := 50
+	if testing.Short() {
+		recordings = 15
+	}
+	for n := range recordings {
 		r := varied(n)
 		file := filepath.Join(dir, fmt.Sprintf("%d.pcapng", n))
 		if err := os.WriteFile(file, written(t, &r.t), 0o600); err != nil {
