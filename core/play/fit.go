@@ -21,24 +21,27 @@ type Step struct {
 func (s *Script) Steps() []Step {
 	var all []Step
 	for i := range s.steps {
-		e := &s.steps[i]
-		step := Step{From: e.from, Line: e.line}
-		switch e.kind {
-		case bytesStep:
-			step.Data = e.data
-			for _, c := range e.pieces {
-				if c.rule != nil {
-					step.Taken = append(step.Taken, [2]int{c.from, c.from + len(c.data)})
-				}
-			}
-		case endStep:
-			step.End = "eof"
-		case breakStep:
-			step.End = "failed"
-		}
-		all = append(all, step)
+		all = append(all, s.steps[i].shown())
 	}
 	return all
+}
+
+func (e *step) shown() Step {
+	shown := Step{From: e.from, Line: e.line}
+	switch e.kind {
+	case bytesStep:
+		shown.Data = e.data
+		for _, c := range e.pieces {
+			if c.rule != nil {
+				shown.Taken = append(shown.Taken, [2]int{c.from, c.from + len(c.data)})
+			}
+		}
+	case endStep:
+		shown.End = "eof"
+	case breakStep:
+		shown.End = "failed"
+	}
+	return shown
 }
 
 // Only returns a script of the steps whose index keep says yes to. What a rule

@@ -114,6 +114,16 @@ func (p *Player) dataOf(s *step) []byte {
 	return p.join(s.pieces)
 }
 
+// stepAt returns a step: one of our own as it is said, with the values that were
+// captured; one of the peer's as it was recorded.
+func (p *Player) stepAt(i int) Step {
+	shown := p.steps[i].shown()
+	if p.steps[i].from == p.as && p.steps[i].kind == bytesStep {
+		shown.Data = p.dataOf(&p.steps[i])
+	}
+	return shown
+}
+
 func (p *Player) join(pieces []piece) []byte {
 	var all []byte
 	for i := range pieces {

@@ -33,6 +33,9 @@ type Server struct {
 	// client: nobody is told of it. With TLS so is one without a byte.
 	Mismatch func(client net.Addr, m *Mismatch) (goOn bool)
 	Ended    func(client net.Addr, file string, err error)
+	// Done is told what a client's talk has done, see [Talk.Done]; of a pool's it is
+	// not. nil: nobody is.
+	Done func(client net.Addr, s Step)
 }
 
 // Pauses between tries to accept.
@@ -125,6 +128,9 @@ func (s *Server) hold(ctx context.Context, conn Conn, p part) (wasClient bool, e
 	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
 		return !p.Status().Silent && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
 	}}
+	if s.Done != nil {
+		talk.Done = func(step Step) { s.Done(conn.RemoteAddr(), step) }
+	}
 	err = talk.over(ctx, conn, p)
 	return ctx.Err() == nil && (err == nil || !p.Status().Silent), err
 }

@@ -42,6 +42,10 @@ type Talk struct {
 	// Mismatch is told of each mismatch and says whether to go on after it.
 	// nil: the first one ends the talk. Calls of one talk are one at a time.
 	Mismatch func(*Mismatch) (goOn bool)
+	// Done is told of each step of a player as it is said, or once it has come as it
+	// was recorded or as rules allow; nil: nobody is. What differs is not done. Calls
+	// of one talk are one at a time.
+	Done func(Step)
 }
 
 // part is one side's part in a talk: a player, or a guest.
@@ -102,6 +106,9 @@ type talk struct {
 	finished bool      // we have sent FIN
 	stopped  *Mismatch // that ended the talk
 	failed   error     // that did
+
+	toldSaid, toldHeard int // steps before these were told to Done
+	differing           int // steps before this, of the peer's, belong to what differed
 }
 
 // read compares what comes until the stream ends.
@@ -153,8 +160,32 @@ func (k *talk) take(data []byte, err error) (done bool) {
 	return err != nil
 }
 
-// tell tells of a mismatch. The lock is held.
+// tellDone tells of the steps that were done since it last did. The lock is held.
+func (k *talk) tellDone(said bool) {
+	p, ok := k.p.(*Player) // a guest may be at several scripts at once
+	if k.Done == nil || !ok {
+		return
+	}
+	tell := func(told *int, to int, from core.Side) {
+		for ; *told < to; *told++ {
+			if at := *told; p.steps[at].from == from && (from == p.as || at >= k.differing) {
+				k.Done(p.stepAt(at))
+			}
+		}
+	}
+	if said {
+		tell(&k.toldSaid, p.said, p.as)
+	} else {
+		tell(&k.toldHeard, p.at, other(p.as))
+	}
+}
+
+// tell tells what was heard: steps that are done, then a mismatch. The lock is held.
 func (k *talk) tell(m *Mismatch) {
+	k.tellDone(false)
+	if p, ok := k.p.(*Player); ok && m != nil {
+		k.differing = max(p.at+1, p.runEnd())
+	}
 	if m != nil && k.stopped == nil && (k.Mismatch == nil || !k.Mismatch(m)) {
 		k.stop(m)
 	}
@@ -252,6 +283,9 @@ func (k *talk) carryOut(o Order) bool {
 			return false
 		}
 	}
+	k.mu.Lock()
+	k.tellDone(true) // before the peer's answer can be
+	k.mu.Unlock()
 	switch o.Kind {
 	case Finish:
 		k.finished = true
