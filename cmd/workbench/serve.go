@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
+	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
@@ -209,6 +211,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Manifest:   host.Manifest,
 		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
 		Dial:       dialWith(&target.Dialer{Policy: policy, Below: patiently}),
+		Listen:     listenHere,
 		Keep:       o.keep,
 		Observe:    m.Observe,
 		KeepPoison: keepPoison,
@@ -283,6 +286,11 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 }
 
 func patiently(conn net.Conn) net.Conn { return stall.New(conn) }
+
+// listenHere listens on this machine for the clients of a played recording.
+func listenHere(port uint16) (net.Listener, error) {
+	return loopback.Listen(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port))
+}
 
 // dialWith dials every session's target.
 func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {

@@ -50,6 +50,7 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 		config.Transcripts = folder
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
+		config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
 		streamed := make(chan struct{}, 1)
 		config.Dev = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.NewResponseController(w).Flush()
@@ -76,6 +77,20 @@ func (p pipes) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	return atPort{conn}, nil
+}
+
+// nobody is a listener to which nobody comes; it is closed twice.
+type nobody chan struct{}
+
+func (n nobody) Accept() (net.Conn, error) { <-n; return nil, net.ErrClosed }
+func (n nobody) Addr() net.Addr            { return &net.TCPAddr{} }
+func (n nobody) Close() error {
+	select {
+	case <-n:
+	default:
+		close(n)
+	}
+	return nil
 }
 
 func (p pipes) Close() error   { close(p); return nil }
@@ -239,6 +254,7 @@ func everyRoute() []route {
 	config := testGateway().Config
 	config.Transcripts = (*store.Folder)(nil)
 	config.Page = fstest.MapFS{}
+	config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
 	return New(config).routes()
 }

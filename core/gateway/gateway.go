@@ -83,6 +83,9 @@ type Config struct {
 	Observe func(id, mode string) []session.Observer
 	// Dial connects to a target.
 	Dial func(ctx context.Context, t target.Target, s target.Security) (Server, error)
+	// Listen listens on a port of this machine, 0 for a free one, for the clients of
+	// a recording that is played as the server; nil: none is.
+	Listen func(port uint16) (net.Listener, error)
 	// Credentials are certificates and keys to use for TLS; nil: none at first.
 	Credentials *target.Credentials
 	// Page holds the files of the page.
@@ -114,9 +117,11 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-// Server is a session's server that knows the outcome of its TLS handshake.
+// Server is a session's server, or a played client's, that knows the outcome of its
+// TLS handshake.
 type Server interface {
 	session.Server
+	net.Conn
 	TLS() *target.Outcome // nil on a plain connection
 	AllowedBy() string    // what let the address be dialled, in words
 }
@@ -132,6 +137,7 @@ type Gateway struct {
 	search    turn          // for reading all transcripts
 	redacting turn          // for redacting one
 	whole     turn          // for holding a whole transcript in memory
+	plays     chan struct{} // holds a value for each recording that is being played
 	stamped   time.Time     // in the ID of the transcript that was put into the store last; whole guards it
 	stopping  context.Context
 	stop      context.CancelFunc
@@ -142,7 +148,7 @@ type Gateway struct {
 
 // New returns a gateway.
 func New(config Config) *Gateway {
-	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), redacting: make(turn, 1), whole: make(turn, 1)}
+	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), redacting: make(turn, 1), whole: make(turn, 1), plays: make(chan struct{}, maxPlays)}
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
 	}

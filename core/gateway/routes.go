@@ -61,8 +61,12 @@ func (g *Gateway) routes() []route {
 			route{"PUT /api/transcripts/{id}/notes", store.MaxNotes, t.setNotes},
 			route{"GET /api/transcripts/{id}/diff", maxNothing, t.diff},
 			route{"POST /api/transcripts/{id}/replay", maxReplayRequest, t.replay},
+			route{"POST /api/transcripts/{id}/play/client", maxPlayRequest, t.playClient},
 			route{"POST /api/transcripts/{id}/redact", maxRedactRequest, t.redact},
 			route{"DELETE /api/transcripts/{id}", maxNothing, t.delete})
+	}
+	if g.Transcripts != nil && g.Listen != nil {
+		routes = append(routes, route{"POST /api/transcripts/{id}/play/server", maxPlayRequest, transcripts{g.Transcripts, g}.playServer})
 	}
 	if g.Metrics != nil {
 		routes = append(routes, route{"GET /metrics", maxNothing, g.Metrics.ServeHTTP})
