@@ -77,7 +77,7 @@ const tab = (value) => {
 const macro = (value) => {
   const [name, steps] = [text(200)(value?.name), listOf(step)(value?.steps)];
   if (!name || !steps?.length) return undefined;
-  return { name, mode: text(64)(value.mode) ?? "", target: text(1024)(value.target) ?? "", when: text(4096)(value.when) ?? "", steps: steps.slice(0, 100) };
+  return { name, mode: text(64)(value.mode) ?? "", target: text(1024)(value.target) ?? "", when: text(4096)(value.when) ?? "", steps: steps.slice(0, 100), ...(typeof value.most === "number" && { most: value.most }) };
 };
 
 /** @type {Shape<import("./macro.js").Step>} */

@@ -36,6 +36,7 @@ const mostLines = 1000; // lines since the last message
 const mostAtOnce = 64; // messages without a rest
 const rest = 20; // milliseconds
 export const mostAnswers = 20; // in a second
+export const mostInARow = 200; // answers with nothing typed in between, if the macro does not say
 
 const encoder = new TextEncoder();
 const hexOf = (/** @type {number} */ value, /** @type {number} */ digits) => value.toString(16).toUpperCase().padStart(digits, "0");
@@ -278,8 +279,8 @@ export class MacroRun {
 
 /**
  * Answers by itself: it is told what comes, and says which lines are to be looked at.
- * At most mostAnswers in a second; then it is over, because two that answer each other
- * would never end.
+ * At most mostAnswers in a second, and so many in a row with nothing typed in between;
+ * then it is over, because two that answer each other would never end.
  */
 export class Answerer {
   over = false;
@@ -289,15 +290,18 @@ export class Answerer {
 
   #steps;
   #pattern;
+  #most;
+  #inARow = 0;
   #lines = new Lines();
   /** @type {{ bytes: Uint8Array }[]} */
   #waiting = [];
   /** @type {number[]} */
   #times = [];
 
-  /** @param {string} when a regular expression @param {Step[]} steps that only send */
-  constructor(when, steps) {
+  /** @param {string} when a regular expression @param {Step[]} steps that only send @param {number} [most] in a row */
+  constructor(when, steps, most = mostInARow) {
     this.#steps = steps;
+    this.#most = most;
     const { pattern, error } = patternOf(when, true);
     this.#pattern = pattern;
     if (!pattern) this.stop(error ?? "It does not say what it answers.");
@@ -306,6 +310,11 @@ export class Answerer {
   /** @param {Uint8Array} bytes that came from the server */
   received(bytes) {
     if (!this.over) this.#waiting.push(...this.#lines.take(bytes));
+  }
+
+  /** A person has sent something. */
+  typed() {
+    this.#inARow = 0;
   }
 
   /** The lines that have come since the last question, or null. @returns {Question | null} */
@@ -335,6 +344,11 @@ export class Answerer {
         this.stop(`It answered ${mostAnswers} times within a second, so it was switched off: it may be answering itself.`);
         break;
       }
+      if (this.#inARow >= this.#most) {
+        this.stop(`It answered ${count(this.#most, "time")} with nothing typed in between, so it was switched off: two may be answering each other. The macro says how often it may.`);
+        break;
+      }
+      this.#inARow++;
       this.answers++;
       for (const step of this.#steps) {
         const { message, error } = messageOf(step, this.answers);

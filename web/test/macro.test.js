@@ -139,6 +139,21 @@ test("answers by itself, each line once, and not for ever", () => {
   assert.deepEqual([slow.over, slow.answers], [false, 50]);
 });
 
+test("answers so many in a row, unless somebody types in between", () => {
+  const slow = new Answerer("x", [line("{n}")], 3);
+  let now = 0;
+  const give = () => {
+    slow.received(bytes("x\n"));
+    const question = slow.question();
+    return question ? slow.answer(question, [true], (now += 5000)) : [];
+  };
+  assert.deepEqual([give(), give(), give()], [["1"], ["2"], ["3"]]);
+  slow.typed();
+  assert.deepEqual([give(), give(), give(), slow.over], [["4"], ["5"], ["6"], false]);
+  assert.deepEqual([give(), slow.over], [[], true]);
+  assert.match(slow.problem, /^It answered 3 times with nothing typed in between/);
+});
+
 test("a pasted dialogue waits for replies, but not within a mail", () => {
   const steps = dialogueSteps(["HELO {n}", "DATA", "Subject: x", "", ".", "QUIT"], true);
   assert.deepEqual(steps.map((one) => (one.do === "line" ? one.text : "?")), ["?", "HELO {{n}", "?", "DATA", "?", "Subject: x", "", ".", "?", "QUIT", "?"]);

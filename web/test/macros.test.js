@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { patternOf, placesIn } from "../model/search.js";
 import { Macros, macroProblem, macrosFile, macrosOf, maxMacros } from "../model/macros.js";
 
 function memory() {
@@ -28,6 +29,8 @@ test("says what is wrong", () => {
   assert.match(macroProblem(macro(" ")), /name/);
   assert.match(macroProblem(macro("x", { steps: [] })), /no step/);
   assert.match(macroProblem(macro("x", { steps: [{ do: "line", text: "a" }, { do: "hex", text: "0" }] })), /^Step 2: /);
+  assert.equal(macroProblem(macro("x", { when: "a", most: 1 })), "");
+  for (const most of [0, 1.5, 100_001]) assert.match(macroProblem(macro("x", { when: "a", most })), /in a row/);
   assert.match(macroProblem(macro("x", { when: "(" })), /regular expression/);
   assert.match(macroProblem(macro("x", { when: "a", steps: [{ do: "any", text: "" }] })), /only sends/);
   const macros = new Macros(null);
@@ -42,7 +45,7 @@ test("what is damaged is left out", () => {
 });
 
 test("a file of its own, there and back", () => {
-  const all = [macro("a", { when: "p" }), macro("b", { steps: [{ do: "reply", text: "^2", seconds: 3 }] })];
+  const all = [macro("a", { when: "p", most: 7 }), macro("b", { steps: [{ do: "reply", text: "^2", seconds: 3 }] })];
   assert.deepEqual(macrosOf(macrosFile(all)), { macros: all, left: "" });
   assert.match(macrosOf('{"macros":[{"name":"x"}]}').left, /1 macro /);
   for (const text of ["", "x", "{}", "7", " ".repeat(2 << 20)]) assert.match(macrosOf(text).problem ?? "", /\.$/);
@@ -50,6 +53,15 @@ test("a file of its own, there and back", () => {
   macros.add(all);
   assert.equal(macros.add(all), "2 of 2 macros are here now.");
   assert.deepEqual(macros.list.map(({ name }) => name), ["a", "b", "a 2", "b 2"]);
+});
+
+test("PacketSender's own packets.ini", () => {
+  const { macros, left } = read("packets.ini");
+  assert.deepEqual(macros, [
+    macro("Zoom, near", { steps: [{ do: "hex", text: "81 01 04 39 0d ff" }] }),
+    macro("état", { steps: [{ do: "hex", text: "3f 0d" }] }),
+  ]);
+  assert.match(left, /^Left out: 1 packet /);
 });
 
 test("packets of PacketSender", () => {
@@ -60,6 +72,14 @@ test("packets of PacketSender", () => {
 
 test("sequences of Docklight", () => {
   const { macros, left } = read("docklight.ptp");
-  assert.deepEqual(macros, [macro("Hello", { steps: [{ do: "hex", text: "48 65 6C 6C 6F 0D 0A" }] })]);
-  assert.match(left, /^Left out: 3 sequences /);
+  const hello = [{ do: "hex", text: "48 65 6C 6C 6F 0D 0A" }];
+  assert.deepEqual(macros, [
+    macro("Hello", { steps: hello }),
+    macro("Hello received", { when: "48 65 6c 6c 6f", steps: hello }),
+    macro("A request", { when: "52 .. 51", steps: hello }),
+  ]);
+  assert.match(left, /^Left out: 6 sequences /);
+  const { pattern } = patternOf(macros[2].when, true);
+  const fits = (...bytes) => placesIn({ bytes: Uint8Array.from(bytes) }, pattern).length;
+  assert.deepEqual([fits(0x20, 0x52, 0x0a, 0x51), fits(0x52, 0x51)], [1, 0]);
 });

@@ -2,8 +2,8 @@
 
 import { html } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
-import { macrosFile, macrosOf } from "../model/macros.js";
-import { doings, patience } from "../model/macro.js";
+import { macrosFile, macrosOf, maxInARow } from "../model/macros.js";
+import { doings, mostInARow, patience } from "../model/macro.js";
 import { save } from "./download.js";
 
 /** @typedef {import("../model/macros.js").Macro} Macro */
@@ -47,8 +47,8 @@ export function MacroEditor({ kept, mode, target, close }) {
             </ul>
             <div class="macro-buttons">
               <button type="button" class="small primary" id="new-macro" onClick=${fresh}>New macro</button>
-              <label class="button small" title="Macros of this page or packets of PacketSender (JSON), a Docklight project (.ptp)">
-                Import…<input type="file" id="import-macros" class="unseen" accept=".json,.ptp,.txt" onChange=${take} />
+              <label class="button small" title="Macros of this page, packets of PacketSender (JSON, packets.ini), a Docklight project (.ptp)">
+                Import…<input type="file" id="import-macros" class="unseen" accept=".json,.ini,.ptp,.txt" onChange=${take} />
               </label>
               <button type="button" class="small" disabled=${kept.list.length === 0} onClick=${() => save("macros.json", macrosFile(kept.list), "application/json")}>Export</button>
               <span role="status">${said}</span>
@@ -90,6 +90,8 @@ function Form({ kept, macro, instead, here, done }) {
           ${places.map((name) => html`<option key=${name} value=${name} selected=${name === draft.target}>${name || "any"}</option>`)}</select></label>
         <label>Answers lines that fit<input type="text" id="macro-when" placeholder="nothing: it is a button" value=${draft.when} spellcheck=${false} autocapitalize="off"
           onInput=${(/** @type {any} */ event) => set({ when: value(event) })} /></label>
+        ${draft.when && html`<label title="Two that answer each other would never end. Sending something by hand begins the count anew">At most in a row<input type="number" id="macro-most" min="1" max=${maxInARow} value=${draft.most ?? mostInARow}
+          onInput=${(/** @type {any} */ event) => set({ most: Number(value(event)) })} /></label>`}
       </div>
       <ol class="macro-steps" aria-label="Steps">
         ${steps.map((step, i) => html`

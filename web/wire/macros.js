@@ -27,6 +27,7 @@ export class MacroRunner {
   answering = signal([]);
 
   #session;
+  #sent = 0; // messages of macros that have not come back as entries yet
   #next; // the number of the entry to read next
   /** @type {MacroRun | null} */
   #run = null;
@@ -47,9 +48,15 @@ export class MacroRunner {
     });
   }
 
+  /** A person has sent something, or begun a macro. */
+  #typed() {
+    for (const answerer of this.#answerers.values()) answerer.typed();
+  }
+
   /** Begins a macro; another one that runs is stopped. @param {string} name @param {import("../model/macro.js").Step[]} steps */
   start(name, steps) {
     this.stop("Another macro was begun.");
+    this.#typed();
     const run = new MacroRun(steps);
     this.#run = run;
     this.running.value = { name, at: 0, steps };
@@ -64,9 +71,9 @@ export class MacroRunner {
     this.#after(this.#run, []);
   }
 
-  /** Switches an answer on, or with null off. @param {string} name @param {{ when: string, steps: import("../model/macro.js").Step[] } | null} macro */
+  /** Switches an answer on, or with null off. @param {string} name @param {{ when: string, steps: import("../model/macro.js").Step[], most?: number } | null} macro */
   answer(name, macro) {
-    if (macro) this.#answerers.set(name, new Answerer(macro.when, macro.steps));
+    if (macro) this.#answerers.set(name, new Answerer(macro.when, macro.steps, macro.most));
     else this.#answerers.delete(name);
     this.answering.value = [...this.#answerers.keys()];
   }
@@ -76,7 +83,12 @@ export class MacroRunner {
     const now = Date.now();
     for (let i = Math.max(this.#next, entries.first); i < entries.end; i++) {
       const entry = entries.row(i);
-      if (kindOf(entry)?.flow !== "heard") continue;
+      const flow = kindOf(entry)?.flow;
+      if (flow === "said" || flow === "raw") {
+        if (this.#sent > 0) this.#sent--;
+        else this.#typed();
+      }
+      if (flow !== "heard") continue;
       const bytes = payload(entry);
       for (const answerer of this.#answerers.values()) answerer.received(bytes);
       if (this.#run) this.#after(this.#run, this.#run.received(bytes, now));
@@ -131,6 +143,7 @@ export class MacroRunner {
     for (const message of messages) {
       const problem = this.#session.send(message, typeof message === "string" ? "" : past);
       if (problem) return problem;
+      this.#sent++;
     }
     return "";
   }
