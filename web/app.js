@@ -53,6 +53,7 @@ const views = {
   diff: { title: "Two recordings", all: lazy(() => import("./ui/Diff.js"), "Diff") },
   redact: { title: "Redact", all: lazy(() => import("./ui/Redact.js"), "Redact") },
   replay: { title: "Replay", all: lazy(() => import("./ui/Replay.js"), "Replay") },
+  play: { title: "Play", all: lazy(() => import("./ui/Play.js"), "Play") },
   compare: { title: "Compare", all: lazy(() => import("./ui/Compare.js"), "Compare") },
 };
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");

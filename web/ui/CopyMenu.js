@@ -20,7 +20,7 @@ const maxCopied = 16 * 1024 * 1024; // characters, which a clipboard still takes
 
 // A page that came over plain HTTP from another machine has no navigator.clipboard.
 /** @param {string} text */
-async function toClipboard(text) {
+export async function toClipboard(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");
   area.className = "to-copy";

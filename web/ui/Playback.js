@@ -10,6 +10,7 @@ import { clock, endOf, seconds, shownText, whenOf } from "../model/format.js";
 import { eventAt, positionAfter } from "../model/notes.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
 import { modes } from "../wire/workbench.js";
+import { keyOf, plays } from "../wire/plays.js";
 import { deleteTranscript, followTranscript, notesOf, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
 import { Console } from "./Console.js";
 import { shown as badges } from "./LaneRow.js";
@@ -148,6 +149,7 @@ function Loaded({ id, recording, query }) {
     <div class="status">
       <p><strong>${info?.target || id}</strong> <span class="muted">${title}${info && ", " + whenOf(info.began)}${info?.ended && ": " + endOf(info)}</span>
       ${running && html` <span class="recording" title="What the session adds shows here while you are at the end">follows the running session</span>`}
+      ${["server", "client"].map((as) => plays.value.get(keyOf(id, /** @type {any} */ (as)))?.going.value && html` <a key=${as} class="playing-now" href=${formatRoute("play", "", { transcript: id, as })}>is being played as ${as}</a>`)}
       ${cut && html` <span class="problem">It is longer; the first ${entries.length.toLocaleString("en")} entries are here.</span>`}</p>
     </div>
   `;
@@ -156,6 +158,8 @@ function Loaded({ id, recording, query }) {
     <button type="button" class="item" id="save-button" onClick=${() => (close(), setSaving(true))}>Save as …</button>
     <button type="button" class="item" id="notes-button" onClick=${() => (close(), setNoting(true))}>Notes</button>
     <button type="button" class="item" id="replay-button" onClick=${() => go(formatRoute("replay", "", { transcript: id }))}>Replay it</button>
+    <button type="button" class="item" id="play-server-button" onClick=${() => go(formatRoute("play", "", { transcript: id, as: "server" }))}>Play as server …</button>
+    <button type="button" class="item" id="play-client-button" onClick=${() => go(formatRoute("play", "", { transcript: id, as: "client" }))}>Play as client …</button>
     <button type="button" class="item" onClick=${() => go(formatRoute("compare", "", { transcript: id }))}>What would another mode have done?</button>
     <button type="button" class="item" id="redact-button" onClick=${() => go(formatRoute("redact", "", { transcript: id }))}>Redact …</button>
     <button type="button" class="item danger" disabled=${info?.running} onClick=${remove}>Delete …</button>

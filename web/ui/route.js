@@ -13,6 +13,7 @@
 //     #/diff?a=ID&b=ID           two recordings side by side
 //     #/replay?transcript=ID     a recording, fed to a line mode
 //     #/redact?transcript=ID     one without its secrets
+//     #/play?transcript=ID&as=server   one played to live peers, or as=client
 //     #/compare?transcript=ID    what other modes would have done
 
 import { signal } from "../vendor/signals-core.js";
