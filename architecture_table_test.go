@@ -292,7 +292,7 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/play core/redact core/replay core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/play core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
 		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
 		without: "os",
 	},

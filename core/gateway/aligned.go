@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -35,27 +37,44 @@ type alignedRow struct {
 	A       json.RawMessage `json:"a,omitempty"`
 	B       json.RawMessage `json:"b,omitempty"`
 	Differs bool            `json:"differs,omitempty"`
+	Allowed bool            `json:"allowed,omitempty"` // they are not equal, and rules allow that
+	Rules   []string        `json:"rules,omitempty"`   // those of a
 	Equal   int             `json:"equal,omitempty"`
 }
 
+// sidePair is a pair to be shown.
+type sidePair struct {
+	transcript.Pair
+	allowed bool // though they are not the same
+	rules   []string
+}
+
 // sideBySide puts two lists of entries side by side.
-func sideBySide(a, b []transcript.Entry) aligned { return shownPairs(transcript.Align(a, b)) }
+func sideBySide(a, b []transcript.Entry) aligned {
+	var pairs []sidePair
+	for _, p := range transcript.Align(a, b) {
+		pairs = append(pairs, sidePair{Pair: p})
+	}
+	return shownPairs(pairs)
+}
 
 // shownPairs shows the rows that differ, and some around them.
-func shownPairs(pairs []transcript.Pair) aligned {
+func shownPairs(pairs []sidePair) aligned {
 	near := make([]bool, len(pairs))
 	out := aligned{Rows: []alignedRow{}}
 	for i, p := range pairs {
 		if p.Same {
 			continue
 		}
-		out.Differences++
+		if !p.allowed {
+			out.Differences++
+		}
 		for k := max(0, i-alignedContext); k < min(len(pairs), i+alignedContext+1); k++ {
 			near[k] = true
 		}
 	}
 	out.Same = out.Differences == 0
-	if out.Same { // how it begins is shown all the same
+	if !slices.Contains(near, true) { // how it begins is shown all the same
 		for k := range min(len(near), alignedContext) {
 			near[k] = true
 		}
@@ -64,7 +83,7 @@ func shownPairs(pairs []transcript.Pair) aligned {
 	for i, p := range pairs {
 		full := len(out.Rows) >= maxAlignedRows || size > maxAligned
 		switch {
-		case full && !p.Same:
+		case full && !p.Same && !p.allowed:
 			out.Left++
 			continue
 		case full || !near[i]:
@@ -72,8 +91,8 @@ func shownPairs(pairs []transcript.Pair) aligned {
 			continue
 		}
 		out.skip(&equal)
-		from := changeOf(p)
-		row := alignedRow{A: shownEntry(p.A, from), B: shownEntry(p.B, from), Differs: !p.Same}
+		from := changeOf(p.Pair)
+		row := alignedRow{A: shownEntry(p.A, from), B: shownEntry(p.B, from), Differs: !p.Same && !p.allowed, Allowed: p.allowed, Rules: p.rules}
 		size += len(row.A) + len(row.B)
 		out.Rows = append(out.Rows, row)
 	}
@@ -145,14 +164,23 @@ func shownEntry(e *transcript.Entry, from int) json.RawMessage {
 }
 
 // diff answers GET /api/transcripts/ID/diff?with=ID with the events and actions of
-// the two side by side, as workbench transcript diff compares them.
+// the two side by side, as workbench transcript diff compares them; with by=rules what
+// crossed the wire, as workbench transcript rules does.
 func (s transcripts) diff(w http.ResponseWriter, r *http.Request) {
-	query, err := oneOfEach(r.URL.Query(), "with")
-	if err == nil && query["with"] == "" {
-		err = fmt.Errorf("with is missing; it names the other transcript")
+	query, err := oneOfEach(r.URL.Query(), "with", "by")
+	switch {
+	case err != nil:
+	case query["with"] == "":
+		err = errors.New("with is missing; it names the other transcript")
+	case query["by"] != "" && query["by"] != "rules":
+		err = fmt.Errorf("by is %.100q; it must be rules or absent", query["by"])
 	}
 	if err != nil {
 		refuseWith(w, http.StatusBadRequest, err)
+		return
+	}
+	if query["by"] == "rules" {
+		s.diffByRules(w, r, query["with"])
 		return
 	}
 	done, err := s.gateway.whole.take(r.Context())

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -32,10 +33,14 @@ type imported struct {
 	Words string `json:"words"` // what is in it
 }
 
-// importFile answers POST /api/transcripts/import?name=FILE, whose body is a file,
-// with what became of it.
+// importFile answers POST /api/transcripts/import?name=FILE&mode=MODE, whose body is a
+// file, with what became of it.
 func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
-	query, err := oneOfEach(r.URL.Query(), "name")
+	query, err := oneOfEach(r.URL.Query(), "name", "mode")
+	mode := cmp.Or(query["mode"], importer.RawMode)
+	if err == nil && mode != importer.RawMode {
+		_, err = s.gateway.Manifest(r.Context(), mode)
+	}
 	if err != nil {
 		refuseWith(w, http.StatusBadRequest, err)
 		return
@@ -56,7 +61,11 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // it may have waited for its turn
 	name := core.Printable(core.CutWords(cmp.Or(query["name"], "the file"), maxImportName))
 	into := keeper{transcripts: s, ids: map[string]string{}}
-	report, err := importer.Options{Mode: importer.RawMode, Copy: true, Create: into.create}.Import(ctx, name, r.Body, r.ContentLength)
+	in := bufio.NewReader(r.Body)
+	if head, _ := in.Peek(len(transcriptHead)); mode != importer.RawMode && string(head) != transcriptHead {
+		into.answer = func(text []byte) ([]byte, error) { return s.gateway.answered(ctx, text) }
+	}
+	report, err := importer.Options{Mode: mode, Copy: true, Create: into.create}.Import(ctx, name, in, r.ContentLength)
 	status := unusableOf(err)
 	switch {
 	case ctx.Err() != nil:
@@ -77,6 +86,9 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 		Warnings []string   `json:"warnings"`
 		Problem  string     `json:"problem,omitempty"` // why that is not all
 	}{Made: []imported{}, Warnings: append([]string{}, report.Warnings...)}
+	if into.silent > 0 {
+		answer.Warnings = append(answer.Warnings, fmt.Sprintf("what mode %s answers is missing in %s: %v", mode, core.Plural(into.silent, "recording"), into.why))
+	}
 	for _, m := range report.Made {
 		answer.Made = append(answer.Made, imported{into.ids[m.Called], m.Words})
 	}
@@ -93,6 +105,9 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(answer)
 }
 
+// transcriptHead begins a transcript, which is kept as it is, in its own mode.
+const transcriptHead = "workbench transcript "
+
 var errTooLarge = fmt.Errorf("more than %d MiB, which is the most that is taken at once", maxImport>>20)
 
 // keeper puts transcripts into the store, each once it is complete.
@@ -102,6 +117,12 @@ type keeper struct {
 	held   int               // bytes of those that are not complete
 	all    int               // bytes of those that are
 	broken error             // of the store
+
+	// answer fills in what the line mode answers; nil: it is there already. silent
+	// counts those where it could not, and why says of one of them.
+	answer func(text []byte) ([]byte, error)
+	silent int
+	why    error
 }
 
 func (k *keeper) create(number int) (called string, out io.WriteCloser, err error) {
@@ -133,7 +154,15 @@ func (t *kept) Close() error {
 	k := t.keeper
 	k.held -= t.text.Len()
 	k.all += t.text.Len()
-	id, err := k.keep("i"+t.number, t.text.Bytes())
+	text := t.text.Bytes()
+	if k.answer != nil {
+		if whole, err := k.answer(text); err == nil {
+			text = whole
+		} else {
+			k.silent, k.why = k.silent+1, err
+		}
+	}
+	id, err := k.keep("i"+t.number, text)
 	if err != nil {
 		k.broken = err
 		return err

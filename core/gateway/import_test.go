@@ -54,9 +54,28 @@ func TestAFileIsImported(t *testing.T) {
 			t.Errorf("%s: %s", c.name, text)
 		}
 	}
+	// Into another mode, whose answers are filled in where it is one that could have
+	// sent these bytes; a transcript has its own.
+	for _, c := range []struct{ body, holds, warn string }{
+		{"C: hi\nS: you\n", ">> client binary \"hi\\r\\n\"\n>> server", "what mode upper answers is missing in 1 recording: it would have sent other bytes"},
+		{"S: hi\n", "mode upper\n", ""},
+		{aTranscript, aTranscript, ""},
+	} {
+		status, text := r.post("/api/transcripts/import?mode=upper", strings.NewReader(c.body))
+		var answer importAnswer
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || status != 200 || strings.Join(answer.Warnings, "") != c.warn {
+			t.Fatalf("%d %s", status, text)
+		}
+		if _, text := r.do("GET", "/api/transcripts/"+answer.Made[0].ID); !strings.Contains(text, c.holds) {
+			t.Errorf("%s", text)
+		}
+	}
+	if status, text := r.post("/api/transcripts/import?mode=none", strings.NewReader("C: hi\n")); status != 400 || !strings.Contains(text, "no such mode") {
+		t.Errorf("%d %s", status, text)
+	}
 	_, body := r.do("GET", "/api/transcripts")
 	var infos []store.Info
-	if err := json.Unmarshal([]byte(body), &infos); err != nil || len(infos) != 7 {
+	if err := json.Unmarshal([]byte(body), &infos); err != nil || len(infos) != 10 {
 		t.Errorf("%s", body)
 	}
 }

@@ -65,10 +65,10 @@ func (s transcripts) redact(w http.ResponseWriter, r *http.Request) {
 	var meaning *redact.Meaning
 	switch {
 	case request.As == "":
-		pairs := make([]transcript.Pair, len(done.before))
+		pairs := make([]sidePair, len(done.before))
 		for i := range pairs {
 			a, b := &done.before[i], &done.after.Entries[i]
-			pairs[i] = transcript.Pair{A: a, B: b, Same: transcript.Equal(a, b)}
+			pairs[i].Pair = transcript.Pair{A: a, B: b, Same: transcript.Equal(a, b)}
 		}
 		answer := redactAnswer{Found: done.found, Places: []redact.Place{}, aligned: shownPairs(pairs)}
 		if errors.As(done.err, &meaning) {

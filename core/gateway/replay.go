@@ -77,13 +77,24 @@ func (g *Gateway) replayed(ctx context.Context, id string, t *transcript.Transcr
 			t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: request.Options[name]})
 		}
 	}
+	golden, result, err := g.replayWhole(ctx, id, t)
+	if err != nil {
+		return nil, err
+	}
+	answer := &replayAnswer{t.Mode, append([]replay.Finding{}, result.Faults...), sideBySide(golden.Sides(result))}
+	answer.Same = result.Same
+	return answer, nil
+}
+
+// replayWhole feeds a transcript's events to its line mode.
+func (g *Gateway) replayWhole(ctx context.Context, id string, t *transcript.Transcript) (*replay.Golden, *replay.Result, error) {
 	m, err := g.Manifest(ctx, t.Mode)
 	if err != nil {
-		return nil, fmt.Errorf("line mode %.100q: %w", t.Mode, err)
+		return nil, nil, fmt.Errorf("line mode %.100q: %w", t.Mode, err)
 	}
 	golden, err := replay.New(id, t, func(string) (core.Manifest, bool) { return m, true })
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	golden.MaxAnswers = maxReplayAnswers
 	release := func() {}
@@ -96,14 +107,9 @@ func (g *Gateway) replayed(ctx context.Context, id string, t *transcript.Transcr
 		return conn, err
 	})
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, nil, context.Cause(ctx)
 	}
-	if err != nil {
-		return nil, err
-	}
-	answer := &replayAnswer{t.Mode, append([]replay.Finding{}, result.Faults...), sideBySide(golden.Sides(result))}
-	answer.Same = result.Same
-	return answer, nil
+	return golden, result, err
 }
 
 // readJSON reads a request's body, one JSON object with known fields.

@@ -60,6 +60,7 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/transcripts/{id}/notes", maxNothing, t.notes},
 			route{"PUT /api/transcripts/{id}/notes", store.MaxNotes, t.setNotes},
 			route{"GET /api/transcripts/{id}/diff", maxNothing, t.diff},
+			route{"POST /api/transcripts/{id}/rules", maxRulesRequest, t.keepRules},
 			route{"POST /api/transcripts/{id}/replay", maxReplayRequest, t.replay},
 			route{"POST /api/transcripts/{id}/play/client", maxPlayRequest, t.playClient},
 			route{"POST /api/transcripts/{id}/redact", maxRedactRequest, t.redact},
