@@ -22,6 +22,52 @@ func TestPlayOnThePage(t *testing.T) {
 	p.keeps(strings.Replace(talk("HELO b", "QUIT"), "ok QUIT", "bye", 2))
 	t.Run("as server", func(t *testing.T) { playsServer(t, p.in(t), "http://"+w.address) })
 	t.Run("as client", func(t *testing.T) { playsClient(t, p.in(t)) })
+	t.Run("by rules", func(t *testing.T) { comparesByRules(t, p.in(t)) })
+	t.Run("into a mode", func(t *testing.T) { importsInto(t, p.in(t)) })
+}
+
+// Two recordings of one talk are the same by rules, which a copy keeps.
+func comparesByRules(t *testing.T, p *page) {
+	p.keeps(strings.ReplaceAll(talk("DATE", "QUIT"), "ok DATE", "ok at 2026-11-23 19:01"))
+	p.keeps(strings.ReplaceAll(talk("DATE", "QUIT"), "ok DATE", "ok at 2026-11-24 08:20"))
+	p.click(".transcripts tbody tr:nth-child(2) .pick input")
+	p.click(".transcripts tbody tr:nth-child(1) .pick input")
+	p.click("#compare-two")
+	p.wait("the differences", `document.querySelector("#verdict")?.textContent.startsWith("1 difference, ")`)
+	p.click(".play-ways a:last-child")
+	p.wait("none by rules", `document.querySelector("#verdict [role=status]")?.textContent === "They are the same, by rules."`)
+	if got := p.text(".aligned tr.allowed"); !strings.Contains(got, "2026-11-23") || !strings.Contains(got, "~~ match") {
+		t.Errorf("allowed is %q", got)
+	}
+	p.axe("a comparison by rules")
+	p.pictures("by-rules")
+	p.run(`location.reload()`)
+	p.wait("the choice is kept", `document.querySelector("#keep-rules")`)
+	p.click("#keep-rules")
+	p.wait("the copy", `document.querySelector("#found-rules a")`)
+	p.click("#found-rules a:last-child")
+	p.wait("its play", `document.querySelector("#play-to")?.value === "mail.example:25"`)
+}
+
+// An import into a mode of lines has lines, as if they had been typed.
+func importsInto(t *testing.T, p *page) {
+	p.open("transcripts", `document.querySelector("#import-mode option")`)
+	p.choose("#import-mode", "http-line")
+	p.axe("the mode of an import")
+	p.pictures("import-mode")
+	p.drop("talk.txt", `"S: 220 hi\nC: HELO <b>x</b>\nS: 250 ok\n"`)
+	p.wait("what was imported", `document.querySelector(".imported a")`)
+	if got := p.texts(".imported .caution"); len(got) > 0 {
+		t.Errorf("it warns: %q", got)
+	}
+	p.click(".imported a")
+	p.shows("250 ok")
+	if got := p.texts("#console .sent .payload"); len(got) != 1 || got[0] != "HELO <b>x</b>" {
+		t.Errorf("typed is %q", got)
+	}
+	if got := p.text("#wire"); strings.Count(got, "CR LF")+strings.Count(got, "CRLF") > 3 {
+		t.Errorf("on the wire is more than was imported: %q", got)
+	}
 }
 
 // A slow loop of answers ends by itself, and begins anew where somebody types.

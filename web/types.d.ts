@@ -283,6 +283,9 @@ export interface SideRow {
   a?: SideEntry;
   b?: SideEntry;
   differs?: boolean;
+  /** Rules of a allow what differs. */
+  allowed?: boolean;
+  rules?: string[];
   equal?: number;
 }
 
@@ -292,6 +295,8 @@ export interface SideBySide {
   differences: number;
   rows: SideRow[];
   left?: number;
+  /** Rules that were found for what differs; only where rules count. */
+  written?: number;
 }
 
 /** What POST /api/transcripts/ID/replay answers: a is what was expected, b what came. */

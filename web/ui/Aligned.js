@@ -53,11 +53,11 @@ function numberOf({ a, b }) {
 function Row({ row, first }) {
   if (row.equal) return html`<tr class="equal"><td></td><td colspan="2">… ${row.equal.toLocaleString("en")} equal …</td></tr>`;
   const [a, b] = [row.a, row.b].map((entry) => (entry ? lineOf(entry) : ""));
-  const [inA, inB] = row.differs && a && b ? changeOf(a, b) : [["", "", a], ["", "", b]];
+  const [inA, inB] = (row.differs || row.allowed) && a && b ? changeOf(a, b) : [["", "", a], ["", "", b]];
   return html`
-    <tr class=${[row.differs && "differs", first && "first"].filter(Boolean).join(" ")}>
-      <td class="event">${row.differs && html`<span class="unseen">Differs: </span>`}${numberOf(row)}</td>
-      <td class=${row.differs && !row.b ? "gone" : ""}><${Cell} parts=${inA} /></td>
+    <tr class=${[row.differs && "differs", row.allowed && "allowed", first && "first"].filter(Boolean).join(" ")}>
+      <td class="event">${row.differs && html`<span class="unseen">Differs: </span>`}${row.allowed && html`<span class="unseen">Allowed: </span>`}${numberOf(row)}</td>
+      <td class=${row.differs && !row.b ? "gone" : ""}><${Cell} parts=${inA} />${row.rules?.map((rule) => html`<div class="rule" key=${rule}>~~ ${rule}</div>`)}</td>
       <td class=${row.differs && !row.a ? "come" : ""}><${Cell} parts=${inB} /></td>
     </tr>
   `;

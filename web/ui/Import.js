@@ -3,6 +3,7 @@
 import { html } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { count } from "../model/format.js";
+import { modes } from "../wire/workbench.js";
 import { importFile } from "../wire/transcripts.js";
 import { formatRoute } from "./route.js";
 
@@ -18,6 +19,9 @@ export function Import({ done }) {
   const [busy, setBusy] = useState("");
   const [outcomes, setOutcomes] = useState(/** @type {Outcome[]} */ ([]));
   const [over, setOver] = useState(false);
+  const [mode, setMode] = useState("raw");
+  const into = useRef(mode);
+  into.current = mode;
   const working = useRef(false);
   const latest = useRef(done);
   latest.current = done;
@@ -28,7 +32,7 @@ export function Import({ done }) {
     setOutcomes([]);
     for (const file of files) {
       setBusy(`Importing ${file.name} …`);
-      const outcome = await importFile(file).catch((error) => ({ made: [], warnings: [], problem: error.message }));
+      const outcome = await importFile(file, into.current).catch((error) => ({ made: [], warnings: [], problem: error.message }));
       setOutcomes((all) => [...all, { ...outcome, name: file.name }]);
       if (outcome.made.length > 0) latest.current();
     }
@@ -68,6 +72,11 @@ export function Import({ done }) {
   return html`
     <label class=${"button small" + (busy ? " disabled" : "")} title="A capture (pcap, pcapng), a HAR, a transcript, or C: and S: lines. You can also drop files here">
       Import …<input type="file" id="import-file" class="unseen" multiple disabled=${Boolean(busy)} onChange=${pick} />
+    </label>
+    <label class="import-mode" title="The line mode of the recordings that are made. A transcript keeps its own">into
+      <select id="import-mode" aria-label="Import into the line mode" value=${mode} disabled=${Boolean(busy)} onChange=${(/** @type {any} */ event) => setMode(event.target.value)}>
+        ${modes.value.map(({ manifest }) => html`<option key=${manifest.name} value=${manifest.name} selected=${manifest.name === mode}>${manifest.title}</option>`)}
+      </select>
     </label>
     ${over && html`<div class="drop-here" aria-hidden="true"><p>Drop to import: a capture, a HAR, a transcript, or C: and S: lines</p></div>`}
     <div class="imported" role="status">

@@ -154,9 +154,10 @@ function ClientRow({ client, info, log }) {
   `;
 }
 
-/** Leads to where in a recording something is. @param {{ id: string, event: import("../model/play.js").PlayEvent }} props */
-function PlaceLink({ id, event: { n = 0, at } }) {
-  return html`<a href=${formatRoute("transcripts", id, { at })}>${n > 0 ? "Event " + n : "The opening"}</a>`;
+/** Leads to where in a recording something is. @param {{ id: string, event: import("../model/play.js").PlayEvent, short?: boolean }} props short: under a title that says the rest */
+function PlaceLink({ id, event: { n = 0, at }, short = false }) {
+  const words = n > 0 ? "Event " + n : "The opening";
+  return html`<a href=${formatRoute("transcripts", id, { at })} aria-label=${short ? words : null}>${short ? n : words}</a>`;
 }
 
 /** @param {{ info: Info }} props */
@@ -190,8 +191,8 @@ function Client({ info }) {
         <input type="text" id="play-to" value=${to} placeholder="127.0.0.1:80" spellcheck=${false} autocapitalize="off" disabled=${going} onInput=${(/** @type {any} */ event) => setTo(event.target.value)} />
       </div>
       <div class="field">
-        <label for="play-seconds">Seconds to wait for an answer</label>
-        <input type="number" id="play-seconds" min="0.1" max="600" step="any" value=${seconds} disabled=${going} onInput=${(/** @type {any} */ event) => setSeconds(event.target.value)} />
+        <label for="play-seconds">Seconds to wait</label>
+        <input type="number" id="play-seconds" title="How long the next expected bytes of an answer may take" min="0.1" max="600" step="any" value=${seconds} disabled=${going} onInput=${(/** @type {any} */ event) => setSeconds(event.target.value)} />
       </div>
       ${tls && html`
         <div class="field">
@@ -241,9 +242,8 @@ function Talk({ info, play, trust }) {
               ${log.done.map((step, i) => html`<${StepRow} key=${i} id=${info.id} step=${step} />`)}
               ${differs && html`
                 <tr class="differs first" id="play-difference">
-                  <td class="event"><${PlaceLink} id=${info.id} event=${differs} /></td>
-                  <td>${differs.diff ? html`<pre class="play-diff">${differs.diff.trimEnd().split("\n").map((line, i) => html`<span key=${i} class=${line.startsWith("-") ? "gone" : line.startsWith("+") ? "come" : ""}>${line + "\n"}</span>`)}</pre>` : ""}</td>
-                  <td class="problem">differs: ${shown(differenceWords(differs))}</td>
+                  <td class="event"><${PlaceLink} id=${info.id} event=${differs} short=${true} /></td>
+                  <td colspan="2"><div class="problem">Differs at ${shown(differenceWords(differs))}</div>${differs.diff ? html`<pre class="play-diff">${differs.diff.trimEnd().split("\n").map((line, i) => html`<span key=${i} class=${line.startsWith("-") ? "gone" : line.startsWith("+") ? "come" : ""}>${line + "\n"}</span>`)}</pre>` : ""}</td>
                 </tr>
               `}
             </tbody>
@@ -262,7 +262,7 @@ function StepRow({ id, step }) {
   const sent = entry?.dir === "<<";
   return html`
     <tr>
-      <td class="event"><${PlaceLink} id=${id} event=${step} /></td>
+      <td class="event"><${PlaceLink} id=${id} event=${step} short=${true} /></td>
       <td class=${sent ? "act server" : "act client"}>${entry ? shown(lineOf(entry)) : ""}</td>
       <td class=${sent ? "muted" : "good"}>${sent ? "sent" : "agrees"}</td>
     </tr>

@@ -79,19 +79,33 @@ const maxImport = 64 * 2 ** 20; // bytes, as the workbench has it
 
 /**
  * Gives the workbench a capture, a HAR, a transcript or a text, to be kept as recordings.
- * @param {File} file
+ * @param {File} file @param {string} mode the line mode of what has none
  * @returns {Promise<{ made: { id: string, words: string }[], warnings: string[], problem?: string }>} problem: why that is not all
  */
-export async function importFile(file) {
+export async function importFile(file, mode) {
   if (file.size > maxImport) throw new Error(`${file.name} has ${Math.ceil(file.size / 2 ** 20)} MiB; the page takes up to 64. The command line takes any: workbench transcript import.`);
-  const answer = await fetch("/api/transcripts/import?" + new URLSearchParams({ name: file.name }), { method: "POST", body: file });
+  const answer = await fetch("/api/transcripts/import?" + new URLSearchParams({ name: file.name, mode }), { method: "POST", body: file });
   if (!answer.ok) throw new Error(await reasonOf(answer));
   return answer.json();
 }
 
-/** Two transcripts side by side. @param {string} a @param {string} b @returns {Promise<import("../types").SideBySide>} */
-export async function diffTranscripts(a, b) {
-  const answer = await fetch(`/api/transcripts/${encodeURIComponent(a)}/diff?` + new URLSearchParams({ with: b }));
+/**
+ * Two transcripts side by side; by: "rules" for the wire, where what rules allow does not count, or "".
+ * @param {string} a @param {string} b @param {string} by @returns {Promise<import("../types").SideBySide>}
+ */
+export async function diffTranscripts(a, b, by) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(a)}/diff?` + new URLSearchParams({ with: b, ...(by && { by }) }));
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
+}
+
+/** Keeps a copy of one with the rules for what differs in another. @param {string} a @param {string} b @returns {Promise<{ id: string, written: number, unexplained: number }>} */
+export async function keepRules(a, b) {
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(a)}/rules`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ with: b }),
+  });
   if (!answer.ok) throw new Error(await reasonOf(answer));
   return answer.json();
 }
