@@ -22,8 +22,29 @@ func TestPlayOnThePage(t *testing.T) {
 	p.keeps(strings.Replace(talk("HELO b", "QUIT"), "ok QUIT", "bye", 2))
 	t.Run("as server", func(t *testing.T) { playsServer(t, p.in(t), "http://"+w.address) })
 	t.Run("as client", func(t *testing.T) { playsClient(t, p.in(t)) })
+	t.Run("over TLS", func(t *testing.T) { playsClientOverTLS(t, p.in(t)) })
 	t.Run("by rules", func(t *testing.T) { comparesByRules(t, p.in(t)) })
 	t.Run("into a mode", func(t *testing.T) { importsInto(t, p.in(t)) })
+}
+
+// A certificate that nobody vouches for is trusted by a button.
+func playsClientOverTLS(t *testing.T, p *page) {
+	echo, _ := selfSigned(t, "127.0.0.1")
+	p.keeps(strings.ReplaceAll(talk("HELO a"), "ok HELO a", "HELO a"))
+	p.click(".transcripts tbody tr:first-child td a")
+	p.wait("the playback", `document.querySelector("#console .row")`)
+	p.click("#session-menu")
+	p.click("#play-client-button")
+	p.wait("the form", `document.querySelector("#play-to")`)
+	p.fill("#play-to", "tls://"+echo.address)
+	p.click("#start-play")
+	p.wait("the way on", `document.querySelector("#trust-played")`)
+	p.axe("a certificate that is not trusted")
+	p.click("#trust-played")
+	p.wait("the outcome", `document.querySelector("#play-verdict .good")?.textContent === "The same: 1 answer, 8 bytes."`)
+	if got := p.text("#play-verify"); !strings.Contains(got, "its fingerprint") {
+		t.Errorf("it verifies by %q", got)
+	}
 }
 
 // Two recordings of one talk are the same by rules, which a copy keeps.

@@ -16,7 +16,7 @@ import (
 
 // Bounds of a play.
 const (
-	maxPlays       = 8        // at once
+	maxPlays       = 4        // at once: each takes one of the six connections that a browser has
 	maxPlayRequest = 64 << 10 // bytes
 	maxPlayed      = 16 << 20 // bytes of text of all recordings of one play, as a recording has at most
 	maxPlayClients = 64       // connections of a played server at once
@@ -175,6 +175,9 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	script := p.scripts[0]
 	p.tell(playEvent{Event: "dialling", Address: to.String(), Steps: len(script.Steps()), Warnings: p.warnings()})
 	conn, err := s.gateway.Dial(ctx, to, security)
+	if audit := s.gateway.Audit; audit != nil {
+		(&auditing{log: audit.With(askerOf(r).attrs(), "play", id, "target", to.String())}).dialled(conn, err)
+	}
 	if err != nil {
 		e := playEvent{}
 		var failed *target.Error

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -19,8 +20,9 @@ import (
 // playedGateway is a gateway that listens and dials, with recordings.
 type playedGateway struct {
 	recorded
-	g   *Gateway
-	all store.Store
+	g       *Gateway
+	all     store.Store
+	audited recordsOf
 }
 
 func newPlayed(t *testing.T) playedGateway {
@@ -31,6 +33,8 @@ func newPlayed(t *testing.T) playedGateway {
 	}
 	config := testGateway().Config
 	config.Transcripts = folder
+	audited := make(recordsOf, 100)
+	config.Audit = slog.New(slog.NewJSONHandler(audited, nil))
 	config.Listen = func(port uint16) (net.Listener, error) {
 		if port == 1 {
 			return nil, errors.New("listen on 127.0.0.1:1: permission denied")
@@ -59,7 +63,15 @@ func newPlayed(t *testing.T) playedGateway {
 		}
 		folder.Close()
 	})
-	return playedGateway{recorded{nil, t, "http://" + l.Addr().String()}, g, folder}
+	return playedGateway{recorded{nil, t, "http://" + l.Addr().String()}, g, folder, audited}
+}
+
+// recordsOf gets each record of the audit log.
+type recordsOf chan string
+
+func (r recordsOf) Write(line []byte) (int, error) {
+	r <- string(line)
+	return len(line), nil
 }
 
 // put keeps a recording of these entries.
@@ -248,6 +260,14 @@ func TestARecordingIsPlayedAsClient(t *testing.T) {
 		t.Errorf("more: %s", s.lines.Text())
 	}
 
+	record := <-p.audited
+	for !strings.Contains(record, `"msg":"dial"`) {
+		record = <-p.audited
+	}
+	if !strings.Contains(record, `"outcome":"connected"`) || !strings.Contains(record, `"play":"`+id+`"`) {
+		t.Errorf("the record: %s", record)
+	}
+
 	other := p.play(p.put(strings.Replace(smtp, "~~ match \"id [0-9]+\\r\\n\"\n>> server \"250 id 7", ">> server \"550 no", 1))+"/play/server", `{"goOn":true}`)
 	s = p.play(id+"/play/client", `{"to":"`+other.next("listening").Address+`"}`)
 	s.next("dialling")
@@ -300,7 +320,7 @@ func TestWhatIsNotPlayed(t *testing.T) {
 	for range maxPlays {
 		p.play(id+"/play/server", `{}`).next("listening")
 	}
-	if response, body := p.ask("POST", "/api/transcripts/"+id+"/play/server", strings.NewReader(`{}`)); response.StatusCode != 503 || !strings.Contains(body, "8 recordings are being played") {
+	if response, body := p.ask("POST", "/api/transcripts/"+id+"/play/server", strings.NewReader(`{}`)); response.StatusCode != 503 || !strings.Contains(body, "4 recordings are being played") {
 		t.Errorf("one too many: %d %s", response.StatusCode, body)
 	}
 }

@@ -118,7 +118,7 @@ function Served({ info, play }) {
             <button type="button" class="small" id="connect-to-play" onClick=${connect}>Connect to it in a tab</button>
             <span role="status">${copied}</span>
           </div>
-          <p class="muted">Point a client on this machine at it, as in <code>nc ${host} ${port}</code>. No other machine reaches it.</p>
+          <p class="muted">Point a client on the workbench’s machine at it, as in <code>nc ${host} ${port}</code>. No other machine reaches it.</p>
         `}
       </div>
       <div class="card table" tabindex="0" role="region" aria-label="Clients">
