@@ -17,7 +17,7 @@ type recorded struct {
 // openRecordings opens the folder of the transcripts. A folder that cannot be
 // used is no reason not to serve: nothing is recorded then, and the log says so.
 func openRecordings(o serveOptions, log *slog.Logger) recorded {
-	folder, err := (&recordings{o.folder}).open()
+	folder, err := (&recordings{o.folder}).make()
 	if err != nil {
 		log.Warn("sessions are not recorded", "reason", err.Error())
 		return recorded{}

@@ -45,12 +45,17 @@ takes a transcript, that is the ID of a recorded one, or the path of a file.`,
 	return cmd
 }
 
-// open opens the store.
+// open opens the store; a folder that is named must be there.
 func (r *recordings) open() (*store.Folder, error) {
+	if _, err := os.Stat(r.dir); r.dir != "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--transcripts: there is no folder %s", core.Printable(r.dir))
+	}
+	return r.make()
+}
+
+// make opens the store, and makes its folder where there is none.
+func (r *recordings) make() (*store.Folder, error) {
 	if r.dir != "" {
-		if _, err := os.Stat(r.dir); errors.Is(err, fs.ErrNotExist) { // OpenFolder would make it
-			return nil, fmt.Errorf("--transcripts: there is no folder %s", core.Printable(r.dir))
-		}
 		return store.OpenFolder(r.dir)
 	}
 	state, err := catalog.StateDir()
