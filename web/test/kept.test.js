@@ -12,7 +12,7 @@ const good = {
   history: [["a", "b"]],
   tabs: [{
     window: "w", current: 0,
-    tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", transcript: "t", name: "lab", draft: "half", places: { wire: { i: 12, line: 3 } } }],
+    tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", transcript: "t", name: "lab", draft: "half", places: { wire: { i: 12, line: 3 } }, followed: "received", filter: { direction: "sent", text: "a", regexp: true } }],
   }],
   targets: [[target]],
   credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]],

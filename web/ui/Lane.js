@@ -112,11 +112,25 @@ export function Lane({ id, title, feed, laneView, children }) {
     return true;
   };
 
+  // A turn of the wheel is heard at once: until it has scrolled, new rows would have
+  // moved the box to the end again.
+  const wheel = useRef(0); // which way it was turned last
+  useEffect(() => {
+    const lane = box.current;
+    const onWheel = (/** @type {WheelEvent} */ event) => {
+      wheel.current = event.deltaY;
+      if (event.deltaY < 0 && lane.scrollTop > 0) setFollowing(false);
+    };
+    lane.addEventListener("wheel", onWheel, { passive: true }); // the wheel does not wait for it
+    return () => lane.removeEventListener("wheel", onWheel);
+  }, []);
+
   // Only a person moves the box up; what the page does keeps it at the end.
   const onScroll = () => {
     if (!box.current) return; // called once more while it leaves the page
     const { scrollTop, scrollHeight, clientHeight } = box.current;
-    if (scrollHeight - scrollTop - clientHeight < nearEnd) setFollowing(true);
+    const isLeaving = wheel.current < 0 && scrollTop < lastTop.current; // as yet by little
+    if (scrollHeight - scrollTop - clientHeight < nearEnd && !isLeaving) setFollowing(true);
     else if (scrollTop < lastTop.current) setFollowing(false);
     setTop(bar.current.moved(scrolled, lastTop.current, scrollTop));
     lastTop.current = scrollTop;
