@@ -4,10 +4,15 @@ package e2e
 
 import (
 	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // One turn of the wheel, as little as a touchpad makes, stops a lane that follows the
@@ -56,4 +61,94 @@ func TestPageKeepsView(t *testing.T) {
 	p.wait("the stream again", `document.querySelector("#wire .in-sight[data-stream]") && document.querySelector(".wire-head select").value === "received"`)
 	p.wait("the filter again", `document.querySelector("#filter-text").value === "7" && document.querySelector("#console .row")`)
 	p.wait("only rows that fit it", `[...document.querySelectorAll("#console .payload")].every((one) => one.textContent.includes("7"))`)
+}
+
+// colourful is what a program prints for a terminal.
+const colourful = "\x1b]0;a title\x07\x1b[1;34mfolder\x1b[0m  \x1b[01;32mprogram\x1b[0m  plain\r\n" +
+	"\x1b[31mred\x1b[0m \x1b[33myellow\x1b[0m \x1b[92mgreen\x1b[0m \x1b[7minverse\x1b[0m \x1b[4munderlined\x1b[0m \x1b[38;5;208morange\x1b[0m \x1b[38;2;10;20;60mnavy\x1b[0m\r\n" +
+	"\x1b[41;97m on red \x1b[44;30m black on blue \x1b[103m on yellow \x1b[0m \x1b[2J\x1b[1;1Hmoved\r\n" +
+	"\x1b[36mcyan from here\r\nto here\x1b[0m, and no further\r\n"
+
+// Terminal colours are a view that one asks for. Sequences other than colours do nothing.
+func TestPageColours(t *testing.T) {
+	s := serve(t, func(conn net.Conn) {
+		fmt.Fprint(conn, colourful)
+		hold(conn)
+	})
+	chromium := browser(t)
+	for _, mode := range []string{"http-line", "raw"} {
+		p := visit(t, chromium, "http://"+shared.address)
+		p.choose("#mode", mode)
+		p.connect(s.address)
+		p.shows("no further")
+		if evaluate[bool](p, `document.querySelector("#console .ansi, #console .sgr") !== null`) {
+			t.Errorf("%s: there are colours that nobody asked for", mode)
+		}
+		p.click("#view-menu")
+		p.wait("the menu", `document.querySelector("#colours")`)
+		p.click("#colours")
+		p.press(kb.Escape)
+		p.wait("colours", `document.querySelector("#console .ansi.bold")`)
+		for text, want := range map[string]string{"folder": "bold", "underlined": "underlined", "inverse": "", "plain": ""} {
+			class := evaluate[string](p, fmt.Sprintf(`[...document.querySelectorAll("#console .ansi")].find((one) => one.textContent.trim().startsWith(%q))?.className ?? "none"`, text))
+			if strings.TrimSpace(strings.TrimPrefix(class, "ansi")) != want {
+				t.Errorf("%s: %s is shown as %q", mode, text, class)
+			}
+		}
+		if got := evaluate[[]string](p, `["red", "to here", ", and no"].map((text) => getComputedStyle([...document.querySelectorAll("#console .ansi")].find((one) => one.textContent.startsWith(text))).color)`); got[0] == got[2] || got[1] == got[2] {
+			t.Errorf("%s: the colours are %q", mode, got)
+		}
+		if evaluate[bool](p, `document.title.includes("a title") || [...document.querySelectorAll("#console .sgr")].some((one) => one.checkVisibility())`) {
+			t.Errorf("%s: a sequence did something, or those of colours show", mode)
+		}
+		if got := p.texts("#console .escape"); !slices.Equal(got, []string{"␛]0;a title␇", "␛[2J", "␛[1;1H"}) {
+			t.Errorf("%s: other sequences are %q", mode, got)
+		}
+		p.fill("#find", "orange")
+		p.press(kb.Enter)
+		p.wait("what is found", `document.querySelector("#console .ansi mark.hit")?.textContent === "orange"`)
+		p.axe(mode)
+		for _, theme := range []string{"light", "dark"} {
+			p.look(theme)
+			p.keep("colours-" + mode + "-" + theme)
+		}
+	}
+}
+
+// keep writes a picture for a person to look at, where one is asked for.
+func (p *page) keep(name string) {
+	if folder := os.Getenv("LOOK"); folder != "" {
+		p.picture(folder, name)
+	}
+}
+
+// In presenter view, what picked bytes mean is as large as the rest, and whole.
+func TestPagePresentsInspector(t *testing.T) {
+	s := serve(t, func(conn net.Conn) {
+		fmt.Fprint(conn, "HTTP/1.0 200 OK\r\n")
+		hold(conn)
+	})
+	p := visit(t, browser(t), "http://"+shared.address)
+	p.connect(s.address)
+	p.shows("200 OK")
+	p.alt("KeyP")
+	p.wait("presenter view", `document.documentElement.classList.contains("presenter")`)
+	for _, size := range [][2]int64{{1024, 768}, {1280, 800}} {
+		p.size(size[0], size[1])
+		p.click("#wire .received")
+		p.wait("what is picked", `document.querySelector(".inspector dd")`)
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#wire").focus()`))
+		for range 8 {
+			p.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", shiftKey: true, bubbles: true }))`))
+		}
+		p.wait("numbers", `document.querySelector(".inspector td")`)
+		p.frames(5)
+		if small := evaluate[[]string](p, `[...document.querySelectorAll(".inspector :is(p, th, td, dt, dd)")].filter((one) => parseFloat(getComputedStyle(one).fontSize) < 18).map((one) => one.outerHTML)`); len(small) > 0 {
+			t.Errorf("%d wide: small are %q", size[0], small)
+		}
+		if cut := evaluate[[]string](p, `[...document.querySelectorAll(".inspector, .inspector *")].filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth > 0 && getComputedStyle(one).display !== "inline").map((one) => one.outerHTML.slice(0, 200))`); len(cut) > 0 {
+			t.Errorf("%d wide: cut are %q", size[0], cut)
+		}
+		p.keep(fmt.Sprintf("inspector-%d", size[0]))
+	}
 }

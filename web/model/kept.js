@@ -98,6 +98,7 @@ export const shapes = {
   hex: flag,
   columns: oneOf("fit", "8", "16"),
   controls: flag,
+  colours: flag,
   inspect: flag,
   time: oneOf("relative", "absolute", "delta", "none"),
   details: flag,
@@ -297,6 +298,8 @@ export const showHex = setting("hex", true);
 export const hexColumns = setting("columns", "fit");
 /** Whether control characters show as pictures. */
 export const showControls = setting("controls", true);
+/** Whether what the server said shows in the terminal colours that it set. */
+export const showColours = setting("colours", false);
 /** Whether what is picked on the wire is explained under it. */
 export const inspecting = setting("inspect", true);
 /** The time of a row: "relative" to the start, "absolute", "delta" since the row before, or "none". */

@@ -6,11 +6,18 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor
 import { LineIndex, ScrollBar } from "../model/lineindex.js";
 import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
 import { count, dataSize, rowTime } from "../model/format.js";
-import { hexColumns, inspecting, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
+import { effect, signal } from "../vendor/signals-core.js";
+import { hexColumns, inspecting, largeType, showColours, showControls, showHex, timeStyle } from "../model/kept.js";
 import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
 import { LaneRow, spoken, ways } from "./LaneRow.js";
 
 const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
+
+/** Signal: what shows terminal colours, once that was asked for. */
+const colours = signal(/** @type {typeof import("../model/ansi.js") | null} */ (null));
+effect(() => {
+  if (showColours.value) import("../model/ansi.js").then((loaded) => (colours.value = loaded), () => {});
+});
 
 const nearEnd = 24; // pixels from the end that still count as being there
 const spare = 6; // lines above and below what is in sight
@@ -40,10 +47,13 @@ export function Lane({ id, title, feed, laneView, children }) {
   const shownStyle = hasTime ? style : "none";
   const passes = laneView.passes.value;
   laneView.sifter.value?.version.value;
+  const ansi = id === "console" && showColours.value ? colours.value : null;
   const layout = useMemo(() => {
-    const what = { columns, controls: showControls.value, bytesInLine };
+    const what = { columns, controls: showControls.value || ansi !== null, bytesInLine, linesOf: ansi?.linesOf };
     return id === "wire" ? wireLayout(what) : consoleLayout(what);
-  }, [columns, showControls.value, bytesInLine]);
+  }, [columns, showControls.value, bytesInLine, ansi]);
+  const pens = useMemo(() => ansi && log && new ansi.Pens(log), [ansi, log]);
+  pens?.update();
   const lines = useMemo(
     () => log && new LineIndex(log, (row) => {
       const passed = passes ? passes(row) : true;
@@ -248,7 +258,7 @@ export function Lane({ id, title, feed, laneView, children }) {
               const marks = pointed(row, hover);
               const [chosenFrom, chosenTo] = (here && chosenBytes(number, row.bytes?.length ?? 0, here)) ?? [-1, -1];
               return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
-                laneId=${id} number=${number}
+                laneId=${id} number=${number} ansi=${ansi} pen=${pens?.of(number)}
                 time=${rowTime(shownStyle, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high && chosenFrom < 0}
                 related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${chosenFrom} chosenTo=${chosenTo}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;

@@ -1,7 +1,7 @@
 // How rows are shown.
 
 import { html } from "./html.js";
-import { hexColumns, inspecting, presenter, presenting, showControls, showHex, timeStyle } from "../model/kept.js";
+import { hexColumns, inspecting, presenter, presenting, showColours, showControls, showHex, timeStyle } from "../model/kept.js";
 
 const times = [
   ["relative", "Time since the start"],
@@ -35,6 +35,10 @@ export function ViewMenu({ close }) {
           ${label}
         </label>
       `)}
+    </fieldset>
+    <fieldset>
+      <legend>Typed and shown</legend>
+      <${Check} id="colours" signal=${showColours} label="Terminal colours (ANSI)" />
     </fieldset>
     <fieldset>
       <legend>Bytes</legend>
