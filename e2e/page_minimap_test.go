@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"os"
@@ -120,6 +121,91 @@ func (p *page) keep(name string) {
 	if folder := os.Getenv("LOOK"); folder != "" {
 		p.picture(folder, name)
 	}
+}
+
+// A long session has a map, which leads to any part of it.
+func TestPageMap(t *testing.T) {
+	s := serve(t, func(conn net.Conn) {
+		in := bufio.NewReader(conn)
+		for part := 1; ; part++ {
+			for n := range 150 {
+				fmt.Fprintf(conn, "line %d of part %d%s\r\n", n, part, strings.Repeat(" more", n%7))
+			}
+			if _, err := in.ReadString('\n'); err != nil {
+				return
+			}
+		}
+	})
+	p := visit(t, browser(t), "http://"+shared.address)
+	p.size(1280, 800)
+	p.connect(s.address)
+	p.shows("line 149 of part 1")
+	p.frames(30)
+	if evaluate[bool](p, `document.querySelector(".minimap") !== null`) {
+		t.Error("a short session has a map")
+	}
+	for part := 2; part <= 3; part++ {
+		p.fill("#command", "go on")
+		p.press(kb.Enter)
+		p.shows(fmt.Sprintf("line 149 of part %d", part))
+	}
+	p.wait("the map", `document.querySelector(".minimap path.sent")?.getAttribute("d") && document.querySelector(".minimap path.received").getAttribute("d").split("M").length > 3`)
+	p.wait("it to have a gap", `document.querySelector(".minimap path.silence").getAttribute("d")`)
+	p.axe("the map")
+
+	shows := func(text string) {
+		t.Helper()
+		p.wait(text+" in sight", fmt.Sprintf(`(() => {
+			const box = document.querySelector("#console").getBoundingClientRect();
+			return [...document.querySelectorAll("#console .row")].some((row) => row.textContent.includes(%q) && row.getBoundingClientRect().top >= box.top - 5 && row.getBoundingClientRect().top < box.bottom);
+		})()`, text))
+	}
+	wireAtStart := `document.querySelector("#wire").scrollTop < 50`
+	p.do(chromedp.Focus(chromedp.CSS("#minimap-bar")))
+	p.press(kb.Home)
+	shows("line 0 of part 1")
+	p.wait("the wire's start", wireAtStart)
+	p.wait("what is said of it", `document.querySelector("#minimap-bar").ariaValueText.startsWith("0:00 of 0:0")`)
+	if now := evaluate[string](p, `document.querySelector("#minimap-bar").ariaValueNow`); now != "0" {
+		t.Errorf("the value is %s at the start", now)
+	}
+	inPart2 := `[...document.querySelectorAll("#console .payload")].some((one) => one.textContent.includes("of part 2"))`
+	for presses := 0; !evaluate[bool](p, inPart2); presses++ { // on through part 1, then over the silence
+		if presses == 8 {
+			t.Fatal("the right arrow does not lead to what came after the silence")
+		}
+		p.press(kb.ArrowRight)
+		p.frames(5)
+	}
+	p.press(kb.End)
+	shows("line 149 of part 3")
+	p.wait("both lanes to follow", `!document.querySelector(".follow")`)
+
+	at := evaluate[[]float64](p, `(({ left, right, top }) => [left + 1, right - 1, top + 5])(document.querySelector("#minimap-bar").getBoundingClientRect())`)
+	p.do(chromedp.MouseEvent(chromedp.MousePressed, at[1], at[2], chromedp.ButtonLeft), chromedp.MouseEvent(chromedp.MouseMoved, at[0], at[2], chromedp.ButtonLeft))
+	shows("line 0 of part 1")
+	p.wait("the wire's start", wireAtStart)
+	p.do(chromedp.MouseEvent(chromedp.MouseReleased, at[0], at[2], chromedp.ButtonLeft))
+	p.fill("#find", "of part 2")
+	p.wait("what is found", `document.querySelector(".minimap path.found").getAttribute("d")`)
+	p.click("#console .row")
+	p.wait("what is picked", `document.querySelector(".minimap path.picked")`)
+	for _, theme := range []string{"light", "dark"} {
+		p.look(theme)
+		for _, width := range []int64{1280, 1024, 360} {
+			p.size(width, 768)
+			p.keep(fmt.Sprintf("map-%d-%s", width, theme))
+		}
+	}
+	if evaluate[bool](p, `document.querySelector(".minimap").checkVisibility()`) {
+		t.Error("there is a map on a phone")
+	}
+	p.size(1024, 768)
+	p.click("#view-menu")
+	p.wait("the menu", `document.querySelector("#minimap")`)
+	p.click("#minimap")
+	p.wait("no map", `!document.querySelector(".minimap")`)
+	p.keep("view-menu")
 }
 
 // In presenter view, what picked bytes mean is as large as the rest, and whole.

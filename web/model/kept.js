@@ -99,6 +99,7 @@ export const shapes = {
   columns: oneOf("fit", "8", "16"),
   controls: flag,
   colours: flag,
+  minimap: flag,
   inspect: flag,
   time: oneOf("relative", "absolute", "delta", "none"),
   details: flag,
@@ -300,6 +301,8 @@ export const hexColumns = setting("columns", "fit");
 export const showControls = setting("controls", true);
 /** Whether what the server said shows in the terminal colours that it set. */
 export const showColours = setting("colours", false);
+/** Whether a long session has a map. */
+export const showMap = setting("minimap", true);
 /** Whether what is picked on the wire is explained under it. */
 export const inspecting = setting("inspect", true);
 /** The time of a row: "relative" to the start, "absolute", "delta" since the row before, or "none". */

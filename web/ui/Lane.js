@@ -97,6 +97,9 @@ export function Lane({ id, title, feed, laneView, children }) {
     if (moved.current) setTop(scrolled);
     moved.current = 0;
     keepPlace();
+    const seen = inSight.filter(({ at, begin, end }) => (at + end) * lineHeight > scrolled && (at + begin) * lineHeight < scrolled + height);
+    const [begin, until] = [seen[0], seen.at(-1)].map((one) => one && log?.row(one.number).t);
+    if (begin !== undefined) laneView.see(id, begin, until ?? begin);
   });
 
   // Where the lane is that does not follow outlives the page: it is that entry's line.

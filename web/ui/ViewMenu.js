@@ -1,7 +1,7 @@
 // How rows are shown.
 
 import { html } from "./html.js";
-import { hexColumns, inspecting, presenter, presenting, showColours, showControls, showHex, timeStyle } from "../model/kept.js";
+import { hexColumns, inspecting, presenter, presenting, showColours, showControls, showHex, showMap, timeStyle } from "../model/kept.js";
 
 const times = [
   ["relative", "Time since the start"],
@@ -59,6 +59,7 @@ export function ViewMenu({ close }) {
     </fieldset>
     <fieldset>
       <legend>Room</legend>
+      <${Check} id="minimap" signal=${showMap} label="Map of a long session" />
       <${Check} id="presenting" signal=${presenting} label="Large type, for a projector" />
       <${Check} id="presenter" signal=${presenter} label="Presenter view (Alt+P)" after=${close} />
     </fieldset>
