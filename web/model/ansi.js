@@ -199,10 +199,12 @@ export class Pens {
   #next; // the first row that was not read yet
   #pen = new Pen(); // before it
   #replaced; // how many of the log's replaced rows were read
+  #cleared; // rows that were taken away
 
   /** @param {import("./rowlog.js").RowLog<Row>} log */
   constructor(log) {
     this.#log = log;
+    this.#cleared = log.first - log.dropped;
     this.#low = this.#next = log.first;
     this.#replaced = log.replaced.length;
   }
@@ -210,6 +212,10 @@ export class Pens {
   /** Reads what has come. */
   update() {
     const { first, end, replaced } = this.#log;
+    if (this.#cleared !== first - this.#log.dropped) { // a recording that is played begins anew
+      this.#cleared = first - this.#log.dropped;
+      this.#pen = start;
+    }
     for (; this.#replaced < replaced.length; this.#replaced++) this.#back(replaced[this.#replaced]);
     for (; this.#low < first && this.#at.size; this.#low++) this.#at.delete(this.#low);
     this.#low = Math.max(this.#low, first);

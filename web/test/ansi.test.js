@@ -114,6 +114,9 @@ test("what the server says is one stream over all rows", () => {
   assert.ok(pens.of(5).look.underline, "a row that was replaced is read again");
   add(row("\x1b[31m"), row("1"), row("2"), row("3"), row("4"), row("5"));
   assert.deepEqual([6, 7, 8, 11].map((n) => pens.of(n).look.fg !== null), [false, true, true, true], "rows that left are forgotten, and what they set is not");
+  log.clear();
+  add(row("a"));
+  assert.ok(pens.of(log.first).isPlain, "what begins anew begins plain");
 });
 
 test("SGR takes no room in a line, and a line begins as the one before ended", () => {
