@@ -26,7 +26,7 @@ func join(files fs.FS) fs.FS {
 	for _, m := range j.modules {
 		made[m.name] = m.alias()
 	}
-	made["app.js"] = j.text()
+	made["app.js"] = j.text() + fmt.Sprintf("export { %s };\n", strings.Join(j.variables(), ", "))
 	return joined{files, made}
 }
 
@@ -123,19 +123,25 @@ func (j *joining) add(name string) {
 	j.modules = append(j.modules, m)
 }
 
-// text returns the modules as one, which exports what each of them does.
+// variables returns the names by which text holds the modules.
+func (j *joining) variables() []string {
+	var names []string
+	for _, m := range j.modules {
+		names = append(names, variable(m.name))
+	}
+	return names
+}
+
+// text returns the modules as one script.
 func (j *joining) text() string {
 	var b strings.Builder
-	var variables []string
 	for _, m := range j.modules {
 		var exports []string
 		for _, e := range m.exports {
 			exports = append(exports, e[0]+": "+e[1])
 		}
 		fmt.Fprintf(&b, "const %s = (() => {\n%s\nreturn { %s };\n})();\n", variable(m.name), m.text, strings.Join(exports, ", "))
-		variables = append(variables, variable(m.name))
 	}
-	fmt.Fprintf(&b, "export { %s };\n", strings.Join(variables, ", "))
 	return b.String()
 }
 
