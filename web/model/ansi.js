@@ -224,7 +224,7 @@ export class Pens {
       if (!this.#pen.isPlain) this.#at.set(this.#next, this.#pen);
       else if (this.#at.size) this.#at.delete(this.#next);
       const row = this.#log.row(this.#next);
-      if (row.kind === "received" && (this.#pen.begun || escapes(row))) this.#pen = this.#pen.read(textOf(row)).next;
+      if (row?.kind === "received" && (this.#pen.begun || escapes(row))) this.#pen = this.#pen.read(textOf(row)).next;
     }
   }
 

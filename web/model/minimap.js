@@ -3,7 +3,6 @@
 // parts, each of the same length; a row costs the same wherever it falls.
 
 /** @typedef {import("../types").Row} Row */
-/** @typedef {import("./rowlog.js").RowLog<Row>} Log */
 
 const most = 256; // parts; when they are full, two become one
 const shortest = 1 / 16; // seconds of a part, at first
@@ -24,6 +23,8 @@ export class SessionMap {
   received = new Float64Array(most);
   /** How many remarks and notes each has. */
   remarks = new Uint32Array(most);
+  /** The number of each part's first row, in each lane; -1: it has none. @type {Record<"console" | "wire", Int32Array>} */
+  firsts = { console: new Int32Array(most).fill(-1), wire: new Int32Array(most).fill(-1) };
 
   #lanes;
   #next = { console: -1, wire: -1 }; // the rows to read next; -1: not begun
@@ -40,8 +41,8 @@ export class SessionMap {
       const log = this.#lanes[lane];
       if (this.#next[lane] >= 0 && this.#cleared[lane] !== log.first - log.dropped) this.#restart();
       this.#cleared[lane] = log.first - log.dropped;
-      if (this.#next[lane] < 0 && log.dropped > 0 && log.end > log.first) this.unknown = Math.max(this.unknown, log.row(log.first).t ?? 0);
-      for (let number = Math.max(log.first, this.#next[lane]); number < log.end; number++) this.#add(lane, log.row(number));
+      if (this.#next[lane] < 0 && log.dropped > 0 && log.end > log.first) this.unknown = Math.max(this.unknown, log.row(log.first)?.t ?? 0);
+      for (let number = Math.max(log.first, this.#next[lane]); number < log.end; number++) this.#add(lane, number, log.row(number));
       this.#next[lane] = log.end;
     }
   }
@@ -50,15 +51,18 @@ export class SessionMap {
     this.width = shortest;
     this.end = this.unknown = 0;
     for (const list of [this.sent, this.received, this.remarks]) list.fill(0);
+    for (const list of [this.firsts.console, this.firsts.wire]) list.fill(-1);
     this.#next = { console: -1, wire: -1 };
   }
 
-  /** @param {"console" | "wire"} lane @param {Row} row */
-  #add(lane, row) {
+  /** @param {"console" | "wire"} lane @param {number} number @param {Row | undefined} row */
+  #add(lane, number, row) {
+    if (!row) return; // it is not in memory
     const t = Math.max(0, row.t ?? this.end);
     this.end = Math.max(this.end, t);
     while (t >= most * this.width) this.#halve();
     const part = Math.floor(t / this.width);
+    if (this.firsts[lane][part] < 0) this.firsts[lane][part] = number;
     if (lane === "console") {
       if (row.kind === "remark" || row.kind === "note") this.remarks[part]++;
     } else if (row.kind === "sent" || row.kind === "received") this[row.kind][part] += row.bytes?.length ?? 0;
@@ -68,6 +72,9 @@ export class SessionMap {
     this.width *= 2;
     for (const list of [this.sent, this.received, this.remarks]) {
       for (let i = 0; i < most; i++) list[i] = i < most / 2 ? list[2 * i] + list[2 * i + 1] : 0;
+    }
+    for (const list of [this.firsts.console, this.firsts.wire]) {
+      for (let i = 0; i < most; i++) list[i] = i < most / 2 ? (list[2 * i] < 0 ? list[2 * i + 1] : list[2 * i]) : -1;
     }
   }
 
@@ -99,6 +106,12 @@ export class SessionMap {
     return step > 0 ? this.end : 0;
   }
 
+  /** The first row of a lane in a time's part or after it; -1 where there is none. @param {"console" | "wire"} lane @param {number} t */
+  rowAt(lane, t) {
+    const found = this.firsts[lane].subarray(this.partOf(t)).find((number) => number >= 0);
+    return found ?? -1;
+  }
+
   /**
    * The map's shapes as paths of SVG: a part is 1 wide.
    * @param {number[]} found times to mark
@@ -117,15 +130,4 @@ export class SessionMap {
     for (const part of new Set(found.map((t) => this.partOf(t)))) paths.found += `M${part + 0.5} ${height - 5}v5`;
     return paths;
   }
-}
-
-/** The first row of a log that is not before a time, else its last; -1 where it has none. @param {Log} log @param {number} t */
-export function rowAt(log, t) {
-  let [low, high] = [log.first, log.end - 1];
-  while (low < high) {
-    const between = (low + high) >> 1;
-    if ((log.row(between).t ?? 0) < t) low = between + 1;
-    else high = between;
-  }
-  return high < log.first ? -1 : low;
 }

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { SessionMap, rowAt } from "../model/minimap.js";
+import { SessionMap } from "../model/minimap.js";
 import { RowLog } from "../model/rowlog.js";
 
 /** @param {import("../types").Way} kind @param {number} t @param {number} [length] @returns {import("../types").Row} */
@@ -69,9 +69,14 @@ test("what was cleared is gone; what left before the map began is not known", ()
   assert.deepEqual([total(map.sent), total(map.received), map.unknown], [0, 10, 0]);
 });
 
-test("a time's row is the first that is not before it", () => {
+test("a time leads to its part's first row, also when parts have become one", () => {
   const lanes = lanesOf(3);
-  assert.equal(rowAt(lanes.wire, 1), -1);
-  add(lanes, "wire", row("sent", 0), row("sent", 1), row("sent", 1), row("sent", 5));
-  assert.deepEqual([0, 1, 1.5, 5, 9].map((t) => rowAt(lanes.wire, t)), [1, 1, 3, 3, 3]);
+  const map = new SessionMap(lanes);
+  assert.equal(map.rowAt("wire", 1), -1);
+  add(lanes, "wire", row("sent", 0), row("sent", 1));
+  map.update();
+  add(lanes, "wire", row("sent", 1), row("sent", 5), row("sent", 900));
+  map.update();
+  assert.deepEqual([0, 1, 5, 6, 900].map((t) => map.rowAt("wire", t)), [0, 0, 3, 3, 4]);
+  assert.equal(map.rowAt("console", 0), -1);
 });

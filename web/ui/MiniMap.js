@@ -4,7 +4,7 @@
 
 import { html } from "./html.js";
 import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
-import { SessionMap, height, rowAt } from "../model/minimap.js";
+import { SessionMap, height } from "../model/minimap.js";
 import { clock, dataSize } from "../model/format.js";
 import { laneOf } from "../model/laneview.js";
 
@@ -35,7 +35,7 @@ export function MiniMap({ feed, laneView, lanes }) {
   const shown = laneView.lanes(feed);
   const timeOf = (/** @type {string} */ lane, /** @type {number} */ number) => {
     const log = laneOf(shown, lane);
-    return number >= log.first && number < log.end ? log.row(number).t : undefined;
+    return number >= log.first && number < log.end ? log.row(number)?.t : undefined;
   };
   const paths = useMemo(() => {
     map.update();
@@ -51,7 +51,17 @@ export function MiniMap({ feed, laneView, lanes }) {
   const go = (/** @type {number} */ t) => {
     at.current = Math.min(map.end, Math.max(0, t));
     if (at.current === map.end) laneView.toNewest.value++;
-    else laneView.reveal.value = ["console", "wire"].map((lane) => ({ lane, number: rowAt(laneOf(shown, lane), at.current), at: 0 })).filter(({ number }) => number >= 0);
+    else {
+      const rowOf = (/** @type {"console" | "wire"} */ lane) => {
+        const log = laneOf(shown, lane);
+        if (log === laneOf(feed, lane)) return Math.max(log.first, map.rowAt(lane, at.current));
+        let number = log.first; // a stream has lines of its own
+        while (number < log.end - 1 && (log.row(number)?.t ?? 0) < at.current) number++;
+        return number;
+      };
+      const spots = /** @type {const} */ (["console", "wire"]).map((lane) => ({ lane, number: rowOf(lane), at: 0 }));
+      laneView.reveal.value = spots.filter(({ lane, number }) => number < laneOf(shown, lane).end);
+    }
     draw((n) => n + 1);
   };
   const onPointer = (/** @type {any} */ event) => {
