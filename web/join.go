@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // join returns the files with the modules of the first visit in one, app.js: a browser
@@ -15,8 +16,14 @@ import (
 // are loaded when they are needed, stay as they are.
 //
 // It reads the few forms of import and export that the page's files have; a test sees
-// that none is left.
+// that none is left. The work is done when the first file is opened: most programs that
+// start a workbench want no page.
 func join(files fs.FS) fs.FS {
+	return joined{files, sync.OnceValue(func() map[string]string { return joinAll(files) })}
+}
+
+// joinAll returns the texts that differ from the files', by their paths.
+func joinAll(files fs.FS) map[string]string {
 	made := map[string]string{}
 	workers, _ := fs.Glob(files, "*/*.worker.js") // the pattern is right
 	for _, name := range workers {
@@ -27,7 +34,7 @@ func join(files fs.FS) fs.FS {
 		made[m.name] = m.alias()
 	}
 	made["app.js"] = j.text() + fmt.Sprintf("export { %s };\n", strings.Join(j.variables(), ", "))
-	return joined{files, made}
+	return made
 }
 
 // A joining is an entry and the modules that it needs, each after those that it needs
@@ -160,12 +167,12 @@ func (m module) alias() string {
 // joined is the files, some of them with another text.
 type joined struct {
 	fs.FS
-	made map[string]string
+	made func() map[string]string // by path
 }
 
 func (j joined) Open(name string) (fs.File, error) {
 	file, err := j.FS.Open(name)
-	text, ok := j.made[name]
+	text, ok := j.made()[name]
 	if err != nil || !ok {
 		return file, err
 	}
