@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks, from the distribution's
-# packages: a C compiler for the race detector, Chromium, Node.js, Python, servers to
+# packages: a C compiler for the race detector, Chromium, Firefox, Node.js, Python, servers to
 # talk to and tools to look at packets with. It starts no service, now or at the next
 # boot. If something is still missing after that, it says what to install, and fails: a
 # test that needs it is never skipped.
@@ -18,6 +18,7 @@ look() {
 		missing+=("$package")
 	done <<-'END'
 		chromium chromium chromium-browser google-chrome
+		firefox-esr firefox-esr firefox
 		nodejs node
 		npm npm
 		python3 python3
