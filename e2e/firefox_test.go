@@ -12,10 +12,6 @@ import (
 	"testing"
 )
 
-// elsewhere is a name that leads to this machine in the browsers of the tests. A page that
-// came by it over plain HTTP is as one from another machine: no secure context.
-const elsewhere = "workbench.test"
-
 // fox is what the tests in Firefox share.
 type fox struct {
 	*firefox
@@ -27,12 +23,12 @@ type fox struct {
 // What people do most works in Firefox too. All of it shares one browser, each in a window
 // with nothing stored; any complaint of the page fails it.
 func TestFirefox(t *testing.T) {
-	way := newCuttable(t)
-	_, port, _ := net.SplitHostPort(way.address)
-	f := fox{far: "http://" + elsewhere + ":" + port, downloads: t.TempDir()}
-	f.w = start(t, "--transcripts", t.TempDir(), "--host", elsewhere+":"+port)
+	f := fox{downloads: t.TempDir()}
+	f.far = visited(t, func(flags ...string) *workbench {
+		f.w = start(t, append(flags, "--transcripts", t.TempDir())...)
+		return f.w
+	})
 	f.near = "http://" + f.w.address
-	way.lead(f.w.address)
 	f.firefox = startFirefox(t)
 	for _, one := range []struct {
 		name string
