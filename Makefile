@@ -21,8 +21,8 @@ bench: ## the reference run, half an hour, into docs/performance.md; with BENCH=
 bench-quick: ## a minute of it, beside docs/performance.json: fails if a ratio is worse twice in a row
 	go run ./bench -quick $(BENCH)
 
-storm: ## the long forms of the recovery tests, which report times; for STORM_SECONDS (default 60)
-	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 20m -run 'Storm|Stopped|EveryEvent|Poison' ./e2e ./cmd/workbench
+storm: ## the long forms of the recovery tests, which report times, and pages that are away, each for STORM_SECONDS (default 60)
+	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 20m -run 'Storm|Stopped|EveryEvent|Poison|PageAway' ./e2e ./cmd/workbench
 
 fuzz: ## each fuzz target for FUZZTIME (default 10s)
 	scripts/fuzz.sh

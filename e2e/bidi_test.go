@@ -177,7 +177,7 @@ func (f *firefox) call(method string, params any) (json.RawMessage, error) {
 			return nil, fmt.Errorf("%s: %s: %s", method, m.Error, m.Message)
 		}
 		return m.Result, nil
-	case <-time.After(patience):
+	case <-time.After(2 * patience): // the first answer comes when Firefox has started
 		return nil, fmt.Errorf("%s: no answer", method)
 	}
 }

@@ -22,6 +22,7 @@ type fox struct {
 
 // What people do most works in Firefox too. All of it shares one browser, each in a window
 // with nothing stored; any complaint of the page fails it.
+// It runs before the parallel tests, as TestPage does, and for the same reason.
 func TestFirefox(t *testing.T) {
 	f := fox{downloads: t.TempDir()}
 	f.far = visited(t, func(flags ...string) *workbench {

@@ -30,6 +30,7 @@ const tasksFile = "../docs/tasks.md"
 // and texts, and as from another machine. A task that needs more clicks or entries than the file says fails; -update
 // writes the counts anew.
 func TestTasks(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(tasksFile)
 	if err != nil {
 		t.Fatal(err)
