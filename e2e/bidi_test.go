@@ -182,8 +182,8 @@ func (f *firefox) call(method string, params any) (json.RawMessage, error) {
 	}
 }
 
-// foxTab is a window of Firefox. What the page writes to the console as an error or a warning
-// fails the test, and so does what its policy forbids.
+// foxTab is a window of Firefox. What stands in its console as an error or a warning, such as
+// what the page's policy forbids, fails the test.
 type foxTab struct {
 	t       testing.TB
 	f       *firefox
@@ -215,8 +215,6 @@ func (f *firefox) open(t testing.TB, user, url string) *foxTab {
 	})
 	tab.do(nil, "browsingContext.activate", object{"context": tab.context}) // without the focus, keys press no buttons
 	tab.size(1200, 900)
-	tab.do(nil, "script.addPreloadScript", object{"contexts": []string{tab.context}, "functionDeclaration": `() => addEventListener("securitypolicyviolation",
-		(event) => console.error("forbidden by the policy: " + event.violatedDirective + " " + event.blockedURI + " " + event.sourceFile + ":" + event.lineNumber))`})
 	tab.navigate(url)
 	return tab
 }
