@@ -292,6 +292,12 @@ func (tab *foxTab) wait(what, expression string) {
 	}
 }
 
+// drawn waits until Firefox has drawn twice.
+func (tab *foxTab) drawn() {
+	tab.t.Helper()
+	foxEvaluate[bool](tab, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
+}
+
 // bidiKeys are WebDriver's numbers of keys that write nothing.
 var bidiKeys = strings.NewReplacer("<Enter>", "\uE007", "<Tab>", "\uE004", "<Escape>", "\uE00C", "<Backspace>", "\uE003", "<Home>", "\uE011", "<End>", "\uE010", "<Down>", "\uE015", "<Up>", "\uE013", "<F2>", "\uE032")
 

@@ -256,7 +256,8 @@ func foxTwoWindows(t *testing.T, f fox) {
 func (tab *foxTab) imports(name, text string) {
 	tab.t.Helper()
 	foxEvaluate[bool](tab, `(location.hash = "#/transcripts", true)`)
-	tab.wait("the list", `document.querySelector("#search-text")`)
+	tab.wait("the list", `document.querySelector(".transcripts tbody, .nothing")`)
+	tab.drawn() // and a drop is heard
 	foxEvaluate[bool](tab, fmt.Sprintf(`(() => {
 		const dataTransfer = new DataTransfer();
 		dataTransfer.items.add(new File([%q], %q));
@@ -400,7 +401,7 @@ func foxLargeType(t *testing.T, f fox) {
 	tab.connect("http-line", serve(t, greet).address)
 	tab.press("EHLO me<Enter>NOOP<Enter>")
 	tab.shows("console", "received", "250 OK")
-	tab.wait("the page to be drawn", `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
+	tab.drawn()
 	for _, problem := range foxEvaluate[[]string](tab, cutOrCovered) {
 		t.Error(problem)
 	}
