@@ -85,7 +85,7 @@ var table = []row{
 		place:   "core/golden",
 		does:    "finds transcripts that are kept as tests, replays, rewrites and reports them",
 		not:     "concrete plugins, processes",
-		imports: "core core/catalog core/plainfile core/replay core/transcript core/wire",
+		imports: "core core/catalog core/plainfile core/replay core/store/parts core/transcript core/wire",
 		brings:  "core/drive core/feed",
 		without: "net os/exec",
 	},
@@ -150,7 +150,7 @@ var table = []row{
 		does:    "holds a plugin on disk to its goldens and the checks, and prints what came",
 		not:     "flags, how a process is started",
 		imports: "core core/catalog core/conformance core/golden core/pluginhost core/wire",
-		brings:  "core/conformance/abridge core/conformance/streams core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/secret core/socketdir core/transcript " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		brings:  "core/conformance/abridge core/conformance/streams core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/transcript " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "net",
 	},
 	{
@@ -196,7 +196,7 @@ var table = []row{
 		does:    "the plugin author's loop: build, try, put in place, show",
 		not:     "flags, how a process is started",
 		imports: "core core/catalog core/golden core/pluginhost core/secret core/session core/transcript core/wire " + fsnotify,
-		brings:  "core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/socketdir " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		brings:  "core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/socketdir core/store/parts " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "os/exec",
 	},
 	{
@@ -248,7 +248,15 @@ var table = []row{
 		place:   "core/store",
 		does:    "records sessions, keeps their [transcripts](transcript.md), finds them again",
 		not:     "sessions' queues, the network",
-		imports: "core core/plainfile core/secret core/store/textindex core/transcript core/wire " + xsys,
+		imports: "core core/plainfile core/secret core/store/parts core/store/textindex core/transcript core/wire " + xsys,
+		without: "net os/exec",
+	},
+	{
+		place:   "core/store/parts",
+		does:    "the files that one transcript is laid over: their names, and reading through them",
+		not:     "what the text says; it writes nothing",
+		imports: "core/plainfile",
+		brings:  "core",
 		without: "net os/exec",
 	},
 	{
@@ -293,7 +301,7 @@ var table = []row{
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
 		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/play core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
 		without: "os",
 	},
 	{
@@ -301,7 +309,7 @@ var table = []row{
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
 		imports: "core/pluginhost core/session core/store " + prometheus,
-		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
 	},
 	{
 		place:   "core/loopback",
@@ -375,7 +383,7 @@ var table = []row{
 		does:    "the plugin author's test kit",
 		not:     "the host, the gateway",
 		imports: "core core/conformance core/golden core/transcript",
-		brings:  "core/catalog core/conformance/abridge core/conformance/streams core/drive core/feed core/plainfile core/replay core/secret core/wire",
+		brings:  "core/catalog core/conformance/abridge core/conformance/streams core/drive core/feed core/plainfile core/replay core/secret core/store/parts core/wire",
 		without: "net os/exec",
 	},
 	{

@@ -10,15 +10,16 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/store/parts"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// MaxFile bounds a transcript that is read as a whole, in bytes of text. A
-// recording has 16 MiB at most; an imported one may have more.
+// MaxFile bounds a transcript that is read as a whole, in bytes of text; a recording
+// may have more.
 const MaxFile = 64 << 20
 
-// File is the file of a transcript. One that the user named may be a link or a
-// pipe; one that was found, in a folder or in the store, may not.
+// File is the file of a transcript, with its further [parts]. One that the user named
+// may be a link or a pipe; one that was found, in a folder or in the store, may not.
 type File struct {
 	Path  string
 	Found bool
@@ -32,25 +33,39 @@ func (f File) open() (*os.File, error) {
 	return os.Open(f.Path)
 }
 
-// Read returns all of the file.
-func (f File) Read() ([]byte, error) {
-	open := f.open
+// Open returns its text, and how much there is; a pipe does not tell.
+func (f File) Open() (text io.ReadCloser, size int64, err error) {
+	open, path := f.open, f.Path
 	if f.Copy != "" {
-		open = func() (*os.File, error) { return os.Open(f.Copy) }
+		path, open = f.Copy, func() (*os.File, error) { return os.Open(f.Copy) }
 	}
 	in, err := open()
 	if err != nil {
-		return nil, plainfile.Unreadable(f.Path, err)
+		return nil, 0, plainfile.Unreadable(f.Path, err)
 	}
-	defer in.Close()
 	info, err := in.Stat()
 	switch {
 	case err != nil:
-		return nil, plainfile.Unreadable(f.Path, err)
+		err = plainfile.Unreadable(f.Path, err)
 	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder; name a transcript", core.Printable(f.Path))
+		err = fmt.Errorf("%s is a folder; name a transcript", core.Printable(f.Path))
 	}
-	return ReadAll(f.Path, in, info.Size())
+	if err != nil {
+		in.Close()
+		return nil, 0, err
+	}
+	all := parts.All(path, info, parts.Size, os.Lstat)
+	return parts.NewReader(path, in, parts.Size, plainfile.Open), all[len(all)-1].End(), nil
+}
+
+// Read returns all of the file.
+func (f File) Read() ([]byte, error) {
+	in, size, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return ReadAll(f.Path, in, size)
 }
 
 // ReadAll reads what has about so many bytes, MaxFile at most.
@@ -130,8 +145,15 @@ func (f File) replace(data []byte) (err error) {
 			return errors.Join(err, errors.New("changed after it was read; try again"))
 		}
 	}
-	return plainfile.Write(path, info.Mode().Perm(), func(w io.Writer) error {
+	further := parts.All(path, info, parts.Size, os.Lstat)[1:]
+	err = plainfile.Write(path, info.Mode().Perm(), func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
+	for _, part := range further { // which the new text does not go on in
+		if err == nil {
+			err = os.Remove(part.Name)
+		}
+	}
+	return err
 }

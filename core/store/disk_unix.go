@@ -21,13 +21,14 @@ func diskUse(file fs.FileInfo) int64 {
 	return wholeBlocks(file.Size())
 }
 
-// fileNow returns what a transcript's file is at present; the zero File if it is none.
+// fileNow returns what a file of a transcript is at present, the first by the ID and a
+// further one by its name; the zero File if it is none.
 // A search asks for all of them, so it is the system call and no more.
-func (f *Folder) fileNow(id string) textindex.File {
+func (f *Folder) fileNow(key string) textindex.File {
 	var stat unix.Stat_t
-	err := unix.Fstatat(int(f.dir.Fd()), id+suffix, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	err := unix.Fstatat(int(f.dir.Fd()), keyName(key), &stat, unix.AT_SYMLINK_NOFOLLOW)
 	if err != nil || stat.Mode&unix.S_IFMT != unix.S_IFREG {
 		return textindex.File{}
 	}
-	return textindex.File{ID: id, Size: stat.Size, Modified: time.Unix(stat.Mtim.Unix())}
+	return textindex.File{ID: key, Size: stat.Size, Modified: time.Unix(stat.Mtim.Unix())}
 }

@@ -34,7 +34,13 @@ func openFolder(t testing.TB, path string) *store.Folder {
 }
 
 func TestFolder(t *testing.T) {
-	testEngine(t, func(t *testing.T) store.Store { return openFolder(t, t.TempDir()) })
+	for _, part := range []int64{1, 50, 16 << 20} {
+		testEngine(t, func(t *testing.T) store.Store {
+			f := openFolder(t, t.TempDir())
+			f.SetPart(part)
+			return f
+		})
+	}
 }
 
 // Two Folders over one folder see each other as two processes do.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/store/parts"
 	"github.com/protocol-workbench/workbench/core/store/textindex"
 )
 
@@ -24,12 +27,12 @@ const youngest = 2 * time.Second
 // list reads the names anew, so other processes and the user may add and remove
 // files.
 func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
-	all, parts, err := f.all(ctx)
+	all, segments, err := f.all(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if q.Text != "" {
-		f.text.Prune(func() map[string]bool { return idsOf(all) })
+		f.text.Prune(func() map[string]bool { return f.keysOf(all) })
 	}
 	target := strings.ToLower(q.Target)
 	if q.Mode != "" || target != "" {
@@ -38,7 +41,7 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 		})
 	}
 	if q.Text != "" {
-		found, err := f.search(ctx, all, parts, q)
+		found, err := f.search(ctx, all, segments, q)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +55,7 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 
 // all returns all transcripts, the newest first, and the names of the files of
 // the index of their text.
-func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error) {
+func (f *Folder) all(ctx context.Context) (all []Info, segments []string, err error) {
 	f.listing.Lock()
 	defer f.listing.Unlock()
 	names, err := f.names()
@@ -62,7 +65,7 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 	if f.listed.all != nil {
 		all = slices.Clone(f.listed.all)
 		f.note(all, f.listed.notes)
-		return all, f.listed.parts, nil
+		return all, f.listed.segments, nil
 	}
 	var saved map[string]known // only the first list needs it
 	if len(f.index) == 0 {
@@ -74,10 +77,12 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, suffix)
 		if textindex.IsPart(name) {
-			parts = append(parts, name)
+			segments = append(segments, name)
 			continue
 		} else if strings.HasSuffix(name, notesSuffix) && ValidID(strings.TrimSuffix(name, notesSuffix)) {
 			notes = append(notes, name)
+			continue
+		} else if _, further := parts.First(name); further && !f.orphan(name) {
 			continue
 		} else if !ok {
 			f.sweep(name)
@@ -126,18 +131,24 @@ func (f *Folder) all(ctx context.Context) (all []Info, parts []string, err error
 	f.remember()
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
 	if !f.listed.at.IsZero() && len(unknown) == 0 && !passing {
-		f.listed.all, f.listed.parts, f.listed.notes = slices.Clone(all), parts, notes
+		f.listed.all, f.listed.segments, f.listed.notes = slices.Clone(all), segments, notes
 	}
 	f.note(all, notes)
-	return all, parts, nil
+	return all, segments, nil
 }
 
-func idsOf(all []Info) map[string]bool {
-	ids := make(map[string]bool, len(all))
+// keysOf returns what the index of the text calls all files of transcripts.
+func (f *Folder) keysOf(all []Info) map[string]bool {
+	keys := make(map[string]bool, len(all))
 	for i := range all {
-		ids[all[i].ID] = true
+		keys[all[i].ID] = true
+		if all[i].Size >= f.part {
+			for _, file := range f.filesNow(all[i].ID) {
+				keys[file.ID] = true
+			}
+		}
 	}
-	return ids
+	return keys
 }
 
 // names returns the names of all files, the last first. They are not read again while
@@ -170,11 +181,11 @@ func (f *Folder) names() ([]string, error) {
 
 // listed is what a folder held when it was last read.
 type listed struct {
-	names []string
-	at    time.Time // its own; zero: it may have changed within a step of it
-	all   []Info    // what a list of these names is, where none can change; else nil
-	parts []string  // the files of the index of the text
-	notes []string  // the files of notes
+	names    []string
+	at       time.Time // its own; zero: it may have changed within a step of it
+	all      []Info    // what a list of these names is, where none can change; else nil
+	segments []string  // the files of the index of the text
+	notes    []string  // the files of notes
 }
 
 type described struct {
@@ -190,10 +201,12 @@ func (f *Folder) describeAll(ctx context.Context, ids []string, saved map[string
 	var failed atomic.Pointer[error]
 	each(ctx, len(ids), func(i int) {
 		if k, ok := saved[ids[i]]; ok {
-			if stat, err := f.root.Lstat(ids[i] + suffix); err == nil && k.fits(stat) {
-				k.Info.Disk = diskUse(stat)
-				found[i] = described{known: k, settled: true, saved: true}
-				return
+			if stat, err := f.root.Lstat(ids[i] + suffix); err == nil && stat.Mode().IsRegular() {
+				if is := measure(f.parts(ids[i], stat)); k.fits(is) {
+					k.Info.Disk = is.disk
+					found[i] = described{known: k, settled: true, saved: true}
+					return
+				}
 			}
 		}
 		d, err := f.describe(ids[i])
@@ -215,22 +228,78 @@ func (f *Folder) describe(id string) (described, error) {
 		return described{}, err
 	}
 	defer file.Close()
-	ours, _ := f.writer(id)
-	running := ours || isLocked(file) // before it is read: it may end meanwhile
+	running := f.isRunning(id, file) // before it is read: it may end meanwhile
 	stat, err := file.Stat()
 	if err != nil {
 		return described{}, err
 	}
-	info, err := Describe(id, file, stat.Size())
+	all := f.parts(id, stat)
+	is := measure(all)
+	info, err := Describe(id, partsAt{f, file, all}, is.size)
 	if err != nil {
 		return described{}, err
 	}
-	info.Disk = diskUse(stat)
+	info.Disk = is.disk
 	if running && info.Ended == CutOff {
 		info.Running, info.Ended = true, ""
 	}
-	old := locks && time.Since(stat.ModTime()) > settledAfter
-	return described{known: known{info, stat.ModTime()}, settled: !running && (info.Ended != CutOff || old)}, nil
+	old := locks && time.Since(is.modified) > settledAfter
+	return described{known: known{info, is.modified}, settled: !running && (info.Ended != CutOff || old)}, nil
+}
+
+// measured are the bytes of all files of a transcript, and the time of the newest.
+type measured struct {
+	size, disk int64
+	modified   time.Time
+}
+
+func measure(all []parts.Part) (is measured) {
+	is.size = all[len(all)-1].End()
+	for _, p := range all {
+		is.disk += diskUse(p.FileInfo)
+		if p.ModTime().After(is.modified) {
+			is.modified = p.ModTime()
+		}
+	}
+	return is
+}
+
+// partsAt reads the parts of a transcript, of which the first is open.
+type partsAt struct {
+	folder *Folder
+	first  io.ReaderAt
+	all    []parts.Part
+}
+
+// ReadAt implements [io.ReaderAt].
+func (r partsAt) ReadAt(buf []byte, from int64) (n int, err error) {
+	for _, p := range r.all {
+		at := from + int64(n)
+		if n == len(buf) || at < p.Before || at >= p.End() {
+			continue
+		}
+		piece := buf[n:min(int64(len(buf)), int64(n)+p.End()-at)]
+		got, err := r.readAt(p, piece, at-p.Before)
+		if n += got; got < len(piece) {
+			return n, err
+		}
+	}
+	if n < len(buf) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (r partsAt) readAt(p parts.Part, buf []byte, from int64) (int, error) {
+	if p.Before == 0 {
+		return r.first.ReadAt(buf, from)
+	}
+	file, err := plainfile.OpenIn(r.folder.root, p.Name)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	return file.ReadAt(buf, from)
 }
 
 // each calls do for 0 to n-1, on as many goroutines as there are processors,

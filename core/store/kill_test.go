@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,8 +18,12 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// childFolder names the folder in which a child of the test records.
-const childFolder = "STORE_TEST_CHILD_FOLDER"
+// childFolder names the folder in which a child of the test records, childPart the
+// bytes of a part.
+const (
+	childFolder = "STORE_TEST_CHILD_FOLDER"
+	childPart   = "STORE_TEST_CHILD_PART"
+)
 
 const killedSessions = 200
 
@@ -28,10 +33,16 @@ func recordForEver(dir string) {
 	if err != nil {
 		panic(err)
 	}
+	part, _ := strconv.ParseInt(os.Getenv(childPart), 10, 64)
+	f.SetPart(part)
 	recordings := store.Record(f, slog.New(slog.DiscardHandler))
 	var all []*store.Recorder
 	for n := range killedSessions {
-		all = append(all, recordings.Start(store.Header{Session: "s" + strconv.Itoa(n), Mode: "raw"}, func(_, words string) { panic(words) }))
+		all = append(all, recordings.Start(store.Header{Session: "s" + strconv.Itoa(n), Mode: "raw"}, func(code, words string) {
+			if code != store.CodePart {
+				panic(words)
+			}
+		}))
 	}
 	start := time.Now()
 	for n := uint64(1); ; n++ {
@@ -45,10 +56,15 @@ func recordForEver(dir string) {
 	}
 }
 
-func TestKill9WhileSessionsAreRecorded(t *testing.T) {
+func TestKill9WhileSessionsAreRecorded(t *testing.T) { testKill9(t, 16<<20) }
+
+// With such parts, each session begins some of them each second.
+func TestKill9WhilePartsBegin(t *testing.T) { testKill9(t, 30_000) }
+
+func testKill9(t *testing.T, part int64) {
 	dir := t.TempDir()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childFolder+"="+dir)
+	child.Env = append(os.Environ(), childFolder+"="+dir, childPart+"="+strconv.FormatInt(part, 10))
 	child.Stderr = os.Stderr
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
@@ -56,6 +72,7 @@ func TestKill9WhileSessionsAreRecorded(t *testing.T) {
 	stop := context.AfterFunc(t.Context(), func() { child.Process.Kill() })
 	defer stop()
 	f := openFolder(t, dir)
+	f.SetPart(part)
 
 	// Let every session have grown for a while: then no moment is special.
 	deadline := time.Now().Add(30 * time.Second)
@@ -90,8 +107,11 @@ func TestKill9WhileSessionsAreRecorded(t *testing.T) {
 		if err != nil || len(found) != killedSessions {
 			t.Errorf("a text that all hold is found in %d, %v", len(found), err)
 		}
-		for _, info := range infos {
-			path, _ := f.Path(info.ID)
+		files, _ := filepath.Glob(filepath.Join(dir, "*.transcript*"))
+		if several := len(files) > killedSessions; several != (part < 1<<20) {
+			t.Errorf("%d transcripts have %d files", killedSessions, len(files))
+		}
+		for _, path := range files {
 			os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)) // old enough to be known
 		}
 	}
@@ -109,9 +129,12 @@ func TestKill9WhileSessionsAreRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		last := int64(0)
+		last, n := int64(0), uint64(0)
 		for _, e := range parsed.Entries {
 			if e.Dir == transcript.Event {
+				if n++; e.N != n {
+					t.Fatalf("%s: event %d is called %d", info.ID, n, e.N)
+				}
 				line, _, _ := strings.Cut(string(e.Event.Data), "\n")
 				last, _ = strconv.ParseInt(line, 10, 64)
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/store/parts"
 )
 
 // The index is kept in the folder, so that the first list of a process need not
@@ -31,9 +32,9 @@ type known struct {
 	Modified time.Time
 }
 
-// fits reports whether a file is still the one that is known.
-func (k *known) fits(file fs.FileInfo) bool {
-	return file.Mode().IsRegular() && file.Size() == k.Info.Size && file.ModTime().Equal(k.Modified)
+// fits reports whether a transcript's files are still those that are known.
+func (k *known) fits(is measured) bool {
+	return is.size == k.Info.Size && is.modified.Equal(k.Modified)
 }
 
 // remembered reads the index that was saved.
@@ -88,11 +89,21 @@ func (f *Folder) remember() {
 	}
 }
 
+// orphan reports whether a further part of a transcript is left, whose first is gone.
+func (f *Folder) orphan(name string) bool {
+	first, ok := parts.First(name)
+	if id, is := strings.CutSuffix(first, suffix); !ok || !is || !ValidID(id) {
+		return false
+	}
+	_, err := f.root.Lstat(first)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // sweep removes what a process left that died: before the first byte of a
-// transcript, or while it saved the index or notes.
+// transcript, or while it saved the index or notes, or deleted a transcript.
 func (f *Folder) sweep(name string) {
 	id, unbornID := strings.CutSuffix(name, suffix+unborn)
-	if !(unbornID && ValidID(id)) && !strings.HasPrefix(name, indexTemp) && !strings.HasPrefix(name, plainfile.Temporary) {
+	if !(unbornID && ValidID(id)) && !strings.HasPrefix(name, indexTemp) && !strings.HasPrefix(name, plainfile.Temporary) && !f.orphan(name) {
 		return
 	}
 	file, err := plainfile.OpenIn(f.root, name)

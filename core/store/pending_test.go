@@ -65,7 +65,8 @@ func TestPending(t *testing.T) {
 // The bound of a recording rests on it: what is pending beyond the bound is
 // beyond it as text.
 func TestTextIsNotShorterThanItsRecord(t *testing.T) {
-	r := &Recorder{all: new(Recordings), most: MaxRecording}
+	r := &Recorder{all: new(Recordings)}
+	r.most.Store(DefaultMost)
 	var actions []core.Action
 	for kind := core.ActionKind(1); kind.Valid(); kind++ {
 		actions = append(actions, core.Action{Kind: kind, Side: core.Client, After: time.Millisecond, Data: []byte("")})
@@ -74,7 +75,7 @@ func TestTextIsNotShorterThanItsRecord(t *testing.T) {
 		for _, a := range actions {
 			r.pending.event(0, core.Event{Kind: kind}, []core.Action{a})
 			size := r.pending.left
-			if text := r.makeText(nil, r.most); int64(len(text)) < size {
+			if text := r.makeText(nil, r.most.Load()); int64(len(text)) < size {
 				t.Errorf("%d bytes became %q", size, text)
 			}
 		}

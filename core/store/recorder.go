@@ -18,12 +18,16 @@ type Recorder struct {
 	all     *Recordings
 	id      string
 	remark  func(code, words string)
-	most    int64         // bytes of text
+	most    atomic.Int64  // bytes of text; it falls where there is no room for a further part
 	created chan struct{} // closed once the transcript is there, or will not be
 	begin   sync.Once     // closes it
 
 	// The writer's, then the syncer's own.
 	out      Writer
+	part     int         // that is written to, from 1
+	written  int64       // bytes of text
+	counted  int64       // of these, by the syncer: those of whole parts
+	further  int64       // of these, those beyond the first part
 	waited   bool        // for a file that can be opened; the session was told
 	handed   bool        // to the syncer
 	unclosed bool        // … with its file open
@@ -64,7 +68,7 @@ func (r *Recorder) ID() string { return r.id }
 // written as '*'. Where the value of a secret may begin at the end of a stream,
 // the event waits for what follows there, and the others after it.
 func (r *Recorder) Done(at time.Duration, e wire.Event, actions []core.Action) {
-	if r.accepted > r.most { // what is pending fills the recording
+	if r.accepted > r.most.Load() { // what is pending fills the recording
 		r.leaveOut(e.Event)
 		return
 	}
@@ -124,7 +128,7 @@ func (r *Recorder) words(kind recordKind, at time.Duration, words string) {
 func (r *Recorder) grown(before int64, when queued) (much bool) {
 	much = r.all.waiting.Add(r.pending.left-before) >= r.all.maxWaiting/4
 	if much {
-		r.text = r.makeText(r.text, r.most)
+		r.text = r.makeText(r.text, int64(len(r.text))+maxOwn)
 	}
 	if much || r.followed > 0 {
 		when = queuedNow
@@ -193,8 +197,8 @@ func (r *Recorder) take(text []byte, last bool) (taken []byte, more, over bool) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = r.ended || last
-	if len(r.text) > writeAt {
-		text, r.text = append(text, r.text[:writeAt]...), r.text[writeAt:]
+	if n := nextEntry(r.text, writeAt); n < len(r.text) {
+		text, r.text = append(text, r.text[:n]...), r.text[n:]
 	} else {
 		text, r.text = append(text, r.text...), nil
 		text = r.makeText(text, writeAt)

@@ -123,7 +123,7 @@ func TestWhatIsTooLongIsCounted(t *testing.T) {
 	a := Record(folder(t), quiet)
 	var remarks remarkList
 	r := a.Start(Header{Session: "s1", Mode: "raw"}, remarks.add)
-	r.most = 1 << 20
+	r.most.Store(1 << 20)
 	piece := strings.Repeat("0123456789abcde\n", 4<<10) // 64 KiB, and 24 bytes of text for each 16
 	for n := range 100 {
 		r.Done(0, event(2*n+1, core.ServerBytes, piece), nil)
@@ -722,7 +722,7 @@ func BenchmarkDone(b *testing.B) {
 	}
 	start := func() *Recorder {
 		r := a.Start(Header{Session: "s1", Mode: "http-line"}, nil)
-		r.most = 1 << 62
+		r.most.Store(1 << 62)
 		return r
 	}
 	for name, run := range map[string]func(r *Recorder, n uint64){
@@ -750,7 +750,7 @@ func BenchmarkDone(b *testing.B) {
 	b.Run("full", func(b *testing.B) {
 		r := a.Start(Header{Session: "s2", Mode: "raw"}, nil)
 		defer r.End(0, "")
-		r.most = 0
+		r.most.Store(0)
 		data := make([]byte, 256<<10)
 		b.SetBytes(int64(len(data)))
 		b.ReportAllocs()

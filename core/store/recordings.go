@@ -19,10 +19,12 @@ import (
 
 // Bounds of recordings.
 const (
-	MaxRecording = 16 << 20            // bytes of text of one session; what follows is only counted
-	MaxStore     = 1 << 30             // bytes of the disk that all transcripts take; the oldest give way
-	MaxAge       = 30 * 24 * time.Hour // older ones are deleted
-	MaxWaiting   = 128 << 20           // bytes of all sessions that wait for the disk, when the next event comes
+	DefaultMost = 256 << 20           // bytes of text of one session, unless Recordings.Most says else
+	MaxMost     = MaxStore / 2        // the most that can be asked for
+	MaxStore    = 1 << 30             // bytes of the disk that all transcripts take; the oldest give way
+	MaxFurther  = MaxStore / 2        // bytes that running recordings may have in whole parts beyond their first
+	MaxAge      = 30 * 24 * time.Hour // older ones are deleted
+	MaxWaiting  = 128 << 20           // bytes of all sessions that wait for the disk, when the next event comes
 
 	writeAt    = 256 << 10              // bytes of text that are made and written in one go
 	flushEvery = 500 * time.Millisecond // what a kill -9 can cost, beside the time to write it
@@ -45,6 +47,9 @@ type Recordings struct {
 	Store
 	// Counters count since Record.
 	Counters Counters
+	// Most is how many bytes of text are kept of one session; what follows is only
+	// counted. Set it before the first Start; Record sets DefaultMost.
+	Most int64
 
 	log        *slog.Logger
 	maxAll     int64
@@ -61,7 +66,8 @@ type Recordings struct {
 
 	starved  time.Time    // the writer's: when the log was last told that no file was free
 	unclosed atomic.Int32 // recordings that have ended and hold a file
-	put      atomic.Int64 // bytes of the disk that Put has taken and the syncer has not counted
+	put      atomic.Int64 // bytes of the disk that Put and further parts have taken and the syncer has not counted
+	further  atomic.Int64 // bytes of the whole parts of running recordings, but their first
 
 	// The syncer's own.
 	held    int64     // bytes of the disk that the store takes, as far as this process knows
@@ -84,7 +90,7 @@ type Recordings struct {
 type Counters struct {
 	Started atomic.Uint64
 	Failed  atomic.Uint64 // stopped by a disk that was full, broken or too slow
-	Full    atomic.Uint64 // reached MaxRecording
+	Full    atomic.Uint64 // reached the bound
 	Bytes   atomic.Uint64 // of text, written
 	Deleted atomic.Uint64 // to keep the store within its bounds
 }
@@ -109,7 +115,7 @@ type Header struct {
 func Record(into Store, log *slog.Logger) *Recordings {
 	ctx, stop := context.WithCancel(context.Background())
 	a := &Recordings{
-		Store: into, log: log, maxAll: MaxStore, maxAge: MaxAge, maxWaiting: MaxWaiting, stop: stop,
+		Store: into, Most: DefaultMost, log: log, maxAll: MaxStore, maxAge: MaxAge, maxWaiting: MaxWaiting, stop: stop,
 		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
 		closing: make(chan struct{}), done: make(chan struct{}),
 		active: map[string]*Recorder{}, written: make(chan struct{}),
@@ -131,6 +137,7 @@ func Record(into Store, log *slog.Logger) *Recordings {
 
 // Codes of what the session is told of its recording, for programs.
 const (
+	CodePart    = "recording-part"    // it goes on in a further part
 	CodeFull    = "recording-full"    // it has reached its size: what follows is counted, not kept
 	CodeStopped = "recording-stopped" // nothing that follows is in it
 	CodeWaits   = "recording-waits"   // for the disk
@@ -144,7 +151,8 @@ func (a *Recordings) Start(h Header, remark func(code, words string)) *Recorder 
 	if began.IsZero() {
 		began = time.Now()
 	}
-	r := &Recorder{all: a, id: NewID(began, h.Session, h.Mode), remark: remark, most: MaxRecording, created: make(chan struct{})}
+	r := &Recorder{all: a, id: NewID(began, h.Session, h.Mode), remark: remark, part: 1, created: make(chan struct{})}
+	r.most.Store(a.Most)
 	hide := func(words string) string { return r.masker.streams.WordsOf(h.Opening, words) }
 	r.masker.streams.Add(h.Opening)
 	t := transcript.Transcript{Mode: h.Mode, Target: hide(h.Target), TLS: h.TLS, Quiet: h.Quiet, ServerEOFStays: h.ServerEOFStays}

@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/store/parts"
 	"github.com/protocol-workbench/workbench/core/store/textindex"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -23,50 +25,46 @@ const (
 	searchAtMost  = 512
 )
 
-// MaxText is how long a text may be that is searched, in bytes.
+// MaxText is how long a text may be that is candidate, in bytes.
 const MaxText = 1 << 10
 
 // ErrTextTooLong says that the text of a query is longer than [MaxText].
 var ErrTextTooLong = fmt.Errorf("text is longer than %d bytes", MaxText)
 
 // search returns those whose text holds q.Text, up to q.Limit. The index of the text
-// tells which need not be read, and takes in those that it did not know; parts are
-// the names of its files.
-func (f *Folder) search(ctx context.Context, all []Info, parts []string, q Query) ([]Info, error) {
+// tells which files need not be read, and takes in those that it did not know; segments
+// are the names of its own. A text lies in one entry, and so in one part.
+func (f *Folder) search(ctx context.Context, all []Info, segments []string, q Query) ([]Info, error) {
 	if len(q.Text) > MaxText {
 		return nil, ErrTextTooLong
 	}
 	printed := quoted(q.Text)
-	now := make([]textindex.File, len(all))
-	each(ctx, len(all), func(i int) { now[i] = f.fileNow(all[i].ID) })
-	lacks, known := f.text.LookUp(parts, now, printed)
+	of := make([][]textindex.File, len(all))
+	each(ctx, len(all), func(i int) { of[i] = f.filesNow(all[i].ID) })
+	lacks, known := f.text.LookUp(segments, slices.Concat(of...), printed)
 	var found []Info
 	for from := 0; from < len(all) && (q.Limit <= 0 || len(found) < q.Limit); {
-		var batch []int
+		var batch []candidate
 		most := searchAtMost
 		if q.Limit > 0 {
 			most = min(max(q.Limit-len(found), searchAtLeast), most)
 		}
 		for ; from < len(all) && len(batch) < most; from++ {
-			if !lacks[from] {
-				batch = append(batch, from)
+			n := len(of[from])
+			s := candidate{from, of[from], lacks[:n], known[:n]}
+			if lacks, known = lacks[n:], known[n:]; slices.Contains(s.lacks, false) {
+				batch = append(batch, s)
 			}
 		}
 		hits := make([]bool, len(batch))
-		each(ctx, len(batch), func(i int) {
-			if at := batch[i]; known[at] || all[at].Running {
-				hits[i] = f.holds(ctx, all[at].ID, printed)
-			} else {
-				hits[i] = f.scan(ctx, all[at].ID, printed)
-			}
-		})
+		each(ctx, len(batch), func(i int) { hits[i] = f.hit(ctx, batch[i], all[batch[i].at].Running, printed) })
 		f.text.Tidy(false)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		for i, hit := range hits {
 			if hit {
-				found = append(found, all[batch[i]])
+				found = append(found, all[batch[i].at])
 			}
 		}
 	}
@@ -74,6 +72,52 @@ func (f *Folder) search(ctx context.Context, all []Info, parts []string, q Query
 		found = found[:q.Limit]
 	}
 	return found, nil
+}
+
+// candidate is a transcript that a search must read, and what the index says of its
+// files.
+type candidate struct {
+	at           int // in the list
+	files        []textindex.File
+	lacks, known []bool
+}
+
+// hit reports whether a file of a transcript holds the printed text, and adds those to
+// the index that it does not know.
+func (f *Folder) hit(ctx context.Context, s candidate, running bool, printed []byte) (hit bool) {
+	for i, file := range s.files {
+		switch {
+		case s.lacks[i] || hit && (s.known[i] || running):
+		case s.known[i] || running:
+			hit = f.holds(ctx, file.ID, printed)
+		default:
+			hit = f.scan(ctx, file.ID, printed) || hit
+		}
+	}
+	return hit
+}
+
+// keyName returns the name of the file that the index of the text calls by a key: the
+// ID for the first of a transcript's files, the name for the others.
+func keyName(key string) string {
+	if _, further := parts.First(key); further {
+		return key
+	}
+	return key + suffix
+}
+
+// filesNow returns what the files of a transcript are at present.
+func (f *Folder) filesNow(id string) (files []textindex.File) {
+	before := int64(0)
+	for file := f.fileNow(id); ; file = f.fileNow(parts.Name(id+suffix, before)) {
+		if file.ID == "" {
+			return files
+		}
+		files = append(files, file)
+		if before += file.Size; file.Size < f.part {
+			return files
+		}
+	}
 }
 
 // quoted returns what stands between the quotes of a payload, on one line.
@@ -128,10 +172,10 @@ const (
 
 var searchBlocks = sync.Pool{New: func() any { b := make([]byte, searchBlock); return &b }}
 
-// holds reports whether a transcript's text holds the printed text. It looks
-// at ctx before each block.
-func (f *Folder) holds(ctx context.Context, id string, printed []byte) bool {
-	file, err := f.open(id)
+// holds reports whether a file holds the printed text. It looks at ctx before each
+// block.
+func (f *Folder) holds(ctx context.Context, key string, printed []byte) bool {
+	file, err := plainfile.OpenIn(f.root, keyName(key))
 	if err != nil {
 		return false
 	}
@@ -165,10 +209,9 @@ func searchIn(ctx context.Context, file io.Reader, goOn func(text []byte) bool) 
 	return false
 }
 
-// scan reports whether a transcript's text holds the printed text, and adds it to
-// the index.
-func (f *Folder) scan(ctx context.Context, id string, printed []byte) bool {
-	file, err := f.open(id)
+// scan reports whether a file holds the printed text, and adds it to the index.
+func (f *Folder) scan(ctx context.Context, key string, printed []byte) bool {
+	file, err := plainfile.OpenIn(f.root, keyName(key))
 	if err != nil {
 		return false
 	}
@@ -184,8 +227,8 @@ func (f *Folder) scan(ctx context.Context, id string, printed []byte) bool {
 		return true
 	})
 	after, err := file.Stat()
-	was := textindex.File{ID: id, Size: before.Size(), Modified: before.ModTime()}
-	if whole && err == nil && was.Is(textindex.File{ID: id, Size: after.Size(), Modified: after.ModTime()}) && was.Old() {
+	was := textindex.File{ID: key, Size: before.Size(), Modified: before.ModTime()}
+	if whole && err == nil && was.Is(textindex.File{ID: key, Size: after.Size(), Modified: after.ModTime()}) && was.Old() {
 		f.text.Add(was, made)
 	}
 	return found
@@ -200,11 +243,14 @@ func (f *Folder) Index(ctx context.Context) {
 	f.mu.Unlock()
 	var young []string
 	for _, id := range ended {
-		if c := f.fileNow(id); ctx.Err() != nil || c.ID != "" && !c.Old() {
+		files := f.filesNow(id)
+		if ctx.Err() != nil || len(files) > 0 && !files[len(files)-1].Old() {
 			young = append(young, id)
 			continue
 		}
-		f.scan(ctx, id, nil)
+		for _, file := range files {
+			f.scan(ctx, file.ID, nil)
+		}
 	}
 	f.mu.Lock()
 	f.ended = append(f.ended, young...)
@@ -225,6 +271,7 @@ func ForgetText(path string) error {
 		return err
 	}
 	names, err := f.names()
-	f.text.Remove(id, slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !textindex.IsPart(name) })...)
+	segments := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !textindex.IsPart(name) })
+	f.text.Forget(segments, func(key string) bool { return key == id || strings.HasPrefix(key, id+suffix+".") })
 	return errors.Join(err, f.Close())
 }

@@ -136,7 +136,7 @@ func TestABeginningOfASecretIsTheLast(t *testing.T) {
 			switch stop {
 			case "closed with text made":
 				r.mu.Lock()
-				r.text = r.makeText(r.text, r.most)
+				r.text = r.makeText(r.text, r.most.Load())
 				r.mu.Unlock()
 			case "stopped":
 				time.Sleep(2 * flushEvery)
@@ -174,7 +174,7 @@ func TestTooManySecretsAreToldOf(t *testing.T) {
 // Past its bound a recording goes on to cover what it says.
 func TestSecretsOfAFullRecording(t *testing.T) {
 	got := recorded(t, Header{Session: "s1", Mode: "raw"}, func(r *Recorder) {
-		r.most = 4 << 10
+		r.most.Store(4 << 10)
 		r.Done(0, event(1, core.ServerBytes, "hunter2"), []core.Action{value("hunter2")})
 		for n := range 10 {
 			r.Done(0, event(2+n, core.ServerBytes, strings.Repeat("hunter2 ", 100)), nil)
@@ -188,7 +188,7 @@ func TestSecretsOfAFullRecording(t *testing.T) {
 		t.Errorf("got\n%s", got)
 	}
 	got = recorded(t, Header{Session: "s1", Mode: "raw"}, func(r *Recorder) {
-		r.most = 1 << 10
+		r.most.Store(1 << 10)
 		r.Done(0, event(1, core.ServerBytes, strings.Repeat("x", 2<<10)), nil)
 		r.Done(0, event(2, core.ClientText, "PASS hunter2"), []core.Action{value("hunter2")}) // is not looked at
 		r.End(0, "")
@@ -219,7 +219,7 @@ func TestSecretsAreCoveredHoweverTheyAreCut(t *testing.T) {
 			r.Done(0, event(n, core.ServerBytes, left[:cut]), []core.Action{action(core.SendBinary, left[:cut])})
 			if left = left[cut:]; rapid.Bool().Draw(rt, "written") {
 				r.mu.Lock()
-				r.text = r.makeText(r.text, r.most)
+				r.text = r.makeText(r.text, r.most.Load())
 				r.mu.Unlock()
 			}
 		}

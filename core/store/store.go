@@ -33,7 +33,8 @@ type Store interface {
 	SetNotes(id string, n Notes) error
 }
 
-// Writer appends to one transcript.
+// Writer appends to one transcript. One that lays the text over several parts has a
+// method Part() int too, which returns how many there are.
 type Writer interface {
 	// Write appends whole entries, and wakes who follows.
 	io.Writer

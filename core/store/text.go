@@ -8,8 +8,12 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// remarkRoom is what remarks may take after the end of a full recording.
-const remarkRoom = 64 << 10
+const (
+	// remarkRoom is what remarks may take after the end of a full recording.
+	remarkRoom = 64 << 10
+	// maxOwn is how much text a session makes itself at a time.
+	maxOwn = 16 << 20
+)
 
 // makeText makes text of what is pending, the oldest first, until there are
 // at least enough bytes of it. The lock is held.
@@ -64,7 +68,7 @@ func (r *Recorder) appendRecord(dst []byte, it record) []byte {
 		if r.full && words == r.fullWords() { // told already
 			return dst
 		}
-		if dst = appendRemark(dst, it.at, words); r.size+int64(len(dst)-from) > r.most+remarkRoom {
+		if dst = appendRemark(dst, it.at, words); r.size+int64(len(dst)-from) > r.most.Load()+remarkRoom {
 			return dst[:from]
 		}
 		return dst
@@ -78,7 +82,7 @@ func (r *Recorder) appendRecord(dst []byte, it record) []byte {
 		r.leaveOut(it.e)
 		return dst
 	}
-	if dst = r.appendEvent(dst, it); r.size+int64(len(dst)-from) <= r.most {
+	if dst = r.appendEvent(dst, it); r.size+int64(len(dst)-from) <= r.most.Load() {
 		return dst
 	}
 	r.full = true
@@ -91,13 +95,13 @@ func (r *Recorder) appendRecord(dst []byte, it record) []byte {
 // appendEvent appends an event with its actions, and stops where they are more
 // than a recording may hold.
 func (r *Recorder) appendEvent(dst []byte, it record) []byte {
-	from := len(dst)
+	from, most := len(dst), r.most.Load()
 	entry := transcript.Entry{Dir: transcript.Event, Time: it.at, Timed: true, Event: it.e}
 	if it.e.Kind != 0 { // 0: the opening
 		dst = transcript.AppendEntry(dst, &entry)
 	}
 	entry.Dir = transcript.Action
-	for i := 0; i < len(it.actions) && int64(len(dst)-from) <= r.most; i++ {
+	for i := 0; i < len(it.actions) && int64(len(dst)-from) <= most; i++ {
 		entry.Action = it.actions[i]
 		dst = transcript.AppendEntry(dst, &entry)
 	}
@@ -109,7 +113,7 @@ func appendRemark(dst []byte, at time.Duration, words string) []byte {
 }
 
 func (r *Recorder) fullWords() string {
-	return fmt.Sprintf("the recording has reached %d MiB: what follows is counted, not kept", r.most>>20)
+	return fmt.Sprintf("the recording has reached %d MiB: what follows is counted, not kept", r.most.Load()>>20)
 }
 
 // leaveOut counts an event that is not kept.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"runtime"
@@ -158,9 +159,33 @@ func (a *Recordings) hand(r *Recorder) {
 func (a *Recordings) append(r *Recorder, text []byte) error {
 	n, err := r.out.Write(text)
 	a.Counters.Bytes.Add(uint64(n))
+	r.written += int64(n)
 	r.unsynced.Store(true)
 	r.begun()
+	if w, ok := r.out.(interface{ Part() int }); ok && err == nil && w.Part() > r.part {
+		a.turned(r, w.Part())
+	}
 	return err
+}
+
+// turned accounts for further parts, and tells the session. If running recordings have
+// no room for more, this one is full with what it has.
+func (a *Recordings) turned(r *Recorder, part int) {
+	grown := r.written - r.counted
+	r.counted = r.written
+	a.put.Add(grown)
+	signal(a.hurry)
+	if r.part == 1 {
+		grown = 0
+	}
+	r.further += grown
+	if a.further.Add(grown) > MaxFurther {
+		r.mu.Lock()
+		r.most.Store(min(r.most.Load(), r.size))
+		r.mu.Unlock()
+	}
+	r.part = part
+	a.say(r, CodePart, fmt.Sprintf("the recording goes on in part %d", part))
 }
 
 // syncer waits for the disk, closes what has ended, and keeps the store within
@@ -186,7 +211,7 @@ func (a *Recordings) syncer(ctx context.Context) {
 					a.finish(ctx.Err() == nil, r)
 					a.unclosed.Add(-1)
 				}
-				a.held += wholeBlocks(r.size)
+				a.held += wholeBlocks(r.size - r.counted)
 			}
 			if a.held > a.maxAll || time.Since(a.trimmed) > trimEvery {
 				a.trim(ctx)
@@ -229,6 +254,7 @@ func (a *Recordings) finish(sync bool, r *Recorder) {
 			r.stop(onDisk(err))
 		}
 	}
+	a.further.Add(-r.further)
 	a.mu.Lock()
 	delete(a.active, r.id)
 	a.mu.Unlock()

@@ -113,16 +113,31 @@ func (x *Index) Add(file File, f Filter) {
 	x.bytes += 8 * len(d.filter)
 }
 
-// Remove drops what is known of a file; its column goes at the next Tidy. parts are
-// the names of the index's files, where it may know of the file from one that it has
-// not seen yet.
-func (x *Index) Remove(id string, parts ...string) {
+// Remove drops what is known of a file; its column goes at the next Tidy.
+func (x *Index) Remove(id string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.remove(id)
+}
+
+// Forget is Remove for the files that are named by is, those too that the index knows
+// of from its own files which it has not seen yet: parts are the names of these.
+func (x *Index) Forget(parts []string, is func(id string) bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if len(parts) > 0 {
 		x.open(parts)
 	}
-	x.remove(id)
+	for id := range x.fresh {
+		if is(id) {
+			x.remove(id)
+		}
+	}
+	for id := range x.places {
+		if is(id) {
+			x.remove(id)
+		}
+	}
 }
 
 // remove drops what is known of a file.
@@ -143,18 +158,7 @@ func (x *Index) Prune(there func() map[string]bool) {
 		return
 	}
 	all := there()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for id := range x.fresh {
-		if !all[id] {
-			x.remove(id)
-		}
-	}
-	for id := range x.places {
-		if !all[id] {
-			x.remove(id)
-		}
-	}
+	x.Forget(nil, func(id string) bool { return !all[id] })
 }
 
 // Tidy writes what is fresh into segments, all of it or once there is enough, and
