@@ -117,9 +117,13 @@ func loadFile(file golden.File, stderr io.Writer) (*transcript.Transcript, error
 func parse(name string, data []byte, stderr io.Writer) (*transcript.Transcript, error) {
 	t, err := transcript.Parse(name, data)
 	if err == nil && t.CutOff {
-		fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", core.Printable(name))
+		warnOfEnd(stderr, name)
 	}
 	return t, err
+}
+
+func warnOfEnd(stderr io.Writer, name string) {
+	fmt.Fprintf(stderr, "workbench: warning: the end of %s is missing: it has no line end behind its last line\n", core.Printable(name))
 }
 
 // size writes a number of bytes for a person.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,10 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 			if golden && asJSON {
 				return errors.New("--golden and --json exclude each other: a golden is text")
 			}
+			p := newPrinter(cmd.OutOrStdout(), asJSON)
+			if store.ValidID(names[0]) && !golden {
+				return r.showRecorded(p, names[0], cmd.ErrOrStderr())
+			}
 			t, err := r.load(names[0], cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -34,7 +39,6 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 			if golden {
 				store.Golden(t)
 			}
-			p := newPrinter(cmd.OutOrStdout(), asJSON)
 			p.Header(t)
 			p.Entries(t.Entries)
 			return p.Flush()
@@ -60,33 +64,63 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 			}
 			defer folder.Close()
 			p := newPrinter(cmd.OutOrStdout(), asJSON)
-			var d store.Decoder
-			begun := false
-			for block, err := range folder.Follow(cmd.Context(), ids[0]) {
-				switch {
-				case cmd.Context().Err() != nil:
-					return nil // Ctrl-C is how one stops to follow
-				case err != nil:
-					return fmt.Errorf("%s cannot be followed: %w; workbench transcript list lists the recorded ones", core.Printable(ids[0]), err)
-				}
-				entries, err := d.Entries(ids[0], block)
-				if err != nil {
-					return err
-				}
-				if !begun && d.Header != nil {
-					begun = true
-					p.Header(d.Header)
-				}
-				p.Entries(entries)
-				if err := p.Flush(); err != nil {
-					return err
-				}
+			_, err = printBlocks(p, ids[0], folder.Follow(cmd.Context(), ids[0]))
+			switch {
+			case cmd.Context().Err() != nil:
+				return nil // Ctrl-C is how one stops to follow
+			case errors.Is(err, store.ErrNotFound):
+				return fmt.Errorf("%w; workbench transcript list lists the recorded ones", err)
 			}
-			return nil
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the entries as JSON, a line each")
 	return cmd
+}
+
+// showRecorded prints a recording of whatever length.
+func (r *recordings) showRecorded(p *transcript.Printer, id string, stderr io.Writer) error {
+	file, err := r.file(id)
+	if err != nil {
+		return err
+	}
+	text, _, err := file.Open()
+	if err != nil {
+		return err
+	}
+	defer text.Close()
+	header, err := printBlocks(p, file.Path, store.Blocks(text, nil))
+	if err == nil && header.CutOff {
+		warnOfEnd(stderr, file.Path)
+	}
+	return err
+}
+
+// printBlocks prints a text that comes in blocks, each at once, so that a long one need
+// not be held in memory.
+func printBlocks(p *transcript.Printer, name string, blocks iter.Seq2[[]byte, error]) (header *transcript.Transcript, err error) {
+	var d store.Decoder
+	for block, err := range blocks {
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be read: %w", core.Printable(name), err)
+		}
+		begun := d.Header != nil
+		entries, err := d.Entries(name, block)
+		if err != nil {
+			return nil, err
+		}
+		if !begun {
+			p.Header(d.Header)
+		}
+		p.Entries(entries)
+		if err := p.Flush(); err != nil {
+			return nil, err
+		}
+	}
+	if d.Header == nil {
+		_, err = d.Entries(name, nil) // says what is missing
+	}
+	return d.Header, err
 }
 
 func newPrinter(w io.Writer, asJSON bool) *transcript.Printer {

@@ -76,27 +76,31 @@ func Blocks(r io.Reader, more func(held bool) (goOn, whole bool, err error)) ite
 	}
 }
 
-// lastEntry returns where the last line begins that does not go on with the
-// line above it.
+// lastEntry returns where the last entry begins, with the comments, rules and blank
+// lines above it; 0 if there is none below the header.
 func lastEntry(text []byte) int {
-	for end := len(text); ; {
-		i := bytes.LastIndexByte(text[:end], '\n')
-		if i < 0 {
-			return 0
+	begin := 0 // of an entry, once one is found
+	for end := len(text); end > 0; {
+		line := 1 + bytes.LastIndexByte(text[:end-1], '\n')
+		switch c := text[line]; {
+		case begin == 0 && (c == '>' || c == '<' || c == '-' || '0' <= c && c <= '9'):
+			begin = line
+		case begin != 0 && c != '#' && c != '~' && c != '\r' && c != '\n':
+			return begin
+		case begin != 0:
+			begin = line
 		}
-		if next := i + 1; next < len(text) && text[next] != ' ' && text[next] != '\t' {
-			return next
-		}
-		end = i
+		end = line
 	}
+	return 0
 }
 
 // Decoder makes entries of a transcript's text that comes in blocks, such as
-// [Store.Follow] yields. The zero value expects the header first.
+// [Store.Follow] yields. The zero value expects the header in the first.
 type Decoder struct {
-	// Header is what stands above the first entry, once that was there.
+	// Header is what stands above the first entry. Its CutOff is what the last block
+	// tells.
 	Header *transcript.Transcript
-	head   []byte // of a header that is not whole yet
 	n      uint64 // events so far
 	lines  int    // of the blocks so far
 }
@@ -118,12 +122,6 @@ func (d *Decoder) Entries(name string, block []byte) ([]transcript.Entry, error)
 	var above []byte
 	if d.Header != nil {
 		above = goOn(d.Header)
-	} else {
-		d.head = append(d.head, block...)
-		if !bytes.Contains(d.head, []byte("\n\n")) {
-			return nil, nil
-		}
-		block, d.head = d.head, nil
 	}
 	t, err := transcript.Parse(name, append(above, block...))
 	var bad *transcript.SyntaxError
@@ -145,6 +143,7 @@ func (d *Decoder) Entries(name string, block []byte) ([]transcript.Entry, error)
 		header.Entries = nil
 		d.Header = &header
 	}
+	d.Header.CutOff = t.CutOff
 	return t.Entries, nil
 }
 
@@ -166,7 +165,8 @@ func Golden(t *transcript.Transcript) {
 	t.TLS, t.HeaderComments, t.Trailing, t.CutOff = nil, nil, nil, false
 }
 
-// Parse reads a whole transcript of at most the given bytes.
+// Parse reads a whole transcript of at most the given bytes. Only what needs all of it
+// at once does: an entry takes several times the memory of its text.
 func Parse(name string, r io.Reader, most int64) (*transcript.Transcript, error) {
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	switch {

@@ -49,11 +49,12 @@ func decode(r io.Reader) ([]transcript.Entry, *transcript.Transcript, error) {
 
 func TestEntriesOfBlocksAreThoseOfTheWhole(t *testing.T) {
 	long := sample + strings.Repeat("3.000 >> server \"more\\r\\n\"\n                \"and more\"\n3.000 << client text \"more\"\n", 5000)
+	ruled := sample + strings.Repeat("# one\n\n# two\n~~ any 0 1\n~~ any 1 2\n3.000 >> server \"more\\r\\n\"\n", 5000)
 	silent := strings.Replace(long, "\n\n", "\nquiet 200ms\n\n", 1) + "4.000 >> server quiet\n"
 	if silent == long+"4.000 >> server quiet\n" {
 		t.Fatal("the sample has another header")
 	}
-	for name, text := range map[string]string{"short": sample, "long": long, "cut off": long[:len(long)-7], "silence in a later block": silent} {
+	for name, text := range map[string]string{"short": sample, "long": long, "cut off": long[:len(long)-7], "silence in a later block": silent, "rules": ruled, "no blank line": strings.Replace(long, "\n\n", "\n", 1)} {
 		want, err := transcript.Parse("x", []byte(text))
 		if err != nil {
 			t.Fatal(err)
