@@ -14,6 +14,12 @@ type recorded struct {
 	store      store.Store       // what the API shows; nil: nothing
 }
 
+// Bounds of --max-recording, in MiB.
+const (
+	defaultRecording = store.DefaultMost >> 20
+	maxRecording     = store.MaxMost >> 20
+)
+
 // openRecordings opens the folder of the transcripts. A folder that cannot be
 // used is no reason not to serve: nothing is recorded then, and the log says so.
 func openRecordings(o serveOptions, log *slog.Logger) recorded {
@@ -26,6 +32,7 @@ func openRecordings(o serveOptions, log *slog.Logger) recorded {
 		return recorded{folder: folder, store: folder}
 	}
 	r := store.Record(folder, log)
+	r.Most = o.recordMost << 20
 	return recorded{folder, r, r}
 }
 

@@ -90,7 +90,7 @@ func startServing(t *testing.T, timeout time.Duration) *served {
 	ended := make(chan error, 1)
 	var stderr bytes.Buffer // read only after the end
 	go func() {
-		o := serveOptions{listen: "127.0.0.1:0", echoListen: "off", host: hostFlags{timeout: timeout, sandbox: sandbox.BestEffort}}
+		o := serveOptions{listen: "127.0.0.1:0", echoListen: "off", recordMost: defaultRecording, host: hostFlags{timeout: timeout, sandbox: sandbox.BestEffort}}
 		ended <- serve(ctx, o, serveHooks{}, says, &stderr)
 		says.Close()
 	}()

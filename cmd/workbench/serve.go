@@ -46,6 +46,7 @@ type serveOptions struct {
 	logFormat  string // text or json
 	audit      string // file of the audit log; "": none
 	noRecord   bool
+	recordMost int64         // MiB of each session's recording
 	keep       time.Duration // of sessions without a watcher
 	drain      time.Duration // over which sessions end when the workbench stops
 	pprof      bool
@@ -95,6 +96,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.hosts, "host", nil, "also answer browsers that come by `NAME:PORT`, as through ssh -L 9000:127.0.0.1:8000 by localhost:9000; may be given more than once")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
+	flags.Int64Var(&o.recordMost, "max-recording", defaultRecording, "record at most `MIB` MiB of text of each session, in parts of 16 MiB; from 1 to 512")
 	flags.DurationVar(&o.keep, "keep", defaultKeep, "keep a session that was opened on the page for `TIME` while no window shows it; 0 ends it with its window, at most 24h")
 	flags.DurationVar(&o.drain, "drain", defaultDrain, "end the sessions one after the other over `TIME` when the workbench is told to stop; at most 15s")
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
@@ -147,6 +149,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	if o.keep < 0 || o.keep > maxKeep {
 		return fmt.Errorf("--keep is %v; it must be from 0 to %v, as in: --keep 1h", o.keep, maxKeep)
+	}
+	if o.recordMost < 1 || o.recordMost > maxRecording {
+		return fmt.Errorf("--max-recording is %d; it must be from 1 to %d MiB, as in: --max-recording %d", o.recordMost, maxRecording, defaultRecording)
 	}
 	if o.drain < 0 || o.drain > maxDrain {
 		return fmt.Errorf("--drain is %v; it must be from 0s to %v", o.drain, maxDrain)

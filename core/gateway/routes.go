@@ -55,6 +55,7 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/transcripts", maxNothing, t.list},
 			route{"POST /api/transcripts/import", maxImport, t.importFile},
 			route{"GET /api/transcripts/{id}", maxNothing, t.show},
+			route{"GET /api/transcripts/{id}/info", maxNothing, t.info},
 			route{"GET /api/transcripts/{id}/follow", maxNothing, t.follow},
 			route{"GET /api/transcripts/{id}/export", maxNothing, t.export},
 			route{"GET /api/transcripts/{id}/notes", maxNothing, t.notes},

@@ -21,8 +21,8 @@ import (
 const (
 	// listLimit is how many transcripts are listed without a limit in the query.
 	listLimit = 1000
-	// maxWhole bounds a transcript that must be held in memory, in bytes of text.
-	// A recording has at most 16 MiB, an imported transcript may have more.
+	// maxWhole bounds a transcript that must be held in memory, in bytes of text;
+	// a recording may have more.
 	maxWhole = 64 << 20
 )
 
@@ -33,11 +33,11 @@ type transcripts struct {
 	gateway *Gateway
 }
 
-// list answers GET /api/transcripts?mode=&target=&text=&limit= with
+// list answers GET /api/transcripts?mode=&target=&text=&before=&limit= with
 // a JSON array of store.Info, the newest first.
 func (s transcripts) list(w http.ResponseWriter, r *http.Request) {
-	query, err := oneOfEach(r.URL.Query(), "mode", "target", "text", "limit")
-	q := store.Query{Mode: query["mode"], Target: query["target"], Text: query["text"], Limit: listLimit}
+	query, err := oneOfEach(r.URL.Query(), "mode", "target", "text", "before", "limit")
+	q := store.Query{Mode: query["mode"], Target: query["target"], Text: query["text"], Before: query["before"], Limit: listLimit}
 	if limit := query["limit"]; err == nil && limit != "" {
 		if q.Limit, err = strconv.Atoi(limit); err != nil || q.Limit < 1 {
 			err = fmt.Errorf("limit is %q; it must be a number from 1 on", limit)
@@ -65,6 +65,21 @@ func (s transcripts) list(w http.ResponseWriter, r *http.Request) {
 	}
 	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(infos)
+}
+
+// info answers GET /api/transcripts/ID/info with what the list says of one.
+func (s transcripts) info(w http.ResponseWriter, r *http.Request) {
+	if _, err := oneOfEach(r.URL.Query()); err != nil {
+		refuseWith(w, http.StatusBadRequest, err)
+		return
+	}
+	info, err := s.Info(r.PathValue("id"))
+	if err != nil {
+		s.failed(w, err)
+		return
+	}
+	answerAs(w, "application/json")
+	json.NewEncoder(w).Encode(info)
 }
 
 // show answers GET /api/transcripts/ID with the text so far. With ?format=jsonl

@@ -104,12 +104,16 @@ func TestTranscriptsAreListed(t *testing.T) {
 		t.Errorf("at first: %q", body)
 	}
 	id := r.ended("hello\r\n")
-	for query, want := range map[string]int{"": 1, "?mode=raw": 1, "?mode=other": 0, "?target=EXAMPLE": 1, "?text=hello%0d%0a": 1, "?text=bye": 0, "?limit=1": 1} {
+	for query, want := range map[string]int{"": 1, "?mode=raw": 1, "?mode=other": 0, "?target=EXAMPLE": 1, "?text=hello%0d%0a": 1, "?text=bye": 0, "?limit=1": 1, "?before=" + id: 0, "?before=x": 1} {
 		_, body := r.do("GET", "/api/transcripts"+query)
 		var infos []store.Info
 		if err := json.Unmarshal([]byte(body), &infos); err != nil || len(infos) != want || want == 1 && (infos[0].ID != id || infos[0].Ended != "done" || infos[0].Duration != 2) {
 			t.Errorf("%s: %s, %v", query, body, err)
 		}
+	}
+	_, list := r.do("GET", "/api/transcripts")
+	if _, one := r.do("GET", "/api/transcripts/"+id+"/info"); strings.TrimSpace(list) != "["+strings.TrimSpace(one)+"]" {
+		t.Errorf("the list has %s, alone it is %s", list, one)
 	}
 }
 
@@ -143,7 +147,7 @@ func TestWhatIsRefusedOfTranscripts(t *testing.T) {
 		words        string
 	}{
 		{"GET", "/api/transcripts?limit=0", 400, "it must be a number from 1 on"},
-		{"GET", "/api/transcripts?moed=raw", 400, "the known ones are mode, target, text, limit"},
+		{"GET", "/api/transcripts?moed=raw", 400, "the known ones are mode, target, text, before, limit"},
 		{"GET", "/api/transcripts?mode=a&mode=b", 400, "more than once"},
 		{"GET", "/api/transcripts?text=" + strings.Repeat("x", store.MaxText+1), 400, "text is longer than 1024 bytes"},
 		{"GET", "/api/transcripts/" + id + "?format=xml", 400, "must be text or jsonl"},
@@ -155,6 +159,8 @@ func TestWhatIsRefusedOfTranscripts(t *testing.T) {
 		{"GET", "/api/transcripts/nothing", 404, "no such transcript"},
 		{"GET", "/api/transcripts/..%2f..%2fetc%2fpasswd", 404, "no such transcript"},
 		{"GET", "/api/transcripts/nothing/follow", 404, "no such transcript"},
+		{"GET", "/api/transcripts/nothing/info", 404, "no such transcript"},
+		{"GET", "/api/transcripts/" + id + "/info?x=1", 400, "\"x\"; none are known here"},
 		{"DELETE", "/api/transcripts/nothing", 404, "no such transcript"},
 		{"DELETE", "/api/transcripts/" + running.ID(), 409, "still running"},
 		{"POST", "/api/transcripts/" + id, 405, ""},

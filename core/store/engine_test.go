@@ -165,6 +165,14 @@ func tellsAll(t *testing.T, s store.Store) {
 	w := create(t, s, id(2))
 	io.WriteString(w, whole[:strings.Index(whole, "1.000")])
 	got := list(t, s, store.Query{})
+	for _, want := range got {
+		if one, err := s.Info(want.ID); err != nil || !reflect.DeepEqual(one, want) {
+			t.Errorf("the list tells %+v, alone it is %+v, %v", want, one, err)
+		}
+	}
+	if _, err := s.Info(id(3)); !errors.Is(err, store.ErrNotFound) {
+		t.Error(err)
+	}
 	w.Close()
 	for i := range got {
 		if got[i].Disk <= 0 {
@@ -194,6 +202,10 @@ func searches(t *testing.T, s store.Store) {
 	}{
 		{store.Query{Mode: "raw"}, "0"},
 		{store.Query{Mode: "ra"}, ""},
+		{store.Query{Before: id(1)}, "0"},
+		{store.Query{Before: id(2), Limit: 1}, "1"},
+		{store.Query{Before: id(1), Text: "hi"}, "0"},
+		{store.Query{Before: id(0)}, ""},
 		{store.Query{Target: "EXAMPLE"}, "10"},
 		{store.Query{Target: "two.ex"}, "1"},
 		{store.Query{Text: `say "hi"`}, "0"},

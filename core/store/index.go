@@ -35,9 +35,9 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 		f.text.Prune(func() map[string]bool { return f.keysOf(all) })
 	}
 	target := strings.ToLower(q.Target)
-	if q.Mode != "" || target != "" {
+	if q.Mode != "" || target != "" || q.Before != "" {
 		all = slices.DeleteFunc(all, func(info Info) bool {
-			return q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
+			return q.Before != "" && info.ID >= q.Before || q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
 		})
 	}
 	if q.Text != "" {
@@ -51,6 +51,18 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 		all = all[:q.Limit]
 	}
 	return all, nil
+}
+
+// Info implements [Store].
+func (f *Folder) Info(id string) (Info, error) {
+	d, err := f.describe(id)
+	if err != nil {
+		return Info{}, err
+	}
+	if n, _, err := f.readNotes(id); err == nil {
+		d.Info.annotate(n)
+	}
+	return d.Info, nil
 }
 
 // all returns all transcripts, the newest first, and the names of the files of

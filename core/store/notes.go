@@ -185,9 +185,13 @@ func (f *Folder) note(all []Info, names []string) {
 	}
 	for i := range all {
 		if n, ok := f.notes[all[i].ID]; ok {
-			all[i].Title, all[i].Tags, all[i].Noted = n.Title, n.Tags, n.Text != "" || len(n.Rows) > 0
+			all[i].annotate(n.Notes)
 		}
 	}
+}
+
+func (info *Info) annotate(n Notes) {
+	info.Title, info.Tags, info.Noted = n.Title, n.Tags, n.Text != "" || len(n.Rows) > 0
 }
 
 // annotated returns those whose notes hold a text.

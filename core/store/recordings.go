@@ -190,15 +190,26 @@ func (a *Recordings) List(ctx context.Context, q Query) ([]Info, error) {
 	return a.Store.List(ctx, q)
 }
 
+// Info implements [Store].
+func (a *Recordings) Info(id string) (Info, error) {
+	a.settleOne(id)
+	return a.Store.Info(id)
+}
+
 // Open implements [Store].
 func (a *Recordings) Open(id string) (io.ReadCloser, error) {
+	a.settleOne(id)
+	return a.Store.Open(id)
+}
+
+// settleOne is settle if the session is recorded here.
+func (a *Recordings) settleOne(id string) {
 	a.mu.Lock()
 	running := a.active[id] != nil
 	a.mu.Unlock()
 	if running {
 		a.settle(context.Background())
 	}
-	return a.Store.Open(id)
 }
 
 // Follow implements [Store]. While somebody follows a session that is recorded

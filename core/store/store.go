@@ -24,6 +24,8 @@ type Store interface {
 	// List returns the transcripts that match, the newest first. One that cannot
 	// be read is left out.
 	List(ctx context.Context, q Query) ([]Info, error)
+	// Info returns what a list says of one.
+	Info(id string) (Info, error)
 	// Delete deletes a transcript with its notes. One that is running is [ErrRunning].
 	Delete(id string) error
 	// Notes returns what a person says of a transcript; the zero value if nothing.
@@ -58,8 +60,9 @@ type Query struct {
 	// Text stands in a payload or elsewhere in the transcript, where case matters
 	// and it is not found where a read cut it; or in its notes, in whatever case.
 	// More than [MaxText] bytes are [ErrTextTooLong].
-	Text  string
-	Limit int // at most so many, the newest; 0: no limit
+	Text   string
+	Before string // an ID: only transcripts that a list has after that one; it need not be there any more
+	Limit  int    // at most so many, the newest; 0: no limit
 }
 
 // CutOff is how a transcript ended whose process died.
