@@ -93,9 +93,10 @@ const recordings = {
 
 /** Whether what happens is kept. @param {{ session: import("../wire/session.js").Session }} props */
 function Recording({ session }) {
-  const state = session.recording.value;
+  const [state, ...of] = session.recording.value.split(" ");
+  if (state === "part") return html`<span class="recording" data-recording="on" title=${`${recordings.on[1]}. It goes on in part ${of[0]}`}>${recordings.on[0]}</span>`;
   const [words, title] = recordings[state] ?? recordings[""];
-  return html`<span class="recording" data-recording=${state || "off"} title=${title}>${words}</span>`;
+  return html`<span class="recording" data-recording=${state || "off"} title=${title}>${words}${of.length > 0 && ` at ${of.join(" ")}`}</span>`;
 }
 
 /** @param {import("../types").TLSOutcome} outcome */

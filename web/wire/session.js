@@ -21,6 +21,12 @@ export const pageWindow = Array.from({ length: 3 }, () => Math.random().toString
  *   tlsChoices: import("../model/target.js").TLSChoices }} Choice what a session is opened with
  */
 
+/** How a recording stands, by what the workbench remarks on it. @param {string} state @param {string} words */
+function recordingState(state, words) {
+  const size = state === "part" || state === "full" ? /\d+( MiB)?/.exec(words) : null;
+  return size ? `${state} ${size[0]}` : state;
+}
+
 export class Session extends Feed {
   /** Tells sessions of this page apart; from 1. */
   id = ++sessions;
@@ -32,7 +38,7 @@ export class Session extends Feed {
   finished = signal(false);
   /** Signal: how often the workbench has remarked on it. */
   remarks = signal(0);
-  /** Signal: whether a recording goes on: "" there is none, "on", "full", "waits" for the disk, or "stopped". */
+  /** Signal: whether a recording goes on: "" there is none, "on", "part 2" of it, "full 256 MiB", "waits" for the disk, or "stopped". */
   recording = signal("");
   /** Signal: who else watches, and who has the keyboard; null where the session ends with the page. @type {import("../vendor/signals-core.js").Signal<import("../types").Watch | null>} */
   watch = signal(null);
@@ -240,7 +246,7 @@ export class Session extends Feed {
       }
     }
     if (entries.some((entry) => entry.dir === "--")) this.remarks.value++;
-    for (const { code } of entries) if (code?.startsWith("recording-")) this.recording.value = code.slice("recording-".length);
+    for (const { code, text } of entries) if (code?.startsWith("recording-")) this.recording.value = recordingState(code.slice("recording-".length), text ?? "");
     this.take(entries);
   }
 
