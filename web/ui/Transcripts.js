@@ -6,14 +6,17 @@ import { clock, count, dataSize, endOf, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
 import { modes } from "../wire/workbench.js";
 import { Import } from "./Import.js";
-import { deleteTranscript, listTranscripts } from "../wire/transcripts.js";
+import { deleteTranscript, listTranscripts, transcriptInfo } from "../wire/transcripts.js";
 
 const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
 
 const NotesForm = lazy(() => import("./NotesForm.js"), "NotesForm");
 
 const pause = 250; // milliseconds after the last key before it searches
-const page = 200; // transcripts that are listed at first, and more at a time
+const page = 200; // transcripts that are fetched at a time
+const group = 50; // rows that are drawn, or not, at a time
+const retry = 3000; // milliseconds after which it tries again to fetch more
+const near = 1500; // pixels above and below what is in view that are drawn too
 
 /** @param {{ query: Record<string, string> }} props */
 export function Transcripts({ query }) {
@@ -21,7 +24,7 @@ export function Transcripts({ query }) {
   const [problem, setProblem] = useState("");
   const [saving, setSaving] = useState(/** @type {import("../types").Info | null} */ (null));
   const [noting, setNoting] = useState(/** @type {import("../types").Info | null} */ (null));
-  const [most, setMost] = useState(page);
+  const [more, setMore] = useState(false); // there are
   const [picked, setPicked] = useState(/** @type {string[]} */ ([])); // at most two, to be compared
   const asked = useRef(0);
   const { mode = "", target = "", text = "" } = query;
@@ -29,18 +32,38 @@ export function Transcripts({ query }) {
   const load = async () => {
     const mine = ++asked.current;
     try {
-      const found = await listTranscripts({ mode, target, text, limit: most });
+      const found = await listTranscripts({ mode, target, text, limit: page });
       if (mine !== asked.current) return;
       setList(found);
+      setMore(found.length === page);
       setProblem("");
     } catch (error) {
       if (mine === asked.current) setProblem(/** @type {Error} */ (error).message);
     }
   };
+  const going = useRef(false);
+  const goOn = async () => {
+    if (going.current || !list || !more) return;
+    going.current = true;
+    const mine = asked.current;
+    try {
+      const found = await listTranscripts({ mode, target, text, before: list[list.length - 1].id, limit: page });
+      going.current = false;
+      if (mine !== asked.current) return;
+      setList((list) => [...(list ?? []), ...found]);
+      setMore(found.length === page);
+      setProblem("");
+    } catch (error) {
+      if (mine === asked.current) setProblem(/** @type {Error} */ (error).message);
+      setTimeout(() => (going.current = false), retry);
+    }
+  };
+  const change = (/** @type {string} */ id, /** @type {import("../types").Info | null} */ info) =>
+    setList((list) => list && list.flatMap((one) => (one.id !== id ? [one] : info ? [info] : [])));
   useEffect(() => {
     const timer = setTimeout(load, list ? pause : 0);
     return () => clearTimeout(timer);
-  }, [mode, target, text, most]);
+  }, [mode, target, text]);
 
   const set = (/** @type {object} */ change) => replaceRoute(formatRoute("transcripts", "", { mode, target, text, ...change }));
   const pick = (/** @type {string} */ id) => setPicked(picked.includes(id) ? picked.filter((one) => one !== id) : [...picked.slice(-1), id]);
@@ -49,7 +72,7 @@ export function Transcripts({ query }) {
     try {
       await deleteTranscript(info.id);
       setPicked(picked.filter((one) => one !== info.id));
-      load();
+      change(info.id, null);
     } catch (error) {
       setProblem(/** @type {Error} */ (error).message);
     }
@@ -59,7 +82,7 @@ export function Transcripts({ query }) {
     <section class="view" aria-labelledby="transcripts-title">
       <header>
         <h2 id="transcripts-title">Transcripts</h2>
-        <span class="muted" role="status">${list && count(list.length, "transcript") + (list.length === most ? " and more" : "")}</span>
+        <span class="muted" role="status">${list && count(list.length, "transcript") + (more ? " and more" : "")}</span>
         <${Import} done=${load} />
       </header>
       <div class="card searching" role="search" aria-label="Transcripts">
@@ -92,11 +115,10 @@ export function Transcripts({ query }) {
         <div class="card table" tabindex="0" role="region" aria-label="Transcripts found">
           ${list.length === 0
             ? html`<p class="nothing">${mode || target || text ? "No transcript fits." : "There is none yet. Sessions are recorded while Record is on in the connect bar; captures, HARs and transcripts can be imported."}</p>`
-            : html`<${Table} list=${list} remove=${remove} save=${setSaving} note=${setNoting} picked=${picked} pick=${pick} />`}
-          ${list.length === most && html`<p class="more"><button type="button" class="small" id="more-transcripts" onClick=${() => setMost(most + page)}>Show ${page} more</button></p>`}
+            : html`<${Table} list=${list} remove=${remove} save=${setSaving} note=${setNoting} picked=${picked} pick=${pick} more=${more} goOn=${goOn} />`}
         </div>
       `}
-      ${noting && html`<${NotesForm} id=${noting.id} name=${`${noting.target || noting.mode}, ${whenOf(noting.began)}`} close=${() => setNoting(null)} saved=${load} />`}
+      ${noting && html`<${NotesForm} id=${noting.id} name=${`${noting.target || noting.mode}, ${whenOf(noting.began)}`} close=${() => setNoting(null)} saved=${() => transcriptInfo(noting.id).then((info) => change(noting.id, info), load)} />`}
       ${saving && html`<${SaveAs} id=${saving.id} name=${nameOf(saving)} close=${() => setSaving(null)} />`}
     </section>
   `;
@@ -107,40 +129,115 @@ function nameOf(info) {
   return `${info.title || info.target || info.mode}, ${whenOf(info.began)}`;
 }
 
-/** @param {{ list: import("../types").Info[], remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void, note: (info: import("../types").Info) => void, picked: string[], pick: (id: string) => void }} props */
-function Table({ list, remove, save, note, picked, pick }) {
+/**
+ * The rows from one to another that are near what is in view, and the heights of those
+ * above and below; and has more fetched when the end comes near.
+ * @param {number} rows @param {boolean} more @param {() => void} goOn
+ */
+function useWindow(rows, more, goOn) {
+  const table = useRef(/** @type {HTMLElement | null} */ (null));
+  const heights = useRef(/** @type {number[]} */ ([])); // of groups that were drawn
+  const [drawn, setDrawn] = useState([0, 1]); // groups
+  const groups = Math.ceil(rows / group);
+  const usual = heights.current.find(Boolean) ?? group * 40;
+  const height = (/** @type {number} */ from, /** @type {number} */ to) => {
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += heights.current[i] ?? usual;
+    return sum;
+  };
+  const look = () => {
+    if (!table.current) return;
+    for (const body of table.current.querySelectorAll("tbody[data-group]")) {
+      if (body.querySelectorAll("tr").length === group) heights.current[Number(/** @type {HTMLElement} */ (body).dataset.group)] = body.getBoundingClientRect().height;
+    }
+    const top = table.current.getBoundingClientRect().top;
+    let from = 0;
+    while (from < groups - 1 && top + height(0, from + 1) < -near) from++;
+    let to = from + 1;
+    while (to < groups && top + height(0, to) < globalThis.innerHeight + near) to++;
+    if (from !== drawn[0] || to !== drawn[1]) {
+      const focused = Number(/** @type {HTMLElement | null} */ (document.activeElement?.closest("tbody[data-group]") ?? null)?.dataset.group ?? from);
+      if (focused < from || focused >= to) /** @type {HTMLElement | null} */ (table.current.closest("[tabindex]"))?.focus({ preventScroll: true }); // so that keys go on to scroll
+      setDrawn([from, to]);
+    }
+    if (more && to === groups && top + height(0, groups) < globalThis.innerHeight + near) goOn();
+  };
+  useEffect(() => {
+    look();
+    let asked = 0;
+    const later = () => (asked ||= requestAnimationFrame(() => ((asked = 0), look())));
+    const way = { capture: true, passive: true };
+    addEventListener("scroll", later, way);
+    addEventListener("resize", later);
+    return () => {
+      globalThis.cancelAnimationFrame(asked);
+      removeEventListener("scroll", later, way);
+      removeEventListener("resize", later);
+    };
+  });
+  const from = Math.min(drawn[0], Math.max(0, groups - 1));
+  const to = Math.min(drawn[1], groups);
+  return { table, from, to, above: height(0, from), below: height(to, groups) };
+}
+
+/** Stands for rows that are not drawn. @param {{ height: number }} props */
+function Gap({ height }) {
+  const cell = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (cell.current) cell.current.style.height = height + "px";
+  }, [height]);
+  return height > 0 && html`<tbody class="gap" aria-hidden="true"><tr><td ref=${cell} colspan="8"></td></tr></tbody>`;
+}
+
+/**
+ * @typedef {{ remove: (info: import("../types").Info) => void, save: (info: import("../types").Info) => void, note: (info: import("../types").Info) => void,
+ *   picked: string[], pick: (id: string) => void }} Doing what can be done with a row
+ */
+
+/** @param {{ list: import("../types").Info[], more: boolean, goOn: () => void } & Doing} props */
+function Table({ list, more, goOn, ...doing }) {
+  const { table, from, to, above, below } = useWindow(list.length, more, goOn);
   return html`
-    <table class="transcripts">
+    <table class="transcripts" ref=${table} aria-rowcount=${more ? -1 : list.length + 1}>
       <thead>
-        <tr><th scope="col"><span class="unseen">Pick</span></th><th scope="col">Began</th><th scope="col">Target</th><th scope="col">Mode</th><th scope="col">Lasted</th><th scope="col">Size</th><th scope="col">Ended</th><th scope="col"><span class="unseen">Do</span></th></tr>
+        <tr aria-rowindex="1"><th scope="col"><span class="unseen">Pick</span></th><th scope="col">Began</th><th scope="col">Target</th><th scope="col">Mode</th><th scope="col">Lasted</th><th scope="col">Size</th><th scope="col">Ended</th><th scope="col"><span class="unseen">Do</span></th></tr>
       </thead>
-      <tbody>
-        ${list.map((info) => html`
-          <tr key=${info.id}>
-            <td class="pick"><input type="checkbox" aria-label=${"Pick " + nameOf(info)} title="Pick two to compare them" checked=${picked.includes(info.id)} onChange=${() => pick(info.id)} /></td>
-            <td class="when">${whenOf(info.began)}</td>
-            <td>
-              <a href=${formatRoute("transcripts", info.id)}>${info.title || info.target || info.session || info.id}</a>
-              ${info.tags?.map((tag) => html` <a class="tag" key=${tag} href=${formatRoute("transcripts", "", { text: tag })}>${tag}</a>`)}
-              ${info.noted && html` <span class="muted" title="It has notes">✎<span class="unseen">has notes</span></span>`}
-              ${info.title && info.target && html`<div class="muted">${info.target}</div>`}
-            </td>
-            <td>${info.mode}</td>
-            <td class="number">${clock(info.duration)}</td>
-            <td class="number">${dataSize(info.size)}</td>
-            <td>${info.running ? html`<span class="recording">running</span>` : endOf(info)}</td>
-            <td>
-              <div class="row-tools">
-                <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}><${Icon} name="play" /> Play</a>
-                <button type="button" class="small name" title="Name, tags, note" aria-label=${"Name, tags, note: " + nameOf(info)} onClick=${() => note(info)}>Name …</button>
-                <button type="button" class="small save" aria-label=${"Save the transcript of " + (info.target || info.id)} onClick=${() => save(info)}>Save …</button>
-                <button type="button" class="icon" title=${info.running ? "The session still runs" : "Delete"} disabled=${info.running}
-                  aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}><${Icon} name="trash-2" /></button>
-              </div>
-            </td>
-          </tr>
-        `)}
-      </tbody>
+      <${Gap} key="above" height=${above} />
+      ${Array.from({ length: to - from }, (_, i) => from + i).map((n) => html`
+        <tbody key=${n} data-group=${n}>
+          ${list.slice(n * group, (n + 1) * group).map((info, i) => html`<${Row} key=${info.id} info=${info} index=${n * group + i} ...${doing} />`)}
+        </tbody>
+      `)}
+      <${Gap} key="below" height=${below} />
     </table>
+  `;
+}
+
+/** @param {{ info: import("../types").Info, index: number } & Doing} props */
+function Row({ info, index, remove, save, note, picked, pick }) {
+  return html`
+    <tr aria-rowindex=${index + 2}>
+      <td class="pick"><input type="checkbox" aria-label=${"Pick " + nameOf(info)} title="Pick two to compare them" checked=${picked.includes(info.id)} onChange=${() => pick(info.id)} /></td>
+      <td class="when">${whenOf(info.began)}</td>
+      <td>
+        <a href=${formatRoute("transcripts", info.id)}>${info.title || info.target || info.session || info.id}</a>
+        ${info.tags?.map((tag) => html` <a class="tag" key=${tag} href=${formatRoute("transcripts", "", { text: tag })}>${tag}</a>`)}
+        ${info.noted && html` <span class="muted" title="It has notes">✎<span class="unseen">has notes</span></span>`}
+        ${info.title && info.target && html`<div class="muted">${info.target}</div>`}
+      </td>
+      <td>${info.mode}</td>
+      <td class="number">${clock(info.duration)}</td>
+      <td class="number">${dataSize(info.size)}</td>
+      <td>${info.running ? html`<span class="recording">running</span>` : endOf(info)}</td>
+      <td>
+        <div class="row-tools">
+          <a class="button small" href=${formatRoute("transcripts", info.id)} aria-label=${"Play " + (info.target || info.id)}><${Icon} name="play" /> Play</a>
+          <button type="button" class="small name" title="Name, tags, note" aria-label=${"Name, tags, note: " + nameOf(info)} onClick=${() => note(info)}>Name …</button>
+          <button type="button" class="small save" aria-label=${"Save the transcript of " + (info.target || info.id)} onClick=${() => save(info)}>Save …</button>
+          <button type="button" class="icon" title=${info.running ? "The session still runs" : "Delete"} disabled=${info.running}
+            aria-label=${"Delete the transcript of " + (info.target || info.id)} onClick=${() => remove(info)}><${Icon} name="trash-2" /></button>
+        </div>
+      </td>
+    </tr>
   `;
 }

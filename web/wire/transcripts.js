@@ -12,7 +12,7 @@ async function reasonOf(answer) {
   return answer.status === 404 && !/transcript/i.test(words) ? noStore : words || `The workbench answered ${answer.status}.`;
 }
 
-/** The transcripts that match, newest first. @param {{ mode?: string, target?: string, text?: string, limit?: number }} query @returns {Promise<Info[]>} */
+/** The transcripts that match, newest first; before: an ID, only those after it. @param {{ mode?: string, target?: string, text?: string, before?: string, limit?: number }} query @returns {Promise<Info[]>} */
 export async function listTranscripts(query) {
   const filled = Object.entries(query).filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
   const answer = await fetch("/api/transcripts?" + new URLSearchParams(filled));
@@ -20,10 +20,12 @@ export async function listTranscripts(query) {
   return answer.json();
 }
 
-/** One transcript as the list has it, or null. @param {string} id */
+/** One transcript as the list has it, or null. @param {string} id @returns {Promise<Info | null>} */
 export async function transcriptInfo(id) {
-  const all = await listTranscripts({});
-  return all.find((info) => info.id === id) ?? null;
+  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/info`);
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error(await reasonOf(answer));
+  return answer.json();
 }
 
 /**
