@@ -1,7 +1,7 @@
 // The recorded sessions: search them, play one, save it, delete it.
 
 import { Icon, html, lazy } from "./html.js";
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { clock, count, dataSize, endOf, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
 import { modes } from "../wire/workbench.js";
@@ -35,6 +35,7 @@ export function Transcripts({ query }) {
       const found = await listTranscripts({ mode, target, text, limit: page });
       if (mine !== asked.current) return;
       setList(found);
+      last.current = found.at(-1)?.id ?? "";
       setMore(found.length === page);
       setProblem("");
     } catch (error) {
@@ -42,15 +43,17 @@ export function Transcripts({ query }) {
     }
   };
   const going = useRef(false);
+  const last = useRef(""); // of those that were fetched
   const goOn = async () => {
     if (going.current || !list || !more) return;
     going.current = true;
     const mine = asked.current;
     try {
-      const found = await listTranscripts({ mode, target, text, before: list[list.length - 1].id, limit: page });
+      const found = await listTranscripts({ mode, target, text, before: last.current, limit: page });
       going.current = false;
       if (mine !== asked.current) return;
       setList((list) => [...(list ?? []), ...found]);
+      last.current = found.at(-1)?.id ?? last.current;
       setMore(found.length === page);
       setProblem("");
     } catch (error) {
@@ -130,14 +133,14 @@ function nameOf(info) {
 }
 
 /**
- * The rows from one to another that are near what is in view, and the heights of those
- * above and below; and has more fetched when the end comes near.
+ * Which groups of rows to draw, those near what is in view and that with the focus, and
+ * how high the others are; and has more fetched when the end comes near.
  * @param {number} rows @param {boolean} more @param {() => void} goOn
  */
 function useWindow(rows, more, goOn) {
   const table = useRef(/** @type {HTMLElement | null} */ (null));
   const heights = useRef(/** @type {number[]} */ ([])); // of groups that were drawn
-  const [drawn, setDrawn] = useState([0, 1]); // groups
+  const [drawn, setDrawn] = useState([0]); // groups
   const groups = Math.ceil(rows / group);
   const usual = heights.current.find(Boolean) ?? group * 40;
   const height = (/** @type {number} */ from, /** @type {number} */ to) => {
@@ -155,11 +158,11 @@ function useWindow(rows, more, goOn) {
     while (from < groups - 1 && top + height(0, from + 1) < -near) from++;
     let to = from + 1;
     while (to < groups && top + height(0, to) < globalThis.innerHeight + near) to++;
-    if (from !== drawn[0] || to !== drawn[1]) {
-      const focused = Number(/** @type {HTMLElement | null} */ (document.activeElement?.closest("tbody[data-group]") ?? null)?.dataset.group ?? from);
-      if (focused < from || focused >= to) /** @type {HTMLElement | null} */ (table.current.closest("[tabindex]"))?.focus({ preventScroll: true }); // so that keys go on to scroll
-      setDrawn([from, to]);
-    }
+    const focused = Number(/** @type {HTMLElement | null} */ (document.activeElement?.closest("tbody[data-group]") ?? null)?.dataset.group ?? from);
+    const now = Array.from({ length: to - from }, (_, i) => from + i);
+    if (focused < from) now.unshift(focused);
+    if (focused >= to) now.push(focused);
+    if (String(now) !== String(drawn)) setDrawn(now);
     if (more && to === groups && top + height(0, groups) < globalThis.innerHeight + near) goOn();
   };
   useEffect(() => {
@@ -175,15 +178,13 @@ function useWindow(rows, more, goOn) {
       removeEventListener("resize", later);
     };
   });
-  const from = Math.min(drawn[0], Math.max(0, groups - 1));
-  const to = Math.min(drawn[1], groups);
-  return { table, from, to, above: height(0, from), below: height(to, groups) };
+  return { table, drawn: drawn.filter((n) => n < groups), groups, height };
 }
 
 /** Stands for rows that are not drawn. @param {{ height: number }} props */
 function Gap({ height }) {
   const cell = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => { // a frame without it would move what is in view
     if (cell.current) cell.current.style.height = height + "px";
   }, [height]);
   return height > 0 && html`<tbody class="gap" aria-hidden="true"><tr><td ref=${cell} colspan="8"></td></tr></tbody>`;
@@ -196,19 +197,19 @@ function Gap({ height }) {
 
 /** @param {{ list: import("../types").Info[], more: boolean, goOn: () => void } & Doing} props */
 function Table({ list, more, goOn, ...doing }) {
-  const { table, from, to, above, below } = useWindow(list.length, more, goOn);
+  const { table, drawn, groups, height } = useWindow(list.length, more, goOn);
+  const gap = (/** @type {number} */ from, /** @type {number} */ to) => from < to && html`<${Gap} key=${"above " + to} height=${height(from, to)} />`;
   return html`
     <table class="transcripts" ref=${table} aria-rowcount=${more ? -1 : list.length + 1}>
       <thead>
         <tr aria-rowindex="1"><th scope="col"><span class="unseen">Pick</span></th><th scope="col">Began</th><th scope="col">Target</th><th scope="col">Mode</th><th scope="col">Lasted</th><th scope="col">Size</th><th scope="col">Ended</th><th scope="col"><span class="unseen">Do</span></th></tr>
       </thead>
-      <${Gap} key="above" height=${above} />
-      ${Array.from({ length: to - from }, (_, i) => from + i).map((n) => html`
+      ${drawn.flatMap((n, i) => [gap(i > 0 ? drawn[i - 1] + 1 : 0, n), html`
         <tbody key=${n} data-group=${n}>
           ${list.slice(n * group, (n + 1) * group).map((info, i) => html`<${Row} key=${info.id} info=${info} index=${n * group + i} ...${doing} />`)}
         </tbody>
-      `)}
-      <${Gap} key="below" height=${below} />
+      `])}
+      ${gap((drawn.at(-1) ?? -1) + 1, groups)}
     </table>
   `;
 }
