@@ -18,10 +18,16 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// stateOf returns an environment whose user's state is in dir, and where the workbench
-// keeps recordings in it.
-func stateOf(dir string) (env []string, folder string) {
-	return append(os.Environ(), "XDG_STATE_HOME="+dir), filepath.Join(dir, "workbench", "transcripts")
+// ownState returns an environment with a user's state of its own, and the folder in it
+// where the workbench keeps recordings.
+func ownState(t *testing.T) (env []string, folder string) {
+	t.Helper()
+	state := t.TempDir()
+	folder = filepath.Join(state, "workbench", "transcripts")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return append(os.Environ(), "XDG_STATE_HOME="+state), folder
 }
 
 // numbers sends numbered messages of 64 KiB each to a session, and reads what comes back, until
@@ -80,7 +86,7 @@ func inState(t *testing.T, env []string, args ...string) string {
 
 // A session of 40 MiB of text is one recording, which replays by its ID.
 func TestALongRecordingReplays(t *testing.T) {
-	env, folder := stateOf(t.TempDir())
+	env, folder := ownState(t)
 	w := start(t, "--transcripts", folder)
 	const messages = 330 // each comes back, so it is in the text twice
 	numbers(t, w, func(n int) bool { return n > messages })
@@ -107,7 +113,7 @@ func TestALongRecordingReplays(t *testing.T) {
 
 // The workbench is killed just when a recording goes on in another part.
 func TestKilledWhereAPartBegins(t *testing.T) {
-	env, folder := stateOf(t.TempDir())
+	env, folder := ownState(t)
 	w := start(t, "--transcripts", folder)
 	gone := make(chan struct{})
 	go func() {
