@@ -137,12 +137,12 @@ function endsLine(bytes, i) {
 }
 
 /**
- * Props: row, layout, offsets (whether bytes are numbered), begin, end (its lines in sight), time,
+ * Props: plain (whether it will be gone at once, so that colours and badges are not worth their time), row, layout, offsets (whether bytes are numbered), begin, end (its lines in sight), time,
  * laneId, number; picked, related; from, to (bytes under the pointer, else -1); chosenFrom, chosenTo
  * (bytes that are picked, else -1); places of what is looked for, and the beginning of the one that
  * was gone to, or -1.
  *
- * @typedef {{ row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, offsets: boolean, controls: boolean, begin: number,
+ * @typedef {{ plain: boolean, row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, offsets: boolean, controls: boolean, begin: number,
  *   end: number, time: string, laneId: string, number: number, picked: boolean, related: boolean, from: number, to: number,
  *   chosenFrom: number, chosenTo: number, places: import("../model/search.js").Place[] | null, found: number }} Props
  *
@@ -158,7 +158,7 @@ export class LaneRow extends Component {
   }
 
   /** @param {Props} props */
-  render({ row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found }) {
+  render({ plain, row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found }) {
     const lines = layout.lines(row, begin, end);
     const marks = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
     /** @type {Mark[]} */
@@ -168,12 +168,14 @@ export class LaneRow extends Component {
     const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
-        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time, laneId === "wire")}>
+        aria-selected=${picked ? "true" : "false"} aria-label=${plain ? undefined : label(row, time, laneId === "wire")}>
         ${lines.map((line, i) => html`
           <div class="line" key=${i} data-line=${begin + i}>
             <time>${begin + i === 0 ? time : ""}</time>
             <span class="way">${begin + i === 0 || row.kind === "note" ? ways[row.kind] : ""}</span>
-            ${line.bytes
+            ${plain
+              ? passing(line, layout.bytesInLine, offsets)
+              : line.bytes
               ? dump(line, line.bytes, marksIn(line, marks, ofBytes, line.bytes.length), layout.bytesInLine, offsets, controls)
               : html`<span class="payload">${marked(line.text, textMarks(line, marks, ofBytes))}</span>`}
           </div>
@@ -181,6 +183,24 @@ export class LaneRow extends Component {
       </div>
     `;
   }
+}
+
+// A line of a row that will be gone at once: the same elements, with a text in each.
+/** @param {import("../model/rowlayout.js").Line} line @param {number} bytesInLine @param {boolean} offsets */
+function passing({ text, offset = 0, bytes }, bytesInLine, offsets) {
+  if (!bytes) return h("span", { class: "payload" }, text);
+  const gap = gapAfter(bytesInLine);
+  let [hex, cells] = ["", ""];
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    hex += (i === 0 ? "" : i % gap === 0 ? "  " : " ") + hexPairs[byte];
+    cells += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·";
+  }
+  return [
+    offsets && h("span", { class: "offset" }, offset.toString(16).padStart(4, "0")),
+    h("span", { class: "hex hex" + bytesInLine }, hex),
+    h("span", { class: "payload cells" }, cells),
+  ];
 }
 
 // A line of bytes: their number, their hex, their characters.
