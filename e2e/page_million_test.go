@@ -87,7 +87,7 @@ func TestPageMillion(t *testing.T) {
 	}
 	p.fill("#find", "nowhere")
 	p.press(kb.Enter)
-	if !within(30*time.Second, func() bool { return p.text(".found-count") == "none" }) {
+	if !within(3*time.Minute, func() bool { return p.text(".found-count") == "none" }) {
 		t.Errorf("after all rows it counts %q", p.text(".found-count"))
 	}
 	heap = evaluate[float64](p, "performance.memory.usedJSHeapSize") / (1 << 20)

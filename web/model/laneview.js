@@ -303,6 +303,7 @@ export class LaneView {
     this.seeking.value = 0;
     const isWanted = () => seek === this.#seek && shown === this.#lanes && sought === this.sought.value;
     const all = pages.list.length;
+    let ahead = { page: /** @type {Page | undefined} */ (undefined), rows: /** @type {Promise<import("../types").PageRows> | undefined} */ (undefined) };
     for (let looked = 1; ; looked++) {
       const { list } = pages;
       if (step < 0 && !this.#low) { // joined with what was searched before, or at the first row
@@ -330,7 +331,10 @@ export class LaneView {
       /** @type {Hit[]} */
       let found = [];
       try {
-        found = await this.#hitsIn(page, await shown.read(page), sought);
+        const rows = await (ahead.page === page && ahead.rows ? ahead.rows : shown.read(page));
+        ahead = { page: list[k + step], rows: list[k + step] && shown.read(list[k + step]) }; // while these are looked through
+        ahead.rows?.catch(() => {});
+        found = await this.#hitsIn(page, rows, sought);
       } catch (error) {
         this.unsought.value = `Some rows were not looked through: ${/** @type {Error} */ (error).message}.`;
       }

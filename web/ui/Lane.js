@@ -8,7 +8,7 @@ import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js
 import { count, dataSize, rowTime } from "../model/format.js";
 import { hexColumns, inspecting, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
 import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
-import { LaneRow, spoken, ways } from "./LaneRow.js";
+import { LaneRow, PassingRows, spoken, ways } from "./LaneRow.js";
 
 const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
 
@@ -73,7 +73,8 @@ export function Lane({ id, title, feed, laneView, children }) {
   reuse.current.last = inSight.at(-1)?.number ?? -1;
   reuse.current.firstKey = firstInSight - reuse.current.shift;
 
-  const plain = useFlood(following ? total : 0, to - from);
+  const flood = useFlood(following ? total : 0, to - from);
+  const timeOf = (/** @type {number} */ number) => rowTime(shownStyle, log?.row(number)?.t, log && number > log.first ? log.row(number - 1)?.t : undefined, feed?.began ?? 0);
 
   const seen = useRef(0); // the end of the rows when the lane last followed them
   const lastTop = useRef(0); // where the bar was
@@ -238,15 +239,17 @@ export function Lane({ id, title, feed, laneView, children }) {
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
         <div class="sizer" ref=${sizer} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle} data-stream=${isStream ? "" : undefined}>
-            ${inSight.map(({ number, begin, end }) => {
+            ${flood
+              ? html`<${PassingRows} layout=${layout} offsets=${offset}
+                  rows=${inSight.map(({ number, begin, end }) => ({ row: log?.row(number), begin, end, time: timeOf(number) }))} />`
+              : inSight.map(({ number, begin, end }) => {
               const row = log?.row(number);
               if (!row) return html`<${Absent} key=${number - reuse.current.shift} laneId=${id} number=${number} lines=${end - begin} problem=${problemOf(feed, id, number)} />`;
-              const before = log && number > log.first ? log.row(number - 1)?.t : undefined;
               const marks = pointed(row, hover);
               const [chosenFrom, chosenTo] = (here && chosenBytes(number, row.bytes?.length ?? 0, here)) ?? [-1, -1];
-              return html`<${LaneRow} key=${number - reuse.current.shift} plain=${plain} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
+              return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
                 laneId=${id} number=${number}
-                time=${rowTime(shownStyle, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high && chosenFrom < 0}
+                time=${timeOf(number)} picked=${number >= low && number <= high && chosenFrom < 0}
                 related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${chosenFrom} chosenTo=${chosenTo}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;
             })}
@@ -262,7 +265,7 @@ export function Lane({ id, title, feed, laneView, children }) {
   `;
 }
 
-const calm = 150; // milliseconds without a flood
+const calm = 400; // milliseconds without a flood
 
 // Whether lines come so fast that each frame has others than the one before: nobody
 // can read those.
@@ -275,13 +278,13 @@ function useFlood(total, inSight) {
   const isFlood = total - last.current.total >= inSight;
   if (isFlood) last.current.at = now;
   last.current.total = total;
-  const plain = since < calm;
+  const goesOn = since < calm;
   useEffect(() => {
-    if (!plain) return;
+    if (!goesOn) return;
     const timer = setTimeout(() => again(now), calm);
     return () => clearTimeout(timer);
   });
-  return plain;
+  return goesOn;
 }
 
 // Why rows are not here, where that is so.

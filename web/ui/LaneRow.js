@@ -137,12 +137,12 @@ function endsLine(bytes, i) {
 }
 
 /**
- * Props: plain (whether it will be gone at once, so that colours and badges are not worth their time), row, layout, offsets (whether bytes are numbered), begin, end (its lines in sight), time,
+ * Props: row, layout, offsets (whether bytes are numbered), begin, end (its lines in sight), time,
  * laneId, number; picked, related; from, to (bytes under the pointer, else -1); chosenFrom, chosenTo
  * (bytes that are picked, else -1); places of what is looked for, and the beginning of the one that
  * was gone to, or -1.
  *
- * @typedef {{ plain: boolean, row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, offsets: boolean, controls: boolean, begin: number,
+ * @typedef {{ row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, offsets: boolean, controls: boolean, begin: number,
  *   end: number, time: string, laneId: string, number: number, picked: boolean, related: boolean, from: number, to: number,
  *   chosenFrom: number, chosenTo: number, places: import("../model/search.js").Place[] | null, found: number }} Props
  *
@@ -158,7 +158,7 @@ export class LaneRow extends Component {
   }
 
   /** @param {Props} props */
-  render({ plain, row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found }) {
+  render({ row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found }) {
     const lines = layout.lines(row, begin, end);
     const marks = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
     /** @type {Mark[]} */
@@ -168,14 +168,12 @@ export class LaneRow extends Component {
     const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
-        aria-selected=${picked ? "true" : "false"} aria-label=${plain ? undefined : label(row, time, laneId === "wire")}>
+        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time, laneId === "wire")}>
         ${lines.map((line, i) => html`
           <div class="line" key=${i} data-line=${begin + i}>
             <time>${begin + i === 0 ? time : ""}</time>
             <span class="way">${begin + i === 0 || row.kind === "note" ? ways[row.kind] : ""}</span>
-            ${plain
-              ? passing(line, layout.bytesInLine, offsets)
-              : line.bytes
+            ${line.bytes
               ? dump(line, line.bytes, marksIn(line, marks, ofBytes, line.bytes.length), layout.bytesInLine, offsets, controls)
               : html`<span class="payload">${marked(line.text, textMarks(line, marks, ofBytes))}</span>`}
           </div>
@@ -185,22 +183,49 @@ export class LaneRow extends Component {
   }
 }
 
-// A line of a row that will be gone at once: the same elements, with a text in each.
-/** @param {import("../model/rowlayout.js").Line} line @param {number} bytesInLine @param {boolean} offsets */
-function passing({ text, offset = 0, bytes }, bytesInLine, offsets) {
-  if (!bytes) return h("span", { class: "payload" }, text);
-  const gap = gapAfter(bytesInLine);
+/**
+ * Rows that will be gone at once, in one element: a text for each column, without
+ * colours and badges.
+ * @param {{ rows: { row: import("../types").Row | undefined, begin: number, end: number, time: string }[],
+ *   layout: import("../model/rowlayout.js").Layout, offsets: boolean }} props
+ */
+export function PassingRows({ rows, layout, offsets }) {
+  const { bytesInLine } = layout;
+  /** @type {Record<"times" | "ways" | "offsets" | "hex" | "text", string[]>} */
+  const columns = { times: [], ways: [], offsets: [], hex: [], text: [] };
+  for (const { row, begin, end, time } of rows) {
+    const lines = row ? layout.lines(row, begin, end) : Array(end - begin).fill({ text: "…" });
+    lines.forEach(({ text, offset = 0, bytes }, k) => {
+      columns.times.push(begin + k === 0 ? time : "");
+      columns.ways.push(row && begin + k === 0 ? ways[row.kind] : "");
+      columns.offsets.push(bytes ? offset.toString(16).padStart(4, "0") : "");
+      const [hex, cells] = bytes ? passing(bytes, gapAfter(bytesInLine)) : ["", text];
+      columns.hex.push(hex);
+      columns.text.push(cells);
+    });
+  }
+  const column = (/** @type {string[]} */ lines) => lines.join("\n");
+  return html`
+    <div class="line passing" role="option" aria-selected="false">
+      <time>${column(columns.times)}</time>
+      <span class="way">${column(columns.ways)}</span>
+      ${bytesInLine > 0 && offsets && html`<span class="offset">${column(columns.offsets)}</span>`}
+      ${bytesInLine > 0 && html`<span class=${"hex hex" + bytesInLine}>${column(columns.hex)}</span>`}
+      <span class="payload">${column(columns.text)}</span>
+    </div>
+  `;
+}
+
+// Bytes as hex and as cells.
+/** @param {Uint8Array} bytes of a line @param {number} gap after how many bytes */
+function passing(bytes, gap) {
   let [hex, cells] = ["", ""];
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
     hex += (i === 0 ? "" : i % gap === 0 ? "  " : " ") + hexPairs[byte];
     cells += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·";
   }
-  return [
-    offsets && h("span", { class: "offset" }, offset.toString(16).padStart(4, "0")),
-    h("span", { class: "hex hex" + bytesInLine }, hex),
-    h("span", { class: "payload cells" }, cells),
-  ];
+  return [hex, cells];
 }
 
 // A line of bytes: their number, their hex, their characters.
