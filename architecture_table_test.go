@@ -449,7 +449,7 @@ var table = []row{
 		place: "web",
 		does:  "the page, embedded",
 		not:   "the Go side of it",
-		only:  "embed io/fs",
+		only:  "embed fmt io/fs path regexp strings",
 	},
 	{
 		place:   "bench",

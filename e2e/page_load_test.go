@@ -59,7 +59,7 @@ func injections(t *testing.T, chromium context.Context) {
 	clean := func(where string) {
 		t.Helper()
 		if evaluate[bool](p, `window.ran !== undefined || document.title === "ran" ||
-			document.querySelector("#planted, main :is(script, img, iframe, object, marquee, style, template, meta, math, svg:not(.ladder svg, .lucide))") !== null ||
+			document.querySelector("#planted, main :is(script, img, iframe, object, marquee, style, template, meta, math, svg:not(.ladder svg, .minimap svg, .lucide))") !== null ||
 			performance.getEntriesByType("resource").some((r) => r.name.endsWith("/ran"))`) {
 			t.Errorf("%s: an answer became a part of the page", where)
 		}

@@ -169,10 +169,14 @@ function applyLook() {
   presenter.subscribe((now) => document.documentElement.classList.toggle("presenter", now));
 }
 
+const known = loadModes();
 applyLook();
 keepTabs(windowStorage());
-render(html`<${Guard} what="The page"><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app")));
-loadModes().then(() => performance.mark("interactive"));
-
-// A mode may have failed or come back while the page was out of sight.
-addEventListener("focus", () => loadModes());
+// What the workbench says is mostly there at once; then the page is drawn only once.
+Promise.race([known, new Promise((waited) => setTimeout(waited, 100))])
+  .then(() => render(html`<${Guard} what="The page"><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app"))))
+  .then(() => known)
+  .then(() => {
+    performance.mark("interactive");
+    addEventListener("focus", () => loadModes()); // a mode may have failed or come back while the page was out of sight
+  });

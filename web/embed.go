@@ -1,7 +1,7 @@
 // Package web holds the workbench's page: plain ES modules, styles and the
-// libraries they use, embedded as they are. There is no build step; what stands
-// in this folder is what a browser gets, tests and npm's files left out. app.js
-// says what its folders hold.
+// libraries they use, embedded as they are. There is no build step: what stands
+// in this folder is what a browser gets, tests and npm's files left out, the modules of
+// a first visit joined into one. app.js says what its folders hold.
 //
 // It knows nothing of Go or of the gateway that serves it. The page speaks only
 // to /api and /websocket of the place that it came from, and runs under
@@ -17,4 +17,4 @@ import (
 var files embed.FS
 
 // Files returns what is served, with index.html at its root.
-func Files() fs.FS { return files }
+func Files() fs.FS { return join(files) }

@@ -17,15 +17,17 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// read returns every file that is served, by its path.
-func read(t *testing.T) map[string]string {
+// read returns every file of the page, by its path, as it stands in the folder.
+func read(t *testing.T) map[string]string { return readFrom(t, web.Sources()) }
+
+func readFrom(t *testing.T, files fs.FS) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	err := fs.WalkDir(web.Files(), ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := fs.ReadFile(web.Files(), name)
+		data, err := fs.ReadFile(files, name)
 		all[name] = string(data)
 		return err
 	})
@@ -77,8 +79,56 @@ func TestNoMarkupFromStrings(t *testing.T) {
 	}
 }
 
+// What a browser gets as app.js is the modules of a first visit, each once and after
+// those that it needs; nobody gets one of them twice.
+func TestJoined(t *testing.T) {
+	sources, served := read(t), readFrom(t, web.Files())
+	if len(served) != len(sources) {
+		t.Errorf("%d files are served, of %d", len(served), len(sources))
+	}
+	static := regexp.MustCompile(`(?m)^[^/*\n]*\b(?:import|export)(?: ?[{*"]| \w).*|import\.meta`)
+	text, last, _ := strings.Cut(served["app.js"], "\nexport { ")
+	for name, text := range map[string]string{"app.js": text, "model/regexps.worker.js": served["model/regexps.worker.js"], "wire/dev.worker.js": served["wire/dev.worker.js"]} {
+		if found := static.FindString(comments.ReplaceAllString(text, "")); found != "" {
+			t.Errorf("%s still has %q", name, found)
+		}
+	}
+	for _, variable := range strings.Split(strings.TrimSuffix(last, " };\n"), ", ") {
+		before, _, found := strings.Cut(text, "const "+variable+" = (() => {")
+		if !found || strings.Contains(before, " = "+variable+";") {
+			t.Errorf("app.js needs %s before it is there", variable)
+		}
+	}
+	aliases := 0
+	for name, text := range served {
+		if !strings.HasPrefix(text, `import { $`) {
+			continue
+		}
+		aliases++
+		variable := strings.Fields(text)[2]
+		for export := range strings.SplitSeq(between(text, "export const { ", " }"), ", ") {
+			if !regexp.MustCompile(`(?s)const \` + variable + ` = .*?\nreturn \{[^}]*\b` + export + `: `).MatchString(served["app.js"]) {
+				t.Errorf("%s: app.js does not export %s of it", name, export)
+			}
+		}
+	}
+	if aliases < 20 {
+		t.Errorf("only %d modules are joined", aliases)
+	}
+	if text := served["app.js"]; !strings.Contains(text, `import("/ui/Ladder.js")`) || strings.Contains(text, `() => import(".`) {
+		t.Error("what is loaded later is not found from app.js")
+	}
+}
+
+func between(text, begin, end string) string {
+	_, text, _ = strings.Cut(text, begin)
+	text, _, _ = strings.Cut(text, end)
+	return text
+}
+
 // A first visit stays light: index.html and what it needs before anything is
-// asked for, as import() does later.
+// asked for, as import() does later. The modules come as one file; there are no more of
+// them than could come one by one.
 func TestFirstLoadIsLight(t *testing.T) {
 	all := read(t)
 	static := regexp.MustCompile(`(?m)^(?:import|export)[^;]*?["']([^"']+)["'];|(?:from|import) ?"([^"]+)"`)

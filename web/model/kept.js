@@ -58,18 +58,23 @@ const filled = (value) => (Array.isArray(value) && value.length === 2 && value.e
  * What a window keeps of its tabs from one load of the page to the next.
  * @typedef {{ i: number, line: number }} Place the number of the first entry that a lane shows, and the line of it
  * @typedef {{ mode: string, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: Record<string, string>,
- *   attach: string, transcript: string, name: string, draft: string, places: Record<string, Place> }} KeptTab name: given by a person; places: of lanes that do not follow the newest
+ *   attach: string, transcript: string, name: string, draft: string, places: Record<string, Place>,
+ *   followed: "" | "sent" | "received", filter: import("../types").Filter }} KeptTab name: given by a person; places: of lanes that do not follow the newest;
+ *   followed: the direction that shows as one stream
  * @typedef {{ window: string, current: number, tabs: KeptTab[] }} KeptTabs window: that of the page that kept it
  */
 
 /** @type {Shape<KeptTab>} */
 const tab = (value) => {
   if (!isObject(value)) return undefined;
+  const ways = /** @type {Shape<"" | "sent" | "received">} */ (oneOf("", "sent", "received"));
   const places = Object.entries(isObject(value.places) ? value.places : {}).filter(([, one]) => Number.isInteger(one?.i) && Number.isInteger(one?.line));
   return {
     mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, target: text(1100)(value.target) ?? "",
     record: value.record !== false, stays: value.stays === true, tlsChoices: textsByName(8192)(value.tlsChoices) ?? {},
     attach: text(200)(value.attach) ?? "", transcript: text(200)(value.transcript) ?? "", name: text(200)(value.name) ?? "", draft: text(longest)(value.draft) ?? "", places: /** @type {Record<string, Place>} */ (Object.fromEntries(places)),
+    followed: ways(value.followed) ?? "",
+    filter: { direction: ways(value.filter?.direction) ?? "", text: text(longest)(value.filter?.text) ?? "", regexp: value.filter?.regexp === true },
   };
 };
 
@@ -93,6 +98,8 @@ export const shapes = {
   hex: flag,
   columns: oneOf("fit", "8", "16"),
   controls: flag,
+  colours: flag,
+  minimap: flag,
   inspect: flag,
   time: oneOf("relative", "absolute", "delta", "none"),
   details: flag,
@@ -292,6 +299,10 @@ export const showHex = setting("hex", true);
 export const hexColumns = setting("columns", "fit");
 /** Whether control characters show as pictures. */
 export const showControls = setting("controls", true);
+/** Whether what the server said shows in the terminal colours that it set. */
+export const showColours = setting("colours", false);
+/** Whether a long session has a map. */
+export const showMap = setting("minimap", true);
 /** Whether what is picked on the wire is explained under it. */
 export const inspecting = setting("inspect", true);
 /** The time of a row: "relative" to the start, "absolute", "delta" since the row before, or "none". */

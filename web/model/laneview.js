@@ -61,6 +61,8 @@ export class LaneView {
   selection = signal(null);
   /** Where the lanes are that do not follow the newest row. @type {Record<string, import("./kept.js").Place>} */
   places = {};
+  /** Signal: the times of the first and the last row in sight, by lane. @type {import("../vendor/signals-core.js").Signal<Record<string, [number, number]>>} */
+  sight = signal({});
   /** Signal: rises when the lanes and the ladder shall follow the newest again. */
   toNewest = signal(0);
   /** Signal: what the lanes shall bring in sight. @type {import("../vendor/signals-core.js").Signal<Spot[]>} */
@@ -98,6 +100,12 @@ export class LaneView {
     this.#stream = null;
     this.selection.value = null;
     this.followed.value = direction;
+  }
+
+  /** Tells what of a lane is in sight. @param {string} lane @param {number} from @param {number} to */
+  see(lane, from, to) {
+    const now = this.sight.peek();
+    if (now[lane]?.[0] !== from || now[lane][1] !== to) this.sight.value = { ...now, [lane]: [from, to] };
   }
 
   /** The lanes as they show: the wire's rows, or the stream that is followed. @param {import("../types").Lanes} feed @returns {import("../types").Lanes} */

@@ -62,13 +62,15 @@ export function roomIn(columns, time, wanted, offsets = 6) {
 }
 
 /**
- * What was typed and shown: text, wrapped.
- * @param {{ columns: number, controls: boolean }} room
+ * What was typed and shown: text, wrapped. linesOf says where lines begin, if that is
+ * not as usual.
+ * @param {{ columns: number, controls: boolean, linesOf?: typeof import("./ansi.js").linesOf }} room
  * @returns {Layout}
  */
-export function consoleLayout({ columns, controls }) {
+export function consoleLayout({ columns, controls, linesOf }) {
   const text = (/** @type {Row} */ row) => (row.bytes ? "" : textOf(row, controls));
-  const starts = (/** @type {Row} */ row, /** @type {string} */ text) => (row.bytes ? dumpLines(row.bytes, columns, true) : wrapLines(text, columns));
+  const starts = (/** @type {Row} */ row, /** @type {string} */ text) =>
+    linesOf ? linesOf(row, text, columns) : row.bytes ? dumpLines(row.bytes, columns, true) : wrapLines(text, columns);
   return layoutOf(text, starts, columns, controls, (row, text, from, to) => {
     if (row.bytes) return { ...dumpText(row.bytes, from, to, controls), at: from, from, to };
     // Where each character is one byte, it is known which byte it is.

@@ -27,7 +27,9 @@ export class RowLog {
   #maxSize;
   #published = [0, 0, 0];
   #cleared = 0; // rows that a person took away, which are not missing
-  /** Numbers [from, to) of rows that are others now, in the order of the changes. @type {[number, number][]} */
+  /** The numbers of the rows that others took the place of, in that order. @type {number[]} */
+  replaced = [];
+  /** Numbers [from, to) of rows that were replaced, or loaded again, in the order of the changes. @type {[number, number][]} */
   changed = [];
 
   /** The newest maxRows rows stay, as long as they fit in maxSize characters. */
@@ -70,6 +72,7 @@ export class RowLog {
   replace(number, row) {
     if (number < this.first || number >= this.next) return this.append(row);
     this.load(number, [row]);
+    this.replaced.push(number);
   }
 
   /** Puts rows in their places, from a number on. @param {number} from @param {T[]} rows */

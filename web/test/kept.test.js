@@ -7,12 +7,12 @@ import { Targets } from "../model/target.js";
 const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "lf" }, name: "lab", tlsChoices: { verify: "none", min: "1.0" } };
 /** A value that each key may hold, and what it is at a first visit. */
 const good = {
-  lanes: ["wire", "both"], hex: [false, true], columns: ["8", "fit"], controls: [false, true], inspect: [false, true], time: ["delta", "relative"], details: [false, true],
+  lanes: ["wire", "both"], hex: [false, true], columns: ["8", "fit"], controls: [false, true], colours: [true, false], minimap: [false, true], inspect: [false, true], time: ["delta", "relative"], details: [false, true],
   typehex: [true, false], presenting: [true, false], presenter: [true, false], theme: ["dark", ""],
   history: [["a", "b"]],
   tabs: [{
     window: "w", current: 0,
-    tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", transcript: "t", name: "lab", draft: "half", places: { wire: { i: 12, line: 3 } } }],
+    tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", transcript: "t", name: "lab", draft: "half", places: { wire: { i: 12, line: 3 } }, followed: "received", filter: { direction: "sent", text: "a", regexp: true } }],
   }],
   targets: [[target]],
   credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]],
@@ -20,7 +20,7 @@ const good = {
   snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],
 };
 const settings = {
-  lanes: "lanes", hex: "showHex", columns: "hexColumns", controls: "showControls", inspect: "inspecting", time: "timeStyle", details: "detailsOpen",
+  lanes: "lanes", hex: "showHex", columns: "hexColumns", controls: "showControls", colours: "showColours", minimap: "showMap", inspect: "inspecting", time: "timeStyle", details: "detailsOpen",
   typehex: "typeHex", presenting: "presenting", presenter: "presenter", theme: "theme",
 };
 const wrong = [null, true, 0, -1, 1e308, "", "constructor", "x".repeat(2_000_000), [], [[]], [null], [{}], [1, "a", {}], {}, { list: 1, values: {} }, { __proto__: null, toString: 1 }];

@@ -2,13 +2,14 @@
 // wire for it, or the ladder. A live session and a playback look the same here.
 
 import { html, lazy } from "./html.js";
-import { useEffect, useRef } from "../vendor/hooks.js";
-import { lanes } from "../model/kept.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { lanes, showMap } from "../model/kept.js";
 import { ConsoleBar } from "./ConsoleBar.js";
 import { Lane } from "./Lane.js";
 import { shown } from "./LaneRow.js";
 
 const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
+const MiniMap = lazy(() => import("./MiniMap.js"), "MiniMap");
 
 /**
  * feed is null before the first session. about: what the ladder and the copies
@@ -34,8 +35,22 @@ export function Console({ feed, laneView, about, status, tools, earlier = "", ch
           `}
         `}
     </div>
+    ${feed && showMap.value && show !== "ladder" && html`<${MapOfLong} feed=${feed} laneView=${laneView} lanes=${show === "both" ? ["console", "wire"] : [show]} />`}
     <${Announcer} feed=${feed} />
   `;
+}
+
+const long = 200; // rows of a lane from which on a session has a map
+
+/** @param {{ feed: import("../wire/feed.js").Feed, laneView: import("../model/laneview.js").LaneView, lanes: string[] }} props */
+function MapOfLong({ feed, laneView, lanes }) {
+  const [of, setOf] = useState(/** @type {object | null} */ (null)); // the feed that is long
+  useEffect(() => {
+    const look = () => void ((feed.console.end - feed.console.first > long || feed.wire.end - feed.wire.first > long) && setOf(feed));
+    const stops = [feed.console, feed.wire].map((log) => log.version.subscribe(look));
+    return () => stops.forEach((stop) => stop());
+  }, [feed]);
+  return of === feed && html`<${MiniMap} feed=${feed} laneView=${laneView} lanes=${lanes} />`;
 }
 
 const pause = 1000; // milliseconds between two announcements

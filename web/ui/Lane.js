@@ -6,11 +6,18 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor
 import { LineIndex, ScrollBar } from "../model/lineindex.js";
 import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
 import { count, dataSize, rowTime } from "../model/format.js";
-import { hexColumns, inspecting, largeType, showControls, showHex, timeStyle } from "../model/kept.js";
+import { effect, signal } from "../vendor/signals-core.js";
+import { hexColumns, inspecting, largeType, showColours, showControls, showHex, timeStyle } from "../model/kept.js";
 import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
 import { LaneRow, PassingRows, spoken, ways } from "./LaneRow.js";
 
 const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
+
+/** Signal: what shows terminal colours, once that was asked for. */
+const colours = signal(/** @type {typeof import("../model/ansi.js") | null} */ (null));
+effect(() => {
+  if (showColours.value) import("../model/ansi.js").then((loaded) => (colours.value = loaded), () => {});
+});
 
 const nearEnd = 24; // pixels from the end that still count as being there
 const spare = 6; // lines above and below what is in sight
@@ -40,10 +47,13 @@ export function Lane({ id, title, feed, laneView, children }) {
   const shownStyle = hasTime ? style : "none";
   const passes = laneView.passes.value;
   laneView.sifter.value?.version.value;
+  const ansi = id === "console" && showColours.value ? colours.value : null;
   const layout = useMemo(() => {
-    const what = { columns, controls: showControls.value, bytesInLine };
+    const what = { columns, controls: showControls.value || ansi !== null, bytesInLine, linesOf: ansi?.linesOf };
     return id === "wire" ? wireLayout(what) : consoleLayout(what);
-  }, [columns, showControls.value, bytesInLine]);
+  }, [columns, showControls.value, bytesInLine, ansi]);
+  const pens = useMemo(() => ansi && log && new ansi.Pens(log), [ansi, log]);
+  pens?.update();
   const lines = useMemo(
     () => log && new LineIndex(log, (row, size) => {
       if (!row) return passes ? 0 : layout.guess(size);
@@ -91,6 +101,9 @@ export function Lane({ id, title, feed, laneView, children }) {
     if (moved.current) setTop(scrolled);
     moved.current = 0;
     keepPlace();
+    const seen = inSight.filter(({ at, begin, end }) => (at + end) * lineHeight > scrolled && (at + begin) * lineHeight < scrolled + height);
+    const [begin, until] = [seen[0], seen.at(-1)].map((one) => one && log?.row(one.number)?.t);
+    if (begin !== undefined) laneView.see(id, begin, until ?? begin);
   });
 
   // Where the lane is that does not follow outlives the page: it is that entry's line.
@@ -122,11 +135,25 @@ export function Lane({ id, title, feed, laneView, children }) {
     if (inSight.length && !isStream) feed?.need(id, inSight[0].number, /** @type {{ number: number }} */ (inSight.at(-1)).number + 1);
   });
 
+  // A turn of the wheel is heard at once: until it has scrolled, new rows would have
+  // moved the box to the end again.
+  const wheel = useRef(0); // which way it was turned last
+  useEffect(() => {
+    const lane = box.current;
+    const onWheel = (/** @type {WheelEvent} */ event) => {
+      wheel.current = event.deltaY;
+      if (event.deltaY < 0 && lane.scrollTop > 0) setFollowing(false);
+    };
+    lane.addEventListener("wheel", onWheel, { passive: true }); // the wheel does not wait for it
+    return () => lane.removeEventListener("wheel", onWheel);
+  }, []);
+
   // Only a person moves the box up; what the page does keeps it at the end.
   const onScroll = () => {
     if (!box.current) return; // called once more while it leaves the page
     const { scrollTop, scrollHeight, clientHeight } = box.current;
-    if (scrollHeight - scrollTop - clientHeight < nearEnd) setFollowing(true);
+    const isLeaving = wheel.current < 0 && scrollTop < lastTop.current; // as yet by little
+    if (scrollHeight - scrollTop - clientHeight < nearEnd && !isLeaving) setFollowing(true);
     else if (scrollTop < lastTop.current) setFollowing(false);
     setTop(bar.current.moved(scrolled, lastTop.current, scrollTop));
     lastTop.current = scrollTop;
@@ -248,7 +275,7 @@ export function Lane({ id, title, feed, laneView, children }) {
               const marks = pointed(row, hover);
               const [chosenFrom, chosenTo] = (here && chosenBytes(number, row.bytes?.length ?? 0, here)) ?? [-1, -1];
               return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
-                laneId=${id} number=${number}
+                laneId=${id} number=${number} ansi=${ansi} pen=${pens?.of(number)}
                 time=${timeOf(number)} picked=${number >= low && number <= high && chosenFrom < 0}
                 related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${chosenFrom} chosenTo=${chosenTo}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;

@@ -3,7 +3,7 @@
 
 import { Component, h } from "../vendor/preact.js";
 import { html } from "./html.js";
-import { cellAt, controlNames, count, kindOfByte, spokenBytes } from "../model/format.js";
+import { cellAt, controlNames, count, kindOfByte, spokenBytes, withoutPictures } from "../model/format.js";
 import { gapAfter } from "../model/rowlayout.js";
 
 export const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
@@ -27,13 +27,26 @@ export function shown(text) {
 // the later wins.
 /** @typedef {[number, number, string]} Mark */
 /** @param {string} text @param {Mark[]} marks */
-function marked(text, marks) {
-  if (marks.length === 0) return shown(text);
+function marked(text, marks, controls = true) {
+  const drawn = (/** @type {string} */ part) => shown(controls ? part : withoutPictures(part));
+  if (marks.length === 0) return drawn(text);
   const cuts = [...new Set([0, text.length, ...marks.flatMap(([from, to]) => [from, to])])].sort((a, b) => a - b);
   return cuts.slice(0, -1).map((from, i) => {
-    const part = shown(text.slice(from, cuts[i + 1]));
+    const part = drawn(text.slice(from, cuts[i + 1]));
     const mark = marks.filter(([begin, end]) => begin <= from && from < end).at(-1);
     return mark ? html`<mark class=${mark[2]}>${part}</mark>` : part;
+  });
+}
+
+// A line in the colours that the server wants for it. What has set them is not seen;
+// other escape sequences are, and do nothing.
+/** @param {string} text @param {Mark[]} marks @param {import("../model/ansi.js").Span[]} spans @param {typeof import("../model/ansi.js")} ansi @param {boolean} controls */
+function painted(text, marks, spans, ansi, controls) {
+  return spans.map(({ from, to, kind, look }) => {
+    /** @type {Mark[]} */
+    const inside = marks.filter(([a, b]) => a < to && b > from).map(([a, b, name]) => [Math.max(a, from) - from, Math.min(b, to) - from, name]);
+    const part = marked(text.slice(from, to), inside, controls);
+    return h("span", kind === "text" ? { class: ansi.classOf(look), style: ansi.coloursOf(look) } : { class: kind }, part);
   });
 }
 
@@ -140,11 +153,12 @@ function endsLine(bytes, i) {
  * Props: row, layout, offsets (whether bytes are numbered), begin, end (its lines in sight), time,
  * laneId, number; picked, related; from, to (bytes under the pointer, else -1); chosenFrom, chosenTo
  * (bytes that are picked, else -1); places of what is looked for, and the beginning of the one that
- * was gone to, or -1.
+ * was gone to, or -1; ansi shows terminal colours, or null, with pen at the row's beginning.
  *
  * @typedef {{ row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, offsets: boolean, controls: boolean, begin: number,
  *   end: number, time: string, laneId: string, number: number, picked: boolean, related: boolean, from: number, to: number,
- *   chosenFrom: number, chosenTo: number, places: import("../model/search.js").Place[] | null, found: number }} Props
+ *   chosenFrom: number, chosenTo: number, places: import("../model/search.js").Place[] | null, found: number,
+ *   ansi: typeof import("../model/ansi.js") | null, pen?: import("../model/ansi.js").Pen }} Props
  *
  * A row draws again only when one of these changes.
  * @extends {Component<Props>}
@@ -158,13 +172,22 @@ export class LaneRow extends Component {
   }
 
   /** @param {Props} props */
-  render({ row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found }) {
+  render({ row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found, ansi, pen }) {
     const lines = layout.lines(row, begin, end);
     const marks = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
     /** @type {Mark[]} */
     const ofBytes = [];
     if (chosenFrom >= 0) ofBytes.push([chosenFrom, chosenTo, "taken"]);
     if (from >= 0) ofBytes.push([from, to, "pointed"]);
+    let at = ansi && pen && row.kind === "received" ? ansi.penAt(pen, row, layout, begin) : null;
+    const text = (/** @type {import("../model/rowlayout.js").Line} */ line) => {
+      const marksOfLine = textMarks(line, marks, ofBytes);
+      if (!ansi) return marked(line.text, marksOfLine);
+      if (!at) return marked(line.text, marksOfLine, controls);
+      const { spans, next } = at.read(line.text);
+      at = next;
+      return painted(line.text, marksOfLine, spans, ansi, controls);
+    };
     const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
@@ -175,7 +198,7 @@ export class LaneRow extends Component {
             <span class="way">${begin + i === 0 || row.kind === "note" ? ways[row.kind] : ""}</span>
             ${line.bytes
               ? dump(line, line.bytes, marksIn(line, marks, ofBytes, line.bytes.length), layout.bytesInLine, offsets, controls)
-              : html`<span class="payload">${marked(line.text, textMarks(line, marks, ofBytes))}</span>`}
+              : html`<span class="payload">${text(line)}</span>`}
           </div>
         `)}
       </div>

@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor
 import { actions, isKey, isPossible, keyLabel, perform, showSessions } from "./actions.js";
 import { fuzzyFilter } from "../model/fuzzy.js";
 import { whenOf } from "../model/format.js";
-import { detailsOpen, lanes, presenting, resetSettings, showControls, showHex, theme, timeStyle, typeHex } from "../model/kept.js";
+import { detailsOpen, lanes, presenting, resetSettings, showColours, showControls, showHex, showMap, theme, timeStyle, typeHex } from "../model/kept.js";
 import { fieldsOf, targetTitle } from "../model/target.js";
 import { modes, practice } from "../wire/workbench.js";
 import { listTranscripts } from "../wire/transcripts.js";
@@ -131,7 +131,7 @@ function itemsOf(page) {
 
 /** @type {[string, import("../vendor/signals-core.js").Signal<boolean>][]} */
 const switches = [
-  ["Hex with offsets", showHex], ["Control characters", showControls], ["Large type, for a projector", presenting],
+  ["Hex with offsets", showHex], ["Control characters", showControls], ["Terminal colours (ANSI)", showColours], ["Map of a long session", showMap], ["Large type, for a projector", presenting],
   ["Type bytes as hex", typeHex], ["Unfold what is said about a mode", detailsOpen],
 ];
 

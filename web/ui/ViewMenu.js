@@ -1,7 +1,7 @@
 // How rows are shown.
 
 import { html } from "./html.js";
-import { hexColumns, inspecting, presenter, presenting, showControls, showHex, timeStyle } from "../model/kept.js";
+import { hexColumns, inspecting, presenter, presenting, showColours, showControls, showHex, showMap, timeStyle } from "../model/kept.js";
 
 const times = [
   ["relative", "Time since the start"],
@@ -37,6 +37,10 @@ export function ViewMenu({ close }) {
       `)}
     </fieldset>
     <fieldset>
+      <legend>Typed and shown</legend>
+      <${Check} id="colours" signal=${showColours} label="Terminal colours (ANSI)" />
+    </fieldset>
+    <fieldset>
       <legend>Bytes</legend>
       <${Check} id="hex" signal=${showHex} label="Hex with offsets" />
       <${Check} id="controls" signal=${showControls} label="Control characters" />
@@ -55,6 +59,7 @@ export function ViewMenu({ close }) {
     </fieldset>
     <fieldset>
       <legend>Room</legend>
+      <${Check} id="minimap" signal=${showMap} label="Map of a long session" />
       <${Check} id="presenting" signal=${presenting} label="Large type, for a projector" />
       <${Check} id="presenter" signal=${presenter} label="Presenter view (Alt+P)" after=${close} />
     </fieldset>

@@ -29,6 +29,9 @@ function comeBack(was) {
     tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, tlsChoices: one.tlsChoices });
     tab.form.record.value = one.record;
     tab.laneView.places = one.places;
+    tab.laneView.filter.value = one.filter;
+    tab.laneView.filtering.value = one.filter.direction !== "" || one.filter.text !== "";
+    if (one.followed) tab.laneView.follow(one.followed);
     if (!one.attach) continue;
     tab.take(new Session({ ...one, mode }, { attach: one.attach, was: was?.window ?? "", transcript: one.transcript }));
     tab.shown.value = tab.session.value;
@@ -50,7 +53,8 @@ function keptTabs() {
         record: tab.form.record.value, stays: tab.form.stays.value, tlsChoices: {},
       };
       const gone = tab.state.value.broke && !session?.transcript;
-      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, attach: gone ? "" : tab.attach.value, transcript: session?.transcript ?? "", name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places };
+      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, attach: gone ? "" : tab.attach.value, transcript: session?.transcript ?? "", name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places,
+        followed: tab.laneView.followed.value, filter: tab.laneView.filter.value };
     }),
   };
 }
