@@ -137,7 +137,7 @@ func underLoad(t *testing.T, chromium context.Context) {
 	took := time.Since(began)
 	heap := evaluate[float64](p, "performance.memory.usedJSHeapSize") / (1 << 20)
 	t.Logf("%d lines in %v, JS heap %.0f MiB", lines, took.Round(time.Millisecond), heap)
-	if heap > 300 {
+	if heap > 150 {
 		t.Errorf("the heap has %.0f MiB", heap)
 	}
 	p.fill("#command", "still alive") // the session is over; the page is not

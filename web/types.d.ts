@@ -1,6 +1,6 @@
 // What goes through the page, for tsc and for readers. This file is not served.
 
-import type { RowLog } from "./model/rowlog.js";
+import type { Page, Pages, RowLog } from "./model/rowlog.js";
 
 /** An entry of workbench.v1, see docs/websocket.md. */
 export interface Entry {
@@ -17,6 +17,8 @@ export interface Entry {
   b64?: string;
   /** Of the end and of some remarks, for machines. */
   code?: string;
+  /** Of a remark of the page's that so many entries are missing here. */
+  missing?: number;
 }
 
 /** The first entry of a session. */
@@ -98,6 +100,15 @@ export type Stream = "up" | "down";
 export interface Lanes {
   console: RowLog<Row>;
   wire: RowLog<Row>;
+  /** The rows by pages, where some may have left memory, and what reads those of a page. */
+  pages?: Pages;
+  read?(page: Page): Promise<PageRows>;
+}
+
+/** The rows of both lanes that a few entries make, which have left memory. */
+export interface PageRows {
+  console: Row[];
+  wire: Row[];
 }
 
 /** A row of a lane, made by EntryReader. */

@@ -138,6 +138,7 @@ type Gateway struct {
 	redacting turn          // for redacting one
 	whole     turn          // for holding a whole transcript in memory
 	plays     chan struct{} // holds a value for each recording that is being played
+	pasts     []*numbered   // those that were asked for last; whole guards it
 	stamped   time.Time     // in the ID of the transcript that was put into the store last; whole guards it
 	stopping  context.Context
 	stop      context.CancelFunc

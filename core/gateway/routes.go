@@ -47,6 +47,7 @@ func (g *Gateway) routes() []route {
 		{"DELETE /api/tls/{id}", maxNothing, g.forgetCredential},
 		{"GET /api/sessions", maxNothing, g.kept},
 		{"DELETE /api/sessions/{id}", maxNothing, g.endKept},
+		{"GET /api/sessions/{id}/entries", maxNothing, g.entries},
 		{"GET /websocket/", maxNothing, g.websocket},
 	}
 	if g.Transcripts != nil {

@@ -1,6 +1,9 @@
 package keep
 
-import "sort"
+import (
+	"bytes"
+	"sort"
+)
 
 const (
 	firstSegment = 2 << 10  // bytes; each segment is twice as long as the one before it …
@@ -14,6 +17,7 @@ type log struct {
 	next     uint64 // the number of the next entry
 	size     int    // of all segments
 	total    uint64 // bytes of all entries that ever came
+	heads    []Head // of the first entry of each segment that was dropped
 }
 
 // segment is a run of entries, each followed by a comma. Bytes that were written
@@ -37,7 +41,9 @@ func (l *log) add(entry []byte, bound int) {
 	l.total += uint64(len(entry) + 1)
 	l.next++
 	for l.size > bound && len(l.segments) > 1 {
-		l.size -= l.segments[0].size()
+		dropped := &l.segments[0]
+		l.size -= dropped.size()
+		l.remember(Head{dropped.first, bytes.Clone(l.oldest()[:min(headSize, dropped.ends[0]-1)])})
 		l.segments[0] = segment{}
 		l.segments = l.segments[1:]
 	}

@@ -47,10 +47,11 @@ type Batch struct {
 }
 
 // Range is the entries from number First up to and without Next, which is Entry in
-// JSON.
+// JSON. Heads are of some before Next, by their numbers.
 type Range struct {
 	First, Next uint64
 	Entry       []byte
+	Heads       []Head
 }
 
 // Message is something that a watcher says. Number, from 1 and rising for each
@@ -243,9 +244,9 @@ func (w *Watcher) find() (b Batch, found bool, err error) {
 		s.changed.Broadcast()
 		return b, true, nil
 	case w.next < s.log.first():
-		missing := Range{w.next, s.log.first(), s.log.oldest()}
+		missing := s.missing(w.next)
 		w.pending, w.after = missing.Next, s.log.segments[0].from
-		return Batch{Missing: &missing}, true, nil
+		return Batch{Missing: missing}, true, nil
 	case w.next < s.log.next:
 		b.Entries, w.pending, w.after = s.log.from(w.next)
 		return b, true, nil

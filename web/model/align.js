@@ -24,6 +24,36 @@ export class Aligner {
   #left = 0;
   #lost = false;
 
+  /** Bytes from the server that no message has claimed. */
+  get waiting() {
+    return this.#left;
+  }
+
+  /** Forgets what was said, and returns what one goes on from as this one does. */
+  cut() {
+    this.#said = null;
+    const rest = new Uint8Array(this.#left);
+    let at = -this.#skipped;
+    for (const chunk of this.#pending) {
+      rest.set(chunk.subarray(Math.max(0, -at)), Math.max(0, at));
+      at += chunk.length;
+    }
+    const state = { up: this.#up, down: this.#down, rest, at: this.#at, lost: this.#lost };
+    this.goOn(state);
+    return state;
+  }
+
+  /** Goes on from where another was cut. @param {ReturnType<Aligner["cut"]>} state */
+  goOn({ up, down, rest, at, lost }) {
+    this.#up = up;
+    this.#down = down;
+    this.#pending = rest.length ? [rest] : [];
+    this.#left = rest.length;
+    this.#skipped = this.#chunk = this.#chunkFrom = 0;
+    this.#at = at;
+    this.#lost = lost;
+  }
+
   /**
    * Bytes to the server: gives the row its place, and the message that they come from.
    * @param {import("../types").Row} row @param {Uint8Array} bytes
@@ -141,9 +171,18 @@ export class Aligner {
   }
 }
 
+// Most messages are short and ASCII, which the encoder takes long for.
 /** @param {Uint8Array | string} message */
 function bytesOf(message) {
-  return typeof message === "string" ? encoder.encode(message) : message;
+  if (typeof message !== "string") return message;
+  if (message.length > 256) return encoder.encode(message);
+  const bytes = new Uint8Array(message.length);
+  for (let i = 0; i < message.length; i++) {
+    const code = message.charCodeAt(i);
+    if (code >= 0x80) return encoder.encode(message);
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** @param {Uint8Array} bytes @param {Uint8Array} start */

@@ -39,6 +39,30 @@ export class EntryReader {
   #align = new Aligner();
   #rows = 0;
 
+  /** @param {ReturnType<EntryReader["cut"]>} [state] to go on from */
+  constructor(state) {
+    if (!state) return;
+    this.#passed = { ...state.passed };
+    this.#finished = state.finished;
+    this.#rows = state.rows;
+    this.#align.goOn(state.align);
+  }
+
+  /** Bytes from the server that no message has claimed; and whether there is a message that is not whole yet. */
+  get waiting() {
+    return this.#align.waiting;
+  }
+
+  get open() {
+    return this.#part !== 0;
+  }
+
+  /** Takes a message that is not whole for one that is, and returns what another reader goes on from as this one does. */
+  cut() {
+    this.#part = 0;
+    return { passed: { ...this.#passed }, finished: this.#finished, rows: this.#rows, align: this.#align.cut() };
+  }
+
   /** @param {Entry} entry @returns {{ console?: Row, wire?: Row, instead?: number }} */
   read(entry) {
     const kind = kindOf(entry);
@@ -141,8 +165,8 @@ function raw(entry, kind) {
   return { row: { ...row, bytes, size: sizeOf(bytes) }, all: bytes };
 }
 
-// What a row costs beside its characters.
-const rowCost = 64;
+/** What a row costs beside its characters. */
+export const rowCost = 64;
 
 /** What a row of bytes costs to keep and to show, in characters. @param {Uint8Array} bytes */
 export function sizeOf(bytes) {

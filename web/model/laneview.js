@@ -14,7 +14,11 @@ import { textOf } from "./format.js";
  * @typedef {{ lane: string, number: number, at: number }} Spot at: the byte or character of the row, as in search.js
  */
 
-const maxHits = 10_000;
+const maxHits = 10_000; // that are held; further ones are found again as one goes on
+
+const lookFor = 8; // milliseconds at once, while something is typed
+
+/** @typedef {import("./rowlog.js").Page} Page */
 
 export class LaneView {
   /** Signal: which rows show. @type {import("../vendor/signals-core.js").Signal<import("../types").Filter>} */
@@ -42,8 +46,14 @@ export class LaneView {
   wanted = signal("");
   wantedRegexp = signal(false);
   sought = computed(() => matcherOf(this.wanted.value, this.wantedRegexp.value));
-  /** Signal: where it was found, in the order in which things happened. @type {import("../vendor/signals-core.js").Signal<Hit[]>} */
+  /** Signal: where it was found, in the order in which things happened, among the rows that were looked through. @type {import("../vendor/signals-core.js").Signal<Hit[]>} */
   hits = signal([]);
+  /** Signal: whether there may be more hits before or after them. */
+  more = signal(false);
+  /** Signal: how much of a session was looked through for the next hit, from 0 to 1; -1 while nothing is looked for. */
+  seeking = signal(-1);
+  /** Signal: why some rows could not be looked through, in words, or "". */
+  unsought = signal("");
   /** Signal: which of the hits is shown, or -1. */
   hit = signal(-1);
 
@@ -71,6 +81,17 @@ export class LaneView {
   /** @type {(Matcher | null)[]} those that may be reading */
   #matchers = [];
   #step = 0; // what goTo was asked for before anything had been found
+  /** @type {Page | null} the first page that was looked through, and the first after that was not; null: there is no such page */
+  #low = null;
+  /** @type {Page | null} */
+  #high = null;
+  #seek = {}; // what is looked for now
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #later;
+  /** @type {string[]} */
+  #searched = [];
+  /** @type {WeakMap<import("../types").Row, import("./search.js").Place[]>} */
+  #outside = new WeakMap();
 
   /** Shows one direction of the wire as one stream, or with "" its rows. @param {"" | "sent" | "received"} direction */
   async follow(direction) {
@@ -114,19 +135,100 @@ export class LaneView {
     let hits = before;
     if (scanFor.length !== this.#scannedFor.length || scanFor.some((one, i) => one !== this.#scannedFor[i])) {
       this.#scannedFor = scanFor;
-      this.#scanned = {};
+      this.stopSeeking();
+      this.unsought.value = "";
+      this.#outside = new WeakMap();
       this.#step = 0;
+      this.#startAtNewest(shown);
       hits = [];
     }
     this.#lanes = shown;
-    hits = hits.filter((hit) => hit.number >= laneOf(shown, hit.lane).first && hit.number < (this.#scanned[hit.lane] ?? 0));
-    if (sought) for (const lane of lanes) hits.push(...this.#scan(sought, lane, laneOf(shown, lane)));
+    this.#searched = lanes;
+    hits = hits.filter((hit) => hit.number >= laneOf(shown, hit.lane).first && (this.#high || hit.number < (this.#scanned[hit.lane] ?? 0)));
+    if (sought && !this.#high) {
+      const isGone = () => lanes.some((lane) => this.#leftUnseen(laneOf(shown, lane), lane));
+      if (isGone()) {
+        this.#startAtNewest(shown);
+        hits = [];
+      }
+      for (const lane of lanes) for (const hit of this.#scan(sought, lane, laneOf(shown, lane))) hits.push(hit);
+    }
+    this.#show(hits.sort(inOrder), 1);
+    this.#widen();
+    if (this.#step && this.hits.peek().length) this.goTo(/** @type {1 | -1} */ (this.#step));
+  }
+
+  // What is looked through begins with the newest page, and grows to what is in memory.
+  /** @param {import("../types").Lanes} shown */
+  #startAtNewest(shown) {
+    const pages = shown.pages?.list ?? [];
+    this.#low = pages.length > 1 ? pages[pages.length - 1] : null;
+    this.#high = null;
+    this.#scanned = this.#low ? { console: this.#low.console, wire: this.#low.wire } : {};
+  }
+
+  // Looks through pages before those that were, as long as they are in memory and there
+  // is time; the rest a little later.
+  #widen() {
+    const [shown, sought] = [this.#lanes, this.sought.value];
+    const until = performance.now() + lookFor;
+    clearTimeout(this.#later);
+    while (shown?.pages && sought && this.#low && this.seeking.peek() < 0 && this.hits.peek().length < maxHits / 2) {
+      const page = shown.pages.list[shown.pages.list.indexOf(this.#low) - 1];
+      if (!page?.loaded) return;
+      /** @type {Hit[]} */
+      const found = [];
+      for (const lane of /** @type {("console" | "wire")[]} */ (this.#searched)) {
+        for (let number = page[lane]; number < this.#low[lane]; number++) {
+          const row = laneOf(shown, lane).row(number);
+          const places = row && this.#placesIn(row, sought);
+          if (!places) return; // not known yet
+          for (const [from, to] of places) found.push({ lane, number, id: row.id, from, to, places });
+        }
+      }
+      this.#low = page === shown.pages.list[0] ? null : page;
+      this.#show([...found.sort(inOrder), ...this.hits.peek()], -1);
+      if (performance.now() < until) continue;
+      this.#later = setTimeout(() => this.#widen(), 0);
+      return;
+    }
+  }
+
+  // Whether rows have left memory before they were looked through.
+  /** @param {import("./rowlog.js").RowLog<import("../types").Row>} log @param {string} lane */
+  #leftUnseen(log, lane) {
+    const next = Math.max(this.#scanned[lane] ?? 0, log.first);
+    return next < log.end && log.row(next) === undefined;
+  }
+
+  // Shows hits, of which those at one end give way if they are too many: the first
+  // (1) or the last (-1).
+  /** @param {Hit[]} hits @param {1 | -1} step */
+  #show(hits, step) {
+    const before = this.hits.peek();
     const now = before[this.hit.peek()];
-    hits = hits.sort((a, b) => a.id - b.id || a.from - b.from).slice(-maxHits);
+    const pages = this.#lanes?.pages;
+    if (hits.length > maxHits) {
+      const pageOf = (/** @type {Hit} */ hit) => (pages ? pages.at(/** @type {"console"} */ (hit.lane), hit.number) : 0);
+      if (!pages) {
+        hits = hits.slice(-maxHits);
+        this.more.value = true;
+      } else if (step > 0) {
+        const k = Math.min(pageOf(hits[hits.length - maxHits]) + 1, pageOf(hits[hits.length - 1]));
+        hits = hits.filter((hit) => pageOf(hit) >= k);
+        if (k > 0) this.#low = pages.list[k];
+      } else {
+        const k = Math.max(pageOf(hits[maxHits]), pageOf(hits[0]) + 1);
+        if (k < pages.list.length) {
+          hits = hits.filter((hit) => pageOf(hit) < k);
+          this.#high = pages.list[k];
+        }
+      }
+    }
+    if (pages || hits.length < maxHits) this.more.value = this.#low !== null || this.#high !== null;
     if (hits.length === before.length && hits.every((hit, i) => sameHit(hit, before[i]))) return;
     this.hit.value = now ? hits.findIndex((hit) => sameHit(hit, now)) : -1;
     this.hits.value = hits;
-    if (this.#step && hits.length) this.goTo(/** @type {1 | -1} */ (this.#step));
   }
 
   // Looks through the rows from the first that it has not looked through. One that
@@ -139,20 +241,33 @@ export class LaneView {
     let whole = number;
     for (; number < log.end; number++) {
       const row = log.row(number);
-      const passed = this.passes.value ? this.passes.value(row) : true;
-      const places = passed === false ? [] : sought.places(row);
-      if (passed === undefined || !places) break; // not known yet
+      if (!row) break;
+      const places = this.#placesIn(row, sought);
+      if (!places) break; // not known yet
       for (const [from, to] of places) hits.push({ lane, number, id: row.id, from, to, places });
-      if (hits.length > 2 * maxHits) hits = hits.slice(-maxHits);
+      if (hits.length > 10 * maxHits) hits = hits.slice(-maxHits);
       if (!row.part && whole === number) whole++;
     }
     this.#scanned[lane] = whole;
     return hits;
   }
 
+  // Where a row that shows has what is looked for; undefined while that is not known.
+  /** @param {import("../types").Row} row @param {Matcher} sought */
+  #placesIn(row, sought) {
+    const passed = this.passes.value ? this.passes.value(row) : true;
+    return passed ? sought.places(row) : passed === false ? [] : undefined;
+  }
+
   /** The places of what is looked for in a row. @param {import("../types").Row} row */
   placesIn(row) {
     const hits = this.hits.value;
+    const sought = this.sought.value;
+    if (sought && this.more.value && !(row.id >= (hits[0]?.id ?? Infinity) && row.id <= hits[hits.length - 1].id)) {
+      const known = this.#outside.get(row) ?? sought.places(row);
+      if (known) this.#outside.set(row, known);
+      return known?.length ? known : null;
+    }
     let [low, high] = [0, hits.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -166,13 +281,114 @@ export class LaneView {
   goTo(step) {
     const hits = this.hits.value;
     this.#step = this.sought.value?.reading ? step : 0;
-    if (hits.length === 0) return;
+    const last = hits.length - 1;
+    const at = this.hit.value < 0 ? (step < 0 ? last : 0) : this.hit.value + step;
+    if (at >= 0 && at <= last) return void this.#goToHit(hits[at]);
+    if (step < 0 ? this.#low : this.#high) return void this.#goOn(step);
+    if (!this.more.value) return hits.length ? void this.#goToHit(hits[step > 0 ? 0 : last]) : undefined;
+    // Around the end of the session, to the other one.
+    if (!this.#lanes?.pages) return;
+    if (step > 0) [this.#low, this.#high] = [null, this.#lanes.pages.list[0]];
+    else this.#startAtNewest(this.#lanes);
+    this.hits.value = [];
+    this.hit.value = -1;
+    this.#goOn(step);
+  }
+
+  /** Looks no further for the next hit. */
+  stopSeeking() {
+    this.#seek = {};
+    this.seeking.value = -1;
+  }
+
+  // Looks through the pages beyond those that were, up to the next with a hit. After
+  // the last one comes what is looked through as it comes.
+  /** @param {1 | -1} step */
+  async #goOn(step) {
+    const [shown, sought, seek] = [this.#lanes, this.sought.value, (this.#seek = {})];
+    const { pages } = shown ?? {};
+    if (!shown?.read || !pages || !sought) return;
+    this.seeking.value = 0;
+    const isWanted = () => seek === this.#seek && shown === this.#lanes && sought === this.sought.value;
+    const all = pages.list.length;
+    let ahead = { page: /** @type {Page | undefined} */ (undefined), rows: /** @type {Promise<import("../types").PageRows> | undefined} */ (undefined) };
+    for (let looked = 1; ; looked++) {
+      const { list } = pages;
+      if (step < 0 && !this.#low) { // joined with what was searched before, or at the first row
+        this.stopSeeking();
+        if (this.hits.value.length) this.goTo(-1);
+        return;
+      }
+      const k = step < 0 ? list.indexOf(/** @type {Page} */ (this.#low)) - 1 : list.indexOf(/** @type {Page} */ (this.#high));
+      if (k < 0) {
+        this.#low = step < 0 ? null : this.#low;
+        if (step < 0) continue;
+        return this.stopSeeking();
+      }
+      const page = list[k];
+      if (step > 0 && k === list.length - 1) {
+        const before = this.hits.value.length;
+        this.#high = null;
+        this.#scanned = { console: page.console, wire: page.wire };
+        this.search(shown, this.#searched);
+        this.stopSeeking();
+        const hits = this.hits.value;
+        if (hits.length > before || !this.more.value) this.goTo(1);
+        return;
+      }
+      /** @type {Hit[]} */
+      let found = [];
+      try {
+        const rows = await (ahead.page === page && ahead.rows ? ahead.rows : shown.read(page));
+        ahead = { page: list[k + step], rows: list[k + step] && shown.read(list[k + step]) }; // while these are looked through
+        ahead.rows?.catch(() => {});
+        found = await this.#hitsIn(page, rows, sought);
+      } catch (error) {
+        this.unsought.value = `Some rows were not looked through: ${/** @type {Error} */ (error).message}.`;
+      }
+      if (!isWanted()) return;
+      const hits = this.hits.peek();
+      if (step < 0) this.#low = k > 0 ? page : null;
+      else this.#high = list[k + 1];
+      this.#show(step < 0 ? [...found, ...hits] : [...hits, ...found], step);
+      this.seeking.value = Math.min(1, looked / all);
+      if (!found.length) continue;
+      this.stopSeeking();
+      return void this.#goToHit(found[step < 0 ? found.length - 1 : 0]);
+    }
+  }
+
+  /** @param {Page} page @param {import("../types").PageRows} rows @param {Matcher} sought */
+  async #hitsIn(page, rows, sought) {
+    /** @type {Hit[]} */
+    const hits = [];
+    for (const lane of /** @type {("console" | "wire")[]} */ (this.#searched)) {
+      await this.sifter.value?.know(rows[lane]);
+      await sought.know(rows[lane]);
+      rows[lane].forEach((row, k) => {
+        const places = this.#placesIn(row, sought) ?? [];
+        for (const [from, to] of places) hits.push({ lane, number: page[lane] + k, id: row.id, from, to, places });
+      });
+    }
+    return hits.sort(inOrder);
+  }
+
+  // Brings a hit in sight, once its row is in memory.
+  /** @param {Hit} hit */
+  async #goToHit(hit) {
+    const { lane, number, from } = hit;
+    const shown = this.#lanes;
     this.#step = 0;
-    const at = this.hit.value < 0 && step < 0 ? hits.length - 1 : (this.hit.value + step + hits.length) % hits.length;
-    this.hit.value = at;
-    const { lane, number, from } = hits[at];
+    this.hit.value = this.hits.value.findIndex((one) => sameHit(one, hit));
+    if (shown?.pages && laneOf(shown, lane).row(number) === undefined) {
+      const page = shown.pages.list[shown.pages.at(/** @type {"console"} */ (lane), number)];
+      const rows = await shown.read?.(page).catch(() => undefined);
+      if (rows) shown.pages.load(page, rows);
+      shown.console.publish();
+      shown.wire.publish();
+    }
     this.pick(lane, number);
-    this.reveal.value = [{ lane, number, at: from }, ...(this.#lanes ? counterpart(this.#lanes, lane, number, from) : [])];
+    this.reveal.value = [{ lane, number, at: from }, ...(shown ? counterpart(shown, lane, number, from) : [])];
   }
 
   /**
@@ -198,10 +414,20 @@ export class LaneView {
     const rows = [];
     for (let i = Math.max(from, log.first); i <= Math.min(to, log.end - 1); i++) {
       const row = log.row(i);
-      if (!passes || passes(row)) rows.push(now ? chosen(row, i, now) : row);
+      if (row && (!passes || passes(row))) rows.push(now ? chosen(row, i, now) : row);
     }
     return rows;
   }
+}
+
+/** How many rows that are picked, or all of a lane, are not in memory. @param {LaneView} laneView @param {import("../types").Lanes} feed @param {string} lane for when none are picked */
+export function away(laneView, feed, lane) {
+  const now = laneView.selection.value;
+  const log = laneOf(laneView.lanes(feed), now?.lane ?? lane);
+  if (!now) return log.end - log.first - log.loaded;
+  let n = 0;
+  for (let i = Math.max(log.first, Math.min(now.anchor, now.focus)); i <= Math.min(log.end - 1, Math.max(now.anchor, now.focus)); i++) n += log.row(i) ? 0 : 1;
+  return n;
 }
 
 /**
@@ -222,6 +448,11 @@ export function chosenBytes(number, length, selection) {
 function chosen(row, number, selection) {
   const part = row.bytes && chosenBytes(number, row.bytes.length, selection);
   return part ? { ...row, bytes: row.bytes?.subarray(...part) } : row;
+}
+
+/** @param {Hit} a @param {Hit} b */
+function inOrder(a, b) {
+  return a.id - b.id || a.from - b.from;
 }
 
 /** @param {Hit} a @param {Hit} b */
@@ -254,7 +485,7 @@ export function counterpart(feed, lane, number, at) {
   let found = -1;
   for (let i = log.first; i < log.end; i++) {
     const one = log.row(i);
-    if (one.stream !== row.stream) continue;
+    if (!one || one.stream !== row.stream) continue;
     if (one.from < 0 || row.from < 0) {
       if (one.n === row.n && found < 0) found = i;
       continue;
@@ -264,7 +495,7 @@ export function counterpart(feed, lane, number, at) {
     if (one.to > byte) break;
   }
   if (found < 0) return [];
-  const one = log.row(found);
+  const one = /** @type {import("../types").Row} */ (log.row(found));
   return [{ lane: other, number: found, at: one.from >= 0 && row.from >= 0 && countsBytes(one) ? byte - one.from : 0 }];
 }
 

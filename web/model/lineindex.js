@@ -67,25 +67,29 @@ export class LineIndex {
 
   #log;
   #measure;
-  /** @type {{ from: number, counts: number[], total: number }[]} from: the first row's number */
+  /** @type {{ from: number, counts: number[], total: number }[]} from: the first row's number; all but the first and the last are full */
   #chunks = [];
   #next; // number of the first row that has not been measured
-  #replaced; // how many of the log's replaced rows were measured again
+  #changed; // how many of the log's changes were measured again
 
   /**
    * @param {import("./rowlog.js").RowLog<T>} log
-   * @param {(row: T) => number | undefined} measure lines that a row takes; 0 hides it, undefined leaves it and
-   *   those after it for a later update
+   * @param {(row: T | undefined, size: number) => number | undefined} measure lines that a row takes, which for
+   *   one that is not in memory is a guess; 0 hides it, undefined leaves it and those after it for a later update
    */
   constructor(log, measure) {
     this.#log = log;
     this.#measure = measure;
     this.#next = log.first;
-    this.#replaced = log.replaced.length;
+    this.#changed = log.changed.length;
   }
 
-  /** Takes in what the log has published. Returns how many lines have left at the top. */
-  update() {
+  /**
+   * Takes in what the log has published. Returns by how many lines what stands at a
+   * line has moved up: lines before it have left, or have become fewer.
+   * @param {number} [at]
+   */
+  update(at = 0) {
     const { first, end } = this.#log;
     let left = 0;
     while (this.#chunks.length && this.#chunks[0].from < first) {
@@ -99,10 +103,14 @@ export class LineIndex {
       this.#chunks.shift();
     }
     this.total -= left;
-    while (this.#replaced < this.#log.replaced.length && this.#again(this.#log.replaced[this.#replaced])) this.#replaced++;
+    for (; this.#changed < this.#log.changed.length; this.#changed++) {
+      const fewer = this.#again(this.#log.changed[this.#changed], at - left);
+      if (fewer === undefined) break;
+      left += fewer;
+    }
     let i = Math.max(this.#next, first);
     for (; i < end; i++) {
-      const lines = this.#measure(this.#log.row(i));
+      const lines = this.#measure(this.#log.row(i), this.#log.sizeOf(i));
       if (lines === undefined) break;
       let last = this.#chunks.at(-1);
       if (!last || last.counts.length >= rowsInChunk) this.#chunks.push((last = { from: i, counts: [], total: 0 }));
@@ -114,17 +122,37 @@ export class LineIndex {
     return left;
   }
 
-  /** Measures again a row that was replaced; false leaves it for a later update. @param {number} number */
-  #again(number) {
-    const chunk = this.#chunks.find(({ from, counts }) => from <= number && number < from + counts.length);
-    if (!chunk) return true; // not measured yet, or gone
-    const lines = this.#measure(this.#log.row(number));
-    if (lines === undefined) return false;
-    const more = lines - chunk.counts[number - chunk.from];
-    chunk.counts[number - chunk.from] = lines;
-    chunk.total += more;
-    this.total += more;
-    return true;
+  // The chunk that has a row which was measured.
+  /** @param {number} number */
+  #chunkOf(number) {
+    const { from, counts } = this.#chunks[0];
+    const k = number - from < counts.length ? 0 : 1 + Math.floor((number - from - counts.length) / rowsInChunk);
+    return this.#chunks[k];
+  }
+
+  /**
+   * Measures rows again that are others now. Returns how many lines fewer there are
+   * before a line; undefined leaves them for a later update.
+   * @param {[number, number]} rows @param {number} at
+   */
+  #again([from, to], at) {
+    const first = Math.max(from, this.#chunks[0]?.from ?? Infinity);
+    const last = Math.min(to, this.#next);
+    if (first >= last) return 0; // not measured yet, or gone
+    let [line, fewer] = [this.of(first).at, 0];
+    for (let i = first; i < last; i++) {
+      const lines = this.#measure(this.#log.row(i), this.#log.sizeOf(i));
+      if (lines === undefined) return undefined;
+      const chunk = this.#chunkOf(i);
+      const before = chunk.counts[i - chunk.from];
+      const more = lines - before;
+      if (line + before <= at) fewer -= more;
+      line += before;
+      chunk.counts[i - chunk.from] = lines;
+      chunk.total += more;
+      this.total += more;
+    }
+    return fewer;
   }
 
   /** Whether rows wait for measure to know them. */
@@ -176,7 +204,8 @@ export class LineIndex {
    */
   visible(number, step) {
     for (let i = number; i >= this.#log.first && i < this.#next; i += step) {
-      if (this.of(i).count > 0) return i;
+      const { from, counts } = this.#chunkOf(i);
+      if (counts[i - from] > 0) return i;
     }
     return -1;
   }

@@ -8,6 +8,7 @@
 // hex there is no text but bytes, each of which has a cell, and the number of the
 // first.
 
+import { rowCost } from "./entryrows.js";
 import { dumpLines, dumpText, textOf, withoutPictures, wrapLines } from "./format.js";
 
 /**
@@ -16,9 +17,9 @@ import { dumpLines, dumpText, textOf, withoutPictures, wrapLines } from "./forma
  * @typedef {{ columns: number, time: boolean, bytesInLine: number, offset: boolean }} Room
  *   of a lane: columns for text, whether there is room for the time, how many bytes stand as hex in a line
  *   (0: no hex), whether there is room for their number
- * @typedef {{ measure(row: Row): number, lines(row: Row, begin: number, end: number): Line[],
+ * @typedef {{ measure(row: Row): number, guess(size: number): number, lines(row: Row, begin: number, end: number): Line[],
  *   lineAt(row: Row, at: number): number, drawn(row: Row): (at: number) => number, bytesInLine: number }} Layout
- *   lineAt: the line that has a place of the row. drawn: where a place is once controls are left out
+ *   guess: how many lines a row may take of which just the size is known. lineAt: the line that has a place of the row. drawn: where a place is once controls are left out
  */
 
 const wayColumns = 3;
@@ -70,7 +71,7 @@ export function consoleLayout({ columns, controls, linesOf }) {
   const text = (/** @type {Row} */ row) => (row.bytes ? "" : textOf(row, controls));
   const starts = (/** @type {Row} */ row, /** @type {string} */ text) =>
     linesOf ? linesOf(row, text, columns) : row.bytes ? dumpLines(row.bytes, columns, true) : wrapLines(text, columns);
-  return layoutOf(text, starts, controls, (row, text, from, to) => {
+  return layoutOf(text, starts, columns, controls, (row, text, from, to) => {
     if (row.bytes) return { ...dumpText(row.bytes, from, to, controls), at: from, from, to };
     // Where each character is one byte, it is known which byte it is.
     const known = row.from >= 0 && text.length === row.to - row.from;
@@ -87,7 +88,7 @@ export function wireLayout({ columns, controls, bytesInLine }) {
   if (!bytesInLine) return consoleLayout({ columns, controls });
   const text = (/** @type {Row} */ row) => (row.bytes ? "" : textOf(row));
   const starts = (/** @type {Row} */ row, /** @type {string} */ text) => (row.bytes ? dumpLines(row.bytes, bytesInLine) : wrapLines(text, columns));
-  const layout = layoutOf(text, starts, true, (row, text, from, to) =>
+  const layout = layoutOf(text, starts, bytesInLine, true, (row, text, from, to) =>
     row.bytes
       ? { text: "", at: from, from, to, places: null, bytes: row.bytes.subarray(from, to), offset: (row.base ?? 0) + from }
       : { text: text.slice(from, to).replace(/\n$/, ""), at: from, from: -1, to: -1, places: null },
@@ -102,11 +103,12 @@ const mostKept = 500_000; // lines
 /**
  * @param {(row: Row) => string} textOfRow
  * @param {(row: Row, text: string) => number[]} startsOf where its lines begin
+ * @param {number} wide how much fits in a line
  * @param {boolean} controls whether text shows its controls
  * @param {(row: Row, text: string, from: number, to: number) => Line} line
  * @returns {Layout}
  */
-function layoutOf(textOfRow, startsOf, controls, line) {
+function layoutOf(textOfRow, startsOf, wide, controls, line) {
   /** @type {Map<Row, { text: string, starts: number[] }>} */
   const recent = new Map();
   let kept = 0;
@@ -136,6 +138,7 @@ function layoutOf(textOfRow, startsOf, controls, line) {
       return (after < 0 ? starts.length : after) - 1;
     },
     measure: (row) => startsOf(row, textOfRow(row)).length,
+    guess: (size) => Math.max(1, Math.round((size - rowCost) / wide)),
     lines(row, begin, end) {
       const { text, starts } = remembered(row);
       const length = row.bytes ? row.bytes.length : text.length;

@@ -91,8 +91,8 @@ export class Matcher {
   #logs = [];
   /** @type {WeakMap<object, number>} the number of the next row of a log */
   #next = new WeakMap();
-  /** @type {WeakMap<object, number>} how many of a log's replaced rows were read again */
-  #replaced = new WeakMap();
+  /** @type {WeakMap<object, number>} how many of a log's changes were read again */
+  #changed = new WeakMap();
 
   /** @param {string} text not empty @param {boolean} isRegexp */
   constructor(text, isRegexp) {
@@ -114,6 +114,24 @@ export class Matcher {
     if (this.#known && this.#pattern && !this.problem.value && !this.reading) this.#read(this.#known, this.#pattern);
   }
 
+  /** Looks through rows that are in no log. @param {Row[]} rows */
+  async know(rows) {
+    if (!this.#known || !this.#pattern || this.problem.value) return;
+    for (let at = 0; at < rows.length; ) {
+      let [end, size] = [at, 0];
+      while (end < rows.length && end < at + batchRows && size < batchSize) size += rows[end++].size;
+      await this.#knowBatch(this.#known, this.#pattern, rows.slice(at, end));
+      at = end;
+    }
+  }
+
+  /** @param {WeakMap<Row, Place[]>} known @param {RegExp} pattern @param {Row[]} rows */
+  async #knowBatch(known, pattern, rows) {
+    const { placesInAll } = await import("./regexps.js");
+    const found = await placesInAll(rows.map(({ text, bytes }) => ({ text, bytes })), pattern);
+    rows.forEach((row, i) => known.set(row, found[i]));
+  }
+
   // A regular expression may take for ever, so a worker does it.
   /** @param {WeakMap<Row, Place[]>} known @param {RegExp} pattern */
   async #read(known, pattern) {
@@ -122,9 +140,7 @@ export class Matcher {
     this.reading = true;
     try {
       for (; rows.length; rows = this.#batch()) {
-        const { placesInAll } = await import("./regexps.js");
-        const found = await placesInAll(rows.map(({ text, bytes }) => ({ text, bytes })), pattern);
-        rows.forEach((row, i) => known.set(row, found[i]));
+        await this.#knowBatch(known, pattern, rows);
         this.version.value++;
       }
     } catch (error) {
@@ -139,14 +155,23 @@ export class Matcher {
     let size = 0;
     for (const log of this.#logs) {
       const next = this.#next.get(log) ?? 0;
-      for (const number of log.replaced.slice(this.#replaced.get(log) ?? 0)) {
-        if (number >= log.first && number < next && !this.#known?.has(log.row(number))) rows.push(log.row(number));
+      let changed = this.#changed.get(log) ?? 0;
+      for (; changed < log.changed.length && size < batchSize; changed++) {
+        const [from, to] = log.changed[changed];
+        for (let number = Math.max(from, log.first); number < Math.min(to, next); number++) {
+          const row = log.row(number);
+          if (!row || this.#known?.has(row)) continue;
+          rows.push(row);
+          size += row.size;
+        }
       }
-      this.#replaced.set(log, log.replaced.length);
-      let number = Math.max(this.#next.get(log) ?? 0, log.first);
+      this.#changed.set(log, changed);
+      let number = Math.max(next, log.first);
       for (; number < log.end && rows.length < batchRows && size < batchSize; number++) {
-        rows.push(log.row(number));
-        size += log.row(number).size;
+        const row = log.row(number);
+        if (!row) continue;
+        rows.push(row);
+        size += row.size;
       }
       this.#next.set(log, number);
     }

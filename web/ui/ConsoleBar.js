@@ -11,7 +11,7 @@ const CopyMenu = lazy(() => import("./CopyMenu.js"), "CopyMenu");
 
 /** @param {any} props as Console's */
 export function ConsoleBar({ feed, laneView, about, status, tools }) {
-  const findProblem = laneView.sought.value?.problem.value ?? "";
+  const findProblem = laneView.sought.value?.problem.value || laneView.unsought.value;
   return html`
     <div class="console-bar">
       ${status}
@@ -83,26 +83,33 @@ function Find({ feed, laneView }) {
   useEffect(() => void search(), [feed, sought, versions, known, show, laneView.passes.value]);
 
   const hits = laneView.hits.value.length;
+  const more = laneView.more.value;
+  const seeking = laneView.seeking.value;
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter") {
       search(); // what was typed just now counts
       laneView.goTo(event.shiftKey ? -1 : 1);
-    } else if (event.key === "Escape") laneView.wanted.value = "";
+    } else if (event.key === "Escape" && seeking >= 0) laneView.stopSeeking();
+    else if (event.key === "Escape") laneView.wanted.value = "";
     else return;
     event.preventDefault();
   };
-  const said = !sought || problem ? "" : hits === 0 ? (sought.reading ? "…" : "none") : `${laneView.hit.value < 0 ? "" : laneView.hit.value + 1 + "/"}${hits.toLocaleString("en")}`;
+  const total = hits.toLocaleString("en") + (more ? "+" : "");
+  let said = "";
+  if (seeking >= 0) said = `${Math.floor(100 * seeking)} %`;
+  else if (sought && !problem) said = hits === 0 ? (sought.reading ? "…" : more ? "none yet" : "none") : `${laneView.hit.value < 0 ? "" : laneView.hit.value + 1 + "/"}${total}`;
   return html`
     <div class="find" role="search" aria-label="Rows">
       <input type="search" id="find" ref=${field} placeholder="find" aria-label="Find in the rows" value=${laneView.wanted.value}
         aria-invalid=${problem ? "true" : undefined} aria-describedby="find-problem" title="Text, or bytes as in 0d 0a. Enter: next, Shift+Enter: the one before"
         spellcheck=${false} autocomplete="off" onKeyDown=${onKeyDown}
         onInput=${(/** @type {any} */ event) => (laneView.wanted.value = event.target.value)} />
-      <span class="found-count" role="status">${said}</span>
+      <span class="found-count" role="status" title=${more ? "Older rows that are not in memory are looked through as you go on." : undefined}>${said}</span>
+      ${seeking >= 0 && html`<button type="button" class="small" id="stop-seeking" title="Look no further (Escape)" onClick=${() => laneView.stopSeeking()}>Stop</button>`}
       <button type="button" class="icon" title="Regular expression" aria-label="Regular expression" aria-pressed=${laneView.wantedRegexp.value ? "true" : "false"}
         onClick=${() => (laneView.wantedRegexp.value = !laneView.wantedRegexp.value)}>.*</button>
-      <button type="button" class="icon" title="The one before" aria-label="The one before" disabled=${hits === 0} onClick=${() => laneView.goTo(-1)}><${Icon} name="chevron-left" /></button>
-      <button type="button" class="icon" title="The next one" aria-label="The next one" disabled=${hits === 0} onClick=${() => laneView.goTo(1)}><${Icon} name="chevron-right" /></button>
+      <button type="button" class="icon" title="The one before" aria-label="The one before" disabled=${hits === 0 && !more} onClick=${() => laneView.goTo(-1)}><${Icon} name="chevron-left" /></button>
+      <button type="button" class="icon" title="The next one" aria-label="The next one" disabled=${hits === 0 && !more} onClick=${() => laneView.goTo(1)}><${Icon} name="chevron-right" /></button>
     </div>
   `;
 }

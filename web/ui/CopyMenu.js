@@ -5,6 +5,7 @@ import { formatRoute, go, route } from "./route.js";
 import { current } from "./tabs.js";
 import { useState } from "../vendor/hooks.js";
 import { copied, forms, goBothWays, ofDirection, typed } from "../model/copy.js";
+import { away } from "../model/laneview.js";
 import { count } from "../model/format.js";
 import { lanes, typeHex } from "../model/kept.js";
 import { save } from "./download.js";
@@ -40,6 +41,7 @@ export function CopyMenu({ feed, laneView, about, done }) {
   const lane = lanes.value === "console" ? "console" : "wire";
   const [way, setWay] = useState("");
   const picked = laneView.picked(feed, lane);
+  const missing = away(laneView, feed, lane);
   const bothWays = goBothWays(picked);
   const rows = ofDirection(picked, bothWays ? way : "");
   const isPicked = laneView.selection.value !== null;
@@ -75,6 +77,7 @@ export function CopyMenu({ feed, laneView, about, done }) {
   };
 
   return html`
+    ${missing > 0 && html`<p class="problem">${count(missing, "row")} that are not in memory are left out.</p>`}
     <p class="muted">${isPicked ? count(rows.length, "picked row") : "All " + count(rows.length, "row")} ${from === "wire" ? "of the wire" : "as typed and shown"}${!isPicked && ". Click rows to pick some."}</p>
     ${bothWays && html`
       <fieldset class="segments">

@@ -18,7 +18,8 @@ export function Hint({ session }) {
   const { end } = entries;
   for (let i = Math.max(reader.from, entries.first); i < end; i++) {
     if (end - reader.from > most && i === reader.from + most / 2) i = end - most / 2;
-    reader.hints.read(entries.row(i), now);
+    const entry = entries.row(i);
+    if (entry) reader.hints.read(entry, now);
   }
   reader.from = end;
   const { live } = session;

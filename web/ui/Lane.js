@@ -9,7 +9,7 @@ import { count, dataSize, rowTime } from "../model/format.js";
 import { effect, signal } from "../vendor/signals-core.js";
 import { hexColumns, inspecting, largeType, showColours, showControls, showHex, timeStyle } from "../model/kept.js";
 import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
-import { LaneRow, spoken, ways } from "./LaneRow.js";
+import { LaneRow, PassingRows, spoken, ways } from "./LaneRow.js";
 
 const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
 
@@ -27,7 +27,7 @@ const timeColumns = { relative: 8, absolute: 13, delta: 9, none: 0 };
 
 /**
  * id is "console" or "wire". The children show while there are no rows.
- * @param {{ id: string, title: string, feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView, children?: any }} props
+ * @param {{ id: "console" | "wire", title: string, feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView, children?: any }} props
  */
 export function Lane({ id, title, feed, laneView, children }) {
   const box = useRef(/** @type {any} */ (null));
@@ -55,15 +55,16 @@ export function Lane({ id, title, feed, laneView, children }) {
   const pens = useMemo(() => ansi && log && new ansi.Pens(log), [ansi, log]);
   pens?.update();
   const lines = useMemo(
-    () => log && new LineIndex(log, (row) => {
+    () => log && new LineIndex(log, (row, size) => {
+      if (!row) return passes ? 0 : layout.guess(size);
       const passed = passes ? passes(row) : true;
       return passed === undefined ? undefined : passed ? layout.measure(row) : 0;
     }),
     [log, layout, passes],
   );
-  moved.current += lines?.update() ?? 0;
-
   const { lineHeight, height } = room;
+  moved.current += lines?.update(Math.floor(top / lineHeight) - moved.current) ?? 0;
+
   const total = lines?.total ?? 0;
   const bar = useRef(/** @type {any} */ (null));
   bar.current ??= new ScrollBar();
@@ -82,6 +83,9 @@ export function Lane({ id, title, feed, laneView, children }) {
   reuse.current.last = inSight.at(-1)?.number ?? -1;
   reuse.current.firstKey = firstInSight - reuse.current.shift;
 
+  const flood = useFlood(following ? total : 0, to - from);
+  const timeOf = (/** @type {number} */ number) => rowTime(shownStyle, log?.row(number)?.t, log && number > log.first ? log.row(number - 1)?.t : undefined, feed?.began ?? 0);
+
   const seen = useRef(0); // the end of the rows when the lane last followed them
   const lastTop = useRef(0); // where the bar was
   const moveBar = (/** @type {number} */ at) => {
@@ -98,7 +102,7 @@ export function Lane({ id, title, feed, laneView, children }) {
     moved.current = 0;
     keepPlace();
     const seen = inSight.filter(({ at, begin, end }) => (at + end) * lineHeight > scrolled && (at + begin) * lineHeight < scrolled + height);
-    const [begin, until] = [seen[0], seen.at(-1)].map((one) => one && log?.row(one.number).t);
+    const [begin, until] = [seen[0], seen.at(-1)].map((one) => one && log?.row(one.number)?.t);
     if (begin !== undefined) laneView.see(id, begin, until ?? begin);
   });
 
@@ -109,14 +113,14 @@ export function Lane({ id, title, feed, laneView, children }) {
     place.current = /** @type {any} */ (undefined);
     const line = Math.floor(scrolled / lineHeight);
     const first = inSight.find(({ at, end }) => at + end > line);
-    const i = first && log?.row(first.number).i;
-    if (following || !first || i === undefined) delete laneView.places[id];
+    const i = first && log?.row(first.number)?.i;
+    if (following || !first) delete laneView.places[id];
+    else if (i === undefined) return;
     else laneView.places[id] = { i, line: line - first.at };
   };
   const comeBack = (/** @type {import("../model/kept.js").Place} */ { i, line }) => {
-    if (!log || !lines || log.end === log.first || (log.row(log.end - 1).i ?? 0) < i) return false;
-    let number = log.first;
-    while (number < log.end - 1 && (log.row(number).i ?? 0) < i) number++;
+    if (!log || !lines || !feed || log.end === log.first || (feed.pages.list.at(-1)?.to ?? 0) <= i) return false;
+    const number = feed.pages.rowOf(id, i);
     setFollowing(false);
     seen.current = log.end;
     const to = Math.min(end, (lines.of(number).at + line) * lineHeight);
@@ -124,6 +128,12 @@ export function Lane({ id, title, feed, laneView, children }) {
     setTop(to);
     return true;
   };
+
+  // What is in sight is loaded, where it has left memory.
+  useLayoutEffect(() => {
+    const isStream = laneView.followed.value !== "" && id === "wire";
+    if (inSight.length && !isStream) feed?.need(id, inSight[0].number, /** @type {{ number: number }} */ (inSight.at(-1)).number + 1);
+  });
 
   // A turn of the wheel is heard at once: until it has scrolled, new rows would have
   // moved the box to the end again.
@@ -152,9 +162,9 @@ export function Lane({ id, title, feed, laneView, children }) {
   // Brings a row in sight, or just the line of it that has a place.
   const show = (/** @type {number} */ number, /** @type {number} */ place = -1) => {
     const row = log?.row(number);
-    if (!lines || !row) return;
+    if (!lines || !log || number < log.first || number >= log.end) return;
     const { at, count } = lines.of(number);
-    const line = place < 0 ? at : at + layout.lineAt(row, place);
+    const line = place < 0 || !row ? at : at + layout.lineAt(row, place);
     const [above, below] = [line * lineHeight, (place < 0 ? at + count : line + 1) * lineHeight];
     if (above >= scrolled && below <= scrolled + height) return;
     setFollowing(false);
@@ -181,7 +191,8 @@ export function Lane({ id, title, feed, laneView, children }) {
 
   const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0, /** @type {number} */ byte = -1) => {
     laneView.pick(id, number, extend, byte < 0 ? undefined : byte);
-    const place = log && layout.lines(log.row(number), line, line + 1)[0]?.at;
+    const row = log?.row(number);
+    const place = row && layout.lines(row, line, line + 1)[0]?.at;
     if (!extend && shown) laneView.reveal.value = counterpart(shown, id, number, Math.max(0, byte, place ?? 0));
   };
   // Bytes are picked in the hex: in the text, a drag selects text.
@@ -246,7 +257,7 @@ export function Lane({ id, title, feed, laneView, children }) {
     <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
       <h2 id=${id + "-title"}>${title}</h2>
       ${id === "wire" && feed && html`<${WireHead} feed=${feed} laneView=${laneView} />`}
-      ${(log?.dropped ?? 0) > 0 && html`<p class="dropped">${count(log?.dropped ?? 0, "earlier row")} left the view to keep it quick.</p>`}
+      ${log && feed && html`<${Gone} feed=${feed} log=${log} isStream=${isStream} isFiltered=${passes !== null} />`}
       ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.waiting ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
       <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
         onPointerDown=${onPointerDown} onPointerMove=${onPointerMove}
@@ -255,14 +266,17 @@ export function Lane({ id, title, feed, laneView, children }) {
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
         <div class="sizer" ref=${sizer} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle} data-stream=${isStream ? "" : undefined}>
-            ${inSight.map(({ number, begin, end }) => {
-              const row = /** @type {import("./LaneRow.js").Props["row"]} */ (log?.row(number));
-              const before = log && number > log.first ? log.row(number - 1).t : undefined;
+            ${flood
+              ? html`<${PassingRows} layout=${layout} offsets=${offset}
+                  rows=${inSight.map(({ number, begin, end }) => ({ row: log?.row(number), begin, end, time: timeOf(number) }))} />`
+              : inSight.map(({ number, begin, end }) => {
+              const row = log?.row(number);
+              if (!row) return html`<${Absent} key=${number - reuse.current.shift} laneId=${id} number=${number} lines=${end - begin} problem=${problemOf(feed, id, number)} />`;
               const marks = pointed(row, hover);
               const [chosenFrom, chosenTo] = (here && chosenBytes(number, row.bytes?.length ?? 0, here)) ?? [-1, -1];
               return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
                 laneId=${id} number=${number} ansi=${ansi} pen=${pens?.of(number)}
-                time=${rowTime(shownStyle, row.t, before, feed?.began ?? 0)} picked=${number >= low && number <= high && chosenFrom < 0}
+                time=${timeOf(number)} picked=${number >= low && number <= high && chosenFrom < 0}
                 related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${chosenFrom} chosenTo=${chosenTo}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;
             })}
@@ -276,6 +290,53 @@ export function Lane({ id, title, feed, laneView, children }) {
       ${inspects && html`<${Inspector} feed=${feed} laneView=${laneView} />`}
     </section>
   `;
+}
+
+const calm = 400; // milliseconds without a flood
+
+// Whether lines come so fast that each frame has others than the one before: nobody
+// can read those.
+/** @param {number} total lines that there are @param {number} inSight */
+function useFlood(total, inSight) {
+  const last = useRef({ total: 0, at: 0 });
+  const [, again] = useState(0);
+  const now = performance.now();
+  const since = now - last.current.at;
+  const isFlood = total - last.current.total >= inSight;
+  if (isFlood) last.current.at = now;
+  last.current.total = total;
+  const goesOn = since < calm;
+  useEffect(() => {
+    if (!goesOn) return;
+    const timer = setTimeout(() => again(now), calm);
+    return () => clearTimeout(timer);
+  });
+  return goesOn;
+}
+
+// Why rows are not here, where that is so.
+/** @param {{ feed: import("../wire/feed.js").Feed, log: import("../model/rowlog.js").RowLog<import("../types").Row>, isStream: boolean, isFiltered: boolean }} props */
+function Gone({ feed, log, isStream, isFiltered }) {
+  const away = log.end - log.first - log.loaded;
+  const words = [];
+  if (log.dropped > 0) words.push(`${count(log.dropped, "earlier row")} left the view to keep it quick${isStream ? ". They are among the rows." : feed.goneWhy}`);
+  if (isFiltered && away > 0) words.push(`The filter leaves out ${count(away, "row")} that are not in memory. Find looks through them.`);
+  return words.length > 0 && html`<p class="dropped">${words.join(" ")}</p>`;
+}
+
+// A row that is not in memory: it is being loaded, or cannot be.
+/** @param {{ laneId: string, number: number, lines: number, problem: string }} props */
+function Absent({ laneId, number, lines, problem }) {
+  return html`
+    <div class="row remark absent" role="option" aria-selected="false" id=${laneId + "-row-" + number} data-number=${number}>
+      ${Array.from({ length: lines }, (_, i) => html`<div class="line" key=${i}><time></time><span class="way">•</span><span class="payload">${problem && i === 0 ? "not loaded: " + problem : "…"}</span></div>`)}
+    </div>
+  `;
+}
+
+/** @param {import("../wire/feed.js").Feed | null} feed @param {string} lane @param {number} number */
+function problemOf(feed, lane, number) {
+  return feed?.pages.list[feed.pages.at(/** @type {"console"} */ (lane), number)]?.problem ?? "";
 }
 
 const streams = [

@@ -206,6 +206,51 @@ export class LaneRow extends Component {
   }
 }
 
+/**
+ * Rows that will be gone at once, in one element: a text for each column, without
+ * colours and badges.
+ * @param {{ rows: { row: import("../types").Row | undefined, begin: number, end: number, time: string }[],
+ *   layout: import("../model/rowlayout.js").Layout, offsets: boolean }} props
+ */
+export function PassingRows({ rows, layout, offsets }) {
+  const { bytesInLine } = layout;
+  /** @type {Record<"times" | "ways" | "offsets" | "hex" | "text", string[]>} */
+  const columns = { times: [], ways: [], offsets: [], hex: [], text: [] };
+  for (const { row, begin, end, time } of rows) {
+    const lines = row ? layout.lines(row, begin, end) : Array(end - begin).fill({ text: "…" });
+    lines.forEach(({ text, offset = 0, bytes }, k) => {
+      columns.times.push(begin + k === 0 ? time : "");
+      columns.ways.push(row && begin + k === 0 ? ways[row.kind] : "");
+      columns.offsets.push(bytes ? offset.toString(16).padStart(4, "0") : "");
+      const [hex, cells] = bytes ? passing(bytes, gapAfter(bytesInLine)) : ["", text];
+      columns.hex.push(hex);
+      columns.text.push(cells);
+    });
+  }
+  const column = (/** @type {string[]} */ lines) => lines.join("\n");
+  return html`
+    <div class="line passing" role="option" aria-selected="false">
+      <time>${column(columns.times)}</time>
+      <span class="way">${column(columns.ways)}</span>
+      ${bytesInLine > 0 && offsets && html`<span class="offset">${column(columns.offsets)}</span>`}
+      ${bytesInLine > 0 && html`<span class=${"hex hex" + bytesInLine}>${column(columns.hex)}</span>`}
+      <span class="payload">${column(columns.text)}</span>
+    </div>
+  `;
+}
+
+// Bytes as hex and as cells.
+/** @param {Uint8Array} bytes of a line @param {number} gap after how many bytes */
+function passing(bytes, gap) {
+  let [hex, cells] = ["", ""];
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    hex += (i === 0 ? "" : i % gap === 0 ? "  " : " ") + hexPairs[byte];
+    cells += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·";
+  }
+  return [hex, cells];
+}
+
 // A line of bytes: their number, their hex, their characters.
 /** @param {import("../model/rowlayout.js").Line} line @param {Uint8Array} bytes @param {Mark[]} marks @param {number} bytesInLine @param {boolean} offsets @param {boolean} controls */
 function dump({ offset = 0 }, bytes, marks, bytesInLine, offsets, controls) {

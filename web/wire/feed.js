@@ -5,19 +5,25 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { EntryReader } from "../model/entryrows.js";
-import { RowLog } from "../model/rowlog.js";
+import { Pages, RowLog } from "../model/rowlog.js";
 
 // Milliseconds. After a frame that took longer than slowFrame comes a pause.
 const slowFrame = 50;
 const maxRest = 500;
 
+const retryAfter = 3000; // milliseconds, for rows that could not be loaded
+
+const unbounded = { maxRows: Infinity, maxSize: Infinity };
+
 const encodedSize = (/** @type {import("../types").Entry} */ entry) => 100 + (entry.text?.length ?? 0) + (entry.b64?.length ?? 0);
 
 export class Feed {
   /** @type {RowLog<import("../types").Row>} */
-  console = new RowLog();
+  console = new RowLog(unbounded);
   /** @type {RowLog<import("../types").Row>} */
-  wire = new RowLog();
+  wire = new RowLog(unbounded);
+  /** The rows of both, by pages, which bound them. @type {Pages} */
+  pages;
   /**
    * The entries themselves, for the ladder and for comparing; fewer than the rows.
    * @type {RowLog<import("../types").Entry & { size: number }>}
@@ -32,10 +38,24 @@ export class Feed {
   #part = { id: 0, number: 0 }; // the last row of a message that was not whole
   #scheduled = false;
   #rest = 0; // milliseconds until the next publish may be
+  #wanted = /** @type {Record<"console" | "wire", import("../model/rowlog.js").Page[]>} */ ({ console: [], wire: [] }); // pages that are not in memory
+  #loading = false;
+  /** @type {{ page: import("../model/rowlog.js").Page | null, rows: Promise<import("../types").PageRows> | null }} what was read last */
+  #read = { page: null, rows: null };
+
+  /** @param {{ rows: number, size: number }} [bound] of each lane, in memory */
+  constructor(bound) {
+    this.pages = new Pages(this, bound);
+  }
 
   /** @param {import("../types").Entry[]} list */
   take(list) {
     for (const entry of list) {
+      if (this.pages.endsBefore(entry, this.#reader)) {
+        this.pages.begin(this.#reader.cut(), entry.i ?? this.pages.list.at(-1)?.to ?? 1);
+        this.#part = { id: 0, number: 0 };
+      }
+      this.pages.took(entry);
       const rows = this.#reader.read(entry);
       for (const row of [rows.console, rows.wire]) if (row) row.i = entry.i;
       if (rows.console && rows.instead === this.#part.id) this.console.replace(this.#part.number, rows.console);
@@ -44,7 +64,101 @@ export class Feed {
       if (rows.wire) this.wire.append(rows.wire);
       this.entries.append({ ...entry, size: encodedSize(entry) });
     }
+    this.pages.bound();
     this.publishSoon();
+  }
+
+  /**
+   * Reads entries once more, by their numbers [from, to), as many as come at once; or
+   * rejects, in words.
+   * @type {((from: number, to: number) => Promise<import("../types").Entry[]>) | null}
+   */
+  again = null;
+
+  /** The rows of lane from..to are in sight: those that have left memory are loaded. @param {"console" | "wire"} lane @param {number} from @param {number} to */
+  need(lane, from, to) {
+    const now = performance.now();
+    this.#wanted[lane] = this.pages.use(lane, from, to).filter((page) => !page.loaded && (!page.problem || now - page.tried > retryAfter));
+    if (!this.#loading) this.#load();
+  }
+
+  async #load() {
+    this.#loading = true;
+    for (let page; (page = this.#wanted.console.shift() ?? this.#wanted.wire.shift()); ) {
+      if (page.loaded) continue;
+      page.tried = performance.now();
+      try {
+        this.pages.load(page, await this.read(page));
+        page.problem = "";
+      } catch (error) {
+        page.problem = /** @type {Error} */ (error).message;
+        const end = this.pages.endOf(page);
+        this.console.changed.push([page.console, end.console]); // they say so
+        this.wire.changed.push([page.wire, end.wire]);
+      }
+      this.publishSoon();
+    }
+    this.#loading = false;
+  }
+
+  /** The rows of a page, in memory or not; rejects, in words, if they cannot be loaded. @param {import("../model/rowlog.js").Page} page @returns {Promise<import("../types").PageRows>} */
+  async read(page) {
+    const end = this.pages.endOf(page);
+    if (page.loaded) return { console: between(this.console, page.console, end.console), wire: between(this.wire, page.wire, end.wire) };
+    if (this.#read.page !== page || !this.#read.rows) this.#read = { page, rows: this.#again(page, end.console - page.console, end.wire - page.wire) };
+    try {
+      return await /** @type {Promise<import("../types").PageRows>} */ (this.#read.rows);
+    } catch (error) {
+      this.#read = { page: null, rows: null };
+      throw error;
+    }
+  }
+
+  /** Reads a page's entries once more, which make as many rows as they did. @param {import("../model/rowlog.js").Page} page @param {number} onConsole @param {number} onWire */
+  async #again(page, onConsole, onWire) {
+    const reader = new EntryReader(page.state);
+    /** @type {import("../types").PageRows} */
+    const rows = { console: [], wire: [] };
+    let part = { id: 0, at: 0 };
+    const take = (/** @type {import("../types").Entry} */ entry) => {
+      const made = reader.read(entry);
+      for (const row of [made.console, made.wire]) if (row) row.i = entry.i;
+      let at = rows.console.length;
+      if (made.instead && made.instead === part.id) at = part.at;
+      if (made.console) rows.console[at] = made.console;
+      if (made.console?.part) part = { id: made.console.id, at };
+      if (made.wire) rows.wire.push(made.wire);
+    };
+    const own = [...page.own];
+    let next = page.from;
+    const takeOwn = (/** @type {number} */ before) => {
+      while (own.length && own[0].after < before) {
+        const { after, entry } = /** @type {import("../model/rowlog.js").Own} */ (own.shift());
+        take(entry);
+        next = Math.max(next, after + 1 + (entry.missing ?? 0));
+      }
+    };
+    takeOwn(next);
+    while (next < page.to) {
+      const before = next;
+      for (const entry of (await this.again?.(next, page.to)) ?? []) {
+        const i = entry.i ?? 0;
+        if (i < next || i >= page.to) continue;
+        takeOwn(i);
+        if (i < next) continue;
+        take(entry);
+        next = i + 1;
+        takeOwn(next);
+      }
+      if (next === before) throw new Error("the workbench no longer has these rows");
+    }
+    if (rows.console.length !== onConsole || rows.wire.length !== onWire) throw new Error("the workbench no longer has these rows as they were");
+    return rows;
+  }
+
+  /** What there is to say of rows that left for good, after "to keep it quick". */
+  get goneWhy() {
+    return ".";
   }
 
   /** What went each way so far. */
@@ -56,6 +170,7 @@ export class Feed {
   clear() {
     this.console.clear();
     this.wire.clear();
+    this.pages.clear();
   }
 
   /** Forgets all that was taken. */
@@ -89,4 +204,11 @@ export class Feed {
       this.#rest = took > slowFrame ? Math.min(2 * took, maxRest) : 0;
     });
   }
+}
+
+/** @param {RowLog<import("../types").Row>} log @param {number} from @param {number} to */
+function between(log, from, to) {
+  const rows = [];
+  for (let i = Math.max(from, log.first); i < to; i++) rows.push(/** @type {import("../types").Row} */ (log.row(i)));
+  return rows;
 }

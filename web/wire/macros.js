@@ -81,8 +81,7 @@ export class MacroRunner {
   #read() {
     const { entries } = this.#session;
     const now = Date.now();
-    for (let i = Math.max(this.#next, entries.first); i < entries.end; i++) {
-      const entry = entries.row(i);
+    for (const entry of entries.rows(this.#next)) {
       const flow = kindOf(entry)?.flow;
       if (flow === "said" || flow === "raw") {
         if (this.#sent > 0) this.#sent--;

@@ -134,6 +134,20 @@ export class Session extends Feed {
     this.#socket = this.#open();
   };
 
+  /** @override */
+  again = async (/** @type {number} */ from, /** @type {number} */ to) => {
+    const response = await fetch(`/api/sessions/${encodeURIComponent(this.attach)}/entries?from=${from}&count=${Math.min(to - from, 10_000)}`);
+    if (response.status === 404) throw new Error("the workbench no longer keeps this session");
+    if (!response.ok) throw new Error((await response.text()).trim());
+    return response.json();
+  };
+
+  /** @override */
+  get goneWhy() {
+    const kept = this.transcript && !["full", "stopped"].includes(this.recording.value) ? "They are in its recording, under Transcripts." : "They are not recorded.";
+    return `, since the workbench does not keep this session. ${kept}`;
+  }
+
   get connected() {
     return this.state.value.name === "connected";
   }
@@ -239,7 +253,7 @@ export class Session extends Feed {
       else if (entry.kind === "not-taken") this.#notTaken(one);
       else if (entry.kind === "gap") {
         this.#next = one.from + one.entries;
-        entries.push({ dir: /** @type {const} */ ("--"), kind: "remark", text: `here ${one.entries.toLocaleString("en")} entries are missing: they are no longer in memory, and the recording does not have them` });
+        entries.push({ dir: /** @type {const} */ ("--"), kind: "remark", missing: one.entries, text: `here ${one.entries.toLocaleString("en")} entries are missing: they are no longer in memory, and the recording does not have them` });
       } else if (entry.i === undefined || entry.i >= this.#next) {
         this.#next = (entry.i ?? this.#next - 1) + 1;
         entries.push(entry);
@@ -254,6 +268,7 @@ export class Session extends Feed {
   #greeted(hello) {
     if (hello.attach && !this.attach) globalThis.addEventListener?.("online", this.#hurry);
     this.attach = hello.attach ?? "";
+    this.pages.again = this.attach !== "";
     this.#was = "";
     if (hello.age !== undefined) this.began = Date.now() - 1000 * hello.age;
     this.options = hello.options;
