@@ -457,7 +457,7 @@ var table = []row{
 		place: "web",
 		does:  "the page, embedded",
 		not:   "the Go side of it",
-		only:  "embed fmt io/fs path regexp strings",
+		only:  "embed fmt io/fs path regexp strings sync",
 	},
 	{
 		place:   "bench",
