@@ -129,12 +129,14 @@ test("rows are picked, or bytes of them, either way", () => {
 // A worker that answers like the real one, or not at all.
 class FakeWorker {
   static silent = false;
+  static asked = () => {}; // while it is silent
   static ended = 0;
   constructor() {
     queueMicrotask(() => this.onmessage({ data: "ready" }));
   }
   postMessage({ rows, pattern }) {
-    if (!FakeWorker.silent) queueMicrotask(() => this.onmessage({ data: rows.map((one) => placesIn(one, pattern)) }));
+    if (FakeWorker.silent) FakeWorker.asked();
+    else queueMicrotask(() => this.onmessage({ data: rows.map((one) => placesIn(one, pattern)) }));
   }
   terminate() {
     FakeWorker.ended++;
@@ -184,12 +186,12 @@ test("a regular expression is asked for elsewhere: rows are not known until it w
   assert.deepEqual(await look(half("text", "t, and w")), [3, 4]);
 
   FakeWorker.silent = true;
-  const { setImmediate } = globalThis; // the real one: all timers are mocked, since how to name one differs in Node 18 and 20
-  t.mock.timers.enable();
+  const asked = new Promise((resolve) => (FakeWorker.asked = () => resolve(undefined)));
+  t.mock.timers.enable(); // all, since how to name one differs in Node 18 and 20
   laneView.wanted.value = "(t+)+$";
   laneView.search(feed, ["console"]);
   const over = read(laneView.sought.value);
-  await new Promise((resolve) => setImmediate(resolve));
+  await asked;
   t.mock.timers.tick(2000);
   await over;
   assert.match(laneView.sought.value.problem.value, /takes too long/);
