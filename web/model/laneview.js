@@ -172,7 +172,7 @@ export class LaneView {
   #widen() {
     const [shown, sought] = [this.#lanes, this.sought.value];
     const until = performance.now() + lookFor;
-    clearTimeout(this.#later);
+    if (this.#later) clearTimeout(this.#later); // Node 18 loses a mocked timer when it clears none
     while (shown?.pages && sought && this.#low && this.seeking.peek() < 0 && this.hits.peek().length < maxHits / 2) {
       const page = shown.pages.list[shown.pages.list.indexOf(this.#low) - 1];
       if (!page?.loaded) return;
