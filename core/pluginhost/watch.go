@@ -89,7 +89,6 @@ func (p *process) die(why *fault) {
 		}
 		p.counts.crashes.Add(1)
 	}
-	shared := p.shared.Load()
 	p.cause = &death{plugin: p.name, fault: why}
 	close(p.dead)
 	p.run.build.buried(p)
@@ -97,6 +96,7 @@ func (p *process) die(why *fault) {
 	sessions := p.sessions
 	p.sessions = nil
 	p.mu.Unlock()
+	shared := p.shared.Load() // only now can no further suspect come
 	for s := range sessions {
 		waited := inTurn != nil && !inTurn[s.number]
 		s.frames.Lose(&death{p.name, why, waited, shared})
