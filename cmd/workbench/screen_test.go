@@ -110,8 +110,15 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	},
 	"workbench version": func(*hostileHome) [][]string { return [][]string{{"version", foreign}} },
 	"workbench sandbox": func(*hostileHome) [][]string { return [][]string{{"sandbox", foreign}} },
+	"workbench policy":  func(*hostileHome) [][]string { return [][]string{{"policy", foreign}} },
+	"workbench policy test": func(*hostileHome) [][]string {
+		return [][]string{{"policy", "test", "--policy", foreign, "127.0.0.1:1"}, {"policy", "test", "--policy", "deny " + foreign + ":1", "127.0.0.1:1"}}
+	},
+	"workbench token":        func(*hostileHome) [][]string { return [][]string{{"token", foreign}} },
+	"workbench token link":   func(*hostileHome) [][]string { return [][]string{{"token", "link", "--at", foreign}} },
+	"workbench token rotate": func(*hostileHome) [][]string { return [][]string{{"token", "rotate", foreign}} },
 	"workbench serve": func(h *hostileHome) [][]string {
-		return [][]string{{"serve", "--listen", foreign}, {"serve", "--tls-credential", foreign}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
+		return [][]string{{"serve", "--listen", foreign}, {"serve", "--tls-credential", foreign}, {"serve", "--policy", foreign}, {"serve", "--auth", foreign}, {"serve", "--audit", foreign + "/x"}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
 	},
 	"workbench modes": func(h *hostileHome) [][]string {
 		return [][]string{{"modes", "--plugin-dir", filepath.Join(h.dir, "plugins")}, {"modes", "--json", "--plugin-dir", h.dir + foreign}}

@@ -9,6 +9,7 @@ import (
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/gateway"
 )
 
 // The modes of serve --auth.
@@ -85,6 +86,9 @@ func newTokenLinkCommand() *cobra.Command {
 		Example: "  workbench token link\n  workbench token link --at 127.0.0.1:9000",
 		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := gateway.ParseHost(at); err != nil {
+				return fmt.Errorf("--at %w", err)
+			}
 			key, err := openKey()
 			if err != nil {
 				return err
