@@ -95,7 +95,7 @@ func awayFor(t *testing.T, chromium context.Context, away func(a *absence)) {
 	receive(t, heard, "a line")
 	p.wait("rows", `document.querySelector("#wire").scrollHeight > 5000`)
 	p.wait("the lane in its middle", `document.querySelector(".lane.wire .follow") || (document.querySelector("#wire").scrollTop = 1000, false)`)
-	p.drawn()
+	p.wait("rows that stand still", `document.querySelector("#wire .line:not(.passing)")`)
 	const top = `document.querySelector("#wire .line")?.textContent`
 	place := evaluate[string](p, top)
 	p.fill("#command", "half a li")

@@ -354,7 +354,7 @@ func startDebug(t testing.TB, source string) *workbench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(workbenchBinary, "plugin", "debug", source, "--listen", "127.0.0.1:0", "--echo-listen", "127.0.0.1:0")
+	cmd := exec.Command(workbenchBinary, "plugin", "debug", source, "--listen", "127.0.0.1:0", "--echo-listen", "127.0.0.1:0", "--drain", "0s")
 	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+runtime)
 	p, err := run(cmd)
 	if err != nil {

@@ -65,7 +65,7 @@ const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
 function App() {
   const [open, setOpen] = useState(""); // "keys", "palette"
   const page = { open: setOpen };
-  useEffect(() => {
+  useLayoutEffect(() => { // what is seen has its keys
     const onKeyDown = (/** @type {KeyboardEvent} */ event) => onKey(event, page);
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);

@@ -181,7 +181,7 @@ func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
 	g.stopped = true
 	g.mu.Unlock()
 	live := g.live.All()
-	if over <= 0 || len(live) == 0 {
+	if over <= 0 || len(live) == 0 { // Stop ends them all at once
 		return
 	}
 	for _, l := range live {
@@ -189,11 +189,13 @@ func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
 	}
 	next := time.NewTicker(over / time.Duration(len(live)))
 	defer next.Stop()
-	for _, l := range live {
-		select {
-		case <-next.C:
-		case <-ctx.Done():
-			return
+	for i, l := range live {
+		if i > 0 {
+			select {
+			case <-next.C:
+			case <-ctx.Done():
+				return
+			}
 		}
 		l.Stop(session.End{Cause: session.Stopped, Words: errStopping.Error()})
 	}
@@ -208,11 +210,20 @@ func (g *Gateway) isStopping() bool {
 	return g.stopped
 }
 
+// answersLimit bounds how long Stop waits for answers that are under way once the
+// sessions have ended.
+const answersLimit = 2 * time.Second
+
 // Stop ends Serve and all sessions, telling their clients. It returns when they
 // have ended or ctx is done. Sessions that begin meanwhile are refused.
 func (g *Gateway) Stop(ctx context.Context) error {
 	defer g.server.Close()
-	defer g.server.Shutdown(ctx)
+	defer func() {
+		// A browser opens connections ahead, on which nothing comes.
+		ctx, cancel := context.WithTimeout(ctx, answersLimit)
+		defer cancel()
+		g.server.Shutdown(ctx)
+	}()
 	g.mu.Lock()
 	g.stopped = true
 	g.mu.Unlock()
