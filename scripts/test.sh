@@ -46,15 +46,16 @@ scripts/check-web.sh
 
 # The tests named TestRoot… start servers in their own mounts and capture packets. A user
 # runs these with sudo, built like all others.
+packages=(./e2e ./...) # e2e takes longest and mostly waits, so it goes first
 go_test() { go test "${race[@]}" "${form[@]}" -shuffle=on "$@"; }
 if [ "$(id -u)" -eq 0 ]; then
 	step "Go tests, race detector ${race:-off}"
-	go_test ./...
+	go_test "${packages[@]}"
 else
 	step "Go tests that want root, by sudo"
 	go_test -exec "sudo env 'PATH=$PATH'" -run '^TestRoot' ./cmd/workbench ./core/convert/pcap
 	step "Go tests"
-	go_test -skip '^TestRoot' ./...
+	go_test -skip '^TestRoot' "${packages[@]}"
 fi
 
 step "fuzz targets"
