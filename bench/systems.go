@@ -105,7 +105,8 @@ func launchWorkbench(binary, dir string, flags ...string) (p *process, address s
 	if err != nil {
 		return nil, "", err
 	}
-	args := []string{"serve", "--listen", address, "--echo-listen", echo, "--transcripts", filepath.Join(dir, "transcripts")}
+	args := []string{"serve", "--listen", address, "--echo-listen", echo, "--transcripts", filepath.Join(dir, "transcripts"),
+		"--max-recording", "16"} // MiB: the reference was measured with this bound, which later became larger
 	command := exec.Command(binary, append(args, flags...)...)
 	p, err = startProcess(command, "ws://"+address+"/websocket/ws", nil)
 	return p, address, err
