@@ -40,8 +40,8 @@ type Recorder struct {
 	mu       sync.Mutex
 	pending  pending
 	masker   masker
-	text     []byte // made, and waits for the writer
-	size     int64  // bytes of text so far
+	made     [][]byte // text that waits for the writer, of whole entries
+	size     int64    // bytes of text so far
 	queued   queued
 	followed int
 	full     bool
@@ -128,7 +128,7 @@ func (r *Recorder) words(kind recordKind, at time.Duration, words string) {
 func (r *Recorder) grown(before int64, when queued) (much bool) {
 	much = r.all.waiting.Add(r.pending.left-before) >= r.all.maxWaiting/4
 	if much {
-		r.text = r.makeText(r.text, int64(len(r.text))+maxOwn)
+		r.makeOwn()
 	}
 	if much || r.followed > 0 {
 		when = queuedNow
@@ -153,7 +153,7 @@ func (r *Recorder) stopLocked(why error) {
 	}
 	r.dead = true
 	r.all.waiting.Add(-r.waits())
-	r.text = nil
+	r.made = nil
 	r.pending.reset()
 	r.masker = masker{}
 	r.all.enqueue(r, queuedNow)
@@ -162,11 +162,17 @@ func (r *Recorder) stopLocked(why error) {
 
 // waits returns how many bytes wait for the writer, or for what the masker holds
 // them back for.
-func (r *Recorder) waits() int64 { return int64(len(r.text)) + r.pending.left + r.masker.size }
+func (r *Recorder) waits() int64 {
+	waits := r.pending.left + r.masker.size
+	for _, text := range r.made {
+		waits += int64(len(text))
+	}
+	return waits
+}
 
 // due reports whether some of them can be written.
 func (r *Recorder) due() bool {
-	return len(r.text) > 0 || r.pending.left > 0 || r.ended && r.masker.size > 0
+	return len(r.made) > 0 || r.pending.left > 0 || r.ended && r.masker.size > 0
 }
 
 // follow counts who follows, and has what waits written.
@@ -197,10 +203,13 @@ func (r *Recorder) take(text []byte, last bool) (taken []byte, more, over bool) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = r.ended || last
-	if n := nextEntry(r.text, writeAt); n < len(r.text) {
-		text, r.text = append(text, r.text[:n]...), r.text[n:]
-	} else {
-		text, r.text = append(text, r.text...), nil
+	if len(r.made) > 0 {
+		text = append(text, r.made[0]...)
+		freeText(r.made[0])
+		r.made = r.made[1:]
+	}
+	if len(r.made) == 0 {
+		r.made = nil
 		text = r.makeText(text, writeAt)
 	}
 	more = r.due()

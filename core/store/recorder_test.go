@@ -313,7 +313,7 @@ func TestWhoeverMakesTheText(t *testing.T) {
 				}
 			}
 			r.mu.Lock()
-			made := len(r.text) > 0
+			made := len(r.made) > 0
 			r.mu.Unlock()
 			if made != (most < MaxWaiting) {
 				t.Errorf("at most %d may wait; the session made text: %v", most, made)
@@ -451,8 +451,8 @@ func TestAQuietSessionHoldsNoBuffer(t *testing.T) {
 		}
 		time.Sleep(11 * time.Second)
 		r.mu.Lock()
-		if r.pending.chunks != nil || r.text != nil {
-			t.Errorf("it holds %d bytes and %d chunks", cap(r.text), len(r.pending.chunks))
+		if r.pending.chunks != nil || r.made != nil {
+			t.Errorf("it holds %d texts and %d chunks", len(r.made), len(r.pending.chunks))
 		}
 		r.mu.Unlock()
 		r.End(0, "")

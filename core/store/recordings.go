@@ -177,8 +177,8 @@ func (a *Recordings) Start(h Header, remark func(code, words string)) *Recorder 
 		return r
 	}
 	a.Counters.Started.Add(1)
-	r.text = appendRemark(transcript.AppendHeader(nil, &t), 0, beganRemark(began, h.Session))
-	r.size = int64(len(r.text))
+	header := appendRemark(transcript.AppendHeader(nil, &t), 0, beganRemark(began, h.Session))
+	r.made, r.size = [][]byte{header}, int64(len(header))
 	a.waiting.Add(r.size)
 	r.grown(0, queuedSoon)
 	return r

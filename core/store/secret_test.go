@@ -136,7 +136,7 @@ func TestABeginningOfASecretIsTheLast(t *testing.T) {
 			switch stop {
 			case "closed with text made":
 				r.mu.Lock()
-				r.text = r.makeText(r.text, r.most.Load())
+				r.made = append(r.made, r.makeText(nil, r.most.Load()))
 				r.mu.Unlock()
 			case "stopped":
 				time.Sleep(2 * flushEvery)
@@ -219,7 +219,7 @@ func TestSecretsAreCoveredHoweverTheyAreCut(t *testing.T) {
 			r.Done(0, event(n, core.ServerBytes, left[:cut]), []core.Action{action(core.SendBinary, left[:cut])})
 			if left = left[cut:]; rapid.Bool().Draw(rt, "written") {
 				r.mu.Lock()
-				r.text = r.makeText(r.text, r.most.Load())
+				r.made = append(r.made, r.makeText(nil, r.most.Load()))
 				r.mu.Unlock()
 			}
 		}

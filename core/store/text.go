@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -11,9 +12,34 @@ import (
 const (
 	// remarkRoom is what remarks may take after the end of a full recording.
 	remarkRoom = 64 << 10
-	// maxOwn is how much text a session makes itself at a time.
-	maxOwn = 16 << 20
+	// maxOwn is how much text a session makes itself at a time: more than an event
+	// can add, so that it catches up.
+	maxOwn = 4 << 20
 )
+
+// textPool has buffers for text that a session makes itself. They have room for what
+// is made in one go with the entry by which it is enough, if that is not a long one.
+var textPool = sync.Pool{New: func() any { return new(make([]byte, 0, 2*writeAt)) }}
+
+func freeText(text []byte) {
+	if cap(text) == 2*writeAt {
+		textPool.Put(&text)
+	}
+}
+
+// makeOwn makes text for the writer, which has too much to do.
+func (r *Recorder) makeOwn() {
+	for made := 0; r.pending.left > 0 && made < maxOwn; {
+		buf := *textPool.Get().(*[]byte)
+		text := r.makeText(buf[:0], writeAt)
+		if len(text) == 0 {
+			freeText(text)
+			continue
+		}
+		made += len(text)
+		r.made = append(r.made, text)
+	}
+}
 
 // makeText makes text of what is pending, the oldest first, until there are
 // at least enough bytes of it. The lock is held.

@@ -32,8 +32,13 @@ func NewFilter(size int64) Filter {
 // log returns the logarithm of how many bits it has.
 func (f Filter) log() int { return bits.Len(uint(len(f)*64)) - 1 }
 
-// Add adds what text holds.
+// Add adds what text holds. A filter with nearly all bits set rules nothing out: it
+// gets the others too, and is left alone then, as large files of bytes would fill it
+// over and over.
 func (f Filter) Add(text []byte) {
+	if f.sated() {
+		return
+	}
 	mask := uint32(len(f)*64 - 1)
 	set := func(hash uint32) {
 		hash &= mask
@@ -56,6 +61,25 @@ func (f Filter) Add(text []byte) {
 	}
 }
 
+// sated sets all bits if fifteen of sixteen are, and reports whether it has.
+func (f Filter) sated() bool {
+	if f.bits()*16 < len(f)*64*15 {
+		return false
+	}
+	for i := range f {
+		f[i] = ^uint64(0)
+	}
+	return true
+}
+
+// bits returns how many bits are set.
+func (f Filter) bits() (set int) {
+	for _, w := range f {
+		set += bits.OnesCount64(w)
+	}
+	return set
+}
+
 // These hash the last bytes of gram to 24 bits. A filter of fewer bits takes fewer of
 // the hash's, the lowest.
 func hashThree(gram uint64) uint32     { return uint32(gram & (1<<24 - 1) * 0x9e3779b97f4a7c15 >> 40) }
@@ -66,10 +90,7 @@ func hashFive(gram uint64) uint32      { return uint32(gram & (1<<40 - 1) * 0x94
 // folded returns the filter with as few bits as leave one of four set at most; with
 // all of them, if more are.
 func (f Filter) folded() Filter {
-	set := 0
-	for _, w := range f {
-		set += bits.OnesCount64(w)
-	}
+	set := f.bits()
 	for len(f)*64 > 1<<minFilter && set*8 <= len(f)*64 {
 		half := len(f) / 2
 		for i, w := range f[half:] {

@@ -3,6 +3,7 @@ package textindex
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,6 +27,24 @@ func TestATextLacksNoPartOfItself(t *testing.T) {
 			t.Errorf("it lacks %q", part)
 		}
 	})
+}
+
+// What comes once a filter is nearly full is not looked at, and not missed.
+func TestAFullFilterLacksNothing(t *testing.T) {
+	f := NewFilter(1 << 10)
+	random := rand.NewChaCha8([32]byte{})
+	for range 100 {
+		block := make([]byte, 4<<10)
+		random.Read(block)
+		f.Add(block)
+	}
+	if f.bits() != len(f)*64 {
+		t.Errorf("%d of %d bits are set", f.bits(), len(f)*64)
+	}
+	f.Add([]byte("and this"))
+	if hashes := gramsOf([]byte("and this")); f.lacks(hashes) || f.folded().lacks(hashes) {
+		t.Error("it lacks what came last")
+	}
 }
 
 // indexOf returns an index of a new folder in which files are what they were.
