@@ -11,6 +11,8 @@ import { Pages, RowLog } from "../model/rowlog.js";
 const slowFrame = 50;
 const maxRest = 500;
 
+const manyRows = 16; // of a lane in one frame: from there on the lanes take turns
+
 const retryAfter = 3000; // milliseconds, for rows that could not be loaded
 
 const unbounded = { maxRows: Infinity, maxSize: Infinity };
@@ -37,6 +39,7 @@ export class Feed {
   #reader = new EntryReader();
   #part = { id: 0, number: 0 }; // the last row of a message that was not whole
   #scheduled = false;
+  #turn = 0; // whose it was, of the two lanes
   #rest = 0; // milliseconds until the next publish may be
   #wanted = /** @type {Record<"console" | "wire", import("../model/rowlog.js").Page[]>} */ ({ console: [], wire: [] }); // pages that are not in memory
   #loading = false;
@@ -193,11 +196,20 @@ export class Feed {
     else requestAnimationFrame(() => this.#publish());
   }
 
+  // The lanes that change now: while rows come faster than anyone reads, one lane a
+  // frame, so that a frame takes half as long.
+  #inTurn() {
+    const lanes = [this.console, this.wire];
+    if (!lanes.some((log) => log.next - log.end > manyRows)) return lanes;
+    this.#turn = 1 - this.#turn;
+    this.publishSoon();
+    return [lanes[this.#turn]];
+  }
+
   #publish() {
     const began = performance.now();
     this.#scheduled = false;
-    this.console.publish();
-    this.wire.publish();
+    for (const log of this.#inTurn()) log.publish();
     this.entries.publish();
     requestAnimationFrame(() => {
       const took = performance.now() - began;
