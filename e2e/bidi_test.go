@@ -215,7 +215,11 @@ func (f *firefox) open(t testing.TB, user, url string) *foxTab {
 	})
 	tab.do(nil, "browsingContext.activate", object{"context": tab.context}) // without the focus, keys press no buttons
 	tab.size(1200, 900)
-	tab.navigate(url)
+	link, same := linkTo(t, url)
+	tab.navigate(link)
+	if !same {
+		tab.navigate(atHome(t, url))
+	}
 	return tab
 }
 

@@ -46,7 +46,7 @@ func browser(t testing.TB) context.Context {
 		chromedp.Flag("disable-backgrounding-occluded-windows", true),
 		chromedp.Flag("disable-dev-shm-usage", true), // /dev/shm is small in containers
 		chromedp.Flag("no-proxy-server", true),
-		chromedp.Flag("host-resolver-rules", "MAP "+elsewhere+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", "MAP "+elsewhere+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"),
 		chromedp.WindowSize(1200, 900),
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
@@ -82,9 +82,22 @@ func visit(t testing.TB, browser context.Context, url string) *page {
 	p := &page{t: t, ctx: ctx}
 	messages := chromedp.Console(ctx)
 	t.Cleanup(func() { p.checkConsole(messages) })
-	p.do(chromedp.Navigate(url))
-	p.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
+	p.enter(url)
 	return p
+}
+
+// enter opens the page, or what an address of it names, in a browser that the workbench
+// need not know.
+func (p *page) enter(url string) {
+	p.t.Helper()
+	link, same := linkTo(p.t, url)
+	p.do(chromedp.Navigate(link))
+	p.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
+	if !same {
+		p.do(chromedp.Navigate("about:blank"))
+		p.do(chromedp.Navigate(atHome(p.t, url)))
+		p.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
+	}
 }
 
 // checkConsole looks for what a page should not cause: errors and warnings,

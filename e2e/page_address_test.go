@@ -121,7 +121,7 @@ func anythingKept(t *testing.T, chromium context.Context) {
 		for _, key := range []string{"lanes", "hex", "controls", "time", "details", "typehex", "presenting", "presenter", "theme", "history", "targets", "credentials", "snippets"} {
 			p.run(fmt.Sprintf(`localStorage.setItem("workbench." + %q, %q)`, key, value))
 		}
-		p.do(chromedp.Navigate("http://" + shared.address))
+		p.do(chromedp.Navigate(atHome(t, "http://"+shared.address)))
 		p.wait("the page with "+value, `document.querySelectorAll("#mode option").length > 1 && document.querySelector(".lanes")`)
 		p.run(`if (document.documentElement.classList.contains("presenter")) document.querySelector("#leave-presenter").click()`)
 		p.run(`document.querySelector("#targets-menu").click()`)
@@ -148,8 +148,7 @@ func tab(t *testing.T, beside context.Context, url string, options ...chromedp.C
 	ctx, cancel := chromedp.NewContext(beside, options...)
 	t.Cleanup(cancel)
 	p := &page{t: t, ctx: ctx}
-	p.do(chromedp.Navigate(url))
-	p.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
+	p.enter(url)
 	return p
 }
 
@@ -193,7 +192,7 @@ func tenTabs(t *testing.T, chromium context.Context) {
 
 	// Neither a tab that leaves nor one that comes back loses the others' changes.
 	tabs[3].do(chromedp.Navigate("about:blank"))
-	tabs[4].do(chromedp.Navigate("http://" + w.address + "/?again"))
+	tabs[4].do(chromedp.Navigate(atHome(t, "http://"+w.address+"/?again")))
 	tabs = append(tabs[:3], tabs[4:]...)
 	save(t, file, counter(2, noEnd))
 	told(3)

@@ -139,7 +139,7 @@ func windowsShareTargets(t *testing.T, chromium context.Context) {
 	ctx, cancel := chromedp.NewContext(first.ctx)
 	t.Cleanup(cancel)
 	second := &page{t: t, ctx: ctx}
-	second.do(chromedp.Navigate("http://" + shared.address))
+	second.do(chromedp.Navigate(atHome(t, "http://"+shared.address)))
 	second.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
 	open := func(p *page) {
 		t.Helper()

@@ -45,7 +45,7 @@ func nineSteps(t *testing.T, chromium context.Context) {
 	host, port, _ := net.SplitHostPort(server)
 	_, pagePort, _ := net.SplitHostPort(shared.address)
 
-	// 1. Start the web server. 2. Open the page, by the name that people use.
+	// 1. Start the web server. 2. Open the page.
 	p := visit(t, chromium, "http://localhost:"+pagePort)
 	if got := p.text("#status"); !strings.HasPrefix(got, "Disconnected") {
 		t.Errorf("the status is %q at first", got)

@@ -114,7 +114,7 @@ func certificatePinned(t *testing.T, chromium context.Context) {
 		t.Errorf("it was verified as %q", got)
 	}
 
-	p.do(chromedp.Navigate("http://" + shared.address + "/?again")) // a visit later
+	p.do(chromedp.Navigate(atHome(t, "http://"+shared.address+"/?again"))) // a visit later
 	p.wait("the page", `document.querySelectorAll("#mode option").length > 1`)
 	p.click("#targets-menu")
 	p.wait("the target", `document.querySelector(".target .item")`)

@@ -3,15 +3,29 @@ package main
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
+	"sync"
 
+	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
-// recorded is where serve keeps and shows transcripts.
+// recorded is where serve keeps and shows transcripts: the account's own, and below
+// them a folder for each user.
 type recorded struct {
+	gateway.Belongings
+	recorder // of the account
+
+	log    *slog.Logger
+	o      serveOptions
+	mu     sync.Mutex
+	others []recorder
+}
+
+// recorder is one folder of transcripts.
+type recorder struct {
 	folder     *store.Folder
 	recordings *store.Recordings // nil: sessions are not recorded
-	store      store.Store       // what the API shows; nil: nothing
 }
 
 // Bounds of --max-recording, in MiB.
@@ -22,28 +36,57 @@ const (
 
 // openRecordings opens the folder of the transcripts. A folder that cannot be
 // used is no reason not to serve: nothing is recorded then, and the log says so.
-func openRecordings(o serveOptions, log *slog.Logger) recorded {
+func openRecordings(o serveOptions, log *slog.Logger) *recorded {
+	r := &recorded{log: log, o: o}
 	folder, err := (&recordings{o.folder}).make()
 	if err != nil {
 		log.Warn("sessions are not recorded", "reason", err.Error())
-		return recorded{}
+		return r
 	}
-	if o.noRecord {
-		return recorded{folder: folder, store: folder}
+	r.recorder, r.Belongings = r.record(folder)
+	return r
+}
+
+// record records into a folder, unless nothing is to be recorded.
+func (r *recorded) record(folder *store.Folder) (recorder, gateway.Belongings) {
+	if r.o.noRecord {
+		return recorder{folder: folder}, gateway.Belongings{Transcripts: folder}
 	}
-	r := store.Record(folder, log)
-	r.Most = o.recordMost << 20
-	return recorded{folder, r, r}
+	all := store.Record(folder, r.log)
+	all.Most = r.o.recordMost << 20
+	return recorder{folder, all}, gateway.Belongings{Transcripts: all, Recordings: all}
+}
+
+// of opens what is a user's own. His transcripts have a folder and bounds of their own,
+// so that nothing of his makes another's give way.
+func (r *recorded) of(user string) (gateway.Belongings, error) {
+	own, err := (&recordings{r.o.folder}).path()
+	if err != nil {
+		return gateway.Belongings{}, err
+	}
+	folder, err := store.OpenFolder(filepath.Join(own, "users", user))
+	if err != nil {
+		return gateway.Belongings{}, err
+	}
+	other, has := r.record(folder)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.others = append(r.others, other)
+	return has, nil
 }
 
 // close writes what waits.
-func (r recorded) close() {
+func (r *recorded) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	if r.recordings != nil {
-		r.recordings.Close(ctx)
-	}
-	if r.folder != nil {
-		r.folder.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range append(r.others, r.recorder) {
+		if one.recordings != nil {
+			one.recordings.Close(ctx)
+		}
+		if one.folder != nil {
+			one.folder.Close()
+		}
 	}
 }

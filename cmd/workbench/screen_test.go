@@ -117,6 +117,15 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench token":        func(*hostileHome) [][]string { return [][]string{{"token", foreign}} },
 	"workbench token link":   func(*hostileHome) [][]string { return [][]string{{"token", "link", "--at", foreign}} },
 	"workbench token rotate": func(*hostileHome) [][]string { return [][]string{{"token", "rotate", foreign}} },
+	"workbench user":         func(*hostileHome) [][]string { return [][]string{{"user", foreign}} },
+	"workbench user add": func(*hostileHome) [][]string {
+		return [][]string{{"user", "add", foreign}, {"user", "add", "anna", "--role", foreign}}
+	},
+	"workbench user link": func(*hostileHome) [][]string {
+		return [][]string{{"user", "link", foreign}, {"user", "link", "anna", "--users", foreign}}
+	},
+	"workbench user list":   func(*hostileHome) [][]string { return [][]string{{"user", "list", "--users", foreign}} },
+	"workbench user remove": func(*hostileHome) [][]string { return [][]string{{"user", "remove", foreign}} },
 	"workbench serve": func(h *hostileHome) [][]string {
 		return [][]string{{"serve", "--listen", foreign}, {"serve", "--tls-credential", foreign}, {"serve", "--policy", foreign}, {"serve", "--auth", foreign}, {"serve", "--audit", foreign + "/x"}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
 	},

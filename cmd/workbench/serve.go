@@ -55,6 +55,7 @@ type serveOptions struct {
 	credentials []string
 	policy      []string // what may be dialled: rules, and a preset
 	auth        string   // who may use it: authToken or authNone
+	users       string   // file of the users beside the account; "": the account's
 
 	host hostFlags
 }
@@ -103,7 +104,8 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
 	addPolicy(flags, &o.policy)
-	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in this account, and others with a token (see workbench token); none lets in whoever reaches the page")
+	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
+	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
 	o.host.add(flags)
 	flags.StringVar(&o.audit, "audit", "", "append a record (JSON) of each dial, each end of a session and each request for what is kept to `FILE`")
 	flags.StringVar(&o.logFormat, "log-format", "text", "write the log as `FORMAT` text or json")
@@ -160,7 +162,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	gate, err := openGate(o.auth, log)
+	door, err := openDoor(o.auth, o.users, log)
 	if err != nil {
 		return err
 	}
@@ -224,13 +226,15 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Page:       web.Files(),
 		Practice:   echo,
 		Hosts:      hosts,
-		Access:     gate,
+		Access:     door.gate,
+		Origin:     door.origin,
+		Of:         transcripts.of,
 		Audit:      audit,
 		Log:        log,
 
 		Credentials: credentials,
-		Transcripts: transcripts.store,
-		Recordings:  transcripts.recordings,
+		Transcripts: transcripts.Transcripts,
+		Recordings:  transcripts.Recordings,
 	}
 	if o.pprof {
 		config.Profiles = metrics.Profiles()
@@ -242,14 +246,18 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	served := make(chan error, 1)
 	go func() { served <- g.Serve(listener) }()
 
-	page := "http://" + listener.Addr().String()
-	fmt.Fprintf(stdout, "Protocol Workbench: %s\n", page)
+	at := listener.Addr().String()
+	fmt.Fprintf(stdout, "Protocol Workbench: http://%s\n", at)
+	if door.gate != nil {
+		fmt.Fprintf(stdout, "Open the page: %s\n", door.printable(at))
+	}
 	if echo != "" {
 		fmt.Fprintf(stdout, "Practice echo server: %s\n", echo)
 	}
 	fmt.Fprintln(stdout, "Press Ctrl-C to stop.")
 	if o.open {
-		openBrowser(page, log)
+		closed := openBrowser(door.link(at), log)
+		defer closed()
 	}
 	if with.run != nil {
 		running.Go(func() { with.run(ctx, host) })

@@ -3,6 +3,10 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,43 +22,96 @@ const (
 	authNone  = "none"
 )
 
-// openGate returns what decides who may use the workbench; nil: nothing does.
-func openGate(mode string, log *slog.Logger) (*access.Gate, error) {
+// door is what decides who may use the workbench.
+type door struct {
+	gate   *access.Gate // nil: nothing does
+	key    *access.Key  // nil: none
+	origin string       // the page's own name; "": all names of this machine
+}
+
+// openDoor opens the door of serve --auth and --users.
+func openDoor(mode, users string, log *slog.Logger) (door, error) {
 	switch mode {
 	case authNone:
 		log.Warn("--auth none: every account of this machine can use this workbench, and read what it records")
-		return nil, nil
+		return door{}, nil
 	case authToken, "":
 	default:
-		return nil, fmt.Errorf("--auth is %q; it must be %s or %s", mode, authToken, authNone)
+		return door{}, fmt.Errorf("--auth is %q; it must be %s or %s", mode, authToken, authNone)
 	}
 	key, err := openKey()
 	if err != nil {
-		log.Warn("no token: only this account can use this workbench", "reason", err.Error())
+		log.Warn("no token: only programs of this account can use this workbench, and no browser", "reason", err.Error())
 	}
-	gate := access.New(key)
+	list, err := openUsers(users)
+	if err != nil {
+		return door{}, err
+	}
+	origin, err := openOrigin()
+	if err != nil {
+		log.Warn("the page has no name of its own", "reason", err.Error())
+	}
+	gate := access.New(key, list)
 	if !gate.TellsAccounts() {
-		log.Info("this system does not tell whose a connection is: every account of this machine can use this workbench")
+		log.Info("this system does not tell whose a connection is: programs have to show the token, see workbench token")
 	}
-	return gate, nil
+	return door{gate, key, origin}, nil
 }
 
-func openKey() (*access.Key, error) {
+// link returns the address of the page at a listener's address, with a code that lets
+// one browser in.
+func (d door) link(at string) string {
+	if d.key != nil {
+		if code, err := d.key.NewCode(nil); err == nil {
+			return "http://" + pageHost(at, d.origin) + "/?code=" + code
+		}
+	}
+	return "http://" + pageHost(at, d.origin)
+}
+
+// printable returns the link, or what to do where the system keeps what is printed.
+func (d door) printable(at string) string {
+	if os.Getenv("JOURNAL_STREAM") != "" { // systemd.exec(5)
+		return "workbench token link prints a link for a browser"
+	}
+	return d.link(at)
+}
+
+// pageHost returns the host by which browsers reach the page at an address: the page's
+// own name, where that is of this machine.
+func pageHost(at, origin string) string {
+	host, port, err := net.SplitHostPort(at)
+	if err != nil || origin == "" {
+		return at
+	}
+	addr, err := netip.ParseAddr(host)
+	if err == nil && addr.IsLoopback() || strings.EqualFold(host, "localhost") {
+		return net.JoinHostPort(origin, port)
+	}
+	return at
+}
+
+// inState opens something in the user's state directory.
+func inState[T any](open func(folder string) (T, error)) (T, error) {
 	state, err := catalog.StateDir()
 	if err != nil {
-		return nil, err
+		var none T
+		return none, err
 	}
-	return access.OpenKey(state)
+	return open(state)
 }
+
+func openKey() (*access.Key, error) { return inState(access.OpenKey) }
+func openOrigin() (string, error)   { return inState(access.OpenOrigin) }
 
 func newTokenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "Print the token by which another account uses this workbench",
-		Long: "This account uses its workbench without a token. A program of another account of\n" +
-			"this machine sends what token prints in the header Authorization: Bearer TOKEN,\n" +
-			"and a browser opens what token link prints. Whoever has one can do all that you\n" +
-			"can do with the workbench.",
+		Short: "Print the token of this workbench, or a link for a browser",
+		Long: "Programs of this account use its workbench without a token. A program of another\n" +
+			"account of this machine sends what token prints in the header Authorization: Bearer\n" +
+			"TOKEN, and a browser opens what token link prints. Whoever has one can do all that\n" +
+			"you can do with the workbench; see workbench user for people who should not.",
 		Example: "  workbench token\n" +
 			"  workbench token link          for a browser, once, within ten minutes\n" +
 			"  workbench token rotate        forget all of them",
@@ -76,6 +133,27 @@ func newTokenCommand() *cobra.Command {
 	return cmd
 }
 
+// printLink prints a link to a running workbench for a user; nil: the account itself.
+func printLink(cmd *cobra.Command, at string, user *access.User) error {
+	if _, err := gateway.ParseHost(at); err != nil {
+		return fmt.Errorf("--at %w", err)
+	}
+	key, err := openKey()
+	if err != nil {
+		return err
+	}
+	origin, err := openOrigin()
+	if err != nil {
+		return err
+	}
+	code, err := key.NewCode(user)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/?code=%s\n", pageHost(at, origin), code)
+	return nil
+}
+
 func newTokenLinkCommand() *cobra.Command {
 	at := pageAddress
 	cmd := &cobra.Command{
@@ -85,21 +163,7 @@ func newTokenLinkCommand() *cobra.Command {
 			"browser in, once, within ten minutes; that browser is known until token rotate.",
 		Example: "  workbench token link\n  workbench token link --at 127.0.0.1:9000",
 		Args:    command.NoArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := gateway.ParseHost(at); err != nil {
-				return fmt.Errorf("--at %w", err)
-			}
-			key, err := openKey()
-			if err != nil {
-				return err
-			}
-			code, err := key.NewCode()
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "http://%s/?code=%s\n", at, code)
-			return nil
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return printLink(cmd, at, nil) },
 	}
 	cmd.Flags().StringVar(&at, "at", at, "`ADDRESS` of the page")
 	return cmd

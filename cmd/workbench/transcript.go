@@ -55,14 +55,23 @@ func (r *recordings) open() (*store.Folder, error) {
 
 // make opens the store, and makes its folder where there is none.
 func (r *recordings) make() (*store.Folder, error) {
+	path, err := r.path()
+	if err != nil {
+		return nil, err
+	}
+	return store.OpenFolder(path)
+}
+
+// path returns the folder.
+func (r *recordings) path() (string, error) {
 	if r.dir != "" {
-		return store.OpenFolder(r.dir)
+		return r.dir, nil
 	}
 	state, err := catalog.StateDir()
 	if err != nil {
-		return nil, fmt.Errorf("%w, or name a folder with --transcripts DIR", err)
+		return "", fmt.Errorf("%w, or name a folder with --transcripts DIR", err)
 	}
-	return store.OpenFolder(filepath.Join(state, "transcripts"))
+	return filepath.Join(state, "transcripts"), nil
 }
 
 // file returns the file of a transcript that is named by its ID or its path.

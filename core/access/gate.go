@@ -3,6 +3,7 @@ package access
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"net"
 	"net/http"
@@ -12,10 +13,11 @@ import (
 	"time"
 )
 
-// Gate decides about requests. Make one with [New]. It is safe for concurrent
+// Gate tells whom requests come from. Make one with [New]. It is safe for concurrent
 // use.
 type Gate struct {
 	key   *Key
+	users *Users
 	tells bool // whether this system tells whose a connection is
 	began time.Time
 
@@ -23,66 +25,121 @@ type Gate struct {
 	used map[string]time.Time // codes, until they end
 }
 
-// New returns a gate for the holders of a key; nil: there are none.
-func New(key *Key) *Gate {
-	return &Gate{key: key, tells: tellsAccounts(), began: time.Now(), used: make(map[string]time.Time)}
+// New returns a gate for the holders of a key, and for users; nil: there are none.
+func New(key *Key, users *Users) *Gate {
+	return &Gate{key: key, users: users, tells: tellsAccounts(), began: time.Now(), used: make(map[string]time.Time)}
 }
 
 // TellsAccounts reports whether this system tells whose a connection is. Where it
-// does not, a gate lets every program and browser of this machine pass.
+// does not, programs of the account need the token too.
 func (g *Gate) TellsAccounts() bool { return g.tells }
-
-// Who is whom a gate takes the sender of a request for.
-type Who string
-
-// Those whom a gate lets pass.
-const (
-	Account Who = "account" // a process of this account, or root's
-	Token   Who = "token"   // who has the token
-	Browser Who = "browser" // one that a link was given to
-	Anyone  Who = "anyone"  // where the system does not tell, or nobody asks
-)
 
 // Allows reports whether a request may be answered, and whose it is. Its context
 // must come from [WithConn].
-func (g *Gate) Allows(r *http.Request) (who Who, ok bool) {
+func (g *Gate) Allows(r *http.Request) (p Principal, ok bool) {
 	if h := r.Header.Get("Authorization"); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
-		return Token, strings.EqualFold(scheme, "Bearer") && g.isToken(strings.TrimSpace(token))
+		p, ok = g.bearer(strings.TrimSpace(token))
+		return p, ok && strings.EqualFold(scheme, "Bearer")
 	}
-	if !g.tells {
-		return Anyone, true
+	if p, ok := g.cookie(r); ok {
+		return p, true
 	}
-	if c, ok := r.Context().Value(connKey{}).(*conn); ok && c.isOurs() {
-		return Account, true
+	if isProgram(r) && g.IsOurs(r) {
+		return Own(Account), true
 	}
-	return Browser, g.hasCookie(r)
+	return Principal{}, false
 }
 
-func (g *Gate) isToken(s string) bool {
-	token, err := g.key.Token()
-	return err == nil && equal(s, token)
+// IsOurs reports whether the other end of a request's connection belongs to the account,
+// or to root. It does not say that the request is welcome.
+func (g *Gate) IsOurs(r *http.Request) bool {
+	c, ok := r.Context().Value(connKey{}).(*conn)
+	return ok && g.tells && c.isOurs()
 }
 
-func (g *Gate) hasCookie(r *http.Request) bool {
-	token, err := g.key.Token()
-	if err != nil {
-		return false
-	}
-	port, _ := localPort(r)
-	for _, c := range r.CookiesNamed(cookieName(port)) {
-		if equal(c.Value, sign(token, "cookie", port)) {
-			return true
+// isProgram reports whether a request comes from no browser of the last years, or from
+// one that has put a program's request together: it has neither of the headers that no
+// page can leave out.
+func isProgram(r *http.Request) bool {
+	for name := range r.Header {
+		if name == "Origin" || strings.HasPrefix(name, "Sec-Fetch-") {
+			return false
 		}
 	}
-	return false
+	return true
 }
+
+// bearer returns the principal with a token.
+func (g *Gate) bearer(token string) (Principal, bool) {
+	own, err := g.key.Token()
+	isOwn := err == nil && equal(token, own)
+	user, isUser := g.users.withToken(token)
+	switch {
+	case isOwn:
+		return Own(Token), true
+	case isUser:
+		return Principal{user.Name, user.Role, Token}, true
+	}
+	return Principal{}, false
+}
+
+// cookie returns the principal that a link was given to.
+func (g *Gate) cookie(r *http.Request) (Principal, bool) {
+	port, _ := localPort(r)
+	for _, c := range r.CookiesNamed(cookieName(r, port)) {
+		name, _, hasName := cutLast(c.Value)
+		if !hasName {
+			name = ""
+		}
+		p, value, err := g.grant(name, port)
+		if err == nil && equal(c.Value, value) {
+			return p, true
+		}
+	}
+	return Principal{}, false
+}
+
+// grant returns the principal of a user's name, "" for the account, and the value of
+// the cookie that stands for it: good until the key or the user's token is replaced.
+func (g *Gate) grant(name, port string) (Principal, string, error) {
+	token, err := g.key.Token()
+	if err != nil {
+		return Principal{}, "", err
+	}
+	if name == "" {
+		return Own(Browser), sign(token, "cookie", port), nil
+	}
+	user, err := g.users.Find(name)
+	if err != nil {
+		return Principal{}, "", err
+	}
+	return Principal{user.Name, user.Role, Browser}, name + "." + sign(token, "cookie", port+" "+user.stamp()), nil
+}
+
+// stamp is a text that changes when the user gets another token.
+func (u User) stamp() string { return u.Name + " " + hex.EncodeToString(u.hash[:]) }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// cookieName has the port in it: browsers send the cookies of all ports of a
-// host.
-func cookieName(port string) string { return "workbench-" + port }
+// cutLast cuts s at its last point.
+func cutLast(s string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, '.')
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// cookieName has the port in it: browsers send the cookies of all ports of a host.
+// Under TLS its prefix has them take it from the host itself only (RFC 6265bis, section
+// 4.1.3.2).
+func cookieName(r *http.Request, port string) string {
+	if r.TLS != nil {
+		return "__Host-workbench-" + port
+	}
+	return "workbench-" + port
+}
 
 func localPort(r *http.Request) (port string, ok bool) {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
@@ -100,36 +157,54 @@ const CodeLife = 10 * time.Minute
 var ErrCode = errors.New("link is not valid any more")
 
 // NewCode returns a code for one browser. It is good for one [Gate.Redeem] within
-// [CodeLife], by a workbench with the same key that had started before.
-func (k *Key) NewCode() (string, error) {
+// [CodeLife], by a workbench with the same key that had started before. The browser is
+// then the user's, or the account's with nil.
+func (k *Key) NewCode(u *User) (string, error) {
 	token, err := k.Token()
 	if err != nil {
 		return "", err
 	}
-	text := strconv.FormatInt(time.Now().UnixMilli(), 36) + "." + rand.Text()
-	return text + "." + sign(token, "code", text), nil
+	text, stamp := strconv.FormatInt(time.Now().UnixMilli(), 36)+"."+rand.Text(), ""
+	if u != nil {
+		text, stamp = text+"."+u.Name, u.stamp()
+	}
+	return text + "." + sign(token, "code", text+" "+stamp), nil
 }
 
 // Redeem takes a code, and returns the cookie by which the browser is known from
-// then on, until the key is rotated. Its error is ErrCode, or the key's.
+// then on, until the key is rotated or the user gets another token. Its error is
+// ErrCode, or the key's.
 func (g *Gate) Redeem(r *http.Request, code string) (*http.Cookie, error) {
 	token, err := g.key.Token()
 	if err != nil {
 		return nil, err
 	}
-	i := strings.LastIndexByte(code, '.')
-	if i < 0 || !equal(code[i+1:], sign(token, "code", code[:i])) {
+	text, mac, _ := cutLast(code)
+	parts := strings.SplitN(text, ".", 3) // when, a random text, the user's name
+	name, stamp := "", ""
+	if len(parts) == 3 {
+		name = parts[2]
+		user, err := g.users.Find(name)
+		if err != nil {
+			return nil, ErrCode
+		}
+		stamp = user.stamp()
+	}
+	if !equal(mac, sign(token, "code", text+" "+stamp)) {
 		return nil, ErrCode
 	}
-	stamp, _, _ := strings.Cut(code, ".")
-	ms, err := strconv.ParseInt(stamp, 36, 64)
+	ms, err := strconv.ParseInt(parts[0], 36, 64)
 	made := time.UnixMilli(ms)
 	if err != nil || time.Since(made) > CodeLife || made.Before(g.began.Truncate(time.Millisecond)) || !g.useOnce(code, made.Add(CodeLife)) {
 		return nil, ErrCode
 	}
 	port, _ := localPort(r)
+	_, value, err := g.grant(name, port)
+	if err != nil {
+		return nil, err
+	}
 	return &http.Cookie{
-		Name: cookieName(port), Value: sign(token, "cookie", port), Path: "/",
+		Name: cookieName(r, port), Value: value, Path: "/", Secure: r.TLS != nil,
 		MaxAge: 400 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}, nil
 }

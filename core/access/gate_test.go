@@ -15,7 +15,7 @@ import (
 
 // stranger is a gate for requests of another account.
 func stranger(k *Key) *Gate {
-	g := New(k)
+	g := New(k, nil)
 	g.tells = true
 	return g
 }
@@ -70,7 +70,7 @@ func TestCodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := openKey(t, folder)
 		code := func() string {
-			c, err := k.NewCode()
+			c, err := k.NewCode(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,3 +128,29 @@ func TestCodes(t *testing.T) {
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A program of the account needs nothing; a browser does, whoever runs it, and so does a
+// program where the system does not tell.
+func TestProgramsAndBrowsers(t *testing.T) {
+	g := stranger(openKey(t, t.TempDir()))
+	from := func(ours bool, header ...string) (Principal, bool) {
+		r := request("/", header...)
+		c := &conn{isOurs: func() bool { return ours }}
+		return g.Allows(r.WithContext(context.WithValue(r.Context(), connKey{}, c)))
+	}
+	if p, ok := from(true); !ok || p != Own(Account) {
+		t.Errorf("%+v, %v", p, ok)
+	}
+	if _, ok := from(false); ok {
+		t.Error("another account's program needs nothing")
+	}
+	for _, header := range []string{"Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-Storage-Access"} {
+		if p, ok := from(true, header, "none"); ok {
+			t.Errorf("a browser with %s: %+v", header, p)
+		}
+	}
+	g.tells = false
+	if _, ok := from(true); ok {
+		t.Error("nobody knows whose program it is, and it needs nothing")
+	}
+}

@@ -88,19 +88,27 @@ func (k *Key) Rotate() error { return k.write(true) }
 func (k *Key) write(replace bool) error {
 	var secret [keyBytes]byte
 	rand.Read(secret[:])
-	f, err := os.CreateTemp(filepath.Dir(k.path), ".token-*") // of mode 0600
+	text := []byte(base64.RawURLEncoding.EncodeToString(secret[:]) + "\n")
+	if replace {
+		return replaceFile(k.path, text)
+	}
+	return writeWith(k.path, text, os.Link)
+}
+
+// replaceFile puts a file of mode 0600 in place at once, whole.
+func replaceFile(path string, text []byte) error { return writeWith(path, text, os.Rename) }
+
+func writeWith(path string, text []byte, put func(from, to string) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".token-*") // of mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.WriteString(base64.RawURLEncoding.EncodeToString(secret[:]) + "\n")
+	_, err = f.Write(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if replace {
-		return os.Rename(f.Name(), k.path)
-	}
-	return os.Link(f.Name(), k.path)
+	return put(f.Name(), path)
 }
 
 // sign returns what only a holder of the token can make of a purpose's text.

@@ -25,7 +25,7 @@ var unaudited = map[string]bool{
 
 // asker is who asks, for the audit log.
 type asker struct {
-	who  access.Who
+	access.Principal
 	from string // address
 }
 
@@ -33,16 +33,16 @@ type askerKey struct{}
 
 // askerOf returns who asks, as ServeHTTP has found out.
 func askerOf(r *http.Request) asker {
-	who, _ := r.Context().Value(askerKey{}).(access.Who)
-	return asker{who, r.RemoteAddr}
+	p, _ := r.Context().Value(askerKey{}).(access.Principal)
+	return asker{p, r.RemoteAddr}
 }
 
-func withAsker(r *http.Request, who access.Who) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), askerKey{}, who))
+func withAsker(r *http.Request, p access.Principal) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), askerKey{}, p))
 }
 
 func (a asker) attrs() slog.Attr {
-	return slog.Group("by", "who", string(a.who), "from", a.from)
+	return slog.Group("by", "who", a.String(), "from", a.from)
 }
 
 // auditRequest records a request, unless it needs none.

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/protocol-workbench/workbench/core/access"
 )
 
 // withoutRecord are the routes whose requests have no record in the audit log. A
@@ -28,7 +30,7 @@ func TestEachRouteHasARecord(t *testing.T) {
 		path = strings.ReplaceAll(path, "{id}", "a%0d%0a%1b[31m%22,%22forged%22:1")
 		method, _, _ := strings.Cut(rt.pattern, " ")
 		r := httptest.NewRequest(method, path, nil)
-		g.auditRequest(rt.pattern, withAsker(r, "token"))
+		g.auditRequest(rt.pattern, withAsker(r, access.Own(access.Token)))
 		if withoutRecord[rt.pattern] {
 			if log.Len() > 0 {
 				t.Errorf("%s: %s", rt.pattern, &log)

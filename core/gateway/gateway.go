@@ -109,12 +109,24 @@ type Config struct {
 	// Hosts are names and ports by which browsers reach the workbench, in
 	// addition to the loopback names at the listener's port.
 	Hosts []Host
-	// Access decides who may use the workbench; nil: whoever reaches it.
+	// Access tells who may use the workbench; nil: whoever reaches it, as its account.
 	Access *access.Gate
+	// Origin is the name at which browsers have the page, at the listener's port; "": at
+	// all names of this machine.
+	Origin string
+	// Of returns what is a user's own, at his first request; nil: there are no users
+	// beside the account.
+	Of func(user string) (Belongings, error)
 	// Audit gets a record of each dial and end of a session, and of each request
 	// that reads or changes what is kept; nil: nothing does.
 	Audit *slog.Logger
 	Log   *slog.Logger
+}
+
+// Belongings are a user's own.
+type Belongings struct {
+	Transcripts store.Store       // nil: none
+	Recordings  *store.Recordings // nil: sessions are not recorded
 }
 
 // Server is a session's server, or a played client's, that knows the outcome of its
@@ -143,8 +155,11 @@ type Gateway struct {
 	stopping  context.Context
 	stop      context.CancelFunc
 
+	slow slowing // of failed tries
+
 	mu      sync.Mutex
 	stopped bool
+	others  map[string]*Gateway // of the users beside the account, by name
 }
 
 // New returns a gateway.
@@ -161,8 +176,10 @@ func New(config Config) *Gateway {
 	g.server = g.newServer()
 	for _, rt := range g.routes() {
 		g.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
-			g.auditRequest(rt.pattern, r)
-			rt.ServeHTTP(w, r)
+			if g.mayAsk(w, r, rt.does) {
+				g.auditRequest(rt.pattern, r)
+				rt.ServeHTTP(w, r)
+			}
 		})
 	}
 	return g
@@ -177,10 +194,10 @@ func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(stallListe
 // so that their clients do not all come back at once. It returns when that time is
 // over, at once if there is no session, or when ctx is done.
 func (g *Gateway) Drain(ctx context.Context, over time.Duration) {
-	g.mu.Lock()
-	g.stopped = true
-	g.mu.Unlock()
-	live := g.live.All()
+	var live []*session.Live
+	for _, of := range g.refuseMore() {
+		live = append(live, of.live.All()...)
+	}
 	if over <= 0 || len(live) == 0 { // Stop ends them all at once
 		return
 	}
@@ -224,14 +241,16 @@ func (g *Gateway) Stop(ctx context.Context) error {
 		defer cancel()
 		g.server.Shutdown(ctx)
 	}()
-	g.mu.Lock()
-	g.stopped = true
-	g.mu.Unlock()
-	g.stop()
+	all := g.refuseMore()
+	for _, of := range all {
+		of.stop()
+	}
 	ended := make(chan struct{})
 	go func() {
-		g.sessions.Wait()
-		g.keeping.ForgetAll()
+		for _, of := range all {
+			of.sessions.Wait()
+			of.keeping.ForgetAll()
+		}
 		close(ended)
 	}()
 	select {
@@ -271,9 +290,17 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusForbidden, errors.New(reason))
 		return
 	}
-	if who, ok := g.admits(w, r); ok {
-		g.mux.ServeHTTP(w, withAsker(r, who))
+	p, ok := g.admits(w, r)
+	if !ok {
+		return
 	}
+	of, err := g.of(p)
+	if err != nil {
+		g.Log.Error("what belongs to a user cannot be reached", "user", p.Name, "reason", err.Error())
+		refuseWith(w, http.StatusInternalServerError, errors.New("what belongs to this user cannot be reached; the workbench's log says why"))
+		return
+	}
+	of.mux.ServeHTTP(w, withAsker(r, p))
 }
 
 type devMode struct {
@@ -282,6 +309,10 @@ type devMode struct {
 
 func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 	modes := g.Modes()
+	asks := askerOf(r)
+	if !asks.Role.May(access.Manage) {
+		modes = withoutOthers(modes)
+	}
 	var dev *devMode
 	if g.DevMode != "" {
 		dev = &devMode{g.DevMode}
@@ -303,5 +334,8 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		// Dev is set while a line mode is in development.
 		Dev     *devMode `json:"dev,omitempty"`
 		Sandbox *Sandbox `json:"sandbox,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, len(g.keeping.List()), dev, sandbox})
+		// User is who asks; absent for the account itself. Role says what it may do.
+		User string      `json:"user,omitempty"`
+		Role access.Role `json:"role"`
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role})
 }

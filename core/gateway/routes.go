@@ -31,60 +31,61 @@ const (
 
 // route is one kind of request.
 type route struct {
-	pattern string // of http.ServeMux
-	maxBody int64  // bytes
+	pattern string        // of http.ServeMux
+	does    access.Action // what its user must be allowed to do
+	maxBody int64         // bytes
 	answer  http.HandlerFunc
 }
 
 // routes returns all routes.
 func (g *Gateway) routes() []route {
 	routes := []route{
-		{"GET /healthz", maxNothing, g.healthy},
-		{"GET /api/modes", maxNothing, g.modes},
-		{"POST /api/compare", compare.MaxRequest, g.compare},
-		{"GET /api/tls", maxNothing, g.credentials},
-		{"POST /api/tls", target.MaxCredential, g.addCredential},
-		{"DELETE /api/tls/{id}", maxNothing, g.forgetCredential},
-		{"GET /api/sessions", maxNothing, g.kept},
-		{"DELETE /api/sessions/{id}", maxNothing, g.endKept},
-		{"GET /api/sessions/{id}/entries", maxNothing, g.entries},
-		{"GET /websocket/", maxNothing, g.websocket},
+		{"GET /healthz", access.Look, maxNothing, g.healthy},
+		{"GET /api/modes", access.Look, maxNothing, g.modes},
+		{"POST /api/compare", access.Look, compare.MaxRequest, g.compare},
+		{"GET /api/tls", access.Look, maxNothing, g.credentials},
+		{"POST /api/tls", access.Change, target.MaxCredential, g.addCredential},
+		{"DELETE /api/tls/{id}", access.Change, maxNothing, g.forgetCredential},
+		{"GET /api/sessions", access.Look, maxNothing, g.kept},
+		{"DELETE /api/sessions/{id}", access.Change, maxNothing, g.endKept},
+		{"GET /api/sessions/{id}/entries", access.Look, maxNothing, g.entries},
+		{"GET /websocket/", access.Dial, maxNothing, g.websocket},
 	}
 	if g.Transcripts != nil {
 		t := transcripts{g.Transcripts, g}
 		routes = append(routes,
-			route{"GET /api/transcripts", maxNothing, t.list},
-			route{"POST /api/transcripts/import", maxImport, t.importFile},
-			route{"GET /api/transcripts/{id}", maxNothing, t.show},
-			route{"GET /api/transcripts/{id}/info", maxNothing, t.info},
-			route{"GET /api/transcripts/{id}/follow", maxNothing, t.follow},
-			route{"GET /api/transcripts/{id}/export", maxNothing, t.export},
-			route{"GET /api/transcripts/{id}/notes", maxNothing, t.notes},
-			route{"PUT /api/transcripts/{id}/notes", store.MaxNotes, t.setNotes},
-			route{"GET /api/transcripts/{id}/diff", maxNothing, t.diff},
-			route{"POST /api/transcripts/{id}/rules", maxRulesRequest, t.keepRules},
-			route{"POST /api/transcripts/{id}/replay", maxReplayRequest, t.replay},
-			route{"POST /api/transcripts/{id}/play/client", maxPlayRequest, t.playClient},
-			route{"POST /api/transcripts/{id}/redact", maxRedactRequest, t.redact},
-			route{"DELETE /api/transcripts/{id}", maxNothing, t.delete})
+			route{"GET /api/transcripts", access.Look, maxNothing, t.list},
+			route{"POST /api/transcripts/import", access.Change, maxImport, t.importFile},
+			route{"GET /api/transcripts/{id}", access.Look, maxNothing, t.show},
+			route{"GET /api/transcripts/{id}/info", access.Look, maxNothing, t.info},
+			route{"GET /api/transcripts/{id}/follow", access.Look, maxNothing, t.follow},
+			route{"GET /api/transcripts/{id}/export", access.Look, maxNothing, t.export},
+			route{"GET /api/transcripts/{id}/notes", access.Look, maxNothing, t.notes},
+			route{"PUT /api/transcripts/{id}/notes", access.Change, store.MaxNotes, t.setNotes},
+			route{"GET /api/transcripts/{id}/diff", access.Look, maxNothing, t.diff},
+			route{"POST /api/transcripts/{id}/rules", access.Change, maxRulesRequest, t.keepRules},
+			route{"POST /api/transcripts/{id}/replay", access.Look, maxReplayRequest, t.replay},
+			route{"POST /api/transcripts/{id}/play/client", access.Dial, maxPlayRequest, t.playClient},
+			route{"POST /api/transcripts/{id}/redact", access.Change, maxRedactRequest, t.redact},
+			route{"DELETE /api/transcripts/{id}", access.Change, maxNothing, t.delete})
 	}
 	if g.Transcripts != nil && g.Listen != nil {
-		routes = append(routes, route{"POST /api/transcripts/{id}/play/server", maxPlayRequest, transcripts{g.Transcripts, g}.playServer})
+		routes = append(routes, route{"POST /api/transcripts/{id}/play/server", access.Listen, maxPlayRequest, transcripts{g.Transcripts, g}.playServer})
 	}
 	if g.Metrics != nil {
-		routes = append(routes, route{"GET /metrics", maxNothing, g.Metrics.ServeHTTP})
+		routes = append(routes, route{"GET /metrics", access.Manage, maxNothing, g.Metrics.ServeHTTP})
 	}
 	if g.Profiles != nil {
-		routes = append(routes, route{"GET /debug/pprof/", maxNothing, g.Profiles.ServeHTTP})
+		routes = append(routes, route{"GET /debug/pprof/", access.Manage, maxNothing, g.Profiles.ServeHTTP})
 	}
 	if g.Dev != nil {
 		routes = append(routes,
-			route{"GET /api/dev", maxNothing, g.Dev.ServeHTTP},
-			route{"GET /api/dev/", maxNothing, g.Dev.ServeHTTP},
-			route{"POST /api/dev/", maxNothing, g.Dev.ServeHTTP})
+			route{"GET /api/dev", access.Manage, maxNothing, g.Dev.ServeHTTP},
+			route{"GET /api/dev/", access.Manage, maxNothing, g.Dev.ServeHTTP},
+			route{"POST /api/dev/", access.Manage, maxNothing, g.Dev.ServeHTTP})
 	}
 	if g.Page != nil {
-		routes = append(routes, route{"GET /", maxNothing, newPage(g.Page).ServeHTTP})
+		routes = append(routes, route{"GET /", access.Look, maxNothing, newPage(g.Page).ServeHTTP})
 	}
 	return routes
 }

@@ -6,6 +6,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { formatRoute } from "./route.js";
 import { tabs } from "./tabs.js";
 import { count } from "../model/format.js";
+import { change } from "../wire/change.js";
 
 const every = 5000; // milliseconds
 
@@ -22,7 +23,7 @@ export function Sessions() {
   const here = new Set(tabs.value.map((tab) => tab.attach.value));
   const others = all.filter(({ id }) => !here.has(id));
   if (others.length === 0) return null;
-  const end = (/** @type {Kept} */ { id }) => fetch("/api/sessions/" + encodeURIComponent(id), { method: "DELETE" }).then(load, () => {});
+  const end = (/** @type {Kept} */ { id }) => change("/api/sessions/" + encodeURIComponent(id), { method: "DELETE" }).then(load, () => {});
   return html`
     <section class="kept" aria-labelledby="kept-title">
       <h2 id="kept-title">Sessions that live in the workbench</h2>

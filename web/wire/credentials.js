@@ -3,6 +3,7 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { browserStorage, keep, readKept } from "../model/kept.js";
+import { change } from "./change.js";
 
 /** @typedef {import("../types").Credential} Credential */
 
@@ -47,7 +48,7 @@ export async function giveFiles(kind, files) {
     const pem = (await Promise.all(all.map((file) => file.text()))).join("\n");
     const problem = pemProblem(kind, pem);
     if (problem) return { problem };
-    const answer = await fetch("/api/tls", { method: "POST", body: pem });
+    const answer = await change("/api/tls", { method: "POST", body: pem });
     if (!answer.ok) return { problem: await wordsOf(answer) };
     const { id, subject, fingerprint } = await answer.json();
     remember({ id, kind, subject, fingerprint });
@@ -61,7 +62,7 @@ export async function giveFiles(kind, files) {
 /** Makes the workbench and the page forget a file. Returns what went wrong, or "". @param {string} id */
 export async function forgetFile(id) {
   try {
-    const answer = await fetch("/api/tls/" + id, { method: "DELETE" });
+    const answer = await change("/api/tls/" + id, { method: "DELETE" });
     if (!answer.ok && answer.status !== 404) return await wordsOf(answer);
     keep(browserStorage(), "credentials", othersKept(id));
     return await loadCredentials();

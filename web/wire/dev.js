@@ -3,6 +3,7 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { loadModes } from "./workbench.js";
+import { change } from "./change.js";
 
 /** Signal: the last state. @type {import("../vendor/signals-core.js").Signal<import("../types").DevState | null>} */
 export const dev = signal(null);
@@ -37,6 +38,6 @@ export function doingWords(doing) {
 
 /** Moves the sessions that stayed on the old build, even though their answers differ. Returns what went wrong, or "". */
 export async function moveAnyway() {
-  const answer = await fetch("/api/dev/move", { method: "POST" });
+  const answer = await change("/api/dev/move", { method: "POST" });
   return answer.ok ? "" : (await answer.text()).trim() || `The workbench answered ${answer.status}.`;
 }

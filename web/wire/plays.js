@@ -4,6 +4,7 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { PlayLog } from "../model/play.js";
+import { change } from "./change.js";
 
 /** Signal: the plays of this page, by what keyOf says. @type {import("../vendor/signals-core.js").Signal<Map<string, Play>>} */
 export const plays = signal(new Map());
@@ -40,7 +41,7 @@ export class Play {
   async #run(url, request) {
     const { signal } = this.#stopping;
     try {
-      const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request), signal });
+      const answer = await change(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request), signal });
       if (answer.ok) await this.#read(answer);
       else this.problem.value = (await answer.text()).trim() || `The workbench answered ${answer.status}.`;
     } catch {

@@ -7,6 +7,7 @@ import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
 import { advice, endAdvice } from "../model/target.js";
+import { change } from "./change.js";
 
 let sessions = 0;
 
@@ -219,7 +220,7 @@ export class Session extends Feed {
     const wasConnected = this.connected;
     if (this.attach && this.hasKeyboard) {
       if (this.#connected) this.#socket.send({ end: true });
-      else fetch("/api/sessions/" + encodeURIComponent(this.attach), { method: "DELETE", keepalive: true }).catch(() => {});
+      else change("/api/sessions/" + encodeURIComponent(this.attach), { method: "DELETE", keepalive: true }).catch(() => {});
     }
     const words = !wasConnected ? "you stopped connecting" : this.hasKeyboard ? "you closed the session" : "you left the session, which goes on";
     this.leave();

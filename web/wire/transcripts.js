@@ -2,6 +2,8 @@
 // its removal; and by /api/compare what several modes would have done with the
 // events of one, or of a session.
 
+import { change } from "./change.js";
+
 /** @typedef {import("../types").Info} Info */
 
 const noStore = "This workbench does not record sessions, so there are no transcripts.";
@@ -86,7 +88,7 @@ const maxImport = 64 * 2 ** 20; // bytes, as the workbench has it
  */
 export async function importFile(file, mode) {
   if (file.size > maxImport) throw new Error(`${file.name} has ${Math.ceil(file.size / 2 ** 20)} MiB; the page takes up to 64. The command line takes any: workbench transcript import.`);
-  const answer = await fetch("/api/transcripts/import?" + new URLSearchParams({ name: file.name, mode }), { method: "POST", body: file });
+  const answer = await change("/api/transcripts/import?" + new URLSearchParams({ name: file.name, mode }), { method: "POST", body: file });
   if (!answer.ok) throw new Error(await reasonOf(answer));
   return answer.json();
 }
@@ -103,7 +105,7 @@ export async function diffTranscripts(a, b, by) {
 
 /** Keeps a copy of one with the rules for what differs in another. @param {string} a @param {string} b @returns {Promise<{ id: string, written: number, unexplained: number }>} */
 export async function keepRules(a, b) {
-  const answer = await fetch(`/api/transcripts/${encodeURIComponent(a)}/rules`, {
+  const answer = await change(`/api/transcripts/${encodeURIComponent(a)}/rules`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ with: b }),
@@ -118,7 +120,7 @@ export async function keepRules(a, b) {
  * @returns {Promise<import("../types").Replayed>}
  */
 export async function replayTranscript(id, run) {
-  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/replay`, {
+  const answer = await change(`/api/transcripts/${encodeURIComponent(id)}/replay`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(run),
@@ -131,7 +133,7 @@ export async function replayTranscript(id, run) {
 
 /** @param {string} id @param {Secret} secret @param {"" | "recording" | "file"} as */
 async function redact(id, secret, as) {
-  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/redact`, {
+  const answer = await change(`/api/transcripts/${encodeURIComponent(id)}/redact`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...secret, as }),
@@ -164,7 +166,7 @@ export async function notesOf(id) {
 
 /** @param {string} id @param {import("../types").Notes} notes */
 export async function saveNotes(id, notes) {
-  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}/notes`, {
+  const answer = await change(`/api/transcripts/${encodeURIComponent(id)}/notes`, {
     method: "PUT",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(notes),
@@ -174,7 +176,7 @@ export async function saveNotes(id, notes) {
 
 /** @param {string} id */
 export async function deleteTranscript(id) {
-  const answer = await fetch("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });
+  const answer = await change("/api/transcripts/" + encodeURIComponent(id), { method: "DELETE" });
   if (!answer.ok) throw new Error(await reasonOf(answer));
 }
 
@@ -192,7 +194,7 @@ export function exportURL(id, format) {
  * @returns {Promise<import("../types").Comparison>}
  */
 export async function compareRuns(source, runs) {
-  const answer = await fetch("/api/compare", {
+  const answer = await change("/api/compare", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...source, runs }),

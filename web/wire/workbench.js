@@ -14,6 +14,8 @@ export const practice = signal("");
 export const recording = signal(false);
 /** Signal: how many sessions live in the workbench, this window's included. */
 export const kept = signal(0);
+/** Signal: the user's name, "" for the account that runs the workbench. */
+export const user = signal("");
 /** Signal: the mode that is being developed, or "". */
 export const devMode = signal("");
 /** Signal: why the list of modes could not be loaded, or "". */
@@ -32,6 +34,10 @@ export async function loadModes() {
   clearTimeout(polling);
   try {
     const answer = await fetch("/api/modes");
+    if (answer.status === 401) {
+      modesProblem.value = "The workbench does not know this browser any more. Open a new link to it: workbench token link prints one.";
+      return;
+    }
     if (!answer.ok) throw new Error(`the workbench answered ${answer.status}`);
     const list = await answer.json();
     const all = /** @type {import("../types").Mode[]} */ (list.modes);
@@ -40,6 +46,7 @@ export async function loadModes() {
       practice.value = list.practice ?? "";
       recording.value = list.recording ?? false;
       kept.value = list.kept ?? 0;
+    user.value = list.user ?? "";
       devMode.value = list.dev?.mode ?? "";
       sandbox.value = list.sandbox ?? null;
       defaultMode.value = devMode.value || list.default || all[0]?.manifest.name || "";
