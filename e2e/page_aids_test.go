@@ -87,6 +87,17 @@ func palette(t *testing.T, chromium context.Context) {
 	p.wait("a recording", `document.querySelector("#palette-list [aria-selected=true]")?.textContent.includes("Recording")`)
 	p.press(kb.Enter)
 	p.wait("its playback", `document.querySelector("#scrubber")`)
+	playback := evaluate[string](p, `location.hash`)
+	run("name tags", "Name, tags, note")
+	p.wait("its form", `document.querySelector("#notes-form[open], dialog[open] input")`)
+	p.press(kb.Escape)
+	p.wait("no form", `!document.querySelector("dialog[open]")`)
+	for part, field := range map[string]string{"server": "#play-port", "client": "#play-to"} {
+		run("play as "+part, "Play as "+part)
+		p.wait("the form to play as the "+part, fmt.Sprintf(`document.querySelector(%q)`, field))
+		p.run(fmt.Sprintf(`location.hash = %q`, playback))
+		p.wait("the playback again", `document.querySelector("#scrubber")`)
+	}
 	run("keys", "list of keys")
 	p.wait("the keys", `document.querySelector("#keys[open]")?.textContent.includes("Ctrl K")`)
 	p.pictures("keys")

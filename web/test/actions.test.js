@@ -42,6 +42,25 @@ test("what a control does can be found on the page", () => {
   for (const { control } of actions) if (control) assert.ok(sources.includes(`id="${control.slice(1)}"`), control);
 });
 
+test("each action of a menu is in the palette", () => {
+  const palette = read("ui/Palette.js");
+  const inMenus = new Set(actions.filter(({ menu }) => menu).map(({ control }) => control));
+  let found = 0;
+  for (const file of ["SessionMenu", "Playback", "CopyMenu"]) {
+    for (const [item] of read(`ui/${file}.js`).matchAll(/<button [^>]*class="item[^>]*|<a class="button small" id="[^>]*/g)) {
+      found++;
+      const [, id] = /\bid="([^"]+)"/.exec(item) ?? [];
+      if (item.includes("data-form=")) assert.match(palette, /data-form=/);
+      else assert.ok(inMenus.has("#" + id), `${file}: ${item}`);
+    }
+  }
+  assert.ok(found > 14, `only ${found} items were found`);
+  for (const [, setting] of read("ui/ViewMenu.js").matchAll(/(?:signal=\$\{|onChange=\$\{\(\) => \()(\w+)/g)) {
+    if (setting !== "signal") assert.ok(palette.includes(`, ${setting}]`) || palette.includes(`, ${setting}, [`) || read("ui/actions.js").includes(`${setting}.value = !`), `View: ${setting}`);
+  }
+  for (const [, view] of read("ui/TopBar.js").matchAll(/^ {2}\["(\w+)", "\w+"\],$/gm)) assert.ok(palette.includes(`["${view}", `), `view ${view}`);
+});
+
 test("keys are told apart", () => {
   const press = (/** @type {string} */ written, more = {}) => ({ key: written, code: "Key" + written.toUpperCase(), altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, ...more });
   const ctrl = press("k", { ctrlKey: true });

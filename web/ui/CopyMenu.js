@@ -100,8 +100,8 @@ export function CopyMenu({ feed, laneView, about, done }) {
     </fieldset>
     <fieldset>
       <legend>Save</legend>
-      <button type="button" class="item" onClick=${saveText}>These rows as text</button>
-      <button type="button" class="item" onClick=${saveEntries}>All entries as JSON lines</button>
+      <button type="button" class="item" id="save-rows" onClick=${saveText}>These rows as text</button>
+      <button type="button" class="item" id="save-entries" onClick=${saveEntries}>All entries as JSON lines</button>
     </fieldset>
   `;
 }

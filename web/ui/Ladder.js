@@ -36,7 +36,7 @@ export function Ladder({ feed, laneView, about }) {
         <h2 id="ladder-title">Ladder</h2>
         <p>${missing ? `The newest ${count(drawn.items.length, "step")}.` : count(drawn.items.length, "step")}</p>
         <button type="button" class="small" id="save-svg" disabled=${drawn.items.length === 0} onClick=${saveSVG}>Save SVG</button>
-        <button type="button" class="small" disabled=${drawn.items.length === 0} onClick=${() => savePNG(draw(undefined), about.name)}>Save PNG</button>
+        <button type="button" class="small" id="save-png" disabled=${drawn.items.length === 0} onClick=${() => savePNG(draw(undefined), about.name)}>Save PNG</button>
       </div>
       <div class="ladder-box" ref=${box} onScroll=${onScroll} tabindex="0" role="group" aria-label="Sequence diagram">
         ${drawn.items.length === 0

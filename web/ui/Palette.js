@@ -4,9 +4,10 @@
 import { focus, html } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { actions, isKey, isPossible, keyLabel, perform, showSessions } from "./actions.js";
+import { forms } from "../model/copy.js";
 import { fuzzyFilter } from "../model/fuzzy.js";
 import { whenOf } from "../model/format.js";
-import { detailsOpen, lanes, presenting, resetSettings, showColours, showControls, showHex, showMap, theme, timeStyle, typeHex } from "../model/kept.js";
+import { detailsOpen, hexColumns, inspecting, lanes, presenting, resetSettings, showColours, showControls, showHex, showMap, theme, timeStyle, typeHex } from "../model/kept.js";
 import { fieldsOf, targetTitle } from "../model/target.js";
 import { modes, practice } from "../wire/workbench.js";
 import { listTranscripts } from "../wire/transcripts.js";
@@ -121,8 +122,11 @@ function itemsOf(page) {
       .map((value) => one("Option", `${option.name} ${value}`, inForm((to) => to.setOption(option, value)), tab.option(option) === value))),
     ...(practice.value ? [one("Target", "Practice echo " + practice.value, inForm((to) => to.usePractice()))] : []),
     ...targets.list.map((target) => one("Target", [targetTitle(target), target.name && targetTitle({ ...target, name: "" }), target.mode].filter(Boolean).join(" · "), inForm((to) => to.use({ ...fieldsOf(targetTitle({ ...target, name: "" })), ...target })))),
+    ...forms.map(([form, label]) => ({ group: "Rows", name: "Copy as " + label, menu: "#copy-menu", control: `[data-form="${form}"]` }))
+      .filter(isPossible).map((action) => one(action.group, action.name, () => perform(action, page))),
     ...chosen("Show", lanes, [["both", "Both lanes"], ["console", "Only what is typed and shown"], ["wire", "Only the wire"], ["ladder", "The ladder"]]),
     ...chosen("Time", timeStyle, [["relative", "Since the start"], ["delta", "Since the row before"], ["absolute", "Of day"], ["none", "None"]]),
+    ...chosen("Bytes in a line of hex", hexColumns, [["fit", "As many as fit"], ["8", "8"], ["16", "16"]]),
     ...chosen("Colours", theme, [["", "As the system has them"], ["light", "Light"], ["dark", "Dark"]]),
     ...switches.map(([name, setting]) => one("Setting", name, () => (setting.value = !setting.value), setting.value)),
     one("Setting", "Reset all settings", resetSettings),
@@ -131,7 +135,7 @@ function itemsOf(page) {
 
 /** @type {[string, import("../vendor/signals-core.js").Signal<boolean>][]} */
 const switches = [
-  ["Hex with offsets", showHex], ["Control characters", showControls], ["Terminal colours (ANSI)", showColours], ["Map of a long session", showMap], ["Large type, for a projector", presenting],
+  ["Hex with offsets", showHex], ["Control characters", showControls], ["Terminal colours (ANSI)", showColours], ["What picked bytes mean", inspecting], ["Map of a long session", showMap], ["Large type, for a projector", presenting],
   ["Type bytes as hex", typeHex], ["Unfold what is said about a mode", detailsOpen],
 ];
 

@@ -156,13 +156,14 @@ function Loaded({ id, recording, query }) {
   const event = (laneView.selection.value && laneView.picked(feed, "console")[0]?.n) ?? eventAt(entries, player.position);
   const menu = (/** @type {() => void} */ close) => html`
     <button type="button" class="item" id="save-button" onClick=${() => (close(), setSaving(true))}>Save as …</button>
+    <button type="button" class="item" id="name-button" onClick=${() => (close(), setNaming(true))}>Name …</button>
     <button type="button" class="item" id="notes-button" onClick=${() => (close(), setNoting(true))}>Notes</button>
     <button type="button" class="item" id="replay-button" onClick=${() => go(formatRoute("replay", "", { transcript: id }))}>Replay it</button>
     <button type="button" class="item" id="play-server-button" onClick=${() => go(formatRoute("play", "", { transcript: id, as: "server" }))}>Play as server …</button>
     <button type="button" class="item" id="play-client-button" onClick=${() => go(formatRoute("play", "", { transcript: id, as: "client" }))}>Play as client …</button>
-    <button type="button" class="item" onClick=${() => go(formatRoute("compare", "", { transcript: id }))}>What would another mode have done?</button>
+    <button type="button" class="item" id="compare-recording-button" onClick=${() => go(formatRoute("compare", "", { transcript: id }))}>What would another mode have done?</button>
     <button type="button" class="item" id="redact-button" onClick=${() => go(formatRoute("redact", "", { transcript: id }))}>Redact …</button>
-    <button type="button" class="item danger" disabled=${info?.running} onClick=${remove}>Delete …</button>
+    <button type="button" class="item danger" id="delete-button" disabled=${info?.running} onClick=${remove}>Delete …</button>
   `;
   return html`
     <div class="card player" role="group" aria-label="Playback">

@@ -23,7 +23,7 @@ export function SessionMenu({ tab, session, close }) {
   return html`
     <button type="button" class="item" id="golden-button" disabled=${!transcript} aria-describedby="golden-why" onClick=${golden}>Save as golden</button>
     <p class="muted" id="golden-why">${transcript ? "A transcript without times, to keep as a test." : why}</p>
-    ${transcript && html`<a class="button small" href=${formatRoute("transcripts", transcript)}>Open the transcript</a>`}
+    ${transcript && html`<a class="button small" id="transcript-link" href=${formatRoute("transcripts", transcript)}>Open the transcript</a>`}
     <button type="button" class="item" id="compare-button" disabled=${!hello}
       onClick=${() => go(formatRoute("compare", "", transcript ? { transcript } : { tab: tab.id }))}>What would another mode have done?</button>
     <button type="button" class="item" id="clear-button" onClick=${clear}>Clear the lanes</button>

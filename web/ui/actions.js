@@ -16,12 +16,16 @@ import { renaming } from "./TopBar.js";
  * ⌘K on a Mac. Those of the group "Anywhere" work on the whole page; the others
  * where the group says, by what stands there, and are only listed. An action without
  * run is no more than its key. when: whether it is possible now; control: the element
- * that does it, which has to be there, and enabled. byKey: run is told by which of the
- * keys, and the action has no name to run it by.
- * @typedef {{ group: string, name: string, keys?: string[], when?: () => boolean, control?: string, byKey?: boolean, run?: (page: Page, key?: string) => void }} Action
+ * that does it, which has to be there, and enabled. menu: the button of the menu that
+ * has the control, which is opened for it. byKey: run is told by which of the keys, and
+ * the action has no name to run it by.
+ * @typedef {{ group: string, name: string, keys?: string[], when?: () => boolean, menu?: string, control?: string, byKey?: boolean, run?: (page: Page, key?: string) => void }} Action
  */
 
 const isLive = () => current.value.live.value;
+const hasSession = () => !route.value.view && current.value.session.value !== null;
+const hasTranscript = () => hasSession() && current.value.session.value?.transcript !== "";
+const isPlayback = () => route.value.view === "transcripts" && route.value.id !== "";
 
 /** @type {Action[]} */
 export const actions = [
@@ -68,7 +72,13 @@ export const actions = [
   { group: "Session", name: "Close this tab", when: () => !route.value.view && (tabs.value.length > 1 || current.value.session.value !== null), run: () => closeTab(current.value) },
   { group: "Session", name: "End the input (half-close)", control: "#half-close-button" },
   { group: "Session", name: "Send a file", control: "#file" },
-  { group: "Session", name: "Open the session's menu: golden, transcript, compare, clear", control: "#session-menu" },
+  { group: "Session", name: "Undo closing a tab", control: "#undo-close" },
+  { group: "Session", name: "Ask for the keyboard", control: "#ask-keyboard" },
+  { group: "Session", name: "Hand the keyboard over", control: "#give-keyboard" },
+  { group: "Session", name: "Save as golden", menu: "#session-menu", control: "#golden-button", when: hasTranscript },
+  { group: "Session", name: "Open the transcript", menu: "#session-menu", control: "#transcript-link", when: hasTranscript },
+  { group: "Session", name: "What would another mode have done?", menu: "#session-menu", control: "#compare-button", when: hasSession },
+  { group: "Session", name: "Clear the lanes", menu: "#session-menu", control: "#clear-button", when: hasSession },
   { group: "Session", name: "Pick a target", control: "#targets-menu" },
   { group: "Session", name: "Options of TLS", control: "#tls-menu" },
   { group: "Session", name: "Switch TLS on or off", control: "#tls" },
@@ -76,6 +86,11 @@ export const actions = [
   { group: "Session", name: "Record the next session, on and off", control: "#record" },
   { group: "Rows", name: "Filter the rows", control: "#filter-button" },
   { group: "Rows", name: "Copy or save rows", control: "#copy-menu" },
+  { group: "Rows", name: "Edit what was sent, to send it again", menu: "#copy-menu", control: "#send-again" },
+  { group: "Rows", name: "Save these rows as text", menu: "#copy-menu", control: "#save-rows" },
+  { group: "Rows", name: "Save all entries as JSON lines", menu: "#copy-menu", control: "#save-entries" },
+  { group: "Rows", name: "Save the ladder as SVG", control: "#save-svg" },
+  { group: "Rows", name: "Save the ladder as PNG", control: "#save-png" },
 
   { group: "Where you type", name: "Send", keys: ["Enter"] },
   { group: "Where you type", name: "One more line; several go one by one", keys: ["Shift Enter"] },
@@ -95,23 +110,48 @@ export const actions = [
   { group: "Find", name: "Look for nothing", keys: ["Escape"] },
 
   { group: "Playback", name: "Play, pause", keys: ["Space"], control: "#play" },
-  { group: "Playback", name: "A step on, a step back", keys: ["→", "←"] },
+  { group: "Playback", name: "A step on", keys: ["→"], control: "#step" },
+  { group: "Playback", name: "A step back", keys: ["←"], control: "#step-back" },
   { group: "Playback", name: "To the start, to the end", keys: ["Home", "End"] },
+  { group: "Playback", name: "Predict, on and off", control: "#predict" },
+  { group: "Playback", name: "Save as …", menu: "#session-menu", control: "#save-button", when: isPlayback },
+  { group: "Playback", name: "Name, tags, note …", menu: "#session-menu", control: "#name-button", when: isPlayback },
+  { group: "Playback", name: "Notes", menu: "#session-menu", control: "#notes-button", when: isPlayback },
+  { group: "Playback", name: "Replay it", menu: "#session-menu", control: "#replay-button", when: isPlayback },
+  { group: "Playback", name: "Play as server …", menu: "#session-menu", control: "#play-server-button", when: isPlayback },
+  { group: "Playback", name: "Play as client …", menu: "#session-menu", control: "#play-client-button", when: isPlayback },
+  { group: "Playback", name: "What would another mode have done?", menu: "#session-menu", control: "#compare-recording-button", when: isPlayback },
+  { group: "Playback", name: "Redact …", menu: "#session-menu", control: "#redact-button", when: isPlayback },
+  { group: "Playback", name: "Delete …", menu: "#session-menu", control: "#delete-button", when: isPlayback },
+  { group: "Transcripts", name: "Import files", control: "#import-file" },
 ];
 
 /** Whether an action can be done now, by its name. @param {Action} action */
-export function isPossible({ run, control, when, byKey }) {
+export function isPossible({ run, control, menu, when, byKey }) {
   if (byKey || (when && !when())) return false;
   if (!control) return run !== undefined;
-  const element = /** @type {any} */ (document.querySelector(control));
+  const element = /** @type {any} */ (document.querySelector(menu ?? control));
   return element !== null && !element.disabled;
 }
 
 /** @param {Action} action @param {Page} page @param {string} [key] by which it is done */
-export function perform({ run, control }, page, key) {
-  if (run) run(page, key);
-  else if (control) /** @type {any} */ (document.querySelector(control))?.click();
+export function perform({ run, control = "", menu }, page, key) {
+  if (run) return run(page, key);
+  if (!control) return;
+  const find = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector));
+  const opener = menu && !find(control) ? find(menu) : null;
+  if (!opener) return find(control)?.click();
+  const coming = new MutationObserver(() => {
+    if (!find(control)) return;
+    coming.disconnect();
+    find(control)?.click();
+  });
+  coming.observe(/** @type {Node} */ (opener.parentNode), { childList: true, subtree: true });
+  setTimeout(() => coming.disconnect(), patience); // the menu stays open, and says what there is
+  opener.click();
 }
+
+const patience = 3000; // milliseconds for a menu that is loaded for the first time
 
 /** Whether this is a Mac, an iPhone or an iPad. */
 export const isMac = /Mac|iP(hone|ad|od)/.test(globalThis.navigator?.platform ?? "");
