@@ -130,7 +130,7 @@ func tabsHaveNames(t *testing.T, chromium context.Context) {
 	p.replace("first")
 	p.press(kb.Enter)
 	shown("first")
-	p.focused(".tab-title")
+	p.focused("#host, .tab-title") // where it was
 	p.alt("KeyN")
 	shown("New session")
 	p.run(`document.querySelector(".tab.shown .tab-title").dispatchEvent(new MouseEvent("dblclick", { bubbles: true }))`)
@@ -138,6 +138,12 @@ func tabsHaveNames(t *testing.T, chromium context.Context) {
 	p.replace("second")
 	p.press(kb.Escape)
 	shown("New session")
+	p.focused("#command") // the mouse began
+	p.run(`document.querySelector(".tab.shown .tab-title").focus()`)
+	p.press(kb.F2)
+	p.focused(".tab .name")
+	p.press(kb.Escape)
+	p.focused(".tab.shown .tab-title")
 	p.press(kb.F2)
 	p.focused(".tab .name")
 	p.replace("second")
@@ -152,6 +158,13 @@ func tabsHaveNames(t *testing.T, chromium context.Context) {
 	p.connect(shared.echo)
 	p.status("Connected")
 	shown("second")
+	for _, lane := range []string{"wire", "wire", "console", "both"} {
+		p.click("[name=lanes][value=" + lane + "] + span")
+		p.focused("#command")
+	}
+	p.run(`document.querySelector("[name=lanes]:checked").focus()`)
+	p.press(kb.ArrowRight)
+	p.focused("[name=lanes][value=console]")
 }
 
 func tabsTellOfNewData(t *testing.T, chromium context.Context) {

@@ -1,6 +1,8 @@
 // The clock of a playback: which entry is due when. Pure; the caller tells it the
 // time.
 
+import { kindOf } from "./kinds.js";
+
 /** How fast a playback may be, as the user picks it. */
 export const speeds = [0.25, 0.5, 1, 2, 5, 20];
 
@@ -104,4 +106,20 @@ export function stepped(entries, position, step) {
   let at = position + step;
   while (at > 0 && at < entries.length && !begins(at)) at += step;
   return Math.min(Math.max(0, at), entries.length);
+}
+
+/**
+ * The position before the next message that one of the peers sent, at or after a
+ * position; the end where none follows.
+ * @param {import("../types").Entry[]} entries @param {number} position
+ */
+export function beforeSent(entries, position) {
+  while (position < entries.length && !isSent(entries[position])) position++;
+  return Math.min(position, entries.length);
+}
+
+/** @param {import("../types").Entry} entry */
+function isSent(entry) {
+  const flow = entry.dir === ">>" && kindOf(entry)?.flow;
+  return Boolean(flow) && (entry.text ?? entry.b64 ?? "") !== "";
 }

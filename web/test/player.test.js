@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { Player, stepped, timesOf } from "../model/player.js";
+import { Player, beforeSent, stepped, timesOf } from "../model/player.js";
 
 const entries = [
   { t: 0, dir: "--", kind: "remark" },
@@ -70,4 +70,23 @@ test("a player goes on with what is added", () => {
   assert.equal(player.position, 3);
   player.tick(4001);
   assert.equal(player.ended, true);
+});
+
+test("what is to be guessed is what a peer sent, and nothing else", () => {
+  const all = [
+    { dir: "--", kind: "remark", text: "dialled 127.0.0.1:4000" },
+    { dir: "<<", kind: "note", text: "speaks HTTP" },
+    { n: 1, dir: ">>", side: "client", kind: "text", text: "GET /" },
+    { n: 1, dir: "<<", side: "server", kind: "bytes", text: "GET /\r\n" },
+    { dir: "--", kind: "remark", text: "the recording goes on in part 2" },
+    { n: 2, dir: ">>", kind: "timer", name: "late" },
+    { n: 3, dir: ">>", side: "server", kind: "bytes", b64: "/w==" },
+    { n: 4, dir: ">>", side: "server", kind: "failed", text: "connection reset" },
+    { n: 5, dir: ">>", side: "server", kind: "eof" },
+  ];
+  assert.equal(beforeSent(all, 0), 2);
+  assert.equal(beforeSent(all, 2), 2);
+  assert.equal(beforeSent(all, stepped(all, 2, 1)), 6);
+  assert.equal(beforeSent(all, 7), 9);
+  assert.equal(beforeSent(all, 9), 9);
 });

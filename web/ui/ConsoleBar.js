@@ -1,8 +1,8 @@
 // What stands above the lanes: which of them show, what is looked for and what is
 // left out.
 
-import { Icon, html, lazy } from "./html.js";
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { Icon, backToField, html, lazy } from "./html.js";
+import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { lanes } from "../model/kept.js";
 import { Menu } from "./Menu.js";
 
@@ -58,8 +58,9 @@ const choices = [
 ];
 
 function LanePicker() {
+  const toField = useMemo(backToField, []);
   return html`
-    <fieldset class="segments">
+    <fieldset class="segments" ...${toField}>
       <legend class="unseen">What to show</legend>
       ${choices.map(([value, label]) => html`
         <label key=${value}>

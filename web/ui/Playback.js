@@ -5,7 +5,7 @@ import { Icon, html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { Feed } from "../wire/feed.js";
 import { LaneView } from "../model/laneview.js";
-import { Player, speeds, stepped } from "../model/player.js";
+import { Player, beforeSent, speeds, stepped } from "../model/player.js";
 import { clock, endOf, seconds, shownText, whenOf } from "../model/format.js";
 import { eventAt, positionAfter } from "../model/notes.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
@@ -180,7 +180,7 @@ function Loaded({ id, recording, query }) {
         </select>
       </label>
       <label class="switch small" title="The next message stays hidden until you have guessed it">
-        <input type="checkbox" role="switch" id="predict" checked=${predicting} onChange=${(/** @type {any} */ event) => (setPredicting(event.target.checked), event.target.checked && (player.pause(), player.ended && seek(0)))} />
+        <input type="checkbox" role="switch" id="predict" checked=${predicting} onChange=${(/** @type {any} */ event) => (setPredicting(event.target.checked), event.target.checked && (player.pause(), seek(beforeSent(entries, player.ended ? 0 : player.position))))} />
         <span>Predict</span>
       </label>
     </div>
@@ -188,7 +188,7 @@ function Loaded({ id, recording, query }) {
       edit=${() => setNaming(true)} close=${() => setNoting(false)} />`}
     ${naming && html`<${NotesForm} id=${id} name=${info?.target || id} close=${() => setNaming(false)} saved=${setNotes} />`}
     ${saving && html`<${SaveAs} id=${id} name=${info?.target || id} close=${() => setSaving(false)} />`}
-    ${predicting && html`<${Guess} key=${player.position} entries=${entries} position=${player.position} next=${() => seek(stepped(entries, player.position, 1))} />`}
+    ${predicting && html`<${Guess} key=${player.position} entries=${entries} position=${player.position} goTo=${seek} />`}
     <${Console} feed=${feed} laneView=${laneView} about=${about} status=${status}
       tools=${html`<${Menu} id="session-menu" label="Session" sheet=${menu} />`}>
       <p>Press <b>Play</b>, or step through it with <kbd>→</kbd>.</p>
@@ -196,20 +196,22 @@ function Loaded({ id, recording, query }) {
   `;
 }
 
-/** What comes next, to be guessed. @param {{ entries: import("../types").Entry[], position: number, next: () => void }} props */
-function Guess({ entries, position, next }) {
+/** What a peer sends next, to be guessed. @param {{ entries: import("../types").Entry[], position: number, goTo: (position: number) => void }} props */
+function Guess({ entries, position, goTo }) {
   const [guess, setGuess] = useState("");
   const [shown, setShown] = useState(false);
-  const coming = entries.slice(position, stepped(entries, position, 1));
-  const message = coming.find((entry) => entry.text !== undefined && entry.dir !== "--");
-  const answer = shownText(message?.text ?? "").trim();
+  const at = beforeSent(entries, position);
+  const message = entries[at];
+  if (!message) return html`<div class="card guess"><span>That was all of it.</span></div>`;
+  const answer = shownText(message.text ?? "").trim();
   const right = guess.trim() !== "" && answer.toLowerCase().startsWith(guess.trim().toLowerCase());
-  if (position >= entries.length) return html`<div class="card guess"><span>That was all of it.</span></div>`;
-  if (!message) return html`<div class="card guess"><span>Next comes something without words.</span><button type="button" class="small" onClick=${next}>Show it</button></div>`;
-  const who = message.dir === ">>" ? (message.side === "client" ? "you say" : "the server says") : "the line mode does";
+  const next = () => goTo(beforeSent(entries, stepped(entries, at, 1))); // with what the workbench and the line mode do until then
+  const isYou = message.side === "client";
+  const who = isYou ? "you say" : "the server says";
+  if (message.text === undefined) return html`<div class="card guess"><span>Next ${isYou ? "you send" : "the server sends"} bytes that are not text.</span><button type="button" class="small" onClick=${next}>Show them</button></div>`;
   return html`
     <div class="card guess" role="group" aria-label="Predict">
-      <label for="guess">What ${who === "you say" ? "do you say" : who === "the server says" ? "does the server say" : "does the line mode do"} next?</label>
+      <label for="guess">What ${isYou ? "do you say" : "does the server say"} next?</label>
       <input type="text" id="guess" value=${guess} spellcheck=${false} autocomplete="off" onInput=${(/** @type {any} */ event) => setGuess(event.target.value)}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && (shown ? next() : setShown(true))} />
       ${shown

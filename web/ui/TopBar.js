@@ -1,6 +1,6 @@
 // The top of the page: the tabs of the sessions, the other views, the colours.
 
-import { Icon, html } from "./html.js";
+import { Icon, focus, html } from "./html.js";
 import { useEffect, useMemo, useRef } from "../vendor/hooks.js";
 import { computed, signal, untracked } from "../vendor/signals-core.js";
 import { formatRoute, route } from "./route.js";
@@ -76,6 +76,7 @@ function TabItem({ tab, number }) {
     return () => (seen.value = untracked(() => rowsOf(feed)));
   }, [shown, feed]);
   const isFresh = !shown && fresh.value;
+  const byMouse = useRef(false); // its naming began so
   const close = (/** @type {any} */ event) => {
     const item = event.currentTarget.closest("li"); // and the focus in it goes to the one that takes its place
     (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("a").focus();
@@ -89,10 +90,10 @@ function TabItem({ tab, number }) {
   return html`
     <li ref=${place} class=${"tab" + (shown ? " shown" : "") + (isFresh ? " fresh" : "")} data-state=${state}>
       ${renaming.value === tab
-        ? html`<${TabName} tab=${tab} />`
+        ? html`<${TabName} tab=${tab} byMouse=${byMouse} />`
         : html`<a href=${formatRoute("")} class="tab-title" data-state=${state} data-number=${number < 10 ? number : ""} aria-current=${shown ? "page" : undefined}
             title=${title + ": " + state + (isFresh ? ", new data" : "") + ". F2 or a double click names it" + (number < 10 ? ", Alt+" + number + " shows it" : "")}
-            onClick=${() => (current.value = tab)} onDblClick=${() => (renaming.value = tab)} onKeyDown=${onKeyDown}>${title}</a>`}
+            onClick=${() => (current.value = tab)} onDblClick=${() => ((byMouse.current = true), (renaming.value = tab))} onKeyDown=${onKeyDown}>${title}</a>`}
       <span class="unseen" role="status">${isFresh && "New data in " + title}</span>
       ${(tabs.value.length > 1 || tab.session.value) && html`
         <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${close}><${Icon} name="x" /></button>
@@ -101,9 +102,14 @@ function TabItem({ tab, number }) {
   `;
 }
 
-/** The field for a tab's name; empty, the tab is named after its target again. @param {{ tab: import("./tabs.js").Tab }} props */
-function TabName({ tab }) {
+/**
+ * The field for a tab's name; empty, the tab is named after its target again. The focus
+ * goes back to where it was, and from a name that the mouse began, to where one types.
+ * @param {{ tab: import("./tabs.js").Tab, byMouse: { current: boolean } }} props
+ */
+function TabName({ tab, byMouse }) {
   const field = useRef(/** @type {any} */ (null));
+  const before = useRef(/** @type {any} */ (document.activeElement));
   useEffect(() => field.current.select(), []);
   const done = (/** @type {boolean} */ keep) => {
     if (renaming.value !== tab) return; // it goes, and so does the focus
@@ -111,7 +117,14 @@ function TabName({ tab }) {
     const had = field.current === document.activeElement;
     if (keep) tab.name.value = field.current.value.trim().slice(0, 100);
     renaming.value = null;
-    if (had) requestAnimationFrame(() => item.querySelector("a")?.focus());
+    const wasMouse = byMouse.current;
+    byMouse.current = false;
+    if (!had) return;
+    requestAnimationFrame(() => {
+      if (wasMouse && focus("#command")) return;
+      const back = before.current?.isConnected && before.current !== document.body ? before.current : item.querySelector("a");
+      back?.focus();
+    });
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;

@@ -50,6 +50,24 @@ export function focus(selector) {
 }
 
 /**
+ * Handlers for the box of some radio buttons: after one was pressed with the mouse,
+ * what is typed goes to the field where one types again. By keys the focus stays, and a
+ * finger would bring up the keyboard of the screen.
+ */
+export function backToField() {
+  const pressed = { by: "" };
+  return {
+    onPointerDown: (/** @type {PointerEvent} */ event) => (pressed.by = event.pointerType),
+    onKeyDown: () => (pressed.by = ""),
+    onClick: (/** @type {Event} */ event) => {
+      if (!(event.target instanceof HTMLElement && event.target.matches("input"))) return; // the label's, which comes first
+      if (pressed.by === "mouse") focus("#command");
+      pressed.by = "";
+    },
+  };
+}
+
+/**
  * Shows its children. Where one of them breaks, it says so in their place, and
  * the rest of the page goes on.
  * @param {{ what: string, children?: any }} props what: names them, as the subject of a sentence
