@@ -17,8 +17,20 @@ export interface Entry {
   b64?: string;
   /** Of the end and of some remarks, for machines. */
   code?: string;
+  /** Of a remark on the recording: how that stands from then on. */
+  recording?: RecordingState;
   /** Of a remark of the page's that so many entries are missing here. */
   missing?: number;
+}
+
+/** How a recording stands. */
+export interface RecordingState {
+  /** Absent while it goes on. */
+  code?: "recording-waits" | "recording-full" | "recording-stopped";
+  /** That is written, from 1. */
+  part: number;
+  /** The bytes that one which is full has reached. */
+  most?: number;
 }
 
 /** The first entry of a session. */
@@ -31,6 +43,8 @@ export interface Hello {
   address: string;
   /** The id of its recording, when there is one. */
   transcript?: string;
+  /** How that stands. */
+  recording?: RecordingState;
   tls?: TLSOutcome;
   /** What to come back to it by, where the workbench keeps it; for keep seconds while nobody watches. */
   attach?: string;

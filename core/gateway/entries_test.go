@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,6 +25,55 @@ type entry struct {
 	Text    string
 	From    uint64
 	Entries uint64
+}
+
+// Who comes back is told how the recording stands, whatever became of the remarks on it.
+func TestHowTheRecordingStands(t *testing.T) {
+	folder, err := store.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	recordings := store.Record(folder, slog.New(slog.DiscardHandler))
+	recordings.Most = 1 << 20
+	config := testGateway().Config
+	config.Keep = time.Minute
+	config.Transcripts, config.Recordings = recordings, recordings
+	g := New(config)
+	s := httptest.NewServer(g)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := errors.Join(g.Stop(ctx), recordings.Close(ctx)); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+		folder.Close()
+	})
+	open := func(query string) *websocket.Conn {
+		d := websocket.Dialer{Subprotocols: []string{subprotocol}}
+		ws, _, err := d.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket/ws?"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { ws.Close() })
+		return ws
+	}
+	ws := open("keep=on&window=a")
+	say(t, ws, websocket.TextMessage, "h:1")
+	hello := greeted(t, ws)
+	if want := (store.State{Part: 1}); hello.Recording != want {
+		t.Errorf("it begins as %+v, want %+v", hello.Recording, want)
+	}
+	line := strings.Repeat("x", 200_000)
+	for m := range 8 {
+		say(t, ws, websocket.TextMessage, fmt.Sprintf(`{"text":"%s","m":%d}`, line, m+1))
+	}
+	until(t, ws, `"code":"recording-full","recording":{"code":"recording-full","part":1,"most":1048576}}`)
+	if got, want := greeted(t, open("window=b&from=1000&attach="+hello.Attach)).Recording, (store.State{Code: store.CodeFull, Part: 1, Most: 1 << 20}); got != want {
+		t.Errorf("who comes later is told %+v, want %+v", got, want)
+	}
+	say(t, ws, websocket.TextMessage, `{"end":true}`)
+	until(t, ws, `"kind":"ended"`)
 }
 
 // Entries are read by their numbers, from wherever they are: the first of them from the

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/protocol-workbench/workbench/core/store"
 )
 
 // keeping serves a gateway that keeps sessions, and returns what opens WebSockets.
@@ -40,9 +42,10 @@ func keeping(t *testing.T) (open func(query string) *websocket.Conn, address str
 
 // greeted returns the hello that follows SUCC.
 func greeted(t *testing.T, ws *websocket.Conn) (hello struct {
-	Attach string
-	Keep   int
-	Watch  struct{ Window, Watchers, Keyboard, Taken int }
+	Attach    string
+	Keep      int
+	Recording store.State
+	Watch     struct{ Window, Watchers, Keyboard, Taken int }
 }) {
 	t.Helper()
 	hear(t, ws, "SUCC")

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -22,8 +23,20 @@ var _ session.Observer = (*recording)(nil)
 
 func (r *recording) Began(b session.Beginning) {
 	r.header.Quiet, r.header.Opening = b.Quiet, b.Opening
-	r.into = r.all.Start(r.header, func(code, words string) { b.Remark(session.Remark{Code: session.RemarkCode(code), Words: words}) })
-	r.told["transcript"] = r.into.ID()
+	r.into = r.all.Start(r.header, func(code, words string, now store.State) {
+		b.Remark(session.Remark{Code: session.RemarkCode(code), Words: words, Recording: asJSON(now)})
+	})
+	r.told["transcript"], r.told["recording"] = r.into.ID(), standing{r.into}
+}
+
+// standing is how a recording stands when somebody is told.
+type standing struct{ of *store.Recorder }
+
+func (s standing) MarshalJSON() ([]byte, error) { return asJSON(s.of.State()), nil }
+
+func asJSON(s store.State) []byte {
+	text, _ := json.Marshal(s) // strings and numbers always can be
+	return text
 }
 
 func (r *recording) Done(at time.Duration, e wire.Event, actions []core.Action) {

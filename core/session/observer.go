@@ -48,6 +48,9 @@ type Remark struct {
 	// is secret; of Diverged.
 	N    uint64
 	Diff string
+	// Recording is how the session's recording stands from then on, as a JSON object
+	// for programs; of remarks on that.
+	Recording []byte
 }
 
 // RemarkCode says for programs what a remark is about; "": the words are all.

@@ -24,7 +24,7 @@ func (p *peers) remarkLocked(r Remark) {
 	for _, o := range p.observers {
 		o.Remarked(at, r)
 	}
-	p.show(&transcript.Entry{Dir: transcript.Remark, Time: at, Remark: r.Words}, r.Code)
+	p.show(&transcript.Entry{Dir: transcript.Remark, Time: at, Remark: r.Words}, &r)
 }
 
 // busy remarks that the plugin is busy, while this session waits for its turn.
@@ -86,15 +86,16 @@ func (p *peers) ended(end End) {
 // showEvent shows an event and its actions to a client that is sent entries.
 func (p *peers) showEvent(at time.Duration, e wire.Event, actions []core.Action) {
 	if e.Kind != 0 {
-		p.show(&transcript.Entry{Dir: transcript.Event, N: e.N, Time: at, Event: e.Event}, "")
+		p.show(&transcript.Entry{Dir: transcript.Event, N: e.N, Time: at, Event: e.Event}, nil)
 	}
 	for _, a := range actions {
-		p.show(&transcript.Entry{Dir: transcript.Action, N: e.N, Time: at, Action: a}, "")
+		p.show(&transcript.Entry{Dir: transcript.Action, N: e.N, Time: at, Action: a}, nil)
 	}
 }
 
-// show shows one entry to a client that is sent them.
-func (p *peers) show(e *transcript.Entry, code RemarkCode) {
+// show shows one entry to a client that is sent them; with what the
+// remark has for programs, if it is one.
+func (p *peers) show(e *transcript.Entry, remark *Remark) {
 	q := p.toClient()
 	if !p.entries || q.phase == cut {
 		return
@@ -106,8 +107,11 @@ func (p *peers) show(e *transcript.Entry, code RemarkCode) {
 	brace := len(m.data)
 	m.data = transcript.AppendJSON(m.data, e)
 	m.data[brace] = ','
-	if code != "" {
-		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"code":%q}`, code)
+	if remark != nil && remark.Code != "" {
+		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"code":%q}`, remark.Code)
+	}
+	if remark != nil && len(remark.Recording) > 0 {
+		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"recording":%s}`, remark.Recording)
 	}
 	m.end(true)
 }

@@ -38,7 +38,7 @@ func recordForEver(dir string) {
 	recordings := store.Record(f, slog.New(slog.DiscardHandler))
 	var all []*store.Recorder
 	for n := range killedSessions {
-		all = append(all, recordings.Start(store.Header{Session: "s" + strconv.Itoa(n), Mode: "raw"}, func(code, words string) {
+		all = append(all, recordings.Start(store.Header{Session: "s" + strconv.Itoa(n), Mode: "raw"}, func(code, words string, _ store.State) {
 			if code != store.CodePart {
 				panic(words)
 			}

@@ -296,6 +296,9 @@ func TestRunningRecordingsShareTheirRoom(t *testing.T) {
 	if n := len(partsOf(f)); n < 4 || n > 6 || a.Counters.Full.Load() != 1 {
 		t.Errorf("%d parts, %d full; the session was told %q", n, a.Counters.Full.Load(), remarks.all())
 	}
+	if s := r.State(); s.Code != CodeFull || s.Part != len(partsOf(f)) || s.Most == 0 {
+		t.Errorf("%d parts, but stands as %+v", len(partsOf(f)), s)
+	}
 	if left := a.further.Load(); left != MaxFurther-3*testPart {
 		t.Errorf("after its end %d bytes are counted, want %d", left, MaxFurther-3*testPart)
 	}

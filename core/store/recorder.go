@@ -17,10 +17,13 @@ import (
 type Recorder struct {
 	all     *Recordings
 	id      string
-	remark  func(code, words string)
+	remark  func(code, words string, now State)
 	most    atomic.Int64  // bytes of text; it falls where there is no room for a further part
 	created chan struct{} // closed once the transcript is there, or will not be
 	begin   sync.Once     // closes it
+
+	standing sync.Mutex
+	state    State
 
 	// The writer's, then the syncer's own.
 	out      Writer
@@ -63,6 +66,27 @@ var errTooSlow = errors.New("the disk does not keep up")
 
 // ID returns the transcript's ID.
 func (r *Recorder) ID() string { return r.id }
+
+// State returns how the recording stands.
+func (r *Recorder) State() State {
+	r.standing.Lock()
+	defer r.standing.Unlock()
+	return r.state
+}
+
+// stands takes in how the recording stands now. One that is full writes what it has,
+// maybe into a further part, and is no less full for that; and one that has stopped
+// has stopped.
+func (r *Recorder) stands(now State) {
+	r.standing.Lock()
+	defer r.standing.Unlock()
+	was := r.state
+	now.Part = max(now.Part, was.Part)
+	if was.Code == CodeStopped || was.Code == CodeFull && now.Code != CodeStopped {
+		now.Code, now.Most = was.Code, was.Most
+	}
+	r.state = now
+}
 
 // Done records an event with its actions. What a machine has marked as secret is
 // written as '*'. Where the value of a secret may begin at the end of a stream,

@@ -159,17 +159,22 @@ func TestWhatIsTooLongIsCounted(t *testing.T) {
 	if n := a.Counters.Full.Load(); n != 1 {
 		t.Errorf("%d are full", n)
 	}
+	if want := (State{Code: CodeFull, Part: 1, Most: 1 << 20}); r.State() != want {
+		t.Errorf("stands as %+v, want %+v", r.State(), want)
+	}
 }
 
 type remarkList struct {
-	mu   sync.Mutex
-	list []string
+	mu    sync.Mutex
+	list  []string
+	codes []string
 }
 
-func (l *remarkList) add(_, words string) {
+func (l *remarkList) add(code, words string, _ State) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = append(l.list, words)
+	l.codes = append(l.codes, code)
 }
 
 func (l *remarkList) all() string {
@@ -587,7 +592,15 @@ func TestRecordingsWaitForAFile(t *testing.T) {
 			if got := remarks.all(); got != "the recording has to wait: "+words {
 				t.Errorf("the session was told %q", got)
 			}
+			if want := (State{Code: CodeWaits, Part: 1}); going.State() != want {
+				t.Errorf("stands as %+v, want %+v", going.State(), want)
+			}
 			close(s.free)
+			time.Sleep(2 * flushEvery)
+			synctest.Wait()
+			if want := (State{Part: 1}); going.State() != want || remarks.codes[len(remarks.codes)-1] != CodeGoesOn {
+				t.Errorf("stands as %+v, want %+v; told %q", going.State(), want, remarks.codes)
+			}
 			going.End(0, "over")
 			closeAll(t, a)
 			if got := text(t, s, going.ID()); strings.Count(got, "hello") != 20 || !strings.Contains(got, "ended: over") {

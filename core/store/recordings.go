@@ -141,17 +141,25 @@ const (
 	CodeFull    = "recording-full"    // it has reached its size: what follows is counted, not kept
 	CodeStopped = "recording-stopped" // nothing that follows is in it
 	CodeWaits   = "recording-waits"   // for the disk
+	CodeGoesOn  = "recording-goes-on" // it waits no longer
 )
+
+// State is how a recording stands, for programs.
+type State struct {
+	Code string `json:"code,omitempty"` // CodeWaits, CodeFull or CodeStopped; "": it goes on
+	Part int    `json:"part"`           // that is written, from 1
+	Most int64  `json:"most,omitempty"` // bytes that it has reached; of CodeFull
+}
 
 // Start begins to record a session. Nothing that goes wrong with the disk ends
 // or holds up the session: the recording stops, and remark, if set, is told why
-// in words, by a goroutine that it may hold up.
-func (a *Recordings) Start(h Header, remark func(code, words string)) *Recorder {
+// in words and with how the recording stands by then, by a goroutine that it may hold up.
+func (a *Recordings) Start(h Header, remark func(code, words string, now State)) *Recorder {
 	began := h.Began
 	if began.IsZero() {
 		began = time.Now()
 	}
-	r := &Recorder{all: a, id: NewID(began, h.Session, h.Mode), remark: remark, part: 1, created: make(chan struct{})}
+	r := &Recorder{all: a, id: NewID(began, h.Session, h.Mode), remark: remark, part: 1, state: State{Part: 1}, created: make(chan struct{})}
 	r.most.Store(a.Most)
 	hide := func(words string) string { return r.masker.streams.WordsOf(h.Opening, words) }
 	r.masker.streams.Add(h.Opening)
@@ -315,17 +323,14 @@ func signal(c chan struct{}) {
 // may be slow and the session may be waiting for this recorder right now.
 func (a *Recordings) tell(r *Recorder, why error) {
 	a.Counters.Failed.Add(1)
-	a.helpers.Go(func() {
-		a.log.Warn("a recording stopped", "transcript", r.id, "reason", why.Error())
-		if r.remark != nil {
-			r.remark(CodeStopped, "the recording stopped: "+why.Error())
-		}
-	})
+	a.helpers.Go(func() { a.log.Warn("a recording stopped", "transcript", r.id, "reason", why.Error()) })
+	a.say(r, CodeStopped, "the recording stopped: "+why.Error(), State{Code: CodeStopped})
 }
 
-// say passes words on to the session, in the same way.
-func (a *Recordings) say(r *Recorder, code, words string) {
+// say tells the session how r stands from now on, in the same way.
+func (a *Recordings) say(r *Recorder, code, words string, now State) {
+	r.stands(now)
 	if r.remark != nil {
-		a.helpers.Go(func() { r.remark(code, words) })
+		a.helpers.Go(func() { r.remark(code, words, r.State()) })
 	}
 }

@@ -69,7 +69,7 @@ func (r *Recorder) makeDecided(text []byte) []byte {
 		text = r.makeRecord(text, it)
 	}
 	if r.masker.tellOver() {
-		r.all.say(r, "", overWords)
+		r.all.say(r, "", overWords, r.State())
 	}
 	return text
 }
@@ -114,7 +114,7 @@ func (r *Recorder) appendRecord(dst []byte, it record) []byte {
 	r.full = true
 	r.leaveOut(it.e)
 	r.all.Counters.Full.Add(1)
-	r.all.say(r, CodeFull, r.fullWords())
+	r.all.say(r, CodeFull, r.fullWords(), State{Code: CodeFull, Most: r.most.Load()})
 	return appendRemark(dst[:from], it.at, r.fullWords())
 }
 

@@ -98,6 +98,9 @@ func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 		switch out, err := a.Create(r.id); {
 		case err == nil:
 			r.out = out
+			if r.waited {
+				a.say(r, CodeGoesOn, "the recording goes on", State{})
+			}
 		case noneFree(err) && !last:
 			a.wait(r, err)
 			return text, false
@@ -125,7 +128,7 @@ func (a *Recordings) write(r *Recorder, text []byte, last bool) ([]byte, bool) {
 func (a *Recordings) wait(r *Recorder, why error) {
 	if !r.waited {
 		r.waited = true
-		a.say(r, CodeWaits, "the recording has to wait: "+onDisk(why).Error())
+		a.say(r, CodeWaits, "the recording has to wait: "+onDisk(why).Error(), State{Code: CodeWaits})
 	}
 	if time.Since(a.starved) > time.Minute {
 		a.starved = time.Now()
@@ -185,7 +188,7 @@ func (a *Recordings) turned(r *Recorder, part int) {
 		r.mu.Unlock()
 	}
 	r.part = part
-	a.say(r, CodePart, fmt.Sprintf("the recording goes on in part %d", part))
+	a.say(r, CodePart, fmt.Sprintf("the recording goes on in part %d", part), State{Part: part})
 }
 
 // syncer waits for the disk, closes what has ended, and keeps the store within

@@ -84,19 +84,19 @@ function Status({ tab, brief }) {
 
 /** What stands for each state of a recording, and what it means. @type {Record<string, [string, string]>} */
 const recordings = {
-  "": ["not recorded", "Nothing of this session is kept: Record was off, or the workbench records none"],
+  off: ["not recorded", "Nothing of this session is kept: Record was off, or the workbench records none"],
   on: ["recording", "The workbench keeps a transcript of this session"],
   full: ["recording full", "The recording has reached its size: what follows is counted there, and not kept"],
-  waits: ["recording waits", "The disk is full or slow: the recording waits for it"],
+  waits: ["recording waits", "The recording waits for the disk, or for a file that it may open; what it has to keep is in memory"],
   stopped: ["recording stopped", "The recording broke off: nothing that follows is in it"],
 };
 
 /** Whether what happens is kept. @param {{ session: import("../wire/session.js").Session }} props */
 function Recording({ session }) {
-  const [state, ...of] = session.recording.value.split(" ");
-  if (state === "part") return html`<span class="recording" data-recording="on" title=${`${recordings.on[1]}. It goes on in part ${of[0]}`}>${recordings.on[0]}</span>`;
-  const [words, title] = recordings[state] ?? recordings[""];
-  return html`<span class="recording" data-recording=${state || "off"} title=${title}>${words}${of.length > 0 && ` at ${of.join(" ")}`}</span>`;
+  const now = session.recording.value;
+  const state = now ? (now.code?.slice("recording-".length) ?? "on") : "off";
+  const [words, title] = recordings[state] ?? recordings.on;
+  return html`<span class="recording" data-recording=${state} title=${title + (state === "on" && now && now.part > 1 ? `. It goes on in part ${now.part}` : "")}>${words}${now?.most ? ` at ${now.most >> 20} MiB` : ""}</span>`;
 }
 
 /** @param {import("../types").TLSOutcome} outcome */

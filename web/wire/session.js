@@ -22,12 +22,6 @@ export const pageWindow = Array.from({ length: 3 }, () => Math.random().toString
  *   tlsChoices: import("../model/target.js").TLSChoices }} Choice what a session is opened with
  */
 
-/** How a recording stands, by what the workbench remarks on it. @param {string} state @param {string} words */
-function recordingState(state, words) {
-  const size = state === "part" || state === "full" ? /\d+( MiB)?/.exec(words) : null;
-  return size ? `${state} ${size[0]}` : state;
-}
-
 export class Session extends Feed {
   /** Tells sessions of this page apart; from 1. */
   id = ++sessions;
@@ -39,8 +33,8 @@ export class Session extends Feed {
   finished = signal(false);
   /** Signal: how often the workbench has remarked on it. */
   remarks = signal(0);
-  /** Signal: whether a recording goes on: "" there is none, "on", "part 2" of it, "full 256 MiB", "waits" for the disk, or "stopped". */
-  recording = signal("");
+  /** Signal: how its recording stands; null where there is none. @type {import("../vendor/signals-core.js").Signal<import("../types").RecordingState | null>} */
+  recording = signal(null);
   /** Signal: who else watches, and who has the keyboard; null where the session ends with the page. @type {import("../vendor/signals-core.js").Signal<import("../types").Watch | null>} */
   watch = signal(null);
   /** When it ended, in milliseconds since 1970; 0 while it lives. */
@@ -145,7 +139,7 @@ export class Session extends Feed {
 
   /** @override */
   get goneWhy() {
-    const kept = this.transcript && !["full", "stopped"].includes(this.recording.value) ? "They are in its recording, under Transcripts." : "They are not recorded.";
+    const kept = this.transcript && !["recording-full", "recording-stopped"].includes(this.recording.value?.code ?? "") ? "They are in its recording, under Transcripts." : "They are not recorded.";
     return `, since the workbench does not keep this session. ${kept}`;
   }
 
@@ -261,7 +255,7 @@ export class Session extends Feed {
       }
     }
     if (entries.some((entry) => entry.dir === "--")) this.remarks.value++;
-    for (const { code, text } of entries) if (code?.startsWith("recording-")) this.recording.value = recordingState(code.slice("recording-".length), text ?? "");
+    for (const { recording } of entries) if (recording) this.recording.value = recording;
     this.take(entries);
   }
 
@@ -274,7 +268,7 @@ export class Session extends Feed {
     if (hello.age !== undefined) this.began = Date.now() - 1000 * hello.age;
     this.options = hello.options;
     this.transcript = hello.transcript ?? "";
-    if (hello.transcript && !this.recording.value) this.recording.value = "on";
+    this.recording.value = hello.recording ?? null;
     this.hello.value = hello;
     if (!hello.watch) return;
     this.#watched(hello.watch);
