@@ -206,6 +206,13 @@ var table = []row{
 		without: "net os",
 	},
 	{
+		place:   "core/quota",
+		does:    "counts what users use, and refuses what would be more than they may",
+		not:     "who users are, what is counted for",
+		imports: xtime,
+		without: "net/http os",
+	},
+	{
 		place:   "core/stall",
 		does:    "connections whose writes wait for a slow peer and fail for a stalled one",
 		not:     "what is written",
@@ -300,8 +307,8 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/play core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + behindTarget,
+		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtime + " " + behindTarget,
 		without: "os",
 	},
 	{
