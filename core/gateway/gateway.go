@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -117,6 +118,8 @@ type Config struct {
 	// Of returns what is a user's own, at his first request; nil: there are no users
 	// beside the account.
 	Of func(user string) (Belongings, error)
+	// Bounds are what clients may use.
+	Bounds Bounds
 	// Audit gets a record of each dial and end of a session, and of each request
 	// that reads or changes what is kept; nil: nothing does.
 	Audit *slog.Logger
@@ -152,6 +155,7 @@ type Gateway struct {
 	plays     chan struct{} // holds a value for each recording that is being played
 	pasts     []*numbered   // those that were asked for last; whole guards it
 	stamped   time.Time     // in the ID of the transcript that was put into the store last; whole guards it
+	telling   atomic.Int32  // clients that are told why they get no session
 	stopping  context.Context
 	stop      context.CancelFunc
 
@@ -175,10 +179,11 @@ func New(config Config) *Gateway {
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	g.server = g.newServer()
 	for _, rt := range g.routes() {
+		answer := g.counting(rt)
 		g.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
 			if g.mayAsk(w, r, rt.does) {
 				g.auditRequest(rt.pattern, r)
-				rt.ServeHTTP(w, r)
+				answer(w, r)
 			}
 		})
 	}

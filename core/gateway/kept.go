@@ -36,7 +36,9 @@ func (g *Gateway) open(ctx context.Context, c *client, wanted request) {
 	w, _ := k.Join(wanted.window, "", 1)
 	r.config.Client, r.config.Entries = k, true
 	r.config.Observers = append(r.config.Observers, k.Observer())
+	leave := wanted.seat.handOn()
 	g.sessions.Go(func() {
+		defer leave()
 		g.hold(g.stopping, r)
 		k.Ended()
 	})
@@ -45,9 +47,14 @@ func (g *Gateway) open(ctx context.Context, c *client, wanted request) {
 }
 
 // attach has a client watch a session that was opened by another connection.
-func (g *Gateway) attach(ctx context.Context, c *client, query url.Values, asks asker) {
+func (g *Gateway) attach(ctx context.Context, c *client, query url.Values, asks asker, s *seat) {
 	c.ws.SetReadLimit(maxJSONMessage)
-	k, w, err := g.join(c, query)
+	var k *keep.Session
+	var w *keep.Watcher
+	err := s.refused
+	if err == nil {
+		k, w, err = g.join(c, query)
+	}
 	if err != nil {
 		c.Refuse(err)
 		c.hearOut()

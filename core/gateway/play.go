@@ -174,7 +174,7 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	defer p.finish(ctx)
 	script := p.scripts[0]
 	p.tell(playEvent{Event: "dialling", Address: to.String(), Steps: len(script.Steps()), Warnings: p.warnings()})
-	conn, err := s.gateway.Dial(ctx, to, security)
+	conn, err := s.gateway.dial(ctx, askerOf(r), to, security)
 	if audit := s.gateway.Audit; audit != nil {
 		(&auditing{log: audit.With(askerOf(r).attrs(), "play", id, "target", to.String())}).dialled(conn, err)
 	}

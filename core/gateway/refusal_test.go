@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/protocol-workbench/workbench/core/quota"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
 )
@@ -75,6 +76,11 @@ func TestCodesAreDocumented(t *testing.T) {
 	codes := []string{codeHandshake, codeAddress, codeTarget, codeModeUnknown, codeModeUnavailable, codeOption, codeServerEOF, codeSessionUnknown}
 	for cause := session.Refused; cause.String() != "cause?"; cause++ {
 		codes = append(codes, cause.String())
+	}
+	for kind := quota.Session; kind <= quota.Dial; kind++ {
+		if code := (&quota.Exceeded{Kind: kind}).ErrorCode(); kind != quota.Request { // which is no session's
+			codes = append(codes, code)
+		}
 	}
 	for _, c := range target.Codes() {
 		codes = append(codes, string(c))

@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/quota"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
@@ -28,6 +29,11 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, errStopping.Error(), http.StatusServiceUnavailable)
 		return
 	}
+	s, ok := g.seat(w, r)
+	if !ok {
+		g.sessions.Done()
+		return
+	}
 	h := &hijacker{ResponseWriter: w}
 	upgrader := websocket.Upgrader{
 		Subprotocols: []string{subprotocol},
@@ -38,6 +44,7 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	}
 	ws, err := upgrader.Upgrade(h, r, nil)
 	if err != nil {
+		s.leave()
 		g.sessions.Done()
 		return // Upgrade has answered
 	}
@@ -48,17 +55,18 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 	// for the request.
 	go func() {
 		defer g.sessions.Done()
+		defer s.leave()
 		defer c.Cut()
-		g.serve(c, query, asks)
+		g.serve(c, query, asks, s)
 	}()
 }
 
 // serve reads the handshake and runs the session that it asks for.
-func (g *Gateway) serve(c *client, query url.Values, asks asker) {
+func (g *Gateway) serve(c *client, query url.Values, asks asker, s *seat) {
 	ctx, cancel := context.WithCancel(g.stopping)
 	defer cancel()
 	if query.Has("attach") {
-		g.attach(ctx, c, query, asks)
+		g.attach(ctx, c, query, asks, s)
 		return
 	}
 	release := context.AfterFunc(ctx, func() { c.conn.endReading(0) })
@@ -70,10 +78,13 @@ func (g *Gateway) serve(c *client, query url.Values, asks asker) {
 		c.sayClose(websocket.CloseGoingAway, errStopping.Error())
 		return
 	}
+	if err == nil {
+		err = s.refused
+	}
 	var wanted request
 	if err == nil {
 		wanted, err = g.parse(ctx, first, query)
-		wanted.asker = asks
+		wanted.asker, wanted.seat = asks, s
 	}
 	if err == nil && wanted.keep && !c.entries {
 		err = refuseAs(codeAddress, "keep is for clients that ask for the subprotocol %s", subprotocol)
@@ -101,6 +112,7 @@ type request struct {
 	keep     bool // the session may go on without its client
 	window   string
 	asker    asker
+	seat     *seat
 }
 
 // parse reads the handshake message and the query. Its errors are for people,
@@ -184,6 +196,7 @@ type prepared struct {
 	start  time.Time
 	hello  map[string]any // what a client of workbench.v1 is told first
 	config session.Config
+	use    *quota.Use
 }
 
 // prepare returns what a session is made of, but for its client.
@@ -202,7 +215,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	if g.Audit != nil {
 		audit = g.newAuditing(id, wanted)
 	}
-	r := &prepared{id: id, log: log, start: time.Now(), hello: hello}
+	r := &prepared{id: id, log: log, start: time.Now(), hello: hello, use: wanted.seat.use}
 	r.config = session.Config{
 		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
 		Knows:     wanted.mode.Knows,
@@ -213,7 +226,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			return g.keepPoison(t, withheld, log)
 		},
 		Dial: func(ctx context.Context) (session.Server, error) {
-			server, err := g.Dial(ctx, wanted.target, wanted.security)
+			server, err := g.dial(ctx, wanted.asker, wanted.target, wanted.security)
 			if audit != nil {
 				audit.dialled(server, err)
 			}
@@ -239,6 +252,13 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	if g.Observe != nil {
 		r.config.Observers = append(r.config.Observers, g.Observe(id, wanted.mode.Name)...)
 	}
+	if g.Bounds.Idle > 0 || g.Bounds.Longest > 0 {
+		r.config.Observers = append(r.config.Observers, &lasting{bounds: g.Bounds, stop: func(why session.End) {
+			if live := g.live.Find(id); live != nil {
+				live.Stop(why)
+			}
+		}})
+	}
 	if wanted.mode.Name == g.DevMode {
 		r.config.WholeLog = g.WholeLog
 	}
@@ -247,6 +267,11 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 
 // hold runs a session to its end.
 func (g *Gateway) hold(ctx context.Context, r *prepared) {
+	if r.use.Metered() {
+		var m *meter
+		r.config, m = metered(ctx, r.config, r.use)
+		defer m.end()
+	}
 	end := g.live.Run(ctx, r.id, r.config)
 	r.log.Info("session ended", "reason", end.Words, "after", time.Since(r.start).Round(time.Millisecond))
 }

@@ -20,6 +20,8 @@ const (
 	NotAllowed                      // the client did what is not allowed
 	NoMachine                       // there was no session: the machine's process could not be reached
 	MachineRefused                  // there was no session: the machine did not want it
+	Idle                            // neither side sent anything for as long as is allowed
+	TimeUp                          // the session lasted as long as is allowed
 )
 
 var codes = [...]string{
@@ -28,6 +30,7 @@ var codes = [...]string{
 	MachineFailed: "mode-failed", MachineLost: "mode-lost", Stopped: "stopping",
 	BadText: "bad-text", TooBig: "too-big", NotAllowed: "not-allowed",
 	NoMachine: "mode-unavailable", MachineRefused: "mode-refused",
+	Idle: "idle", TimeUp: "time-up",
 }
 
 // String returns the cause as programs know it: "server-closed".

@@ -270,6 +270,9 @@ const advices = {
   "mode-unavailable": "Pick another line mode; the workbench's log says more.",
   "mode-refused": "Look at the options of the line mode, or pick another one.",
   "stopping": "",
+  "too-many-sessions": "End a session that you do not need, or connect again later.",
+  "too-many-new-sessions": "Connect again later.",
+  "too-many-dials": "Connect again later.",
 };
 
 /** What to try after a refusal with this code, or "". @param {string} code */
