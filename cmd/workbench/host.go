@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -76,7 +77,15 @@ type hostFlags struct {
 	sandbox    sandbox.Mode
 	calls      extraCalls
 	timeout    time.Duration
+	memory     uint64 // MiB of each process; 0: sandbox.DefaultMemory
 }
+
+// What --plugin-memory may say, in MiB. A plugin in Go or Python starts with less
+// than the least; the sandbox allows it 64 GiB of addresses.
+const (
+	leastMemory = 256
+	mostMemory  = 32 << 10
+)
 
 // defaultHost is what is used where there are no flags.
 var defaultHost = hostFlags{sandbox: sandbox.BestEffort, timeout: pluginhost.DefaultTimeout}
@@ -84,6 +93,7 @@ var defaultHost = hostFlags{sandbox: sandbox.BestEffort, timeout: pluginhost.Def
 func (f *hostFlags) add(flags *pflag.FlagSet) {
 	f.addPlugins(flags)
 	flags.Var(&f.sandbox, "sandbox", "how plugin processes are held back: strict (all of it, or no start), best-effort or off; see workbench sandbox")
+	flags.Uint64Var(&f.memory, "plugin-memory", 0, "let a plugin process use at most `MIB` MiB of memory; at least 256 (default 1024)")
 	flags.DurationVar(&f.timeout, "plugin-timeout", pluginhost.DefaultTimeout, "how long a plugin may take to answer an event, from when its turn comes, before it is killed and its sessions recovered; at most 10s")
 }
 
@@ -104,6 +114,10 @@ func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin, later ...s
 	if err != nil {
 		return nil, err
 	}
+	if f.memory != 0 && (f.memory < leastMemory || f.memory > mostMemory) {
+		return nil, fmt.Errorf("--plugin-memory is %d; it must be from %d to %d MiB, as in: --plugin-memory 2048", f.memory, leastMemory, mostMemory)
+	}
+	box.Memory = f.memory << 20
 	var modes []pluginhost.Mode
 	names := later
 	for _, d := range builtin {

@@ -57,7 +57,8 @@ type serveOptions struct {
 	auth        string   // who may use it: authToken or authNone
 	users       string   // file of the users beside the account; "": the account's
 
-	host hostFlags
+	host   hostFlags
+	bounds boundFlags
 }
 
 // serveHooks are what a command adds to serve.
@@ -107,6 +108,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
 	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
 	o.host.add(flags)
+	o.bounds.add(flags)
 	flags.StringVar(&o.audit, "audit", "", "append a record (JSON) of each dial, each end of a session and each request for what is kept to `FILE`")
 	flags.StringVar(&o.logFormat, "log-format", "text", "write the log as `FORMAT` text or json")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
@@ -157,6 +159,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	if o.drain < 0 || o.drain > maxDrain {
 		return fmt.Errorf("--drain is %v; it must be from 0s to %v", o.drain, maxDrain)
+	}
+	bounds, err := o.bounds.read(false, log)
+	if err != nil {
+		return err
 	}
 	policy, err := readPolicy(o.policy)
 	if err != nil {
@@ -229,6 +235,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Access:     door.gate,
 		Origin:     door.origin,
 		Of:         transcripts.of,
+		Bounds:     bounds,
 		Audit:      audit,
 		Log:        log,
 

@@ -172,7 +172,7 @@ func TestTooManyDials(t *testing.T) {
 // they may; the others answer.
 func TestTooManyRequests(t *testing.T) {
 	table := quota.New(quota.Limits{Owner: quota.Bounds{Requests: 1}})
-	use, err := table.Hold(quota.Request, "", netip.Addr{})
+	use, err := table.Hold(quota.Request, "account", netip.Addr{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,12 +181,12 @@ func TestTooManyRequests(t *testing.T) {
 	g := New(config)
 	for pattern := range costly {
 		answer := httptest.NewRecorder()
-		g.counting(route{pattern, maxNothing, nil})(answer, httptest.NewRequest("GET", "/", nil))
+		g.counting(route{pattern: pattern})(answer, httptest.NewRequest("GET", "/", nil))
 		if answer.Code != http.StatusTooManyRequests || answer.Header().Get("Retry-After") == "" {
 			t.Errorf("%s: %d", pattern, answer.Code)
 		}
 	}
-	list := route{"GET /api/transcripts", maxNothing, func(http.ResponseWriter, *http.Request) {}}
+	list := route{pattern: "GET /api/transcripts", answer: func(http.ResponseWriter, *http.Request) {}}
 	for path, want := range map[string]int{"/?mode=raw": http.StatusOK, "/?text=x": http.StatusTooManyRequests} {
 		answer := httptest.NewRecorder()
 		if g.counting(list)(answer, httptest.NewRequest("GET", path, nil)); answer.Code != want {
