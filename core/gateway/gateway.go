@@ -192,7 +192,9 @@ func New(config Config) *Gateway {
 
 // Serve answers requests that arrive on the listener, and closes it. It returns
 // http.ErrServerClosed once Stop is called.
-func (g *Gateway) Serve(l net.Listener) error { return g.server.Serve(stallListener{l}) }
+func (g *Gateway) Serve(l net.Listener) error {
+	return g.server.Serve(stallListener{l, &lack{log: g.Log}})
+}
 
 // Drain begins to stop: new sessions are refused, and GET /healthz says so. The
 // live sessions are told, and end one after the other, spread over the given time,

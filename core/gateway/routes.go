@@ -125,6 +125,7 @@ func (g *Gateway) newServer() *http.Server {
 		Handler:           g,
 		BaseContext:       func(net.Listener) context.Context { return g.stopping },
 		ConnContext:       access.WithConn,
+		ConnState:         new(waiting).changed,
 		ReadHeaderTimeout: headLimit,
 		ReadTimeout:       bodyLimit,
 		IdleTimeout:       idleLimit,
@@ -136,11 +137,15 @@ func (g *Gateway) newServer() *http.Server {
 // stallListener accepts connections as stall.Conn: an answer goes on while its
 // reader takes some of it, and fails after stall.Limit in which the reader took
 // nothing.
-type stallListener struct{ net.Listener }
+type stallListener struct {
+	net.Listener
+	lack *lack
+}
 
 func (l stallListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
+		l.lack.tell(err)
 		return nil, err
 	}
 	return stall.New(conn), nil
