@@ -108,7 +108,7 @@ func TestNoWebSocketNoSession(t *testing.T) {
 		for range 3 {
 			answer := httptest.NewRecorder()
 			request := httptest.NewRequest("GET", "http://127.0.0.1:8000/websocket/ws", nil)
-			s.Gateway.mux.ServeHTTP(answer, request)
+			s.Gateway.ServeHTTP(answer, at(request, 8000))
 			if answer.Code != http.StatusBadRequest {
 				t.Errorf("%d %s", answer.Code, answer.Body)
 			}
