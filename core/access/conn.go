@@ -20,7 +20,7 @@ type conn struct {
 func WithConn(ctx context.Context, c net.Conn) context.Context {
 	k := &conn{local: c.LocalAddr(), remote: c.RemoteAddr()}
 	k.isOurs = sync.OnceValue(func() bool {
-		uid, err := accountOf(k.remote, k.local)
+		uid, err := accountAt(c)
 		return err == nil && (uid == os.Getuid() || uid == 0)
 	})
 	return context.WithValue(ctx, connKey{}, k)

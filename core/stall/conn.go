@@ -36,6 +36,9 @@ func New(conn net.Conn) *Conn {
 	return c
 }
 
+// NetConn returns the connection below.
+func (c *Conn) NetConn() net.Conn { return c.Conn }
+
 // Ready reports that a Write of at most [Small] bytes does not have to wait: so
 // little waits to be sent that the socket's smallest buffer holds both. It is false
 // where this system cannot tell.
