@@ -16,6 +16,10 @@ import (
 // Gate tells whom requests come from. Make one with [New]. It is safe for concurrent
 // use.
 type Gate struct {
+	// IsTLS reports whether the browser that asks uses TLS; nil: whether the request's
+	// connection does. It is set before the first request.
+	IsTLS func(r *http.Request) bool
+
 	key   *Key
 	users *Users
 	tells bool // whether this system tells whose a connection is
@@ -87,7 +91,7 @@ func (g *Gate) bearer(token string) (Principal, bool) {
 // cookie returns the principal that a link was given to.
 func (g *Gate) cookie(r *http.Request) (Principal, bool) {
 	port, _ := localPort(r)
-	for _, c := range r.CookiesNamed(cookieName(r, port)) {
+	for _, c := range r.CookiesNamed(g.cookieName(r, port)) {
 		name, _, hasName := cutLast(c.Value)
 		if !hasName {
 			name = ""
@@ -134,11 +138,18 @@ func cutLast(s string) (before, after string, ok bool) {
 // cookieName has the port in it: browsers send the cookies of all ports of a host.
 // Under TLS its prefix has them take it from the host itself only (RFC 6265bis, section
 // 4.1.3.2).
-func cookieName(r *http.Request, port string) string {
-	if r.TLS != nil {
+func (g *Gate) cookieName(r *http.Request, port string) string {
+	if g.isTLS(r) {
 		return "__Host-workbench-" + port
 	}
 	return "workbench-" + port
+}
+
+func (g *Gate) isTLS(r *http.Request) bool {
+	if g.IsTLS != nil {
+		return g.IsTLS(r)
+	}
+	return r.TLS != nil
 }
 
 func localPort(r *http.Request) (port string, ok bool) {
@@ -204,7 +215,7 @@ func (g *Gate) Redeem(r *http.Request, code string) (*http.Cookie, error) {
 		return nil, err
 	}
 	return &http.Cookie{
-		Name: cookieName(r, port), Value: value, Path: "/", Secure: r.TLS != nil,
+		Name: g.cookieName(r, port), Value: value, Path: "/", Secure: g.isTLS(r),
 		MaxAge: 400 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}, nil
 }

@@ -31,8 +31,8 @@ func (g *Gateway) admits(w http.ResponseWriter, r *http.Request) (p access.Princ
 	if g.Access == nil {
 		return access.Own(access.Anyone), true
 	}
-	if isNavigation(r) && !g.isPageHost(r) {
-		g.signpost(w, r)
+	if host, ok := g.strange(r); ok {
+		g.signpost(w, r, host)
 		return p, false
 	}
 	if r.URL.Path == "/" && r.URL.Query().Has("code") {
@@ -42,7 +42,7 @@ func (g *Gateway) admits(w http.ResponseWriter, r *http.Request) (p access.Princ
 	if p, ok := g.Access.Allows(r); ok || isPublic(r.URL.Path) {
 		return p, true
 	}
-	g.Log.Warn("refused a request without a token", "path", core.CutWords(r.URL.Path, maxShown), "from", r.RemoteAddr)
+	g.Log.Warn("refused a request without a token", "path", core.CutWords(r.URL.Path, maxShown), "from", g.peer(r))
 	g.refuseUnknown(w, r)
 	return p, false
 }
@@ -90,19 +90,23 @@ func mayBeForm(r *http.Request, by access.By) bool {
 // isNavigation reports whether a browser shows the answer as a page of its own.
 func isNavigation(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Mode") == "navigate" }
 
-// isPageHost reports whether the page is at home where the request has come to.
-func (g *Gateway) isPageHost(r *http.Request) bool {
-	host, err := parseHost(r.Host)
-	return g.Origin == "" || err != nil || !host.isLoopback() || host.name == g.Origin || slices.Contains(g.Hosts, host)
+// strange reports whether a browser shows as a page what has come to an address at which
+// the page is not at home: a name or address of this machine that is not its own.
+func (g *Gateway) strange(r *http.Request) (host Host, ok bool) {
+	if g.Origin == "" || !isNavigation(r) {
+		return host, false
+	}
+	host, err := parseHost(r.Host, g.scheme(r))
+	return host, err == nil && host.isLoopback() && host.name != g.Origin && !slices.Contains(g.Hosts, host)
 }
 
 // signpost tells a browser where the page is; only the account's own learns the name.
 // Another program may have had the address before, and left in the browser what runs in
 // place of any page there.
-func (g *Gateway) signpost(w http.ResponseWriter, r *http.Request) {
+func (g *Gateway) signpost(w http.ResponseWriter, r *http.Request, host Host) {
 	words := "This address is for programs. The page is at the address that the workbench has printed where it was started. <code>workbench token link</code> prints a new link to it."
 	if g.Access.IsOurs(r) {
-		to := html.EscapeString(fmt.Sprintf("http://%s:%d%s", g.Origin, localPort(r), r.URL.RequestURI()))
+		to := html.EscapeString(fmt.Sprintf("%s://%s:%d%s", g.scheme(r), g.Origin, host.port, r.URL.RequestURI()))
 		words += ` A browser that has been there before can go on: <a href="` + to + `">` + to + `</a>`
 	}
 	answerPage(w, http.StatusOK, "", "Protocol Workbench", words)
@@ -130,7 +134,7 @@ func (g *Gateway) refuseUnknown(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request) {
 	cookie, err := g.Access.Redeem(r, r.URL.Query().Get("code"))
 	if _, ok := g.Access.Allows(r); err != nil && !ok {
-		g.Log.Warn("refused the code of a link", "reason", err.Error(), "from", r.RemoteAddr)
+		g.Log.Warn("refused the code of a link", "reason", err.Error(), "from", g.peer(r))
 		g.refuseUnknown(w, r)
 		return
 	}

@@ -26,19 +26,19 @@ var unaudited = map[string]bool{
 // asker is who asks, for the audit log.
 type asker struct {
 	access.Principal
-	from string // address
+	from string // address, as Gateway.peer returns it
 }
 
 type askerKey struct{}
 
 // askerOf returns who asks, as ServeHTTP has found out.
 func askerOf(r *http.Request) asker {
-	p, _ := r.Context().Value(askerKey{}).(access.Principal)
-	return asker{p, r.RemoteAddr}
+	a, _ := r.Context().Value(askerKey{}).(asker)
+	return a
 }
 
-func withAsker(r *http.Request, p access.Principal) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), askerKey{}, p))
+func withAsker(r *http.Request, a asker) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), askerKey{}, a))
 }
 
 func (a asker) attrs() slog.Attr {

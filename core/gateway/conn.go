@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -25,6 +26,7 @@ const (
 // client that stays silent, and one that stops reading.
 type clientConn struct {
 	*stall.Conn
+	tls *tls.Conn // upon it; nil: none
 
 	mu     sync.Mutex
 	corked bool
@@ -86,6 +88,8 @@ func (c *clientConn) Write(p []byte) (int, error) {
 func (c *clientConn) flush(p []byte) error {
 	var err error
 	switch {
+	case c.tls != nil:
+		err = c.encrypt(p)
 	case c.buffer != nil && len(p) > 0:
 		_, err = c.WriteAll(net.Buffers{*c.buffer, p})
 	case c.buffer != nil:
@@ -101,6 +105,32 @@ func (c *clientConn) flush(p []byte) error {
 	return err
 }
 
+// encrypt writes what waits, followed by p, through TLS.
+func (c *clientConn) encrypt(p []byte) error {
+	if c.buffer != nil {
+		if _, err := c.tls.Write(*c.buffer); err != nil {
+			return err
+		}
+	}
+	_, err := c.tls.Write(p)
+	return err
+}
+
+func (c *clientConn) read(p []byte) (int, error) {
+	if c.tls != nil {
+		return c.tls.Read(p) // goes on after a time-out
+	}
+	return c.Conn.Read(p)
+}
+
+// Close closes the connection, and TLS before it.
+func (c *clientConn) Close() error {
+	if c.tls != nil {
+		return c.tls.Close()
+	}
+	return c.Conn.Close()
+}
+
 // Read reads what the client sends. A silent client is pinged. Read gives it up,
 // with a time-out, if it sends nothing in answer and reads nothing of what it is
 // sent, since the pings may wait behind a lot of data. A stop of this process
@@ -109,7 +139,7 @@ func (c *clientConn) Read(p []byte) (int, error) {
 	var taken int64
 	for silent := 1; ; silent++ {
 		c.setDeadline()
-		n, err := c.Conn.Read(p)
+		n, err := c.read(p)
 		if !isTimeout(err) || c.limited() {
 			return n, err
 		}
@@ -193,10 +223,16 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	conn.SetDeadline(time.Time{})
-	below, ok := conn.(*stall.Conn) // from Serve
-	if !ok {
-		below = stall.New(conn)
+	h.conn = new(clientConn)
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		h.conn.tls, conn = encrypted, encrypted.NetConn()
 	}
-	h.conn = &clientConn{Conn: below}
+	if below, ok := conn.(*underTLS); ok {
+		conn = below.Conn
+	}
+	var ok bool
+	if h.conn.Conn, ok = conn.(*stall.Conn); !ok { // not from Serve
+		h.conn.Conn = stall.New(conn)
+	}
 	return h.conn, rw, nil
 }

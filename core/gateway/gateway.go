@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,8 +110,15 @@ type Config struct {
 	// Practice is the address of the practice server, if there is one.
 	Practice string
 	// Hosts are names and ports by which browsers reach the workbench, in
-	// addition to the loopback names at the listener's port.
+	// addition to loopback names and the listener's own address, at its port.
 	Hosts []Host
+	// TLS is what the listener's connections are encrypted with; nil: they are not.
+	// Its NextProtos must not offer HTTP/2, which has no WebSocket here.
+	TLS *tls.Config
+	// Proxies are the networks of the reverse proxies that all requests come through,
+	// and whose headers are believed; nil: there are none, and no such header is. Who
+	// may open a Unix socket that is listened on is a proxy too.
+	Proxies []netip.Prefix
 	// Access tells who may use the workbench; nil: whoever reaches it, as its account.
 	Access *access.Gate
 	// Origin is the name at which browsers have the page, at the listener's port; "": at
@@ -176,6 +185,9 @@ func New(config Config) *Gateway {
 		g.Credentials = new(target.Credentials)
 	}
 	g.keeping.Keep = config.Keep
+	if g.Access != nil && g.Access.IsTLS == nil && g.Proxies != nil {
+		g.Access.IsTLS = g.isTLS
+	}
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	g.server = g.newServer()
 	for _, rt := range g.routes() {
@@ -193,7 +205,11 @@ func New(config Config) *Gateway {
 // Serve answers requests that arrive on the listener, and closes it. It returns
 // http.ErrServerClosed once Stop is called.
 func (g *Gateway) Serve(l net.Listener) error {
-	return g.server.Serve(stallListener{l, &lack{log: g.Log}})
+	l = stallListener{l, &lack{log: g.Log}}
+	if g.TLS != nil {
+		l = tls.NewListener(underTLSListener{l}, g.TLS)
+	}
+	return g.server.Serve(l)
 }
 
 // Drain begins to stop: new sessions are refused, and GET /healthz says so. The
@@ -291,8 +307,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Vary", "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest")
 	h.Set("Cache-Control", "no-cache")
-	if reason := refuse(r, g.Hosts); reason != "" {
-		g.Log.Warn("refused a request", "reason", reason, "path", core.CutWords(r.URL.Path, maxShown))
+	if reason := g.refuse(r); reason != "" {
+		g.Log.Warn("refused a request", "reason", reason, "path", core.CutWords(r.URL.Path, maxShown), "from", g.peer(r))
 		h.Set("Connection", "close") // instead of reading a body
 		refuseWith(w, http.StatusForbidden, errors.New(reason))
 		return
@@ -307,7 +323,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusInternalServerError, errors.New("what belongs to this user cannot be reached; the workbench's log says why"))
 		return
 	}
-	of.mux.ServeHTTP(w, withAsker(r, p))
+	of.mux.ServeHTTP(w, withAsker(r, asker{p, g.peer(r)}))
 }
 
 type devMode struct {

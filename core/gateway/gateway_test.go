@@ -252,8 +252,8 @@ func FuzzHandshake(f *testing.F) {
 			t.Errorf("%q %q: an error of %d bytes", first, query, len(err.Error()))
 		}
 		r := &http.Request{Host: host, Header: http.Header{"Origin": {origin}}, URL: &url.URL{Path: "/"}}
-		if refuse(at(r, 8000), nil) == "" {
-			h, err := parseHost(host)
+		if new(Gateway).refuse(at(r, 8000)) == "" {
+			h, err := parseHost(host, "http")
 			if err != nil || !h.isLoopback() || h.port != 8000 || !strings.HasPrefix(origin, "http://") {
 				t.Errorf("Host %q, Origin %q was let through", host, origin)
 			}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/compare"
-	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
 )
@@ -124,7 +123,7 @@ func (g *Gateway) newServer() *http.Server {
 	return &http.Server{
 		Handler:           g,
 		BaseContext:       func(net.Listener) context.Context { return g.stopping },
-		ConnContext:       access.WithConn,
+		ConnContext:       g.connContext,
 		ConnState:         new(waiting).changed,
 		ReadHeaderTimeout: headLimit,
 		ReadTimeout:       bodyLimit,
@@ -132,21 +131,4 @@ func (g *Gateway) newServer() *http.Server {
 		MaxHeaderBytes:    maxHead,
 		ErrorLog:          slog.NewLogLogger(g.Log.Handler(), slog.LevelDebug),
 	}
-}
-
-// stallListener accepts connections as stall.Conn: an answer goes on while its
-// reader takes some of it, and fails after stall.Limit in which the reader took
-// nothing.
-type stallListener struct {
-	net.Listener
-	lack *lack
-}
-
-func (l stallListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		l.lack.tell(err)
-		return nil, err
-	}
-	return stall.New(conn), nil
 }

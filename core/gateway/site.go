@@ -23,7 +23,7 @@ type Host struct {
 
 // ParseHost reads NAME:PORT.
 func ParseHost(s string) (Host, error) {
-	h, err := parseHost(s)
+	h, err := parseHost(s, "http")
 	if err == nil && !strings.HasSuffix(s, ":"+strconv.Itoa(int(h.port))) {
 		err = errNoHost
 	}
@@ -35,10 +35,19 @@ func ParseHost(s string) (Host, error) {
 
 var errNoHost = fmt.Errorf("not of the form NAME:PORT, such as localhost:9000")
 
+// String returns NAME:PORT.
+func (h Host) String() string { return h.name + ":" + strconv.Itoa(int(h.port)) }
+
+// Name returns the name, or an address without brackets.
+func (h Host) Name() string { return strings.Trim(h.name, "[]") }
+
 // parseHost reads a Host header, RFC 9110, section 7.2: a name or an address,
-// and a port, 80 where there is none.
-func parseHost(s string) (Host, error) {
+// and a port, the scheme's own where there is none.
+func parseHost(s, scheme string) (Host, error) {
 	name, port := s, uint64(80)
+	if scheme == "https" {
+		port = 443
+	}
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
 		var err error
 		name = s[:i]
@@ -79,14 +88,19 @@ func (h Host) isLocalhost() bool { return h.name == "localhost" || h.name == "12
 // maxShown bounds what a refusal repeats of a header, in bytes.
 const maxShown = 200
 
-// refuse returns why a request must not be answered, or "". hosts are those
-// that the user named beside the listener's own.
-func refuse(r *http.Request, hosts []Host) string {
-	host, err := parseHost(r.Host)
+// refuse returns why a request must not be answered, or "".
+func (g *Gateway) refuse(r *http.Request) string {
+	if reason := g.refuseProxy(r); reason != "" {
+		return reason
+	}
+	scheme := g.scheme(r)
+	host, err := parseHost(r.Host, scheme)
 	shown := core.CutWords(r.Host, maxShown)
-	own := err == nil && host.isLoopback() && host.port == localPort(r)
+	own := err == nil && g.Proxies == nil && host.isOwn(r)
 	switch {
-	case own || err == nil && slices.Contains(hosts, host):
+	case own || err == nil && slices.Contains(g.Hosts, host):
+	case g.Proxies != nil:
+		return fmt.Sprintf("the Host header is %q; behind a proxy the workbench answers only to what --host names", shown)
 	case err == nil && host.isLoopback():
 		return fmt.Sprintf("the Host header is %q, which is not the workbench's own port; where a tunnel or a container brings you here, start the workbench with --host %s", shown, shown)
 	default:
@@ -94,8 +108,8 @@ func refuse(r *http.Request, hosts []Host) string {
 	}
 	origins := r.Header.Values("Origin")
 	if origin := strings.Join(origins, ", "); len(origins) > 0 {
-		if from, ok := parseOrigin(origin); !ok || from != host && !(own && from.port == host.port && from.isLocalhost() && host.isLocalhost()) {
-			return fmt.Sprintf("the Origin header is %q; only the workbench's own page may use it, from http://%s", core.CutWords(origin, maxShown), shown)
+		if from, ok := parseOrigin(origin, scheme); !ok || from != host && !(own && from.port == host.port && from.isLocalhost() && host.isLocalhost()) {
+			return fmt.Sprintf("the Origin header is %q; only the workbench's own page may use it, from %s://%s", core.CutWords(origin, maxShown), scheme, shown)
 		}
 	}
 	sites := r.Header.Values("Sec-Fetch-Site")
@@ -114,19 +128,25 @@ func refuse(r *http.Request, hosts []Host) string {
 
 // parseOrigin reads an Origin header, RFC 6454, section 7. A browser writes the
 // one page of ours in one way, so nothing is made equal here.
-func parseOrigin(s string) (Host, bool) {
-	authority, ok := strings.CutPrefix(s, "http://")
-	h, err := parseHost(authority)
+func parseOrigin(s, scheme string) (Host, bool) {
+	authority, ok := strings.CutPrefix(s, scheme+"://")
+	h, err := parseHost(authority, scheme)
 	return h, ok && err == nil && authority == strings.ToLower(authority)
 }
 
-// localPort returns the port at which the request has arrived, or 0.
-func localPort(r *http.Request) uint16 {
-	addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok {
-		return 0
+// isOwn reports whether a host is one by which the request's listener is reached that
+// nobody's resolver decides about: a loopback name, or the address itself. Through a
+// Unix socket somebody's tunnel leads here, from a port that only they know.
+func (h Host) isOwn(r *http.Request) bool {
+	switch at := r.Context().Value(http.LocalAddrContextKey).(type) {
+	case *net.UnixAddr:
+		return h.isLoopback()
+	case *net.TCPAddr:
+		local := at.AddrPort()
+		addr, err := netip.ParseAddr(h.Name())
+		return h.port == local.Port() && (h.isLoopback() || err == nil && addr.Unmap() == local.Addr().Unmap().WithZone(""))
 	}
-	return addr.AddrPort().Port()
+	return false
 }
 
 // isVisit reports whether somebody opens the page in a tab, by a link for

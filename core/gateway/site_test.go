@@ -209,7 +209,7 @@ func TestWhoMayAsk(t *testing.T) {
 			}
 			hosts = append(hosts, h)
 		}
-		got := refuse(c.request(8000), hosts)
+		got := (&Gateway{Config: Config{Hosts: hosts}}).refuse(c.request(8000))
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%+v: %q, want %q", c.asked, got, c.want)
 		}
@@ -223,18 +223,18 @@ func TestWhoMayAskAtPort80(t *testing.T) {
 		{host: "127.0.0.1", origin: list("http://localhost")},
 		{host: "[::1]", origin: list("http://[::1]")},
 	} {
-		if why := refuse(c.request(80), nil); why != "" {
+		if why := new(Gateway).refuse(c.request(80)); why != "" {
 			t.Errorf("%+v: %s", c, why)
 		}
 	}
-	if refuse(asked{host: "localhost", origin: list("https://localhost")}.request(80), nil) == "" {
+	if new(Gateway).refuse(asked{host: "localhost", origin: list("https://localhost")}.request(80)) == "" {
 		t.Error("https is let in")
 	}
 }
 
 // A request without a local address is refused.
 func TestWhoMayAskWithoutAPort(t *testing.T) {
-	if refuse(&http.Request{Method: "GET", Host: "127.0.0.1:8000", URL: &url.URL{Path: "/"}}, nil) == "" {
+	if new(Gateway).refuse(&http.Request{Method: "GET", Host: "127.0.0.1:8000", URL: &url.URL{Path: "/"}}) == "" {
 		t.Error("the request was accepted")
 	}
 }
