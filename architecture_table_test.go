@@ -296,6 +296,14 @@ var table = []row{
 		imports: xsys,
 	},
 	{
+		place:   "core/certificate",
+		does:    "the certificates that a server shows: files that change, and those of a local authority",
+		not:     "who connects, where files are kept",
+		imports: "core/plainfile",
+		brings:  "core",
+		without: "net/http os/exec",
+	},
+	{
 		place:   "core/target",
 		does:    "parses targets, decides whether they may be dialled, dials; TLS choices, certificates and why they failed",
 		not:     "sessions",
