@@ -328,7 +328,7 @@ var table = []row{
 	},
 	{
 		place:   "core/loopback",
-		does:    "listens on this machine only, on both addresses of localhost",
+		does:    "listens on this machine only, on both addresses of localhost, and with the same care elsewhere",
 		not:     "everything else",
 		imports: "core/urgent",
 		without: "net/http os/exec",

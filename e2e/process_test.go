@@ -282,10 +282,10 @@ func TestUsualPortsAreTaken(t *testing.T) {
 func TestListenAddresses(t *testing.T) {
 	t.Parallel()
 	for address, words := range map[string]string{
-		"0.0.0.0:0":       "no access control",
-		"[::]:0":          "no access control",
-		":0":              "no access control",
-		"192.0.2.1:0":     "no access control",
+		"0.0.0.0:0":       "--tls auto",
+		"[::]:0":          "--tls auto",
+		":0":              "--plain-http",
+		"192.0.2.1:0":     "--behind-proxy",
 		"8000":            "write it as 127.0.0.1:8000",
 		"127.0.0.1:99999": "99999",
 	} {

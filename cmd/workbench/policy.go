@@ -28,11 +28,14 @@ func readPolicy(words []string) (target.Policy, error) {
 	return p, nil
 }
 
-// loopbacks returns the addresses of a listener of package loopback, which shares
+// loopbacks returns the addresses of a listener of TCP. One of package loopback shares
 // the name localhost with nobody.
 func loopbacks(l net.Listener) []netip.AddrPort {
 	at := l.Addr().(*net.TCPAddr).AddrPort()
 	all := []netip.AddrPort{netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
+	if !all[0].Addr().IsLoopback() {
+		return all
+	}
 	for _, a := range []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()} {
 		if all[0].Addr() != a {
 			all = append(all, netip.AddrPortFrom(a, at.Port()))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ const (
 
 // serveOptions are the flags of serve.
 type serveOptions struct {
-	listen     string   // "": pageAddress, or a free port
+	listen     string   // "": pageAddress, or a free port; see parsePlace
 	echoListen string   // "": echoAddress, or a free port; "off": none
 	hosts      []string // names and ports by which browsers come, beside the listener's
 	open       bool
@@ -57,6 +58,7 @@ type serveOptions struct {
 	auth        string   // who may use it: authToken or authNone
 	users       string   // file of the users beside the account; "": the account's
 
+	front  frontFlags // how others reach it
 	host   hostFlags
 	bounds boundFlags
 }
@@ -81,7 +83,9 @@ func newServeCommand() *cobra.Command {
 			"  workbench serve --echo-listen off          no practice echo server\n" +
 			"  workbench serve --keep 1h                  sessions go on for an hour while no window shows them\n" +
 			"  workbench serve --policy public            dial only what is on the Internet\n" +
-			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000",
+			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000\n" +
+			"  workbench serve --listen :8443 --tls auto  other machines get in with a token\n" +
+			"  workbench serve --listen unix:/run/user/1000/workbench",
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), o, serveHooks{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -93,7 +97,8 @@ func newServeCommand() *cobra.Command {
 
 // add adds the flags.
 func (o *serveOptions) add(flags *pflag.FlagSet) {
-	flags.StringVar(&o.listen, "listen", "", "`ADDRESS` of the page; port 0 picks a free one (default "+pageAddress+", or a free port where that is taken)")
+	flags.StringVar(&o.listen, "listen", "", "`ADDRESS` of the page: HOST:PORT, where port 0 picks a free one; unix:PATH, a Unix socket; or systemd, the socket that systemd passes (default "+pageAddress+", or a free port where that is taken)")
+	o.front.add(flags)
 	flags.StringVar(&o.echoListen, "echo-listen", "", "`ADDRESS` of the practice echo server, or off (default "+echoAddress+", or a free port where that is taken)")
 	flags.StringArrayVar(&o.hosts, "host", nil, "also answer browsers that come by `NAME:PORT`, as through ssh -L 9000:127.0.0.1:8000 by localhost:9000; may be given more than once")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
@@ -147,7 +152,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	hosts, err := parseHosts(o.hosts)
+	front, err := newFront(o, log)
 	if err != nil {
 		return err
 	}
@@ -160,17 +165,21 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if o.drain < 0 || o.drain > maxDrain {
 		return fmt.Errorf("--drain is %v; it must be from 0s to %v", o.drain, maxDrain)
 	}
-	bounds, err := o.bounds.read(false, log)
+	bounds, err := o.bounds.read(!front.local, log)
 	if err != nil {
 		return err
 	}
-	policy, err := readPolicy(o.policy)
+	words, _ := front.targets()
+	policy, err := readPolicy(words)
 	if err != nil {
 		return err
 	}
 	door, err := openDoor(o.auth, o.users, log)
 	if err != nil {
 		return err
+	}
+	if front.certificate {
+		door.origin = "" // the certificate has the names at which the page is
 	}
 	credentials, err := tlsflags.Credentials(o.credentials)
 	if err != nil {
@@ -181,11 +190,15 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		return err
 	}
 	defer closeAudit()
-	listener, err := command.Listen(o.listen, pageAddress, "--listen", log)
+	if err := front.listenNow(log); err != nil {
+		return err
+	}
+	listener := front.listener
+	defer listener.Close()
+	encryption, err := front.encryption(door.origin, log)
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
 	echoListener, err := listenEcho(o.echoListen, log)
 	if err != nil {
 		return err
@@ -213,7 +226,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
 
-	policy = policy.Own(loopbacks(listener)...)
+	policy = policy.Own(front.own()...)
 	if echoListener != nil {
 		policy = policy.Practice(loopbacks(echoListener)...)
 	}
@@ -231,7 +244,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Metrics:    m.Handler(),
 		Page:       web.Files(),
 		Practice:   echo,
-		Hosts:      hosts,
+		Hosts:      front.hosts,
+		TLS:        encryption,
+		Proxies:    front.proxies,
 		Access:     door.gate,
 		Origin:     door.origin,
 		Of:         transcripts.of,
@@ -253,17 +268,17 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	served := make(chan error, 1)
 	go func() { served <- g.Serve(listener) }()
 
-	at := listener.Addr().String()
-	fmt.Fprintf(stdout, "Protocol Workbench: http://%s\n", at)
-	if door.gate != nil {
-		fmt.Fprintf(stdout, "Open the page: %s\n", door.printable(at))
+	front.tell(stdout)
+	link := door.link(front.urls()[0])
+	if link != "" {
+		fmt.Fprintln(stdout, "Open the page:", printable(link))
 	}
 	if echo != "" {
 		fmt.Fprintf(stdout, "Practice echo server: %s\n", echo)
 	}
 	fmt.Fprintln(stdout, "Press Ctrl-C to stop.")
 	if o.open {
-		closed := openBrowser(door.link(at), log)
+		closed := openBrowser(cmp.Or(link, front.urls()[0]), log)
 		defer closed()
 	}
 	if with.run != nil {

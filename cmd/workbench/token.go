@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 
@@ -58,23 +59,27 @@ func openDoor(mode, users string, log *slog.Logger) (door, error) {
 	return door{gate, key, origin}, nil
 }
 
-// link returns the address of the page at a listener's address, with a code that lets
-// one browser in.
+// link returns the address of the page, given one at which the workbench is reached,
+// with a code that lets one browser in; "": there is none, or nobody needs it.
 func (d door) link(at string) string {
-	if d.key != nil {
-		if code, err := d.key.NewCode(nil); err == nil {
-			return "http://" + pageHost(at, d.origin) + "/?code=" + code
-		}
+	u, err := url.Parse(at)
+	if d.gate == nil || err != nil || u.Host == "" {
+		return ""
 	}
-	return "http://" + pageHost(at, d.origin)
+	u.Host = pageHost(u.Host, d.origin)
+	u.Path = "/"
+	if code, err := d.key.NewCode(nil); err == nil {
+		u.RawQuery = "code=" + code
+	}
+	return u.String()
 }
 
 // printable returns the link, or what to do where the system keeps what is printed.
-func (d door) printable(at string) string {
+func printable(link string) string {
 	if os.Getenv("JOURNAL_STREAM") != "" { // systemd.exec(5)
 		return "workbench token link prints a link for a browser"
 	}
-	return d.link(at)
+	return link
 }
 
 // pageHost returns the host by which browsers reach the page at an address: the page's

@@ -41,6 +41,17 @@ func (h Host) String() string { return h.name + ":" + strconv.Itoa(int(h.port)) 
 // Name returns the name, or an address without brackets.
 func (h Host) Name() string { return strings.Trim(h.name, "[]") }
 
+// URL returns the page's address with a scheme, http or https.
+func (h Host) URL(scheme string) string {
+	if scheme == "https" && h.port == 443 || scheme == "http" && h.port == 80 {
+		return scheme + "://" + h.name
+	}
+	return scheme + "://" + h.String()
+}
+
+// Port returns the port.
+func (h Host) Port() uint16 { return h.port }
+
 // parseHost reads a Host header, RFC 9110, section 7.2: a name or an address,
 // and a port, the scheme's own where there is none.
 func parseHost(s, scheme string) (Host, error) {

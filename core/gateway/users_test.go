@@ -272,7 +272,6 @@ type user struct {
 	t                 *testing.T
 	url, token, other string
 	own               []string // IDs of sessions and recordings, in turn
-	open              []*websocket.Conn
 }
 
 func (u *user) act(known *sync.Map, who, other access.Role) {

@@ -31,6 +31,7 @@ func TestConnectionsThatWait(t *testing.T) {
 		if answer := ask(kept); !strings.Contains(answer, "ok\n") {
 			t.Fatalf("%q", answer)
 		}
+		synctest.Wait() // it is idle
 		var conns []net.Conn
 		for range maxWaiting + more {
 			conns = append(conns, s.connect())

@@ -5,7 +5,7 @@
 // one of the two shares its name with whoever has the other: another program's
 // page would be of the same origin, and get the requests that were meant for
 // us. So [Listen] takes a port on both, or on neither. [Open] listens where a user
-// says.
+// says. [Exposed] is for what other machines may reach.
 //
 // What it is not for: it serves nothing, and knows nobody's flags: its errors have a
 // [Reason], for which a command has its words.

@@ -50,10 +50,30 @@ func Listen(addr netip.AddrPort) (net.Listener, error) {
 	}
 }
 
+// Exposed listens on an address that other machines may reach: an unspecified one
+// stands for all that this machine has, of IPv4 only if it is 0.0.0.0. What is there
+// must know whom it answers. Its errors are an *[Error].
+func Exposed(addr netip.AddrPort) (net.Listener, error) {
+	network, where := "tcp", addr.String()
+	switch {
+	case !addr.Addr().IsValid() || addr.Addr() == netip.IPv6Unspecified(): // which a machine without IPv6 lacks
+		where = fmt.Sprintf(":%d", addr.Port())
+	case addr.Addr().Is4():
+		network = "tcp4"
+	}
+	l, err := config.Listen(context.Background(), network, where)
+	if err != nil {
+		return nil, &Error{where, addr, reasonOf(err), err}
+	}
+	return l, nil
+}
+
+// config has the listeners keep urgent data in the stream.
+var config = net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return urgent.Keep(c) }}
+
 // listenAll listens on a port of each address that this machine has, the first
 // of which must be there.
 func listenAll(addrs []netip.Addr, port uint16) (listeners []net.Listener, failed *Error) {
-	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return urgent.Keep(c) }}
 	for _, ip := range addrs {
 		addr := netip.AddrPortFrom(ip, port)
 		l, err := config.Listen(context.Background(), "tcp", addr.String()) // of an address it waits for nothing

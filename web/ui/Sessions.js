@@ -6,7 +6,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { formatRoute } from "./route.js";
 import { tabs } from "./tabs.js";
 import { count } from "../model/format.js";
-import { change } from "../wire/change.js";
+import { change } from "../wire/workbench.js";
 
 const every = 5000; // milliseconds
 

@@ -3,7 +3,7 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { browserStorage, keep, readKept } from "../model/kept.js";
-import { change } from "./change.js";
+import { change } from "./workbench.js";
 
 /** @typedef {import("../types").Credential} Credential */
 

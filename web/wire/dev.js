@@ -2,8 +2,7 @@
 // connection, however many parts of the page show it, and however many tabs.
 
 import { signal } from "../vendor/signals-core.js";
-import { loadModes } from "./workbench.js";
-import { change } from "./change.js";
+import { change, loadModes } from "./workbench.js";
 
 /** Signal: the last state. @type {import("../vendor/signals-core.js").Signal<import("../types").DevState | null>} */
 export const dev = signal(null);

@@ -4,7 +4,7 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { PlayLog } from "../model/play.js";
-import { change } from "./change.js";
+import { change } from "./workbench.js";
 
 /** Signal: the plays of this page, by what keyOf says. @type {import("../vendor/signals-core.js").Signal<Map<string, Play>>} */
 export const plays = signal(new Map());

@@ -7,7 +7,7 @@ import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
 import { advice, endAdvice } from "../model/target.js";
-import { change } from "./change.js";
+import { change } from "./workbench.js";
 
 let sessions = 0;
 

@@ -2,7 +2,7 @@
 // its removal; and by /api/compare what several modes would have done with the
 // events of one, or of a session.
 
-import { change } from "./change.js";
+import { change } from "./workbench.js";
 
 /** @typedef {import("../types").Info} Info */
 
