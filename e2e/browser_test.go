@@ -17,8 +17,8 @@ import (
 )
 
 // browser starts Chromium with its own profile until the end of the test. It reaches
-// only this machine.
-func browser(t testing.TB) context.Context {
+// only this machine, unless more options say otherwise.
+func browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -49,7 +49,7 @@ func browser(t testing.TB) context.Context {
 		chromedp.Flag("host-resolver-rules", "MAP "+elsewhere+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"),
 		chromedp.WindowSize(1200, 900),
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
 		chromedp.Cancel(ctx) // closes the browser and waits

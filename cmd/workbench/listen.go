@@ -30,7 +30,7 @@ func (f *frontFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.certificate, "tls-cert", "", "serve the page with TLS, with the certificate and its chain of `FILE` (PEM); read again when it changes")
 	flags.StringVar(&f.key, "tls-key", "", "`FILE` of the key of --tls-cert (PEM), which other accounts must not be able to read")
 	flags.StringVar(&f.tls, "tls", "", "`auto` serves the page with TLS, with a certificate of this account's own authority; see workbench ca")
-	flags.StringSliceVar(&f.proxies, "behind-proxy", nil, "answer only what comes through reverse proxies from these `RANGES`, such as 10.0.0.5,10.1.0.0/16, and believe their X-Forwarded-For and X-Forwarded-Proto; unix: who opens the Unix socket of --listen")
+	flags.StringArrayVar(&f.proxies, "behind-proxy", nil, "answer only what comes through reverse proxies from these `RANGES`, such as 10.0.0.5,10.1.0.0/16, and believe their X-Forwarded-For and X-Forwarded-Proto; unix: who opens the Unix socket of --listen")
 	flags.BoolVar(&f.plain, "plain-http", false, "let other machines in without TLS, in a closed room where everyone may read along")
 }
 
@@ -76,11 +76,12 @@ func newFront(o serveOptions, log *slog.Logger) (f front, err error) {
 
 // parseProxies reads --behind-proxy.
 func parseProxies(named []string, socket bool) (all []netip.Prefix, err error) {
-	for _, s := range named {
+	if len(named) == 0 {
+		return nil, nil
+	}
+	all = []netip.Prefix{}
+	for s := range strings.SplitSeq(strings.Join(named, ","), ",") {
 		s = strings.TrimSpace(s)
-		if all == nil {
-			all = []netip.Prefix{}
-		}
 		if socket != (s == "unix") {
 			if socket {
 				return nil, fmt.Errorf("--behind-proxy is %q, and the proxy comes through a Unix socket; write --behind-proxy unix", s)

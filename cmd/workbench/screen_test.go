@@ -126,8 +126,8 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	},
 	"workbench user list":   func(*hostileHome) [][]string { return [][]string{{"user", "list", "--users", foreign}} },
 	"workbench user remove": func(*hostileHome) [][]string { return [][]string{{"user", "remove", foreign}} },
-	"workbench ca":          func(*hostileHome) [][]string { return [][]string{{"ca", foreign}, {"ca"}} },
-	"workbench ca remove":   func(*hostileHome) [][]string { return [][]string{{"ca", "remove", foreign}, {"ca", "remove"}} },
+	"workbench ca":          func(*hostileHome) [][]string { return [][]string{{"ca", foreign}} },
+	"workbench ca remove":   func(*hostileHome) [][]string { return [][]string{{"ca", "remove", foreign}} },
 	"workbench serve": func(h *hostileHome) [][]string {
 		return [][]string{{"serve", "--listen", foreign}, {"serve", "--listen", "unix:" + h.golden}, {"serve", "--tls", foreign}, {"serve", "--tls-cert", foreign, "--tls-key", foreign}, {"serve", "--behind-proxy", foreign}, {"serve", "--auth", "none", "--listen", "192.0.2.1:1" + foreign}, {"serve", "--tls-credential", foreign}, {"serve", "--policy", foreign}, {"serve", "--auth", foreign}, {"serve", "--audit", foreign + "/x"}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
 	},
