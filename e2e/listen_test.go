@@ -201,13 +201,13 @@ func TestPageByTLS(t *testing.T) {
 	print := sha256.Sum256(authority.RawSubjectPublicKeyInfo)
 	chromium := browser(t, chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(print[:])),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE "+own))
-	link := exec.Command(workbenchBinary, "token", "link", "--at", strings.TrimPrefix(a.url, "https://"))
+	link := exec.Command(workbenchBinary, "token", "link", "--at", a.url)
 	link.Env = append(os.Environ(), "XDG_STATE_HOME="+a.state)
 	out, err := link.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := visit(t, chromium, strings.Replace(strings.TrimSpace(string(out)), "http://", "https://", 1))
+	p := visit(t, chromium, strings.TrimSpace(string(out)))
 	p.connect(s.address)
 	p.shows("hello")
 	if got := evaluate[string](p, "location.protocol"); got != "https:" {

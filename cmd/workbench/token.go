@@ -140,7 +140,14 @@ func newTokenCommand() *cobra.Command {
 
 // printLink prints a link to a running workbench for a user; nil: the account itself.
 func printLink(cmd *cobra.Command, at string, user *access.User) error {
-	if _, err := gateway.ParseHost(at); err != nil {
+	scheme, host, named := strings.Cut(at, "://")
+	if !named {
+		scheme, host = "http", at
+	}
+	if scheme != "http" && scheme != "https" {
+		return fmt.Errorf("--at is %q; it must be an address, as in: --at https://192.168.1.5:8443", at)
+	}
+	if _, err := gateway.ParseHost(host); err != nil {
 		return fmt.Errorf("--at %w", err)
 	}
 	key, err := openKey()
@@ -155,7 +162,7 @@ func printLink(cmd *cobra.Command, at string, user *access.User) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "http://%s/?code=%s\n", pageHost(at, origin), code)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s://%s/?code=%s\n", scheme, pageHost(host, origin), code)
 	return nil
 }
 
@@ -166,11 +173,11 @@ func newTokenLinkCommand() *cobra.Command {
 		Short: "Print a link that lets one browser in",
 		Long: "link prints a link to the page of a running workbench of this account. It lets one\n" +
 			"browser in, once, within ten minutes; that browser is known until token rotate.",
-		Example: "  workbench token link\n  workbench token link --at 127.0.0.1:9000",
+		Example: "  workbench token link\n  workbench token link --at 127.0.0.1:9000\n  workbench token link --at https://192.168.1.5:8443",
 		Args:    command.NoArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return printLink(cmd, at, nil) },
 	}
-	cmd.Flags().StringVar(&at, "at", at, "`ADDRESS` of the page")
+	cmd.Flags().StringVar(&at, "at", at, "`ADDRESS` of the page; with https:// where it has TLS")
 	return cmd
 }
 

@@ -101,7 +101,7 @@ func newUserLinkCommand(file *string) *cobra.Command {
 			return printLink(cmd, at, &user)
 		},
 	}
-	cmd.Flags().StringVar(&at, "at", at, "`ADDRESS` of the page")
+	cmd.Flags().StringVar(&at, "at", at, "`ADDRESS` of the page; with https:// where it has TLS")
 	return cmd
 }
 
