@@ -61,7 +61,7 @@ func Exposed(addr netip.AddrPort) (net.Listener, error) {
 	case addr.Addr().Is4():
 		network = "tcp4"
 	}
-	l, err := config.Listen(context.Background(), network, where)
+	l, err := config().Listen(context.Background(), network, where)
 	if err != nil {
 		return nil, &Error{where, addr, reasonOf(err), err}
 	}
@@ -69,14 +69,16 @@ func Exposed(addr netip.AddrPort) (net.Listener, error) {
 }
 
 // config has the listeners keep urgent data in the stream.
-var config = net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return urgent.Keep(c) }}
+func config() *net.ListenConfig {
+	return &net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return urgent.Keep(c) }}
+}
 
 // listenAll listens on a port of each address that this machine has, the first
 // of which must be there.
 func listenAll(addrs []netip.Addr, port uint16) (listeners []net.Listener, failed *Error) {
 	for _, ip := range addrs {
 		addr := netip.AddrPortFrom(ip, port)
-		l, err := config.Listen(context.Background(), "tcp", addr.String()) // of an address it waits for nothing
+		l, err := config().Listen(context.Background(), "tcp", addr.String()) // of an address it waits for nothing
 		if err != nil {
 			failed = &Error{addr.String(), addr, reasonOf(err), err}
 			if failed.Reason == Missing && len(listeners) > 0 {
