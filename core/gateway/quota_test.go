@@ -113,6 +113,7 @@ func TestNoWebSocketNoSession(t *testing.T) {
 				t.Errorf("%d %s", answer.Code, answer.Body)
 			}
 		}
+		hear(t, s.begin(""), "SUCC")
 	})
 }
 
