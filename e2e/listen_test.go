@@ -207,7 +207,11 @@ func TestPageByTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := visit(t, chromium, strings.TrimSpace(string(out)))
+	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &page{t: t, ctx: ctx} // not by visit, which asks the shared workbench for a link
+	p.do(chromedp.Navigate(strings.TrimSpace(string(out))))
+	p.wait("the list of modes", `document.querySelectorAll("#mode option").length > 1`)
 	p.connect(s.address)
 	p.shows("hello")
 	if got := evaluate[string](p, "location.protocol"); got != "https:" {

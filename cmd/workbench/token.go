@@ -147,7 +147,11 @@ func printLink(cmd *cobra.Command, at string, user *access.User) error {
 	if scheme != "http" && scheme != "https" {
 		return fmt.Errorf("--at is %q; it must be an address, as in: --at https://192.168.1.5:8443", at)
 	}
-	if _, err := gateway.ParseHost(host); err != nil {
+	_, err := gateway.ParseHost(host)
+	if err != nil && named {
+		_, err = gateway.ParseHost(host + ":443") // as the start prints it where that is the port
+	}
+	if err != nil {
 		return fmt.Errorf("--at %w", err)
 	}
 	key, err := openKey()
