@@ -110,7 +110,10 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	},
 	"workbench version": func(*hostileHome) [][]string { return [][]string{{"version", foreign}} },
 	"workbench sandbox": func(*hostileHome) [][]string { return [][]string{{"sandbox", foreign}} },
-	"workbench policy":  func(*hostileHome) [][]string { return [][]string{{"policy", foreign}} },
+	"workbench doctor": func(h *hostileHome) [][]string {
+		return [][]string{{"doctor", foreign}, {"doctor", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--timeout", "10s"}, {"doctor", "--json", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--timeout", "10s"}}
+	},
+	"workbench policy": func(*hostileHome) [][]string { return [][]string{{"policy", foreign}} },
 	"workbench policy test": func(*hostileHome) [][]string {
 		return [][]string{{"policy", "test", "--policy", foreign, "127.0.0.1:1"}, {"policy", "test", "--policy", "deny " + foreign + ":1", "127.0.0.1:1"}}
 	},
