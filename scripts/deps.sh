@@ -23,6 +23,7 @@ look() {
 		npm npm
 		python3 python3
 		nginx-light nginx
+		caddy caddy
 		redis-server redis-server
 		curl curl
 		openssl openssl
@@ -64,7 +65,7 @@ fi
 if command -v systemctl >/dev/null; then
 	for package in "${missing[@]}"; do
 		case $package in
-		nginx-light | redis-server | opensmtpd)
+		nginx-light | caddy | redis-server | opensmtpd)
 			"${sudo[@]}" systemctl --quiet disable "${package%-light}" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2
 			;;
 		esac
