@@ -88,7 +88,7 @@ func examine(ctx context.Context, o doctorOptions) []finding {
 	all := []finding{{"version", isOK, version() + " (" + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH + ")", ""}}
 	all = append(all, examineState()...)
 	all = append(all, examinePort("page's port", pageAddress, "--listen"), examinePort("echo server's port", echoAddress, "--echo-listen"))
-	all = append(all, examineAccounts(access.New(nil).TellsAccounts()), examineBrowser())
+	all = append(all, examineAccounts(access.New(nil, nil).TellsAccounts()), examineBrowser())
 	all = append(all, examineLimits()...)
 	all = append(all, examinePlugins(ctx, o)...)
 	now := time.Now() // some time has passed
