@@ -14,8 +14,8 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// Bounds of open files: a session takes three or four (its client, its target, its
-// lane, and for a moment its recording), the rest of the workbench below fewFiles.
+// Bounds of open files: a session takes four or five (its client, its target, its
+// lane, its recording), the rest of the workbench below fewFiles.
 const (
 	fewFiles  = 256
 	manyFiles = 4096
@@ -32,7 +32,7 @@ func examineLimits() []finding {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
 		return []finding{{"open files", isNote, "are not looked at: " + err.Error(), ""}}
 	}
-	f := finding{"open files", isOK, fmt.Sprintf("%s, enough for about %d sessions", limitWords(files), (min(files.Cur, 1<<20)-min(files.Cur, fewFiles/2))/4), ""}
+	f := finding{"open files", isOK, fmt.Sprintf("%s, enough for about %d sessions", limitWords(files), (min(files.Cur, 1<<20)-min(files.Cur, fewFiles/2))/5), ""}
 	const raise = "raise it: ulimit -n 65536, or LimitNOFILE=65536 in a systemd unit"
 	switch {
 	case files.Cur < fewFiles:
