@@ -63,8 +63,14 @@ func counting(t *testing.T) (address string, heard chan string, total func() int
 func (p *page) received() string {
 	p.t.Helper()
 	p.wait("the page's own module", `globalThis.tabsOfTheTest || (import("/ui/tabs.js").then((tabs) => { globalThis.tabsOfTheTest = tabs; }), false)`)
-	return evaluate[string](p, `[...tabsOfTheTest.current.value.session.value.wire.rows()]
-		.filter((row) => row.kind === "received").map((row) => new TextDecoder().decode(row.bytes)).join("")`)
+	// Rows that have left the page's memory are read as when somebody scrolls to them.
+	return evaluate[string](p, `(async (session) => {
+		let text = "";
+		for (const page of [...session.pages.list]) {
+			for (const row of (await session.read(page)).wire) if (row.kind === "received") text += new TextDecoder().decode(row.bytes);
+		}
+		return text;
+	})(tabsOfTheTest.current.value.session.value)`)
 }
 
 // isWhole checks that the page has each line of counting once, in order.
