@@ -57,7 +57,7 @@ func (g *Gateway) mayAsk(w http.ResponseWriter, r *http.Request, does access.Act
 		return true
 	case !p.Role.May(does):
 		why = fmt.Errorf("a %s may not %s here", p.Role, does)
-	case mayBeForm(r, p.By):
+	case does != access.Look && mayBeForm(r, p.By):
 		why = errForm
 	default:
 		return true
