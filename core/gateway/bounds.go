@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/quota"
-	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // This file holds clients to what an operator allows them; docs/limits.md has all
@@ -142,12 +140,4 @@ func (g *Gateway) counting(rt route) http.HandlerFunc {
 		}
 		rt.ServeHTTP(w, r)
 	}
-}
-
-// dial dials a target for somebody, unless that would be too much.
-func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target.Security) (Server, error) {
-	if err := g.Bounds.Quota.Dial(who.owner(), who.address()); err != nil {
-		return nil, err
-	}
-	return g.Dial(ctx, t, s)
 }

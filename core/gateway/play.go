@@ -174,10 +174,11 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	defer p.finish(ctx)
 	script := p.scripts[0]
 	p.tell(playEvent{Event: "dialling", Address: to.String(), Steps: len(script.Steps()), Warnings: p.warnings()})
-	conn, err := s.gateway.dial(ctx, askerOf(r), to, security)
-	if audit := s.gateway.Audit; audit != nil {
-		(&auditing{log: audit.With(askerOf(r).attrs(), "play", id, "target", to.String())}).dialled(conn, err)
+	var audit *auditing
+	if log := s.gateway.Audit; log != nil {
+		audit = &auditing{log: log.With(askerOf(r).attrs(), "play", id, "target", to.String())}
 	}
+	conn, err := s.gateway.dial(ctx, askerOf(r), to, security, audit)
 	if err != nil {
 		e := playEvent{}
 		var failed *target.Error

@@ -226,10 +226,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			return g.keepPoison(t, withheld, log)
 		},
 		Dial: func(ctx context.Context) (session.Server, error) {
-			server, err := g.dial(ctx, wanted.asker, wanted.target, wanted.security)
-			if audit != nil {
-				audit.dialled(server, err)
-			}
+			server, err := g.dial(ctx, wanted.asker, wanted.target, wanted.security, audit)
 			if err != nil {
 				return nil, err
 			}

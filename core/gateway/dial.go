@@ -1,0 +1,49 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/target"
+)
+
+// dial dials a target for somebody, unless that would be too much. audit, if there is
+// one, records it before anybody is told.
+func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
+	if err := g.Bounds.Quota.Dial(who.owner(), who.address()); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	server, err := g.Dial(ctx, t, s)
+	if audit != nil {
+		audit.dialled(server, err)
+	}
+	if errors.Is(err, target.ErrDenied) && !who.Role.May(access.Manage) {
+		g.Log.Info("denied a target", "who", who.String(), "reason", err.Error())
+		err = hideDenial(ctx, began)
+	}
+	return server, err
+}
+
+// deniedAfter is when a denial is told, or a multiple of it, counted from when the
+// target was named.
+const deniedAfter = time.Second
+
+var errDenied = &target.Error{Words: "this target may not be dialled from here", Code: target.CodeDenied, Cause: target.ErrDenied}
+
+// hideDenial returns what they are told of a denial who do not run the workbench: the
+// same for every rule and address, and at a time that does not tell how long names were
+// looked up or others of their addresses were tried. So the policy tells them nothing of
+// the network.
+func hideDenial(ctx context.Context, began time.Time) error {
+	took := time.Since(began)
+	late := time.NewTimer(deniedAfter - took%deniedAfter)
+	defer late.Stop()
+	select {
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return errDenied
+}
