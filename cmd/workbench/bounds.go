@@ -18,8 +18,8 @@ type bound struct {
 	flag    string
 	unit    string // what the flag's help calls its value
 	help    string
-	local   int // where only this machine can connect, and the flag is not given
-	exposed int // where others can
+	local   int // of the account, where only this machine can connect, and the flag is not given
+	exposed int // where others can, and of users beside the account
 	most    int // that the flag may say
 	of      func(*quota.Limits) *int
 }
@@ -97,7 +97,9 @@ func (f *boundFlags) read(exposed bool, log *slog.Logger) (gateway.Bounds, error
 			return gateway.Bounds{}, fmt.Errorf("%s is %v; it must be 0, or %v or more, as in: %s 1h", name, d, minTime, name)
 		}
 	}
-	l := f.limits(exposed)
+	l, users := f.limits(exposed), f.limits(true)
+	l.Account, l.AccountRate = l.Owner, l.OwnerRate
+	l.Owner, l.OwnerRate = users.Owner, users.OwnerRate
 	_, set := f.set["max-sessions"]
 	l.All.Sessions = fit(l.All.Sessions, maxFiles(), set, log)
 	return gateway.Bounds{Quota: quota.New(l), Idle: f.idle, Longest: f.time}, nil

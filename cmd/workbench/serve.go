@@ -165,7 +165,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if o.drain < 0 || o.drain > maxDrain {
 		return fmt.Errorf("--drain is %v; it must be from 0s to %v", o.drain, maxDrain)
 	}
-	bounds, err := o.bounds.read(!front.local, log)
+	bounds, err := o.bounds.read(front.reached(), log)
 	if err != nil {
 		return err
 	}

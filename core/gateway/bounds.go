@@ -35,7 +35,7 @@ const (
 // owner is in whose name something is counted.
 func (a asker) owner() string {
 	if a.Name == "" {
-		return "account"
+		return quota.Account
 	}
 	return "user " + a.Name
 }

@@ -65,7 +65,7 @@ func (s bounded) begin(query string, protocols ...string) *websocket.Conn {
 
 func TestTooManySessions(t *testing.T) {
 	const words = "too many sessions of this user are open: at most 1 may be"
-	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Owner: quota.Bounds{Sessions: 1}})}, func(t *testing.T, s bounded) {
+	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Account: quota.Bounds{Sessions: 1}})}, func(t *testing.T, s bounded) {
 		first := s.begin("")
 		hear(t, first, "SUCC")
 		second := s.begin("")
@@ -104,7 +104,7 @@ func TestTooManySessions(t *testing.T) {
 
 // What a request for a WebSocket uses up is given back if it gets none.
 func TestNoWebSocketNoSession(t *testing.T) {
-	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Owner: quota.Bounds{Sessions: 1}})}, func(t *testing.T, s bounded) {
+	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Account: quota.Bounds{Sessions: 1}})}, func(t *testing.T, s bounded) {
 		for range 3 {
 			answer := httptest.NewRecorder()
 			request := httptest.NewRequest("GET", "http://127.0.0.1:8000/websocket/ws", nil)
@@ -139,7 +139,7 @@ func TestAWorkbenchWithTooManySessions(t *testing.T) {
 // A session that goes on keeps its place when its client has gone, and connections
 // to it have places of their own.
 func TestKeptSessionsCount(t *testing.T) {
-	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Owner: quota.Bounds{Sessions: 1}})}, func(t *testing.T, s bounded) {
+	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Account: quota.Bounds{Sessions: 1}})}, func(t *testing.T, s bounded) {
 		first := s.begin("?keep=on&window=a", subprotocol)
 		hello := greeted(t, first)
 		first.Close()
@@ -161,7 +161,7 @@ func TestKeptSessionsCount(t *testing.T) {
 }
 
 func TestTooManyDials(t *testing.T) {
-	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Owner: quota.Bounds{Dials: 1}})}, func(t *testing.T, s bounded) {
+	inBounds(t, Bounds{Quota: quota.New(quota.Limits{Account: quota.Bounds{Dials: 1}})}, func(t *testing.T, s bounded) {
 		hear(t, s.begin(""), "SUCC")
 		ws := s.begin("", subprotocol)
 		hear(t, ws, "FAIL:too many dials of this user: at most 1 a minute are possible; the next in 60 s")
@@ -172,7 +172,7 @@ func TestTooManyDials(t *testing.T) {
 // Each route that may be costly is refused while its user has as many under way as
 // they may; the others answer.
 func TestTooManyRequests(t *testing.T) {
-	table := quota.New(quota.Limits{Owner: quota.Bounds{Requests: 1}})
+	table := quota.New(quota.Limits{Account: quota.Bounds{Requests: 1}})
 	use, err := table.Hold(quota.Request, "account", netip.Addr{})
 	if err != nil {
 		t.Fatal(err)
@@ -258,7 +258,7 @@ func TestALongSession(t *testing.T) {
 // What a client sends too fast waits, is not lost, and is not waited for once the
 // session is over.
 func TestAMeteredClient(t *testing.T) {
-	inBounds(t, Bounds{Quota: quota.New(quota.Limits{OwnerRate: 1000})}, func(t *testing.T, s bounded) {
+	inBounds(t, Bounds{Quota: quota.New(quota.Limits{AccountRate: 1000})}, func(t *testing.T, s bounded) {
 		ws := s.begin("")
 		hear(t, ws, "SUCC")
 		message := bytes.Repeat([]byte("a"), 500)
@@ -283,7 +283,7 @@ func TestAMeteredClient(t *testing.T) {
 // What a server sends too fast waits, and is not lost.
 func TestAMeteredServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		use, err := quota.New(quota.Limits{OwnerRate: 1000}).Open("a", netip.Addr{})
+		use, err := quota.New(quota.Limits{AccountRate: 1000}).Open("a", netip.Addr{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,12 +5,24 @@ import (
 	"time"
 )
 
+// Account is the owner that has bounds of its own: it runs the program.
+const Account = "account"
+
 // Limits are what may be used.
 type Limits struct {
-	All, Owner, Address Bounds
-	// OwnerRate is how many bytes a second an owner's sessions may get from their
-	// clients and servers together; 0: any number.
-	OwnerRate int
+	All, Account, Owner, Address Bounds
+	// AccountRate and OwnerRate are how many bytes a second the sessions of the account,
+	// and of any other owner, may get from their clients and servers together; 0: any
+	// number.
+	AccountRate, OwnerRate int
+}
+
+// of returns the bounds of an owner, and the rate.
+func (l *Limits) of(owner string) (*Bounds, int) {
+	if owner == Account {
+		return &l.Account, l.AccountRate
+	}
+	return &l.Owner, l.OwnerRate
 }
 
 // Bounds are what everybody together, one owner or one address may use. 0 sets no

@@ -238,3 +238,19 @@ func BenchmarkOpen(b *testing.B) {
 		u.Close()
 	}
 }
+
+// The account has bounds of its own, or none, whatever others have.
+func TestTheAccount(t *testing.T) {
+	q := New(Limits{Account: Bounds{Sessions: 2}, Owner: Bounds{Sessions: 1}, OwnerRate: 1 << 20})
+	for owner, most := range map[string]int{Account: 2, "user anna": 1, "user account": 1} {
+		for n := range most + 1 {
+			use, err := q.Open(owner, netip.Addr{})
+			if (err == nil) != (n < most) {
+				t.Errorf("%s, session %d: %v", owner, n+1, err)
+			}
+			if use.Metered() != (owner != Account && err == nil) {
+				t.Errorf("%s is metered: %v", owner, use.Metered())
+			}
+		}
+	}
+}

@@ -124,12 +124,13 @@ func (t *Table) of(u *Use) []counted {
 	if t.limits.All != (Bounds{}) {
 		all = append(all, counted{&t.all, &t.limits.All, All})
 	}
-	if t.countsOwners() {
+	if t.countsOwner(u) {
 		a := t.owners.take(u.owner)
-		if a.bytes == nil && t.limits.OwnerRate > 0 {
-			a.bytes = rate.NewLimiter(rate.Limit(t.limits.OwnerRate), t.limits.OwnerRate)
+		bounds, bytes := t.limits.of(u.owner)
+		if a.bytes == nil && bytes > 0 {
+			a.bytes = rate.NewLimiter(rate.Limit(bytes), bytes)
 		}
-		all = append(all, counted{a, &t.limits.Owner, Owner})
+		all = append(all, counted{a, bounds, Owner})
 	}
 	if t.countsAddresses(u) {
 		all = append(all, counted{t.addresses.take(u.address), &t.limits.Address, Address})
@@ -139,7 +140,7 @@ func (t *Table) of(u *Use) []counted {
 
 // leave says that what of has returned is not used any more. mu is held.
 func (t *Table) leave(u *Use) {
-	if t.countsOwners() {
+	if t.countsOwner(u) {
 		t.owners.leave(u.owner)
 	}
 	if t.countsAddresses(u) {
@@ -147,8 +148,9 @@ func (t *Table) leave(u *Use) {
 	}
 }
 
-func (t *Table) countsOwners() bool {
-	return t.limits.Owner != (Bounds{}) || t.limits.OwnerRate > 0
+func (t *Table) countsOwner(u *Use) bool {
+	bounds, bytes := t.limits.of(u.owner)
+	return *bounds != (Bounds{}) || bytes > 0
 }
 
 // countsAddresses: who comes by a Unix socket has no address.
