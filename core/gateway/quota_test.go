@@ -283,7 +283,7 @@ func TestAMeteredClient(t *testing.T) {
 // What a server sends too fast waits, and is not lost.
 func TestAMeteredServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		use, err := quota.New(quota.Limits{AccountRate: 1000}).Open("a", netip.Addr{})
+		use, err := quota.New(quota.Limits{AccountRate: 1000}).Open(quota.Account, netip.Addr{})
 		if err != nil {
 			t.Fatal(err)
 		}
