@@ -31,8 +31,8 @@ func (g *Gateway) admits(w http.ResponseWriter, r *http.Request) (p access.Princ
 	if g.Access == nil {
 		return access.Own(access.Anyone), true
 	}
-	if host, ok := g.strange(r); ok {
-		g.signpost(w, r, host)
+	if g.isStrange(r) {
+		signpost(w)
 		return p, false
 	}
 	if r.URL.Path == "/" && r.URL.Query().Has("code") {
@@ -90,26 +90,23 @@ func mayBeForm(r *http.Request, by access.By) bool {
 // isNavigation reports whether a browser shows the answer as a page of its own.
 func isNavigation(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Mode") == "navigate" }
 
-// strange reports whether a browser shows as a page what has come to an address at which
-// the page is not at home: a name or address of this machine that is not its own.
-func (g *Gateway) strange(r *http.Request) (host Host, ok bool) {
+// isStrange reports whether a browser shows as a page what has come to an address at
+// which the page is not at home: a name or address of this machine that is not its own.
+func (g *Gateway) isStrange(r *http.Request) bool {
 	if g.Origin == "" || !isNavigation(r) {
-		return host, false
+		return false
 	}
 	host, err := parseHost(r.Host, g.scheme(r))
-	return host, err == nil && host.isLoopback() && host.name != g.Origin && !slices.Contains(g.Hosts, host)
+	return err == nil && host.isLoopback() && host.name != g.Origin && !slices.Contains(g.Hosts, host)
 }
 
-// signpost tells a browser where the page is; only the account's own learns the name.
-// Another program may have had the address before, and left in the browser what runs in
-// place of any page there.
-func (g *Gateway) signpost(w http.ResponseWriter, r *http.Request, host Host) {
-	words := "This address is for programs. The page is at the address that the workbench has printed where it was started. <code>workbench token link</code> prints a new link to it."
-	if g.Access.IsOurs(r) {
-		to := html.EscapeString(fmt.Sprintf("%s://%s:%d%s", g.scheme(r), g.Origin, host.port, r.URL.RequestURI()))
-		words += ` A browser that has been there before can go on: <a href="` + to + `">` + to + `</a>`
-	}
-	answerPage(w, http.StatusOK, "", "Protocol Workbench", words)
+// signpost tells a browser that the page is elsewhere, and not where. Another program may
+// have had the address before, and left in the browser a service worker, which reads what
+// comes from there. With the page's name, that program could serve it on a port of its
+// own, and get the cookie: browsers send a host's cookies to all of its ports.
+func signpost(w http.ResponseWriter) {
+	answerPage(w, http.StatusOK, "", "Protocol Workbench", "This address is for programs. The page is at the address that the workbench has printed where it was started. "+
+		"<code>workbench token link</code> prints a new link to it.")
 }
 
 // refuseUnknown refuses a request without a good credential.

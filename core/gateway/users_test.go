@@ -164,8 +164,9 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// A browser that comes to an address of programs is told where the page is; only the
-// account's own learns its name. Programs get the page there.
+// A browser that comes to an address of programs is told that the page is elsewhere, and
+// never where: what reads the answer there may be another program's. Programs get the page
+// there.
 func TestSignpost(t *testing.T) {
 	gate, tokens, _ := people(t)
 	config := testGateway().Config
