@@ -244,7 +244,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Metrics:    m.Handler(),
 		Page:       web.Files(),
 		Practice:   echo,
-		Hosts:      front.hosts,
+		Hosts:      door.hosts(front.hosts),
 		TLS:        encryption,
 		Proxies:    front.proxies,
 		Access:     door.gate,

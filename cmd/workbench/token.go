@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,6 +73,18 @@ func (d door) link(at string) string {
 		u.RawQuery = "code=" + code
 	}
 	return u.String()
+}
+
+// hosts adds the page's own name to the names of this machine at which a tunnel leads
+// here: links go by it there too.
+func (d door) hosts(named []gateway.Host) []gateway.Host {
+	all := slices.Clone(named)
+	for _, h := range named {
+		if own, err := gateway.ParseHost(pageHost(h.String(), d.origin)); err == nil && !slices.Contains(all, own) {
+			all = append(all, own)
+		}
+	}
+	return all
 }
 
 // printable returns the link, or what to do where the system keeps what is printed.
