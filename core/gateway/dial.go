@@ -31,7 +31,8 @@ func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target
 // target was named.
 const deniedAfter = time.Second
 
-var errDenied = &target.Error{Words: "this target may not be dialled from here", Code: target.CodeDenied, Cause: target.ErrDenied}
+// deniedWords are what most are told of a denial.
+const deniedWords = "this target may not be dialled from here"
 
 // hideDenial returns what they are told of a denial who do not run the workbench: the
 // same for every rule and address, and at a time that does not tell how long names were
@@ -45,5 +46,5 @@ func hideDenial(ctx context.Context, began time.Time) error {
 	case <-late.C:
 	case <-ctx.Done():
 	}
-	return errDenied
+	return &target.Error{Words: deniedWords, Code: target.CodeDenied, Cause: target.ErrDenied}
 }

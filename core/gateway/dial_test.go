@@ -33,7 +33,7 @@ func TestDenials(t *testing.T) {
 				fails = &target.Error{Words: words, Code: target.CodeDenied, Cause: target.ErrDenied}
 				for _, role := range []access.Role{access.Teacher, access.Student} {
 					err, took := dial(role)
-					if err.Error() != errDenied.Words || codeOf(err) != "denied" || !errors.Is(err, target.ErrDenied) || took != takes.Truncate(time.Second)+time.Second {
+					if err.Error() != deniedWords || codeOf(err) != "denied" || !errors.Is(err, target.ErrDenied) || took != takes.Truncate(time.Second)+time.Second {
 						t.Errorf("a %s is told %q after %v, which took %v", role, err, took, takes)
 					}
 				}
