@@ -136,8 +136,8 @@ func examineAccounts(tells bool) finding {
 	if tells {
 		return finding{"other accounts", isOK, "are refused: this system tells whose a connection is", ""}
 	}
-	return finding{"other accounts", isNote, "are let in: this system does not tell whose a connection is",
-		"do not run the workbench on a machine whose other accounts you do not trust"}
+	return finding{"other accounts", isNote, "are refused, and programs of this one too: this system does not tell whose a connection is",
+		"give your programs the token that workbench token prints"}
 }
 
 // examineBrowser looks for the program of openBrowser.
