@@ -138,7 +138,7 @@ func newUserRemoveCommand(file *string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove NAME",
 		Short:   "Remove a user: his token and his browsers are refused from now on",
-		Long:    "remove takes a user out of the file. What he has recorded stays where it is, and is his\nagain if he is added again. Sessions that are open go on.",
+		Long:    "remove takes a user out of the file: a running workbench ends his sessions. What he has\nrecorded stays where it is, and is his again if he is added again.",
 		Example: "  workbench user remove anna",
 		Args:    command.Wants(1, 1, "name one user"),
 		RunE: func(cmd *cobra.Command, args []string) error {

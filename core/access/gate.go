@@ -124,6 +124,16 @@ func (g *Gate) grant(name, port string) (Principal, string, error) {
 // stamp is a text that changes when the user gets another token.
 func (u User) stamp() string { return u.Name + " " + hex.EncodeToString(u.hash[:]) }
 
+// Standing returns a text that changes when a user of the file gets another token or
+// role, or is removed: then it is "", as it is of everybody else.
+func (g *Gate) Standing(name string) string {
+	user, err := g.users.Find(name)
+	if err != nil {
+		return ""
+	}
+	return user.stamp() + " " + string(user.Role)
+}
+
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // cutLast cuts s at its last point.

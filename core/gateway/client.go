@@ -272,7 +272,7 @@ func (c *client) closeCode(end session.End) (code int, words string) {
 		return websocket.CloseGoingAway, end.Words
 	case session.BadText:
 		return websocket.CloseInvalidFramePayloadData, end.Words
-	case session.NotAllowed, session.Idle, session.TimeUp:
+	case session.NotAllowed, session.Idle, session.TimeUp, session.Revoked:
 		return websocket.ClosePolicyViolation, end.Words
 	case session.TooBig:
 		return websocket.CloseMessageTooBig, end.Words

@@ -168,7 +168,8 @@ type Gateway struct {
 	stopping  context.Context
 	stop      context.CancelFunc
 
-	slow slowing // of failed tries
+	slow     slowing // of failed tries
+	standing string  // of its user, as access.Gate.Standing returned it last
 
 	mu      sync.Mutex
 	stopped bool

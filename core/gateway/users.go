@@ -4,8 +4,10 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/session"
 )
 
 // This file keeps users apart. Each has a gateway of his own, with his recordings,
@@ -37,11 +39,47 @@ func (g *Gateway) of(p access.Principal) (*Gateway, error) {
 	config.Transcripts, config.Recordings, config.Credentials = has.Transcripts, has.Recordings, nil
 	config.Log = g.Log.With("user", p.Name)
 	other := New(config)
+	other.standing = g.Access.Standing(p.Name)
 	if g.others == nil {
 		g.others = map[string]*Gateway{}
+		g.sessions.Go(g.watchUsers)
 	}
 	g.others[p.Name] = other
 	return other, nil
+}
+
+// lookEvery is how often it is looked whether users are still who they were.
+const lookEvery = 2 * time.Second
+
+// watchUsers ends the sessions of users who were removed or have another token or role,
+// until the gateway stops.
+func (g *Gateway) watchUsers() {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-g.stopping.Done():
+			return
+		}
+		for name, of := range g.users() {
+			before := of.standing
+			of.standing = g.Access.Standing(name)
+			if before != "" && of.standing != before {
+				of.Log.Info("a user is not known any more, or has another token or role")
+				for _, live := range of.live.All() {
+					live.Stop(session.End{Cause: session.Revoked, Words: "the user's token was revoked"})
+				}
+			}
+		}
+	}
+}
+
+// users returns the gateways of the users beside the account, by name.
+func (g *Gateway) users() map[string]*Gateway {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.others)
 }
 
 // refuseMore has the gateways of all users refuse new sessions, and returns them.

@@ -41,7 +41,11 @@ var doing = map[string]access.Action{
 // people are users of all roles, with their tokens; "" is the account.
 func people(t *testing.T) (gate *access.Gate, tokens map[access.Role]string, revoked string) {
 	t.Helper()
-	folder := t.TempDir()
+	return peopleIn(t, t.TempDir())
+}
+
+func peopleIn(t *testing.T, folder string) (gate *access.Gate, tokens map[access.Role]string, revoked string) {
+	t.Helper()
 	key, err := access.OpenKey(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -375,4 +379,46 @@ func (u *user) dial(who access.Role) {
 		return
 	}
 	u.own = append(u.own, told[0].Attach, told[0].Transcript)
+}
+
+// A user who is removed, or gets another token, is out, with the sessions that are open.
+func TestRevokedUsers(t *testing.T) {
+	folder := t.TempDir()
+	gate, tokens, _ := peopleIn(t, folder)
+	users, err := access.OpenUsers(filepath.Join(folder, "users"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := testGateway().Config
+	config.Access = gate
+	config.Of = func(string) (Belongings, error) { return Belongings{}, nil }
+	g := New(config)
+	s := httptest.NewServer(g)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := g.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	})
+	open := func(role access.Role) *websocket.Conn {
+		ws := (&user{t: t, url: s.URL, token: tokens[role]}).connect("")
+		t.Cleanup(func() { ws.Close() })
+		say(t, ws, websocket.TextMessage, "a.example:7")
+		if _, got, err := ws.ReadMessage(); string(got) != "SUCC" {
+			t.Fatal(string(got), err)
+		}
+		return ws
+	}
+	stays, removed := open(access.Teacher), open(access.Student)
+	if err := users.Remove(string(access.Student)); err != nil {
+		t.Fatal(err)
+	}
+	if seen := until(t, removed, `"revoked"`); !strings.Contains(seen, "the user's token was revoked") {
+		t.Errorf("the session ended with %s", seen)
+	}
+	ends(t, removed, websocket.ClosePolicyViolation, "the user's token was revoked")
+	say(t, stays, websocket.TextMessage, `{"text":"still here"}`)
+	until(t, stays, "STILL HERE")
 }

@@ -22,6 +22,7 @@ const (
 	MachineRefused                  // there was no session: the machine did not want it
 	Idle                            // neither side sent anything for as long as is allowed
 	TimeUp                          // the session lasted as long as is allowed
+	Revoked                         // its user is not known any more
 )
 
 var codes = [...]string{
@@ -30,7 +31,7 @@ var codes = [...]string{
 	MachineFailed: "mode-failed", MachineLost: "mode-lost", Stopped: "stopping",
 	BadText: "bad-text", TooBig: "too-big", NotAllowed: "not-allowed",
 	NoMachine: "mode-unavailable", MachineRefused: "mode-refused",
-	Idle: "idle", TimeUp: "time-up",
+	Idle: "idle", TimeUp: "time-up", Revoked: "revoked",
 }
 
 // String returns the cause as programs know it: "server-closed".
