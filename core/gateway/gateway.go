@@ -361,5 +361,7 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		// User is who asks; absent for the account itself. Role says what it may do.
 		User string      `json:"user,omitempty"`
 		Role access.Role `json:"role"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role})
+		// Open says that nobody asks who somebody is.
+		Open bool `json:"open,omitempty"`
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
 }

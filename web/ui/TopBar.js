@@ -6,7 +6,7 @@ import { computed, signal, untracked } from "../vendor/signals-core.js";
 import { formatRoute, route } from "./route.js";
 import { presenter, theme } from "../model/kept.js";
 import { closeTab, current, openTab, tabs } from "./tabs.js";
-import { user } from "../wire/workbench.js";
+import { isOpen, user } from "../wire/workbench.js";
 
 const views = [
   ["transcripts", "Transcripts"],
@@ -41,6 +41,7 @@ export function TopBar({ page }) {
       ${presenter.value && html`
         <button type="button" class="small" id="leave-presenter" title="Leave presenter view (Escape)" onClick=${() => (presenter.value = false)}>Leave presenter view</button>
       `}
+      ${isOpen.value && html`<span class="user open" title="It was started with --auth none: every account of its machine can use it, and read what it records">Open to all accounts</span>`}
       ${user.value && html`<span class="user" title="You are known here by this name">${user.value}</span>`}
       <button type="button" class="icon" id="palette-button" aria-label="Actions" title="Run any action by its name (Ctrl+K, on a Mac ⌘K)" onClick=${() => page.open("palette")}>
         <svg viewBox="0 0 16 16" width="15" height="15" aria-hidden="true"><path d="M2.5 4 6.5 8l-4 4M8 12.5h5.5" /></svg>

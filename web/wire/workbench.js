@@ -16,6 +16,8 @@ export const recording = signal(false);
 export const kept = signal(0);
 /** Signal: the user's name, "" for the account that runs the workbench. */
 export const user = signal("");
+/** Signal: whether the workbench answers every account of its machine (--auth none). */
+export const isOpen = signal(false);
 /** Signal: the mode that is being developed, or "". */
 export const devMode = signal("");
 /** Signal: why the list of modes could not be loaded, or "". */
@@ -47,6 +49,7 @@ export async function loadModes() {
       recording.value = list.recording ?? false;
       kept.value = list.kept ?? 0;
     user.value = list.user ?? "";
+    isOpen.value = list.open ?? false;
       devMode.value = list.dev?.mode ?? "";
       sandbox.value = list.sandbox ?? null;
       defaultMode.value = devMode.value || list.default || all[0]?.manifest.name || "";
