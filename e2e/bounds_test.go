@@ -128,7 +128,9 @@ func TestOpenFilesRunOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer waits.Close()
-	if !within(patience, func() bool { return strings.Contains(w.stderr.String(), "connections wait, since too many files are open here") }) {
+	if !within(patience, func() bool {
+		return strings.Contains(w.stderr.String(), "connections wait, since too many files are open here")
+	}) {
 		t.Errorf("the log does not say so:\n%s", w.stderr)
 	}
 	c.say("goes on")

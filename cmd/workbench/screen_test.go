@@ -124,10 +124,10 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench user add": func(*hostileHome) [][]string {
 		return [][]string{{"user", "add", foreign}, {"user", "add", "anna", "--role", foreign}}
 	},
-	"workbench user link": func(*hostileHome) [][]string {
-		return [][]string{{"user", "link", foreign}, {"user", "link", "anna", "--users", foreign}}
+	"workbench user link": func(h *hostileHome) [][]string {
+		return [][]string{{"user", "link", foreign}, {"user", "link", "anna", "--users", h.dir}}
 	},
-	"workbench user list":   func(*hostileHome) [][]string { return [][]string{{"user", "list", "--users", foreign}} },
+	"workbench user list":   func(h *hostileHome) [][]string { return [][]string{{"user", "list", "--users", h.dir}} },
 	"workbench user remove": func(*hostileHome) [][]string { return [][]string{{"user", "remove", foreign}} },
 	"workbench ca":          func(*hostileHome) [][]string { return [][]string{{"ca", foreign}} },
 	"workbench ca remove":   func(*hostileHome) [][]string { return [][]string{{"ca", "remove", foreign}} },

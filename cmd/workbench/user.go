@@ -33,8 +33,8 @@ func newUserCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "user",
-		Short: "Let other people use this workbench, each with recordings of his own",
-		Long: "A user has a token or a link, a role, and recordings and sessions that only he sees.\n" +
+		Short: "Let other people use this workbench, each with recordings of their own",
+		Long: "A user has a token or a link, a role, and recordings and sessions that nobody else sees.\n" +
 			"An admin may do everything; a teacher and a student open sessions and keep what they\n" +
 			"record, and a teacher also listens as a played server; a viewer only looks.\n\n" +
 			"They stand in a file that a running workbench reads again by itself.",
@@ -86,7 +86,7 @@ func newUserLinkCommand(file *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "link NAME",
 		Short:   "Print a link that lets one browser of a user in",
-		Long:    "link prints a link to the page of a running workbench of this account, for a user. It\nlets one browser in, once, within ten minutes; that browser is the user's until he gets\nanother token or is removed.",
+		Long:    "link prints a link to the page of a running workbench of this account, for a user. It\nlets one browser in, once, within ten minutes; that browser is the user's until the user\ngets another token or is removed.",
 		Example: "  workbench user link anna\n  workbench user link anna --at 127.0.0.1:9000",
 		Args:    command.Wants(1, 1, "name one user"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -137,8 +137,9 @@ func newUserListCommand(file *string) *cobra.Command {
 func newUserRemoveCommand(file *string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove NAME",
-		Short:   "Remove a user: his token and his browsers are refused from now on",
-		Long:    "remove takes a user out of the file: a running workbench ends his sessions. What he has\nrecorded stays where it is, and is his again if he is added again.",
+		Short:   "Remove a user, whose token and browsers are refused from now on",
+		Long:    "remove takes a user out of the file: a running workbench ends the user's sessions. What
+the user has recorded stays where it is, for a user who is added by the same name.",
 		Example: "  workbench user remove anna",
 		Args:    command.Wants(1, 1, "name one user"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -32,7 +32,7 @@ func (g *Gateway) admits(w http.ResponseWriter, r *http.Request) (p access.Princ
 		return access.Own(access.Anyone), true
 	}
 	if g.isStrange(r) {
-		signpost(w)
+		g.signpost(w, r)
 		return p, false
 	}
 	if r.URL.Path == "/" && r.URL.Query().Has("code") {
@@ -104,9 +104,14 @@ func (g *Gateway) isStrange(r *http.Request) bool {
 // have had the address before, and left in the browser a service worker, which reads what
 // comes from there. With the page's name, that program could serve it on a port of its
 // own, and get the cookie: browsers send a host's cookies to all of its ports.
-func signpost(w http.ResponseWriter) {
+func (g *Gateway) signpost(w http.ResponseWriter, r *http.Request) {
 	answerPage(w, http.StatusOK, "", "Protocol Workbench", "This address is for programs. The page is at the address that the workbench has printed where it was started. "+
-		"<code>workbench token link</code> prints a new link to it.")
+		g.linkCommand(r)+" prints a new link to it.")
+}
+
+// linkCommand returns what prints a link to where a request has come, in HTML.
+func (g *Gateway) linkCommand(r *http.Request) string {
+	return "<code>workbench token link --at " + html.EscapeString(g.scheme(r)+"://"+r.Host) + "</code>"
 }
 
 // refuseUnknown refuses a request without a good credential.
@@ -120,7 +125,7 @@ func (g *Gateway) refuseUnknown(w http.ResponseWriter, r *http.Request) {
 		answerPage(w, http.StatusUnauthorized, r.URL.RequestURI(), "Protocol Workbench", "One moment …")
 	case isNavigation(r):
 		answerPage(w, http.StatusUnauthorized, "", "This browser is not known here", "Open the link that the workbench has printed where it was started; it can be used once. "+
-			"<code>workbench token link</code> prints a new one.")
+			g.linkCommand(r)+" prints a new one.")
 	default:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		refuseWith(w, http.StatusUnauthorized, errNotAdmitted)
