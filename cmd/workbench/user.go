@@ -138,8 +138,7 @@ func newUserRemoveCommand(file *string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove NAME",
 		Short:   "Remove a user, whose token and browsers are refused from now on",
-		Long:    "remove takes a user out of the file: a running workbench ends the user's sessions. What
-the user has recorded stays where it is, for a user who is added by the same name.",
+		Long:    "remove takes a user out of the file: a running workbench ends the user's sessions. What\nthe user has recorded stays where it is, for a user who is added by the same name.",
 		Example: "  workbench user remove anna",
 		Args:    command.Wants(1, 1, "name one user"),
 		RunE: func(cmd *cobra.Command, args []string) error {
