@@ -263,14 +263,16 @@ func TestAMeteredClient(t *testing.T) {
 		hear(t, ws, "SUCC")
 		message := bytes.Repeat([]byte("a"), 500)
 		began := time.Now()
-		go func() {
+		var saying sync.WaitGroup
+		saying.Go(func() {
 			for range 22 {
 				ws.WriteMessage(websocket.TextMessage, message)
 			}
-		}()
+		})
 		for range 22 {
 			hear(t, ws, string(bytes.ToUpper(message)))
 		}
+		saying.Wait()
 		if took := time.Since(began).Round(time.Millisecond); took != 10*time.Second {
 			t.Errorf("11000 bytes took %v", took)
 		}
