@@ -90,7 +90,8 @@ func TestNothingIsWaitedForForever(t *testing.T) {
 	}
 }
 
-// Requests must come from a page of this workbench, under a loopback name.
+// Requests must come from a page of this workbench, under a loopback name. What has an
+// Origin may come from a browser, so it brings the token too.
 func TestStrangersAreForbidden(t *testing.T) {
 	t.Parallel()
 	_, port, _ := net.SplitHostPort(shared.address)
@@ -131,6 +132,7 @@ func TestStrangersAreForbidden(t *testing.T) {
 				req := &http.Request{Host: host, Header: http.Header{}, URL: &url.URL{Scheme: "http", Host: shared.address, Path: path}}
 				if origin != "" {
 					req.Header.Set("Origin", origin)
+					req.Header.Set("Authorization", ownBearer(t))
 				}
 				resp, err := httpClient.Do(req)
 				if err != nil {
@@ -143,6 +145,7 @@ func TestStrangersAreForbidden(t *testing.T) {
 			header := http.Header{"Host": {host}}
 			if origin != "" {
 				header.Set("Origin", origin)
+				header.Set("Authorization", ownBearer(t))
 			}
 			ws, resp, err := dialer.Dial("ws://"+shared.address+"/websocket/ws", header)
 			if err == nil {
@@ -156,7 +159,8 @@ func TestStrangersAreForbidden(t *testing.T) {
 	}
 }
 
-// Where browsers say that a request comes from.
+// Where browsers say that a request comes from. All of these bring the token: no
+// credential makes up for another site.
 func TestOtherSitesAreForbidden(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -185,6 +189,7 @@ func TestOtherSitesAreForbidden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			req.Header.Set("Authorization", ownBearer(t))
 			for _, line := range strings.Split(strings.ReplaceAll(c.headers, "PORT", port), "\n") {
 				name, value, _ := strings.Cut(line, ": ")
 				req.Header.Set(name, value)
@@ -209,7 +214,7 @@ func TestANamedHost(t *testing.T) {
 	t.Parallel()
 	w := start(t, "--host", "localhost:9999", "--host", "bench.example:80")
 	for host, status := range map[string]int{"localhost:9999": 200, "bench.example": 200, w.address: 200, "127.0.0.1:9999": 403, "bench.example:9999": 403} {
-		resp, err := httpClient.Do(&http.Request{Host: host, URL: &url.URL{Scheme: "http", Host: w.address, Path: "/"}, Header: http.Header{"Origin": {"http://" + host}}})
+		resp, err := httpClient.Do(&http.Request{Host: host, URL: &url.URL{Scheme: "http", Host: w.address, Path: "/"}, Header: http.Header{"Origin": {"http://" + host}, "Authorization": {ownBearer(t)}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,6 +40,17 @@ func linkTo(t testing.TB, address string) (link string, same bool) {
 	return u.Scheme + "://" + u.Host + "/?code=" + code, strings.Trim(u.RequestURI(), "/") == "" && u.Fragment == ""
 }
 
+// ownBearer is the header Authorization of the account, which lets in what may come from a
+// browser.
+func ownBearer(t testing.TB) string {
+	t.Helper()
+	token, err := ofState(t, access.OpenKey).Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "Bearer " + token
+}
+
 // ofState opens what the workbenches of the tests keep in their state directory.
 func ofState[T any](t testing.TB, open func(folder string) (T, error)) T {
 	t.Helper()

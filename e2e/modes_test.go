@@ -198,7 +198,7 @@ func TestEntries(t *testing.T) {
 	type entry = map[string]any
 	want := []entry{
 		{"kind": "hello", "mode": "http-line", "target": s.address, "address": s.address,
-			"options": entry{"eol": "lf", "receive-eol": "lf", "charset": "utf-8"}},
+			"options": entry{"eol": "lf", "receive-eol": "lf", "charset": "utf-8"}, "recording": entry{"part": 1.0}},
 		{"dir": "--", "kind": "remark", "text": "dialled " + s.address},
 		{"n": 1.0, "dir": ">>", "side": "client", "kind": "text", "text": "GET"},
 		{"n": 1.0, "dir": "<<", "side": "server", "kind": "bytes", "text": "GET\n"},

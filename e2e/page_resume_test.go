@@ -308,7 +308,7 @@ func TestPageWorkbenchKilled(t *testing.T) {
 	killed.signal(9)
 	killed.wait(patience)
 	p.status("Coming back")
-	again := start(t, "--host", way.address, "--transcripts", folder)
+	again := start(t, "--listen", killed.address, "--host", way.address, "--transcripts", folder) // at the port that the cookie is for
 	way.lead(again.address)
 	if got := p.status("Disconnected"); !strings.Contains(got, "the session is over") {
 		t.Errorf("the status is %q", got)

@@ -278,6 +278,7 @@ func TestForeignersDoNotDelete(t *testing.T) {
 		}
 		if origin != "" {
 			r.Header.Set("Origin", origin)
+			r.Header.Set("Authorization", ownBearer(t))
 		}
 		resp, err := httpClient.Do(r)
 		if err != nil {
