@@ -36,6 +36,7 @@ func in[T any](short, full T) T {
 // beat is sessions that each send a line and wait for it to come back, again and again.
 type beat struct {
 	t       testing.TB
+	pace    time.Duration // between two lines of a session
 	stop    chan struct{}
 	running sync.WaitGroup
 
@@ -44,10 +45,10 @@ type beat struct {
 }
 
 // beat opens sessions with an echo server, as the user with the token, and has them talk
-// until the end of the test.
+// until the end of the test. All together send 1,000 lines a second at most.
 func (w *workbench) beat(t testing.TB, sessions int, token string) *beat {
 	t.Helper()
-	b := &beat{t: t, stop: make(chan struct{})}
+	b := &beat{t: t, pace: max(20*time.Millisecond, time.Duration(sessions)*time.Millisecond), stop: make(chan struct{})}
 	target := serve(t, echo).address
 	for i := range sessions {
 		ws := w.openAs(t, token, "")
@@ -60,7 +61,7 @@ func (w *workbench) beat(t testing.TB, sessions int, token string) *beat {
 
 func (b *beat) talk(ws *websocket.Conn, target string, session int) {
 	answer, line := target, "SUCC"
-	pace := time.NewTicker(20 * time.Millisecond)
+	pace := time.NewTicker(b.pace)
 	defer pace.Stop()
 	for n := 0; ; n++ {
 		said := time.Now()
