@@ -1,8 +1,8 @@
 // Package access decides who may use the workbench, and for what.
 //
 // A [Gate] tells whom a request comes from: the account that runs the workbench, or
-// one of the users that a file names. A program shows a token; a browser shows the
-// cookie that a link has left there. On systems that can tell, a program needs
+// one of the users that a file names or for whom a provider of identities vouches. A
+// program shows a token; a browser shows the cookie that a link or a login has left there. On systems that can tell, a program needs
 // neither if the other end of its connection belongs to the account, or to root, who
 // could read the token anyway. A browser always does: any page in it can reach the
 // workbench's address, and what it may have kept there is not the workbench's.

@@ -19,6 +19,10 @@ type Gate struct {
 	// IsTLS reports whether the browser that asks uses TLS; nil: whether the request's
 	// connection does. It is set before the first request.
 	IsTLS func(r *http.Request) bool
+	// Logins says by whom and how users are let in who sign in: one who has signed in
+	// under another text has to do so again. "": nobody signs in. It is set before the
+	// first request.
+	Logins string
 
 	key   *Key
 	users *Users
@@ -88,15 +92,15 @@ func (g *Gate) bearer(token string) (Principal, bool) {
 	return Principal{}, false
 }
 
-// cookie returns the principal that a link was given to.
+// cookie returns the principal that a link was given to, or who has signed in.
 func (g *Gate) cookie(r *http.Request) (Principal, bool) {
 	port, _ := localPort(r)
 	for _, c := range r.CookiesNamed(g.cookieName(r, port)) {
-		name, _, hasName := cutLast(c.Value)
-		if !hasName {
-			name = ""
+		who, _, named := cutLast(c.Value)
+		if !named {
+			who = ""
 		}
-		p, value, err := g.grant(name, port)
+		p, value, err := g.grant(who, port)
 		if err == nil && equal(c.Value, value) {
 			return p, true
 		}
@@ -104,21 +108,37 @@ func (g *Gate) cookie(r *http.Request) (Principal, bool) {
 	return Principal{}, false
 }
 
-// grant returns the principal of a user's name, "" for the account, and the value of
-// the cookie that stands for it: good until the key or the user's token is replaced.
-func (g *Gate) grant(name, port string) (Principal, string, error) {
+// grant returns the principal whom a cookie names, and what is the value of the cookie if
+// it is good. It names the account by nothing, a user of the file by the name, and one who
+// has signed in by a login. The first two are good until the key or the user's token is
+// replaced.
+func (g *Gate) grant(who, port string) (Principal, string, error) {
 	token, err := g.key.Token()
-	if err != nil {
+	switch {
+	case err != nil:
 		return Principal{}, "", err
-	}
-	if name == "" {
+	case who == "":
 		return Own(Browser), sign(token, "cookie", port), nil
+	case isLogin(who):
+		return g.grantLogin(token, who, port)
 	}
-	user, err := g.users.Find(name)
+	user, err := g.users.Find(who)
 	if err != nil {
 		return Principal{}, "", err
 	}
-	return Principal{user.Name, user.Role, Browser}, name + "." + sign(token, "cookie", port+" "+user.stamp()), nil
+	return Principal{user.Name, user.Role, Browser}, who + "." + sign(token, "cookie", port+" "+user.stamp()), nil
+}
+
+// linkLife is how long a browser keeps the cookie of a link: as long as browsers do.
+const linkLife = 400 * 24 * time.Hour
+
+// newCookie returns a cookie by which a browser is known.
+func (g *Gate) newCookie(r *http.Request, value string, life time.Duration) *http.Cookie {
+	port, _ := localPort(r)
+	return &http.Cookie{
+		Name: g.cookieName(r, port), Value: value, Path: "/", Secure: g.isTLS(r),
+		MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	}
 }
 
 // stamp is a text that changes when the user gets another token.
@@ -224,10 +244,7 @@ func (g *Gate) Redeem(r *http.Request, code string) (*http.Cookie, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Cookie{
-		Name: g.cookieName(r, port), Value: value, Path: "/", Secure: g.isTLS(r),
-		MaxAge: 400 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-	}, nil
+	return g.newCookie(r, value, linkLife), nil
 }
 
 // useOnce reports whether a code was not used yet, and forgets those that are

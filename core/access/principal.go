@@ -20,7 +20,7 @@ type By string
 const (
 	Account By = "account" // its process belongs to the account that runs the workbench, or to root
 	Token   By = "token"   // it has a token
-	Browser By = "browser" // a link was opened in it
+	Browser By = "browser" // a link was opened in it, or its user has signed in
 	Anyone  By = "anyone"  // nobody asks
 )
 
