@@ -296,6 +296,14 @@ var table = []row{
 		imports: xsys,
 	},
 	{
+		place:   "core/login",
+		does:    "has users sign in at a provider of OpenID Connect, and gives their groups roles",
+		not:     "routes, cookies",
+		imports: "core/access " + oidc + " " + oauth2,
+		brings:  xsys + " " + behindOIDC,
+		without: "os",
+	},
+	{
 		place:   "core/certificate",
 		does:    "the certificates that a server shows: files that change, and those of a local authority",
 		not:     "who connects, where files are kept",
@@ -315,8 +323,8 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtime + " " + behindTarget,
+		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC,
 		without: "os",
 	},
 	{
@@ -406,7 +414,7 @@ var table = []row{
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
 		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
-		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus,
+		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -506,6 +514,10 @@ const (
 	gopacket = "github.com/gopacket/gopacket"
 	pflag    = "github.com/spf13/pflag"
 	starlark = "go.starlark.net"
+	oidc     = "github.com/coreos/go-oidc/v3"
+	oauth2   = "golang.org/x/oauth2"
+
+	behindOIDC = "github.com/go-jose/go-jose/v4"
 
 	behindTarget   = "golang.org/x/net golang.org/x/text"
 	behindGopacket = "golang.org/x/net golang.org/x/sys"

@@ -16,9 +16,9 @@ import (
 	"github.com/protocol-workbench/workbench/core/access"
 )
 
-// isPublic lists the paths whose answer is the same for everyone and says
-// nothing of anyone.
-func isPublic(path string) bool { return path == "/healthz" }
+// isPublic lists the paths whose answer needs no credential: it says nothing of anyone
+// else than who asks.
+func (g *Gateway) isPublic(path string) bool { return path == "/healthz" || g.isLogin(path) }
 
 var (
 	errNotAdmitted = errors.New("request has no token of this workbench: its owner gets one by \"workbench token\", and a link for a browser by \"workbench token link\"")
@@ -39,7 +39,7 @@ func (g *Gateway) admits(w http.ResponseWriter, r *http.Request) (p access.Princ
 		g.redeem(w, r)
 		return p, false
 	}
-	if p, ok := g.Access.Allows(r); ok || isPublic(r.URL.Path) {
+	if p, ok := g.Access.Allows(r); ok || g.isPublic(r.URL.Path) {
 		return p, true
 	}
 	g.Log.Warn("refused a request without a token", "path", core.CutWords(r.URL.Path, maxShown), "from", g.peer(r))
@@ -53,7 +53,7 @@ func (g *Gateway) mayAsk(w http.ResponseWriter, r *http.Request, does access.Act
 	p := askerOf(r).Principal
 	var why error
 	switch {
-	case isPublic(r.URL.Path):
+	case g.isPublic(r.URL.Path):
 		return true
 	case !p.Role.May(does):
 		why = fmt.Errorf("a %s may not %s here", p.Role, does)
@@ -124,7 +124,11 @@ func (g *Gateway) refuseUnknown(w http.ResponseWriter, r *http.Request) {
 		// request comes from this page.
 		answerPage(w, http.StatusUnauthorized, r.URL.RequestURI(), "Protocol Workbench", "One moment …")
 	case isNavigation(r):
-		answerPage(w, http.StatusUnauthorized, "", "This browser is not known here", "Open the link that the workbench has printed where it was started; it can be used once. "+
+		signIn := ""
+		if g.Login != nil {
+			signIn = `<a href="/login">Sign in</a></p><p>Or: `
+		}
+		answerPage(w, http.StatusUnauthorized, "", "This browser is not known here", signIn+"Open the link that the workbench has printed where it was started; it can be used once. "+
 			g.linkCommand(r)+" prints a new one.")
 	default:
 		w.Header().Set("WWW-Authenticate", "Bearer")

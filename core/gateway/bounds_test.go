@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/store"
 )
@@ -249,12 +250,18 @@ func TestTheHeadOfAStream(t *testing.T) {
 	})
 }
 
+// nowhere has no provider in it.
+type nowhere struct{}
+
+func (nowhere) RoundTrip(*http.Request) (*http.Response, error) { return nil, net.ErrClosed }
+
 // everyRoute returns the routes of a gateway that has them all.
 func everyRoute() []route {
 	config := testGateway().Config
 	config.Transcripts = (*store.Folder)(nil)
 	config.Page = fstest.MapFS{}
 	config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
+	config.Login = login.New(login.Config{}, nowhere{})
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
 	return New(config).routes()
 }

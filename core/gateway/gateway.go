@@ -18,6 +18,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/keep"
+	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
@@ -121,6 +122,9 @@ type Config struct {
 	Proxies []netip.Prefix
 	// Access tells who may use the workbench; nil: whoever reaches it, as its account.
 	Access *access.Gate
+	// Login has users sign in at a provider, whom Access then knows; nil: nobody does. It
+	// needs Access.
+	Login *login.Provider
 	// Origin is the name at which browsers have the page, at the listener's port; "": at
 	// all names of this machine.
 	Origin string

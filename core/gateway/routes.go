@@ -83,6 +83,12 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/dev/", access.Manage, maxNothing, g.Dev.ServeHTTP},
 			route{"POST /api/dev/", access.Manage, maxNothing, g.Dev.ServeHTTP})
 	}
+	if g.Login != nil {
+		routes = append(routes,
+			route{"GET /login", access.Look, maxNothing, g.login},
+			route{"GET /callback", access.Look, maxNothing, g.callback},
+			route{"GET /logout", access.Look, maxNothing, g.logout})
+	}
 	if g.Page != nil {
 		routes = append(routes, route{"GET /", access.Look, maxNothing, newPage(g.Page).ServeHTTP})
 	}

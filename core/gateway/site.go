@@ -129,7 +129,7 @@ func (g *Gateway) refuse(r *http.Request) string {
 		return "the request is for a service worker; the workbench has none"
 	case len(sites) == 0: // no browser, or an old one
 	case site == "same-origin" || site == "none":
-	case isVisit(r):
+	case g.isVisit(r):
 	case isHandshake(r) && len(origins) > 0: // which was looked at
 	default:
 		return fmt.Sprintf("the Sec-Fetch-Site header is %q; only the workbench's own page may ask for this", core.CutWords(site, maxShown))
@@ -161,9 +161,9 @@ func (h Host) isOwn(r *http.Request) bool {
 }
 
 // isVisit reports whether somebody opens the page in a tab, by a link for
-// example. What comes back is the same for everybody, and no other page sees it.
-func isVisit(r *http.Request) bool {
-	return r.Method == http.MethodGet && r.URL.Path == "/" &&
+// example, or signs in. No other page sees what comes back.
+func (g *Gateway) isVisit(r *http.Request) bool {
+	return r.Method == http.MethodGet && (r.URL.Path == "/" || g.isLogin(r.URL.Path)) &&
 		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -35,6 +36,7 @@ var doing = map[string]access.Action{
 	"GET /api/transcripts/{id}/diff": access.Look, "POST /api/transcripts/{id}/rules": access.Change, "POST /api/transcripts/{id}/replay": access.Look,
 	"POST /api/transcripts/{id}/play/client": access.Dial, "POST /api/transcripts/{id}/play/server": access.Listen,
 	"POST /api/transcripts/{id}/redact": access.Change, "DELETE /api/transcripts/{id}": access.Change,
+	"GET /login": "", "GET /callback": "", "GET /logout": access.Look,
 	"GET /metrics": access.Manage, "GET /debug/pprof/": access.Manage, "GET /api/dev": access.Manage, "GET /api/dev/": access.Manage, "POST /api/dev/": access.Manage,
 }
 
@@ -79,6 +81,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 func whoMayDoWhat(t *testing.T, gate *access.Gate, tokens map[access.Role]string, revoked string) {
 	config := testGateway().Config
 	config.Access, config.Origin = gate, "wb-test.localhost"
+	config.Login = login.New(login.Config{}, nowhere{})
 	passed := false
 	mux := http.NewServeMux()
 	g := New(config)
