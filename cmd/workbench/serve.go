@@ -59,6 +59,7 @@ type serveOptions struct {
 	users       string   // file of the users beside the account; "": the account's
 
 	front  frontFlags // how others reach it
+	oidc   oidcFlags  // where they sign in
 	host   hostFlags
 	bounds boundFlags
 }
@@ -112,6 +113,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	addPolicy(flags, &o.policy)
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
 	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
+	o.oidc.add(flags)
 	o.host.add(flags)
 	o.bounds.add(flags)
 	flags.StringVar(&o.audit, "audit", "", "append a record (JSON) of each dial, each end of a session and each request for what is kept to `FILE`")
@@ -171,6 +173,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	words, _ := front.targets()
 	policy, err := readPolicy(words)
+	if err != nil {
+		return err
+	}
+	signIn, err := o.oidc.read(o.auth)
 	if err != nil {
 		return err
 	}
@@ -248,6 +254,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		TLS:        encryption,
 		Proxies:    front.proxies,
 		Access:     door.gate,
+		Login:      door.letIn(signIn),
 		Origin:     door.origin,
 		Of:         transcripts.of,
 		Bounds:     bounds,
@@ -272,6 +279,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	link := door.link(front.urls()[0])
 	if link != "" {
 		fmt.Fprintln(stdout, "Open the page:", printable(link))
+	}
+	if back := door.callback(front.urls()[0]); signIn != nil && back != "" {
+		fmt.Fprintf(stdout, "Users sign in at %s, which must lead them back to %s\n", signIn.Issuer, back)
 	}
 	if echo != "" {
 		fmt.Fprintf(stdout, "Practice echo server: %s\n", echo)
