@@ -250,7 +250,7 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 	}
 
 	// A workbench that has restarted has forgotten them.
-	p.run(`fetch("/api/tls").then((a) => a.json()).then((all) => Promise.all(all.map(({ id }) => fetch("/api/tls/" + id, { method: "DELETE" })))).then(() => window.forgotten = true)`)
+	p.run(`fetch("/api/tls").then((a) => a.json()).then((all) => Promise.all(all.map(({ id }) => fetch("/api/tls/" + id, { method: "DELETE", headers: { "X-Workbench": "1" } })))).then(() => window.forgotten = true)`)
 	p.wait("them to be forgotten", `window.forgotten`)
 	p.click("#connect-button")
 	p.failsWith("choose the file again")
