@@ -100,7 +100,7 @@ func (g *Gate) cookie(r *http.Request) (Principal, bool) {
 		if !named {
 			who = ""
 		}
-		p, value, err := g.grant(who, port)
+		p, value, err := g.grant(who, g.site(r, port))
 		if err == nil && equal(c.Value, value) {
 			return p, true
 		}
@@ -112,21 +112,21 @@ func (g *Gate) cookie(r *http.Request) (Principal, bool) {
 // it is good. It names the account by nothing, a user of the file by the name, and one who
 // has signed in by a login. The first two are good until the key or the user's token is
 // replaced.
-func (g *Gate) grant(who, port string) (Principal, string, error) {
+func (g *Gate) grant(who, site string) (Principal, string, error) {
 	token, err := g.key.Token()
 	switch {
 	case err != nil:
 		return Principal{}, "", err
 	case who == "":
-		return Own(Browser), sign(token, "cookie", port), nil
+		return Own(Browser), sign(token, "cookie", site), nil
 	case isLogin(who):
-		return g.grantLogin(token, who, port)
+		return g.grantLogin(token, who, site)
 	}
 	user, err := g.users.Find(who)
 	if err != nil {
 		return Principal{}, "", err
 	}
-	return Principal{user.Name, user.Role, Browser}, who + "." + sign(token, "cookie", port+" "+user.stamp()), nil
+	return Principal{user.Name, user.Role, Browser}, who + "." + sign(token, "cookie", site+" "+user.stamp()), nil
 }
 
 // linkLife is how long a browser keeps the cookie of a link: as long as browsers do.
@@ -155,6 +155,15 @@ func (g *Gate) Standing(name string) string {
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// site is where a cookie is good: at a port, with TLS or without, since one that a
+// browser sends without TLS may be read on the way, or by the program at another port.
+func (g *Gate) site(r *http.Request, port string) string {
+	if g.isTLS(r) {
+		return port + " tls"
+	}
+	return port
+}
 
 // cutLast cuts s at its last point.
 func cutLast(s string) (before, after string, ok bool) {
@@ -240,7 +249,7 @@ func (g *Gate) Redeem(r *http.Request, code string) (*http.Cookie, error) {
 		return nil, ErrCode
 	}
 	port, _ := localPort(r)
-	_, value, err := g.grant(name, port)
+	_, value, err := g.grant(name, g.site(r, port))
 	if err != nil {
 		return nil, err
 	}

@@ -154,3 +154,30 @@ func TestProgramsAndBrowsers(t *testing.T) {
 		t.Error("nobody knows whose program it is, and it needs nothing")
 	}
 }
+
+// A cookie that was given without TLS is not good with it, nor the other way round.
+func TestCookiesOfTLS(t *testing.T) {
+	k := openKey(t, t.TempDir())
+	g := stranger(k)
+	for _, with := range []bool{false, true} {
+		g.IsTLS = func(*http.Request) bool { return with }
+		code, err := k.NewCode(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cookie, err := g.Redeem(request("/"), code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(cookie.Name, "__Host-") != with || cookie.Secure != with {
+			t.Errorf("with TLS %v: %+v", with, cookie)
+		}
+		header := "workbench-8000=" + cookie.Value + "; __Host-workbench-8000=" + cookie.Value
+		for _, comes := range []bool{false, true} {
+			g.IsTLS = func(*http.Request) bool { return comes }
+			if _, ok := g.Allows(request("/", "Cookie", header)); ok != (comes == with) {
+				t.Errorf("given with TLS %v, sent with TLS %v: %v", with, comes, ok)
+			}
+		}
+	}
+}

@@ -50,12 +50,12 @@ func parseLogin(s string) (login, error) {
 
 // grantLogin is [Gate.grant] of a user who has signed in: good until the login ends, the
 // key is replaced, or the workbench takes logins from elsewhere.
-func (g *Gate) grantLogin(token, text, port string) (Principal, string, error) {
+func (g *Gate) grantLogin(token, text, site string) (Principal, string, error) {
 	l, err := parseLogin(text)
 	if err != nil || g.Logins == "" || !time.Now().Before(l.end) {
 		return Principal{}, "", errLogin
 	}
-	return Principal{l.name, l.role, Browser}, text + "." + sign(token, "login", port+" "+text+" "+g.Logins), nil
+	return Principal{l.name, l.role, Browser}, text + "." + sign(token, "login", site+" "+text+" "+g.Logins), nil
 }
 
 // SignIn returns the cookie by which the browser of a user who has signed in is known for
@@ -66,7 +66,7 @@ func (g *Gate) SignIn(r *http.Request, name string, role Role) (*http.Cookie, er
 		return nil, err
 	}
 	port, _ := localPort(r)
-	_, value, err := g.grantLogin(token, login{name, role, time.Now().Add(LoginLife)}.String(), port)
+	_, value, err := g.grantLogin(token, login{name, role, time.Now().Add(LoginLife)}.String(), g.site(r, port))
 	if err != nil {
 		return nil, err
 	}

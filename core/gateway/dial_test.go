@@ -23,27 +23,27 @@ func TestDenials(t *testing.T) {
 			return nil, fails
 		}
 		g := New(config)
-		dial := func(role access.Role) (error, time.Duration) {
+		dial := func(role access.Role) (time.Duration, error) {
 			began := time.Now()
 			_, err := g.dial(t.Context(), asker{Principal: access.Principal{Name: "anna", Role: role}}, target.Target{}, target.Security{}, nil)
-			return err, time.Since(began)
+			return time.Since(began), err
 		}
 		for _, takes = range []time.Duration{0, 3 * time.Millisecond, 999 * time.Millisecond, 1500 * time.Millisecond} {
 			for _, words := range []string{"10.0.0.1:80 may not be dialled: denied by the rule \"deny 10.0.0.0/8\"", "intern.example:80 (fe80::1) may not be dialled: denied by the preset public"} {
 				fails = &target.Error{Words: words, Code: target.CodeDenied, Cause: target.ErrDenied}
 				for _, role := range []access.Role{access.Teacher, access.Student} {
-					err, took := dial(role)
+					took, err := dial(role)
 					if err.Error() != deniedWords || codeOf(err) != "denied" || !errors.Is(err, target.ErrDenied) || took != takes.Truncate(time.Second)+time.Second {
 						t.Errorf("a %s is told %q after %v, which took %v", role, err, took, takes)
 					}
 				}
-				if err, took := dial(access.Admin); err.Error() != words || took != takes {
+				if took, err := dial(access.Admin); err.Error() != words || took != takes {
 					t.Errorf("an admin is told %q after %v", err, took)
 				}
 			}
 		}
 		takes, fails = 0, errors.New("connection refused")
-		if err, took := dial(access.Student); err != fails || took != 0 {
+		if took, err := dial(access.Student); err != fails || took != 0 {
 			t.Errorf("what was not denied: %v after %v", err, took)
 		}
 	})
