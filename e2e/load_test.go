@@ -223,7 +223,7 @@ func (w *workbench) growing(t testing.TB, most int) (check func() string) {
 		}) {
 			t.Errorf("the workbench grew by %d MiB, want less than %d MiB", grown>>20, most>>20)
 		}
-		return fmt.Sprintf("memory %d MiB, +%d MiB now, +%d MiB at most", before>>20, grown>>20, peak>>20)
+		return fmt.Sprintf("memory %d MiB, %+d MiB now, %+d MiB at most", before>>20, grown>>20, peak>>20)
 	}
 }
 
