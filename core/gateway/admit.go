@@ -42,8 +42,7 @@ func (g *Gateway) admits(w http.ResponseWriter, r *http.Request) (p access.Princ
 	if p, ok := g.Access.Allows(r); ok || g.isPublic(r.URL.Path) {
 		return p, true
 	}
-	g.Log.Warn("refused a request without a token", "path", core.CutWords(r.URL.Path, maxShown), "from", g.peer(r))
-	g.refuseUnknown(w, r)
+	g.refuseUnknown(w, r, "without a token")
 	return p, false
 }
 
@@ -115,8 +114,10 @@ func (g *Gateway) linkCommand(r *http.Request) string {
 }
 
 // refuseUnknown refuses a request without a good credential.
-func (g *Gateway) refuseUnknown(w http.ResponseWriter, r *http.Request) {
-	g.slow.wait(r.Context())
+func (g *Gateway) refuseUnknown(w http.ResponseWriter, r *http.Request, why string) {
+	if g.slow.wait(r.Context()) {
+		g.Log.Warn("refused a request", "reason", why, "path", core.CutWords(r.URL.Path, maxShown), "from", g.peer(r))
+	}
 	w.Header().Set("Connection", "close") // instead of reading a body
 	switch {
 	case isNavigation(r) && r.Header.Get("Sec-Fetch-Site") == "cross-site":
@@ -140,8 +141,7 @@ func (g *Gateway) refuseUnknown(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request) {
 	cookie, err := g.Access.Redeem(r, r.URL.Query().Get("code"))
 	if _, ok := g.Access.Allows(r); err != nil && !ok {
-		g.Log.Warn("refused the code of a link", "reason", err.Error(), "from", g.peer(r))
-		g.refuseUnknown(w, r)
+		g.refuseUnknown(w, r, err.Error())
 		return
 	}
 	if err == nil {
@@ -181,10 +181,12 @@ type slowing struct {
 	waiting int
 }
 
-// wait returns when a failed try may be answered.
-func (s *slowing) wait(ctx context.Context) {
-	if !s.enter(time.Now()) {
-		return
+// wait returns when a failed try may be answered, and whether the log is to be told:
+// of the first in a second only, since others could fill a disk with the rest.
+func (s *slowing) wait(ctx context.Context) (tell bool) {
+	tries, waits := s.enter(time.Now())
+	if !waits {
+		return tries <= freeTries
 	}
 	late := time.NewTimer(slowFor)
 	defer late.Stop()
@@ -195,19 +197,20 @@ func (s *slowing) wait(ctx context.Context) {
 	s.mu.Lock()
 	s.waiting--
 	s.mu.Unlock()
+	return false
 }
 
-// enter reports whether a try has to wait.
-func (s *slowing) enter(now time.Time) bool {
+// enter counts a try, and reports how many there were in this second and whether this
+// one has to wait.
+func (s *slowing) enter(now time.Time) (tries int, waits bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now.Sub(s.since) > time.Second {
 		s.since, s.tries = now, 0
 	}
 	s.tries++
-	if s.tries <= freeTries || s.waiting >= maxSlowed {
-		return false
+	if waits = s.tries > freeTries && s.waiting < maxSlowed; waits {
+		s.waiting++
 	}
-	s.waiting++
-	return true
+	return s.tries, waits
 }

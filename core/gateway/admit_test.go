@@ -5,8 +5,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/login"
@@ -101,4 +104,30 @@ func TestLinks(t *testing.T) {
 	if w := get("/?code="+code, ""); w.Code != http.StatusUnauthorized {
 		t.Errorf("a link that was used: %d", w.Code)
 	}
+}
+
+// Failed tries wait once there are many, and do not fill the log.
+func TestFailedTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s slowing
+		var told atomic.Int32
+		var tries sync.WaitGroup
+		began := time.Now()
+		for range 3 * freeTries {
+			tries.Go(func() {
+				if s.wait(t.Context()) {
+					told.Add(1)
+				}
+			})
+		}
+		tries.Wait()
+		if took := time.Since(began); told.Load() != freeTries || took != slowFor {
+			t.Errorf("%d of %d tries are in the log; they took %v", told.Load(), 3*freeTries, took)
+		}
+		time.Sleep(time.Hour)
+		began = time.Now()
+		if !s.wait(t.Context()) || time.Since(began) != 0 {
+			t.Error("the first try after an hour waits, or is not in the log")
+		}
+	})
 }
