@@ -10,7 +10,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/session"
 )
 
-// This file keeps users apart. Each has a gateway of his own, with his recordings,
+// This file keeps users apart. Each has their own gateway, with their recordings,
 // sessions, certificates and turns: a request reaches no other, so that nobody sees what
 // another has, not even how many, and nobody waits for another's turn. Only what is the
 // workbench's is shared: the line modes, the dialler, the log.
