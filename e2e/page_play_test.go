@@ -193,7 +193,7 @@ func playsServer(t *testing.T, p *page, url string) {
 	again := p.text("#play-address")
 	p.do(chromedp.Navigate("about:blank"))
 	p.refused(again)
-	p.do(chromedp.Navigate(url))
+	p.do(chromedp.Navigate(atHome(t, url)))
 	p.wait("the page", `document.querySelectorAll("#mode option").length > 1`)
 }
 
