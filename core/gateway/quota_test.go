@@ -188,6 +188,10 @@ func TestTooManyRequests(t *testing.T) {
 			t.Errorf("%s: %d", pattern, answer.Code)
 		}
 	}
+	answer := httptest.NewRecorder() // by way of all that a request passes
+	if g.ServeHTTP(answer, at(httptest.NewRequest("POST", "http://127.0.0.1:8000/api/compare", nil), 8000)); answer.Code != http.StatusTooManyRequests {
+		t.Errorf("POST /api/compare: %d %s", answer.Code, answer.Body)
+	}
 	list := route{pattern: "GET /api/transcripts", answer: func(http.ResponseWriter, *http.Request) {}}
 	for path, want := range map[string]int{"/?mode=raw": http.StatusOK, "/?text=x": http.StatusTooManyRequests} {
 		answer := httptest.NewRecorder()

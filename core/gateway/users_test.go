@@ -425,3 +425,25 @@ func TestRevokedUsers(t *testing.T) {
 	say(t, stays, websocket.TextMessage, `{"text":"still here"}`)
 	until(t, stays, "STILL HERE")
 }
+
+// Each route that changes something refuses what may come from a form, of a browser that
+// is known here and of a program that needs no credential.
+func TestEachRouteRefusesForms(t *testing.T) {
+	g := testGateway()
+	for _, rt := range everyRoute() {
+		method, path, _ := strings.Cut(rt.pattern, " ")
+		for _, by := range []access.By{access.Browser, access.Account, access.Anyone, access.Token} {
+			for _, header := range []string{"", "1"} {
+				r := httptest.NewRequest(method, strings.ReplaceAll(path, "{id}", "x"), nil)
+				r.Header.Set("Content-Type", "text/plain")
+				r.Header.Set("X-Workbench", header)
+				w := httptest.NewRecorder()
+				asked := g.mayAsk(w, withAsker(r, asker{Principal: access.Own(by)}), rt.does)
+				isForm := method == "POST" && by != access.Token || method != "GET" && by == access.Browser
+				if want := !isForm || header != "" || doing[rt.pattern] == access.Look; asked != want {
+					t.Errorf("%s, by %s, X-Workbench %q: %v, %d", rt.pattern, by, header, asked, w.Code)
+				}
+			}
+		}
+	}
+}
