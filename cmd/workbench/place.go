@@ -83,6 +83,15 @@ func (p place) isSocket() bool {
 }
 
 func (p place) listen(log *slog.Logger) (net.Listener, error) {
+	l, err := p.open(log)
+	if err != nil {
+		return nil, err
+	}
+	loopback.ForRequests(l)
+	return l, nil
+}
+
+func (p place) open(log *slog.Logger) (net.Listener, error) {
 	switch {
 	case p.systemd != nil:
 		return p.systemd, nil
