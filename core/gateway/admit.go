@@ -168,9 +168,9 @@ func answerPage(w http.ResponseWriter, status int, next, title, words string) {
 // Failed tries are slowed: a token cannot be guessed, and who tries should not keep the
 // workbench busy.
 const (
-	freeTries = 10          // a second
-	slowFor   = time.Second // a try after those
-	maxSlowed = 64          // tries that wait; others are answered at once, which costs little
+	freeTries = 10                     // a second
+	slowFor   = 250 * time.Millisecond // a try after those
+	maxSlowed = 512                    // tries that wait; others are answered at once, which costs little
 )
 
 // slowing makes failed tries wait.
