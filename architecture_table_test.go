@@ -157,7 +157,7 @@ var table = []row{
 		place:   "core/compare",
 		does:    "what several modes answer to the same events",
 		not:     "HTTP, where transcripts are kept",
-		imports: "core core/drive core/feed core/transcript core/wire",
+		imports: "core core/background core/drive core/feed core/transcript core/wire",
 		without: "net os",
 	},
 	{
@@ -255,7 +255,7 @@ var table = []row{
 		place:   "core/store",
 		does:    "records sessions, keeps their [transcripts](transcript.md), finds them again",
 		not:     "sessions' queues, the network",
-		imports: "core core/plainfile core/secret core/store/parts core/store/textindex core/transcript core/wire " + xsys,
+		imports: "core core/background core/plainfile core/secret core/store/parts core/store/textindex core/transcript core/wire " + xsys,
 		without: "net os/exec",
 	},
 	{
@@ -323,7 +323,7 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/access core/compare core/convert/formats core/convert/importer core/keep core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		imports: "core core/access core/background core/compare core/convert/formats core/convert/importer core/keep core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
 		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC,
 		without: "os",
 	},
@@ -332,13 +332,19 @@ var table = []row{
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
 		imports: "core/pluginhost core/session core/store " + prometheus,
-		brings:  "core core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+		brings:  "core core/background core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+	},
+	{
+		place: "core/background",
+		does:  "lets work that can wait leave processors to sessions",
+		not:   "what work",
+		only:  "context runtime",
 	},
 	{
 		place:   "core/loopback",
 		does:    "listens on this machine only, on both addresses of localhost, and with the same care elsewhere",
 		not:     "everything else",
-		imports: "core/urgent",
+		imports: "core/urgent " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -436,7 +442,7 @@ var table = []row{
 		does:    "what the commands share: exit codes, checks of arguments, JSON, listening",
 		not:     "what they do",
 		imports: "core/loopback " + cobra + " " + pflag,
-		brings:  "core/urgent " + behindCobra,
+		brings:  "core/urgent " + xsys + " " + behindCobra,
 		without: "os",
 	},
 	{
@@ -474,7 +480,7 @@ var table = []row{
 		does:    "a main over `core/practice`",
 		not:     "everything else",
 		imports: "core/loopback core/practice " + cobra,
-		brings:  "core/urgent " + behindCobra,
+		brings:  "core/urgent " + xsys + " " + behindCobra,
 	},
 	{
 		place: "web",

@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 
@@ -26,11 +25,6 @@ import (
 func main() {
 	if servePlugin(os.Args) {
 		return // this process was a plugin
-	}
-	if os.Getenv("GOMAXPROCS") == "" {
-		// The plugins have the other half. Spreading further only costs: each
-		// hand-over to another processor is a wake-up.
-		runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -3,12 +3,14 @@ package compare
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/background"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
@@ -40,13 +42,13 @@ type Comparison struct {
 }
 
 // Read reads a comparison from a stream: it refuses too much before all of it is
-// in memory.
-func Read(body io.Reader) (*Comparison, error) {
+// in memory. Each entry is read in a turn of package background.
+func Read(ctx context.Context, body io.Reader) (*Comparison, error) {
 	c := new(Comparison)
-	return c, c.read(body)
+	return c, c.read(ctx, body)
 }
 
-func (c *Comparison) read(body io.Reader) error {
+func (c *Comparison) read(ctx context.Context, body io.Reader) error {
 	d := json.NewDecoder(body)
 	if err := expect(d, json.Delim('{')); err != nil {
 		return err
@@ -74,7 +76,7 @@ func (c *Comparison) read(body io.Reader) error {
 			err = d.Decode(&c.to)
 		case "entries":
 			c.entries = true
-			err = readArray(d, maxEntries, c.readEntry)
+			err = readArray(d, maxEntries, func(object json.RawMessage) error { return c.readEntry(ctx, object) })
 		case "runs":
 			err = readArray(d, maxRuns, c.readRun)
 		default:
@@ -113,7 +115,8 @@ func (c *Comparison) readServerEOF(d *json.Decoder) error {
 	return nil
 }
 
-func (c *Comparison) readEntry(object json.RawMessage) error {
+func (c *Comparison) readEntry(ctx context.Context, object json.RawMessage) error {
+	defer background.Take(ctx).End()
 	if len(object) > maxEntry {
 		return fmt.Errorf("entry of %d bytes; at most %d fit", len(object), maxEntry)
 	}

@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 		`{"entries":[{"n":1,"dir":">>","side":"client","kind":"x"}],"runs":[{"mode":"upper"}]}`:               `unknown kind "x"`,
 		`{"entries":[{"n":1,"dir":">>","side":"server","kind":"bytes","b64":"!"}],"runs":[{"mode":"upper"}]}`: "base64",
 	} {
-		if _, err := Read(strings.NewReader(body)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Read(t.Context(), strings.NewReader(body)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.80s: %v, want %s", body, err, want)
 		}
 	}

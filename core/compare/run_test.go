@@ -74,7 +74,7 @@ func TestAfterTheServersEnd(t *testing.T) {
 		entries + `,"serverEOF":"stay"}`: "A B,A",
 		entries + `}`:                    "A,A",
 	} {
-		c, err := Read(strings.NewReader(body))
+		c, err := Read(t.Context(), strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func TestAfterTheServersEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Read(strings.NewReader(`{"transcript":"x","runs":[{"mode":"stays"},{"mode":"ends"}]}`))
+	c, err := Read(t.Context(), strings.NewReader(`{"transcript":"x","runs":[{"mode":"stays"},{"mode":"ends"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

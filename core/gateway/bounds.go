@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/background"
 	"github.com/protocol-workbench/workbench/core/quota"
 )
 
@@ -138,6 +139,6 @@ func (g *Gateway) counting(rt route) http.HandlerFunc {
 			}
 			defer use.Close()
 		}
-		rt.ServeHTTP(w, r)
+		rt.ServeHTTP(w, r.WithContext(background.With(r.Context(), g.background)))
 	}
 }

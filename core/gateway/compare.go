@@ -25,7 +25,7 @@ func (g *Gateway) compare(w http.ResponseWriter, r *http.Request) {
 	}
 	defer done()
 	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // it may have waited for its turn
-	c, err := compare.Read(r.Body)
+	c, err := compare.Read(r.Context(), r.Body)
 	if err != nil {
 		refuseWith(w, refusalOf(err), fmt.Errorf("parse the comparison: %w", err))
 		return

@@ -17,6 +17,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/background"
 	"github.com/protocol-workbench/workbench/core/keep"
 	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/session"
@@ -157,20 +158,21 @@ type Server interface {
 // Gateway serves the workbench over HTTP.
 type Gateway struct {
 	Config
-	mux       *http.ServeMux
-	server    *http.Server
-	sessions  sync.WaitGroup // with a WebSocket, from the upgrade on
-	live      session.Registry
-	keeping   keep.Sessions // those that go on without a connection
-	search    turn          // for reading all transcripts
-	redacting turn          // for redacting one
-	whole     turn          // for holding a whole transcript in memory
-	plays     chan struct{} // holds a value for each recording that is being played
-	pasts     []*numbered   // those that were asked for last; whole guards it
-	stamped   time.Time     // in the ID of the transcript that was put into the store last; whole guards it
-	telling   atomic.Int32  // clients that are told why they get no session
-	stopping  context.Context
-	stop      context.CancelFunc
+	mux        *http.ServeMux
+	server     *http.Server
+	sessions   sync.WaitGroup // with a WebSocket, from the upgrade on
+	live       session.Registry
+	keeping    keep.Sessions    // those that go on without a connection
+	search     turn             // for reading all transcripts
+	redacting  turn             // for redacting one
+	whole      turn             // for holding a whole transcript in memory
+	background background.Turns // of all users, for work in small pieces
+	plays      chan struct{}    // holds a value for each recording that is being played
+	pasts      []*numbered      // those that were asked for last; whole guards it
+	stamped    time.Time        // in the ID of the transcript that was put into the store last; whole guards it
+	telling    atomic.Int32     // clients that are told why they get no session
+	stopping   context.Context
+	stop       context.CancelFunc
 
 	slow     slowing // of failed tries
 	standing string  // of its user, as access.Gate.Standing returned it last
@@ -182,7 +184,7 @@ type Gateway struct {
 
 // New returns a gateway.
 func New(config Config) *Gateway {
-	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), redacting: make(turn, 1), whole: make(turn, 1), plays: make(chan struct{}, maxPlays)}
+	g := &Gateway{Config: config, mux: http.NewServeMux(), search: make(turn, 1), redacting: make(turn, 1), whole: make(turn, 1), background: background.New(), plays: make(chan struct{}, maxPlays)}
 	if g.Log == nil {
 		g.Log = slog.New(slog.DiscardHandler)
 	}

@@ -39,6 +39,7 @@ func (g *Gateway) of(p access.Principal) (*Gateway, error) {
 	config.Transcripts, config.Recordings, config.Credentials = has.Transcripts, has.Recordings, nil
 	config.Log = g.Log.With("user", p.Name)
 	other := New(config)
+	other.background = g.background
 	other.standing = g.Access.Standing(p.Name)
 	if g.others == nil {
 		g.others = map[string]*Gateway{}

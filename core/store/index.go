@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/background"
 	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/store/parts"
 	"github.com/protocol-workbench/workbench/core/store/textindex"
@@ -314,15 +315,17 @@ func (r partsAt) readAt(p parts.Part, buf []byte, from int64) (int, error) {
 	return file.ReadAt(buf, from)
 }
 
-// each calls do for 0 to n-1, on as many goroutines as there are processors,
-// until ctx is done.
+// each calls do for 0 to n-1, on as many goroutines as there are processors, until ctx
+// is done. Each call is a turn of package background.
 func each(ctx context.Context, n int, do func(i int)) {
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				turn := background.Take(ctx)
 				do(i)
+				turn.End()
 			}
 		})
 	}
