@@ -41,6 +41,7 @@ const (
 	Secret                             // keep a span of the event's or the last action's payload out of recordings; Data is the [Span] in its text form
 	ShowPart                           // show Data to the client as a text message that is not complete yet; the next text message or part replaces it
 	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it occurs
+	AskWorld                           // ask the world that a practice server's sessions share; Data says what, and one WorldSaid answers it
 )
 
 // Action is one order from a machine.
@@ -72,7 +73,7 @@ func (a Action) Equal(b Action) bool {
 }
 
 // Valid reports whether k is one of the kinds above.
-func (k ActionKind) Valid() bool { return k >= SendServer && k <= SecretBytes }
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= AskWorld }
 
 // IsMark reports whether an action of this kind marks a secret, and does
 // nothing else.
@@ -224,6 +225,12 @@ func (o *Out) SecretBytes(value []byte) {
 		o.add(outAction{kind: SecretBytes}, [][]byte{value})
 	}
 }
+
+// World asks the world that the sessions of a practice server share, by parts, joined:
+// its mailboxes, its keys. The answer is an event WorldSaid. A machine asks for one thing
+// at a time: until the answer comes it holds back what peers send, and answers it after.
+// Machines of line modes have no world.
+func (o *Out) World(parts ...[]byte) { o.add(outAction{kind: AskWorld}, parts) }
 
 // Reset drops all actions and the error, and keeps the memory.
 func (o *Out) Reset() { o.actions, o.data, o.err = o.actions[:0], o.data[:0], nil }

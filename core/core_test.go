@@ -181,13 +181,15 @@ func TestEvents(t *testing.T) {
 		{ClientPart, Client, EndNothing, true},
 		{ClientRaw, Client, EndNothing, true},
 		{ServerQuiet, Server, EndNothing, false},
+		{ClientBytes, Client, EndNothing, true},
+		{WorldSaid, 0, EndNothing, false},
 	} {
 		if c.kind.Side() != c.side || c.kind.DefaultEnding() != c.end || c.kind.IsBytes() != c.bytes || !c.kind.Valid() {
 			t.Errorf("event %d: side %v, ending %d, bytes %v", c.kind, c.kind.Side(), c.kind.DefaultEnding(), c.kind.IsBytes())
 		}
 	}
 	for k := EventKind(1); k.Valid(); k++ {
-		if k.String() == "" || k.IsText() && !k.IsBytes() || k.IsLater() != (k > TimerFired) {
+		if k.String() == "" || k.IsText() && !k.IsBytes() || k.IsStream() != (k == ServerBytes || k == ClientBytes) || k.IsLater() != (k > TimerFired) {
 			t.Errorf("event %d is called %q", k, k)
 		}
 	}
@@ -195,7 +197,7 @@ func TestEvents(t *testing.T) {
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
 		t.Error("Manifest.Knows is wrong")
 	}
-	if EventKind(0).Valid() || (ServerQuiet + 1).Valid() || ActionKind(0).Valid() || (SecretBytes + 1).Valid() {
+	if EventKind(0).Valid() || (WorldSaid + 1).Valid() || ActionKind(0).Valid() || (AskWorld + 1).Valid() {
 		t.Error("an unknown kind is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

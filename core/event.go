@@ -41,6 +41,8 @@ const (
 	ClientPart  // the client sent text that has no line end; Data is UTF-8
 	ClientRaw   // the client sent bytes which the core passes to the server unchanged, before the actions
 	ServerQuiet // the server has sent nothing for as long as the machine asked for; see [QuietAsker]
+	ClientBytes // the client sent bytes: a piece of a stream, cut anywhere, where the client is no page but a program
+	WorldSaid   // what the world answered to AskWorld
 )
 
 // eventNames are the kinds as transcripts, manifests and plugins write them.
@@ -48,6 +50,7 @@ var eventNames = [...]string{
 	ClientText: "client text", ClientBinary: "client binary", ClientEOF: "client eof", ClientClosed: "client closed",
 	ServerBytes: "server", ServerEOF: "server eof", ServerFailed: "server failed", TimerFired: "timer",
 	ClientPart: "client part", ClientRaw: "client raw", ServerQuiet: "server quiet",
+	ClientBytes: "client bytes", WorldSaid: "world",
 }
 
 // String returns the kind's name: "client text", "server", "server eof".
@@ -74,10 +77,10 @@ func (e Event) Clone() Event {
 	return e
 }
 
-// Side returns the side that the event came from, or 0 for a timer.
+// Side returns the side that the event came from, or 0 for a timer and the world.
 func (k EventKind) Side() Side {
 	switch k {
-	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw:
+	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes:
 		return Client
 	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet:
 		return Server
@@ -88,17 +91,21 @@ func (k EventKind) Side() Side {
 // IsBytes reports whether the event carries a peer's payload.
 func (k EventKind) IsBytes() bool {
 	switch k {
-	case ClientText, ClientBinary, ClientPart, ClientRaw, ServerBytes:
+	case ClientText, ClientBinary, ClientPart, ClientRaw, ClientBytes, ServerBytes:
 		return true
 	}
 	return false
 }
 
+// IsStream reports whether the event is a piece of a stream: where it was cut means
+// nothing.
+func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes }
+
 // IsText reports whether the event's payload is always UTF-8.
 func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
 
 // Valid reports whether k is one of the kinds above.
-func (k EventKind) Valid() bool { return k >= ClientText && k <= ServerQuiet }
+func (k EventKind) Valid() bool { return k >= ClientText && k <= WorldSaid }
 
 // Ending is what the core does by itself after a machine's last action for an
 // event.

@@ -79,7 +79,7 @@ func (r *Reach) String() string {
 }
 
 // seen are the kinds of action that came.
-type seen [core.SecretBytes + 1]bool
+type seen [core.AskWorld + 1]bool
 
 func (s *seen) take(h *session) {
 	for _, st := range h.steps {
@@ -98,7 +98,7 @@ func (u *suite) reach(r *Result) *Finding {
 		return nil
 	}
 	var answers seen
-	var events [core.ServerQuiet + 1]bool
+	var events [core.WorldSaid + 1]bool
 	quiet := false
 	for _, g := range u.Seeds.Goldens {
 		quiet = quiet || g.Quiet > 0

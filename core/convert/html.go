@@ -142,6 +142,7 @@ var eventArrows = map[core.EventKind]arrow{
 	core.ClientPart:   {class: "to said", sign: "→", words: "the client says, without a line end"},
 	core.ClientBinary: {class: "to said", sign: "→", words: "the client sends bytes"},
 	core.ClientRaw:    {class: "to", sign: "→", words: "the client sends bytes as they are"},
+	core.ClientBytes:  {class: "to said", sign: "→", words: "from the client"},
 	core.ClientEOF:    {class: "to end", sign: "→", words: "the client sends no more", ends: true},
 	core.ClientClosed: {class: "to end", sign: "→", words: "the client is gone", ends: true},
 	core.ServerBytes:  {class: "from", sign: "←", words: "from the server"},
@@ -167,6 +168,8 @@ func (p *page) event(at string, e *core.Event) {
 		p.words(at, "The server is silent.")
 	case core.TimerFired:
 		p.words(at, "The timer "+string(e.Data)+" fires.")
+	case core.WorldSaid:
+		p.words(at, "The world answers: "+string(e.Data))
 	default:
 		panic("convert: an event of a kind that core does not have")
 	}
@@ -190,6 +193,8 @@ func (p *page) action(at string, a *core.Action) {
 		p.words(at, "From here on the "+a.Side.String()+"'s bytes pass through as they are.")
 	case core.Failed:
 		p.words(at, "The line mode cannot go on: "+string(a.Data))
+	case core.AskWorld:
+		p.words(at, "The world is asked: "+string(a.Data))
 	case core.Secret, core.SecretBytes: // what they mark is covered where it stands
 	default:
 		panic("convert: an action of a kind that core does not have")

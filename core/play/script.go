@@ -112,7 +112,7 @@ func (b *builder) event(e *transcript.Entry) error {
 		b.silent = true
 	case core.ClientRaw:
 		return b.add(e, core.Client, bytesStep, e.Event.Data)
-	case core.ClientText, core.ClientPart, core.ClientBinary:
+	case core.ClientText, core.ClientPart, core.ClientBinary, core.ClientBytes:
 		switch {
 		case b.passes:
 			b.copied = e

@@ -204,7 +204,7 @@ type part struct {
 // streamOf returns which stream an entry belongs to, or -1.
 func streamOf(e *transcript.Entry) int {
 	switch {
-	case e.Dir == transcript.Event && e.Event.Kind == core.ClientBinary:
+	case e.Dir == transcript.Event && (e.Event.Kind == core.ClientBinary || e.Event.Kind == core.ClientBytes):
 		return 0
 	case e.Dir == transcript.Event && e.Event.Kind == core.ServerBytes:
 		return 1
@@ -219,10 +219,10 @@ func streamOf(e *transcript.Entry) int {
 // hasWords reports whether an entry has a payload of its own, and not a name.
 func hasWords(e *transcript.Entry) bool {
 	if e.Dir == transcript.Event {
-		return e.Event.Kind.IsText() || e.Event.Kind == core.ServerFailed
+		return e.Event.Kind.IsText() || e.Event.Kind == core.ServerFailed || e.Event.Kind == core.WorldSaid
 	}
 	switch e.Action.Kind {
-	case core.SendText, core.ShowPart, core.Close, core.Note, core.Failed:
+	case core.SendText, core.ShowPart, core.Close, core.Note, core.Failed, core.AskWorld:
 		return true
 	}
 	return false

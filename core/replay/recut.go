@@ -24,9 +24,9 @@ func (g *Golden) spans() []span {
 	var all []span
 	for first := 0; first < len(g.events); {
 		s := span{Event: g.events[first].Event, first: first, last: first + 1}
-		s.run = s.Kind == core.ServerBytes
+		s.run = s.Kind.IsStream()
 		s.Data = slices.Clip(s.Data) // the event keeps its own
-		for ; s.run && s.last < len(g.events) && g.events[s.last].Kind == core.ServerBytes; s.last++ {
+		for ; s.run && s.last < len(g.events) && g.events[s.last].Kind == s.Kind; s.last++ {
 			s.Data = append(s.Data, g.events[s.last].Data...)
 		}
 		all = append(all, s)
@@ -56,7 +56,7 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 			continue
 		}
 		for n := range cut(len(s.Data)) {
-			p.feed(s.first, core.Event{Kind: core.ServerBytes, Data: s.Data[:n]})
+			p.feed(s.first, core.Event{Kind: s.Kind, Data: s.Data[:n]})
 			s.Data = s.Data[n:]
 		}
 	}

@@ -144,6 +144,8 @@ func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
 		if e.Kind == core.ClientRaw || copied && s.passing[e.Kind.Side()] {
 			s.put(across, e.Data, e.Kind.IsText(), false)
 		}
+	case e.Kind == core.WorldSaid:
+		s.lone(e.Data)
 	case e.Kind == core.ServerFailed:
 		s.lone(e.Data)
 		return []*stream{from}
@@ -158,7 +160,7 @@ func (s *Streams) action(a *core.Action) {
 	switch a.Kind {
 	case core.SendServer, core.SendBinary, core.SendText, core.ShowPart:
 		s.put(&s.streams[streamOf(a.Kind)], a.Data, false, a.Kind == core.ShowPart)
-	case core.Close, core.Note, core.Failed:
+	case core.Close, core.Note, core.Failed, core.AskWorld:
 		s.lone(a.Data)
 	case core.PassThrough:
 		s.passing[a.Side] = true

@@ -56,6 +56,7 @@ func (p *peers) do(a core.Action) {
 	case core.FinishServer:
 		p.toServer().finish()
 	case core.Note, core.Secret, core.SecretBytes, core.ShowPart: // for observers alone
+	case core.AskWorld: // only practice servers have one
 	case core.SetTimer:
 		p.timers.set(p, string(a.Data), a.After)
 	case core.StopTimer:

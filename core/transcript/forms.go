@@ -44,6 +44,8 @@ var eventForms = [...]form{
 	core.ClientPart:   {event: core.ClientPart, words: "client part", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "part"},
 	core.ClientRaw:    {event: core.ClientRaw, words: "client raw", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "raw"},
 	core.ServerQuiet:  {event: core.ServerQuiet, words: "server quiet", side: "server", kind: "quiet"},
+	core.ClientBytes:  {event: core.ClientBytes, words: "client bytes", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "bytes"},
+	core.WorldSaid:    {event: core.WorldSaid, words: "world", arg: quoted, max: core.MaxEventPayload, kind: "world"},
 }
 
 var actionForms = [...]form{
@@ -60,6 +62,7 @@ var actionForms = [...]form{
 	core.Secret:       {action: core.Secret, words: "secret", arg: span, kind: "secret"},
 	core.ShowPart:     {action: core.ShowPart, words: "client part", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "part"},
 	core.SecretBytes:  {action: core.SecretBytes, words: "secret value", arg: length, kind: "secret-value"},
+	core.AskWorld:     {action: core.AskWorld, words: "world", arg: quoted, max: core.MaxActionPayload, kind: "world"},
 }
 
 // unknown is printed for what no machine and no core makes; Parse refuses it.

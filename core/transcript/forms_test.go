@@ -61,6 +61,12 @@ var every = []struct {
 		`{"n":12,"dir":">>","side":"client","kind":"raw","b64":"//Q="}`},
 	{event(core.ServerQuiet, ""), `>> server quiet`,
 		`{"n":12,"dir":">>","side":"server","kind":"quiet"}`},
+	{event(core.ClientBytes, "GET\r\n"), `>> client bytes "GET\r\n"`,
+		`{"n":12,"dir":">>","side":"client","kind":"bytes","text":"GET\r\n"}`},
+	{event(core.WorldSaid, "ok 3"), `>> world "ok 3"`,
+		`{"n":12,"dir":">>","kind":"world","text":"ok 3"}`},
+	{action(core.AskWorld, "get \"a\""), `<< world "get \"a\""`,
+		`{"n":12,"dir":"<<","kind":"world","text":"get \"a\""}`},
 
 	{action(core.SendServer, "quit"), `<< server "quit"`,
 		`{"n":12,"dir":"<<","side":"server","kind":"bytes","text":"quit"}`},
@@ -155,7 +161,7 @@ func TestFormsAreWhole(t *testing.T) {
 	if !core.EventKind(len(eventForms)-1).Valid() || !core.ActionKind(len(actionForms)-1).Valid() {
 		t.Error("a table is longer than its kinds")
 	}
-	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `client raw "…" or server quiet`) {
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `client bytes "…" or world "…"`) {
 		t.Error(got)
 	}
 }

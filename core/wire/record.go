@@ -170,7 +170,7 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 	}
 	a.Kind = core.ActionKind(kind)
 	switch a.Kind {
-	case core.SendServer, core.SendText, core.SendBinary, core.ShowPart, core.FinishServer:
+	case core.SendServer, core.SendText, core.SendBinary, core.ShowPart, core.FinishServer, core.AskWorld:
 		a.Data = p.bytes(core.MaxActionPayload)
 	case core.Close, core.Note:
 		a.Data = p.bytes(core.MaxWords)

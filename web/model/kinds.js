@@ -47,6 +47,7 @@ const table = {
   ClientBinary: { entry: ">> client binary", flow: "said" },
   ClientPart: { entry: ">> client part", flow: "said", text: true },
   ClientRaw: { entry: ">> client raw", flow: "raw" },
+  ClientBytes: { entry: ">> client bytes", flow: "said" },
   ClientEOF: {
     entry: ">> client eof", arrow: [you, mode, "end of input"],
     // Unless the line mode does it itself, the workbench ends the stream to the
@@ -64,6 +65,7 @@ const table = {
     console: ({ text }) => "The connection to the server broke: " + text, wire: ({ text }) => "Broken: " + text,
   },
   ServerQuiet: { entry: ">> server quiet", silent: "what the line mode makes of it says more" },
+  WorldSaid: { entry: ">> world", console: ({ text }) => "The world answers: " + text, at: [mode, ({ text }) => "world: " + text] },
   TimerFired: { entry: ">> timer", console: ({ name }) => `Timer ${name} fired.`, at: [mode, ({ name }) => `timer ${name} fired`] },
 
   SendServer: { entry: "<< server bytes", flow: "sent" },
@@ -89,6 +91,7 @@ const table = {
     entry: "<< pass-through", at: [mode, ({ side }) => `the ${side}'s bytes pass through`],
     console: ({ side }) => `The ${side}'s bytes pass through unchanged from here on.`,
   },
+  AskWorld: { entry: "<< world", console: ({ text }) => "The world is asked: " + text, at: [mode, ({ text }) => "asks the world: " + text] },
   Secret: { entry: "<< secret", silent: "it is for recordings" },
   SecretBytes: { entry: "<< secret-value", silent: "it is for recordings" },
 };

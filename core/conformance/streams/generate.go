@@ -168,6 +168,8 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 	var known []Op
 	for _, o := range []Op{
 		op(core.ServerQuiet, ""), op(core.ClientPart, "par"), op(core.ClientPart, "é\r\n"), op(core.ClientRaw, "raw\r\n"), op(core.ClientRaw, "\x00\xff"),
+		op(core.ClientBytes, "hello\r\n"), op(core.ClientBytes, "hel"), op(core.ClientBytes, "lo\n"), op(core.ClientBytes, everyByte()),
+		op(core.WorldSaid, "ok"), op(core.WorldSaid, "no such thing"),
 	} {
 		if m.Knows(o.Kind) {
 			known = append(known, o)
