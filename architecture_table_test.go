@@ -355,8 +355,9 @@ var table = []row{
 	},
 	{
 		place:   "core/practice",
-		does:    "the practice echo server",
+		does:    "runs servers to practise on; the echo server",
 		not:     "everything else",
+		imports: "core core/feed",
 		without: "net/http os/exec",
 	},
 	{
@@ -480,7 +481,7 @@ var table = []row{
 		does:    "a main over `core/practice`",
 		not:     "everything else",
 		imports: "core/loopback core/practice " + cobra,
-		brings:  "core/urgent " + xsys + " " + behindCobra,
+		brings:  "core core/feed core/urgent " + xsys + " " + behindCobra,
 	},
 	{
 		place: "web",

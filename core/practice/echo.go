@@ -7,102 +7,34 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"sync"
 	"time"
 )
 
-// Bounds of the server. All its connections together hold at most
+// Bounds of the echo server. All its connections together hold at most
 // MaxConnections × MaxRead bytes, 256 MiB; an idle one holds 1 KiB.
 const (
-	MaxConnections = 4096                  // served at a time; more wait until one ends
-	MaxRead        = 64 << 10              // bytes read from a connection before they are echoed
-	HoldTime       = 50 * time.Millisecond // longest wait for the rest of the word quit
-	LingerTime     = time.Second           // longest wait for the client's end of stream after quit
+	MaxRead    = 64 << 10              // bytes read from a connection before they are echoed
+	HoldTime   = 50 * time.Millisecond // longest wait for the rest of the word quit
+	LingerTime = time.Second           // longest wait for the client's end of stream after quit
 )
 
-const (
-	firstRead  = 1 << 10 // bytes of a connection's first buffer; it grows when a read fills it
-	firstPause = 5 * time.Millisecond
-	maxPause   = time.Second
-)
+const firstRead = 1 << 10 // bytes of a connection's first buffer; it grows when a read fills it
 
 // Echo is the practice echo server. The zero value is ready to use.
 type Echo struct {
 	Log *slog.Logger // nil: nothing is logged
 }
 
-// Serve serves the connections that l accepts until ctx is done, and then
-// returns nil. In any case it closes l and all connections, and waits for their
-// goroutines. It logs temporary accept errors (no file handles left, a
-// connection gone before it was accepted) and tries again after a pause of 5 ms,
-// doubling to 1 s; it returns any other error.
-//
-// Back-pressure slows down a client that sends without reading: beyond MaxRead
-// its bytes wait in the network.
+// Serve serves the connections that l accepts, as [Serve] does.
 func (e *Echo) Serve(ctx context.Context, l net.Listener) error {
-	log := e.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	var conns sync.WaitGroup
-	defer conns.Wait()
-	defer l.Close()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-
-	slots := make(chan struct{}, MaxConnections)
-	for pause := time.Duration(0); ; {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return nil
-		}
-		conn, err := l.Accept()
-		if err == nil {
-			pause = 0
-			conns.Go(func() {
-				serve(ctx, conn, log)
-				<-slots
-			})
-			continue
-		}
-		<-slots
-		if ctx.Err() != nil {
-			return nil
-		}
-		if !passes(err) {
-			return err
-		}
-		if pause == 0 {
-			log.Warn("the practice server cannot accept connections for now", "error", err)
-		}
-		pause = min(max(2*pause, firstPause), maxPause)
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	return Serve(ctx, l, e.Log, e.Converse)
 }
 
-// passes reports whether an accept error is temporary. For Accept, unlike
-// elsewhere, Temporary is well defined.
-func passes(err error) bool {
-	var t interface{ Temporary() bool }
-	return errors.As(err, &t) && t.Temporary()
-}
-
-// serve owns conn until its close, which ctx can bring about early.
-func serve(ctx context.Context, conn net.Conn, log *slog.Logger) {
+// Converse serves one connection until its end, and closes it. So does the end of ctx.
+func (e *Echo) Converse(ctx context.Context, conn net.Conn) error {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	log.Debug("practice connection opened", "client", conn.RemoteAddr())
-	err := converse(conn)
-	if ctx.Err() != nil {
-		err = nil // the server itself closed it
-	}
-	log.Debug("practice connection ended", "client", conn.RemoteAddr(), "error", err)
+	return converse(conn)
 }
 
 // converse echoes until the client's end of stream, quit or an error. The
