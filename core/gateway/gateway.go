@@ -109,8 +109,10 @@ type Config struct {
 	Metrics http.Handler
 	// Profiles, if set, answers GET /debug/pprof/.
 	Profiles http.Handler
-	// Practice is the address of the practice server, if there is one.
+	// Practice is the address of the practice echo server, if there is one.
 	Practice string
+	// Practices are the practice servers beside it.
+	Practices []Practice
 	// Hosts are names and ports by which browsers reach the workbench, in
 	// addition to loopback names and the listener's own address, at its port.
 	Hosts []Host
@@ -138,6 +140,14 @@ type Config struct {
 	// that reads or changes what is kept; nil: nothing does.
 	Audit *slog.Logger
 	Log   *slog.Logger
+}
+
+// Practice is a practice server, as the page lists it.
+type Practice struct {
+	Name    string `json:"name"`
+	Target  string `json:"target"` // host:port
+	Mode    string `json:"mode"`   // the line mode that suits it
+	Summary string `json:"summary"`
 }
 
 // Belongings are a user's own.
@@ -357,6 +367,8 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Modes    []Mode `json:"modes"`
 		Default  string `json:"default"`
 		Practice string `json:"practice"`
+		// Practices are the practice servers beside the echo server.
+		Practices []Practice `json:"practices,omitempty"`
 		// Recording says that sessions are recorded, except with record=off.
 		Recording bool `json:"recording"`
 		// Kept is how many sessions GET /api/sessions lists.
@@ -369,5 +381,5 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Role access.Role `json:"role"`
 		// Open says that nobody asks who somebody is.
 		Open bool `json:"open,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
 }
