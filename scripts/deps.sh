@@ -25,6 +25,7 @@ look() {
 		nginx-light nginx
 		caddy caddy
 		redis-server redis-server
+		redis-tools redis-cli
 		curl curl
 		openssl openssl
 		opensmtpd smtpd
