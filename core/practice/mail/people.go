@@ -17,6 +17,15 @@ type Person struct {
 	Code     string // six digits that stand in one of the box's first messages
 }
 
+// Host returns the name by which a server greets: mail.example.test, and another one for
+// each student's seed, such as mail-otter.example.test.
+func Host(seed string) string {
+	if seed == "" {
+		return "mail." + Domain
+	}
+	return "mail-" + words[digest("host", seed)%uint64(len(words))] + "." + Domain
+}
+
 // Cast returns those whose mailboxes always exist, in order of their names.
 func Cast() []Person {
 	return []Person{

@@ -60,12 +60,12 @@ type Store struct {
 
 // Box is one mailbox. Its methods are safe for concurrent use.
 type Box struct {
-	store *Store
-	name  string
-	next  uint32 // UID of the message that comes next
-	all   []Message
-	lock  uint64    // the session that has it to itself, or 0
-	used  time.Time // when that session last asked for something
+	store   *Store
+	name    string
+	next    uint32 // UID of the message that comes next
+	all     []Message
+	session uint64    // the one that has it to itself, or 0
+	used    time.Time // when that session last asked for something
 }
 
 // New returns a store with the cast's mailboxes. now is its clock; nil is time.Now.
