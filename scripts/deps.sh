@@ -27,6 +27,7 @@ look() {
 		redis-server redis-server
 		redis-tools redis-cli
 		curl curl
+		bind9-dnsutils dig
 		openssl openssl
 		opensmtpd smtpd
 		tshark tshark
