@@ -26,6 +26,7 @@ type machine struct {
 	authAt   int    // number of the line that had AUTH
 	asked    func(answer string, out *core.Out)
 	ended    bool // the client's stream
+	ahead    bool // too much came while the world was asked; more is dropped
 	closed   bool
 
 	commands, errors int
@@ -53,7 +54,9 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	switch ev.Kind {
 	case core.ClientBytes:
 		m.secrets.Mark(ev.Data, out)
-		m.in.Add(ev.Data)
+		if !m.ahead {
+			m.in.Add(ev.Data)
+		}
 	case core.WorldSaid:
 		if m.asked == nil {
 			return nil
@@ -82,6 +85,9 @@ func (m *machine) run(out *core.Out) {
 	switch {
 	case m.closed:
 	case m.in.Held() > MaxHeld:
+		m.ahead = true
+		m.in = linewise.Lines{}
+	case m.ahead && m.asked == nil:
 		m.close(out, fmt.Sprintf("421 %s you sent more than %d bytes ahead of my answers; closing", m.host, MaxHeld), "too much was sent ahead")
 	case m.ended && m.asked == nil:
 		m.end(out)
