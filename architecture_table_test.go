@@ -361,6 +361,80 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/practice/web",
+		does:    "the practice HTTP server: a machine, and the guest book that its sessions share",
+		not:     "sockets, clocks, files",
+		imports: "core",
+		only:    pureLibrary + " hash/fnv sync",
+		pure:    true,
+	},
+	{
+		place: "core/practice/mail",
+		does:  "the mailboxes of a fictional domain, for the practice mail servers",
+		not:   "SMTP, POP3, IMAP",
+		only:  pureLibrary + " crypto/sha256 sync",
+	},
+	{
+		place:   "core/practice/linewise",
+		does:    "what practice servers share that talk in lines",
+		not:     "any protocol",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "core/practice/smtp",
+		does:    "the practice SMTP server, a machine",
+		not:     "sockets, clocks, mailboxes",
+		imports: "core core/practice/linewise core/practice/mail",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "core/practice/pop3",
+		does:    "the practice POP3 server, a machine",
+		not:     "sockets, clocks, mailboxes",
+		imports: "core core/practice/linewise core/practice/mail",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "core/practice/redis",
+		does:    "Redis's words to practise on: a machine, and the keys that its sessions share",
+		not:     "sockets",
+		imports: "core",
+		only:    pureLibrary + " sync",
+	},
+	{
+		place:   "core/practice/toys",
+		does:    "small practice servers, each a machine: daytime, discard, chargen, quote, finger, fortune, frames, guess",
+		not:     "sockets, clocks, chance",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
+		place:   "core/practice/dns",
+		does:    "a practice DNS server over TCP, for a fictional zone",
+		not:     "the Internet's names",
+		imports: miekg,
+		brings:  behindMiekg,
+	},
+	{
+		place:   "core/practice/imap",
+		does:    "a practice IMAP server on the mailboxes of `core/practice/mail`",
+		not:     "SMTP, POP3, where mail is kept",
+		imports: "core/practice/mail " + goIMAP + " " + goMessage,
+		brings:  behindIMAP,
+	},
+	{
+		place:   "core/practice/room",
+		does:    "all practice servers, on the one world that those in a room share",
+		not:     "addresses, who is in the room",
+		imports: "core core/practice core/practice/dns core/practice/imap core/practice/mail core/practice/pop3 core/practice/redis core/practice/smtp core/practice/toys core/practice/web",
+		brings:  "core/feed core/practice/linewise " + miekg + " " + behindMiekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
+	},
+	{
 		place:   "plugins",
 		does:    "`Serve`: a discipline as a plugin process",
 		not:     "the host, the gateway, other plugins",
@@ -421,7 +495,7 @@ var table = []row{
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
 		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
-		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC,
+		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -523,6 +597,13 @@ const (
 	starlark = "go.starlark.net"
 	oidc     = "github.com/coreos/go-oidc/v3"
 	oauth2   = "golang.org/x/oauth2"
+
+	miekg     = "github.com/miekg/dns"
+	goIMAP    = "github.com/emersion/go-imap/v2"
+	goMessage = "github.com/emersion/go-message"
+
+	behindMiekg = "golang.org/x/net golang.org/x/sys"
+	behindIMAP  = "github.com/emersion/go-sasl"
 
 	behindOIDC = "github.com/go-jose/go-jose/v4"
 

@@ -28,6 +28,7 @@ look() {
 		redis-tools redis-cli
 		curl curl
 		bind9-dnsutils dig
+		swaks swaks
 		openssl openssl
 		opensmtpd smtpd
 		tshark tshark

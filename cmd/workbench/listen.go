@@ -184,7 +184,7 @@ func authorityFolder() (string, error) {
 // own returns the addresses through which a session would reach the workbench itself.
 func (f *front) own() []netip.AddrPort {
 	if _, ok := f.listener.Addr().(*net.TCPAddr); ok {
-		return loopbacks(f.listener)
+		return loopbacks(f.listener.Addr())
 	}
 	return nil
 }

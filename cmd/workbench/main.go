@@ -98,6 +98,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(command.FlagError)
 	root.SetHelpCommand(newHelpCommand(root))
 	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
-		newTranscriptCommand(), playcmd.New(readRecorded), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newVersionCommand())
+		newTranscriptCommand(), playcmd.New(readRecorded), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newVersionCommand())
 	return root
 }

@@ -30,8 +30,8 @@ func readPolicy(words []string) (target.Policy, error) {
 
 // loopbacks returns the addresses of a listener of TCP. One of package loopback shares
 // the name localhost with nobody.
-func loopbacks(l net.Listener) []netip.AddrPort {
-	at := l.Addr().(*net.TCPAddr).AddrPort()
+func loopbacks(addr net.Addr) []netip.AddrPort {
+	at := addr.(*net.TCPAddr).AddrPort()
 	all := []netip.AddrPort{netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
 	if !all[0].Addr().IsLoopback() {
 		return all

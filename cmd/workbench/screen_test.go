@@ -113,6 +113,9 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench doctor": func(h *hostileHome) [][]string {
 		return [][]string{{"doctor", foreign}, {"doctor", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--timeout", "10s"}, {"doctor", "--json", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--timeout", "10s"}}
 	},
+	"workbench practice": func(*hostileHome) [][]string {
+		return [][]string{{"practice", foreign}, {"practice", "http", "--listen", foreign}, {"practice", "http", "--closing", foreign}}
+	},
 	"workbench policy": func(*hostileHome) [][]string { return [][]string{{"policy", foreign}} },
 	"workbench policy test": func(*hostileHome) [][]string {
 		return [][]string{{"policy", "test", "--policy", foreign, "127.0.0.1:1"}, {"policy", "test", "--policy", "deny " + foreign + ":1", "127.0.0.1:1"}}

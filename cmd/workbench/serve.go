@@ -41,6 +41,7 @@ const (
 type serveOptions struct {
 	listen     string   // "": pageAddress, or a free port; see parsePlace
 	echoListen string   // "": echoAddress, or a free port; "off": none
+	practice   bool     // run the other practice servers, too
 	hosts      []string // names and ports by which browsers come, beside the listener's
 	open       bool
 	verbose    bool
@@ -81,6 +82,7 @@ func newServeCommand() *cobra.Command {
 		Short: "Serve the page (also the default without a command)",
 		Example: "  workbench serve\n" +
 			"  workbench serve --listen 127.0.0.1:9000 --open\n" +
+			"  workbench serve --practice                 with servers to practise on: HTTP, mail, Redis, DNS, toys\n" +
 			"  workbench serve --echo-listen off          no practice echo server\n" +
 			"  workbench serve --keep 1h                  sessions go on for an hour while no window shows them\n" +
 			"  workbench serve --policy public            dial only what is on the Internet\n" +
@@ -101,6 +103,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.listen, "listen", "", "`ADDRESS` of the page: HOST:PORT, where port 0 picks a free one; unix:PATH, a Unix socket; or systemd, the socket that systemd passes (default "+pageAddress+", or a free port where that is taken)")
 	o.front.add(flags)
 	flags.StringVar(&o.echoListen, "echo-listen", "", "`ADDRESS` of the practice echo server, or off (default "+echoAddress+", or a free port where that is taken)")
+	flags.BoolVar(&o.practice, "practice", false, "also run the servers of workbench practice, which the page lists")
 	flags.StringArrayVar(&o.hosts, "host", nil, "also answer browsers that come by `NAME:PORT`, as through ssh -L 9000:127.0.0.1:8000 by localhost:9000; may be given more than once")
 	flags.BoolVar(&o.open, "open", false, "open the page in a browser")
 	flags.BoolVar(&o.noRecord, "no-record", false, "record no session")
@@ -229,12 +232,21 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	defer stopEcho()
 	echo := startEcho(echoCtx, echoListener, log, &running)
 
+	practices, err := o.servePractices(echoCtx, log, &running)
+	if err != nil {
+		stopEcho()
+		return err
+	}
+
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
 
 	policy = policy.Own(front.own()...)
 	if echoListener != nil {
-		policy = policy.Practice(loopbacks(echoListener)...)
+		policy = policy.Practice(loopbacks(echoListener.Addr())...)
+	}
+	for _, p := range practices {
+		policy = policy.Practice(loopbacks(p.at)...)
 	}
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
@@ -250,6 +262,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Metrics:    m.Handler(),
 		Page:       web.Files(),
 		Practice:   echo,
+		Practices:  listed(practices),
 		Hosts:      door.hosts(front.hosts),
 		TLS:        encryption,
 		Proxies:    front.proxies,
@@ -285,6 +298,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	if echo != "" {
 		fmt.Fprintf(stdout, "Practice echo server: %s\n", echo)
+	}
+	for _, p := range practices {
+		fmt.Fprintf(stdout, "Practice server: %s %s\n", p.Target, p.Name)
 	}
 	fmt.Fprintln(stdout, "Press Ctrl-C to stop.")
 	if o.open {

@@ -1,0 +1,132 @@
+// Package room is a room in which people practise: all practice servers, on one world of
+// mailboxes, keys and pages that those in the room share.
+//
+// The duties of its caller: make a [Room], and have its conversations serve connections,
+// of a listener ([practice.Serve]) or of one's own. [Servers] are the servers to choose
+// from.
+//
+// What it is not for: it listens nowhere, and does not know who is in the room.
+package room
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice"
+	"github.com/protocol-workbench/workbench/core/practice/dns"
+	"github.com/protocol-workbench/workbench/core/practice/imap"
+	"github.com/protocol-workbench/workbench/core/practice/mail"
+	"github.com/protocol-workbench/workbench/core/practice/pop3"
+	"github.com/protocol-workbench/workbench/core/practice/redis"
+	"github.com/protocol-workbench/workbench/core/practice/smtp"
+	"github.com/protocol-workbench/workbench/core/practice/toys"
+	"github.com/protocol-workbench/workbench/core/practice/web"
+)
+
+// Server describes a server to those who choose one.
+type Server struct {
+	Name    string
+	Summary string // a line: what it is, and what to say to it
+	Mode    string // the line mode that suits it
+	Port    uint16 // its usual one
+
+	discipline func() core.Discipline                  // of a machine …
+	world      func(*Room) practice.World              // … and what it asks; nil: time and chance
+	library    func(r *Room, seed string) conversation // or a library's
+}
+
+type conversation = func(context.Context, net.Conn) error
+
+// Servers returns all servers, those that are met first at the head.
+func Servers() []Server {
+	return []Server{
+		{Name: "echo", Port: 4000, Mode: "http-line", Summary: "sends back what you type; quit ends it", library: echo},
+		{Name: "http", Port: 4080, Mode: "http-line", Summary: "a small web site: GET / HTTP/1.0, then an empty line", discipline: web.Discipline, world: func(r *Room) practice.World { return r.book }},
+		{Name: "smtp", Port: 4025, Mode: "http-line", Summary: "takes mail for example.test, and nothing leaves this room: EHLO me", discipline: smtp.Discipline, world: mailWorld},
+		{Name: "pop3", Port: 4110, Mode: "http-line", Summary: "gives out that mail: USER alice, PASS wonderland", discipline: pop3.Discipline, world: mailWorld},
+		{Name: "imap", Port: 4143, Mode: "http-line", Summary: "the same mailboxes: a1 LOGIN alice wonderland", library: func(r *Room, _ string) conversation { return imap.New(r.mail).Converse }},
+		{Name: "redis", Port: 4379, Mode: "http-line", Summary: "a few of Redis's words and types: SET name value, GET name", discipline: redis.Discipline, world: func(r *Room) practice.World { return r.keys }},
+		{Name: "dns", Port: 4053, Mode: "raw", Summary: "answers for the zone example.test, over TCP, in binary", library: func(_ *Room, seed string) conversation { return (&dns.Server{Seed: seed}).Converse }},
+		{Name: "daytime", Port: 4013, Mode: "http-line", Summary: "says what time it is, and closes", discipline: toys.Daytime},
+		{Name: "discard", Port: 4009, Mode: "http-line", Summary: "takes everything and says nothing", discipline: toys.Discard},
+		{Name: "chargen", Port: 4019, Mode: "http-line", Summary: "sends lines of characters on and on", discipline: toys.Chargen},
+		{Name: "quote", Port: 4017, Mode: "http-line", Summary: "says something worth a thought, and closes", discipline: toys.Quote},
+		{Name: "finger", Port: 4079, Mode: "http-line", Summary: "tells who is who here: an empty line, or a name", discipline: toys.Finger},
+		{Name: "fortune", Port: 4007, Mode: "http-line", Summary: "tells a fortune for each line", discipline: toys.Fortune},
+		{Name: "frames", Port: 4010, Mode: "raw", Summary: `a binary toy: 2 bytes of length, then a frame of that many: \x00\x03\x02hi`, discipline: toys.Frames},
+		{Name: "guess", Port: 4011, Mode: "http-line", Summary: "thinks of a number that you guess", discipline: toys.Guess},
+	}
+}
+
+func echo(*Room, string) conversation  { return (&practice.Echo{}).Converse }
+func mailWorld(r *Room) practice.World { return r.mail }
+
+// Find returns the server of a name. Its error names those that there are.
+func Find(name string) (Server, error) {
+	all := Servers()
+	at := slices.IndexFunc(all, func(s Server) bool { return s.Name == name })
+	if at < 0 {
+		var names []string
+		for _, s := range all {
+			names = append(names, s.Name)
+		}
+		return Server{}, fmt.Errorf("there is no practice server %q; there are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
+	}
+	return all[at], nil
+}
+
+// Room is the world that its servers share. It is in memory, and bounded by what it is
+// made of.
+type Room struct {
+	mail *mail.Store
+	keys *redis.Keys
+	book *web.Guestbook
+}
+
+// New returns a room in which nobody has done anything yet.
+func New() *Room {
+	return &Room{mail: mail.New(time.Now), keys: redis.NewKeys(time.Now), book: new(web.Guestbook)}
+}
+
+// Choices are how a server serves one who practises. The zero value is strict, and the
+// same for all.
+type Choices struct {
+	// Seed makes names and numbers of a server differ between those who practise.
+	Seed string
+	// Lenient has the server take LF alone as the end of a line, which it else refuses in
+	// words that teach.
+	Lenient bool
+	// Manner is how it sends and ends, where the server is a machine.
+	Manner practice.Manner
+}
+
+// Conversation returns what serves a connection to a server; it closes the connection.
+func (r *Room) Conversation(s Server, c Choices) (func(context.Context, net.Conn) error, error) {
+	if s.library != nil {
+		return s.library(r, c.Seed), nil
+	}
+	d := s.discipline()
+	values := map[string]string{}
+	for _, o := range d.Manifest.Options {
+		switch {
+		case o.Name == "seed":
+			values["seed"] = c.Seed
+		case o.Name == "lines" && c.Lenient:
+			values["lines"] = "lenient"
+		}
+	}
+	options, err := d.Manifest.ParseOptions(values)
+	if err != nil {
+		return nil, err
+	}
+	m := &practice.Machine{Discipline: d, Options: options, Manner: c.Manner}
+	if s.world != nil {
+		m.World = s.world(r)
+	}
+	return m.Converse, nil
+}

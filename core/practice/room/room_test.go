@@ -1,0 +1,138 @@
+package room
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// talks are what a newcomer says to each server, and how the answer begins.
+var talks = map[string]struct{ say, want string }{
+	"echo":    {"hello\r\n", "hello\r\n"},
+	"http":    {"GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\n"},
+	"smtp":    {"", "220 "},
+	"pop3":    {"", "+OK "},
+	"imap":    {"", "* OK "},
+	"redis":   {"PING\r\n", "+PONG\r\n"},
+	"dns":     {"\x00\x1e\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x04test\x00\x00\x06\x00\x01", "\x00"},
+	"daytime": {"", ""},
+	"discard": {"hello\r\n", ""},
+	"chargen": {"", ` !"#`},
+	"quote":   {"", ""},
+	"finger":  {"\r\n", "Login"},
+	"fortune": {"\r\n", ""},
+	"frames":  {"\x00\x03\x01hi", "\x00\x03\x01hi"},
+	"guess":   {"", "I am thinking"},
+}
+
+// Each server answers a newcomer, and a server without a row here fails.
+func TestServers(t *testing.T) {
+	ports := map[uint16]string{}
+	for _, s := range Servers() {
+		if ports[s.Port] != "" {
+			t.Errorf("%s and %s have the same port", s.Name, ports[s.Port])
+		}
+		ports[s.Port] = s.Name
+		if found, err := Find(s.Name); err != nil || found.Port != s.Port || s.Summary == "" || s.Mode == "" || !core.ValidName(s.Name) {
+			t.Errorf("%s: %+v, %v", s.Name, found, err)
+		}
+		talk, ok := talks[s.Name]
+		if !ok {
+			t.Errorf("%s has no row in talks", s.Name)
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			got := say(t, New(), s, Choices{}, talk.say, len(talk.want))
+			if !strings.HasPrefix(got, talk.want) {
+				t.Errorf("got %q, want %q", got, talk.want)
+			}
+		})
+	}
+	if _, err := Find("gopher"); err == nil || !strings.Contains(err.Error(), "echo, http, smtp") {
+		t.Error(err)
+	}
+}
+
+// say says something to a server of a room, and returns the first bytes of the answer.
+func say(t *testing.T, r *Room, s Server, c Choices, words string, size int) string {
+	t.Helper()
+	converse, err := r.Conversation(s, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := net.Pipe()
+	done := make(chan struct{})
+	go func() { converse(t.Context(), far); close(done) }()
+	go io.WriteString(near, words)
+	near.SetDeadline(time.Now().Add(time.Minute))
+	got := make([]byte, size)
+	if _, err := io.ReadFull(near, got); err != nil {
+		t.Errorf("reading %d bytes: %v", size, err)
+	}
+	near.Close()
+	<-done
+	return string(got)
+}
+
+// What is chosen reaches the server.
+func TestChoices(t *testing.T) {
+	http, err := Find("http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := "GET / HTTP/1.0\n\n"
+	if got := say(t, New(), http, Choices{}, alone, 12); got != "HTTP/1.1 400" {
+		t.Errorf("strict: %q", got)
+	}
+	if got := say(t, New(), http, Choices{Lenient: true}, alone, 12); got != "HTTP/1.1 200" {
+		t.Errorf("lenient: %q", got)
+	}
+	hunt := "GET /hunt HTTP/1.0\r\n\r\n"
+	one, other := say(t, New(), http, Choices{Seed: "anna"}, hunt, 300), say(t, New(), http, Choices{Seed: "bert"}, hunt, 300)
+	if one == other {
+		t.Errorf("two seeds, and the same page: %q", one)
+	}
+	if got := say(t, New(), http, Choices{Manner: practice.Manner{Fragment: true}}, "GET / HTTP/1.0\r\n\r\n", 12); got != "HTTP/1.1 200" {
+		t.Errorf("fragment: %q", got)
+	}
+}
+
+// The servers of a room share its world, and rooms share nothing.
+func TestRooms(t *testing.T) {
+	redis, err := Find("redis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := New()
+	say(t, r, redis, Choices{}, "SET shared 1\r\n", 5)
+	if got := say(t, r, redis, Choices{}, "GET shared\r\n", 7); got != "$1\r\n1\r\n" {
+		t.Errorf("the same room: %q", got)
+	}
+	if got := say(t, New(), redis, Choices{}, "GET shared\r\n", 5); got != "$-1\r\n" {
+		t.Errorf("another room: %q", got)
+	}
+}
+
+// The list in the documents is this one.
+func TestDocs(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/practice.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range Servers() {
+		if !bytes.Contains(doc, []byte("`"+s.Name+"`")) {
+			t.Errorf("docs/practice.md does not name %s", s.Name)
+		}
+	}
+}
