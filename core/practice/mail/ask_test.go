@@ -118,7 +118,7 @@ func FuzzAsk(f *testing.F) {
 		held := 0
 		for _, b := range s.boxes {
 			for _, m := range b.all {
-				held += len(m.Data)
+				held += len(m.Data) + len(m.From) + overhead
 			}
 		}
 		if held != s.bytes {

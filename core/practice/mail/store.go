@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,9 +14,11 @@ const (
 	MaxBoxes    = 4096            // mailboxes, the cast's included
 	MaxMessages = 2000            // of one mailbox
 	MaxMessage  = 256 << 10       // bytes of a message
-	MaxBytes    = 64 << 20        // bytes of all messages; one in three mailboxes counts three times
+	MaxBytes    = 64 << 20        // bytes of all messages, and overhead for each; one in three mailboxes counts three times
 	LockIdle    = 2 * time.Minute // after which a lock that nobody used may be taken over
 )
+
+const overhead = 128 // bytes counted for a message in addition to its data and sender
 
 // What a Store refuses.
 var (
@@ -113,7 +116,7 @@ func (s *Store) Login(address, password string) (*Box, error) {
 	return s.Find(name)
 }
 
-// Deliver puts a message into the mailboxes of all recipients, or into none. Its
+// Deliver puts a message into the mailboxes of all recipients, once each, or into none. Its
 // errors are ErrNoBox, ErrFull and ErrSize.
 func (s *Store) Deliver(from string, to []string, data []byte) error {
 	data = lines(data)
@@ -135,13 +138,16 @@ func (s *Store) Deliver(from string, to []string, data []byte) error {
 		if len(b.all) == MaxMessages {
 			return ErrFull
 		}
-		boxes = append(boxes, b)
+		if !slices.Contains(boxes, b) {
+			boxes = append(boxes, b)
+		}
 	}
-	if s.bytes+len(boxes)*len(data) > MaxBytes {
+	m := Message{From: from, Arrived: s.now(), Data: data}
+	if s.bytes+len(boxes)*m.weight() > MaxBytes {
 		return ErrFull
 	}
 	for _, b := range boxes {
-		b.add(Message{From: from, Arrived: s.now(), Data: data})
+		b.add(m)
 	}
 	return nil
 }
@@ -157,7 +163,7 @@ func (s *Store) open(name string) (*Box, error) {
 	}
 	b = &Box{store: s, name: name, next: 1}
 	for _, m := range firstMail(name) {
-		if s.bytes+len(m.Data) <= MaxBytes {
+		if s.bytes+m.weight() <= MaxBytes {
 			m.Arrived = s.now()
 			b.add(m)
 		}
@@ -171,9 +177,12 @@ func (b *Box) add(m Message) uint32 {
 	m.UID = b.next
 	b.next++
 	b.all = append(b.all, m)
-	b.store.bytes += len(m.Data)
+	b.store.bytes += m.weight()
 	return m.UID
 }
+
+// weight is how many bytes of a store a message takes.
+func (m *Message) weight() int { return len(m.Data) + len(m.From) + overhead }
 
 // Name returns the part of its address before @.
 func (b *Box) Name() string { return b.name }
@@ -211,19 +220,19 @@ func (b *Box) message(uid uint32) (Message, error) {
 // Append puts a message into the box, as IMAP's APPEND does, and returns its UID. A
 // time of zero is now. Its errors are ErrFull and ErrSize.
 func (b *Box) Append(data []byte, flags Flags, arrived time.Time) (uint32, error) {
-	data = lines(data)
+	m := Message{Arrived: arrived, Flags: flags, Data: lines(data)}
+	if arrived.IsZero() {
+		m.Arrived = b.store.now()
+	}
 	b.store.mu.Lock()
 	defer b.store.mu.Unlock()
 	switch {
-	case len(data) > MaxMessage:
+	case len(m.Data) > MaxMessage:
 		return 0, ErrSize
-	case len(b.all) == MaxMessages, b.store.bytes+len(data) > MaxBytes:
+	case len(b.all) == MaxMessages, b.store.bytes+m.weight() > MaxBytes:
 		return 0, ErrFull
 	}
-	if arrived.IsZero() {
-		arrived = b.store.now()
-	}
-	return b.add(Message{Arrived: arrived, Flags: flags, Data: data}), nil
+	return b.add(m), nil
 }
 
 // SetFlags replaces the flags of a message. Its error is ErrNoMessage.
@@ -254,7 +263,7 @@ func (b *Box) remove(uids []uint32) int {
 	var stay []Message
 	for _, m := range b.all {
 		if gone[m.UID] {
-			b.store.bytes -= len(m.Data)
+			b.store.bytes -= m.weight()
 		} else {
 			stay = append(stay, m)
 		}

@@ -98,13 +98,16 @@ func TestDeliver(t *testing.T) {
 	bob := box(t, s, "bob")
 	next := bob.Next()
 	c.t = c.t.Add(time.Hour)
-	err := s.Deliver("king@elsewhere.example", []string{"bob", "student-new"}, []byte("Subject: hi\n\n.\r\nno end"))
+	err := s.Deliver("king@elsewhere.example", []string{"bob", "student-new", "Bob@example.test"}, []byte("Subject: hi\n\n.\r\nno end"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	m, err := bob.Message(next)
 	if err != nil || string(m.Data) != "Subject: hi\r\n\r\n.\r\nno end\r\n" || m.From != "king@elsewhere.example" || !m.Arrived.Equal(c.t) {
 		t.Errorf("%+v, %v", m, err)
+	}
+	if bob.Next() != next+1 {
+		t.Error("who is named twice got it twice")
 	}
 	if all := box(t, s, "student-new").Messages(); len(all) != 4 {
 		t.Errorf("the new mailbox has %d messages; want the first three and this one", len(all))
