@@ -4,6 +4,7 @@ package redis
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,71 +12,37 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice"
 )
 
-// serve has the machines answer on a loopback port until the test ends.
-func serve(t *testing.T) (port string) {
+// serve runs the server on a loopback port until the test ends.
+func serve(t *testing.T, manner practice.Manner) (port string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := NewKeys(time.Now)
-	var conns sync.WaitGroup
-	conns.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conns.Go(func() { converse(t, c, keys) })
+	d := Discipline()
+	options, err := d.Manifest.ParseOptions(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &practice.Machine{Discipline: d, Options: options, World: NewKeys(time.Now), Manner: manner}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- practice.Serve(ctx, l, nil, m.Converse) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
 		}
 	})
-	t.Cleanup(func() { l.Close(); conns.Wait() })
 	_, port, _ = net.SplitHostPort(l.Addr().String())
 	return port
-}
-
-func converse(t *testing.T, c net.Conn, keys *Keys) {
-	defer c.Close()
-	m, err := open(t, "")
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	var out core.Out
-	for buf := make([]byte, 64<<10); ; {
-		n, err := c.Read(buf)
-		next := []core.Event{{Kind: core.ClientBytes, Data: buf[:n]}}
-		if err != nil {
-			next = []core.Event{{Kind: core.ClientEOF}}
-		}
-		for len(next) > 0 {
-			ev := next[0]
-			next = next[1:]
-			out.Reset()
-			if err := m.Handle(ev, &out); err != nil || out.Err() != nil {
-				t.Error(err, out.Err())
-				return
-			}
-			for i := range out.Len() {
-				switch a := out.Action(i).Clone(); a.Kind {
-				case core.SendBinary:
-					c.Write(a.Data)
-				case core.AskWorld:
-					next = append(next, core.Event{Kind: core.WorldSaid, Data: keys.Ask(a.Data)})
-				case core.Close:
-					return
-				}
-			}
-		}
-	}
 }
 
 // cli runs redis-cli, which must succeed, and returns what it prints.
@@ -93,7 +60,7 @@ func cli(t *testing.T, port, input string, args ...string) string {
 }
 
 func TestRedisCLI(t *testing.T) {
-	port := serve(t)
+	port := serve(t, practice.Manner{})
 	for _, c := range []struct{ input, args, want string }{
 		{"", "PING", "PONG\n"},
 		{"", "SET greeting hello", "OK\n"},
@@ -121,7 +88,7 @@ func TestRedisCLI(t *testing.T) {
 }
 
 func TestRedisCLIPipe(t *testing.T) {
-	port := serve(t)
+	port := serve(t, practice.Manner{})
 	var typed, arrays strings.Builder
 	for i := range 400 {
 		fmt.Fprintf(&typed, "SET key:%d %d\r\n", i, i)
@@ -135,6 +102,14 @@ func TestRedisCLIPipe(t *testing.T) {
 	}
 	if got := cli(t, port, "", "GET", "key:399"); got != "399!\n" {
 		t.Errorf("GET key:399: %q", got)
+	}
+}
+
+// An answer that comes a byte at a time is the same answer.
+func TestRedisCLIByteByByte(t *testing.T) {
+	port := serve(t, practice.Manner{Fragment: true})
+	if got := cli(t, port, "RPUSH list a b\nLRANGE list 0 -1\n"); got != "2\na\nb\n" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -132,7 +132,7 @@ func TestPipelineBound(t *testing.T) {
 // An event of a megabyte of commands that call for long answers is answered in
 // parts, and to its end.
 func TestLongAnswers(t *testing.T) {
-	for _, line := range []string{"a\r\n", "HELLO\r\n", "PING\r\n", "\r\n"} {
+	for _, line := range []string{"a\r\n", "HELLO\r\n"} {
 		n := core.MaxEventPayload / len(line)
 		got := say(t, strings.Repeat(line, n), n*len(line), NewKeys(fixed))
 		one := say(t, line, len(line), NewKeys(fixed))
