@@ -24,7 +24,7 @@ const (
 	MaxStore    = 1 << 30             // bytes of the disk that all transcripts take; the oldest give way
 	MaxFurther  = MaxStore / 2        // bytes that running recordings may have in whole parts beyond their first
 	MaxAge      = 30 * 24 * time.Hour // older ones are deleted
-	MaxWaiting  = 128 << 20           // bytes of all sessions that wait for the disk, when the next event comes
+	MaxWaiting  = 32 << 20            // bytes of all sessions that wait for the disk, when the next event comes
 
 	writeAt    = 256 << 10              // bytes of text that are made and written in one go
 	flushEvery = 500 * time.Millisecond // what a kill -9 can cost, beside the time to write it

@@ -27,17 +27,22 @@ func freeText(text []byte) {
 	}
 }
 
-// makeOwn makes text for the writer, which has too much to do.
+// makeOwn makes text for the writer, which has too much to do: of little that is pending,
+// it adds to what it has made last, since a buffer takes much memory.
 func (r *Recorder) makeOwn() {
 	for made := 0; r.pending.left > 0 && made < maxOwn; {
-		buf := *textPool.Get().(*[]byte)
-		text := r.makeText(buf[:0], writeAt)
-		if len(text) == 0 {
-			freeText(text)
-			continue
+		last := len(r.made) - 1
+		if last < 0 || len(r.made[last]) >= writeAt {
+			r.made = append(r.made, (*textPool.Get().(*[]byte))[:0])
+			last++
 		}
-		made += len(text)
-		r.made = append(r.made, text)
+		before := len(r.made[last])
+		r.made[last] = r.makeText(r.made[last], writeAt)
+		made += len(r.made[last]) - before
+		if len(r.made[last]) == 0 { // the masker holds it all back
+			freeText(r.made[last])
+			r.made = r.made[:last]
+		}
 	}
 }
 
