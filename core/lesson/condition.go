@@ -20,6 +20,7 @@ type condition struct {
 	n    int         // of segments
 	data []byte      // of bytes
 	gold *golden     // of reaches
+	name string      // of header: mode, target, or the option's after "option "
 	any  []condition // of anyOrder: to hold in whichever order
 	text string      // as it was written, its values expanded
 	line int         // in lesson.md
@@ -39,13 +40,14 @@ const (
 	segments                         // the side's bytes, or a line of it, came in so many pieces
 	reaches                          // a golden
 	entry                            // an entry as the transcript has it
+	header                           // the mode, the target or an option of the session
 	answered                         // the answer of a quiz; in hints alone
 	anyOrder
 	another // the conditions below hold in a later connection
 )
 
 const conditionForms = "expected client sent REGEXP, client stream REGEXP, client bytes HEX, client closed, client closed first or client reset, the same of server, " +
-	"no bare LF, bare LF, at least N segments, golden FILE, entry REGEXP, any order or another connection"
+	"no bare LF, bare LF, at least N segments, golden FILE, entry REGEXP, mode REGEXP, option NAME REGEXP, target REGEXP, any order or another connection"
 
 // condition takes a condition.
 func (p *parser) condition(s string) (c condition, err error) {
@@ -99,6 +101,15 @@ func (p *parser) condition(s string) (c condition, err error) {
 	case "entry":
 		c.kind = entry
 		c.re, err = p.regexp(arg)
+		return c, err
+	case "mode", "target":
+		c.kind, c.name = header, word
+		c.re, err = p.regexp(arg)
+		return c, err
+	case "option":
+		name, value := cutWord(arg)
+		c.kind, c.name = header, "option "+name
+		c.re, err = p.regexp(value)
 		return c, err
 	case "answer":
 		c.kind = answered

@@ -118,6 +118,11 @@ func (w *wire) find(c *condition, at *place, answer string) outcome {
 			}
 		}
 		return missing(CodeMissing, "no entry of the transcript is %s", c.re)
+	case header:
+		if value, ok := w.header(c.name); !ok || !c.re.MatchString(value) {
+			return missing(CodeSetting, "the %s of the session is %s, not %s", c.name, shown(value), c.re)
+		}
+		return outcome{holds: true, entry: -1}
 	case answered:
 		if c.re.MatchString(answer) {
 			return outcome{holds: true, entry: -1}
@@ -125,6 +130,22 @@ func (w *wire) find(c *condition, at *place, answer string) outcome {
 		return missing(CodeAnswer, "the answer is not %s", c.re)
 	}
 	return missing(CodeMissing, "no such condition")
+}
+
+// header returns what the transcript's header says.
+func (w *wire) header(name string) (value string, ok bool) {
+	switch name {
+	case "mode":
+		return w.log.Mode, true
+	case "target":
+		return w.log.Target, w.log.Target != ""
+	}
+	for _, o := range w.log.Options {
+		if "option "+o.Name == name {
+			return o.Value, true
+		}
+	}
+	return "", false
 }
 
 // reach moves the place past an item.

@@ -146,3 +146,20 @@ func TestConditions(t *testing.T) {
 		}
 	}
 }
+
+// The header of a transcript can be asked for, too.
+func TestHeaderConditions(t *testing.T) {
+	t.Parallel()
+	log := parsed(t, waiting)
+	log.Options = []transcript.OptionValue{{Name: "eol", Value: "lf"}}
+	log.Target = "127.0.0.1:7"
+	for condition, want := range map[string]Code{
+		"mode ^raw$": "", "mode http": CodeSetting, "option eol ^lf$": "", "option eol crlf": CodeSetting,
+		"option charset .": CodeSetting, "target :7$": "", "not target :7$": CodeUnwanted,
+	} {
+		l := lessonOf(t, "check 1 it holds\n  "+condition, nil)
+		if got := l.Judge(attempt(log)).Steps[0].Checks[0]; got.Code != want || got.Holds != (want == "") {
+			t.Errorf("%s: got %+v, want code %q", condition, got, want)
+		}
+	}
+}

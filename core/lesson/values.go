@@ -64,10 +64,14 @@ func (s student) value(name string) (string, error) {
 		if len(words) == 1 {
 			return s.seed, nil
 		}
-	case "student.word":
+	case "student.word", "student.length":
 		if len(words) <= 2 {
 			n := s.digest("word", strings.Join(words[1:], ""))
-			return adjectives[n%uint64(len(adjectives))] + "-" + nouns[n>>32%uint64(len(nouns))], nil
+			word := adjectives[n%uint64(len(adjectives))] + "-" + nouns[n>>32%uint64(len(nouns))]
+			if words[0] == "student.length" {
+				return strconv.Itoa(len(word)), nil
+			}
+			return word, nil
 		}
 	case "student.number":
 		if len(words) == 3 || len(words) == 4 {
@@ -85,7 +89,7 @@ func (s student) value(name string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("expected ${student.seed}, ${student.word}, ${student.word NAME}, ${student.number FROM TO}, ${student.number FROM TO NAME} or a practice server's value; found ${%s}. A $ before it, as in $${%s}, leaves it as it is", core.CutWords(name, 40), core.CutWords(name, 40))
+	return "", fmt.Errorf("expected ${student.seed}, ${student.word}, ${student.word NAME}, ${student.length NAME}, ${student.number FROM TO}, ${student.number FROM TO NAME} or a practice server's value; found ${%s}. A $ before it, as in $${%s}, leaves it as it is", core.CutWords(name, 40), core.CutWords(name, 40))
 }
 
 // expand replaces each ${…} in a text by its value, which quote makes fit for the

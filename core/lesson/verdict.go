@@ -73,6 +73,7 @@ const (
 	CodeBareLF       Code = "bare-lf"
 	CodeSegments     Code = "segments"  // too few
 	CodeDiffers      Code = "differs"   // from a golden
+	CodeSetting      Code = "setting"   // another mode, option or target
 	CodeUnusable     Code = "unusable"  // the transcript cannot be compared with a golden
 	CodeNoAnswer     Code = "no-answer" // to a quiz
 	CodeAnswer       Code = "answer"    // it is not right
