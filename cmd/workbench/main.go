@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/lessoncmd"
 	"github.com/protocol-workbench/workbench/cmd/workbench/playcmd"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
@@ -98,6 +99,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(command.FlagError)
 	root.SetHelpCommand(newHelpCommand(root))
 	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
-		newTranscriptCommand(), playcmd.New(readRecorded), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newVersionCommand())
+		newTranscriptCommand(), playcmd.New(readRecorded), lessoncmd.New(readRecorded, nil), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newVersionCommand())
 	return root
 }

@@ -45,6 +45,7 @@ type hostileHome struct {
 	rfc    string // a conversation in text
 	good   string // a plugin in a folder with such a name
 	id     string // of a recorded transcript
+	lesson string // in a folder, and so is its text
 }
 
 const starPlugin = `manifest = {"name": "good", "title": "Good", "version": "1", "summary": "S.", "sends": "s", "input": "line"}
@@ -74,6 +75,8 @@ func newHostileHome(t *testing.T) *hostileHome {
 	head := "workbench transcript v1\n" + comment + "mode raw\n" + comment + `target "host-FORGED\x1b\u202e:80"` + "\n\n"
 	h.golden = put(in("a.golden"), head+comment+">> client text \"a\\x1b\u202c\"\n<< server \"FORGED\\x1b\"\n"+comment)
 	h.broken = put(in("bro"+foreign+"ken.golden"), head+"\u202eFORGED\u009b\n")
+	h.lesson = filepath.Dir(put(in("lesson"+foreign)+"/lesson.md", "# FORGED \x1b\u202e\n\n\u009bFORGED\n\n## FORGED \u2028\n```lesson\ncheck 1 FORGED \x1b\u202e\n  client sent FORGED$\x1b\n  server sent FORGED\x1b\u202e\nhint FORGED \u009b\n```\n"))
+	put(filepath.Join(h.lesson, "tests", "cases.txt"), "case FORGED \x1b\u202e\npassed\nhint FORGED\u009b\n")
 	h.rfc = put(in("b"+foreign+".txt"), "C: hello\u202e\u009b\nnot FORGED either \x1b]0;\nS: there\x1b\n")
 	h.good = put(filepath.Join(h.dir, "plugins", "good.star"), starPlugin)
 	put(filepath.Join(h.dir, "plugins", "testdata", "g"+foreign+".golden"), "workbench transcript v1\nmode good\n\n>> client text \"a\"\n<< server \"FORGED\\x1b\u202e\"\n")
@@ -179,6 +182,23 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 		return [][]string{{"play", "client", h.golden}, {"play", "client", h.broken}, {"play", "client", "--timeout", foreign, h.golden},
 			{"play", "client", "--to", "tls://127.0.0.1:1", "--tls-verify", foreign, h.golden}, {"play", "client", "--to", "tls://127.0.0.1:1", "--tls-ca", foreign, h.golden},
 			{"play", "client", "--to", "tls://127.0.0.1:1", "--tls-name", foreign, h.golden}, {"play", "client", "--to", "tls://127.0.0.1:1", "--tls-cert", foreign, h.golden}}
+	},
+	"workbench lesson": func(*hostileHome) [][]string { return [][]string{{"lesson", foreign}} },
+	"workbench lesson list": func(h *hostileHome) [][]string {
+		return [][]string{{"lesson", "list", "--lessons", h.dir}, {"lesson", "list", "--json", "--lessons", h.dir}, {"lesson", "list", "--lessons", foreign}}
+	},
+	"workbench lesson preview": func(h *hostileHome) [][]string {
+		return [][]string{{"lesson", "preview", h.lesson}, {"lesson", "preview", "--json", h.lesson}, {"lesson", "preview", foreign}, {"lesson", "preview", h.golden}}
+	},
+	"workbench lesson check": func(h *hostileHome) [][]string {
+		return [][]string{{"lesson", "check", h.lesson, h.golden}, {"lesson", "check", "--json", h.lesson, h.golden}, {"lesson", "check", h.lesson, h.broken},
+			{"lesson", "check", h.lesson, h.golden, "--junit", "-"}, {"lesson", "check", h.lesson, "--answer", foreign}, {"lesson", "check", h.lesson, h.golden, "--seed", foreign}}
+	},
+	"workbench lesson new": func(h *hostileHome) [][]string {
+		return [][]string{{"lesson", "new", foreign}, {"lesson", "new", "ok", filepath.Join(h.dir, "new")}}
+	},
+	"workbench lesson test": func(h *hostileHome) [][]string {
+		return [][]string{{"lesson", "test", h.lesson}, {"lesson", "test", h.lesson, "--junit", "-"}, {"lesson", "test", foreign}}
 	},
 	"workbench transcript": func(*hostileHome) [][]string { return [][]string{{"transcript", foreign}} },
 	"workbench transcript list": func(h *hostileHome) [][]string {
