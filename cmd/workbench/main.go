@@ -21,6 +21,7 @@ import (
 	"github.com/protocol-workbench/workbench/cmd/workbench/playcmd"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice/room"
 )
 
 func main() {
@@ -99,6 +100,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(command.FlagError)
 	root.SetHelpCommand(newHelpCommand(root))
 	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
-		newTranscriptCommand(), playcmd.New(readRecorded), lessoncmd.New(readRecorded, nil), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newVersionCommand())
+		newTranscriptCommand(), playcmd.New(readRecorded), lessoncmd.New(readRecorded, room.Value), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newVersionCommand())
 	return root
 }

@@ -129,44 +129,66 @@ func (c *Case) take(word, rest string) (err error) {
 // Try judges a case: for the student that it names, or for several. It stops at the
 // first verdict that is not as expected. An error says what cannot be used.
 func (s *Source) Try(c *Case) (Result, error) {
-	seeds := caseSeeds
-	if c.seed != "" {
-		seeds = []string{c.seed}
-	}
 	var r Result
-	for _, seed := range seeds {
+	for _, seed := range c.Seeds() {
 		l, err := s.For(seed)
 		if err != nil {
 			return r, err
 		}
-		a := Attempt{Answers: map[string]string{}}
-		for _, p := range c.played {
-			values := student{seed, s.values}
-			if p.as != "" {
-				values.seed = p.as
-			}
-			t, _, err := s.transcript(p.file, values)
-			if err != nil {
-				return r, (&parser{file: casesFile, line: c.Line}).wrap(err)
-			}
-			a.Connections = append(a.Connections, Connection{p.file, t})
+		a, err := s.Attempt(c, seed)
+		if err != nil {
+			return r, err
 		}
-		for check, text := range c.answers {
-			if a.Answers[c.full(check)], err = (student{seed, s.values}).expand(text, plain); err != nil {
-				return r, &Error{casesFile, c.Line, err.Error()}
-			}
-		}
-		v := l.Judge(a)
-		if c.Step > 0 {
-			if v, err = l.JudgeStep(c.Step, a); err != nil {
-				return r, &Error{casesFile, c.Line, err.Error()}
-			}
-		}
-		if r = (Result{c, seed, c.faults(v), v}); len(r.Faults) > 0 {
-			break
+		if r, err = l.TryOn(c, a); err != nil || len(r.Faults) > 0 {
+			return r, err
 		}
 	}
 	return r, nil
+}
+
+// Seeds returns the seeds of the students that a case is tried for.
+func (c *Case) Seeds() []string {
+	if c.seed != "" {
+		return []string{c.seed}
+	}
+	return caseSeeds
+}
+
+// Attempt returns what the student with this seed does in a case.
+func (s *Source) Attempt(c *Case, seed string) (Attempt, error) {
+	a := Attempt{Answers: map[string]string{}}
+	at := &parser{file: casesFile, line: c.Line}
+	for _, p := range c.played {
+		values := student{seed, s.values}
+		if p.as != "" {
+			values.seed = p.as
+		}
+		t, _, err := s.transcript(p.file, values)
+		if err != nil {
+			return a, at.wrap(err)
+		}
+		a.Connections = append(a.Connections, Connection{p.file, t})
+	}
+	for check, text := range c.answers {
+		answer, err := student{seed, s.values}.expand(text, plain)
+		if err != nil {
+			return a, at.wrap(err)
+		}
+		a.Answers[c.full(check)] = answer
+	}
+	return a, nil
+}
+
+// TryOn judges an attempt, and compares the verdict with what the case expects.
+func (l *Lesson) TryOn(c *Case, a Attempt) (Result, error) {
+	v := l.Judge(a)
+	if c.Step > 0 {
+		var err error
+		if v, err = l.JudgeStep(c.Step, a); err != nil {
+			return Result{}, &Error{casesFile, c.Line, err.Error()}
+		}
+	}
+	return Result{c, l.seed, c.faults(v), v}, nil
 }
 
 // full returns the number of a check with its step's.

@@ -26,8 +26,9 @@ type Lesson struct {
 type Setting struct {
 	Mode    string                   `json:"mode,omitempty"`
 	Options []transcript.OptionValue `json:"options,omitempty"` // of the mode
-	// Practice names the practice server, and With are its options. One of Practice,
-	// Target and YourServer is set, or none where nobody is talked to.
+	// Practice names the practice server, and With says how it serves: lines (strict or
+	// lenient), fragment, slow (no value), closing (half-close, reset or cut). One of
+	// Practice, Target and YourServer is set, or none where nobody is talked to.
 	Practice   string                   `json:"practice,omitempty"`
 	With       []transcript.OptionValue `json:"with,omitempty"`
 	Target     string                   `json:"target,omitempty"`      // as the page takes it

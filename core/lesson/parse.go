@@ -200,18 +200,23 @@ func (p *parser) setting(s *Setting, word, rest string) (ok bool, err error) {
 			return true, nil
 		}
 		s.Practice, s.With, s.Target, s.YourServer, s.Port = rest, nil, "", false, 0
-	case "option", "with":
+	case "option":
 		name, value := cutWord(rest)
 		if !core.ValidName(name) {
-			return true, fmt.Errorf("expected a name and a value after %s; found %s", word, shown(rest))
+			return true, fmt.Errorf("expected a name and a value after option; found %s", shown(rest))
 		}
-		to := &s.Options
-		if word == "with" {
-			if to = &s.With; s.Practice == "" {
-				return true, errors.New("expected practice above with, which is for the practice server's options")
-			}
+		s.Options = withOption(s.Options, name, value)
+	case "with":
+		name, value := cutWord(rest)
+		switch name + " " + value {
+		case "lines strict", "lines lenient", "fragment ", "slow ", "closing half-close", "closing reset", "closing cut":
+		default:
+			return true, fmt.Errorf("expected with lines lenient, with lines strict, with fragment, with slow, or with closing half-close, reset or cut; found %s", shown(rest))
 		}
-		*to = withOption(*to, name, value)
+		if s.Practice == "" {
+			return true, errors.New("expected practice above with, which is for the practice server")
+		}
+		s.With = withOption(s.With, name, value)
 	case "target":
 		if rest == "" || len(rest) > transcript.MaxTarget {
 			return true, errors.New("expected host:port after target")

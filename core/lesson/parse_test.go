@@ -23,6 +23,7 @@ func TestErrors(t *testing.T) {
 		{"# T\n```lesson\nminutes 0\n```\n## S\n", "lesson.md:3: expected minutes"},
 		{"# T\n```lesson\nmode 1\n```\n## S\n", "lesson.md:3: expected a name after mode"},
 		{"# T\n```lesson\nwith lines strict\n```\n## S\n", "lesson.md:3: expected practice above with"},
+		{"# T\n```lesson\npractice http\nwith lines loose\n```\n## S\n", "lesson.md:4: expected with lines lenient"},
 		{"# T ${student.shoe}\n", "lesson.md:1: expected ${student.seed}"},
 		{"# T\n\n${student.word\n", "lesson.md:3: expected a } after"},
 		{"# T\n\n${student.number 5 1}\n", "lesson.md:3: expected ${student.seed}"},

@@ -23,6 +23,13 @@ type site struct {
 	today  uint64 // the page of the log book that /today leads to, 1 to lastPage
 }
 
+// Student returns what the site has for a student's seed: the word of the page
+// /secret/WORD, the number on that page, and the number of the page that /today leads to.
+func Student(seed string) (word string, number, today uint64) {
+	s := newSite(seed)
+	return s.word, s.number, s.today
+}
+
 // newSite derives all of it from the student's seed.
 func newSite(seed string) site {
 	hash := fnv.New64a()

@@ -1,0 +1,158 @@
+package ready_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/convert"
+	"github.com/protocol-workbench/workbench/core/lesson"
+	"github.com/protocol-workbench/workbench/core/practice/room"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// What the cases' students send is sent to the practice servers, too: the verdict on what
+// these answer is the one on the transcripts that were written by hand.
+func TestCasesWithTheServers(t *testing.T) {
+	each(t, func(t *testing.T, s *lesson.Source, cases []lesson.Case) {
+		for i := range cases {
+			c := &cases[i]
+			if c.Step == 0 {
+				continue
+			}
+			seed := c.Seeds()[0]
+			l, err := s.For(seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := s.Attempt(c, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := l.Steps[c.Step-1]
+			if step.Setting.Practice == "" {
+				continue
+			}
+			shared := room.New()
+			for j := range a.Connections {
+				a.Connections[j].Log = play(t, shared, seed, step, a.Connections[j])
+			}
+			r, err := l.TryOn(c, a)
+			fails(t, r, err)
+			if t.Failed() {
+				for _, conn := range a.Connections {
+					t.Logf("%s\n%s", conn.Name, conn.Log.Append(nil))
+				}
+				return
+			}
+		}
+	})
+}
+
+const patience = 10 * time.Second // of a test that hangs
+
+// play sends the client's part of a transcript to the step's server. It goes on where the
+// server said something once as many lines have come.
+func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn lesson.Connection) *transcript.Transcript {
+	t.Helper()
+	server, err := room.Find(step.Setting.Practice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	choices, err := room.ChoicesFor(seed, with(step))
+	if err != nil {
+		t.Fatal(err)
+	}
+	converse, err := shared.Conversation(server, choices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, stop := connect(t, converse)
+	defer stop()
+	log := *conn.Log
+	log.Entries = nil
+	event := func(kind core.EventKind, data []byte) {
+		log.Entries = append(log.Entries, transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: kind, Data: bytes.Clone(data)}})
+	}
+	lines := 0 // that may still come before the client goes on; below 0: they have come
+	buf := make([]byte, 64<<10)
+	read := func() error {
+		client.SetReadDeadline(time.Now().Add(patience))
+		n, err := client.Read(buf)
+		if n > 0 {
+			event(core.ServerBytes, buf[:n])
+			lines -= bytes.Count(buf[:n], []byte("\n"))
+		}
+		var late net.Error
+		switch {
+		case err == io.EOF:
+			event(core.ServerEOF, nil)
+		case errors.As(err, &late) && late.Timeout():
+			t.Fatalf("%s: the server said less than the transcript has:\n%s", conn.Name, log.Append(nil))
+		case err != nil:
+			event(core.ServerFailed, []byte("connection reset"))
+		}
+		return err
+	}
+	typed := 0 // entries before this are in the log, if the client typed them
+	for _, c := range convert.Crossings(conn.Log) {
+		for ; typed <= c.Entry && err == nil; typed++ {
+			switch e := conn.Log.Entries[typed]; e.Event.Kind {
+			case core.ClientText, core.ClientPart, core.ClientBinary:
+				event(e.Event.Kind, e.Event.Data)
+			}
+		}
+		switch {
+		case c.From == core.Server && c.Kind == convert.Bytes:
+			lines += bytes.Count(c.Data, []byte("\n"))
+			for lines > 0 && err == nil {
+				err = read()
+			}
+		case c.From == core.Server && !c.Implied:
+			for err == nil {
+				err = read()
+			}
+		case c.Implied || err != nil: // the server is gone
+		case c.Kind == convert.Bytes:
+			log.Entries = append(log.Entries, transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: core.SendServer, Data: c.Data}})
+			client.Write(c.Data)
+		case conn.Log.Entries[c.Entry].Event.Kind == core.ClientClosed:
+			event(core.ClientClosed, nil)
+			return &log
+		default:
+			event(core.ClientEOF, nil)
+			client.CloseWrite()
+		}
+	}
+	return &log
+}
+
+// connect has a server serve one connection, and returns the client's end.
+func connect(t *testing.T, converse func(context.Context, net.Conn) error) (client *net.TCPConn, stop func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	served, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		converse(ctx, served) // how it ends shows in the transcript
+	}()
+	return conn.(*net.TCPConn), func() { conn.Close(); cancel(); <-done }
+}
