@@ -230,6 +230,7 @@ func TestJudgeStep(t *testing.T) {
 func TestJudgedBounds(t *testing.T) {
 	t.Parallel()
 	l := lessonOf(t, "check 1 a\n  client sent ^late$", nil)
+	reached := lessonOf(t, "check 1 a\n  golden g", map[string]string{"g": "workbench transcript v1\nmode raw\n\n<< server \"" + strings.Repeat("x", 99) + "\"\n"})
 	long := &transcript.Transcript{Mode: "raw"}
 	for range MaxJudged/(64<<10) + 1 {
 		long.Entries = append(long.Entries, transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: core.SendServer, Data: []byte(strings.Repeat("x", 64<<10-1) + "\n")}})
@@ -238,6 +239,9 @@ func TestJudgedBounds(t *testing.T) {
 	long.Entries = append(long.Entries, late.Entries...)
 	if v := l.Judge(attempt(long)); v.Passed {
 		t.Error("what came past the bound counts")
+	}
+	if v := reached.Judge(attempt(long)); v.Steps[0].Checks[0].Code != CodeDiffers {
+		t.Error("what is more than the golden counts as the golden")
 	}
 	logs := []*transcript.Transcript{late}
 	for range MaxConnections {

@@ -239,8 +239,8 @@ func (w *wire) findSegments(c *condition, at *place) outcome {
 // compare compares what crossed with a golden: of one side, or of both.
 func (w *wire) compare(g *golden, side core.Side) outcome {
 	log := *w.log
-	log.Entries = make([]transcript.Entry, len(w.log.Entries))
-	for i, e := range w.log.Entries {
+	log.Entries = make([]transcript.Entry, w.past) // more than a golden has
+	for i, e := range w.log.Entries[:w.past] {
 		e.Rules = nil // those of the golden count
 		log.Entries[i] = e
 	}

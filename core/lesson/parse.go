@@ -286,10 +286,24 @@ func (p *parser) golden(file string, side core.Side) (*golden, error) {
 	if err != nil {
 		return nil, lessonError(err)
 	}
-	if len(script.Steps()) == 0 {
-		return nil, &Error{file, 1, "expected a transcript in which something crossed the connection"}
+	if err := reachable(file, script.Steps()); err != nil {
+		return nil, err
 	}
 	g := &golden{file: file, script: only(script, side, nil)}
 	p.goldens[key] = g
 	return g, nil
+}
+
+// reachable says what a golden lacks that it can be reached.
+func reachable(file string, steps []play.Step) error {
+	if len(steps) == 0 {
+		return &Error{file, 1, "expected a transcript in which something crossed the connection"}
+	}
+	var said [core.Server + 1]int
+	for _, s := range steps {
+		if said[s.From] += len(s.Data); said[s.From] >= MaxJudged {
+			return &Error{file, s.Line, fmt.Sprintf("expected less than %d bytes of each side in a golden", MaxJudged)}
+		}
+	}
+	return nil
 }

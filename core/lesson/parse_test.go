@@ -44,6 +44,7 @@ func TestErrors(t *testing.T) {
 		{step("check 1 a\n  golden g.golden"), `lesson.md:5: expected a file of the lesson; there is no "g.golden"`},
 		{step("check 1 a\n  golden bad.golden"), "bad.golden:1: expected"},
 		{step("check 1 a\n  golden empty.golden"), "empty.golden:1: expected a transcript in which something crossed"},
+		{step("check 1 a\n  golden big.golden"), "big.golden:4: expected less than 262144 bytes of each side"},
 		{step("check 1 a\n  golden value.golden"), "value.golden:4: expected ${student.seed}"},
 		{step("check 1 a\n  not another connection"), "lesson.md:5: expected no not before"},
 		{step("check 1 a\n  another connection\n  client sent a"), "lesson.md:5: expected conditions around"},
@@ -68,6 +69,7 @@ func TestErrors(t *testing.T) {
 	} {
 		_, err := newSource(map[string][]byte{
 			textFile: []byte(c.text), "bad.golden": []byte("no"), "empty.golden": []byte("workbench transcript v1\nmode raw\n"),
+			"big.golden":   []byte("workbench transcript v1\nmode raw\n\n<< server \"" + strings.Repeat("a", MaxJudged) + "\"\n"),
 			"value.golden": []byte("workbench transcript v1\nmode raw\n\n<< server \"${shoe}\"\n"),
 		}, "t", nil)
 		var told *Error

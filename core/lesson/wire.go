@@ -22,6 +22,7 @@ type wire struct {
 	ends   [core.Server + 1][]int  // for each piece with bytes of a side, where in the stream it ends
 	from   [core.Server + 1][]int  // … and its index in pieces
 	first  *item                   // the first end of a stream
+	past   int                     // the first entry past MaxJudged; the number of entries if there is none
 }
 
 // item is a line, or the end of a stream. A line counts from when its last byte has
@@ -35,7 +36,7 @@ type item struct {
 }
 
 func newWire(t *transcript.Transcript) *wire {
-	w := &wire{log: t}
+	w := &wire{log: t, past: len(t.Entries)}
 	ordered := slices.ContainsFunc(t.Entries, func(e transcript.Entry) bool {
 		return e.Dir == transcript.Action && (e.Action.Kind == core.Close || e.Action.Kind == core.Failed)
 	})
@@ -46,6 +47,7 @@ func newWire(t *transcript.Transcript) *wire {
 		case c.Kind == convert.Bytes:
 			room := MaxJudged - len(w.said[c.From])
 			if room <= 0 {
+				w.past = min(w.past, c.Entry)
 				continue
 			}
 			c.Data = c.Data[:min(len(c.Data), room)]
