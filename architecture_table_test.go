@@ -236,6 +236,30 @@ var table = []row{
 		without: "os",
 	},
 	{
+		place:   "core/lesson",
+		does:    "reads [lessons](lessons.md), and judges transcripts by their checks",
+		not:     "where lessons and transcripts are kept, line modes, connections",
+		imports: "core core/convert core/play core/transcript " + txtar,
+		brings:  "core/stall " + xsys,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/lesson/ready",
+		does:    "the lessons that the workbench comes with",
+		not:     "how they are judged",
+		imports: "core/lesson",
+		brings:  "core core/convert core/play core/stall core/transcript " + txtar + " " + xsys,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "core/lesson/stage",
+		does:    "plays a lesson's stages to a student's server, and keeps what crosses",
+		not:     "what the verdict is, how to dial",
+		imports: "core core/lesson core/play core/transcript",
+		brings:  "core/convert core/stall " + txtar + " " + xsys,
+		without: "net/http os/exec",
+	},
+	{
 		place:   "core/rules",
 		does:    "the rules that let one recording play against another",
 		not:     "line modes, protocols, files",
@@ -494,8 +518,8 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
-		brings:  prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
+		brings:  txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -526,6 +550,14 @@ var table = []row{
 		not:     "where transcripts are kept",
 		imports: "cmd/workbench/command cmd/workbench/tlsflags core core/plainfile core/play core/play/report core/stall core/target core/transcript " + cobra,
 		brings:  "core/loopback core/urgent " + xsys + " " + behindTarget + " " + behindCobra,
+		without: "net/http os/exec",
+	},
+	{
+		place:   "cmd/workbench/lessoncmd",
+		does:    "the command `lesson`",
+		not:     "where transcripts are kept",
+		imports: "cmd/workbench/command cmd/workbench/screen core core/lesson core/lesson/ready core/lesson/stage core/plainfile core/play core/transcript " + cobra + " " + txtar,
+		brings:  "core/convert core/loopback core/stall core/urgent " + xsys + " " + behindCobra,
 		without: "net/http os/exec",
 	},
 	{
@@ -597,6 +629,7 @@ const (
 	starlark = "go.starlark.net"
 	oidc     = "github.com/coreos/go-oidc/v3"
 	oauth2   = "golang.org/x/oauth2"
+	txtar    = "golang.org/x/tools" // txtar, of it
 
 	miekg     = "github.com/miekg/dns"
 	goIMAP    = "github.com/emersion/go-imap/v2"
