@@ -23,7 +23,7 @@ func (u *suite) memory(r *Result) *Finding {
 	if u.Memory == nil {
 		r.Skipped = "the memory that it holds is not measured here; only the size of its checkpoints was checked"
 	}
-	for _, s := range streams.Floods(u.Short) {
+	for _, s := range streams.Floods(&u.Manifest, u.Short) {
 		if f := u.flood(s); f != nil {
 			return f
 		}

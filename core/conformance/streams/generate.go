@@ -34,6 +34,7 @@ func Text(s string) Op { return op(core.ClientText, s) }
 func Server(s string) Op { return op(core.ServerBytes, s) }
 
 func binary(s string) Op                  { return op(core.ClientBinary, s) }
+func clientBytes(s string) Op             { return op(core.ClientBytes, s) }
 func echo(n int) Op                       { return Op{Echo: n} }
 func op(kind core.EventKind, s string) Op { return Op{Event: core.Event{Kind: kind, Data: []byte(s)}} }
 
@@ -168,7 +169,7 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 	var known []Op
 	for _, o := range []Op{
 		op(core.ServerQuiet, ""), op(core.ClientPart, "par"), op(core.ClientPart, "é\r\n"), op(core.ClientRaw, "raw\r\n"), op(core.ClientRaw, "\x00\xff"),
-		op(core.ClientBytes, "hello\r\n"), op(core.ClientBytes, "hel"), op(core.ClientBytes, "lo\n"), op(core.ClientBytes, everyByte()),
+		clientBytes("hello\r\n"), clientBytes("hel"), clientBytes("lo\n"), clientBytes(everyByte()),
 		op(core.WorldSaid, "ok"), op(core.WorldSaid, "no such thing"),
 	} {
 		if m.Knows(o.Kind) {
@@ -250,8 +251,9 @@ type Flood struct {
 }
 
 // Floods returns each way to flood a machine; with few one of the server's lines,
-// one of its bytes and one of the client's messages.
-func Floods(few bool) []Flood {
+// one of its bytes and one of the client's messages. A machine whose client is a stream is
+// flooded with that too.
+func Floods(m *core.Manifest, few bool) []Flood {
 	line := fill("x", 4<<10-2) + "\r\n"
 	all := []Flood{
 		{"the server's lines, with a message before each 32 KiB", []core.Event{Text("hello").Event, Server(fill(line, 32<<10)).Event}},
@@ -262,7 +264,12 @@ func Floods(few bool) []Flood {
 		{"the client's messages, with no answer of the server's", []core.Event{Text(fill("x", core.MaxEventPayload)).Event}},
 	}
 	if few {
-		return all[:3]
+		all = all[:3]
+	}
+	if m.Knows(core.ClientBytes) {
+		all = append(all,
+			Flood{"the client's lines", []core.Event{clientBytes(fill(line, 32<<10)).Event}},
+			Flood{"the client's bytes without a line end", []core.Event{clientBytes(fill("x", 256<<10)).Event}})
 	}
 	return all
 }
