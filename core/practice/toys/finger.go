@@ -25,13 +25,12 @@ func Finger() core.Discipline {
 
 type user struct{ login, name, does, plan string }
 
+// users are those of mail.Cast: who is told of here has a mailbox.
 var users = [...]user{
-	{"bolt", "Bolt", "cat of the machine room", "Sleep on the warm switch. Blink when it blinks."},
-	{"juniper", "Juniper Aldermoor", "student", "Pass the networks course. Then sleep."},
-	{"moss", "Moss Hallenby", "gardener", "The cable under the rose bed is marked now. Please ask before digging."},
-	{"quill", "Quill Ferriter", "librarian", "Lend out every document from 1 to the end, and get each of them back."},
-	{"rook", "Rook Castellan", "postmaster", "No mail shall be lost. Some may be late."},
-	{"tansy", "Tansy Okonwe", "teacher of networks", "Monday: streams. Tuesday: still streams."},
+	{"alice", "Alice Aldermoor", "student", "Pass the networks course. Then sleep."},
+	{"bob", "Bob Hallenby", "gardener", "The cable under the rose bed is marked now. Please ask before digging."},
+	{"carol", "Carol Ferriter", "librarian", "Lend out every document from 1 to the end, and get each of them back."},
+	{"postmaster", "Rook Castellan", "postmaster", "No mail shall be lost. Some may be late."},
 }
 
 type finger struct{ seed string }
@@ -51,9 +50,9 @@ func (f *finger) line(t *talk, line string, out *core.Out) {
 	case len(found) == 0:
 		say(out, strconv.QuoteToASCII(query[:min(len(query), maxShown)])+": no such user. Send an empty line for all of them.")
 	case query == "" && !wordy:
-		say(out, fmt.Sprintf("%-9s %-18s %-20s %s", "Login", "Name", "Does", "Office"))
+		say(out, fmt.Sprintf("%-10s %-18s %-20s %s", "Login", "Name", "Does", "Office"))
 		for _, u := range found {
-			say(out, fmt.Sprintf("%-9s %-18s %-20s %d", u.login, u.name, u.does, f.office(u)))
+			say(out, fmt.Sprintf("%-10s %-18s %-20s %d", u.login, u.name, u.does, f.office(u)))
 		}
 	default:
 		for i, u := range found {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice/mail"
 	"github.com/protocol-workbench/workbench/plugins/plugintest"
 )
 
@@ -28,6 +30,20 @@ func TestGoldens(t *testing.T) {
 func TestConformance(t *testing.T) {
 	for _, d := range toys() {
 		t.Run(d.Manifest.Name, func(t *testing.T) { plugintest.Conformance(t, d, "testdata/"+d.Manifest.Name) })
+	}
+}
+
+// Who has a mailbox is who finger tells of.
+func TestFingerKnowsTheCast(t *testing.T) {
+	var boxes, logins []string
+	for _, p := range mail.Cast() {
+		boxes = append(boxes, p.Name)
+	}
+	for _, u := range users {
+		logins = append(logins, u.login)
+	}
+	if !slices.Equal(logins, boxes) {
+		t.Errorf("finger tells of %q; the mailboxes are %q", logins, boxes)
 	}
 }
 
@@ -238,7 +254,7 @@ func FuzzFrames(f *testing.F) {
 // FuzzLines holds the toys that read lines to what every machine promises.
 func FuzzLines(f *testing.F) {
 	f.Add([]byte("50\r\n"), []byte("ok 7"))
-	f.Add([]byte("quill\n/W moss"), []byte("no luck"))
+	f.Add([]byte("carol\n/W bob"), []byte("no luck"))
 	f.Fuzz(func(t *testing.T, stream, said []byte) {
 		for _, d := range []core.Discipline{Finger(), Fortune(), Guess()} {
 			plugintest.Events(t, d, nil,
