@@ -24,7 +24,9 @@ func dial(t *testing.T, d core.Discipline) (net.Conn, *bufio.Reader) {
 	}
 	near, far := net.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- (&practice.Machine{Discipline: d, Options: options}).Converse(context.Background(), far) }()
+	go func() {
+		done <- (&practice.Machine{Discipline: d, Options: options}).Converse(context.Background(), far)
+	}()
 	t.Cleanup(func() {
 		near.Close()
 		if err := <-done; err != nil {
