@@ -162,19 +162,17 @@ func TestBounds(t *testing.T) {
 		t.Error("a full mailbox:", err)
 	}
 	var err error
-	for err == nil {
+	for range MaxBytes/MaxMessage + 1 {
 		err = s.Deliver("", []string{"carol"}, big[2:])
 	}
 	if err != ErrFull || s.bytes > MaxBytes {
 		t.Errorf("%v with %d bytes", err, s.bytes)
 	}
-	for i := 0; ; i++ {
-		if _, err := s.Find("student-" + digits(uint64(i), 6)); err != nil {
-			if !errors.Is(err, ErrFull) || len(s.boxes) != MaxBoxes {
-				t.Errorf("%v with %d mailboxes", err, len(s.boxes))
-			}
-			break
-		}
+	for i := range MaxBoxes {
+		_, err = s.Find("student-" + digits(uint64(i), 6))
+	}
+	if !errors.Is(err, ErrFull) || len(s.boxes) != MaxBoxes {
+		t.Errorf("%v with %d mailboxes", err, len(s.boxes))
 	}
 }
 
