@@ -132,7 +132,25 @@ func TestPracticeOnThePage(t *testing.T) {
 		t.Fatalf("no practice server http in %s", modes)
 	}
 	c := w.join(t, "", m[1])
-	c.say("GET /about HTTP/1.0")
-	c.say("")
+	c.say("GET /about HTTP/1.0", "")
 	c.hears("HTTP/1.1 200 OK")
+
+	// Each session may have the server otherwise.
+	lf := w.join(t, "?option.eol=lf", m[1])
+	lf.say("GET /about HTTP/1.0", "")
+	lf.hears("HTTP/1.1 400 Bad Request")
+	lenient := w.join(t, "?option.eol=lf&with.lines=lenient", m[1])
+	lenient.say("GET /about HTTP/1.0", "")
+	lenient.hears("HTTP/1.1 200 OK")
+	for query, words := range map[string]string{
+		"?with.lines=none":  `lines is "none"; it must be lenient or strict`,
+		"?with.manners=bad": `no practice server has the choice "manners"`,
+	} {
+		c := w.open(t, query)
+		c.say(m[1])
+		c.refused(words)
+	}
+	other := w.open(t, "?with.lines=lenient")
+	other.say(w.echo)
+	other.refused("with.NAME is for practice servers")
 }

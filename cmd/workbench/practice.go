@@ -20,6 +20,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/practice/room"
+	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // practiceOptions are what the flags of practice say.
@@ -66,7 +67,7 @@ func newPracticeCommand() *cobra.Command {
 			defer running.Wait()
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
-			all, err := servePractice(ctx, servers, choices, o.listen, log, &running)
+			all, err := servePractice(ctx, room.New(), servers, choices, o.listen, log, &running)
 			if err != nil {
 				return err
 			}
@@ -129,10 +130,9 @@ type practising struct {
 	at net.Addr
 }
 
-// servePractice serves the servers of one room on this machine until ctx ends; running
+// servePractice serves the servers of a room on this machine until ctx ends; running
 // counts what serves them. Those whose port is taken get a free one.
-func servePractice(ctx context.Context, servers []room.Server, choices room.Choices, listen string, log *slog.Logger, running *sync.WaitGroup) (all []practising, err error) {
-	r := room.New()
+func servePractice(ctx context.Context, r *room.Room, servers []room.Server, choices room.Choices, listen string, log *slog.Logger, running *sync.WaitGroup) (all []practising, err error) {
 	for _, s := range servers {
 		l, taken, err := loopback.Open(listen, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), s.Port).String())
 		var why *loopback.Error
@@ -160,13 +160,30 @@ func servePractice(ctx context.Context, servers []room.Server, choices room.Choi
 	return all, nil
 }
 
-// servePractices serves the practice servers beside the echo server, if the flag says so.
-func (o serveOptions) servePractices(ctx context.Context, log *slog.Logger, running *sync.WaitGroup) ([]practising, error) {
-	if !o.practice {
-		return nil, nil
-	}
+// servePractices serves the practice servers beside the echo server.
+func servePractices(ctx context.Context, r *room.Room, log *slog.Logger, running *sync.WaitGroup) ([]practising, error) {
 	beside := slices.DeleteFunc(room.Servers(), func(s room.Server) bool { return s.Name == "echo" })
-	return servePractice(ctx, beside, room.Choices{}, "", log, running)
+	return servePractice(ctx, r, beside, room.Choices{}, "", log, running)
+}
+
+// practiseWithin returns what connects to a server of a room within this process; ctx and
+// running are as of servePractice.
+func practiseWithin(ctx context.Context, r *room.Room, dialer *target.Dialer, running *sync.WaitGroup) func(context.Context, string, string, map[string]string) (gateway.Server, error) {
+	return func(_ context.Context, name, seed string, with map[string]string) (gateway.Server, error) {
+		s, err := room.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		choices, err := room.ChoicesFor(seed, with)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := r.Dial(ctx, s, choices, running)
+		if err != nil {
+			return nil, err
+		}
+		return dialer.Over(conn, "a practice server of this workbench"), nil
+	}
 }
 
 // listed returns them as the page lists them.

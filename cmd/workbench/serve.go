@@ -23,6 +23,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice"
+	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -232,10 +233,13 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	defer stopEcho()
 	echo := startEcho(echoCtx, echoListener, log, &running)
 
-	practices, err := o.servePractices(echoCtx, log, &running)
-	if err != nil {
-		stopEcho()
-		return err
+	var practices []practising
+	practiceRoom := room.New()
+	if o.practice {
+		if practices, err = servePractices(echoCtx, practiceRoom, log, &running); err != nil {
+			stopEcho()
+			return err
+		}
 	}
 
 	transcripts := openRecordings(o, log)
@@ -248,13 +252,14 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	for _, p := range practices {
 		policy = policy.Practice(loopbacks(p.at)...)
 	}
+	dialer := &target.Dialer{Policy: policy, Below: patiently}
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },
 		Sandbox:    func() gateway.Sandbox { return sandboxOf(host) },
 		Manifest:   host.Manifest,
 		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
-		Dial:       dialWith(&target.Dialer{Policy: policy, Below: patiently}),
+		Dial:       dialWith(dialer),
 		Listen:     listenHere,
 		Keep:       o.keep,
 		Observe:    m.Observe,
@@ -263,6 +268,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Page:       web.Files(),
 		Practice:   echo,
 		Practices:  listed(practices),
+		Practise:   practiseWithin(echoCtx, practiceRoom, dialer, &running),
 		Hosts:      door.hosts(front.hosts),
 		TLS:        encryption,
 		Proxies:    front.proxies,

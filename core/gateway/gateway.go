@@ -113,6 +113,10 @@ type Config struct {
 	Practice string
 	// Practices are the practice servers beside it.
 	Practices []Practice
+	// Practise connects to one of them within this process: for a student with a seed,
+	// which may be empty, and as the choices of the query say. If it is nil they are
+	// dialled as others are.
+	Practise func(ctx context.Context, name, seed string, with map[string]string) (Server, error)
 	// Hosts are names and ports by which browsers reach the workbench, in
 	// addition to loopback names and the listener's own address, at its port.
 	Hosts []Host

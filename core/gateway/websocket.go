@@ -107,6 +107,7 @@ type request struct {
 	options  core.Options
 	target   target.Target
 	security target.Security
+	with     map[string]string // choices of a practice server
 	record   bool
 	stays    bool // the client may go on after the end of the server's stream
 	keep     bool // the session may go on without its client
@@ -128,6 +129,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	var security []target.Choice
 	for key, values := range query {
 		option, isOption := strings.CutPrefix(key, "option.")
+		practice, isPractice := strings.CutPrefix(key, "with.")
 		choice, isSecurity := strings.CutPrefix(key, securityPrefix)
 		switch {
 		case len(values) > 1:
@@ -150,10 +152,15 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			return wanted, refuseAs(codeAddress, "record is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
 		case isOption:
 			options[option] = values[0]
+		case isPractice:
+			if wanted.with == nil {
+				wanted.with = map[string]string{}
+			}
+			wanted.with[practice] = values[0]
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, tls.NAME and window", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, tls.NAME, window and with.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -171,6 +178,9 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	}
 	if wanted.target, err = target.Parse(first); err != nil {
 		return wanted, refused{codeTarget, err}
+	}
+	if wanted.with != nil && g.practiceAt(wanted.target) == nil {
+		return wanted, refuseAs(codeAddress, "with.NAME is for practice servers; %s is none of this workbench", wanted.target)
 	}
 	wanted.security, err = g.choose(wanted.target, security)
 	return wanted, err
@@ -226,7 +236,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			return g.keepPoison(t, withheld, log)
 		},
 		Dial: func(ctx context.Context) (session.Server, error) {
-			server, err := g.dial(ctx, wanted.asker, wanted.target, wanted.security, audit)
+			server, err := g.reach(ctx, wanted, audit)
 			if err != nil {
 				return nil, err
 			}

@@ -22,7 +22,7 @@ const (
 	readSize   = 16 << 10         // bytes that a machine is fed at a time
 	stallLimit = 30 * time.Second // time in which a client reads nothing of an answer
 	idleLimit  = 10 * time.Minute // time in which a client sends nothing
-	maxAsked   = 10_000           // questions to the world for one event
+	maxAsked   = readSize         // questions to the world for one event: one for each byte
 )
 
 // World is what the sessions of a server share. It is asked in the words of that server,

@@ -68,14 +68,9 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 		}
 		return nil, explainDial(err, t, address, limit)
 	}
-	conn := &Conn{Conn: raw, tcp: raw.(*net.TCPConn)}
-	conn.allowedBy = d.Policy.Decide(t, conn.tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()).By
-	if d.Below != nil {
-		conn.Conn = d.Below(raw)
-		conn.below = conn.Conn
-	}
+	tcp := raw.(*net.TCPConn)
+	conn := d.Over(tcp, d.Policy.Decide(t, tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()).By)
 	if !t.TLS {
-		conn.raw = rawToRead(conn.tcp)
 		return conn, nil
 	}
 	secure := newTLSConn(conn.Conn, d.tlsConfig(t, s), s.Client)
@@ -86,8 +81,20 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 		}
 		return nil, secure.explain(err, &s, conn.Resolved(), limit)
 	}
-	conn.Conn, conn.outcome = secure, secure.outcome(s.Verify)
+	conn.Conn, conn.raw, conn.outcome = secure, nil, secure.outcome(s.Verify)
 	return conn, nil
+}
+
+// Over returns the connection to a target on a TCP connection that is there already, in
+// clear. by says what let it be, as of a Decision.
+func (d *Dialer) Over(tcp *net.TCPConn, by string) *Conn {
+	conn := &Conn{Conn: tcp, tcp: tcp, allowedBy: by}
+	conn.raw = rawToRead(tcp)
+	if d.Below != nil {
+		conn.Conn = d.Below(tcp)
+		conn.below = conn.Conn
+	}
+	return conn
 }
 
 // Resolve looks the target's host up as Dial does, and returns its addresses. It

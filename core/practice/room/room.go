@@ -14,6 +14,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -103,6 +104,21 @@ type Choices struct {
 	Lenient bool
 	// Manner is how it sends and ends, where the server is a machine.
 	Manner practice.Manner
+}
+
+// Dial connects to a server without a listener. The server serves the connection until it
+// ends, or ctx does, and is counted in served.
+func (r *Room) Dial(ctx context.Context, s Server, c Choices, served *sync.WaitGroup) (*net.TCPConn, error) {
+	converse, err := r.Conversation(s, c)
+	if err != nil {
+		return nil, err
+	}
+	near, far, err := practice.Pair()
+	if err != nil {
+		return nil, err
+	}
+	served.Go(func() { converse(ctx, far) })
+	return near, nil
 }
 
 // Conversation returns what serves a connection to a server; it closes the connection.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/practice/dns"
 	"github.com/protocol-workbench/workbench/core/practice/mail"
@@ -26,26 +27,34 @@ func Value(seed, name string) (value string, ok bool) {
 }
 
 // ChoicesFor returns the choices for a student with a seed, as lessons write them: lines
-// (strict or lenient), fragment, slow (no value) and closing (half-close, reset or cut).
+// (strict or lenient), fragment and slow (on), and closing (half-close, reset or cut).
 func ChoicesFor(seed string, with map[string]string) (Choices, error) {
 	c := Choices{Seed: seed}
 	for name, value := range with {
 		var err error
 		switch name {
 		case "lines":
-			c.Lenient = value == "lenient"
+			c.Lenient, err = either(name, value, "lenient", "strict")
 		case "fragment":
-			c.Manner.Fragment = true
+			c.Manner.Fragment, err = either(name, value, "on", "off")
 		case "slow":
-			c.Manner.Slow = true
+			c.Manner.Slow, err = either(name, value, "on", "off")
 		case "closing":
 			c.Manner.Closing, err = practice.ParseClosing(value)
 		default:
-			err = fmt.Errorf("no practice server has the choice %q", name)
+			err = fmt.Errorf("no practice server has the choice %q; there are lines, fragment, slow and closing", core.CutWords(name, core.MaxName))
 		}
 		if err != nil {
 			return Choices{}, err
 		}
 	}
 	return c, nil
+}
+
+// either reports whether a value is the one of two.
+func either(name, value, yes, no string) (bool, error) {
+	if value != yes && value != no {
+		return false, fmt.Errorf("%s is %q; it must be %s or %s", name, core.CutWords(value, core.MaxName), yes, no)
+	}
+	return value == yes, nil
 }
