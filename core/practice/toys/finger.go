@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice/linewise"
 )
 
 // Finger returns the practice server of RFC 1288: it tells of the users of a
@@ -16,9 +17,9 @@ import (
 func Finger() core.Discipline {
 	return core.Discipline{
 		Manifest: manifest("finger", "Finger (RFC 1288)", "Tells of the users of a fictional campus: type a name, or nothing for all of them.",
-			"the answer to one line, then it closes", linesOption(), seedOption("the users' offices and telephone numbers")),
+			"the answer to one line, then it closes", linewise.Options("finger")...),
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
-			return newTalk(o, "finger", &finger{seed: o.Options[optionSeed]}), nil
+			return newTalk(o, "finger", &finger{seed: o.Options["seed"]}), nil
 		},
 	}
 }

@@ -4,13 +4,15 @@ import (
 	"fmt"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice/linewise"
 )
 
 // Fortune returns a practice server that answers each line, whatever it says, by a
 // fortune of one line.
 func Fortune() core.Discipline {
 	return core.Discipline{
-		Manifest: asking(manifest("fortune", "Fortunes", "Answers each line that you type by a fortune.", "one line for each of yours", linesOption())),
+		Manifest: asking(manifest("fortune", "Fortunes", "Answers each line that you type by a fortune.", "one line for each of yours",
+			linewise.Options("the server")[0])), // lines alone: no seed decides
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			return newTalk(o, "this server", fortune{}), nil
 		},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice/linewise"
 )
 
 const (
@@ -19,9 +20,9 @@ const (
 func Guess() core.Discipline {
 	return core.Discipline{
 		Manifest: asking(manifest("guess", "Guess a number", "Thinks of a number from 1 to 100: type guesses until you have it.",
-			"a line for each guess: higher, lower or right", linesOption(), seedOption("the number, together with chance"))),
+			"a line for each guess: higher, lower or right", linewise.Options("the game")...)),
 		Open: func(o core.Opening, out *core.Out) (core.Machine, error) {
-			t := newTalk(o, "the game", &guess{shift: int(hash(o.Options[optionSeed]) % guessUpTo)})
+			t := newTalk(o, "the game", &guess{shift: int(hash(o.Options["seed"]) % guessUpTo)})
 			t.ask(fmt.Sprintf("random %d", guessUpTo), out)
 			return t, nil
 		},

@@ -1,15 +1,15 @@
 package toys
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice/linewise"
 )
 
 // Bounds of the toys that read lines.
 const (
-	maxLine  = 512                  // bytes of a line without its end; a longer one ends the connection
+	maxLine  = 512                  // bytes of a line with its end; a longer one ends the connection
 	maxHeld  = core.MaxEventPayload // bytes that are held while the world has not answered: one event fits
 	maxWrong = 20                   // lines that end wrong; then the connection ends
 )
@@ -29,18 +29,15 @@ type talk struct {
 	name   string // of the protocol, in words about its lines
 	strict bool
 
-	held    []byte
-	at      int // held[:at] was answered
-	scanned int // held[at:scanned] has no LF
-	lines   int // that were answered
-	wrong   int // of these, those that ended in LF alone
-	asked   bool
-	eof     bool
-	over    bool
+	lines linewise.Lines
+	wrong int // lines that ended in LF alone
+	asked bool
+	eof   bool
+	over  bool
 }
 
 func newTalk(o core.Opening, name string, toy lineToy) *talk {
-	return &talk{toy: toy, name: name, strict: o.Options[optionLines] == strict}
+	return &talk{toy: toy, name: name, strict: o.Options["lines"] == "strict"}
 }
 
 // ask asks the world; lines wait until it answers.
@@ -61,7 +58,7 @@ func (t *talk) Handle(ev core.Event, out *core.Out) error {
 	}
 	switch ev.Kind {
 	case core.ClientBytes:
-		t.held = append(t.held, ev.Data...)
+		t.lines.Add(ev.Data)
 	case core.ClientEOF:
 		t.eof = true
 	case core.WorldSaid:
@@ -73,63 +70,34 @@ func (t *talk) Handle(ev core.Event, out *core.Out) error {
 	}
 	for !t.asked && !t.over && t.next(out) {
 	}
-	if !t.over && len(t.held)-t.at > maxHeld {
+	if !t.over && t.lines.Held() > maxHeld {
 		say(out, "Too many lines at once: read the answers before you send more.")
 		t.end("the client sent too much at once", out)
 	}
-	t.compact()
 	return nil
-}
-
-// compact lets go of what was answered, once it is half of what is held.
-func (t *talk) compact() {
-	switch {
-	case t.at == len(t.held):
-		t.held = nil
-	case t.at < len(t.held)/2:
-		return
-	default:
-		t.held = append(t.held[:0], t.held[t.at:]...)
-	}
-	t.scanned -= t.at
-	t.at = 0
 }
 
 // next answers the next line, or the end of the stream, and reports whether there
 // was one.
 func (t *talk) next(out *core.Out) bool {
-	rest := t.held[t.at:]
-	from := max(0, t.scanned-t.at)
-	i := bytes.IndexByte(rest[from:], '\n')
-	if i >= 0 {
-		i += from
-	}
-	switch {
-	case i >= maxLine+2, i < 0 && len(rest) >= maxLine+2:
-		say(out, fmt.Sprintf("Line %d is longer than %d bytes.", t.lines+1, maxLine))
+	switch line, ok := t.lines.Next(maxLine); {
+	case ok && line.Long:
+		say(out, fmt.Sprintf("Line %d has %d bytes; at most %d fit.", line.Number, line.Size, maxLine))
 		t.end("the client sent a line that is too long", out)
-		return true
-	case i < 0 && t.eof && len(rest) > 0:
-		say(out, fmt.Sprintf("Line %d has no line end: the stream ended after %d bytes of it.", t.lines+1, len(rest)))
+	case ok && (line.CRLF || !t.strict):
+		t.toy.line(t, string(line.Text), out)
+	case ok:
+		say(out, fmt.Sprintf("Line %d ended in LF alone at byte %d; %s wants CR LF.", line.Number, line.Size, t.name))
+		if t.wrong++; t.wrong == maxWrong {
+			t.end("too many lines of the client ended in LF alone", out)
+		}
+	case t.eof && t.lines.Inside():
+		say(out, fmt.Sprintf("Line %d has no line end: the stream ended within it.", t.lines.Number()))
 		t.end("the client ended its stream within a line", out)
-		return true
-	case i < 0 && t.eof:
+	case t.eof:
 		t.end("the client ended its stream", out)
-		return true
-	case i < 0:
-		t.scanned = len(t.held)
+	default:
 		return false
-	}
-	t.lines++
-	t.at += i + 1
-	line, crlf := bytes.CutSuffix(rest[:i], []byte("\r"))
-	if crlf || !t.strict {
-		t.toy.line(t, string(line), out)
-		return true
-	}
-	say(out, fmt.Sprintf("Line %d ended in LF alone at byte %d; %s wants CR LF.", t.lines, i+1, t.name))
-	if t.wrong++; t.wrong == maxWrong {
-		t.end("too many lines of the client ended in LF alone", out)
 	}
 	return true
 }

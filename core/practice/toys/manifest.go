@@ -7,13 +7,6 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-const (
-	optionLines = "lines"
-	optionSeed  = "seed"
-	strict      = "strict"
-	lenient     = "lenient"
-)
-
 // manifest describes a toy that asks the world nothing.
 func manifest(name, title, summary, sends string, options ...core.Option) core.Manifest {
 	return core.Manifest{
@@ -27,17 +20,6 @@ func manifest(name, title, summary, sends string, options ...core.Option) core.M
 func asking(m core.Manifest) core.Manifest {
 	m.Events = append(m.Events, core.WorldSaid.String())
 	return m
-}
-
-func linesOption() core.Option {
-	return core.Option{
-		Name: optionLines, Type: core.OptionChoice, Default: strict, Choices: []string{strict, lenient},
-		Help: "strict: a line that ends in LF alone gets an error that says where; lenient: it is taken.",
-	}
-}
-
-func seedOption(decides string) core.Option {
-	return core.Option{Name: optionSeed, Type: core.OptionText, Default: "", Help: "The student's seed: it decides " + decides + "."}
 }
 
 // hash is FNV-1a with 64 bits.
