@@ -433,7 +433,7 @@ var table = []row{
 		place:   "core/practice/toys",
 		does:    "small practice servers, each a machine: daytime, discard, chargen, quote, finger, fortune, frames, guess",
 		not:     "sockets, clocks, chance",
-		imports: "core",
+		imports: "core core/practice/linewise",
 		only:    pureLibrary,
 		pure:    true,
 	},

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -27,7 +28,7 @@ func Value(seed, name string) (value string, ok bool) {
 }
 
 // ChoicesFor returns the choices for a student with a seed, as lessons write them: lines
-// (strict or lenient), fragment and slow (on), and closing (half-close, reset or cut).
+// (strict or lenient), fragment and slow (on, or no value), and closing (half-close, reset or cut).
 func ChoicesFor(seed string, with map[string]string) (Choices, error) {
 	c := Choices{Seed: seed}
 	for name, value := range with {
@@ -36,9 +37,9 @@ func ChoicesFor(seed string, with map[string]string) (Choices, error) {
 		case "lines":
 			c.Lenient, err = either(name, value, "lenient", "strict")
 		case "fragment":
-			c.Manner.Fragment, err = either(name, value, "on", "off")
+			c.Manner.Fragment, err = either(name, cmp.Or(value, "on"), "on", "off")
 		case "slow":
-			c.Manner.Slow, err = either(name, value, "on", "off")
+			c.Manner.Slow, err = either(name, cmp.Or(value, "on"), "on", "off")
 		case "closing":
 			c.Manner.Closing, err = practice.ParseClosing(value)
 		default:
