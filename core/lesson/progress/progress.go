@@ -1,0 +1,218 @@
+// Package progress keeps what a student has reached in lessons, and the seed that the
+// student's values are derived from: in a folder of the student's own, so that another
+// browser, and the workbench after it was killed, go on where the student was.
+//
+// The folder has two files, which only its owner may read. seed holds the seed. progress
+// has a line of JSON for each time that more was reached in a step; nothing in it is
+// ever changed, but once it is full it is written anew with one line for each step.
+package progress
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/lesson"
+	"github.com/protocol-workbench/workbench/core/plainfile"
+)
+
+// Bounds of one student's progress.
+const (
+	MaxSteps       = 1024    // of all lessons
+	MaxTranscripts = 16      // of a step
+	maxLine        = 2 << 10 // bytes
+	maxFile        = 4 << 20 // bytes
+)
+
+// Names in the folder.
+const (
+	seedFile     = "seed"
+	progressFile = "progress"
+)
+
+// ErrFull says that no further step can be kept.
+var ErrFull = fmt.Errorf("progress is kept of at most %d steps", MaxSteps)
+
+// Line is what was reached in a step.
+type Line struct {
+	Time   time.Time `json:"time"`
+	Lesson string    `json:"lesson"`
+	Step   int       `json:"step"` // from 1
+	Points int       `json:"points"`
+	Passed bool      `json:"passed"`
+	// Transcripts are the IDs of those that show it.
+	Transcripts []string `json:"transcripts,omitempty"`
+	// Answers are those to quizzes, as lesson.Attempt has them. They are left out where
+	// they are too long for the line.
+	Answers map[string]string `json:"answers,omitempty"`
+}
+
+// betters reports whether a line shows more than another.
+func (l Line) betters(other Line) bool {
+	return !other.Passed && (l.Passed || l.Points > other.Points)
+}
+
+type place struct {
+	lesson string
+	step   int
+}
+
+// Log is one student's progress. It is safe for concurrent use.
+type Log struct {
+	folder string // "": none; it is in memory only
+	seed   string
+
+	mu   sync.Mutex
+	best map[place]Line
+}
+
+// InMemory returns a log that ends with the process, of a student with a new seed.
+func InMemory() *Log { return &Log{seed: newSeed(), best: map[place]Line{}} }
+
+func newSeed() string {
+	var b [8]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// Open reads a folder, and makes it and the seed if they are not there.
+func Open(folder string) (*Log, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	l := &Log{folder: folder, best: map[place]Line{}}
+	path := filepath.Join(folder, seedFile)
+	text, err := plainfile.ReadFile(path, lesson.MaxSeed+1)
+	switch l.seed = strings.TrimSpace(string(text)); {
+	case errors.Is(err, fs.ErrNotExist):
+		l.seed = newSeed()
+		if err := plainfile.Write(path, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, l.seed+"\n"); return err }); err != nil {
+			return nil, err
+		}
+	case err != nil:
+		return nil, err
+	case !lesson.ValidSeed(l.seed):
+		return nil, fmt.Errorf("%s: not a seed of at most %d letters, digits, dots, - and _", path, lesson.MaxSeed)
+	}
+	return l, l.read()
+}
+
+// read takes the lines of the file. One that is none, such as the last of a process that
+// was killed, is passed over.
+func (l *Log) read() error {
+	text, err := plainfile.ReadFile(filepath.Join(l.folder, progressFile), maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	for line := range bytes.Lines(text) {
+		var read Line
+		if json.Unmarshal(line, &read) == nil && read.Lesson != "" && read.Step > 0 {
+			l.take(read)
+		}
+	}
+	return nil
+}
+
+// take notes a line if it shows more than what was known of its step.
+func (l *Log) take(line Line) bool {
+	at := place{line.Lesson, line.Step}
+	if known, ok := l.best[at]; ok && !line.betters(known) || !ok && len(l.best) == MaxSteps {
+		return false
+	}
+	l.best[at] = line
+	return true
+}
+
+// Seed returns the student's seed.
+func (l *Log) Seed() string { return l.seed }
+
+// Reached returns what was reached in a lesson, by the number of the step.
+func (l *Log) Reached(name string) map[int]Line {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	steps := map[int]Line{}
+	for at, line := range l.best {
+		if at.lesson == name {
+			steps[at.step] = line
+		}
+	}
+	return steps
+}
+
+// Add keeps a line, unless as much was reached before. An error says that it is not on
+// the disk.
+func (l *Log) Add(line Line) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := place{line.Lesson, line.Step}
+	if _, known := l.best[at]; !known && len(l.best) == MaxSteps {
+		return ErrFull
+	}
+	line.Transcripts = line.Transcripts[max(0, len(line.Transcripts)-MaxTranscripts):]
+	line.Answers = maps.Clone(line.Answers)
+	text, err := json.Marshal(line)
+	if err == nil && len(text) > maxLine {
+		line.Answers = nil
+		text, err = json.Marshal(line)
+	}
+	if err != nil || !l.take(line) || l.folder == "" {
+		return err
+	}
+	return l.append(text)
+}
+
+// append writes a line at the end of the file, as one write.
+func (l *Log) append(line []byte) (err error) {
+	path := filepath.Join(l.folder, progressFile)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s: not a regular file", path)
+	case info.Size()+int64(len(line))+2 > maxFile:
+		return l.rewrite(path)
+	}
+	var last [1]byte
+	if n, _ := f.ReadAt(last[:], info.Size()-1); n == 1 && last[0] != '\n' { // a process was killed within a line
+		line = append([]byte("\n"), line...)
+	}
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// rewrite writes the file anew, with one line for each step.
+func (l *Log) rewrite(path string) error {
+	if err := l.read(); err != nil { // another workbench may have written
+		return err
+	}
+	return plainfile.Write(path, 0o600, func(w io.Writer) error {
+		to := json.NewEncoder(w)
+		for _, line := range l.best {
+			if err := to.Encode(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
