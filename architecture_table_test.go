@@ -344,11 +344,26 @@ var table = []row{
 		without: "net/http os",
 	},
 	{
+		place:   "core/lesson/markdown",
+		does:    "Markdown as a tree of blocks and inlines, without HTML",
+		not:     "lessons, the page",
+		imports: goldmark,
+		without: "net/http os",
+	},
+	{
+		place:   "core/lesson/progress",
+		does:    "keeps what a student has reached in lessons, and the student's seed",
+		not:     "verdicts, who the student is",
+		imports: "core/lesson core/plainfile",
+		brings:  "core core/convert core/play core/stall core/transcript core/urgent " + gopacket + " " + behindGopacket + " " + txtar,
+		without: "net os/exec",
+	},
+	{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/access core/background core/compare core/convert/formats core/convert/importer core/keep core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
-		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC,
+		imports: "core core/access core/background core/compare core/convert/formats core/convert/importer core/keep core/lesson core/lesson/markdown core/lesson/progress core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/target core/transcript core/wire " + gorilla,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
 		without: "os",
 	},
 	{
@@ -519,7 +534,7 @@ var table = []row{
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
 		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
-		brings:  txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
+		brings:  txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -617,6 +632,7 @@ const pureLibrary = "bytes cmp encoding/base64 encoding/binary encoding/hex enco
 const (
 	cobra    = "github.com/spf13/cobra"
 	goPlugin = "github.com/hashicorp/go-plugin"
+	goldmark = "github.com/yuin/goldmark"
 	gorilla  = "github.com/gorilla/websocket"
 	hclog    = "github.com/hashicorp/go-hclog"
 	xsys     = "golang.org/x/sys"

@@ -57,6 +57,7 @@ type serveOptions struct {
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
 	policy      []string // what may be dialled: rules, and a preset
+	lessons     string   // folder of lessons; "": those that the workbench comes with
 	auth        string   // who may use it: authToken or authNone
 	users       string   // file of the users beside the account; "": the account's
 
@@ -87,6 +88,7 @@ func newServeCommand() *cobra.Command {
 			"  workbench serve --echo-listen off          no practice echo server\n" +
 			"  workbench serve --keep 1h                  sessions go on for an hour while no window shows them\n" +
 			"  workbench serve --policy public            dial only what is on the Internet\n" +
+			"  workbench serve --lessons course           the lessons of the folder course on the page\n" +
 			"  workbench serve --host localhost:9000      reached by ssh -L 9000:127.0.0.1:8000\n" +
 			"  workbench serve --listen :8443 --tls auto  other machines get in with a token\n" +
 			"  workbench serve --listen unix:/run/user/1000/workbench",
@@ -115,6 +117,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
 	addPolicy(flags, &o.policy)
+	flags.StringVar(&o.lessons, "lessons", "", "offer the lessons of folder `DIR`, in place of those that the workbench comes with")
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
 	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
 	o.oidc.add(flags)
@@ -195,6 +198,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
+	lessons, err := openLessons(o.lessons)
+	if err != nil {
+		return err
+	}
 	audit, closeAudit, err := openAudit(o.audit, log)
 	if err != nil {
 		return err
@@ -269,6 +276,8 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Practice:   echo,
 		Practices:  listed(practices),
 		Practise:   practiseWithin(echoCtx, practiceRoom, dialer, &running),
+		Lessons:    lessons,
+		Progress:   openProgress("", log),
 		Hosts:      door.hosts(front.hosts),
 		TLS:        encryption,
 		Proxies:    front.proxies,

@@ -45,7 +45,7 @@ func eachRouteWantsACredential(t *testing.T, gate *access.Gate, revoked string) 
 	sizes := map[int]bool{}
 	for _, rt := range everyRoute() {
 		method, path, _ := strings.Cut(rt.pattern, " ")
-		path = strings.ReplaceAll(path, "{id}", "20260102-030405-abcdef")
+		path = strings.NewReplacer("{id}", "20260102-030405-abcdef", "{name}", "teapot").Replace(path)
 		for name, header := range map[string]http.Header{
 			"none":    {},
 			"wrong":   {"Authorization": {"Bearer " + strings.Repeat("A", 43)}},

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -52,6 +53,7 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
 		config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
+		config.Lessons = []*lesson.Source{teapot()}
 		streamed := make(chan struct{}, 1)
 		config.Dev = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.NewResponseController(w).Flush()
@@ -110,7 +112,7 @@ func (s served) connect() net.Conn {
 // head is a request's head, without its last line end.
 func (s served) head(rt route) string {
 	method, path, _ := strings.Cut(rt.pattern, " ")
-	path = strings.Replace(path, "{id}", s.id, 1)
+	path = strings.NewReplacer("{id}", s.id, "{name}", "teapot").Replace(path)
 	head := method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n"
 	if strings.HasPrefix(path, "/websocket") {
 		head += "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
@@ -262,6 +264,7 @@ func everyRoute() []route {
 	config.Page = fstest.MapFS{}
 	config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
 	config.Login = login.New(login.Config{}, nowhere{})
+	config.Lessons = []*lesson.Source{teapot()}
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
 	return New(config).routes()
 }

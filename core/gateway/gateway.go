@@ -19,6 +19,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/background"
 	"github.com/protocol-workbench/workbench/core/keep"
+	"github.com/protocol-workbench/workbench/core/lesson"
+	"github.com/protocol-workbench/workbench/core/lesson/progress"
 	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -117,6 +119,11 @@ type Config struct {
 	// which may be empty, and as the choices of the query say. If it is nil they are
 	// dialled as others are.
 	Practise func(ctx context.Context, name, seed string, with map[string]string) (Server, error)
+	// Lessons are offered on the page, in this order; none: there are none.
+	Lessons []*lesson.Source
+	// Progress is what the account has reached in them; nil: it is forgotten when the
+	// workbench ends.
+	Progress *progress.Log
 	// Hosts are names and ports by which browsers reach the workbench, in
 	// addition to loopback names and the listener's own address, at its port.
 	Hosts []Host
@@ -158,6 +165,7 @@ type Practice struct {
 type Belongings struct {
 	Transcripts store.Store       // nil: none
 	Recordings  *store.Recordings // nil: sessions are not recorded
+	Progress    *progress.Log     // in lessons; nil: it is forgotten when the workbench ends
 }
 
 // Server is a session's server, or a played client's, that knows the outcome of its
@@ -204,6 +212,9 @@ func New(config Config) *Gateway {
 	}
 	if g.Credentials == nil {
 		g.Credentials = new(target.Credentials)
+	}
+	if g.Progress == nil {
+		g.Progress = progress.InMemory()
 	}
 	g.keeping.Keep = config.Keep
 	if g.Access != nil && g.Access.IsTLS == nil && g.Proxies != nil {
@@ -373,6 +384,8 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Practice string `json:"practice"`
 		// Practices are the practice servers beside the echo server.
 		Practices []Practice `json:"practices,omitempty"`
+		// Lessons says that there are some.
+		Lessons bool `json:"lessons,omitempty"`
 		// Recording says that sessions are recorded, except with record=off.
 		Recording bool `json:"recording"`
 		// Kept is how many sessions GET /api/sessions lists.
@@ -385,5 +398,5 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Role access.Role `json:"role"`
 		// Open says that nobody asks who somebody is.
 		Open bool `json:"open,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, len(g.Lessons) > 0, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
 }

@@ -71,6 +71,13 @@ func (g *Gateway) routes() []route {
 	if g.Transcripts != nil && g.Listen != nil {
 		routes = append(routes, route{"POST /api/transcripts/{id}/play/server", access.Listen, maxPlayRequest, transcripts{g.Transcripts, g}.playServer})
 	}
+	if len(g.Lessons) > 0 {
+		l := lessons{g, transcripts{g.Transcripts, g}}
+		routes = append(routes,
+			route{"GET /api/lessons", access.Look, maxNothing, l.list},
+			route{"GET /api/lessons/{name}", access.Look, maxNothing, l.show},
+			route{"POST /api/lessons/{name}/check", access.Change, maxCheckRequest, l.check})
+	}
 	if g.Metrics != nil {
 		routes = append(routes, route{"GET /metrics", access.Manage, maxNothing, g.Metrics.ServeHTTP})
 	}

@@ -36,7 +36,7 @@ func (g *Gateway) of(p access.Principal) (*Gateway, error) {
 		return nil, err
 	}
 	config := g.Config
-	config.Transcripts, config.Recordings, config.Credentials = has.Transcripts, has.Recordings, nil
+	config.Transcripts, config.Recordings, config.Progress, config.Credentials = has.Transcripts, has.Recordings, has.Progress, nil
 	config.Log = g.Log.With("user", p.Name)
 	other := New(config)
 	other.background = g.background

@@ -36,6 +36,7 @@ var doing = map[string]access.Action{
 	"GET /api/transcripts/{id}/diff": access.Look, "POST /api/transcripts/{id}/rules": access.Change, "POST /api/transcripts/{id}/replay": access.Look,
 	"POST /api/transcripts/{id}/play/client": access.Dial, "POST /api/transcripts/{id}/play/server": access.Listen,
 	"POST /api/transcripts/{id}/redact": access.Change, "DELETE /api/transcripts/{id}": access.Change,
+	"GET /api/lessons": access.Look, "GET /api/lessons/{name}": access.Look, "POST /api/lessons/{name}/check": access.Change,
 	"GET /login": "", "GET /callback": "", "GET /logout": access.Look,
 	"GET /metrics": access.Manage, "GET /debug/pprof/": access.Manage, "GET /api/dev": access.Manage, "GET /api/dev/": access.Manage, "POST /api/dev/": access.Manage,
 }
@@ -114,7 +115,7 @@ func whoMayDoWhat(t *testing.T, gate *access.Gate, tokens map[access.Role]string
 		for host, hostGood := range hosts {
 			for origin, originGood := range origins {
 				for token, role := range credentials {
-					r := at(httptest.NewRequest(method, strings.ReplaceAll(path, "{id}", "x"), nil), 8000)
+					r := at(httptest.NewRequest(method, strings.NewReplacer("{id}", "x", "{name}", "x").Replace(path), nil), 8000)
 					r.Host = host
 					if origin != "" {
 						r.Header.Set("Origin", strings.ReplaceAll(origin, "HOST", host))
@@ -234,7 +235,7 @@ func TestUsersApart(t *testing.T) {
 		}
 		r := store.Record(folder, slog.New(slog.DiscardHandler))
 		folders, recordings = append(folders, folder), append(recordings, r)
-		return Belongings{r, r}, nil
+		return Belongings{Transcripts: r, Recordings: r}, nil
 	}
 	g := New(config)
 	s := httptest.NewServer(g)
@@ -434,7 +435,7 @@ func TestEachRouteRefusesForms(t *testing.T) {
 		method, path, _ := strings.Cut(rt.pattern, " ")
 		for _, by := range []access.By{access.Browser, access.Account, access.Anyone, access.Token} {
 			for _, header := range []string{"", "1"} {
-				r := httptest.NewRequest(method, strings.ReplaceAll(path, "{id}", "x"), nil)
+				r := httptest.NewRequest(method, strings.NewReplacer("{id}", "x", "{name}", "x").Replace(path), nil)
 				r.Header.Set("Content-Type", "text/plain")
 				r.Header.Set("X-Workbench", header)
 				w := httptest.NewRecorder()

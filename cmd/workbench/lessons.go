@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/protocol-workbench/workbench/core/catalog"
+	"github.com/protocol-workbench/workbench/core/lesson"
+	"github.com/protocol-workbench/workbench/core/lesson/progress"
+	"github.com/protocol-workbench/workbench/core/lesson/ready"
+)
+
+// maxLessons bounds the lessons that one workbench offers.
+const maxLessons = 256
+
+// openLessons opens the lessons to offer on the page: those of a folder, in the order of
+// their names, or without one those that the workbench comes with.
+func openLessons(folder string) (all []*lesson.Source, err error) {
+	if folder != "" {
+		all, err = lessonsIn(folder)
+		if err != nil {
+			return nil, fmt.Errorf("--lessons: %w", err)
+		}
+		return all, nil
+	}
+	for _, name := range ready.Names() {
+		source, err := ready.Open(name, nil)
+		if err != nil {
+			return nil, fmt.Errorf("lesson %s: %w", name, err)
+		}
+		all = append(all, source)
+	}
+	return all, nil
+}
+
+// lessonsIn opens the lessons of a folder: its folders with a lesson.md, and its files
+// NAME.txtar; or the folder itself, if it is a lesson.
+func lessonsIn(folder string) (all []*lesson.Source, err error) {
+	if isLesson(folder) {
+		whole, err := filepath.Abs(folder)
+		if err != nil {
+			return nil, err
+		}
+		source, err := openLesson(whole)
+		return []*lesson.Source{source}, err
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		if strings.HasPrefix(e.Name(), ".") || !isLesson(path) && filepath.Ext(path) != ".txtar" {
+			continue
+		}
+		source, err := openLesson(path)
+		switch {
+		case err != nil:
+			return nil, err
+		case slices.ContainsFunc(all, func(other *lesson.Source) bool { return other.Name() == source.Name() }):
+			return nil, fmt.Errorf("%s: another lesson in this folder has the name %s", path, source.Name())
+		case len(all) == maxLessons:
+			return nil, fmt.Errorf("%s has more than %d lessons", folder, maxLessons)
+		}
+		all = append(all, source)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s has no lesson: expected folders with a lesson.md, or files NAME.txtar", folder)
+	}
+	return all, nil
+}
+
+func isLesson(folder string) bool {
+	info, err := os.Stat(filepath.Join(folder, "lesson.md"))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// openLesson opens a lesson, which has the name of its folder or file.
+func openLesson(path string) (source *lesson.Source, err error) {
+	name := filepath.Base(path)
+	if isLesson(path) {
+		source, err = lesson.Open(os.DirFS(path), name, nil)
+	} else {
+		var info os.FileInfo
+		info, err = os.Stat(path)
+		if err == nil && (!info.Mode().IsRegular() || info.Size() > lesson.MaxArchive) {
+			err = fmt.Errorf("not a file of at most %d bytes", lesson.MaxArchive)
+		}
+		var data []byte
+		if err == nil {
+			data, err = os.ReadFile(path)
+		}
+		if err == nil {
+			source, err = lesson.OpenArchive(data, strings.TrimSuffix(name, ".txtar"), nil)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lesson %s: %w", path, err)
+	}
+	return source, nil
+}
+
+// openProgress opens what a user has reached in lessons, "" for the account. Progress
+// that cannot be kept is no reason not to serve: it is forgotten then, and the log says so.
+func openProgress(user string, log *slog.Logger) *progress.Log {
+	state, err := catalog.StateDir()
+	if err == nil {
+		folder := filepath.Join(state, "lessons")
+		if user != "" {
+			folder = filepath.Join(folder, "users", user)
+		}
+		var p *progress.Log
+		if p, err = progress.Open(folder); err == nil {
+			return p
+		}
+	}
+	log.Warn("progress in lessons is not kept", "user", user, "reason", err.Error())
+	return nil
+}
