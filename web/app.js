@@ -49,6 +49,11 @@ const views = {
     all: lazy(() => import("./ui/Transcripts.js"), "Transcripts"),
     one: lazy(() => import("./ui/Playback.js"), "Playback"),
   },
+  lessons: {
+    title: "Lessons",
+    all: lazy(() => import("./ui/Lessons.js"), "Lessons"),
+    one: lazy(() => import("./ui/Lesson.js"), "Lesson"),
+  },
   plugins: { title: "Plugins", all: lazy(() => import("./ui/Plugins.js"), "Plugins") },
   diff: { title: "Two recordings", all: lazy(() => import("./ui/Diff.js"), "Diff") },
   redact: { title: "Redact", all: lazy(() => import("./ui/Redact.js"), "Redact") },
@@ -98,7 +103,7 @@ function App() {
     <main>
       <${Guard} key=${view + "/" + id} what="This view">
       ${other?.one && id
-        ? html`<${other.one} key=${id} id=${id} query=${query} />`
+        ? html`<${other.one} key=${id} id=${id} query=${query} session=${SessionView} />`
         : other
           ? html`<${other.all} key=${view} query=${query} />`
           : html`<${SessionView} key=${tab.id} tab=${tab} />`}

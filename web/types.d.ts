@@ -98,6 +98,110 @@ export interface Refusal {
   certificate?: Certificate;
 }
 
+/** A practice server, of GET /api/modes. */
+export interface Practice {
+  name: string;
+  /** host:port. */
+  target: string;
+  /** The line mode that suits it. */
+  mode: string;
+  summary: string;
+}
+
+/** A block or an inline of a lesson's text; kind is one of core/lesson/markdown. */
+export interface ProseNode {
+  kind: string;
+  text?: string;
+  href?: string;
+  level?: number;
+  start?: number;
+  nodes?: ProseNode[];
+}
+
+/** One of GET /api/lessons. */
+export interface LessonInList {
+  name: string;
+  title: string;
+  summary?: string;
+  minutes?: number;
+  points: number;
+  steps: StepInList[];
+}
+
+export interface StepInList {
+  /** From 1. */
+  n: number;
+  title: string;
+  points: number;
+  /** The most of them that were got in one try. */
+  reached: number;
+  passed: boolean;
+}
+
+/** A lesson of GET /api/lessons/NAME. */
+export interface Lesson {
+  name: string;
+  title: string;
+  summary?: string;
+  minutes?: number;
+  /** Whether sessions are recorded, so that they can be checked. */
+  recording: boolean;
+  text?: ProseNode[];
+  steps: LessonStep[];
+}
+
+export interface LessonStep extends StepInList {
+  text?: ProseNode[];
+  /** Whom to talk to, and how; no target where nobody, or no practice server of that name, is there. */
+  with: { mode?: string; options?: Record<string, string>; target?: string; practice?: string; yourServer?: boolean; port?: number };
+  checks: LessonCheck[];
+  /** Of the best try. */
+  transcripts: string[];
+  answers?: Record<string, string>;
+}
+
+export interface LessonCheck {
+  n: number;
+  kind: "check" | "quiz" | "stage";
+  points: number;
+  words: string;
+  choices?: { words: string }[];
+  /** The text of a transcript that a quiz is about. */
+  shows?: string;
+}
+
+/** The verdict on a try at one step. */
+export interface Verdict {
+  steps: StepVerdict[];
+  /** Why what was reached is not on the workbench's disk. */
+  notKept?: string;
+}
+
+export interface StepVerdict {
+  step: number;
+  passed: boolean;
+  points: number;
+  of: number;
+  checks: CheckVerdict[];
+  hint?: HintVerdict;
+}
+
+export interface CheckVerdict {
+  check: number;
+  holds: boolean;
+  points: number;
+  of: number;
+  code?: string;
+  why?: string;
+  hint?: HintVerdict;
+}
+
+export interface HintVerdict {
+  words: string;
+  /** Whether it is for a mistake that was made. */
+  mistake: boolean;
+}
+
 /** One of GET /api/tls, as far as the page keeps it: never a key. */
 export interface Credential {
   id: string;

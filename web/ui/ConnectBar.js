@@ -2,11 +2,13 @@
 // Enter in any field connects.
 
 import { Guard, Icon, html, lazy } from "./html.js";
-import { kept, modes, modesProblem, practice, recording } from "../wire/workbench.js";
+import { kept, modes, modesProblem, practice, practices, recording } from "../wire/workbench.js";
+import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
 import { defaultPort, fieldsOf, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
 
+const PracticeMenu = lazy(() => import("./PracticeMenu.js"), "PracticeMenu");
 const TargetMenu = lazy(() => import("./TargetMenu.js"), "TargetMenu");
 const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");
 const TLSFailure = lazy(() => import("./TLSFailure.js"), "TLSFailure");
@@ -41,7 +43,9 @@ export function ConnectBar({ tab, open, fold }) {
         <div class="field host">
           <div class="label-row">
             <label for="host">Host</label>
-            ${practice.value && !live && html`
+            ${practices.value.length > 0 && !live && html`<${Menu} id="practice-menu" label="Practice" side="left" plain title="Servers in this workbench to practise on"
+              sheet=${(/** @type {() => void} */ close) => html`<${PracticeMenu} tab=${tab} close=${close} />`} />`}
+            ${practice.value && practices.value.length === 0 && !live && html`
               <button type="button" class="chip" onClick=${() => tab.usePractice()} title=${"Fill in " + practice.value}>Practice echo</button>
             `}
             ${!live && html`<${Menu} id="targets-menu" label="Targets" side="left" plain
@@ -103,7 +107,13 @@ function Start({ tab }) {
     <section class="start" aria-label="Begin">
       <p class="purpose">Talk to any network service by hand, and see every byte.</p>
       <div class="cards">
-        ${practice.value && html`
+        ${practices.value.length > 0 && html`
+          <button type="button" id="start-practice" onClick=${() => document.getElementById("practice-menu")?.click()}>
+            <b>Practice</b>
+            <span>${count(practices.value.length + (practice.value ? 1 : 0), "server")} in this workbench, to pick from: ${[practice.value && "echo", ...practices.value.map(({ name }) => name)].filter(Boolean).slice(0, 4).join(", ")} and more. They need no Internet.</span>
+          </button>
+        `}
+        ${practice.value && practices.value.length === 0 && html`
           <button type="button" id="start-practice" onClick=${() => begin(fieldsOf(practice.value), "connect-button")}>
             <b>Practice</b>
             <span>The echo server in this workbench, ${practice.value}, sends back what you type. It needs no Internet.</span>

@@ -5,8 +5,8 @@ import { useEffect, useMemo, useRef } from "../vendor/hooks.js";
 import { computed, signal, untracked } from "../vendor/signals-core.js";
 import { formatRoute, route } from "./route.js";
 import { presenter, theme } from "../model/kept.js";
-import { closeTab, current, openTab, tabs } from "./tabs.js";
-import { isOpen, user } from "../wire/workbench.js";
+import { closeTab, current, inLesson, openTab, tabs } from "./tabs.js";
+import { hasLessons, isOpen, user } from "../wire/workbench.js";
 
 const views = [
   ["transcripts", "Transcripts"],
@@ -34,7 +34,7 @@ export function TopBar({ page }) {
           onClick=${() => (openTab(), (location.hash = formatRoute("")))}><${Icon} name="plus" /></button>
       </nav>
       <nav class="views" aria-label="Views">
-        ${views.map(([name, label]) => html`
+        ${(hasLessons.value ? [["lessons", "Lessons"], ...views] : views).map(([name, label]) => html`
           <a key=${name} href=${formatRoute(name)} aria-current=${view === name ? "page" : undefined}>${label}</a>
         `)}
       </nav>
@@ -69,14 +69,15 @@ function TabItem({ tab, number }) {
   const title = tab.title.value;
   const feed = tab.shown.value;
   const place = useRef(/** @type {any} */ (null));
+  const inSight = shown || inLesson.value === tab;
   const seen = useMemo(() => signal(rowsOf(feed)), [feed]); // rows that there were when it was last shown
   const fresh = useMemo(() => computed(() => rowsOf(feed) > seen.value), [feed]);
   useEffect(() => {
-    if (!shown) return;
+    if (!inSight) return;
     place.current.scrollIntoView({ block: "nearest", inline: "nearest" });
     return () => (seen.value = untracked(() => rowsOf(feed)));
-  }, [shown, feed]);
-  const isFresh = !shown && fresh.value;
+  }, [inSight, feed]);
+  const isFresh = !inSight && fresh.value;
   const byMouse = useRef(false); // its naming began so
   const close = (/** @type {any} */ event) => {
     const item = event.currentTarget.closest("li"); // and the focus in it goes to the one that takes its place

@@ -9,6 +9,8 @@
 //     #/s/ID                     one that lives in the workbench, by its "attach"
 //     #/transcripts              the list; ?mode=&target=&text= search it
 //     #/transcripts/ID?at=12     playback of one, at its entry 12
+//     #/lessons                  the lessons
+//     #/lessons/NAME?step=2      one, at its step 2
 //     #/plugins                  the line modes' processes
 //     #/diff?a=ID&b=ID           two recordings side by side
 //     #/replay?transcript=ID     a recording, fed to a line mode

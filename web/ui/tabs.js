@@ -4,7 +4,7 @@
 import { batch, computed, effect, signal, untracked } from "../vendor/signals-core.js";
 import { Session } from "../wire/session.js";
 import { LaneView } from "../model/laneview.js";
-import { defaultMode, modes, practice, recording } from "../wire/workbench.js";
+import { defaultMode, modes, practice, practices, recording } from "../wire/workbench.js";
 import { formOf } from "./route.js";
 import { browserStorage } from "../model/kept.js";
 import { Targets, changedTLS, fieldsOf, normalFields, targetOf, wrongTLS } from "../model/target.js";
@@ -79,7 +79,8 @@ export class Tab {
     const { target } = this.shown.value ?? this.session.value ?? {};
     if (!target) return "New session";
     const at = fieldsOf(target);
-    return targets.find(at)?.name || (target === practice.value ? "echo :" + at.port : target);
+    const practised = target === practice.value ? "echo" : practices.value.find((one) => one.target === target)?.name;
+    return targets.find(at)?.name || (practised ? practised + " :" + at.port : target);
   });
 
   /** The fields as they stand. */
@@ -248,6 +249,9 @@ export class Tab {
 export const tabs = signal([new Tab()]);
 /** Signal: the tab that is shown. */
 export const current = signal(tabs.value[0]);
+
+/** Signal: the tab that a lesson shows beside its text, or null. @type {import("../vendor/signals-core.js").Signal<Tab | null>} */
+export const inLesson = signal(/** @type {Tab | null} */ (null));
 
 /** Opens a new tab and shows it. */
 export function openTab() {

@@ -10,6 +10,10 @@ export const modes = signal([]);
 export const defaultMode = signal("");
 /** Signal: the practice server's "host:port", or "" when there is none. */
 export const practice = signal("");
+/** Signal: the practice servers beside the echo server. @type {import("../vendor/signals-core.js").Signal<import("../types").Practice[]>} */
+export const practices = signal([]);
+/** Signal: whether there are lessons. */
+export const hasLessons = signal(false);
 /** Signal: whether the workbench records sessions at all. */
 export const recording = signal(false);
 /** Signal: how many sessions live in the workbench, this window's included. */
@@ -46,6 +50,8 @@ export async function loadModes() {
     batch(() => {
       modes.value = all.map((mode) => ({ ...mode, manifest: { ...mode.manifest, options: mode.manifest.options ?? [] } }));
       practice.value = list.practice ?? "";
+      practices.value = list.practices ?? [];
+      hasLessons.value = list.lessons ?? false;
       recording.value = list.recording ?? false;
       kept.value = list.kept ?? 0;
     user.value = list.user ?? "";
