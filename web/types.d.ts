@@ -153,7 +153,7 @@ export interface Lesson {
 export interface LessonStep extends StepInList {
   text?: ProseNode[];
   /** Whom to talk to, and how; no target where nobody, or no practice server of that name, is there. */
-  with: { mode?: string; options?: Record<string, string>; target?: string; practice?: string; yourServer?: boolean; port?: number };
+  with: { mode?: string; options?: Record<string, string>; target?: string; practice?: string; serving?: Record<string, string>; yourServer?: boolean; port?: number };
   checks: LessonCheck[];
   /** Of the best try. */
   transcripts: string[];

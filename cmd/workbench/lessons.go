@@ -12,6 +12,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/lesson/progress"
 	"github.com/protocol-workbench/workbench/core/lesson/ready"
+	"github.com/protocol-workbench/workbench/core/practice/room"
 )
 
 // maxLessons bounds the lessons that one workbench offers.
@@ -28,7 +29,7 @@ func openLessons(folder string) (all []*lesson.Source, err error) {
 		return all, nil
 	}
 	for _, name := range ready.Names() {
-		source, err := ready.Open(name, nil)
+		source, err := ready.Open(name, room.Value)
 		if err != nil {
 			return nil, fmt.Errorf("lesson %s: %w", name, err)
 		}
@@ -83,7 +84,7 @@ func isLesson(folder string) bool {
 func openLesson(path string) (source *lesson.Source, err error) {
 	name := filepath.Base(path)
 	if isLesson(path) {
-		source, err = lesson.Open(os.DirFS(path), name, nil)
+		source, err = lesson.Open(os.DirFS(path), name, room.Value)
 	} else {
 		var info os.FileInfo
 		info, err = os.Stat(path)
@@ -95,7 +96,7 @@ func openLesson(path string) (source *lesson.Source, err error) {
 			data, err = os.ReadFile(path)
 		}
 		if err == nil {
-			source, err = lesson.OpenArchive(data, strings.TrimSuffix(name, ".txtar"), nil)
+			source, err = lesson.OpenArchive(data, strings.TrimSuffix(name, ".txtar"), room.Value)
 		}
 	}
 	if err != nil {

@@ -37,7 +37,7 @@ func (g *Gateway) reach(ctx context.Context, wanted request, audit *auditing) (S
 	if err := g.Bounds.Quota.Dial(wanted.asker.owner(), wanted.asker.address()); err != nil {
 		return nil, err
 	}
-	server, err := g.Practise(ctx, p.Name, g.seed(), wanted.with)
+	server, err := g.Practise(ctx, p.Name, g.Progress.Seed(), wanted.with)
 	if audit != nil {
 		audit.dialled(server, err)
 	}
@@ -57,9 +57,6 @@ func (g *Gateway) practiceAt(t target.Target) *Practice {
 	}
 	return nil
 }
-
-// seed is what a practice server derives from what differs between students.
-func (g *Gateway) seed() string { return "" }
 
 // deniedAfter is when a denial is told, or a multiple of it, counted from when the
 // target was named.

@@ -115,9 +115,9 @@ type Config struct {
 	Practice string
 	// Practices are the practice servers beside it.
 	Practices []Practice
-	// Practise connects to one of them within this process: for a student with a seed,
-	// which may be empty, and as the choices of the query say. If it is nil they are
-	// dialled as others are.
+	// Practise connects to one of them within this process: for a student with a
+	// seed, and as the choices of the query say. If it is nil they are dialled as others
+	// are.
 	Practise func(ctx context.Context, name, seed string, with map[string]string) (Server, error)
 	// Lessons are offered on the page, in this order; none: there are none.
 	Lessons []*lesson.Source

@@ -76,6 +76,7 @@ type settingShown struct {
 	Options    map[string]string `json:"options,omitempty"`
 	Target     string            `json:"target,omitempty"`     // host:port, or as the page takes it
 	Practice   string            `json:"practice,omitempty"`   // name of the practice server
+	Serving    map[string]string `json:"serving,omitempty"`    // how it serves, as with.NAME has it
 	YourServer bool              `json:"yourServer,omitempty"` // the student writes the server
 	Port       int               `json:"port,omitempty"`       // of that
 }
@@ -166,6 +167,12 @@ func (s lessons) setting(from lesson.Setting) settingShown {
 			shown.Options = map[string]string{}
 		}
 		shown.Options[o.Name] = o.Value
+	}
+	for _, o := range from.With {
+		if shown.Serving == nil {
+			shown.Serving = map[string]string{}
+		}
+		shown.Serving[o.Name] = cmp.Or(o.Value, "on")
 	}
 	if from.Practice == "echo" {
 		shown.Target = s.Practice

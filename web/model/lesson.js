@@ -43,9 +43,10 @@ export function afterVerdict(steps, { step, points, passed }) {
   return steps.map((one) => (one.n === step ? { ...one, reached: passed ? one.points : Math.max(one.reached, points), passed: one.passed || passed } : one));
 }
 
-/** Whether a session talks to whom a step wants, in the way that it wants. @param {LessonStep["with"]} wanted @param {{ target: string, mode: { name: string, options: import("../types").Option[] }, options: Record<string, string> }} session */
-export function fits({ target, mode, options = {} }, session) {
+/** Whether a session talks to whom a step wants, in the way that it wants. @param {LessonStep["with"]} wanted @param {{ target: string, mode: { name: string, options: import("../types").Option[] }, options: Record<string, string>, serving?: Record<string, string> }} session */
+export function fits({ target, mode, options = {}, serving = {} }, session) {
   return session.target === target && (!mode || session.mode.name === mode) &&
+    JSON.stringify(session.serving ?? {}) === JSON.stringify(serving) &&
     Object.entries(options).every(([name, value]) => (session.options[name] ?? session.mode.options.find((one) => one.name === name)?.default) === value);
 }
 

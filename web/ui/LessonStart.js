@@ -14,18 +14,19 @@ export function tabOf({ title }) {
 }
 
 /** Connects to whom a step wants, in the lesson's tab, one without a session or a new one. @param {import("../types").Lesson} lesson @param {import("../types").LessonStep} step */
-function start(lesson, { with: { target = "", mode, options = {} } }) {
+function start(lesson, { with: { target = "", mode, options = {}, serving = {} } }) {
   const tab = tabOf(lesson) ?? (current.value.session.value ? openTab() : current.value);
   tab.name.value = lesson.title;
   current.value = tab;
   tab.use({ ...fieldsOf(target), mode: mode || tab.form.mode.value || defaultMode.value, options });
+  tab.form.serving.value = { target, choices: serving };
   tab.form.record.value = true; // what is not recorded cannot be checked
   tab.connect();
 }
 
 /** @param {{ lesson: import("../types").Lesson, step: import("../types").LessonStep }} props */
 export function LessonStart({ lesson, step }) {
-  const { target, practice: server, mode, options = {}, yourServer, port } = step.with;
+  const { target, practice: server, mode, options = {}, serving = {}, yourServer, port } = step.with;
   if (step.checks.every(({ kind }) => kind === "quiz")) return null;
   if (yourServer) {
     return html`
@@ -48,7 +49,7 @@ export function LessonStart({ lesson, step }) {
   const whom = server ? html`the practice server <b>${server}</b>` : target === practice.value ? "the practice echo server" : html`<b>${target}</b>`;
   return html`
     <div class="card lesson-with">
-      <p>With ${whom}${title && `, ${title}`}${Object.entries(options).map(([name, value]) => `, ${name} ${value}`)}.</p>
+      <p>With ${whom}${title && `, ${title}`}${Object.entries(options).map(([name, value]) => `, ${name} ${value}`)}${Object.entries(serving).map(([name, value]) => `, ${value === "on" ? name : `${name} ${value}`}`)}.</p>
       ${!lesson.recording && html`<p class="caution">This workbench does not record sessions, so nothing here can be checked. Start it without <code>--no-record</code>.</p>`}
       <button type="button" id="lesson-start" class=${there ? "small" : "primary"} onClick=${() => start(lesson, step)}>${there ? "Start again" : "Start"}</button>
     </div>

@@ -31,6 +31,8 @@ export class Tab {
     record: signal(true),
     /** Whether a session goes on after the end of the server's stream, where the mode can. */
     stays: signal(false),
+    /** How a practice server serves, and which. */
+    serving: signal({ target: "", choices: /** @type {Record<string, string>} */ ({}) }),
   };
   /** Signal: what stood wrong in the connect bar at the last try. @type {import("../vendor/signals-core.js").Signal<{ problem: string, field: string } | null>} */
   problem = signal(null);
@@ -174,7 +176,8 @@ export class Tab {
     const isEmptyInt = (/** @type {string} */ name) => mode.options.some((option) => option.name === name && option.type === "int");
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
-    this.#open({ mode, options, target, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices });
+    const { serving } = this.form;
+    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices });
   }
 
   /** A new session like the last one, whatever the fields say now. */

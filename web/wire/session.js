@@ -19,7 +19,7 @@ export const pageWindow = Array.from({ length: 3 }, () => Math.random().toString
 
 /**
  * @typedef {{ mode: import("../types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean,
- *   tlsChoices: import("../model/target.js").TLSChoices }} Choice what a session is opened with
+ *   tlsChoices: import("../model/target.js").TLSChoices, serving?: Record<string, string> }} Choice what a session is opened with
  */
 
 export class Session extends Feed {
@@ -60,7 +60,7 @@ export class Session extends Feed {
    * window was.
    * @param {Choice} choice @param {{ attach: string, was: string, transcript: string }} [at] transcript: what came of it, should the workbench have forgotten it
    */
-  constructor({ mode, options, target, record, stays, tlsChoices }, at) {
+  constructor({ mode, options, target, record, stays, tlsChoices, serving = {} }, at) {
     super();
     this.mode = mode;
     this.options = options;
@@ -68,6 +68,7 @@ export class Session extends Feed {
     this.record = record;
     this.stays = stays;
     this.tlsChoices = tlsChoices;
+    this.serving = serving;
     this.attach = at?.attach ?? "";
     this.#was = at?.was ?? "";
     this.transcript = at?.transcript ?? "";
@@ -79,7 +80,7 @@ export class Session extends Feed {
   #open() {
     const url = this.attach
       ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next })
-      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow);
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving);
     return new Socket(url, this.attach ? null : this.target, {
       connected: () => {
         this.#connected = true;

@@ -12,11 +12,12 @@ export const maxMessage = 1024 * 1024;
  * whether the workbench may keep a transcript, where it keeps any; stays, whether
  * the session goes on after the end of the server's stream; tls has the choices
  * for TLS that are not the default; window, if it is named, keeps the session for
- * who comes back by attachURL.
+ * who comes back by attachURL; serving says how a practice server serves it.
  * @param {{ protocol: string, host: string }} location @param {string} mode
  * @param {Record<string, string>} options @param {import("../model/target.js").TLSChoices} tls
+ * @param {Record<string, string>} [serving]
  */
-export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "") {
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}) {
   const query = new URLSearchParams({ mode });
   if (window) {
     query.set("keep", "on");
@@ -26,6 +27,7 @@ export function socketURL(location, mode, options, record = true, stays = false,
   if (stays) query.set("server-eof", "stay");
   for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
   for (const [name, value] of Object.entries(tls)) query.set("tls." + name, value);
+  for (const [name, value] of Object.entries(serving)) query.set("with." + name, value);
   return addressOf(location, query);
 }
 
