@@ -320,6 +320,14 @@ var table = []row{
 		imports: xsys,
 	},
 	{
+		place:   "core/class",
+		does:    "keeps a class: who has joined with its code, who raises a hand, whether it is paused",
+		not:     "routes, cookies, what students do",
+		imports: "core core/access core/plainfile " + xtext,
+		brings:  xsys,
+		without: "os/exec",
+	},
+	{
 		place:   "core/login",
 		does:    "has users sign in at a provider of OpenID Connect, and gives their groups roles",
 		not:     "routes, cookies",
@@ -637,6 +645,7 @@ const (
 	hclog    = "github.com/hashicorp/go-hclog"
 	xsys     = "golang.org/x/sys"
 	xnet     = "golang.org/x/net"
+	xtext    = "golang.org/x/text"
 	xtime    = "golang.org/x/time"
 	yamux    = "github.com/hashicorp/yamux"
 	fsnotify = "github.com/fsnotify/fsnotify"
@@ -656,7 +665,7 @@ const (
 
 	behindOIDC = "github.com/go-jose/go-jose/v4"
 
-	behindTarget   = "golang.org/x/net golang.org/x/text"
+	behindTarget   = "golang.org/x/net " + xtext
 	behindGopacket = "golang.org/x/net golang.org/x/sys"
 
 	prometheus       = "github.com/prometheus/client_golang"

@@ -1,0 +1,13 @@
+// Package class keeps a class: who has joined, who raises a hand, whether it is paused.
+//
+// A [State] is the fold of [Event]s, and pure. A [Class] keeps the events of one class in a
+// file of its folder, a line of JSON each, beside the file of its users: an event is on the
+// disk before it counts, so a class is the same after a power cut as before. Only one
+// process at a time can have a class open.
+//
+// Students are users of role student. They join with the class's code and a name of their
+// own choosing, from which their user name is derived.
+//
+// The package does not know who asks: its caller checks the code by [Class.Admits], bounds
+// how often it is tried, and lets only a teacher pause the class or remove a student.
+package class

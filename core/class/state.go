@@ -1,0 +1,157 @@
+package class
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core/access"
+)
+
+// Event is one thing that happened in a class, as a line of its file has it.
+type Event struct {
+	Kind Kind      `json:"event"`
+	At   time.Time `json:"at"`
+	Code string    `json:"code,omitempty"` // of Opened
+	ID   string    `json:"id,omitempty"`   // of Joined, Removed, HandUp and HandDown: a user name
+	Name string    `json:"name,omitempty"` // of Joined: as the student has chosen it
+}
+
+// Kind is a kind of event.
+type Kind string
+
+// The kinds of events.
+const (
+	Opened   Kind = "opened" // the first of each class
+	Joined   Kind = "joined"
+	Removed  Kind = "removed" // by the teacher
+	HandUp   Kind = "hand-up"
+	HandDown Kind = "hand-down"
+	Paused   Kind = "paused"
+	GoingOn  Kind = "going-on"
+)
+
+// Student is somebody who has joined.
+type Student struct {
+	ID     string // the user name
+	Name   string // as the student has chosen it; others may have the same
+	Joined time.Time
+	Hand   time.Time // since when it is up; zero: it is down
+	gone   bool
+}
+
+// Bounds of a class.
+const (
+	// MaxStudents is how many there can be at a time.
+	MaxStudents = 500
+	// maxJoins is how many can join in all, those that were removed included.
+	maxJoins = 4 * MaxStudents
+)
+
+// State is what the events of a class add up to.
+type State struct {
+	Opened time.Time
+	Code   string
+	Paused time.Time // since when it is; zero: it is not
+
+	all []Student // those that are gone too: their names are not given again
+}
+
+// Students returns those who are there, in the order in which they joined.
+func (s *State) Students() []Student {
+	return slices.DeleteFunc(slices.Clone(s.all), func(one Student) bool { return one.gone })
+}
+
+// Find returns a student who is there.
+func (s *State) Find(id string) (Student, bool) {
+	if one := s.find(id); one != nil && !one.gone {
+		return *one, true
+	}
+	return Student{}, false
+}
+
+// find returns a student, also one who is gone; nil: there never was one.
+func (s *State) find(id string) *Student {
+	if i := slices.IndexFunc(s.all, func(one Student) bool { return one.ID == id }); i >= 0 {
+		return &s.all[i]
+	}
+	return nil
+}
+
+// The errors of what cannot happen in a class.
+var (
+	ErrFull      = errors.New("class is full")
+	ErrNoStudent = errors.New("no such student in this class")
+)
+
+// Apply adds an event. One that cannot follow those before returns an error, and changes
+// nothing.
+func (s *State) Apply(e Event) error {
+	if (e.Kind == Opened) != s.Opened.IsZero() {
+		return fmt.Errorf("event %.40q: a class is opened once, first of all", e.Kind)
+	}
+	switch e.Kind {
+	case Opened:
+		if normal(e.Code) != e.Code || len(e.Code) != codeLength || e.At.IsZero() {
+			return fmt.Errorf("event %q has no time, or no code of %d letters and digits", e.Kind, codeLength)
+		}
+		s.Opened, s.Code = e.At, e.Code
+	case Joined:
+		return s.join(e)
+	case Paused:
+		s.Paused = e.At
+	case GoingOn:
+		s.Paused = time.Time{}
+	case Removed, HandUp, HandDown:
+		one := s.find(e.ID)
+		switch {
+		case one == nil || one.gone:
+			return fmt.Errorf("event %q of %.40q: %w", e.Kind, e.ID, ErrNoStudent)
+		case e.Kind == Removed:
+			one.gone, one.Hand = true, time.Time{}
+		case e.Kind == HandUp:
+			one.Hand = e.At
+		default:
+			one.Hand = time.Time{}
+		}
+	default:
+		return fmt.Errorf("unknown event %.40q", e.Kind)
+	}
+	return nil
+}
+
+func (s *State) join(e Event) error {
+	if err := access.CheckName(e.ID); err != nil {
+		return fmt.Errorf("event %q: %w", e.Kind, err)
+	}
+	if name, err := CleanName(e.Name); err != nil || name != e.Name {
+		return fmt.Errorf("event %q: name %.40q is not allowed", e.Kind, e.Name)
+	}
+	switch {
+	case s.find(e.ID) != nil:
+		return fmt.Errorf("event %q: %.40q has joined before", e.Kind, e.ID)
+	case len(s.all) >= maxJoins, len(s.Students()) >= MaxStudents:
+		return ErrFull
+	}
+	s.all = append(s.all, Student{ID: e.ID, Name: e.Name, Joined: e.At})
+	return nil
+}
+
+// Events returns the fewest events that add up to the state.
+func (s *State) Events() []Event {
+	all := []Event{{Kind: Opened, At: s.Opened, Code: s.Code}}
+	for _, one := range s.all {
+		all = append(all, Event{Kind: Joined, At: one.Joined, ID: one.ID, Name: one.Name})
+		if one.gone {
+			all = append(all, Event{Kind: Removed, At: one.Joined, ID: one.ID})
+		}
+		if !one.Hand.IsZero() {
+			all = append(all, Event{Kind: HandUp, At: one.Hand, ID: one.ID})
+		}
+	}
+	if !s.Paused.IsZero() {
+		all = append(all, Event{Kind: Paused, At: s.Paused})
+	}
+	return all
+}
