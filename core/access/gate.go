@@ -248,6 +248,21 @@ func (g *Gate) Redeem(r *http.Request, code string) (*http.Cookie, error) {
 	if err != nil || time.Since(made) > CodeLife || made.Before(g.began.Truncate(time.Millisecond)) || !g.useOnce(code, made.Add(CodeLife)) {
 		return nil, ErrCode
 	}
+	return g.admit(r, name)
+}
+
+// Admit returns the cookie by which a browser is known as a user of the file from then on,
+// until the key is rotated or the user gets another token. Its error is ErrNoUser, or that
+// of the key or the file. Its caller has found out that the browser is the user's.
+func (g *Gate) Admit(r *http.Request, name string) (*http.Cookie, error) {
+	if name == "" || isLogin(name) {
+		return nil, ErrNoUser
+	}
+	return g.admit(r, name)
+}
+
+// admit is Admit for the account, too, which is named by nothing.
+func (g *Gate) admit(r *http.Request, name string) (*http.Cookie, error) {
 	port, _ := localPort(r)
 	_, value, err := g.grant(name, g.site(r, port))
 	if err != nil {

@@ -2,9 +2,11 @@ package access
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -179,5 +181,41 @@ func TestCookiesOfTLS(t *testing.T) {
 				t.Errorf("given with TLS %v, sent with TLS %v: %v", with, comes, ok)
 			}
 		}
+	}
+}
+
+// A browser can be let in as a user of the file, and as nobody else.
+func TestAdmit(t *testing.T) {
+	key, err := OpenKey(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, err := OpenUsers(filepath.Join(t.TempDir(), "users"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := users.Add("anna", Student); err != nil {
+		t.Fatal(err)
+	}
+	g := New(key, users)
+	r := httptest.NewRequest("GET", "/", nil)
+	for _, name := range []string{"", "tom", "admin~zzzzzz~anna"} {
+		if c, err := g.Admit(r, name); !errors.Is(err, ErrNoUser) {
+			t.Errorf("%q: %v, %v", name, c, err)
+		}
+	}
+	cookie, err := g.Admit(r, "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.AddCookie(cookie)
+	if p, ok := g.Allows(r); !ok || p != (Principal{"anna", Student, Browser}) {
+		t.Errorf("%v %v", p, ok)
+	}
+	if err := users.Remove("anna"); err != nil {
+		t.Fatal(err)
+	}
+	if p, ok := g.Allows(r); ok {
+		t.Errorf("a user who was removed is %v", p)
 	}
 }

@@ -12,7 +12,7 @@ type Role string
 // The roles, from the one that may do most.
 const (
 	Admin   Role = "admin"   // runs the workbench
-	Teacher Role = "teacher" // has listeners of his own, for others to connect to
+	Teacher Role = "teacher" // has listeners of his own, for others to connect to; runs a class
 	Student Role = "student" // opens sessions, and keeps what he records
 	Viewer  Role = "viewer"  // looks at what he has
 )
@@ -24,22 +24,23 @@ func Roles() []Role { return []Role{Admin, Teacher, Student, Viewer} }
 type Action string
 
 // What requests do. Whatever they read or change is the user's own: nobody reaches
-// what belongs to another user.
+// what belongs to another user, except for what Teach shows of a class.
 const (
 	Look   Action = "look"   // read the page, the modes, and what is recorded or live
 	Change Action = "change" // change, delete or add to what is recorded; end sessions
 	Dial   Action = "dial"   // open sessions, type in them, and connect as a played client
 	Listen Action = "listen" // be connected to, as a played server
+	Teach  Action = "teach"  // see who is in the class, pause it, remove students
 	Manage Action = "manage" // see how the workbench itself does: metrics, profiles, the mode in development
 )
 
 // Actions returns all actions.
-func Actions() []Action { return []Action{Look, Change, Dial, Listen, Manage} }
+func Actions() []Action { return []Action{Look, Change, Dial, Listen, Teach, Manage} }
 
 // matrix says who may do what.
 var matrix = map[Role][]Action{
-	Admin:   {Look, Change, Dial, Listen, Manage},
-	Teacher: {Look, Change, Dial, Listen},
+	Admin:   {Look, Change, Dial, Listen, Teach, Manage},
+	Teacher: {Look, Change, Dial, Listen, Teach},
 	Student: {Look, Change, Dial},
 	Viewer:  {Look},
 }

@@ -8,7 +8,7 @@ import (
 
 // Who may do what, once more and by hand: a change of the matrix is seen here.
 func TestMatrix(t *testing.T) {
-	want := map[Role]string{Admin: "look change dial listen manage ", Teacher: "look change dial listen ", Student: "look change dial ", Viewer: "look "}
+	want := map[Role]string{Admin: "look change dial listen teach manage ", Teacher: "look change dial listen teach ", Student: "look change dial ", Viewer: "look "}
 	if got := slices.Sorted(maps.Keys(matrix)); len(got) != len(want) || len(Roles()) != len(want) {
 		t.Errorf("roles are %q and %q", got, Roles())
 	}

@@ -225,6 +225,14 @@ func (c *Class) IsPaused() bool {
 	return !c.state.Paused.IsZero()
 }
 
+// HasLeft reports whether somebody was a student, and was removed.
+func (c *Class) HasLeft(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one := c.state.find(id)
+	return one != nil && one.gone
+}
+
 // Find returns a student who is there.
 func (c *Class) Find(id string) (Student, bool) {
 	c.mu.Lock()

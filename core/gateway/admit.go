@@ -18,7 +18,9 @@ import (
 
 // isPublic lists the paths whose answer needs no credential: it says nothing of anyone
 // else than who asks.
-func (g *Gateway) isPublic(path string) bool { return path == "/healthz" || g.isLogin(path) }
+func (g *Gateway) isPublic(path string) bool {
+	return path == "/healthz" || g.isLogin(path) || g.isJoin(path)
+}
 
 var (
 	errNotAdmitted = errors.New("request has no token of this workbench: its owner gets one by \"workbench token\", and a link for a browser by \"workbench token link\"")

@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // publicRoutes answer everyone. A route that is not here wants a credential.
-var publicRoutes = map[string]bool{"GET /healthz": true, "GET /login": true, "GET /callback": true}
+var publicRoutes = map[string]bool{"GET /healthz": true, "GET /login": true, "GET /callback": true, "GET /join": true, "POST /api/join": true}
 
 // Each route answers 401, in one size, to requests with no, a wrong, or a revoked
 // credential, before anything is done; the WebSocket before the upgrade.
@@ -36,7 +37,7 @@ func TestEachRouteWantsACredential(t *testing.T) {
 
 func eachRouteWantsACredential(t *testing.T, gate *access.Gate, revoked string) {
 	config := testGateway().Config
-	config.Access, config.Login = gate, login.New(login.Config{}, nowhere{})
+	config.Access, config.Login, config.Class = gate, login.New(login.Config{}, nowhere{}), new(class.Class)
 	config.Dial = func(context.Context, target.Target, target.Security) (Server, error) {
 		t.Error("a target was dialled")
 		return nil, context.Canceled

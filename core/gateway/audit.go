@@ -18,10 +18,10 @@ import (
 
 // unaudited are the patterns of the requests that have no record: the page and
 // what it asks for again and again, which tell nothing of a session. A session's
-// WebSocket has records of its own, and so has a login.
+// WebSocket has records of its own, and so have a login and joining a class.
 var unaudited = map[string]bool{
 	"GET /": true, "GET /healthz": true, "GET /metrics": true, "GET /api/modes": true, "GET /websocket/": true,
-	"GET /login": true, "GET /callback": true,
+	"GET /login": true, "GET /callback": true, "GET /join": true, "POST /api/join": true, "GET /api/class": true,
 }
 
 // asker is who asks, for the audit log.

@@ -15,7 +15,8 @@ import (
 // new route has one, or is here.
 var withoutRecord = map[string]bool{
 	"GET /": true, "GET /healthz": true, "GET /metrics": true, "GET /api/modes": true, "GET /websocket/": true,
-	"GET /login": true, "GET /callback": true, // they have records of their own
+	"GET /join": true, "GET /api/class": true,
+	"GET /login": true, "GET /callback": true, "POST /api/join": true, // they have records of their own
 }
 
 // A request on each other route has one record, on one line whatever its path

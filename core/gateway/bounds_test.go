@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/stall"
@@ -37,6 +38,11 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 		t.Fatal(err)
 	}
 	defer folder.Close()
+	held, err := class.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
 	id := store.NewID(time.Now(), "s1", "raw")
 	w, err := folder.Create(id)
 	if err != nil {
@@ -49,7 +55,7 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		config := testGateway().Config
-		config.Transcripts = folder
+		config.Transcripts, config.Class = folder, held
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
 		config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
@@ -263,7 +269,7 @@ func everyRoute() []route {
 	config.Transcripts = (*store.Folder)(nil)
 	config.Page = fstest.MapFS{}
 	config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
-	config.Login = login.New(login.Config{}, nowhere{})
+	config.Login, config.Class = login.New(login.Config{}, nowhere{}), new(class.Class)
 	config.Lessons = []*lesson.Source{teapot()}
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
 	return New(config).routes()

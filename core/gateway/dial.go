@@ -12,6 +12,9 @@ import (
 // dial dials a target for somebody, unless that would be too much. audit, if there is
 // one, records it before anybody is told.
 func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
+	if err := g.refuseInClass(who); err != nil {
+		return nil, err
+	}
 	if err := g.Bounds.Quota.Dial(who.owner(), who.address()); err != nil {
 		return nil, err
 	}
@@ -33,6 +36,9 @@ func (g *Gateway) reach(ctx context.Context, wanted request, audit *auditing) (S
 	p := g.practiceAt(wanted.target)
 	if p == nil {
 		return g.dial(ctx, wanted.asker, wanted.target, wanted.security, audit)
+	}
+	if err := g.refuseInClass(wanted.asker); err != nil {
+		return nil, err
 	}
 	if err := g.Bounds.Quota.Dial(wanted.asker.owner(), wanted.asker.address()); err != nil {
 		return nil, err

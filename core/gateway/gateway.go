@@ -18,6 +18,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/background"
+	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/keep"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/lesson/progress"
@@ -139,6 +140,11 @@ type Config struct {
 	// Login has users sign in at a provider, whom Access then knows; nil: nobody does. It
 	// needs Access.
 	Login *login.Provider
+	// Class is the class that people join as students, with its code; nil: there is none.
+	// It needs Access, with the class's users.
+	Class *class.Class
+	// Addresses are those at which browsers have the page, for the teacher of a class.
+	Addresses []string
 	// Origin is the name at which browsers have the page, at the listener's port; "": at
 	// all names of this machine.
 	Origin string
@@ -196,8 +202,10 @@ type Gateway struct {
 	stopping   context.Context
 	stop       context.CancelFunc
 
-	slow     slowing // of failed tries
-	standing string  // of its user, as access.Gate.Standing returned it last
+	slow     slowing  // of failed tries
+	standing string   // of its user, as access.Gate.Standing returned it last
+	account  *Gateway // that of the account, which has those of all users
+	joining  *joining // nil: there is no class
 
 	mu      sync.Mutex
 	stopped bool
@@ -215,6 +223,10 @@ func New(config Config) *Gateway {
 	}
 	if g.Progress == nil {
 		g.Progress = progress.InMemory()
+	}
+	g.account = g
+	if config.Class != nil {
+		g.joining = newJoining()
 	}
 	g.keeping.Keep = config.Keep
 	if g.Access != nil && g.Access.IsTLS == nil && g.Proxies != nil {

@@ -21,6 +21,8 @@ const (
 	codeOption          = "option"           // the mode does not accept the option
 	codeServerEOF       = "server-eof"       // the mode cannot go on after the server's end
 	codeSessionUnknown  = "session-unknown"  // no such session to attach to
+	codeClassPaused     = "class-paused"     // students dial nothing while it is
+	codeClassLeft       = "class-left"       // the student was removed from the class
 )
 
 // refused says why there is no session: words, and a code for programs.

@@ -96,6 +96,15 @@ func (g *Gateway) routes() []route {
 			route{"GET /callback", access.Look, maxNothing, g.callback},
 			route{"GET /logout", access.Look, maxNothing, g.logout})
 	}
+	if g.Class != nil {
+		routes = append(routes,
+			route{"GET /join", access.Look, maxNothing, joinPage},
+			route{"POST /api/join", access.Change, maxJoin, g.joinClass},
+			route{"GET /api/class", access.Teach, maxNothing, g.showClass},
+			route{"POST /api/class/pause", access.Teach, maxJoin, g.pauseClass},
+			route{"DELETE /api/class/students/{id}", access.Teach, maxNothing, g.removeStudent},
+			route{"POST /api/class/hand", access.Change, maxJoin, g.raiseHand})
+	}
 	if g.Page != nil {
 		routes = append(routes, route{"GET /", access.Look, maxNothing, newPage(g.Page).ServeHTTP})
 	}

@@ -161,9 +161,9 @@ func (h Host) isOwn(r *http.Request) bool {
 }
 
 // isVisit reports whether somebody opens the page in a tab, by a link for
-// example, or signs in. No other page sees what comes back.
+// example, signs in or joins a class. No other page sees what comes back.
 func (g *Gateway) isVisit(r *http.Request) bool {
-	return r.Method == http.MethodGet && (r.URL.Path == "/" || g.isLogin(r.URL.Path)) &&
+	return r.Method == http.MethodGet && (r.URL.Path == "/" || g.isLogin(r.URL.Path) || g.Class != nil && r.URL.Path == pathJoin) &&
 		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/store"
 )
@@ -38,6 +39,8 @@ var doing = map[string]access.Action{
 	"POST /api/transcripts/{id}/redact": access.Change, "DELETE /api/transcripts/{id}": access.Change,
 	"GET /api/lessons": access.Look, "GET /api/lessons/{name}": access.Look, "POST /api/lessons/{name}/check": access.Change,
 	"GET /login": "", "GET /callback": "", "GET /logout": access.Look,
+	"GET /join": "", "POST /api/join": "", "GET /api/class": access.Teach, "POST /api/class/pause": access.Teach,
+	"DELETE /api/class/students/{id}": access.Teach, "POST /api/class/hand": access.Change,
 	"GET /metrics": access.Manage, "GET /debug/pprof/": access.Manage, "GET /api/dev": access.Manage, "GET /api/dev/": access.Manage, "POST /api/dev/": access.Manage,
 }
 
@@ -82,7 +85,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 func whoMayDoWhat(t *testing.T, gate *access.Gate, tokens map[access.Role]string, revoked string) {
 	config := testGateway().Config
 	config.Access, config.Origin = gate, "wb-test.localhost"
-	config.Login = login.New(login.Config{}, nowhere{})
+	config.Login, config.Class = login.New(login.Config{}, nowhere{}), new(class.Class)
 	passed := false
 	mux := http.NewServeMux()
 	g := New(config)

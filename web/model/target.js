@@ -273,6 +273,8 @@ const advices = {
   "too-many-sessions": "End a session that you do not need, or connect again later.",
   "too-many-new-sessions": "Connect again later.",
   "too-many-dials": "Connect again later.",
+  "class-paused": "Connect again when the class goes on.",
+  "class-left": "Ask your teacher.",
 };
 
 /** What to try after a refusal with this code, or "". @param {string} code */
