@@ -541,7 +541,7 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag + " " + rscQR,
 		brings:  txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark,
 	},
 	{
@@ -651,6 +651,7 @@ const (
 	fsnotify = "github.com/fsnotify/fsnotify"
 	gopacket = "github.com/gopacket/gopacket"
 	pflag    = "github.com/spf13/pflag"
+	rscQR    = "rsc.io/qr"
 	starlark = "go.starlark.net"
 	oidc     = "github.com/coreos/go-oidc/v3"
 	oauth2   = "golang.org/x/oauth2"

@@ -71,13 +71,17 @@ func (e exposure) because() string {
 // targets returns the words of the policy that holds, and whether the preset in it is
 // one that nobody chose.
 func (e exposure) targets() (words []string, chosen bool) {
-	named := slices.ContainsFunc([]target.Preset{target.Local, target.Public, target.Practice}, func(p target.Preset) bool {
-		return slices.Contains(e.policy, p.String())
-	})
-	if named || !e.reached() {
+	if namesPreset(e.policy) || !e.reached() {
 		return e.policy, false
 	}
 	return append(slices.Clip(e.policy), target.Public.String()), true
+}
+
+// namesPreset reports whether a preset is among the words of --policy.
+func namesPreset(words []string) bool {
+	return slices.ContainsFunc([]target.Preset{target.Local, target.Public, target.Practice}, func(p target.Preset) bool {
+		return slices.Contains(words, p.String())
+	})
 }
 
 // notices says at the start what people should know of how others reach this.

@@ -105,12 +105,17 @@ func openLesson(path string) (source *lesson.Source, err error) {
 	return source, nil
 }
 
-// openProgress opens what a user has reached in lessons, "" for the account. Progress
-// that cannot be kept is no reason not to serve: it is forgotten then, and the log says so.
-func openProgress(user string, log *slog.Logger) *progress.Log {
-	state, err := catalog.StateDir()
+// openProgress opens what a user has reached in lessons, "" for the account, in a folder;
+// "" is the one in the user's state directory. Progress that cannot be kept is no reason
+// not to serve: it is forgotten then, and the log says so.
+func openProgress(folder, user string, log *slog.Logger) *progress.Log {
+	var err error
+	if folder == "" {
+		var state string
+		state, err = catalog.StateDir()
+		folder = filepath.Join(state, "lessons")
+	}
 	if err == nil {
-		folder := filepath.Join(state, "lessons")
 		if user != "" {
 			folder = filepath.Join(folder, "users", user)
 		}

@@ -69,7 +69,7 @@ func (r *recorded) of(user string) (gateway.Belongings, error) {
 		return gateway.Belongings{}, err
 	}
 	other, has := r.record(folder)
-	has.Progress = openProgress(user, r.log)
+	has.Progress = openProgress(r.o.progress, user, r.log)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.others = append(r.others, other)

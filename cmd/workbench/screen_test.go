@@ -119,6 +119,12 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench practice": func(*hostileHome) [][]string {
 		return [][]string{{"practice", foreign}, {"practice", "http", "--listen", foreign}, {"practice", "http", "--closing", foreign}}
 	},
+	"workbench class": func(*hostileHome) [][]string {
+		return [][]string{{"class", foreign}, {"class", "--class", foreign}, {"class", "--listen", foreign}, {"class", "--policy", foreign}}
+	},
+	"workbench class end": func(*hostileHome) [][]string {
+		return [][]string{{"class", "end", foreign}, {"class", "end", "--class", foreign}}
+	},
 	"workbench policy": func(*hostileHome) [][]string { return [][]string{{"policy", foreign}} },
 	"workbench policy test": func(*hostileHome) [][]string {
 		return [][]string{{"policy", "test", "--policy", foreign, "127.0.0.1:1"}, {"policy", "test", "--policy", "deny " + foreign + ":1", "127.0.0.1:1"}}

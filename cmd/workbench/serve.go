@@ -60,6 +60,8 @@ type serveOptions struct {
 	lessons     string   // folder of lessons; "": those that the workbench comes with
 	auth        string   // who may use it: authToken or authNone
 	users       string   // file of the users beside the account; "": the account's
+	progress    string   // folder of what users have reached in lessons; "": the account's
+	exposed     bool     // have the bounds of a workbench that others can reach, wherever it listens
 
 	front  frontFlags // how others reach it
 	oidc   oidcFlags  // where they sign in
@@ -73,6 +75,9 @@ type serveHooks struct {
 	start func(log *slog.Logger) (*pluginhost.Host, error)
 	// extend changes what the gateway is made of.
 	extend func(host *pluginhost.Host, c *gateway.Config)
+	// tell prints what else people should know at the start; reached says whether other
+	// machines can reach the workbench.
+	tell func(w io.Writer, reached bool)
 	// run runs beside the gateway, until ctx ends.
 	run func(ctx context.Context, host *pluginhost.Host)
 }
@@ -174,7 +179,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if o.drain < 0 || o.drain > maxDrain {
 		return fmt.Errorf("--drain is %v; it must be from 0s to %v", o.drain, maxDrain)
 	}
-	bounds, err := o.bounds.read(front.reached(), log)
+	bounds, err := o.bounds.read(front.reached() || o.exposed, log)
 	if err != nil {
 		return err
 	}
@@ -277,13 +282,14 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Practices:  listed(practices),
 		Practise:   practiseWithin(echoCtx, practiceRoom, dialer, &running),
 		Lessons:    lessons,
-		Progress:   openProgress("", log),
+		Progress:   openProgress(o.progress, "", log),
 		Hosts:      door.hosts(front.hosts),
 		TLS:        encryption,
 		Proxies:    front.proxies,
 		Access:     door.gate,
 		Login:      door.letIn(signIn),
 		Origin:     door.origin,
+		Addresses:  door.pages(front.urls()),
 		Of:         transcripts.of,
 		Bounds:     bounds,
 		Audit:      audit,
@@ -316,6 +322,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	for _, p := range practices {
 		fmt.Fprintf(stdout, "Practice server: %s %s\n", p.Target, p.Name)
+	}
+	if with.tell != nil {
+		with.tell(stdout, front.reached())
 	}
 	fmt.Fprintln(stdout, "Press Ctrl-C to stop.")
 	if o.open {

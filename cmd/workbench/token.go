@@ -60,6 +60,20 @@ func openDoor(mode, users string, log *slog.Logger) (door, error) {
 	return door{gate, key, origin}, nil
 }
 
+// pages returns the addresses at which browsers have the page, given those at which the
+// workbench is reached.
+func (d door) pages(at []string) (all []string) {
+	for _, a := range at {
+		u, err := url.Parse(a)
+		if err != nil || u.Host == "" {
+			continue
+		}
+		u.Host = pageHost(u.Host, d.origin)
+		all = append(all, u.String())
+	}
+	return all
+}
+
 // link returns the address of the page, given one at which the workbench is reached,
 // with a code that lets one browser in; "": there is none, or nobody needs it.
 func (d door) link(at string) string {
