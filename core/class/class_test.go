@@ -1,6 +1,7 @@
 package class
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -206,11 +207,18 @@ func TestALongFile(t *testing.T) {
 	folder := t.TempDir()
 	c := open(t, folder)
 	anna := join(t, c, "Anna")
-	c.size = maxEvents - 10
-	if err := c.Hand(anna.ID, true); err != nil {
-		t.Fatal(err)
+	for n := range 7 {
+		if n == 6 {
+			c.size = maxEvents - 10
+		}
+		if err := c.Hand(anna.ID, n%2 == 0); err != nil {
+			t.Fatal(err)
+		}
 	}
 	join(t, c, "Tom")
+	if data, err := os.ReadFile(filepath.Join(folder, eventsFile)); err != nil || bytes.Count(data, []byte("\n")) != 4 {
+		t.Errorf("%v: %s", err, data)
+	}
 	before := c.State()
 	c.Close()
 	after := open(t, folder).State()
