@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -155,4 +157,27 @@ func TestLessonOnAPhone(t *testing.T) {
 		t.Errorf("the page is %d pixels wide", wide)
 	}
 	p.axe("a lesson on a phone")
+}
+
+// The student's own server is played to from the page: one that does not listen, one that
+// is wrong, and an echo.
+func TestOwnServerOnThePage(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	w := start(t, "--transcripts", t.TempDir())
+	p := visit(t, browser(t), "http://"+w.address)
+	p.open("lessons/write-your-own-server", `document.querySelector("#play-stages")`)
+	p.axe("a step with the student's own server")
+	p.pictures("own-server")
+	plays := func(address string) {
+		t.Helper()
+		p.fill("#your-port", address[strings.Index(address, ":")+1:])
+		p.press(kb.Enter)
+	}
+	p.expects = "422" // the browser logs what failed
+	plays(freePort(t))
+	p.wait("that nobody listens", `document.querySelector(".lesson-with .problem")?.textContent.includes("connection refused")`)
+	plays(serve(t, func(conn net.Conn) { io.WriteString(conn, "I heard you\r\n"); hold(conn) }).address)
+	p.wait("the hint", `document.querySelector("#lesson-verdict").textContent.includes("That is the answer of the example")`)
+	plays(serve(t, echo).address)
+	p.verdict("Done: ")
 }

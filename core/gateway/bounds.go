@@ -120,6 +120,7 @@ var costly = map[string]bool{
 	"POST /api/transcripts/{id}/play/server": true,
 	"POST /api/transcripts/{id}/redact":      true,
 	"POST /api/lessons/{name}/check":         true,
+	"POST /api/lessons/{name}/stages":        true,
 }
 
 // isCostly reports whether a request counts. A list costs little unless all

@@ -76,7 +76,8 @@ func (g *Gateway) routes() []route {
 		routes = append(routes,
 			route{"GET /api/lessons", access.Look, maxNothing, l.list},
 			route{"GET /api/lessons/{name}", access.Look, maxNothing, l.show},
-			route{"POST /api/lessons/{name}/check", access.Change, maxCheckRequest, l.check})
+			route{"POST /api/lessons/{name}/check", access.Change, maxCheckRequest, l.check},
+			route{"POST /api/lessons/{name}/stages", access.Dial, maxStageRequest, l.stages})
 	}
 	if g.Metrics != nil {
 		routes = append(routes, route{"GET /metrics", access.Manage, maxNothing, g.Metrics.ServeHTTP})

@@ -37,7 +37,7 @@ var doing = map[string]access.Action{
 	"GET /api/transcripts/{id}/diff": access.Look, "POST /api/transcripts/{id}/rules": access.Change, "POST /api/transcripts/{id}/replay": access.Look,
 	"POST /api/transcripts/{id}/play/client": access.Dial, "POST /api/transcripts/{id}/play/server": access.Listen,
 	"POST /api/transcripts/{id}/redact": access.Change, "DELETE /api/transcripts/{id}": access.Change,
-	"GET /api/lessons": access.Look, "GET /api/lessons/{name}": access.Look, "POST /api/lessons/{name}/check": access.Change,
+	"GET /api/lessons": access.Look, "GET /api/lessons/{name}": access.Look, "POST /api/lessons/{name}/check": access.Change, "POST /api/lessons/{name}/stages": access.Dial,
 	"GET /login": "", "GET /callback": "", "GET /logout": access.Look,
 	"GET /join": "", "POST /api/join": "", "GET /api/class": access.Teach, "POST /api/class/pause": access.Teach,
 	"DELETE /api/class/students/{id}": access.Teach, "POST /api/class/hand": access.Change,

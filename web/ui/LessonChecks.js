@@ -4,7 +4,8 @@
 import { Icon, html } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { isTried, pointsWords, verdictWords, withTranscript } from "../model/lesson.js";
-import { checkStep } from "../wire/lessons.js";
+import { portProblem } from "../model/play.js";
+import { checkStep, playStages } from "../wire/lessons.js";
 
 /** @typedef {import("../types").LessonStep} LessonStep */
 /** @typedef {import("../types").LessonCheck} LessonCheck */
@@ -77,7 +78,12 @@ export function LessonChecks({ lesson, step, tab, verdict, judged, onward }) {
     check();
   };
   const answer = (/** @type {LessonCheck} */ { n }, /** @type {string} */ words) => setAnswers((all) => ({ ...all, [step.n + "." + n]: words }));
+  const played = (/** @type {string[]} */ ids) => {
+    tries.set(key, ids.reduce(withTranscript, tried()));
+    check();
+  };
   return html`
+    ${step.with.yourServer && html`<${YourServer} lesson=${lesson} step=${step} played=${played} />`}
     <form id="lesson-checks" class="card lesson-checks" aria-label="Checks" autocomplete="off" onSubmit=${submit}>
       <ol>
         ${step.checks.map((one) => html`<${Check} key=${one.n} check=${one} verdict=${verdict?.checks.find(({ check }) => check === one.n)}
@@ -127,5 +133,27 @@ function Quiz({ check, answer, change, name }) {
       `)}
       ${!check.choices?.length && html`<input type="text" name=${name} aria-label="Answer" value=${answer} spellcheck=${false} autocapitalize="off" maxlength="1000" onInput=${field} />`}
     </fieldset>
+  `;
+}
+
+/** Has the workbench be the client of the student's own server. @param {{ lesson: import("../types").Lesson, step: LessonStep, played: (ids: string[]) => void }} props */
+function YourServer({ lesson, step, played }) {
+  const [port, setPort] = useState(String(step.with.port ?? ""));
+  const [going, setGoing] = useState(false);
+  const [problem, setProblem] = useState("");
+  const wrong = port === "" ? "A port is missing." : portProblem(port);
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (wrong || going) return;
+    setGoing(true);
+    playStages(lesson.name, step.n, Number(port)).then((ids) => (setProblem(""), played(ids)), (error) => setProblem(error.message)).then(() => setGoing(false));
+  };
+  return html`
+    <form class="card lesson-with" autocomplete="off" onSubmit=${submit}>
+      <p>Your server listens on this computer, and the workbench is its client.</p>
+      <label class="your-port">Port <input type="text" id="your-port" inputmode="numeric" value=${port} aria-invalid=${wrong ? "true" : undefined} onInput=${(/** @type {any} */ event) => setPort(event.target.value)} /></label>
+      <button type="submit" class="primary" id="play-stages" disabled=${wrong !== ""}>${going ? "Playing …" : "Play the client"}</button>
+      ${(problem || wrong) && html`<p class="problem" role="alert">${problem || wrong}</p>`}
+    </form>
   `;
 }

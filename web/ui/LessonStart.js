@@ -26,16 +26,8 @@ function start(lesson, { with: { target = "", mode, options = {}, serving = {} }
 
 /** @param {{ lesson: import("../types").Lesson, step: import("../types").LessonStep }} props */
 export function LessonStart({ lesson, step }) {
-  const { target, practice: server, mode, options = {}, serving = {}, yourServer, port } = step.with;
-  if (step.checks.every(({ kind }) => kind === "quiz")) return null;
-  if (yourServer) {
-    return html`
-      <div class="card lesson-with">
-        <p>Your server listens on port ${port} of this machine, and the workbench is its client:</p>
-        <pre tabindex="0">workbench lesson check ${lesson.name} --step ${step.n} --port ${port}</pre>
-      </div>
-    `;
-  }
+  const { target, practice: server, mode, options = {}, serving = {}, yourServer } = step.with;
+  if (yourServer || step.checks.every(({ kind }) => kind === "quiz")) return null;
   if (!target) {
     return server
       ? html`<div class="card lesson-with"><p class="caution">This step needs the practice server ${server}, which does not run here. ${server === "echo" ? "" : html`Start the workbench with <code>--practice</code>.`}</p></div>`

@@ -20,6 +20,12 @@ export async function getLesson(name) {
   return read(await fetch("/api/lessons/" + encodeURIComponent(name)));
 }
 
+/** Plays the stages of a step to a server on this machine, and returns the IDs of their transcripts. @param {string} name of the lesson @param {number} step @param {number} port @returns {Promise<string[]>} */
+export async function playStages(name, step, port) {
+  const answer = await change(`/api/lessons/${encodeURIComponent(name)}/stages`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ step, port }) });
+  return (await read(answer)).transcripts;
+}
+
 /**
  * The verdict on a try at one step.
  * @param {string} name of the lesson @param {{ step: number, transcripts: string[], answers: Record<string, string> }} attempt
