@@ -272,6 +272,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Manifest:   host.Manifest,
 		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
 		Dial:       dialWith(dialer),
+		DialAsker:  dialAsker(dialer),
 		Listen:     listenHere,
 		Keep:       o.keep,
 		Observe:    m.Observe,
@@ -385,6 +386,18 @@ func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target
 			return nil, err // not a nil *target.Conn in an interface
 		}
 		return conn, nil
+	}
+}
+
+// dialAsker dials a server on the machine of who asks: one to practise on, if it is at an
+// address.
+func dialAsker(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {
+	return func(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
+		asker := *dialer
+		if addr, err := netip.ParseAddr(t.Host); err == nil {
+			asker.Policy = dialer.Policy.Practice(netip.AddrPortFrom(addr, t.Port))
+		}
+		return dialWith(&asker)(ctx, t, s)
 	}
 }
 

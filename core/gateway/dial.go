@@ -12,6 +12,11 @@ import (
 // dial dials a target for somebody, unless that would be too much. audit, if there is
 // one, records it before anybody is told.
 func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
+	return g.dialBy(ctx, who, audit, func() (Server, error) { return g.Dial(ctx, t, s) })
+}
+
+// dialBy is dial, by way of a function.
+func (g *Gateway) dialBy(ctx context.Context, who asker, audit *auditing, connect func() (Server, error)) (Server, error) {
 	if err := g.refuseInClass(who); err != nil {
 		return nil, err
 	}
@@ -19,7 +24,7 @@ func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target
 		return nil, err
 	}
 	began := time.Now()
-	server, err := g.Dial(ctx, t, s)
+	server, err := connect()
 	if audit != nil {
 		audit.dialled(server, err)
 	}
@@ -33,21 +38,12 @@ func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target
 // reach reaches the server that a client asked for. A practice server is reached within
 // this process, so that it knows whom it serves.
 func (g *Gateway) reach(ctx context.Context, wanted request, audit *auditing) (Server, error) {
-	p := g.practiceAt(wanted.target)
-	if p == nil {
-		return g.dial(ctx, wanted.asker, wanted.target, wanted.security, audit)
+	if p := g.practiceAt(wanted.target); p != nil {
+		return g.dialBy(ctx, wanted.asker, audit, func() (Server, error) {
+			return g.Practise(ctx, p.Name, g.Progress.Seed(), wanted.with)
+		})
 	}
-	if err := g.refuseInClass(wanted.asker); err != nil {
-		return nil, err
-	}
-	if err := g.Bounds.Quota.Dial(wanted.asker.owner(), wanted.asker.address()); err != nil {
-		return nil, err
-	}
-	server, err := g.Practise(ctx, p.Name, g.Progress.Seed(), wanted.with)
-	if audit != nil {
-		audit.dialled(server, err)
-	}
-	return server, err
+	return g.dial(ctx, wanted.asker, wanted.target, wanted.security, audit)
 }
 
 // practiceAt returns the practice server that a target names, if there is one that can be

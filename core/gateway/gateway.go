@@ -91,6 +91,9 @@ type Config struct {
 	Observe func(id, mode string) []session.Observer
 	// Dial connects to a target.
 	Dial func(ctx context.Context, t target.Target, s target.Security) (Server, error)
+	// DialAsker connects to a server on the machine of who asks, which is another one, also
+	// where only practice servers may be dialled; nil: Dial does.
+	DialAsker func(ctx context.Context, t target.Target, s target.Security) (Server, error)
 	// Listen listens on a port of this machine, 0 for a free one, for the clients of
 	// a recording that is played as the server; nil: none is.
 	Listen func(port uint16) (net.Listener, error)

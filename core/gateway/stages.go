@@ -94,8 +94,12 @@ func (s lessons) playStages(ctx context.Context, who asker, step *lesson.Step, p
 	if s.Audit != nil {
 		audit = &auditing{log: s.Audit.With(who.attrs(), "lesson step", step.Title, "target", to.String())}
 	}
+	connect := s.Dial
+	if s.DialAsker != nil && !at.IsLoopback() {
+		connect = s.DialAsker
+	}
 	return stage.Play(ctx, step, to.String(), stagePatience, func(ctx context.Context) (play.Conn, error) {
-		conn, err := s.dial(ctx, who, to, target.Security{}, audit)
+		conn, err := s.dialBy(ctx, who, audit, func() (Server, error) { return connect(ctx, to, target.Security{}) })
 		if err != nil {
 			return nil, err
 		}

@@ -105,3 +105,37 @@ func TestLessonStages(t *testing.T) {
 		}
 	}
 }
+
+// A server on another machine is reached by DialAsker, one on this machine as all are.
+func TestStagesDialTheAskersMachine(t *testing.T) {
+	source, err := lesson.OpenArchive([]byte(ownServer), "own", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := source.For("anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dialled string
+	by := func(name string) func(context.Context, target.Target, target.Security) (Server, error) {
+		return func(_ context.Context, to target.Target, _ target.Security) (Server, error) {
+			dialled = name + " " + to.String()
+			return nil, errors.New("connection refused")
+		}
+	}
+	config := testGateway().Config
+	config.Dial, config.DialAsker = by("dial"), by("asker")
+	s := lessons{Gateway: New(config)}
+	for from, want := range map[string]string{
+		"10.1.2.3:50000":       "asker 10.1.2.3:2001",
+		"[fe80::1%eth0]:50000": "asker [fe80::1]:2001",
+		"127.0.0.1:50000":      "dial 127.0.0.1:2001",
+		"[::1]:50000":          "dial 127.0.0.1:2001",
+		"":                     "dial 127.0.0.1:2001",
+	} {
+		s.playStages(t.Context(), asker{from: from}, &l.Steps[0], 2001)
+		if dialled != want {
+			t.Errorf("from %q: %s, want %s", from, dialled, want)
+		}
+	}
+}
