@@ -57,5 +57,5 @@ export function verdictWords({ passed, points, of, hint }) {
 
 /** Whether a verdict says more than that nothing was done yet. @param {CheckVerdict | undefined} check */
 export function isTried(check) {
-  return check !== undefined && (check.holds || !["no-connection", "no-answer"].includes(check.code ?? ""));
+  return check !== undefined && (check.holds || check.hint?.mistake === true || !["no-connection", "no-answer"].includes(check.code ?? ""));
 }

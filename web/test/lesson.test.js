@@ -57,5 +57,6 @@ test("a check without a try has no cross", () => {
   assert.equal(isTried(undefined), false);
   assert.equal(isTried(/** @type {any} */ ({ holds: false, code: "no-connection" })), false);
   assert.equal(isTried(/** @type {any} */ ({ holds: false, code: "missing" })), true);
+  assert.equal(isTried(/** @type {any} */ ({ holds: false, code: "no-connection", hint: { mistake: true } })), true, "a second connection is missing, and the first shows a mistake");
   assert.equal(isTried(/** @type {any} */ ({ holds: true })), true);
 });
