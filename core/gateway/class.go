@@ -20,7 +20,7 @@ import (
 // Bounds of who asks of a class.
 const (
 	maxJoin         = 1 << 10 // bytes of the body of a request
-	maxJoinsAddress = 120     // tries a minute from one address, which may be that of a whole class
+	maxJoinsAddress = 600     // tries a minute from one address, which may be that of a whole class
 	maxJoins        = 1200    // tries a minute in all
 	maxHandsStudent = 30      // times a minute that a student raises or lowers a hand
 	ownerOfJoins    = "join"
