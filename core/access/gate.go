@@ -56,6 +56,7 @@ func (g *Gate) Allows(r *http.Request) (p Principal, ok bool) {
 	if isProgram(r) && g.IsOurs(r) {
 		return Own(Account), true
 	}
+	g.bearer("") // who shows nothing waits as long as who shows something wrong
 	return Principal{}, false
 }
 
