@@ -228,7 +228,7 @@ func TestPageNetworkCut(t *testing.T) {
 // Two windows show one session; one types, and hands the keyboard over. A window
 // that is closed leaves the session where it is.
 func TestPageTwoWindows(t *testing.T) {
-	server, _, _ := counting(t)
+	server, _, total := counting(t)
 	chromium := browser(t)
 	first := visit(t, chromium, "http://"+shared.address)
 	first.choose("#mode", "http-line")
@@ -239,7 +239,7 @@ func TestPageTwoWindows(t *testing.T) {
 	link := evaluate[string](first, "location.href")
 	second := visit(t, chromium, link)
 	second.status("Connected")
-	second.wait("the same rows", `[...document.querySelectorAll("#console .sent .payload")].some((node) => node.textContent === "stop")`)
+	eventually(t, "the same rows", func() bool { return strings.HasSuffix(second.received(), fmt.Sprintf("number %d\r\n", total())) })
 	second.sendLine("mine")
 	second.wait("why not", `document.body.innerText.includes("Window 1 has the keyboard")`)
 	second.click("#ask-keyboard")
