@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/lesson"
@@ -19,23 +20,29 @@ import (
 const maxLessons = 256
 
 // openLessons opens the lessons to offer on the page: those of a folder, in the order of
-// their names, or without one those that the workbench comes with.
-func openLessons(folder string) (all []*lesson.Source, err error) {
-	if folder != "" {
-		all, err = lessonsIn(folder)
-		if err != nil {
-			return nil, fmt.Errorf("--lessons: %w", err)
-		}
-		return all, nil
+// their names, or without one those that the workbench comes with. They are opened when
+// they are first asked for, as that takes longer than a start should.
+func openLessons(folder string, log *slog.Logger) (func() []*lesson.Source, error) {
+	if folder == "" {
+		return sync.OnceValue(func() []*lesson.Source { return readyLessons(log) }), nil
 	}
+	all, err := lessonsIn(folder)
+	if err != nil {
+		return nil, fmt.Errorf("--lessons: %w", err)
+	}
+	return func() []*lesson.Source { return all }, nil
+}
+
+func readyLessons(log *slog.Logger) (all []*lesson.Source) {
 	for _, name := range ready.Names() {
 		source, err := ready.Open(name, room.Value)
 		if err != nil {
-			return nil, fmt.Errorf("lesson %s: %w", name, err)
+			log.Error("lesson cannot be read", "lesson", name, "reason", err.Error())
+			continue
 		}
 		all = append(all, source)
 	}
-	return all, nil
+	return all
 }
 
 // lessonsIn opens the lessons of a folder: its folders with a lesson.md, and its files

@@ -203,7 +203,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	lessons, err := openLessons(o.lessons)
+	lessons, err := openLessons(o.lessons, log)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
 		config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
-		config.Lessons = []*lesson.Source{teapot()}
+		config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 		streamed := make(chan struct{}, 1)
 		config.Dev = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.NewResponseController(w).Flush()
@@ -270,7 +270,7 @@ func everyRoute() []route {
 	config.Page = fstest.MapFS{}
 	config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
 	config.Login, config.Class = login.New(login.Config{}, nowhere{}), new(class.Class)
-	config.Lessons = []*lesson.Source{teapot()}
+	config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
 	return New(config).routes()
 }

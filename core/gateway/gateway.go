@@ -123,8 +123,8 @@ type Config struct {
 	// seed, and as the choices of the query say. If it is nil they are dialled as others
 	// are.
 	Practise func(ctx context.Context, name, seed string, with map[string]string) (Server, error)
-	// Lessons are offered on the page, in this order; none: there are none.
-	Lessons []*lesson.Source
+	// Lessons returns those that the page offers, in this order; nil: none are.
+	Lessons func() []*lesson.Source
 	// Progress is what the account has reached in them; nil: it is forgotten when the
 	// workbench ends.
 	Progress *progress.Log
@@ -413,5 +413,5 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Role access.Role `json:"role"`
 		// Open says that nobody asks who somebody is.
 		Open bool `json:"open,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, len(g.Lessons) > 0, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, g.Lessons != nil, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
 }

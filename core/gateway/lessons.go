@@ -88,7 +88,7 @@ func (s lessons) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	all := []lessonInList{}
-	for _, source := range s.Lessons {
+	for _, source := range s.Lessons() {
 		l, err := source.For(s.Progress.Seed())
 		if err != nil {
 			s.cannotRead(w, source.Name(), err)
@@ -114,12 +114,13 @@ func stepOf(s *lesson.Step, reached map[int]progress.Line) stepInList {
 // find returns a lesson as the asker gets it. If there is none, it has been answered.
 func (s lessons) find(w http.ResponseWriter, r *http.Request) (*lesson.Lesson, bool) {
 	name := r.PathValue("name")
-	i := slices.IndexFunc(s.Lessons, func(source *lesson.Source) bool { return source.Name() == name })
+	all := s.Lessons()
+	i := slices.IndexFunc(all, func(source *lesson.Source) bool { return source.Name() == name })
 	if i < 0 {
 		refuseWith(w, http.StatusNotFound, fmt.Errorf("lesson %.*q: not found", lesson.MaxName, name))
 		return nil, false
 	}
-	l, err := s.Lessons[i].For(s.Progress.Seed())
+	l, err := all[i].For(s.Progress.Seed())
 	if err != nil {
 		s.cannotRead(w, name, err)
 		return nil, false

@@ -83,7 +83,7 @@ func takesLessons(t *testing.T, of string) student {
 	t.Cleanup(func() { folder.Close() })
 	config := testGateway().Config
 	config.Transcripts = folder
-	config.Lessons = []*lesson.Source{teapot()}
+	config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 	config.Practices = []Practice{{Name: "http", Target: "127.0.0.1:4080", Mode: "http-line", Summary: "pages"}}
 	if config.Progress, err = progress.Open(of); err != nil {
 		t.Fatal(err)

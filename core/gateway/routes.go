@@ -71,7 +71,7 @@ func (g *Gateway) routes() []route {
 	if g.Transcripts != nil && g.Listen != nil {
 		routes = append(routes, route{"POST /api/transcripts/{id}/play/server", access.Listen, maxPlayRequest, transcripts{g.Transcripts, g}.playServer})
 	}
-	if len(g.Lessons) > 0 {
+	if g.Lessons != nil {
 		l := lessons{g, transcripts{g.Transcripts, g}}
 		routes = append(routes,
 			route{"GET /api/lessons", access.Look, maxNothing, l.list},

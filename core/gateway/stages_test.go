@@ -52,7 +52,7 @@ func TestLessonStages(t *testing.T) {
 	}
 	s := takesLessons(t, t.TempDir())
 	config := s.Config
-	config.Lessons = []*lesson.Source{source}
+	config.Lessons = func() []*lesson.Source { return []*lesson.Source{source} }
 	dialled := ""
 	answer := func(conn net.Conn) { io.Copy(conn, conn) }
 	config.Dial = func(_ context.Context, to target.Target, _ target.Security) (Server, error) {
