@@ -193,3 +193,26 @@ func listed(all []practising) (list []gateway.Practice) {
 	}
 	return list
 }
+
+// listenEcho listens for the practice server; nil: it is off.
+func listenEcho(address string, log *slog.Logger) (net.Listener, error) {
+	if address == "off" {
+		return nil, nil
+	}
+	return command.Listen(address, echoAddress, "--echo-listen", log)
+}
+
+// startEcho starts the practice server and returns its address, or "" when it
+// is off.
+func startEcho(ctx context.Context, listener net.Listener, log *slog.Logger, running *sync.WaitGroup) string {
+	if listener == nil {
+		return ""
+	}
+	e := &practice.Echo{Log: log}
+	running.Go(func() {
+		if err := e.Serve(ctx, listener); err != nil {
+			log.Error("the practice echo server stopped", "reason", err.Error())
+		}
+	})
+	return listener.Addr().String()
+}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/netip"
 	"path/filepath"
 	"sync"
 	"time"
@@ -19,13 +17,10 @@ import (
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
-	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/session"
-	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -369,59 +364,6 @@ func modes(host *pluginhost.Host) []gateway.Mode {
 		all = append(all, m)
 	}
 	return all
-}
-
-func patiently(conn net.Conn) net.Conn { return stall.New(conn) }
-
-// listenHere listens on this machine for the clients of a played recording.
-func listenHere(port uint16) (net.Listener, error) {
-	return loopback.Listen(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port))
-}
-
-// dialWith dials every session's target.
-func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {
-	return func(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
-		conn, err := dialer.Dial(ctx, t, s)
-		if err != nil {
-			return nil, err // not a nil *target.Conn in an interface
-		}
-		return conn, nil
-	}
-}
-
-// dialAsker dials a server on the machine of who asks: one to practise on, if it is at an
-// address.
-func dialAsker(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {
-	return func(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
-		asker := *dialer
-		if addr, err := netip.ParseAddr(t.Host); err == nil {
-			asker.Policy = dialer.Policy.Practice(netip.AddrPortFrom(addr, t.Port))
-		}
-		return dialWith(&asker)(ctx, t, s)
-	}
-}
-
-// listenEcho listens for the practice server; nil: it is off.
-func listenEcho(address string, log *slog.Logger) (net.Listener, error) {
-	if address == "off" {
-		return nil, nil
-	}
-	return command.Listen(address, echoAddress, "--echo-listen", log)
-}
-
-// startEcho starts the practice server and returns its address, or "" when it
-// is off.
-func startEcho(ctx context.Context, listener net.Listener, log *slog.Logger, running *sync.WaitGroup) string {
-	if listener == nil {
-		return ""
-	}
-	e := &practice.Echo{Log: log}
-	running.Go(func() {
-		if err := e.Serve(ctx, listener); err != nil {
-			log.Error("the practice echo server stopped", "reason", err.Error())
-		}
-	})
-	return listener.Addr().String()
 }
 
 // keepPoison keeps a transcript that ends its plugin's process in the user's
