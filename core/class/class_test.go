@@ -81,6 +81,7 @@ func TestNames(t *testing.T) {
 func FuzzNames(f *testing.F) {
 	f.Add("Anna Lee")
 	f.Add("\u0308ü🙂..")
+	f.Add("\x89\u036e\x84\xa4A\x87\u030800000000")
 	f.Fuzz(func(t *testing.T, chosen string) {
 		name, err := CleanName(chosen)
 		if err != nil {

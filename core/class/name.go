@@ -37,8 +37,8 @@ func CleanName(name string) (string, error) {
 			return -1
 		}
 		return r
-	}, norm.NFC.String(name))
-	shown = strings.Join(strings.Fields(shown), " ")
+	}, name)
+	shown = norm.NFC.String(strings.Join(strings.Fields(shown), " ")) // of what stays: marks may now meet letters
 	visible := strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsMark(r) && r != ' ' })
 	if n := utf8.RuneCountInString(shown); n > MaxName || !visible {
 		return "", &NameError{n}
