@@ -134,6 +134,7 @@ func (g *Gateway) newStudent(w http.ResponseWriter, r *http.Request, who asker) 
 	}
 	g.Log.Info("a student joined the class", "student", one.ID, "from", who.from)
 	g.auditJoin(who.from, one.ID, "joined")
+	g.classroom.change(func() {})
 	return one, true
 }
 
@@ -213,12 +214,27 @@ func JoinAddress(page, code string) string {
 	return page + pathJoin + "?code=" + url.QueryEscape(code)
 }
 
-// changed answers a request that has changed a class.
+// inClass returns what somebody is in the class: "teacher", "student", or "".
+func (g *Gateway) inClass(who asker) string {
+	if g.Class == nil {
+		return ""
+	}
+	if who.Role.May(access.Teach) {
+		return "teacher"
+	}
+	if _, ok := g.Class.Find(who.Name); ok {
+		return "student"
+	}
+	return ""
+}
+
+// changed answers a request that has changed a class, and tells those who look at it.
 func (g *Gateway) changed(w http.ResponseWriter, err error) {
 	if err != nil {
 		g.failedInClass(w, err)
 		return
 	}
+	g.classroom.change(func() {})
 	answerAs(w, "")
 	w.WriteHeader(http.StatusNoContent)
 }

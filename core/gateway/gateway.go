@@ -165,10 +165,11 @@ type Gateway struct {
 	stopping   context.Context
 	stop       context.CancelFunc
 
-	slow     slowing  // of failed tries
-	standing string   // of its user, as access.Gate.Standing returned it last
-	account  *Gateway // that of the account, which has those of all users
-	joining  *joining // nil: there is no class
+	slow      slowing    // of failed tries
+	standing  string     // of its user, as access.Gate.Standing returned it last
+	account   *Gateway   // that of the account, which has those of all users
+	joining   *joining   // nil: there is no class
+	classroom *classroom // nil: there is no class
 
 	mu      sync.Mutex
 	stopped bool
@@ -189,7 +190,7 @@ func New(config Config) *Gateway {
 	}
 	g.account = g
 	if config.Class != nil {
-		g.joining = newJoining()
+		g.joining, g.classroom = newJoining(), newClassroom()
 	}
 	g.keeping.Keep = config.Keep
 	if g.Access != nil && g.Access.IsTLS == nil && g.Proxies != nil {

@@ -87,5 +87,7 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Role access.Role `json:"role"`
 		// Open says that nobody asks who somebody is.
 		Open bool `json:"open,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, g.Lessons != nil, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil})
+		// Class is what who asks is in the class that is held: "teacher" or "student".
+		Class string `json:"class,omitempty"`
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, g.Lessons != nil, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil, g.inClass(asks)})
 }

@@ -39,7 +39,7 @@ func (g *Gateway) of(p access.Principal) (*Gateway, error) {
 	config.Transcripts, config.Recordings, config.Progress, config.Credentials = has.Transcripts, has.Recordings, has.Progress, nil
 	config.Log = g.Log.With("user", p.Name)
 	other := New(config)
-	other.background, other.account, other.joining = g.background, g, g.joining
+	other.background, other.account, other.joining, other.classroom = g.background, g, g.joining, g.classroom
 	other.standing = g.Access.Standing(p.Name)
 	if g.others == nil {
 		g.others = map[string]*Gateway{}

@@ -20,6 +20,8 @@ export const recording = signal(false);
 export const kept = signal(0);
 /** Signal: the user's name, "" for the account that runs the workbench. */
 export const user = signal("");
+/** Signal: what the user is in the class that is held: "teacher", "student", or "". */
+export const inClass = signal("");
 /** Signal: whether the workbench answers every account of its machine (--auth none). */
 export const isOpen = signal(false);
 /** Signal: the mode that is being developed, or "". */
@@ -54,7 +56,8 @@ export async function loadModes() {
       hasLessons.value = list.lessons ?? false;
       recording.value = list.recording ?? false;
       kept.value = list.kept ?? 0;
-    user.value = list.user ?? "";
+      user.value = list.user ?? "";
+      inClass.value = list.class ?? "";
     isOpen.value = list.open ?? false;
       devMode.value = list.dev?.mode ?? "";
       sandbox.value = list.sandbox ?? null;

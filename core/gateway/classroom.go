@@ -1,0 +1,30 @@
+package gateway
+
+import "sync"
+
+// classroom is what goes on in a class that its file does not keep: what the teacher shows, what
+// is on the projector, who is there. All gateways of the class's users share it.
+type classroom struct {
+	mu   sync.Mutex
+	next chan struct{} // closed at the next change
+}
+
+func newClassroom() *classroom { return &classroom{next: make(chan struct{})} }
+
+// change does something to the classroom, and tells those who wait for a change. It may do
+// nothing: the class itself has changed.
+func (r *classroom) change(do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	do()
+	close(r.next)
+	r.next = make(chan struct{})
+}
+
+// changes returns a channel that is closed at the next change. Who waits takes it before
+// looking, so that no change is missed.
+func (r *classroom) changes() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next
+}
