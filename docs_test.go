@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/protocol-workbench/workbench/core/lesson/ready"
 )
 
 var update = flag.Bool("update", false, "write the table of packages into docs/architecture.md, and web/test/kinds.json")
@@ -89,6 +91,26 @@ func TestNamedFilesExist(t *testing.T) {
 			if _, err := os.Stat(path.Join(path.Dir(doc), m[1])); err != nil {
 				t.Errorf("%s links to %s: %v", doc, m[1], err)
 			}
+		}
+	}
+}
+
+// TestLessonsHavePlans has docs/lesson-plans.md have a plan for each lesson that comes
+// with the workbench, under the lesson's title.
+func TestLessonsHavePlans(t *testing.T) {
+	plans, err := os.ReadFile("docs/lesson-plans.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range ready.Names() {
+		text, err := ready.Archive(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), "\n# ")
+		title, _, _ := strings.Cut(rest, "\n")
+		if !strings.Contains(string(plans), fmt.Sprintf("\n## %s\n\n`%s`", title, name)) {
+			t.Errorf("docs/lesson-plans.md: no plan of %s, %q", name, title)
 		}
 	}
 }
