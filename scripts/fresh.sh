@@ -10,7 +10,6 @@
 # the ports 8000 and 4000. FRESH_PROXY=1 shares this machine's module cache, which saves
 # downloads. Mounts and processes end with the run; the log of a failure is kept, and
 # named. The exit code is 1 if something failed.
-# log of what failed is kept, and named. The exit code is 1 when something failed.
 set -euo pipefail
 
 fail() { echo "fresh: $*" >&2; exit 1; }
