@@ -25,7 +25,7 @@ const (
 )
 
 // maxEvents bounds the file of events, in bytes. A longer one is written anew, with the
-// fewest events that add up to the same: at most 3 for each who ever joined.
+// fewest events that add up to the same: at most 3 for each who ever joined, and 3 more.
 const maxEvents = 2 << 20
 
 // Class is a class with its folder. It is safe for concurrent use.
@@ -151,6 +151,9 @@ func (c *Class) cut(size int64) error {
 // written whole is not there.
 func (c *Class) add(e Event) error {
 	e.At = time.Now().UTC().Truncate(time.Millisecond)
+	if e.Sent != nil {
+		e.Sent.At = e.At
+	}
 	next := c.state
 	next.all = slices.Clone(c.state.all)
 	if err := next.Apply(e); err != nil {
@@ -223,6 +226,13 @@ func (c *Class) IsPaused() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.state.Paused.IsZero()
+}
+
+// Sent returns what was sent to all students last; its N is 0 if nothing was.
+func (c *Class) Sent() Sent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Sent
 }
 
 // HasLeft reports whether somebody was a student, and was removed.
@@ -313,4 +323,24 @@ func (c *Class) Pause(paused bool) error {
 		kind = Paused
 	}
 	return c.add(Event{Kind: kind})
+}
+
+// Send sends something to all students, or takes back what was sent, if s is nothing. Its
+// number and time are filled in.
+func (c *Class) Send(s Sent) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.N = c.state.Sent.N + 1
+	return c.add(Event{Kind: SentAll, Sent: &s})
+}
+
+// ChangeCode gives the class a new code, and returns it. The one before lets nobody join.
+func (c *Class) ChangeCode() (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	code := newCode()
+	for code == c.state.Code {
+		code = newCode()
+	}
+	return code, c.add(Event{Kind: NewCode, Code: code})
 }

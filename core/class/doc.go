@@ -1,4 +1,5 @@
-// Package class keeps a class: who has joined, who raises a hand, whether it is paused.
+// Package class keeps a class: who has joined, who raises a hand, whether it is paused, and
+// what its teacher has sent to all.
 //
 // A [State] is the fold of [Event]s, and pure. A [Class] keeps the events of one class in a
 // file of its folder, a line of JSON each, beside the file of its users: an event is on the

@@ -13,9 +13,10 @@ import (
 type Event struct {
 	Kind Kind      `json:"event"`
 	At   time.Time `json:"at"`
-	Code string    `json:"code,omitempty"` // of Opened
+	Code string    `json:"code,omitempty"` // of Opened and NewCode
 	ID   string    `json:"id,omitempty"`   // of Joined, Removed, HandUp and HandDown: a user name
 	Name string    `json:"name,omitempty"` // of Joined: as the student has chosen it
+	Sent *Sent     `json:"sent,omitempty"` // of SentAll
 }
 
 // Kind is a kind of event.
@@ -24,13 +25,43 @@ type Kind string
 // The kinds of events.
 const (
 	Opened   Kind = "opened" // the first of each class
+	NewCode  Kind = "code"   // the one before lets nobody join any more
 	Joined   Kind = "joined"
 	Removed  Kind = "removed" // by the teacher
 	HandUp   Kind = "hand-up"
 	HandDown Kind = "hand-down"
 	Paused   Kind = "paused"
 	GoingOn  Kind = "going-on"
+	SentAll  Kind = "sent" // by the teacher, to all students
 )
+
+// Sent is what a teacher sends to all students, for them to open: a lesson, or a target
+// and a line mode, or nothing.
+type Sent struct {
+	N      int       `json:"n"` // counts what was sent, from 1
+	At     time.Time `json:"at"`
+	Lesson string    `json:"lesson,omitempty"`
+	Step   int       `json:"step,omitempty"` // of the lesson, from 1; 0: not told
+	Target string    `json:"target,omitempty"`
+	Mode   string    `json:"mode,omitempty"` // "": not told
+}
+
+// IsNothing reports whether what was sent before was taken back.
+func (s Sent) IsNothing() bool { return s.Lesson == "" && s.Target == "" }
+
+// maxSent bounds each text of what is sent, in bytes.
+const maxSent = 512
+
+// check returns what is wrong with what is sent, or nil.
+func (s Sent) check() error {
+	if s.Lesson != "" && s.Target != "" || s.Lesson == "" && s.Step != 0 || s.Target == "" && s.Mode != "" {
+		return errors.New("not either a lesson or a target")
+	}
+	if s.N < 1 || s.Step < 0 || max(len(s.Lesson), len(s.Target), len(s.Mode)) > maxSent {
+		return errors.New("a number or a text is out of bounds")
+	}
+	return nil
+}
 
 // Student is somebody who has joined.
 type Student struct {
@@ -54,6 +85,7 @@ type State struct {
 	Opened time.Time
 	Code   string
 	Paused time.Time // since when it is; zero: it is not
+	Sent   Sent      // last; N is 0: nothing was
 
 	all []Student // those that are gone too: their names are not given again
 }
@@ -92,11 +124,24 @@ func (s *State) Apply(e Event) error {
 		return fmt.Errorf("event %.40q: a class is opened once, first of all", e.Kind)
 	}
 	switch e.Kind {
-	case Opened:
+	case Opened, NewCode:
 		if normal(e.Code) != e.Code || len(e.Code) != codeLength || e.At.IsZero() {
 			return fmt.Errorf("event %q has no time, or no code of %d letters and digits", e.Kind, codeLength)
 		}
-		s.Opened, s.Code = e.At, e.Code
+		if s.Code = e.Code; e.Kind == Opened {
+			s.Opened = e.At
+		}
+	case SentAll:
+		if e.Sent == nil {
+			return fmt.Errorf("event %q does not say what was sent", e.Kind)
+		}
+		if err := e.Sent.check(); err != nil {
+			return fmt.Errorf("event %q: %w", e.Kind, err)
+		}
+		if e.Sent.N <= s.Sent.N {
+			return fmt.Errorf("event %q has the number %d, and %d was before it", e.Kind, e.Sent.N, s.Sent.N)
+		}
+		s.Sent = *e.Sent
 	case Joined:
 		return s.join(e)
 	case Paused:
@@ -152,6 +197,9 @@ func (s *State) Events() []Event {
 	}
 	if !s.Paused.IsZero() {
 		all = append(all, Event{Kind: Paused, At: s.Paused})
+	}
+	if s.Sent.N > 0 {
+		all = append(all, Event{Kind: SentAll, At: s.Sent.At, Sent: &s.Sent})
 	}
 	return all
 }
