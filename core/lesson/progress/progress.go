@@ -152,6 +152,18 @@ func (l *Log) Reached(name string) map[int]Line {
 	return steps
 }
 
+// Latest returns the line that was added last. ok is false if there is none.
+func (l *Log) Latest() (latest Line, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.best {
+		if !ok || line.Time.After(latest.Time) {
+			latest, ok = line, true
+		}
+	}
+	return latest, ok
+}
+
 // Add keeps a line, unless as much was reached before. An error says that it is not on
 // the disk.
 func (l *Log) Add(line Line) error {
