@@ -12,6 +12,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/class"
+	"github.com/protocol-workbench/workbench/core/class/wall"
 	"github.com/protocol-workbench/workbench/core/quota"
 )
 
@@ -175,14 +176,12 @@ func (g *Gateway) failedInClass(w http.ResponseWriter, err error) {
 
 // studentShown is a student as the teacher sees them.
 type studentShown struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	Joined   time.Time  `json:"joined"`
-	Hand     *time.Time `json:"hand,omitempty"` // since when it is up
-	Sessions int        `json:"sessions"`       // that are live
+	wall.Tile
+	Sessions int `json:"sessions"` // that are live
 }
 
 func (g *Gateway) showClass(w http.ResponseWriter, _ *http.Request) {
+	g.seeStudents()
 	s := g.Class.State()
 	shown := struct {
 		Code     string         `json:"code"`
@@ -190,17 +189,11 @@ func (g *Gateway) showClass(w http.ResponseWriter, _ *http.Request) {
 		Opened   time.Time      `json:"opened"`
 		Paused   bool           `json:"paused"`
 		Students []studentShown `json:"students"`
-	}{Code: s.Code, Join: []string{}, Opened: s.Opened, Paused: !s.Paused.IsZero(), Students: []studentShown{}}
-	for _, at := range g.Addresses {
-		shown.Join = append(shown.Join, JoinAddress(at, s.Code))
-	}
+	}{Code: s.Code, Join: g.joinAddresses(s.Code), Opened: s.Opened, Paused: !s.Paused.IsZero(), Students: []studentShown{}}
 	gateways := g.account.users()
-	for _, one := range s.Students() {
-		row := studentShown{ID: one.ID, Name: one.Name, Joined: one.Joined}
-		if !one.Hand.IsZero() {
-			row.Hand = &one.Hand
-		}
-		if of := gateways[one.ID]; of != nil {
+	for _, tile := range g.classroom.wall.Tiles(s.Students(), time.Now()) {
+		row := studentShown{Tile: tile}
+		if of := gateways[tile.ID]; of != nil {
 			row.Sessions = len(of.live.All())
 		}
 		shown.Students = append(shown.Students, row)
@@ -235,8 +228,7 @@ func (g *Gateway) changed(w http.ResponseWriter, err error) {
 		return
 	}
 	g.classroom.change(func() {})
-	answerAs(w, "")
-	w.WriteHeader(http.StatusNoContent)
+	nothing(w)
 }
 
 func (g *Gateway) pauseClass(w http.ResponseWriter, r *http.Request) {
@@ -253,7 +245,12 @@ func (g *Gateway) pauseClass(w http.ResponseWriter, r *http.Request) {
 
 // removeStudent takes a student out. watchUsers then ends the sessions.
 func (g *Gateway) removeStudent(w http.ResponseWriter, r *http.Request) {
-	g.changed(w, g.Class.Remove(r.PathValue("id")))
+	id := r.PathValue("id")
+	err := g.Class.Remove(id)
+	if err == nil {
+		g.classroom.wall.Remove(id)
+	}
+	g.changed(w, err)
 }
 
 func (g *Gateway) raiseHand(w http.ResponseWriter, r *http.Request) {

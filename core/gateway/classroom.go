@@ -1,12 +1,20 @@
 package gateway
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/protocol-workbench/workbench/core/class/wall"
+)
 
 // classroom is what goes on in a class that its file does not keep: what the teacher shows, what
 // is on the projector, who is there. All gateways of the class's users share it.
 type classroom struct {
 	mu   sync.Mutex
 	next chan struct{} // closed at the next change
+
+	wall      wall.Wall
+	reach     sync.Once   // for the students who have not come since the workbench was started
+	projected *projection // nil: nothing is
 }
 
 func newClassroom() *classroom { return &classroom{next: make(chan struct{})} }
@@ -27,4 +35,14 @@ func (r *classroom) changes() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.next
+}
+
+// shown returns what the teacher shows to all, as a page is told of it; nil: nothing.
+func (r *classroom) shown() any { return nil }
+
+// projection returns what is on the projector; nil: nothing.
+func (r *classroom) projection() *projection {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.projected
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/background"
 	"github.com/protocol-workbench/workbench/core/class"
+	"github.com/protocol-workbench/workbench/core/class/wall"
 	"github.com/protocol-workbench/workbench/core/keep"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/lesson/progress"
@@ -165,11 +166,13 @@ type Gateway struct {
 	stopping   context.Context
 	stop       context.CancelFunc
 
-	slow      slowing    // of failed tries
-	standing  string     // of its user, as access.Gate.Standing returned it last
-	account   *Gateway   // that of the account, which has those of all users
-	joining   *joining   // nil: there is no class
-	classroom *classroom // nil: there is no class
+	slow      slowing       // of failed tries
+	standing  string        // of its user, as access.Gate.Standing returned it last
+	account   *Gateway      // that of the account, which has those of all users
+	joining   *joining      // nil: there is no class
+	classroom *classroom    // nil: there is no class
+	seen      *wall.Student // what the teacher sees of the user; nil: no student
+	streams   streams
 
 	mu      sync.Mutex
 	stopped bool

@@ -36,6 +36,9 @@ func (g *Gateway) open(ctx context.Context, c *client, wanted request) {
 	w, _ := k.Join(wanted.window, "", 1)
 	r.config.Client, r.config.Entries = k, true
 	r.config.Observers = append(r.config.Observers, k.Observer())
+	if r.seen != nil {
+		r.seen.Kept(k.ID)
+	}
 	leave := wanted.seat.handOn()
 	g.sessions.Go(func() {
 		defer leave()

@@ -156,6 +156,9 @@ func (s lessons) show(w http.ResponseWriter, r *http.Request) {
 			Checks: step.Checks, Transcripts: s.still(was.Transcripts), Answers: was.Answers,
 		})
 	}
+	if s.seen != nil {
+		s.seen.Opened(time.Now(), reachedIn(l, reached))
+	}
 	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(shown)
 }
@@ -262,6 +265,9 @@ func (s lessons) check(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			s.Log.Error("progress of a lesson is not kept", "lesson", l.Name, "step", q.Step, "reason", err.Error())
 			answer.NotKept = err.Error()
+		}
+		if s.seen != nil {
+			s.seen.Checked(time.Now(), reachedIn(l, s.Progress.Reached(l.Name)), tryOf(&q, verdict))
 		}
 	}
 	answerAs(w, "application/json")

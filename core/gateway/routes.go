@@ -104,7 +104,13 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/class", access.Teach, maxNothing, g.showClass},
 			route{"POST /api/class/pause", access.Teach, maxJoin, g.pauseClass},
 			route{"DELETE /api/class/students/{id}", access.Teach, maxNothing, g.removeStudent},
-			route{"POST /api/class/hand", access.Change, maxJoin, g.raiseHand})
+			route{"POST /api/class/hand", access.Change, maxJoin, g.raiseHand},
+			route{"GET /api/class/live", access.Look, maxNothing, g.liveClass},
+			route{"GET /api/class/wall", access.Teach, maxNothing, g.watchClass},
+			route{"POST /api/class/send", access.Teach, maxJoin, g.sendAll},
+			route{"POST /api/class/code", access.Teach, maxJoin, g.changeCode},
+			route{"PUT /api/class/projector", access.Teach, maxJoin, g.project},
+			route{"DELETE /api/class/projector", access.Teach, maxNothing, g.projectNothing})
 	}
 	if g.Page != nil {
 		routes = append(routes, route{"GET /", access.Look, maxNothing, newPage(g.Page).ServeHTTP})

@@ -41,6 +41,7 @@ func (g *Gateway) of(p access.Principal) (*Gateway, error) {
 	other := New(config)
 	other.background, other.account, other.joining, other.classroom = g.background, g, g.joining, g.classroom
 	other.standing = g.Access.Standing(p.Name)
+	other.beSeen(p.Name)
 	if g.others == nil {
 		g.others = map[string]*Gateway{}
 		g.sessions.Go(g.watchUsers)
@@ -69,8 +70,9 @@ func (g *Gateway) watchUsers() {
 			if before != "" && of.standing != before {
 				of.Log.Info("a user is not known any more, or has another token or role")
 				for _, live := range of.live.All() {
-					live.Stop(session.End{Cause: session.Revoked, Words: "the user's token was revoked"})
+					live.Stop(session.End{Cause: session.Revoked, Words: errRevoked.Error()})
 				}
+				of.streams.end(errRevoked)
 			}
 		}
 	}

@@ -41,6 +41,8 @@ var doing = map[string]access.Action{
 	"GET /login": "", "GET /callback": "", "GET /logout": access.Look,
 	"GET /join": "", "POST /api/join": "", "GET /api/class": access.Teach, "POST /api/class/pause": access.Teach,
 	"DELETE /api/class/students/{id}": access.Teach, "POST /api/class/hand": access.Change,
+	"GET /api/class/live": access.Look, "GET /api/class/wall": access.Teach, "POST /api/class/send": access.Teach, "POST /api/class/code": access.Teach,
+	"PUT /api/class/projector": access.Teach, "DELETE /api/class/projector": access.Teach,
 	"GET /metrics": access.Manage, "GET /debug/pprof/": access.Manage, "GET /api/dev": access.Manage, "GET /api/dev/": access.Manage, "POST /api/dev/": access.Manage,
 }
 

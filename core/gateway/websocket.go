@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/class/wall"
 	"github.com/protocol-workbench/workbench/core/quota"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -34,22 +35,12 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 		g.sessions.Done()
 		return
 	}
-	h := &hijacker{ResponseWriter: w}
-	upgrader := websocket.Upgrader{
-		Subprotocols: []string{subprotocol},
-		CheckOrigin:  func(*http.Request) bool { return true }, // ServeHTTP has checked
-		// clientConn gathers frames, so these need not be large.
-		ReadBufferSize:  1 << 10,
-		WriteBufferSize: 512,
-	}
-	ws, err := upgrader.Upgrade(h, r, nil)
-	if err != nil {
+	c, ok := upgrade(w, r, subprotocol)
+	if !ok {
 		s.leave()
 		g.sessions.Done()
-		return // Upgrade has answered
+		return
 	}
-	c := &client{ws: ws, conn: h.conn, entries: ws.Subprotocol() == subprotocol}
-	c.conn.ask = c.ping
 	query, asks := r.URL.Query(), askerOf(r)
 	// In its own goroutine, an idle session does not keep what the server needed
 	// for the request.
@@ -59,6 +50,25 @@ func (g *Gateway) websocket(w http.ResponseWriter, r *http.Request) {
 		defer c.Cut()
 		g.serve(c, query, asks, s)
 	}()
+}
+
+// upgrade makes a WebSocket of a request. If it cannot, the request has been answered.
+func upgrade(w http.ResponseWriter, r *http.Request, protocols ...string) (*client, bool) {
+	h := &hijacker{ResponseWriter: w}
+	upgrader := websocket.Upgrader{
+		Subprotocols: protocols,
+		CheckOrigin:  func(*http.Request) bool { return true }, // ServeHTTP has checked
+		// clientConn gathers frames, so these need not be large.
+		ReadBufferSize:  1 << 10,
+		WriteBufferSize: 512,
+	}
+	ws, err := upgrader.Upgrade(h, r, nil)
+	if err != nil {
+		return nil, false
+	}
+	c := &client{ws: ws, conn: h.conn, entries: ws.Subprotocol() == subprotocol}
+	c.conn.ask = c.ping
+	return c, true
 }
 
 // serve reads the handshake and runs the session that it asks for.
@@ -90,6 +100,7 @@ func (g *Gateway) serve(c *client, query url.Values, asks asker, s *seat) {
 		err = refuseAs(codeAddress, "keep is for clients that ask for the subprotocol %s", subprotocol)
 	}
 	if err != nil {
+		g.sawRefusal(err)
 		c.Refuse(err)
 		c.hearOut()
 		return
@@ -207,6 +218,7 @@ type prepared struct {
 	hello  map[string]any // what a client of workbench.v1 is told first
 	config session.Config
 	use    *quota.Use
+	seen   *wall.Session // of a student; nil: nobody else's is seen
 }
 
 // prepare returns what a session is made of, but for its client.
@@ -258,6 +270,9 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	}
 	if g.Observe != nil {
 		r.config.Observers = append(r.config.Observers, g.Observe(id, wanted.mode.Name)...)
+	}
+	if g.seen != nil {
+		g.see(r, wanted)
 	}
 	if g.Bounds.Idle > 0 || g.Bounds.Longest > 0 {
 		r.config.Observers = append(r.config.Observers, &lasting{bounds: g.Bounds, stop: func(why session.End) {
