@@ -123,13 +123,13 @@ func TestOpenedAgain(t *testing.T) {
 	folder := t.TempDir()
 	c := open(t, folder)
 	anna, tom := join(t, c, "Anna"), join(t, c, "Tom")
-	for _, err := range []error{c.Hand(anna.ID, true), c.Hand(tom.ID, true), c.Hand(tom.ID, false), c.Pause(true), c.Remove(tom.ID)} {
+	for _, err := range []error{c.Hand(anna.ID, true), c.Hand(tom.ID, true), c.Hand(tom.ID, false), c.Pause(true), c.Remove(tom.ID), c.Send(Sent{Lesson: "x", Step: 2})} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	before := c.State()
-	if _, there := before.Find(tom.ID); there || len(before.Students()) != 1 || before.Paused.IsZero() || before.Students()[0].Hand.IsZero() {
+	if _, there := before.Find(tom.ID); there || len(before.Students()) != 1 || before.Paused.IsZero() || before.Students()[0].Hand.IsZero() || before.Sent.Lesson != "x" {
 		t.Errorf("%+v", before)
 	}
 	if _, err := c.users.Find(tom.ID); !errors.Is(err, access.ErrNoUser) {
@@ -160,7 +160,7 @@ func TestOpenedAgain(t *testing.T) {
 	if again := join(t, c, "Tom"); again.ID == tom.ID {
 		t.Error("a user name was given again")
 	}
-	if data, _ := os.ReadFile(events); strings.Contains(string(data), `"an{`) || strings.Count(string(data), "\n") != 9 {
+	if data, _ := os.ReadFile(events); strings.Contains(string(data), `"an{`) || strings.Count(string(data), "\n") != 10 {
 		t.Errorf("%s", data)
 	}
 }
@@ -175,11 +175,19 @@ func TestAFileThatSaysSomethingElse(t *testing.T) {
 		opened + "x\n":                     "line 2",
 		opened + joined + joined:           "joined before",
 		opened + `{"event":"flew"}` + "\n": "unknown event",
-		opened + `{"event":"hand-up","id":"x"}` + "\n":                      "no such student",
-		`{"event":"opened","at":"2026-01-02T03:04:05Z","code":"AB"}` + "\n": "no code",
-		opened + `{"event":"joined","id":"../x","name":"x"}` + "\n":         "not allowed",
-		opened + `{"event":"joined","id":"x","name":"x\u202e"}` + "\n":      "not allowed",
-		strings.Repeat("x", 2*maxEvents+1):                                  "larger",
+		opened + `{"event":"hand-up","id":"x"}` + "\n":                                                      "no such student",
+		`{"event":"opened","at":"2026-01-02T03:04:05Z","code":"AB"}` + "\n":                                 "no code",
+		opened + `{"event":"joined","id":"../x","name":"x"}` + "\n":                                         "not allowed",
+		opened + `{"event":"joined","id":"x","name":"x\u202e"}` + "\n":                                      "not allowed",
+		opened + `{"event":"code","at":"2026-01-02T03:04:05Z"}` + "\n":                                      "no code",
+		`{"event":"code","at":"2026-01-02T03:04:05Z","code":"ABC347"}` + "\n":                               "first of all",
+		opened + `{"event":"sent"}` + "\n":                                                                  "does not say",
+		opened + `{"event":"sent","sent":{"lesson":"x"}}` + "\n":                                            "out of bounds",
+		opened + `{"event":"sent","sent":{"n":1,"lesson":"x","target":"y:1"}}` + "\n":                       "not either",
+		opened + `{"event":"sent","sent":{"n":1,"mode":"x"}}` + "\n":                                        "not either",
+		opened + `{"event":"sent","sent":{"n":2}}` + "\n" + `{"event":"sent","sent":{"n":2}}` + "\n":        "before it",
+		opened + `{"event":"sent","sent":{"n":1,"target":"` + strings.Repeat("x", maxSent+1) + `"}}` + "\n": "out of bounds",
+		strings.Repeat("x", 2*maxEvents+1):                                                                  "larger",
 	} {
 		folder := t.TempDir()
 		os.WriteFile(filepath.Join(folder, eventsFile), []byte(text), 0o600)
@@ -225,6 +233,61 @@ func TestALongFile(t *testing.T) {
 	after := open(t, folder).State()
 	if !reflect.DeepEqual(before, after) || after.Students()[0].Hand.IsZero() {
 		t.Errorf("it was %+v and is %+v", before, after)
+	}
+}
+
+// What was sent last is known, and its number only rises, also over a file that was
+// written anew after all was taken back.
+func TestSending(t *testing.T) {
+	folder := t.TempDir()
+	c := open(t, folder)
+	if s := c.Sent(); s.N != 0 || !s.IsNothing() {
+		t.Errorf("before anything was sent: %+v", s)
+	}
+	if err := c.Send(Sent{Target: "a:1", Lesson: "b"}); err == nil || c.Sent().N != 0 {
+		t.Errorf("both at once: %v", err)
+	}
+	for n, what := range []Sent{{Lesson: "http-by-hand", Step: 2}, {Target: "127.0.0.1:7", Mode: "raw"}, {}} {
+		if err := c.Send(what); err != nil {
+			t.Fatal(err)
+		}
+		got := c.Sent()
+		if got.N != n+1 || got.At.IsZero() || got.IsNothing() != (n == 2) {
+			t.Errorf("%+v", got)
+		}
+		if got.At, got.N = (time.Time{}), 0; got != what {
+			t.Errorf("%+v was sent, and is %+v", what, got)
+		}
+	}
+	c.size = maxEvents - 10
+	join(t, c, "Anna")
+	before := c.State()
+	c.Close()
+	c = open(t, folder)
+	if after := c.State(); !reflect.DeepEqual(before, after) {
+		t.Errorf("it was %+v and is %+v", before, after)
+	}
+	if err := c.Send(Sent{Lesson: "x"}); err != nil || c.Sent().N != 4 {
+		t.Errorf("%+v, %v", c.Sent(), err)
+	}
+}
+
+// A new code is the only one that lets somebody join.
+func TestANewCode(t *testing.T) {
+	folder := t.TempDir()
+	c := open(t, folder)
+	old := c.State().Code
+	code, err := c.ChangeCode()
+	if err != nil || code == old || c.Admits(old) || !c.Admits(code) {
+		t.Errorf("%s, then %s: %v", old, code, err)
+	}
+	for range 2 {
+		c.Close()
+		if c = open(t, folder); c.Admits(old) || !c.Admits(code) {
+			t.Error("it is another one when the class is opened again")
+		}
+		c.size = maxEvents - 10
+		join(t, c, "Anna")
 	}
 }
 
