@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/lesson"
@@ -114,13 +113,12 @@ func stepOf(s *lesson.Step, reached map[int]progress.Line) stepInList {
 // find returns a lesson as the asker gets it. If there is none, it has been answered.
 func (s lessons) find(w http.ResponseWriter, r *http.Request) (*lesson.Lesson, bool) {
 	name := r.PathValue("name")
-	all := s.Lessons()
-	i := slices.IndexFunc(all, func(source *lesson.Source) bool { return source.Name() == name })
-	if i < 0 {
+	source := s.lesson(name)
+	if source == nil {
 		refuseWith(w, http.StatusNotFound, fmt.Errorf("lesson %.*q: not found", lesson.MaxName, name))
 		return nil, false
 	}
-	l, err := all[i].For(s.Progress.Seed())
+	l, err := source.For(s.Progress.Seed())
 	if err != nil {
 		s.cannotRead(w, name, err)
 		return nil, false
@@ -158,6 +156,7 @@ func (s lessons) show(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.seen != nil {
 		s.seen.Opened(time.Now(), reachedIn(l, reached))
+		s.move()
 	}
 	answerAs(w, "application/json")
 	json.NewEncoder(w).Encode(shown)
@@ -268,6 +267,7 @@ func (s lessons) check(w http.ResponseWriter, r *http.Request) {
 		}
 		if s.seen != nil {
 			s.seen.Checked(time.Now(), reachedIn(l, s.Progress.Reached(l.Name)), tryOf(&q, verdict))
+			s.move()
 		}
 	}
 	answerAs(w, "application/json")

@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,21 +30,43 @@ func (g *Gateway) beSeen(user string) {
 		return
 	}
 	g.seen = g.classroom.wall.Student(user)
-	last, ok := g.Progress.Latest()
-	if !ok || g.Lessons == nil {
+	last, _ := g.Progress.Latest()
+	at := g.Progress.At()
+	if at.Lesson == "" {
+		at.Lesson = last.Lesson // an older workbench has not noted where
+	}
+	source := g.lesson(at.Lesson)
+	if source == nil {
 		return
+	}
+	l, err := source.For(g.Progress.Seed())
+	if err != nil {
+		g.Log.Error("lesson cannot be used for a student", "lesson", at.Lesson, "reason", err.Error())
+		return
+	}
+	g.seen.Was(last.Time, reachedIn(l, g.Progress.Reached(l.Name)), at.Step)
+}
+
+// lesson returns one of the workbench's; nil: there is none of that name.
+func (g *Gateway) lesson(name string) *lesson.Source {
+	if g.Lessons == nil {
+		return nil
 	}
 	all := g.Lessons()
-	i := slices.IndexFunc(all, func(source *lesson.Source) bool { return source.Name() == last.Lesson })
+	i := slices.IndexFunc(all, func(source *lesson.Source) bool { return source.Name() == name })
 	if i < 0 {
-		return
+		return nil
 	}
-	l, err := all[i].For(g.Progress.Seed())
-	if err != nil {
-		g.Log.Error("lesson cannot be used for a student", "lesson", last.Lesson, "reason", err.Error())
-		return
+	return all[i]
+}
+
+// move notes where the student is, so that the wall shows it when the workbench is started
+// again.
+func (g *Gateway) move() {
+	name, step := g.seen.At()
+	if err := g.Progress.Move(progress.At{Lesson: name, Step: step}); err != nil {
+		g.Log.Warn("where a student is in a lesson is not kept", "reason", err.Error())
 	}
-	g.seen.Knows(last.Time, reachedIn(l, g.Progress.Reached(l.Name)))
 }
 
 // seeStudents has the wall see all students, also those who have not come since the
@@ -83,7 +106,8 @@ func reachedIn(l *lesson.Lesson, reached map[int]progress.Line) wall.Lesson {
 
 // tryOf returns what the wall is told of a step that was checked.
 func tryOf(q *checkRequest, v *lesson.Verdict) wall.Try {
-	t := wall.Try{Step: q.Step, Passed: v.Passed, Sessions: len(q.Transcripts) > 0, Of: fmt.Sprint(q.Step, q.Transcripts, q.Answers)}
+	of := sha256.Sum256(fmt.Append(nil, q.Step, q.Transcripts, q.Answers)) // which may be long
+	t := wall.Try{Step: q.Step, Passed: v.Passed, Sessions: len(q.Transcripts) > 0, Of: string(of[:])}
 	for _, step := range v.Steps {
 		for _, c := range step.Checks {
 			if !c.Holds && t.Failed == "" {

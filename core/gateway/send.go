@@ -60,15 +60,11 @@ func (g *Gateway) canSend(s *class.Sent) error {
 
 // hasStep returns why there is no such step of a lesson, 0 being any.
 func (g *Gateway) hasStep(name string, step int) error {
-	var all []*lesson.Source
-	if g.Lessons != nil {
-		all = g.Lessons()
-	}
-	i := slices.IndexFunc(all, func(source *lesson.Source) bool { return source.Name() == name })
-	if i < 0 {
+	source := g.lesson(name)
+	if source == nil {
 		return fmt.Errorf("unknown lesson %q", core.CutWords(name, lesson.MaxName))
 	}
-	l, err := all[i].For(g.Progress.Seed())
+	l, err := source.For(g.Progress.Seed())
 	if err != nil {
 		return err
 	}

@@ -22,10 +22,10 @@ type run struct {
 	since     time.Time // the first of them
 }
 
-// came counts an error. key says which it is, text is what it says.
+// came counts an error. key says which it is, text is what it says; both are short.
 func (r *run) came(now time.Time, key, text string) {
 	if r.n == 0 || r.key != key {
-		*r = run{key: key, text: text[:min(len(text), maxText)], since: now}
+		*r = run{key: key, text: text, since: now}
 	}
 	r.n++
 }

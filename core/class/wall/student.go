@@ -81,18 +81,27 @@ func (s *Student) Left(now time.Time) {
 	}
 }
 
-// Knows tells what a student has reached at some time before the workbench was started. It
-// counts for nothing once more is known.
-func (s *Student) Knows(then time.Time, l Lesson) {
+// Was tells what a student had reached, and at which step the student was, 0 if that is not
+// known, before the workbench was started. It counts for nothing once more is known.
+func (s *Student) Was(then time.Time, l Lesson, step int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lesson.Name != "" {
 		return
 	}
-	s.take(l)
+	if s.take(l); step >= 1 && step <= l.Steps {
+		s.step = step
+	}
 	if l.isDone() {
 		s.done = then
 	}
+}
+
+// At returns the lesson and the step that the student is at; "": none.
+func (s *Student) At() (lesson string, step int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lesson.Name, s.step
 }
 
 // Opened tells that the student has a lesson before them.
@@ -109,8 +118,8 @@ type Try struct {
 	Passed bool
 	// Failed names the first check that does not hold, if it is not passed.
 	Failed string
-	// Of says what was checked. The same checked again, as the page does by itself while
-	// a session runs, is the same try.
+	// Of says what was checked, shortly. The same checked again, as the page does by
+	// itself while a session runs, is the same try.
 	Of string
 	// Sessions says that some were checked, of which the newest may go on.
 	Sessions bool
@@ -133,6 +142,7 @@ func (s *Student) Checked(now time.Time, l Lesson, t Try) {
 		s.failed(now) // what came before, if its end was not seen
 		s.counted = false
 	}
+	t.Failed = core.CutWords(t.Failed, maxText)
 	if s.tried = t; !t.Sessions || len(s.sessions) == 0 || s.sessions[len(s.sessions)-1].Over {
 		s.failed(now)
 	}
@@ -171,7 +181,7 @@ func (s *Student) Refused(now time.Time, code, words string) {
 	defer s.mu.Unlock()
 	s.active = now
 	s.line.set("workbench", []byte(words), now)
-	s.errors[dials].came(now, code, words)
+	s.errors[dials].came(now, core.CutWords(code, maxText), core.CutWords(words, maxText))
 }
 
 // tile returns what is seen of the student, of whom the class says more.

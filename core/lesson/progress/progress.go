@@ -2,9 +2,10 @@
 // student's values are derived from: in a folder of the student's own, so that another
 // browser, and the workbench after it was killed, go on where the student was.
 //
-// The folder has two files, which only its owner may read. seed holds the seed. progress
-// has a line of JSON for each time that more was reached in a step; nothing in it is
-// ever changed, but once it is full it is written anew with one line for each step.
+// The folder has up to three files, which only its owner may read. seed holds the seed.
+// progress has a line of JSON for each time that more was reached in a step; nothing in it
+// is ever changed, but once it is full it is written anew with one line for each step. at
+// has the step that the student is at, where somebody wants to know.
 package progress
 
 import (
@@ -39,6 +40,7 @@ const (
 const (
 	seedFile     = "seed"
 	progressFile = "progress"
+	atFile       = "at"
 )
 
 // ErrFull says that no further step can be kept.
@@ -68,6 +70,12 @@ type place struct {
 	step   int
 }
 
+// At is a step that a student is at, whatever was reached in it.
+type At struct {
+	Lesson string `json:"lesson"`
+	Step   int    `json:"step"`
+}
+
 // Log is one student's progress. It is safe for concurrent use.
 type Log struct {
 	folder string // "": none; it is in memory only
@@ -75,6 +83,7 @@ type Log struct {
 
 	mu   sync.Mutex
 	best map[place]Line
+	at   At // no lesson: not known
 }
 
 // InMemory returns a log that ends with the process, of a student with a new seed.
@@ -104,6 +113,9 @@ func Open(folder string) (*Log, error) {
 		return nil, err
 	case !lesson.ValidSeed(l.seed):
 		return nil, fmt.Errorf("%s: not a seed of at most %d letters, digits, dots, - and _", path, lesson.MaxSeed)
+	}
+	if text, err := plainfile.ReadFile(filepath.Join(folder, atFile), maxLine); err == nil {
+		json.Unmarshal(text, &l.at) // what cannot be read is not known
 	}
 	return l, l.read()
 }
@@ -150,6 +162,27 @@ func (l *Log) Reached(name string) map[int]Line {
 		}
 	}
 	return steps
+}
+
+// At returns the step that the student is at; it has no lesson where none is known.
+func (l *Log) At() At {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at
+}
+
+// Move notes the step that the student is at. A process that is killed has noted it; a
+// power cut may lose it. The error is that of a file.
+func (l *Log) Move(to At) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at == to {
+		return nil
+	}
+	if l.at = to; l.folder == "" {
+		return nil
+	}
+	return plainfile.Write(filepath.Join(l.folder, atFile), 0o600, func(w io.Writer) error { return json.NewEncoder(w).Encode(to) })
 }
 
 // Latest returns the line that was added last. ok is false if there is none.

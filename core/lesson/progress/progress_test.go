@@ -59,6 +59,42 @@ func TestOpenedAgain(t *testing.T) {
 }
 
 // A process that is killed within a line loses that line alone.
+// Where the student is is known again, and it does not matter if it cannot be read.
+func TestAt(t *testing.T) {
+	folder := t.TempDir()
+	l := open(t, folder)
+	if l.At() != (progress.At{}) {
+		t.Errorf("%+v", l.At())
+	}
+	if _, ok := l.Latest(); ok {
+		t.Error("something was reached")
+	}
+	for step := range 3 {
+		if err := l.Move(progress.At{Lesson: "a", Step: step}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, lesson := range []string{"x", "y"} {
+		line := progress.Line{Time: time.Now(), Lesson: lesson, Step: 1, Points: 1}
+		if err := l.Add(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := open(t, folder)
+	if latest, ok := again.Latest(); again.At() != l.At() || l.At().Step != 2 || !ok || latest.Lesson != "y" {
+		t.Errorf("%+v, %+v", again.At(), latest)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "at"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if at := open(t, folder).At(); at != (progress.At{}) {
+		t.Errorf("%+v", at)
+	}
+	if err := progress.InMemory().Move(progress.At{Lesson: "a", Step: 1}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKilled(t *testing.T) {
 	folder := t.TempDir()
 	first := add(t, open(t, folder), progress.Line{Lesson: "a", Step: 1, Points: 1})
