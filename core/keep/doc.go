@@ -15,5 +15,8 @@
 // nobody is connected the session waits for nobody. What has left the log when a
 // watcher asks for it is [Batch.Missing]; the caller may have it from elsewhere.
 //
+// Some only look on, by [Session.Watch]: they have no window, so no say, and the session
+// neither waits for them nor lives on for them. Its windows are told how many there are.
+//
 // The package knows neither WebSockets nor recordings.
 package keep

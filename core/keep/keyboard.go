@@ -63,7 +63,10 @@ func (s *Session) sayHolder() {
 
 // TakeKeyboard gives the window the keyboard if whoever has it is not connected,
 // and otherwise asks for it.
-func (w *Watcher) TakeKeyboard() {
+func (w *Watcher) TakeKeyboard() error {
+	if w.window == nil {
+		return ErrLooksOn
+	}
 	s := w.session
 	s.mu.Lock()
 	moved := false
@@ -79,10 +82,14 @@ func (w *Watcher) TakeKeyboard() {
 	if moved {
 		s.sayHolder()
 	}
+	return nil
 }
 
 // GiveKeyboard gives a window, by its number, the keyboard that this one has.
 func (w *Watcher) GiveKeyboard(to int) error {
+	if w.window == nil {
+		return ErrLooksOn
+	}
 	s := w.session
 	s.mu.Lock()
 	if s.holder != w.window {

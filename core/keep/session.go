@@ -40,6 +40,7 @@ type Session struct {
 	cut      bool
 	remark   func(session.Remark) // into the session's log
 	watchers []*Watcher
+	lookers  []*Watcher // those that only look on
 	windows  map[string]*window
 	numbers  int     // windows so far
 	holder   *window // of the keyboard, connected or not
@@ -47,7 +48,8 @@ type Session struct {
 	finished bool    // the client's input has ended
 	said     *said   // waits for Receive
 	alone    *limit.Timer
-	since    time.Time // nobody has watched
+	since    time.Time     // nobody has watched
+	gone     chan struct{} // closed once it can be joined no more
 }
 
 // window is what somebody watches from, in one connection after the other.
@@ -128,6 +130,9 @@ func (s *Session) Send(m *session.Messages) error {
 	for _, w := range s.watchers {
 		w.signal()
 	}
+	for _, w := range s.lookers {
+		w.signal()
+	}
 	for s.lags(0) && !s.cut {
 		s.changed.Wait()
 	}
@@ -176,6 +181,9 @@ func (s *Session) Cut() {
 // tell has each watcher told how things stand. mu is held.
 func (s *Session) tell() {
 	for _, w := range s.watchers {
+		w.tell()
+	}
+	for _, w := range s.lookers {
 		w.tell()
 	}
 }

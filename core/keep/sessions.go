@@ -40,7 +40,7 @@ type Info struct {
 func (all *Sessions) New(name string, hello map[string]any) *Session {
 	s := &Session{
 		ID: name + "-" + rand.Text()[:20], Hello: hello, Began: time.Now(),
-		all: all, log: log{next: 1}, windows: map[string]*window{},
+		all: all, log: log{next: 1}, windows: map[string]*window{}, gone: make(chan struct{}),
 	}
 	s.changed.L = &s.mu
 	all.mu.Lock()
@@ -90,6 +90,9 @@ func (all *Sessions) retire(s *Session) {
 // forget lets a session go. Those who watch it go on.
 func (all *Sessions) forget(s *Session) {
 	all.mu.Lock()
+	if all.byID[s.ID] == s {
+		close(s.gone)
+	}
 	delete(all.byID, s.ID)
 	all.over = slices.DeleteFunc(all.over, func(other *Session) bool { return other == s })
 	all.mu.Unlock()
@@ -118,6 +121,20 @@ func (all *Sessions) find(id string) *Session {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	return all.byID[id]
+}
+
+// Reached returns the session of an ID, or nil, also while its target is dialled.
+func (all *Sessions) Reached(id string) *Session {
+	s := all.find(id)
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.reached {
+		return nil
+	}
+	return s
 }
 
 // List returns all sessions whose target was reached, the newest first.
@@ -155,6 +172,9 @@ func (all *Sessions) Leave(s *Session) {
 	}
 	s.leave(session.End{Cause: session.ByClient, Words: "the client closed"})
 }
+
+// Gone returns a channel that is closed once the session can be joined no more.
+func (s *Session) Gone() <-chan struct{} { return s.gone }
 
 // logBound is how many bytes of entries each session may keep now.
 func (all *Sessions) logBound() int {

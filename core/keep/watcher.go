@@ -16,26 +16,28 @@ import (
 // each, the others by any.
 type Watcher struct {
 	session *Session
-	window  *window
-	next    uint64 // the number of the entry that comes next
-	pending uint64 // … once what Next returned was written
-	offset  uint64 // bytes of entries that were written, of those that ever came
-	after   uint64 // offset, once …
-	news    bool   // how things stand has changed
-	notices []byte // for this watcher alone, as Batch.Entries
+	window  *window // nil: it only looks on; see Session.Watch
+	silent  bool    // … and the windows are not told so
+	next    uint64  // the number of the entry that comes next
+	pending uint64  // … once what Next returned was written
+	offset  uint64  // bytes of entries that were written, of those that ever came
+	after   uint64  // offset, once …
+	news    bool    // how things stand has changed
+	notices []byte  // for this watcher alone, as Batch.Entries
 	left    bool
 	wake    chan struct{} // holds a value when Next may find something
 }
 
 // State is how things stand with a session, for those who watch it.
 type State struct {
-	Window   int    `json:"window"`         // the watcher's own, from 1
-	Watchers int    `json:"watchers"`       // connections
-	Keyboard int    `json:"keyboard"`       // the window that has it; 0: none
-	Away     bool   `json:"away,omitempty"` // that window has no connection
-	Asks     int    `json:"asks,omitempty"` // a window that wants it; 0: none
-	Taken    uint64 `json:"taken"`          // the last number of what this window said that the session has taken
-	EOF      bool   `json:"eof,omitempty"`  // the client's input has ended
+	Window   int    `json:"window"`             // the watcher's own, from 1
+	Watchers int    `json:"watchers"`           // connections
+	Keyboard int    `json:"keyboard"`           // the window that has it; 0: none
+	Away     bool   `json:"away,omitempty"`     // that window has no connection
+	Asks     int    `json:"asks,omitempty"`     // a window that wants it; 0: none
+	Taken    uint64 `json:"taken"`              // the last number of what this window said that the session has taken
+	EOF      bool   `json:"eof,omitempty"`      // the client's input has ended
+	Observed int    `json:"observed,omitempty"` // those that only look on, but for the silent ones
 }
 
 // Batch is what a watcher is to be told next. One of its fields is set.
@@ -65,6 +67,7 @@ type Message struct {
 // Why something that was said is not taken.
 var (
 	ErrNoKeyboard = errors.New("another window has the keyboard")
+	ErrLooksOn    = errors.New("this connection only watches")
 	ErrFinished   = errors.New("the input was ended")
 	ErrOver       = errors.New("the session is over")
 	ErrLeft       = errors.New("the connection is gone")
@@ -126,6 +129,10 @@ func (w *Watcher) Leave() {
 		return
 	}
 	w.left = true
+	if w.window == nil {
+		s.unwatch(w)
+		return
+	}
 	w.window.connected--
 	s.watchers = slices.DeleteFunc(s.watchers, func(other *Watcher) bool { return other == w })
 	if s.said != nil && s.said.by == w {
@@ -188,7 +195,10 @@ func (w *Watcher) State() State {
 
 func (w *Watcher) state() State {
 	s := w.session
-	st := State{Window: w.window.number, Watchers: len(s.watchers), Taken: w.window.taken, EOF: s.finished}
+	st := State{Watchers: len(s.watchers), EOF: s.finished, Observed: s.observed()}
+	if w.window != nil {
+		st.Window, st.Taken = w.window.number, w.window.taken
+	}
 	if s.holder != nil {
 		st.Keyboard, st.Away = s.holder.number, s.holder.connected == 0
 	}
@@ -284,6 +294,9 @@ func (w *Watcher) Tell(object []byte) {
 
 // Say says something to the session, and waits until it was taken.
 func (w *Watcher) Say(m Message) error {
+	if w.window == nil {
+		return ErrLooksOn
+	}
 	s := w.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -320,6 +333,9 @@ func (w *Watcher) Say(m Message) error {
 
 // End ends the session, as a client does that closes.
 func (w *Watcher) End() error {
+	if w.window == nil {
+		return ErrLooksOn
+	}
 	s := w.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
