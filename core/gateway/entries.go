@@ -44,13 +44,12 @@ func (g *Gateway) entries(w http.ResponseWriter, r *http.Request) {
 		entries, next, missing := k.Read(i, to-i)
 		switch {
 		case missing != nil:
-			done, err := g.whole.take(r.Context())
+			s, err := g.recorded(r.Context(), k, missing, i, min(to, missing.Next))
 			if err != nil {
 				refuseWith(w, statusOf(err), err)
 				return
 			}
-			answer, next = g.appendPast(answer, k, missing, min(to, missing.Next))
-			done()
+			answer, next = appendPast(answer, missing, s)
 		case next == i: // what follows has not happened yet
 			next = to
 		}
@@ -63,16 +62,14 @@ func (g *Gateway) entries(w http.ResponseWriter, r *http.Request) {
 	w.Write(append(answer, ']'))
 }
 
-// appendPast appends entries that are not in memory, up to number to at most, each
-// followed by a comma, or a gap; and returns the number of what follows.
-func (g *Gateway) appendPast(b []byte, k *keep.Session, missing *keep.Range, to uint64) ([]byte, uint64) {
+// appendPast appends entries that are not in memory, each followed by a comma, or a gap;
+// and returns the number of what follows.
+func appendPast(b []byte, missing *keep.Range, s stretch) ([]byte, uint64) {
 	next := missing.First
-	if p := g.numberedOf(k); p != nil {
-		p.read(missing, next, to, func(i uint64, e *transcript.Entry) bool {
-			b, next = appendNumbered(b, i, e), i+1
-			return len(b) < entriesAnswer
-		})
-	}
+	s.each(func(i uint64, e *transcript.Entry) bool {
+		b, next = appendNumbered(b, i, e), i+1
+		return len(b) < entriesAnswer
+	})
 	if next > missing.First {
 		return b, next
 	}

@@ -159,7 +159,7 @@ func (g *Gateway) tell(c *client, k *keep.Session, w *keep.Watcher) error {
 			*keep.State
 		}{"watch", b.State})
 	case b.Missing != nil:
-		return g.fill(c, k, b.Missing)
+		return g.fill(context.Background(), c, k, b.Missing)
 	case b.End != nil:
 		c.Close(*b.End)
 		return errTold

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"sort"
 	"strconv"
@@ -16,6 +17,10 @@ import (
 
 // pastLimit bounds the time in which a recording is read, or waited for.
 const pastLimit = 5 * time.Second
+
+// pastFrame is how much of a recording is told at once, in bytes: a frame ends with the
+// entry that passes this. A whole class may read along.
+const pastFrame = 64 << 10
 
 // maxPasts bounds the recordings of which is remembered where their entries stand.
 const maxPasts = 16
@@ -62,20 +67,43 @@ func (g *Gateway) numberedOf(k *keep.Session) *numbered {
 	return p
 }
 
-// read calls each with the entries from number from up to and without to, as far as
-// they can be trusted, until it returns false.
-func (p *numbered) read(missing *keep.Range, from, to uint64, each func(i uint64, e *transcript.Entry) bool) {
+// stretch is a run of entries of a recording. It stays what it is, so whoever reads it
+// needs no turn, and keeps nobody waiting.
+type stretch struct {
+	in       *numbered
+	begins   mark
+	from, to uint64
+	grows    bool  // more of it may come, once there is …
+	size     int64 // more text than this
+}
+
+// each calls do with the entries, until it returns false.
+func (s stretch) each(do func(i uint64, e *transcript.Entry) bool) {
+	if s.from >= s.to {
+		return
+	}
+	s.in.scan(s.begins, func(_ mark, i uint64, e *transcript.Entry) bool {
+		return i < s.from || i < s.to && do(i, e) && i+1 < s.to
+	})
+}
+
+// recorded finds the entries of a session that have left memory, from number from up to
+// and without to, as far as its recording has them.
+func (g *Gateway) recorded(ctx context.Context, k *keep.Session, missing *keep.Range, from, to uint64) (stretch, error) {
+	done, err := g.whole.take(ctx)
+	if err != nil {
+		return stretch{}, err
+	}
+	defer done()
+	p := g.numberedOf(k)
+	if p == nil {
+		return stretch{}, nil
+	}
 	if p.trusted < to {
 		p.look(missing)
 	}
-	to = min(to, p.trusted)
 	at := sort.Search(len(p.marks), func(at int) bool { return p.marks[at].i > from }) - 1
-	if from >= to {
-		return
-	}
-	p.scan(p.marks[at], func(_ mark, i uint64, e *transcript.Entry) bool {
-		return i < from || i < to && each(i, e) && i+1 < to
-	})
+	return stretch{p, p.marks[at], from, min(to, p.trusted), p.trusted < to && !p.differs, p.size}, nil
 }
 
 // look looks through what it has not looked through yet, up to what is in memory.
@@ -140,15 +168,11 @@ func (p *numbered) scan(from mark, each func(m mark, i uint64, e *transcript.Ent
 	return size
 }
 
-// wait waits until there is more text than was looked through, and reports whether it
-// came.
-func (p *numbered) wait(ctx context.Context) bool {
+// wait waits until there is more text than so many bytes, and reports whether it came.
+func (p *numbered) wait(ctx context.Context, than int64) bool {
 	size := int64(0)
-	if p.differs {
-		return false
-	}
 	for block, err := range p.store.Follow(ctx, p.id) {
-		if size += int64(len(block)); err != nil || size > p.size {
+		if size += int64(len(block)); err != nil || size > than {
 			return err == nil
 		}
 	}
@@ -158,17 +182,29 @@ func (p *numbered) wait(ctx context.Context) bool {
 // fill tells a client entries that are not in memory any more, from the session's
 // recording, and of those that it does not have how many there were. It waits for
 // what is not yet written.
-func (g *Gateway) fill(c *client, k *keep.Session, missing *keep.Range) error {
-	next := missing.First
-	if done, err := g.whole.take(g.stopping); err == nil {
-		next, err = g.fillFrom(c, k, missing)
-		done()
-		if err != nil {
-			return err
-		}
+func (g *Gateway) fill(ctx context.Context, c *client, k *keep.Session, missing *keep.Range) error {
+	waits, cancel := context.WithTimeout(g.stopping, pastLimit)
+	defer cancel()
+	find := func() (stretch, error) { return g.recorded(g.stopping, k, missing, missing.First, missing.Next) }
+	s, err := find()
+	for err == nil && s.grows && s.in.wait(waits, s.size) {
+		s, err = find()
 	}
-	if next == missing.Next {
-		return nil
+	next := missing.First
+	var frame []byte
+	var gone error // the client's
+	s.each(func(i uint64, e *transcript.Entry) bool {
+		frame, next = appendNumbered(frame, i, e), i+1
+		if len(frame) > pastFrame {
+			gone, frame = c.sayEntries(frame), frame[:0]
+		}
+		return gone == nil && ctx.Err() == nil
+	})
+	if gone == nil && len(frame) > 0 {
+		gone = c.sayEntries(frame)
+	}
+	if gone != nil || ctx.Err() != nil || next == missing.Next {
+		return errors.Join(gone, ctx.Err())
 	}
 	return c.say(gap{"gap", next, missing.Next - next})
 }
@@ -178,32 +214,6 @@ type gap struct {
 	Kind    string `json:"kind"`
 	From    uint64 `json:"from"`
 	Entries uint64 `json:"entries"`
-}
-
-// fillFrom sends what the recording has of the missing entries, and returns the
-// number of the first that it has not. An error is the client's.
-func (g *Gateway) fillFrom(c *client, k *keep.Session, missing *keep.Range) (next uint64, err error) {
-	next = missing.First
-	p := g.numberedOf(k)
-	if p == nil {
-		return next, nil
-	}
-	ctx, cancel := context.WithTimeout(g.stopping, pastLimit)
-	defer cancel()
-	for p.look(missing); p.trusted < missing.Next && p.wait(ctx); p.look(missing) {
-	}
-	var frame []byte
-	p.read(missing, missing.First, missing.Next, func(i uint64, e *transcript.Entry) bool {
-		frame = appendNumbered(frame, i, e)
-		if len(frame) > entriesFrame {
-			err, next, frame = c.sayEntries(frame), i+1, frame[:0]
-		}
-		return err == nil
-	})
-	if err == nil && len(frame) > 0 {
-		err, next = c.sayEntries(frame), p.trusted
-	}
-	return min(next, missing.Next), err
 }
 
 // appendNumbered appends an entry with its number, followed by a comma.
