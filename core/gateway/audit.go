@@ -52,7 +52,11 @@ func (g *Gateway) auditRequest(pattern string, r *http.Request) {
 	if g.Audit == nil || unaudited[pattern] {
 		return
 	}
-	g.Audit.Info("request", askerOf(r).attrs(), "method", r.Method, "path", core.CutWords(r.URL.Path, maxShown))
+	record := []any{askerOf(r).attrs(), "method", r.Method, "path", core.CutWords(r.URL.Path, maxShown)}
+	if student := r.URL.Query().Get("student"); student != "" {
+		record = append(record, "whose", core.CutWords(student, maxShown))
+	}
+	g.Audit.Info("request", record...)
 }
 
 // auditing records the dial and the end of one session.

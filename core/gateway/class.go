@@ -249,6 +249,7 @@ func (g *Gateway) removeStudent(w http.ResponseWriter, r *http.Request) {
 	err := g.Class.Remove(id)
 	if err == nil {
 		g.classroom.wall.Remove(id)
+		g.classroom.revoke(id)
 	}
 	g.changed(w, err)
 }

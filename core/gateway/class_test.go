@@ -21,6 +21,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/class"
+	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
@@ -32,6 +33,9 @@ type room struct {
 	code    string
 	teacher string
 	dialled chan string
+	records bool // what users do from then on
+
+	usersFile string
 }
 
 // forbidden is a host outside of practice.
@@ -52,14 +56,14 @@ func newRoom(t *testing.T) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &room{t: t, code: held.State().Code, dialled: make(chan string, 100)}
+	m := &room{t: t, code: held.State().Code, dialled: make(chan string, 100), usersFile: class.UsersFile(folder)}
 	m.teacher, err = users.Add("teacher", access.Teacher)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := testGateway().Config
 	config.Access, config.Class, config.Keep = access.New(key, users), held, time.Minute
-	config.Of = func(string) (Belongings, error) { return Belongings{}, nil }
+	config.Of = func(string) (Belongings, error) { return m.belongings() }
 	config.Addresses = []string{"http://192.0.2.1:8000"}
 	config.Practices = []Practice{{Name: "http", Target: "127.0.0.1:4080", Mode: "upper"}}
 	config.Practise = func(ctx context.Context, name, _ string, _ map[string]string) (Server, error) {
@@ -84,6 +88,25 @@ func newRoom(t *testing.T) *room {
 		http.DefaultClient.CloseIdleConnections()
 	})
 	return m
+}
+
+// belongings returns those of a user.
+func (m *room) belongings() (Belongings, error) {
+	if !m.records {
+		return Belongings{}, nil
+	}
+	folder, err := store.OpenFolder(m.t.TempDir())
+	if err != nil {
+		return Belongings{}, err
+	}
+	r := store.Record(folder, slog.New(slog.DiscardHandler))
+	m.t.Cleanup(func() {
+		m.Stop(context.Background())
+		if err := errors.Join(r.Close(context.Background()), folder.Close()); err != nil {
+			m.t.Error(err)
+		}
+	})
+	return Belongings{Transcripts: r, Recordings: r}, nil
 }
 
 // person is a browser, or a program with a token.

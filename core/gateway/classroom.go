@@ -15,9 +15,14 @@ type classroom struct {
 	wall      wall.Wall
 	reach     sync.Once   // for the students who have not come since the workbench was started
 	projected *projection // nil: nothing is
+	show      *showing    // nil: the teacher shows nothing
+	lastN     uint64      // the number of what was shown last
+	alongs    map[*along]struct{}
 }
 
-func newClassroom() *classroom { return &classroom{next: make(chan struct{})} }
+func newClassroom() *classroom {
+	return &classroom{next: make(chan struct{}), alongs: map[*along]struct{}{}}
+}
 
 // change does something to the classroom, and tells those who wait for a change. It may do
 // nothing: the class itself has changed.
@@ -36,9 +41,6 @@ func (r *classroom) changes() <-chan struct{} {
 	defer r.mu.Unlock()
 	return r.next
 }
-
-// shown returns what the teacher shows to all, as a page is told of it; nil: nothing.
-func (r *classroom) shown() any { return nil }
 
 // projection returns what is on the projector; nil: nothing.
 func (r *classroom) projection() *projection {

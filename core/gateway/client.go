@@ -36,6 +36,7 @@ type client struct {
 	hello   map[string]any // the first thing that a client of workbench.v1 is told
 	plugin  string         // named if a machine is to blame
 	knows   func(core.EventKind) bool
+	looksOn bool // in the session of another
 
 	message *[]byte // borrowed from one Receive to the next
 	ended   bool    // a message of workbench.v1 said eof

@@ -22,7 +22,7 @@ const (
 // recording. Where neither has them stands a gap. It ends early at what has not
 // happened yet, and after entriesAnswer.
 func (g *Gateway) entries(w http.ResponseWriter, r *http.Request) {
-	query, err := oneOfEach(r.URL.Query(), "from", "count")
+	query, err := oneOfEach(r.URL.Query(), "from", "count", "student", "show")
 	from, count := uint64(1), uint64(defaultEntries)
 	if err == nil {
 		from, err = numberIn(query, "from", from, 1<<53)
@@ -34,7 +34,15 @@ func (g *Gateway) entries(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusBadRequest, err)
 		return
 	}
-	k := g.keeping.Find(r.PathValue("id"))
+	of, k := g, g.keeping.Find(r.PathValue("id"))
+	if isTheirs(r.URL.Query()) {
+		it, err := g.theirs(askerOf(r), r.PathValue("id"), query)
+		if err != nil {
+			refuseWith(w, statusOfTheirs(err), err)
+			return
+		}
+		of, k = it.of, it.kept
+	}
 	if k == nil {
 		refuseWith(w, http.StatusNotFound, errNoSession)
 		return
@@ -44,7 +52,7 @@ func (g *Gateway) entries(w http.ResponseWriter, r *http.Request) {
 		entries, next, missing := k.Read(i, to-i)
 		switch {
 		case missing != nil:
-			s, err := g.recorded(r.Context(), k, missing, i, min(to, missing.Next))
+			s, err := of.recorded(r.Context(), k, missing, i, min(to, missing.Next))
 			if err != nil {
 				refuseWith(w, statusOf(err), err)
 				return

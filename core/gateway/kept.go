@@ -7,12 +7,10 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/gorilla/websocket"
 
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/keep"
 	"github.com/protocol-workbench/workbench/core/session"
 )
@@ -21,7 +19,7 @@ import (
 const maxWindow = 64
 
 // open opens a session that goes on without its client, which watches it first.
-func (g *Gateway) open(ctx context.Context, c *client, wanted request) {
+func (g *Gateway) open(c *client, wanted request) {
 	err := checkWindow("window", wanted.window)
 	var r *prepared
 	if err == nil {
@@ -46,12 +44,16 @@ func (g *Gateway) open(ctx context.Context, c *client, wanted request) {
 		k.Ended()
 	})
 	c.plugin, c.knows = wanted.mode.Name, wanted.mode.Knows
-	g.watch(ctx, c, k, w)
+	g.watch(context.Background(), c, k, w)
 }
 
 // attach has a client watch a session that was opened by another connection.
-func (g *Gateway) attach(ctx context.Context, c *client, query url.Values, asks asker, s *seat) {
+func (g *Gateway) attach(c *client, query url.Values, asks asker, s *seat) {
 	c.ws.SetReadLimit(maxJSONMessage)
+	if isTheirs(query) {
+		g.readAlong(c, query, asks, s)
+		return
+	}
 	var k *keep.Session
 	var w *keep.Watcher
 	err := s.refused
@@ -66,7 +68,7 @@ func (g *Gateway) attach(ctx context.Context, c *client, query url.Values, asks 
 	if g.Audit != nil {
 		g.Audit.Info("attach", asks.attrs(), "session", k.Hello["session"])
 	}
-	g.watch(ctx, c, k, w)
+	g.watch(context.Background(), c, k, w)
 }
 
 func (g *Gateway) join(c *client, query url.Values) (*keep.Session, *keep.Watcher, error) {
@@ -74,11 +76,9 @@ func (g *Gateway) join(c *client, query url.Values) (*keep.Session, *keep.Watche
 		return nil, nil, refuseAs(codeAddress, "attach is for clients that ask for the subprotocol %s", subprotocol)
 	}
 	q, err := oneOfEach(query, "attach", "from", "window", "was")
-	first := uint64(1)
-	if from := q["from"]; err == nil && from != "" {
-		if first, err = strconv.ParseUint(from, 10, 64); err != nil || first == 0 {
-			err = refuseAs(codeAddress, "from is %q; it must be the number of an entry, from 1 on", core.CutWords(from, core.MaxName))
-		}
+	var first uint64
+	if err == nil {
+		first, err = firstIn(q)
 	}
 	for _, name := range []string{"window", "was"} {
 		if err == nil {
@@ -115,8 +115,8 @@ func checkWindow(name, value string) error {
 	return nil
 }
 
-// watch tells a client what happens in a session, until the session ends or the
-// client is gone, and says there what the client says.
+// watch tells a client what happens in a session, until the session ends, the client is
+// gone or ctx is done, and says there what the client says.
 func (g *Gateway) watch(ctx context.Context, c *client, k *keep.Session, w *keep.Watcher) {
 	heard := make(chan struct{})
 	go func() {
@@ -130,14 +130,19 @@ func (g *Gateway) watch(ctx context.Context, c *client, k *keep.Session, w *keep
 		c.hello = maps.Clone(k.Hello)
 		c.hello["attach"], c.hello["keep"], c.hello["watch"] = k.ID, int(g.keeping.Keep/time.Second), w.State()
 		c.hello["age"] = time.Since(k.Began).Seconds()
+		if c.looksOn {
+			c.hello["readonly"] = true
+		}
 		err = c.Accept(address)
 	} else if err != keep.ErrLeft {
 		c.Refuse(err)
 	}
 	for err == nil {
-		err = g.tell(c, k, w)
+		err = g.tell(ctx, c, k, w)
 	}
-	if err != errTold {
+	if why := context.Cause(ctx); why != nil {
+		c.sayWhy(why)
+	} else if err != errTold {
 		c.Cut()
 	}
 	w.Leave()
@@ -148,8 +153,8 @@ func (g *Gateway) watch(ctx context.Context, c *client, k *keep.Session, w *keep
 var errTold = errors.New("all was told")
 
 // tell tells a client what comes next. It waits, for as long as the client is there.
-func (g *Gateway) tell(c *client, k *keep.Session, w *keep.Watcher) error {
-	b, err := w.Next(context.Background())
+func (g *Gateway) tell(ctx context.Context, c *client, k *keep.Session, w *keep.Watcher) error {
+	b, err := w.Next(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -159,7 +164,7 @@ func (g *Gateway) tell(c *client, k *keep.Session, w *keep.Watcher) error {
 			*keep.State
 		}{"watch", b.State})
 	case b.Missing != nil:
-		return g.fill(context.Background(), c, k, b.Missing)
+		return g.fill(ctx, c, k, b.Missing)
 	case b.End != nil:
 		c.Close(*b.End)
 		return errTold
@@ -207,7 +212,7 @@ func (c *client) hear(w *keep.Watcher) {
 		var end session.End
 		switch {
 		case err == nil:
-		case errors.Is(err, keep.ErrNoKeyboard), errors.Is(err, keep.ErrFinished):
+		case errors.Is(err, keep.ErrNoKeyboard), errors.Is(err, keep.ErrLooksOn), errors.Is(err, keep.ErrFinished):
 			code := "no-keyboard"
 			if err == keep.ErrFinished {
 				code = "input-ended"
@@ -231,8 +236,7 @@ func (c *client) hearOne(w *keep.Watcher, u upward) error {
 	case u.End:
 		return w.End()
 	case u.Keyboard == "take":
-		w.TakeKeyboard()
-		return nil
+		return w.TakeKeyboard()
 	case u.Keyboard == "give":
 		return w.GiveKeyboard(u.To)
 	}

@@ -23,6 +23,8 @@ const (
 	codeSessionUnknown  = "session-unknown"  // no such session to attach to
 	codeClassPaused     = "class-paused"     // students dial nothing while it is
 	codeClassLeft       = "class-left"       // the student was removed from the class
+	codeClassTeacher    = "class-teacher"    // only the teacher of a class may
+	codeClassShow       = "class-show"       // the session is not the one that is shown to the class
 )
 
 // refused says why there is no session: words, and a code for programs.

@@ -110,7 +110,10 @@ func (g *Gateway) routes() []route {
 			route{"POST /api/class/send", access.Teach, maxJoin, g.sendAll},
 			route{"POST /api/class/code", access.Teach, maxJoin, g.changeCode},
 			route{"PUT /api/class/projector", access.Teach, maxJoin, g.project},
-			route{"DELETE /api/class/projector", access.Teach, maxNothing, g.projectNothing})
+			route{"DELETE /api/class/projector", access.Teach, maxNothing, g.projectNothing},
+			route{"PUT /api/class/show", access.Teach, maxJoin, g.setShow},
+			route{"DELETE /api/class/show", access.Teach, maxNothing, g.endShow},
+			route{"GET /api/class/show/transcript", access.Look, maxNothing, g.shownTranscript})
 	}
 	if g.Page != nil {
 		routes = append(routes, route{"GET /", access.Look, maxNothing, newPage(g.Page).ServeHTTP})

@@ -189,6 +189,7 @@ func (s transcripts) delete(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, err)
 		return
 	}
+	s.gateway.showNoMore(r.PathValue("id"))
 	answerAs(w, "")
 	w.WriteHeader(http.StatusNoContent)
 }

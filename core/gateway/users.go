@@ -69,6 +69,9 @@ func (g *Gateway) watchUsers() {
 			of.standing = g.Access.Standing(name)
 			if before != "" && of.standing != before {
 				of.Log.Info("a user is not known any more, or has another token or role")
+				if g.classroom != nil {
+					g.classroom.revoke(name)
+				}
 				for _, live := range of.live.All() {
 					live.Stop(session.End{Cause: session.Revoked, Words: errRevoked.Error()})
 				}

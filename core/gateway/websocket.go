@@ -76,7 +76,7 @@ func (g *Gateway) serve(c *client, query url.Values, asks asker, s *seat) {
 	ctx, cancel := context.WithCancel(g.stopping)
 	defer cancel()
 	if query.Has("attach") {
-		g.attach(ctx, c, query, asks, s)
+		g.attach(c, query, asks, s)
 		return
 	}
 	release := context.AfterFunc(ctx, func() { c.conn.endReading(0) })
@@ -106,7 +106,7 @@ func (g *Gateway) serve(c *client, query url.Values, asks asker, s *seat) {
 		return
 	}
 	if wanted.keep && g.keeping.Keep > 0 {
-		g.open(ctx, c, wanted)
+		g.open(c, wanted)
 		return
 	}
 	g.run(ctx, c, wanted)
