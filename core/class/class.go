@@ -30,9 +30,10 @@ const maxEvents = 2 << 20
 
 // Class is a class with its folder. It is safe for concurrent use.
 type Class struct {
-	path  string // of the events
-	users *access.Users
-	lock  *os.File
+	folder string
+	path   string // of the events
+	users  *access.Users
+	lock   *os.File
 
 	mu    sync.Mutex
 	state State
@@ -47,7 +48,7 @@ var ErrOpen = errors.New("class is open in another workbench")
 func UsersFile(folder string) string { return filepath.Join(folder, usersFile) }
 
 // Open opens the class in a folder, or makes one, with a new code. Its errors are those of
-// files, or ErrOpen. Close it.
+// files, ErrOpen, or ErrEnded. Close it.
 func Open(folder string) (*Class, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func Open(folder string) (*Class, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Class{path: filepath.Join(folder, eventsFile), users: users, lock: lock}
+	c := &Class{folder: folder, path: filepath.Join(folder, eventsFile), users: users, lock: lock}
 	if err := c.open(); err != nil {
 		c.Close()
 		return nil, err
@@ -88,15 +89,39 @@ func (c *Class) Close() error {
 	defer c.mu.Unlock()
 	if c.file != nil {
 		c.file.Close()
+		c.Use()
 	}
 	return c.lock.Close()
 }
 
 // open reads the events, and leaves out a last line that was not written whole.
 func (c *Class) open() error {
-	data, err := plainfile.ReadFile(c.path, 2*maxEvents)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	size, err := c.state.read(c.path)
+	if err != nil {
 		return err
+	}
+	if !c.state.Ended.IsZero() {
+		return ErrEnded
+	}
+	if c.file, err = os.OpenFile(c.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return err
+	}
+	if err := c.cut(size); err != nil {
+		return err
+	}
+	c.Use()
+	if size == 0 {
+		return c.add(Event{Kind: Opened, Code: newCode()})
+	}
+	return c.refuseRemoved()
+}
+
+// read adds the events of a file, if there is one, and returns how many bytes of it are
+// whole lines: the last may be of a process that was killed, or is writing it.
+func (s *State) read(path string) (size int64, err error) {
+	data, err := plainfile.ReadFile(path, 2*maxEvents)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
 	}
 	whole := data[:bytes.LastIndexByte(data, '\n')+1]
 	n := 0
@@ -105,22 +130,28 @@ func (c *Class) open() error {
 		var e Event
 		err := json.Unmarshal(line, &e)
 		if err == nil {
-			err = c.state.Apply(e)
+			err = s.Apply(e)
 		}
 		if err != nil {
-			return fmt.Errorf("%s, line %d: %w", c.path, n, err)
+			return 0, fmt.Errorf("%s, line %d: %w", path, n, err)
 		}
 	}
-	if c.file, err = os.OpenFile(c.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
-		return err
+	return int64(len(whole)), nil
+}
+
+// Read returns how the class in a folder is, which may be open in another process. Its
+// errors are those of files; without a class it is fs.ErrNotExist.
+func Read(folder string) (*State, error) {
+	s := new(State)
+	path := filepath.Join(folder, eventsFile)
+	size, err := s.read(path)
+	if err == nil && size == 0 {
+		err = &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 	}
-	if err := c.cut(int64(len(whole))); err != nil {
-		return err
+	if err != nil {
+		return nil, err
 	}
-	if n == 0 {
-		return c.add(Event{Kind: Opened, Code: newCode()})
-	}
-	return c.refuseRemoved()
+	return s, nil
 }
 
 // refuseRemoved takes out the users of students who are gone: the workbench may have ended
@@ -250,8 +281,8 @@ func (c *Class) Find(id string) (Student, bool) {
 	return c.state.Find(id)
 }
 
-// Join adds a student, and a user of that role. Its error is a *NameError, ErrFull, or one
-// of files.
+// Join adds a student, and a user of that role. Its error is a *NameError, ErrFull,
+// ErrEnded, or one of files.
 func (c *Class) Join(name string) (Student, error) {
 	name, err := CleanName(name)
 	if err != nil {
@@ -259,6 +290,9 @@ func (c *Class) Join(name string) (Student, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.state.Ended.IsZero() {
+		return Student{}, ErrEnded
+	}
 	if len(c.state.all) >= maxJoins || len(c.state.Students()) >= MaxStudents {
 		return Student{}, ErrFull
 	}

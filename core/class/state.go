@@ -17,6 +17,7 @@ type Event struct {
 	ID   string    `json:"id,omitempty"`   // of Joined, Removed, HandUp and HandDown: a user name
 	Name string    `json:"name,omitempty"` // of Joined: as the student has chosen it
 	Sent *Sent     `json:"sent,omitempty"` // of SentAll
+	For  int64     `json:"for,omitempty"`  // of DeleteAfter, in seconds; 0: for ever
 }
 
 // Kind is a kind of event.
@@ -33,6 +34,9 @@ const (
 	Paused   Kind = "paused"
 	GoingOn  Kind = "going-on"
 	SentAll  Kind = "sent" // by the teacher, to all students
+	// DeleteAfter says how long the class is kept without being used.
+	DeleteAfter Kind = "delete-after"
+	Ended       Kind = "ended" // nothing follows: the class is to be deleted
 )
 
 // Sent is what a teacher sends to all students, for them to open: a lesson, or a target
@@ -76,6 +80,8 @@ type Student struct {
 const (
 	// MaxStudents is how many there can be at a time.
 	MaxStudents = 500
+	// MaxDeleteAfter is how long it can be kept without being used, unless for ever.
+	MaxDeleteAfter = 10 * 365 * 24 * time.Hour
 	// maxJoins is how many can join in all, those that were removed included.
 	maxJoins = 4 * MaxStudents
 )
@@ -86,6 +92,9 @@ type State struct {
 	Code   string
 	Paused time.Time // since when it is; zero: it is not
 	Sent   Sent      // last; N is 0: nothing was
+	Ended  time.Time // since when it is to be deleted; zero: it goes on
+	// DeleteAfter is how long it is kept without being used; 0: for ever.
+	DeleteAfter time.Duration
 
 	all []Student // those that are gone too: their names are not given again
 }
@@ -115,6 +124,7 @@ func (s *State) find(id string) *Student {
 var (
 	ErrFull      = errors.New("class is full")
 	ErrNoStudent = errors.New("no such student in this class")
+	ErrEnded     = errors.New("class has ended")
 )
 
 // Apply adds an event. One that cannot follow those before returns an error, and changes
@@ -122,6 +132,9 @@ var (
 func (s *State) Apply(e Event) error {
 	if (e.Kind == Opened) != s.Opened.IsZero() {
 		return fmt.Errorf("event %.40q: a class is opened once, first of all", e.Kind)
+	}
+	if !s.Ended.IsZero() {
+		return fmt.Errorf("event %.40q: %w", e.Kind, ErrEnded)
 	}
 	switch e.Kind {
 	case Opened, NewCode:
@@ -148,6 +161,13 @@ func (s *State) Apply(e Event) error {
 		s.Paused = e.At
 	case GoingOn:
 		s.Paused = time.Time{}
+	case DeleteAfter:
+		if e.For < 0 || e.For > int64(MaxDeleteAfter/time.Second) {
+			return fmt.Errorf("event %q: %d seconds are not allowed", e.Kind, e.For)
+		}
+		s.DeleteAfter = time.Duration(e.For) * time.Second
+	case Ended:
+		s.Ended = e.At
 	case Removed, HandUp, HandDown:
 		one := s.find(e.ID)
 		switch {
@@ -200,6 +220,12 @@ func (s *State) Events() []Event {
 	}
 	if s.Sent.N > 0 {
 		all = append(all, Event{Kind: SentAll, At: s.Sent.At, Sent: &s.Sent})
+	}
+	if s.DeleteAfter > 0 {
+		all = append(all, Event{Kind: DeleteAfter, At: s.Opened, For: int64(s.DeleteAfter / time.Second)})
+	}
+	if !s.Ended.IsZero() {
+		all = append(all, Event{Kind: Ended, At: s.Ended})
 	}
 	return all
 }
