@@ -10,6 +10,7 @@ package progress
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -20,6 +21,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -101,23 +103,49 @@ func Open(folder string) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{folder: folder, best: map[place]Line{}}
-	path := filepath.Join(folder, seedFile)
-	text, err := plainfile.ReadFile(path, lesson.MaxSeed+1)
-	switch l.seed = strings.TrimSpace(string(text)); {
-	case errors.Is(err, fs.ErrNotExist):
+	err := l.readSeed()
+	if errors.Is(err, fs.ErrNotExist) {
 		l.seed = newSeed()
-		if err := plainfile.Write(path, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, l.seed+"\n"); return err }); err != nil {
-			return nil, err
-		}
-	case err != nil:
+		err = plainfile.Write(filepath.Join(folder, seedFile), 0o600, func(w io.Writer) error { _, err := io.WriteString(w, l.seed+"\n"); return err })
+	}
+	if err != nil {
 		return nil, err
-	case !lesson.ValidSeed(l.seed):
-		return nil, fmt.Errorf("%s: not a seed of at most %d letters, digits, dots, - and _", path, lesson.MaxSeed)
 	}
 	if text, err := plainfile.ReadFile(filepath.Join(folder, atFile), maxLine); err == nil {
 		json.Unmarshal(text, &l.at) // what cannot be read is not known
 	}
 	return l, l.read()
+}
+
+// Read reads a folder, which another process may have open, and changes nothing: it
+// returns the seed, and the best that was reached in each step, by lesson and step. A
+// student of whom nothing was kept has no seed.
+func Read(folder string) (seed string, best []Line, err error) {
+	l := &Log{folder: folder, best: map[place]Line{}}
+	if err := l.readSeed(); errors.Is(err, fs.ErrNotExist) {
+		return "", nil, nil
+	} else if err != nil {
+		return "", nil, err
+	}
+	if err := l.read(); err != nil {
+		return "", nil, err
+	}
+	best = slices.SortedFunc(maps.Values(l.best), func(a, b Line) int {
+		return cmp.Or(strings.Compare(a.Lesson, b.Lesson), a.Step-b.Step)
+	})
+	return l.seed, best, nil
+}
+
+func (l *Log) readSeed() error {
+	path := filepath.Join(l.folder, seedFile)
+	text, err := plainfile.ReadFile(path, lesson.MaxSeed+1)
+	if err != nil {
+		return err
+	}
+	if l.seed = strings.TrimSpace(string(text)); !lesson.ValidSeed(l.seed) {
+		return fmt.Errorf("%s: not a seed of at most %d letters, digits, dots, - and _", path, lesson.MaxSeed)
+	}
+	return nil
 }
 
 // read takes the lines of the file. One that is none, such as the last of a process that

@@ -51,6 +51,16 @@ func TestOpenedAgain(t *testing.T) {
 			t.Errorf("got %+v, seed %s; want %+v, seed %s", got, log.Seed(), want, l.Seed())
 		}
 	}
+	if seed, best, err := progress.Read(folder); seed != l.Seed() || len(best) != 3 || !reflect.DeepEqual(best[:2], []progress.Line{more, other}) || err != nil {
+		t.Errorf("read: %q, %+v, %v", seed, best, err)
+	}
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	if seed, best, err := progress.Read(nowhere); seed != "" || best != nil || err != nil {
+		t.Errorf("read where nothing is: %q, %+v, %v", seed, best, err)
+	}
+	if _, err := os.Stat(nowhere); err == nil {
+		t.Error("to read has made the folder")
+	}
 	for _, name := range []string{"seed", "progress"} {
 		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Mode().Perm()&0o077 != 0 && os.PathSeparator == '/' {
 			t.Errorf("%s: %v %v", name, info.Mode(), err)
