@@ -148,6 +148,12 @@ func (f *Folder) Open(id string) (io.ReadCloser, error) {
 	return r, nil
 }
 
+// OpenText opens the text of a transcript in a folder of them that another process may
+// have open, and changes nothing there. The root is open as long as the text is.
+func OpenText(root *os.Root, id string) (io.ReadCloser, error) {
+	return (&Folder{root: root, part: parts.Size}).Open(id)
+}
+
 // Delete implements [Store]. The first file goes first: without it the others are
 // nothing, and swept away should the process end here.
 func (f *Folder) Delete(id string) error {
