@@ -266,6 +266,13 @@ func (c *Class) Sent() Sent {
 	return c.state.Sent
 }
 
+// HasEnded reports whether the class is to be deleted.
+func (c *Class) HasEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.state.Ended.IsZero()
+}
+
 // HasLeft reports whether somebody was a student, and was removed.
 func (c *Class) HasLeft(id string) bool {
 	c.mu.Lock()

@@ -121,6 +121,8 @@ var costly = map[string]bool{
 	"POST /api/transcripts/{id}/redact":      true,
 	"POST /api/lessons/{name}/check":         true,
 	"POST /api/lessons/{name}/stages":        true,
+	"GET /api/class/results.csv":             true,
+	"GET /api/class/submissions.zip":         true,
 }
 
 // isCostly reports whether a request counts. A list costs little unless all

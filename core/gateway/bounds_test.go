@@ -55,7 +55,7 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		config := testGateway().Config
-		config.Transcripts, config.Class = folder, held
+		config.Transcripts, config.Class, config.EndClass = folder, held, func() {}
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
 		config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
@@ -269,7 +269,7 @@ func everyRoute() []route {
 	config.Transcripts = (*store.Folder)(nil)
 	config.Page = fstest.MapFS{}
 	config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
-	config.Login, config.Class = login.New(login.Config{}, nowhere{}), new(class.Class)
+	config.Login, config.Class, config.EndClass = login.New(login.Config{}, nowhere{}), new(class.Class), func() {}
 	config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
 	return New(config).routes()

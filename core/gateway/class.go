@@ -166,6 +166,8 @@ func (g *Gateway) failedInClass(w http.ResponseWriter, err error) {
 		refuseWith(w, http.StatusBadRequest, err)
 	case errors.Is(err, class.ErrFull):
 		refuseWith(w, http.StatusConflict, fmt.Errorf("the class is full: at most %d can be in it", class.MaxStudents))
+	case errors.Is(err, class.ErrEnded):
+		refuseWith(w, http.StatusConflict, errClassEnded)
 	case errors.Is(err, class.ErrNoStudent):
 		refuseWith(w, http.StatusNotFound, class.ErrNoStudent)
 	default:
@@ -278,7 +280,11 @@ func (g *Gateway) raiseHand(w http.ResponseWriter, r *http.Request) {
 // was removed may have asked just before.
 func (g *Gateway) refuseInClass(who asker) error {
 	switch {
-	case g.Class == nil || who.Role.May(access.Teach):
+	case g.Class == nil:
+		return nil
+	case g.Class.HasEnded():
+		return refused{codeClassEnded, errClassEnded}
+	case who.Role.May(access.Teach):
 		return nil
 	case g.Class.HasLeft(who.Name):
 		return refuseAs(codeClassLeft, "you are not in this class any more")

@@ -36,6 +36,7 @@ type room struct {
 	records bool // what users do from then on
 
 	usersFile string
+	ended     chan struct{} // gets one when the class is to be deleted
 }
 
 // forbidden is a host outside of practice.
@@ -56,13 +57,14 @@ func newRoom(t *testing.T) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &room{t: t, code: held.State().Code, dialled: make(chan string, 100), usersFile: class.UsersFile(folder)}
+	m := &room{t: t, code: held.State().Code, dialled: make(chan string, 100), usersFile: class.UsersFile(folder), ended: make(chan struct{}, 10)}
 	m.teacher, err = users.Add("teacher", access.Teacher)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := testGateway().Config
 	config.Access, config.Class, config.Keep = access.New(key, users), held, time.Minute
+	config.EndClass = func() { m.ended <- struct{}{} }
 	config.Of = func(string) (Belongings, error) { return m.belongings() }
 	config.Addresses = []string{"http://192.0.2.1:8000"}
 	config.Practices = []Practice{{Name: "http", Target: "127.0.0.1:4080", Mode: "upper"}}
@@ -286,6 +288,15 @@ func TestWhatStudentsMayNot(t *testing.T) {
 		{tom, 403, "POST", "/api/class/pause", `{"paused":true}`},
 		{tom, 403, "DELETE", "/api/class/students/anna", ""},
 		{tom, 403, "DELETE", "/api/class/students/tom", ""},
+		{tom, 403, "GET", "/api/class/results.csv", ""},
+		{tom, 403, "GET", "/api/class/submissions.zip", ""},
+		{tom, 403, "DELETE", "/api/class", `{"delete":"everything"}`},
+		{nobody, 401, "GET", "/api/class/results.csv", ""},
+		{nobody, 401, "GET", "/api/class/submissions.zip", ""},
+		{nobody, 401, "DELETE", "/api/class", `{"delete":"everything"}`},
+		{teacher, 400, "DELETE", "/api/class", `{}`},
+		{teacher, 400, "DELETE", "/api/class", `{"delete":"recordings"}`},
+		{teacher, 400, "DELETE", "/api/class", ""},
 		{nobody, 401, "GET", "/api/class", ""},
 		{nobody, 401, "POST", "/api/class/hand", `{"up":true}`},
 		{nobody, 401, "POST", "/api/class/pause", `{"paused":true}`},
@@ -324,6 +335,9 @@ func TestWhatStudentsMayNot(t *testing.T) {
 	hear(t, ws, `"code":"denied"`)
 	if len(m.dialled) > 0 {
 		t.Errorf("%s was dialled", <-m.dialled)
+	}
+	if len(m.ended) > 0 || m.Class.HasEnded() {
+		t.Error("the class was ended")
 	}
 	say(t, mine, websocket.TextMessage, `{"text":"still here"}`)
 	until(t, mine, "STILL HERE")
@@ -468,7 +482,7 @@ func TestThePageToJoinOn(t *testing.T) {
 
 func TestErrorsOfAClass(t *testing.T) {
 	g := testGateway()
-	for err, want := range map[error]int{class.ErrFull: 409, class.ErrNoStudent: 404, &class.NameError{}: 400, errors.New("no space left"): 500} {
+	for err, want := range map[error]int{class.ErrFull: 409, class.ErrEnded: 409, class.ErrNoStudent: 404, &class.NameError{}: 400, errors.New("no space left"): 500} {
 		w := httptest.NewRecorder()
 		if g.failedInClass(w, err); w.Code != want || strings.Contains(w.Body.String(), "space") {
 			t.Errorf("%v: %d %s", err, w.Code, w.Body)

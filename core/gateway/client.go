@@ -269,7 +269,7 @@ func (c *client) closeCode(end session.End) (code int, words string) {
 	switch end.Cause {
 	case session.ByClient, session.ByServer, session.ByMachine:
 		return websocket.CloseNormalClosure, end.Words
-	case session.Stopped:
+	case session.Stopped, session.ClassEnded:
 		return websocket.CloseGoingAway, end.Words
 	case session.BadText:
 		return websocket.CloseInvalidFramePayloadData, end.Words

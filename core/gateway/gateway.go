@@ -107,6 +107,9 @@ type Config struct {
 	// Class is the class that people join as students, with its code; nil: there is none.
 	// It needs Access, with the class's users.
 	Class *class.Class
+	// EndClass is called once the class has ended, and must not wait: it has the gateway
+	// stopped and the class deleted; nil: that is not asked for here.
+	EndClass func()
 	// Addresses are those at which browsers have the page, for the teacher of a class.
 	Addresses []string
 	// Origin is the name at which browsers have the page, at the listener's port; "": at

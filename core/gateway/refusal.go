@@ -22,6 +22,7 @@ const (
 	codeServerEOF       = "server-eof"       // the mode cannot go on after the server's end
 	codeSessionUnknown  = "session-unknown"  // no such session to attach to
 	codeClassPaused     = "class-paused"     // students dial nothing while it is
+	codeClassEnded      = "class-ended"      // the class is deleted; also of a session's end
 	codeClassLeft       = "class-left"       // the student was removed from the class
 	codeClassTeacher    = "class-teacher"    // only the teacher of a class may
 	codeClassShow       = "class-show"       // the session is not the one that is shown to the class

@@ -113,7 +113,12 @@ func (g *Gateway) routes() []route {
 			route{"DELETE /api/class/projector", access.Teach, maxNothing, g.projectNothing},
 			route{"PUT /api/class/show", access.Teach, maxJoin, g.setShow},
 			route{"DELETE /api/class/show", access.Teach, maxNothing, g.endShow},
-			route{"GET /api/class/show/transcript", access.Look, maxNothing, g.shownTranscript})
+			route{"GET /api/class/show/transcript", access.Look, maxNothing, g.shownTranscript},
+			route{"GET /api/class/results.csv", access.Teach, maxNothing, g.classResults},
+			route{"GET /api/class/submissions.zip", access.Teach, maxNothing, g.classSubmissions})
+	}
+	if g.Class != nil && g.EndClass != nil {
+		routes = append(routes, route{"DELETE /api/class", access.Teach, maxJoin, g.endClass})
 	}
 	if g.Page != nil {
 		routes = append(routes, route{"GET /", access.Look, maxNothing, newPage(g.Page).ServeHTTP})

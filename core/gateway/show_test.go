@@ -49,7 +49,7 @@ func (m *room) shows(what string, is func(now *toldShow) bool) *toldShow {
 	}
 }
 
-func nothing(now *toldShow) bool { return now == nil }
+func notShown(now *toldShow) bool { return now == nil }
 
 // ended waits until a recording is whole.
 func (p *person) ended(id string) {
@@ -64,7 +64,7 @@ func TestShowSession(t *testing.T) {
 	anna.joins("Anna")
 	boss, first := teacher.begins()
 	_, second := teacher.begins()
-	m.shows("at first", nothing)
+	m.shows("at first", notShown)
 	teacher.wants(204, "", "PUT", "/api/class/show", `{"session":"`+first.Attach+`"}`)
 	now := m.shows("a session", func(now *toldShow) bool { return now != nil })
 	if want := (toldShow{N: now.N, Kind: "session", Attach: first.Attach, Mode: "upper", Target: "practice:7"}); *now != want || now.N == 0 {
@@ -99,7 +99,7 @@ func TestShowSession(t *testing.T) {
 	anna.hello(eye)
 	teacher.wants(204, "", "DELETE", "/api/class/show", "")
 	ends(t, eye, websocket.CloseNormalClosure, "the teacher does not show this session any more")
-	m.shows("nothing", nothing)
+	m.shows("nothing", notShown)
 	teacher.wants(204, "", "DELETE", "/api/class/show", "") // again
 
 	// A session that has ended is shown until nobody can come back to it.
@@ -111,7 +111,7 @@ func TestShowSession(t *testing.T) {
 	until(t, eye, `"kind":"ended"`)
 	m.shows("one that has ended", func(now *toldShow) bool { return now != nil && now.Attach == first.Attach })
 	teacher.wants(204, "", "DELETE", "/api/sessions/"+first.Attach, "")
-	m.shows("one that is gone", nothing)
+	m.shows("one that is gone", notShown)
 	teacher.wants(404, "no such session of yours", "PUT", "/api/class/show", `{"session":"`+first.Attach+`"}`)
 }
 
@@ -140,7 +140,7 @@ func TestShowTranscript(t *testing.T) {
 		teacher.wants(want, "", "PUT", "/api/class/show", body)
 	}
 	teacher.wants(404, "a teacher shows their own recordings, and none of a student", "PUT", "/api/class/show", `{"transcript":"`+hello.Transcript+`"}`)
-	m.shows("nothing", nothing)
+	m.shows("nothing", notShown)
 
 	teacher.wants(204, "", "PUT", "/api/class/show", `{"transcript":"`+id+`"}`)
 	first := m.shows("a recording", func(now *toldShow) bool { return now != nil })
@@ -181,7 +181,7 @@ func TestShowTranscript(t *testing.T) {
 	anna.wants(404, "no such transcript", "GET", "/api/transcripts/"+id, "") // still not hers
 
 	teacher.wants(204, "", "DELETE", "/api/transcripts/"+id, "")
-	m.shows("one that was deleted", nothing)
+	m.shows("one that was deleted", notShown)
 	anna.wants(404, "shows no recording", "GET", "/api/class/show/transcript", "")
 }
 
@@ -199,7 +199,7 @@ func TestShownTranscriptIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	teacher.wants(404, "shows no recording", "GET", "/api/class/show/transcript", "")
-	m.shows("one that is gone", nothing)
+	m.shows("one that is gone", notShown)
 }
 
 // A reader of the shown recording that stops in the middle holds up nobody else.

@@ -44,6 +44,7 @@ var doing = map[string]access.Action{
 	"GET /api/class/live": access.Look, "GET /api/class/wall": access.Teach, "POST /api/class/send": access.Teach, "POST /api/class/code": access.Teach,
 	"PUT /api/class/projector": access.Teach, "DELETE /api/class/projector": access.Teach,
 	"PUT /api/class/show": access.Teach, "DELETE /api/class/show": access.Teach, "GET /api/class/show/transcript": access.Look,
+	"GET /api/class/results.csv": access.Teach, "GET /api/class/submissions.zip": access.Teach, "DELETE /api/class": access.Teach,
 	"GET /metrics": access.Manage, "GET /debug/pprof/": access.Manage, "GET /api/dev": access.Manage, "GET /api/dev/": access.Manage, "POST /api/dev/": access.Manage,
 }
 

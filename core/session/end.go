@@ -23,6 +23,7 @@ const (
 	Idle                            // neither side sent anything for as long as is allowed
 	TimeUp                          // the session lasted as long as is allowed
 	Revoked                         // its user is not known any more
+	ClassEnded                      // the class that it was part of is deleted
 )
 
 var codes = [...]string{
@@ -32,6 +33,7 @@ var codes = [...]string{
 	BadText: "bad-text", TooBig: "too-big", NotAllowed: "not-allowed",
 	NoMachine: "mode-unavailable", MachineRefused: "mode-refused",
 	Idle: "idle", TimeUp: "time-up", Revoked: "revoked",
+	ClassEnded: "class-ended",
 }
 
 // String returns the cause as programs know it: "server-closed".

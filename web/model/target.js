@@ -274,6 +274,7 @@ const advices = {
   "too-many-new-sessions": "Connect again later.",
   "too-many-dials": "Connect again later.",
   "class-paused": "Connect again when the class goes on.",
+  "class-ended": "",
   "class-left": "Ask your teacher.",
 };
 
