@@ -102,6 +102,7 @@ func (g *Gateway) routes() []route {
 			route{"GET /join", access.Look, maxNothing, joinPage},
 			route{"POST /api/join", access.Change, maxJoin, g.joinClass},
 			route{"GET /api/class", access.Teach, maxNothing, g.showClass},
+			route{"GET /api/class/qr.svg", access.Teach, maxNothing, g.showQR},
 			route{"POST /api/class/pause", access.Teach, maxJoin, g.pauseClass},
 			route{"DELETE /api/class/students/{id}", access.Teach, maxNothing, g.removeStudent},
 			route{"POST /api/class/hand", access.Change, maxJoin, g.raiseHand},
