@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -37,12 +38,14 @@ type room struct {
 
 	usersFile string
 	ended     chan struct{} // gets one when the class is to be deleted
+	folder    string        // of the class
+	served    *httptest.Server
 }
 
 // forbidden is a host outside of practice.
 const forbidden = "outside.example"
 
-func newRoom(t *testing.T) *room {
+func newRoom(t *testing.T, change ...func(*Config)) *room {
 	t.Helper()
 	folder := t.TempDir()
 	held, err := class.Open(folder)
@@ -57,7 +60,7 @@ func newRoom(t *testing.T) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &room{t: t, code: held.State().Code, dialled: make(chan string, 100), usersFile: class.UsersFile(folder), ended: make(chan struct{}, 10)}
+	m := &room{t: t, code: held.State().Code, dialled: make(chan string, 100), usersFile: class.UsersFile(folder), folder: folder, ended: make(chan struct{}, 10)}
 	m.teacher, err = users.Add("teacher", access.Teacher)
 	if err != nil {
 		t.Fatal(err)
@@ -80,15 +83,11 @@ func newRoom(t *testing.T) *room {
 		m.dialled <- to.Host
 		return dial(ctx, to, s)
 	}
-	m.Gateway = New(config)
-	s := httptest.NewServer(m.Gateway)
-	m.url = s.URL
-	t.Cleanup(func() {
-		m.Stop(context.Background())
-		s.Close()
-		held.Close()
-		http.DefaultClient.CloseIdleConnections()
-	})
+	for _, change := range change {
+		change(&config)
+	}
+	m.serves(config, "127.0.0.1:0")
+	t.Cleanup(m.stops)
 	return m
 }
 
@@ -109,6 +108,38 @@ func (m *room) belongings() (Belongings, error) {
 		}
 	})
 	return Belongings{Transcripts: r, Recordings: r}, nil
+}
+
+func (m *room) serves(config Config, at string) {
+	m.t.Helper()
+	listener, err := net.Listen("tcp", at)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.Gateway = New(config)
+	m.served = &httptest.Server{Listener: listener, Config: &http.Server{Handler: m.Gateway}}
+	m.served.Start()
+	m.url = m.served.URL
+}
+
+func (m *room) stops() {
+	m.Stop(context.Background())
+	m.served.Close()
+	m.Class.Close()
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// startsAgain stops the workbench, and starts another one with the same class, and at the
+// same port, which the cookies are for.
+func (m *room) startsAgain() {
+	m.t.Helper()
+	m.stops()
+	config := m.Config
+	var err error
+	if config.Class, err = class.Open(m.folder); err != nil {
+		m.t.Fatal(err)
+	}
+	m.serves(config, m.served.Listener.Addr().String())
 }
 
 // person is a browser, or a program with a token.
@@ -297,6 +328,16 @@ func TestWhatStudentsMayNot(t *testing.T) {
 		{teacher, 400, "DELETE", "/api/class", `{}`},
 		{teacher, 400, "DELETE", "/api/class", `{"delete":"recordings"}`},
 		{teacher, 400, "DELETE", "/api/class", ""},
+		{tom, 403, "GET", "/api/class/wall", ""},
+		{tom, 403, "POST", "/api/class/send", `{"lesson":"teapot"}`},
+		{tom, 403, "POST", "/api/class/code", `{}`},
+		{tom, 403, "PUT", "/api/class/projector", `{"student":"tom","attach":"x"}`},
+		{tom, 403, "DELETE", "/api/class/projector", ""},
+		{nobody, 401, "GET", "/api/class/live", ""},
+		{nobody, 401, "GET", "/api/class/wall", ""},
+		{nobody, 401, "POST", "/api/class/send", `{}`},
+		{nobody, 401, "POST", "/api/class/code", `{}`},
+		{nobody, 401, "PUT", "/api/class/projector", `{}`},
 		{nobody, 401, "GET", "/api/class", ""},
 		{nobody, 401, "POST", "/api/class/hand", `{"up":true}`},
 		{nobody, 401, "POST", "/api/class/pause", `{"paused":true}`},
@@ -310,6 +351,9 @@ func TestWhatStudentsMayNot(t *testing.T) {
 		{teacher, 409, "POST", "/api/join", `{"code":"` + m.code + `","name":"Anna"}`},
 		{teacher, 409, "POST", "/api/class/hand", `{"up":true}`},
 		{teacher, 400, "POST", "/api/class/pause", `{}`},
+		{teacher, 404, "PUT", "/api/class/projector", `{"student":"nobody","attach":"x"}`},
+		{teacher, 404, "PUT", "/api/class/projector", `{"student":"tom","attach":"x"}`},
+		{tom, 400, "GET", "/api/class/live", ""}, // which is no handshake
 		{tom, 400, "POST", "/api/class/hand", `{}`},
 	} {
 		test.who.wants(test.status, "", test.method, test.path, test.body)

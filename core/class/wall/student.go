@@ -130,7 +130,7 @@ func (s *Student) Checked(now time.Time, l Lesson, t Try) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.active = now
-	s.reached(now, l)
+	gained := s.reached(now, l)
 	if t.Passed {
 		s.step = l.at()
 		s.errors[checks].over()
@@ -142,6 +142,7 @@ func (s *Student) Checked(now time.Time, l Lesson, t Try) {
 		s.failed(now) // what came before, if its end was not seen
 		s.counted = false
 	}
+	s.counted = s.counted || gained // what brings something is not counted
 	t.Failed = core.CutWords(t.Failed, maxText)
 	if s.tried = t; !t.Sessions || len(s.sessions) == 0 || s.sessions[len(s.sessions)-1].Over {
 		s.failed(now)
@@ -156,17 +157,19 @@ func (s *Student) failed(now time.Time) {
 	}
 }
 
-// reached notes what is reached in a lesson.
-func (s *Student) reached(now time.Time, l Lesson) {
+// reached notes what is reached in a lesson, and reports whether that is more than before,
+// or another lesson.
+func (s *Student) reached(now time.Time, l Lesson) bool {
 	before := s.lesson
 	if l.Name == before.Name && l.Points <= before.Points && l.Passed <= before.Passed {
 		s.lesson = l
-		return
+		return false
 	}
 	if s.take(l); l.isDone() && (l.Name != before.Name || !before.isDone()) {
 		s.done = now
 	}
 	s.gained = now
+	return true
 }
 
 // take notes a lesson, or a gain in it: no error before counts any more.

@@ -232,6 +232,20 @@ func TestTheSameFailedCheck(t *testing.T) {
 	if tile := a.tile(sec); tile.Error != "Say Host" || tile.Step != 1 {
 		t.Errorf("%+v", tile)
 	}
+	more := reached(0)
+	more.Points = 1
+	a.s.Checked(start.Add(sec), more, Try{Step: 1, Of: "d", Failed: "Say Host"}) // which brings a point
+	a.is(t, sec, Working, "", sec)
+	b := newAnna()
+	b.came(0)
+	for _, of := range []string{"a", "b", "c"} {
+		b.opened(0, reached(0))
+		b.s.Checked(start, reached(0), Try{Step: 1, Of: of, Failed: "Say Host"})
+	}
+	b.is(t, 0, Stuck, ByError, 0)
+	a = newAnna()
+	a.came(0)
+	a.opened(0, reached(0))
 	check(1, "d", "Say GET") // another one
 	working()
 	check(2, "e", "Say GET") // in another step
