@@ -30,7 +30,7 @@ const (
 	Change Action = "change" // change, delete or add to what is recorded; end sessions
 	Dial   Action = "dial"   // open sessions, type in them, and connect as a played client
 	Listen Action = "listen" // be connected to, as a played server
-	Teach  Action = "teach"  // see who is in the class, pause it, remove students
+	Teach  Action = "teach"  // see who is in the class and what they do, send to all, pause it, remove students
 	Manage Action = "manage" // see how the workbench itself does: metrics, profiles, the mode in development
 )
 
