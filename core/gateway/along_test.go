@@ -61,6 +61,7 @@ func (p *person) hello(ws *websocket.Conn) (hello greeting) {
 func (p *person) refused(query string) string {
 	p.t.Helper()
 	ws := p.comes(query)
+	defer ws.Close()
 	ws.SetReadDeadline(time.Now().Add(time.Minute))
 	_, words, _ := ws.ReadMessage()
 	_, code, err := ws.ReadMessage()
@@ -302,6 +303,7 @@ func TestWhoIsRemovedReadsNoMore(t *testing.T) {
 	ends(t, eye, websocket.ClosePolicyViolation, "you may not read along any more")
 	say(t, hers, websocket.TextMessage, `{"text":"still here"}`)
 	until(t, hers, "STILL HERE")
+	hers.Close()
 	m.Stop(t.Context())
 	if n := len(m.classroom.alongs); n > 0 {
 		t.Errorf("%d still read along", n)

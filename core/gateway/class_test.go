@@ -35,6 +35,7 @@ type room struct {
 	teacher string
 	dialled chan string
 	records bool // what users do from then on
+	closes  []func()
 
 	usersFile string
 	ended     chan struct{} // gets one when the class is to be deleted
@@ -101,8 +102,7 @@ func (m *room) belongings() (Belongings, error) {
 		return Belongings{}, err
 	}
 	r := store.Record(folder, slog.New(slog.DiscardHandler))
-	m.t.Cleanup(func() {
-		m.Stop(context.Background())
+	m.closes = append(m.closes, func() {
 		if err := errors.Join(r.Close(context.Background()), folder.Close()); err != nil {
 			m.t.Error(err)
 		}
@@ -125,6 +125,10 @@ func (m *room) serves(config Config, at string) {
 func (m *room) stops() {
 	m.Stop(context.Background())
 	m.served.Close()
+	for _, close := range m.closes {
+		close()
+	}
+	m.closes = nil
 	m.Class.Close()
 	http.DefaultClient.CloseIdleConnections()
 }
