@@ -121,6 +121,7 @@ func TestAClassEnds(t *testing.T) {
 		t.Error(err)
 	}
 	teacher.wants(409, errClassEnded.Error(), "DELETE", "/api/class/students/"+id, "")
+	teacher.wants(409, errClassEnded.Error(), "PUT", "/api/class/show", `{"session":"x"}`)
 	(&person{room: m}).wants(409, errClassEnded.Error(), "POST", "/api/join", `{"code":"`+m.code+`","name":"x"}`)
 	teacher.wants(200, "Anna", "GET", "/api/class/results.csv", "")
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/keep"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/transcript"
@@ -119,6 +120,10 @@ func (g *Gateway) setShow(w http.ResponseWriter, r *http.Request) {
 		At                  int
 	}
 	if !readSmall(w, r, &asked) {
+		return
+	}
+	if g.Class.HasEnded() {
+		g.failedInClass(w, class.ErrEnded)
 		return
 	}
 	if (asked.Session == "") == (asked.Transcript == "") || asked.At < 0 || asked.Session != "" && asked.At != 0 {
