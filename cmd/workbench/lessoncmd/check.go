@@ -2,6 +2,7 @@ package lessoncmd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type checkOptions struct {
 	seed     string
 	step     int
 	answers  []string
+	given    string // file of answers
 	asJSON   bool
 	junit    string
 	port     int
@@ -65,6 +67,7 @@ Exit codes:
 	f.StringVar(&o.seed, "seed", "", "the student's `SEED`, from which values such as ${student.word} come")
 	f.IntVar(&o.step, "step", 0, "judge step `N` alone")
 	f.StringArrayVar(&o.answers, "answer", nil, "the answer to a quiz: `STEP.CHECK=TEXT`, a choice by its number or words")
+	f.StringVar(&o.given, "answers", "", "the answers of `FILE`, as answers.json of a submission has them")
 	f.BoolVar(&o.asJSON, "json", false, "print the verdict as JSON")
 	f.StringVar(&o.junit, "junit", "", "also write what CI reads to `FILE`")
 	f.IntVar(&o.port, "port", 0, "play the stages to the student's server on 127.0.0.1 port `N`")
@@ -79,7 +82,7 @@ func (l *lessons) check(ctx context.Context, o checkOptions, name string, paths 
 		return err
 	}
 	a := lesson.Attempt{}
-	if a.Answers, err = answers(o.answers); err != nil {
+	if a.Answers, err = o.allAnswers(); err != nil {
 		return err
 	}
 	for _, path := range paths {
@@ -127,20 +130,43 @@ func (l *lessons) check(ctx context.Context, o checkOptions, name string, paths 
 	return err
 }
 
-// answers takes STEP.CHECK=TEXT.
-func answers(all []string) (map[string]string, error) {
+// maxAnswers bounds a file of answers, in bytes.
+const maxAnswers = 1 << 20
+
+// allAnswers takes those of the file, and STEP.CHECK=TEXT, which counts before them.
+func (o *checkOptions) allAnswers() (map[string]string, error) {
 	answers := map[string]string{}
-	for _, text := range all {
+	if o.given != "" {
+		f, err := os.Open(o.given)
+		if err != nil {
+			return nil, plainfile.Unreadable(o.given, err)
+		}
+		defer f.Close()
+		if err := json.NewDecoder(io.LimitReader(f, maxAnswers)).Decode(&answers); err != nil {
+			return nil, fmt.Errorf("--answers %s: expected JSON such as {\"3.1\": \"2\"}: %w", core.Printable(o.given), err)
+		}
+		for place := range answers {
+			if !isPlace(place) {
+				return nil, fmt.Errorf("--answers %s: %s is not STEP.CHECK, as in {\"3.1\": \"2\"}", core.Printable(o.given), core.Printable(place))
+			}
+		}
+	}
+	for _, text := range o.answers {
 		place, answer, found := strings.Cut(text, "=")
-		step, check, dotted := strings.Cut(place, ".")
-		_, err1 := strconv.ParseUint(step, 10, 16)
-		_, err2 := strconv.ParseUint(check, 10, 16)
-		if !found || !dotted || err1 != nil || err2 != nil {
+		if !found || !isPlace(place) {
 			return nil, fmt.Errorf("--answer %s: write it as STEP.CHECK=TEXT, as in --answer 3.1=2", core.Printable(text))
 		}
 		answers[place] = answer
 	}
 	return answers, nil
+}
+
+// isPlace reports whether text is STEP.CHECK.
+func isPlace(text string) bool {
+	step, check, dotted := strings.Cut(text, ".")
+	_, err1 := strconv.ParseUint(step, 10, 16)
+	_, err2 := strconv.ParseUint(check, 10, 16)
+	return dotted && err1 == nil && err2 == nil
 }
 
 // play plays the stages of the steps that are judged.
