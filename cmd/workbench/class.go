@@ -1,25 +1,24 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
-	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/class"
+	"github.com/protocol-workbench/workbench/core/class/results"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -30,8 +29,9 @@ import (
 // classOptions are the flags of class.
 type classOptions struct {
 	serveOptions
-	name string
-	noQR bool
+	name        string
+	noQR        bool
+	deleteAfter string // how long it is kept without being used; "": as before
 }
 
 // classDecides are the flags of serve that class sets itself.
@@ -50,9 +50,10 @@ join from their browsers, with a name of their own choosing and without an accou
 needs the Internet.
 
 The code, the students, their recordings and what they have reached in lessons stay in a
-folder of the class, so that it is the same when you start it again; class end deletes all
-of it.`,
+folder of the class, so that it is the same when you start it again. class results and class
+submissions hand out what it has reached; class end deletes all of it.`,
 		Example: "  workbench class --listen :8000 --plain-http      in a closed room\n" +
+			"  workbench class --delete-after 14d               delete it when it was not used for 14 days\n" +
 			"  workbench class --lessons lessons                with lessons of your own\n" +
 			"  workbench class --listen :8443 --tls auto        see workbench ca\n" +
 			"  workbench class --class tuesday                  on this machine only, to look at it\n" +
@@ -71,7 +72,8 @@ of it.`,
 		}
 	})
 	cmd.Flags().BoolVar(&o.noQR, "no-qr", false, "print no QR code")
-	cmd.AddCommand(newClassEndCommand(&o.name))
+	cmd.Flags().StringVar(&o.deleteAfter, "delete-after", "", "delete the class once it was not used for `TIME`, as in 14d or 36h; kept with the class, and taken back by 0 (looked at when workbench class starts, and each hour while it runs)")
+	cmd.AddCommand(newClassEndCommand(&o.name), newClassResultsCommand(&o.name), newClassSubmissionsCommand(&o.name))
 	return cmd
 }
 
@@ -92,6 +94,12 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 	if err != nil {
 		return err
 	}
+	deleteAfter, err := parseDeleteAfter(cmp.Or(o.deleteAfter, "0"))
+	if err != nil {
+		return err
+	}
+	classes := filepath.Dir(folder)
+	deleteDue(classes, stdout, stderr)
 	held, err := class.Open(folder)
 	if errors.Is(err, class.ErrOpen) {
 		return fmt.Errorf("class %s is running already; stop it, or hold another one, as in: --class tuesday", o.name)
@@ -100,15 +108,22 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 		return fmt.Errorf("open class %s: %w", o.name, err)
 	}
 	defer held.Close()
+	if o.deleteAfter != "" {
+		if err := held.DeleteAfter(deleteAfter); err != nil {
+			return fmt.Errorf("write class %s: %w", o.name, err)
+		}
+	}
 	o.auth, o.practice, o.exposed = authToken, true, true
-	o.users, o.folder, o.progress = class.UsersFile(folder), filepath.Join(folder, "transcripts"), filepath.Join(folder, "lessons")
+	o.users, o.folder, o.progress = class.UsersFile(folder), results.Transcripts(folder), results.Progress(folder)
 	if !namesPreset(o.policy) {
 		o.policy = append(slices.Clip(o.policy), target.Practice.String())
 	}
 	var join []string
-	return serve(ctx, o.serveOptions, serveHooks{
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	err = serve(ctx, o.serveOptions, serveHooks{
 		extend: func(_ *pluginhost.Host, c *gateway.Config) {
-			c.Class = held
+			c.Class, c.EndClass = held, stop
 			c.KeepPoison = func(t *transcript.Transcript) (string, error) {
 				return store.KeepPoison(filepath.Join(folder, "poison"), t)
 			}
@@ -116,8 +131,16 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 				join = append(join, gateway.JoinAddress(at, held.State().Code))
 			}
 		},
-		tell: func(w io.Writer, reached bool) { tellClass(w, held.State().Code, join, reached, !o.noQR) },
+		tell: func(w io.Writer, reached bool) {
+			tellClass(w, held.State().Code, join, reached, !o.noQR)
+			tellKept(w, held.State().DeleteAfter, time.Now())
+		},
+		run: func(ctx context.Context, _ *pluginhost.Host) { tend(ctx, held, classes, stdout, stderr) },
 	}, stdout, stderr)
+	if held.HasEnded() { // and nothing uses its folder any more
+		err = errors.Join(err, tellDeleted(stdout, o.name, held.Delete()))
+	}
+	return err
 }
 
 // tellClass prints how students join.
@@ -136,52 +159,4 @@ func tellClass(w io.Writer, code string, join []string, reached, withQR bool) {
 			fmt.Fprintln(w, "There is no QR code:", err)
 		}
 	}
-}
-
-func newClassEndCommand(name *string) *cobra.Command {
-	var yes bool
-	cmd := &cobra.Command{
-		Use:   "end",
-		Short: "Delete a class: its code, its students, and all that they recorded",
-		Long: "end deletes the folder of a class, which must not be running: its code, the names of its\n" +
-			"students, what they have reached in lessons, and all recordings, the teacher's too.\n" +
-			"Nothing of them can be had back.",
-		Example: "  workbench class end\n  workbench class end --class tuesday --yes",
-		Args:    command.NoArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			folder, err := classFolder(*name)
-			if err != nil {
-				return err
-			}
-			if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("there is no class %s", *name)
-			}
-			lock, err := class.Lock(folder)
-			if errors.Is(err, class.ErrOpen) {
-				return fmt.Errorf("class %s is running; stop it first, by Ctrl-C where it was started", *name)
-			}
-			if err != nil {
-				return err
-			}
-			defer lock.Close()
-			if !yes && !confirms(cmd, fmt.Sprintf("Delete class %s, with its students and all recordings, in %s?", *name, core.Printable(folder))) {
-				return errors.New("nothing was deleted; answer yes, or add --yes")
-			}
-			lock.Close() // which some systems want before its folder goes
-			if err := os.RemoveAll(folder); err != nil {
-				return fmt.Errorf("delete class %s: %w", *name, err)
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Class %s is deleted.\n", *name)
-			return nil
-		},
-	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	return cmd
-}
-
-// confirms asks a question on standard error, and reports whether the answer is yes.
-func confirms(cmd *cobra.Command, question string) bool {
-	fmt.Fprint(cmd.ErrOrStderr(), question, " Type yes: ")
-	answer, _ := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 100)).ReadString('\n')
-	return strings.EqualFold(strings.TrimSpace(answer), "yes")
 }

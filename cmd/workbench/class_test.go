@@ -6,8 +6,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"rsc.io/qr"
 
@@ -91,4 +94,57 @@ func TestPrintQR(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestParseDeleteAfter(t *testing.T) {
+	for text, want := range map[string]time.Duration{"14d": 14 * day, "36h": 36 * time.Hour, "2h": 2 * time.Hour, "0": 0, "0d": 0, "3650d": 3650 * day} {
+		if got, err := parseDeleteAfter(text); got != want || err != nil {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "d", "-1d", "1.5d", "3651d", "99999d", "119m", "-36h", "14", "14 d"} {
+		if got, err := parseDeleteAfter(text); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
+// While a class is held, others that are due go, and its own use is noted.
+func TestTending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		classes := t.TempDir()
+		hold := func(name string) *class.Class {
+			held, err := class.Open(filepath.Join(classes, name))
+			if err == nil {
+				err = held.DeleteAfter(minDeleteAfter)
+			}
+			if err == nil { // files have real times, and the bubble has its own
+				err = os.Chtimes(filepath.Join(classes, name, "events.jsonl"), time.Now(), time.Now())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return held
+		}
+		hold("before").Close()
+		own := hold("own")
+		ctx, cancel := context.WithCancel(t.Context())
+		var out bytes.Buffer
+		ended := make(chan struct{})
+		go func() { defer close(ended); tend(ctx, own, classes, &out, &out) }()
+		time.Sleep(minDeleteAfter + tendEvery + time.Second)
+		cancel()
+		<-ended
+		if want := "Class before is deleted: "; !strings.HasPrefix(out.String(), want) || strings.Count(out.String(), "\n") != 1 {
+			t.Errorf("it said %s", &out)
+		}
+		info, err := os.Stat(filepath.Join(classes, "own", "lock"))
+		if err != nil || time.Since(info.ModTime()) > tendEvery {
+			t.Errorf("its use was noted at %v: %v", info.ModTime(), err)
+		}
+		if entries, _ := os.ReadDir(classes); len(entries) != 1 {
+			t.Errorf("there are %v", entries)
+		}
+		own.Close()
+	})
 }

@@ -91,6 +91,9 @@ func newHostileHome(t *testing.T) *hostileHome {
 	if err != nil {
 		t.Fatal(err)
 	}
+	put(filepath.Join(state, "class", "foreign", "events.jsonl"), `{"event":"opened","at":"2026-01-02T03:00:00Z","code":"ABC347"}`+"\n"+`{"event":"joined","at":"2026-01-02T03:01:00Z","id":"anna","name":"Anna"}`+"\n")
+	put(filepath.Join(state, "class", "foreign", "lessons", "users", "anna", "seed"), "anna\n")
+	put(filepath.Join(state, "class", "foreign", "lessons", "users", "anna", "progress"), `{"lesson":"FORGED \u001b]0;\u202e","step":1}`+"\n")
 	h.id = store.NewID(time.Now(), "s1", "raw")
 	put(filepath.Join(state, "transcripts", h.id+".transcript"), head+comment+"0.000 -- FORGED \u202e\u009b\n0.100 >> client text \"FORGED\\x1b\"\n0.2 -- ended: FORGED \u202e\u009b\u2028\n")
 	sum := strings.Repeat("ab", 32)
@@ -120,7 +123,15 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 		return [][]string{{"practice", foreign}, {"practice", "http", "--listen", foreign}, {"practice", "http", "--closing", foreign}}
 	},
 	"workbench class": func(*hostileHome) [][]string {
-		return [][]string{{"class", foreign}, {"class", "--class", foreign}, {"class", "--listen", foreign}, {"class", "--policy", foreign}}
+		return [][]string{{"class", foreign}, {"class", "--class", foreign}, {"class", "--listen", foreign}, {"class", "--policy", foreign}, {"class", "--delete-after", foreign}}
+	},
+	"workbench class results": func(h *hostileHome) [][]string {
+		return [][]string{{"class", "results", foreign}, {"class", "results", "--class", foreign}, {"class", "results", "--class", "foreign"},
+			{"class", "results", "--class", "foreign", "--csv", h.dir}, {"class", "results", "--class", "foreign", "--lessons", foreign}}
+	},
+	"workbench class submissions": func(h *hostileHome) [][]string {
+		return [][]string{{"class", "submissions"}, {"class", "submissions", "--class", foreign, "x"}, {"class", "submissions", "--class", "foreign", h.dir},
+			{"class", "submissions", "--class", "foreign", filepath.Join(h.dir, "submissions"+foreign)}}
 	},
 	"workbench class end": func(*hostileHome) [][]string {
 		return [][]string{{"class", "end", foreign}, {"class", "end", "--class", foreign}}
