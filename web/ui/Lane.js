@@ -26,10 +26,11 @@ const spare = 6; // lines above and below what is in sight
 const timeColumns = { relative: 8, absolute: 13, delta: 9, none: 0 };
 
 /**
- * id is "console" or "wire". The children show while there are no rows.
- * @param {{ id: "console" | "wire", title: string, feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView, children?: any }} props
+ * id is "console" or "wire". The children show while there are no rows. name is its id in the
+ * document, where several sessions show.
+ * @param {{ id: "console" | "wire", name?: string, title: string, feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView, children?: any }} props
  */
-export function Lane({ id, title, feed, laneView, children }) {
+export function Lane({ id, name = id, title, feed, laneView, children }) {
   const box = useRef(/** @type {any} */ (null));
   const sizer = useRef(/** @type {any} */ (null));
   const shift = useRef(/** @type {any} */ (null));
@@ -254,16 +255,16 @@ export function Lane({ id, title, feed, laneView, children }) {
   }, [inspects, inspects && height]);
 
   return html`
-    <section class=${"card lane " + id} aria-labelledby=${id + "-title"}>
-      <h2 id=${id + "-title"}>${title}</h2>
+    <section class=${"card lane " + id} aria-labelledby=${name + "-title"}>
+      <h2 id=${name + "-title"}>${title}</h2>
       ${id === "wire" && feed && html`<${WireHead} feed=${feed} laneView=${laneView} />`}
       ${log && feed && html`<${Gone} feed=${feed} log=${log} isStream=${isStream} isFiltered=${passes !== null} />`}
       ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.waiting ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
-      <div id=${id} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
+      <div id=${name} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
         onPointerDown=${onPointerDown} onPointerMove=${onPointerMove}
         onPointerLeave=${() => feed && (feed.hover.value = null)}
-        role="listbox" aria-multiselectable="true" aria-labelledby=${id + "-title"}
-        aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${id}-row-${here.focus}` : undefined}>
+        role="listbox" aria-multiselectable="true" aria-labelledby=${name + "-title"}
+        aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${name}-row-${here.focus}` : undefined}>
         <div class="sizer" ref=${sizer} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle} data-stream=${isStream ? "" : undefined}>
             ${flood
@@ -271,11 +272,11 @@ export function Lane({ id, title, feed, laneView, children }) {
                   rows=${inSight.map(({ number, begin, end }) => ({ row: log?.row(number), begin, end, time: timeOf(number) }))} />`
               : inSight.map(({ number, begin, end }) => {
               const row = log?.row(number);
-              if (!row) return html`<${Absent} key=${number - reuse.current.shift} laneId=${id} number=${number} lines=${end - begin} problem=${problemOf(feed, id, number)} />`;
+              if (!row) return html`<${Absent} key=${number - reuse.current.shift} laneId=${name} number=${number} lines=${end - begin} problem=${problemOf(feed, id, number)} />`;
               const marks = pointed(row, hover);
               const [chosenFrom, chosenTo] = (here && chosenBytes(number, row.bytes?.length ?? 0, here)) ?? [-1, -1];
               return html`<${LaneRow} key=${number - reuse.current.shift} row=${row} layout=${layout} offsets=${offset} controls=${showControls.value} begin=${begin} end=${end}
-                laneId=${id} number=${number} ansi=${ansi} pen=${pens?.of(number)}
+                laneId=${name} number=${number} onWire=${id === "wire"} ansi=${ansi} pen=${pens?.of(number)}
                 time=${timeOf(number)} picked=${number >= low && number <= high && chosenFrom < 0}
                 related=${marks.related && hover?.lane !== id} from=${marks.from} to=${marks.to} chosenFrom=${chosenFrom} chosenTo=${chosenTo}
                 places=${laneView.placesIn(row)} found=${hit?.lane === id && hit.number === number ? hit.from : -1} />`;

@@ -151,12 +151,12 @@ function endsLine(bytes, i) {
 
 /**
  * Props: row, layout, offsets (whether bytes are numbered), begin, end (its lines in sight), time,
- * laneId, number; picked, related; from, to (bytes under the pointer, else -1); chosenFrom, chosenTo
+ * laneId, number; onWire (else in the console); picked, related; from, to (bytes under the pointer, else -1); chosenFrom, chosenTo
  * (bytes that are picked, else -1); places of what is looked for, and the beginning of the one that
  * was gone to, or -1; ansi shows terminal colours, or null, with pen at the row's beginning.
  *
  * @typedef {{ row: import("../types").Row, layout: import("../model/rowlayout.js").Layout, offsets: boolean, controls: boolean, begin: number,
- *   end: number, time: string, laneId: string, number: number, picked: boolean, related: boolean, from: number, to: number,
+ *   end: number, time: string, laneId: string, number: number, onWire: boolean, picked: boolean, related: boolean, from: number, to: number,
  *   chosenFrom: number, chosenTo: number, places: import("../model/search.js").Place[] | null, found: number,
  *   ansi: typeof import("../model/ansi.js") | null, pen?: import("../model/ansi.js").Pen }} Props
  *
@@ -172,7 +172,7 @@ export class LaneRow extends Component {
   }
 
   /** @param {Props} props */
-  render({ row, layout, offsets, controls, begin, end, time, laneId, number, picked, related, from, to, chosenFrom, chosenTo, places, found, ansi, pen }) {
+  render({ row, layout, offsets, controls, begin, end, time, laneId, number, onWire, picked, related, from, to, chosenFrom, chosenTo, places, found, ansi, pen }) {
     const lines = layout.lines(row, begin, end);
     const marks = places ? soughtIn(lines, places, layout.drawn(row), found) : [];
     /** @type {Mark[]} */
@@ -191,7 +191,7 @@ export class LaneRow extends Component {
     const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
-        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time, laneId === "wire")}>
+        aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time, onWire)}>
         ${lines.map((line, i) => html`
           <div class="line" key=${i} data-line=${begin + i}>
             <time>${begin + i === 0 ? time : ""}</time>
