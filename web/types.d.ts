@@ -51,6 +51,8 @@ export interface Hello {
   keep?: number;
   /** Seconds since it began. */
   age?: number;
+  /** Whether it is somebody else's, and can only be watched. */
+  readonly?: boolean;
   watch?: Watch;
 }
 

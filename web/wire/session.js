@@ -44,6 +44,8 @@ export class Session extends Feed {
   attach = "";
   /** The ID of its recording, or "". */
   transcript = "";
+  /** Whose it is, where it is somebody else's, who can only be watched; else null. @type {Record<string, string> | null} */
+  of;
   #was = ""; // the window that this one replaces
   #socket;
   #connected = false; // the socket has
@@ -57,8 +59,9 @@ export class Session extends Feed {
 
   /**
    * Opens a session; or comes to the one that attach names, in the place of the
-   * window was.
-   * @param {Choice} choice @param {{ attach: string, was: string, transcript: string }} [at] transcript: what came of it, should the workbench have forgotten it
+   * window was. of says whose that is, if it is somebody else's: { student: NAME } for a
+   * student's, { show: "1" } for what the teacher shows.
+   * @param {Choice} choice @param {{ attach: string, was: string, transcript: string, of?: Record<string, string> }} [at] transcript: what came of it, should the workbench have forgotten it
    */
   constructor({ mode, options, target, record, stays, tlsChoices, serving = {} }, at) {
     super();
@@ -72,6 +75,7 @@ export class Session extends Feed {
     this.attach = at?.attach ?? "";
     this.#was = at?.was ?? "";
     this.transcript = at?.transcript ?? "";
+    this.of = at?.of ?? null;
     this.state = signal({ name: "connecting", words: `to ${target} …` });
     this.#socket = this.#open();
     if (this.attach) globalThis.addEventListener?.("online", this.#hurry);
@@ -79,7 +83,7 @@ export class Session extends Feed {
 
   #open() {
     const url = this.attach
-      ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next })
+      ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next, ...(this.of && { of: this.of }) })
       : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving);
     return new Socket(url, this.attach ? null : this.target, {
       connected: () => {
@@ -106,7 +110,7 @@ export class Session extends Feed {
 
   /** The workbench has forgotten the session, or was started anew: what came of it is in the recording at most. */
   async #forgotten() {
-    const recorded = this.transcript !== "";
+    const recorded = this.transcript !== "" && !this.of;
     this.#become("failed", "the session is over, and the workbench no longer keeps it", recorded ? "Its recording is under Transcripts." : "", { broke: true });
     if (!recorded || this.#next > 1) return; // the rows are here
     const { transcriptEntries } = await import("./transcripts.js");
@@ -132,7 +136,7 @@ export class Session extends Feed {
 
   /** @override */
   again = async (/** @type {number} */ from, /** @type {number} */ to) => {
-    const response = await fetch(`/api/sessions/${encodeURIComponent(this.attach)}/entries?from=${from}&count=${Math.min(to - from, 10_000)}`);
+    const response = await fetch(`/api/sessions/${encodeURIComponent(this.attach)}/entries?from=${from}&count=${Math.min(to - from, 10_000)}${this.of ? "&" + new URLSearchParams(this.of) : ""}`);
     if (response.status === 404) throw new Error("the workbench no longer keeps this session");
     if (!response.ok) throw new Error((await response.text()).trim());
     return response.json();
@@ -140,6 +144,7 @@ export class Session extends Feed {
 
   /** @override */
   get goneWhy() {
+    if (this.of) return ".";
     const kept = this.transcript && !["recording-full", "recording-stopped"].includes(this.recording.value?.code ?? "") ? "They are in its recording, under Transcripts." : "They are not recorded.";
     return `, since the workbench does not keep this session. ${kept}`;
   }
@@ -160,7 +165,7 @@ export class Session extends Feed {
   /** Whether this window has the keyboard. */
   get hasKeyboard() {
     const watch = this.watch.value;
-    return !watch || watch.keyboard === watch.window;
+    return !this.of && (!watch || watch.keyboard === watch.window);
   }
 
   /**
@@ -171,6 +176,7 @@ export class Session extends Feed {
    */
   send(message, how = "") {
     if (!this.connected) return "Not connected: press Connect first.";
+    if (this.of) return "You can only watch this session.";
     if (!this.hasKeyboard) return `Window ${this.watch.value?.keyboard} has the keyboard; you can ask for it above.`;
     if (this.finished.value) return "You ended your input; only the server may still speak.";
     const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message;

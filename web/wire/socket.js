@@ -34,10 +34,11 @@ export function socketURL(location, mode, options, record = true, stays = false,
 /**
  * The address by which a window comes to a session that lives in the workbench.
  * @param {{ protocol: string, host: string }} location @param {string} id
- * @param {{ window: string, was?: string, from: number }} who from: the number of the first entry that it wants
+ * @param {{ window: string, was?: string, from: number, of?: Record<string, string> }} who from: the number of the first entry that it wants;
+ *   of: whose session it is, where it is somebody else's, as in { student: "anna" }
  */
-export function attachURL(location, id, { window, was = "", from }) {
-  const query = new URLSearchParams({ attach: id, window, from: String(from) });
+export function attachURL(location, id, { window, was = "", from, of = {} }) {
+  const query = new URLSearchParams({ attach: id, window, from: String(from), ...of });
   if (was) query.set("was", was);
   return addressOf(location, query);
 }
