@@ -361,6 +361,63 @@ export interface Target {
   name: string;
 }
 
+/** A student on the teacher's wall; times are RFC 3339. See docs/websocket.md. */
+export interface Tile {
+  id: string;
+  name: string;
+  /** Whether a page of theirs is open. */
+  here: boolean;
+  joined: string;
+  /** Since when the hand is up. */
+  hand?: string;
+  lesson?: string;
+  title?: string;
+  step?: number;
+  steps?: number;
+  points?: number;
+  of?: number;
+  state: string;
+  /** Of "stuck". */
+  why?: "error" | "progress";
+  error?: string;
+  since: string;
+  line?: { from: "client" | "server" | "workbench"; text: string; at: string };
+  /** The newest first. */
+  sessions: StudentSession[];
+}
+
+export interface StudentSession {
+  attach: string;
+  session: string;
+  mode: string;
+  target: string;
+  began: string;
+  over: boolean;
+}
+
+/** What the wall's stream says of the class beside its students. */
+export interface WallSaid {
+  kind: "wall";
+  now: string;
+  code: string;
+  /** Addresses, with the code in them. */
+  join: string[];
+  opened: string;
+  paused: boolean;
+  /** What is on the projector. */
+  projected?: { student: string; name: string; attach: string; named: boolean };
+  /** What was sent to all. */
+  sent?: { n: number; at: string; lesson?: string; step?: number; target?: string; mode?: string };
+  show?: { n: number; kind: "session" | "transcript"; [more: string]: unknown };
+}
+
+export interface WallMessage extends WallSaid {
+  /** Whether students are all that there are. */
+  all?: boolean;
+  students: Tile[];
+  gone?: string[];
+}
+
 /** Bytes that the pointer is on. */
 export interface Hover {
   stream?: Stream;
