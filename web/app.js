@@ -60,6 +60,8 @@ const views = {
   replay: { title: "Replay", all: lazy(() => import("./ui/Replay.js"), "Replay") },
   play: { title: "Play", all: lazy(() => import("./ui/Play.js"), "Play") },
   compare: { title: "Compare", all: lazy(() => import("./ui/Compare.js"), "Compare") },
+  class: { title: "Class", all: lazy(() => import("./ui/Class.js"), "Class") },
+  projector: { title: "Projector", all: lazy(() => import("./ui/Projector.js"), "Projector") },
 };
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
 const Palette = lazy(() => import("./ui/Palette.js"), "Palette");
@@ -176,7 +178,8 @@ function applyLook() {
 
 const known = loadModes();
 applyLook();
-keepTabs(windowStorage());
+// A window for the projector has a copy of what its opener keeps, whose sessions stay there.
+if (route.value.view !== "projector") keepTabs(windowStorage());
 // What the workbench says is mostly there at once; then the page is drawn only once.
 Promise.race([known, new Promise((waited) => setTimeout(waited, 100))])
   .then(() => render(html`<${Guard} what="The page"><${App} /><//>`, /** @type {HTMLElement} */ (document.getElementById("app"))))

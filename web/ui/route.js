@@ -17,6 +17,8 @@
 //     #/redact?transcript=ID     one without its secrets
 //     #/play?transcript=ID&as=server   one played to live peers, or as=client
 //     #/compare?transcript=ID    what other modes would have done
+//     #/class?watch=anna,ben     a teacher's class, with the sessions of two students
+//     #/projector                what the class sees on the projector
 
 import { signal } from "../vendor/signals-core.js";
 import { tlsProblem } from "../model/target.js";
