@@ -118,3 +118,19 @@ test("after close nothing is asked and nothing taken", (t) => {
   assert.equal(sockets.length, 1);
   assert.deepEqual(took, []);
 });
+
+test("a page that is looked at again tries at once", (t) => {
+  const document = Object.assign(new globalThis.EventTarget(), { hidden: true });
+  globalThis.document = document;
+  t.after(() => delete globalThis.document);
+  const { one, sockets } = following(t);
+  sockets[0].onclose({});
+  document.dispatchEvent(new globalThis.Event("visibilitychange"));
+  assert.equal(sockets.length, 1, "out of sight");
+  document.hidden = false;
+  document.dispatchEvent(new globalThis.Event("visibilitychange"));
+  assert.equal(sockets.length, 2);
+  one.close();
+  document.dispatchEvent(new globalThis.Event("visibilitychange"));
+  assert.equal(sockets.length, 2, "after close");
+});

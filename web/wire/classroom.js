@@ -54,6 +54,7 @@ export function follow(path, take, { WebSocket = globalThis.WebSocket, location 
     old.close(); // its onclose counts no longer
   };
   const hurry = () => away.value && again();
+  const seen = () => globalThis.document.hidden || hurry();
 
   // A machine that slept may have lost its connection without a word of it: what the server
   // said to end it never came.
@@ -64,6 +65,7 @@ export function follow(path, take, { WebSocket = globalThis.WebSocket, location 
   }, tick);
 
   globalThis.addEventListener?.("online", hurry);
+  globalThis.document?.addEventListener?.("visibilitychange", seen); // out of sight its timers were slow
   open();
   return {
     away,
@@ -71,6 +73,7 @@ export function follow(path, take, { WebSocket = globalThis.WebSocket, location 
       clearInterval(clock);
       clearTimeout(timer);
       globalThis.removeEventListener?.("online", hurry);
+      globalThis.document?.removeEventListener?.("visibilitychange", seen);
       const last = socket;
       socket = /** @type {any} */ (null);
       last.close(1000);
