@@ -68,6 +68,8 @@ export interface Watch {
   /** The last number of what this window said that the session has taken. */
   taken: number;
   eof?: boolean;
+  /** How many teachers of a class watch. */
+  observed?: number;
 }
 
 /** A certificate, in words and as the SHA-256 of its DER in hex. Dates are RFC 3339. */
@@ -98,6 +100,33 @@ export interface Refusal {
   code: string;
   /** The server's, where one was seen. */
   certificate?: Certificate;
+}
+
+/** What GET /api/class/live says: the class, as one who is in it sees it. */
+export interface InClass {
+  kind: "class";
+  /** The user's name, and the one that was chosen. */
+  you: string;
+  name: string;
+  role: "teacher" | "student";
+  paused: boolean;
+  /** Since when one's hand is up. */
+  hand?: string;
+  sent?: import("./model/sent.js").Sent;
+  show?: Shown;
+}
+
+/** What the teacher shows: a session that lives, or a transcript at an entry of it. */
+export interface Shown {
+  /** Rises with each thing that is shown. */
+  n: number;
+  kind: "session" | "transcript";
+  attach?: string;
+  mode?: string;
+  target?: string;
+  title?: string;
+  at?: number;
+  of?: number;
 }
 
 /** A practice server, of GET /api/modes. */

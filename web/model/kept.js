@@ -111,6 +111,10 @@ export const shapes = {
   /** @type {Shape<KeptTabs>} */
   tabs: (value) => (isObject(value) ? { window: text(64)(value.window) ?? "", current: Number.isInteger(value.current) ? value.current : 0, tabs: listOf(tab)(value.tabs) ?? [] } : undefined),
   targets: listOf(target),
+  /** What of a class the user has dealt with: what was sent, by its mark; that the teacher can watch. @type {Shape<{ sent: string, told: boolean }>} */
+  class: (value) => (isObject(value) ? { sent: text(100)(value.sent) ?? "", told: value.told === true } : undefined),
+  /** Which transcript a teacher's window shows to the class. @type {Shape<{ n: number, transcript: string }>} */
+  shown: (value) => (isObject(value) && Number.isInteger(value.n) ? { n: value.n, transcript: text(200)(value.transcript) ?? "" } : undefined),
   credentials: listOf(credential),
   macros: listOf(macro),
   /** @type {Shape<{ list: { name: string, text: string }[], values: [string, string][] }>} */

@@ -15,6 +15,8 @@ const good = {
     tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", transcript: "t", name: "lab", draft: "half", places: { wire: { i: 12, line: 3 } }, followed: "received", filter: { direction: "sent", text: "a", regexp: true } }],
   }],
   targets: [[target]],
+  class: [{ sent: "3 2026-11-29T10:00:00Z", told: true }],
+  shown: [{ n: 3, transcript: "t" }],
   credentials: [[{ id: "0".repeat(32), kind: "client", subject: "CN=me", fingerprint: "0".repeat(64) }]],
   macros: [[{ name: "m", mode: "raw", target: "h:1", when: "^ping", steps: [{ do: "hex", text: "01", seconds: 2 }] }]],
   snippets: [{ list: [{ name: "n", text: "USER {x}" }], values: [["x", "v"]] }],

@@ -22,6 +22,10 @@ export const kept = signal(0);
 export const user = signal("");
 /** Signal: what the user is in the class that is held: "teacher", "student", or "". */
 export const inClass = signal("");
+/** Signal: whether the class is paused, for a student, who opens no session then. */
+export const paused = signal(false);
+/** Signal: whether the workbench does not know this browser any more. */
+export const unknown = signal(false);
 /** Signal: whether the workbench answers every account of its machine (--auth none). */
 export const isOpen = signal(false);
 /** Signal: the mode that is being developed, or "". */
@@ -43,7 +47,10 @@ export async function loadModes() {
   try {
     const answer = await fetch("/api/modes");
     if (answer.status === 401) {
-      modesProblem.value = "The workbench does not know this browser any more. Open a new link to it: workbench token link prints one.";
+      unknown.value = true;
+      modesProblem.value = inClass.value === "student"
+        ? "You are not in this class any more. To be in it again, join with its code."
+        : "The workbench does not know this browser any more. Open a new link to it: workbench token link prints one.";
       return;
     }
     if (!answer.ok) throw new Error(`the workbench answered ${answer.status}`);
@@ -58,7 +65,7 @@ export async function loadModes() {
       kept.value = list.kept ?? 0;
       user.value = list.user ?? "";
       inClass.value = list.class ?? "";
-    isOpen.value = list.open ?? false;
+      isOpen.value = list.open ?? false;
       devMode.value = list.dev?.mode ?? "";
       sandbox.value = list.sandbox ?? null;
       defaultMode.value = devMode.value || list.default || all[0]?.manifest.name || "";
