@@ -3,13 +3,13 @@
 
 import { Icon, html, lazy } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
-import { Feed } from "../wire/feed.js";
+import { Reel } from "../wire/reel.js";
 import { LaneView } from "../model/laneview.js";
 import { Player, beforeSent, speeds, stepped } from "../model/player.js";
 import { clock, endOf, seconds, shownText, whenOf } from "../model/format.js";
 import { eventAt, positionAfter } from "../model/notes.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
-import { modes } from "../wire/workbench.js";
+import { inClass, modes } from "../wire/workbench.js";
 import { keyOf, plays } from "../wire/plays.js";
 import { deleteTranscript, followTranscript, notesOf, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
 import { Console } from "./Console.js";
@@ -19,6 +19,8 @@ import { Menu } from "./Menu.js";
 const NotesForm = lazy(() => import("./NotesForm.js"), "NotesForm");
 const PlaybackNotes = lazy(() => import("./PlaybackNotes.js"), "PlaybackNotes");
 const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
+const ShowItem = lazy(() => import("./ShowMark.js"), "ShowItem");
+const ShownHere = lazy(() => import("./ShowMark.js"), "ShownHere");
 
 /** @typedef {{ info: import("../types").Info | null, entries: import("../types").Entry[], cut: boolean, said: import("../types").Notes }} Recording */
 
@@ -40,10 +42,9 @@ export function Playback({ id, query }) {
 /** @param {{ id: string, recording: Recording, query: Record<string, string> }} props */
 function Loaded({ id, recording, query }) {
   const { info, entries, cut, said } = recording;
-  const feed = useMemo(() => new Feed(), []);
+  const feed = useMemo(() => new Reel(entries, info ? Date.parse(info.began) : 0), []);
   const laneView = useMemo(() => new LaneView(), []);
   const player = useMemo(() => new Player(entries), []);
-  const fed = useRef(0); // entries that the lanes have
   const address = useRef(/** @type {string | undefined | null} */ (null)); // the position in it that was written or followed last
   const [, redraw] = useState(0);
   const [predicting, setPredicting] = useState(false);
@@ -54,13 +55,7 @@ function Loaded({ id, recording, query }) {
 
   // Brings the lanes to where the player is.
   const show = () => {
-    if (player.position < fed.current) {
-      feed.restart();
-      fed.current = 0;
-    }
-    if (player.position > fed.current) feed.take(entries.slice(fed.current, player.position));
-    else feed.publishSoon();
-    fed.current = player.position;
+    feed.goTo(player.position);
     redraw((n) => n + 1);
   };
   const settle = () => {
@@ -104,7 +99,6 @@ function Loaded({ id, recording, query }) {
   useLayoutEffect(() => {
     if (query.at === address.current) return;
     address.current = query.at;
-    feed.began = info ? Date.parse(info.began) : 0;
     player.pause();
     // Without a position the whole of it shows at once, to be read.
     player.seek(query.at === undefined ? entries.length : Number(query.at) || 0, performance.now());
@@ -114,7 +108,7 @@ function Loaded({ id, recording, query }) {
     if (!player.playing) return;
     const timer = setInterval(() => {
       player.tick(performance.now());
-      if (player.position !== fed.current) show();
+      if (player.position !== feed.position) show();
       if (!player.playing) {
         settle();
         redraw((n) => n + 1);
@@ -163,9 +157,11 @@ function Loaded({ id, recording, query }) {
     <button type="button" class="item" id="play-client-button" onClick=${() => go(formatRoute("play", "", { transcript: id, as: "client" }))}>Play as client …</button>
     <button type="button" class="item" id="compare-recording-button" onClick=${() => go(formatRoute("compare", "", { transcript: id }))}>What would another mode have done?</button>
     <button type="button" class="item" id="redact-button" onClick=${() => go(formatRoute("redact", "", { transcript: id }))}>Redact …</button>
+    ${inClass.value === "teacher" && html`<${ShowItem} transcript=${id} at=${player.position} close=${close} />`}
     <button type="button" class="item danger" id="delete-button" disabled=${info?.running} onClick=${remove}>Delete …</button>
   `;
   return html`
+    ${inClass.value === "teacher" && html`<${ShownHere} transcript=${id} at=${player.position} />`}
     <div class="card player" role="group" aria-label="Playback">
       <button type="button" class="main outlined" id="play" onClick=${toggle}><${Icon} name=${player.playing ? "pause" : "play"} /> ${player.playing ? "Pause" : "Play"}</button>
       <button type="button" class="small" id="step-back" aria-label="A step back" title="A step back (←)" onClick=${() => seek(stepped(entries, player.position, -1))}><${Icon} name="step-back" /></button>

@@ -1,9 +1,11 @@
 // What can be done with a session as a whole, while it lives and after.
 
-import { html } from "./html.js";
+import { html, lazy } from "./html.js";
 import { formatRoute, go } from "./route.js";
-import { recording } from "../wire/workbench.js";
+import { inClass, recording } from "../wire/workbench.js";
 import { saveURL } from "./download.js";
+
+const ShowItem = lazy(() => import("./ShowMark.js"), "ShowItem");
 
 /** @param {{ tab: import("./tabs.js").Tab, session: import("../wire/session.js").Session, close: () => void }} props */
 export function SessionMenu({ tab, session, close }) {
@@ -26,6 +28,7 @@ export function SessionMenu({ tab, session, close }) {
     ${transcript && html`<a class="button small" id="transcript-link" href=${formatRoute("transcripts", transcript)}>Open the transcript</a>`}
     <button type="button" class="item" id="compare-button" disabled=${!hello}
       onClick=${() => go(formatRoute("compare", "", transcript ? { transcript } : { tab: tab.id }))}>What would another mode have done?</button>
+    ${inClass.value === "teacher" && session.live && session.attach && html`<${ShowItem} attach=${session.attach} close=${close} />`}
     <button type="button" class="item" id="clear-button" onClick=${clear}>Clear the lanes</button>
   `;
 }

@@ -19,6 +19,7 @@
 //     #/compare?transcript=ID    what other modes would have done
 //     #/class?watch=anna,ben     a teacher's class, with the sessions of two students
 //     #/projector                what the class sees on the projector
+//     #/show?back=HASH           what the teacher of a class shows, and where one was before
 
 import { signal } from "../vendor/signals-core.js";
 import { tlsProblem } from "../model/target.js";

@@ -36,7 +36,17 @@ export async function transcriptInfo(id) {
  * @returns {Promise<{ entries: import("../types").Entry[], cut: boolean }>} cut: there are more
  */
 export async function transcriptEntries(id, max = 200_000) {
-  const answer = await fetch(`/api/transcripts/${encodeURIComponent(id)}?format=jsonl`);
+  return entriesAt(`/api/transcripts/${encodeURIComponent(id)}?format=jsonl`, max);
+}
+
+/** The entries of the transcript that the teacher of a class shows, at most `max`. */
+export async function shownEntries(max = 200_000) {
+  return entriesAt("/api/class/show/transcript", max);
+}
+
+/** @param {string} url @param {number} max */
+async function entriesAt(url, max) {
+  const answer = await fetch(url);
   if (!answer.ok) throw new Error(await reasonOf(answer));
   const entries = [];
   for await (const list of entriesIn(answer)) {
