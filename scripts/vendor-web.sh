@@ -23,7 +23,7 @@ htm                  3.1.1  2425b9bee11409177bcabc7f32e319926fc6690c1701c0b257c8
 lucide-static        1.62.0 386f9080c440d6f5049cefe3456ae8357f7a0c7f76e59670cd1cb83bc7050a44
 '
 
-icons='arrow-down check chevron-down chevron-left chevron-right circle-question-mark contrast hand hourglass moon pause
+icons='arrow-down check chevron-down chevron-left chevron-right circle-question-mark contrast eye hand hourglass moon pause
     pencil play plus step-back step-forward sun trash-2 triangle-alert unplug x'
 
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -26,7 +26,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js"
 import { Guard, focus, html, lazy } from "./ui/html.js";
 import { route, setTitle } from "./ui/route.js";
 import { largeType, presenter, theme, windowStorage } from "./model/kept.js";
-import { devMode, loadModes } from "./wire/workbench.js";
+import { devMode, inClass, loadModes } from "./wire/workbench.js";
 import { closed, current } from "./ui/tabs.js";
 import { keepTabs } from "./ui/comeback.js";
 import { targetTitle } from "./model/target.js";
@@ -62,12 +62,14 @@ const views = {
   compare: { title: "Compare", all: lazy(() => import("./ui/Compare.js"), "Compare") },
   class: { title: "Class", all: lazy(() => import("./ui/Class.js"), "Class") },
   projector: { title: "Projector", all: lazy(() => import("./ui/Projector.js"), "Projector") },
+  show: { title: "Shown by your teacher", all: lazy(() => import("./ui/Shown.js"), "ShownView") },
 };
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
 const Palette = lazy(() => import("./ui/Palette.js"), "Palette");
 const SessionMenu = lazy(() => import("./ui/SessionMenu.js"), "SessionMenu");
 const Undo = lazy(() => import("./ui/Undo.js"), "Undo");
 const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
+const ClassBar = lazy(() => import("./ui/ClassBar.js"), "ClassBar");
 
 function App() {
   const [open, setOpen] = useState(""); // "keys", "palette"
@@ -102,6 +104,7 @@ function App() {
     </nav>`}
     <${Guard} what="The top bar"><${TopBar} page=${page} /><//>
     ${devMode.value && html`<${Guard} what="The development banner"><${DevBanner} /><//>`}
+    ${inClass.value === "student" && html`<${Guard} what="The class's line"><${ClassBar} /><//>`}
     <main>
       <${Guard} key=${view + "/" + id} what="This view">
       ${other?.one && id

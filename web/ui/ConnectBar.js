@@ -2,7 +2,7 @@
 // Enter in any field connects.
 
 import { Guard, Icon, html, lazy } from "./html.js";
-import { kept, modes, modesProblem, practice, practices, recording } from "../wire/workbench.js";
+import { kept, modes, modesProblem, paused, practice, practices, recording } from "../wire/workbench.js";
 import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
 import { defaultPort, fieldsOf, tlsWord } from "../model/target.js";
@@ -81,7 +81,7 @@ export function ConnectBar({ tab, open, fold }) {
             <span>Record</span>
           </label>
         `}
-        ${!live && html`<button type="submit" id="connect-button" class="main primary">Connect</button>`}
+        ${!live && html`<button type="submit" id="connect-button" class="main primary" ...${whilePaused()}>Connect</button>`}
         ${session && html`<button type="button" class="icon" id="fold-button" aria-label="Close the form" title="Close the form (Escape)" onClick=${fold}><${Icon} name="x" /></button>`}
       </div>
       ${tab.notice.value && !live && html`<p class="notice" id="notice" role="status">${tab.notice.value}</p>`}
@@ -91,6 +91,11 @@ export function ConnectBar({ tab, open, fold }) {
     ${refusal && html`<${Guard} what="The certificate"><${TLSFailure} key=${session?.id} tab=${tab} session=${session} refusal=${refusal} /><//>`}
     </div>
   `;
+}
+
+/** What a button that opens a session has beside: nothing can be opened while the class is paused, as its line says. */
+export function whilePaused() {
+  return paused.value ? { disabled: true, title: "The teacher has paused the class", "aria-describedby": "class-status" } : {};
 }
 
 /** What the page is for, and ways to begin: each fills the form and puts the focus where it goes on. @param {{ tab: import("./tabs.js").Tab }} props */

@@ -4,6 +4,7 @@ import { html } from "./html.js";
 import { fits } from "../model/lesson.js";
 import { fieldsOf } from "../model/target.js";
 import { defaultMode, modes, practice } from "../wire/workbench.js";
+import { whilePaused } from "./ConnectBar.js";
 import { current, openTab, tabs } from "./tabs.js";
 
 /** @typedef {import("./tabs.js").Tab} Tab */
@@ -43,7 +44,7 @@ export function LessonStart({ lesson, step }) {
     <div class="card lesson-with">
       <p>With ${whom}${title && `, ${title}`}${Object.entries(options).map(([name, value]) => `, ${name} ${value}`)}${Object.entries(serving).map(([name, value]) => `, ${value === "on" ? name : `${name} ${value}`}`)}.</p>
       ${!lesson.recording && html`<p class="caution">This workbench does not record sessions, so nothing here can be checked. Start it without <code>--no-record</code>.</p>`}
-      <button type="button" id="lesson-start" class=${there ? "small" : "primary"} onClick=${() => start(lesson, step)}>${there ? "Start again" : "Start"}</button>
+      <button type="button" id="lesson-start" class=${there ? "small" : "primary"} ...${whilePaused()} onClick=${() => start(lesson, step)}>${there ? "Start again" : "Start"}</button>
     </div>
   `;
 }

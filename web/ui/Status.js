@@ -8,6 +8,7 @@ import { clock, overloadWords, shownLine } from "../model/format.js";
 import { formatRoute } from "./route.js";
 import { loadModes, modes, sandboxDoubt } from "../wire/workbench.js";
 import { Menu } from "./Menu.js";
+import { whilePaused } from "./ConnectBar.js";
 
 const TLSOutcome = lazy(() => import("./TLSOutcome.js"), "TLSOutcome");
 
@@ -43,7 +44,7 @@ export function SessionBar({ tab, open, toggle }) {
         ? html`<button key="disconnect" type="button" id="disconnect-button" class="small main" onClick=${() => tab.disconnect()}>
             ${tab.state.value.name === "connecting" ? "Cancel" : "Disconnect"}
           </button>`
-        : session && !open && html`<button key="reconnect" type="button" id="reconnect-button" class="small main" onClick=${() => tab.reconnect()}>Reconnect</button>`}
+        : session && !open && html`<button key="reconnect" type="button" id="reconnect-button" class="small main" ...${whilePaused()} onClick=${() => tab.reconnect()}>Reconnect</button>`}
     </section>
   `;
 }
@@ -71,7 +72,7 @@ function Status({ tab, brief }) {
         ${name === "connected" && hello?.address && !session?.target.endsWith(hello.address) && html`<span class="muted"> at ${hello.address}</span>`}
         ${hint && html`<span class=${"hint " + known}>${/[.?!…]$/.test(words) ? " " : ". "}${hint}</span>`}
       </p>
-      ${session?.connected && session.watch.value && (session.watch.value.watchers > 1 || !session.hasKeyboard) && html`<${Watchers} session=${session} />`}
+      ${session?.connected && session.watch.value && (session.watch.value.watchers > 1 || !session.hasKeyboard || session.watch.value.observed) && html`<${Watchers} session=${session} />`}
       ${session?.live && html`<${Overload} key=${"overload" + session.id} session=${session} />`}
       ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
       ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain

@@ -1,12 +1,14 @@
 // The top of the page: the tabs of the sessions, the other views, the colours.
 
-import { Icon, focus, html } from "./html.js";
+import { Icon, focus, html, lazy } from "./html.js";
 import { useEffect, useMemo, useRef } from "../vendor/hooks.js";
 import { computed, signal, untracked } from "../vendor/signals-core.js";
 import { formatRoute, route } from "./route.js";
 import { presenter, theme } from "../model/kept.js";
-import { closeTab, current, inLesson, openTab, tabs } from "./tabs.js";
+import { closeTab, current, inLesson, isWatched, openTab, tabs } from "./tabs.js";
 import { hasLessons, inClass, isOpen, user } from "../wire/workbench.js";
+
+const ShowMark = lazy(() => import("./ShowMark.js"), "ShowMark");
 
 const views = [
   ["transcripts", "Transcripts"],
@@ -41,8 +43,9 @@ export function TopBar({ page }) {
       ${presenter.value && html`
         <button type="button" class="small" id="leave-presenter" title="Leave presenter view (Escape)" onClick=${() => (presenter.value = false)}>Leave presenter view</button>
       `}
+      ${inClass.value === "teacher" && html`<${ShowMark} />`}
       ${isOpen.value && html`<span class="user open" title="It was started with --auth none: every account of its machine can use it, and read what it records">Open to all accounts</span>`}
-      ${user.value && html`<span class="user" title="You are known here by this name">${user.value}</span>`}
+      ${user.value && inClass.value !== "student" && html`<span class="user" title="You are known here by this name">${user.value}</span>`}
       <button type="button" class="icon" id="palette-button" aria-label="Actions" title="Run any action by its name (Ctrl+K, on a Mac ⌘K)" onClick=${() => page.open("palette")}>
         <svg viewBox="0 0 16 16" width="15" height="15" aria-hidden="true"><path d="M2.5 4 6.5 8l-4 4M8 12.5h5.5" /></svg>
       </button>
@@ -67,6 +70,7 @@ function TabItem({ tab, number }) {
   const shown = current.value === tab && route.value.view === "";
   const state = tab.state.value.name;
   const title = tab.title.value;
+  const watched = isWatched(tab);
   const feed = tab.shown.value;
   const place = useRef(/** @type {any} */ (null));
   const inSight = shown || inLesson.value === tab;
@@ -94,8 +98,8 @@ function TabItem({ tab, number }) {
       ${renaming.value === tab
         ? html`<${TabName} tab=${tab} byMouse=${byMouse} />`
         : html`<a href=${formatRoute("")} class="tab-title" data-state=${state} data-number=${number < 10 ? number : ""} aria-current=${shown ? "page" : undefined}
-            title=${title + ": " + state + (isFresh ? ", new data" : "") + ". F2 or a double click names it" + (number < 10 ? ", Alt+" + number + " shows it" : "")}
-            onClick=${() => (current.value = tab)} onDblClick=${() => ((byMouse.current = true), (renaming.value = tab))} onKeyDown=${onKeyDown}>${title}</a>`}
+            title=${title + ": " + state + (watched ? ", your teacher is watching" : "") + (isFresh ? ", new data" : "") + ". F2 or a double click names it" + (number < 10 ? ", Alt+" + number + " shows it" : "")}
+            onClick=${() => (current.value = tab)} onDblClick=${() => ((byMouse.current = true), (renaming.value = tab))} onKeyDown=${onKeyDown}>${watched && html`<span class="observed"><${Icon} name="eye" /><span class="unseen">Your teacher is watching: </span></span> `}${title}</a>`}
       <span class="unseen" role="status">${isFresh && "New data in " + title}</span>
       ${(tabs.value.length > 1 || tab.session.value) && html`
         <button type="button" class="close" aria-label=${"Close " + title} title="Close" onClick=${close}><${Icon} name="x" /></button>

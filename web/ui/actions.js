@@ -7,6 +7,7 @@ import { formatRoute, go, route } from "./route.js";
 import { presenter } from "../model/kept.js";
 import { closeTab, current, openTab, tabs, turnTab } from "./tabs.js";
 import { renaming } from "./TopBar.js";
+import { inClass } from "../wire/workbench.js";
 
 /**
  * What the table needs of the page: open shows the list of keys, or the palette.
@@ -124,6 +125,11 @@ export const actions = [
   { group: "Playback", name: "Redact …", menu: "#session-menu", control: "#redact-button", when: isPlayback },
   { group: "Playback", name: "Delete …", menu: "#session-menu", control: "#delete-button", when: isPlayback },
   { group: "Transcripts", name: "Import files", control: "#import-file" },
+  { group: "Class", name: "Raise your hand, or lower it", control: "#hand-button" },
+  { group: "Class", name: "Open what the teacher has sent", control: "#open-sent" },
+  { group: "Class", name: "Watch what the teacher shows", control: "#watch-show" },
+  { group: "Class", name: "Show to the class, or stop that", menu: "#session-menu", control: "#show-button", when: () => inClass.value === "teacher" && (isPlayback() || (isLive() && hasSession())) },
+  { group: "Class", name: "Stop showing to the class", control: "#stop-show" },
 ];
 
 /** Whether an action can be done now, by its name. @param {Action} action */

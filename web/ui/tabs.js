@@ -256,6 +256,11 @@ export const current = signal(tabs.value[0]);
 /** Signal: the tab that a lesson shows beside its text, or null. @type {import("../vendor/signals-core.js").Signal<Tab | null>} */
 export const inLesson = signal(/** @type {Tab | null} */ (null));
 
+/** Whether the teacher of a class watches a tab's session. @param {Tab} tab */
+export function isWatched(tab) {
+  return tab.live.value && Boolean(tab.session.value?.watch.value?.observed);
+}
+
 /** Opens a new tab and shows it. */
 export function openTab() {
   const tab = new Tab();
