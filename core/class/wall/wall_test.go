@@ -235,7 +235,11 @@ func TestTheSameFailedCheck(t *testing.T) {
 	more := reached(0)
 	more.Points = 1
 	a.s.Checked(start.Add(sec), more, Try{Step: 1, Of: "d", Failed: "Say Host"}) // which brings a point
-	a.is(t, sec, Working, "", sec)
+	for _, of := range []string{"e", "f", "g"} {                                 // which bring none
+		a.is(t, sec, Working, "", sec)
+		a.s.Checked(start.Add(sec), more, Try{Step: 1, Of: of, Failed: "Say Host"})
+	}
+	a.is(t, sec, Stuck, ByError, sec)
 	b := newAnna()
 	b.came(0)
 	for _, of := range []string{"a", "b", "c"} {
