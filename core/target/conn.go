@@ -15,6 +15,7 @@ type Conn struct {
 	tcp     *net.TCPConn // below
 	below   net.Conn     // what Dialer.Below made of tcp
 	outcome *Outcome     // nil: plain
+	upgrade upgrade
 
 	allowedBy string
 }

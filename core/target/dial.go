@@ -71,6 +71,7 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 	tcp := raw.(*net.TCPConn)
 	conn := d.Over(tcp, d.Policy.Decide(t, tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()).By)
 	if !t.TLS {
+		conn.upgrade = upgrade{d, t, s}
 		return conn, nil
 	}
 	secure := newTLSConn(conn.Conn, d.tlsConfig(t, s), s.Client)
