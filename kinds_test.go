@@ -34,7 +34,7 @@ type byDefault struct{ kinds, because string }
 var places = []place{
 	{path: "core/transcript/forms.go"},
 	{path: "core/wire/record.go", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ServerTLS ClientStartTLS",
 			"events of all kinds have one form, a number and bytes"},
 	}},
 	{path: "core/feed", byDefault: []byDefault{
@@ -48,12 +48,12 @@ var places = []place{
 		{"ClientEOF", "it comes from the client's connection, and core/feed knows what it ends"},
 	}},
 	{path: "core/drive", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid", "they are fed as they come; core/feed says what of them counts"},
-		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld", "answers go to the caller"},
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ServerTLS ClientStartTLS", "they are fed as they come; core/feed says what of them counts"},
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS", "answers go to the caller"},
 	}},
 	{path: "core/replay", byDefault: []byDefault{
 		{"ServerBytes ClientBytes", "core.EventKind.IsStream says what makes a run"},
-		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid", "they are fed as the transcript has them, and cut no run short"},
+		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ServerTLS ClientStartTLS", "they are fed as the transcript has them, and cut no run short"},
 		{"TimerFired ServerQuiet", "core/drive knows what they ask of batches and of the machine"},
 		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld", "they are compared one by one, in order"},
 	}},
@@ -62,24 +62,26 @@ var places = []place{
 		{"FinishServer PassThrough ShowPart AskWorld", "answers are compared one by one; what they mean for the session core/feed says"},
 	}},
 	{path: "core/conformance/streams", byDefault: []byDefault{
-		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld", "it makes events; what answers them it need not know"},
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld StartTLS", "it makes events; what answers them it need not know"},
 	}},
 	{path: "core/conformance/reach.go", byDefault: []byDefault{
 		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid",
 			"events are counted by number; those named here come only where something asked for them"},
-		{"SendText SendBinary FinishServer Close Note PassThrough Failed Secret ShowPart SecretBytes", "answers are counted by number, up to the last kind, and named by core/transcript"},
+		{"SendText SendBinary FinishServer Close Note PassThrough Failed Secret ShowPart SecretBytes AskWorld", "answers are counted by number, up to the last kind, and named by core/transcript"},
 	}},
 	{path: "core/secret", byDefault: []byDefault{
 		{"ClientText ClientBinary ServerBytes ClientPart ClientBytes", "core.EventKind.IsBytes says that they carry what a secret may stand in"},
-		{"ServerQuiet FinishServer", "they carry no bytes"},
+		{"ServerQuiet FinishServer ClientStartTLS", "they carry no bytes"},
+		{"StartTLS", "a server's name is in the header already, or in the mode"},
 	}},
 	{path: "core/redact", byDefault: []byDefault{
 		{"ClientText ClientPart", "core.EventKind.IsText says that they are searched one by one"},
-		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough", "they carry no bytes"},
-		{"TimerFired SetTimer StopTimer", "the name of a timer stays a name"},
+		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough ClientStartTLS", "they carry no bytes"},
+		{"TimerFired SetTimer StopTimer StartTLS", "the name of a timer or a server stays a name"},
 	}},
 	{path: "core/play", byDefault: []byDefault{
 		{"TimerFired WorldSaid", "a peer sees no timer and no world"},
+		{"ClientStartTLS", "what comes of it says more"},
 		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld", "nothing of it reaches the server"},
 	}},
 	{path: "core/rules", delegates: "it works on what core/play says that a peer sends"},
@@ -94,18 +96,18 @@ var places = []place{
 		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes SendServer FinishServer PassThrough",
 			"what of it crossed, crossings.go says"},
 		{"SendText SendBinary ShowPart", "the terminal shows the server's bytes themselves"},
-		{"TimerFired ServerQuiet SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld", "there is nothing to show"},
+		{"TimerFired ServerQuiet SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS", "there is nothing to show"},
 	}},
 	{path: "core/convert/rfc.go", delegates: "it writes what crossings.go says has crossed"},
 	{path: "core/convert/jsonl.go", delegates: "core/transcript writes the entries"},
 	{path: "plugins/jsonl", viaOut: true, byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientStartTLS",
 			"the program is told the kind by its name, with bytes if core.EventKind.IsBytes"},
 		{"AskWorld", "a line mode has no world"},
 		{"Failed", "the adapter makes it of a program's reply with failed"},
 	}},
 	{path: "plugins/starlark", viaOut: true, byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ServerTLS ClientStartTLS",
 			"the script is told the kind by its name, with the data"},
 		{"AskWorld", "a line mode has no world"},
 		{"Failed", "plugins.Serve makes it of a script's error"},

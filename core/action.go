@@ -18,6 +18,7 @@ const (
 	MaxWords         = 4 << 10          // bytes of the words of a note, close or failure
 	MaxName          = 64               // bytes of the name of a timer, an option or a mode
 	MaxSecret        = 64 << 10         // bytes of a secret's value
+	MaxServerName    = 255              // bytes of the name that a server's certificate is for
 	LastingSecret    = 4                // bytes that a secret's value needs to stay secret for the rest of the session
 	MaxTimer         = 24 * time.Hour   // longest timer
 	MinTimer         = time.Millisecond // shortest timer
@@ -42,12 +43,14 @@ const (
 	ShowPart                           // show Data to the client as a text message that is not complete yet; the next text message or part replaces it
 	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it occurs
 	AskWorld                           // ask the world that a practice server's sessions share; Data says what, and one WorldSaid answers it
+	StartTLS                           // upgrade the connection at Side to TLS, for the server name Data; ServerTLS or ServerFailed answers it
 )
 
 // Action is one order from a machine.
 type Action struct {
 	Kind  ActionKind
-	Side  Side          // of PassThrough: whose bytes pass
+	Side  Side          // of PassThrough: whose bytes pass; of StartTLS: whose connection
+	Rest  int           // of StartTLS: how many last bytes of the event the machine has left unread
 	After time.Duration // of SetTimer
 	Data  []byte        // payload, words or timer name
 }
@@ -69,11 +72,11 @@ func CloneActions(actions []Action) []Action {
 
 // Equal reports whether a and b order the same.
 func (a Action) Equal(b Action) bool {
-	return a.Kind == b.Kind && a.Side == b.Side && a.After == b.After && bytes.Equal(a.Data, b.Data)
+	return a.Kind == b.Kind && a.Side == b.Side && a.Rest == b.Rest && a.After == b.After && bytes.Equal(a.Data, b.Data)
 }
 
 // Valid reports whether k is one of the kinds above.
-func (k ActionKind) Valid() bool { return k >= SendServer && k <= AskWorld }
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= StartTLS }
 
 // IsMark reports whether an action of this kind marks a secret, and does
 // nothing else.
@@ -114,6 +117,9 @@ var (
 	ErrTimerBounds  = errors.New("a timer must be between 1 ms and 24 h")
 	ErrSide         = errors.New("only the client or the server can be passed through")
 	ErrSpan         = errors.New("a secret's span must start at 0 or later and end after its start, at most 1 MiB + 64 KiB on")
+	ErrUpgradeSide  = errors.New("only the connection to the server can be upgraded to TLS")
+	ErrServerName   = errors.New("a server's name must be at most 255 printable ASCII characters without blanks, quotes and backslashes")
+	ErrRest         = errors.New("what an event has left unread must be 0 to 1 MiB")
 	ErrSecretTooBig = errors.New("secret's value larger than 64 KiB")
 )
 
@@ -131,6 +137,7 @@ type Out struct {
 type outAction struct {
 	kind     ActionKind
 	side     Side
+	rest     int
 	after    time.Duration
 	from, to int // of data
 }
@@ -232,6 +239,30 @@ func (o *Out) SecretBytes(value []byte) {
 // Machines of line modes have no world.
 func (o *Out) World(parts ...[]byte) { o.add(outAction{kind: AskWorld}, parts) }
 
+// StartTLS upgrades the connection at an end, which is [Server], to TLS in mid-stream, as
+// after STARTTLS. name is the server's, for SNI and its certificate, if the person has
+// chosen no other; "": the target's host. What was ordered before leaves first, in clear.
+// What is ordered from here on waits for the outcome, an event ServerTLS or ServerFailed,
+// and is never sent in clear. The manifest has to name the event ServerTLS. A
+// connection is upgraded once.
+//
+// rest says how many last bytes of the event being answered the machine has left
+// unread. They came in clear before TLS, and so did whatever else of the server waits
+// then: all of it is dropped. A machine must not use it, or anybody on the way could say
+// something in the server's name.
+func (o *Out) StartTLS(end Side, name string, rest int) {
+	switch {
+	case end != Server:
+		o.fail(ErrUpgradeSide)
+	case !ValidServerName(name):
+		o.fail(ErrServerName)
+	case rest < 0 || rest > MaxEventPayload:
+		o.fail(ErrRest)
+	default:
+		o.named(outAction{kind: StartTLS, side: end, rest: rest}, name)
+	}
+}
+
 // Reset drops all actions and the error, and keeps the memory.
 func (o *Out) Reset() { o.actions, o.data, o.err = o.actions[:0], o.data[:0], nil }
 
@@ -248,7 +279,7 @@ func (o *Out) Size() int { return cap(o.data) + cap(o.actions)*32 }
 // Action returns action i. Its Data is valid until another method is called.
 func (o *Out) Action(i int) Action {
 	a := &o.actions[i]
-	return Action{Kind: a.kind, Side: a.side, After: a.after, Data: o.data[a.from:a.to:a.to]}
+	return Action{Kind: a.kind, Side: a.side, Rest: a.rest, After: a.after, Data: o.data[a.from:a.to:a.to]}
 }
 
 func (o *Out) add(a outAction, parts [][]byte) {
@@ -316,6 +347,16 @@ func CutWords(s string, max int) string {
 		max--
 	}
 	return s[:max]
+}
+
+// ValidServerName reports whether s can be given to StartTLS; "" can.
+func ValidServerName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return len(s) <= MaxServerName
 }
 
 // ValidName reports whether s can name a timer, an option or a mode: 1 to

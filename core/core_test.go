@@ -183,6 +183,8 @@ func TestEvents(t *testing.T) {
 		{ServerQuiet, Server, EndNothing, false},
 		{ClientBytes, Client, EndNothing, true},
 		{WorldSaid, 0, EndNothing, false},
+		{ServerTLS, Server, EndNothing, false},
+		{ClientStartTLS, Client, EndNothing, false},
 	} {
 		if c.kind.Side() != c.side || c.kind.DefaultEnding() != c.end || c.kind.IsBytes() != c.bytes || !c.kind.Valid() {
 			t.Errorf("event %d: side %v, ending %d, bytes %v", c.kind, c.kind.Side(), c.kind.DefaultEnding(), c.kind.IsBytes())
@@ -197,7 +199,7 @@ func TestEvents(t *testing.T) {
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
 		t.Error("Manifest.Knows is wrong")
 	}
-	if EventKind(0).Valid() || (WorldSaid + 1).Valid() || ActionKind(0).Valid() || (AskWorld + 1).Valid() {
+	if EventKind(0).Valid() || (ClientStartTLS + 1).Valid() || ActionKind(0).Valid() || (StartTLS + 1).Valid() {
 		t.Error("an unknown kind is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

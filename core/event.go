@@ -43,6 +43,11 @@ const (
 	ServerQuiet // the server has sent nothing for as long as the machine asked for; see [QuietAsker]
 	ClientBytes // the client sent bytes: a piece of a stream, cut anywhere, where the client is no page but a program
 	WorldSaid   // what the world answered to AskWorld
+	ServerTLS   // the connection to the server is TLS from here on, as StartTLS ordered; Data says how, in words
+	// ClientStartTLS says that the person at the client wants TLS from here on. A
+	// machine that knows it decides by itself, with [Out.StartTLS]; for others the core
+	// upgrades the connection to the server.
+	ClientStartTLS
 )
 
 // eventNames are the kinds as transcripts, manifests and plugins write them.
@@ -50,7 +55,7 @@ var eventNames = [...]string{
 	ClientText: "client text", ClientBinary: "client binary", ClientEOF: "client eof", ClientClosed: "client closed",
 	ServerBytes: "server", ServerEOF: "server eof", ServerFailed: "server failed", TimerFired: "timer",
 	ClientPart: "client part", ClientRaw: "client raw", ServerQuiet: "server quiet",
-	ClientBytes: "client bytes", WorldSaid: "world",
+	ClientBytes: "client bytes", WorldSaid: "world", ServerTLS: "server tls", ClientStartTLS: "client start-tls",
 }
 
 // String returns the kind's name: "client text", "server", "server eof".
@@ -80,9 +85,9 @@ func (e Event) Clone() Event {
 // Side returns the side that the event came from, or 0 for a timer and the world.
 func (k EventKind) Side() Side {
 	switch k {
-	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes:
+	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes, ClientStartTLS:
 		return Client
-	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet:
+	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet, ServerTLS:
 		return Server
 	}
 	return 0
@@ -105,7 +110,7 @@ func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes
 func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
 
 // Valid reports whether k is one of the kinds above.
-func (k EventKind) Valid() bool { return k >= ClientText && k <= WorldSaid }
+func (k EventKind) Valid() bool { return k >= ClientText && k <= ClientStartTLS }
 
 // Ending is what the core does by itself after a machine's last action for an
 // event.

@@ -66,6 +66,7 @@ func (t *tester) checkpointAfter(next func(context.Context) (*wire.Conn, error),
 	if err != nil {
 		return noCheckpoint(err)
 	}
+	then := m.Feeder
 	m.feed(events[k:]...)
 	if f := compare(h.steps, m.steps, "only read the state in Checkpoint", "the checkpoint after event %d changed the machine: without it other answers came", k); f != nil {
 		return f
@@ -75,6 +76,7 @@ func (t *tester) checkpointAfter(next func(context.Context) (*wire.Conn, error),
 	if f := refusedState(r, k, state); f != nil {
 		return f
 	}
+	r.GoOn(&then)
 	r.feed(events[k:]...)
 	return goesOn(h, r.steps, k, fmt.Sprintf("a machine restored from the checkpoint after event %d goes on differently", k))
 }
@@ -90,7 +92,9 @@ func (t *tester) restoredEachTime(connect func(context.Context) (*wire.Conn, err
 			return noCheckpoint(err)
 		}
 		m.Bye()
+		then := m.Feeder
 		m = t.open(connect, h.opening, state)
+		m.GoOn(&then)
 		if f := refusedState(m, k, state); f != nil {
 			return f
 		}

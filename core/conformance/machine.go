@@ -15,6 +15,8 @@ type machine struct {
 	drop  bool   // answers are not kept
 	steps []step // what happened; the opening is the first
 	lost  error  // why there was no answer
+
+	refused string // why the workbench does not obey the last answer
 }
 
 // step is an event and its answer. The opening is of no kind.
@@ -37,6 +39,9 @@ func (m *machine) feed(events ...core.Event) {
 // Answered takes the answer to one event.
 func (m *machine) Answered(_ int, ev core.Event, actions []core.Action) (over bool) {
 	actions, end := m.Answer(ev, actions)
+	if end.Why == feed.MachineFailed && !feed.Fails(actions) {
+		m.refused = end.Words
+	}
 	if !m.drop {
 		m.steps = append(m.steps, step{ev.Clone(), core.CloneActions(actions)})
 	}

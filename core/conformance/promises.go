@@ -52,6 +52,8 @@ func brokenBound(h *session) string {
 		return "an answer broke a bound of the stream: " + h.lost.Error()
 	case h.timers > feed.MaxTimers:
 		return fmt.Sprintf("%d timers run at once; at most %d may", h.timers, feed.MaxTimers)
+	case h.refused != "":
+		return h.refused
 	}
 	return ""
 }
@@ -59,7 +61,7 @@ func brokenBound(h *session) string {
 // bounded is the promise that no answer breaks a bound.
 func bounded(_ *tester, h *session) *Finding {
 	if words := brokenBound(h); words != "" {
-		return &Finding{Words: words, Do: "send large data in pieces, name and set timers within their bounds, and print what the protocol has and nothing else"}
+		return &Finding{Words: words, Do: "send large data in pieces, name and set timers within their bounds, upgrade one connection at a time by a manifest that names server tls, and print what the protocol has and nothing else"}
 	}
 	return nil
 }
@@ -175,13 +177,13 @@ func asOpener(s *Subject) replay.Opener {
 // passes is the promise of pass-through: a copy of the bytes is the answer,
 // and but for it they might never have come.
 func passes(t *tester, h *session) *Finding {
-	var p feed.Feeder
+	p := feed.Feeder{Knows: t.Manifest.Knows}
 	var fed []core.Event // without the bytes that pass through
 	want := []step{h.steps[0]}
 	p.Answer(h.steps[0].Event, h.steps[0].actions)
 	for i := range h.steps[1:] {
 		st := &h.steps[1+i]
-		covered := p.PassesOn(st.Event)
+		covered := !p.IsEarly(st.Kind) && p.PassesOn(st.Event)
 		if covered && !feed.IsCopy(st.Event, st.actions) {
 			side := st.Kind.Side()
 			got := []step{*st}

@@ -79,7 +79,7 @@ func (r *Reach) String() string {
 }
 
 // seen are the kinds of action that came.
-type seen [core.AskWorld + 1]bool
+type seen [core.StartTLS + 1]bool
 
 func (s *seen) take(h *session) {
 	for _, st := range h.steps {
@@ -98,7 +98,7 @@ func (u *suite) reach(r *Result) *Finding {
 		return nil
 	}
 	var answers seen
-	var events [core.WorldSaid + 1]bool
+	var events [core.ClientStartTLS + 1]bool
 	quiet := false
 	for _, g := range u.Seeds.Goldens {
 		quiet = quiet || g.Quiet > 0
@@ -126,7 +126,7 @@ func (u *suite) reach(r *Result) *Finding {
 		}
 	}
 	for k := core.ClientText; k.Valid(); k++ {
-		possible := u.Manifest.Knows(k) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet)
+		possible := u.Manifest.Knows(k) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet) && (k != core.ServerTLS || u.came[core.StartTLS] || answers[core.StartTLS])
 		if possible && !events[k] {
 			reach.Events = append(reach.Events, k.String())
 		}

@@ -24,6 +24,7 @@ type session struct {
 	hung    bool          // it has none because none came in time
 	quiet   time.Duration // the silence that the machine asked to be told of
 	timers  int           // the most that ran at once
+	refused string        // why the workbench does not obey the last answer
 }
 
 // hold holds a session.
@@ -51,14 +52,14 @@ func (t *tester) holdAs(h *session, ops []streams.Op) *session {
 			ev.Data = m.running(string(ev.Data))
 		}
 		if m.Over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) ||
-			ev.Kind == core.ServerQuiet && held.quiet == 0 {
+			ev.Kind == core.ServerQuiet && held.quiet == 0 || ev.Kind == core.ServerTLS && !m.Upgrading() {
 			continue
 		}
 		m.feed(ev)
 		held.timers = max(held.timers, len(m.Armed()))
 		sent = append(sent, m.sent()...)
 	}
-	held.steps, held.lost, held.hung = m.steps, m.lost, m.Hung
+	held.steps, held.lost, held.hung, held.refused = m.steps, m.lost, m.Hung, m.refused
 	return held
 }
 

@@ -31,7 +31,7 @@ func (t *tester) fail(err error) { t.err = cmp.Or(t.err, err) }
 func (t *tester) open(connect func(context.Context) (*wire.Conn, error), o core.Opening, state []byte) *machine {
 	m := &machine{}
 	m.To, m.AnyTimer = m, true // whoever feeds it knows which timers run
-	m.Knows = func(core.EventKind) bool { return true }
+	m.Knows = t.Manifest.Knows
 	reach := func(ctx context.Context) (*wire.Conn, error) {
 		if t.failed() == nil {
 			conn, err := connect(ctx)

@@ -135,6 +135,8 @@ func steps(t *transcript.Transcript) []step {
 			words = e.Remark
 		case e.Dir == transcript.Action && (e.Action.Kind == core.Note || e.Action.Kind == core.Close || e.Action.Kind == core.Failed):
 			words = string(e.Action.Data)
+		case e.Dir == transcript.Event && e.Event.Kind == core.ServerTLS:
+			words = "TLS from here on: " + string(e.Event.Data)
 		}
 		if words == "" {
 			continue

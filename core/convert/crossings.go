@@ -40,11 +40,13 @@ const untimedStep = time.Millisecond
 // Crossings returns what crossed the connection to the server, in order: the
 // server's bytes, what the machine sent, what was passed through from the
 // client, and the ends. Both sides end, unless the connection broke: a session
-// that ends leaves no connection open, even if its process is killed.
+// that ends leaves no connection open, even if its process is killed. What was said over
+// TLS, from an upgrade in mid-stream on too, is what was said, and not how it was
+// encrypted; what was ordered during an upgrade crossed after it, or never.
 //
 // Events without a time are 1 ms apart; an action without one has its event's.
 func Crossings(t *transcript.Transcript) []Crossing {
-	w := walk{stays: t.ServerEOFStays}
+	w := walk{stays: t.ServerEOFStays, tls: lastTLS(t.Entries)}
 	for from := 0; from < len(t.Entries) && !w.over; {
 		to := from + 1
 		for to < len(t.Entries) && t.Entries[to].Dir != transcript.Event {
@@ -54,6 +56,9 @@ func Crossings(t *transcript.Transcript) []Crossing {
 		w.answered(t.Entries[from:to])
 		from = to
 	}
+	if w.upgrades { // the session ended before the outcome
+		w.upgrades, w.held, w.finished[core.Client] = false, nil, false
+	}
 	if !w.broken {
 		w.finish(core.Client, true)
 		w.finish(core.Server, true)
@@ -61,13 +66,26 @@ func Crossings(t *transcript.Transcript) []Crossing {
 	return w.all
 }
 
+// lastTLS returns the index of the last outcome of an upgrade to TLS, or -1.
+func lastTLS(entries []transcript.Entry) int {
+	for i := len(entries) - 1; i >= 0; i-- {
+		if e := &entries[i]; e.Dir == transcript.Event && e.Event.Kind == core.ServerTLS {
+			return i
+		}
+	}
+	return -1
+}
+
 type walk struct {
+	tls      int // index of the last outcome of an upgrade
 	all      []Crossing
 	first    int // index of the event being answered
 	at       int // index of the current entry
 	now      time.Duration
 	stays    bool // the client may go on after the end of the server's stream
 	passing  bool // the client's bytes are copied to the server
+	upgrades bool // … wait for TLS
+	held     []Crossing
 	finished [core.Server + 1]bool
 	over     bool // nothing is fed any longer
 	broken   bool
@@ -121,6 +139,13 @@ func (w *walk) clock(e *transcript.Entry) {
 
 func (w *walk) event(ev core.Event, copied bool) {
 	switch {
+	case ev.Kind == core.ClientStartTLS && w.at < w.tls: // the person's order was obeyed
+		w.upgrades = true
+	case ev.Kind == core.ServerTLS:
+		w.letGo()
+	case ev.Kind == core.ServerFailed && w.upgrades:
+		w.upgrades, w.held = false, nil
+		w.event(ev, copied)
 	case ev.Kind == core.ServerBytes:
 		w.bytes(core.Server, ev.Data)
 	case ev.Kind == core.ServerEOF:
@@ -139,6 +164,8 @@ func (w *walk) action(a *core.Action) {
 		w.bytes(core.Client, a.Data)
 	case core.FinishServer:
 		w.finish(core.Client, false)
+	case core.StartTLS:
+		w.upgrades = true
 	case core.Close, core.Failed:
 		w.over = true
 	}
@@ -159,5 +186,19 @@ func (w *walk) finish(from core.Side, implied bool) {
 
 func (w *walk) add(c Crossing) {
 	c.Time, c.Entry = w.now, w.at
+	if w.upgrades && c.From == core.Client {
+		w.held = append(w.held, c)
+		return
+	}
 	w.all = append(w.all, c)
+}
+
+// letGo has cross what waited for an upgrade.
+func (w *walk) letGo() {
+	w.upgrades = false
+	for _, c := range w.held {
+		c.Time = w.now
+		w.all = append(w.all, c)
+	}
+	w.held = nil
 }

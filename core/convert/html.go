@@ -168,6 +168,10 @@ func (p *page) event(at string, e *core.Event) {
 		p.words(at, "The server is silent.")
 	case core.TimerFired:
 		p.words(at, "The timer "+string(e.Data)+" fires.")
+	case core.ServerTLS:
+		p.words(at, "From here on the connection to the server is TLS: "+string(e.Data))
+	case core.ClientStartTLS:
+		p.words(at, "The client asks for TLS.")
 	case core.WorldSaid:
 		p.words(at, "The world answers: "+string(e.Data))
 	default:
@@ -193,12 +197,23 @@ func (p *page) action(at string, a *core.Action) {
 		p.words(at, "From here on the "+a.Side.String()+"'s bytes pass through as they are.")
 	case core.Failed:
 		p.words(at, "The line mode cannot go on: "+string(a.Data))
+	case core.StartTLS:
+		p.words(at, "The connection to the server is upgraded to TLS"+forName(a.Data)+".")
 	case core.AskWorld:
 		p.words(at, "The world is asked: "+string(a.Data))
 	case core.Secret, core.SecretBytes: // what they mark is covered where it stands
 	default:
 		panic("convert: an action of a kind that core does not have")
 	}
+}
+
+// forName names the server that an upgrade is for; it is the target's host if that says
+// none.
+func forName(name []byte) string {
+	if len(name) == 0 {
+		return ""
+	}
+	return " for " + string(name)
 }
 
 func (p *page) arrow(a arrow, at string, data []byte) {

@@ -26,7 +26,7 @@ import (
 type Taker interface {
 	// Answered takes the answer to an event, which is valid until it returns, and
 	// reports whether the session is over. The answer to an event of a kind that
-	// the machine does not know is empty.
+	// the machine does not know, or of one that came too early, is empty.
 	Answered(at int, ev core.Event, actions []core.Action) (over bool)
 	// Left is told of an event that is not fed, since the session was over.
 	Left(at int)
@@ -72,10 +72,11 @@ func (m *Machine) Open(ctx context.Context, connect func(context.Context) (*wire
 }
 
 // Feed feeds an event with the next batch, of at most 64 events and 256 KiB. All
-// events before a timer, or before one of an unknown kind, are answered first. It
-// returns feed.Unarmed for a timer that does not fire.
+// events before a timer, or before one of an unknown kind, are answered first, and each
+// event before the next while the machine may upgrade a connection. It returns
+// feed.Unarmed for a timer that does not fire.
 func (m *Machine) Feed(at int, ev core.Event) feed.Fate {
-	if ev.Kind == core.TimerFired || !m.Feeds(ev.Kind) || len(m.batch) == wire.MaxBatch || m.size+len(ev.Data) > wire.MaxBatchBytes {
+	if ev.Kind == core.TimerFired || !m.Feeds(ev.Kind) || m.OneByOne() || len(m.batch) == wire.MaxBatch || m.size+len(ev.Data) > wire.MaxBatchBytes {
 		m.Flush()
 	}
 	if m.Over {
@@ -84,7 +85,7 @@ func (m *Machine) Feed(at int, ev core.Event) feed.Fate {
 	}
 	fate := m.Take(ev)
 	switch fate {
-	case feed.Unknown:
+	case feed.Unknown, feed.Early:
 		m.answer(at, ev, nil)
 	case feed.Fed:
 		m.n++

@@ -7,9 +7,10 @@
 //
 //  1. Ask [Feeder.Take] what happens to the event. Everything fed before a
 //     timer, or before an event of a kind that the machine does not know, must
-//     have been answered by then.
+//     have been answered by then; and while [Feeder.OneByOne] says so, everything
+//     before any event.
 //  2. If it is [Fed], have the machine answer it, and pass the answer to
-//     [Feeder.Answer]; an [Unknown] event is answered with no actions.
+//     [Feeder.Answer]; an [Unknown] or [Early] event is answered with no actions.
 //  3. Carry out the actions that Answer returns, and after an [End] feed nothing
 //     more: the rest of the same batch counts as never fed.
 //

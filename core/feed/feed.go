@@ -27,6 +27,7 @@ type Feeder struct {
 	passes   [core.Server + 1]bool
 	finished bool // the stream to the server has ended
 	ended    bool // the stream from the server has ended, and the session goes on
+	upgrade  upgrade
 }
 
 // Fate is what happens to an event.
@@ -37,12 +38,15 @@ const (
 	Fed     Fate = iota // the machine answers it
 	Unknown             // the machine does not know its kind: the core does the default
 	Unarmed             // a timer that is not armed: nothing happens
+	Early               // it came in clear before TLS: it is dropped
 )
 
 // Take returns what happens to an event that arrives now. A timer that fires is
 // no longer armed.
 func (f *Feeder) Take(ev core.Event) Fate {
 	switch {
+	case f.IsEarly(ev.Kind):
+		return Early
 	case !f.Feeds(ev.Kind):
 		return Unknown
 	case ev.Kind != core.TimerFired:
@@ -84,12 +88,16 @@ type End struct {
 // end of the session if this was it.
 func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.Action, end End) {
 	actions = core.Counting(actions)
+	if ev.Kind == core.ServerTLS { // whatever is ordered in answer goes through TLS
+		f.upgrade = secured
+	}
 	for _, a := range actions {
-		if found := f.note(a); end.Why == GoesOn {
+		if found := f.note(ev, a); end.Why == GoesOn {
 			end = found
 		}
 	}
 	if end.Why == GoesOn {
+		f.upgradeBy(ev.Kind)
 		end = f.byDefault(ev)
 	}
 	if end.Why == GoesOn && f.ended && f.finished {
@@ -104,8 +112,8 @@ func Fails(actions []core.Action) bool {
 	return n > 0 && actions[n-1].Kind == core.Failed
 }
 
-// note records one action.
-func (f *Feeder) note(a core.Action) End {
+// note records one action that answers ev.
+func (f *Feeder) note(ev core.Event, a core.Action) End {
 	switch a.Kind {
 	case core.SetTimer:
 		if f.armed == nil {
@@ -120,6 +128,8 @@ func (f *Feeder) note(a core.Action) End {
 		f.passes[a.Side] = true
 	case core.FinishServer:
 		f.finished = true
+	case core.StartTLS:
+		return f.upgrades(ev, a)
 	case core.Close:
 		return End{MachineClosed, string(a.Data)}
 	case core.Failed:

@@ -129,3 +129,63 @@ func TestIsCopy(t *testing.T) {
 		t.Errorf("the copy of a server's bytes is %v", got)
 	}
 }
+
+var startTLS = core.Action{Kind: core.StartTLS, Side: core.Server}
+
+func TestUpgrade(t *testing.T) {
+	knows := func(k core.EventKind) bool { return k == core.ServerTLS }
+	ready := event(core.ServerBytes, "220 ready\r\nEVIL")
+	f := feed.Feeder{Knows: knows}
+	if !f.OneByOne() || f.Upgrading() || f.IsEarly(core.ServerBytes) {
+		t.Error("an upgrade is under way before it was ordered")
+	}
+	rest := startTLS
+	rest.Rest = len("EVIL")
+	if _, end := f.Answer(ready, []core.Action{rest}); end.Why != feed.GoesOn || !f.Upgrading() {
+		t.Fatalf("the order ends the session: %v", end)
+	}
+	if f.Take(event(core.ServerBytes, "x")) != feed.Early || f.Take(event(core.ClientText, "x")) != feed.Fed {
+		t.Error("the server's bytes are fed meanwhile, or the client's are not")
+	}
+	if f.Take(event(core.ServerTLS, "")) != feed.Fed {
+		t.Error("the outcome is not fed")
+	}
+	f.Answer(event(core.ServerTLS, ""), nil)
+	if f.Upgrading() || f.OneByOne() || f.Take(event(core.ServerBytes, "x")) != feed.Fed {
+		t.Error("the upgrade does not end with its outcome")
+	}
+}
+
+func TestUpgradeThatCannotBe(t *testing.T) {
+	knows := func(k core.EventKind) bool { return k == core.ServerTLS }
+	tooMuch := startTLS
+	tooMuch.Rest = 4
+	for name, c := range map[string]struct {
+		knows   func(core.EventKind) bool
+		event   core.Event
+		actions []core.Action
+	}{
+		"without the outcome": {nil, event(core.ServerBytes, "220"), []core.Action{startTLS}},
+		"twice at once":       {knows, event(core.ServerBytes, "220"), []core.Action{startTLS, startTLS}},
+		"twice":               {knows, event(core.ServerTLS, ""), []core.Action{startTLS}},
+		"more unread":         {knows, event(core.ServerBytes, "220"), []core.Action{tooMuch}},
+		"unread of another":   {knows, event(core.ClientText, "12345"), []core.Action{tooMuch}},
+	} {
+		f := feed.Feeder{Knows: c.knows}
+		if _, end := f.Answer(c.event, c.actions); end.Why != feed.MachineFailed {
+			t.Errorf("%s: %v", name, end)
+		}
+	}
+}
+
+// The person's order is obeyed for a machine that does not know it, and left to one that
+// does.
+func TestUpgradeByThePerson(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		f := feed.Feeder{Knows: func(core.EventKind) bool { return known }}
+		f.Answer(event(core.ClientStartTLS, ""), nil)
+		if f.Upgrading() == known {
+			t.Errorf("known %v: upgrading is %v", known, f.Upgrading())
+		}
+	}
+}

@@ -110,6 +110,8 @@ func (b *builder) event(e *transcript.Entry) error {
 		return b.add(e, core.Server, breakStep, e.Event.Data)
 	case core.ServerQuiet:
 		b.silent = true
+	case core.ServerTLS:
+		return b.upgraded(e)
 	case core.ClientRaw:
 		return b.add(e, core.Client, bytesStep, e.Event.Data)
 	case core.ClientText, core.ClientPart, core.ClientBinary, core.ClientBytes:
@@ -141,6 +143,8 @@ func (b *builder) action(e *transcript.Entry) error {
 			b.steps = b.steps[:len(b.steps)-1]
 		}
 		b.ending, b.last = true, true
+	case core.StartTLS:
+		return b.upgraded(e)
 	case core.PassThrough:
 		b.promised = b.promised || e.Action.Side == core.Client
 	}
@@ -195,6 +199,12 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 	}
 	b.steps = append(b.steps, s)
 	return nil
+}
+
+// upgraded refuses what was said over TLS from the middle on: played in clear it would be
+// told to everybody on the way.
+func (b *builder) upgraded(e *transcript.Entry) error {
+	return b.unusable(e.Line, "expected a transcript without an upgrade to TLS in mid-stream: such a one is not played yet, since what was said over TLS must not be said in clear")
 }
 
 func (b *builder) unusable(line int, format string, args ...any) error {

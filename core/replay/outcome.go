@@ -29,6 +29,9 @@ func (o *outcome) add(a answer, boundaries bool) {
 	for _, a := range a.actions {
 		switch message := a.Kind == core.SendText || a.Kind == core.SendBinary; {
 		case a.Kind == core.Secret: // its span moves with the cuts
+		case a.Kind == core.StartTLS: // what it leaves unread of an event moves with the cuts
+			a.Rest = 0
+			o.rest = append(o.rest, a.Clone())
 		case message && boundaries:
 			o.messages = append(o.messages, a.Clone())
 		case message || a.Kind == core.SendServer:

@@ -60,7 +60,7 @@ func (p *play) feed(at int, ev core.Event) {
 
 // Answered takes the answer to one event.
 func (p *play) Answered(at int, ev core.Event, actions []core.Action) (over bool) {
-	passed := p.Feeds(ev.Kind) && p.PassesOn(ev)
+	passed := p.Feeds(ev.Kind) && !p.IsEarly(ev.Kind) && p.PassesOn(ev)
 	actions, end := p.Answer(ev, actions)
 	a := answer{actions: actions, fed: true, passed: passed, broken: passed && !feed.IsCopy(ev, actions)}
 	if a.broken {

@@ -144,7 +144,7 @@ func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
 		if e.Kind == core.ClientRaw || copied && s.passing[e.Kind.Side()] {
 			s.put(across, e.Data, e.Kind.IsText(), false)
 		}
-	case e.Kind == core.WorldSaid:
+	case e.Kind == core.WorldSaid, e.Kind == core.ServerTLS:
 		s.lone(e.Data)
 	case e.Kind == core.ServerFailed:
 		s.lone(e.Data)

@@ -105,6 +105,8 @@ func Equal(a, b *Entry) bool {
 		return len(a.data()) == len(b.data())
 	case passed:
 		return a.Action.Side == b.Action.Side
+	case upgraded:
+		return a.Action.Side == b.Action.Side && a.Action.Rest == b.Action.Rest && bytes.Equal(a.data(), b.data())
 	}
 	return bytes.Equal(a.data(), b.data())
 }

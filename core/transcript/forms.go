@@ -18,6 +18,7 @@ const (
 	span           // event|action FROM TO
 	length         // LENGTH: how many bytes the data has; the bytes are not written
 	passed         // client|server: the action's side
+	upgraded       // client|server "…" [rest N]: the action's side, a name, and its rest
 )
 
 // form is how one kind of event or action is written. The parser, the printer
@@ -46,6 +47,9 @@ var eventForms = [...]form{
 	core.ServerQuiet:  {event: core.ServerQuiet, words: "server quiet", side: "server", kind: "quiet"},
 	core.ClientBytes:  {event: core.ClientBytes, words: "client bytes", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "bytes"},
 	core.WorldSaid:    {event: core.WorldSaid, words: "world", arg: quoted, max: core.MaxEventPayload, kind: "world"},
+	core.ServerTLS:    {event: core.ServerTLS, words: "server tls", arg: quoted, max: core.MaxWords, side: "server", kind: "tls"},
+
+	core.ClientStartTLS: {event: core.ClientStartTLS, words: "client start-tls", side: "client", kind: "start-tls"},
 }
 
 var actionForms = [...]form{
@@ -63,6 +67,7 @@ var actionForms = [...]form{
 	core.ShowPart:     {action: core.ShowPart, words: "client part", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "part"},
 	core.SecretBytes:  {action: core.SecretBytes, words: "secret value", arg: length, kind: "secret-value"},
 	core.AskWorld:     {action: core.AskWorld, words: "world", arg: quoted, max: core.MaxActionPayload, kind: "world"},
+	core.StartTLS:     {action: core.StartTLS, words: "start-tls", arg: upgraded, max: core.MaxServerName, kind: "start-tls"},
 }
 
 // unknown is printed for what no machine and no core makes; Parse refuses it.
@@ -75,7 +80,7 @@ func formOf(e *Entry) *form {
 		return &eventForms[e.Event.Kind]
 	case e.Dir != Action || !e.Action.Kind.Valid():
 		return &unknown
-	case e.Action.Kind == core.PassThrough && e.Action.Side != core.Client && e.Action.Side != core.Server:
+	case (e.Action.Kind == core.PassThrough || e.Action.Kind == core.StartTLS) && e.Action.Side != core.Client && e.Action.Side != core.Server:
 		return &unknown
 	}
 	return &actionForms[e.Action.Kind]
@@ -85,6 +90,7 @@ func formOf(e *Entry) *form {
 var argWords = [...]string{
 	nothing: "", quoted: ` "…"`, timerFired: " NAME", timerSet: " NAME 2s", timerOff: " NAME off",
 	span: " event|action FROM TO", length: " LENGTH", passed: " client|server",
+	upgraded: ` server "…"`,
 }
 
 // listForms writes the forms that are allowed here, for an error.

@@ -31,6 +31,10 @@ func pass(side core.Side) Entry {
 	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.PassThrough, Side: side}}
 }
 
+func startTLS(name string, rest int) Entry {
+	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.StartTLS, Side: core.Server, Rest: rest, Data: []byte(name)}}
+}
+
 // every has each kind of entry in its one text form and its one JSON form. Both are
 // frozen: a difference here is another format.
 var every = []struct {
@@ -67,6 +71,14 @@ var every = []struct {
 		`{"n":12,"dir":">>","kind":"world","text":"ok 3"}`},
 	{action(core.AskWorld, "get \"a\""), `<< world "get \"a\""`,
 		`{"n":12,"dir":"<<","kind":"world","text":"get \"a\""}`},
+	{event(core.ServerTLS, "tls 1.3"), `>> server tls "tls 1.3"`,
+		`{"n":12,"dir":">>","side":"server","kind":"tls","text":"tls 1.3"}`},
+	{event(core.ClientStartTLS, ""), `>> client start-tls`,
+		`{"n":12,"dir":">>","side":"client","kind":"start-tls"}`},
+	{startTLS("mx.example", 0), `<< start-tls server "mx.example"`,
+		`{"n":12,"dir":"<<","side":"server","kind":"start-tls","text":"mx.example"}`},
+	{startTLS("", 4), `<< start-tls server "" rest 4`,
+		`{"n":12,"dir":"<<","side":"server","kind":"start-tls","rest":4,"text":""}`},
 
 	{action(core.SendServer, "quit"), `<< server "quit"`,
 		`{"n":12,"dir":"<<","side":"server","kind":"bytes","text":"quit"}`},
@@ -161,7 +173,7 @@ func TestFormsAreWhole(t *testing.T) {
 	if !core.EventKind(len(eventForms)-1).Valid() || !core.ActionKind(len(actionForms)-1).Valid() {
 		t.Error("a table is longer than its kinds")
 	}
-	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `client bytes "…" or world "…"`) {
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `world "…", server tls "…" or client start-tls`) {
 		t.Error(got)
 	}
 }

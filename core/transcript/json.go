@@ -19,10 +19,13 @@ import (
 //	side   "client" or "server": where an event came from, where an action
 //	       goes, whose bytes pass through; only where there is one
 //	kind   text, part, binary, raw, bytes, eof, closed, failed, quiet, timer,
-//	       close, note, pass-through, secret, secret-value or remark
+//	       close, note, pass-through, secret, secret-value, world, tls,
+//	       start-tls or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
 //	length of secret-value: how many bytes the value has
+//	rest   of the action start-tls: how many bytes of the event were left unread,
+//	       unless none
 //	after  of timer actions: "2s", or "off"
 //	text   payload or words, if there can be any and they are UTF-8
 //	b64    instead of text, the payload in base64, if it is not UTF-8
@@ -46,7 +49,7 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	}
 	f := formOf(e)
 	side := f.side
-	if f.arg == passed {
+	if f.arg == passed || f.arg == upgraded {
 		side = e.Action.Side.String()
 	}
 	if side != "" {
@@ -61,6 +64,11 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	case f.arg == length:
 		dst = strconv.AppendInt(append(dst, `","length":`...), int64(len(data)), 10)
 		return append(dst, '}')
+	case f.arg == upgraded && e.Action.Rest > 0:
+		dst = strconv.AppendInt(append(dst, `","rest":`...), int64(e.Action.Rest), 10)
+		dst = appendJSONText(append(dst, `,"text":"`...), data)
+	case f.arg == upgraded:
+		dst = appendJSONText(append(dst, `","text":"`...), data)
 	case f.arg != quoted:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {

@@ -288,6 +288,8 @@ func complete(e *Entry, line string) bool {
 	case quoted:
 		d := e.Action.Data
 		return len(d) == 0 || d[len(d)-1] != '\n' && len(line) < maxPiece
+	case upgraded: // what was left unread may have followed
+		return false
 	case timerSet:
 		return line[len(line)-1] == 's'
 	}

@@ -82,6 +82,8 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 		data, err = masked(args)
 	case passed:
 		e.Action.Side = sideOf(args)
+	case upgraded:
+		data, err = upgrade(e, args)
 	default:
 		data, err = p.timer(e, f, args)
 	}
@@ -91,7 +93,7 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 	if e.Dir == Event {
 		e.Event = core.Event{Kind: f.event, Data: data}
 	} else {
-		e.Action = core.Action{Kind: f.action, Side: e.Action.Side, After: e.Action.After, Data: data}
+		e.Action = core.Action{Kind: f.action, Side: e.Action.Side, Rest: e.Action.Rest, After: e.Action.After, Data: data}
 	}
 	return nil
 }
@@ -106,6 +108,33 @@ func masked(length string) ([]byte, *SyntaxError) {
 		return nil, errorf("expected the length of the secret's value in bytes, from 1 to %d; found %s", core.MaxSecret, shown(length))
 	}
 	return stars[:n:n], nil
+}
+
+// upgrade reads whose connection is upgraded to TLS, a server's name and what was left
+// unread.
+func upgrade(e *Entry, args string) ([]byte, *SyntaxError) {
+	word, args := cutWord(args)
+	if e.Action.Side = sideOf(word); e.Action.Side != core.Server {
+		return nil, errorf(`expected start-tls server "NAME", found side %s`, shown(word))
+	}
+	name, rest := cutWord(args)
+	data, err := unquote(nil, name, core.MaxServerName)
+	if err != nil {
+		return nil, err
+	}
+	if !core.ValidServerName(string(data)) {
+		return nil, errorf("expected a server's name of printable ASCII characters without blanks, quotes and backslashes; found %s", shown(string(data)))
+	}
+	if rest == "" {
+		return data, nil
+	}
+	word, count := cutWord(rest)
+	n, bad := strconv.Atoi(count)
+	if word != "rest" || bad != nil || strconv.Itoa(n) != count || n < 1 || n > core.MaxEventPayload {
+		return nil, errorf("expected rest and how many last bytes of the event were left unread, from 1 to %d; found %s", core.MaxEventPayload, shown(rest))
+	}
+	e.Action.Rest = n
+	return data, nil
 }
 
 // match finds the form that s begins with, and returns what follows its words.

@@ -113,6 +113,12 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 		dst = strconv.AppendInt(append(dst, ' '), int64(len(e.Action.Data)), 10)
 	case passed:
 		dst = append(append(dst, ' '), e.Action.Side.String()...)
+	case upgraded:
+		dst = append(append(dst, ' '), e.Action.Side.String()...)
+		dst = AppendString(append(dst, ' '), e.Action.Data)
+		if e.Action.Rest > 0 {
+			dst = strconv.AppendInt(append(dst, " rest "...), int64(e.Action.Rest), 10)
+		}
 	case timerOff:
 		dst = append(append(dst, ' '), e.Action.Data...)
 		dst = append(dst, " off"...)

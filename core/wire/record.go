@@ -15,7 +15,7 @@ type Event struct {
 	core.Event
 }
 
-// Records besides core's action kinds, which are 1 to 13.
+// Records besides core's action kinds, which are 1 to 15.
 const (
 	recordDone  = 0
 	recordQuiet = 128
@@ -48,6 +48,8 @@ func appendAction(dst []byte, a core.Action) []byte {
 		dst = binary.AppendUvarint(dst, uint64(a.After))
 	case core.PassThrough:
 		dst = append(dst, byte(a.Side))
+	case core.StartTLS:
+		dst = binary.AppendUvarint(append(dst, byte(a.Side)), uint64(a.Rest))
 	}
 	return appendBytes(dst, a.Data)
 }
@@ -189,6 +191,18 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 			p.fail("unknown side %d", a.Side)
 		}
 		a.Data = p.bytes(0)
+	case core.StartTLS:
+		if a.Side = core.Side(p.byte()); a.Side != core.Server {
+			p.fail("%v", core.ErrUpgradeSide)
+		}
+		rest := p.uvarint()
+		if rest > core.MaxEventPayload {
+			p.fail("%v", core.ErrRest)
+		}
+		a.Rest = int(rest)
+		if a.Data = p.bytes(core.MaxServerName); !core.ValidServerName(string(a.Data)) {
+			p.fail("%v", core.ErrServerName)
+		}
 	case core.Secret:
 		a.Data = p.bytes(core.MaxName)
 		if _, err := core.ParseSpan(string(a.Data)); err != nil && p.err == nil {

@@ -64,6 +64,11 @@ const table = {
     entry: ">> server failed", at: [server, ({ text }) => text ?? "broken"],
     console: ({ text }) => "The connection to the server broke: " + text, wire: ({ text }) => "Broken: " + text,
   },
+  ServerTLS: {
+    entry: ">> server tls", at: [server, ({ text }) => text ?? "tls"],
+    console: ({ text }) => "The connection is TLS from here on: " + text, wire: ({ text }) => "TLS from here on: " + text,
+  },
+  ClientStartTLS: { entry: ">> client start-tls", arrow: [you, mode, "upgrade to TLS"], console: "You asked for TLS." },
   ServerQuiet: { entry: ">> server quiet", silent: "what the line mode makes of it says more" },
   WorldSaid: { entry: ">> world", console: ({ text }) => "The world answers: " + text, at: [mode, ({ text }) => "world: " + text] },
   TimerFired: { entry: ">> timer", console: ({ name }) => `Timer ${name} fired.`, at: [mode, ({ name }) => `timer ${name} fired`] },
@@ -90,6 +95,10 @@ const table = {
   PassThrough: {
     entry: "<< pass-through", at: [mode, ({ side }) => `the ${side}'s bytes pass through`],
     console: ({ side }) => `The ${side}'s bytes pass through unchanged from here on.`,
+  },
+  StartTLS: {
+    entry: "<< start-tls", at: [mode, ({ text }) => "starts TLS" + (text ? " for " + text : "")],
+    console: ({ text }) => "The line mode starts TLS" + (text ? ` for ${text}.` : "."),
   },
   AskWorld: { entry: "<< world", console: ({ text }) => "The world is asked: " + text, at: [mode, ({ text }) => "asks the world: " + text] },
   Secret: { entry: "<< secret", silent: "it is for recordings" },

@@ -171,6 +171,7 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 		op(core.ServerQuiet, ""), op(core.ClientPart, "par"), op(core.ClientPart, "é\r\n"), op(core.ClientRaw, "raw\r\n"), op(core.ClientRaw, "\x00\xff"),
 		clientBytes("hello\r\n"), clientBytes("hel"), clientBytes("lo\n"), clientBytes(everyByte()),
 		op(core.WorldSaid, "ok"), op(core.WorldSaid, "no such thing"),
+		op(core.ClientStartTLS, ""), op(core.ServerTLS, "tls 1.3, of a check"),
 	} {
 		if m.Knows(o.Kind) {
 			known = append(known, o)
