@@ -17,17 +17,25 @@ func (p *peers) carryOut(e wire.Event, actions []core.Action, last bool) ([]core
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.halted.Cause == 0 && p.tooLong() {
+		if p.heldTooLong() {
+			break
+		}
 		p.write()
 		p.room.Wait()
 	}
 	actions, over := p.feeder.Answer(e.Event, actions)
 	p.observe(e, actions)
+	p.outcome(e)
 	if e.Kind == core.ClientRaw {
 		p.sendServer(e.Data)
 	}
 	for _, a := range actions {
 		p.do(a)
 	}
+	if e.Kind == core.ClientStartTLS && !p.feeder.Feeds(e.Kind) {
+		p.startTLS("", 0)
+	}
+	p.inbox.single = p.feeder.OneByOne()
 	if p.feeder.Finished() {
 		p.toServer().finish()
 	}
@@ -56,6 +64,8 @@ func (p *peers) do(a core.Action) {
 	case core.FinishServer:
 		p.toServer().finish()
 	case core.Note, core.Secret, core.SecretBytes, core.ShowPart: // for observers alone
+	case core.StartTLS:
+		p.startTLS(string(a.Data), a.Rest)
 	case core.AskWorld: // only practice servers have one
 	case core.SetTimer:
 		p.timers.set(p, string(a.Data), a.After)

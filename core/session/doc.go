@@ -28,6 +28,9 @@
 // Recovery and moves are one thing: the log of what was answered is fed to a
 // machine in another process, or in another build, which must answer alike.
 //
+// An upgrade of the server's connection to TLS in mid-stream has a file of its own,
+// upgrade.go.
+//
 // Backpressure is blocking. A reader waits while the other side's queue holds
 // [GateAt] or the inbox its share; both wait while a queue holds [StopAt].
 //

@@ -49,12 +49,14 @@ func (p *peers) takeNoMore() (late []wire.Event) {
 	p.phase = p.phase.on(endDecided)
 	p.toServer().finish()
 	p.timers.stopAll()
+	p.inbox.single = false
 	if list := p.inbox.take(core.Event{}, p.feeder.Feeds); list != nil {
 		late = list.batch
 	}
 	p.inbox = inbox{}
-	p.write()
 	p.room.Broadcast()
+	p.abandonUpgrade()
+	p.write()
 	return late
 }
 

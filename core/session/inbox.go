@@ -14,6 +14,7 @@ import (
 type inbox struct {
 	events *eventList // nil while nothing waits: an idle session holds no memory
 	held   [3]int     // by core.Side: data and weight of what waits
+	single bool       // a batch has one event
 }
 
 type eventList struct {
@@ -79,7 +80,7 @@ func (b *inbox) take(first core.Event, feeds func(core.EventKind) bool) *eventLi
 	for count < len(l.waiting) && len(l.batch) < wire.MaxBatch {
 		w := l.waiting[count]
 		known := feeds(w.kind)
-		if len(l.batch) > 0 && (size+w.to-w.from > wire.MaxBatchBytes || !known) {
+		if len(l.batch) > 0 && (b.single || size+w.to-w.from > wire.MaxBatchBytes || !known) {
 			break
 		}
 		size += w.to - w.from

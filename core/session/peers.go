@@ -29,6 +29,7 @@ type peers struct {
 	sides     [core.Server + 1]side
 	inbox     inbox
 	turn      turn
+	upgrade   upgrade // of the server's connection, to TLS
 	timers    timers
 	silence   silence // the server's
 	feeder    feed.Feeder
@@ -59,6 +60,7 @@ func newPeers(c Config) *peers {
 		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays},
 		observers: c.Observers,
 	}
+	p.inbox.single = p.feeder.OneByOne()
 	for i := range p.sides {
 		p.sides[i].in, p.sides[i].out.phase = open, open
 	}

@@ -59,6 +59,8 @@ func (m *Messages) release() {
 // lock, but for the messages that a writer has taken out.
 type queue struct {
 	waiting *Messages // nil while nothing waits
+	held    *Messages // what waits for an upgrade to TLS; nil while nothing does
+	holding bool      // what is added is held
 	out     int       // weight of what a writer has taken out
 	writing bool      // somebody has the right to write
 	phase   phase     // open, finished, closed or cut: what is added is dropped unless it is open
@@ -67,18 +69,25 @@ type queue struct {
 // size returns the weight of what the queue holds, what is being written
 // included.
 func (q *queue) size() int {
-	if q.waiting == nil {
-		return q.out
+	size := q.out
+	for _, m := range [...]*Messages{q.waiting, q.held} {
+		if m != nil {
+			size += m.weight()
+		}
 	}
-	return q.out + q.waiting.weight()
+	return size
 }
 
 // open returns the messages to append to: data, then end.
 func (q *queue) open() *Messages {
-	if q.waiting == nil {
-		q.waiting = messageLists.Get().(*Messages)
+	to := &q.waiting
+	if q.holding {
+		to = &q.held
 	}
-	return q.waiting
+	if *to == nil {
+		*to = messageLists.Get().(*Messages)
+	}
+	return *to
 }
 
 func (q *queue) add(data []byte, text bool) {

@@ -49,6 +49,9 @@ func (p *peers) clientLeft(err error) {
 func (p *peers) readServer() {
 	for {
 		data, err := p.server.Receive()
+		if p.rest(len(data)) {
+			continue
+		}
 		if err != nil {
 			p.serverEnded(err)
 			return
@@ -61,9 +64,10 @@ func (p *peers) readServer() {
 func (p *peers) serverEnded(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	told := p.sides[core.Server].in == ended // by the outcome of an upgrade
 	p.sides[core.Server].in = p.sides[core.Server].in.on(lastCame)
 	switch {
-	case p.phase == over:
+	case p.phase == over, told:
 	case errors.Is(err, io.EOF):
 		p.inbox.add(core.ServerEOF, nil)
 	default:
@@ -97,14 +101,21 @@ func (p *peers) admit(e core.Event) (*queue, *eventList) {
 		p.silence.held = true
 		defer func() { p.silence.held = false }()
 	}
-	for p.phase != over && !p.hasRoom(e) {
+	early := func() bool { return from == core.Server && p.upgrade.blind }
+	for p.phase != over && !early() && !p.hasRoom(e) {
 		p.room.Wait()
 	}
 	switch {
+	case early():
+		p.upgrade.early += len(e.Data)
+		return nil, nil
 	case p.phase == over, from == core.Server && p.sides[core.Client].in == ended:
 		return nil, nil
 	case !s.passing || !e.Kind.IsBytes():
 		p.inbox.add(e.Kind, e.Data)
+		if e.Kind == core.ClientStartTLS {
+			p.upgrade.asked++
+		}
 		if from == core.Server {
 			p.silence.broken()
 		}
@@ -139,7 +150,7 @@ func (p *peers) hasRoom(e core.Event) bool {
 	if !e.Kind.IsBytes() || !p.feeder.Passes(from) {
 		return true
 	}
-	return p.sides[from].passing && (out.idle() || p.isShown(from))
+	return p.sides[from].passing && !p.holdsBack(from) && (out.idle() || p.isShown(from))
 }
 
 // isShown reports that the bytes of a side go to their reader as entries.

@@ -22,6 +22,9 @@ func (q *silence) broken() {
 	}
 }
 
+// forget says that what the server has sent is no reason to wait for a silence.
+func (q *silence) forget() { q.since = time.Time{} }
+
 // awaitSilence returns what fires when the server may have been silent for long
 // enough. It is for a supervisor that has nothing to do: no event waits, and no batch
 // is out.

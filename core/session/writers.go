@@ -54,7 +54,7 @@ func (p *peers) little(to core.Side) *Messages {
 // owesFIN reports that FIN is what comes next of what a side is to be sent.
 func (p *peers) owesFIN(to core.Side) bool {
 	q := &p.sides[to].out
-	return to == core.Server && p.server != nil && q.phase == finished && q.waiting == nil
+	return to == core.Server && p.server != nil && q.phase == finished && q.waiting == nil && !q.holding
 }
 
 // writeAll empties a side's queue, and sends the server FIN when that is due.
