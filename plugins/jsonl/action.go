@@ -21,6 +21,7 @@ type action struct {
 	After  *string `json:"after"`
 	Side   *string `json:"side"`
 	Span   *string `json:"span"`
+	Rest   int     `json:"rest"` // of start-tls, which may leave it out
 }
 
 // actionFields are the fields of each action. Of text and b64 it has one, of
@@ -37,13 +38,17 @@ var actionFields = map[string][]string{
 	"pass-through":  {"side"},
 	"secret":        {"span"},
 	secretValue:     {"text", "b64"},
+	startTLS:        {"side", "name"},
 }
 
 // actionNames lists them for a person.
-const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through, secret and secret value"
+const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through, secret, secret value and start-tls"
 
 // secretValue is the action whose payload nobody is told.
 const secretValue = "secret value"
+
+// startTLS is the action that has a field rest.
+const startTLS = "start-tls"
 
 // appendTo gives the order to out, whose bounds hold it.
 func (a *action) appendTo(out *core.Out) error {
@@ -77,8 +82,9 @@ func (a *action) appendTo(out *core.Out) error {
 		}
 		out.Timer(*a.Name, after)
 	case "pass-through":
-		side := map[string]core.Side{"client": core.Client, "server": core.Server}[*a.Side]
-		out.PassThrough(side) // refuses side 0
+		out.PassThrough(a.side()) // refuses side 0
+	case startTLS:
+		out.StartTLS(a.side(), *a.Name, a.Rest)
 	case "secret":
 		span, err := core.ParseSpan(*a.Span)
 		if err != nil {
@@ -89,6 +95,11 @@ func (a *action) appendTo(out *core.Out) error {
 		out.SecretBytes(data)
 	}
 	return out.Err()
+}
+
+// side returns the side that is named, or 0.
+func (a *action) side() core.Side {
+	return map[string]core.Side{"client": core.Client, "server": core.Server}[*a.Side]
 }
 
 // payload checks which fields are there and returns the bytes of text or b64.
@@ -108,6 +119,9 @@ func (a *action) payload() ([]byte, error) {
 		case f.value == nil && belongs && f.name != "text" && f.name != "b64":
 			return nil, fmt.Errorf("the action %s needs a field %s", a.Action, f.name)
 		}
+	}
+	if a.Rest != 0 && a.Action != startTLS {
+		return nil, fmt.Errorf("the action %s has no field rest%s", a.Action, has(fields))
 	}
 	switch wantsPayload := len(fields) > 0 && fields[0] == "text"; {
 	case wantsPayload && (a.Text == nil) == (a.B64 == nil):

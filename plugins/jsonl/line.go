@@ -50,7 +50,7 @@ func newEvent(e wire.Event) event {
 	switch {
 	case e.Kind == core.TimerFired:
 		said.Name = string(e.Data)
-	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed:
+	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS:
 	case utf8.Valid(e.Data):
 		text := string(e.Data)
 		said.Text = &text

@@ -26,7 +26,7 @@ var _ starlark.HasAttrs = (*output)(nil)
 // keepJoined is how much memory a session keeps for its next action.
 const keepJoined = 4 << 10
 
-var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "secret_bytes", "quiet"}
+var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "secret_bytes", "quiet", "start_tls"}
 
 // do carries out out.name(args).
 func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) error {
@@ -60,6 +60,8 @@ func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) e
 	case "secret_bytes":
 		o.marked = true
 		return o.send(secretBytes, name, args, kwargs)
+	case "start_tls":
+		return o.startTLS(args, kwargs)
 	case "quiet":
 		return o.askQuiet(args, kwargs)
 	}
@@ -123,13 +125,34 @@ func (o *output) passThrough(args starlark.Tuple, kwargs []starlark.Tuple) error
 	if err := starlark.UnpackArgs("out.pass_through", args, kwargs, "side", &side); err != nil {
 		return err
 	}
+	s, err := sideOf("pass_through", side)
+	if err == nil {
+		o.to.PassThrough(s)
+	}
+	return err
+}
+
+// sideOf reads a side for an order of that name.
+func sideOf(order, side string) (core.Side, error) {
 	for _, s := range []core.Side{core.Client, core.Server} {
 		if s.String() == side {
-			o.to.PassThrough(s)
-			return nil
+			return s, nil
 		}
 	}
-	return fmt.Errorf(`out.pass_through: expected "client" or "server", not %q`, core.CutWords(side, 80))
+	return 0, fmt.Errorf(`out.%s: expected "client" or "server", not %q`, order, core.CutWords(side, 80))
+}
+
+func (o *output) startTLS(args starlark.Tuple, kwargs []starlark.Tuple) error {
+	var side, name string
+	var rest int
+	if err := starlark.UnpackArgs("out.start_tls", args, kwargs, "side", &side, "name?", &name, "rest?", &rest); err != nil {
+		return err
+	}
+	s, err := sideOf("start_tls", side)
+	if err == nil {
+		o.to.StartTLS(s, name, rest)
+	}
+	return err
 }
 
 func (o *output) secret(args starlark.Tuple, kwargs []starlark.Tuple) error {
