@@ -91,6 +91,9 @@ func (a *auditing) Began(b session.Beginning) {
 
 func (a *auditing) Done(at time.Duration, e wire.Event, actions []core.Action) {
 	a.counting.Done(at, e, actions)
+	if e.Kind == core.ServerTLS {
+		a.log.Info("upgrade", "outcome", "tls", "words", string(e.Data))
+	}
 }
 
 func (a *auditing) Ended(at time.Duration, end session.End) {

@@ -27,7 +27,14 @@ func metered(ctx context.Context, config session.Config, use *quota.Use) (sessio
 		if err != nil {
 			return nil, err
 		}
-		return meteredServer{server, m}, nil
+		limited := meteredServer{server, m}
+		if up, ok := server.(session.Upgrader); ok {
+			return struct {
+				meteredServer
+				session.Upgrader
+			}{limited, up}, nil
+		}
+		return limited, nil
 	}
 	return config, m
 }

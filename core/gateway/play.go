@@ -158,7 +158,7 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	}
 	var security target.Security
 	if err == nil {
-		security, err = s.gateway.choose(to, choices)
+		security, err = s.gateway.choose(to, choices, false)
 	}
 	if err != nil {
 		refuseWith(w, refusalOf(err), err)

@@ -17,11 +17,12 @@ import (
 // securityPrefix begins the parameters of the query that are target.Choices.
 const securityPrefix = "tls."
 
-// choose makes the choices of a query into how TLS is spoken with the target.
-func (g *Gateway) choose(t target.Target, choices []target.Choice) (s target.Security, err error) {
-	if len(choices) > 0 && !t.TLS {
+// choose makes the choices of a query into how TLS is spoken with the target: from the
+// beginning, or if it upgrades, in mid-stream.
+func (g *Gateway) choose(t target.Target, choices []target.Choice, upgrades bool) (s target.Security, err error) {
+	if len(choices) > 0 && !t.TLS && !upgrades {
 		return s, &target.Error{Code: target.CodeParameter, Words: fmt.Sprintf(
-			"the address has %q, but the target is not dialled with TLS: write tls:// before it", core.CutWords(securityPrefix+choices[0].Name, core.MaxName))}
+			"the address has %q, but the target is not dialled with TLS: write tls:// before it, or starttls=on for an upgrade in mid-stream", core.CutWords(securityPrefix+choices[0].Name, core.MaxName))}
 	}
 	slices.SortFunc(choices, func(a, b target.Choice) int { return strings.Compare(a.Name, b.Name) })
 	for _, c := range choices {

@@ -150,7 +150,10 @@ func TestSecurityInTheQuery(t *testing.T) {
 		{"tls://h:1", "tls.=1", "", target.CodeParameter, "tls. is not a choice; the choices are verify, name, alpn, min and cert"},
 		{"tls://h:1", "tls.cipher=1", "", target.CodeParameter, "tls.cipher is not a choice; the choices are verify, name, alpn, min and cert"},
 		{"tls://h:1", "tls.cert=1", "", target.CodeCredentialUnknown, "tls.cert: the certificate 1 is not here: the workbench has restarted since; choose the file again"},
-		{"h:1", "tls.min=1.0", "", target.CodeParameter, `the address has "tls.min", but the target is not dialled with TLS: write tls:// before it`},
+		{"h:1", "tls.min=1.0", "", target.CodeParameter, `the address has "tls.min", but the target is not dialled with TLS: write tls:// before it, or starttls=on for an upgrade in mid-stream`},
+		{"h:1", "tls.min=1.0&starttls=on", "[{min 1.0}]", "", ""},
+		{"h:1", "starttls=yes", "", "", `starttls is "yes"; it must be on or off`},
+		{"tls://h:1", "starttls=on", "", "", "starttls=on is for targets without TLS; tls://h:1 has it from the beginning"},
 		{"tls://h:1", "tls.min=1.0&tls.min=1.1", "", "", `query parameter "tls.min" given more than once`},
 	} {
 		query, err := url.ParseQuery(c.query)

@@ -10,12 +10,14 @@ import (
 )
 
 // upward is a text message of workbench.v1 from a client. One of the pointers is
-// set, or EOF; from a client that may come back, or End, or Keyboard.
+// set, or EOF or StartTLS; from a client that may come back, or End, or Keyboard.
 type upward struct {
 	Text *string `json:"text"`
 	EOL  *bool   `json:"eol"` // of Text: whether a line end may be added
 	Raw  *[]byte `json:"raw"`
 	EOF  bool    `json:"eof"`
+
+	StartTLS bool `json:"starttls"` // the connection to the server is to be upgraded
 
 	// From a client that may come back.
 	Bytes    *[]byte `json:"bytes"`
@@ -28,8 +30,8 @@ type upward struct {
 var (
 	afterEOF = session.End{Cause: session.NotAllowed, Words: "a message came after eof"}
 	tooBig   = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
-	notOne   = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"} or {"eof":true}`}
-	notKept  = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 with keep is {"text":"…"}, {"bytes":"base64"}, {"raw":"base64"}, {"eof":true}, {"end":true} or {"keyboard":"take"}`}
+	notOne   = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"}, {"starttls":true} or {"eof":true}`}
+	notKept  = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 with keep is {"text":"…"}, {"bytes":"base64"}, {"raw":"base64"}, {"starttls":true}, {"eof":true}, {"end":true} or {"keyboard":"take"}`}
 )
 
 // parseUpward reads a text message. The error is how the session ends, or, of a
@@ -40,7 +42,7 @@ func parseUpward(message []byte, kept bool) (upward, error) {
 	d.DisallowUnknownFields()
 	err := d.Decode(&u)
 	kinds := 0
-	for _, there := range []bool{u.Text != nil, u.Raw != nil, u.EOF, u.Bytes != nil, u.End, u.Keyboard != ""} {
+	for _, there := range []bool{u.Text != nil, u.Raw != nil, u.EOF, u.StartTLS, u.Bytes != nil, u.End, u.Keyboard != ""} {
 		if there {
 			kinds++
 		}
@@ -64,6 +66,8 @@ func (c *client) event(u upward) (core.Event, error) {
 	switch {
 	case u.EOF:
 		return core.Event{Kind: core.ClientEOF}, nil
+	case u.StartTLS:
+		return core.Event{Kind: core.ClientStartTLS}, nil
 	case u.Raw != nil:
 		return core.Event{Kind: core.ClientRaw, Data: *u.Raw}, nil
 	case u.Bytes != nil:

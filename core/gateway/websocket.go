@@ -121,6 +121,7 @@ type request struct {
 	with     map[string]string // choices of a practice server
 	record   bool
 	stays    bool // the client may go on after the end of the server's stream
+	upgrades bool // the choices of TLS are for an upgrade in mid-stream
 	keep     bool // the session may go on without its client
 	window   string
 	asker    asker
@@ -157,6 +158,10 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			wanted.keep = values[0] == "on"
 		case key == "keep":
 			return wanted, refuseAs(codeAddress, "keep is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
+		case key == "starttls" && (values[0] == "on" || values[0] == "off"):
+			wanted.upgrades = values[0] == "on"
+		case key == "starttls":
+			return wanted, refuseAs(codeAddress, "starttls is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
 		case key == "window":
 			wanted.window = values[0]
 		case key == "record":
@@ -171,7 +176,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, tls.NAME, window and with.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, window and with.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -193,7 +198,10 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	if wanted.with != nil && g.practiceAt(wanted.target) == nil {
 		return wanted, refuseAs(codeAddress, "with.NAME is for practice servers; %s is none of this workbench", wanted.target)
 	}
-	wanted.security, err = g.choose(wanted.target, security)
+	if wanted.upgrades && wanted.target.TLS {
+		return wanted, refuseAs(codeAddress, "starttls=on is for targets without TLS; %s has it from the beginning", wanted.target)
+	}
+	wanted.security, err = g.choose(wanted.target, security, wanted.upgrades)
 	return wanted, err
 }
 
@@ -255,7 +263,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			if outcome := server.TLS(); outcome != nil {
 				hello["tls"] = outcome
 			}
-			return server, nil
+			return upgradableOf(server), nil
 		},
 		DialTellsNothing: !wanted.target.TLS, // before a TLS handshake, that is
 	}

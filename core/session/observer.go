@@ -51,6 +51,8 @@ type Remark struct {
 	// Recording is how the session's recording stands from then on, as a JSON object
 	// for programs; of remarks on that.
 	Recording []byte
+	// Refusal is why TLS did not start, as a JSON object for programs; of NotUpgraded.
+	Refusal []byte
 }
 
 // RemarkCode says for programs what a remark is about; "": the words are all.
@@ -66,6 +68,7 @@ const (
 	Stayed        RemarkCode = "stayed"        // … could not be moved
 	Diverged      RemarkCode = "diverged"      // … was not moved, since the new build answers the past differently
 	Keyboard      RemarkCode = "keyboard"      // another window has the keyboard
+	NotUpgraded   RemarkCode = "tls-failed"    // the connection to the server did not become TLS
 	Stopping      RemarkCode = "stopping"      // the workbench stops, and the session ends soon
 )
 

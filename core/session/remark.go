@@ -113,5 +113,8 @@ func (p *peers) show(e *transcript.Entry, remark *Remark) {
 	if remark != nil && len(remark.Recording) > 0 {
 		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"recording":%s}`, remark.Recording)
 	}
+	if remark != nil && len(remark.Refusal) > 0 {
+		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"refusal":%s}`, remark.Refusal)
+	}
 	m.end(true)
 }

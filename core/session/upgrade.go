@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,7 +18,9 @@ type Upgrader interface {
 	// StartTLS drops what the server sent in clear and nobody has read yet, returns how
 	// many bytes that was, and secures the connection for the named server, "" being
 	// the target's host: Receive and Write then go through TLS, and Secured says how.
-	// Neither is called meanwhile. After an error the connection can only be closed.
+	// Neither is called meanwhile. After an error, whose words are for the user, the
+	// connection can only be closed; one with a method ForPrograms() []byte says why as
+	// a JSON object.
 	StartTLS(ctx context.Context, name string) (early int, err error)
 }
 
@@ -112,11 +115,21 @@ func (p *peers) shakeHands(ctx context.Context, upgrader Upgrader, name string) 
 	case err != nil:
 		p.sides[core.Server].in = p.sides[core.Server].in.on(lastCame)
 		p.toServer().cut()
-		p.notUpgraded(plain(err))
+		p.sayRefused(err)
+		p.notUpgraded(err.Error())
 	default:
 		p.upgradeCame(core.ServerTLS, p.server.Secured())
 	}
 	p.room.Broadcast()
+}
+
+// sayRefused tells programs why TLS did not start, if the error says so for them. mu is
+// held.
+func (p *peers) sayRefused(err error) {
+	var told interface{ ForPrograms() []byte }
+	if errors.As(err, &told) {
+		p.remarkLocked(Remark{Code: NotUpgraded, Words: "TLS did not start", Refusal: told.ForPrograms()})
+	}
 }
 
 // awaitClear waits until all that was ordered before the upgrade has left and nobody

@@ -47,14 +47,19 @@ func (p *pending) event(at time.Duration, e core.Event, actions []core.Action) {
 	p.add(eventRecord, uint8(e.Kind), 0, at, e.Data)
 	for i := range actions {
 		a := &actions[i]
-		p.add(actionRecord, uint8(a.Kind), uint8(a.Side), a.After, a.Data)
+		number := a.After
+		if a.Kind == core.StartTLS {
+			number = time.Duration(a.Rest)
+		}
+		p.add(actionRecord, uint8(a.Kind), uint8(a.Side), number, a.Data)
 	}
 }
 
 // recordHead is what a record takes beside its data.
 const recordHead = 1 + 1 + 1 + 8 + 4
 
-// add appends what it is of, kind, side, a time, and the data after its length.
+// add appends what it is of, kind, side, a time or another number, and the data after its
+// length.
 func (p *pending) add(of recordKind, kind, side uint8, at time.Duration, data []byte) {
 	n := recordHead + len(data)
 	last := len(p.chunks) - 1
@@ -82,8 +87,12 @@ func (p *pending) next() (it record) {
 	it.e, it.at = core.Event{Kind: core.EventKind(kind), Data: data}, at
 	p.actions = p.actions[:0]
 	for p.left > 0 && p.peek() == actionRecord {
-		kind, side, after, data := p.take()
-		p.actions = append(p.actions, core.Action{Kind: core.ActionKind(kind), Side: core.Side(side), After: after, Data: data})
+		kind, side, number, data := p.take()
+		a := core.Action{Kind: core.ActionKind(kind), Side: core.Side(side), After: number, Data: data}
+		if a.Kind == core.StartTLS {
+			a.After, a.Rest = 0, int(number)
+		}
+		p.actions = append(p.actions, a)
 	}
 	it.actions, it.size = p.actions, before-p.left
 	return it
