@@ -19,6 +19,8 @@ export interface Entry {
   code?: string;
   /** Of a remark on the recording: how that stands from then on. */
   recording?: RecordingState;
+  /** Of a remark that TLS did not start: why. */
+  refusal?: Refusal;
   /** Of a remark of the page's that so many entries are missing here. */
   missing?: number;
 }

@@ -77,6 +77,7 @@ function Status({ tab, brief }) {
       ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
       ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain
         title="What TLS came to, and the server's certificate" sheet=${() => html`<${TLSOutcome} outcome=${hello.tls} />`} />`}
+      ${tried && session.upgraded.value && html`<span id="upgraded" class="tls" title=${shownLine(session.upgraded.value)}>${upgradedLabel(session.upgraded.value)}</span>`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
       ${hello && session?.live && html`<${Recording} session=${session} />`}
     </div>
@@ -103,6 +104,12 @@ function Recording({ session }) {
 /** @param {import("../types").TLSOutcome} outcome */
 function tlsLabel({ version, alpn, verified }) {
   return html`${["TLS " + version, alpn && shownLine(alpn)].filter(Boolean).join(", ")}${verified === "none" && html` <b class="problem">not verified</b>`}`;
+}
+
+/** What an upgrade came to, in short. @param {string} words as target.Outcome says them: "tls 1.3, …" */
+function upgradedLabel(words) {
+  const version = /^tls (\d\.\d)/.exec(words)?.[1];
+  return html`${version ? "TLS " + version : "TLS"}${words.includes("NOT VERIFIED") && html` <b class="problem">not verified</b>`}`;
 }
 
 const patience = 2000; // milliseconds after which a session that connects asks what it waits for

@@ -20,7 +20,7 @@ export function TLSFailure({ tab, session, refusal }) {
     <section class="card tls-failure" id="tls-failure" aria-label="Why TLS failed, and what to do">
       ${refusal.certificate && html`<${Certificate} certificate=${refusal.certificate} title="The server's certificate" />`}
       <p class="ways">
-        ${waysOn(refusal, session.tlsChoices).map((way, i) => way.file
+        ${waysOn(refusal, session.tlsChoices).filter((way) => session.isTLS || !(way.field || way.clear)).map((way, i) => way.file
           ? html`<${PEMPicker} key=${i} id=${"tls-way-" + way.file} kind=${way.file} label=${way.label} failed=${setProblem}
               done=${(/** @type {string} */ id) => tab.reconnectWith(way.file === "ca" ? { verify: "ca:" + id } : { cert: id })} />`
           : html`<button key=${i} type="button" class=${way.unsafe ? "small danger" : "small"} onClick=${() => go(way)}>${shownLine(way.label)}</button>`)}

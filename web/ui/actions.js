@@ -25,6 +25,7 @@ import { inClass } from "../wire/workbench.js";
 
 const isLive = () => current.value.live.value;
 const hasSession = () => !route.value.view && current.value.session.value !== null;
+const canStartTLS = () => hasSession() && isLive() && current.value.session.value?.isTLS === false;
 const hasTranscript = () => hasSession() && current.value.session.value?.transcript !== "";
 const isPlayback = () => route.value.view === "transcripts" && route.value.id !== "";
 
@@ -78,6 +79,7 @@ export const actions = [
   { group: "Session", name: "Hand the keyboard over", control: "#give-keyboard" },
   { group: "Session", name: "Save as golden", menu: "#session-menu", control: "#golden-button", when: hasTranscript },
   { group: "Session", name: "Open the transcript", menu: "#session-menu", control: "#transcript-link", when: hasTranscript },
+  { group: "Session", name: "Upgrade to TLS", menu: "#session-menu", control: "#starttls-button", when: canStartTLS },
   { group: "Session", name: "What would another mode have done?", menu: "#session-menu", control: "#compare-button", when: hasSession },
   { group: "Session", name: "Clear the lanes", menu: "#session-menu", control: "#clear-button", when: hasSession },
   { group: "Session", name: "Pick a target", control: "#targets-menu" },

@@ -160,7 +160,7 @@ export class Tab {
     const mode = this.picked.value?.manifest;
     this.tidy();
     const { target = "", problem, field } = targetOf(this.fields);
-    const tlsChoices = this.form.tls.value ? this.tlsChoices.value : {};
+    const tlsChoices = this.tlsChoices.value; // without TLS, those for an upgrade
     const wrong = wrongTLS(tlsChoices);
     if (problem) {
       this.problem.value = { problem, field: field ?? "" };

@@ -31,6 +31,10 @@ export class Session extends Feed {
   hello = signal(null);
   /** Signal: whether the input was ended (half-close); nothing may be sent after. */
   finished = signal(false);
+  /** Signal: what an upgrade to TLS came to, in words; "" before it. */
+  upgraded = signal("");
+  /** Signal: whether an upgrade was asked for here, and its outcome has not come. */
+  upgrading = signal(false);
   /** Signal: how often the workbench has remarked on it. */
   remarks = signal(0);
   /** Signal: how its recording stands; null where there is none. @type {import("../vendor/signals-core.js").Signal<import("../types").RecordingState | null>} */
@@ -46,6 +50,7 @@ export class Session extends Feed {
   transcript = "";
   /** Whose it is, where it is somebody else's, who can only be watched; else null. @type {Record<string, string> | null} */
   of;
+  #refusal = /** @type {import("../types").Refusal | null} */ (null); // of an upgrade
   #was = ""; // the window that this one replaces
   #socket;
   #connected = false; // the socket has
@@ -84,7 +89,7 @@ export class Session extends Feed {
   #open() {
     const url = this.attach
       ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next, ...(this.of && { of: this.of }) })
-      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving);
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, !this.isTLS);
     return new Socket(url, this.attach ? null : this.target, {
       connected: () => {
         this.#connected = true;
@@ -103,6 +108,7 @@ export class Session extends Feed {
         this.#connected = false;
         if (this.attach && !cause && code !== 1000 && code !== 1008) this.#comeBack();
         else if (code === 1000 || code === 1001) this.#become("disconnected", words);
+        else if (this.#refusal) this.#become("failed", words, "See below for what you can do.", { broke: true, refusal: this.#refusal });
         else this.#become("failed", words, endAdvice(cause), { broke: true });
       },
     });
@@ -205,6 +211,18 @@ export class Session extends Feed {
     this.#say({ eof: true });
   }
 
+  /** Whether the target was dialled with TLS. */
+  get isTLS() {
+    return this.target.startsWith("tls://");
+  }
+
+  /** Has the workbench upgrade the connection to the server to TLS. */
+  startTLS() {
+    if (!this.connected || !this.hasKeyboard || this.finished.value || this.isTLS || this.upgraded.value || this.upgrading.value) return;
+    this.upgrading.value = true;
+    this.#say({ starttls: true });
+  }
+
   /** Asks for the keyboard, which is given at once where nobody has it. */
   askForKeyboard() {
     if (this.#connected) this.#socket.send({ keyboard: "take" });
@@ -262,7 +280,14 @@ export class Session extends Feed {
       }
     }
     if (entries.some((entry) => entry.dir === "--")) this.remarks.value++;
-    for (const { recording } of entries) if (recording) this.recording.value = recording;
+    for (const { recording, refusal, side, kind, dir, text } of entries) {
+      if (recording) this.recording.value = recording;
+      if (refusal) this.#refusal = refusal;
+      if (dir === ">>" && side === "server" && kind === "tls") {
+        this.upgraded.value = text || "tls";
+        this.upgrading.value = false;
+      }
+    }
     this.take(entries);
   }
 

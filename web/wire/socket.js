@@ -15,9 +15,9 @@ export const maxMessage = 1024 * 1024;
  * who comes back by attachURL; serving says how a practice server serves it.
  * @param {{ protocol: string, host: string }} location @param {string} mode
  * @param {Record<string, string>} options @param {import("../model/target.js").TLSChoices} tls
- * @param {Record<string, string>} [serving]
+ * @param {Record<string, string>} [serving] @param {boolean} [upgrades] tls is for an upgrade in mid-stream
  */
-export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}) {
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}, upgrades = false) {
   const query = new URLSearchParams({ mode });
   if (window) {
     query.set("keep", "on");
@@ -27,6 +27,7 @@ export function socketURL(location, mode, options, record = true, stays = false,
   if (stays) query.set("server-eof", "stay");
   for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
   for (const [name, value] of Object.entries(tls)) query.set("tls." + name, value);
+  if (upgrades && Object.keys(tls).length) query.set("starttls", "on");
   for (const [name, value] of Object.entries(serving)) query.set("with." + name, value);
   return addressOf(location, query);
 }
