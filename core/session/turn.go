@@ -33,10 +33,14 @@ func (p *peers) lendTurn(machine *wire.Conn) {
 // takeTurn returns a batch, with event e, that the reader of e has to send; nil:
 // the supervisor does. mu is held.
 func (p *peers) takeTurn(e core.Event) *eventList {
-	if !p.turn.lent || len(e.Data) > smallBatch || !p.feeder.Feeds(e.Kind) {
+	if !p.turn.lent {
 		return nil
 	}
-	p.turn.lent, p.turn.out = false, true
+	p.turn.lent = false // also where e is left to the supervisor: the next event comes after it
+	if len(e.Data) > smallBatch || !p.feeder.Feeds(e.Kind) {
+		return nil
+	}
+	p.turn.out = true
 	return p.take()
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
@@ -78,6 +79,23 @@ func TestReaderSends(t *testing.T) {
 				b.cancel()
 				<-b.end
 			})
+		})
+	}
+}
+
+// An event of a kind that the machine does not know is not sent by the reader of the
+// event behind it.
+func TestReaderSendsNothingUnknown(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			log := new(bench)
+			b := begin(t, hears(log))
+			b.client.does <- core.Event{Kind: core.ClientRaw, Data: []byte("raw ")}
+			b.client.says("text")
+			b.read(t, "raw text\n")
+			if got := log.log.String(); got != "1:text " {
+				t.Errorf("the machine got %q", got)
+			}
 		})
 	}
 }
