@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ func TestPageTLS(t *testing.T) {
 		"a certificate's words":         certificateWords,
 		"axe at the form":               axeAtTLS,
 		"choices stay at their targets": choicesStay,
+		"upgraded in mid-stream":        upgraded,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, chromium) })
 	}
@@ -383,4 +385,35 @@ func choicesStay(t *testing.T, chromium context.Context) {
 	p.choosesTLS("Options")
 	p.paste("#host", "tls://"+one.address)
 	p.choosesTLS("Not verified")
+}
+
+// Upgrade to TLS is in the session's menu. A failure has the buttons of a TLS target,
+// and the choice counts at the next upgrade.
+func upgraded(t *testing.T, chromium context.Context) {
+	address := mailServer(t, "", func(string) {})
+	_, port, _ := net.SplitHostPort(address)
+	p := visit(t, chromium, "http://"+shared.address)
+	upgrade := func() {
+		p.status("Connected")
+		p.shows("220 mail.test")
+		p.types("STARTTLS")
+		p.wait("the agreement", `document.querySelector("#console").textContent.includes("220 go ahead")`)
+		p.click("#session-menu")
+		p.wait("the item", `document.querySelector("#starttls-button:not([disabled])")`)
+		p.click("#starttls-button")
+	}
+	p.connect("localhost:" + port)
+	upgrade()
+	p.status("Disconnected")
+	p.wait("why", `document.querySelector("#status").textContent.includes("not for localhost, but for 127.0.0.1") && document.querySelector("#tls-failure .ways")`)
+	p.goOn("Use the name 127.0.0.1")
+	p.wait("an empty console", `document.querySelector("#console") && !document.querySelector("#console").textContent.includes("go ahead")`)
+	upgrade()
+	p.wait("the line of the session", `document.querySelector("#upgraded")?.textContent === "TLS 1.3"`)
+	p.wait("the row", `document.querySelector("#console").textContent.includes("The connection is TLS from here on: tls 1.3")`)
+	p.types("EHLO again")
+	p.shows("250 s EHLO")
+	p.click("#session-menu")
+	p.wait("that it is done", `document.querySelector("#starttls-button[disabled]")`)
+	p.axe("an upgraded session")
 }

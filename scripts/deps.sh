@@ -31,6 +31,8 @@ look() {
 		swaks swaks
 		openssl openssl
 		opensmtpd smtpd
+		dovecot-imapd dovecot
+		dovecot-pop3d dovecot
 		tshark tshark
 		tcpdump tcpdump
 		shellcheck shellcheck
@@ -68,8 +70,9 @@ fi
 if command -v systemctl >/dev/null; then
 	for package in "${missing[@]}"; do
 		case $package in
-		nginx-light | caddy | redis-server | opensmtpd)
-			"${sudo[@]}" systemctl --quiet disable "${package%-light}" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2
+		nginx-light | caddy | redis-server | opensmtpd | dovecot-imapd)
+			service=${package%-light}
+			"${sudo[@]}" systemctl --quiet disable "${service%-imapd}" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2
 			;;
 		esac
 	done
