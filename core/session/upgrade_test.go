@@ -460,3 +460,40 @@ func (flooder) Handle(e core.Event, out *core.Out) error {
 	}
 	return nil
 }
+
+// FuzzEarlyBytes has a server send anything around an upgrade, in any pieces: the
+// session ends, nobody panics, and nothing that waited for TLS leaves in clear.
+func FuzzEarlyBytes(f *testing.F) {
+	f.Add([]byte("220 ready\r\nEVIL\r\n"), uint8(3), true)
+	f.Add([]byte("220 ready\r\n<ok>250\n"), uint8(11), false)
+	f.Add([]byte("220\n220\n\x16\x03\x01"), uint8(1), true)
+	f.Fuzz(func(t *testing.T, sent []byte, piece uint8, ends bool) {
+		if len(sent) > 4<<10 {
+			return
+		}
+		synctest.Test(t, func(t *testing.T) {
+			b, _, _ := upgrading(t, nil, core.ServerTLS)
+			heard := make(chan []byte, 1)
+			go func() { all, _ := io.ReadAll(b.server); heard <- all }()
+			b.client.says("upgrade", "secret")
+			for len(sent) > 0 {
+				n := min(int(piece)+1, len(sent))
+				b.server.SetWriteDeadline(time.Now().Add(time.Second))
+				if _, err := b.server.Write(sent[:n]); err != nil {
+					break
+				}
+				sent = sent[n:]
+			}
+			if !ends {
+				close(b.client.does)
+			}
+			b.server.Close()
+			<-b.end
+			for _, line := range bytes.Split(<-heard, []byte("\n")) {
+				if bytes.Equal(line, []byte("secret")) || bytes.Equal(line, []byte("meanwhile")) {
+					t.Error("what waited for TLS was sent in clear")
+				}
+			}
+		})
+	})
+}

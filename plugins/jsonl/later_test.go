@@ -1,6 +1,8 @@
 package jsonl
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,5 +59,56 @@ func TestQuietOutOfPlace(t *testing.T) {
 	}
 	if r, _ := parseReply([]byte(`{"session":1,"done":1,"quiet":"200ms"}`)); r.refused == nil {
 		t.Error("quiet is taken with any answer")
+	}
+}
+
+// A program starts TLS, and is told the outcome in words.
+func TestStartTLSCrosses(t *testing.T) {
+	d, _ := begin(t, python(t, `hello()
+for r in requests():
+    if "open" in r: say(session=r["session"], done=0)
+    for e in r.get("events", []):
+        actions = [{"action": "note", "text": e.get("text", "none")}]
+        if e["event"] == "server":
+            actions = [{"action": "start-tls", "side": "server", "name": "mx.example", "rest": 4}]
+        say(session=r["session"], done=e["n"], actions=actions)`))
+	c := wire.Pipe(d, quiet)
+	defer c.Bye()
+	var got []core.Action
+	keep := func(a wire.Answer) { got = append(got, core.CloneActions(a.Actions)...) }
+	if err := c.Open(core.Opening{}, nil, keep); err != nil {
+		t.Fatal(err)
+	}
+	err := c.Batch([]wire.Event{
+		{N: 1, Event: core.Event{Kind: core.ServerBytes, Data: []byte("220\nEVIL")}},
+		{N: 2, Event: core.Event{Kind: core.ServerTLS, Data: []byte("tls 1.3")}},
+		{N: 3, Event: core.Event{Kind: core.ClientStartTLS}},
+	}, keep)
+	want := []core.Action{
+		{Kind: core.StartTLS, Side: core.Server, Rest: 4, Data: []byte("mx.example")},
+		{Kind: core.Note, Data: []byte("tls 1.3")}, {Kind: core.Note, Data: []byte("none")},
+	}
+	if err != nil || !slices.EqualFunc(got, want, core.Action.Equal) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+}
+
+// Orders that cannot be are refused in words.
+func TestStartTLSOutOfPlace(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"action":"start-tls","side":"client","name":""}`:            "only the connection to the server",
+		`{"action":"start-tls","side":"server","name":"a b"}`:         "server's name",
+		`{"action":"start-tls","side":"server","name":"","rest":-1}`:  "left unread",
+		`{"action":"start-tls","side":"server"}`:                      "needs a field name",
+		`{"action":"note","text":"x","rest":3}`:                       "has no field rest",
+		`{"action":"start-tls","side":"server","name":"","text":"x"}`: "has no field text",
+	} {
+		var a action
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.appendTo(new(core.Out)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", line, err, want)
+		}
 	}
 }
