@@ -193,6 +193,37 @@ func goHTTP(t testing.TB, certificate *tls.Certificate) string {
 // nginx starts Debian's nginx, which serves the home page, and returns its addresses.
 func nginx(t testing.TB) (plain, secure string) {
 	t.Helper()
+	plain, secure = freePort(t), freePort(t)
+	startNginx(t, t.TempDir(), plain, secure)
+	eventually(t, "nginx taking connections", func() bool { return isListened("tcp", secure) })
+	return plain, secure
+}
+
+// nginxOnSockets is nginx, and returns the paths of its Unix sockets.
+func nginxOnSockets(t testing.TB) (plain, secure string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "wb") // short: paths of sockets must be
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	plain, secure = filepath.Join(dir, "plain"), filepath.Join(dir, "secure")
+	startNginx(t, dir, "unix:"+plain, "unix:"+secure)
+	eventually(t, "nginx taking connections", func() bool { return isListened("unix", secure) })
+	return plain, secure
+}
+
+func isListened(network, address string) bool {
+	conn, err := net.Dial(network, address)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
+}
+
+// startNginx starts nginx in a folder, listening without TLS and with it.
+func startNginx(t testing.TB, dir, plain, secure string) {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		program = "/usr/sbin/nginx" // which is not in every user's PATH
@@ -200,12 +231,10 @@ func nginx(t testing.TB) (plain, secure string) {
 	if _, err := os.Stat(program); err != nil {
 		t.Fatal("nginx is missing: install it, as in: apt-get install nginx-light")
 	}
-	dir := t.TempDir()
 	cert := newCertificate(t, authority, "127.0.0.1")
 	cert.write(t, filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
 	writeFile(t, filepath.Join(dir, "index.html"), homePage)
 
-	plain, secure = freePort(t), freePort(t)
 	config := strings.NewReplacer("DIR", dir, "PLAIN", plain, "SECURE", secure).Replace(nginxConfig)
 	writeFile(t, filepath.Join(dir, "nginx.conf"), config)
 	cmd := exec.Command(program, "-c", filepath.Join(dir, "nginx.conf"), "-p", dir, "-e", filepath.Join(dir, "error.log"))
@@ -224,14 +253,6 @@ func nginx(t testing.TB) (plain, secure string) {
 			t.Logf("nginx wrote:\n%s%s", p.stderr, words)
 		}
 	})
-	eventually(t, "nginx taking connections", func() bool {
-		conn, err := net.Dial("tcp", secure)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-	return plain, secure
 }
 
 const nginxConfig = `
@@ -253,6 +274,7 @@ http {
 		ssl_certificate DIR/cert.pem;
 		ssl_certificate_key DIR/key.pem;
 		root DIR;
+		location /api { default_type application/json; return 200 '{"ok":true}'; }
 	}
 }
 `

@@ -29,7 +29,7 @@ import { largeType, presenter, theme, windowStorage } from "./model/kept.js";
 import { devMode, inClass, loadModes } from "./wire/workbench.js";
 import { closed, current } from "./ui/tabs.js";
 import { keepTabs } from "./ui/comeback.js";
-import { targetTitle } from "./model/target.js";
+import { isSecure, targetTitle } from "./model/target.js";
 import { TopBar } from "./ui/TopBar.js";
 import { ConnectBar } from "./ui/ConnectBar.js";
 import { SessionBar } from "./ui/Status.js";
@@ -136,7 +136,7 @@ function SessionView({ tab }) {
   const about = {
     mode: session?.mode.title ?? "Line mode",
     target,
-    tls: target.startsWith("tls://"),
+    tls: isSecure(target),
     name: "session-" + (session?.hello.value?.session ?? "0"),
   };
   useLayoutEffect(() => {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/certificate"
 	"github.com/protocol-workbench/workbench/core/gateway"
+	"github.com/protocol-workbench/workbench/core/target"
 )
 
 // frontFlags say how others reach the workbench.
@@ -181,12 +183,25 @@ func authorityFolder() (string, error) {
 	return filepath.Join(state, "ca"), nil
 }
 
-// own returns the addresses through which a session would reach the workbench itself.
-func (f *front) own() []netip.AddrPort {
-	if _, ok := f.listener.Addr().(*net.TCPAddr); ok {
-		return loopbacks(f.listener.Addr())
+// refusesItself returns the policy, under which no target may be the page.
+func (f *front) refusesItself(policy target.Policy) target.Policy {
+	switch at := f.listener.Addr().(type) {
+	case *net.TCPAddr:
+		return policy.Own(loopbacks(at)...)
+	case *net.UnixAddr:
+		return policy.OwnSocket(func(path string) bool { return isSameFile(at.Name, path) })
 	}
-	return nil
+	return policy
+}
+
+// isSameFile reports whether two paths lead to one file, now.
+func isSameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return a == b
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // urls returns the addresses of the page, the one to open first. Where others can reach

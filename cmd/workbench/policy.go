@@ -99,6 +99,11 @@ func testPolicy(ctx context.Context, w io.Writer, policy target.Policy, s string
 	if err != nil {
 		return false, err
 	}
+	if t.IsLocal() {
+		d := policy.DecideLocal(t)
+		fmt.Fprintf(w, "%s: %s %s\n", t, decided(d), d.By)
+		return d.Allowed, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, target.DefaultTimeout)
 	defer cancel()
 	addrs, err := new(target.Dialer).Resolve(ctx, t)
@@ -108,16 +113,19 @@ func testPolicy(ctx context.Context, w io.Writer, policy target.Policy, s string
 	allowed = true
 	for _, a := range addrs {
 		d := policy.Decide(t, a)
-		verdict := "denied by"
-		if d.Allowed {
-			verdict = "allowed by"
-		}
 		allowed = allowed && d.Allowed
 		if t.Host == a.String() {
-			fmt.Fprintf(w, "%s: %s %s\n", t, verdict, d.By)
+			fmt.Fprintf(w, "%s: %s %s\n", t, decided(d), d.By)
 			continue
 		}
-		fmt.Fprintf(w, "%s at %s: %s %s\n", t, a, verdict, d.By)
+		fmt.Fprintf(w, "%s at %s: %s %s\n", t, a, decided(d), d.By)
 	}
 	return allowed, nil
+}
+
+func decided(d target.Decision) string {
+	if d.Allowed {
+		return "allowed by"
+	}
+	return "denied by"
 }

@@ -252,7 +252,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	transcripts := openRecordings(o, log)
 	defer transcripts.close()
 
-	policy = policy.Own(front.own()...)
+	policy = front.refusesItself(policy)
 	if echoListener != nil {
 		policy = policy.Practice(loopbacks(echoListener.Addr())...)
 	}

@@ -27,6 +27,10 @@ const (
 // Own returns the principal of the account that runs the workbench.
 func Own(by By) Principal { return Principal{Role: Admin, By: by} }
 
+// IsAccount reports that the principal is known to be the account that runs the
+// workbench, and so may do what that account may do on its machine.
+func (p Principal) IsAccount() bool { return p.Name == "" && p.By != Anyone }
+
 // String returns how the audit log names the principal.
 func (p Principal) String() string {
 	if p.Name != "" {

@@ -12,8 +12,17 @@ import (
 // dial dials a target for somebody, unless that would be too much. audit, if there is
 // one, records it before anybody is told.
 func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
-	return g.dialBy(ctx, who, audit, func() (Server, error) { return g.Dial(ctx, t, s) })
+	return g.dialBy(ctx, who, audit, func() (Server, error) {
+		if t.IsLocal() && !who.IsAccount() {
+			return nil, &target.Error{Words: notTheAccount, Code: target.CodeDenied, Cause: target.ErrDenied}
+		}
+		return g.Dial(ctx, t, s)
+	})
 }
+
+// notTheAccount is what others are told of a target of the machine that is no host: the
+// workbench would reach it with the rights of its account, which are not theirs.
+const notTheAccount = "this target is of the workbench's machine: only the account that runs the workbench may dial it"
 
 // dialBy is dial, by way of a function.
 func (g *Gateway) dialBy(ctx context.Context, who asker, audit *auditing, connect func() (Server, error)) (Server, error) {

@@ -48,3 +48,42 @@ func TestDenials(t *testing.T) {
 		}
 	})
 }
+
+// What is of the workbench's machine is dialled for the account that runs it, and for
+// nobody else, whatever the role.
+func TestOnlyTheAccountDialsTheMachine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dialled := 0
+		config := testGateway().Config
+		config.Dial = func(context.Context, target.Target, target.Security) (Server, error) {
+			dialled++
+			return nil, nil
+		}
+		g := New(config)
+		for _, c := range []struct {
+			who  access.Principal
+			may  bool
+			told string
+		}{
+			{access.Own(access.Account), true, ""},
+			{access.Own(access.Token), true, ""},
+			{access.Own(access.Browser), true, ""},
+			{access.Own(access.Anyone), false, notTheAccount},
+			{access.Principal{Name: "anna", Role: access.Admin, By: access.Token}, false, notTheAccount},
+			{access.Principal{Name: "anna", Role: access.Teacher, By: access.Token}, false, deniedWords},
+			{access.Principal{Name: "anna", Role: access.Student, By: access.Browser}, false, deniedWords},
+		} {
+			for _, address := range []string{"unix:///run/x", "tls+unix:///run/x", "h:1"} {
+				to, err := target.Parse(address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				dialled = 0
+				_, err = g.dial(t.Context(), asker{Principal: c.who}, to, target.Security{}, nil)
+				if may := c.may || address == "h:1"; may != (dialled == 1) || may != (err == nil) || !may && (err.Error() != c.told || !errors.Is(err, target.ErrDenied)) {
+					t.Errorf("%+v dials %s: %d times, %v", c.who, address, dialled, err)
+				}
+			}
+		}
+	})
+}

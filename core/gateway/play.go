@@ -146,7 +146,7 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 		err = fmt.Errorf("seconds is %g; it must be more than 0, and at most %g", request.Seconds, maxPatience.Seconds())
 	}
 	if err == nil && request.To == "" {
-		err = errors.New("to is missing; it names the live server, host:port or tls://host:port")
+		err = errors.New("to is missing; it names the live server, host:port, tls://host:port or unix:///path")
 	}
 	var to target.Target
 	if err == nil {

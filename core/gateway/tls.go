@@ -22,7 +22,7 @@ const securityPrefix = "tls."
 func (g *Gateway) choose(t target.Target, choices []target.Choice, upgrades bool) (s target.Security, err error) {
 	if len(choices) > 0 && !t.TLS && !upgrades {
 		return s, &target.Error{Code: target.CodeParameter, Words: fmt.Sprintf(
-			"the address has %q, but the target is not dialled with TLS: write tls:// before it, or starttls=on for an upgrade in mid-stream", core.CutWords(securityPrefix+choices[0].Name, core.MaxName))}
+			"the address has %q, but the target is not dialled with TLS: write %s before it, or starttls=on for an upgrade in mid-stream", core.CutWords(securityPrefix+choices[0].Name, core.MaxName), t.TLSMark())}
 	}
 	slices.SortFunc(choices, func(a, b target.Choice) int { return strings.Compare(a.Name, b.Name) })
 	for _, c := range choices {

@@ -265,7 +265,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			}
 			return upgradableOf(server), nil
 		},
-		DialTellsNothing: !wanted.target.TLS, // before a TLS handshake, that is
+		DialTellsNothing: !wanted.target.DialTells(),
 	}
 	if g.Recordings != nil && wanted.record {
 		r.config.Observers = append(r.config.Observers, &recording{all: g.Recordings, told: hello, header: store.Header{

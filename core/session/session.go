@@ -59,7 +59,7 @@ type Server interface {
 	CloseWrite() error
 	// Ready reports that a Write of at most 4 KiB would not block.
 	Ready() bool
-	// Resolved returns what was dialled, as ip:port.
+	// Resolved returns what was dialled, as ip:port where it has such an address.
 	Resolved() string
 	// Secured returns how the connection is secured, in words on one line; "":
 	// it is not.

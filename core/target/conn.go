@@ -12,12 +12,18 @@ import (
 type Conn struct {
 	net.Conn
 	receiving
-	tcp     *net.TCPConn // below
-	below   net.Conn     // what Dialer.Below made of tcp
-	outcome *Outcome     // nil: plain
+	stream  stream   // below
+	below   net.Conn // what Dialer.Below made of stream
+	outcome *Outcome // nil: plain
 	upgrade upgrade
 
-	allowedBy string
+	resolved, allowedBy string
+}
+
+// stream is a connection of the system's that can end one of its directions.
+type stream interface {
+	net.Conn
+	CloseWrite() error
 }
 
 // receiving is what Receive needs from one call to the next.
@@ -66,7 +72,7 @@ func (c *Conn) receive() (n int, err error) {
 		return 0, closed
 	}
 	if err != nil {
-		err = &net.OpError{Op: "read", Net: "tcp", Addr: c.tcp.RemoteAddr(), Err: err}
+		err = &net.OpError{Op: "read", Net: c.stream.RemoteAddr().Network(), Addr: c.stream.RemoteAddr(), Err: err}
 	}
 	return n, err
 }
@@ -100,7 +106,7 @@ func (c *Conn) CloseWrite() error {
 			return err
 		}
 	}
-	return c.tcp.CloseWrite()
+	return c.stream.CloseWrite()
 }
 
 // Ready reports that a Write of little would not block, if what [Dialer.Below] has
@@ -113,8 +119,9 @@ func (c *Conn) Ready() bool {
 // AllowedBy returns what let the address be dialled, as [Decision.By].
 func (c *Conn) AllowedBy() string { return c.allowedBy }
 
-// Resolved returns the address that was reached, as ip:port.
-func (c *Conn) Resolved() string { return c.tcp.RemoteAddr().String() }
+// Resolved returns what was reached: of TCP, the address as ip:port; of others, the
+// target without TLS.
+func (c *Conn) Resolved() string { return c.resolved }
 
 // TLS returns the outcome of the TLS handshake, or nil on a plain connection.
 func (c *Conn) TLS() *Outcome { return c.outcome }

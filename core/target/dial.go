@@ -27,14 +27,14 @@ type Dialer struct {
 	TLSConfig *tls.Config   // nil: the system's roots. It is copied, and a Security overrides it
 	Resolver  *net.Resolver // nil: the system's
 
-	// Below, if set, wraps the TCP connection beneath TLS.
+	// Below, if set, wraps the connection beneath TLS.
 	Below func(net.Conn) net.Conn
 }
 
 // Dial looks up the target's host, asks the policy about each address before it
-// is tried, and connects. If the target says TLS, the handshake follows, as s
-// chooses. The connection has TCP_NODELAY and keep-alive set. Dial returns at
-// once when ctx ends.
+// is tried, and connects; a local target is what the policy is asked about itself.
+// If the target says TLS, the handshake follows, as s chooses. A connection by TCP
+// has TCP_NODELAY and keep-alive set. Dial returns at once when ctx ends.
 //
 // Its errors are of type *Error. One wraps ErrDenied if the policy denied an
 // address; one of the TLS handshake has a code.
@@ -59,24 +59,21 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	dialer := net.Dialer{Resolver: d.Resolver, ControlContext: d.control(t)}
-	address := net.JoinHostPort(t.dialHost(), strconv.Itoa(int(t.Port)))
-	raw, err := dialer.DialContext(within, "tcp", address)
+	conn, err := d.connect(within, t, limit)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, stopped(ctx, t)
 		}
-		return nil, explainDial(err, t, address, limit)
+		return nil, err
 	}
-	tcp := raw.(*net.TCPConn)
-	conn := d.Over(tcp, d.Policy.Decide(t, tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()).By)
 	if !t.TLS {
 		conn.upgrade = upgrade{d, t, s}
 		return conn, nil
 	}
 	secure := newTLSConn(conn.Conn, d.tlsConfig(t, s), s.Client)
+	secure.written = t.TLSMark()
 	if err := secure.handshake(within); err != nil {
-		raw.Close()
+		conn.stream.Close()
 		if ctx.Err() != nil {
 			return nil, stopped(ctx, t)
 		}
@@ -86,13 +83,40 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 	return conn, nil
 }
 
+// connect reaches the target, in clear.
+func (d *Dialer) connect(ctx context.Context, t Target, limit time.Duration) (*Conn, error) {
+	switch t.Kind {
+	case TCP:
+		return d.dialTCP(ctx, t, limit)
+	case Unix:
+		return d.dialUnix(ctx, t, limit)
+	}
+	return nil, fail(nil, "%s is of a kind that cannot be dialled", t.shown()).as(CodeDial)
+}
+
+// dialTCP connects to a host's port.
+func (d *Dialer) dialTCP(ctx context.Context, t Target, limit time.Duration) (*Conn, error) {
+	dialer := net.Dialer{Resolver: d.Resolver, ControlContext: d.control(t)}
+	address := net.JoinHostPort(t.dialHost(), strconv.Itoa(int(t.Port)))
+	raw, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, explainDial(err, t, address, limit)
+	}
+	tcp := raw.(*net.TCPConn)
+	return d.Over(tcp, d.Policy.Decide(t, tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr()).By), nil
+}
+
 // Over returns the connection to a target on a TCP connection that is there already, in
 // clear. by says what let it be, as of a Decision.
 func (d *Dialer) Over(tcp *net.TCPConn, by string) *Conn {
-	conn := &Conn{Conn: tcp, tcp: tcp, allowedBy: by}
-	conn.raw = rawToRead(tcp)
+	return d.over(tcp, tcp.RemoteAddr().String(), by)
+}
+
+func (d *Dialer) over(s stream, resolved, by string) *Conn {
+	conn := &Conn{Conn: s, stream: s, resolved: resolved, allowedBy: by}
+	conn.raw = rawToRead(s)
 	if d.Below != nil {
-		conn.Conn = d.Below(tcp)
+		conn.Conn = d.Below(s)
 		conn.below = conn.Conn
 	}
 	return conn

@@ -27,11 +27,12 @@ type Code string
 const (
 	CodeDenied       Code = "denied" // by the policy
 	CodeNoSuchHost   Code = "no-such-host"
-	CodeLookUp       Code = "look-up"     // no name server answered
-	CodeNoAnswer     Code = "no-answer"   // in time
-	CodeRefused      Code = "refused"     // nothing listens there
-	CodeBrokeOff     Code = "broke-off"   // the peer closed at once
-	CodeUnreachable  Code = "unreachable" // no route to it
+	CodeNoSuchPath   Code = "no-such-path" // on this machine
+	CodeLookUp       Code = "look-up"      // no name server answered
+	CodeNoAnswer     Code = "no-answer"    // in time
+	CodeRefused      Code = "refused"      // nothing listens there
+	CodeBrokeOff     Code = "broke-off"    // the peer closed at once
+	CodeUnreachable  Code = "unreachable"  // no route to it
 	CodeNotPermitted Code = "not-permitted"
 	CodeTooMany      Code = "too-many-connections" // open on this machine
 	CodeDial         Code = "dial"                 // anything else
@@ -60,7 +61,7 @@ const (
 // Codes returns all codes.
 func Codes() []Code {
 	return []Code{
-		CodeDenied, CodeNoSuchHost, CodeLookUp, CodeNoAnswer, CodeRefused, CodeBrokeOff, CodeUnreachable, CodeNotPermitted, CodeTooMany, CodeDial, CodeStopped,
+		CodeDenied, CodeNoSuchHost, CodeNoSuchPath, CodeLookUp, CodeNoAnswer, CodeRefused, CodeBrokeOff, CodeUnreachable, CodeNotPermitted, CodeTooMany, CodeDial, CodeStopped,
 		CodeExpired, CodeWrongName, CodeSelfSigned, CodeUnknownCA, CodePinMismatch, CodeVersion, CodeClientCertWanted, CodeClientCertRefused,
 		CodeALPN, CodeNameWanted, CodeNotTLS, CodeFailed, CodeParameter, CodeCredentialUnknown,
 	}

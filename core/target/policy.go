@@ -21,6 +21,10 @@ type Policy struct {
 	rules    []Rule
 	own      []netip.AddrPort
 	practice []netip.AddrPort
+
+	// isOwnSocket reports whether a path leads to this program's own Unix socket;
+	// nil: it has none.
+	isOwnSocket func(path string) bool
 }
 
 // NewPolicy reads a policy's words: rules, as [ParseRule] reads them, in the
@@ -49,6 +53,13 @@ func NewPolicy(words []string) (Policy, error) {
 // address that is unspecified stands for every address of the machine.
 func (p Policy) Own(listeners ...netip.AddrPort) Policy {
 	p.own = append(slices.Clip(p.own), listeners...)
+	return p
+}
+
+// OwnSocket returns p with what knows, of any path, whether it leads to this
+// program's own Unix socket, which nothing allows.
+func (p Policy) OwnSocket(is func(path string) bool) Policy {
+	p.isOwnSocket = is
 	return p
 }
 
@@ -110,4 +121,32 @@ func (p Policy) Check(t Target, resolved netip.Addr) error {
 		where += " (" + short(resolved.String()) + ")"
 	}
 	return fail(ErrDenied, "%s may not be dialled: denied by %s", where, d.By).as(CodeDenied)
+}
+
+// DecideLocal says whether t, which [Target.IsLocal], may be dialled. It is where
+// the preset is [Local] and no rule comes first that denies every host: the rules
+// are about hosts, and none allows what is none.
+func (p Policy) DecideLocal(t Target) Decision {
+	if t.Kind == Unix && p.isOwnSocket != nil && p.isOwnSocket(t.Path) {
+		return Decision{By: "the workbench: it is its own socket"}
+	}
+	for _, r := range p.rules {
+		if !r.matchesAll() {
+			continue
+		}
+		if !r.allow {
+			return Decision{false, fmt.Sprintf("the rule %q", r.text)}
+		}
+		break
+	}
+	return Decision{p.preset == Local, "the preset " + p.preset.String()}
+}
+
+// CheckLocal is Check for a local target.
+func (p Policy) CheckLocal(t Target) error {
+	d := p.DecideLocal(t)
+	if d.Allowed {
+		return nil
+	}
+	return fail(ErrDenied, "%s may not be dialled: denied by %s", short(t.String()), d.By).as(CodeDenied)
 }

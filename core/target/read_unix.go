@@ -8,12 +8,13 @@ import (
 )
 
 // rawToRead returns what readNow is called by, or nil where there is no such thing.
-func rawToRead(c *net.TCPConn) syscall.RawConn {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return nil
+func rawToRead(c net.Conn) syscall.RawConn {
+	if socket, ok := c.(syscall.Conn); ok {
+		if raw, err := socket.SyscallConn(); err == nil {
+			return raw
+		}
 	}
-	return raw
+	return nil
 }
 
 // readNow reads what is there; done is false if that is nothing.

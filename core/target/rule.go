@@ -136,6 +136,12 @@ func (r Rule) matches(t Target, a netip.Addr) bool {
 	return !r.allow || isPublic(a)
 }
 
+// matchesAll reports whether the rule is about every host and port, with TLS or
+// without.
+func (r Rule) matchesAll() bool {
+	return r.tls == "" && r.name == "" && !r.prefix.IsValid() && r.ports == portRange{}
+}
+
 func (r Rule) namesHost(host string) bool {
 	if suffix, wild := strings.CutPrefix(r.name, "*"); wild {
 		return strings.HasSuffix(host, suffix)

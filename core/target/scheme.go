@@ -104,11 +104,3 @@ func isScheme(s string) bool {
 	}
 	return s != ""
 }
-
-// isUnixSocket reports whether s names a Unix socket, as in unix:/path,
-// unix:@name or /path. A host may be called unix: its port has neither a slash
-// nor an @.
-func isUnixSocket(s string) bool {
-	name, rest, _ := strings.Cut(s, ":")
-	return strings.HasPrefix(s, "/") || strings.EqualFold(name, "unix") && strings.ContainsAny(rest, "/@")
-}

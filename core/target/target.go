@@ -19,35 +19,49 @@ const (
 	MaxLabel  = 63   // between two dots of a name (RFC 1035, 2.3.4)
 )
 
-const tlsScheme = "tls://"
-
 // Target is a server to dial. Two targets are the same if they are ==.
 type Target struct {
-	Host string // a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine
-	Port uint16 // not 0
+	Kind Kind
+	Host string // of TCP: a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine
+	Port uint16 // of TCP: not 0
+	Path string // of Unix: the socket's, absolute
 	TLS  bool   // whether to speak TLS
 }
 
 // String returns the target in the form that Parse accepts, with the port as a
 // number.
-func (t Target) String() string {
-	s := net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
-	if t.TLS {
-		s = tlsScheme + s
-	}
-	return s
+func (t Target) String() string { return t.prefix() + t.bare() }
+
+// place returns the target without TLS.
+func (t Target) place() string {
+	t.TLS = false
+	return t.String()
 }
 
-// Parse reads "host:port" or "tls://host:port". Spaces around the whole, the
-// host and the port are ignored. An IPv6 address is in brackets, as in
-// [::1]:80. The port is a number from 1 to 65535, or the name of a TCP service
+// shown returns the target without TLS, for people.
+func (t Target) shown() string { return short(t.place()) }
+
+// bare returns the target without its scheme.
+func (t Target) bare() string {
+	if t.Kind == TCP {
+		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
+	}
+	return t.Path
+}
+
+// Parse reads "host:port", "tls://host:port", "unix:///path" or
+// "tls+unix:///path". Spaces around the whole, the host and the port are ignored.
+// An IPv6 address is in brackets, as in [::1]:80. The port is a number from 1 to 65535, or the name of a TCP service
 // on this machine, as in host:http. An empty host, as in :4000, is this machine.
 // An international name is converted as browsers do, and Host has its xn-- form.
 // Names are looked up when dialling.
 //
 // Other known schemes imply TLS or not, and a default port: imaps://host is TLS
-// on 993. An unknown scheme, a user, a path or a Unix socket is refused: Parse
+// on 993. An unknown scheme, a user or a path after a port is refused: Parse
 // ignores no part of an address. The errors never quote what may be a password.
+//
+// A Unix socket's path is absolute, of at most MaxPath bytes, and taken as it is:
+// nothing in it is an escape. unix:/path is the same.
 //
 // They are of type *Error.
 func Parse(s string) (Target, error) {
@@ -55,8 +69,11 @@ func Parse(s string) (Target, error) {
 		return Target{}, fail(nil, "the target has %d bytes; at most %d fit", len(s), MaxTarget)
 	}
 	rest := strings.TrimSpace(s)
-	if isUnixSocket(rest) {
-		return Target{}, fail(nil, "a Unix socket is not a host: only TCP is dialled; write host:port, as in 127.0.0.1:80")
+	if local, place, ok := cutLocal(rest); ok {
+		return parseUnix(local, place)
+	}
+	if strings.HasPrefix(rest, "/") {
+		return Target{}, fail(nil, "a path alone is not a target: write a Unix socket as in unix:///run/app.sock")
 	}
 	promised, rest, err := cutScheme(rest)
 	switch {

@@ -220,15 +220,21 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if got.Port == 0 {
-			t.Fatalf("%q: port 0", s)
+		if again, err := Parse(got.String()); err != nil || again != got {
+			t.Fatalf("%q is %+v, printed %q, which is %+v, %v", s, got, got, again, err)
+		}
+		if got.IsLocal() {
+			if got.Port != 0 || got.Host != "" || !strings.HasPrefix(got.Path, "/") || strings.ContainsAny(got.Path, "\x00\r\n") || len(got.Path) > MaxTarget {
+				t.Fatalf("%q is %+v", s, got)
+			}
+			return
+		}
+		if got.Port == 0 || got.Path != "" {
+			t.Fatalf("%q is %+v", s, got)
 		}
 		scheme, _, found := strings.Cut(strings.TrimSpace(s), "://")
 		if promised := schemes[strings.ToLower(scheme)]; found && got.TLS != promised.tls || !found && got.TLS {
 			t.Fatalf("%q is %+v", s, got)
-		}
-		if again, err := Parse(got.String()); err != nil || again != got {
-			t.Fatalf("%q is %+v, printed %q, which is %+v, %v", s, got, got, again, err)
 		}
 	})
 }

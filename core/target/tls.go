@@ -117,7 +117,7 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 		return coded(CodePinMismatch, ways(ChoiceVerify, pinPrefix+fingerprint(c.leaf.Raw)), err,
 			"the certificate of %s is not the one whose fingerprint was given", short(c.config.ServerName))
 	case errors.As(err, &noTLS):
-		return coded(CodeNotTLS, nil, err, "%s answered, but does not speak TLS: leave tls:// out", address)
+		return coded(CodeNotTLS, nil, err, "%s answered, but does not speak TLS: leave %s out", address, c.written)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return coded(CodeFailed, nil, err, "%s took the connection, but did not answer in TLS within %s: does it speak TLS?", address, seconds(limit))
 	case number == alertProtocolVersion, strings.Contains(err.Error(), "unsupported protocol version"): // has no type of its own
@@ -146,7 +146,7 @@ func (c *tlsConn) explainHandshake(err error, s *Security, address string, limit
 		return coded(CodeFailed, nil, err, "%s broke off the TLS handshake: does it speak TLS?", address)
 	case strings.Contains(err.Error(), "unexpected handshake message"), // such as our own, echoed
 		strings.Contains(err.Error(), "unexpected message"):
-		return coded(CodeNotTLS, nil, err, "%s answered, but does not speak TLS: leave tls:// out", address)
+		return coded(CodeNotTLS, nil, err, "%s answered, but does not speak TLS: leave %s out", address, c.written)
 	}
 	return coded(CodeFailed, nil, err, "the TLS handshake with %s failed: %s", address, library(err))
 }

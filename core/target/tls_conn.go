@@ -29,6 +29,8 @@ type tlsConn struct {
 	asked  bool              // the server asked for a certificate
 	leaf   *x509.Certificate // the server's, once seen
 	first  []byte            // read by confirm
+
+	written string // what asked for TLS in the target
 }
 
 // newTLSConn takes ownership of config. A client's certificate is sent whichever

@@ -125,8 +125,10 @@ export function printf(bytes, { host, port, tls }) {
   }
   if (format.startsWith("-")) format = "\\055" + format.slice(1);
   const bare = host.replace(/^\[|\]$/g, "");
+  const said = `printf '${format}'`;
+  if (host.startsWith("unix://")) return `${said} | ${tls ? "openssl s_client -quiet -unix" : "nc -U"} ${quote(host.slice("unix://".length))}`;
   const to = tls ? `openssl s_client -quiet -connect ${quote(host)}:${quote(port)}` : `nc ${quote(bare)} ${quote(port)}`;
-  return `printf '${format}' | ${to}`;
+  return `${said} | ${to}`;
 }
 
 /** @param {string} word */

@@ -4,7 +4,7 @@
 
 import { count } from "./format.js";
 import { kindOf, kinds, payload } from "./kinds.js";
-import { secureSchemes } from "./target.js";
+import { isSecure, secureSchemes } from "./target.js";
 
 /** @typedef {{ id: string, text: string }} Hint */
 /**
@@ -144,7 +144,7 @@ export class HintReader {
 
   /** @param {About} about @param {number} now in milliseconds, by any clock */
   constructor({ input, mode, target }, now) {
-    this.#about = { input, mode, tls: target.startsWith("tls://"), port: Number(/:(\d+)$/.exec(target)?.[1] ?? 0) };
+    this.#about = { input, mode, tls: isSecure(target), port: Number(/:(\d+)$/.exec(target)?.[1] ?? 0) };
     this.#last = now;
   }
 

@@ -2,6 +2,7 @@
 // that fails, and those of earlier visits.
 
 import { KeptList } from "./kept.js";
+import { Wrong, checkShown, isLocal, readLocal, trim } from "./local.js";
 
 /** @typedef {{ host: string, port: string, tls: boolean }} Fields */
 
@@ -25,22 +26,14 @@ export const plainSchemes = {
   telnet: 23, whois: 43, ws: 80, xmpp: 5222, "xmpp-client": 5222,
 };
 
-/** What is wrong with the fields, and in which. */
-class Wrong extends Error {
-  /** @param {string} problem @param {string} field */
-  constructor(problem, field = "host") {
-    super(problem);
-    this.field = field;
-  }
-}
-
 /**
  * The fields with each thing in its own. Host may hold more than a name, because
  * that is what people paste: host:port, imaps://host, https://host/path. What is
  * written there rules: its port, and its scheme for TLS and, with no port
  * written, for the port, which stays empty where that means the same. What the
  * user should know of this is in notice. What cannot be dialled leaves the
- * fields as they are, and is in problem.
+ * fields as they are, and is in problem. A Unix socket stands in Host, as
+ * unix:///path, and has no port.
  * @param {Fields} fields
  * @returns {Fields & { notice?: string, problem?: string, field?: string }}
  */
@@ -55,6 +48,8 @@ export function normalFields({ host, port, tls }) {
 
 /** @param {Fields} fields */
 function takenApart(fields) {
+  const local = readLocal(trim(fields.host), fields.tls);
+  if (local) return { ...local, port: "" };
   const { scheme, rest } = cutScheme(trim(fields.host));
   const { place, user } = cutUser(rest.replace(/[/?#].*$/s, ""), scheme !== null);
   const { host, port } = splitPlace(trim(place));
@@ -78,7 +73,6 @@ function takenApart(fields) {
 
 /** What stands before "://", or null, and the rest after it. @param {string} text */
 function cutScheme(text) {
-  if (/^(unix:(\/|[^:]*@)|\/)/i.test(text)) throw new Wrong("A Unix socket is not a host: only TCP is dialled. Write host:port, as in 127.0.0.1:80.");
   const [begin, written, slash] = text.match(/^([^/?#]*):\/(\/?)/) ?? [""];
   if (!begin) return { scheme: null, rest: text };
   const name = written.toLowerCase();
@@ -116,8 +110,7 @@ function isIPv6(text) {
 
 /** The host as it is looked up: an international name in its xn-- form. @param {string} host */
 function readHost(host) {
-  const [unseen] = host.match(/(?! )[\p{C}\p{Z}]/u) ?? [];
-  if (unseen) throw new Wrong(`The host has the character ${codePoint(unseen)}, which does not show. Delete it.`);
+  checkShown(host, "The host");
   if (host.includes(":")) return host;
   const name = /[^\0-\x7f]/.test(host) ? toASCII(host) : host;
   if (!/^[\w-][\w.-]*$/.test(name) || name.includes("..")) throw new Wrong(`${host} is not the name of a host: names have letters, digits, dots and hyphens.`);
@@ -143,16 +136,6 @@ function checkPort(port, field) {
   if (!/^[\w.-]{0,32}$/.test(port) || number < 1 || number > 65535) throw new Wrong("A port is a number from 1 to 65535, or the name of a service, such as http.", field);
 }
 
-/** @param {string} character */
-function codePoint(character) {
-  return "U+" + /** @type {number} */ (character.codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
-}
-
-/** Without the white space around it. A byte order mark is none: it shows nowhere and must not vanish. @param {string} text */
-function trim(text) {
-  return text.replace(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, "");
-}
-
 /** The fields that name a target, as targetOf and the workbench write it. @param {string} target @returns {Fields} */
 export function fieldsOf(target) {
   const { host, port, tls } = normalFields({ host: target, port: "", tls: false });
@@ -160,8 +143,8 @@ export function fieldsOf(target) {
 }
 
 /**
- * The target of the fields: { target: "host:port" or "tls://host:port" }, or
- * { problem } in words with the name of the field. An empty port is 80, as it
+ * The target of the fields: { target: "host:port", "tls://host:port",
+ * "unix:///path" or "tls+unix:///path" }, or { problem } in words with the name of the field. An empty port is 80, as it
  * was in 2012, and 443 with TLS.
  * @param {Fields} fields
  * @returns {{ target?: string, problem?: string, field?: string }}
@@ -170,7 +153,12 @@ export function targetOf(fields) {
   const { host, port, tls, problem, field } = normalFields(fields);
   if (problem) return { problem, field };
   if (host === "") return { problem: "Fill in a host, such as 127.0.0.1 or example.com.", field: "host" };
-  return { target: (tls ? "tls://" : "") + host + ":" + (port || defaultPort(tls)) };
+  return { target: targetTitle({ host, port: isLocal(host) ? "" : port || defaultPort(tls), tls }) };
+}
+
+/** Whether TLS is spoken to a target, as targetOf and the workbench write it. @param {string} target */
+export function isSecure(target) {
+  return /^tls(:\/\/|\+)/.test(target);
 }
 
 /**
@@ -351,5 +339,6 @@ function keptTLS(choices) {
 
 /** What a target is called in a list or on a tab. @param {{ name?: string, host: string, port: string, tls?: boolean }} target */
 export function targetTitle({ name, host, port, tls }) {
-  return name || (tls ? "tls://" : "") + host + (port && ":" + port);
+  const scheme = !tls ? "" : isLocal(host) ? "tls+" : "tls://";
+  return name || scheme + host + (port && ":" + port);
 }

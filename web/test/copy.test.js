@@ -42,6 +42,8 @@ test("a shell's printf sends exactly the bytes, whatever they are", () => {
 
 test("a host cannot become a command, and TLS needs another tool", () => {
   assert.match(printf(bytes("x"), { host: "a;id", port: "1" }), /nc 'a;id' 1$/);
+  assert.match(printf(bytes("x"), { host: "unix:///a b", port: "" }), / \| nc -U '\/a b'$/);
+  assert.match(printf(bytes("x"), { host: "unix:///a", port: "", tls: true }), /openssl s_client -quiet -unix '\/a'$/);
   assert.match(printf(bytes("x"), { host: "::1", port: "1", tls: true }), /openssl s_client .*::1:1$/);
 });
 

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { URL } from "node:url";
-import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../model/target.js";
+import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, isSecure, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../model/target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -66,7 +66,8 @@ test("the schemes are the workbench's", () => {
 test("an address means here what it means to the workbench", () => {
   for (const { in: host, target, refused, only } of cases) {
     if (only === "handshake") continue;
-    for (const tls of /^[^/?#]*:\/\//.test(host) ? [false, true] : [false]) {
+    // Where no scheme says it, the switch does, as beside a Unix socket.
+    for (const tls of /^[^/?#]*:\/\//.test(host) && !/^\s*(tls\+)?unix:/i.test(host) ? [false, true] : [false]) {
       const got = targetOf({ host, port: "", tls });
       assert.equal(got.target, target, JSON.stringify(host));
       if (refused) assert.ok(got.problem.toLowerCase().includes(refused.toLowerCase()), JSON.stringify(host) + ": " + got.problem);
@@ -89,6 +90,20 @@ test("what cannot be meant leaves the fields as they are", () => {
   assert.deepEqual(normalFields(fields), { ...fields, problem: normalFields(fields).problem, field: "host" });
   assert.equal(targetOf({ host: "tcp://example.com", port: "", tls: false }).field, "port");
   assert.equal(targetOf({ host: "tcp://example.com", port: "4000", tls: true }).target, "example.com:4000");
+});
+
+test("a Unix socket stands in Host, and the switch says TLS", () => {
+  for (const [host, tls, want, title] of [
+    ["unix:/run/x.sock", false, ["unix:///run/x.sock", "", false], "unix:///run/x.sock"],
+    ["unix:///run/x.sock", true, ["unix:///run/x.sock", "", true], "tls+unix:///run/x.sock"],
+    ["tls+unix:///run/x.sock", false, ["unix:///run/x.sock", "", true], "tls+unix:///run/x.sock"],
+  ]) {
+    const fields = normalFields({ host, port: "4000", tls });
+    assert.deepEqual([fields.host, fields.port, fields.tls], want);
+    assert.equal(targetOf(fields).target, title);
+    assert.equal(targetTitle(fieldsOf(title)), title);
+    assert.equal(isSecure(title), want[2]);
+  }
 });
 
 test("what cannot be dialled is said before anything is", () => {

@@ -5,6 +5,7 @@ import { Guard, Icon, html, lazy } from "./html.js";
 import { kept, modes, modesProblem, paused, practice, practices, recording } from "../wire/workbench.js";
 import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
+import { isLocal } from "../model/local.js";
 import { defaultPort, fieldsOf, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
 
@@ -55,7 +56,7 @@ export function ConnectBar({ tab, open, fold }) {
         </div>
         <div class="field port">
           <div class="label-row"><label for="port">Port</label></div>
-          <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${defaultPort(tls.value)} />
+          <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${isLocal(host.value) ? "none" : defaultPort(tls.value)} />
         </div>
         <div class="tls">
           ${tls.value && !live && html`<${Menu} id="tls-menu" label=${html`<${TLSWord} tab=${tab} />`} plain wanted=${tab.tlsField}

@@ -9,6 +9,7 @@ import { away } from "../model/laneview.js";
 import { count } from "../model/format.js";
 import { lanes, typeHex } from "../model/kept.js";
 import { save } from "./download.js";
+import { isLocal } from "../model/local.js";
 import { splitTarget } from "../model/target.js";
 
 const ways = [
@@ -46,7 +47,8 @@ export function CopyMenu({ feed, laneView, about, done }) {
   const rows = ofDirection(picked, bothWays ? way : "");
   const isPicked = laneView.selection.value !== null;
   const from = laneView.selection.value?.lane ?? lane;
-  const target = { ...splitTarget(about.target.replace(/^tls:\/\//, "")), tls: about.tls };
+  const bare = about.target.replace(/^tls(:\/\/|\+)/, "");
+  const target = { ...(isLocal(bare) ? { host: bare, port: "" } : splitTarget(bare)), tls: about.tls };
 
   const copy = async (/** @type {string} */ form, /** @type {string} */ label) => {
     const text = copied(form, rows, target);

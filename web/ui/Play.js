@@ -6,7 +6,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { count, whenOf } from "../model/format.js";
 import { clientState, differenceWords, outcomeWords, portProblem } from "../model/play.js";
 import { lineOf } from "../model/aligned.js";
-import { changedTLS, fieldsOf, splitTarget, targetOf } from "../model/target.js";
+import { changedTLS, fieldsOf, isSecure, splitTarget, targetOf } from "../model/target.js";
 import { Play as Playing, keyOf, plays } from "../wire/plays.js";
 import { listTranscripts, transcriptInfo } from "../wire/transcripts.js";
 import { formatRoute, go } from "./route.js";
@@ -168,7 +168,7 @@ function Client({ info }) {
   const play = plays.value.get(keyOf(info.id, "client"));
   const going = play?.going.value ?? false;
   const { target = "", problem } = targetOf({ host: to, port: "", tls: false });
-  const tls = target.startsWith("tls://");
+  const tls = isSecure(target);
   const before = (tls && targets.find(fieldsOf(target))?.tlsChoices) || {};
   const choices = tls ? changedTLS(before, target in verify ? { verify: verify[target] } : {}) : {};
   const patience = Number(seconds);

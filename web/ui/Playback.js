@@ -9,6 +9,7 @@ import { Player, beforeSent, speeds, stepped } from "../model/player.js";
 import { clock, endOf, seconds, shownText, whenOf } from "../model/format.js";
 import { eventAt, positionAfter } from "../model/notes.js";
 import { formatRoute, go, replaceRoute, setTitle } from "./route.js";
+import { isSecure } from "../model/target.js";
 import { inClass, modes } from "../wire/workbench.js";
 import { keyOf, plays } from "../wire/plays.js";
 import { deleteTranscript, followTranscript, notesOf, transcriptEntries, transcriptInfo } from "../wire/transcripts.js";
@@ -132,7 +133,7 @@ function Loaded({ id, recording, query }) {
   }, []);
 
   const title = modes.value.find((mode) => mode.manifest.name === info?.mode)?.manifest.title ?? info?.mode ?? "Line mode";
-  const about = { mode: title, target: info?.target || "server", tls: info?.target.startsWith("tls://") ?? false, name: id };
+  const about = { mode: title, target: info?.target || "server", tls: isSecure(info?.target ?? ""), name: id };
   const at = player.position > 0 ? entries[player.position - 1]?.t : 0;
   const last = entries.at(-1)?.t ?? 0;
   const remove = async () => {

@@ -94,6 +94,7 @@ Exit codes:
      was expected), or the server could not be reached`,
 		Example: `  workbench play client walk.golden --to 127.0.0.1:80
   workbench play client walk.golden --to tls://example.com:443 --timeout 30s
+  workbench play client walk.golden --to unix:///run/app.sock
   workbench play client walk.golden --to tls://box.local:8443 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key`,
 		Args: command.Wants(1, 1, "name one transcript"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -104,7 +105,7 @@ Exit codes:
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, or a scheme with its port, as in imaps://host")
+	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, a scheme with its port, as in imaps://host, or unix:///path")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
 	o.tls.Add(f)
 	return command.Telling(cmd)

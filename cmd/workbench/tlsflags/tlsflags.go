@@ -42,7 +42,7 @@ func (f *Client) addShared(flags *pflag.FlagSet) {
 func (f *Client) Security(t target.Target) (s target.Security, err error) {
 	switch {
 	case *f != Client{} && !t.TLS:
-		return s, errors.New("the flags --tls-… are for a server that speaks TLS: write --to tls://host:port")
+		return s, errors.New("the flags --tls-… are for a server that speaks TLS: write --to tls://host:port, or tls+unix:///path")
 	case f.ca != "" && f.verify != "":
 		return s, errors.New("--tls-ca and --tls-verify both say what to verify by: give one of them")
 	case strings.HasPrefix(f.verify, "ca:"):

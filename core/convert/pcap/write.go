@@ -93,7 +93,7 @@ func sectionComment(t *transcript.Transcript) string {
 	if t.Target != "" {
 		c += ", target " + t.Target
 	}
-	if strings.HasPrefix(t.Target, tlsPrefix) {
+	if strings.HasPrefix(t.Target, tlsPrefix) || strings.HasPrefix(t.Target, "tls+") {
 		c += "; these are the bytes inside TLS, without it, and so on the port that the protocol has without it"
 	}
 	return c
@@ -110,7 +110,10 @@ var plainPorts = map[uint16]uint16{443: 80, 465: 25, 636: 389, 853: 53, 989: 20,
 func serverOf(t *transcript.Transcript) (host string, server netip.AddrPort) {
 	target, secret := strings.CutPrefix(t.Target, tlsPrefix)
 	host, service, err := net.SplitHostPort(target)
-	if err != nil {
+	switch {
+	case strings.Contains(target, "://"): // no host, such as a Unix socket
+		host, service = "", ""
+	case err != nil:
 		host, service = target, ""
 	}
 	addr := netip.MustParseAddr("192.0.2.2")

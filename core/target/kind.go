@@ -1,0 +1,77 @@
+package target
+
+import "strings"
+
+// Kind is what a target is. Adding one takes a row in kinds, a case in Parse's
+// and Dial's switches, and what the tests of kinds ask for.
+type Kind uint8
+
+// The kinds of targets.
+const (
+	TCP  Kind = iota // a host and a port
+	Unix             // a Unix socket of this machine, for streams
+)
+
+// kind is what holds of all targets of a Kind.
+type kind struct {
+	scheme string // with which such a target is written, without TLS
+	tls    string // with TLS; "": none can be spoken
+	local  bool   // it is of this machine, and reached with the rights of the workbench's account
+	silent bool   // dialling tells it nothing but that somebody connects
+}
+
+var kinds = [...]kind{
+	TCP:  {scheme: "tcp", tls: "tls", silent: true},
+	Unix: {scheme: "unix", tls: "tls+unix", local: true, silent: true},
+}
+
+// String returns the scheme of the kind.
+func (k Kind) String() string { return kinds[k].scheme }
+
+// IsLocal reports that a target is of this machine and is reached with the rights
+// of the account that dials: file permissions decide, and a policy's rules about
+// addresses say nothing of it.
+func (t Target) IsLocal() bool { return kinds[t.Kind].local }
+
+// DialTells reports that the target learns more by the dial than that somebody
+// connects, as by a TLS handshake.
+func (t Target) DialTells() bool { return t.TLS || !kinds[t.Kind].silent }
+
+// prefix is what stands before the target's place.
+func (t Target) prefix() string {
+	k := kinds[t.Kind]
+	switch {
+	case t.TLS:
+		return k.tls + "://"
+	case t.Kind == TCP:
+		return ""
+	}
+	return k.scheme + "://"
+}
+
+// TLSMark is what asks for TLS where such a target is written.
+func (t Target) TLSMark() string {
+	if t.Kind == TCP {
+		return "tls://"
+	}
+	return "tls+"
+}
+
+// cutLocal cuts the scheme of a local kind and its colon off s, which may follow
+// with two slashes or none. A host may be called as a scheme is: what follows it
+// then is a port, which has neither a slash nor an @.
+func cutLocal(s string) (t Target, rest string, ok bool) {
+	scheme, rest, _ := strings.Cut(s, ":")
+	for i, k := range kinds {
+		if !k.local || !strings.ContainsAny(rest, "/@") {
+			continue
+		}
+		switch {
+		case strings.EqualFold(scheme, k.scheme):
+			return Target{Kind: Kind(i)}, rest, true
+		case k.tls != "" && strings.EqualFold(scheme, k.tls):
+			return Target{Kind: Kind(i), TLS: true}, rest, true
+		}
+	}
+	return Target{}, s, false
+}
