@@ -66,11 +66,8 @@ func TestOnlyTheAccountDialsSockets(t *testing.T) {
 	token := addUser(t, users, "anna")
 	w := start(t, "--users", users)
 	w.join(t, "", "unix://"+plain)
-	ws := w.openAs(t, token, "")
-	ws.WriteMessage(websocket.TextMessage, []byte("unix://"+plain))
-	ws.SetReadDeadline(time.Now().Add(patience))
-	if _, got, err := ws.ReadMessage(); err != nil || !strings.HasPrefix(string(got), "FAIL:this target may not be dialled") {
-		t.Errorf("a user is told %q, %v", got, err)
+	if got := w.told(t, token, "", "unix://"+plain); !strings.HasPrefix(got, "FAIL:this target may not be dialled") {
+		t.Errorf("a user is told %q", got)
 	}
 
 	open := start(t, "--auth", "none")
@@ -96,7 +93,7 @@ func TestOnlyTheAccountDialsSockets(t *testing.T) {
 		t.Fatal(err)
 	}
 	dialer := &websocket.Dialer{HandshakeTimeout: patience, NetDialContext: dialSocket(own)}
-	ws, _, err = dialer.Dial("ws://localhost/websocket/ws", http.Header{})
+	ws, _, err := dialer.Dial("ws://localhost/websocket/ws", http.Header{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +120,19 @@ func TestPageUnixSocket(t *testing.T) {
 	p.wait("that TLS is on", `document.querySelector("#tls").checked && document.querySelector("#host").value.startsWith("unix:///")`)
 	p.click("#connect-button")
 	p.status("Connected to tls+unix:///")
+}
+
+// told returns what a user is told first who names a target.
+func (w *workbench) told(t testing.TB, token, query, target string) string {
+	t.Helper()
+	ws := w.openAs(t, token, query)
+	ws.WriteMessage(websocket.TextMessage, []byte(target))
+	ws.SetReadDeadline(time.Now().Add(patience))
+	_, got, err := ws.ReadMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got)
 }
 
 func dialSocket(path string) func(context.Context, string, string) (net.Conn, error) {

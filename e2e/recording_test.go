@@ -55,10 +55,10 @@ func (w *workbench) recorded(t testing.TB) string {
 }
 
 // keeper is a workbench with its own folder of recordings.
-func keeper(t testing.TB) (w *workbench, folder string) {
+func keeper(t testing.TB, flags ...string) (w *workbench, folder string) {
 	t.Helper()
 	folder = t.TempDir()
-	return start(t, "--transcripts", folder), folder
+	return start(t, append(flags, "--transcripts", folder)...), folder
 }
 
 // A recording replays, and is the same by the API and by the command.

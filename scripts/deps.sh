@@ -23,6 +23,8 @@ look() {
 		npm npm
 		python3 python3
 		nginx-light nginx
+		tinyproxy-bin tinyproxy
+		microsocks microsocks
 		caddy caddy
 		redis-server redis-server
 		redis-tools redis-cli

@@ -386,6 +386,8 @@ export interface Target {
   stays?: boolean;
   /** How TLS is spoken: only what is not the default. */
   tlsChoices?: Record<string, string>;
+  /** The proxy that it is reached through, without a password; absent: none but the workbench's. */
+  via?: string;
   mode: string;
   options: Record<string, string>;
   /** What the user called it, or "". */

@@ -34,6 +34,7 @@ func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target
 func dialAsker(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {
 	return func(ctx context.Context, t target.Target, s target.Security) (gateway.Server, error) {
 		asker := *dialer
+		asker.Proxy = target.Proxy{}
 		if addr, err := netip.ParseAddr(t.Host); err == nil {
 			asker.Policy = dialer.Policy.Practice(netip.AddrPortFrom(addr, t.Port))
 		}

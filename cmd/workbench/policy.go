@@ -28,6 +28,25 @@ func readPolicy(words []string) (target.Policy, error) {
 	return p, nil
 }
 
+func addProxy(flags *pflag.FlagSet, proxy *string) {
+	flags.StringVar(proxy, "proxy", "", "dial targets through the proxy at `URL`, socks5://[USER:PASSWORD@]HOST:PORT or http://…, unless they are written as this machine's; socks5h:// and httph:// leave names to it")
+}
+
+// readProxy reads --proxy. What resolves names itself makes rules about addresses
+// worthless.
+func readProxy(s string, policy target.Policy) (p target.Proxy, err error) {
+	if s == "" {
+		return p, nil
+	}
+	if p, err = target.ParseProxy(s); err != nil {
+		return p, fmt.Errorf("--proxy: %w", err)
+	}
+	if p.Resolves() && !policy.AllowsUnresolved() {
+		return p, fmt.Errorf("--proxy %s leaves names to the proxy, and --policy is about addresses: let the workbench resolve them, with socks5:// or http://, or allow everything with --policy local alone", p)
+	}
+	return p, nil
+}
+
 // loopbacks returns the addresses of a listener of TCP. One of package loopback shares
 // the name localhost with nobody.
 func loopbacks(addr net.Addr) []netip.AddrPort {

@@ -52,6 +52,7 @@ type serveOptions struct {
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
 	policy      []string // what may be dialled: rules, and a preset
+	proxy       string   // what is dialled through; "": nothing
 	lessons     string   // folder of lessons; "": those that the workbench comes with
 	auth        string   // who may use it: authToken or authNone
 	users       string   // file of the users beside the account; "": the account's
@@ -117,6 +118,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
 	addPolicy(flags, &o.policy)
+	addProxy(flags, &o.proxy)
 	flags.StringVar(&o.lessons, "lessons", "", "offer the lessons of folder `DIR`, in place of those that the workbench comes with")
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
 	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
@@ -180,6 +182,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	words, _ := front.targets()
 	policy, err := readPolicy(words)
+	if err != nil {
+		return err
+	}
+	proxy, err := readProxy(o.proxy, policy)
 	if err != nil {
 		return err
 	}
@@ -259,7 +265,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	for _, p := range practices {
 		policy = policy.Practice(loopbacks(p.at)...)
 	}
-	dialer := &target.Dialer{Policy: policy, Below: patiently}
+	dialer := &target.Dialer{Policy: policy, Below: patiently, Proxy: proxy}
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },
@@ -268,6 +274,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
 		Dial:       dialWith(dialer),
 		DialAsker:  dialAsker(dialer),
+		Unresolved: dialer.ProxyResolves,
 		Listen:     listenHere,
 		Keep:       o.keep,
 		Observe:    m.Observe,

@@ -81,7 +81,11 @@ func (a *auditing) dialled(s Server, err error) {
 		a.log.Info("dial", "outcome", codeOf(err), "words", err.Error())
 		return
 	}
-	a.log.Info("dial", "outcome", "connected", "address", s.Resolved(), "allowed", s.AllowedBy())
+	attrs := []any{"outcome", "connected", "address", s.Resolved(), "allowed", s.AllowedBy()}
+	if through := s.Through(); through != "" {
+		attrs = append(attrs, "through", through)
+	}
+	a.log.Info("dial", attrs...)
 }
 
 func (a *auditing) Began(b session.Beginning) {

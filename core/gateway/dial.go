@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/target"
 )
@@ -13,16 +14,17 @@ import (
 // one, records it before anybody is told.
 func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
 	return g.dialBy(ctx, who, audit, func() (Server, error) {
-		if t.IsLocal() && !who.IsAccount() {
+		if (t.IsLocal() || g.Unresolved != nil && g.Unresolved(t)) && !who.IsAccount() {
 			return nil, &target.Error{Words: notTheAccount, Code: target.CodeDenied, Cause: target.ErrDenied}
 		}
 		return g.Dial(ctx, t, s)
 	})
 }
 
-// notTheAccount is what others are told of a target of the machine that is no host: the
-// workbench would reach it with the rights of its account, which are not theirs.
-const notTheAccount = "this target is of the workbench's machine: only the account that runs the workbench may dial it"
+// notTheAccount is what others are told of a target that may be of the workbench's machine
+// where no policy can tell: it would be reached with the rights of the account, or be the
+// workbench itself.
+const notTheAccount = "this target may be of the workbench's machine: only the account that runs the workbench may dial it"
 
 // dialBy is dial, by way of a function.
 func (g *Gateway) dialBy(ctx context.Context, who asker, audit *auditing, connect func() (Server, error)) (Server, error) {
@@ -58,7 +60,7 @@ func (g *Gateway) reach(ctx context.Context, wanted request, audit *auditing) (S
 // practiceAt returns the practice server that a target names, if there is one that can be
 // reached within this process.
 func (g *Gateway) practiceAt(t target.Target) *Practice {
-	if g.Practise == nil || t.TLS {
+	if g.Practise == nil || t.TLS || t.Via != (target.Proxy{}) {
 		return nil
 	}
 	for i := range g.Practices {
@@ -89,4 +91,21 @@ func hideDenial(ctx context.Context, began time.Time) error {
 	case <-ctx.Done():
 	}
 	return &target.Error{Words: deniedWords, Code: target.CodeDenied, Cause: target.ErrDenied}
+}
+
+// through returns the target, to be reached through the proxy that somebody asked for; "":
+// as it is usual here.
+func through(t target.Target, via string) (target.Target, error) {
+	if via == "" {
+		return t, nil
+	}
+	if t.IsLocal() {
+		return t, refuseAs(codeAddress, "via is for hosts: %s is reached through no proxy", core.CutWords(t.String(), maxShown))
+	}
+	p, err := target.ParseProxy(via)
+	if err != nil {
+		return t, refuseAs(codeAddress, "via: %s", err.Error())
+	}
+	t.Via = p
+	return t, nil
 }

@@ -55,6 +55,8 @@ type Config struct {
 	// DialAsker connects to a server on the machine of who asks, which is another one, also
 	// where only practice servers may be dialled; nil: Dial does.
 	DialAsker func(ctx context.Context, t target.Target, s target.Security) (Server, error)
+	// Unresolved reports that Dial leaves a target's name to a proxy to resolve; nil: never.
+	Unresolved func(target.Target) bool
 	// Listen listens on a port of this machine, 0 for a free one, for the clients of
 	// a recording that is played as the server; nil: none is.
 	Listen func(port uint16) (net.Listener, error)

@@ -63,6 +63,7 @@ func (s server) Receive() ([]byte, error) {
 func (s server) Ready() bool      { return false }
 func (s server) Resolved() string { return "192.0.2.1:7" }
 func (s server) Secured() string  { return "" }
+func (s server) Through() string  { return "" }
 func (s server) AllowedBy() string {
 	return "the preset local"
 }

@@ -134,6 +134,7 @@ type clientPlay struct {
 	To      string            `json:"to"`      // a target
 	Seconds float64           `json:"seconds"` // how long the next expected bytes may take; 0: playPatience
 	TLS     map[string]string `json:"tls"`     // choices, by name
+	Via     string            `json:"via"`     // a proxy; "": as usual
 }
 
 // playClient answers POST /api/transcripts/ID/play/client: it plays the client to a
@@ -151,6 +152,9 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	var to target.Target
 	if err == nil {
 		to, err = target.Parse(request.To)
+	}
+	if err == nil {
+		to, err = through(to, request.Via)
 	}
 	var choices []target.Choice
 	for name, value := range request.TLS {

@@ -139,6 +139,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	}
 	name, options := names[0], map[string]string{}
 	var security []target.Choice
+	via := ""
 	for key, values := range query {
 		option, isOption := strings.CutPrefix(key, "option.")
 		practice, isPractice := strings.CutPrefix(key, "with.")
@@ -166,6 +167,8 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			wanted.window = values[0]
 		case key == "record":
 			return wanted, refuseAs(codeAddress, "record is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
+		case key == "via":
+			via = values[0]
 		case isOption:
 			options[option] = values[0]
 		case isPractice:
@@ -176,7 +179,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, window and with.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window and with.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -194,6 +197,9 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	}
 	if wanted.target, err = target.Parse(first); err != nil {
 		return wanted, refused{codeTarget, err}
+	}
+	if wanted.target, err = through(wanted.target, via); err != nil {
+		return wanted, err
 	}
 	if wanted.with != nil && g.practiceAt(wanted.target) == nil {
 		return wanted, refuseAs(codeAddress, "with.NAME is for practice servers; %s is none of this workbench", wanted.target)

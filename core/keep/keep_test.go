@@ -46,6 +46,7 @@ func (s server) CloseWrite() error { return s.Close() }
 func (s server) Ready() bool       { return false }
 func (s server) Resolved() string  { return "192.0.2.1:7" }
 func (s server) Secured() string   { return "" }
+func (s server) Through() string   { return "" }
 
 // bench is a running session that is kept, and the far end of its server.
 type bench struct {

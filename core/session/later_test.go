@@ -125,6 +125,7 @@ func (h *halves) Ready() bool      { return false }
 func (h *halves) Close() error     { h.from.Close(); return h.Conn.Close() }
 func (h *halves) Resolved() string { return "192.0.2.1:7" }
 func (h *halves) Secured() string  { return "" }
+func (h *halves) Through() string  { return "" }
 
 // After the server's end the client goes on, where that is asked for, until it
 // has ended too or the connection breaks.

@@ -61,6 +61,9 @@ type Server interface {
 	Ready() bool
 	// Resolved returns what was dialled, as ip:port where it has such an address.
 	Resolved() string
+	// Through returns through what it was reached, in words on one line without
+	// anything secret; "": through nothing.
+	Through() string
 	// Secured returns how the connection is secured, in words on one line; "":
 	// it is not.
 	Secured() string

@@ -109,6 +109,7 @@ type pipeServer struct {
 	fin     chan struct{}
 	one     sync.Once
 	secured string
+	through string
 }
 
 func (p *pipeServer) CloseWrite() error { p.one.Do(func() { close(p.fin) }); return nil }
@@ -121,6 +122,7 @@ func (p *pipeServer) Receive() ([]byte, error) {
 func (p *pipeServer) Ready() bool      { return false }
 func (p *pipeServer) Resolved() string { return "192.0.2.1:7" }
 func (p *pipeServer) Secured() string  { return p.secured }
+func (p *pipeServer) Through() string  { return p.through }
 
 // scripted answers by the words that it is told.
 type scripted struct{ log *strings.Builder }
@@ -529,6 +531,7 @@ func TestEntries(t *testing.T) {
 			c.Dial = func(ctx context.Context) (Server, error) {
 				server, err := dial(ctx)
 				server.(*pipeServer).secured = "tls 1.3"
+				server.(*pipeServer).through = "through a proxy"
 				return server, err
 			}
 		})
@@ -542,6 +545,7 @@ func TestEntries(t *testing.T) {
 		b.ends(t, ByServer, "")
 		want := []string{
 			`"dir":"--","kind":"remark","text":"dialled 192.0.2.1:7"`,
+			`"dir":"--","kind":"remark","text":"through a proxy"`,
 			`"dir":"--","kind":"remark","text":"tls 1.3"`,
 			`"n":1,"t":0,"dir":">>","side":"client","kind":"text","text":"hello"`,
 			`"n":1,"t":0,"dir":"<<","side":"server","kind":"bytes","text":"hello\n"`,

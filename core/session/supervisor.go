@@ -45,8 +45,10 @@ var stopped = End{Stopped, errStopping.Error()}
 func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 	s.become(targetReached)
 	s.remark(Remark{Words: "dialled " + s.server.Resolved()})
-	if words := s.server.Secured(); words != "" {
-		s.remark(Remark{Words: words})
+	for _, words := range []string{s.server.Through(), s.server.Secured()} {
+		if words != "" {
+			s.remark(Remark{Words: words})
+		}
 	}
 	end := s.done(wire.Event{}, answer, true)
 	s.readers.Go(s.readServer)

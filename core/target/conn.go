@@ -17,7 +17,7 @@ type Conn struct {
 	outcome *Outcome // nil: plain
 	upgrade upgrade
 
-	resolved, allowedBy string
+	resolved, allowedBy, through string
 }
 
 // stream is a connection of the system's that can end one of its directions.
@@ -122,6 +122,10 @@ func (c *Conn) AllowedBy() string { return c.allowedBy }
 // Resolved returns what was reached: of TCP, the address as ip:port; of others, the
 // target without TLS.
 func (c *Conn) Resolved() string { return c.resolved }
+
+// Through says in words through what the target was reached, without what is
+// secret; "": through nothing.
+func (c *Conn) Through() string { return c.through }
 
 // TLS returns the outcome of the TLS handshake, or nil on a plain connection.
 func (c *Conn) TLS() *Outcome { return c.outcome }

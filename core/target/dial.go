@@ -27,6 +27,10 @@ type Dialer struct {
 	TLSConfig *tls.Config   // nil: the system's roots. It is copied, and a Security overrides it
 	Resolver  *net.Resolver // nil: the system's
 
+	// Proxy is what TCP targets are reached through that name no other, unless their
+	// host is written as this machine's. The policy is not asked about it.
+	Proxy Proxy
+
 	// Below, if set, wraps the connection beneath TLS.
 	Below func(net.Conn) net.Conn
 }
@@ -87,6 +91,9 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 func (d *Dialer) connect(ctx context.Context, t Target, limit time.Duration) (*Conn, error) {
 	switch t.Kind {
 	case TCP:
+		if p, named := d.via(t); p != (Proxy{}) {
+			return d.dialVia(ctx, t, p, named, limit)
+		}
 		return d.dialTCP(ctx, t, limit)
 	case Unix:
 		return d.dialUnix(ctx, t, limit)

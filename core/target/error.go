@@ -36,7 +36,11 @@ const (
 	CodeNotPermitted Code = "not-permitted"
 	CodeTooMany      Code = "too-many-connections" // open on this machine
 	CodeDial         Code = "dial"                 // anything else
-	CodeStopped      Code = "stopped"              // the caller gave up
+	CodeProxy        Code = "proxy-unreachable"
+	CodeProxyAuth    Code = "proxy-auth"   // it wants a user, or refused the one that was given
+	CodeProxyDenied  Code = "proxy-denied" // by its rules
+	CodeProxyFailed  Code = "proxy-failed" // anything else of the proxy's
+	CodeStopped      Code = "stopped"      // the caller gave up
 )
 
 // The codes of TLS.
@@ -62,6 +66,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeDenied, CodeNoSuchHost, CodeNoSuchPath, CodeLookUp, CodeNoAnswer, CodeRefused, CodeBrokeOff, CodeUnreachable, CodeNotPermitted, CodeTooMany, CodeDial, CodeStopped,
+		CodeProxy, CodeProxyAuth, CodeProxyDenied, CodeProxyFailed,
 		CodeExpired, CodeWrongName, CodeSelfSigned, CodeUnknownCA, CodePinMismatch, CodeVersion, CodeClientCertWanted, CodeClientCertRefused,
 		CodeALPN, CodeNameWanted, CodeNotTLS, CodeFailed, CodeParameter, CodeCredentialUnknown,
 	}

@@ -26,6 +26,7 @@ type Target struct {
 	Port uint16 // of TCP: not 0
 	Path string // of Unix: the socket's, absolute
 	TLS  bool   // whether to speak TLS
+	Via  Proxy  // of TCP: what it is reached through; String does not have it
 }
 
 // String returns the target in the form that Parse accepts, with the port as a

@@ -34,6 +34,7 @@ const target = (value) => {
     host, port, tls: value.tls === true,
     mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, name: text(200)(value.name) ?? "",
     ...(value.stays === true && { stays: true }),
+    ...(text(1024)(value.via) && { via: value.via }),
     ...(isObject(value.tlsChoices) && { tlsChoices: textsByName(8192)(value.tlsChoices) }),
   };
 };
@@ -57,7 +58,7 @@ const filled = (value) => (Array.isArray(value) && value.length === 2 && value.e
 /**
  * What a window keeps of its tabs from one load of the page to the next.
  * @typedef {{ i: number, line: number }} Place the number of the first entry that a lane shows, and the line of it
- * @typedef {{ mode: string, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: Record<string, string>,
+ * @typedef {{ mode: string, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: Record<string, string>, via?: string,
  *   attach: string, transcript: string, name: string, draft: string, places: Record<string, Place>,
  *   followed: "" | "sent" | "received", filter: import("../types").Filter }} KeptTab name: given by a person; places: of lanes that do not follow the newest;
  *   followed: the direction that shows as one stream
@@ -71,7 +72,7 @@ const tab = (value) => {
   const places = Object.entries(isObject(value.places) ? value.places : {}).filter(([, one]) => Number.isInteger(one?.i) && Number.isInteger(one?.line));
   return {
     mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, target: text(1100)(value.target) ?? "",
-    record: value.record !== false, stays: value.stays === true, tlsChoices: textsByName(8192)(value.tlsChoices) ?? {},
+    record: value.record !== false, stays: value.stays === true, tlsChoices: textsByName(8192)(value.tlsChoices) ?? {}, ...(text(1024)(value.via) && { via: value.via }),
     attach: text(200)(value.attach) ?? "", transcript: text(200)(value.transcript) ?? "", name: text(200)(value.name) ?? "", draft: text(longest)(value.draft) ?? "", places: /** @type {Record<string, Place>} */ (Object.fromEntries(places)),
     followed: ways(value.followed) ?? "",
     filter: { direction: ways(value.filter?.direction) ?? "", text: text(longest)(value.filter?.text) ?? "", regexp: value.filter?.regexp === true },

@@ -237,6 +237,11 @@ export function defaultPort(tls) {
   return tls ? "443" : "80";
 }
 
+/** A proxy's address without the password in it, which is kept nowhere. @param {string} via */
+export function withoutPassword(via) {
+  return via.replace(/^([^/?#]*:\/\/[^:@]*):.*@/s, "$1@");
+}
+
 /** Splits "host:port", as the workbench names its practice server. @param {string} target */
 export function splitTarget(target) {
   const at = target.lastIndexOf(":");
@@ -252,6 +257,11 @@ const advices = {
   "look-up": "Without Internet only local names and addresses work, such as 127.0.0.1.",
   "no-answer": "Is the address right? A firewall may also swallow what is sent there.",
   "unreachable": "Is this machine on that network? 127.0.0.1 always is.",
+  "proxy-unreachable": "Is the proxy running, and is that its port? Via says which it is.",
+  "proxy-auth": "Write user and password into Via, as in socks5://me:secret@host:port.",
+  "proxy-denied": "The proxy has rules of its own: try another port, or no proxy.",
+  "proxy-failed": "Is that the proxy's kind? There are socks5:// and http://.",
+  "no-such-path": "Check the path: it is one of the workbench's machine.",
   "option": "Look at the options of the line mode.",
   "server-eof": "Look at the options of the line mode.",
   "mode-unknown": "Pick another line mode.",

@@ -36,8 +36,8 @@ test("the address carries mode and options", () => {
   assert.match(socketURL({ protocol: "https:", host: "h" }, "raw", {}), /^wss:\/\/h\//);
   assert.match(socketURL(location, "raw", {}, true, false, {}, "", { fragment: "on", closing: "cut" }), /\?mode=raw&with\.fragment=on&with\.closing=cut$/);
   assert.match(socketURL(location, "raw", {}, true, false, { verify: "none", alpn: "h2,http/1.1" }), /\?mode=raw&tls\.verify=none&tls\.alpn=h2%2Chttp%2F1\.1$/);
-  assert.match(socketURL(location, "raw", {}, true, false, { verify: "none" }, "", {}, true), /\?mode=raw&tls\.verify=none&starttls=on$/);
-  assert.match(socketURL(location, "raw", {}, true, false, {}, "", {}, true), /\?mode=raw$/);
+  assert.match(socketURL(location, "raw", {}, true, false, { verify: "none" }, "", {}, "", true), /\?mode=raw&tls\.verify=none&starttls=on$/);
+  assert.match(socketURL(location, "raw", {}, true, false, {}, "", {}, "", true), /\?mode=raw$/);
 });
 
 test("a session: target up, SUCC, entries, messages, the end", () => {

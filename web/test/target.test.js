@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { URL } from "node:url";
-import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, isSecure, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../model/target.js";
+import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, isSecure, withoutPassword, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../model/target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -104,6 +104,17 @@ test("a Unix socket stands in Host, and the switch says TLS", () => {
     assert.equal(targetTitle(fieldsOf(title)), title);
     assert.equal(isSecure(title), want[2]);
   }
+});
+
+test("a proxy's password is not kept", () => {
+  for (const [via, kept] of [
+    ["socks5://me:secret@h:1", "socks5://me@h:1"],
+    ["http://me:a:b@c@h:1", "http://me@h:1"],
+    ["socks5://me@[::1]:1080", "socks5://me@[::1]:1080"],
+    ["socks5://[::1]:1080", "socks5://[::1]:1080"],
+    ["http://h:1", "http://h:1"],
+    ["", ""],
+  ]) assert.equal(withoutPassword(via), kept);
 });
 
 test("what cannot be dialled is said before anything is", () => {

@@ -11,6 +11,7 @@ import { Menu } from "./Menu.js";
 
 const PracticeMenu = lazy(() => import("./PracticeMenu.js"), "PracticeMenu");
 const TargetMenu = lazy(() => import("./TargetMenu.js"), "TargetMenu");
+const ViaMenu = lazy(() => import("./ViaMenu.js"), "ViaMenu");
 const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");
 const TLSFailure = lazy(() => import("./TLSFailure.js"), "TLSFailure");
 const Sessions = lazy(() => import("./Sessions.js"), "Sessions");
@@ -22,7 +23,7 @@ const Sessions = lazy(() => import("./Sessions.js"), "Sessions");
  */
 export function ConnectBar({ tab, open, fold }) {
   const live = tab.live.value;
-  const { host, port, tls, record, stays } = tab.form;
+  const { host, port, tls, record, stays, via } = tab.form;
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!live) tab.connect();
@@ -51,6 +52,8 @@ export function ConnectBar({ tab, open, fold }) {
             `}
             ${!live && html`<${Menu} id="targets-menu" label="Targets" side="left" plain
               sheet=${(/** @type {() => void} */ close) => html`<${TargetMenu} tab=${tab} close=${close} />`} />`}
+            ${!live && !isLocal(host.value) && html`<${Menu} id="via-menu" label=${via.value.trim() ? "Via proxy" : "Via"} side="left" plain
+              title="Reach the target through a proxy" sheet=${() => html`<${ViaMenu} tab=${tab} />`} />`}
           </div>
           <${Text} id="host" tab=${tab} signal=${host} locked=${live} placeholder="example.com" />
         </div>

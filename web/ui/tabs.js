@@ -7,7 +7,8 @@ import { LaneView } from "../model/laneview.js";
 import { defaultMode, modes, practice, practices, recording } from "../wire/workbench.js";
 import { formOf } from "./route.js";
 import { browserStorage } from "../model/kept.js";
-import { Targets, changedTLS, fieldsOf, normalFields, targetOf, wrongTLS } from "../model/target.js";
+import { isLocal } from "../model/local.js";
+import { Targets, changedTLS, fieldsOf, normalFields, targetOf, withoutPassword, wrongTLS } from "../model/target.js";
 
 /** Targets of earlier visits; targetsVersion is a signal that rises when they change. */
 export const targets = new Targets(browserStorage());
@@ -31,6 +32,8 @@ export class Tab {
     record: signal(true),
     /** Whether a session goes on after the end of the server's stream, where the mode can. */
     stays: signal(false),
+    /** The proxy to reach the target through, or "". */
+    via: signal(""),
     /** How a practice server serves, and which. */
     serving: signal({ target: "", choices: /** @type {Record<string, string>} */ ({}) }),
   };
@@ -117,7 +120,7 @@ export class Tab {
   }
 
   /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("../types").Target> & { host: string, port: string }} target */
-  use({ host, port, tls, mode, options, stays, tlsChoices }) {
+  use({ host, port, tls, mode, options, stays, tlsChoices, via }) {
     batch(() => {
       const { target } = targetOf({ host, port, tls: !!tls });
       if (target) this.#chooseTLS(target, tlsChoices ?? {});
@@ -125,6 +128,7 @@ export class Tab {
       this.form.port.value = port;
       this.form.tls.value = !!tls;
       this.form.stays.value = !!stays;
+      this.form.via.value = via ?? "";
       if (mode && modes.value.some((one) => one.manifest.name === mode)) {
         this.form.mode.value = mode;
         if (options) this.form.options.value = { ...this.form.options.value, [mode]: options };
@@ -177,7 +181,7 @@ export class Tab {
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
     const { serving } = this.form;
-    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices });
+    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices, via: isLocal(this.form.host.value) ? "" : this.form.via.value.trim() });
   }
 
   /** A new session like the last one, whatever the fields say now. */
@@ -213,8 +217,8 @@ export class Tab {
   #useLast(changes) {
     const last = this.session.value;
     if (!last) return;
-    const { target, mode, options, stays, tlsChoices } = last;
-    this.use({ ...fieldsOf(target), mode: mode.name, options, stays, tlsChoices, ...changes });
+    const { target, mode, options, stays, tlsChoices, via } = last;
+    this.use({ ...fieldsOf(target), mode: mode.name, options, stays, tlsChoices, via, ...changes });
   }
 
   disconnect() {
@@ -235,10 +239,10 @@ export class Tab {
 
   /** Gives the lanes to a session that has connected, and remembers its target. @param {Session} session */
   #show(session) {
-    const { target, mode, options, stays, tlsChoices } = session;
+    const { target, mode, options, stays, tlsChoices, via } = session;
     targets.remember({
       ...fieldsOf(target), mode: mode.name, options,
-      ...(stays && { stays }), ...(Object.keys(tlsChoices).length && { tlsChoices }),
+      ...(stays && { stays }), ...(Object.keys(tlsChoices).length && { tlsChoices }), ...(via && { via: withoutPassword(via) }),
     });
     batch(() => {
       targetsVersion.value++;

@@ -19,7 +19,7 @@ export const pageWindow = Array.from({ length: 3 }, () => Math.random().toString
 
 /**
  * @typedef {{ mode: import("../types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean,
- *   tlsChoices: import("../model/target.js").TLSChoices, serving?: Record<string, string> }} Choice what a session is opened with
+ *   tlsChoices: import("../model/target.js").TLSChoices, serving?: Record<string, string>, via?: string }} Choice what a session is opened with
  */
 
 export class Session extends Feed {
@@ -68,7 +68,7 @@ export class Session extends Feed {
    * student's, { show: "1" } for what the teacher shows.
    * @param {Choice} choice @param {{ attach: string, was: string, transcript: string, of?: Record<string, string> }} [at] transcript: what came of it, should the workbench have forgotten it
    */
-  constructor({ mode, options, target, record, stays, tlsChoices, serving = {} }, at) {
+  constructor({ mode, options, target, record, stays, tlsChoices, serving = {}, via = "" }, at) {
     super();
     this.mode = mode;
     this.options = options;
@@ -77,6 +77,7 @@ export class Session extends Feed {
     this.stays = stays;
     this.tlsChoices = tlsChoices;
     this.serving = serving;
+    this.via = via;
     this.attach = at?.attach ?? "";
     this.#was = at?.was ?? "";
     this.transcript = at?.transcript ?? "";
@@ -89,7 +90,7 @@ export class Session extends Feed {
   #open() {
     const url = this.attach
       ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next, ...(this.of && { of: this.of }) })
-      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, !this.isTLS);
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, !this.isTLS);
     return new Socket(url, this.attach ? null : this.target, {
       connected: () => {
         this.#connected = true;

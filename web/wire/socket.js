@@ -17,7 +17,7 @@ export const maxMessage = 1024 * 1024;
  * @param {Record<string, string>} options @param {import("../model/target.js").TLSChoices} tls
  * @param {Record<string, string>} [serving] @param {boolean} [upgrades] tls is for an upgrade in mid-stream
  */
-export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}, upgrades = false) {
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}, via = "", upgrades = false) {
   const query = new URLSearchParams({ mode });
   if (window) {
     query.set("keep", "on");
@@ -29,6 +29,7 @@ export function socketURL(location, mode, options, record = true, stays = false,
   for (const [name, value] of Object.entries(tls)) query.set("tls." + name, value);
   if (upgrades && Object.keys(tls).length) query.set("starttls", "on");
   for (const [name, value] of Object.entries(serving)) query.set("with." + name, value);
+  if (via) query.set("via", via);
   return addressOf(location, query);
 }
 

@@ -72,6 +72,7 @@ func (read Reader) script(name string, stderr io.Writer) (*play.Script, *transcr
 type clientOptions struct {
 	to      string
 	timeout time.Duration
+	proxy   string
 	tls     tlsflags.Client
 }
 
@@ -107,6 +108,7 @@ Exit codes:
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, a scheme with its port, as in imaps://host, or unix:///path")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
+	f.StringVar(&o.proxy, "proxy", "", "reach it through the proxy at `URL`: socks5://[USER:PASSWORD@]HOST:PORT or http://…; socks5h:// and httph:// leave its name to the proxy")
 	o.tls.Add(f)
 	return command.Telling(cmd)
 }
@@ -127,6 +129,14 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
+	if o.proxy != "" {
+		if to.IsLocal() {
+			return fmt.Errorf("--proxy is for hosts: %s is reached through no proxy", core.Printable(to.String()))
+		}
+		if to.Via, err = target.ParseProxy(o.proxy); err != nil {
+			return fmt.Errorf("--proxy: %w", err)
+		}
+	}
 	security, err := o.tls.Security(to)
 	if err != nil {
 		return err
@@ -139,8 +149,10 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if err != nil {
 		return tlsflags.Explain(err)
 	}
-	if words := conn.Secured(); words != "" {
-		fmt.Fprintln(stderr, words)
+	for _, words := range []string{conn.Through(), conn.Secured()} {
+		if words != "" {
+			fmt.Fprintln(stderr, words)
+		}
 	}
 	player := script.Play(core.Client)
 	err = play.Talk{Fast: true, Timeout: o.timeout}.Over(ctx, conn, player)
