@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -51,6 +52,7 @@ type serveOptions struct {
 	folder     string // of transcripts; "": the user's
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
+	keyLog      string   // file for the secrets of TLS with targets; "": none
 	policy      []string // what may be dialled: rules, and a preset
 	proxy       string   // what is dialled through; "": nothing
 	lessons     string   // folder of lessons; "": those that the workbench comes with
@@ -117,6 +119,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	flags.BoolVar(&o.pprof, "pprof", false, "serve Go's profiles of this process below /debug/pprof/, for go tool pprof")
 	flags.StringArrayVar(&o.credentials, "tls-credential", nil, "have certificates to verify servers by, or a client certificate and its key, of `FILE` (PEM) ready for TLS; may be given more than once")
+	tlsflags.AddKeyLog(flags, &o.keyLog)
 	addPolicy(flags, &o.policy)
 	addProxy(flags, &o.proxy)
 	flags.StringVar(&o.lessons, "lessons", "", "offer the lessons of folder `DIR`, in place of those that the workbench comes with")
@@ -204,6 +207,14 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
+	keyLog, closeKeyLog, warning, err := tlsflags.OpenKeyLog(o.keyLog)
+	if err != nil {
+		return err
+	}
+	defer closeKeyLog()
+	if warning != "" {
+		log.Warn(warning, "file", o.keyLog)
+	}
 	lessons, err := openLessons(o.lessons, log)
 	if err != nil {
 		return err
@@ -265,7 +276,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	for _, p := range practices {
 		policy = policy.Practice(loopbacks(p.at)...)
 	}
-	dialer := &target.Dialer{Policy: policy, Below: patiently, Proxy: proxy}
+	dialer := &target.Dialer{Policy: policy, Below: patiently, Proxy: proxy, TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },

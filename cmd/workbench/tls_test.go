@@ -12,9 +12,12 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -211,6 +214,49 @@ func TestPlayServerOverTLS(t *testing.T) {
 				t.Errorf("told %q; want %q\n%s", told, c.told, out)
 			}
 		})
+	}
+}
+
+// Both ends of a session log the same secrets, into files of their owner's alone, and
+// append them.
+func TestKeyLog(t *testing.T) {
+	file := write(t, smtpTalk)
+	dir := t.TempDir()
+	server, client := filepath.Join(dir, "server"), filepath.Join(dir, "client")
+	must(t, os.WriteFile(client, []byte("# before\n"), 0o644))
+	stdout, end := servedTLS(t, file, "--tls-keylog", server)
+	flags := strings.Fields(stdout.find(t, `\nIts certificate: (--tls-verify sha256:[0-9a-f]{64})\n`))
+	address := stdout.find(t, `(127\.0\.0\.1:\d+)`)
+	code, out, stderr := playClientRun(t, append([]string{file, "--to", "tls://" + address, "--tls-keylog", client}, flags...)...)
+	if told := end(); code != 0 || !strings.HasPrefix(stderr, "warning: the secrets of TLS") || !strings.HasPrefix(told, "warning: the secrets of TLS") {
+		t.Errorf("code %d\n%s%s%s", code, out, stderr, told)
+	}
+	secrets := func(path string) []string {
+		text, err := os.ReadFile(path)
+		must(t, err)
+		info, err := os.Stat(path)
+		must(t, err)
+		if mode := info.Mode().Perm(); mode != 0o600 && runtime.GOOS != "windows" {
+			t.Errorf("%s has mode %v", path, mode)
+		}
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		slices.Sort(lines)
+		return lines
+	}
+	ours, theirs := secrets(client), secrets(server)
+	if ours[0] != "# before" || !slices.Equal(ours[1:], theirs) || !strings.HasPrefix(theirs[0], "CLIENT_HANDSHAKE_TRAFFIC_SECRET ") {
+		t.Errorf("the client logged %q, the server %q", ours, theirs)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{file, "--to", "127.0.0.1:1", "--tls-keylog", client}, "for a server that speaks TLS"},
+		{[]string{file, "--to", "tls://127.0.0.1:1", "--tls-keylog", dir}, "not a regular file"},
+	} {
+		if code, _, stderr := playClientRun(t, c.args...); code != 2 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%v: code %d, %s", c.args, code, stderr)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package playcmd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -73,6 +74,7 @@ type clientOptions struct {
 	to      string
 	timeout time.Duration
 	proxy   string
+	keyLog  string
 	tls     tlsflags.Client
 }
 
@@ -110,6 +112,7 @@ Exit codes:
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
 	f.StringVar(&o.proxy, "proxy", "", "reach it through the proxy at `URL`: socks5://[USER:PASSWORD@]HOST:PORT or http://…; socks5h:// and httph:// leave its name to the proxy")
 	o.tls.Add(f)
+	tlsflags.AddKeyLog(f, &o.keyLog)
 	return command.Telling(cmd)
 }
 
@@ -141,7 +144,18 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if err != nil {
 		return err
 	}
-	var dialer target.Dialer // over plain TCP the talk is patient itself
+	if o.keyLog != "" && !to.TLS {
+		return errors.New("--tls-keylog is for a server that speaks TLS: write --to tls://host:port, or tls+unix:///path")
+	}
+	keyLog, closeKeyLog, warning, err := tlsflags.OpenKeyLog(o.keyLog)
+	if err != nil {
+		return err
+	}
+	defer closeKeyLog()
+	if warning != "" {
+		fmt.Fprintln(stderr, "warning:", warning)
+	}
+	dialer := target.Dialer{TLSConfig: &tls.Config{KeyLogWriter: keyLog}} // over plain TCP the talk is patient itself
 	if to.TLS {
 		dialer.Below = func(c net.Conn) net.Conn { return stall.New(c) }
 	}

@@ -2,6 +2,7 @@ package playcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -24,6 +25,7 @@ type serverOptions struct {
 	readyFile  string
 	asJSON     bool
 	tls        tlsflags.Server
+	keyLog     string
 }
 
 // The values of --on-mismatch.
@@ -90,6 +92,7 @@ Exit codes:
 	f.BoolVar(&o.verify, "verify", false, "exit with code 1 if any client said something else, or broke off, or with --any-order a recording was never played")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
 	o.tls.Add(f)
+	tlsflags.AddKeyLog(f, &o.keyLog)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
 	return command.Telling(cmd)
 }
@@ -104,6 +107,18 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 	config, fingerprint, err := o.tls.Config()
 	if err != nil {
 		return err
+	}
+	if o.keyLog != "" && config == nil {
+		return errors.New("the flags --tls-… want --tls too")
+	}
+	keyLog, closeKeyLog, warning, err := tlsflags.OpenKeyLog(o.keyLog)
+	if err != nil {
+		return err
+	}
+	defer closeKeyLog()
+	if warning != "" {
+		fmt.Fprintln(stderr, "warning:", warning)
+		config.KeyLogWriter = keyLog
 	}
 	server.TLS = config
 	listener, err := command.Listen(o.listen, "", "--listen", nil)
