@@ -151,6 +151,8 @@ func TestValidate(t *testing.T) {
 		"two options":   func(m *Manifest) { m.Options[1].Name = "eol" },
 		"a default":     func(m *Manifest) { m.Options[2].Default = "many" },
 		"a type":        func(m *Manifest) { m.Options[3].Type = "thing" },
+		"no messages":   func(m *Manifest) { m.Clients, m.Events = []string{"stream"}, []string{"client bytes"} },
+		"a stream":      func(m *Manifest) { m.Clients = []string{"messages", "stream"} },
 		"many of these": func(m *Manifest) { m.Options = make([]Option, MaxOptions+1) },
 	} {
 		m := manifest

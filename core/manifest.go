@@ -66,6 +66,12 @@ type Manifest struct {
 	// AfterServerEOF says that the machines handle events of the client after
 	// the end of the server's stream, in sessions that ask for it.
 	AfterServerEOF bool `json:"afterServerEOF,omitempty"`
+	// Clients names the client ends (ClientEnd) that the machines serve. If empty, they
+	// serve messages alone.
+	Clients []string `json:"clients,omitempty"`
+	// Secrets says that the machines mark secrets. Where a machine watches, an event that
+	// it has not answered is then counted in the recording, and not kept.
+	Secrets bool `json:"secrets,omitempty"`
 }
 
 // Knows reports whether the discipline's machines get events of a kind.
@@ -116,6 +122,10 @@ func (m *Manifest) Validate() error {
 		return errors.New("the manifest has no title")
 	case m.Input != InputLine && m.Input != InputBytes && m.Input != InputCharacters:
 		return fmt.Errorf("input is %q; it must be line, bytes or characters", m.Input)
+	case !m.Serves(Messages):
+		return fmt.Errorf("clients are %s; messages must be among them, since a person can pick every mode", CutWords(strings.Join(m.Clients, ", "), MaxName))
+	case m.Serves(Stream) && !m.Knows(ClientBytes):
+		return fmt.Errorf("clients name %s, and events do not name %q, as which a stream comes", Stream, ClientBytes)
 	case len(m.Options) > MaxOptions:
 		return fmt.Errorf("%d options; at most %d fit", len(m.Options), MaxOptions)
 	}

@@ -37,6 +37,8 @@ type Comparison struct {
 	events  []wire.Event
 	target  string
 	stays   bool
+	client  core.ClientEnd
+	watch   bool
 	from    uint64 // the first event that counts, 0: the first of all
 	to      uint64 // the last, 0: the last of all
 }

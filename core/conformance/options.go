@@ -42,7 +42,7 @@ func (u *suite) options(r *Result) *Finding {
 		if u.hung {
 			return nil
 		}
-		h := u.hold(c.Options, c.Ops)
+		h := u.holdScript(c)
 		u.held, u.hung = append(u.held, h), h.hung
 	}
 	return nil

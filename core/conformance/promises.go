@@ -177,14 +177,14 @@ func asOpener(s *Subject) replay.Opener {
 // passes is the promise of pass-through: a copy of the bytes is the answer,
 // and but for it they might never have come.
 func passes(t *tester, h *session) *Finding {
-	p := feed.Feeder{Knows: t.Manifest.Knows}
+	p := feed.Feeder{Knows: t.Manifest.Knows, Watch: h.opening.Watch}
 	var fed []core.Event // without the bytes that pass through
 	want := []step{h.steps[0]}
 	p.Answer(h.steps[0].Event, h.steps[0].actions)
 	for i := range h.steps[1:] {
 		st := &h.steps[1+i]
 		covered := !p.IsEarly(st.Kind) && p.PassesOn(st.Event)
-		if covered && !feed.IsCopy(st.Event, st.actions) {
+		if covered && !p.IsPassed(st.Event, st.actions) {
 			side := st.Kind.Side()
 			got := []step{*st}
 			return &Finding{

@@ -34,6 +34,14 @@ func (t *tester) hold(options map[string]string, ops []streams.Op) *session {
 	return t.holdAs(&session{options: options, opening: core.Opening{Options: all, Target: "example.com:7"}}, ops)
 }
 
+// holdScript holds the session of a script.
+func (t *tester) holdScript(s streams.Script) *session {
+	all, err := t.Manifest.ParseOptions(s.Options)
+	t.fail(err)
+	opening := core.Opening{Options: all, Target: "example.com:7", Client: s.Client, Watch: s.Watch}
+	return t.holdAs(&session{options: s.Options, opening: opening}, s.Ops)
+}
+
 // holdAs holds a session that is opened as h was.
 func (t *tester) holdAs(h *session, ops []streams.Op) *session {
 	m := t.open(t.Open, h.opening, nil)
@@ -112,14 +120,14 @@ func (h *session) last() string {
 // text returns the session as a transcript's text. Copies of a side that passes
 // through are left out of it.
 func (h *session) text(mode string) string {
-	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays}
+	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays, Client: h.opening.Client, Watch: h.opening.Watch}
 	for _, name := range slices.Sorted(maps.Keys(h.options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
 	}
-	var p feed.Feeder
+	p := feed.Feeder{Watch: h.opening.Watch}
 	steps := slices.Clone(h.steps)
 	for i := range steps {
-		if p.PassesOn(steps[i].Event) && feed.IsCopy(steps[i].Event, steps[i].actions) {
+		if p.PassesOn(steps[i].Event) && p.IsPassed(steps[i].Event, steps[i].actions) {
 			steps[i].actions = nil
 		} else {
 			p.Answer(steps[i].Event, steps[i].actions)

@@ -60,7 +60,7 @@ func (m *Machine) Open(ctx context.Context, connect func(context.Context) (*wire
 	if err != nil {
 		return err
 	}
-	m.Conn, m.ServerEOFStays = conn, o.ServerEOFStays
+	m.Conn, m.ServerEOFStays, m.Watch = conn, o.ServerEOFStays, o.Watch
 	if knows := m.Knows; knows != nil {
 		m.Knows = func(k core.EventKind) bool { return knows(k) && (k != core.ServerQuiet || conn.Quiet() > 0) }
 	}

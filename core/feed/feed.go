@@ -19,12 +19,16 @@ type Feeder struct {
 	Knows func(core.EventKind) bool
 	// ServerEOFStays is core.Opening's.
 	ServerEOFStays bool
+	// Watch is core.Opening's: of an answer, only what shows or keeps time counts, and
+	// what the machine neither sends nor passes on crosses all the same.
+	Watch bool
 	// AnyTimer lets every timer fire: the machine began from a state, and which
 	// timers it had set is not known.
 	AnyTimer bool
 
 	armed    map[string]bool
 	passes   [core.Server + 1]bool
+	dropped  bool // an action of a machine that watches
 	finished bool // the stream to the server has ended
 	ended    bool // the stream from the server has ended, and the session goes on
 	upgrade  upgrade
@@ -87,7 +91,7 @@ type End struct {
 // opening. It returns the actions that count, a slice of those given, and the
 // end of the session if this was it.
 func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.Action, end End) {
-	actions = core.Counting(actions)
+	actions = f.allowed(core.Counting(actions))
 	if ev.Kind == core.ServerTLS { // whatever is ordered in answer goes through TLS
 		f.upgrade = secured
 	}
@@ -176,6 +180,12 @@ func (f *Feeder) ServerEnded() bool { return f.ended }
 // PassesOn reports whether an event's bytes are copied to the other side without
 // appearing in an answer.
 func (f *Feeder) PassesOn(ev core.Event) bool { return ev.Kind.IsBytes() && f.passes[ev.Kind.Side()] }
+
+// IsPassed reports whether an answer to an event of a side that is passed through is as it
+// was promised: a copy of the event's bytes, or nothing where the machine watches.
+func (f *Feeder) IsPassed(ev core.Event, actions []core.Action) bool {
+	return f.Watch && len(actions) == 0 || IsCopy(ev, actions)
+}
 
 // Copy returns the action that copies an event's bytes: to the server, or to the
 // client as a binary message.

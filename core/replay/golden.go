@@ -66,7 +66,10 @@ func New(file string, t *transcript.Transcript, modes Modes) (*Golden, error) {
 	if t.ServerEOFStays && !m.AfterServerEOF {
 		return nil, g.unusable(headerLine(t, 0), "expected a mode whose sessions can go on after the server's end (server-eof stay); %s cannot", t.Mode)
 	}
-	g.opening = core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays}
+	if !m.Serves(t.Client) {
+		return nil, g.unusable(headerLine(t, 0), "expected a mode that serves a client that is a %s; %s does not", t.Client, t.Mode)
+	}
+	g.opening = core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays, Client: t.Client, Watch: t.Watch}
 	g.manifest = m
 	return g, g.takeEvents()
 }

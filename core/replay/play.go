@@ -62,7 +62,7 @@ func (p *play) feed(at int, ev core.Event) {
 func (p *play) Answered(at int, ev core.Event, actions []core.Action) (over bool) {
 	passed := p.Feeds(ev.Kind) && !p.IsEarly(ev.Kind) && p.PassesOn(ev)
 	actions, end := p.Answer(ev, actions)
-	a := answer{actions: actions, fed: true, passed: passed, broken: passed && !feed.IsCopy(ev, actions)}
+	a := answer{actions: actions, fed: true, passed: passed, broken: passed && !p.IsPassed(ev, actions)}
 	if a.broken {
 		p.fault(at, "the machine passes the %s's bytes through, but its answer is no copy of them", ev.Kind.Side())
 	}

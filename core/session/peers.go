@@ -57,7 +57,7 @@ func newPeers(c Config) *peers {
 	p := &peers{
 		client: c.Client, entries: c.Entries, start: time.Now(),
 		wake:      make(chan struct{}, 1),
-		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays},
+		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays, Watch: c.Opening.Watch},
 		observers: c.Observers,
 	}
 	p.inbox.single = p.feeder.OneByOne()
@@ -174,7 +174,7 @@ func (p *peers) observe(e wire.Event, actions []core.Action) {
 		return
 	}
 	at := time.Since(p.start)
-	if p.feeder.PassesOn(e.Event) && feed.IsCopy(e.Event, actions) {
+	if p.feeder.PassesOn(e.Event) && p.feeder.IsPassed(e.Event, actions) {
 		actions = nil
 	}
 	for _, o := range p.observers {

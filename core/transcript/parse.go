@@ -193,7 +193,7 @@ func (p *parser) mode(word, rest string) *SyntaxError {
 
 // headerWords are the first words of the header's lines below the first, in
 // this order. All but mode may be missing; option and tls may be repeated.
-var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "state"}
+var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "client", "watch", "state"}
 
 // setting takes a header line below the mode.
 func (p *parser) setting(word, rest string) *SyntaxError {
@@ -228,6 +228,18 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 	case "server-eof":
 		if p.t.ServerEOFStays = rest == "stay"; rest != "stay" {
 			err = errorf("expected server-eof stay, found %s", shown(rest))
+		}
+	case "client":
+		var ok bool
+		if p.t.Client, ok = core.ParseClientEnd(rest); !ok || p.t.Client == core.Messages {
+			err = errorf("expected client stream, found %s; without the line the client sends messages", shown(rest))
+		}
+	case "watch":
+		switch p.t.Watch = true; {
+		case rest != "":
+			err = errorf("expected nothing after watch, found %s", shown(rest))
+		case p.t.Client != core.Stream:
+			err = errorf("expected client stream above watch: only a stream is watched")
 		}
 	case "state":
 		p.t.State, err = unquote([]byte{}, rest, core.MaxCheckpoint)

@@ -106,6 +106,35 @@ server-eof stay
 	}
 }
 
+// What stood at the client's end is in the header.
+func TestClientEnd(t *testing.T) {
+	const head = magic + "\nmode raw\n"
+	for in, want := range map[string]struct {
+		client core.ClientEnd
+		watch  bool
+	}{
+		head + "\n":                       {},
+		head + "client stream\n\n":        {core.Stream, false},
+		head + "client stream\nwatch\n\n": {core.Stream, true},
+	} {
+		tr, err := Parse("f", []byte(in))
+		if err != nil || tr.Client != want.client || tr.Watch != want.watch || string(tr.Append(nil)) != in {
+			t.Errorf("%q: %+v, %v", in, tr, err)
+		}
+	}
+	for in, want := range map[string]string{
+		"client messages\n":              `f:3: expected client stream, found "messages"`,
+		"client\n":                       "f:3: expected client stream, found",
+		"watch\n":                        "f:3: expected client stream above watch",
+		"client stream\nwatch closely\n": "f:4: expected nothing after watch",
+		"watch\nclient stream\n":         "f:3: expected client stream above watch",
+	} {
+		if _, err := Parse("f", []byte(head+in)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v; want %s", in, err, want)
+		}
+	}
+}
+
 func TestOpeningActionsHaveNumberZero(t *testing.T) {
 	tr, err := Parse("f", []byte(magic+"\nmode raw\n<< pass-through client\n-- dialled\n>> client eof\n"))
 	if err != nil {

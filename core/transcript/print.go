@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core"
 )
 
 // magic is the first line of every transcript.
@@ -69,6 +71,12 @@ func (t *Transcript) HeaderLines() []HeaderLine {
 	}
 	if t.ServerEOFStays {
 		lines = append(lines, HeaderLine{Words: "server-eof stay"})
+	}
+	if t.Client != core.Messages {
+		lines = append(lines, HeaderLine{Words: "client " + t.Client.String()})
+	}
+	if t.Watch {
+		lines = append(lines, HeaderLine{Words: "watch"})
 	}
 	if t.State != nil {
 		lines = append(lines, HeaderLine{"state", t.State})

@@ -25,6 +25,8 @@ const (
 const (
 	settingServerEOF, settingStay      = "server-eof", "stay"
 	settingSecretBytes, settingIsKnown = "secret-bytes", "known"
+	settingClient                      = "client"
+	settingWatch, settingOn            = "watch", "on"
 )
 
 func appendBytes(dst []byte, b []byte) []byte {
@@ -78,6 +80,12 @@ func appendOpen(dst []byte, o core.Opening, checkpoint []byte) []byte {
 	settings := [][2]string{{settingSecretBytes, settingIsKnown}}
 	if o.ServerEOFStays {
 		settings = append(settings, [2]string{settingServerEOF, settingStay})
+	}
+	if o.Client != core.Messages {
+		settings = append(settings, [2]string{settingClient, o.Client.String()})
+	}
+	if o.Watch {
+		settings = append(settings, [2]string{settingWatch, settingOn})
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(settings)))
 	for _, s := range settings {
@@ -278,6 +286,13 @@ func (p *parser) open() (o core.Opening, checkpoint []byte, h host) {
 			o.ServerEOFStays = value == settingStay
 		case settingSecretBytes:
 			h.secretBytes = value == settingIsKnown
+		case settingClient:
+			var known bool
+			if o.Client, known = core.ParseClientEnd(value); p.err == nil && !known {
+				p.fail("unknown client end %q", value)
+			}
+		case settingWatch:
+			o.Watch = value == settingOn
 		}
 	}
 	return o, checkpoint, h

@@ -42,10 +42,18 @@ func Discipline() core.Discipline {
 				},
 			},
 			Boundaries:     true,
-			Events:         []string{core.ClientPart.String(), core.ServerQuiet.String()},
+			Events:         []string{core.ClientPart.String(), core.ServerQuiet.String(), core.ClientBytes.String()},
 			AfterServerEOF: true,
+			Clients:        []string{core.Messages.String(), core.Stream.String()},
 		},
-		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
+		Open: func(o core.Opening, out *core.Out) (core.Machine, error) {
+			switch {
+			case o.Watch:
+				return &watcher{}, nil
+			case o.Client == core.Stream:
+				out.PassThrough(core.Server)
+				return &relay{eol: []byte(lineEnds[o.Options[optionEOL]])}, nil
+			}
 			return &machine{
 				eol:    []byte(lineEnds[o.Options[optionEOL]]),
 				ends:   ends(o.Options[optionReceive]),

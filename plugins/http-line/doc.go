@@ -15,6 +15,10 @@
 //     sent as '?', with one note per message. Binary messages are never
 //     transcoded.
 //
+// A client that is a program sends a stream. Its lines are sent on with the line end of
+// option eol, and the server's bytes reach it as they are. Where the machine only watches,
+// it notes the first line of each side that ends in LF alone, and the first over 64 KiB.
+//
 // The machine holds at most one unfinished line, 64 KiB + 1 byte, and writes it
 // into a checkpoint. It sets no timer and leaves every ending to the core's
 // default.

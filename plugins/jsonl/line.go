@@ -35,6 +35,8 @@ type opening struct {
 	Options   core.Options `json:"options"`
 	Target    string       `json:"target"`
 	ServerEOF string       `json:"server_eof,omitempty"` // "stay"
+	Client    string       `json:"client,omitempty"`     // "stream"
+	Watch     bool         `json:"watch,omitempty"`
 }
 
 type event struct {

@@ -62,7 +62,10 @@ func (c *Child) open(stream uint32, o core.Opening, out *core.Out) (core.Machine
 	if o.Options == nil {
 		o.Options = core.Options{}
 	}
-	opening := opening{Options: o.Options, Target: o.Target}
+	opening := opening{Options: o.Options, Target: o.Target, Watch: o.Watch}
+	if o.Client != core.Messages {
+		opening.Client = o.Client.String()
+	}
 	if o.ServerEOFStays {
 		opening.ServerEOF = "stay"
 	}

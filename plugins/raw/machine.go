@@ -19,7 +19,9 @@ func Discipline() core.Discipline {
 			Input: core.InputBytes,
 
 			Options:        []core.Option{},
+			Events:         []string{core.ClientBytes.String()},
 			AfterServerEOF: true,
+			Clients:        []string{core.Messages.String(), core.Stream.String()},
 		},
 		Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
 			out.PassThrough(core.Client)
@@ -33,7 +35,7 @@ type machine struct{}
 
 func (machine) Handle(ev core.Event, out *core.Out) error {
 	switch ev.Kind {
-	case core.ClientText, core.ClientBinary:
+	case core.ClientText, core.ClientBinary, core.ClientBytes:
 		out.Server(ev.Data)
 	case core.ServerBytes:
 		out.Binary(ev.Data)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
 
 	"github.com/protocol-workbench/workbench/core"
 )
@@ -43,7 +44,8 @@ func (s *script) openMachine(o core.Opening, out *core.Out) (core.Machine, error
 	options := optionValues(&s.manifest, o.Options)
 	m.out.quiet = &m.quiet
 	defer func() { m.out.quiet = nil }()
-	state, err := m.call(s.open, out, 0, starlark.Tuple{options, starlark.String(o.Target), &m.out})
+	args := starlark.Tuple{options, starlark.String(o.Target), &m.out, sessionValue(o)}
+	state, err := m.call(s.open, out, 0, args[:s.open.NumParams()])
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +54,17 @@ func (s *script) openMachine(o core.Opening, out *core.Out) (core.Machine, error
 	}
 	m.state = state
 	return m, m.checkState(0)
+}
+
+// sessionValue returns what else a script is told of how its session was opened.
+func sessionValue(o core.Opening) starlark.Value {
+	serverEOF := "end"
+	if o.ServerEOFStays {
+		serverEOF = "stay"
+	}
+	return starlarkstruct.FromStringDict(starlark.String("session"), starlark.StringDict{
+		"client": starlark.String(o.Client.String()), "watch": starlark.Bool(o.Watch), "server_eof": starlark.String(serverEOF),
+	})
 }
 
 // Quiet returns what the script's open asked for.

@@ -103,15 +103,15 @@ func loadCounting(name string, source []byte, c *count) (core.Discipline, error)
 	if s.handle == nil {
 		return core.Discipline{}, at(syntax.MakePosition(&file.Path, 1, 1), "expected a function def handle(state, event, out) somewhere in the script; there is none")
 	}
-	if s.open, err = function(file, globals, "open", "options, target, out"); err != nil {
+	if s.open, err = function(file, globals, "open", "options, target, out", "session"); err != nil {
 		return core.Discipline{}, err
 	}
 	return core.Discipline{Manifest: s.manifest, Open: s.openMachine}, nil
 }
 
-// function returns the script's function of that name, which takes three
-// parameters, or nil when there is none.
-func function(file *syntax.File, globals starlark.StringDict, name, parameters string) (*starlark.Function, error) {
+// function returns the script's function of that name, which takes three parameters and
+// may take some more, or nil when there is none.
+func function(file *syntax.File, globals starlark.StringDict, name, parameters string, more ...string) (*starlark.Function, error) {
 	v := globals[name]
 	if v == nil {
 		return nil, nil
@@ -120,7 +120,7 @@ func function(file *syntax.File, globals starlark.StringDict, name, parameters s
 	if !ok {
 		return nil, at(globalPosition(file, name), "expected a function def %s(%s); %s is of type %s", name, parameters, name, v.Type())
 	}
-	if f.NumParams() != 3 || f.HasVarargs() || f.HasKwargs() || f.NumKwonlyParams() > 0 {
+	if n := f.NumParams(); n < 3 || n > 3+len(more) || f.HasVarargs() || f.HasKwargs() || f.NumKwonlyParams() > 0 {
 		return nil, at(f.Position(), "expected def %s(%s); it takes other parameters", name, parameters)
 	}
 	return f, nil

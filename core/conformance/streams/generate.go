@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,8 @@ var (
 type Script struct {
 	Options map[string]string // those that are not left to their defaults
 	Ops     []Op
+	Client  core.ClientEnd // as in core.Opening, and so is Watch
+	Watch   bool
 }
 
 // everyByte returns each byte once.
@@ -110,10 +113,10 @@ func Generate(m *core.Manifest) []Script {
 			break
 		}
 		for range optionSessions {
-			all = append(all, Script{options, d.session()})
+			all = append(all, Script{Options: options, Ops: d.session()})
 		}
 	}
-	return append(all, d.withLater(m)...)
+	return slices.Concat(all, d.withLater(m), d.asStreams(m))
 }
 
 // drawing draws random sessions. Words come back on both sides, so that they
@@ -184,6 +187,24 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 				s.Ops = append(s.Ops, known[d.IntN(len(known))])
 			}
 			s.Ops = append(s.Ops, o)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// asStreams returns sessions with a client that is a stream, of machines that serve one;
+// half of them are only watched.
+func (d *drawing) asStreams(m *core.Manifest) (all []Script) {
+	if !m.Serves(core.Stream) {
+		return nil
+	}
+	for i := range randomSessions {
+		s := Script{Ops: d.session(), Client: core.Stream, Watch: i%2 == 1}
+		for i := range s.Ops {
+			if s.Ops[i].Kind.IsBytes() && s.Ops[i].Kind.Side() == core.Client {
+				s.Ops[i].Kind = core.ClientBytes
+			}
 		}
 		all = append(all, s)
 	}

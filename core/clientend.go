@@ -1,0 +1,35 @@
+package core
+
+import "slices"
+
+// ClientEnd says what stands at the client's end of a session.
+type ClientEnd uint8
+
+// The client ends.
+const (
+	Messages ClientEnd = iota // a person or a program that sends and is shown messages
+	Stream                    // a program that speaks the protocol itself: its bytes come cut anywhere
+)
+
+var clientEnds = [...]string{Messages: "messages", Stream: "stream"}
+
+// String returns the end as transcripts and manifests write it.
+func (c ClientEnd) String() string {
+	if int(c) >= len(clientEnds) {
+		return "end?"
+	}
+	return clientEnds[c]
+}
+
+// ParseClientEnd is the inverse of String.
+func ParseClientEnd(s string) (c ClientEnd, ok bool) {
+	i := slices.Index(clientEnds[:], s)
+	return ClientEnd(max(i, 0)), i >= 0
+}
+
+// Serves reports whether the discipline's machines can have such a client. One that
+// serves streams gets what the client sends as [ClientBytes], and what it sends to the
+// client, as text or binary, is a stream too: nothing is put between the messages.
+func (m *Manifest) Serves(c ClientEnd) bool {
+	return c == Messages && len(m.Clients) == 0 || slices.Contains(m.Clients, c.String())
+}
