@@ -34,49 +34,50 @@ type byDefault struct{ kinds, because string }
 var places = []place{
 	{path: "core/transcript/forms.go"},
 	{path: "core/wire/record.go", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ServerTLS ClientStartTLS",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS",
 			"events of all kinds have one form, a number and bytes"},
 	}},
 	{path: "core/feed", byDefault: []byDefault{
-		{"ClientText ClientBinary ServerBytes ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid", "they are fed as they come and end nothing"},
+		{"ClientText ClientBinary ServerBytes ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen", "they are fed as they come and end nothing"},
 		{"ClientEOF ServerEOF", "core.EventKind.DefaultEnding says what they end"},
 		{"SendText Note Secret ShowPart SecretBytes AskWorld", "they change nothing of what is fed"},
 	}},
 	{path: "core/session", byDefault: []byDefault{
 		{"ClientText ClientBinary ClientPart", "they come from the client's connection, and are fed as they are"},
-		{"ClientBytes WorldSaid", "no client of a session is a stream, and no session has a world"},
+		{"ClientBytes", "it comes from a client that is a stream, and is fed as it is"},
+		{"WorldSaid", "no session has a world"},
 		{"ClientEOF", "it comes from the client's connection, and core/feed knows what it ends"},
 	}},
 	{path: "core/drive", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ServerTLS ClientStartTLS", "they are fed as they come; core/feed says what of them counts"},
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS", "they are fed as they come; core/feed says what of them counts"},
 		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS", "answers go to the caller"},
 	}},
 	{path: "core/replay", byDefault: []byDefault{
 		{"ServerBytes ClientBytes", "core.EventKind.IsStream says what makes a run"},
-		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ServerTLS ClientStartTLS", "they are fed as the transcript has them, and cut no run short"},
+		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS", "they are fed as the transcript has them, and cut no run short"},
 		{"TimerFired ServerQuiet", "core/drive knows what they ask of batches and of the machine"},
 		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld", "they are compared one by one, in order"},
 	}},
 	{path: "core/conformance", byDefault: []byDefault{
-		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid", "core/conformance/streams makes them, and they are fed as they come"},
+		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen", "core/conformance/streams makes them, and they are fed as they come"},
 		{"FinishServer PassThrough ShowPart AskWorld", "answers are compared one by one; what they mean for the session core/feed says"},
 	}},
 	{path: "core/conformance/streams", byDefault: []byDefault{
 		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld StartTLS", "it makes events; what answers them it need not know"},
 	}},
 	{path: "core/conformance/reach.go", byDefault: []byDefault{
-		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid",
+		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen",
 			"events are counted by number; those named here come only where something asked for them"},
 		{"SendText SendBinary FinishServer Close Note PassThrough Failed Secret ShowPart SecretBytes AskWorld", "answers are counted by number, up to the last kind, and named by core/transcript"},
 	}},
 	{path: "core/secret", byDefault: []byDefault{
 		{"ClientText ClientBinary ServerBytes ClientPart ClientBytes", "core.EventKind.IsBytes says that they carry what a secret may stand in"},
-		{"ServerQuiet FinishServer ClientStartTLS", "they carry no bytes"},
+		{"ServerQuiet FinishServer ClientUnseen ServerUnseen ClientStartTLS", "they carry no bytes"},
 		{"StartTLS", "a server's name is in the header already, or in the mode"},
 	}},
 	{path: "core/redact", byDefault: []byDefault{
 		{"ClientText ClientPart", "core.EventKind.IsText says that they are searched one by one"},
-		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough ClientStartTLS", "they carry no bytes"},
+		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough ClientUnseen ServerUnseen ClientStartTLS", "they carry no bytes"},
 		{"TimerFired SetTimer StopTimer StartTLS", "the name of a timer or a server stays a name"},
 	}},
 	{path: "core/play", byDefault: []byDefault{
@@ -90,13 +91,14 @@ var places = []place{
 		{"ClientText ClientBinary ClientPart ClientBytes", "they cross only where core.EventKind.IsBytes and a pass-through say so"},
 		{"ClientEOF", "core.EventKind.DefaultEnding says what it ends"},
 		{"TimerFired ServerQuiet WorldSaid", "nothing crosses"},
+		{"ClientUnseen ServerUnseen", "what crossed is not known"},
 		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld", "nothing of it reaches the server"},
 	}},
 	{path: "core/convert/asciicast.go", byDefault: []byDefault{
 		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes SendServer FinishServer PassThrough",
 			"what of it crossed, crossings.go says"},
 		{"SendText SendBinary ShowPart", "the terminal shows the server's bytes themselves"},
-		{"TimerFired ServerQuiet SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS", "there is nothing to show"},
+		{"TimerFired ServerQuiet ClientUnseen ServerUnseen SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS", "there is nothing to show"},
 	}},
 	{path: "core/convert/rfc.go", delegates: "it writes what crossings.go says has crossed"},
 	{path: "core/convert/jsonl.go", delegates: "core/transcript writes the entries"},
@@ -107,7 +109,7 @@ var places = []place{
 		{"Failed", "the adapter makes it of a program's reply with failed"},
 	}},
 	{path: "plugins/starlark", viaOut: true, byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ServerTLS ClientStartTLS",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS",
 			"the script is told the kind by its name, with the data"},
 		{"AskWorld", "a line mode has no world"},
 		{"Failed", "plugins.Serve makes it of a script's error"},
@@ -281,7 +283,7 @@ func TestKindsForThePage(t *testing.T) {
 	}
 	for i, name := range all.events {
 		kind := core.EventKind(i + 1)
-		line(name, transcript.Entry{Dir: transcript.Event, N: 1, Event: core.Event{Kind: kind, Data: []byte("x")}})
+		line(name, transcript.Entry{Dir: transcript.Event, N: 1, Event: core.Event{Kind: kind, Data: sampleOf(kind)}})
 	}
 	for i, name := range all.actions {
 		a := core.Action{Kind: core.ActionKind(i + 1), Side: core.Client, After: time.Second, Data: []byte("x")}
@@ -303,4 +305,12 @@ func TestKindsForThePage(t *testing.T) {
 	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want.Bytes()) {
 		t.Errorf("%s is not what package core has (%v): go test . -run TestKindsForThePage -update writes it", file, err)
 	}
+}
+
+// sampleOf returns data that an event of a kind may have.
+func sampleOf(kind core.EventKind) []byte {
+	if kind == core.ClientUnseen || kind == core.ServerUnseen {
+		return []byte("4096")
+	}
+	return []byte("x")
 }

@@ -187,6 +187,8 @@ func TestEvents(t *testing.T) {
 		{WorldSaid, 0, EndNothing, false},
 		{ServerTLS, Server, EndNothing, false},
 		{ClientStartTLS, Client, EndNothing, false},
+		{ClientUnseen, Client, EndNothing, false},
+		{ServerUnseen, Server, EndNothing, false},
 	} {
 		if c.kind.Side() != c.side || c.kind.DefaultEnding() != c.end || c.kind.IsBytes() != c.bytes || !c.kind.Valid() {
 			t.Errorf("event %d: side %v, ending %d, bytes %v", c.kind, c.kind.Side(), c.kind.DefaultEnding(), c.kind.IsBytes())
@@ -201,7 +203,7 @@ func TestEvents(t *testing.T) {
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
 		t.Error("Manifest.Knows is wrong")
 	}
-	if EventKind(0).Valid() || (ClientStartTLS + 1).Valid() || ActionKind(0).Valid() || (StartTLS + 1).Valid() {
+	if EventKind(0).Valid() || (ServerUnseen + 1).Valid() || ActionKind(0).Valid() || (StartTLS + 1).Valid() {
 		t.Error("an unknown kind is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

@@ -48,6 +48,11 @@ const (
 	// machine that knows it decides by itself, with [Out.StartTLS]; for others the core
 	// upgrades the connection to the server.
 	ClientStartTLS
+
+	// A machine that watches and is too far behind misses something: Data says how many
+	// bytes, in decimal.
+	ClientUnseen // of the client's
+	ServerUnseen // of the server's
 )
 
 // eventNames are the kinds as transcripts, manifests and plugins write them.
@@ -56,6 +61,7 @@ var eventNames = [...]string{
 	ServerBytes: "server", ServerEOF: "server eof", ServerFailed: "server failed", TimerFired: "timer",
 	ClientPart: "client part", ClientRaw: "client raw", ServerQuiet: "server quiet",
 	ClientBytes: "client bytes", WorldSaid: "world", ServerTLS: "server tls", ClientStartTLS: "client start-tls",
+	ClientUnseen: "client unseen", ServerUnseen: "server unseen",
 }
 
 // String returns the kind's name: "client text", "server", "server eof".
@@ -85,9 +91,9 @@ func (e Event) Clone() Event {
 // Side returns the side that the event came from, or 0 for a timer and the world.
 func (k EventKind) Side() Side {
 	switch k {
-	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes, ClientStartTLS:
+	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes, ClientStartTLS, ClientUnseen:
 		return Client
-	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet, ServerTLS:
+	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet, ServerTLS, ServerUnseen:
 		return Server
 	}
 	return 0
@@ -110,7 +116,7 @@ func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes
 func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
 
 // Valid reports whether k is one of the kinds above.
-func (k EventKind) Valid() bool { return k >= ClientText && k <= ClientStartTLS }
+func (k EventKind) Valid() bool { return k >= ClientText && k <= ServerUnseen }
 
 // Ending is what the core does by itself after a machine's last action for an
 // event.

@@ -50,7 +50,9 @@ func (w *workbench) teaches(t *testing.T, method, path, body string) {
 // practiceAt returns the address of a practice server.
 func (w *workbench) practiceAt(t *testing.T, name string) string {
 	t.Helper()
-	var modes struct{ Practices []struct{ Name, Target string } }
+	var modes struct {
+		Practices []struct{ Name, Target string }
+	}
 	_, text := w.ask(t, "", "GET", "/api/modes", nil)
 	if err := json.Unmarshal([]byte(text), &modes); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,8 @@ export interface Entry {
   after?: string;
   text?: string;
   b64?: string;
+  /** Of what was unseen: how many bytes. */
+  length?: number;
   /** Of the end and of some remarks, for machines. */
   code?: string;
   /** Of a remark on the recording: how that stands from then on. */

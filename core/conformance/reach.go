@@ -98,7 +98,7 @@ func (u *suite) reach(r *Result) *Finding {
 		return nil
 	}
 	var answers seen
-	var events [core.ClientStartTLS + 1]bool
+	var events [core.ServerUnseen + 1]bool
 	quiet := false
 	for _, g := range u.Seeds.Goldens {
 		quiet = quiet || g.Quiet > 0

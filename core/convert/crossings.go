@@ -46,7 +46,7 @@ const untimedStep = time.Millisecond
 //
 // Events without a time are 1 ms apart; an action without one has its event's.
 func Crossings(t *transcript.Transcript) []Crossing {
-	w := walk{stays: t.ServerEOFStays, tls: lastTLS(t.Entries)}
+	w := walk{stays: t.ServerEOFStays, watched: t.Watch, passing: t.Watch, tls: lastTLS(t.Entries)}
 	for from := 0; from < len(t.Entries) && !w.over; {
 		to := from + 1
 		for to < len(t.Entries) && t.Entries[to].Dir != transcript.Event {
@@ -83,6 +83,7 @@ type walk struct {
 	at       int // index of the current entry
 	now      time.Duration
 	stays    bool // the client may go on after the end of the server's stream
+	watched  bool // the machine sends nothing, and ends nothing
 	passing  bool // the client's bytes are copied to the server
 	upgrades bool // … wait for TLS
 	held     []Crossing
@@ -167,7 +168,7 @@ func (w *walk) action(a *core.Action) {
 	case core.StartTLS:
 		w.upgrades = true
 	case core.Close, core.Failed:
-		w.over = true
+		w.over = !w.watched
 	}
 }
 

@@ -166,6 +166,8 @@ func (p *page) event(at string, e *core.Event) {
 	switch e.Kind {
 	case core.ServerQuiet:
 		p.words(at, "The server is silent.")
+	case core.ClientUnseen, core.ServerUnseen:
+		p.words(at, "The line mode has missed "+string(e.Data)+" bytes of the "+e.Kind.Side().String()+"'s.")
 	case core.TimerFired:
 		p.words(at, "The timer "+string(e.Data)+" fires.")
 	case core.ServerTLS:

@@ -49,7 +49,7 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	if t.State != nil {
 		return nil, &transcript.SyntaxError{File: file, Line: 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
 	}
-	b := builder{Script: Script{file: file}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet}
+	b := builder{Script: Script{file: file}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
 	for i := range t.Entries {
 		if err := b.entry(&t.Entries[i]); err != nil {
 			return nil, err
@@ -72,6 +72,7 @@ type builder struct {
 	copied     *transcript.Entry // the event, when its bytes pass and no action has said otherwise
 	finished   bool              // the client has sent FIN
 	stays      bool              // the client may go on after the server's end
+	watched    bool              // the machine sends nothing, and ends nothing
 	serverEnds bool              // the server has sent FIN
 	quiet      time.Duration     // how long a silence lasts
 	silent     bool              // the server was, since the last step
@@ -108,6 +109,8 @@ func (b *builder) event(e *transcript.Entry) error {
 	case core.ServerFailed:
 		b.ending, b.last = true, true
 		return b.add(e, core.Server, breakStep, e.Event.Data)
+	case core.ClientUnseen, core.ServerUnseen:
+		return b.unusable(e.Line, "expected a recording of all that was said: here %s bytes of the %s's are missing, since the line mode was too far behind", e.Event.Data, e.Event.Kind.Side())
 	case core.ServerQuiet:
 		b.silent = true
 	case core.ServerTLS:
@@ -130,6 +133,9 @@ func (b *builder) event(e *transcript.Entry) error {
 }
 
 func (b *builder) action(e *transcript.Entry) error {
+	if b.watched {
+		return nil
+	}
 	switch e.Action.Kind {
 	case core.SendServer:
 		b.copied = nil

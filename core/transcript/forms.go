@@ -17,6 +17,7 @@ const (
 	timerOff       // NAME off
 	span           // event|action FROM TO
 	length         // LENGTH: how many bytes the data has; the bytes are not written
+	counted        // COUNT: a number of bytes
 	passed         // client|server: the action's side
 	upgraded       // client|server "…" [rest N]: the action's side, a name, and its rest
 )
@@ -46,6 +47,8 @@ var eventForms = [...]form{
 	core.ClientRaw:    {event: core.ClientRaw, words: "client raw", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "raw"},
 	core.ServerQuiet:  {event: core.ServerQuiet, words: "server quiet", side: "server", kind: "quiet"},
 	core.ClientBytes:  {event: core.ClientBytes, words: "client bytes", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "bytes"},
+	core.ClientUnseen: {event: core.ClientUnseen, words: "client unseen", arg: counted, side: "client", kind: "unseen"},
+	core.ServerUnseen: {event: core.ServerUnseen, words: "server unseen", arg: counted, side: "server", kind: "unseen"},
 	core.WorldSaid:    {event: core.WorldSaid, words: "world", arg: quoted, max: core.MaxEventPayload, kind: "world"},
 	core.ServerTLS:    {event: core.ServerTLS, words: "server tls", arg: quoted, max: core.MaxWords, side: "server", kind: "tls"},
 
@@ -89,7 +92,7 @@ func formOf(e *Entry) *form {
 // argWords are what listForms writes for each arg.
 var argWords = [...]string{
 	nothing: "", quoted: ` "…"`, timerFired: " NAME", timerSet: " NAME 2s", timerOff: " NAME off",
-	span: " event|action FROM TO", length: " LENGTH", passed: " client|server",
+	span: " event|action FROM TO", length: " LENGTH", counted: " COUNT", passed: " client|server",
 	upgraded: ` server "…"`,
 }
 

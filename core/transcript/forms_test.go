@@ -67,6 +67,10 @@ var every = []struct {
 		`{"n":12,"dir":">>","side":"server","kind":"quiet"}`},
 	{event(core.ClientBytes, "GET\r\n"), `>> client bytes "GET\r\n"`,
 		`{"n":12,"dir":">>","side":"client","kind":"bytes","text":"GET\r\n"}`},
+	{event(core.ClientUnseen, "4096"), `>> client unseen 4096`,
+		`{"n":12,"dir":">>","side":"client","kind":"unseen","length":4096}`},
+	{event(core.ServerUnseen, "1"), `>> server unseen 1`,
+		`{"n":12,"dir":">>","side":"server","kind":"unseen","length":1}`},
 	{event(core.WorldSaid, "ok 3"), `>> world "ok 3"`,
 		`{"n":12,"dir":">>","kind":"world","text":"ok 3"}`},
 	{action(core.AskWorld, "get \"a\""), `<< world "get \"a\""`,
@@ -173,7 +177,7 @@ func TestFormsAreWhole(t *testing.T) {
 	if !core.EventKind(len(eventForms)-1).Valid() || !core.ActionKind(len(actionForms)-1).Valid() {
 		t.Error("a table is longer than its kinds")
 	}
-	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `world "…", server tls "…" or client start-tls`) {
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `client start-tls, client unseen COUNT or server unseen COUNT`) {
 		t.Error(got)
 	}
 }

@@ -23,7 +23,7 @@ import (
 //	       start-tls or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
-//	length of secret-value: how many bytes the value has
+//	length of secret-value: how many bytes the value has; of unseen: how many there were
 //	rest   of the action start-tls: how many bytes of the event were left unread,
 //	       unless none
 //	after  of timer actions: "2s", or "off"
@@ -69,6 +69,8 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 		dst = appendJSONText(append(dst, `,"text":"`...), data)
 	case f.arg == upgraded:
 		dst = appendJSONText(append(dst, `","text":"`...), data)
+	case f.arg == counted:
+		return append(append(append(dst, `","length":`...), data...), '}')
 	case f.arg != quoted:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {

@@ -80,6 +80,11 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 		data = []byte(args)
 	case length:
 		data, err = masked(args)
+	case counted:
+		if n, bad := strconv.ParseInt(args, 10, 64); bad != nil || n < 1 || strconv.FormatInt(n, 10) != args {
+			err = errorf("expected how many bytes were unseen, a number from 1 on; found %s", shown(args))
+		}
+		data = []byte(args)
 	case passed:
 		e.Action.Side = sideOf(args)
 	case upgraded:

@@ -211,7 +211,7 @@ func TestErrors(t *testing.T) {
 		{head + "0.5s >> client eof\n", `f:3: expected a time in seconds such as 0.510, found "0.5s"`},
 		{head + "1. >> client eof\n", `f:3: expected a time in seconds such as 0.510, found "1."`},
 		{head + "9999999999 >> client eof\n", `f:3: expected a time in seconds such as 0.510, found "9999999999"`},
-		{head + ">> clint eof\n", `f:3: expected client text "…", client binary "…", client eof, client closed, server "…", server eof, server failed "…", timer NAME, client part "…", client raw "…", server quiet, client bytes "…", world "…", server tls "…" or client start-tls; found "clint eof"`},
+		{head + ">> clint eof\n", `f:3: expected client text "…", client binary "…", client eof, client closed, server "…", server eof, server failed "…", timer NAME, client part "…", client raw "…", server quiet, client bytes "…", world "…", server tls "…", client start-tls, client unseen COUNT or server unseen COUNT; found "clint eof"`},
 		{head + "<< secret value 0\n", `f:3: expected the length of the secret's value in bytes, from 1 to 65536; found "0"`},
 		{head + "<< secret value 65537\n", `f:3: expected the length of the secret's value in bytes, from 1 to 65536; found "65537"`},
 		{head + "<< secret value 07\n", `f:3: expected the length of the secret's value in bytes, from 1 to 65536; found "07"`},

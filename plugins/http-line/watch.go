@@ -23,6 +23,12 @@ type lineCount struct {
 }
 
 func (m *watcher) Handle(ev core.Event, out *core.Out) error {
+	switch c := (lineCount{saidLF: true, said64: true}); ev.Kind {
+	case core.ClientUnseen: // from here on its lines cannot be counted
+		m.sides[0] = c
+	case core.ServerUnseen:
+		m.sides[1] = c
+	}
 	if ev.Kind.IsStream() {
 		m.sides[ev.Kind.Side()-core.Client].take(ev.Kind.Side(), ev.Data, out)
 	}

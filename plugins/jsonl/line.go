@@ -45,6 +45,8 @@ type event struct {
 	Text  *string `json:"text,omitempty"`
 	B64   []byte  `json:"b64,omitempty"`
 	Name  string  `json:"name,omitempty"`
+
+	Length json.Number `json:"length,omitempty"` // of what was unseen
 }
 
 func newEvent(e wire.Event) event {
@@ -52,6 +54,8 @@ func newEvent(e wire.Event) event {
 	switch {
 	case e.Kind == core.TimerFired:
 		said.Name = string(e.Data)
+	case e.Kind == core.ClientUnseen, e.Kind == core.ServerUnseen:
+		said.Length = json.Number(e.Data)
 	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS:
 	case utf8.Valid(e.Data):
 		text := string(e.Data)

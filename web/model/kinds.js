@@ -70,6 +70,8 @@ const table = {
   },
   ClientStartTLS: { entry: ">> client start-tls", arrow: [you, mode, "upgrade to TLS"], console: "You asked for TLS." },
   ServerQuiet: { entry: ">> server quiet", silent: "what the line mode makes of it says more" },
+  ClientUnseen: { entry: ">> client unseen", console: unseen, at: [mode, unseen] },
+  ServerUnseen: { entry: ">> server unseen", wire: unseen, at: [mode, unseen] },
   WorldSaid: { entry: ">> world", console: ({ text }) => "The world answers: " + text, at: [mode, ({ text }) => "world: " + text] },
   TimerFired: { entry: ">> timer", console: ({ name }) => `Timer ${name} fired.`, at: [mode, ({ name }) => `timer ${name} fired`] },
 
@@ -119,6 +121,11 @@ export function kindOf({ dir, side, kind, after }) {
 /** What words say of an entry. @param {Words} words @param {Entry} entry */
 export function wordsFor(words, entry) {
   return typeof words === "string" ? words : words(entry);
+}
+
+/** @param {Entry} entry */
+function unseen({ side, length }) {
+  return `The line mode has missed ${length} bytes of the ${side}'s.`;
 }
 
 /** @param {Entry} entry */

@@ -173,6 +173,7 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 	for _, o := range []Op{
 		op(core.ServerQuiet, ""), op(core.ClientPart, "par"), op(core.ClientPart, "é\r\n"), op(core.ClientRaw, "raw\r\n"), op(core.ClientRaw, "\x00\xff"),
 		clientBytes("hello\r\n"), clientBytes("hel"), clientBytes("lo\n"), clientBytes(everyByte()),
+		op(core.ClientUnseen, "4096"), op(core.ServerUnseen, "1"),
 		op(core.WorldSaid, "ok"), op(core.WorldSaid, "no such thing"),
 		op(core.ClientStartTLS, ""), op(core.ServerTLS, "tls 1.3, of a check"),
 	} {
