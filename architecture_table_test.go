@@ -306,6 +306,14 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/tap",
+		does:    "puts a real program at the client's end of a session: the [tap](tap.md)",
+		not:     "where is listened, how plugins run, how a session runs",
+		imports: "core core/practice core/session core/store core/transcript core/wire",
+		brings:  "core/background core/feed core/limit core/plainfile core/secret core/store/parts core/store/textindex " + xtime + " " + xsys,
+		without: "os net/http os/exec",
+	},
+	{
 		place:   "core/keep",
 		does:    "lets a session outlive the connections of those who watch it",
 		not:     "WebSocket, recordings",

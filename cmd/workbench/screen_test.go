@@ -200,6 +200,11 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 			{"play", "client", "--to", "tls://127.0.0.1:1", "--tls-verify", foreign, h.golden}, {"play", "client", "--to", "tls://127.0.0.1:1", "--tls-ca", foreign, h.golden},
 			{"play", "client", "--to", "tls://127.0.0.1:1", "--tls-name", foreign, h.golden}, {"play", "client", "--to", "tls://127.0.0.1:1", "--tls-cert", foreign, h.golden}}
 	},
+	"workbench tap": func(h *hostileHome) [][]string {
+		at := []string{"tap", "--listen", "127.0.0.1:0", "--to"}
+		return [][]string{{"tap", "--listen", foreign, "--to", "127.0.0.1:1"}, append(at, foreign), append(at, "127.0.0.1:1", "--mode", foreign), append(at, "127.0.0.1:1", "--option", foreign+"=1"),
+			append(at, "127.0.0.1:1", "--mode", "echo-quit"), append(at, "127.0.0.1:1", "--transcripts", h.golden), append(at, "127.0.0.1:1")}
+	},
 	"workbench lesson": func(*hostileHome) [][]string { return [][]string{{"lesson", foreign}} },
 	"workbench lesson list": func(h *hostileHome) [][]string {
 		return [][]string{{"lesson", "list", "--lessons", h.dir}, {"lesson", "list", "--json", "--lessons", h.dir}, {"lesson", "list", "--lessons", foreign}}

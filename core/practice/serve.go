@@ -49,12 +49,12 @@ func Serve(ctx context.Context, l net.Listener, log *slog.Logger, converse func(
 		if err == nil {
 			pause = 0
 			conns.Go(func() {
-				log.Debug("practice connection opened", "client", conn.RemoteAddr())
+				log.Debug("connection opened", "client", conn.RemoteAddr())
 				err := converse(ctx, conn)
 				if ctx.Err() != nil {
 					err = nil // the server itself closed it
 				}
-				log.Debug("practice connection ended", "client", conn.RemoteAddr(), "error", err)
+				log.Debug("connection ended", "client", conn.RemoteAddr(), "error", err)
 				<-slots
 			})
 			continue
@@ -67,7 +67,7 @@ func Serve(ctx context.Context, l net.Listener, log *slog.Logger, converse func(
 			return err
 		}
 		if pause == 0 {
-			log.Warn("the practice server cannot accept connections for now", "error", err)
+			log.Warn("no connections can be accepted for now", "error", err)
 		}
 		pause = min(max(2*pause, firstPause), maxPause)
 		select {

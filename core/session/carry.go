@@ -24,7 +24,7 @@ func (p *peers) carryOut(e wire.Event, actions []core.Action, last bool) ([]core
 		p.room.Wait()
 	}
 	actions, over := p.feeder.Answer(e.Event, actions)
-	p.observe(e, actions)
+	p.observe(p.timeOf(e.N), e, actions)
 	p.outcome(e)
 	if e.Kind == core.ClientRaw {
 		p.sendServer(e.Data)
@@ -32,12 +32,18 @@ func (p *peers) carryOut(e wire.Event, actions []core.Action, last bool) ([]core
 	for _, a := range actions {
 		p.do(a)
 	}
+	if p.watching != nil { // the readers do
+		return actions, p.endOf(over)
+	}
 	if e.Kind == core.ClientStartTLS && !p.feeder.Feeds(e.Kind) {
 		p.startTLS("", 0)
 	}
 	p.inbox.single = p.feeder.OneByOne()
 	if p.feeder.Finished() {
 		p.toServer().finish()
+	}
+	if p.feeder.ServerEnded() && p.halfCloses(core.Client) != nil {
+		p.toClient().finish()
 	}
 	if !last {
 		p.write()

@@ -16,6 +16,9 @@ func (s *supervisor) finish(ctx context.Context, end End) {
 		s.unanswered(late)
 	}
 	s.machine.Bye()
+	if s.reset {
+		s.resetServer()
+	}
 
 	// A stop that was ordered does not wait for slow peers.
 	release := context.AfterFunc(ctx, func() {

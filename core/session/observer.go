@@ -69,6 +69,8 @@ const (
 	Diverged      RemarkCode = "diverged"      // … was not moved, since the new build answers the past differently
 	Keyboard      RemarkCode = "keyboard"      // another window has the keyboard
 	NotUpgraded   RemarkCode = "tls-failed"    // the connection to the server did not become TLS
+	Dropped       RemarkCode = "dropped"       // something that a machine may not do which only watches
+	Undecoded     RemarkCode = "undecoded"     // the machine no longer watches
 	Stopping      RemarkCode = "stopping"      // the workbench stops, and the session ends soon
 )
 

@@ -42,6 +42,9 @@ type peers struct {
 	saidBusy  time.Time  // when it was last remarked that the plugin is busy
 	repaired  bool       // invalid text was remarked on
 	afterFIN  bool       // bytes after FIN were remarked on
+	reset     bool       // the client's connection was, and so is the server's in the end
+
+	watching *watching // nil: the machine is in the path
 
 	straight Messages // the server's reader's own
 }
@@ -61,6 +64,9 @@ func newPeers(c Config) *peers {
 		observers: c.Observers,
 	}
 	p.inbox.single = p.feeder.OneByOne()
+	if c.Opening.Watch {
+		p.watching = &watching{decoding: true, busy: true, withhold: c.Withhold}
+	}
 	for i := range p.sides {
 		p.sides[i].in, p.sides[i].out.phase = open, open
 	}
@@ -118,8 +124,13 @@ func (p *peers) next() (*eventList, End) {
 	if p.halted.Cause != 0 {
 		return nil, p.halted
 	}
-	p.startPassing()
+	if p.watching == nil {
+		p.startPassing()
+	}
 	list := p.take()
+	if p.watching != nil {
+		p.watching.busy = list != nil
+	}
 	if list != nil {
 		p.room.Broadcast()
 	}
@@ -128,7 +139,13 @@ func (p *peers) next() (*eventList, End) {
 
 // take takes the next batch out of the inbox and numbers it. mu is held.
 func (p *peers) take() *eventList {
-	list := p.inbox.take(p.nextTimer(), p.feeder.Feeds)
+	var list *eventList
+	if p.watching != nil {
+		list = p.watching.take(time.Since(p.start), p.nextTimer(), p.fed)
+		p.watching.first = p.events + 1
+	} else {
+		list = p.inbox.take(p.nextTimer(), p.feeder.Feeds)
+	}
 	if list == nil {
 		return nil
 	}
@@ -152,7 +169,7 @@ func (p *peers) nextTimer() core.Event {
 func (p *peers) feeds(k core.EventKind) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.feeder.Feeds(k)
+	return p.fed(k)
 }
 
 // startPassing lets the reader of a side that the machine passes through copy
@@ -167,13 +184,20 @@ func (p *peers) startPassing() {
 	}
 }
 
+// timeOf returns when an event that was taken came.
+func (p *peers) timeOf(n uint64) time.Duration {
+	if p.watching != nil && n > 0 {
+		return p.watching.timeOf(n)
+	}
+	return time.Since(p.start)
+}
+
 // observe tells the observers, and the client that is sent entries, of an event
 // with its actions. mu is held.
-func (p *peers) observe(e wire.Event, actions []core.Action) {
+func (p *peers) observe(at time.Duration, e wire.Event, actions []core.Action) {
 	if !p.entries && len(p.observers) == 0 {
 		return
 	}
-	at := time.Since(p.start)
 	if p.feeder.PassesOn(e.Event) && p.feeder.IsPassed(e.Event, actions) {
 		actions = nil
 	}

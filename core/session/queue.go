@@ -27,6 +27,9 @@ func (m *Messages) At(i int) (data []byte, text bool) {
 	return m.data[from:p.end:p.end], p.text
 }
 
+// Joined returns the bytes of all messages, one after the other.
+func (m *Messages) Joined() []byte { return m.data }
+
 // Size returns the bytes of all messages together.
 func (m *Messages) Size() int { return len(m.data) }
 

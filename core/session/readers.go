@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -33,6 +34,9 @@ func (p *peers) clientLeft(err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if _, stream := p.client.(StreamEnd); stream && errors.Is(err, syscall.ECONNRESET) {
+		p.reset, why.Words = true, "the client reset the connection"
+	}
 	p.leaving = why
 	p.sides[core.Client].in = p.sides[core.Client].in.on(lastCame)
 	if why.Cause == ByClient {
@@ -126,7 +130,7 @@ func (p *peers) admit(e core.Event) (*queue, *eventList) {
 		return nil, nil
 	}
 	p.events++
-	p.observe(wire.Event{N: p.events, Event: e}, nil)
+	p.observe(time.Since(p.start), wire.Event{N: p.events, Event: e}, nil)
 	if out.phase != open && from == core.Client {
 		p.sendServer(nil) // dropped: is said
 	}

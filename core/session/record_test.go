@@ -119,7 +119,7 @@ func TestUnansweredIsRecorded(t *testing.T) {
 func TestNothingIsRecorded(t *testing.T) {
 	s := unit(false)
 	s.remark(Remark{Words: "words"})
-	s.observe(wire.Event{N: 1}, nil)
+	s.observe(0, wire.Event{N: 1}, nil)
 	if got := s.queued(); len(got) > 0 {
 		t.Errorf("queued %q", got)
 	}

@@ -47,6 +47,10 @@ func (p *peers) busy(l wire.Load) {
 func (p *peers) unanswered(events []wire.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.watching != nil {
+		p.tellUnanswered(events)
+		return
+	}
 	for _, e := range events {
 		for _, o := range p.observers {
 			o.Remarked(time.Since(p.start), Remark{Words: notAnswered(e)})

@@ -76,6 +76,10 @@ type Config struct {
 	// Knows reports whether the machine is fed events of a later kind
 	// (EventKind.IsLater). nil: of none.
 	Knows func(core.EventKind) bool
+	// Withhold says that the machine marks secrets (core.Manifest.Secrets). Where it only
+	// watches, the bytes of an event that it has not answered are then not told to
+	// observers: they may be one.
+	Withhold bool
 	// Plugin is where the session's machine comes from. Run releases it.
 	Plugin Plugin
 	// WholeLog keeps the whole log of the session, up to so many bytes, in place
@@ -122,6 +126,9 @@ func run(ctx context.Context, config Config, p *peers) End {
 // end. A client that leaves meanwhile cancels the dial; what it sends waits in the
 // inbox.
 func (s *supervisor) hold(ctx context.Context, config Config) End {
+	if config.Opening.Watch {
+		return s.holdWatched(ctx, config)
+	}
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.readers.Go(func() { s.readClient(cancel) })

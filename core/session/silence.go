@@ -49,9 +49,13 @@ func (p *peers) fellSilent() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	q := &p.silence
-	if p.inbox.events != nil || q.held || p.sides[core.Server].in == ended || time.Since(q.since) < q.asked {
+	if p.inbox.events != nil || p.watching != nil && !p.watching.empty() || q.held || p.sides[core.Server].in == ended || time.Since(q.since) < q.asked {
 		return
 	}
 	q.since = time.Time{}
+	if p.watching != nil {
+		p.watching.add(time.Since(p.start), core.ServerQuiet, nil)
+		return
+	}
 	p.inbox.add(core.ServerQuiet, nil)
 }

@@ -44,14 +44,24 @@ var stopped = End{Stopped, errStopping.Error()}
 // run feeds the machine and carries out its actions until the session ends.
 func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 	s.become(targetReached)
+	s.announce()
+	end := s.done(wire.Event{}, answer, true)
+	s.readers.Go(s.readServer)
+	return s.loop(ctx, end)
+}
+
+// announce remarks on what was reached.
+func (s *supervisor) announce() {
 	s.remark(Remark{Words: "dialled " + s.server.Resolved()})
 	for _, words := range []string{s.server.Through(), s.server.Secured()} {
 		if words != "" {
 			s.remark(Remark{Words: words})
 		}
 	}
-	end := s.done(wire.Event{}, answer, true)
-	s.readers.Go(s.readServer)
+}
+
+// loop feeds the machine and carries out its actions until end says how the session ended.
+func (s *supervisor) loop(ctx context.Context, end End) End {
 	for end.Cause == 0 {
 		if batch, err := s.takeSent(); batch != nil {
 			end = s.feed(ctx, batch, sending{done: true, err: err})
@@ -132,9 +142,12 @@ func (s *supervisor) feed(ctx context.Context, list *eventList, sent sending) (e
 		}
 		if err == nil {
 			err = s.machine.Answers(batch, func(a wire.Answer) {
-				if end.Cause == 0 { // after the end, events count as never fed
+				switch {
+				case end.Cause == 0:
 					end = s.done(batch[next], a.Actions, next == len(batch)-1)
 					s.log(batch[next], a.Digest)
+				case s.watching != nil: // after the end, events count as never fed
+					s.unanswered(batch[next : next+1])
 				}
 				next++
 			})
@@ -167,10 +180,13 @@ func (s *supervisor) feed(ctx context.Context, list *eventList, sent sending) (e
 func (s *supervisor) done(e wire.Event, actions []core.Action, last bool) End {
 	actions, end := s.carryOut(e, actions, last)
 	s.secrets.Add(actions)
+	if s.watching != nil {
+		s.watched()
+	}
 	if end.Cause != 0 {
 		s.lastWords = s.covered(e.Event, actions, end.Words)
 	}
-	if last || end.Cause != 0 {
+	if s.watching == nil && (last || end.Cause != 0) {
 		s.writeOut()
 	}
 	return end

@@ -55,7 +55,7 @@ func TestCopiesAreNotRecorded(t *testing.T) {
 		if c.promised {
 			s.feeder.Answer(core.Event{}, []core.Action{{Kind: core.PassThrough, Side: core.Server}})
 		}
-		s.observe(e, c.actions)
+		s.observe(0, e, c.actions)
 		if got := s.queued(); len(got) != c.want {
 			t.Errorf("%s: %d entries, want %d: %v", name, len(got), c.want, got)
 		}

@@ -54,7 +54,22 @@ func (p *peers) little(to core.Side) *Messages {
 // owesFIN reports that FIN is what comes next of what a side is to be sent.
 func (p *peers) owesFIN(to core.Side) bool {
 	q := &p.sides[to].out
-	return to == core.Server && p.server != nil && q.phase == finished && q.waiting == nil && !q.holding
+	return q.phase == finished && q.waiting == nil && !q.holding && p.halfCloses(to) != nil
+}
+
+// halfCloser is an end that can be told that no more comes.
+type halfCloser interface{ CloseWrite() error }
+
+// halfCloses returns a side as such an end; nil: it is none, or not there yet.
+func (p *peers) halfCloses(side core.Side) halfCloser {
+	if side == core.Server {
+		if p.server == nil {
+			return nil
+		}
+		return p.server
+	}
+	end, _ := p.client.(halfCloser)
+	return end
 }
 
 // writeAll empties a side's queue, and sends the server FIN when that is due.
@@ -67,7 +82,7 @@ func (p *peers) writeAll(to core.Side) {
 			m.release()
 			p.wrote(q, err)
 		case fin:
-			p.server.CloseWrite()
+			p.halfCloses(to).CloseWrite()
 		default:
 			return
 		}

@@ -1,0 +1,101 @@
+package tap
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/session"
+)
+
+// Conn is an accepted connection: what a session takes for its server's end serves for its
+// client's, too.
+type Conn interface {
+	session.Server
+	session.StreamEnd
+	SetReadDeadline(time.Time) error
+}
+
+// lingerLimit is how long a client is waited for that was told that no more comes.
+const lingerLimit = 5 * time.Second
+
+// Client is a session's client that is a program. Its bytes are a stream, and so are those
+// that are sent to it.
+type Client struct {
+	conn  Conn
+	eof   bool          // Receive has told of the end of the stream
+	gone  chan struct{} // closed once the connection is of no more use
+	leave sync.Once
+}
+
+var (
+	_ session.Client    = (*Client)(nil)
+	_ session.StreamEnd = (*Client)(nil)
+)
+
+// NewClient returns the client at the other end of a connection.
+func NewClient(conn Conn) *Client { return &Client{conn: conn, gone: make(chan struct{})} }
+
+// Receive returns the next bytes, or the end of the stream; after that, how the client
+// went.
+func (c *Client) Receive() (core.Event, error) {
+	if c.eof {
+		<-c.gone
+		return core.Event{Kind: core.ClientClosed}, nil
+	}
+	data, err := c.conn.Receive()
+	if errors.Is(err, io.EOF) {
+		c.eof = true
+		return core.Event{Kind: core.ClientEOF}, nil
+	}
+	return core.Event{Kind: core.ClientBytes, Data: data}, err
+}
+
+// Accept has nothing to say: the client took the connection for one to the target.
+func (c *Client) Accept(string) error { return nil }
+
+// Refuse resets the connection, as one that leads nowhere.
+func (c *Client) Refuse(error) { c.Reset() }
+
+// Send writes the messages, one after the other.
+func (c *Client) Send(messages *session.Messages) error {
+	_, err := c.conn.Write(messages.Joined())
+	if err != nil {
+		c.left()
+	}
+	return err
+}
+
+// Ready reports that little would be sent at once.
+func (c *Client) Ready() bool { return c.conn.Ready() }
+
+// CloseWrite tells the client that no more comes.
+func (c *Client) CloseWrite() error { return c.conn.CloseWrite() }
+
+// Close ends the connection as the session ended: by a reset where the one to the server
+// broke, else by FIN.
+func (c *Client) Close(end session.End) {
+	if end.Cause == session.ServerFailed {
+		c.Reset()
+		return
+	}
+	c.conn.CloseWrite()
+	c.conn.SetReadDeadline(time.Now().Add(lingerLimit))
+	c.left()
+}
+
+// Reset ends the connection such that the client sees a reset.
+func (c *Client) Reset() {
+	c.conn.Reset()
+	c.left()
+}
+
+// Cut closes the connection.
+func (c *Client) Cut() {
+	c.conn.Close()
+	c.left()
+}
+
+func (c *Client) left() { c.leave.Do(func() { close(c.gone) }) }

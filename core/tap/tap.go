@@ -1,0 +1,112 @@
+package tap
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/practice"
+	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/transcript"
+)
+
+// Tap makes a session of each connection.
+type Tap struct {
+	Mode    core.Manifest
+	Options core.Options // all of the manifest's, checked
+	Target  string       // as the user named it
+	// Through puts the machine into the path. Without it, it watches.
+	Through bool
+	// Plugin returns the build of the mode that a session runs on.
+	Plugin func() (session.Plugin, error)
+	// Dial reaches the target.
+	Dial func(ctx context.Context) (session.Server, error)
+	// TLS are the choices with which that is done, for the recording; DialTellsNothing is
+	// session.Config's.
+	TLS              []transcript.OptionValue
+	DialTellsNothing bool
+	// Accepted returns the end of a connection.
+	Accepted func(net.Conn) Conn
+	// Recordings records the sessions; nil: they are not recorded.
+	Recordings *store.Recordings
+	// KeepPoison is session.Config's.
+	KeepPoison func(t *transcript.Transcript, withheld bool) string
+	// Ended, if set, is told of the end of each session, by its own goroutine.
+	Ended func(Session)
+	Log   *slog.Logger
+
+	registry session.Registry
+}
+
+// Session is a session that has ended.
+type Session struct {
+	ID         string
+	Client     net.Addr
+	Began      time.Time
+	Transcript string // the ID of its recording; "": there is none
+	End        session.End
+}
+
+// Refusal says that a mode does not serve a client that is a stream.
+type Refusal struct{ Mode string }
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("line mode %s serves no client that is a program: it takes messages, and a program sends a stream", r.Mode)
+}
+
+// Check returns a *Refusal for a mode that cannot be tapped.
+func Check(m core.Manifest) error {
+	if !m.Serves(core.Stream) {
+		return &Refusal{m.Name}
+	}
+	return nil
+}
+
+// Serve makes a session of each connection that l accepts, until ctx ends.
+func (t *Tap) Serve(ctx context.Context, l net.Listener) error {
+	return practice.Serve(ctx, l, t.Log, t.hold)
+}
+
+// hold holds the session of one connection.
+func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
+	it := Session{ID: t.registry.NewID(), Client: conn.RemoteAddr(), Began: time.Now()}
+	client := NewClient(t.Accepted(conn))
+	plugin, err := t.Plugin()
+	if err != nil {
+		client.Reset()
+		return err
+	}
+	config := session.Config{
+		Client: client,
+		Opening: core.Opening{
+			Options: t.Options, Target: t.Target, ServerEOFStays: t.Mode.AfterServerEOF,
+			Client: core.Stream, Watch: !t.Through,
+		},
+		Knows:            t.Mode.Knows,
+		Withhold:         t.Mode.Secrets,
+		Plugin:           plugin,
+		Dial:             t.Dial,
+		DialTellsNothing: t.DialTellsNothing,
+		KeepPoison:       t.KeepPoison,
+	}
+	var recorded *recording
+	if t.Recordings != nil {
+		recorded = &recording{all: t.Recordings, header: store.Header{
+			Session: it.ID, Began: it.Began, Mode: t.Mode.Name, Options: t.Options, Target: t.Target, TLS: t.TLS,
+			ServerEOFStays: t.Mode.AfterServerEOF, Client: core.Stream, Watch: !t.Through,
+		}}
+		config.Observers = []session.Observer{recorded}
+	}
+	it.End = t.registry.Run(ctx, it.ID, config)
+	if recorded != nil && recorded.into != nil {
+		it.Transcript = recorded.into.ID()
+	}
+	if t.Ended != nil {
+		t.Ended(it)
+	}
+	return nil
+}
