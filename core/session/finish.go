@@ -16,9 +16,6 @@ func (s *supervisor) finish(ctx context.Context, end End) {
 		s.unanswered(late)
 	}
 	s.machine.Bye()
-	if s.reset {
-		s.resetServer()
-	}
 
 	// A stop that was ordered does not wait for slow peers.
 	release := context.AfterFunc(ctx, func() {
@@ -36,6 +33,9 @@ func (s *supervisor) finish(ctx context.Context, end End) {
 		s.client.Close(end)
 	}()
 	s.flush(core.Server)
+	if s.reset {
+		s.resetServer()
+	}
 	s.hearOut()
 	s.server.Close()
 	<-told

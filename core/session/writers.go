@@ -54,7 +54,7 @@ func (p *peers) little(to core.Side) *Messages {
 // owesFIN reports that FIN is what comes next of what a side is to be sent.
 func (p *peers) owesFIN(to core.Side) bool {
 	q := &p.sides[to].out
-	return q.phase == finished && q.waiting == nil && !q.holding && p.halfCloses(to) != nil
+	return q.phase == finished && q.waiting == nil && !q.holding && p.halfCloses(to) != nil && !(to == core.Server && p.reset)
 }
 
 // halfCloser is an end that can be told that no more comes.

@@ -1,8 +1,12 @@
 package target
 
+import "net"
+
 // Reset closes the connection such that the target sees a reset (RST), and no end of the
-// stream.
+// stream, where it is one of TCP. Others have no resets, and are closed.
 func (c *Conn) Reset() {
-	c.tcp.SetLinger(0)
-	c.tcp.Close()
+	if tcp, ok := c.stream.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	c.stream.Close()
 }
