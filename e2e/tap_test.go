@@ -158,11 +158,11 @@ func withoutDates(s string) string {
 func TestTapLargeFile(t *testing.T) {
 	const size = 256 << 20
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.CopyN(w, pseudo{}, size)
+		io.CopyN(w, new(pseudo), size)
 	}))
 	defer web.Close()
 	want := sha256.New()
-	io.CopyN(want, pseudo{}, size)
+	io.CopyN(want, new(pseudo), size)
 	for _, flags := range [][]string{{}, {"--mode", "http-line"}, {"--through"}} {
 		tap := tapTo(t, web.Listener.Addr().String(), append(flags, "--max-recording", "4")...)
 		cmd := exec.Command("curl", "-sS", "http://"+tap.address+"/")
@@ -176,11 +176,12 @@ func TestTapLargeFile(t *testing.T) {
 }
 
 // pseudo is an endless stream of bytes that do not repeat soon.
-type pseudo struct{}
+type pseudo struct{ at int }
 
-func (pseudo) Read(b []byte) (int, error) {
+func (p *pseudo) Read(b []byte) (int, error) {
 	for i := range b {
-		b[i] = byte(i*i>>3 + i)
+		b[i] = byte(p.at*p.at>>3 + p.at)
+		p.at++
 	}
 	return len(b), nil
 }
