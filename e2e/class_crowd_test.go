@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -65,6 +66,7 @@ func drain(ws *websocket.Conn) {
 
 // talk says a line every half second until stop is closed, and tells how long each took.
 func (p *typist) talk(stop <-chan struct{}, took func(time.Duration)) {
+	time.Sleep(rand.N(500 * time.Millisecond)) // not all at once
 	pace := time.NewTicker(500 * time.Millisecond)
 	defer pace.Stop()
 	for {
