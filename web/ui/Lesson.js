@@ -5,7 +5,7 @@ import { Icon, html } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { afterVerdict, nextStep, pointsWords, stepOf, sumOf } from "../model/lesson.js";
 import { getLesson } from "../wire/lessons.js";
-import { practices } from "../wire/workbench.js";
+import { modes, practices } from "../wire/workbench.js";
 import { formatRoute, replaceRoute, setTitle } from "./route.js";
 import { LessonChecks } from "./LessonChecks.js";
 import { inLesson } from "./tabs.js";
@@ -21,10 +21,11 @@ export function Lesson({ id, query, session: SessionView }) {
   const [lesson, setLesson] = useState(/** @type {LessonType | null} */ (null));
   const [problem, setProblem] = useState("");
   const [verdicts, setVerdicts] = useState(/** @type {Record<number, StepVerdict>} */ ({}));
+  const known = modes.value.length > 0; // and so are the servers
   const servers = practices.value.map(({ target }) => target).join(); // others after the workbench was started anew
   useEffect(() => {
-    getLesson(id).then(setLesson, (error) => setProblem(error.message));
-  }, [id, servers]);
+    if (known) getLesson(id).then(setLesson, (error) => setProblem(error.message));
+  }, [id, known, servers]);
   const n = lesson ? stepOf(lesson.steps, query.step) : 0;
   useEffect(() => {
     if (lesson && query.step !== String(n)) replaceRoute(formatRoute("lessons", id, { step: n })); // what is passed later does not turn the page
