@@ -178,9 +178,10 @@ func TestClassOnThePage(t *testing.T) {
 		p.tiles("anna", "ben", "cleo", "dora")
 		p.click("#wall-sort")
 		p.tiles("anna", "cleo", "ben", "dora")
-		if status, text := cleo.ask(w, "POST", "/api/class/hand", `{"up":false}`); status != 204 {
-			t.Fatal(status, text)
-		}
+		p.click("#lower-cleo")
+		p.wait("the focus on the tile", `document.activeElement.id === "watch-cleo"`)
+		p.reads("#wall-sort", "Sort: 1 moved")
+		p.click("#wall-sort")
 		p.tiles("anna", "ben", "cleo", "dora")
 		p.fill("#wall-name", "cleo") // Cléo
 		p.tiles("cleo")
@@ -195,11 +196,14 @@ func TestClassOnThePage(t *testing.T) {
 
 	t.Run("watch", func(t *testing.T) {
 		p := p.in(t)
+		bens := ben.begins(w) // the server hangs up on who is silent for long
+		bens.asksFor("/before")
+		p.reads("#tile-ben .tile-line", "/before")
 		p.click("#watch-ben")
 		row := func(text string) string {
 			return fmt.Sprintf(`[...document.querySelectorAll("#watched-ben-console .row")].some((one) => one.textContent.includes(%q))`, text)
 		}
-		p.wait("what was typed before", row("GET /nothing HTTP/1.1"))
+		p.wait("what was typed before", row("GET /before HTTP/1.1"))
 		p.wait("the focus", `document.activeElement.id === "watched-ben"`)
 		bens.asksFor("/teapot")
 		p.wait("what is typed now", row("GET /teapot HTTP/1.1"))
@@ -225,7 +229,7 @@ func TestClassOnThePage(t *testing.T) {
 
 	t.Run("projector", func(t *testing.T) {
 		p := p.in(t)
-		cleos := cleo.begins(w) // the server hangs up on who is silent for long
+		cleos := cleo.begins(w)
 		cleos.asksFor("/again")
 		p.reads("#tile-cleo .tile-line", "/again")
 		p.run(`window.open = (address, name) => (window.opened = address + " " + name)`)

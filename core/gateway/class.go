@@ -256,6 +256,11 @@ func (g *Gateway) removeStudent(w http.ResponseWriter, r *http.Request) {
 	g.changed(w, err)
 }
 
+// lowerHand takes a student's hand down: the teacher has seen to it.
+func (g *Gateway) lowerHand(w http.ResponseWriter, r *http.Request) {
+	g.changed(w, g.Class.Hand(r.PathValue("id"), false))
+}
+
 func (g *Gateway) raiseHand(w http.ResponseWriter, r *http.Request) {
 	who := askerOf(r)
 	if _, ok := g.Class.Find(who.Name); !ok {

@@ -249,6 +249,7 @@ func TestAClass(t *testing.T) {
 	}
 	look := func() {
 		t.Helper()
+		shown.Students = nil
 		_, text := teacher.ask("GET", "/api/class", "")
 		if err := json.Unmarshal([]byte(text), &shown); err != nil || len(shown.Students) == 0 {
 			t.Fatal(err, text)
@@ -257,6 +258,11 @@ func TestAClass(t *testing.T) {
 	if look(); shown.Code != m.code || len(shown.Join) != 1 || shown.Join[0] != "http://192.0.2.1:8000/join?code="+m.code || len(shown.Students) != 2 || shown.Paused ||
 		shown.Students[0].Name != "Anna" || shown.Students[0].Sessions != 1 || shown.Students[0].Hand != nil || shown.Students[1].Hand == nil {
 		t.Errorf("%+v", shown)
+	}
+	teacher.wants(204, "", "DELETE", "/api/class/students/anna-2/hand", "")
+	teacher.wants(404, "no such student", "DELETE", "/api/class/students/anna-3/hand", "")
+	if look(); shown.Students[1].Hand != nil {
+		t.Errorf("the teacher has lowered the hand: %+v", shown.Students[1])
 	}
 
 	// While the class is paused, its teacher dials and students do not. What is open goes on.
@@ -323,6 +329,7 @@ func TestWhatStudentsMayNot(t *testing.T) {
 		{tom, 403, "POST", "/api/class/pause", `{"paused":true}`},
 		{tom, 403, "DELETE", "/api/class/students/anna", ""},
 		{tom, 403, "DELETE", "/api/class/students/tom", ""},
+		{tom, 403, "DELETE", "/api/class/students/anna/hand", ""},
 		{tom, 403, "GET", "/api/class/results.csv", ""},
 		{tom, 403, "GET", "/api/class/submissions.zip", ""},
 		{tom, 403, "DELETE", "/api/class", `{"delete":"everything"}`},

@@ -105,6 +105,7 @@ func (g *Gateway) routes() []route {
 			route{"GET /api/class/qr.svg", access.Teach, maxNothing, g.showQR},
 			route{"POST /api/class/pause", access.Teach, maxJoin, g.pauseClass},
 			route{"DELETE /api/class/students/{id}", access.Teach, maxNothing, g.removeStudent},
+			route{"DELETE /api/class/students/{id}/hand", access.Teach, maxNothing, g.lowerHand},
 			route{"POST /api/class/hand", access.Change, maxJoin, g.raiseHand},
 			route{"GET /api/class/live", access.Look, maxNothing, g.liveClass},
 			route{"GET /api/class/wall", access.Teach, maxNothing, g.watchClass},

@@ -40,7 +40,7 @@ var doing = map[string]access.Action{
 	"GET /api/lessons": access.Look, "GET /api/lessons/{name}": access.Look, "POST /api/lessons/{name}/check": access.Change, "POST /api/lessons/{name}/stages": access.Dial,
 	"GET /login": "", "GET /callback": "", "GET /logout": access.Look,
 	"GET /join": "", "POST /api/join": "", "GET /api/class": access.Teach, "GET /api/class/qr.svg": access.Teach, "POST /api/class/pause": access.Teach,
-	"DELETE /api/class/students/{id}": access.Teach, "POST /api/class/hand": access.Change,
+	"DELETE /api/class/students/{id}": access.Teach, "DELETE /api/class/students/{id}/hand": access.Teach, "POST /api/class/hand": access.Change,
 	"GET /api/class/live": access.Look, "GET /api/class/wall": access.Teach, "POST /api/class/send": access.Teach, "POST /api/class/code": access.Teach,
 	"PUT /api/class/projector": access.Teach, "DELETE /api/class/projector": access.Teach,
 	"PUT /api/class/show": access.Teach, "DELETE /api/class/show": access.Teach, "GET /api/class/show/transcript": access.Look,

@@ -8,7 +8,7 @@ import { count } from "../model/format.js";
 import { Wall } from "../model/wall.js";
 import { follow } from "../wire/classroom.js";
 import { inClass, modesProblem } from "../wire/workbench.js";
-import { clearProjector, project } from "../wire/teaching.js";
+import { clearProjector, lowerHand, project } from "../wire/teaching.js";
 import { formatRoute, replaceRoute, setTitle } from "./route.js";
 import { ClassHead } from "./ClassHead.js";
 import { ClassWall } from "./ClassWall.js";
@@ -22,7 +22,7 @@ const mostWatched = 5; // sessions side by side
  * focus; failing shows why something could not be done; joinAt is which of the addresses to
  * join at shows.
  * @typedef {{ watch(student: string): void, unwatch(student: string): void, came(): void, watched: string[], mostWatched: number, openProjector(): void,
- *   joinAt: number, pickJoin(n: number): void,
+ *   joinAt: number, pickJoin(n: number): void, lower(student: string): void,
  *   project(student: string, attach: string, named: boolean): void, clearProjector(): void, failing(done: Promise<unknown>): Promise<boolean> }} Does
  */
 
@@ -84,6 +84,10 @@ function Held({ query }) {
     project(student, attach, named) {
       openProjector(joinAt);
       does.failing(project({ student, attach, named }));
+    },
+    lower(student) {
+      document.getElementById("watch-" + student)?.focus(); // the button goes
+      does.failing(lowerHand(student));
     },
     clearProjector: () => void does.failing(clearProjector()),
     failing: (done) => done.then(() => (setProblem(""), true), (error) => (setProblem(error.message), false)),

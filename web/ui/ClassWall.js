@@ -33,7 +33,7 @@ export function ClassWall({ wall, does }) {
   }, []);
   const { all, in: counts } = wall.counts.value;
   const order = wall.order.value;
-  const tools = { watch: does.watch, project: does.project, remove: setRemoving };
+  const tools = { watch: does.watch, project: does.project, lower: does.lower, remove: setRemoving };
   const stable = useRef(tools); // the same for each tile, so that none draws again for it
   stable.current = Object.assign(stable.current, tools);
   return html`
@@ -66,7 +66,7 @@ function Moved({ wall }) {
 const speakers = { client: "▶", server: "◀", workbench: "•" };
 const spoken = { client: "sent", server: "received", workbench: "the workbench" };
 
-/** @param {{ id: string, wall: import("../model/wall.js").Wall, tools: { watch(id: string): void, project(id: string, attach: string, named: boolean): void, remove(id: string): void }, watched: boolean, full: boolean }} props */
+/** @param {{ id: string, wall: import("../model/wall.js").Wall, tools: { watch(id: string): void, project(id: string, attach: string, named: boolean): void, lower(id: string): void, remove(id: string): void }, watched: boolean, full: boolean }} props */
 function Tile({ id, wall, tools, watched, full }) {
   const tile = wall.tile(id)?.value;
   if (!tile) return null;
@@ -88,6 +88,7 @@ function Tile({ id, wall, tools, watched, full }) {
           title=${!watched && full ? "As many as can be are open: close one first" : "Watch the newest session, which the student is told"} onClick=${() => tools.watch(id)}>Watch</button>
         <button type="button" class="small" disabled=${!newest} aria-label=${"Show " + name + "’s newest session on the projector"} title="Show the newest session on the projector, without the name"
           onClick=${() => tools.project(id, newest.attach, false)}>Projector</button>
+        ${tile.hand && html`<button type="button" class="icon" id=${"lower-" + id} aria-label=${"Lower " + name + "’s hand"} title="Lower the hand" onClick=${() => tools.lower(id)}><${Icon} name="hand" /></button>`}
         <button type="button" class="icon" aria-label=${"Remove " + name + " …"} title="Remove …" onClick=${() => tools.remove(id)}><${Icon} name="trash-2" /></button>
       </div>
     </li>

@@ -16,6 +16,9 @@ export const pauseClass = (paused) => ask("POST", "/pause", { paused });
 /** @param {string} student */
 export const removeStudent = (student) => ask("DELETE", "/students/" + encodeURIComponent(student));
 
+/** @param {string} student */
+export const lowerHand = (student) => ask("DELETE", "/students/" + encodeURIComponent(student) + "/hand");
+
 /** Sends all to a lesson or a target; with {} that is taken back. @param {{ lesson?: string, step?: number, target?: string, mode?: string }} what */
 export const sendToAll = (what) => ask("POST", "/send", what);
 
