@@ -616,7 +616,7 @@ var table = []row{
 	},
 	{
 		place:   "cmd/workbench/tlsflags",
-		does:    "the flags of TLS, and the files that they name",
+		does:    "the flags of TLS and of a proxy, and the files that they name",
 		not:     "who speaks it",
 		imports: "core core/plainfile core/target " + pflag,
 		brings:  "core/urgent " + behindTarget,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +40,9 @@ type tapOptions struct {
 	most     int64
 	folder   string
 	verbose  bool
+	proxy    string
 	tls      tlsflags.Client
+	keyLog   string
 	host     hostFlags
 }
 
@@ -71,7 +74,7 @@ session by hand: what it makes of the bytes is what arrives.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "", "`ADDRESS` for the clients, HOST:PORT on this machine; port 0 picks a free one")
-	f.StringVar(&o.to, "to", "", "the `TARGET`: host:port, tls://host:port, or a scheme with its port, as in redis://host")
+	f.StringVar(&o.to, "to", "", "the `TARGET`: host:port, tls://host:port, or a scheme with its port, as in redis://host, or unix:///path")
 	f.StringVar(&o.mode, "mode", "raw", "line `MODE` of the sessions")
 	f.StringArrayVar(&o.options, "option", nil, "set an option of the line mode, `NAME=VALUE`; may be given more than once")
 	f.BoolVar(&o.through, "through", false, "put the line mode into the path, instead of beside it")
@@ -81,7 +84,9 @@ session by hand: what it makes of the bytes is what arrives.`,
 	f.Int64Var(&o.most, "max-recording", defaultRecording, "record at most `MIB` MiB of text of each session, in parts of 16 MiB; from 1 to 512")
 	f.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
+	tlsflags.AddProxy(f, &o.proxy)
 	o.tls.Add(f)
+	tlsflags.AddKeyLog(f, &o.keyLog)
 	o.host.add(f)
 	return cmd
 }
@@ -111,11 +116,22 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
+	if to, err = tlsflags.Through(o.proxy, to); err != nil {
+		return err
+	}
 	security, err := o.tls.Security(to)
 	if err != nil {
 		return err
 	}
+	keyLog, closeKeyLog, warning, err := tlsflags.OpenKeyLog(o.keyLog)
+	if err != nil {
+		return err
+	}
+	defer closeKeyLog()
 	log := newLog(stderr, o.verbose)
+	if warning != "" {
+		log.Warn(warning)
+	}
 	found, _ := findPlugins(o.host.pluginDirs, log)
 	host, err := startHost(log, o.host, found)
 	if err != nil {
@@ -132,7 +148,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer listener.Close()
 
-	dialer := &target.Dialer{Policy: target.Policy{}.Own(loopbacks(listener.Addr())...)}
+	dialer := &target.Dialer{Policy: target.Policy{}.Own(loopbacks(listener.Addr())...), TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
 	accepting := new(target.Dialer)
 	if o.through { // the session waits for nobody for ever
 		dialer.Below, accepting.Below = patiently, patiently
@@ -140,7 +156,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	t := &tap.Tap{
 		Mode: mode, Options: options, Target: to.String(), Through: o.through,
 		Plugin:           func() (session.Plugin, error) { return leased(host.Lease(mode.Name)) },
-		DialTellsNothing: !to.TLS,
+		DialTellsNothing: !to.DialTells(),
 		Dial: func(ctx context.Context) (session.Server, error) {
 			conn, err := dialer.Dial(ctx, to, security)
 			if err != nil {

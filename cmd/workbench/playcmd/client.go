@@ -110,7 +110,7 @@ Exit codes:
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, a scheme with its port, as in imaps://host, or unix:///path")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
-	f.StringVar(&o.proxy, "proxy", "", "reach it through the proxy at `URL`: socks5://[USER:PASSWORD@]HOST:PORT or http://…; socks5h:// and httph:// leave its name to the proxy")
+	tlsflags.AddProxy(f, &o.proxy)
 	o.tls.Add(f)
 	tlsflags.AddKeyLog(f, &o.keyLog)
 	return command.Telling(cmd)
@@ -132,13 +132,8 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
-	if o.proxy != "" {
-		if to.IsLocal() {
-			return fmt.Errorf("--proxy is for hosts: %s is reached through no proxy", core.Printable(to.String()))
-		}
-		if to.Via, err = target.ParseProxy(o.proxy); err != nil {
-			return fmt.Errorf("--proxy: %w", err)
-		}
+	if to, err = tlsflags.Through(o.proxy, to); err != nil {
+		return err
 	}
 	security, err := o.tls.Security(to)
 	if err != nil {

@@ -1,5 +1,6 @@
 // Package tlsflags makes the flags --tls-… of a command, and the files that they
-// name, into how TLS is spoken. Its errors name the flags, and say what to do.
+// name, into how TLS is spoken, and --proxy into what a target is reached through. Its
+// errors name the flags, and say what to do.
 package tlsflags
 
 import (
