@@ -22,7 +22,7 @@ bench-quick: ## a minute of it, beside docs/performance.json: fails if a ratio i
 	go run ./bench -quick $(BENCH)
 
 storm: ## the long forms of the recovery tests, which report times, and pages that are away, each for STORM_SECONDS (default 60)
-	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 20m -run 'Storm|Stopped|EveryEvent|Poison|PageAway' ./e2e ./cmd/workbench
+	STORM_SECONDS=$${STORM_SECONDS:-60} go test -p 1 -count=1 -v -timeout 20m -run 'Storm|Stopped|EveryEvent|Poison|PageAway|ClassComesBack' ./e2e ./cmd/workbench
 
 soak: ## 500 sessions send a message a second for SOAK_SECONDS (default 600): memory and open files must stay flat
 	SOAK_SECONDS=$${SOAK_SECONDS:-600} go test -p 1 -count=1 -v -timeout 30m -run 'TestSoak' ./e2e

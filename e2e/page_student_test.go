@@ -378,6 +378,22 @@ func TestClassComesBack(t *testing.T) {
 		p.wait("the class", `!document.querySelector(".class-bar.bad")`)
 	}
 
+	// The laptop of the teacher sleeps.
+	w.signal(syscall.SIGSTOP)
+	nap := time.Second
+	if thorough() {
+		nap = time.Minute
+	}
+	time.Sleep(nap)
+	w.signal(syscall.SIGCONT)
+	for _, step := range []int{1, 2} {
+		w.teaches(t, "POST", "send", fmt.Sprintf(`{"lesson":"http-by-hand","step":%d}`, step))
+		for _, p := range all {
+			p.isAt(step)
+			p.wait("the class", `!document.querySelector(".class-bar.bad")`)
+		}
+	}
+
 	w.signal(syscall.SIGKILL)
 	if !w.wait(patience) {
 		t.Fatal("SIGKILL did not end it")
