@@ -130,7 +130,7 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 			{"class", "results", "--class", "foreign", "--csv", h.dir}, {"class", "results", "--class", "foreign", "--lessons", foreign}}
 	},
 	"workbench class submissions": func(h *hostileHome) [][]string {
-		return [][]string{{"class", "submissions"}, {"class", "submissions", "--class", foreign, "x"}, {"class", "submissions", "--class", "foreign", h.dir},
+		return [][]string{{"class", "submissions", "--class", foreign, "x"}, {"class", "submissions", "--class", "foreign", h.dir},
 			{"class", "submissions", "--class", "foreign", filepath.Join(h.dir, "submissions"+foreign)}}
 	},
 	"workbench class end": func(*hostileHome) [][]string {
@@ -202,7 +202,7 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	},
 	"workbench tap": func(h *hostileHome) [][]string {
 		at := []string{"tap", "--listen", "127.0.0.1:0", "--to"}
-		return [][]string{{"tap", "--listen", foreign, "--to", "127.0.0.1:1"}, append(at, foreign), append(at, "127.0.0.1:1", "--mode", foreign), append(at, "127.0.0.1:1", "--option", foreign+"=1"),
+		return [][]string{{"tap", "--listen", foreign, "--to", "127.0.0.1:1"}, append(at, "127.0.0.1:1", "--mode", foreign), append(at, "127.0.0.1:1", "--option", foreign+"=1"),
 			append(at, "127.0.0.1:1", "--mode", "echo-quit"), append(at, "127.0.0.1:1", "--transcripts", h.golden), append(at, "127.0.0.1:1")}
 	},
 	"workbench lesson": func(*hostileHome) [][]string { return [][]string{{"lesson", foreign}} },

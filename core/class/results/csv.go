@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
 )
 
 // BOM is what a file with the table begins with: without it, Excel takes names for text in
@@ -64,11 +66,14 @@ func (c *Class) row(one student) []string {
 }
 
 // harmless keeps a spreadsheet from taking a cell for a formula: students choose their
-// names. The apostrophe makes it text, and some show it.
+// names. The apostrophe makes it text, and some show it. What does not show is written as
+// core.Printable does, since the table may go to a terminal.
 func harmless(cells []string) []string {
 	for i, cell := range cells {
+		cell = core.Printable(cell)
+		cells[i] = cell
 		first, size := utf8.DecodeRuneInString(cell)
-		if size > 0 && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", first) {
+		if size > 0 && strings.ContainsRune("=+-@|%＝＋－＠", first) {
 			cells[i] = "'" + cell
 		}
 	}

@@ -139,7 +139,7 @@ func TestTable(t *testing.T) {
 
 func TestHarmless(t *testing.T) {
 	for cell, want := range map[string]string{
-		"": "", "Anna": "Anna", "12": "12", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+		"": "", "Anna": "Anna", "12": "12", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": `\t=1`, "\r=1": `\r=1`, "a\x1b[2J": `a\x1b[2J`,
 		"＝1": "'＝1", "a=1": "a=1", "Ольга": "Ольга",
 	} {
 		if got := harmless([]string{cell})[0]; got != want {
