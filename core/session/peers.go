@@ -108,6 +108,17 @@ func (p *peers) haltLocked(why End) {
 	p.signal()
 }
 
+// ordered returns the end of a session whose context has ended: as it was ordered before
+// that, if it was.
+func (p *peers) ordered() End {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.halted.Cause != 0 {
+		return p.halted
+	}
+	return stopped
+}
+
 // signal wakes the supervisor.
 func (p *peers) signal() {
 	select {

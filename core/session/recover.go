@@ -48,7 +48,7 @@ func (s *supervisor) recover(ctx context.Context, cause error) End {
 		s.machine.Close()
 		switch {
 		case ctx.Err() != nil:
-			return stopped
+			return s.ordered()
 		case s.ledger.dropped:
 			return End{MachineLost, fmt.Sprintf("%v; the session's log had grown past %d MiB, so it cannot be recovered", cause, s.ledger.bound>>20)}
 		}

@@ -111,7 +111,7 @@ func (s *supervisor) wait(ctx context.Context) End {
 	case s.machine.Cause() != nil:
 		return s.recover(ctx, s.machine.Cause())
 	case ctx.Err() != nil:
-		return stopped
+		return s.ordered()
 	}
 	return End{}
 }
@@ -157,7 +157,7 @@ func (s *supervisor) feed(ctx context.Context, list *eventList, sent sending) (e
 		case end.Cause != 0:
 		case ctx.Err() != nil:
 			s.unanswered(pending)
-			return stopped
+			return s.ordered()
 		case err != nil:
 			cause := s.died(err)
 			if end = s.blameFor(pending[0], false, cause); end.Cause == 0 {

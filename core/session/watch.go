@@ -274,7 +274,7 @@ func (s *supervisor) outlast(ctx context.Context) End {
 		select {
 		case <-s.wake:
 		case <-ctx.Done():
-			return stopped
+			return s.ordered()
 		}
 	}
 }
