@@ -203,24 +203,25 @@ func TestReloadUnderTraffic(t *testing.T) {
 	if connections.Load() != 1 {
 		t.Errorf("there were %d connections", connections.Load())
 	}
-	eventually(t, "the replaced processes are gone", func() bool { return running("plugin-starlark", name+".star") == 1 })
+	eventually(t, "the replaced processes are gone", func() bool { return builds(name+".star") == 1 })
 	t.Logf("%d reloads under %d messages, the slowest took %.0f ms from the save", reloads, sent, slowest*1000)
 }
 
-// running counts the processes whose command line contains all of the words.
-func running(words ...string) (count int) {
+// builds counts the builds of a script that have processes, whether these serve or are
+// spares: each build has its own copy of the script.
+func builds(script string) int {
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-next:
+	copies := map[string]bool{}
 	for _, file := range lines {
 		line, _ := os.ReadFile(file) // it may have ended
-		for _, word := range words {
-			if !strings.Contains(string(line), word) {
-				continue next
+		args := strings.Split(string(line), "\x00")
+		for i, arg := range args {
+			if strings.HasSuffix(arg, script) && i > 0 && args[i-1] == "plugin-starlark" {
+				copies[arg] = true
 			}
 		}
-		count++
 	}
-	return count
+	return len(copies)
 }
 
 // readerOf reads messages as a stream, for callers that ignore their boundaries.
