@@ -55,6 +55,23 @@ func TestJoin(t *testing.T) {
 	})
 }
 
+// A session that was told why it is to end ends so, also if the workbench stops before it
+// comes to that.
+func TestStopsAsOrderedFirst(t *testing.T) {
+	for range 50 { // which of the two it notices is chance
+		synctest.Test(t, func(t *testing.T) {
+			var sessions Registry
+			id := sessions.NewID()
+			b := beginBy(t, func(ctx context.Context, c Config) End { return sessions.Run(ctx, id, c) }, nil)
+			sessions.Find(id).Stop(End{ClassEnded, "the class has ended"})
+			b.cancel()
+			synctest.Wait()
+			b.server.Close()
+			b.ends(t, ClassEnded, "the class has ended")
+		})
+	}
+}
+
 // The happenings of a phase lead where the essay says, and nowhere back.
 func TestPhases(t *testing.T) {
 	rank := map[phase]int{opening: 0, running: 1, over: 2, open: 0, finished: 1, closed: 2, cut: 3, ended: 3}
