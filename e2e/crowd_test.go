@@ -158,7 +158,6 @@ func TestSoak(t *testing.T) {
 	before := w.holds(t)
 	leave(w.joinMany(t, sessions, target)) // what is made once, and kept, is made now
 	w.leftNothing(t, before, 0)
-	before = w.holds(t)
 
 	all := w.joinMany(t, sessions, target)
 	stop := make(chan struct{})

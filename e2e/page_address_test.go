@@ -77,7 +77,7 @@ func pastedScheme(t *testing.T, chromium context.Context) {
 
 	for address, words := range map[string]string{
 		"foo://" + s.address: "Unknown scheme foo://",
-		"unix:/run/x.sock":   "A Unix socket is not a host",
+		"unix:run/x.sock/":   "The path of a Unix socket is absolute",
 		"a:b:c":              "a:b:c is neither host:port nor an IPv6 address",
 		"exa\u202emple.com":  "U+202E",
 	} {

@@ -5,6 +5,7 @@ import { Icon, html } from "./html.js";
 import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { LaneView } from "../model/laneview.js";
 import { stepped } from "../model/player.js";
+import { isSecure } from "../model/target.js";
 import { away, listen, room, shown } from "../wire/inclass.js";
 import { Reel } from "../wire/reel.js";
 import { Session } from "../wire/session.js";
@@ -65,7 +66,7 @@ function ShownSession({ show, back }) {
   const target = show.target ?? "";
   return html`
     <${Head} what=${html`${target} <span class="muted">${mode?.title ?? show.mode}</span>`} status=${words}>${back}<//>
-    <${Console} feed=${session} laneView=${laneView} about=${{ mode: mode?.title ?? "Line mode", target, tls: target.startsWith("tls://"), name: "shown" }}>
+    <${Console} feed=${session} laneView=${laneView} about=${{ mode: mode?.title ?? "Line mode", target, tls: isSecure(target), name: "shown" }}>
       <p>What your teacher sends and what comes back appears here.</p>
     <//>
   `;

@@ -6,7 +6,7 @@
 import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
-import { advice, endAdvice } from "../model/target.js";
+import { advice, endAdvice, isSecure } from "../model/target.js";
 import { change } from "./workbench.js";
 
 let sessions = 0;
@@ -214,7 +214,7 @@ export class Session extends Feed {
 
   /** Whether the target was dialled with TLS. */
   get isTLS() {
-    return this.target.startsWith("tls://");
+    return isSecure(this.target);
   }
 
   /** Has the workbench upgrade the connection to the server to TLS. */
