@@ -50,20 +50,20 @@ var places = []place{
 	}},
 	{path: "core/drive", byDefault: []byDefault{
 		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS", "they are fed as they come; core/feed says what of them counts"},
-		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS", "answers go to the caller"},
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS Decoded", "answers go to the caller"},
 	}},
 	{path: "core/replay", byDefault: []byDefault{
 		{"ServerBytes ClientBytes", "core.EventKind.IsStream says what makes a run"},
 		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS", "they are fed as the transcript has them, and cut no run short"},
 		{"TimerFired ServerQuiet", "core/drive knows what they ask of batches and of the machine"},
-		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld", "they are compared one by one, in order"},
+		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld Decoded", "they are compared one by one, in order"},
 	}},
 	{path: "core/conformance", byDefault: []byDefault{
 		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen", "core/conformance/streams makes them, and they are fed as they come"},
 		{"FinishServer PassThrough ShowPart AskWorld", "answers are compared one by one; what they mean for the session core/feed says"},
 	}},
 	{path: "core/conformance/streams", byDefault: []byDefault{
-		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld StartTLS", "it makes events; what answers them it need not know"},
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld StartTLS Decoded", "it makes events; what answers them it need not know"},
 	}},
 	{path: "core/conformance/reach.go", byDefault: []byDefault{
 		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen",
@@ -83,7 +83,7 @@ var places = []place{
 	{path: "core/play", byDefault: []byDefault{
 		{"TimerFired WorldSaid", "a peer sees no timer and no world"},
 		{"ClientStartTLS", "what comes of it says more"},
-		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld", "nothing of it reaches the server"},
+		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld Decoded", "nothing of it reaches the server"},
 	}},
 	{path: "core/rules", delegates: "it works on what core/play says that a peer sends"},
 	{path: "core/convert/html.go"},
@@ -92,13 +92,13 @@ var places = []place{
 		{"ClientEOF", "core.EventKind.DefaultEnding says what it ends"},
 		{"TimerFired ServerQuiet WorldSaid", "nothing crosses"},
 		{"ClientUnseen ServerUnseen", "what crossed is not known"},
-		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld", "nothing of it reaches the server"},
+		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld Decoded", "nothing of it reaches the server"},
 	}},
 	{path: "core/convert/asciicast.go", byDefault: []byDefault{
 		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes SendServer FinishServer PassThrough",
 			"what of it crossed, crossings.go says"},
 		{"SendText SendBinary ShowPart", "the terminal shows the server's bytes themselves"},
-		{"TimerFired ServerQuiet ClientUnseen ServerUnseen SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS", "there is nothing to show"},
+		{"TimerFired ServerQuiet ClientUnseen ServerUnseen SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS Decoded", "there is nothing to show"},
 	}},
 	{path: "core/convert/rfc.go", delegates: "it writes what crossings.go says has crossed"},
 	{path: "core/convert/jsonl.go", delegates: "core/transcript writes the entries"},
@@ -221,7 +221,7 @@ func kindsOfCore(t *testing.T) (all kinds, outs map[string]string) {
 			}
 		}
 	}
-	for _, d := range parse(t, "core/action.go", nil).Decls {
+	for _, d := range slices.Concat(parse(t, "core/action.go", nil).Decls, parse(t, "core/message.go", nil).Decls) {
 		method, ok := d.(*ast.FuncDecl)
 		if !ok || method.Recv == nil || !method.Name.IsExported() {
 			continue

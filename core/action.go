@@ -44,6 +44,7 @@ const (
 	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it occurs
 	AskWorld                           // ask the world that a practice server's sessions share; Data says what, and one WorldSaid answers it
 	StartTLS                           // upgrade the connection at Side to TLS, for the server name Data; ServerTLS or ServerFailed answers it
+	Decoded                            // a message was recognised on a flow; Data is the [Message] in its text form
 )
 
 // Action is one order from a machine.
@@ -76,7 +77,7 @@ func (a Action) Equal(b Action) bool {
 }
 
 // Valid reports whether k is one of the kinds above.
-func (k ActionKind) Valid() bool { return k >= SendServer && k <= StartTLS }
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= Decoded }
 
 // IsMark reports whether an action of this kind marks a secret, and does
 // nothing else.

@@ -203,7 +203,7 @@ func TestEvents(t *testing.T) {
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
 		t.Error("Manifest.Knows is wrong")
 	}
-	if EventKind(0).Valid() || (ServerUnseen + 1).Valid() || ActionKind(0).Valid() || (StartTLS + 1).Valid() {
+	if EventKind(0).Valid() || (ServerUnseen + 1).Valid() || ActionKind(0).Valid() || (Decoded + 1).Valid() {
 		t.Error("an unknown kind is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

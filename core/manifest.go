@@ -72,6 +72,10 @@ type Manifest struct {
 	// Secrets says that the machines mark secrets. Where a machine watches, an event that
 	// it has not answered is then counted in the recording, and not kept.
 	Secrets bool `json:"secrets,omitempty"`
+	// Messages says that the machines say which messages they recognise, by
+	// [Out.Message]. What comes as a stream they then get in events of at most
+	// MaxDecodedEvent bytes, so that an answer stays bounded.
+	Messages bool `json:"messages,omitempty"`
 }
 
 // Knows reports whether the discipline's machines get events of a kind.

@@ -79,7 +79,7 @@ func (r *Reach) String() string {
 }
 
 // seen are the kinds of action that came.
-type seen [core.StartTLS + 1]bool
+type seen [core.Decoded + 1]bool
 
 func (s *seen) take(h *session) {
 	for _, st := range h.steps {

@@ -201,6 +201,8 @@ func (p *page) action(at string, a *core.Action) {
 		p.words(at, "The line mode cannot go on: "+string(a.Data))
 	case core.StartTLS:
 		p.words(at, "The connection to the server is upgraded to TLS"+forName(a.Data)+".")
+	case core.Decoded:
+		p.message(at, a.Data)
 	case core.AskWorld:
 		p.words(at, "The world is asked: "+string(a.Data))
 	case core.Secret, core.SecretBytes: // what they mark is covered where it stands

@@ -10,7 +10,7 @@ import (
 // watches has the kinds of action that a machine may answer with that only watches. Close
 // and Failed end its watching, and nothing else.
 var watches = map[core.ActionKind]bool{
-	core.Note: true, core.SetTimer: true, core.StopTimer: true, core.PassThrough: true,
+	core.Note: true, core.Decoded: true, core.SetTimer: true, core.StopTimer: true, core.PassThrough: true,
 	core.Secret: true, core.SecretBytes: true, core.Close: true, core.Failed: true,
 }
 

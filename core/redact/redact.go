@@ -85,7 +85,8 @@ func misfit(name string, t *transcript.Transcript) error {
 func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 	var streams [4][]part
 	var lone []part
-	var event, last part // what marks may be about
+	var event, last part            // what marks may be about
+	marked := map[uint64][][]byte{} // by the number of the event that is answered
 	t.Entries = slices.Clone(t.Entries)
 	found += redactComments(t, match)
 	for i := range t.Entries {
@@ -104,6 +105,7 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 				of = last
 			}
 			if err == nil {
+				marked[e.N] = append(marked[e.N], bytes.Clone(span.Of(of.data)))
 				secret.Cover(of.data, span.From, span.To, of.text)
 			}
 			continue
@@ -111,7 +113,9 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 			continue
 		default:
 			e.Action.Data = bytes.Clone(e.Action.Data)
-			last = part{e.Action.Data, false}
+			if last = (part{e.Action.Data, false}); e.Action.Kind == core.Decoded {
+				last = part{}
+			}
 		}
 		if s := streamOf(e); s >= 0 {
 			streams[s] = append(streams[s], part{data(e), false})
@@ -122,6 +126,7 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 	for _, stream := range streams {
 		found += redactAll(stream, match)
 	}
+	found += redactMessages(t.Entries, marked, match)
 	for i := range lone {
 		found += redactAll(lone[i:i+1], match)
 	}

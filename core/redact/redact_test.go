@@ -50,6 +50,10 @@ func TestRedact(t *testing.T) {
 		"a group that took no part": {`>> server "abc"`, `abc|(x)`, `>> server "abc"`, 0},
 		"what is marked": {">> client text \"PASS ü\"\n<< secret event 5 6\n<< server \"PASS ü\"\n<< secret event 0 1\n<< secret action 5 99", ``,
 			">> client text \"*ASS **\"\n<< secret event 5 6\n<< server \"PASS **\"\n<< secret event 0 1\n<< secret action 5 99", 0},
+		"what messages say": {"<< message from-server 0-9 \"a secret\"\n  v 0-9 \"\\tsecret\" ! \"no\\x00secret\"", `.secret`,
+			"<< message from-server 0-9 \"a*******\"\n  v 0-9 \"********\" ! \"no**********\"", 3},
+		"what is marked in a message's event": {">> server \"PASS ü\"\n<< message from-server 0-7 \"PASS ü\"\n<< secret event 5 7\n<< secret action 0 9", ``,
+			">> server \"PASS **\"\n<< message from-server 0-7 \"PASS **\"\n<< secret event 5 7\n<< secret action 0 9", 0},
 		"a mark without a payload": {"<< secret event 5 6\n<< secret action 0 1", ``, "<< secret event 5 6\n<< secret action 0 1", 0},
 	} {
 		got, found := redacted(t, test.text+"\n", test.match)

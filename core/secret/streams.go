@@ -162,6 +162,8 @@ func (s *Streams) action(a *core.Action) {
 		s.put(&s.streams[streamOf(a.Kind)], a.Data, false, a.Kind == core.ShowPart)
 	case core.Close, core.Note, core.Failed, core.AskWorld:
 		s.lone(a.Data)
+	case core.Decoded:
+		s.message(a.Data, s.patterns)
 	case core.PassThrough:
 		s.passing[a.Side] = true
 	case core.SecretBytes:
@@ -247,9 +249,10 @@ func (s *Streams) spans(e core.Event, actions []core.Action) {
 				s.coverLone(last, span.From, span.To, false)
 			default:
 				s.coverLone(e.Data, span.From, span.To, e.Kind.IsText())
+				s.messages(actions, span.Of(e.Data))
 			}
-		case a.Kind == core.SetTimer, a.Kind == core.StopTimer:
-			last = nil // a name holds no bytes of a peer
+		case a.Kind == core.SetTimer, a.Kind == core.StopTimer, a.Kind == core.Decoded:
+			last = nil // neither a name nor a message holds bytes of a peer
 		case a.Kind != core.SecretBytes:
 			last = a.Data
 		}
@@ -264,6 +267,8 @@ func coverAll(e core.Event, actions []core.Action) {
 	for i := range actions {
 		switch a := &actions[i]; a.Kind {
 		case core.Secret, core.SetTimer, core.StopTimer:
+		case core.Decoded:
+			core.MessageTexts(a.Data, func(_ []byte, at []int) { Cover(a.Data, at[0], at[len(at)-1], true) })
 		default:
 			Cover(a.Data, 0, len(a.Data), false)
 		}

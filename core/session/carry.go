@@ -69,7 +69,7 @@ func (p *peers) do(a core.Action) {
 		}
 	case core.FinishServer:
 		p.toServer().finish()
-	case core.Note, core.Secret, core.SecretBytes, core.ShowPart: // for observers alone
+	case core.Note, core.Secret, core.SecretBytes, core.ShowPart, core.Decoded: // for observers alone
 	case core.StartTLS:
 		p.startTLS(string(a.Data), a.Rest)
 	case core.AskWorld: // only practice servers have one

@@ -20,6 +20,7 @@ const (
 	counted        // COUNT: a number of bytes
 	passed         // client|server: the action's side
 	upgraded       // client|server "…" [rest N]: the action's side, a name, and its rest
+	message        // a core.Message: FLOW FROM-TO "…", and a line for each field below
 )
 
 // form is how one kind of event or action is written. The parser, the printer
@@ -70,6 +71,7 @@ var actionForms = [...]form{
 	core.ShowPart:     {action: core.ShowPart, words: "client part", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "part"},
 	core.SecretBytes:  {action: core.SecretBytes, words: "secret value", arg: length, kind: "secret-value"},
 	core.AskWorld:     {action: core.AskWorld, words: "world", arg: quoted, max: core.MaxActionPayload, kind: "world"},
+	core.Decoded:      {action: core.Decoded, words: "message", arg: message, max: core.MaxActionPayload, kind: "message"},
 	core.StartTLS:     {action: core.StartTLS, words: "start-tls", arg: upgraded, max: core.MaxServerName, kind: "start-tls"},
 }
 
@@ -93,7 +95,7 @@ func formOf(e *Entry) *form {
 var argWords = [...]string{
 	nothing: "", quoted: ` "…"`, timerFired: " NAME", timerSet: " NAME 2s", timerOff: " NAME off",
 	span: " event|action FROM TO", length: " LENGTH", counted: " COUNT", passed: " client|server",
-	upgraded: ` server "…"`,
+	upgraded: ` server "…"`, message: ` FLOW FROM-TO "…"`,
 }
 
 // listForms writes the forms that are allowed here, for an error.

@@ -112,6 +112,12 @@ var every = []struct {
 		`{"n":12,"dir":"<<","kind":"secret","span":"event 5 12"}`},
 	{action(core.SecretBytes, "*******"), `<< secret value 7`,
 		`{"n":12,"dir":"<<","kind":"secret-value","length":7}`},
+	{action(core.Decoded, "from-server 0-5 \"+OK\""), `<< message from-server 0-5 "+OK"`,
+		`{"n":12,"dir":"<<","kind":"message","message":{"flow":"from-server","from":0,"to":5,"summary":"+OK"}}`},
+	{timed(action(core.Decoded, "from-server 40-52 answers to-server 7 \"a\\xffb\"\n  len 40-44 \"8\"\n    high 40-40 \"0\" ! \"é\"\n  text 44-52 \"\""), time.Second),
+		"1.000 << message from-server 40-52 answers to-server 7 \"a\\xffb\"\n  len 40-44 \"8\"\n    high 40-40 \"0\" ! \"é\"\n  text 44-52 \"\"",
+		`{"n":12,"t":1,"dir":"<<","kind":"message","message":{"flow":"from-server","from":40,"to":52,"answers":{"flow":"to-server","from":7},"summaryB64":"Yf9i","fields":[` +
+			`{"name":"len","from":40,"to":44,"value":"8","fields":[{"name":"high","from":40,"to":40,"value":"0","wrong":"é"}]},{"name":"text","from":44,"to":52,"value":""}]}}`},
 	{action(core.ShowPart, "login: "), `<< client part "login: "`,
 		`{"n":12,"dir":"<<","side":"client","kind":"part","text":"login: "}`},
 

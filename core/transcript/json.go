@@ -20,17 +20,21 @@ import (
 //	       goes, whose bytes pass through; only where there is one
 //	kind   text, part, binary, raw, bytes, eof, closed, failed, quiet, timer,
 //	       close, note, pass-through, secret, secret-value, world, tls,
-//	       start-tls or remark
+//	       start-tls, message or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
 //	length of secret-value: how many bytes the value has; of unseen: how many there were
 //	rest   of the action start-tls: how many bytes of the event were left unread,
 //	       unless none
 //	after  of timer actions: "2s", or "off"
+//	message of message: an object with flow, from, to, answers (flow and from,
+//	       where there is one), summary and fields, each with name, from, to,
+//	       value, wrong (unless nothing is) and fields; summaryB64, valueB64 and
+//	       wrongB64 instead, in base64, where they are not UTF-8
 //	text   payload or words, if there can be any and they are UTF-8
 //	b64    instead of text, the payload in base64, if it is not UTF-8
 //
-// It allocates nothing if dst has room: six bytes for each byte of the payload
+// It allocates nothing, but of messages, if dst has room: six bytes for each byte of the payload
 // and 128 more are always enough. Rules and comments are left out.
 func AppendJSON(dst []byte, e *Entry) []byte {
 	dst = append(dst, '{')
@@ -59,6 +63,8 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	data := e.data()
 	switch {
 	case f.arg == nothing, f.arg == passed:
+	case f.arg == message:
+		return append(appendMessage(append(dst, `","message":`...), data), '}')
 	case f.arg == span:
 		dst = appendJSONText(append(dst, `","span":"`...), data)
 	case f.arg == length:

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,12 +56,16 @@ func Parse(name string, data []byte) (*Transcript, error) {
 		above := p.open
 		err := p.line(line, number)
 		if err != nil && (whole || p.at <= atMode || err.final) {
-			err.File, err.Line = name, number
+			err.File, err.Line = name, cmp.Or(err.Line, number)
 			return nil, err
 		}
 		if !whole {
 			p.tear(line, number, above != nil, err != nil)
 		}
+	}
+	if err := p.endMessage(); err != nil {
+		err.File = name
+		return nil, err
 	}
 	if p.at <= atMode {
 		return nil, &SyntaxError{File: name, Line: p.last + 1, Msg: "expected mode NAME, found the end of the file"}
@@ -114,6 +119,7 @@ type parser struct {
 	payloads []byte
 	size     int             // bytes of the file
 	open     *form           // of the last entry, if the next line may continue its payload
+	decoded  bool            // the last entry is a message, whose fields may follow
 	armed    map[string]bool // timers that the actions so far have armed
 }
 
@@ -142,6 +148,12 @@ func (p *parser) line(line string, number int) *SyntaxError {
 	}
 	trimmed := strings.Trim(line, " \t")
 	indented := line != "" && (line[0] == ' ' || line[0] == '\t')
+	if p.decoded && indented && trimmed != "" && trimmed[0] != '#' {
+		return p.field(line)
+	}
+	if err := p.endMessage(); err != nil {
+		return err
+	}
 	if strings.HasPrefix(trimmed, `"`) {
 		if p.open == nil || !indented {
 			return errorf("expected an entry; a quoted string that continues the payload above must be indented")
@@ -300,7 +312,7 @@ func complete(e *Entry, line string) bool {
 	case quoted:
 		d := e.Action.Data
 		return len(d) == 0 || d[len(d)-1] != '\n' && len(line) < maxPiece
-	case upgraded: // what was left unread may have followed
+	case upgraded, message: // what was left unread, or a field, may have followed
 		return false
 	case timerSet:
 		return line[len(line)-1] == 's'

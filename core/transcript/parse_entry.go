@@ -87,6 +87,8 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 		data = []byte(args)
 	case passed:
 		e.Action.Side = sideOf(args)
+	case message:
+		data, p.decoded = []byte(args), true
 	case upgraded:
 		data, err = upgrade(e, args)
 	default:

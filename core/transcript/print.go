@@ -112,7 +112,7 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 	switch f.arg {
 	case quoted:
 		dst = appendPayload(append(dst, ' '), lineStart, e.data())
-	case timerFired, span, counted:
+	case timerFired, span, counted, message:
 		dst = append(append(dst, ' '), e.data()...)
 	case timerSet:
 		dst = append(append(dst, ' '), e.Action.Data...)

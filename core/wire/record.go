@@ -216,6 +216,11 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 		if _, err := core.ParseSpan(string(a.Data)); err != nil && p.err == nil {
 			p.fail("%v", err)
 		}
+	case core.Decoded:
+		a.Data = p.bytes(core.MaxActionPayload)
+		if _, err := core.ParseMessage(a.Data); err != nil && p.err == nil {
+			p.fail("%v", err)
+		}
 	case core.SecretBytes:
 		if a.Data = p.bytes(core.MaxSecret); len(a.Data) == 0 {
 			p.fail("secret of no bytes")

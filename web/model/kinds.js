@@ -103,6 +103,7 @@ const table = {
     console: ({ text }) => "The line mode starts TLS" + (text ? ` for ${text}.` : "."),
   },
   AskWorld: { entry: "<< world", console: ({ text }) => "The world is asked: " + text, at: [mode, ({ text }) => "asks the world: " + text] },
+  Decoded: { entry: "<< message", silent: "the lane Messages has it" },
   Secret: { entry: "<< secret", silent: "it is for recordings" },
   SecretBytes: { entry: "<< secret-value", silent: "it is for recordings" },
 };
