@@ -255,6 +255,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	r.config = session.Config{
 		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
 		Knows:     wanted.mode.Knows,
+		Messages:  wanted.mode.Messages,
 		Plugin:    plugin,
 		Observers: []session.Observer{&logging{log: log}},
 		KeepPoison: func(t *transcript.Transcript, withheld bool) string {

@@ -49,6 +49,10 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 	if err != nil {
 		return nil, err
 	}
+	most := maxPiece
+	if g.manifest.Messages {
+		most = core.MaxDecodedEvent
+	}
 	cut := cuts.begin()
 	for _, s := range spans[1:] {
 		if !s.run {
@@ -56,6 +60,10 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 			continue
 		}
 		for n := range cut(len(s.Data)) {
+			for ; n > most; n -= most {
+				p.feed(s.first, core.Event{Kind: s.Kind, Data: s.Data[:most]})
+				s.Data = s.Data[most:]
+			}
 			p.feed(s.first, core.Event{Kind: s.Kind, Data: s.Data[:n]})
 			s.Data = s.Data[n:]
 		}

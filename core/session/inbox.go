@@ -15,6 +15,7 @@ type inbox struct {
 	events *eventList // nil while nothing waits: an idle session holds no memory
 	held   [3]int     // by core.Side: data and weight of what waits
 	single bool       // a batch has one event
+	most   int        // bytes of the server's that gather into one event
 }
 
 type eventList struct {
@@ -52,7 +53,7 @@ func (b *inbox) add(kind core.EventKind, data []byte) {
 	b.held[kind.Side()] += len(data)
 	if n := len(l.waiting); n > 0 && kind == core.ServerBytes {
 		last := &l.waiting[n-1]
-		if last.kind == kind && len(l.data)-last.from <= wire.MaxBatchBytes {
+		if last.kind == kind && len(l.data)-last.from <= b.most {
 			last.to = len(l.data)
 			return
 		}

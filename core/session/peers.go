@@ -27,6 +27,7 @@ type peers struct {
 	room      sync.Cond // on mu; broadcast when a queue or the inbox has got shorter, and at any end
 	phase     phase     // the session's
 	sides     [core.Server + 1]side
+	most      int // bytes of an event that is a piece of a stream
 	inbox     inbox
 	turn      turn
 	upgrade   upgrade // of the server's connection, to TLS
@@ -62,10 +63,16 @@ func newPeers(c Config) *peers {
 		wake:      make(chan struct{}, 1),
 		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays, Watch: c.Opening.Watch},
 		observers: c.Observers,
+		most:      wire.MaxBatchBytes,
 	}
+	if c.Messages {
+		p.most = core.MaxDecodedEvent
+	}
+	p.inbox.most = p.most
 	p.inbox.single = p.feeder.OneByOne()
 	if c.Opening.Watch {
 		p.watching = &watching{decoding: true, busy: true, withhold: c.Withhold}
+		p.watching.most = p.most
 	}
 	for i := range p.sides {
 		p.sides[i].in, p.sides[i].out.phase = open, open

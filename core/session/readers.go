@@ -85,6 +85,14 @@ func (p *peers) serverEnded(err error) {
 // takeIn waits until there is room for an event, and passes it on: to be fed, or
 // across, where its side is passed through. After the end it drops it.
 func (p *peers) takeIn(e core.Event) {
+	for e.Kind.IsStream() && len(e.Data) > p.most {
+		p.takeInPiece(core.Event{Kind: e.Kind, Data: e.Data[:p.most]})
+		e.Data = e.Data[p.most:]
+	}
+	p.takeInPiece(e)
+}
+
+func (p *peers) takeInPiece(e core.Event) {
 	switch out, batch := p.admit(e); {
 	case out != nil:
 		p.wroteStraight(out, p.writeStraight(e))

@@ -80,6 +80,9 @@ type Config struct {
 	// watches, the bytes of an event that it has not answered are then not told to
 	// observers: they may be one.
 	Withhold bool
+	// Messages says that the machine makes messages (core.Manifest.Messages): its events
+	// that are pieces of a stream have at most core.MaxDecodedEvent bytes.
+	Messages bool
 	// Plugin is where the session's machine comes from. Run releases it.
 	Plugin Plugin
 	// WholeLog keeps the whole log of the session, up to so many bytes, in place

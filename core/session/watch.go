@@ -108,6 +108,10 @@ func (p *peers) receive(from core.Side) (core.Event, error) {
 func (p *peers) cross(e core.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for e.Kind.IsStream() && len(e.Data) > p.most {
+		p.crossLocked(core.Event{Kind: e.Kind, Data: e.Data[:p.most]})
+		e.Data = e.Data[p.most:]
+	}
 	p.crossLocked(e)
 }
 

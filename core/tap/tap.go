@@ -88,6 +88,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		},
 		Knows:            t.Mode.Knows,
 		Withhold:         t.Mode.Secrets,
+		Messages:         t.Mode.Messages,
 		Plugin:           plugin,
 		Dial:             t.Dial,
 		DialTellsNothing: t.DialTellsNothing,
