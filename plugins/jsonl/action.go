@@ -22,6 +22,8 @@ type action struct {
 	Side   *string `json:"side"`
 	Span   *string `json:"span"`
 	Rest   int     `json:"rest"` // of start-tls, which may leave it out
+
+	Message *core.Message `json:"message"`
 }
 
 // actionFields are the fields of each action. Of text and b64 it has one, of
@@ -39,10 +41,11 @@ var actionFields = map[string][]string{
 	"secret":        {"span"},
 	secretValue:     {"text", "b64"},
 	startTLS:        {"side", "name"},
+	"message":       {"message"},
 }
 
 // actionNames lists them for a person.
-const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through, secret, secret value and start-tls"
+const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through, secret, secret value, start-tls and message"
 
 // secretValue is the action whose payload nobody is told.
 const secretValue = "secret value"
@@ -83,6 +86,8 @@ func (a *action) appendTo(out *core.Out) error {
 		out.Timer(*a.Name, after)
 	case "pass-through":
 		out.PassThrough(a.side()) // refuses side 0
+	case "message":
+		out.Message(*a.Message)
 	case startTLS:
 		out.StartTLS(a.side(), *a.Name, a.Rest)
 	case "secret":
@@ -122,6 +127,12 @@ func (a *action) payload() ([]byte, error) {
 	}
 	if a.Rest != 0 && a.Action != startTLS {
 		return nil, fmt.Errorf("the action %s has no field rest%s", a.Action, has(fields))
+	}
+	switch belongs := slices.Contains(fields, "message"); {
+	case a.Message != nil && !belongs:
+		return nil, fmt.Errorf("the action %s has no field message%s", a.Action, has(fields))
+	case a.Message == nil && belongs:
+		return nil, fmt.Errorf("the action %s needs a field message", a.Action)
 	}
 	switch wantsPayload := len(fields) > 0 && fields[0] == "text"; {
 	case wantsPayload && (a.Text == nil) == (a.B64 == nil):

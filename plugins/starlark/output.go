@@ -26,7 +26,7 @@ var _ starlark.HasAttrs = (*output)(nil)
 // keepJoined is how much memory a session keeps for its next action.
 const keepJoined = 4 << 10
 
-var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "secret_bytes", "quiet", "start_tls"}
+var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "secret_bytes", "quiet", "start_tls", "message"}
 
 // do carries out out.name(args).
 func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) error {
@@ -62,6 +62,8 @@ func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) e
 		return o.send(secretBytes, name, args, kwargs)
 	case "start_tls":
 		return o.startTLS(args, kwargs)
+	case "message":
+		return o.message(args, kwargs)
 	case "quiet":
 		return o.askQuiet(args, kwargs)
 	}
