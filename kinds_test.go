@@ -287,6 +287,9 @@ func TestKindsForThePage(t *testing.T) {
 	}
 	for i, name := range all.actions {
 		a := core.Action{Kind: core.ActionKind(i + 1), Side: core.Client, After: time.Second, Data: []byte("x")}
+		if a.Kind == core.Decoded {
+			a.Data = []byte("from-server 0-5 \"x\"")
+		}
 		b := a
 		b.Side = core.Server
 		entries := []transcript.Entry{{Dir: transcript.Action, N: 1, Action: a}, {Dir: transcript.Action, N: 1, Action: b}}

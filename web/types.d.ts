@@ -17,6 +17,8 @@ export interface Entry {
   b64?: string;
   /** Of what was unseen: how many bytes. */
   length?: number;
+  /** Of a message that the line mode has recognised. */
+  message?: Message;
   /** Of the end and of some remarks, for machines. */
   code?: string;
   /** Of a remark on the recording: how that stands from then on. */
@@ -25,6 +27,26 @@ export interface Entry {
   refusal?: Refusal;
   /** Of a remark of the page's that so many entries are missing here. */
   missing?: number;
+}
+
+/** What a line mode has recognised on one of the four streams; its bytes are those from from on, before to. */
+export interface Message {
+  flow: "from-server" | "to-server" | "from-client" | "to-client";
+  from: number;
+  to: number;
+  answers?: { flow: Message["flow"]; from: number };
+  /** Absent if it is not UTF-8. */
+  summary?: string;
+  fields?: Field[];
+}
+
+export interface Field {
+  name: string;
+  from: number;
+  to: number;
+  value?: string;
+  wrong?: string;
+  fields?: Field[];
 }
 
 /** How a recording stands. */

@@ -26,7 +26,8 @@ const (
 )
 
 // boundErrors are the errors by which core.Out says that a bound was broken.
-var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTimerName, core.ErrTimerBounds, core.ErrSide, core.ErrSpan, core.ErrSecretTooBig}
+var boundErrors = []error{core.ErrActionTooBig, core.ErrAnswerTooBig, core.ErrTimerName, core.ErrTimerBounds, core.ErrSide, core.ErrSpan, core.ErrSecretTooBig,
+	core.ErrFlow, core.ErrMessageSpan, core.ErrFieldName, core.ErrFieldText, core.ErrTooManyField, core.ErrFieldDepth}
 
 // protocolBroken is how the adapter of JSON lines words a line that is not as
 // the protocol says; the reason follows it.

@@ -225,7 +225,7 @@ func (u *suite) bounds(*Result) *Finding {
 }
 
 func (u *suite) large(*Result) *Finding {
-	for _, ops := range streams.Large(u.Short) {
+	for _, ops := range streams.Large(&u.Manifest, u.Short) {
 		h := []*session{u.hold(nil, ops)}
 		f := u.keep(h, bounded)
 		if f == nil && !u.found[robustCheck] {

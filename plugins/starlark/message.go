@@ -17,7 +17,7 @@ func (o *output) message(args starlark.Tuple, kwargs []starlark.Tuple) error {
 	var fields *starlark.List
 	var answers starlark.Tuple
 	err := starlark.UnpackArgs("out.message", args, kwargs,
-		"flow", &flow, "begin", &m.From, "end", &m.To, "summary", &summary, "fields?", &fields, "answers?", &answers)
+		"flow", &flow, "begin", &m.From, "end", &m.To, "summary", &summary, "fields??", &fields, "answers??", &answers)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func readFields(list *starlark.List, depth int, left *int) ([]core.Field, error)
 func readField(f *core.Field, d *starlark.Dict, depth int, left *int) error {
 	var fields *starlark.List
 	err := starlark.UnpackArgs("out.message: a field", nil, keywords(d),
-		"name", &f.Name, "begin", &f.From, "end", &f.To, "value", &f.Value, "wrong?", &f.Wrong, "fields?", &fields)
+		"name", &f.Name, "begin", &f.From, "end", &f.To, "value", &f.Value, "wrong?", &f.Wrong, "fields??", &fields)
 	if err == nil {
 		f.Fields, err = readFields(fields, depth+1, left)
 	}

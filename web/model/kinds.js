@@ -103,7 +103,7 @@ const table = {
     console: ({ text }) => "The line mode starts TLS" + (text ? ` for ${text}.` : "."),
   },
   AskWorld: { entry: "<< world", console: ({ text }) => "The world is asked: " + text, at: [mode, ({ text }) => "asks the world: " + text] },
-  Decoded: { entry: "<< message", silent: "the lane Messages has it" },
+  Decoded: { entry: "<< message", console: recognised, isNote: true, at: [mode, recognised, "note"] },
   Secret: { entry: "<< secret", silent: "it is for recordings" },
   SecretBytes: { entry: "<< secret-value", silent: "it is for recordings" },
 };
@@ -127,6 +127,11 @@ export function wordsFor(words, entry) {
 /** @param {Entry} entry */
 function unseen({ side, length }) {
   return `The line mode has missed ${length} bytes of the ${side}'s.`;
+}
+
+/** @param {Entry} entry */
+function recognised({ message }) {
+  return message ? `${message.flow} ${message.from}–${message.to}: ${message.summary ?? "(not text)"}` : "";
 }
 
 /** @param {Entry} entry */

@@ -243,8 +243,8 @@ func Odd(m *core.Manifest) (all []map[string]string) {
 
 // Large returns the largest single events that a session feeds, and more
 // messages than timers may run; with few those of letters and of line ends alone.
-func Large(few bool) [][]Op {
-	const read, message = 256 << 10, core.MaxEventPayload
+func Large(m *core.Manifest, few bool) [][]Op {
+	read, message := mostRead(m), core.MaxEventPayload
 	var many []Op
 	for i := range feed.MaxTimers + 6 {
 		word := fmt.Sprintf("w%d", i)
@@ -267,6 +267,14 @@ func Large(few bool) [][]Op {
 	return all
 }
 
+// mostRead is how much of a stream comes in one event, at most.
+func mostRead(m *core.Manifest) int {
+	if m.Messages {
+		return core.MaxDecodedEvent
+	}
+	return 256 << 10
+}
+
 // Flood is a few events that a machine is flooded with, again and again.
 type Flood struct {
 	What   string
@@ -277,13 +285,13 @@ type Flood struct {
 // one of its bytes and one of the client's messages. A machine whose client is a stream is
 // flooded with that too.
 func Floods(m *core.Manifest, few bool) []Flood {
-	line := fill("x", 4<<10-2) + "\r\n"
+	line, read := fill("x", 4<<10-2)+"\r\n", mostRead(m)
 	all := []Flood{
 		{"the server's lines, with a message before each 32 KiB", []core.Event{Text("hello").Event, Server(fill(line, 32<<10)).Event}},
-		{"the server's bytes without a line end", []core.Event{Server(fill("x", 256<<10)).Event}},
+		{"the server's bytes without a line end", []core.Event{Server(fill("x", read)).Event}},
 		{"the client's messages of 1 KiB, with no answer of the server's", []core.Event{binary(fill("x", 1<<10)).Event}},
-		{"the server's NUL bytes", []core.Event{Server(fill("\x00", 256<<10)).Event}},
-		{"the server's bytes 0xFF", []core.Event{Server(fill("\xff", 256<<10)).Event}},
+		{"the server's NUL bytes", []core.Event{Server(fill("\x00", read)).Event}},
+		{"the server's bytes 0xFF", []core.Event{Server(fill("\xff", read)).Event}},
 		{"the client's messages, with no answer of the server's", []core.Event{Text(fill("x", core.MaxEventPayload)).Event}},
 	}
 	if few {
@@ -292,7 +300,7 @@ func Floods(m *core.Manifest, few bool) []Flood {
 	if m.Knows(core.ClientBytes) {
 		all = append(all,
 			Flood{"the client's lines", []core.Event{clientBytes(fill(line, 32<<10)).Event}},
-			Flood{"the client's bytes without a line end", []core.Event{clientBytes(fill("x", 256<<10)).Event}})
+			Flood{"the client's bytes without a line end", []core.Event{clientBytes(fill("x", read)).Event}})
 	}
 	return all
 }
