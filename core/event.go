@@ -31,7 +31,7 @@ const (
 	ClientBinary                      // the client sent a binary message
 	ClientEOF                         // the client sends no more but still reads (half-close)
 	ClientClosed                      // the client is gone
-	ServerBytes                       // the server sent bytes: a piece of a stream, cut anywhere
+	ServerBytes                       // the server sent bytes: a piece of a stream, cut anywhere, unless Opening.Server says otherwise
 	ServerEOF                         // the server sends no more
 	ServerFailed                      // the connection to the server broke; Data says how, in words
 	TimerFired                        // the timer named by Data fired
@@ -41,7 +41,7 @@ const (
 	ClientPart  // the client sent text that has no line end; Data is UTF-8
 	ClientRaw   // the client sent bytes which the core passes to the server unchanged, before the actions
 	ServerQuiet // the server has sent nothing for as long as the machine asked for; see [QuietAsker]
-	ClientBytes // the client sent bytes: a piece of a stream, cut anywhere, where the client is no page but a program
+	ClientBytes // the client, which is no page but a program, sent bytes: a piece of a stream, cut anywhere, or a datagram
 	WorldSaid   // what the world answered to AskWorld
 	ServerTLS   // the connection to the server is TLS from here on, as StartTLS ordered; Data says how, in words
 	// ClientStartTLS says that the person at the client wants TLS from here on. A
@@ -108,8 +108,8 @@ func (k EventKind) IsBytes() bool {
 	return false
 }
 
-// IsStream reports whether the event is a piece of a stream: where it was cut means
-// nothing.
+// IsStream reports whether the event can be a piece of a stream: where it was cut means
+// nothing, unless its end keeps boundaries; see [Opening.IsStream].
 func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes }
 
 // IsText reports whether the event's payload is always UTF-8.

@@ -68,12 +68,13 @@ type Opening struct {
 	// the server's stream. It is set only for a discipline whose manifest has
 	// AfterServerEOF.
 	ServerEOFStays bool
-	// Client is what stands at the client's end.
+	// Client is what stands at the client's end, and Server at the server's.
 	Client ClientEnd
+	Server ServerEnd
 	// Watch says that the core copies what crosses in both directions itself, and that
 	// the machine watches: it gets the same events, and may answer with notes, timers and
 	// secrets. Anything else that it sends is dropped. PassThrough then says that it need
-	// not see that side's bytes. It is set only where Client is Stream.
+	// not see that side's bytes. It is never set where Client is Messages.
 	Watch bool
 }
 

@@ -128,8 +128,8 @@ func (m *Manifest) Validate() error {
 		return fmt.Errorf("input is %q; it must be line, bytes or characters", m.Input)
 	case !m.Serves(Messages):
 		return fmt.Errorf("clients are %s; messages must be among them, since a person can pick every mode", CutWords(strings.Join(m.Clients, ", "), MaxName))
-	case m.Serves(Stream) && !m.Knows(ClientBytes):
-		return fmt.Errorf("clients name %s, and events do not name %q, as which a stream comes", Stream, ClientBytes)
+	case (m.Serves(Stream) || m.Serves(Datagrams)) && !m.Knows(ClientBytes):
+		return fmt.Errorf("clients name %s, and events do not name %q, as which a program's bytes come", m.Clients[len(m.Clients)-1], ClientBytes)
 	case len(m.Options) > MaxOptions:
 		return fmt.Errorf("%d options; at most %d fit", len(m.Options), MaxOptions)
 	}

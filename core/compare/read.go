@@ -38,6 +38,7 @@ type Comparison struct {
 	target  string
 	stays   bool
 	client  core.ClientEnd
+	server  core.ServerEnd
 	watch   bool
 	from    uint64 // the first event that counts, 0: the first of all
 	to      uint64 // the last, 0: the last of all

@@ -178,7 +178,7 @@ func asOpener(s *Subject) replay.Opener {
 // passes is the promise of pass-through: a copy of the bytes is the answer,
 // and but for it they might never have come.
 func passes(t *tester, h *session) *Finding {
-	p := feed.Feeder{Knows: t.Manifest.Knows, Watch: h.opening.Watch}
+	p := feed.Feeder{Knows: t.Manifest.Knows, Watch: h.opening.Watch, Client: h.opening.Client, Server: h.opening.Server}
 	var fed []core.Event // without the bytes that pass through
 	want := []step{h.steps[0]}
 	p.Answer(h.steps[0].Event, h.steps[0].actions)

@@ -38,7 +38,7 @@ func (t *tester) hold(options map[string]string, ops []streams.Op) *session {
 func (t *tester) holdScript(s streams.Script) *session {
 	all, err := t.Manifest.ParseOptions(s.Options)
 	t.fail(err)
-	opening := core.Opening{Options: all, Target: "example.com:7", Client: s.Client, Watch: s.Watch}
+	opening := core.Opening{Options: all, Target: "example.com:7", Client: s.Client, Server: s.Server, Watch: s.Watch}
 	return t.holdAs(&session{options: s.Options, opening: opening}, s.Ops)
 }
 
@@ -120,11 +120,11 @@ func (h *session) last() string {
 // text returns the session as a transcript's text. Copies of a side that passes
 // through are left out of it.
 func (h *session) text(mode string) string {
-	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays, Client: h.opening.Client, Watch: h.opening.Watch}
+	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays, Client: h.opening.Client, Server: h.opening.Server, Watch: h.opening.Watch}
 	for _, name := range slices.Sorted(maps.Keys(h.options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
 	}
-	p := feed.Feeder{Watch: h.opening.Watch}
+	p := feed.Feeder{Watch: h.opening.Watch, Client: h.opening.Client, Server: h.opening.Server}
 	steps := slices.Clone(h.steps)
 	for i := range steps {
 		if p.PassesOn(steps[i].Event) && p.IsPassed(steps[i].Event, steps[i].actions) {

@@ -60,7 +60,7 @@ func (m *Machine) Open(ctx context.Context, connect func(context.Context) (*wire
 	if err != nil {
 		return err
 	}
-	m.Conn, m.ServerEOFStays, m.Watch = conn, o.ServerEOFStays, o.Watch
+	m.Conn, m.ServerEOFStays, m.Watch, m.Client, m.Server = conn, o.ServerEOFStays, o.Watch, o.Client, o.Server
 	if knows := m.Knows; knows != nil {
 		m.Knows = func(k core.EventKind) bool { return knows(k) && (k != core.ServerQuiet || conn.Quiet() > 0) }
 	}

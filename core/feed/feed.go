@@ -22,6 +22,10 @@ type Feeder struct {
 	// Watch is core.Opening's: of an answer, only what shows or keeps time counts, and
 	// what the machine neither sends nor passes on crosses all the same.
 	Watch bool
+	// Client and Server are core.Opening's: an end that keeps boundaries is passed on
+	// each piece as it is.
+	Client core.ClientEnd
+	Server core.ServerEnd
 	// AnyTimer lets every timer fire: the machine began from a state, and which
 	// timers it had set is not known.
 	AnyTimer bool
@@ -184,7 +188,11 @@ func (f *Feeder) PassesOn(ev core.Event) bool { return ev.Kind.IsBytes() && f.pa
 // IsPassed reports whether an answer to an event of a side that is passed through is as it
 // was promised: a copy of the event's bytes, or nothing where the machine watches.
 func (f *Feeder) IsPassed(ev core.Event, actions []core.Action) bool {
-	return f.Watch && len(actions) == 0 || IsCopy(ev, actions)
+	to, opened := core.Client+core.Server-ev.Kind.Side(), core.Opening{Client: f.Client, Server: f.Server}
+	if f.Watch && len(actions) == 0 {
+		return true
+	}
+	return IsCopy(ev, actions) && (len(actions) == 1 || !opened.IsWhole(to))
 }
 
 // Copy returns the action that copies an event's bytes: to the server, or to the

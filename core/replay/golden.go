@@ -67,9 +67,9 @@ func New(file string, t *transcript.Transcript, modes Modes) (*Golden, error) {
 		return nil, g.unusable(headerLine(t, 0), "expected a mode whose sessions can go on after the server's end (server-eof stay); %s cannot", t.Mode)
 	}
 	if !m.Serves(t.Client) {
-		return nil, g.unusable(headerLine(t, 0), "expected a mode that serves a client that is a %s; %s does not", t.Client, t.Mode)
+		return nil, g.unusable(headerLine(t, 0), "expected a mode that serves a client of %s; %s does not", t.Client, t.Mode)
 	}
-	g.opening = core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays, Client: t.Client, Watch: t.Watch}
+	g.opening = core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays, Client: t.Client, Server: t.Server, Watch: t.Watch}
 	g.manifest = m
 	return g, g.takeEvents()
 }

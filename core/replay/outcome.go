@@ -7,6 +7,9 @@ import (
 	"github.com/protocol-workbench/workbench/core/feed"
 )
 
+// sides are those of a session of which something holds.
+type sides [core.Server + 1]bool
+
 // outcome is what counts of the answer to a run, whatever its pieces were, or
 // to another event, where all of it counts.
 type outcome struct {
@@ -15,25 +18,31 @@ type outcome struct {
 	passes   bool                        // the server's side passes through at the end of the run
 	joined   [core.SendBinary + 1][]byte // by kind, in a row: what went to the server, and to the client as text and as binary
 	messages []core.Action               // to the client, when boundaries mean something, in place of those joined
+	sends    []core.Action               // to the server, likewise
 	rest     []core.Action               // all else, in order
 }
 
-// add takes the answer to one event or piece; the actions' data is copied.
-func (o *outcome) add(a answer, boundaries bool) {
+// add takes the answer to one event or piece; the actions' data is copied. whole says to
+// which sides boundaries mean something. Of what passes through they do not: there they
+// are those of the reads.
+func (o *outcome) add(a answer, whole sides) {
 	o.fed = true
 	if !o.run {
 		o.rest = core.CloneActions(a.shown())
 		return
 	}
 	o.passes = o.passes || a.passed
+	copied := a.passed && !a.broken
 	for _, a := range a.actions {
 		switch message := a.Kind == core.SendText || a.Kind == core.SendBinary; {
 		case a.Kind == core.Secret: // its span moves with the cuts
 		case a.Kind == core.StartTLS: // what it leaves unread of an event moves with the cuts
 			a.Rest = 0
 			o.rest = append(o.rest, a.Clone())
-		case message && boundaries:
+		case message && whole[core.Client]:
 			o.messages = append(o.messages, a.Clone())
+		case a.Kind == core.SendServer && whole[core.Server] && !copied:
+			o.sends = append(o.sends, a.Clone())
 		case message || a.Kind == core.SendServer:
 			o.joined[a.Kind] = append(o.joined[a.Kind], a.Data...)
 		default:
@@ -68,7 +77,7 @@ func (o *outcome) actions() []core.Action {
 			all = append(all, core.Action{Kind: core.ActionKind(kind), Data: data})
 		}
 	}
-	return append(append(all, o.messages...), o.rest...)
+	return slices.Concat(all, o.sends, o.messages, o.rest)
 }
 
 // same compares two settled outcomes.
@@ -89,6 +98,7 @@ func (o *outcome) sameFailure(p *outcome) bool {
 	}
 	oLast, pLast := len(o.rest)-1, len(p.rest)-1
 	return o.rest[oLast].Equal(p.rest[pLast]) &&
+		oneBegins(o.sends, p.sends, core.Action.Equal) &&
 		oneBegins(o.messages, p.messages, core.Action.Equal) &&
 		oneBegins(o.rest[:oLast], p.rest[:pLast], core.Action.Equal)
 }

@@ -9,6 +9,7 @@ import (
 func note(words string) core.Action   { return core.Action{Kind: core.Note, Data: []byte(words)} }
 func failed(words string) core.Action { return core.Action{Kind: core.Failed, Data: []byte(words)} }
 func text(words string) core.Action   { return core.Action{Kind: core.SendText, Data: []byte(words)} }
+func send(words string) core.Action   { return core.Action{Kind: core.SendServer, Data: []byte(words)} }
 func binary(words string) core.Action { return core.Action{Kind: core.SendBinary, Data: []byte(words)} }
 
 func TestOutcomes(t *testing.T) {
@@ -26,14 +27,18 @@ func TestOutcomes(t *testing.T) {
 		{"the rest has an order", []core.Action{note("m"), note("n")}, []core.Action{note("n"), note("m")}, true, false},
 		{"passed through", []core.Action{text("a"), pass, binary("bc")}, []core.Action{text("a"), pass, binary("b"), binary("c")}, true, true},
 		{"not passed through", []core.Action{binary("bc")}, []core.Action{binary("b"), binary("c")}, true, false},
+		{"datagrams count", []core.Action{send("ab")}, []core.Action{send("a"), send("b")}, true, false},
+		{"an empty one counts", []core.Action{send("a"), send("")}, []core.Action{send("a")}, true, false},
+		{"a stream has none", []core.Action{send("ab"), send("")}, []core.Action{send("a"), send("b")}, false, true},
 		{"a failure voids", []core.Action{text("a"), failed("f")}, []core.Action{text("a"), text("b"), note("n"), failed("f")}, true, true},
 		{"not what was before", []core.Action{text("b"), failed("f")}, []core.Action{text("a"), text("b"), failed("f")}, true, false},
 		{"nor its words", []core.Action{failed("f")}, []core.Action{failed("g")}, true, false},
 	} {
 		a, b := outcome{run: true}, outcome{run: true}
-		a.add(answer{actions: tt.a, fed: true}, tt.boundaries)
+		whole := sides{core.Client: tt.boundaries, core.Server: tt.boundaries}
+		a.add(answer{actions: tt.a, fed: true}, whole)
 		for _, action := range tt.b {
-			b.add(answer{actions: []core.Action{action}, fed: true}, tt.boundaries)
+			b.add(answer{actions: []core.Action{action}, fed: true}, whole)
 		}
 		a.settle()
 		b.settle()

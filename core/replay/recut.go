@@ -24,7 +24,7 @@ func (g *Golden) spans() []span {
 	var all []span
 	for first := 0; first < len(g.events); {
 		s := span{Event: g.events[first].Event, first: first, last: first + 1}
-		s.run = s.Kind.IsStream()
+		s.run = g.opening.IsStream(s.Kind)
 		s.Data = slices.Clip(s.Data) // the event keeps its own
 		for ; s.run && s.last < len(g.events) && g.events[s.last].Kind == s.Kind; s.last++ {
 			s.Data = append(s.Data, g.events[s.last].Data...)
@@ -33,6 +33,14 @@ func (g *Golden) spans() []span {
 		first = s.last
 	}
 	return all
+}
+
+// whole returns the sides that are sent pieces whose boundaries mean something.
+func (g *Golden) whole() sides {
+	return sides{
+		core.Client: g.manifest.Boundaries || g.opening.IsWhole(core.Client),
+		core.Server: g.opening.IsWhole(core.Server),
+	}
 }
 
 // Recut replays with the runs cut anew, and compares with what the whole
@@ -44,7 +52,7 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 		got[s.first].run = s.run
 	}
 	p, err := g.start(ctx, open, func(at int, _ core.Event, a answer) {
-		got[at].add(a, g.manifest.Boundaries)
+		got[at].add(a, g.whole())
 	})
 	if err != nil {
 		return nil, err
@@ -97,7 +105,7 @@ func (g *Golden) compareSpans(r, whole *Result, spans []span, got []outcome) {
 		w.run = s.run
 		for _, a := range whole.answers[s.first:s.last] {
 			if a.fed {
-				w.add(a, g.manifest.Boundaries)
+				w.add(a, g.whole())
 			}
 		}
 		w.settle()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"slices"
@@ -135,6 +136,58 @@ func TestRecutCatches(t *testing.T) {
 			}
 		})
 	}
+}
+
+// onePerEvent is a machine that answers each event with one action.
+type onePerEvent struct{}
+
+func (onePerEvent) Handle(ev core.Event, out *core.Out) error {
+	switch ev.Kind {
+	case core.ClientBytes:
+		out.Server(ev.Data)
+	case core.ServerBytes:
+		out.Note(fmt.Sprintf("%d bytes", len(ev.Data)))
+	}
+	return nil
+}
+
+// What an end that keeps boundaries has said is never cut or joined, whatever becomes of
+// each piece; what a stream has said is.
+func TestRecutLeavesDatagramsAlone(t *testing.T) {
+	open, modes := inProcess(core.Discipline{
+		Manifest: core.Manifest{
+			Name: "test", Title: "Test", Input: core.InputLine, Boundaries: true,
+			Clients: []string{"messages", "stream", "datagrams"}, Events: []string{"client bytes"},
+		},
+		Open: func(core.Opening, *core.Out) (core.Machine, error) { return onePerEvent{}, nil },
+	})
+	for head, same := range map[string]bool{
+		"client datagrams\nserver datagrams\n": true, "client datagrams\nserver messages\n": true,
+		"client datagrams\n": false, "client stream\nserver datagrams\n": false, "client stream\n": false,
+	} {
+		for seed := range uint64(20) {
+			tr := parse(t, "x", "workbench transcript v1\nmode test\n"+head+"\n"+talk(rand.New(rand.NewPCG(seed, 0))))
+			r := everything(t, golden(t, "x", tr, modes), open)
+			if same != (r == nil) {
+				t.Errorf("%q, seed %d: %+v", head, seed, r)
+			}
+		}
+	}
+}
+
+// talk returns what a session of onePerEvent may be: datagrams of both sides, some of
+// them empty, with two in a row of each.
+func talk(r *rand.Rand) string {
+	var b strings.Builder
+	for i := range 20 {
+		data := strings.Repeat("x", r.IntN(4)*(i%3))
+		if (i/2)%2 == 0 {
+			fmt.Fprintf(&b, ">> client bytes %q\n<< server %q\n", data, data)
+		} else {
+			fmt.Fprintf(&b, ">> server %q\n<< note \"%d bytes\"\n", data, len(data))
+		}
+	}
+	return b.String()
 }
 
 // Without boundaries only the bytes count, of each kind.

@@ -27,6 +27,7 @@ type crossed struct {
 	held    [core.Server + 1]int
 	blind   [core.Server + 1]bool // the machine misses this side
 	most    int                   // bytes of an event
+	opened  core.Opening
 
 	first uint64          // number of the first event of the batch that is out
 	times []time.Duration // when those of the batch crossed
@@ -55,7 +56,7 @@ func (c *crossed) add(at time.Duration, kind core.EventKind, data []byte) {
 		}
 	}
 	c.held[side] += len(data)
-	if last := len(c.waiting) - 1; kind.IsStream() && last >= c.head && c.waiting[last].kind == kind && at-c.waiting[last].at < joinWithin {
+	if last := len(c.waiting) - 1; c.opened.IsStream(kind) && last >= c.head && c.waiting[last].kind == kind && at-c.waiting[last].at < joinWithin {
 		// Nothing was added since: its data ends the chunk.
 		if l := &c.waiting[last]; len(l.data)+len(data) <= c.most && cap(c.chunk)-len(c.chunk) >= len(data) {
 			c.chunk = append(c.chunk, data...)

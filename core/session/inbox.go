@@ -9,13 +9,14 @@ import (
 )
 
 // inbox holds the events that wait to be fed, in the order in which they came.
-// The server's bytes gather into one event while they wait. Guarded by the
+// The bytes of a server's stream gather into one event while they wait. Guarded by the
 // session's lock.
 type inbox struct {
 	events *eventList // nil while nothing waits: an idle session holds no memory
 	held   [3]int     // by core.Side: data and weight of what waits
 	single bool       // a batch has one event
 	most   int        // bytes of the server's that gather into one event
+	whole  bool       // the server's bytes come an event each, and do not gather
 }
 
 type eventList struct {
@@ -51,7 +52,7 @@ func (b *inbox) add(kind core.EventKind, data []byte) {
 	from := len(l.data)
 	l.data = append(l.data, data...)
 	b.held[kind.Side()] += len(data)
-	if n := len(l.waiting); n > 0 && kind == core.ServerBytes {
+	if n := len(l.waiting); n > 0 && kind == core.ServerBytes && !b.whole {
 		last := &l.waiting[n-1]
 		if last.kind == kind && len(l.data)-last.from <= b.most {
 			last.to = len(l.data)

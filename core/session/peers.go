@@ -16,6 +16,7 @@ type peers struct {
 	client  Client
 	server  Server // set before its reader and its writer start
 	entries bool   // the client is sent the transcript in place of messages
+	whole   bool   // the server is written each send by itself: it tells them apart
 	start   time.Time
 	wake    chan struct{} // the supervisor waits; a value says that there may be something to do
 	readers sync.WaitGroup
@@ -27,6 +28,7 @@ type peers struct {
 	room      sync.Cond // on mu; broadcast when a queue or the inbox has got shorter, and at any end
 	phase     phase     // the session's
 	sides     [core.Server + 1]side
+	opened    core.Opening
 	most      int // bytes of an event that is a piece of a stream
 	inbox     inbox
 	turn      turn
@@ -61,18 +63,19 @@ func newPeers(c Config) *peers {
 	p := &peers{
 		client: c.Client, entries: c.Entries, start: time.Now(),
 		wake:      make(chan struct{}, 1),
-		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays, Watch: c.Opening.Watch},
+		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays, Watch: c.Opening.Watch, Client: c.Opening.Client, Server: c.Opening.Server},
 		observers: c.Observers,
+		whole:     c.Opening.IsWhole(core.Server),
+		opened:    c.Opening,
 		most:      wire.MaxBatchBytes,
 	}
 	if c.Messages {
 		p.most = core.MaxDecodedEvent
 	}
-	p.inbox.most = p.most
-	p.inbox.single = p.feeder.OneByOne()
+	p.inbox.single, p.inbox.whole, p.inbox.most = p.feeder.OneByOne(), p.whole, p.most
 	if c.Opening.Watch {
 		p.watching = &watching{decoding: true, busy: true, withhold: c.Withhold}
-		p.watching.most = p.most
+		p.watching.opened, p.watching.most = c.Opening, p.most
 	}
 	for i := range p.sides {
 		p.sides[i].in, p.sides[i].out.phase = open, open

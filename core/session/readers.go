@@ -85,7 +85,7 @@ func (p *peers) serverEnded(err error) {
 // takeIn waits until there is room for an event, and passes it on: to be fed, or
 // across, where its side is passed through. After the end it drops it.
 func (p *peers) takeIn(e core.Event) {
-	for e.Kind.IsStream() && len(e.Data) > p.most {
+	for len(e.Data) > p.most && p.opened.IsStream(e.Kind) {
 		p.takeInPiece(core.Event{Kind: e.Kind, Data: e.Data[:p.most]})
 		e.Data = e.Data[p.most:]
 	}

@@ -48,7 +48,8 @@ type Client interface {
 	Cut()
 }
 
-// Server is the server's end of a session.
+// Server is the server's end of a session. Where core.Opening.Server is no stream, each
+// Write is one datagram or message, and so is what each Receive returns, perhaps empty.
 type Server interface {
 	io.WriteCloser
 	// Receive blocks for the next bytes that the server sends, which are valid

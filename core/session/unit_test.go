@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,6 +116,46 @@ func TestInboxGathers(t *testing.T) {
 	if b.take(core.Event{}, noLater) != nil || b.held != [3]int{} || total != 600<<10+1 {
 		t.Errorf("%d bytes were taken, %v is held", total, b.held)
 	}
+}
+
+// What keeps boundaries does not gather, and leaves one by one: empty ones too.
+func TestDatagramsStayApart(t *testing.T) {
+	p := newPeers(Config{Opening: core.Opening{Server: core.ServerDatagrams}})
+	want := []string{"ab", "", "c"}
+	for _, data := range want {
+		p.inbox.add(core.ServerBytes, []byte(data))
+		p.toServer().add([]byte(data), false)
+	}
+	var came []string
+	list := p.inbox.take(core.Event{}, noLater)
+	for _, e := range list.batch {
+		came = append(came, string(e.Data))
+	}
+	list.release()
+	server := new(written)
+	p.server = server
+	err := p.writeTo(core.Server, p.toServer().take())
+	if err != nil || !slices.Equal(came, want) || !slices.Equal(server.all, want) || p.inbox.held != [3]int{} {
+		t.Errorf("%q came, %q were written, %v; %v is held", came, server.all, err, p.inbox.held)
+	}
+	w := crossed{opened: core.Opening{Client: core.Datagrams}}
+	for range 3 {
+		w.add(0, core.ClientBytes, nil)
+	}
+	if len(w.waiting) != 3 {
+		t.Errorf("%d of 3 wait for a machine that watches", len(w.waiting))
+	}
+}
+
+// written is a server that keeps what each write has.
+type written struct {
+	Server
+	all []string
+}
+
+func (w *written) Write(data []byte) (int, error) {
+	w.all = append(w.all, string(data))
+	return len(data), nil
 }
 
 // A checkpoint replaces the log, and makes the next one due later again.

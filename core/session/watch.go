@@ -108,7 +108,7 @@ func (p *peers) receive(from core.Side) (core.Event, error) {
 func (p *peers) cross(e core.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for e.Kind.IsStream() && len(e.Data) > p.most {
+	for len(e.Data) > p.most && p.opened.IsStream(e.Kind) {
 		p.crossLocked(core.Event{Kind: e.Kind, Data: e.Data[:p.most]})
 		e.Data = e.Data[p.most:]
 	}

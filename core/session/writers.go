@@ -111,8 +111,17 @@ func (p *peers) writeTo(to core.Side, m *Messages) error {
 	if to == core.Client {
 		return p.client.Send(m)
 	}
-	_, err := p.server.Write(m.data)
-	return err
+	if !p.whole {
+		_, err := p.server.Write(m.data)
+		return err
+	}
+	for i := range m.Len() {
+		data, _ := m.At(i)
+		if _, err := p.server.Write(data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wrote ends a writer's write.

@@ -63,9 +63,10 @@ type Transcript struct {
 	// ServerEOFStays says that the client could go on after the end of the
 	// server's stream.
 	ServerEOFStays bool
-	// Client is what stood at the client's end, and Watch whether the machine only
-	// watched, as in core.Opening.
+	// Client is what stood at the client's end, Server at the server's, and Watch whether
+	// the machine only watched, as in core.Opening.
 	Client core.ClientEnd
+	Server core.ServerEnd
 	Watch  bool
 	// State is the checkpoint that the entries continue from, nil if they begin
 	// with the opening. Timers that it knows of are armed already.
@@ -73,7 +74,7 @@ type Transcript struct {
 	Entries []Entry
 	// HeaderComments[i] are the comments above the i-th line of the header
 	// below the first: mode, each option, target, each tls, quiet, server-eof,
-	// client, watch, state. It may be shorter.
+	// client, server, watch, state. It may be shorter.
 	HeaderComments [][]string
 	// Trailing are the comments below the last entry.
 	Trailing []string

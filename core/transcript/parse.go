@@ -205,7 +205,7 @@ func (p *parser) mode(word, rest string) *SyntaxError {
 
 // headerWords are the first words of the header's lines below the first, in
 // this order. All but mode may be missing; option and tls may be repeated.
-var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "client", "watch", "state"}
+var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "client", "server", "watch", "state"}
 
 // setting takes a header line below the mode.
 func (p *parser) setting(word, rest string) *SyntaxError {
@@ -244,14 +244,19 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 	case "client":
 		var ok bool
 		if p.t.Client, ok = core.ParseClientEnd(rest); !ok || p.t.Client == core.Messages {
-			err = errorf("expected client stream, found %s; without the line the client sends messages", shown(rest))
+			err = errorf("expected client stream or client datagrams, found %s; without the line the client sends messages", shown(rest))
+		}
+	case "server":
+		var ok bool
+		if p.t.Server, ok = core.ParseServerEnd(rest); !ok || p.t.Server == core.ServerStream {
+			err = errorf("expected server datagrams or server messages, found %s; without the line the server's bytes are a stream", shown(rest))
 		}
 	case "watch":
 		switch p.t.Watch = true; {
 		case rest != "":
 			err = errorf("expected nothing after watch, found %s", shown(rest))
-		case p.t.Client != core.Stream:
-			err = errorf("expected client stream above watch: only a stream is watched")
+		case p.t.Client == core.Messages:
+			err = errorf("expected client stream or client datagrams above watch: only a program is watched")
 		}
 	case "state":
 		p.t.State, err = unquote([]byte{}, rest, core.MaxCheckpoint)

@@ -106,28 +106,33 @@ server-eof stay
 	}
 }
 
-// What stood at the client's end is in the header.
-func TestClientEnd(t *testing.T) {
+// What stood at the ends is in the header.
+func TestEnds(t *testing.T) {
 	const head = magic + "\nmode raw\n"
 	for in, want := range map[string]struct {
 		client core.ClientEnd
+		server core.ServerEnd
 		watch  bool
 	}{
-		head + "\n":                       {},
-		head + "client stream\n\n":        {core.Stream, false},
-		head + "client stream\nwatch\n\n": {core.Stream, true},
+		head + "\n":                                            {},
+		head + "client stream\n\n":                             {core.Stream, core.ServerStream, false},
+		head + "client stream\nwatch\n\n":                      {core.Stream, core.ServerStream, true},
+		head + "server messages\n\n":                           {core.Messages, core.ServerMessages, false},
+		head + "client datagrams\nserver datagrams\nwatch\n\n": {core.Datagrams, core.ServerDatagrams, true},
 	} {
 		tr, err := Parse("f", []byte(in))
-		if err != nil || tr.Client != want.client || tr.Watch != want.watch || string(tr.Append(nil)) != in {
+		if err != nil || tr.Client != want.client || tr.Server != want.server || tr.Watch != want.watch || string(tr.Append(nil)) != in {
 			t.Errorf("%q: %+v, %v", in, tr, err)
 		}
 	}
 	for in, want := range map[string]string{
-		"client messages\n":              `f:3: expected client stream, found "messages"`,
-		"client\n":                       "f:3: expected client stream, found",
-		"watch\n":                        "f:3: expected client stream above watch",
-		"client stream\nwatch closely\n": "f:4: expected nothing after watch",
-		"watch\nclient stream\n":         "f:3: expected client stream above watch",
+		"client messages\n":                `f:3: expected client stream or client datagrams, found "messages"`,
+		"client\n":                         "f:3: expected client stream or client datagrams, found",
+		"watch\n":                          "f:3: expected client stream or client datagrams above watch",
+		"server stream\n":                  `f:3: expected server datagrams or server messages, found "stream"`,
+		"server messages\nclient stream\n": "f:4: expected an entry (>>, << or --); client belongs above the server",
+		"client stream\nwatch closely\n":   "f:4: expected nothing after watch",
+		"watch\nclient stream\n":           "f:3: expected client stream or client datagrams above watch",
 	} {
 		if _, err := Parse("f", []byte(head+in)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v; want %s", in, err, want)

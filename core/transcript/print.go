@@ -75,6 +75,9 @@ func (t *Transcript) HeaderLines() []HeaderLine {
 	if t.Client != core.Messages {
 		lines = append(lines, HeaderLine{Words: "client " + t.Client.String()})
 	}
+	if t.Server != core.ServerStream {
+		lines = append(lines, HeaderLine{Words: "server " + t.Server.String()})
+	}
 	if t.Watch {
 		lines = append(lines, HeaderLine{Words: "watch"})
 	}

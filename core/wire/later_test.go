@@ -63,21 +63,23 @@ func TestSettings(t *testing.T) {
 		}
 		c.Bye()
 	}
-	for _, want := range []core.Opening{{}, {Client: core.Stream}, {Client: core.Stream, Watch: true}} {
+	for _, want := range []core.Opening{{}, {Client: core.Stream}, {Client: core.Stream, Watch: true}, {Client: core.Datagrams, Server: core.ServerDatagrams}, {Server: core.ServerMessages}} {
 		p := parser{body: appendOpen(nil, want, nil)}
-		if o, _, _ := p.open(); p.err != nil || o.Client != want.Client || o.Watch != want.Watch {
+		if o, _, _ := p.open(); p.err != nil || o.Client != want.Client || o.Server != want.Server || o.Watch != want.Watch {
 			t.Errorf("%+v came as %+v, %v", want, o, p.err)
 		}
 	}
-	p := parser{body: appendString(appendString(append(openWithoutSettings(), 1), settingClient), "pigeons")}
-	if p.open(); p.err == nil {
-		t.Error("a client end that there is not was taken for another")
+	for _, setting := range []string{settingClient, settingServer} {
+		p := parser{body: appendString(appendString(append(openWithoutSettings(), 1), setting), "pigeons")}
+		if p.open(); p.err == nil {
+			t.Errorf("a %s end that there is not was taken for another", setting)
+		}
 	}
 	// Settings of a later host are skipped.
 	body := append(openWithoutSettings(), 2)
 	body = appendString(appendString(body, "seed"), "\x00\x01")
 	body = appendString(appendString(body, settingServerEOF), settingStay)
-	p = parser{body: body}
+	p := parser{body: body}
 	o, _, knows := p.open()
 	if p.err != nil || !knows.settings || knows.secretBytes || !o.ServerEOFStays || o.Target != "a:1" {
 		t.Errorf("%+v, %+v, %v", o, knows, p.err)

@@ -26,6 +26,7 @@ const (
 	settingServerEOF, settingStay      = "server-eof", "stay"
 	settingSecretBytes, settingIsKnown = "secret-bytes", "known"
 	settingClient                      = "client"
+	settingServer                      = "server"
 	settingWatch, settingOn            = "watch", "on"
 )
 
@@ -83,6 +84,9 @@ func appendOpen(dst []byte, o core.Opening, checkpoint []byte) []byte {
 	}
 	if o.Client != core.Messages {
 		settings = append(settings, [2]string{settingClient, o.Client.String()})
+	}
+	if o.Server != core.ServerStream {
+		settings = append(settings, [2]string{settingServer, o.Server.String()})
 	}
 	if o.Watch {
 		settings = append(settings, [2]string{settingWatch, settingOn})
@@ -295,6 +299,11 @@ func (p *parser) open() (o core.Opening, checkpoint []byte, h host) {
 			var known bool
 			if o.Client, known = core.ParseClientEnd(value); p.err == nil && !known {
 				p.fail("unknown client end %q", value)
+			}
+		case settingServer:
+			var known bool
+			if o.Server, known = core.ParseServerEnd(value); p.err == nil && !known {
+				p.fail("unknown server end %q", value)
 			}
 		case settingWatch:
 			o.Watch = value == settingOn

@@ -16,7 +16,7 @@ import (
 func TestLaterEventsCross(t *testing.T) {
 	d, _ := begin(t, python(t, `hello()
 for r in requests():
-    if "open" in r: say(session=r["session"], done=0, quiet="300ms", actions=[{"action": "note", "text": " ".join(str(r["open"].get(k)) for k in ("server_eof", "client", "watch"))}])
+    if "open" in r: say(session=r["session"], done=0, quiet="300ms", actions=[{"action": "note", "text": " ".join(str(r["open"].get(k)) for k in ("server_eof", "client", "server", "watch"))}])
     for e in r.get("events", []):
         say(session=r["session"], done=e["n"], actions=[{"action": "client part", "text": e["event"] + ":" + e.get("text", "")}])`))
 	c := wire.Pipe(d, quiet)
@@ -27,7 +27,7 @@ for r in requests():
 			got = append(got, string(x.Data))
 		}
 	}
-	if err := c.Open(core.Opening{ServerEOFStays: true, Client: core.Stream, Watch: true}, nil, keep); err != nil {
+	if err := c.Open(core.Opening{ServerEOFStays: true, Client: core.Stream, Server: core.ServerMessages, Watch: true}, nil, keep); err != nil {
 		t.Fatal(err)
 	}
 	if c.Quiet() != 300*time.Millisecond {
@@ -38,7 +38,7 @@ for r in requests():
 		{N: 2, Event: core.Event{Kind: core.ClientPart, Data: []byte("a")}},
 		{N: 3, Event: core.Event{Kind: core.ClientRaw, Data: []byte("b")}},
 	}, keep)
-	if want := "stay stream True|server quiet:|client part:a|client raw:b"; err != nil || strings.Join(got, "|") != want {
+	if want := "stay stream messages True|server quiet:|client part:a|client raw:b"; err != nil || strings.Join(got, "|") != want {
 		t.Errorf("%q, %v; want %q", strings.Join(got, "|"), err, want)
 	}
 }

@@ -35,7 +35,8 @@ type opening struct {
 	Options   core.Options `json:"options"`
 	Target    string       `json:"target"`
 	ServerEOF string       `json:"server_eof,omitempty"` // "stay"
-	Client    string       `json:"client,omitempty"`     // "stream"
+	Client    string       `json:"client,omitempty"`     // "stream", "datagrams"
+	Server    string       `json:"server,omitempty"`     // "datagrams", "messages"
 	Watch     bool         `json:"watch,omitempty"`
 }
 

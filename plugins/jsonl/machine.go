@@ -66,6 +66,9 @@ func (c *Child) open(stream uint32, o core.Opening, out *core.Out) (core.Machine
 	if o.Client != core.Messages {
 		opening.Client = o.Client.String()
 	}
+	if o.Server != core.ServerStream {
+		opening.Server = o.Server.String()
+	}
 	if o.ServerEOFStays {
 		opening.ServerEOF = "stay"
 	}

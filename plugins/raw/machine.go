@@ -21,7 +21,7 @@ func Discipline() core.Discipline {
 			Options:        []core.Option{},
 			Events:         []string{core.ClientBytes.String()},
 			AfterServerEOF: true,
-			Clients:        []string{core.Messages.String(), core.Stream.String()},
+			Clients:        []string{core.Messages.String(), core.Stream.String(), core.Datagrams.String()},
 		},
 		Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
 			out.PassThrough(core.Client)

@@ -15,7 +15,7 @@ manifest = {
 }
 
 def open(options, target, out, session):
-    out.note("%s, %s, %s" % (session.client, session.watch, session.server_eof))
+    out.note("%s, %s, %s, %s" % (session.client, session.server, session.watch, session.server_eof))
 
 def handle(state, event, out):
     if event.name == "client bytes":
@@ -30,15 +30,16 @@ func TestOpenIsToldOfTheClient(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	plugintest.Script(t, d, `
-		<< note "messages, False, end"
+		<< note "messages, stream, False, end"
 		>> server eof
 		<< note "the end"
 	`)
 	plugintest.Script(t, d, `
 		server-eof stay
 		client stream
+		server datagrams
 
-		<< note "stream, False, stay"
+		<< note "stream, datagrams, False, stay"
 		>> client bytes "x"
 		<< server "x"
 	`)
@@ -46,7 +47,7 @@ func TestOpenIsToldOfTheClient(t *testing.T) {
 		client stream
 		watch
 
-		<< note "stream, True, end"
+		<< note "stream, stream, True, end"
 		>> client bytes "x"
 		>> server eof
 		<< note "the end"

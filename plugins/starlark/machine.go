@@ -63,7 +63,8 @@ func sessionValue(o core.Opening) starlark.Value {
 		serverEOF = "stay"
 	}
 	return starlarkstruct.FromStringDict(starlark.String("session"), starlark.StringDict{
-		"client": starlark.String(o.Client.String()), "watch": starlark.Bool(o.Watch), "server_eof": starlark.String(serverEOF),
+		"client": starlark.String(o.Client.String()), "server": starlark.String(o.Server.String()),
+		"watch": starlark.Bool(o.Watch), "server_eof": starlark.String(serverEOF),
 	})
 }
 

@@ -52,7 +52,8 @@ var (
 type Script struct {
 	Options map[string]string // those that are not left to their defaults
 	Ops     []Op
-	Client  core.ClientEnd // as in core.Opening, and so is Watch
+	Client  core.ClientEnd // as in core.Opening, and so are Server and Watch
+	Server  core.ServerEnd
 	Watch   bool
 }
 
