@@ -71,6 +71,7 @@ const (
 	NotUpgraded   RemarkCode = "tls-failed"    // the connection to the server did not become TLS
 	Dropped       RemarkCode = "dropped"       // something that a machine may not do which only watches
 	Undecoded     RemarkCode = "undecoded"     // the machine no longer watches
+	Undelivered   RemarkCode = "undelivered"   // a datagram did not arrive, as far as is known
 	Stopping      RemarkCode = "stopping"      // the workbench stops, and the session ends soon
 )
 

@@ -53,7 +53,7 @@ func (p *peers) clientLeft(err error) {
 func (p *peers) readServer() {
 	for {
 		data, err := p.server.Receive()
-		if p.rest(len(data)) {
+		if p.rest(len(data)) || p.wasMishap(err) {
 			continue
 		}
 		if err != nil {
@@ -171,10 +171,28 @@ func (p *peers) isShown(from core.Side) bool { return p.entries && from == core.
 // writeStraight writes a passed-through event, as its side's reader.
 func (p *peers) writeStraight(e core.Event) error {
 	if e.Kind.Side() == core.Server {
-		return p.client.Send(p.straight.one(e.Data))
+		return p.sendClient(p.straight.one(e.Data))
 	}
-	_, err := p.server.Write(e.Data)
+	return p.writeServer(e.Data)
+}
+
+// writeServer writes to the server at once.
+func (p *peers) writeServer(data []byte) error {
+	_, err := p.server.Write(data)
+	if p.wasMishap(err) {
+		return nil
+	}
 	return err
+}
+
+// wasMishap reports that an error ends nothing, and remarks on it.
+func (p *peers) wasMishap(err error) bool {
+	var m Mishap
+	if err == nil || !errors.As(err, &m) {
+		return false
+	}
+	p.remark(Remark{Code: Undelivered, Words: m.Error()})
+	return true
 }
 
 // plain returns an error of a connection in plain words.

@@ -70,6 +70,13 @@ type Server interface {
 	Secured() string
 }
 
+// Mishap is an error of a Server's Receive or Write, or of a Client's Send, that ends
+// nothing: a datagram was refused, or is too large. It is remarked on.
+type Mishap interface {
+	error
+	Mishap()
+}
+
 // Config is what a session is made of.
 type Config struct {
 	Client  Client

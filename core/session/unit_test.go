@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -146,6 +147,64 @@ func TestDatagramsStayApart(t *testing.T) {
 		t.Errorf("%d of 3 wait for a machine that watches", len(w.waiting))
 	}
 }
+
+// What is only a mishap of a datagram is remarked on, and what follows it goes on.
+func TestMishapsEndNothing(t *testing.T) {
+	var told toldLines
+	p := newPeers(Config{Client: newClient(), Opening: core.Opening{Server: core.ServerDatagrams}, Observers: []Observer{&told}})
+	p.phase = running
+	server := &unlucky{says: []string{"", "pong"}}
+	p.server = server
+	for _, data := range []string{"large", "small"} {
+		p.toServer().add([]byte(data), false)
+	}
+	p.toServer().writing = true
+	p.writeAll(core.Server)
+	if err := p.writeStraight(core.Event{Kind: core.ClientBytes, Data: []byte("large")}); err != nil {
+		t.Error(err)
+	}
+	p.readServer()
+	list := p.inbox.take(core.Event{}, noLater)
+	if !slices.Equal(server.all, []string{"small"}) || len(list.batch) != 2 || string(list.batch[0].Data) != "pong" || list.batch[1].Kind != core.ServerEOF {
+		t.Errorf("wrote %q, %+v came", server.all, list.batch)
+	}
+	if got := strings.Count(told.String(), "-- undelivered"); got != 3 {
+		t.Errorf("%d remarks of 3:\n%s", got, told.String())
+	}
+}
+
+// unlucky is a server to which nothing large can be written, and of whose datagrams the
+// empty ones are lost.
+type unlucky struct {
+	written
+	says []string
+}
+
+func (u *unlucky) Write(data []byte) (int, error) {
+	if string(data) == "large" {
+		return 0, fmt.Errorf("wrapped: %w", mishap{})
+	}
+	return u.written.Write(data)
+}
+
+func (u *unlucky) Receive() ([]byte, error) {
+	if len(u.says) == 0 {
+		return nil, io.EOF
+	}
+	said := u.says[0]
+	u.says = u.says[1:]
+	if said == "" {
+		return nil, mishap{}
+	}
+	return []byte(said), nil
+}
+
+func (u *unlucky) CloseWrite() error { return nil }
+
+type mishap struct{}
+
+func (mishap) Error() string { return "too bad" }
+func (mishap) Mishap()       {}
 
 // written is a server that keeps what each write has.
 type written struct {

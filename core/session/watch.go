@@ -80,6 +80,9 @@ func (s *supervisor) holdWatched(ctx context.Context, config Config) End {
 func (p *peers) copyAcross(from core.Side) {
 	for {
 		e, err := p.receive(from)
+		if p.wasMishap(err) {
+			continue
+		}
 		if err != nil || !e.Kind.IsBytes() {
 			p.streamEnded(from, err)
 			return

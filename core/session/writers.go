@@ -109,19 +109,26 @@ func (p *peers) nextWrite(to core.Side) (m *Messages, fin bool) {
 
 func (p *peers) writeTo(to core.Side, m *Messages) error {
 	if to == core.Client {
-		return p.client.Send(m)
+		return p.sendClient(m)
 	}
 	if !p.whole {
-		_, err := p.server.Write(m.data)
-		return err
+		return p.writeServer(m.data)
 	}
 	for i := range m.Len() {
 		data, _ := m.At(i)
-		if _, err := p.server.Write(data); err != nil {
+		if err := p.writeServer(data); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (p *peers) sendClient(m *Messages) error {
+	err := p.client.Send(m)
+	if p.wasMishap(err) {
+		return nil
+	}
+	return err
 }
 
 // wrote ends a writer's write.
