@@ -371,7 +371,7 @@ var table = []row{
 		place:   "core/target",
 		does:    "parses targets, decides whether they may be dialled, dials; TLS choices, certificates and why they failed",
 		not:     "sessions",
-		imports: "core/urgent " + xnet,
+		imports: "core core/urgent " + xnet,
 		brings:  behindTarget,
 		without: "net/http os",
 	},

@@ -99,8 +99,8 @@ func through(t target.Target, via string) (target.Target, error) {
 	if via == "" {
 		return t, nil
 	}
-	if t.IsLocal() {
-		return t, refuseAs(codeAddress, "via is for hosts: %s is reached through no proxy", core.CutWords(t.String(), maxShown))
+	if t.IsDirect() {
+		return t, refuseAs(codeAddress, "via is for hosts by TCP: %s is reached through no proxy", core.CutWords(t.String(), maxShown))
 	}
 	p, err := target.ParseProxy(via)
 	if err != nil {

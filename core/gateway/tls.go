@@ -21,6 +21,10 @@ const securityPrefix = "tls."
 // beginning, or if it upgrades, in mid-stream.
 func (g *Gateway) choose(t target.Target, choices []target.Choice, upgrades bool) (s target.Security, err error) {
 	if len(choices) > 0 && !t.TLS && !upgrades {
+		if !t.SpeaksTLS() {
+			return s, &target.Error{Code: target.CodeParameter, Words: fmt.Sprintf(
+				"the address has %q, but there is no TLS to %s", core.CutWords(securityPrefix+choices[0].Name, core.MaxName), t)}
+		}
 		return s, &target.Error{Code: target.CodeParameter, Words: fmt.Sprintf(
 			"the address has %q, but the target is not dialled with TLS: write %s before it, or starttls=on for an upgrade in mid-stream", core.CutWords(securityPrefix+choices[0].Name, core.MaxName), t.TLSMark())}
 	}

@@ -204,6 +204,9 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	if wanted.with != nil && g.practiceAt(wanted.target) == nil {
 		return wanted, refuseAs(codeAddress, "with.NAME is for practice servers; %s is none of this workbench", wanted.target)
 	}
+	if wanted.upgrades && !wanted.target.SpeaksTLS() {
+		return wanted, refuseAs(codeAddress, "starttls=on is for targets that can speak TLS; %s cannot", wanted.target)
+	}
 	if wanted.upgrades && wanted.target.TLS {
 		return wanted, refuseAs(codeAddress, "starttls=on is for targets without TLS; %s has it from the beginning", wanted.target)
 	}
@@ -253,7 +256,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	}
 	r := &prepared{id: id, log: log, start: time.Now(), hello: hello, use: wanted.seat.use}
 	r.config = session.Config{
-		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays},
+		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd()},
 		Knows:     wanted.mode.Knows,
 		Messages:  wanted.mode.Messages,
 		Plugin:    plugin,
@@ -277,7 +280,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	if g.Recordings != nil && wanted.record {
 		r.config.Observers = append(r.config.Observers, &recording{all: g.Recordings, told: hello, header: store.Header{
 			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: r.start,
-			ServerEOFStays: wanted.stays,
+			ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd(),
 		}})
 	}
 	if audit != nil {

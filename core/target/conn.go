@@ -13,6 +13,7 @@ type Conn struct {
 	net.Conn
 	receiving
 	stream  stream   // below
+	packets *packets // of UDP: each read and write is a datagram
 	below   net.Conn // what Dialer.Below made of stream
 	outcome *Outcome // nil: plain
 	upgrade upgrade
@@ -43,8 +44,14 @@ var (
 // Receive returns what the target sends next, at most 128 KiB; it is valid until the
 // next call. The error is io.EOF at the end of the stream. It is for one goroutine.
 // On a plain connection no buffer is held while it waits.
+//
+// Of UDP it returns a datagram, perhaps an empty one. A *Mishap as the error then says
+// that one did not arrive, and more may follow.
 func (c *Conn) Receive() ([]byte, error) {
 	c.giveBack()
+	if c.packets != nil {
+		return c.receivePacket()
+	}
 	n, err := c.receive()
 	if n > 0 {
 		c.much = n == len(*c.lent)

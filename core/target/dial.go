@@ -71,7 +71,9 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 		return nil, err
 	}
 	if !t.TLS {
-		conn.upgrade = upgrade{d, t, s}
+		if t.SpeaksTLS() {
+			conn.upgrade = upgrade{d, t, s}
+		}
 		return conn, nil
 	}
 	secure := newTLSConn(conn.Conn, d.tlsConfig(t, s), s.Client)
@@ -97,6 +99,8 @@ func (d *Dialer) connect(ctx context.Context, t Target, limit time.Duration) (*C
 		return d.dialTCP(ctx, t, limit)
 	case Unix:
 		return d.dialUnix(ctx, t, limit)
+	case UDP:
+		return d.dialUDP(ctx, t, limit)
 	}
 	return nil, fail(nil, "%s is of a kind that cannot be dialled", t.shown()).as(CodeDial)
 }

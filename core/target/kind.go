@@ -1,6 +1,10 @@
 package target
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/protocol-workbench/workbench/core"
+)
 
 // Kind is what a target is. Adding one takes a row in kinds, a case in Parse's
 // and Dial's switches, and what the tests of kinds ask for.
@@ -10,6 +14,7 @@ type Kind uint8
 const (
 	TCP  Kind = iota // a host and a port
 	Unix             // a Unix socket of this machine, for streams
+	UDP              // a host and a port, for datagrams
 )
 
 // kind is what holds of all targets of a Kind.
@@ -18,11 +23,14 @@ type kind struct {
 	tls    string // with TLS; "": none can be spoken
 	local  bool   // it is of this machine, and reached with the rights of the workbench's account
 	silent bool   // dialling tells it nothing but that somebody connects
+	direct bool   // no proxy leads to it
+	end    core.ServerEnd
 }
 
 var kinds = [...]kind{
 	TCP:  {scheme: "tcp", tls: "tls", silent: true},
-	Unix: {scheme: "unix", tls: "tls+unix", local: true, silent: true},
+	Unix: {scheme: "unix", tls: "tls+unix", local: true, silent: true, direct: true},
+	UDP:  {scheme: "udp", silent: true, direct: true, end: core.ServerDatagrams},
 }
 
 // String returns the scheme of the kind.
@@ -32,6 +40,15 @@ func (k Kind) String() string { return kinds[k].scheme }
 // of the account that dials: file permissions decide, and a policy's rules about
 // addresses say nothing of it.
 func (t Target) IsLocal() bool { return kinds[t.Kind].local }
+
+// ServerEnd says whether the target's bytes are a stream.
+func (t Target) ServerEnd() core.ServerEnd { return kinds[t.Kind].end }
+
+// IsDirect reports that no proxy leads to such a target.
+func (t Target) IsDirect() bool { return kinds[t.Kind].direct }
+
+// SpeaksTLS reports whether there is TLS to such a target.
+func (t Target) SpeaksTLS() bool { return kinds[t.Kind].tls != "" }
 
 // DialTells reports that the target learns more by the dial than that somebody
 // connects, as by a TLS handshake.

@@ -103,7 +103,11 @@ func (p Policy) decide(t Target, a netip.Addr) Decision {
 			return Decision{r.allow, fmt.Sprintf("the rule %q", r.text)}
 		}
 	}
-	return Decision{p.preset.allows(netip.AddrPortFrom(a, t.Port), p.practice), "the preset " + p.preset.String()}
+	practice := p.practice
+	if t.Kind == UDP { // their ports are TCP's
+		practice = nil
+	}
+	return Decision{p.preset.allows(netip.AddrPortFrom(a, t.Port), practice), "the preset " + p.preset.String()}
 }
 
 // Check returns nil if t may be dialled at the resolved address, and otherwise

@@ -100,7 +100,7 @@ func TestPoliciesThatDoNotParse(t *testing.T) {
 		"deny *:0":            `"0" is neither a port from 1 to 65535 nor a range`,
 		"deny *:90-80":        "is neither a port",
 		"deny *:http":         "is neither a port",
-		"deny udp://*":        "begins with neither tls:// nor tcp://",
+		"deny sctp://*":       "begins with none of tls://, tcp:// and udp://",
 		"deny fe80::1%eth0":   "is neither an address",
 		"public,local":        "has the presets public and local; it can have one",
 		"deny \x1b[31m:\x00a": "?[31m:?a",

@@ -81,7 +81,7 @@ func ParseProxy(s string) (Proxy, error) {
 		return Proxy{}, fail(err, "the proxy's host: %v", err)
 	}
 	if port := u.Port(); port != "" || p.port == 0 {
-		if p.port, err = parsePort(port); err != nil {
+		if p.port, err = parsePort(port, "tcp"); err != nil {
 			return Proxy{}, fail(err, "the proxy's port: %v", err)
 		}
 	}
@@ -107,7 +107,7 @@ func (p Proxy) target() Target { return Target{Host: p.host, Port: p.port} }
 // target named it too.
 func (d *Dialer) via(t Target) (p Proxy, named bool) {
 	switch {
-	case t.Kind != TCP:
+	case t.IsLocal():
 		return Proxy{}, false
 	case t.Via != (Proxy{}):
 		return t.Via, true

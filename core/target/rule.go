@@ -9,7 +9,7 @@ import (
 // Rule allows or denies targets. Make one with [ParseRule].
 type Rule struct {
 	allow  bool
-	tls    string       // "tls", "tcp", or "": either
+	scheme string       // "tls", "tcp", "udp", or "": any
 	name   string       // a pattern for the host as it was written; "": any
 	prefix netip.Prefix // of the resolved address; not valid: any
 	ports  portRange    // zero: any
@@ -29,11 +29,14 @@ func (r portRange) has(port uint16) bool {
 //	allow *.example.com:80-443     what ends in .example.com, and a range of ports
 //	deny [2001:db8::/32]:25        IPv6 with a port
 //	allow tls://*:443              any host, but only with TLS; tcp:// is only without
+//	allow udp://192.0.2.1:53       only by UDP
 //
 // A denied IPv4 network also covers the IPv6 addresses that lead into it. A name
 // is compared with the host that the user wrote, and can be avoided by writing
 // its address. Whoever owns a name chooses its address, so an allowed name
 // allows only addresses that [Public] allows too.
+//
+// A rule without a scheme is about UDP too, and so is a denial with tcp://.
 //
 // Errors are of type *Error.
 func ParseRule(s string) (Rule, error) {
@@ -44,10 +47,10 @@ func ParseRule(s string) (Rule, error) {
 		return Rule{}, fail(nil, "%q is neither a preset (%s) nor a rule: write allow or deny and a host, as in: deny 10.0.0.0/8", short(s), presetNames())
 	}
 	if scheme, after, found := strings.Cut(rest, "://"); found {
-		if scheme != "tls" && scheme != "tcp" {
-			return Rule{}, fail(nil, "the rule %q begins with neither tls:// nor tcp://", short(s))
+		if scheme != "tls" && scheme != "tcp" && scheme != "udp" {
+			return Rule{}, fail(nil, "the rule %q begins with none of tls://, tcp:// and udp://", short(s))
 		}
-		r.tls, rest = scheme, after
+		r.scheme, rest = scheme, after
 	}
 	host, ports := splitRule(rest)
 	var err error
@@ -124,7 +127,7 @@ func plainName(host string) string { return strings.ToLower(strings.TrimSuffix(h
 // leads.
 func (r Rule) matches(t Target, a netip.Addr) bool {
 	switch {
-	case r.tls != "" && (r.tls == "tls") != t.TLS, !r.ports.has(t.Port):
+	case !r.isOf(t), !r.ports.has(t.Port):
 		return false
 	case r.prefix.IsValid():
 		return r.prefix.Contains(a)
@@ -136,10 +139,24 @@ func (r Rule) matches(t Target, a netip.Addr) bool {
 	return !r.allow || isPublic(a)
 }
 
+// isOf reports whether the rule's scheme is about t. What is said of tcp is also denied by
+// UDP, and not allowed by it.
+func (r Rule) isOf(t Target) bool {
+	switch r.scheme {
+	case "tls":
+		return t.TLS
+	case "udp":
+		return t.Kind == UDP
+	case "tcp":
+		return !t.TLS && (t.Kind != UDP || !r.allow)
+	}
+	return true
+}
+
 // matchesAll reports whether the rule is about every host and port, with TLS or
 // without.
 func (r Rule) matchesAll() bool {
-	return r.tls == "" && r.name == "" && !r.prefix.IsValid() && r.ports == portRange{}
+	return r.scheme == "" && r.name == "" && !r.prefix.IsValid() && r.ports == portRange{}
 }
 
 func (r Rule) namesHost(host string) bool {

@@ -22,8 +22,8 @@ const (
 // Target is a server to dial. Two targets are the same if they are ==.
 type Target struct {
 	Kind Kind
-	Host string // of TCP: a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine
-	Port uint16 // of TCP: not 0
+	Host string // of TCP and UDP: a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine
+	Port uint16 // of TCP and UDP: not 0
 	Path string // of Unix: the socket's, absolute
 	TLS  bool   // whether to speak TLS
 	Via  Proxy  // of TCP: what it is reached through; String does not have it
@@ -44,15 +44,15 @@ func (t Target) shown() string { return short(t.place()) }
 
 // bare returns the target without its scheme.
 func (t Target) bare() string {
-	if t.Kind == TCP {
+	if !t.IsLocal() {
 		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
 	}
 	return t.Path
 }
 
-// Parse reads "host:port", "tls://host:port", "unix:///path" or
+// Parse reads "host:port", "tls://host:port", "udp://host:port", "unix:///path" or
 // "tls+unix:///path". Spaces around the whole, the host and the port are ignored.
-// An IPv6 address is in brackets, as in [::1]:80. The port is a number from 1 to 65535, or the name of a TCP service
+// An IPv6 address is in brackets, as in [::1]:80. The port is a number from 1 to 65535, or the name of a service
 // on this machine, as in host:http. An empty host, as in :4000, is this machine.
 // An international name is converted as browsers do, and Host has its xn-- form.
 // Names are looked up when dialling.
@@ -76,7 +76,14 @@ func Parse(s string) (Target, error) {
 	if strings.HasPrefix(rest, "/") {
 		return Target{}, fail(nil, "a path alone is not a target: write a Unix socket as in unix:///run/app.sock")
 	}
-	promised, rest, err := cutScheme(rest)
+	kind, rest, err := cutUDP(rest)
+	if err != nil {
+		return Target{}, err
+	}
+	var promised scheme
+	if kind == TCP {
+		promised, rest, err = cutScheme(rest)
+	}
 	switch {
 	case err != nil:
 		return Target{}, err
@@ -93,14 +100,14 @@ func Parse(s string) (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
-	t := Target{Host: strings.TrimSpace(host), Port: promised.port, TLS: promised.tls}
+	t := Target{Kind: kind, Host: strings.TrimSpace(host), Port: promised.port, TLS: promised.tls}
 	if t.Host != "" {
 		if t.Host, err = readHost(t.Host); err != nil {
 			return Target{}, err
 		}
 	}
 	if port = strings.TrimSpace(port); port != "" || t.Port == 0 {
-		if t.Port, err = parsePort(port); err != nil {
+		if t.Port, err = parsePort(port, kinds[kind].scheme); err != nil {
 			return Target{}, err
 		}
 	}
@@ -209,7 +216,8 @@ func isName(s string) bool {
 	return true
 }
 
-func parsePort(s string) (uint16, error) {
+// parsePort reads a port, a number or the name of a service of tcp or udp.
+func parsePort(s, network string) (uint16, error) {
 	if s == "" {
 		return 0, fail(nil, "no port after the colon: write host:port, as in example.com:80")
 	}
@@ -222,7 +230,7 @@ func parsePort(s string) (uint16, error) {
 	}
 	if isName(s) && len(s) <= 32 {
 		// PreferGo reads a file and asks no name service.
-		n, err := (&net.Resolver{PreferGo: true}).LookupPort(context.Background(), "tcp", s)
+		n, err := (&net.Resolver{PreferGo: true}).LookupPort(context.Background(), network, s)
 		if err == nil && n > 0 && n <= 65535 {
 			return uint16(n), nil
 		}

@@ -127,6 +127,10 @@ export function printf(bytes, { host, port, tls }) {
   const bare = host.replace(/^\[|\]$/g, "");
   const said = `printf '${format}'`;
   if (host.startsWith("unix://")) return `${said} | ${tls ? "openssl s_client -quiet -unix" : "nc -U"} ${quote(host.slice("unix://".length))}`;
+  if (host.startsWith("udp://")) {
+    const at = host.lastIndexOf(":");
+    return `${said} | nc -u ${quote(host.slice("udp://".length, at).replace(/^\[|\]$/g, ""))} ${quote(host.slice(at + 1))}`;
+  }
   const to = tls ? `openssl s_client -quiet -connect ${quote(host)}:${quote(port)}` : `nc ${quote(bare)} ${quote(port)}`;
   return `${said} | ${to}`;
 }

@@ -1,5 +1,6 @@
-// Targets that are of the workbench's machine and no host: what such an address says,
-// and what is wrong with it. The workbench reads the same, in core/target.
+// Targets that stand in Host as a whole: those of the workbench's machine, which are no
+// host, what such an address says, and what is wrong with it; and those of UDP. The
+// workbench reads the same, in core/target.
 
 /** What is wrong with the fields of a target, and in which. */
 export class Wrong extends Error {
@@ -31,6 +32,16 @@ const maxPath = 107; // bytes of a Unix socket's
 /** Whether what stands in Host is no host, as readLocal writes it. @param {string} host */
 export function isLocal(host) {
   return /^unix:\/\//i.test(host);
+}
+
+/** Whether what stands in Host is of UDP, udp://host:port. @param {string} host */
+export function isDatagrams(host) {
+  return /^udp:\/\//i.test(host);
+}
+
+/** Whether Host holds all of the target: no port stands beside it, and no proxy leads to it. @param {string} host */
+export function isWhole(host) {
+  return isLocal(host) || isDatagrams(host);
 }
 
 /**

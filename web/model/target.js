@@ -2,7 +2,7 @@
 // that fails, and those of earlier visits.
 
 import { KeptList } from "./kept.js";
-import { Wrong, checkShown, isLocal, readLocal, trim } from "./local.js";
+import { Wrong, checkShown, isDatagrams, isLocal, isWhole, readLocal, trim } from "./local.js";
 
 /** @typedef {{ host: string, port: string, tls: boolean }} Fields */
 
@@ -33,7 +33,7 @@ export const plainSchemes = {
  * written, for the port, which stays empty where that means the same. What the
  * user should know of this is in notice. What cannot be dialled leaves the
  * fields as they are, and is in problem. A Unix socket stands in Host, as
- * unix:///path, and has no port.
+ * unix:///path, and has no port; UDP stands there too, as udp://host:port.
  * @param {Fields} fields
  * @returns {Fields & { notice?: string, problem?: string, field?: string }}
  */
@@ -50,6 +50,7 @@ export function normalFields({ host, port, tls }) {
 function takenApart(fields) {
   const local = readLocal(trim(fields.host), fields.tls);
   if (local) return { ...local, port: "" };
+  if (isDatagrams(trim(fields.host))) return datagrams(trim(fields.host).slice("udp://".length), fields);
   const { scheme, rest } = cutScheme(trim(fields.host));
   const { place, user } = cutUser(rest.replace(/[/?#].*$/s, ""), scheme !== null);
   const { host, port } = splitPlace(trim(place));
@@ -67,6 +68,25 @@ function takenApart(fields) {
     host: name.includes(":") ? `[${name}]` : name,
     port: number || (scheme?.port && String(scheme.port) !== defaultPort(tls) ? String(scheme.port) : ""),
     tls,
+    ...(notices.length && { notice: notices.join(" ") }),
+  };
+}
+
+/** The fields of a target of UDP. It has no TLS. @param {string} rest after udp:// @param {Fields} fields */
+function datagrams(rest, fields) {
+  const { place, user } = cutUser(rest.replace(/[/?#].*$/s, ""), true);
+  const { host, port } = splitPlace(trim(place));
+  const number = port || trim(fields.port);
+  if (host === "") throw new Wrong("Fill in a host after udp://, such as 127.0.0.1 or example.com.");
+  const name = readHost(host);
+  checkPort(number, port ? "host" : "port");
+  if (!number) throw new Wrong("udp:// does not say which port. Fill one in.", "port");
+  const notices = [];
+  if (name !== host) notices.push(`${host} is looked up as ${name}.`);
+  if (fields.tls) notices.push("udp:// is without TLS, which is switched off.");
+  if (user) notices.push("What stood before @ was left out: say who you are in the session.");
+  return {
+    host: `udp://${name.includes(":") ? `[${name}]` : name}:${number}`, port: "", tls: false,
     ...(notices.length && { notice: notices.join(" ") }),
   };
 }
@@ -144,6 +164,7 @@ export function fieldsOf(target) {
 
 /**
  * The target of the fields: { target: "host:port", "tls://host:port",
+ * "udp://host:port",
  * "unix:///path" or "tls+unix:///path" }, or { problem } in words with the name of the field. An empty port is 80, as it
  * was in 2012, and 443 with TLS.
  * @param {Fields} fields
@@ -153,7 +174,7 @@ export function targetOf(fields) {
   const { host, port, tls, problem, field } = normalFields(fields);
   if (problem) return { problem, field };
   if (host === "") return { problem: "Fill in a host, such as 127.0.0.1 or example.com.", field: "host" };
-  return { target: targetTitle({ host, port: isLocal(host) ? "" : port || defaultPort(tls), tls }) };
+  return { target: targetTitle({ host, port: isWhole(host) ? "" : port || defaultPort(tls), tls }) };
 }
 
 /** Whether TLS is spoken to a target, as targetOf and the workbench write it. @param {string} target */

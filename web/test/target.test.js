@@ -106,6 +106,22 @@ test("a Unix socket stands in Host, and the switch says TLS", () => {
   }
 });
 
+test("UDP stands in Host with its port, and has no TLS", () => {
+  for (const [host, port, tls, want] of [
+    ["udp://127.0.0.1:53", "4000", false, "udp://127.0.0.1:53"],
+    ["udp://127.0.0.1", "53", false, "udp://127.0.0.1:53"],
+    ["UDP://::1", "53", true, "udp://[::1]:53"],
+  ]) {
+    const fields = normalFields({ host, port, tls });
+    assert.deepEqual([fields.host, fields.port, fields.tls], [want, "", false]);
+    assert.equal(fields.notice, tls ? "udp:// is without TLS, which is switched off." : undefined);
+    assert.equal(targetOf(fields).target, want);
+    assert.equal(targetTitle(fieldsOf(want)), want);
+    assert.equal(isSecure(want), false);
+  }
+  assert.equal(targetOf({ host: "udp://127.0.0.1", port: "", tls: false }).field, "port");
+});
+
 test("a proxy's password is not kept", () => {
   for (const [via, kept] of [
     ["socks5://me:secret@h:1", "socks5://me@h:1"],

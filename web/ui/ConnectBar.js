@@ -5,7 +5,7 @@ import { Guard, Icon, html, lazy } from "./html.js";
 import { kept, modes, modesProblem, paused, practice, practices, recording } from "../wire/workbench.js";
 import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
-import { isLocal } from "../model/local.js";
+import { isDatagrams, isWhole } from "../model/local.js";
 import { defaultPort, fieldsOf, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
 
@@ -52,16 +52,16 @@ export function ConnectBar({ tab, open, fold }) {
             `}
             ${!live && html`<${Menu} id="targets-menu" label="Targets" side="left" plain
               sheet=${(/** @type {() => void} */ close) => html`<${TargetMenu} tab=${tab} close=${close} />`} />`}
-            ${!live && !isLocal(host.value) && html`<${Menu} id="via-menu" label=${via.value.trim() ? "Via proxy" : "Via"} side="left" plain
+            ${!live && !isWhole(host.value) && html`<${Menu} id="via-menu" label=${via.value.trim() ? "Via proxy" : "Via"} side="left" plain
               title="Reach the target through a proxy" sheet=${() => html`<${ViaMenu} tab=${tab} />`} />`}
           </div>
           <${Text} id="host" tab=${tab} signal=${host} locked=${live} placeholder="example.com" />
         </div>
         <div class="field port">
           <div class="label-row"><label for="port">Port</label></div>
-          <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${isLocal(host.value) ? "none" : defaultPort(tls.value)} />
+          <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${isWhole(host.value) ? "none" : defaultPort(tls.value)} />
         </div>
-        <div class="tls">
+        ${!isDatagrams(host.value.trim()) && html`<div class="tls">
           ${tls.value && !live && html`<${Menu} id="tls-menu" label=${html`<${TLSWord} tab=${tab} />`} plain wanted=${tab.tlsField}
             title="How the server is verified, its name, ALPN, the least version, a client certificate"
             sheet=${() => html`<${TLSMenu} tab=${tab} key=${tab.target.value} />`} />`}
@@ -70,7 +70,7 @@ export function ConnectBar({ tab, open, fold }) {
               onChange=${(/** @type {any} */ event) => tab.edit(tls, event.target.checked)} />
             <span>TLS</span>
           </label>
-        </div>
+        </div>`}
         ${tab.picked.value?.manifest.afterServerEOF && html`
           <label class="switch" title="Go on when the server ends its stream (half-close), until you end yours">
             <input type="checkbox" role="switch" id="stays" disabled=${live} checked=${stays.value}

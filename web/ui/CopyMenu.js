@@ -9,7 +9,7 @@ import { away } from "../model/laneview.js";
 import { count } from "../model/format.js";
 import { lanes, typeHex } from "../model/kept.js";
 import { save } from "./download.js";
-import { isLocal } from "../model/local.js";
+import { isWhole } from "../model/local.js";
 import { splitTarget } from "../model/target.js";
 
 const ways = [
@@ -48,7 +48,7 @@ export function CopyMenu({ feed, laneView, about, done }) {
   const isPicked = laneView.selection.value !== null;
   const from = laneView.selection.value?.lane ?? lane;
   const bare = about.target.replace(/^tls(:\/\/|\+)/, "");
-  const target = { ...(isLocal(bare) ? { host: bare, port: "" } : splitTarget(bare)), tls: about.tls };
+  const target = { ...(isWhole(bare) ? { host: bare, port: "" } : splitTarget(bare)), tls: about.tls };
 
   const copy = async (/** @type {string} */ form, /** @type {string} */ label) => {
     const text = copied(form, rows, target);

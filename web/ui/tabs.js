@@ -7,7 +7,7 @@ import { LaneView } from "../model/laneview.js";
 import { defaultMode, modes, practice, practices, recording } from "../wire/workbench.js";
 import { formOf } from "./route.js";
 import { browserStorage } from "../model/kept.js";
-import { isLocal } from "../model/local.js";
+import { isWhole } from "../model/local.js";
 import { Targets, changedTLS, fieldsOf, normalFields, targetOf, withoutPassword, wrongTLS } from "../model/target.js";
 
 /** Targets of earlier visits; targetsVersion is a signal that rises when they change. */
@@ -181,7 +181,7 @@ export class Tab {
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
     const { serving } = this.form;
-    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices, via: isLocal(this.form.host.value) ? "" : this.form.via.value.trim() });
+    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices, via: isWhole(this.form.host.value) ? "" : this.form.via.value.trim() });
   }
 
   /** A new session like the last one, whatever the fields say now. */

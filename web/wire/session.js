@@ -7,6 +7,7 @@ import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
 import { advice, endAdvice, isSecure } from "../model/target.js";
+import { isDatagrams } from "../model/local.js";
 import { change } from "./workbench.js";
 
 let sessions = 0;
@@ -90,7 +91,7 @@ export class Session extends Feed {
   #open() {
     const url = this.attach
       ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next, ...(this.of && { of: this.of }) })
-      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, !this.isTLS);
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, this.mayUpgrade);
     return new Socket(url, this.attach ? null : this.target, {
       connected: () => {
         this.#connected = true;
@@ -217,9 +218,14 @@ export class Session extends Feed {
     return isSecure(this.target);
   }
 
+  /** Whether the connection can become TLS in mid-stream. */
+  get mayUpgrade() {
+    return !this.isTLS && !isDatagrams(this.target);
+  }
+
   /** Has the workbench upgrade the connection to the server to TLS. */
   startTLS() {
-    if (!this.connected || !this.hasKeyboard || this.finished.value || this.isTLS || this.upgraded.value || this.upgrading.value) return;
+    if (!this.connected || !this.hasKeyboard || this.finished.value || !this.mayUpgrade || this.upgraded.value || this.upgrading.value) return;
     this.upgrading.value = true;
     this.#say({ starttls: true });
   }

@@ -21,8 +21,8 @@ func Through(proxy string, to target.Target) (target.Target, error) {
 	if proxy == "" {
 		return to, nil
 	}
-	if to.IsLocal() {
-		return to, fmt.Errorf("--%s is for hosts: %s is reached through no proxy", proxyFlag, core.Printable(to.String()))
+	if to.IsDirect() {
+		return to, fmt.Errorf("--%s is for hosts by TCP: %s is reached through no proxy", proxyFlag, core.Printable(to.String()))
 	}
 	via, err := target.ParseProxy(proxy)
 	if err != nil {
