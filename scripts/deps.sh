@@ -30,6 +30,7 @@ look() {
 		redis-tools redis-cli
 		curl curl
 		bind9-dnsutils dig
+		dnsmasq-base dnsmasq
 		swaks swaks
 		openssl openssl
 		opensmtpd smtpd

@@ -50,7 +50,7 @@ func readProxy(s string, policy target.Policy) (p target.Proxy, err error) {
 // loopbacks returns the addresses of a listener of TCP. One of package loopback shares
 // the name localhost with nobody.
 func loopbacks(addr net.Addr) []netip.AddrPort {
-	at := addr.(*net.TCPAddr).AddrPort()
+	at := addr.(interface{ AddrPort() netip.AddrPort }).AddrPort()
 	all := []netip.AddrPort{netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
 	if !all[0].Addr().IsLoopback() {
 		return all

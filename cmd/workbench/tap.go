@@ -65,6 +65,7 @@ session by hand: what it makes of the bytes is what arrives.`,
   workbench tap --listen 127.0.0.1:8080 --to https://example.com        the client speaks in clear, the tap TLS
   workbench tap --listen 127.0.0.1:2525 --to 127.0.0.1:25 --mode http-line --through
                                                                         lines leave with CR LF
+  workbench tap --listen udp://127.0.0.1:5353 --to udp://192.0.2.1:53   datagrams: a session for each address
   workbench tap --listen 127.0.0.1:6380 --to 127.0.0.1:6379 --once --golden ping.golden
                                                                         one connection, kept as a test`,
 		Args: command.NoArguments,
@@ -73,8 +74,8 @@ session by hand: what it makes of the bytes is what arrives.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "", "`ADDRESS` for the clients, HOST:PORT on this machine; port 0 picks a free one")
-	f.StringVar(&o.to, "to", "", "the `TARGET`: host:port, tls://host:port, or a scheme with its port, as in redis://host, or unix:///path")
+	f.StringVar(&o.listen, "listen", "", "`ADDRESS` for the clients, HOST:PORT or udp://HOST:PORT on this machine; port 0 picks a free one")
+	f.StringVar(&o.to, "to", "", "the `TARGET`: host:port, tls://host:port, udp://host:port, or a scheme with its port, as in redis://host, or unix:///path")
 	f.StringVar(&o.mode, "mode", "raw", "line `MODE` of the sessions")
 	f.StringArrayVar(&o.options, "option", nil, "set an option of the line mode, `NAME=VALUE`; may be given more than once")
 	f.BoolVar(&o.through, "through", false, "put the line mode into the path, instead of beside it")
@@ -119,6 +120,9 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if to, err = tlsflags.Through(o.proxy, to); err != nil {
 		return err
 	}
+	if err := o.checkEnds(to); err != nil {
+		return err
+	}
 	security, err := o.tls.Security(to)
 	if err != nil {
 		return err
@@ -142,7 +146,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	listener, err := command.Listen(o.listen, "", "--listen", nil)
+	listener, err := o.open()
 	if err != nil {
 		return err
 	}
@@ -154,7 +158,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		dialer.Below, accepting.Below = patiently, patiently
 	}
 	t := &tap.Tap{
-		Mode: mode, Options: options, Target: to.String(), Through: o.through,
+		Mode: mode, Options: options, Target: to.String(), Server: to.ServerEnd(), Through: o.through,
 		Plugin:           func() (session.Plugin, error) { return leased(host.Lease(mode.Name)) },
 		DialTellsNothing: !to.DialTells(),
 		Dial: func(ctx context.Context) (session.Server, error) {
@@ -164,7 +168,12 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 			}
 			return conn, nil
 		},
-		Accepted:   func(c net.Conn) tap.Conn { return accepting.Over(c.(*net.TCPConn), "") },
+		Accepted: func(c net.Conn) tap.Conn {
+			if source, ok := c.(*tap.Source); ok {
+				return source
+			}
+			return accepting.Over(c.(*net.TCPConn), "")
+		},
 		KeepPoison: poisonKept(mode.Name, log),
 		Log:        log,
 	}
@@ -184,7 +193,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if o.through {
 		how = "in the path"
 	}
-	fmt.Fprintf(stdout, "Tap: %s to %s, line mode %s, %s\nPress Ctrl-C to stop.\n", listener.Addr(), core.Printable(to.String()), mode.Name, how)
+	fmt.Fprintf(stdout, "Tap: %s to %s, line mode %s, %s\nPress Ctrl-C to stop.\n", shownAddress(listener), core.Printable(to.String()), mode.Name, how)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var first sync.Once
@@ -228,7 +237,7 @@ func (o *tapOptions) findMode(ctx context.Context, host *pluginhost.Host) (m cor
 	if m, err = host.Manifest(ctx, o.mode); err != nil {
 		return m, nil, err
 	}
-	if err := tap.Check(m); err != nil {
+	if err := tap.CheckFor(m, o.clientEnd()); err != nil {
 		return m, nil, fmt.Errorf("%w; try --mode raw", err)
 	}
 	values := map[string]string{}

@@ -36,7 +36,9 @@ func (s *supervisor) finish(ctx context.Context, end End) {
 	if s.reset {
 		s.resetServer()
 	}
-	s.hearOut()
+	if s.opened.Server != core.ServerDatagrams { // which have no end
+		s.hearOut()
+	}
 	s.server.Close()
 	<-told
 	s.readers.Wait()

@@ -17,6 +17,9 @@ import (
 func (p *peers) readClient(left func()) {
 	for {
 		e, err := p.client.Receive()
+		if p.wasMishap(err) {
+			continue
+		}
 		if err != nil || e.Kind == core.ClientClosed {
 			p.clientLeft(err)
 			left()

@@ -194,7 +194,9 @@ func (p *peers) cannotWrite(to core.Side, err error) {
 // shown the same.
 func (p *peers) broke(side core.Side, err error) {
 	end, e := End{ByClient, "the client reset the connection"}, core.Event{Kind: core.ClientClosed}
-	if side == core.Server {
+	if side == core.Client {
+		errors.As(err, &end)
+	} else {
 		words := plain(err)
 		end = End{ServerFailed, "the connection to the server failed: " + words}
 		e = core.Event{Kind: core.ServerFailed, Data: []byte(words)}

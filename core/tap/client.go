@@ -22,9 +22,10 @@ type Conn interface {
 const lingerLimit = 5 * time.Second
 
 // Client is a session's client that is a program. Its bytes are a stream, and so are those
-// that are sent to it.
+// that are sent to it; or datagrams, if it is a [Source].
 type Client struct {
 	conn  Conn
+	whole bool          // each message is a datagram
 	eof   bool          // Receive has told of the end of the stream
 	gone  chan struct{} // closed once the connection is of no more use
 	leave sync.Once
@@ -36,7 +37,18 @@ var (
 )
 
 // NewClient returns the client at the other end of a connection.
-func NewClient(conn Conn) *Client { return &Client{conn: conn, gone: make(chan struct{})} }
+func NewClient(conn Conn) *Client {
+	_, whole := conn.(*Source)
+	return &Client{conn: conn, whole: whole, gone: make(chan struct{})}
+}
+
+// End returns what the client is.
+func (c *Client) End() core.ClientEnd {
+	if c.whole {
+		return core.Datagrams
+	}
+	return core.Stream
+}
 
 // Receive returns the next bytes, or the end of the stream; after that, how the client
 // went.
@@ -61,11 +73,25 @@ func (c *Client) Refuse(error) { c.Reset() }
 
 // Send writes the messages, one after the other.
 func (c *Client) Send(messages *session.Messages) error {
+	if c.whole {
+		return c.sendEach(messages)
+	}
 	_, err := c.conn.Write(messages.Joined())
 	if err != nil {
 		c.left()
 	}
 	return err
+}
+
+// sendEach sends each message as a datagram. What befell one of them is told after all.
+func (c *Client) sendEach(messages *session.Messages) (failed error) {
+	for i := range messages.Len() {
+		data, _ := messages.At(i)
+		if _, err := c.conn.Write(data); err != nil {
+			failed = err
+		}
+	}
+	return failed
 }
 
 // Ready reports that little would be sent at once.
@@ -77,7 +103,7 @@ func (c *Client) CloseWrite() error { return c.conn.CloseWrite() }
 // Close ends the connection as the session ended: by a reset where the one to the server
 // broke, else by FIN.
 func (c *Client) Close(end session.End) {
-	if end.Cause == session.ServerFailed {
+	if end.Cause == session.ServerFailed || c.whole { // which has no end to wait for
 		c.Reset()
 		return
 	}

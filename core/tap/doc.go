@@ -6,7 +6,7 @@
 //
 //  1. Fill in a [Tap], for a line mode that serves a client that is a stream: a
 //     [Refusal] says that it does not.
-//  2. Call [Tap.Serve] with a listener, which may only be reached by whom the targets
+//  2. Call [Tap.Serve] with a listener, or with [Sources] for datagrams, which may only be reached by whom the targets
 //     may be reached by: a tap authenticates nobody. It blocks.
 //  3. Cancel the context. Serve ends the sessions, and returns when they have ended.
 //

@@ -19,6 +19,7 @@ type Tap struct {
 	Mode    core.Manifest
 	Options core.Options // all of the manifest's, checked
 	Target  string       // as the user named it
+	Server  core.ServerEnd
 	// Through puts the machine into the path. Without it, it watches.
 	Through bool
 	// Plugin returns the build of the mode that a session runs on.
@@ -51,17 +52,26 @@ type Session struct {
 	End        session.End
 }
 
-// Refusal says that a mode does not serve a client that is a stream.
-type Refusal struct{ Mode string }
+// Refusal says that a mode does not serve a client that is a program.
+type Refusal struct {
+	Mode   string
+	Client core.ClientEnd
+}
 
 func (r *Refusal) Error() string {
+	if r.Client == core.Datagrams {
+		return fmt.Sprintf("line mode %s serves no client that sends datagrams", r.Mode)
+	}
 	return fmt.Sprintf("line mode %s serves no client that is a program: it takes messages, and a program sends a stream", r.Mode)
 }
 
 // Check returns a *Refusal for a mode that cannot be tapped.
-func Check(m core.Manifest) error {
-	if !m.Serves(core.Stream) {
-		return &Refusal{m.Name}
+func Check(m core.Manifest) error { return CheckFor(m, core.Stream) }
+
+// CheckFor returns a *Refusal for a mode that does not serve such a client.
+func CheckFor(m core.Manifest, client core.ClientEnd) error {
+	if !m.Serves(client) {
+		return &Refusal{m.Name, client}
 	}
 	return nil
 }
@@ -84,7 +94,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		Client: client,
 		Opening: core.Opening{
 			Options: t.Options, Target: t.Target, ServerEOFStays: t.Mode.AfterServerEOF,
-			Client: core.Stream, Watch: !t.Through,
+			Client: client.End(), Server: t.Server, Watch: !t.Through,
 		},
 		Knows:            t.Mode.Knows,
 		Withhold:         t.Mode.Secrets,
@@ -98,7 +108,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 	if t.Recordings != nil {
 		recorded = &recording{all: t.Recordings, header: store.Header{
 			Session: it.ID, Began: it.Began, Mode: t.Mode.Name, Options: t.Options, Target: t.Target, TLS: t.TLS,
-			ServerEOFStays: t.Mode.AfterServerEOF, Client: core.Stream, Watch: !t.Through,
+			ServerEOFStays: t.Mode.AfterServerEOF, Client: client.End(), Server: t.Server, Watch: !t.Through,
 		}}
 		config.Observers = []session.Observer{recorded}
 	}
