@@ -26,7 +26,7 @@ type Crossing struct {
 	// Time is since the session's start. It never decreases: an entry with an
 	// earlier time than the one above gets that one's.
 	Time time.Duration
-	Data []byte // never empty for Bytes; shares the transcript's memory
+	Data []byte // empty for Bytes only where these are a datagram or message; shares the transcript's memory
 	// Entry is the index of the transcript's entry that it comes from.
 	Entry int
 	// Implied says that the transcript does not state it: the workbench does it
@@ -46,7 +46,7 @@ const untimedStep = time.Millisecond
 //
 // Events without a time are 1 ms apart; an action without one has its event's.
 func Crossings(t *transcript.Transcript) []Crossing {
-	w := walk{stays: t.ServerEOFStays, watched: t.Watch, passing: t.Watch, tls: lastTLS(t.Entries)}
+	w := walk{whole: t.Server != core.ServerStream, stays: t.ServerEOFStays, watched: t.Watch, passing: t.Watch, tls: lastTLS(t.Entries)}
 	for from := 0; from < len(t.Entries) && !w.over; {
 		to := from + 1
 		for to < len(t.Entries) && t.Entries[to].Dir != transcript.Event {
@@ -82,6 +82,7 @@ type walk struct {
 	first    int // index of the event being answered
 	at       int // index of the current entry
 	now      time.Duration
+	whole    bool // what crossed are datagrams or messages: empty ones, too
 	stays    bool // the client may go on after the end of the server's stream
 	watched  bool // the machine sends nothing, and ends nothing
 	passing  bool // the client's bytes are copied to the server
@@ -173,7 +174,7 @@ func (w *walk) action(a *core.Action) {
 }
 
 func (w *walk) bytes(from core.Side, data []byte) {
-	if len(data) > 0 && !w.finished[from] && !w.broken {
+	if (len(data) > 0 || w.whole) && !w.finished[from] && !w.broken {
 		w.add(Crossing{From: from, Kind: Bytes, Data: data})
 	}
 }

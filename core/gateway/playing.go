@@ -101,6 +101,9 @@ func (s transcripts) load(ctx context.Context, p *playing, ids []string) error {
 		}
 		left = upTo.N - 1
 		script, err := play.New(id, t)
+		if err == nil {
+			err = script.Streams()
+		}
 		if err != nil {
 			return err
 		}

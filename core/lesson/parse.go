@@ -283,6 +283,9 @@ func (p *parser) golden(file string, side core.Side) (*golden, error) {
 		return nil, err
 	}
 	script, err := play.New(file, t)
+	if err == nil {
+		err = script.Streams()
+	}
 	if err != nil {
 		return nil, lessonError(err)
 	}

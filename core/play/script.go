@@ -13,6 +13,7 @@ import (
 // number of times, at once too.
 type Script struct {
 	file   string
+	end    core.ServerEnd
 	steps  []step
 	values [][]byte // recorded, of each capture in the file's order
 
@@ -49,7 +50,7 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	if t.State != nil {
 		return nil, &transcript.SyntaxError{File: file, Line: 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
 	}
-	b := builder{Script: Script{file: file}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
+	b := builder{Script: Script{file: file, end: t.Server}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
 	for i := range t.Entries {
 		if err := b.entry(&t.Entries[i]); err != nil {
 			return nil, err
@@ -60,6 +61,15 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	}
 	b.endEvent()
 	return &b.Script, b.check()
+}
+
+// Streams returns a *transcript.SyntaxError if the script cannot be played: its server's
+// end keeps boundaries, and a player compares streams.
+func (s *Script) Streams() error {
+	if s.end == core.ServerStream {
+		return nil
+	}
+	return &transcript.SyntaxError{File: s.file, Line: 2, Msg: "expected a transcript of a connection that is a stream: one whose server speaks in " + s.end.String() + " is not played yet"}
 }
 
 // builder gathers the steps.

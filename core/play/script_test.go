@@ -79,6 +79,21 @@ func TestWire(t *testing.T) {
 
 // Rules that cannot be used are told with their line before anything is
 // played.
+// A player compares streams, so what keeps boundaries is refused, and not played as if it
+// had none.
+func TestDatagramsAreNotPlayed(t *testing.T) {
+	for _, end := range []core.ServerEnd{core.ServerStream, core.ServerDatagrams, core.ServerMessages} {
+		tr := &transcript.Transcript{Mode: "raw", Server: end}
+		s, err := New("f", tr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Streams(); (err != nil) != (end != core.ServerStream) || err != nil && !strings.Contains(err.Error(), "in "+end.String()+" is not played yet") {
+			t.Errorf("%v: %v", end, err)
+		}
+	}
+}
+
 func TestRuleErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"~~ match \"b\"\n>> server \"a\"\n", "f:4: expected a rule that finds something in the bytes below it"},

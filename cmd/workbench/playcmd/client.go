@@ -64,6 +64,9 @@ func (read Reader) script(name string, stderr io.Writer) (*play.Script, *transcr
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.Streams(); err != nil {
+		return nil, nil, err
+	}
 	for _, w := range s.Warnings() {
 		fmt.Fprintf(stderr, "%s:%d: warning: %s\n", core.Printable(path), w.Line, core.Printable(w.Words))
 	}

@@ -38,7 +38,8 @@ const (
 // bytes of [convert.Crossings] in packets of at most 1500 bytes, acknowledged at
 // once, and the ends. Packets have their entry's time, counted from [Start]. A
 // connection that the server reset ends in RST; one that broke in another way ends
-// as if the client had closed it.
+// as if the client had closed it. Of a session of datagrams it writes a packet of UDP for
+// each of them, and nothing else.
 //
 // The server has the address that was dialled, if the transcript has it (as its
 // target or in its first remark), else 192.0.2.2; the name of the target is in a
@@ -78,7 +79,9 @@ func Write(w io.Writer, t *transcript.Transcript) error {
 	if server.Addr().Is6() {
 		s.mss = linkMTU - headers6
 	}
-	s.handshake()
+	if s.udp = t.Server == core.ServerDatagrams; !s.udp {
+		s.handshake()
+	}
 	for _, c := range convert.Crossings(t) {
 		s.crossing(&c)
 	}
@@ -108,7 +111,7 @@ var plainPorts = map[uint16]uint16{443: 80, 465: 25, 636: 389, 853: 53, 989: 20,
 // serverOf returns the server's address, synthetic if unknown, and the name that
 // was dialled, "" if it was an address.
 func serverOf(t *transcript.Transcript) (host string, server netip.AddrPort) {
-	target, secret := strings.CutPrefix(t.Target, tlsPrefix)
+	target, secret := strings.CutPrefix(strings.TrimPrefix(t.Target, "udp://"), tlsPrefix)
 	host, service, err := net.SplitHostPort(target)
 	switch {
 	case strings.Contains(target, "://"): // no host, such as a Unix socket
@@ -162,6 +165,7 @@ type segments struct {
 	buf            gopacket.SerializeBuffer
 	at             time.Time
 	mss            int
+	udp            bool // not TCP
 	client, server peer
 	err            error
 }
@@ -182,6 +186,13 @@ func (s *segments) crossing(c *convert.Crossing) {
 	from, to := &s.client, &s.server
 	if c.From == core.Server {
 		from, to = to, from
+	}
+	switch {
+	case s.udp && c.Kind == convert.Bytes:
+		s.datagram(from, to, c.Data)
+		return
+	case s.udp: // which has no ends
+		return
 	}
 	switch c.Kind {
 	case convert.Bytes:
@@ -226,23 +237,42 @@ func (s *segments) packet(from, to *peer, tcp layers.TCP, data []byte) {
 	if tcp.SYN || tcp.FIN {
 		from.seq++
 	}
+	s.send(from, to, layers.IPProtocolTCP, &tcp, data)
+}
+
+// datagram writes one, in a packet however large it is: to cut it into fragments would show
+// no more.
+func (s *segments) datagram(from, to *peer, data []byte) {
+	if s.err == nil {
+		s.send(from, to, layers.IPProtocolUDP, &layers.UDP{SrcPort: layers.UDPPort(from.addr.Port()), DstPort: layers.UDPPort(to.addr.Port())}, data)
+	}
+}
+
+// transport is a layer whose checksum covers addresses.
+type transport interface {
+	gopacket.SerializableLayer
+	SetNetworkLayerForChecksum(gopacket.NetworkLayer) error
+}
+
+// send writes one packet.
+func (s *segments) send(from, to *peer, protocol layers.IPProtocol, above transport, data []byte) {
 	link := layers.Ethernet{SrcMAC: from.mac, DstMAC: to.mac}
 	var ip gopacket.SerializableLayer
 	if from.addr.Addr().Is4() {
 		link.EthernetType = layers.EthernetTypeIPv4
-		v4 := &layers.IPv4{Version: 4, TTL: 64, Id: from.id, Flags: layers.IPv4DontFragment, Protocol: layers.IPProtocolTCP,
+		v4 := &layers.IPv4{Version: 4, TTL: 64, Id: from.id, Flags: layers.IPv4DontFragment, Protocol: protocol,
 			SrcIP: from.addr.Addr().AsSlice(), DstIP: to.addr.Addr().AsSlice()}
 		from.id++
-		s.err, ip = tcp.SetNetworkLayerForChecksum(v4), v4
+		s.err, ip = above.SetNetworkLayerForChecksum(v4), v4
 	} else {
 		link.EthernetType = layers.EthernetTypeIPv6
-		v6 := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolTCP,
+		v6 := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: protocol,
 			SrcIP: from.addr.Addr().AsSlice(), DstIP: to.addr.Addr().AsSlice()}
-		s.err, ip = tcp.SetNetworkLayerForChecksum(v6), v6
+		s.err, ip = above.SetNetworkLayerForChecksum(v6), v6
 	}
 	if s.err == nil {
 		s.err = gopacket.SerializeLayers(s.buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
-			&link, ip, &tcp, gopacket.Payload(data))
+			&link, ip, above, gopacket.Payload(data))
 	}
 	if s.err == nil {
 		n := len(s.buf.Bytes())
