@@ -28,8 +28,8 @@ type peers struct {
 	room      sync.Cond // on mu; broadcast when a queue or the inbox has got shorter, and at any end
 	phase     phase     // the session's
 	sides     [core.Server + 1]side
-	opened    core.Opening
-	most      int // bytes of an event that is a piece of a stream
+	began     core.Opening // how the machine was opened first
+	most      int          // bytes of an event that is a piece of a stream
 	inbox     inbox
 	turn      turn
 	upgrade   upgrade // of the server's connection, to TLS
@@ -66,7 +66,7 @@ func newPeers(c Config) *peers {
 		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays, Watch: c.Opening.Watch, Client: c.Opening.Client, Server: c.Opening.Server},
 		observers: c.Observers,
 		whole:     c.Opening.IsWhole(core.Server),
-		opened:    c.Opening,
+		began:     c.Opening,
 		most:      wire.MaxBatchBytes,
 	}
 	if c.Messages {

@@ -88,7 +88,7 @@ func (p *peers) serverEnded(err error) {
 // takeIn waits until there is room for an event, and passes it on: to be fed, or
 // across, where its side is passed through. After the end it drops it.
 func (p *peers) takeIn(e core.Event) {
-	for len(e.Data) > p.most && p.opened.IsStream(e.Kind) {
+	for len(e.Data) > p.most && p.began.IsStream(e.Kind) {
 		p.takeInPiece(core.Event{Kind: e.Kind, Data: e.Data[:p.most]})
 		e.Data = e.Data[p.most:]
 	}
