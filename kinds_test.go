@@ -34,7 +34,7 @@ type byDefault struct{ kinds, because string }
 var places = []place{
 	{path: "core/transcript/forms.go"},
 	{path: "core/wire/record.go", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed",
 			"events of all kinds have one form, a number and bytes"},
 	}},
 	{path: "core/feed", byDefault: []byDefault{
@@ -49,12 +49,12 @@ var places = []place{
 		{"ClientEOF", "it comes from the client's connection, and core/feed knows what it ends"},
 	}},
 	{path: "core/drive", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS", "they are fed as they come; core/feed says what of them counts"},
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed", "they are fed as they come; core/feed says what of them counts"},
 		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS Decoded", "answers go to the caller"},
 	}},
 	{path: "core/replay", byDefault: []byDefault{
 		{"ServerBytes ClientBytes", "core.EventKind.IsStream says what makes a run"},
-		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS", "they are fed as the transcript has them, and cut no run short"},
+		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed", "they are fed as the transcript has them, and cut no run short"},
 		{"TimerFired ServerQuiet", "core/drive knows what they ask of batches and of the machine"},
 		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld Decoded", "they are compared one by one, in order"},
 	}},
@@ -91,6 +91,7 @@ var places = []place{
 		{"ClientText ClientBinary ClientPart ClientBytes", "they cross only where core.EventKind.IsBytes and a pass-through say so"},
 		{"ClientEOF", "core.EventKind.DefaultEnding says what it ends"},
 		{"TimerFired ServerQuiet WorldSaid", "nothing crosses"},
+		{"ClientTLS", "what crosses to the client is not shown"},
 		{"ClientUnseen ServerUnseen", "what crossed is not known"},
 		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld Decoded", "nothing of it reaches the server"},
 	}},
@@ -109,7 +110,7 @@ var places = []place{
 		{"Failed", "the adapter makes it of a program's reply with failed"},
 	}},
 	{path: "plugins/starlark", viaOut: true, byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed",
 			"the script is told the kind by its name, with the data"},
 		{"AskWorld", "a line mode has no world"},
 		{"Failed", "plugins.Serve makes it of a script's error"},

@@ -43,7 +43,7 @@ const (
 	ShowPart                           // show Data to the client as a text message that is not complete yet; the next text message or part replaces it
 	SecretBytes                        // keep the value Data, 1 to MaxSecret bytes, out of recordings wherever it occurs
 	AskWorld                           // ask the world that a practice server's sessions share; Data says what, and one WorldSaid answers it
-	StartTLS                           // upgrade the connection at Side to TLS, for the server name Data; ServerTLS or ServerFailed answers it
+	StartTLS                           // upgrade the connection at Side to TLS, for the server name Data; ServerTLS or ServerFailed answers it, ClientTLS or ClientTLSFailed
 	Decoded                            // a message was recognised on a flow; Data is the [Message] in its text form
 )
 
@@ -118,7 +118,7 @@ var (
 	ErrTimerBounds  = errors.New("a timer must be between 1 ms and 24 h")
 	ErrSide         = errors.New("only the client or the server can be passed through")
 	ErrSpan         = errors.New("a secret's span must start at 0 or later and end after its start, at most 1 MiB + 64 KiB on")
-	ErrUpgradeSide  = errors.New("only the connection to the server can be upgraded to TLS")
+	ErrUpgradeSide  = errors.New("only the connection to the client or to the server can be upgraded to TLS")
 	ErrServerName   = errors.New("a server's name must be at most 255 printable ASCII characters without blanks, quotes and backslashes")
 	ErrRest         = errors.New("what an event has left unread must be 0 to 1 MiB")
 	ErrSecretTooBig = errors.New("secret's value larger than 64 KiB")
@@ -240,20 +240,25 @@ func (o *Out) SecretBytes(value []byte) {
 // Machines of line modes have no world.
 func (o *Out) World(parts ...[]byte) { o.add(outAction{kind: AskWorld}, parts) }
 
-// StartTLS upgrades the connection at an end, which is [Server], to TLS in mid-stream, as
-// after STARTTLS. name is the server's, for SNI and its certificate, if the person has
-// chosen no other; "": the target's host. What was ordered before leaves first, in clear.
-// What is ordered from here on waits for the outcome, an event ServerTLS or ServerFailed,
-// and is never sent in clear. The manifest has to name the event ServerTLS. A
-// connection is upgraded once.
+// StartTLS upgrades the connection at an end to TLS in mid-stream, as after STARTTLS. name
+// is the server's, for SNI and its certificate, if the person has chosen no other; "": the
+// target's host. What was ordered before for that end leaves first, in clear. What is
+// ordered for it from here on waits for the outcome, and is never sent in clear. An end is
+// upgraded once.
 //
-// rest says how many last bytes of the event being answered the machine has left
-// unread. They came in clear before TLS, and so did whatever else of the server waits
-// then: all of it is dropped. A machine must not use it, or anybody on the way could say
-// something in the server's name.
+// The outcome at [Server] is an event ServerTLS or ServerFailed, and the manifest has to
+// name ServerTLS. At [Client], which is a program in a tap, the tap is the server; the
+// outcome is ClientTLS or ClientTLSFailed, which ends the session, and the manifest has to
+// name ClientTLS.
+//
+// rest says how many last bytes of the event being answered, if it is of that end, the
+// machine has left unread. They came in clear before TLS, and so did whatever else of that
+// end waits then: all of it is dropped. A machine must not use it, or anybody on the way
+// could say something in the name of who is there. It also drops what it keeps of that end
+// from events before.
 func (o *Out) StartTLS(end Side, name string, rest int) {
 	switch {
-	case end != Server:
+	case end != Client && end != Server:
 		o.fail(ErrUpgradeSide)
 	case !ValidServerName(name):
 		o.fail(ErrServerName)

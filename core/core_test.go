@@ -187,6 +187,8 @@ func TestEvents(t *testing.T) {
 		{WorldSaid, 0, EndNothing, false},
 		{ServerTLS, Server, EndNothing, false},
 		{ClientStartTLS, Client, EndNothing, false},
+		{ClientTLS, Client, EndNothing, false},
+		{ClientTLSFailed, Client, EndServer, false},
 		{ClientUnseen, Client, EndNothing, false},
 		{ServerUnseen, Server, EndNothing, false},
 	} {
@@ -203,7 +205,7 @@ func TestEvents(t *testing.T) {
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
 		t.Error("Manifest.Knows is wrong")
 	}
-	if EventKind(0).Valid() || (ServerUnseen + 1).Valid() || ActionKind(0).Valid() || (Decoded + 1).Valid() {
+	if EventKind(0).Valid() || (ClientTLSFailed + 1).Valid() || ActionKind(0).Valid() || (Decoded + 1).Valid() {
 		t.Error("an unknown kind is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

@@ -53,6 +53,9 @@ const (
 	// bytes, in decimal.
 	ClientUnseen // of the client's
 	ServerUnseen // of the server's
+
+	ClientTLS       // the connection to the client is TLS from here on, as StartTLS ordered; Data says how, in words
+	ClientTLSFailed // … did not become TLS, and is of no more use; Data says why, in words
 )
 
 // eventNames are the kinds as transcripts, manifests and plugins write them.
@@ -62,6 +65,7 @@ var eventNames = [...]string{
 	ClientPart: "client part", ClientRaw: "client raw", ServerQuiet: "server quiet",
 	ClientBytes: "client bytes", WorldSaid: "world", ServerTLS: "server tls", ClientStartTLS: "client start-tls",
 	ClientUnseen: "client unseen", ServerUnseen: "server unseen",
+	ClientTLS: "client tls", ClientTLSFailed: "client tls-failed",
 }
 
 // String returns the kind's name: "client text", "server", "server eof".
@@ -91,7 +95,8 @@ func (e Event) Clone() Event {
 // Side returns the side that the event came from, or 0 for a timer and the world.
 func (k EventKind) Side() Side {
 	switch k {
-	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes, ClientStartTLS, ClientUnseen:
+	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes, ClientStartTLS, ClientUnseen,
+		ClientTLS, ClientTLSFailed:
 		return Client
 	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet, ServerTLS, ServerUnseen:
 		return Server
@@ -116,7 +121,7 @@ func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes
 func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
 
 // Valid reports whether k is one of the kinds above.
-func (k EventKind) Valid() bool { return k >= ClientText && k <= ServerUnseen }
+func (k EventKind) Valid() bool { return k >= ClientText && k <= ClientTLSFailed }
 
 // Ending is what the core does by itself after a machine's last action for an
 // event.
@@ -132,13 +137,13 @@ const (
 // DefaultEnding returns what the core does after the actions of an event of
 // this kind, whatever the machine answered. This is the only place that decides
 // it: the end of the server's stream closes the client's side, the end of the
-// client's stream ends the stream to the server. Endings are the core's own and
+// client's stream, or of its use, ends the stream to the server. Endings are the core's own and
 // never appear as actions.
 func (k EventKind) DefaultEnding() Ending {
 	switch k {
 	case ServerEOF, ServerFailed:
 		return EndClient
-	case ClientEOF, ClientClosed:
+	case ClientEOF, ClientClosed, ClientTLSFailed:
 		return EndServer
 	}
 	return EndNothing

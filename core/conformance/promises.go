@@ -62,7 +62,7 @@ func brokenBound(h *session) string {
 // bounded is the promise that no answer breaks a bound.
 func bounded(_ *tester, h *session) *Finding {
 	if words := brokenBound(h); words != "" {
-		return &Finding{Words: words, Do: "send large data in pieces, name and set timers within their bounds, upgrade one connection at a time by a manifest that names server tls, and print what the protocol has and nothing else"}
+		return &Finding{Words: words, Do: "send large data in pieces, name and set timers within their bounds, upgrade a connection once by a manifest that names server tls or client tls, and print what the protocol has and nothing else"}
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func (u *suite) reach(r *Result) *Finding {
 		return nil
 	}
 	var answers seen
-	var events [core.ServerUnseen + 1]bool
+	var events [core.ClientTLSFailed + 1]bool
 	quiet := false
 	for _, g := range u.Seeds.Goldens {
 		quiet = quiet || g.Quiet > 0
@@ -126,7 +126,7 @@ func (u *suite) reach(r *Result) *Finding {
 		}
 	}
 	for k := core.ClientText; k.Valid(); k++ {
-		possible := u.Manifest.Knows(k) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet) && (k != core.ServerTLS || u.came[core.StartTLS] || answers[core.StartTLS])
+		possible := u.Manifest.Knows(k) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet) && (k != core.ServerTLS && k != core.ClientTLS && k != core.ClientTLSFailed || u.came[core.StartTLS] || answers[core.StartTLS])
 		if possible && !events[k] {
 			reach.Events = append(reach.Events, k.String())
 		}

@@ -60,7 +60,7 @@ func (t *tester) holdAs(h *session, ops []streams.Op) *session {
 			ev.Data = m.running(string(ev.Data))
 		}
 		if m.Over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) ||
-			ev.Kind == core.ServerQuiet && held.quiet == 0 || ev.Kind == core.ServerTLS && !m.Upgrading() {
+			ev.Kind == core.ServerQuiet && held.quiet == 0 || (ev.Kind == core.ServerTLS || ev.Kind == core.ClientTLS || ev.Kind == core.ClientTLSFailed) && !m.Upgrading(ev.Kind.Side()) {
 			continue
 		}
 		m.feed(ev)

@@ -137,6 +137,10 @@ func steps(t *transcript.Transcript) []step {
 			words = string(e.Action.Data)
 		case e.Dir == transcript.Event && e.Event.Kind == core.ServerTLS:
 			words = "TLS from here on: " + string(e.Event.Data)
+		case e.Dir == transcript.Event && e.Event.Kind == core.ClientTLS:
+			words = "TLS with the client from here on: " + string(e.Event.Data)
+		case e.Dir == transcript.Event && e.Event.Kind == core.ClientTLSFailed:
+			words = "the connection to the client did not become TLS: " + string(e.Event.Data)
 		}
 		if words == "" {
 			continue

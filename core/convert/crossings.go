@@ -117,7 +117,7 @@ func (w *walk) answered(entries []transcript.Entry) {
 	switch ev.Kind.DefaultEnding() {
 	case core.EndServer:
 		w.finish(core.Client, false)
-		w.over = w.over || ev.Kind == core.ClientClosed
+		w.over = w.over || ev.Kind == core.ClientClosed || ev.Kind == core.ClientTLSFailed
 	case core.EndClient:
 		w.over = w.over || ev.Kind != core.ServerEOF || !w.stays
 	}
@@ -167,7 +167,7 @@ func (w *walk) action(a *core.Action) {
 	case core.FinishServer:
 		w.finish(core.Client, false)
 	case core.StartTLS:
-		w.upgrades = true
+		w.upgrades = w.upgrades || a.Side == core.Server
 	case core.Close, core.Failed:
 		w.over = !w.watched
 	}

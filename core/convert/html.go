@@ -172,6 +172,10 @@ func (p *page) event(at string, e *core.Event) {
 		p.words(at, "The timer "+string(e.Data)+" fires.")
 	case core.ServerTLS:
 		p.words(at, "From here on the connection to the server is TLS: "+string(e.Data))
+	case core.ClientTLS:
+		p.words(at, "From here on the connection to the client is TLS: "+string(e.Data))
+	case core.ClientTLSFailed:
+		p.words(at, "The connection to the client did not become TLS: "+string(e.Data))
 	case core.ClientStartTLS:
 		p.words(at, "The client asks for TLS.")
 	case core.WorldSaid:
@@ -200,7 +204,7 @@ func (p *page) action(at string, a *core.Action) {
 	case core.Failed:
 		p.words(at, "The line mode cannot go on: "+string(a.Data))
 	case core.StartTLS:
-		p.words(at, "The connection to the server is upgraded to TLS"+forName(a.Data)+".")
+		p.words(at, "The connection to the "+a.Side.String()+" is upgraded to TLS"+forName(a.Data)+".")
 	case core.Decoded:
 		p.message(at, a.Data)
 	case core.AskWorld:

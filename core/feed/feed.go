@@ -35,7 +35,7 @@ type Feeder struct {
 	dropped  bool // an action of a machine that watches
 	finished bool // the stream to the server has ended
 	ended    bool // the stream from the server has ended, and the session goes on
-	upgrade  upgrade
+	upgrades [core.Server + 1]upgrade
 }
 
 // Fate is what happens to an event.
@@ -83,12 +83,13 @@ const (
 	ServerFailed // the connection to it broke
 	BothEnded    // both streams ended
 	ClientClosed
+	ClientFailed // its connection did not become TLS
 )
 
 // End is the end of a session. The zero value means that it goes on.
 type End struct {
 	Why   Why
-	Words string // the machine's, or how the connection to the server broke
+	Words string // the machine's, or how a connection failed
 }
 
 // Answer takes the machine's answer to an event; an event of no kind is the
@@ -96,8 +97,8 @@ type End struct {
 // end of the session if this was it.
 func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.Action, end End) {
 	actions = f.allowed(core.Counting(actions))
-	if ev.Kind == core.ServerTLS { // whatever is ordered in answer goes through TLS
-		f.upgrade = secured
+	if ev.Kind == core.ServerTLS || ev.Kind == core.ClientTLS { // whatever is ordered in answer goes through TLS
+		f.upgrades[ev.Kind.Side()] = secured
 	}
 	for _, a := range actions {
 		if found := f.note(ev, a); end.Why == GoesOn {
@@ -137,7 +138,7 @@ func (f *Feeder) note(ev core.Event, a core.Action) End {
 	case core.FinishServer:
 		f.finished = true
 	case core.StartTLS:
-		return f.upgrades(ev, a)
+		return f.startTLS(ev, a)
 	case core.Close:
 		return End{MachineClosed, string(a.Data)}
 	case core.Failed:
@@ -161,8 +162,11 @@ func (f *Feeder) byDefault(ev core.Event) End {
 		}
 		return End{Why: ServerEnded}
 	}
-	if ev.Kind == core.ClientClosed {
+	switch ev.Kind {
+	case core.ClientClosed:
 		return End{Why: ClientClosed}
+	case core.ClientTLSFailed:
+		return End{ClientFailed, string(ev.Data)}
 	}
 	return End{}
 }

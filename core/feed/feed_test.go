@@ -136,12 +136,12 @@ func TestUpgrade(t *testing.T) {
 	knows := func(k core.EventKind) bool { return k == core.ServerTLS }
 	ready := event(core.ServerBytes, "220 ready\r\nEVIL")
 	f := feed.Feeder{Knows: knows}
-	if !f.OneByOne() || f.Upgrading() || f.IsEarly(core.ServerBytes) {
+	if !f.OneByOne() || f.Upgrading(core.Server) || f.IsEarly(core.ServerBytes) {
 		t.Error("an upgrade is under way before it was ordered")
 	}
 	rest := startTLS
 	rest.Rest = len("EVIL")
-	if _, end := f.Answer(ready, []core.Action{rest}); end.Why != feed.GoesOn || !f.Upgrading() {
+	if _, end := f.Answer(ready, []core.Action{rest}); end.Why != feed.GoesOn || !f.Upgrading(core.Server) {
 		t.Fatalf("the order ends the session: %v", end)
 	}
 	if f.Take(event(core.ServerBytes, "x")) != feed.Early || f.Take(event(core.ClientText, "x")) != feed.Fed {
@@ -151,7 +151,7 @@ func TestUpgrade(t *testing.T) {
 		t.Error("the outcome is not fed")
 	}
 	f.Answer(event(core.ServerTLS, ""), nil)
-	if f.Upgrading() || f.OneByOne() || f.Take(event(core.ServerBytes, "x")) != feed.Fed {
+	if f.Upgrading(core.Server) || f.OneByOne() || f.Take(event(core.ServerBytes, "x")) != feed.Fed {
 		t.Error("the upgrade does not end with its outcome")
 	}
 }
@@ -184,8 +184,8 @@ func TestUpgradeByThePerson(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		f := feed.Feeder{Knows: func(core.EventKind) bool { return known }}
 		f.Answer(event(core.ClientStartTLS, ""), nil)
-		if f.Upgrading() == known {
-			t.Errorf("known %v: upgrading is %v", known, f.Upgrading())
+		if f.Upgrading(core.Server) == known {
+			t.Errorf("known %v: upgrading is %v", known, f.Upgrading(core.Server))
 		}
 	}
 }

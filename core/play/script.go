@@ -123,7 +123,7 @@ func (b *builder) event(e *transcript.Entry) error {
 		return b.unusable(e.Line, "expected a recording of all that was said: here %s bytes of the %s's are missing, since the line mode was too far behind", e.Event.Data, e.Event.Kind.Side())
 	case core.ServerQuiet:
 		b.silent = true
-	case core.ServerTLS:
+	case core.ServerTLS, core.ClientTLS:
 		return b.upgraded(e)
 	case core.ClientRaw:
 		return b.add(e, core.Client, bytesStep, e.Event.Data)
@@ -136,7 +136,7 @@ func (b *builder) event(e *transcript.Entry) error {
 		}
 	case core.ClientEOF:
 		b.ending = true
-	case core.ClientClosed:
+	case core.ClientClosed, core.ClientTLSFailed:
 		b.ending, b.last = true, true
 	}
 	return nil

@@ -224,7 +224,8 @@ func streamOf(e *transcript.Entry) int {
 // hasWords reports whether an entry has a payload of its own, and not a name.
 func hasWords(e *transcript.Entry) bool {
 	if e.Dir == transcript.Event {
-		return e.Event.Kind.IsText() || e.Event.Kind == core.ServerFailed || e.Event.Kind == core.WorldSaid || e.Event.Kind == core.ServerTLS
+		return e.Event.Kind.IsText() || e.Event.Kind == core.ServerFailed || e.Event.Kind == core.WorldSaid || e.Event.Kind == core.ServerTLS ||
+			e.Event.Kind == core.ClientTLS || e.Event.Kind == core.ClientTLSFailed
 	}
 	switch e.Action.Kind {
 	case core.SendText, core.ShowPart, core.Close, core.Note, core.Failed, core.AskWorld:

@@ -144,9 +144,9 @@ func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
 		if e.Kind == core.ClientRaw || copied && s.passing[e.Kind.Side()] {
 			s.put(across, e.Data, e.Kind.IsText(), false)
 		}
-	case e.Kind == core.WorldSaid, e.Kind == core.ServerTLS:
+	case e.Kind == core.WorldSaid, e.Kind == core.ServerTLS, e.Kind == core.ClientTLS:
 		s.lone(e.Data)
-	case e.Kind == core.ServerFailed:
+	case e.Kind == core.ServerFailed, e.Kind == core.ClientTLSFailed:
 		s.lone(e.Data)
 		return []*stream{from}
 	case e.Kind == core.ServerEOF, e.Kind == core.ClientEOF, e.Kind == core.ClientClosed:

@@ -36,7 +36,7 @@ func (p *peers) carryOut(e wire.Event, actions []core.Action, last bool) ([]core
 		return actions, p.endOf(over)
 	}
 	if e.Kind == core.ClientStartTLS && !p.feeder.Feeds(e.Kind) {
-		p.startTLS("", 0)
+		p.startTLS(core.Server, "", 0)
 	}
 	p.inbox.single = p.feeder.OneByOne()
 	if p.feeder.Finished() {
@@ -71,7 +71,7 @@ func (p *peers) do(a core.Action) {
 		p.toServer().finish()
 	case core.Note, core.Secret, core.SecretBytes, core.ShowPart, core.Decoded: // for observers alone
 	case core.StartTLS:
-		p.startTLS(string(a.Data), a.Rest)
+		p.startTLS(a.Side, string(a.Data), a.Rest)
 	case core.AskWorld: // only practice servers have one
 	case core.SetTimer:
 		p.timers.set(p, string(a.Data), a.After)
@@ -98,6 +98,8 @@ func (p *peers) endOf(over feed.End) End {
 		return End{ByServer, "both sides have ended their streams"}
 	case feed.ClientClosed:
 		return p.leaving
+	case feed.ClientFailed:
+		return End{ByClient, "the connection to the client did not become TLS: " + over.Words}
 	}
 	return End{}
 }

@@ -60,7 +60,7 @@ func (p *peers) takeNoMore() (late []wire.Event) {
 	}
 	p.inbox = inbox{}
 	p.room.Broadcast()
-	p.abandonUpgrade()
+	p.abandonUpgrades()
 	p.write()
 	return late
 }

@@ -28,11 +28,12 @@ type peers struct {
 	room      sync.Cond // on mu; broadcast when a queue or the inbox has got shorter, and at any end
 	phase     phase     // the session's
 	sides     [core.Server + 1]side
-	began     core.Opening // how the machine was opened first
+	ends      core.Opening // as which the session began: what stands at its ends
 	most      int          // bytes of an event that is a piece of a stream
 	inbox     inbox
 	turn      turn
-	upgrade   upgrade // of the server's connection, to TLS
+	upgrades  [core.Server + 1]upgrade // of a side's connection, to TLS
+	clientEOF bool                     // the client sends no more
 	timers    timers
 	silence   silence // the server's
 	feeder    feed.Feeder
@@ -66,7 +67,7 @@ func newPeers(c Config) *peers {
 		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays, Watch: c.Opening.Watch, Client: c.Opening.Client, Server: c.Opening.Server},
 		observers: c.Observers,
 		whole:     c.Opening.IsWhole(core.Server),
-		began:     c.Opening,
+		ends:      c.Opening,
 		most:      wire.MaxBatchBytes,
 	}
 	if c.Messages {

@@ -64,6 +64,7 @@ type queue struct {
 	waiting *Messages // nil while nothing waits
 	held    *Messages // what waits for an upgrade to TLS; nil while nothing does
 	holding bool      // what is added is held
+	shut    bool      // nothing is written for now
 	out     int       // weight of what a writer has taken out
 	writing bool      // somebody has the right to write
 	phase   phase     // open, finished, closed or cut: what is added is dropped unless it is open
@@ -116,3 +117,6 @@ func (q *queue) cut() { q.waiting, q.phase = nil, q.phase.on(writingFailed) }
 
 // idle reports that nothing waits and nobody writes.
 func (q *queue) idle() bool { return !q.writing && q.waiting == nil }
+
+// due reports that something waits that may be written now.
+func (q *queue) due() bool { return q.waiting != nil && !q.shut }

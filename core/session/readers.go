@@ -17,7 +17,7 @@ import (
 func (p *peers) readClient(left func()) {
 	for {
 		e, err := p.client.Receive()
-		if p.wasMishap(err) {
+		if p.rest(core.Client, len(e.Data)) || p.wasMishap(err) {
 			continue
 		}
 		if err != nil || e.Kind == core.ClientClosed {
@@ -41,11 +41,12 @@ func (p *peers) clientLeft(err error) {
 		p.reset, why.Words = true, "the client reset the connection"
 	}
 	p.leaving = why
+	told := p.sides[core.Client].in == ended // by the outcome of an upgrade
 	p.sides[core.Client].in = p.sides[core.Client].in.on(lastCame)
 	if why.Cause == ByClient {
 		p.toClient().cut()
 	}
-	if p.phase != over {
+	if p.phase != over && !told {
 		p.inbox.add(core.ClientClosed, nil)
 	}
 	p.room.Broadcast()
@@ -56,7 +57,7 @@ func (p *peers) clientLeft(err error) {
 func (p *peers) readServer() {
 	for {
 		data, err := p.server.Receive()
-		if p.rest(len(data)) || p.wasMishap(err) {
+		if p.rest(core.Server, len(data)) || p.wasMishap(err) {
 			continue
 		}
 		if err != nil {
@@ -88,7 +89,7 @@ func (p *peers) serverEnded(err error) {
 // takeIn waits until there is room for an event, and passes it on: to be fed, or
 // across, where its side is passed through. After the end it drops it.
 func (p *peers) takeIn(e core.Event) {
-	for len(e.Data) > p.most && p.began.IsStream(e.Kind) {
+	for len(e.Data) > p.most && p.ends.IsStream(e.Kind) {
 		p.takeInPiece(core.Event{Kind: e.Kind, Data: e.Data[:p.most]})
 		e.Data = e.Data[p.most:]
 	}
@@ -116,20 +117,24 @@ func (p *peers) admit(e core.Event) (*queue, *eventList) {
 		p.silence.held = true
 		defer func() { p.silence.held = false }()
 	}
-	early := func() bool { return from == core.Server && p.upgrade.blind }
+	if e.Kind == core.ClientEOF {
+		p.clientEOF = true
+		p.room.Broadcast()
+	}
+	early := func() bool { return p.upgrades[from].blind }
 	for p.phase != over && !early() && !p.hasRoom(e) {
 		p.room.Wait()
 	}
 	switch {
 	case early():
-		p.upgrade.early += len(e.Data)
+		p.upgrades[from].early += len(e.Data)
 		return nil, nil
 	case p.phase == over, from == core.Server && p.sides[core.Client].in == ended:
 		return nil, nil
 	case !s.passing || !e.Kind.IsBytes():
 		p.inbox.add(e.Kind, e.Data)
 		if e.Kind == core.ClientStartTLS {
-			p.upgrade.asked++
+			p.upgrades[core.Server].asked++
 		}
 		if from == core.Server {
 			p.silence.broken()

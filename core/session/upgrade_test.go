@@ -358,14 +358,14 @@ func TestUpgradeCannotBe(t *testing.T) {
 				s.(*upgradable).secure.Store(true)
 				return s, err
 			}
-		}, alreadyTLS},
+		}, "the connection to the server is TLS already"},
 		"of another kind": {func(c *Config) {
 			dial := c.Dial
 			c.Dial = func(ctx context.Context) (Server, error) {
 				s, err := dial(ctx)
 				return s.(*upgradable).pipeServer, err
 			}
-		}, notUpgradable},
+		}, "the connection to the server cannot be upgraded to TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

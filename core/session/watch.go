@@ -111,7 +111,7 @@ func (p *peers) receive(from core.Side) (core.Event, error) {
 func (p *peers) cross(e core.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(e.Data) > p.most && p.began.IsStream(e.Kind) {
+	for len(e.Data) > p.most && p.ends.IsStream(e.Kind) {
 		p.crossLocked(core.Event{Kind: e.Kind, Data: e.Data[:p.most]})
 		e.Data = e.Data[p.most:]
 	}

@@ -11,7 +11,7 @@ import (
 func (p *peers) write() {
 	for _, to := range []core.Side{core.Client, core.Server} {
 		q := &p.sides[to].out
-		if !q.writing && (q.waiting != nil || p.owesFIN(to)) {
+		if !q.writing && (q.due() || p.owesFIN(to)) {
 			q.writing = true
 			p.writers.Go(func() { p.writeAll(to) })
 		}
@@ -41,7 +41,7 @@ func (p *peers) little(to core.Side) *Messages {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	q := &p.sides[to].out
-	if q.writing || q.waiting == nil || q.waiting.weight() > smallWrite {
+	if q.writing || !q.due() || q.waiting.weight() > smallWrite {
 		return nil
 	}
 	if to == core.Client && !p.client.Ready() || to == core.Server && !p.server.Ready() {
@@ -96,7 +96,7 @@ func (p *peers) nextWrite(to core.Side) (m *Messages, fin bool) {
 	defer p.mu.Unlock()
 	q := &p.sides[to].out
 	switch {
-	case q.waiting != nil:
+	case q.due():
 		return q.take(), false
 	case p.owesFIN(to):
 		q.phase = q.phase.on(finSent)

@@ -53,7 +53,9 @@ var eventForms = [...]form{
 	core.WorldSaid:    {event: core.WorldSaid, words: "world", arg: quoted, max: core.MaxEventPayload, kind: "world"},
 	core.ServerTLS:    {event: core.ServerTLS, words: "server tls", arg: quoted, max: core.MaxWords, side: "server", kind: "tls"},
 
-	core.ClientStartTLS: {event: core.ClientStartTLS, words: "client start-tls", side: "client", kind: "start-tls"},
+	core.ClientStartTLS:  {event: core.ClientStartTLS, words: "client start-tls", side: "client", kind: "start-tls"},
+	core.ClientTLS:       {event: core.ClientTLS, words: "client tls", arg: quoted, max: core.MaxWords, side: "client", kind: "tls"},
+	core.ClientTLSFailed: {event: core.ClientTLSFailed, words: "client tls-failed", arg: quoted, max: core.MaxWords, side: "client", kind: "tls-failed"},
 }
 
 var actionForms = [...]form{
@@ -95,7 +97,7 @@ func formOf(e *Entry) *form {
 var argWords = [...]string{
 	nothing: "", quoted: ` "…"`, timerFired: " NAME", timerSet: " NAME 2s", timerOff: " NAME off",
 	span: " event|action FROM TO", length: " LENGTH", counted: " COUNT", passed: " client|server",
-	upgraded: ` server "…"`, message: ` FLOW FROM-TO "…"`,
+	upgraded: ` client|server "…"`, message: ` FLOW FROM-TO "…"`,
 }
 
 // listForms writes the forms that are allowed here, for an error.

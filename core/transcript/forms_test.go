@@ -31,6 +31,8 @@ func pass(side core.Side) Entry {
 	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.PassThrough, Side: side}}
 }
 
+var clientStartTLS = Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.StartTLS, Side: core.Client, Rest: 4, Data: []byte("mx.example")}}
+
 func startTLS(name string, rest int) Entry {
 	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.StartTLS, Side: core.Server, Rest: rest, Data: []byte(name)}}
 }
@@ -79,6 +81,12 @@ var every = []struct {
 		`{"n":12,"dir":">>","side":"server","kind":"tls","text":"tls 1.3"}`},
 	{event(core.ClientStartTLS, ""), `>> client start-tls`,
 		`{"n":12,"dir":">>","side":"client","kind":"start-tls"}`},
+	{event(core.ClientTLS, "tls 1.3"), `>> client tls "tls 1.3"`,
+		`{"n":12,"dir":">>","side":"client","kind":"tls","text":"tls 1.3"}`},
+	{event(core.ClientTLSFailed, "it left"), `>> client tls-failed "it left"`,
+		`{"n":12,"dir":">>","side":"client","kind":"tls-failed","text":"it left"}`},
+	{clientStartTLS, `<< start-tls client "mx.example" rest 4`,
+		`{"n":12,"dir":"<<","side":"client","kind":"start-tls","rest":4,"text":"mx.example"}`},
 	{startTLS("mx.example", 0), `<< start-tls server "mx.example"`,
 		`{"n":12,"dir":"<<","side":"server","kind":"start-tls","text":"mx.example"}`},
 	{startTLS("", 4), `<< start-tls server "" rest 4`,
@@ -183,7 +191,7 @@ func TestFormsAreWhole(t *testing.T) {
 	if !core.EventKind(len(eventForms)-1).Valid() || !core.ActionKind(len(actionForms)-1).Valid() {
 		t.Error("a table is longer than its kinds")
 	}
-	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `client start-tls, client unseen COUNT or server unseen COUNT`) {
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server unseen COUNT, client tls "…" or client tls-failed "…"`) {
 		t.Error(got)
 	}
 }

@@ -121,8 +121,8 @@ func masked(length string) ([]byte, *SyntaxError) {
 // unread.
 func upgrade(e *Entry, args string) ([]byte, *SyntaxError) {
 	word, args := cutWord(args)
-	if e.Action.Side = sideOf(word); e.Action.Side != core.Server {
-		return nil, errorf(`expected start-tls server "NAME", found side %s`, shown(word))
+	if e.Action.Side = sideOf(word); e.Action.Side == 0 {
+		return nil, errorf(`expected start-tls client|server "NAME", found side %s`, shown(word))
 	}
 	name, rest := cutWord(args)
 	data, err := unquote(nil, name, core.MaxServerName)

@@ -204,7 +204,7 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 		}
 		a.Data = p.bytes(0)
 	case core.StartTLS:
-		if a.Side = core.Side(p.byte()); a.Side != core.Server {
+		if a.Side = core.Side(p.byte()); a.Side != core.Client && a.Side != core.Server {
 			p.fail("%v", core.ErrUpgradeSide)
 		}
 		rest := p.uvarint()

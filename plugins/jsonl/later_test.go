@@ -96,7 +96,7 @@ for r in requests():
 // Orders that cannot be are refused in words.
 func TestStartTLSOutOfPlace(t *testing.T) {
 	for line, want := range map[string]string{
-		`{"action":"start-tls","side":"client","name":""}`:            "only the connection to the server",
+		`{"action":"start-tls","side":"world","name":""}`:             "only the connection to the client or to the server",
 		`{"action":"start-tls","side":"server","name":"a b"}`:         "server's name",
 		`{"action":"start-tls","side":"server","name":"","rest":-1}`:  "left unread",
 		`{"action":"start-tls","side":"server"}`:                      "needs a field name",

@@ -57,7 +57,7 @@ func newEvent(e wire.Event) event {
 		said.Name = string(e.Data)
 	case e.Kind == core.ClientUnseen, e.Kind == core.ServerUnseen:
 		said.Length = json.Number(e.Data)
-	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS:
+	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS && e.Kind != core.ClientTLS && e.Kind != core.ClientTLSFailed:
 	case utf8.Valid(e.Data):
 		text := string(e.Data)
 		said.Text = &text

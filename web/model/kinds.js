@@ -68,6 +68,14 @@ const table = {
     entry: ">> server tls", at: [server, ({ text }) => text ?? "tls"],
     console: ({ text }) => "The connection is TLS from here on: " + text, wire: ({ text }) => "TLS from here on: " + text,
   },
+  ClientTLS: {
+    entry: ">> client tls", at: [you, ({ text }) => text ?? "tls"],
+    console: ({ text }) => "The client's connection is TLS from here on: " + text,
+  },
+  ClientTLSFailed: {
+    entry: ">> client tls-failed", at: [you, ({ text }) => text ?? "no tls"],
+    console: ({ text }) => "The client's connection did not become TLS: " + text,
+  },
   ClientStartTLS: { entry: ">> client start-tls", arrow: [you, mode, "upgrade to TLS"], console: "You asked for TLS." },
   ServerQuiet: { entry: ">> server quiet", silent: "what the line mode makes of it says more" },
   ClientUnseen: { entry: ">> client unseen", console: unseen, at: [mode, unseen] },

@@ -177,6 +177,7 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 		op(core.ClientUnseen, "4096"), op(core.ServerUnseen, "1"),
 		op(core.WorldSaid, "ok"), op(core.WorldSaid, "no such thing"),
 		op(core.ClientStartTLS, ""), op(core.ServerTLS, "tls 1.3, of a check"),
+		op(core.ClientTLS, "tls 1.3, of a check"), op(core.ClientTLSFailed, "the client left, in a check"),
 	} {
 		if m.Knows(o.Kind) {
 			known = append(known, o)
