@@ -58,6 +58,9 @@ func (s *supervisor) announce() {
 			s.remark(Remark{Words: words})
 		}
 	}
+	if client, ok := s.client.(interface{ Secured() string }); ok && client.Secured() != "" {
+		s.remark(Remark{Words: "the client: " + client.Secured()})
+	}
 }
 
 // loop feeds the machine and carries out its actions until end says how the session ended.

@@ -27,6 +27,20 @@ type StreamEnd interface {
 	Reset()
 }
 
+// Truncater is what a StreamEnd is besides if it can end a stream as one ends that was cut
+// off by FIN: TLS without close_notify. An error with a method Truncated() bool says that a
+// stream has ended so.
+type Truncater interface {
+	// Truncates reports whether it can, and Truncate does.
+	Truncates() bool
+	Truncate() error
+}
+
+func isTruncated(err error) bool {
+	var cut interface{ Truncated() bool }
+	return errors.As(err, &cut) && cut.Truncated()
+}
+
 // watching is the state of a watched session. Guarded by the peers' lock.
 type watching struct {
 	crossed
@@ -158,6 +172,11 @@ func (p *peers) streamEnded(from core.Side, err error) {
 	if err == nil {
 		err = w.broken[from]
 	}
+	closing := p.end(across(from)).CloseWrite
+	if cut, ok := p.end(across(from)).(Truncater); ok && isTruncated(err) && cut.Truncates() {
+		p.remarkLocked(Remark{Words: "the " + from.String() + "'s " + err.Error()})
+		closing, err = cut.Truncate, nil
+	}
 	w.ends[from] = true
 	p.sides[from].in = ended
 	if err != nil {
@@ -172,7 +191,7 @@ func (p *peers) streamEnded(from core.Side, err error) {
 	p.crossLocked(core.Event{Kind: kind})
 	both := w.ends[core.Client] && w.ends[core.Server]
 	p.mu.Unlock()
-	p.end(across(from)).CloseWrite()
+	closing()
 	if both {
 		p.streamsOver(End{ByServer, "both sides have ended their streams"})
 	}

@@ -17,6 +17,7 @@ type Conn struct {
 	below   net.Conn // what Dialer.Below made of stream
 	outcome *Outcome // nil: plain
 	upgrade upgrade
+	served  string // of a connection that was accepted: how it is secured
 
 	resolved, allowedBy, through string
 }
@@ -140,7 +141,7 @@ func (c *Conn) TLS() *Outcome { return c.outcome }
 // Secured returns TLS in words, on one line; "" on a plain connection.
 func (c *Conn) Secured() string {
 	if c.outcome == nil {
-		return ""
+		return c.served
 	}
 	return c.outcome.String()
 }

@@ -13,7 +13,16 @@ import (
 // ErrTruncated says that a TLS stream ended without close_notify, the alert that
 // tells an end from a truncation (RFC 8446, 6.1). crypto/tls hides that if a
 // record has just ended.
-var ErrTruncated = errors.New("TLS connection ended without close_notify: data may be missing")
+var ErrTruncated error = truncated{}
+
+type truncated struct{}
+
+func (truncated) Error() string {
+	return "TLS connection ended without close_notify: data may be missing"
+}
+
+// Truncated says what the error is to those who do not know this package.
+func (truncated) Truncated() bool { return true }
 
 // confirmLimit is how long a server that asked for a certificate may take to
 // judge it. A server that sends nothing first, not even a session ticket, is

@@ -35,8 +35,7 @@ func (c *Conn) StartTLS(ctx context.Context, name string) (early int, err error)
 	if c.outcome != nil || up.dialer == nil {
 		return 0, fail(nil, "the connection to %s cannot be upgraded to TLS", c.Resolved()).as(CodeFailed)
 	}
-	c.Conn.SetReadDeadline(time.Time{})
-	early = c.dropEarly()
+	early = c.DropEarly()
 	limit := cmp.Or(up.dialer.Timeout, DefaultTimeout)
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
