@@ -42,6 +42,7 @@ type tapOptions struct {
 	verbose  bool
 	proxy    string
 	tls      tlsflags.Client
+	front    tapFront
 	keyLog   string
 	host     hostFlags
 }
@@ -63,6 +64,7 @@ session by hand: what it makes of the bytes is what arrives.`,
 		Example: `  workbench tap --listen 127.0.0.1:6380 --to 127.0.0.1:6379
   workbench tap --listen 127.0.0.1:2525 --to mail.example.com:25 --mode http-line
   workbench tap --listen 127.0.0.1:8080 --to https://example.com        the client speaks in clear, the tap TLS
+  workbench tap --listen 127.0.0.1:8443 --to https://example.com --tls  both speak TLS
   workbench tap --listen 127.0.0.1:2525 --to 127.0.0.1:25 --mode http-line --through
                                                                         lines leave with CR LF
   workbench tap --listen udp://127.0.0.1:5353 --to udp://192.0.2.1:53   datagrams: a session for each address
@@ -86,7 +88,8 @@ session by hand: what it makes of the bytes is what arrives.`,
 	f.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 	tlsflags.AddProxy(f, &o.proxy)
-	o.tls.Add(f)
+	o.front.add(f)
+	o.tls.AddBesideServer(f)
 	tlsflags.AddKeyLog(f, &o.keyLog)
 	o.host.add(f)
 	return cmd
@@ -105,7 +108,7 @@ func (o *tapOptions) check() error {
 	case o.most < 1 || o.most > maxRecording:
 		return fmt.Errorf("--max-recording is %d; it must be from 1 to %d MiB, as in: --max-recording %d", o.most, maxRecording, defaultRecording)
 	}
-	return nil
+	return o.front.check()
 }
 
 // run taps until ctx ends, or with --once one connection has.
@@ -123,7 +126,9 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := o.checkEnds(to); err != nil {
 		return err
 	}
-	security, err := o.tls.Security(to)
+	upgradable := to
+	upgradable.TLS = to.TLS || o.through && to.ServerEnd() == core.ServerStream
+	security, err := o.tls.Security(upgradable)
 	if err != nil {
 		return err
 	}
@@ -152,22 +157,38 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer listener.Close()
 
+	front, err := o.front.open(listener.Addr(), to, keyLog, log)
+	if err != nil {
+		return err
+	}
 	dialer := &target.Dialer{Policy: target.Policy{}.Own(loopbacks(listener.Addr())...), TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
 	accepting := new(target.Dialer)
 	if o.through { // the session waits for nobody for ever
 		dialer.Below, accepting.Below = patiently, patiently
+	}
+	dial := func(ctx context.Context, s target.Security) (*target.Conn, error) {
+		conn, err := dialer.Dial(ctx, to, s)
+		if err != nil {
+			return nil, o.tls.Explain(err)
+		}
+		return conn, nil
+	}
+	if front != nil {
+		front.Dial = asClientsDo(dial, to, security)
+		front.Later = o.through && mode.Knows(core.ClientTLS)
 	}
 	t := &tap.Tap{
 		Mode: mode, Options: options, Target: to.String(), Server: to.ServerEnd(), Through: o.through,
 		Plugin:           func() (session.Plugin, error) { return leased(host.Lease(mode.Name)) },
 		DialTellsNothing: !to.DialTells(),
 		Dial: func(ctx context.Context) (session.Server, error) {
-			conn, err := dialer.Dial(ctx, to, security)
+			conn, err := dial(ctx, security)
 			if err != nil {
-				return nil, tlsflags.Explain(err)
+				return nil, err
 			}
 			return conn, nil
 		},
+		Front: front,
 		Accepted: func(c net.Conn) tap.Conn {
 			if source, ok := c.(*tap.Source); ok {
 				return source
@@ -192,6 +213,9 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	how := "which watches"
 	if o.through {
 		how = "in the path"
+	}
+	if front != nil && front.Later {
+		how += "; it decides when the clients' TLS begins"
 	}
 	fmt.Fprintf(stdout, "Tap: %s to %s, line mode %s, %s\nPress Ctrl-C to stop.\n", shownAddress(listener), core.Printable(to.String()), mode.Name, how)
 	ctx, cancel := context.WithCancel(ctx)

@@ -26,6 +26,8 @@ const lingerLimit = 5 * time.Second
 type Client struct {
 	conn  Conn
 	whole bool          // each message is a datagram
+	front *Front        // TLS at this end; nil: none
+	shook chan struct{} // closed once the handshake at the beginning is done; nil: there is none
 	eof   bool          // Receive has told of the end of the stream
 	gone  chan struct{} // closed once the connection is of no more use
 	leave sync.Once
@@ -34,6 +36,7 @@ type Client struct {
 var (
 	_ session.Client    = (*Client)(nil)
 	_ session.StreamEnd = (*Client)(nil)
+	_ session.Truncater = (*Client)(nil)
 )
 
 // NewClient returns the client at the other end of a connection.
@@ -53,6 +56,13 @@ func (c *Client) End() core.ClientEnd {
 // Receive returns the next bytes, or the end of the stream; after that, how the client
 // went.
 func (c *Client) Receive() (core.Event, error) {
+	if c.shook != nil {
+		select {
+		case <-c.shook:
+		case <-c.gone:
+			return core.Event{Kind: core.ClientClosed}, nil
+		}
+	}
 	if c.eof {
 		<-c.gone
 		return core.Event{Kind: core.ClientClosed}, nil
@@ -68,8 +78,15 @@ func (c *Client) Receive() (core.Event, error) {
 // Accept has nothing to say: the client took the connection for one to the target.
 func (c *Client) Accept(string) error { return nil }
 
-// Refuse resets the connection, as one that leads nowhere.
-func (c *Client) Refuse(error) { c.Reset() }
+// Refuse resets the connection, as one that leads nowhere. Where the client expects TLS it
+// was told by an alert, which a reset could overtake.
+func (c *Client) Refuse(error) {
+	if c.shook != nil {
+		c.Cut()
+		return
+	}
+	c.Reset()
+}
 
 // Send writes the messages, one after the other.
 func (c *Client) Send(messages *session.Messages) error {

@@ -30,8 +30,11 @@ type Tap struct {
 	// session.Config's.
 	TLS              []transcript.OptionValue
 	DialTellsNothing bool
-	// Accepted returns the end of a connection.
+	// Accepted returns the end of a connection, which is Securable if there is a Front.
 	Accepted func(net.Conn) Conn
+	// Front is TLS with the clients; nil: they are heard in clear. Dial is then called only
+	// for clients that stay in clear, and its own else.
+	Front *Front
 	// Recordings records the sessions; nil: they are not recorded.
 	Recordings *store.Recordings
 	// KeepPoison is session.Config's.
@@ -84,7 +87,7 @@ func (t *Tap) Serve(ctx context.Context, l net.Listener) error {
 // hold holds the session of one connection.
 func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 	it := Session{ID: t.registry.NewID(), Client: conn.RemoteAddr(), Began: time.Now()}
-	client := NewClient(t.Accepted(conn))
+	client, dial := t.client(t.Accepted(conn))
 	plugin, err := t.Plugin()
 	if err != nil {
 		client.Reset()
@@ -100,8 +103,8 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		Withhold:         t.Mode.Secrets,
 		Messages:         t.Mode.Messages,
 		Plugin:           plugin,
-		Dial:             t.Dial,
-		DialTellsNothing: t.DialTellsNothing,
+		Dial:             dial,
+		DialTellsNothing: t.DialTellsNothing && client.shook == nil,
 		KeepPoison:       t.KeepPoison,
 	}
 	var recorded *recording

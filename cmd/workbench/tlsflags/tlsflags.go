@@ -19,9 +19,19 @@ import (
 )
 
 // Client holds a client's choices. Each is a flag with prefix before its name.
-type Client struct{ verify, ca, name, alpn, min, cert, key string }
+type Client struct {
+	verify, ca, name, alpn, min, cert, key string
+	own                                    string // goes before cert and key in the flags' names
+}
 
 const prefix = "tls-"
+
+// AddBesideServer adds the flags to a command in which --tls-cert and --tls-key are a
+// server's: the client's are --tls-client-cert and --tls-client-key.
+func (f *Client) AddBesideServer(flags *pflag.FlagSet) {
+	f.own = "client-"
+	f.Add(flags)
+}
 
 // Add adds the flags.
 func (f *Client) Add(flags *pflag.FlagSet) {
@@ -29,9 +39,12 @@ func (f *Client) Add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ca, prefix+"ca", "", "verify by the certificates in `FILE` (PEM), alone")
 	flags.StringVar(&f.name, prefix+"name", "", "the server's `NAME`, for SNI and to verify (default: the host that is dialled)")
 	f.addShared(flags)
-	flags.StringVar(&f.cert, prefix+"cert", "", "client certificate in `FILE` (PEM), for servers that ask for one")
-	flags.StringVar(&f.key, prefix+"key", "", "its private key in `FILE` (PEM), if it is not in that of the certificate")
+	flags.StringVar(&f.cert, f.flag("cert"), "", "client certificate in `FILE` (PEM), for servers that ask for one")
+	flags.StringVar(&f.key, f.flag("key"), "", "its private key in `FILE` (PEM), if it is not in that of the certificate")
 }
+
+// flag returns the name of a flag of the client's certificate.
+func (f *Client) flag(name string) string { return prefix + f.own + name }
 
 // addShared adds the flags that a client and a server have.
 func (f *Client) addShared(flags *pflag.FlagSet) {
@@ -42,14 +55,14 @@ func (f *Client) addShared(flags *pflag.FlagSet) {
 // Security is how TLS is spoken with the target.
 func (f *Client) Security(t target.Target) (s target.Security, err error) {
 	switch {
-	case *f != Client{} && !t.TLS:
+	case *f != Client{own: f.own} && !t.TLS:
 		return s, errors.New("the flags --tls-… are for a server that speaks TLS: write --to tls://host:port, or tls+unix:///path")
 	case f.ca != "" && f.verify != "":
 		return s, errors.New("--tls-ca and --tls-verify both say what to verify by: give one of them")
 	case strings.HasPrefix(f.verify, "ca:"):
 		return s, errors.New("--tls-verify is system, none or sha256:HEX; certificates to verify by are given with --tls-ca FILE")
 	case f.key != "" && f.cert == "":
-		return s, errors.New("--tls-key has no certificate: name it with --tls-cert FILE")
+		return s, fmt.Errorf("--%s has no certificate: name it with --%s FILE", f.flag("key"), f.flag("cert"))
 	}
 	var keep target.Credentials
 	choices := []target.Choice{
@@ -67,7 +80,7 @@ func (f *Client) Security(t target.Target) (s target.Security, err error) {
 	if f.cert != "" {
 		client, err := readCredential(target.KindClient, f.cert, f.key)
 		if err != nil {
-			return s, fmt.Errorf("--tls-cert: %w", err)
+			return s, fmt.Errorf("--%s: %w", f.flag("cert"), err)
 		}
 		keep.Add(client)
 		choices = append(choices, target.Choice{Name: target.ChoiceCert, Value: client.ID})
@@ -140,7 +153,10 @@ func readPEM(path string) ([]byte, error) {
 
 // Explain adds to an error of TLS the certificate that was seen, and the flags
 // that go on.
-func Explain(err error) error {
+func Explain(err error) error { return new(Client).Explain(err) }
+
+// Explain is Explain for a command with these flags.
+func (f *Client) Explain(err error) error {
 	var e *target.Error
 	if !errors.As(err, &e) || e.Code == "" {
 		return err
@@ -155,7 +171,7 @@ func Explain(err error) error {
 		case way.Value == "ca:":
 			ways = append(ways, "--tls-ca FILE")
 		case way.Name == target.ChoiceCert:
-			ways = append(ways, "--tls-cert FILE --tls-key FILE")
+			ways = append(ways, fmt.Sprintf("--%s FILE --%s FILE", f.flag("cert"), f.flag("key")))
 		case way.Name == target.ChoiceALPN:
 			ways = append(ways, "--tls-alpn PROTOCOLS")
 		case way.Value == "":
