@@ -39,6 +39,8 @@ func mailServer(t testing.TB, behind string, heard func(string)) string {
 			line = strings.TrimSpace(line)
 			heard(secure + line)
 			switch word, _, _ := strings.Cut(line, " "); {
+			case word == "EHLO" && line == "EHLO curl":
+				fmt.Fprintf(conn, "250-%sEHLO\r\n250 STARTTLS\r\n", secure)
 			case line == "STARTTLS":
 				io.WriteString(conn, "220 go ahead\r\n"+behind)
 				over := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{cert}})
@@ -46,6 +48,12 @@ func mailServer(t testing.TB, behind string, heard func(string)) string {
 					return
 				}
 				conn, lines, secure = over, bufio.NewReader(over), "s "
+			case line == "DATA":
+				io.WriteString(conn, "354 go on\r\n")
+				for line != ".\r\n" && err == nil {
+					line, err = lines.ReadString('\n')
+				}
+				io.WriteString(conn, "250 it was read\r\n")
 			case word == "QUIT":
 				io.WriteString(conn, "221 bye\r\n")
 				conn.Close() // with close_notify
@@ -229,8 +237,9 @@ func TestStartTLSKilledAtEveryEvent(t *testing.T) {
 	}
 }
 
-// Dovecot, by IMAP and POP3: the machine upgrades, and what is said after it arrives.
-func TestStartTLSWithDovecot(t *testing.T) {
+// startDovecot runs one of the test's own, whose user has the password secret.
+func startDovecot(t *testing.T) (imap, pop3 string) {
+	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("dovecot wants root")
 	}
@@ -239,7 +248,12 @@ func TestStartTLSWithDovecot(t *testing.T) {
 		os.Chmod(at, 0o755) // its processes have users of their own
 	}
 	newCertificate(t, authority, "127.0.0.1").write(t, filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
-	imap, pop3 := freePort(t), freePort(t)
+	mail := filepath.Join(dir, "mail")
+	if err := os.Mkdir(mail, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	os.Chown(mail, 65534, 65534)
+	imap, pop3 = freePort(t), freePort(t)
 	_, imapPort, _ := net.SplitHostPort(imap)
 	_, pop3Port, _ := net.SplitHostPort(pop3)
 	config := filepath.Join(dir, "conf")
@@ -268,6 +282,12 @@ func TestStartTLSWithDovecot(t *testing.T) {
 			return err == nil
 		})
 	}
+	return imap, pop3
+}
+
+// Dovecot, by IMAP and POP3: the machine upgrades, and what is said after it arrives.
+func TestStartTLSWithDovecot(t *testing.T) {
+	imap, pop3 := startDovecot(t)
 	w := start(t, "--plugin-dir", startTLSPlugins)
 	for _, byMachine := range []bool{true, false} {
 		mode := map[bool]string{true: "starttls", false: "http-line"}[byMachine]
