@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -179,6 +180,16 @@ func TestTapFrontFails(t *testing.T) {
 			eventually(t, "the line", func() bool { return line.MatchString(tap.stdout.String()) })
 		})
 	}
+}
+
+// OpenSSL says in clear that it does not trust a certificate.
+func TestTapClientDistrusts(t *testing.T) {
+	tap := tapTo(t, serve(t, func(c net.Conn) { io.ReadAll(c) }).address, "--tls")
+	if out, err := exec.Command("curl", "-sS", "https://"+tap.address+"/").CombinedOutput(); err == nil {
+		t.Errorf("curl trusts it: %s", out)
+	}
+	line := regexp.MustCompile(`s1 from \S+: the client refuses the tap's certificate: unknown certificate authority; it has to trust \S+authority.pem: workbench ca says how\n`)
+	eventually(t, "the line", func() bool { return line.MatchString(tap.stdout.String()) })
 }
 
 // The ends of a connection are copied through TLS, too: close_notify, FIN without it, and

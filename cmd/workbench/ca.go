@@ -13,17 +13,17 @@ import (
 	"github.com/protocol-workbench/workbench/core/certificate"
 )
 
-var errNoAuthority = errors.New("this account has no local authority; workbench serve --tls auto makes one")
+var errNoAuthority = errors.New("this account has no local authority; workbench serve --tls auto and workbench tap --tls make one")
 
 func newCACommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ca",
-		Short: "Show the authority behind serve --tls auto, and how to trust it",
-		Long: "serve --tls auto makes an authority for this account, and has it sign the page's\n" +
-			"certificate. ca prints where the authority's own certificate is, its fingerprint,\n" +
+		Short: "Show the authority behind serve --tls auto and tap --tls, and how to trust it",
+		Long: "serve --tls auto and tap --tls make an authority for this account, and have it sign\n" +
+			"the certificates that they show. ca prints where the authority's own certificate is, its fingerprint,\n" +
 			"and how browsers and systems come to trust it and stop doing so. Its key stays on\n" +
 			"this machine, and it can vouch only for private names and addresses and for those\n" +
-			"that --host and --listen named when it was made.",
+			"that --host, --listen and --to named when it was made.",
 		Example: "  workbench ca\n  workbench ca remove",
 		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -80,8 +80,8 @@ func newCARemoveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove",
 		Short: "Remove the local authority and its key",
-		Long: "remove deletes the authority's certificate and key. The next serve --tls auto makes\n" +
-			"another one, which has to be trusted anew. A workbench that is running goes on with\n" +
+		Long: "remove deletes the authority's certificate and key. The next serve --tls auto or tap --tls\n" +
+			"makes another one, which has to be trusted anew. A workbench that is running goes on with\n" +
 			"what it has; start it again.",
 		Example: "  workbench ca remove",
 		Args:    command.NoArguments,

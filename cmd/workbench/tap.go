@@ -223,7 +223,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	var first sync.Once
 	var failed error
 	t.Ended = func(s tap.Session) {
-		fmt.Fprintf(stdout, "%s from %s: %s%s\n", s.ID, s.Client, core.Printable(s.End.Words), named(s.Transcript))
+		fmt.Fprintf(stdout, "%s from %s: %s%s\n", s.ID, s.Client, core.Printable(strings.ReplaceAll(s.End.Words, "\n", ". ")), named(s.Transcript))
 		first.Do(func() {
 			if o.golden != "" {
 				failed = keepGolden(t.Recordings, s, o.golden)

@@ -48,8 +48,15 @@ func (f *tapFront) check() error {
 }
 
 // open returns TLS with the clients of a tap that listens on an address; nil: there is
-// none, and how to have it is in the words of a line mode's order of it.
+// none.
 func (f *tapFront) open(at net.Addr, to target.Target, keyLog io.Writer, log *slog.Logger) (*tap.Front, error) {
+	if !f.on() {
+		return nil, nil
+	}
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok {
+		return nil, errors.New("--tls and --tls-cert are for clients that connect by TCP")
+	}
 	front := &tap.Front{KeyLog: keyLog}
 	switch {
 	case f.cert != "":
@@ -64,15 +71,13 @@ func (f *tapFront) open(at net.Addr, to target.Target, keyLog io.Writer, log *sl
 		if err != nil {
 			return nil, err
 		}
-		listens := at.(*net.TCPAddr).AddrPort().Addr().Unmap().WithZone("").String()
+		listens := tcp.AddrPort().Addr().Unmap().WithZone("").String()
 		authority, err := certificate.OpenAuthority(folder, vouchedFor(to.Host, listens))
 		if err != nil {
 			return nil, fmt.Errorf("--tls: %w", err)
 		}
 		front.Certificate = made(authority.Named(), to.Host, listens)
 		front.Explain = explainMade(authority.Path)
-	default:
-		return nil, nil
 	}
 	return front, nil
 }

@@ -156,7 +156,37 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// The two ends are upgraded each for itself, and may be at once.
+func TestUpgradeOfTheClient(t *testing.T) {
+	f := feed.Feeder{Knows: func(k core.EventKind) bool {
+		return k == core.ServerTLS || k == core.ClientTLS || k == core.ClientBytes
+	}}
+	client := core.Action{Kind: core.StartTLS, Side: core.Client}
+	if _, end := f.Answer(event(core.ServerBytes, "220"), []core.Action{client, startTLS}); end.Why != feed.GoesOn {
+		t.Fatalf("the orders end the session: %v", end)
+	}
+	early := func() [2]bool { return [2]bool{f.IsEarly(core.ClientBytes), f.IsEarly(core.ServerBytes)} }
+	if early() != [2]bool{true, true} {
+		t.Errorf("early are %v", early())
+	}
+	f.Answer(event(core.ClientTLS, ""), nil)
+	if early() != [2]bool{false, true} || !f.OneByOne() {
+		t.Errorf("with the client's TLS, early are %v", early())
+	}
+	f.Answer(event(core.ServerTLS, ""), nil)
+	if early() != [2]bool{false, false} || f.OneByOne() {
+		t.Errorf("with both, early are %v", early())
+	}
+	if _, end := f.Answer(event(core.ClientTLSFailed, "it left"), nil); end != (feed.End{Why: feed.ClientFailed, Words: "it left"}) || !f.Finished() {
+		t.Errorf("without the client the session ends %v", end)
+	}
+}
+
 func TestUpgradeThatCannotBe(t *testing.T) {
+	client := core.Action{Kind: core.StartTLS, Side: core.Client}
+	tooMuchOfClient := client
+	tooMuchOfClient.Rest = 1
+	knowsClient := func(k core.EventKind) bool { return k == core.ClientTLS || k == core.ClientBytes }
 	knows := func(k core.EventKind) bool { return k == core.ServerTLS }
 	tooMuch := startTLS
 	tooMuch.Rest = 4
@@ -165,11 +195,14 @@ func TestUpgradeThatCannotBe(t *testing.T) {
 		event   core.Event
 		actions []core.Action
 	}{
-		"without the outcome": {nil, event(core.ServerBytes, "220"), []core.Action{startTLS}},
-		"twice at once":       {knows, event(core.ServerBytes, "220"), []core.Action{startTLS, startTLS}},
-		"twice":               {knows, event(core.ServerTLS, ""), []core.Action{startTLS}},
-		"more unread":         {knows, event(core.ServerBytes, "220"), []core.Action{tooMuch}},
-		"unread of another":   {knows, event(core.ClientText, "12345"), []core.Action{tooMuch}},
+		"without the outcome":                {nil, event(core.ServerBytes, "220"), []core.Action{startTLS}},
+		"twice at once":                      {knows, event(core.ServerBytes, "220"), []core.Action{startTLS, startTLS}},
+		"twice":                              {knows, event(core.ServerTLS, ""), []core.Action{startTLS}},
+		"more unread":                        {knows, event(core.ServerBytes, "220"), []core.Action{tooMuch}},
+		"of the client, without the outcome": {knows, event(core.ServerBytes, "220"), []core.Action{client}},
+		"of the client, twice":               {knowsClient, event(core.ClientTLS, ""), []core.Action{client}},
+		"unread of the server":               {knowsClient, event(core.ServerBytes, "220"), []core.Action{tooMuchOfClient}},
+		"unread of another":                  {knows, event(core.ClientText, "12345"), []core.Action{tooMuch}},
 	} {
 		f := feed.Feeder{Knows: c.knows}
 		if _, end := f.Answer(c.event, c.actions); end.Why != feed.MachineFailed {

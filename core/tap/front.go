@@ -184,7 +184,11 @@ func (t *Tap) client(conn Conn) (*Client, func(context.Context) (session.Server,
 	}
 	client.shook = make(chan struct{})
 	return client, func(ctx context.Context) (session.Server, error) {
-		server, err := t.Front.reach(ctx, conn.(Securable))
+		secure, ok := conn.(Securable)
+		if !ok {
+			return nil, &ClientError{Shake, "the connection to the client is of a kind that cannot become TLS"}
+		}
+		server, err := t.Front.reach(ctx, secure)
 		if err == nil {
 			close(client.shook)
 		}
