@@ -107,7 +107,7 @@ const table = {
     console: ({ side }) => `The ${side}'s bytes pass through unchanged from here on.`,
   },
   StartTLS: {
-    entry: "<< start-tls", at: [mode, ({ text }) => "starts TLS" + (text ? " for " + text : "")],
+    entry: "<< start-tls", at: [mode, ({ text, side }) => "starts TLS" + (side === "client" ? " with the client" : "") + (text ? " for " + text : "")],
     console: ({ text }) => "The line mode starts TLS" + (text ? ` for ${text}.` : "."),
   },
   AskWorld: { entry: "<< world", console: ({ text }) => "The world is asked: " + text, at: [mode, ({ text }) => "asks the world: " + text] },
