@@ -329,20 +329,47 @@ func TestClientUpgradeIsAbandoned(t *testing.T) {
 	}
 }
 
-// What waits for the client's TLS is bounded, and bytes that pass through do not overtake
-// it.
-func TestHeldForTheClientIsBounded(t *testing.T) {
+// Bytes of the server's that pass through wait for the client's TLS, too.
+func TestPassedBytesWaitForTheClientsTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := upgradingBoth(t, func(c *Config) {
 			d := core.Discipline{Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
 				out.PassThrough(core.Server)
-				return clientFlooder{}, nil
+				return passer{}, nil
 			}}
 			c.Plugin = &Fixed{func(context.Context, bool) (*wire.Conn, error) { return wire.Pipe(d, quiet), nil }}
 		})
+		io.WriteString(b.bench.server, "in clear\n")
+		b.hears(t, "in clear\n")
 		b.says("go")
 		synctest.Wait()
-		go b.bench.server.Write([]byte("passed on"))
+		go io.WriteString(b.bench.server, "passed on\n")
+		time.Sleep(time.Second) // what the client says before its reader rests is dropped
+		b.shakes(t)
+		b.hears(t, secure("passed on\n"))
+	})
+}
+
+type passer struct{}
+
+func (passer) Handle(e core.Event, out *core.Out) error {
+	switch e.Kind {
+	case core.ClientBytes:
+		out.StartTLS(core.Client, "", 0)
+	case core.ServerBytes:
+		out.Binary(e.Data)
+	}
+	return nil
+}
+
+// What waits for the client's TLS is bounded.
+func TestHeldForTheClientIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := upgradingBoth(t, func(c *Config) {
+			d := core.Discipline{Open: func(core.Opening, *core.Out) (core.Machine, error) { return clientFlooder{}, nil }}
+			c.Plugin = &Fixed{func(context.Context, bool) (*wire.Conn, error) { return wire.Pipe(d, quiet), nil }}
+		})
+		b.says("go")
 		go func() {
 			text, _ := io.ReadAll(b.user)
 			if len(text) > 0 {
@@ -362,9 +389,6 @@ func (clientFlooder) Handle(e core.Event, out *core.Out) error {
 	if e.Kind == core.TimerFired || e.Kind == core.ClientBytes {
 		out.Binary(make([]byte, 1<<20))
 		out.Timer("more", time.Millisecond)
-	}
-	if e.Kind == core.ServerBytes {
-		out.Binary(e.Data)
 	}
 	return nil
 }
