@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -35,6 +36,8 @@ func (o *tapOptions) checkEnds(to target.Target) error {
 	const example = "workbench tap --listen udp://127.0.0.1:5353 --to udp://127.0.0.1:53"
 	_, from := o.datagramsAt()
 	switch into := to.ServerEnd() == core.ServerDatagrams; {
+	case from && o.front.on():
+		return errors.New("--tls and --tls-cert are for streams: datagrams are passed on as they are")
 	case from && !into:
 		return fmt.Errorf("--listen is udp:// and --to is not: datagrams are passed on as datagrams alone, as in: %s", example)
 	case into && !from:
