@@ -42,6 +42,7 @@ type peers struct {
 	observers []Observer
 	beginning *Beginning // what observers that join later are told; nil: not begun
 	leaving   End        // how the client left, once it has
+	giveUp    func()     // gives up the dial; nil: nothing is dialled
 	halted    End        // what ends the session whatever the machine says: a stop that was ordered, a stuck side
 	saidBusy  time.Time  // when it was last remarked that the plugin is busy
 	repaired  bool       // invalid text was remarked on
@@ -114,6 +115,9 @@ func (p *peers) stop(why End) {
 func (p *peers) haltLocked(why End) {
 	if p.halted.Cause == 0 {
 		p.halted = why
+	}
+	if p.giveUp != nil {
+		p.giveUp()
 	}
 	p.room.Broadcast()
 	p.signal()

@@ -99,6 +99,6 @@ func (l *Live) Remark(r Remark) {
 	}
 }
 
-// Stop ends the session so, as soon as its target was reached and its machine
-// has answered what it was asked.
+// Stop ends the session so, as soon as its machine has answered what it was asked. The
+// dial of one whose target was not reached yet is given up.
 func (l *Live) Stop(why End) { l.peers.stop(why) }

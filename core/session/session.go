@@ -143,6 +143,7 @@ func (s *supervisor) hold(ctx context.Context, config Config) End {
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.readers.Go(func() { s.readClient(cancel) })
+	s.dialling(cancel)
 	dial := func() (Server, error) { return config.Dial(within) }
 	if config.DialTellsNothing {
 		dial = beside(dial)
@@ -245,12 +246,15 @@ func (s *supervisor) reach(ctx context.Context, answer []core.Action, dial func(
 		s.abandon(func() { s.client.Close(left) })
 		return left
 	case err != nil:
-		if ctx.Err() != nil {
+		if ordered := s.orderedSoFar(); ordered.Cause != 0 {
+			err = ordered
+		} else if ctx.Err() != nil {
 			err = stopped
 		}
 		s.abandon(func() { s.client.Refuse(err) })
 		return End{Refused, err.Error()}
 	}
+	s.dialling(nil)
 	s.server = server
 	s.began(Beginning{Address: server.Resolved(), Quiet: s.silence.asked, Opening: answer})
 	if err := s.client.Accept(server.Resolved()); err != nil {
@@ -259,6 +263,23 @@ func (s *supervisor) reach(ctx context.Context, answer []core.Action, dial func(
 		return End{ByClient, "the client left before it was told that the target was reached"}
 	}
 	return End{}
+}
+
+// dialling has an ordered end give up the dial, as nobody knows how long that may take.
+func (p *peers) dialling(giveUp func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.giveUp = giveUp
+	if p.halted.Cause != 0 && giveUp != nil {
+		giveUp()
+	}
+}
+
+// orderedSoFar returns the end that was ordered; the zero value: none was.
+func (p *peers) orderedSoFar() End {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.halted
 }
 
 // left returns how the client left; the zero value: it has not.

@@ -40,6 +40,20 @@ type ClientUpgrader interface {
 	Secured() string
 }
 
+// NotUpgradable is what a [Server] is besides if it knows that its connection cannot
+// become TLS: NoUpgrade says why, for the user; "" is that it does not know.
+type NotUpgradable interface {
+	NoUpgrade() string
+}
+
+// noUpgrade says why a server's connection cannot become TLS, or "".
+func noUpgrade(s Server) string {
+	if never, ok := s.(NotUpgradable); ok {
+		return never.NoUpgrade()
+	}
+	return ""
+}
+
 // upgrade is the way of a side's connection to TLS in mid-stream:
 //
 //  1. The order comes, from the machine or, of a machine that does not know
@@ -80,6 +94,9 @@ func (p *peers) upgraderOf(side core.Side) (u Upgrader, cannot string) {
 	if side == core.Server {
 		u, _ = p.server.(Upgrader)
 		secured = p.server.Secured()
+		if words := noUpgrade(p.server); words != "" && secured == "" {
+			return nil, words
+		}
 	} else if client, ok := p.client.(ClientUpgrader); ok {
 		u, secured = client, client.Secured()
 		if words := client.Cannot(); words != "" && secured == "" {
