@@ -21,7 +21,7 @@ const securityPrefix = "tls."
 // beginning, or if it upgrades, in mid-stream.
 func (g *Gateway) choose(t target.Target, choices []target.Choice, upgrades bool) (s target.Security, err error) {
 	if len(choices) > 0 && !t.TLS && !upgrades {
-		if !t.SpeaksTLS() {
+		if !t.TakesTLS() {
 			return s, &target.Error{Code: target.CodeParameter, Words: fmt.Sprintf(
 				"the address has %q, but there is no TLS to %s", core.CutWords(securityPrefix+choices[0].Name, core.MaxName), t)}
 		}

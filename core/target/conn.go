@@ -12,18 +12,19 @@ import (
 type Conn struct {
 	net.Conn
 	receiving
-	stream  stream   // below
+	stream  Stream   // below
 	packets *packets // of UDP: each read and write is a datagram
 	below   net.Conn // what Dialer.Below made of stream
 	outcome *Outcome // nil: plain
 	upgrade upgrade
 	served  string // of a connection that was accepted: how it is secured
 
+	noUpgrade                    string // why StartTLS is not for this connection; "": it may be
 	resolved, allowedBy, through string
 }
 
-// stream is a connection of the system's that can end one of its directions.
-type stream interface {
+// Stream is a connection that can end one of its directions.
+type Stream interface {
 	net.Conn
 	CloseWrite() error
 }

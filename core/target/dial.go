@@ -31,6 +31,10 @@ type Dialer struct {
 	// host is written as this machine's. The policy is not asked about it.
 	Proxy Proxy
 
+	// Local opens a local target that is not a socket, once the policy has allowed it;
+	// nil: there are none here. Its errors are of type *Error.
+	Local func(context.Context, Target) (Stream, error)
+
 	// Below, if set, wraps the connection beneath TLS.
 	Below func(net.Conn) net.Conn
 }
@@ -71,7 +75,7 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 		return nil, err
 	}
 	if !t.TLS {
-		if t.SpeaksTLS() {
+		if conn.noUpgrade = t.noUpgrade(); conn.noUpgrade == "" {
 			conn.upgrade = upgrade{d, t, s}
 		}
 		return conn, nil
@@ -101,6 +105,10 @@ func (d *Dialer) connect(ctx context.Context, t Target, limit time.Duration) (*C
 		return d.dialUnix(ctx, t, limit)
 	case UDP:
 		return d.dialUDP(ctx, t, limit)
+	case Serial, Exec:
+		return d.openLocal(ctx, t)
+	case Listen:
+		return nil, fail(nil, "%s is a client that is waited for: only a session by hand does that", t.shown()).as(CodeDial)
 	}
 	return nil, fail(nil, "%s is of a kind that cannot be dialled", t.shown()).as(CodeDial)
 }
@@ -123,7 +131,7 @@ func (d *Dialer) Over(tcp *net.TCPConn, by string) *Conn {
 	return d.over(tcp, tcp.RemoteAddr().String(), by)
 }
 
-func (d *Dialer) over(s stream, resolved, by string) *Conn {
+func (d *Dialer) over(s Stream, resolved, by string) *Conn {
 	conn := &Conn{Conn: s, stream: s, resolved: resolved, allowedBy: by}
 	conn.raw = rawToRead(s)
 	if d.Below != nil {

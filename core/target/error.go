@@ -35,6 +35,8 @@ const (
 	CodeUnreachable  Code = "unreachable"  // no route to it
 	CodeNotPermitted Code = "not-permitted"
 	CodeTooMany      Code = "too-many-connections" // open on this machine
+	CodeBusy         Code = "busy"                 // another program has it
+	CodeOff          Code = "off"                  // this workbench was not started for such targets
 	CodeDial         Code = "dial"                 // anything else
 	CodeProxy        Code = "proxy-unreachable"
 	CodeProxyAuth    Code = "proxy-auth"   // it wants a user, or refused the one that was given
@@ -65,7 +67,7 @@ const (
 // Codes returns all codes.
 func Codes() []Code {
 	return []Code{
-		CodeDenied, CodeNoSuchHost, CodeNoSuchPath, CodeLookUp, CodeNoAnswer, CodeRefused, CodeBrokeOff, CodeUnreachable, CodeNotPermitted, CodeTooMany, CodeDial, CodeStopped,
+		CodeDenied, CodeNoSuchHost, CodeNoSuchPath, CodeLookUp, CodeNoAnswer, CodeRefused, CodeBrokeOff, CodeUnreachable, CodeNotPermitted, CodeTooMany, CodeBusy, CodeOff, CodeDial, CodeStopped,
 		CodeProxy, CodeProxyAuth, CodeProxyDenied, CodeProxyFailed,
 		CodeExpired, CodeWrongName, CodeSelfSigned, CodeUnknownCA, CodePinMismatch, CodeVersion, CodeClientCertWanted, CodeClientCertRefused,
 		CodeALPN, CodeNameWanted, CodeNotTLS, CodeFailed, CodeParameter, CodeCredentialUnknown,

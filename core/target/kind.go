@@ -12,25 +12,32 @@ type Kind uint8
 
 // The kinds of targets.
 const (
-	TCP  Kind = iota // a host and a port
-	Unix             // a Unix socket of this machine, for streams
-	UDP              // a host and a port, for datagrams
+	TCP    Kind = iota // a host and a port
+	Unix               // a Unix socket of this machine, for streams
+	UDP                // a host and a port, for datagrams
+	Listen             // a client that connects here: the person is the server
+	Serial             // a serial line of this machine
+	Exec               // a program on this machine: its standard input and output
 )
 
 // kind is what holds of all targets of a Kind.
 type kind struct {
-	scheme string // with which such a target is written, without TLS
-	tls    string // with TLS; "": none can be spoken
-	local  bool   // it is of this machine, and reached with the rights of the workbench's account
-	silent bool   // dialling tells it nothing but that somebody connects
-	direct bool   // no proxy leads to it
-	end    core.ServerEnd
+	scheme  string // with which such a target is written, without TLS
+	tls     string // with TLS; "": none can be spoken
+	local   bool   // it is of this machine, and reached with the rights of the workbench's account
+	silent  bool   // dialling tells it nothing but that somebody connects
+	direct  bool   // no proxy leads to it
+	listens bool   // it is waited for, and not dialled
+	end     core.ServerEnd
 }
 
 var kinds = [...]kind{
-	TCP:  {scheme: "tcp", tls: "tls", silent: true},
-	Unix: {scheme: "unix", tls: "tls+unix", local: true, silent: true, direct: true},
-	UDP:  {scheme: "udp", silent: true, direct: true, end: core.ServerDatagrams},
+	TCP:    {scheme: "tcp", tls: "tls", silent: true},
+	Unix:   {scheme: "unix", tls: "tls+unix", local: true, silent: true, direct: true},
+	UDP:    {scheme: "udp", silent: true, direct: true, end: core.ServerDatagrams},
+	Listen: {scheme: "listen", direct: true, listens: true},
+	Serial: {scheme: "serial", local: true, direct: true},
+	Exec:   {scheme: "exec", local: true, direct: true},
 }
 
 // String returns the scheme of the kind.
@@ -47,8 +54,13 @@ func (t Target) ServerEnd() core.ServerEnd { return kinds[t.Kind].end }
 // IsDirect reports that no proxy leads to such a target.
 func (t Target) IsDirect() bool { return kinds[t.Kind].direct }
 
-// SpeaksTLS reports whether there is TLS to such a target.
-func (t Target) SpeaksTLS() bool { return kinds[t.Kind].tls != "" }
+// Listens reports that the target is waited for, and not dialled: it connects to this
+// machine. No policy of what may be dialled says anything of it.
+func (t Target) Listens() bool { return kinds[t.Kind].listens }
+
+// TakesTLS reports that TLS can be spoken to targets of this kind, from the beginning or
+// by an upgrade.
+func (t Target) TakesTLS() bool { return kinds[t.Kind].tls != "" }
 
 // DialTells reports that the target learns more by the dial than that somebody
 // connects, as by a TLS handshake.
@@ -62,6 +74,8 @@ func (t Target) prefix() string {
 		return k.tls + "://"
 	case t.Kind == TCP:
 		return ""
+	case t.Kind == Exec:
+		return k.scheme + ":"
 	}
 	return k.scheme + "://"
 }
@@ -74,13 +88,13 @@ func (t Target) TLSMark() string {
 	return "tls+"
 }
 
-// cutLocal cuts the scheme of a local kind and its colon off s, which may follow
+// cutLocal cuts the scheme of a kind that is no host and its colon off s, which may follow
 // with two slashes or none. A host may be called as a scheme is: what follows it
 // then is a port, which has neither a slash nor an @.
 func cutLocal(s string) (t Target, rest string, ok bool) {
 	scheme, rest, _ := strings.Cut(s, ":")
 	for i, k := range kinds {
-		if !k.local || !strings.ContainsAny(rest, "/@") {
+		if !k.local && !k.listens || !strings.ContainsAny(rest, "/@") {
 			continue
 		}
 		switch {

@@ -22,9 +22,9 @@ const (
 // Target is a server to dial. Two targets are the same if they are ==.
 type Target struct {
 	Kind Kind
-	Host string // of TCP and UDP: a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine
-	Port uint16 // of TCP and UDP: not 0
-	Path string // of Unix: the socket's, absolute
+	Host string // of TCP and UDP: a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine. Of Listen: an address
+	Port uint16 // of TCP and UDP: not 0. Of Listen: 0 is a free one
+	Path string // of Unix: the socket's, absolute. Of Serial and Exec what follows their scheme, with all defaults; of Listen what follows its port
 	TLS  bool   // whether to speak TLS
 	Via  Proxy  // of TCP: what it is reached through; String does not have it
 }
@@ -45,7 +45,7 @@ func (t Target) shown() string { return short(t.place()) }
 // bare returns the target without its scheme.
 func (t Target) bare() string {
 	if !t.IsLocal() {
-		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
+		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port))) + t.Path
 	}
 	return t.Path
 }
@@ -64,13 +64,25 @@ func (t Target) bare() string {
 // A Unix socket's path is absolute, of at most MaxPath bytes, and taken as it is:
 // nothing in it is an escape. unix:/path is the same.
 //
-// They are of type *Error.
+// The others are a client to wait for, listen://127.0.0.1:2525 (see [Target.NextWaits]), a
+// serial line, serial:///dev/ttyUSB0?baud=115200 (see [Target.Line]), and a program,
+// exec:/usr/bin/prog arg "arg two" (see [Target.Command]).
+//
+// The errors are of type *Error.
 func Parse(s string) (Target, error) {
 	if len(s) > MaxTarget {
 		return Target{}, fail(nil, "the target has %d bytes; at most %d fit", len(s), MaxTarget)
 	}
 	rest := strings.TrimSpace(s)
 	if local, place, ok := cutLocal(rest); ok {
+		switch local.Kind {
+		case Listen:
+			return parseListen(place)
+		case Serial:
+			return parseSerial(place)
+		case Exec:
+			return parseExec(place)
+		}
 		return parseUnix(local, place)
 	}
 	if strings.HasPrefix(rest, "/") {

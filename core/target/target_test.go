@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -224,7 +225,20 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q is %+v, printed %q, which is %+v, %v", s, got, got, again, err)
 		}
 		if got.IsLocal() {
-			if got.Port != 0 || got.Host != "" || !strings.HasPrefix(got.Path, "/") || strings.ContainsAny(got.Path, "\x00\r\n") || len(got.Path) > MaxTarget {
+			path := got.Path
+			switch got.Kind {
+			case Exec:
+				path = got.Command()[0]
+			case Serial:
+				path = got.Line().Device
+			}
+			if got.Port != 0 || got.Host != "" || !strings.HasPrefix(path, "/") || strings.ContainsAny(got.Path, "\x00\r\n") || len(got.Path) > MaxTarget {
+				t.Fatalf("%q is %+v", s, got)
+			}
+			return
+		}
+		if got.Listens() {
+			if _, err := netip.ParseAddr(got.Host); err != nil || got.Path != "" && !got.NextWaits() {
 				t.Fatalf("%q is %+v", s, got)
 			}
 			return

@@ -140,7 +140,7 @@ func TestUDPHasNoTLSAndNoEnd(t *testing.T) {
 	if n, err := server.Read(make([]byte, 9)); n != 1 || err != nil {
 		t.Errorf("%d bytes, %v", n, err)
 	}
-	if to.DialTells() || to.SpeaksTLS() || !to.IsDirect() {
+	if to.DialTells() || to.TakesTLS() || !to.IsDirect() {
 		t.Errorf("%+v", to)
 	}
 }

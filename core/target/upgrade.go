@@ -14,6 +14,21 @@ type upgrade struct {
 	security Security
 }
 
+// NoUpgrade says for the user why the connection cannot be upgraded to TLS, if that is known
+// beforehand; "" otherwise.
+func (c *Conn) NoUpgrade() string { return c.noUpgrade }
+
+// noUpgrade is NoUpgrade for all connections to such a target.
+func (t Target) noUpgrade() string {
+	switch {
+	case t.Listens():
+		return "this connection cannot be upgraded to TLS: the workbench would have to be the TLS server, and it has no certificate to show"
+	case !t.TakesTLS():
+		return "TLS is not spoken to " + t.Kind.String() + ": targets"
+	}
+	return ""
+}
+
 // maxEarly bounds what StartTLS drops of what came in clear. After more the handshake
 // fails.
 const maxEarly = 1 << 20
@@ -33,7 +48,7 @@ func (c *Conn) Interrupt() { c.Conn.SetReadDeadline(time.Unix(1, 0)) }
 func (c *Conn) StartTLS(ctx context.Context, name string) (early int, err error) {
 	up := c.upgrade
 	if c.outcome != nil || up.dialer == nil {
-		return 0, fail(nil, "the connection to %s cannot be upgraded to TLS", c.Resolved()).as(CodeFailed)
+		return 0, fail(nil, "%s", cmp.Or(c.noUpgrade, "the connection to "+short(c.Resolved())+" cannot be upgraded to TLS")).as(CodeFailed)
 	}
 	early = c.DropEarly()
 	limit := cmp.Or(up.dialer.Timeout, DefaultTimeout)
