@@ -412,6 +412,14 @@ var table = []row{
 		only:  "context runtime",
 	},
 	{
+		place:   "core/local",
+		does:    "the ends of a session that are neither dialled nor sockets: a program, a serial line, a client that is waited for",
+		not:     "who may have one, policies, sessions",
+		imports: "core core/loopback core/target go.bug.st/serial golang.org/x/sys",
+		brings:  "core/urgent golang.org/x/net golang.org/x/text",
+		without: "net/http",
+	},
+	{
 		place:   "core/loopback",
 		does:    "listens on this machine only, on both addresses of localhost, and with the same care elsewhere",
 		not:     "everything else",

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package local
+
+func deviceName(path string) string { return path }
