@@ -118,6 +118,9 @@ func testPolicy(ctx context.Context, w io.Writer, policy target.Policy, s string
 	if err != nil {
 		return false, err
 	}
+	if t.Listens() {
+		return false, fmt.Errorf("%s is waited for, and not dialled: no policy is asked about it, but only teachers and this account may wait, at addresses of this machine alone", t)
+	}
 	if t.IsLocal() {
 		d := policy.DecideLocal(t)
 		fmt.Fprintf(w, "%s: %s %s\n", t, decided(d), d.By)

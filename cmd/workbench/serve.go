@@ -18,6 +18,7 @@ import (
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
+	"github.com/protocol-workbench/workbench/core/local"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice/room"
@@ -53,6 +54,7 @@ type serveOptions struct {
 	// credentials are files of certificates that TLS can be spoken with.
 	credentials []string
 	keyLog      string   // file for the secrets of TLS with targets; "": none
+	allowExec   bool     // programs may be targets
 	policy      []string // what may be dialled: rules, and a preset
 	proxy       string   // what is dialled through; "": nothing
 	lessons     string   // folder of lessons; "": those that the workbench comes with
@@ -122,6 +124,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	tlsflags.AddKeyLog(flags, &o.keyLog)
 	addPolicy(flags, &o.policy)
 	addProxy(flags, &o.proxy)
+	addAllowExec(flags, &o.allowExec)
 	flags.StringVar(&o.lessons, "lessons", "", "offer the lessons of folder `DIR`, in place of those that the workbench comes with")
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
 	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
@@ -276,7 +279,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	for _, p := range practices {
 		policy = policy.Practice(loopbacks(p.at)...)
 	}
-	dialer := &target.Dialer{Policy: policy, Below: patiently, Proxy: proxy, TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
+	dialer := &target.Dialer{Policy: policy, Below: patiently, Proxy: proxy, Local: opener(o.allowExec), TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
+	listeners := new(local.Listeners)
+	defer listeners.Close()
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },
@@ -284,6 +289,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Manifest:   host.Manifest,
 		Plugin:     func(mode string) (session.Plugin, error) { return leased(host.Lease(mode)) },
 		Dial:       dialWith(dialer),
+		Await:      awaitWith(dialer, listeners),
 		DialAsker:  dialAsker(dialer),
 		Unresolved: dialer.ProxyResolves,
 		Listen:     listenHere,

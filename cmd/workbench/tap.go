@@ -29,22 +29,23 @@ import (
 
 // tapOptions are the flags of tap.
 type tapOptions struct {
-	listen   string
-	to       string
-	mode     string
-	options  []string
-	through  bool
-	golden   string
-	once     bool
-	noRecord bool
-	most     int64
-	folder   string
-	verbose  bool
-	proxy    string
-	tls      tlsflags.Client
-	front    tapFront
-	keyLog   string
-	host     hostFlags
+	listen    string
+	to        string
+	mode      string
+	options   []string
+	through   bool
+	golden    string
+	once      bool
+	noRecord  bool
+	most      int64
+	folder    string
+	verbose   bool
+	proxy     string
+	allowExec bool
+	tls       tlsflags.Client
+	front     tapFront
+	keyLog    string
+	host      hostFlags
 }
 
 func newTapCommand() *cobra.Command {
@@ -77,7 +78,7 @@ session by hand: what it makes of the bytes is what arrives.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "", "`ADDRESS` for the clients, HOST:PORT or udp://HOST:PORT on this machine; port 0 picks a free one")
-	f.StringVar(&o.to, "to", "", "the `TARGET`: host:port, tls://host:port, udp://host:port, or a scheme with its port, as in redis://host, or unix:///path")
+	f.StringVar(&o.to, "to", "", "the `TARGET`: host:port, tls://host:port, udp://host:port, or a scheme with its port, as in redis://host, unix:///path, serial:///dev/…, exec:/path/to/program")
 	f.StringVar(&o.mode, "mode", "raw", "line `MODE` of the sessions")
 	f.StringArrayVar(&o.options, "option", nil, "set an option of the line mode, `NAME=VALUE`; may be given more than once")
 	f.BoolVar(&o.through, "through", false, "put the line mode into the path, instead of beside it")
@@ -88,6 +89,7 @@ session by hand: what it makes of the bytes is what arrives.`,
 	f.StringVar(&o.folder, "transcripts", "", "keep recordings in folder `DIR` (default: the user's state directory)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
 	tlsflags.AddProxy(f, &o.proxy)
+	addAllowExec(f, &o.allowExec)
 	o.front.add(f)
 	o.tls.AddBesideServer(f)
 	tlsflags.AddKeyLog(f, &o.keyLog)
@@ -119,6 +121,12 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	to, err := target.Parse(o.to)
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
+	}
+	if to.Listens() {
+		return fmt.Errorf("--to: %s waits for a client, and a tap connects each of its own with the target", core.Printable(to.String()))
+	}
+	if to.Kind == target.Exec && !o.allowExec {
+		return fmt.Errorf("--to: programs are not started without --%s", allowExecFlag)
 	}
 	if to, err = tlsflags.Through(o.proxy, to); err != nil {
 		return err
@@ -161,7 +169,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	dialer := &target.Dialer{Policy: target.Policy{}.Own(loopbacks(listener.Addr())...), TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
+	dialer := &target.Dialer{Policy: target.Policy{}.Own(loopbacks(listener.Addr())...), Local: opener(o.allowExec), TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
 	accepting := new(target.Dialer)
 	if o.through { // the session waits for nobody for ever
 		dialer.Below, accepting.Below = patiently, patiently

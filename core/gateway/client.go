@@ -169,6 +169,12 @@ func (c *client) lost(err error) error {
 	return session.End{Cause: session.ByClient, Words: "the client closed"}
 }
 
+// wait tells the client that its session begins once another one connects to an address:
+// before SUCC or FAIL, of a target that asks for it.
+func (c *client) wait(address string) {
+	c.ws.WriteMessage(websocket.TextMessage, []byte("WAIT:"+address)) // reading finds out that the client is gone
+}
+
 // Accept tells the client that the target was reached.
 func (c *client) Accept(address string) error {
 	c.conn.cork()

@@ -46,9 +46,13 @@ func (g *Gateway) dialBy(ctx context.Context, who asker, audit *auditing, connec
 	return server, err
 }
 
-// reach reaches the server that a client asked for. A practice server is reached within
-// this process, so that it knows whom it serves.
-func (g *Gateway) reach(ctx context.Context, wanted request, audit *auditing) (Server, error) {
+// reach reaches the server that a client asked for, or waits for one that connects, and
+// tells where. A practice server is reached within this process, so that it knows whom
+// it serves.
+func (g *Gateway) reach(ctx context.Context, wanted request, waiting func(address string), audit *auditing) (Server, error) {
+	if wanted.target.Listens() {
+		return g.await(ctx, wanted, waiting, audit)
+	}
 	if p := g.practiceAt(wanted.target); p != nil {
 		return g.dialBy(ctx, wanted.asker, audit, func() (Server, error) {
 			return g.Practise(ctx, p.Name, g.Progress.Seed(), wanted.with)
@@ -56,6 +60,19 @@ func (g *Gateway) reach(ctx context.Context, wanted request, audit *auditing) (S
 	}
 	return g.dial(ctx, wanted.asker, wanted.target, wanted.security, audit)
 }
+
+// await waits for a client that connects to a session, unless its owner may not listen.
+func (g *Gateway) await(ctx context.Context, wanted request, waiting func(address string), audit *auditing) (Server, error) {
+	return g.dialBy(ctx, wanted.asker, audit, func() (Server, error) {
+		if g.Await == nil || !wanted.asker.Role.May(access.Listen) {
+			return nil, &target.Error{Words: mayNotListen, Code: target.CodeDenied, Cause: target.ErrDenied}
+		}
+		return g.Await(ctx, wanted.asker.owner(), wanted.target, waiting)
+	})
+}
+
+// mayNotListen is what others are told of a target that listens.
+const mayNotListen = "this user may not wait for clients here: teachers may, and whoever runs the workbench"
 
 // practiceAt returns the practice server that a target names, if there is one that can be
 // reached within this process.

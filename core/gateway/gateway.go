@@ -52,6 +52,10 @@ type Config struct {
 	Observe func(id, mode string) []session.Observer
 	// Dial connects to a target.
 	Dial func(ctx context.Context, t target.Target, s target.Security) (Server, error)
+	// Await waits for a client of a target that Listens, for its owner, for as long as ctx
+	// lets it, and tells the address at which it waits. Whose target may listen has been
+	// asked. nil: none may.
+	Await func(ctx context.Context, owner string, t target.Target, waiting func(address string)) (Server, error)
 	// DialAsker connects to a server on the machine of who asks, which is another one, also
 	// where only practice servers may be dialled; nil: Dial does.
 	DialAsker func(ctx context.Context, t target.Target, s target.Security) (Server, error)

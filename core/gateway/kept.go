@@ -33,6 +33,7 @@ func (g *Gateway) open(c *client, wanted request) {
 	k := g.keeping.New(r.id, r.hello)
 	w, _ := k.Join(wanted.window, "", 1)
 	r.config.Client, r.config.Entries = k, true
+	r.waiting = c.wait // who opens the session is the only one until it has begun
 	r.config.Observers = append(r.config.Observers, k.Observer())
 	if r.seen != nil {
 		r.seen.Kept(k.ID)

@@ -28,10 +28,16 @@ func metered(ctx context.Context, config session.Config, use *quota.Use) (sessio
 			return nil, err
 		}
 		limited := meteredServer{server, m}
-		if up, ok := server.(session.Upgrader); ok {
+		switch up := server.(type) {
+		case session.Upgrader:
 			return struct {
 				meteredServer
 				session.Upgrader
+			}{limited, up}, nil
+		case session.NotUpgradable:
+			return struct {
+				meteredServer
+				session.NotUpgradable
 			}{limited, up}, nil
 		}
 		return limited, nil

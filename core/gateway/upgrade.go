@@ -18,6 +18,12 @@ type upgradable struct {
 
 // upgradableOf returns a server that a session may upgrade, if its connection can be.
 func upgradableOf(s Server) session.Server {
+	if never, ok := s.(session.NotUpgradable); ok && never.NoUpgrade() != "" {
+		return struct {
+			Server
+			session.NotUpgradable
+		}{s, never}
+	}
 	if up, ok := s.(session.Upgrader); ok {
 		return upgradable{s, up}
 	}

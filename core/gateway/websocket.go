@@ -210,6 +210,9 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	if wanted.upgrades && wanted.target.TLS {
 		return wanted, refuseAs(codeAddress, "starttls=on is for targets without TLS; %s has it from the beginning", wanted.target)
 	}
+	if wanted.upgrades && !wanted.target.TakesTLS() {
+		return wanted, refuseAs(codeAddress, "starttls=on is for targets that can speak TLS; %s cannot", core.CutWords(wanted.target.String(), maxShown))
+	}
 	wanted.security, err = g.choose(wanted.target, security, wanted.upgrades)
 	return wanted, err
 }
@@ -224,6 +227,7 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	}
 	c.plugin, c.knows, c.hello = wanted.mode.Name, wanted.mode.Knows, r.hello
 	r.config.Client, r.config.Entries = c, c.entries
+	r.waiting = c.wait
 	g.hold(ctx, r)
 }
 
@@ -236,6 +240,9 @@ type prepared struct {
 	config session.Config
 	use    *quota.Use
 	seen   *wall.Session // of a student; nil: nobody else's is seen
+	// waiting tells the client where another one is waited for. The session says nothing to
+	// the client meanwhile.
+	waiting func(address string)
 }
 
 // prepare returns what a session is made of, but for its client.
@@ -254,6 +261,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	if g.Audit != nil {
 		audit = g.newAuditing(id, wanted)
 	}
+	remarking := &session.Remarking{}
 	r := &prepared{id: id, log: log, start: time.Now(), hello: hello, use: wanted.seat.use}
 	r.config = session.Config{
 		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd()},
@@ -266,10 +274,11 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			return g.keepPoison(t, withheld, log)
 		},
 		Dial: func(ctx context.Context) (session.Server, error) {
-			server, err := g.reach(ctx, wanted, audit)
+			server, err := g.reach(ctx, wanted, r.waiting, audit)
 			if err != nil {
 				return nil, err
 			}
+			remarking.Of(server)
 			if outcome := server.TLS(); outcome != nil {
 				hello["tls"] = outcome
 			}
@@ -286,6 +295,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	if audit != nil {
 		r.config.Observers = append(r.config.Observers, audit)
 	}
+	r.config.Observers = append(r.config.Observers, remarking)
 	if g.Observe != nil {
 		r.config.Observers = append(r.config.Observers, g.Observe(id, wanted.mode.Name)...)
 	}

@@ -93,17 +93,22 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		client.Reset()
 		return err
 	}
+	remarking := &session.Remarking{}
 	config := session.Config{
 		Client: client,
 		Opening: core.Opening{
 			Options: t.Options, Target: t.Target, ServerEOFStays: t.Mode.AfterServerEOF,
 			Client: client.End(), Server: t.Server, Watch: !t.Through,
 		},
-		Knows:            t.Mode.Knows,
-		Withhold:         t.Mode.Secrets,
-		Messages:         t.Mode.Messages,
-		Plugin:           plugin,
-		Dial:             dial,
+		Knows:    t.Mode.Knows,
+		Withhold: t.Mode.Secrets,
+		Messages: t.Mode.Messages,
+		Plugin:   plugin,
+		Dial: func(ctx context.Context) (session.Server, error) {
+			server, err := dial(ctx)
+			remarking.Of(server)
+			return server, err
+		},
 		DialTellsNothing: t.DialTellsNothing && client.shook == nil,
 		KeepPoison:       t.KeepPoison,
 	}
@@ -115,6 +120,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		}}
 		config.Observers = []session.Observer{recorded}
 	}
+	config.Observers = append(config.Observers, remarking)
 	it.End = t.registry.Run(ctx, it.ID, config)
 	if recorded != nil && recorded.into != nil {
 		it.Transcript = recorded.into.ID()

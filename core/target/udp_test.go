@@ -131,7 +131,7 @@ func TestUDPHasNoTLSAndNoEnd(t *testing.T) {
 	if err := c.CloseWrite(); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.StartTLS(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "cannot be upgraded") {
+	if _, err := c.StartTLS(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "TLS is not spoken") {
 		t.Error(err)
 	}
 	if _, err := c.Write([]byte("x")); err != nil {
