@@ -398,6 +398,8 @@ export interface State {
   broke?: boolean;
   /** The page has lost the workbench, and tries to come back to the session. */
   away?: boolean;
+  /** A client is waited for. */
+  waits?: boolean;
   refusal?: Refusal;
 }
 

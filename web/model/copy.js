@@ -1,7 +1,9 @@
 // Rows and bytes in the forms that people paste elsewhere. Pure.
 
 import { base64 } from "./inspect.js";
+import { splitCommand } from "./ends.js";
 import { hex } from "./format.js";
+import { splitTarget } from "./target.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -130,6 +132,12 @@ export function printf(bytes, { host, port, tls }) {
   if (host.startsWith("udp://")) {
     const at = host.lastIndexOf(":");
     return `${said} | nc -u ${quote(host.slice("udp://".length, at).replace(/^\[|\]$/g, ""))} ${quote(host.slice(at + 1))}`;
+  }
+  if (host.startsWith("exec:")) return `${said} | ${splitCommand(host.slice("exec:".length)).map(quote).join(" ")}`;
+  if (host.startsWith("serial://")) return `${said} > ${quote(host.slice("serial://".length).replace(/\?.*/, ""))}`;
+  if (host.startsWith("listen://")) {
+    const { host: at, port: number } = splitTarget(host.slice("listen://".length).replace(/\?.*/, ""));
+    return `${said} | nc -l ${quote(at)} ${quote(number)}`;
   }
   const to = tls ? `openssl s_client -quiet -connect ${quote(host)}:${quote(port)}` : `nc ${quote(bare)} ${quote(port)}`;
   return `${said} | ${to}`;

@@ -29,9 +29,9 @@ function codePoint(character) {
 
 const maxPath = 107; // bytes of a Unix socket's
 
-/** Whether what stands in Host is no host, as readLocal writes it. @param {string} host */
+/** Whether what stands in Host is no host, as readLocal and readEnd (ends.js) write it. @param {string} host */
 export function isLocal(host) {
-  return /^unix:\/\//i.test(host);
+  return /^(unix:\/\/|listen:\/\/|serial:\/|exec:["'/])/i.test(host);
 }
 
 /** Whether what stands in Host is of UDP, udp://host:port. @param {string} host */

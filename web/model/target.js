@@ -1,6 +1,7 @@
 // Targets: from what stands in the fields to what is dialled, what to try when
 // that fails, and those of earlier visits.
 
+import { endOf, readEnd } from "./ends.js";
 import { KeptList } from "./kept.js";
 import { Wrong, checkShown, isDatagrams, isLocal, isWhole, readLocal, trim } from "./local.js";
 
@@ -48,6 +49,8 @@ export function normalFields({ host, port, tls }) {
 
 /** @param {Fields} fields */
 function takenApart(fields) {
+  const end = readEnd(trim(fields.host));
+  if (end) return { host: end, port: "", tls: false, ...(fields.tls && { notice: `TLS is not spoken to ${endOf(end)}: targets, so it is switched off.` }) };
   const local = readLocal(trim(fields.host), fields.tls);
   if (local) return { ...local, port: "" };
   if (isDatagrams(trim(fields.host))) return datagrams(trim(fields.host).slice("udp://".length), fields);
@@ -182,6 +185,11 @@ export function isSecure(target) {
   return /^tls(:\/\/|\+)/.test(target);
 }
 
+/** Whether TLS can be spoken to what stands in Host, or to a target. @param {string} host */
+export function takesTLS(host) {
+  return endOf(host) === "" && !isDatagrams(trim(host));
+}
+
 /**
  * How TLS is spoken to a target, by the names that follow "tls." in a query. A
  * choice that is not made has its default. IDs are of files that the workbench
@@ -282,6 +290,8 @@ const advices = {
   "proxy-auth": "Write user and password into Via, as in socks5://me:secret@host:port.",
   "proxy-denied": "The proxy has rules of its own: try another port, or no proxy.",
   "proxy-failed": "Is that the proxy's kind? There are socks5:// and http://.",
+  "busy": "End the other one, or choose another.",
+  "off": "",
   "no-such-path": "Check the path: it is one of the workbench's machine.",
   "option": "Look at the options of the line mode.",
   "server-eof": "Look at the options of the line mode.",

@@ -43,6 +43,9 @@ test("a shell's printf sends exactly the bytes, whatever they are", () => {
 test("a host cannot become a command, and TLS needs another tool", () => {
   assert.match(printf(bytes("x"), { host: "a;id", port: "1" }), /nc 'a;id' 1$/);
   assert.match(printf(bytes("x"), { host: "unix:///a b", port: "" }), / \| nc -U '\/a b'$/);
+  assert.match(printf(bytes("x"), { host: 'exec:/bin/x "a b"', port: "" }), / \| '\/bin\/x' 'a b'$/);
+  assert.match(printf(bytes("x"), { host: "serial:///dev/ttyS0?baud=9600&data=8&parity=none&stop=1", port: "" }), / > '\/dev\/ttyS0'$/);
+  assert.match(printf(bytes("x"), { host: "listen://[::1]:25?next=wait", port: "" }), / \| nc -l ::1 25$/);
   assert.match(printf(bytes("x"), { host: "unix:///a", port: "", tls: true }), /openssl s_client -quiet -unix '\/a'$/);
   assert.match(printf(bytes("x"), { host: "::1", port: "1", tls: true }), /openssl s_client .*::1:1$/);
 });

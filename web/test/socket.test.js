@@ -21,7 +21,7 @@ class FakeWebSocket {
 function open() {
   const told = [];
   const on = Object.fromEntries(
-    ["connected", "entries", "refused", "ended"].map((name) => [name, (...args) => told.push([name, ...args])]),
+    ["waiting", "connected", "entries", "refused", "ended"].map((name) => [name, (...args) => told.push([name, ...args])]),
   );
   const socket = new Socket("ws://x/", "127.0.0.1:4000", on, FakeWebSocket);
   return { socket, ws: FakeWebSocket.last, told };
@@ -53,6 +53,14 @@ test("a session: target up, SUCC, entries, messages, the end", () => {
   assert.deepEqual(ws.sent.slice(1), ['{"text":""}', Uint8Array.of(0), '{"eof":true}']);
   ws.onclose({ code: 1000, reason: "the server closed" });
   assert.deepEqual(told, [["connected"], ["entries", [{ kind: "hello" }]], ["ended", { code: 1000, words: "the server closed", cause: "" }]]);
+});
+
+test("a client that is waited for: where, before SUCC", () => {
+  const { ws, told } = open();
+  ws.onopen();
+  ws.onmessage({ data: "WAIT:127.0.0.1:2525" });
+  ws.onmessage({ data: "SUCC" });
+  assert.deepEqual(told, [["waiting", "127.0.0.1:2525"], ["connected"]]);
 });
 
 test("the last entry has the end in full, with its cause", () => {

@@ -2,7 +2,8 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { URL } from "node:url";
-import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, isSecure, withoutPassword, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, targetOf, targetTitle } from "../model/target.js";
+import { endHint, nextWaits, withNext } from "../model/ends.js";
+import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, isSecure, withoutPassword, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, takesTLS, targetOf, targetTitle } from "../model/target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -251,4 +252,31 @@ test("someone else's data in the storage is no target", () => {
 test("a target's name", () => {
   assert.equal(targetTitle({ host: "h", port: "1", tls: true }), "tls://h:1");
   assert.equal(targetTitle({ name: "lab", host: "h", port: "1" }), "lab");
+});
+
+test("what is neither host nor socket has no port, and no TLS", () => {
+  for (const [host, want] of [
+    ["listen://localhost:0", "listen://127.0.0.1:0"],
+    ["serial:/dev/ttyS0", "serial:///dev/ttyS0?baud=9600&data=8&parity=none&stop=1"],
+    ["exec:/bin/cat -u", "exec:/bin/cat -u"],
+  ]) {
+    const fields = normalFields({ host, port: "25", tls: true });
+    assert.deepEqual([fields.host, fields.port, fields.tls], [want, "", false]);
+    assert.match(fields.notice, /switched off/);
+    assert.equal(target(host, "25", true), want);
+    assert.deepEqual(fieldsOf(want), { host: want, port: "", tls: false });
+    assert.equal(takesTLS(want), false);
+    assert.notEqual(endHint(want), "");
+  }
+  assert.equal(takesTLS("unix:///run/x"), true);
+  assert.equal(takesTLS("listen"), true);
+  assert.equal(endHint("example.com"), "");
+});
+
+test("whether the next client waits stands in the address", () => {
+  const waits = withNext("listen://127.0.0.1:25", true);
+  assert.equal(waits, "listen://127.0.0.1:25?next=wait");
+  assert.equal(nextWaits(waits), true);
+  assert.equal(nextWaits(withNext(waits, false)), false);
+  assert.equal(target(waits), waits);
 });

@@ -2,11 +2,12 @@
 // Enter in any field connects.
 
 import { Guard, Icon, html, lazy } from "./html.js";
-import { kept, modes, modesProblem, paused, practice, practices, recording } from "../wire/workbench.js";
+import { inClass, kept, modes, modesProblem, paused, practice, practices, recording } from "../wire/workbench.js";
 import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
-import { isDatagrams, isWhole } from "../model/local.js";
-import { defaultPort, fieldsOf, tlsWord } from "../model/target.js";
+import { endHint, endOf, nextWaits, withNext } from "../model/ends.js";
+import { isWhole } from "../model/local.js";
+import { defaultPort, fieldsOf, takesTLS, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
 
 const PracticeMenu = lazy(() => import("./PracticeMenu.js"), "PracticeMenu");
@@ -61,7 +62,14 @@ export function ConnectBar({ tab, open, fold }) {
           <div class="label-row"><label for="port">Port</label></div>
           <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${isWhole(host.value) ? "none" : defaultPort(tls.value)} />
         </div>
-        ${!isDatagrams(host.value.trim()) && html`<div class="tls">
+        ${endOf(host.value) === "listen" && html`
+          <label class="switch" title="Further clients wait, each for the next session with this target; otherwise they are refused">
+            <input type="checkbox" role="switch" id="next-waits" disabled=${live} checked=${nextWaits(host.value)}
+              onChange=${(/** @type {any} */ event) => tab.edit(host, withNext(host.value, event.target.checked))} />
+            <span>Next waits</span>
+          </label>
+        `}
+        ${takesTLS(host.value) && html`<div class="tls">
           ${tls.value && !live && html`<${Menu} id="tls-menu" label=${html`<${TLSWord} tab=${tab} />`} plain wanted=${tab.tlsField}
             title="How the server is verified, its name, ALPN, the least version, a client certificate"
             sheet=${() => html`<${TLSMenu} tab=${tab} key=${tab.target.value} />`} />`}
@@ -85,9 +93,10 @@ export function ConnectBar({ tab, open, fold }) {
             <span>Record</span>
           </label>
         `}
-        ${!live && html`<button type="submit" id="connect-button" class="main primary" ...${whilePaused()}>Connect</button>`}
+        ${!live && html`<button type="submit" id="connect-button" class="main primary" ...${whilePaused()}>${endOf(host.value) === "listen" ? "Wait" : "Connect"}</button>`}
         ${session && html`<button type="button" class="icon" id="fold-button" aria-label="Close the form" title="Close the form (Escape)" onClick=${fold}><${Icon} name="x" /></button>`}
       </div>
+      ${endHint(host.value) && !live && html`<p class="muted" id="end-hint">${endHint(host.value)}</p>`}
       ${tab.notice.value && !live && html`<p class="notice" id="notice" role="status">${tab.notice.value}</p>`}
       <${ModeDetails} tab=${tab} />
     </form>
@@ -136,6 +145,12 @@ function Start({ tab }) {
           <b>Mail</b>
           <span>Put in your mail server, which greets first: then type <code>EHLO me</code>, and <code>QUIT</code> in the end. Port 25 begins in clear.</span>
         </button>
+        ${inClass.value !== "student" && html`
+          <button type="button" id="start-listen" onClick=${() => begin({ host: "listen://127.0.0.1:2525", port: "" }, "connect-button")}>
+            <b>Wait for a client</b>
+            <span>You are the server: a real client connects to an address of this machine, and you type the answers.</span>
+          </button>
+        `}
       </div>
     </section>
   `;

@@ -30,7 +30,7 @@ export function SessionMenu({ tab, session, close }) {
     <button type="button" class="item" id="golden-button" disabled=${!transcript} aria-describedby="golden-why" onClick=${golden}>Save as golden</button>
     <p class="muted" id="golden-why">${transcript ? "A transcript without times, to keep as a test." : why}</p>
     ${transcript && html`<a class="button small" id="transcript-link" href=${formatRoute("transcripts", transcript)}>Open the transcript</a>`}
-    ${session.connected && session.mayUpgrade && html`
+    ${session.connected && session.canUpgrade && html`
       <button type="button" class="item" id="starttls-button" disabled=${!!session.upgraded.value || session.upgrading.value || session.finished.value || !session.hasKeyboard}
         aria-describedby="starttls-why" onClick=${upgrade}>Upgrade to TLS</button>
       <p class="muted" id="starttls-why">${session.upgraded.value ? "The connection is TLS." : "After STARTTLS, once the server has agreed."}</p>

@@ -58,12 +58,12 @@ function identity({ target, mode, options }) {
 function Status({ tab, brief }) {
   const session = tab.session.value;
   const hello = session?.hello.value;
-  const { name, words, hint, broke, away } = tab.state.value;
-  const title = away ? "Coming back" : broke ? "Disconnected" : titles[name];
+  const { name, words, hint, broke, away, waits } = tab.state.value;
+  const title = away ? "Coming back" : broke ? "Disconnected" : waits ? "Waiting" : titles[name];
   const separator = name === "connected" || name === "connecting" ? " " : ": ";
   const tried = session && !tab.problem.value; // a problem of the fields is not about a session
   // The line has the target already, and the form that is open the reason.
-  const known = !session || (name === "connected" && !away) || name === "connecting" || (name === "failed" && !broke && brief) ? "unseen" : "";
+  const known = !session || (name === "connected" && !away) || (name === "connecting" && !waits) || (name === "failed" && !broke && brief) ? "unseen" : "";
   return html`
     <div class="status">
       <p id="status" role="status" data-state=${away ? "connecting" : name} title=${[words, hint].filter(Boolean).join(" ") || undefined}>

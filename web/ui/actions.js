@@ -25,7 +25,7 @@ import { inClass } from "../wire/workbench.js";
 
 const isLive = () => current.value.live.value;
 const hasSession = () => !route.value.view && current.value.session.value !== null;
-const canStartTLS = () => hasSession() && isLive() && current.value.session.value?.mayUpgrade === true;
+const canStartTLS = () => hasSession() && isLive() && current.value.session.value?.canUpgrade === true;
 const hasTranscript = () => hasSession() && current.value.session.value?.transcript !== "";
 const isPlayback = () => route.value.view === "transcripts" && route.value.id !== "";
 

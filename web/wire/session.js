@@ -6,8 +6,7 @@
 import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
-import { advice, endAdvice, isSecure } from "../model/target.js";
-import { isDatagrams } from "../model/local.js";
+import { advice, endAdvice, isSecure, takesTLS } from "../model/target.js";
 import { change } from "./workbench.js";
 
 let sessions = 0;
@@ -91,8 +90,11 @@ export class Session extends Feed {
   #open() {
     const url = this.attach
       ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next, ...(this.of && { of: this.of }) })
-      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, this.mayUpgrade);
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, this.canUpgrade);
     return new Socket(url, this.attach ? null : this.target, {
+      waiting: (address) => {
+        this.state.value = { name: "connecting", words: `for a client at ${address} …`, waits: true };
+      },
       connected: () => {
         this.#connected = true;
         this.#retry = retryFirst;
@@ -218,14 +220,14 @@ export class Session extends Feed {
     return isSecure(this.target);
   }
 
-  /** Whether the connection can become TLS in mid-stream. */
-  get mayUpgrade() {
-    return !this.isTLS && !isDatagrams(this.target);
+  /** Whether the connection to the server could become TLS in mid-stream. */
+  get canUpgrade() {
+    return !this.isTLS && takesTLS(this.target);
   }
 
   /** Has the workbench upgrade the connection to the server to TLS. */
   startTLS() {
-    if (!this.connected || !this.hasKeyboard || this.finished.value || !this.mayUpgrade || this.upgraded.value || this.upgrading.value) return;
+    if (!this.connected || !this.hasKeyboard || this.finished.value || !this.canUpgrade || this.upgraded.value || this.upgrading.value) return;
     this.upgrading.value = true;
     this.#say({ starttls: true });
   }

@@ -55,6 +55,7 @@ function addressOf(location, query) {
  * Opens a session to `target`, or with null comes to the one that the URL names, and
  * reports, in this order:
  *
+ *     waiting(address)      a client is waited for there, of a target that is one
  *     connected()           the target was reached
  *     entries(list)         what happened since, any number of times
  *     ended({code, words, cause})  the session is over, once; cause is for machines
@@ -64,7 +65,7 @@ function addressOf(location, query) {
  * refusal is the reason for machines, or null. After close() nothing more is
  * reported.
  *
- * @typedef {{ connected(): void, entries(list: import("../types").Entry[]): void,
+ * @typedef {{ waiting?(address: string): void, connected(): void, entries(list: import("../types").Entry[]): void,
  *   ended(end: { code: number, words: string, cause: string }): void, refused(reason: string, refusal: import("../types").Refusal | null): void }} Listener
  */
 export class Socket {
@@ -114,6 +115,8 @@ export class Socket {
       if (data === "SUCC") {
         this.#phase = "open";
         this.#on.connected();
+      } else if (String(data).startsWith("WAIT:")) {
+        this.#on.waiting?.(data.slice("WAIT:".length));
       } else {
         this.#phase = "refused";
         this.#reason = String(data).replace(/^FAIL:\s*/, "");
