@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/quota"
 	"github.com/protocol-workbench/workbench/core/target"
 )
 
@@ -73,7 +74,7 @@ func TestOnlyTheAccountDialsTheMachine(t *testing.T) {
 			{access.Principal{Name: "anna", Role: access.Teacher, By: access.Token}, false, deniedWords},
 			{access.Principal{Name: "anna", Role: access.Student, By: access.Browser}, false, deniedWords},
 		} {
-			for _, address := range []string{"unix:///run/x", "tls+unix:///run/x", "h:1"} {
+			for _, address := range []string{"unix:///run/x", "tls+unix:///run/x", "serial:///dev/x", "exec:/bin/x", "h:1"} {
 				to, err := target.Parse(address)
 				if err != nil {
 					t.Fatal(err)
@@ -84,6 +85,52 @@ func TestOnlyTheAccountDialsTheMachine(t *testing.T) {
 					t.Errorf("%+v dials %s: %d times, %v", c.who, address, dialled, err)
 				}
 			}
+		}
+	})
+}
+
+// A client is waited for by those who may listen, and in nobody else's name.
+func TestWhoWaitsForClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to, err := target.Parse("listen://127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var owners []string
+		config := testGateway().Config
+		config.Await = func(_ context.Context, owner string, _ target.Target, waiting func(string)) (Server, error) {
+			owners = append(owners, owner)
+			waiting("127.0.0.1:2525")
+			return nil, nil
+		}
+		g := New(config)
+		reach := func(g *Gateway, who access.Principal) (told string, err error) {
+			_, err = g.reach(t.Context(), request{target: to, asker: asker{Principal: who}}, func(address string) { told = address }, nil)
+			return told, err
+		}
+		for _, c := range []struct {
+			who   access.Principal
+			owner string // "": refused
+		}{
+			{access.Own(access.Account), quota.Account},
+			{access.Own(access.Anyone), quota.Account},
+			{access.Principal{Name: "anna", Role: access.Admin, By: access.Token}, "user anna"},
+			{access.Principal{Name: "tess", Role: access.Teacher, By: access.Token}, "user tess"},
+			{access.Principal{Name: "sam", Role: access.Student, By: access.Browser}, ""},
+			{access.Principal{Name: "vera", Role: access.Viewer, By: access.Browser}, ""},
+		} {
+			owners = nil
+			told, err := reach(g, c.who)
+			if c.owner == "" {
+				if !errors.Is(err, target.ErrDenied) || err.Error() != deniedWords || told != "" || owners != nil {
+					t.Errorf("%+v: %v, waits at %q", c.who, err, told)
+				}
+			} else if err != nil || told != "127.0.0.1:2525" || len(owners) != 1 || owners[0] != c.owner {
+				t.Errorf("%+v: %v, waits at %q as %q", c.who, err, told, owners)
+			}
+		}
+		if _, err := reach(New(testGateway().Config), access.Own(access.Account)); !errors.Is(err, target.ErrDenied) {
+			t.Errorf("where nobody waits: %v", err)
 		}
 	})
 }
