@@ -376,6 +376,13 @@ var table = []row{
 		without: "net/http os",
 	},
 	{
+		place:   "core/wsclient",
+		does:    "makes a dialled connection the client's end of a WebSocket, whose messages stay whole",
+		not:     "sessions, what is sent",
+		imports: "core core/target " + gorilla,
+		brings:  "core/urgent " + behindTarget,
+	},
+	{
 		place:   "core/lesson/markdown",
 		does:    "Markdown as a tree of blocks and inlines, without HTML",
 		not:     "lessons, the page",

@@ -42,7 +42,8 @@ type Dialer struct {
 // Dial looks up the target's host, asks the policy about each address before it
 // is tried, and connects; a local target is what the policy is asked about itself.
 // If the target says TLS, the handshake follows, as s chooses. A connection by TCP
-// has TCP_NODELAY and keep-alive set. Dial returns at once when ctx ends.
+// has TCP_NODELAY and keep-alive set. Dial returns at once when ctx ends. Of a WebSocket
+// it is the connection below: its own handshake is core/wsclient's.
 //
 // Its errors are of type *Error. One wraps ErrDenied if the policy denied an
 // address; one of the TLS handshake has a code.
@@ -81,7 +82,9 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 		return conn, nil
 	}
 	secure := newTLSConn(conn.Conn, d.tlsConfig(t, s), s.Client)
-	secure.written = t.TLSMark()
+	if secure.written = t.TLSMark(); t.Kind == WebSocket {
+		secure.written = "the s of wss://"
+	}
 	if err := secure.handshake(within); err != nil {
 		conn.stream.Close()
 		if ctx.Err() != nil {
@@ -96,7 +99,7 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 // connect reaches the target, in clear.
 func (d *Dialer) connect(ctx context.Context, t Target, limit time.Duration) (*Conn, error) {
 	switch t.Kind {
-	case TCP:
+	case TCP, WebSocket:
 		if p, named := d.via(t); p != (Proxy{}) {
 			return d.dialVia(ctx, t, p, named, limit)
 		}
@@ -148,7 +151,7 @@ func (d *Dialer) Resolve(ctx context.Context, t Target) ([]netip.Addr, error) {
 	resolver := cmp.Or(d.Resolver, net.DefaultResolver)
 	addrs, err := resolver.LookupNetIP(ctx, "ip", t.dialHost())
 	if err != nil {
-		return nil, explainDial(err, t, t.String(), time.Since(began))
+		return nil, explainDial(err, t, t.Logged(), time.Since(began))
 	}
 	for i, a := range addrs {
 		addrs[i] = a.Unmap()
@@ -175,7 +178,7 @@ func (d *Dialer) control(t Target) func(context.Context, string, string, syscall
 }
 
 func stopped(ctx context.Context, t Target) error {
-	return fail(context.Cause(ctx), "stopped before %s answered", short(t.String())).as(CodeStopped)
+	return fail(context.Cause(ctx), "stopped before %s answered", short(t.Logged())).as(CodeStopped)
 }
 
 // Windows has its own numbers; no other system uses them.

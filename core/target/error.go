@@ -64,6 +64,14 @@ const (
 	CodeCredentialUnknown Code = "tls-credential-unknown" // no credential has this ID
 )
 
+// The codes of the handshake of WebSocket.
+const (
+	CodeWebSocketRefused     Code = "ws-refused"     // the answer is of HTTP, and has another status than 101
+	CodeWebSocketFailed      Code = "ws-failed"      // the answer is not a WebSocket server's
+	CodeWebSocketSubprotocol Code = "ws-subprotocol" // it chose one that was not offered
+	CodeWebSocketParameter   Code = "ws-parameter"   // a choice that cannot be made
+)
+
 // Codes returns all codes.
 func Codes() []Code {
 	return []Code{
@@ -71,6 +79,7 @@ func Codes() []Code {
 		CodeProxy, CodeProxyAuth, CodeProxyDenied, CodeProxyFailed,
 		CodeExpired, CodeWrongName, CodeSelfSigned, CodeUnknownCA, CodePinMismatch, CodeVersion, CodeClientCertWanted, CodeClientCertRefused,
 		CodeALPN, CodeNameWanted, CodeNotTLS, CodeFailed, CodeParameter, CodeCredentialUnknown,
+		CodeWebSocketRefused, CodeWebSocketFailed, CodeWebSocketSubprotocol, CodeWebSocketParameter,
 	}
 }
 

@@ -12,12 +12,13 @@ type Kind uint8
 
 // The kinds of targets.
 const (
-	TCP    Kind = iota // a host and a port
-	Unix               // a Unix socket of this machine, for streams
-	UDP                // a host and a port, for datagrams
-	Listen             // a client that connects here: the person is the server
-	Serial             // a serial line of this machine
-	Exec               // a program on this machine: its standard input and output
+	TCP       Kind = iota // a host and a port
+	Unix                  // a Unix socket of this machine, for streams
+	UDP                   // a host and a port, for datagrams
+	Listen                // a client that connects here: the person is the server
+	Serial                // a serial line of this machine
+	Exec                  // a program on this machine: its standard input and output
+	WebSocket             // a host, a port and a path, by TCP
 )
 
 // kind is what holds of all targets of a Kind.
@@ -38,6 +39,8 @@ var kinds = [...]kind{
 	Listen: {scheme: "listen", direct: true, listens: true},
 	Serial: {scheme: "serial", local: true, direct: true},
 	Exec:   {scheme: "exec", local: true, direct: true},
+
+	WebSocket: {scheme: "ws", tls: "wss", end: core.ServerMessages},
 }
 
 // String returns the scheme of the kind.
@@ -82,8 +85,11 @@ func (t Target) prefix() string {
 
 // TLSMark is what asks for TLS where such a target is written.
 func (t Target) TLSMark() string {
-	if t.Kind == TCP {
+	switch t.Kind {
+	case TCP:
 		return "tls://"
+	case WebSocket:
+		return "wss://"
 	}
 	return "tls+"
 }

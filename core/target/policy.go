@@ -120,7 +120,7 @@ func (p Policy) Check(t Target, resolved netip.Addr) error {
 	if !resolved.IsValid() {
 		return fail(ErrDenied, "an address that cannot be read may not be dialled").as(CodeDenied)
 	}
-	where := short(t.String())
+	where := short(t.Logged())
 	if t.Host != resolved.String() {
 		where += " (" + short(resolved.String()) + ")"
 	}

@@ -214,7 +214,7 @@ func (p Policy) checkUnresolved(t Target) (by string, err error) {
 		return p.Decide(t, a).By, p.Check(t, a)
 	}
 	if p.preset != Local || len(p.rules) > 0 {
-		return "", fail(ErrDenied, "%s may not be dialled by its name through a proxy: the policy is about addresses; let the workbench resolve it, as with socks5:// or http://", short(t.String())).as(CodeDenied)
+		return "", fail(ErrDenied, "%s may not be dialled by its name through a proxy: the policy is about addresses; let the workbench resolve it, as with socks5:// or http://", short(t.Logged())).as(CodeDenied)
 	}
 	return "the preset " + p.preset.String(), nil
 }

@@ -9,7 +9,7 @@ type scheme struct {
 }
 
 // schemes are those that a target may have. A scheme that a TCP connection,
-// plain or TLS, cannot honour must not be here: udp, quic, ssh, postgres. The
+// plain or TLS, cannot honour must not be here: udp, quic, ssh, postgres, and ws. The
 // page has the same list, in web/model/target.js; core/target/testdata/targets.json
 // tests both.
 var schemes = map[string]scheme{
@@ -38,7 +38,6 @@ var schemes = map[string]scheme{
 	"submissions":  {true, 465},
 	"telnets":      {true, 992},
 	"tls":          {true, 0},
-	"wss":          {true, 443},
 	"xmpps":        {true, 5223},
 	"xmpps-client": {true, 5223},
 
@@ -71,7 +70,6 @@ var schemes = map[string]scheme{
 	"tcp":         {false, 0},
 	"telnet":      {false, 23},
 	"whois":       {false, 43},
-	"ws":          {false, 80},
 	"xmpp":        {false, 5222},
 	"xmpp-client": {false, 5222},
 }

@@ -22,21 +22,23 @@ const (
 // Target is a server to dial. Two targets are the same if they are ==.
 type Target struct {
 	Kind Kind
-	Host string // of TCP and UDP: a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine. Of Listen: an address
-	Port uint16 // of TCP and UDP: not 0. Of Listen: 0 is a free one
-	Path string // of Unix: the socket's, absolute. Of Serial and Exec what follows their scheme, with all defaults; of Listen what follows its port
+	Host string // of TCP, UDP and WebSocket: a name, an IPv4 address, an IPv6 address without brackets and perhaps with a zone; empty: this machine. Of Listen: an address
+	Port uint16 // of TCP, UDP and WebSocket: not 0. Of Listen: 0 is a free one
+	Path string // of Unix: the socket's, absolute. Of Serial and Exec what follows their scheme, with all defaults; of Listen what follows its port; of WebSocket with its query, as they are sent
 	TLS  bool   // whether to speak TLS
 	Via  Proxy  // of TCP: what it is reached through; String does not have it
+
+	Handshake Handshake // of WebSocket; String does not have it
 }
 
 // String returns the target in the form that Parse accepts, with the port as a
 // number.
 func (t Target) String() string { return t.prefix() + t.bare() }
 
-// place returns the target without TLS.
+// place returns the target without TLS, as Logged does.
 func (t Target) place() string {
 	t.TLS = false
-	return t.String()
+	return t.Logged()
 }
 
 // shown returns the target without TLS, for people.
@@ -50,8 +52,8 @@ func (t Target) bare() string {
 	return t.Path
 }
 
-// Parse reads "host:port", "tls://host:port", "udp://host:port", "unix:///path" or
-// "tls+unix:///path". Spaces around the whole, the host and the port are ignored.
+// Parse reads "host:port", "tls://host:port", "udp://host:port", "unix:///path",
+// "tls+unix:///path", "ws://host/path" or "wss://host/path". Spaces around the whole, the host and the port are ignored.
 // An IPv6 address is in brackets, as in [::1]:80. The port is a number from 1 to 65535, or the name of a service
 // on this machine, as in host:http. An empty host, as in :4000, is this machine.
 // An international name is converted as browsers do, and Host has its xn-- form.
@@ -62,7 +64,8 @@ func (t Target) bare() string {
 // ignores no part of an address. The errors never quote what may be a password.
 //
 // A Unix socket's path is absolute, of at most MaxPath bytes, and taken as it is:
-// nothing in it is an escape. unix:/path is the same.
+// nothing in it is an escape. unix:/path is the same. A WebSocket's address may have
+// a port, a path and a query.
 //
 // The others are a client to wait for, listen://127.0.0.1:2525 (see [Target.NextWaits]), a
 // serial line, serial:///dev/ttyUSB0?baud=115200 (see [Target.Line]), and a program,
@@ -85,6 +88,9 @@ func Parse(s string) (Target, error) {
 		}
 		return parseUnix(local, place)
 	}
+	if isWebSocket(rest) {
+		return parseWebSocket(rest)
+	}
 	if strings.HasPrefix(rest, "/") {
 		return Target{}, fail(nil, "a path alone is not a target: write a Unix socket as in unix:///run/app.sock")
 	}
@@ -101,10 +107,17 @@ func Parse(s string) (Target, error) {
 		return Target{}, err
 	case rest == "":
 		return Target{}, fail(nil, "no target: write host:port, as in example.com:80")
-	case strings.Contains(rest, "@"):
-		return Target{}, fail(nil, "a target has no user and no password: leave out everything before the host, and the @")
-	case strings.ContainsAny(rest, "/?#"):
+	case strings.ContainsAny(rest, "/?#") && !strings.Contains(rest, "@"):
 		return Target{}, fail(nil, "a target ends with its port: leave out the path, and what follows it")
+	}
+	return parseHostPort(kind, rest, promised)
+}
+
+// parseHostPort reads what follows a scheme that promises something.
+func parseHostPort(kind Kind, rest string, promised scheme) (Target, error) {
+	switch {
+	case strings.Contains(rest, "@"):
+		return Target{}, noUser()
 	case promised.port != 0 && (strings.HasSuffix(rest, "]") || !strings.Contains(rest, ":")):
 		rest += ":"
 	}
@@ -124,6 +137,10 @@ func Parse(s string) (Target, error) {
 		}
 	}
 	return t, nil
+}
+
+func noUser() error {
+	return fail(nil, "a target has no user and no password: leave out everything before the host, and the @")
 }
 
 // split cuts host and port apart. net.SplitHostPort does too, with errors for

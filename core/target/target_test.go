@@ -243,10 +243,17 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		scheme, _, found := strings.Cut(strings.TrimSpace(s), "://")
+		if got.Kind == WebSocket {
+			checkURL(t, got)
+			if got.TLS != strings.EqualFold(scheme, "wss") {
+				t.Fatalf("%q is %+v", s, got)
+			}
+			return
+		}
 		if got.Port == 0 || got.Path != "" {
 			t.Fatalf("%q is %+v", s, got)
 		}
-		scheme, _, found := strings.Cut(strings.TrimSpace(s), "://")
 		if promised := schemes[strings.ToLower(scheme)]; found && got.TLS != promised.tls || !found && got.TLS {
 			t.Fatalf("%q is %+v", s, got)
 		}
