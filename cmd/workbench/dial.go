@@ -12,6 +12,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/target"
+	"github.com/protocol-workbench/workbench/core/wsclient"
 )
 
 func patiently(conn net.Conn) net.Conn { return stall.New(conn) }
@@ -27,6 +28,13 @@ func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target
 		conn, err := dialer.Dial(ctx, t, s)
 		if err != nil {
 			return nil, err // not a nil *target.Conn in an interface
+		}
+		if t.Kind == target.WebSocket {
+			ws, err := wsclient.Open(ctx, conn, t)
+			if err != nil {
+				return nil, err
+			}
+			return ws, nil
 		}
 		return conn, nil
 	}

@@ -128,6 +128,9 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if to.Kind == target.Exec && !o.allowExec {
 		return fmt.Errorf("--to: programs are not started without --%s", allowExecFlag)
 	}
+	if to.Kind == target.WebSocket {
+		return errors.New("--to: a tap's client sends a stream, and a WebSocket carries messages: name a target that is not ws:// or wss://")
+	}
 	if to, err = tlsflags.Through(o.proxy, to); err != nil {
 		return err
 	}

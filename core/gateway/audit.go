@@ -70,7 +70,7 @@ type auditing struct {
 }
 
 func (g *Gateway) newAuditing(id string, wanted request) *auditing {
-	a := &auditing{log: g.Audit.With(wanted.asker.attrs(), "session", id, "mode", wanted.mode.Name, "target", wanted.target.String())}
+	a := &auditing{log: g.Audit.With(wanted.asker.attrs(), "session", id, "mode", wanted.mode.Name, "target", wanted.target.Logged())}
 	a.counting = a.counts.Observer()
 	return a
 }

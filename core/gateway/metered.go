@@ -78,6 +78,14 @@ type meteredServer struct {
 	*meter
 }
 
+// Spoken is the server's.
+func (s meteredServer) Spoken() string {
+	if speaker, ok := s.Server.(session.Speaker); ok {
+		return speaker.Spoken()
+	}
+	return ""
+}
+
 func (s meteredServer) Receive() ([]byte, error) {
 	data, err := s.Server.Receive()
 	s.use.Wait(s.ctx, len(data))

@@ -156,6 +156,9 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		to, err = through(to, request.Via)
 	}
+	if err == nil && to.Kind == target.WebSocket {
+		err = errors.New("a recording's client is played over streams: ws:// and wss:// carry messages")
+	}
 	var choices []target.Choice
 	for name, value := range request.TLS {
 		choices = append(choices, target.Choice{Name: name, Value: value})
@@ -180,7 +183,7 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	p.tell(playEvent{Event: "dialling", Address: to.String(), Steps: len(script.Steps()), Warnings: p.warnings()})
 	var audit *auditing
 	if log := s.gateway.Audit; log != nil {
-		audit = &auditing{log: log.With(askerOf(r).attrs(), "play", id, "target", to.String())}
+		audit = &auditing{log: log.With(askerOf(r).attrs(), "play", id, "target", to.Logged())}
 	}
 	conn, err := s.gateway.dial(ctx, askerOf(r), to, security, audit)
 	if err != nil {

@@ -140,11 +140,17 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	name, options := names[0], map[string]string{}
 	var security []target.Choice
 	via := ""
+	var handshake []target.Choice
 	for key, values := range query {
 		option, isOption := strings.CutPrefix(key, "option.")
 		practice, isPractice := strings.CutPrefix(key, "with.")
 		choice, isSecurity := strings.CutPrefix(key, securityPrefix)
+		spoken, isHandshake := strings.CutPrefix(key, handshakePrefix)
 		switch {
+		case isHandshake && (len(values) == 1 || spoken == target.ChoiceHeader):
+			for _, value := range values {
+				handshake = append(handshake, target.Choice{Name: spoken, Value: value})
+			}
 		case len(values) > 1:
 			return wanted, refuseAs(codeAddress, "query parameter %q given more than once", core.CutWords(key, core.MaxName))
 		case key == "mode":
@@ -179,7 +185,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window and with.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window, with.NAME and ws.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -201,6 +207,9 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	if wanted.target, err = through(wanted.target, via); err != nil {
 		return wanted, err
 	}
+	if wanted.target, err = shaking(wanted.target, handshake); err != nil {
+		return wanted, err
+	}
 	if wanted.with != nil && g.practiceAt(wanted.target) == nil {
 		return wanted, refuseAs(codeAddress, "with.NAME is for practice servers; %s is none of this workbench", wanted.target)
 	}
@@ -212,6 +221,9 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	}
 	if wanted.upgrades && !wanted.target.TakesTLS() {
 		return wanted, refuseAs(codeAddress, "starttls=on is for targets that can speak TLS; %s cannot", core.CutWords(wanted.target.String(), maxShown))
+	}
+	if wanted.upgrades && wanted.target.Kind == target.WebSocket {
+		return wanted, refuseAs(codeAddress, "starttls=on is for streams; a WebSocket is wss:// from the beginning")
 	}
 	wanted.security, err = g.choose(wanted.target, security, wanted.upgrades)
 	return wanted, err
@@ -252,7 +264,7 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 		return nil, refused{codeModeUnavailable, err}
 	}
 	id := g.live.NewID()
-	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.String())
+	log := g.Log.With("session", id, "mode", wanted.mode.Name, "target", wanted.target.Logged())
 	hello := map[string]any{
 		"kind": "hello", "session": id, "mode": wanted.mode.Name,
 		"options": wanted.options, "target": wanted.target.String(),
@@ -281,6 +293,9 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 			remarking.Of(server)
 			if outcome := server.TLS(); outcome != nil {
 				hello["tls"] = outcome
+			}
+			if ws, ok := server.(webSocket); ok {
+				hello["subprotocol"] = ws.Subprotocol()
 			}
 			return upgradableOf(server), nil
 		},

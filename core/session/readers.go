@@ -77,6 +77,7 @@ func (p *peers) serverEnded(err error) {
 	switch {
 	case p.phase == over, told:
 	case errors.Is(err, io.EOF):
+		p.sayFarewell(err)
 		p.inbox.add(core.ServerEOF, nil)
 	default:
 		p.toServer().cut()
@@ -84,6 +85,14 @@ func (p *peers) serverEnded(err error) {
 	}
 	p.room.Broadcast()
 	p.signal()
+}
+
+// sayFarewell remarks on what the server said about the end of its stream. mu is held.
+func (p *peers) sayFarewell(err error) {
+	var said interface{ Farewell() string }
+	if errors.As(err, &said) {
+		p.remarkLocked(Remark{Words: said.Farewell()})
+	}
 }
 
 // takeIn waits until there is room for an event, and passes it on: to be fed, or

@@ -54,7 +54,8 @@ type Server interface {
 	io.WriteCloser
 	// Receive blocks for the next bytes that the server sends, which are valid
 	// until the next call. It is called by one goroutine. The error at the end of
-	// the stream is io.EOF; after an error it is not called again.
+	// the stream is io.EOF, or wraps it; one with a method Farewell() string then has
+	// words about the end for the person. After an error it is not called again.
 	Receive() ([]byte, error)
 	// CloseWrite sends FIN.
 	CloseWrite() error
@@ -75,6 +76,12 @@ type Server interface {
 type Mishap interface {
 	error
 	Mishap()
+}
+
+// Speaker is what a [Server] is besides if reaching it took more than a connection.
+type Speaker interface {
+	// Spoken says what that came to, in words on one line without anything secret.
+	Spoken() string
 }
 
 // Config is what a session is made of.

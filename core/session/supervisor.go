@@ -53,7 +53,11 @@ func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 // announce remarks on what was reached.
 func (s *supervisor) announce() {
 	s.remark(Remark{Words: "dialled " + s.server.Resolved()})
-	for _, words := range []string{s.server.Through(), s.server.Secured()} {
+	spoken := ""
+	if speaker, ok := s.server.(Speaker); ok {
+		spoken = speaker.Spoken()
+	}
+	for _, words := range []string{s.server.Through(), s.server.Secured(), spoken} {
 		if words != "" {
 			s.remark(Remark{Words: words})
 		}

@@ -135,6 +135,9 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
+	if to.Kind == target.WebSocket {
+		return errors.New("--to: a recording's client is played over streams, and a WebSocket carries messages: name a target that is not ws:// or wss://")
+	}
 	if to, err = tlsflags.Through(o.proxy, to); err != nil {
 		return err
 	}
