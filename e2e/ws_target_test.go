@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
 	"github.com/gorilla/websocket"
 )
 
@@ -28,7 +29,7 @@ const pythonWebSockets = `
 import asyncio, sys, websockets
 
 async def serve(ws, path=None):
-    path = path or ws.request.path
+    path = path or (ws.request.path if hasattr(ws, "request") else ws.path)
     async for m in ws:
         if isinstance(m, str) and m.startswith("close "):
             _, code, reason = m.split(" ", 2)
@@ -305,4 +306,39 @@ func TestWebSocketTargetsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %v\n%s", args[0], err, out)
 		}
 	}
+}
+
+// On the page a WebSocket's address stands in Host, TLS is its s, and what the handshake
+// has beside it is in a menu. Headers are not kept.
+func TestPageWebSocketTarget(t *testing.T) {
+	t.Parallel()
+	address := webSocketServer(t)
+	p := visit(t, browser(t), "http://"+shared.address)
+	p.paste("#host", "wss://"+address+"/room")
+	p.wait("TLS switched on", `document.querySelector("#tls").checked && document.querySelector("#notice")`)
+	p.click("#tls")
+	p.wait("an address without", fmt.Sprintf(`document.querySelector("#host").value === "ws://%s/room"`, address))
+	p.click("#ws-menu")
+	p.wait("the menu", `document.querySelector("#ws-header")`)
+	p.axeOnce("the menu for WebSocket")
+	p.fill("#ws-subprotocol", "chat.v2")
+	p.fill("#ws-header", "Host: x")
+	p.click("#connect-button")
+	p.status("Could not connect")
+	p.wait("why", `document.querySelector("#status").textContent.includes("ws.header Host is the handshake's own")`)
+	p.click("#ws-menu")
+	p.wait("the menu", `document.querySelector("#ws-header")`)
+	p.fill("#ws-header", "Authorization: Bearer hush")
+	p.choose("#mode", "raw")
+	p.click("#connect-button")
+	p.status("Connected")
+	p.wait("the subprotocol", `document.querySelector("#subprotocol")?.textContent === "chat.v2"`)
+	p.wait("the remark", `/websocket, subprotocol chat.v2; headers Authorization/.test(document.querySelector("#console").textContent.replace(" of chat.v2", ""))`)
+	p.fill("#command", "ping")
+	p.press(kb.Enter)
+	p.wait("the answer", `document.querySelector("#console").textContent.includes("pong /room")`)
+	p.wait("that the target is kept, and the header is not", `(() => {
+		const kept = JSON.stringify([{...localStorage}, {...sessionStorage}]);
+		return kept.includes("chat.v2") && !kept.includes("hush");
+	})()`)
 }

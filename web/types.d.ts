@@ -72,6 +72,8 @@ export interface Hello {
   /** How that stands. */
   recording?: RecordingState;
   tls?: TLSOutcome;
+  /** Of a WebSocket server: what it chose, or "". */
+  subprotocol?: string;
   /** What to come back to it by, where the workbench keeps it; for keep seconds while nobody watches. */
   attach?: string;
   keep?: number;
@@ -414,6 +416,8 @@ export interface Target {
   tlsChoices?: Record<string, string>;
   /** The proxy that it is reached through, without a password; absent: none but the workbench's. */
   via?: string;
+  /** What a WebSocket's handshake has beside the address, without headers. */
+  ws?: Record<string, string>;
   mode: string;
   options: Record<string, string>;
   /** What the user called it, or "". */

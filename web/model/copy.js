@@ -139,6 +139,7 @@ export function printf(bytes, { host, port, tls }) {
     const { host: at, port: number } = splitTarget(host.slice("listen://".length).replace(/\?.*/, ""));
     return `${said} | nc -l ${quote(at)} ${quote(number)}`;
   }
+  if (/^wss?:\/\//.test(host)) return said; // no tool at hand speaks it
   const to = tls ? `openssl s_client -quiet -connect ${quote(host)}:${quote(port)}` : `nc ${quote(bare)} ${quote(port)}`;
   return `${said} | ${to}`;
 }

@@ -17,14 +17,14 @@ export const secureSchemes = {
   amqps: 5671, "coaps+tcp": 5684, ftps: 990, gemini: 1965, gophers: 70, https: 443, imaps: 993, ipps: 631,
   ircs: 6697, ldaps: 636, mqtts: 8883, nntps: 563, pop3s: 995, rediss: 6379, rtmps: 443, rtsps: 322,
   "secure-mqtt": 8883, sips: 5061, smtps: 465, snews: 563, ssl: 0, "stomp+ssl": 61614, submissions: 465,
-  telnets: 992, tls: 0, wss: 443, xmpps: 5223, "xmpps-client": 5223,
+  telnets: 992, tls: 0, xmpps: 5223, "xmpps-client": 5223,
 };
 /** @type {Record<string, number>} */
 export const plainSchemes = {
   amqp: 5672, "coap+tcp": 5683, dict: 2628, finger: 79, ftp: 21, git: 9418, gopher: 70, http: 80, imap: 143,
   ipp: 631, irc: 6667, ldap: 389, memcached: 11211, mqtt: 1883, nntp: 119, pop: 110, pop3: 110, redis: 6379,
   rsync: 873, rtmp: 1935, rtsp: 554, sieve: 4190, sip: 5060, smtp: 25, stomp: 61613, submission: 587, tcp: 0,
-  telnet: 23, whois: 43, ws: 80, xmpp: 5222, "xmpp-client": 5222,
+  telnet: 23, whois: 43, xmpp: 5222, "xmpp-client": 5222,
 };
 
 /**
@@ -34,7 +34,8 @@ export const plainSchemes = {
  * written, for the port, which stays empty where that means the same. What the
  * user should know of this is in notice. What cannot be dialled leaves the
  * fields as they are, and is in problem. A Unix socket stands in Host, as
- * unix:///path, and has no port; UDP stands there too, as udp://host:port.
+ * unix:///path, and has no port; UDP stands there too, as udp://host:port, and so does a
+ * WebSocket's address.
  * @param {Fields} fields
  * @returns {Fields & { notice?: string, problem?: string, field?: string }}
  */
@@ -54,6 +55,7 @@ function takenApart(fields) {
   const local = readLocal(trim(fields.host), fields.tls);
   if (local) return { ...local, port: "" };
   if (isDatagrams(trim(fields.host))) return datagrams(trim(fields.host).slice("udp://".length), fields);
+  if (isWebSocket(trim(fields.host))) return webSocketFields(trim(fields.host), fields.tls);
   const { scheme, rest } = cutScheme(trim(fields.host));
   const { place, user } = cutUser(rest.replace(/[/?#].*$/s, ""), scheme !== null);
   const { host, port } = splitPlace(trim(place));
@@ -92,6 +94,42 @@ function datagrams(rest, fields) {
     host: `udp://${name.includes(":") ? `[${name}]` : name}:${number}`, port: "", tls: false,
     ...(notices.length && { notice: notices.join(" ") }),
   };
+}
+
+/** Whether what stands in Host is a WebSocket's address. @param {string} host */
+export function isWebSocket(host) {
+  return /^wss?:\/\//i.test(host);
+}
+
+/** What stands in Host for a switch of TLS: a WebSocket's address says it too. @param {string} host @param {boolean} tls */
+export function withTLS(host, tls) {
+  return host.replace(/^wss?(?=:\/\/)/i, tls ? "wss" : "ws");
+}
+
+/** The fields of a WebSocket's address, whose scheme rules. @param {string} text @param {boolean} before the switch of TLS */
+function webSocketFields(text, before) {
+  const [, scheme, place, path] = /** @type {RegExpMatchArray} */ (text.match(/^(wss?):\/\/([^/?#]*)([^]*)$/i));
+  const tls = scheme.length === 3;
+  if (path.includes("#")) throw new Wrong("A WebSocket's address has no fragment. Leave out the # and what follows it, or write %23 for it.");
+  // A password may have a slash in it.
+  if (place.includes("@") || path.includes("@") && !/^[^:]*(:\d*)?$|^\[[^\]]*\](:\d*)?$/.test(place)) throw new Wrong("A WebSocket's address has no user and no password. Leave out what stands before @.");
+  const { host, port } = splitPlace(trim(place));
+  if (!host) throw new Wrong(`Fill in a host, as in ${scheme.toLowerCase()}://example.com/chat.`);
+  const name = readHost(host);
+  checkPort(port, "host");
+  const at = (name.includes(":") ? `[${name}]` : name) + (port && Number(port) !== Number(defaultPort(tls)) ? ":" + port : "");
+  const notices = [];
+  if (name !== host) notices.push(`${host} is looked up as ${name}.`);
+  if (tls !== before) notices.push(`${tls ? "wss:// means TLS, which is switched on" : "ws:// is without TLS, which is switched off"}.`);
+  return { host: withTLS("ws://", tls) + at + readPath(path), port: "", tls, ...(notices.length && { notice: notices.join(" ") }) };
+}
+
+/** A path with its query as they are sent: what may not stand there is escaped. @param {string} text */
+function readPath(text) {
+  checkShown(text, "The path");
+  if (/%(?![0-9a-f]{2})/i.test(text)) throw new Wrong("A % in the path is followed by two hex digits, as in %20. Write %25 for the character itself.");
+  const path = text.replace(/[ "<>\\^`{|}]|[^\0-\x7f]+/g, (part) => encodeURIComponent(part));
+  return path.startsWith("/") ? path : "/" + path;
 }
 
 /** What stands before "://", or null, and the rest after it. @param {string} text */
@@ -166,9 +204,8 @@ export function fieldsOf(target) {
 }
 
 /**
- * The target of the fields: { target: "host:port", "tls://host:port",
- * "udp://host:port",
- * "unix:///path" or "tls+unix:///path" }, or { problem } in words with the name of the field. An empty port is 80, as it
+ * The target of the fields: { target: "host:port", "tls://host:port", "udp://host:port", "unix:///path",
+ * "tls+unix:///path", "ws://host:port/path" or "wss://host:port/path" }, or { problem } in words with the name of the field. An empty port is 80, as it
  * was in 2012, and 443 with TLS.
  * @param {Fields} fields
  * @returns {{ target?: string, problem?: string, field?: string }}
@@ -177,12 +214,13 @@ export function targetOf(fields) {
   const { host, port, tls, problem, field } = normalFields(fields);
   if (problem) return { problem, field };
   if (host === "") return { problem: "Fill in a host, such as 127.0.0.1 or example.com.", field: "host" };
+  if (isWebSocket(host)) return { target: host.replace(/^(wss?:\/\/(?:\[[^\]]*\]|[^:/]*))(?=\/)/, `$1:${defaultPort(tls)}`) };
   return { target: targetTitle({ host, port: isWhole(host) ? "" : port || defaultPort(tls), tls }) };
 }
 
 /** Whether TLS is spoken to a target, as targetOf and the workbench write it. @param {string} target */
 export function isSecure(target) {
-  return /^tls(:\/\/|\+)/.test(target);
+  return /^(tls(:\/\/|\+)|wss:)/.test(target);
 }
 
 /** Whether TLS can be spoken to what stands in Host, or to a target. @param {string} host */
@@ -271,6 +309,17 @@ export function withoutPassword(via) {
   return via.replace(/^([^/?#]*:\/\/[^:@]*):.*@/s, "$1@");
 }
 
+/**
+ * What a WebSocket's handshake has beside the address, by the names that follow "ws." in a
+ * query, only what is not the default; header has a line for each.
+ * @typedef {Record<string, string>} WebSocketChoices
+ */
+
+/** Those of them that may be kept: a header may hold a secret. @param {WebSocketChoices} choices @returns {WebSocketChoices} */
+export function withoutHeaders({ subprotocol = "", send = "" }) {
+  return { ...(subprotocol && { subprotocol }), ...(["text", "binary"].includes(send) && { send }) };
+}
+
 /** Splits "host:port", as the workbench names its practice server. @param {string} target */
 export function splitTarget(target) {
   const at = target.lastIndexOf(":");
@@ -292,6 +341,10 @@ const advices = {
   "proxy-failed": "Is that the proxy's kind? There are socks5:// and http://.",
   "busy": "End the other one, or choose another.",
   "off": "",
+  "ws-refused": "Is the path right? WebSocket beside Host has what else to send, such as Origin.",
+  "ws-failed": "Is that a WebSocket server, and with TLS or without?",
+  "ws-subprotocol": "WebSocket beside Host says which to offer.",
+  "ws-parameter": "Look at WebSocket beside Host.",
   "no-such-path": "Check the path: it is one of the workbench's machine.",
   "option": "Look at the options of the line mode.",
   "server-eof": "Look at the options of the line mode.",
@@ -380,6 +433,6 @@ function keptTLS(choices) {
 
 /** What a target is called in a list or on a tab. @param {{ name?: string, host: string, port: string, tls?: boolean }} target */
 export function targetTitle({ name, host, port, tls }) {
-  const scheme = !tls ? "" : isLocal(host) ? "tls+" : "tls://";
+  const scheme = !tls || isWebSocket(host) ? "" : isLocal(host) ? "tls+" : "tls://";
   return name || scheme + host + (port && ":" + port);
 }

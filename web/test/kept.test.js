@@ -4,7 +4,7 @@ import { History, browserStorage, keep, readKept, shapes } from "../model/kept.j
 import { Snippets } from "../model/snippets.js";
 import { Targets } from "../model/target.js";
 
-const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "lf" }, name: "lab", tlsChoices: { verify: "none", min: "1.0" } };
+const target = { host: "h", port: "1", tls: true, mode: "raw", options: { eol: "lf" }, name: "lab", tlsChoices: { verify: "none", min: "1.0" }, ws: { send: "text" } };
 /** A value that each key may hold, and what it is at a first visit. */
 const good = {
   lanes: ["wire", "both"], hex: [false, true], columns: ["8", "fit"], controls: [false, true], colours: [true, false], minimap: [false, true], inspect: [false, true], time: ["delta", "relative"], details: [false, true],

@@ -38,6 +38,8 @@ test("the address carries mode and options", () => {
   assert.match(socketURL(location, "raw", {}, true, false, { verify: "none", alpn: "h2,http/1.1" }), /\?mode=raw&tls\.verify=none&tls\.alpn=h2%2Chttp%2F1\.1$/);
   assert.match(socketURL(location, "raw", {}, true, false, { verify: "none" }, "", {}, "", true), /\?mode=raw&tls\.verify=none&starttls=on$/);
   assert.match(socketURL(location, "raw", {}, true, false, {}, "", {}, "", true), /\?mode=raw$/);
+  assert.match(socketURL(location, "raw", {}, true, false, {}, "", {}, "", false, { subprotocol: "a,b", header: "X: 1\n \r\nCookie: a=b", send: "text" }),
+    /\?mode=raw&ws\.subprotocol=a%2Cb&ws\.header=X%3A\+1&ws\.header=Cookie%3A\+a%3Db&ws\.send=text$/);
 });
 
 test("a session: target up, SUCC, entries, messages, the end", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { URL } from "node:url";
 import { endHint, nextWaits, withNext } from "../model/ends.js";
-import { Targets, advice, changedTLS, tlsDefaults, tlsProblem, tlsWord, isSecure, withoutPassword, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, takesTLS, targetOf, targetTitle } from "../model/target.js";
+import { Targets, advice, changedTLS, isWebSocket, withTLS, withoutHeaders, tlsDefaults, tlsProblem, tlsWord, isSecure, withoutPassword, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, takesTLS, targetOf, targetTitle } from "../model/target.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 
@@ -121,6 +121,34 @@ test("UDP stands in Host with its port, and has no TLS", () => {
     assert.equal(isSecure(want), false);
   }
   assert.equal(targetOf({ host: "udp://127.0.0.1", port: "", tls: false }).field, "port");
+});
+
+test("a WebSocket's address stands in Host, and says TLS as the switch does", () => {
+  for (const [host, tls, want, target, notice] of [
+    ["ws://h", false, ["ws://h/", "", false], "ws://h:80/", undefined],
+    ["ws://h:80/chat?a=b", false, ["ws://h/chat?a=b", "", false], "ws://h:80/chat?a=b", undefined],
+    ["WSS://h:443/chat", false, ["wss://h/chat", "", true], "wss://h:443/chat", "wss:// means TLS, which is switched on."],
+    ["ws://h:443/chat", true, ["ws://h:443/chat", "", false], "ws://h:443/chat", "ws:// is without TLS, which is switched off."],
+    ["wss://[::1]/x:y", true, ["wss://[::1]/x:y", "", true], "wss://[::1]:443/x:y", undefined],
+    ["ws://[::1]:81/x", false, ["ws://[::1]:81/x", "", false], "ws://[::1]:81/x", undefined],
+  ]) {
+    const fields = normalFields({ host, port: "4000", tls });
+    assert.deepEqual([fields.host, fields.port, fields.tls], want);
+    assert.equal(fields.notice, notice);
+    assert.equal(targetOf(fields).target, target);
+    assert.equal(targetTitle(fieldsOf(target)), want[0]);
+    assert.equal(isSecure(target), want[2]);
+    assert.ok(isWebSocket(target));
+  }
+  assert.equal(withTLS("ws://h/ws://", true), "wss://h/ws://");
+  assert.equal(withTLS("wss://h/", false), "ws://h/");
+  assert.equal(withTLS("h", true), "h");
+  assert.ok(!isWebSocket("ws:80"));
+});
+
+test("of what a WebSocket's handshake has, headers are not kept", () => {
+  assert.deepEqual(withoutHeaders({ subprotocol: "a,b", header: "Cookie: secret", send: "text", x: "y" }), { subprotocol: "a,b", send: "text" });
+  assert.deepEqual(withoutHeaders({ header: "Cookie: secret", send: "pigeon" }), {});
 });
 
 test("a proxy's password is not kept", () => {

@@ -7,12 +7,13 @@ import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
 import { endHint, endOf, nextWaits, withNext } from "../model/ends.js";
 import { isWhole } from "../model/local.js";
-import { defaultPort, fieldsOf, takesTLS, tlsWord } from "../model/target.js";
+import { defaultPort, fieldsOf, isWebSocket, takesTLS, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
 
 const PracticeMenu = lazy(() => import("./PracticeMenu.js"), "PracticeMenu");
 const TargetMenu = lazy(() => import("./TargetMenu.js"), "TargetMenu");
 const ViaMenu = lazy(() => import("./ViaMenu.js"), "ViaMenu");
+const WebSocketMenu = lazy(() => import("./WebSocketMenu.js"), "WebSocketMenu");
 const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");
 const TLSFailure = lazy(() => import("./TLSFailure.js"), "TLSFailure");
 const Sessions = lazy(() => import("./Sessions.js"), "Sessions");
@@ -55,12 +56,14 @@ export function ConnectBar({ tab, open, fold }) {
               sheet=${(/** @type {() => void} */ close) => html`<${TargetMenu} tab=${tab} close=${close} />`} />`}
             ${!live && !isWhole(host.value) && html`<${Menu} id="via-menu" label=${via.value.trim() ? "Via proxy" : "Via"} side="left" plain
               title="Reach the target through a proxy" sheet=${() => html`<${ViaMenu} tab=${tab} />`} />`}
+            ${!live && isWebSocket(host.value) && html`<${Menu} id="ws-menu" label="WebSocket" side="left" plain
+              title="Subprotocols, headers, and what messages are sent as" sheet=${() => html`<${WebSocketMenu} tab=${tab} />`} />`}
           </div>
           <${Text} id="host" tab=${tab} signal=${host} locked=${live} placeholder="example.com" />
         </div>
         <div class="field port">
           <div class="label-row"><label for="port">Port</label></div>
-          <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${isWhole(host.value) ? "none" : defaultPort(tls.value)} />
+          <${Text} id="port" tab=${tab} signal=${port} locked=${live} placeholder=${isWhole(host.value) || isWebSocket(host.value) ? "none" : defaultPort(tls.value)} />
         </div>
         ${endOf(host.value) === "listen" && html`
           <label class="switch" title="Further clients wait, each for the next session with this target; otherwise they are refused">
@@ -75,7 +78,7 @@ export function ConnectBar({ tab, open, fold }) {
             sheet=${() => html`<${TLSMenu} tab=${tab} key=${tab.target.value} />`} />`}
           <label class="switch" title="Speak TLS, as with tls://host:port">
             <input type="checkbox" role="switch" id="tls" disabled=${live} checked=${tls.value}
-              onChange=${(/** @type {any} */ event) => tab.edit(tls, event.target.checked)} />
+              onChange=${(/** @type {any} */ event) => tab.switchTLS(event.target.checked)} />
             <span>TLS</span>
           </label>
         </div>`}

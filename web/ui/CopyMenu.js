@@ -10,7 +10,7 @@ import { count } from "../model/format.js";
 import { lanes, typeHex } from "../model/kept.js";
 import { save } from "./download.js";
 import { isWhole } from "../model/local.js";
-import { splitTarget } from "../model/target.js";
+import { isWebSocket, splitTarget } from "../model/target.js";
 
 const ways = [
   ["", "Both"],
@@ -48,7 +48,7 @@ export function CopyMenu({ feed, laneView, about, done }) {
   const isPicked = laneView.selection.value !== null;
   const from = laneView.selection.value?.lane ?? lane;
   const bare = about.target.replace(/^tls(:\/\/|\+)/, "");
-  const target = { ...(isWhole(bare) ? { host: bare, port: "" } : splitTarget(bare)), tls: about.tls };
+  const target = { ...(isWhole(bare) || isWebSocket(bare) ? { host: bare, port: "" } : splitTarget(bare)), tls: about.tls };
 
   const copy = async (/** @type {string} */ form, /** @type {string} */ label) => {
     const text = copied(form, rows, target);

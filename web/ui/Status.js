@@ -77,6 +77,7 @@ function Status({ tab, brief }) {
       ${sandboxDoubt.value && html`<a class="problem" id="sandbox-doubt" href=${formatRoute("plugins")}>Sandbox in doubt</a>`}
       ${tried && hello?.tls && html`<${Menu} key=${"tls" + session.id} id="tls-outcome" label=${tlsLabel(hello.tls)} side="left" plain
         title="What TLS came to, and the server's certificate" sheet=${() => html`<${TLSOutcome} outcome=${hello.tls} />`} />`}
+      ${tried && hello?.subprotocol && html`<span id="subprotocol" class="tls" title="The subprotocol that the WebSocket server chose">${shownLine(hello.subprotocol)}</span>`}
       ${tried && session.upgraded.value && html`<span id="upgraded" class="tls" title=${shownLine(session.upgraded.value)}>${upgradedLabel(session.upgraded.value)}</span>`}
       ${tried && hello && html`<${Clock} key=${session.id} session=${session} />`}
       ${hello && session?.live && html`<${Recording} session=${session} />`}

@@ -4,7 +4,7 @@ import { Icon, html } from "./html.js";
 import { useState } from "../vendor/hooks.js";
 import { practice } from "../wire/workbench.js";
 import { targets, targetsVersion } from "./tabs.js";
-import { fieldsOf, targetOf, targetTitle, withoutPassword } from "../model/target.js";
+import { fieldsOf, isWebSocket, targetOf, targetTitle, withoutHeaders, withoutPassword } from "../model/target.js";
 
 /** @param {{ tab: import("./tabs.js").Tab, close: () => void }} props */
 export function TargetMenu({ tab, close }) {
@@ -23,7 +23,7 @@ export function TargetMenu({ tab, close }) {
   const keep = () => {
     if (!name.trim() || !here) return;
     const mode = tab.form.mode.value;
-    targets.remember({ ...here, mode, options: tab.form.options.value[mode] ?? {}, name: name.trim(), stays: tab.form.stays.value, ...(here.tls && { tlsChoices: tab.tlsChoices.value }), ...(tab.form.via.value && { via: withoutPassword(tab.form.via.value) }) });
+    targets.remember({ ...here, mode, options: tab.form.options.value[mode] ?? {}, name: name.trim(), stays: tab.form.stays.value, ...(here.tls && { tlsChoices: tab.tlsChoices.value }), ...(tab.form.via.value && { via: withoutPassword(tab.form.via.value) }), ...(isWebSocket(here.host) && { ws: withoutHeaders(tab.form.ws.value) }) });
     targetsVersion.value++;
     close();
   };

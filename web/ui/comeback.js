@@ -7,7 +7,7 @@ import { Session, pageWindow } from "../wire/session.js";
 import { modes } from "../wire/workbench.js";
 import { Tab, current, tabs, watchSession } from "./tabs.js";
 import { formatRoute, replaceRoute, route } from "./route.js";
-import { fieldsOf, withoutPassword } from "../model/target.js";
+import { fieldsOf, withoutHeaders, withoutPassword } from "../model/target.js";
 import { keep, readKept } from "../model/kept.js";
 
 /** Whether the tabs of before are there again. */
@@ -26,7 +26,7 @@ function comeBack(was) {
     all.push(tab);
     tab.name.value = one.name;
     tab.draft.value = one.draft;
-    tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, tlsChoices: one.tlsChoices, via: one.via });
+    tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, tlsChoices: one.tlsChoices, via: one.via, ws: one.ws });
     tab.form.record.value = one.record;
     tab.laneView.places = one.places;
     tab.laneView.filter.value = one.filter;
@@ -53,8 +53,9 @@ function keptTabs() {
         record: tab.form.record.value, stays: tab.form.stays.value, tlsChoices: {},
       };
       const via = withoutPassword(session?.via ?? tab.form.via.value);
+      const ws = withoutHeaders(session?.ws ?? tab.form.ws.value);
       const gone = tab.state.value.broke && !session?.transcript;
-      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, via, attach: gone ? "" : tab.attach.value, transcript: session?.transcript ?? "", name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places,
+      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, via, ws, attach: gone ? "" : tab.attach.value, transcript: session?.transcript ?? "", name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places,
         followed: tab.laneView.followed.value, filter: tab.laneView.filter.value };
     }),
   };

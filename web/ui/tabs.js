@@ -8,7 +8,7 @@ import { defaultMode, modes, practice, practices, recording } from "../wire/work
 import { formOf } from "./route.js";
 import { browserStorage } from "../model/kept.js";
 import { isWhole } from "../model/local.js";
-import { Targets, changedTLS, fieldsOf, normalFields, targetOf, withoutPassword, wrongTLS } from "../model/target.js";
+import { Targets, changedTLS, fieldsOf, isWebSocket, normalFields, targetOf, withTLS, withoutHeaders, withoutPassword, wrongTLS } from "../model/target.js";
 
 /** Targets of earlier visits; targetsVersion is a signal that rises when they change. */
 export const targets = new Targets(browserStorage());
@@ -34,6 +34,8 @@ export class Tab {
     stays: signal(false),
     /** The proxy to reach the target through, or "". */
     via: signal(""),
+    /** What the handshake of a WebSocket has beside the address. */
+    ws: signal(/** @type {import("../model/target.js").WebSocketChoices} */ ({})),
     /** How a practice server serves, and which. */
     serving: signal({ target: "", choices: /** @type {Record<string, string>} */ ({}) }),
   };
@@ -114,14 +116,23 @@ export class Tab {
     });
   }
 
+  /** Switches TLS on or off. @param {boolean} on */
+  switchTLS(on) {
+    batch(() => {
+      this.edit(this.form.tls, on);
+      this.form.host.value = withTLS(this.form.host.value, on);
+    });
+  }
+
   /** Puts the practice server into the fields, for the mode that is picked. */
   usePractice() {
     if (practice.value) this.use(fieldsOf(practice.value));
   }
 
   /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("../types").Target> & { host: string, port: string }} target */
-  use({ host, port, tls, mode, options, stays, tlsChoices, via }) {
+  use({ host, port, tls, mode, options, stays, tlsChoices, via, ws }) {
     batch(() => {
+      host = withTLS(host, !!tls);
       const { target } = targetOf({ host, port, tls: !!tls });
       if (target) this.#chooseTLS(target, tlsChoices ?? {});
       this.form.host.value = host;
@@ -129,6 +140,7 @@ export class Tab {
       this.form.tls.value = !!tls;
       this.form.stays.value = !!stays;
       this.form.via.value = via ?? "";
+      this.form.ws.value = ws ?? {};
       if (mode && modes.value.some((one) => one.manifest.name === mode)) {
         this.form.mode.value = mode;
         if (options) this.form.options.value = { ...this.form.options.value, [mode]: options };
@@ -181,7 +193,8 @@ export class Tab {
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
     const { serving } = this.form;
-    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices, via: isWhole(this.form.host.value) ? "" : this.form.via.value.trim() });
+    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices, via: isWhole(this.form.host.value) ? "" : this.form.via.value.trim(),
+      ws: isWebSocket(target) ? this.form.ws.value : {} });
   }
 
   /** A new session like the last one, whatever the fields say now. */
@@ -217,8 +230,8 @@ export class Tab {
   #useLast(changes) {
     const last = this.session.value;
     if (!last) return;
-    const { target, mode, options, stays, tlsChoices, via } = last;
-    this.use({ ...fieldsOf(target), mode: mode.name, options, stays, tlsChoices, via, ...changes });
+    const { target, mode, options, stays, tlsChoices, via, ws } = last;
+    this.use({ ...fieldsOf(target), mode: mode.name, options, stays, tlsChoices, via, ws, ...changes });
   }
 
   disconnect() {
@@ -239,10 +252,11 @@ export class Tab {
 
   /** Gives the lanes to a session that has connected, and remembers its target. @param {Session} session */
   #show(session) {
-    const { target, mode, options, stays, tlsChoices, via } = session;
+    const { target, mode, options, stays, tlsChoices, via, ws } = session;
     targets.remember({
       ...fieldsOf(target), mode: mode.name, options,
       ...(stays && { stays }), ...(Object.keys(tlsChoices).length && { tlsChoices }), ...(via && { via: withoutPassword(via) }),
+      ...(isWebSocket(target) && { ws: withoutHeaders(ws) }),
     });
     batch(() => {
       targetsVersion.value++;

@@ -6,7 +6,7 @@
 import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
-import { advice, endAdvice, isSecure, takesTLS } from "../model/target.js";
+import { advice, endAdvice, isSecure, isWebSocket, takesTLS } from "../model/target.js";
 import { change } from "./workbench.js";
 
 let sessions = 0;
@@ -19,7 +19,8 @@ export const pageWindow = Array.from({ length: 3 }, () => Math.random().toString
 
 /**
  * @typedef {{ mode: import("../types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean,
- *   tlsChoices: import("../model/target.js").TLSChoices, serving?: Record<string, string>, via?: string }} Choice what a session is opened with
+ *   tlsChoices: import("../model/target.js").TLSChoices, serving?: Record<string, string>, via?: string,
+ *   ws?: import("../model/target.js").WebSocketChoices }} Choice what a session is opened with
  */
 
 export class Session extends Feed {
@@ -68,7 +69,7 @@ export class Session extends Feed {
    * student's, { show: "1" } for what the teacher shows.
    * @param {Choice} choice @param {{ attach: string, was: string, transcript: string, of?: Record<string, string> }} [at] transcript: what came of it, should the workbench have forgotten it
    */
-  constructor({ mode, options, target, record, stays, tlsChoices, serving = {}, via = "" }, at) {
+  constructor({ mode, options, target, record, stays, tlsChoices, serving = {}, via = "", ws = {} }, at) {
     super();
     this.mode = mode;
     this.options = options;
@@ -78,6 +79,7 @@ export class Session extends Feed {
     this.tlsChoices = tlsChoices;
     this.serving = serving;
     this.via = via;
+    this.ws = ws;
     this.attach = at?.attach ?? "";
     this.#was = at?.was ?? "";
     this.transcript = at?.transcript ?? "";
@@ -90,7 +92,7 @@ export class Session extends Feed {
   #open() {
     const url = this.attach
       ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next, ...(this.of && { of: this.of }) })
-      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, this.canUpgrade);
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, this.canUpgrade, this.ws);
     return new Socket(url, this.attach ? null : this.target, {
       waiting: (address) => {
         this.state.value = { name: "connecting", words: `for a client at ${address} …`, waits: true };
@@ -222,7 +224,7 @@ export class Session extends Feed {
 
   /** Whether the connection to the server could become TLS in mid-stream. */
   get canUpgrade() {
-    return !this.isTLS && takesTLS(this.target);
+    return !this.isTLS && takesTLS(this.target) && !isWebSocket(this.target);
   }
 
   /** Has the workbench upgrade the connection to the server to TLS. */

@@ -12,12 +12,14 @@ export const maxMessage = 1024 * 1024;
  * whether the workbench may keep a transcript, where it keeps any; stays, whether
  * the session goes on after the end of the server's stream; tls has the choices
  * for TLS that are not the default; window, if it is named, keeps the session for
- * who comes back by attachURL; serving says how a practice server serves it.
+ * who comes back by attachURL; serving says how a practice server serves it; ws has
+ * the choices for a WebSocket server.
  * @param {{ protocol: string, host: string }} location @param {string} mode
  * @param {Record<string, string>} options @param {import("../model/target.js").TLSChoices} tls
  * @param {Record<string, string>} [serving] @param {boolean} [upgrades] tls is for an upgrade in mid-stream
+ * @param {import("../model/target.js").WebSocketChoices} [ws]
  */
-export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}, via = "", upgrades = false) {
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}, via = "", upgrades = false, ws = {}) {
   const query = new URLSearchParams({ mode });
   if (window) {
     query.set("keep", "on");
@@ -30,6 +32,9 @@ export function socketURL(location, mode, options, record = true, stays = false,
   if (upgrades && Object.keys(tls).length) query.set("starttls", "on");
   for (const [name, value] of Object.entries(serving)) query.set("with." + name, value);
   if (via) query.set("via", via);
+  for (const [name, value] of Object.entries(ws)) {
+    for (const one of name === "header" ? value.split("\n").filter((line) => line.trim()) : [value]) query.append("ws." + name, one);
+  }
   return addressOf(location, query);
 }
 
