@@ -299,7 +299,7 @@ func TestWebSocketTargetsThatAreRefused(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"tap", "--listen", "127.0.0.1:0", "--to", "ws://" + address},
-		{"play", "client", filepath.Join("..", "testdata", "raw", "datagrams.golden"), "--to", "wss://" + address},
+		{"play", "client", filepath.Join("..", "testdata", "raw", "bytes-0-255.golden"), "--to", "wss://" + address},
 	} {
 		out, err := exec.Command(workbenchBinary, args...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "a WebSocket carries messages") {
