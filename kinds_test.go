@@ -82,6 +82,7 @@ var places = []place{
 	}},
 	{path: "core/play", byDefault: []byDefault{
 		{"TimerFired WorldSaid", "a peer sees no timer and no world"},
+		{"ClientTLS", "it is of the end that play stands in for"},
 		{"ClientStartTLS", "what comes of it says more"},
 		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld Decoded", "nothing of it reaches the server"},
 	}},

@@ -19,12 +19,18 @@ func (p *Player) Diff() string {
 	for last < len(p.steps) && p.steps[last].from != p.as {
 		last++
 	}
+	if last == p.differsAt && last < len(p.steps) && p.steps[last].isUpgrade() {
+		last++ // a step of both sides
+	}
 	want := p.entries(p.steps[:last])
 	came := slices.Clone(p.steps[:p.differsAt])
 	if len(p.before) > 0 {
 		came = append(came, step{from: other(p.as), data: p.before})
 	}
 	came = append(came, step{from: other(p.as), data: p.strange})
+	if p.came != nil {
+		came = append(came, *p.came)
+	}
 	if p.ended && p.brokeOff == "" {
 		came = append(came, step{from: other(p.as), kind: endStep})
 	} else if p.ended {
@@ -39,7 +45,7 @@ func (p *Player) entries(steps []step) []transcript.Entry {
 	for i := 0; i < len(steps); i++ {
 		s := &steps[i]
 		if s.kind != bytesStep {
-			all = append(all, entryOf(s.from, s.kind, s.data))
+			all = append(all, entryOf(s))
 			continue
 		}
 		data := slices.Clone(p.dataOf(s))
@@ -48,20 +54,22 @@ func (p *Player) entries(steps []step) []transcript.Entry {
 			data = append(data, p.dataOf(&steps[i])...)
 		}
 		if len(data) > 0 {
-			all = append(all, entryOf(s.from, s.kind, data))
+			all = append(all, entryOf(&step{from: s.from, data: data}))
 		}
 	}
 	return all
 }
 
-func entryOf(from core.Side, kind stepKind, data []byte) transcript.Entry {
-	if from == core.Client {
+func entryOf(s *step) transcript.Entry {
+	if s.from == core.Client && !s.isUpgrade() {
 		order := core.SendServer
-		if kind == endStep {
+		if s.kind == endStep {
 			order = core.FinishServer
 		}
-		return transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: order, Data: data}}
+		return transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: order, Data: s.data}}
 	}
-	event := [...]core.EventKind{bytesStep: core.ServerBytes, endStep: core.ServerEOF, breakStep: core.ServerFailed}[kind]
-	return transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: event, Data: data}}
+	event := [...]core.EventKind{
+		bytesStep: core.ServerBytes, endStep: core.ServerEOF, breakStep: core.ServerFailed, tlsStep: core.ServerTLS, noTLSStep: core.ServerFailed,
+	}[s.kind]
+	return transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: event, Data: s.data}}
 }

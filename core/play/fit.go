@@ -1,6 +1,7 @@
 package play
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
@@ -11,11 +12,20 @@ import (
 type Step struct {
 	From core.Side
 	Data []byte // not to be changed; nil for the end of the side's stream
-	End  string // "" for bytes, else how the stream ended: "eof", or "failed" when the connection broke
-	Line int    // of its entry in the file; of the step before, for an end that the file does not have
+	// End is "" for bytes, else how the stream ended: "eof", or "failed" when the connection
+	// broke. EndTLS and EndNoTLS are steps of both sides, told as the client's.
+	End  string
+	Line int // of its entry in the file; of the step before, for an end that the file does not have
 	// Taken are the places in Data that rules take, from and to of each.
 	Taken [][2]int
 }
+
+// The ends of what was said in clear: with an upgrade of the connection to TLS, or with one
+// that failed. Data are the words.
+const (
+	EndTLS   = "tls"
+	EndNoTLS = "no-tls"
+)
 
 // Steps returns what went over the wire, in its order.
 func (s *Script) Steps() []Step {
@@ -40,6 +50,10 @@ func (e *step) shown() Step {
 		shown.End = "eof"
 	case breakStep:
 		shown.End = "failed"
+	case tlsStep:
+		shown.Data, shown.End = e.data, EndTLS
+	case noTLSStep:
+		shown.Data, shown.End = e.data, EndNoTLS
 	}
 	return shown
 }
@@ -71,6 +85,11 @@ func (s *Script) Fit(o *Script) *Mismatch {
 		if m := p.hear(e); m != nil {
 			return m
 		}
+		if e.isUpgrade() {
+			if m := client.hear(e); m != nil {
+				return m
+			}
+		}
 		last := i+1 == len(o.steps) || o.steps[i+1].from != e.from
 		if last && p.scan != nil && len(p.held) > 0 {
 			return p.Awaited("nothing more, so that it does not show where it ends")
@@ -89,9 +108,24 @@ func (p *Player) hear(e *step) (m *Mismatch) {
 	switch e.kind {
 	case bytesStep:
 		for rest := e.data; len(rest) > 0 && m == nil; {
-			rest, m = p.Take(rest)
+			if rest, m = p.Take(rest); len(rest) > 0 && m == nil {
+				return p.mismatch(rest[:1])
+			}
 		}
 		return m
+	case tlsStep, noTLSStep:
+		p.hello = true
+		if !p.atUpgrade() {
+			m := p.describe()
+			m.Got = e.outcome()
+			p.note(m)
+			return m
+		}
+		var err error
+		if e.kind == noTLSStep {
+			err = errors.New(string(e.data))
+		}
+		return p.Upgraded(string(e.data), err)
 	case breakStep:
 		return p.TakeEnd("connection reset")
 	}

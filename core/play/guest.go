@@ -71,7 +71,7 @@ func (g *guest) Next() (Order, bool) {
 func commonOrder(all []*candidate) (Order, bool) {
 	o := all[0].order
 	for _, c := range all[1:] {
-		if c.order.Kind != o.Kind {
+		if c.order.Kind != o.Kind || c.order.Fails != o.Fails {
 			return Order{}, false
 		}
 		o.Data = o.Data[:common(o.Data, c.order.Data)]
@@ -117,18 +117,22 @@ func (g *guest) narrow(data []byte, take func(*candidate) ([]byte, *Mismatch)) (
 	}
 	var fit []*candidate
 	var nearest *candidate
+	var over []byte
 	for _, c := range g.left {
 		left, differs := take(c)
 		switch {
-		case differs == nil:
+		case differs == nil && len(fit) == 0:
+			fit, over = append(fit, c), left
+		case differs == nil && len(left) == len(over):
 			fit = append(fit, c)
+		case differs == nil: // for one of them a TLS handshake begins, for the other it does not
 		case m == nil || differs.Offset > m.Offset:
 			nearest, rest, m = c, left, differs
 		}
 	}
 	if len(fit) > 0 {
 		if g.pool.place(g, fit) {
-			return nil, nil
+			return over, nil
 		}
 		nearest, rest, m = fit[0], nil, taken(fit[0], data)
 	}
@@ -165,8 +169,17 @@ func (g *guest) Status() Status {
 		all.Heard = all.Heard && at.Heard
 		all.AwaitsEnd = all.AwaitsEnd && at.AwaitsEnd
 		all.Settled = all.Settled && at.Settled
+		all.Upgrades = all.Upgrades || at.Upgrades
 	}
 	return all
+}
+
+// Upgraded has all candidates take the outcome of an upgrade.
+func (g *guest) Upgraded(secured string, err error) *Mismatch {
+	g.pool.mu.Lock()
+	defer g.pool.mu.Unlock()
+	_, m := g.narrow(nil, func(c *candidate) ([]byte, *Mismatch) { return nil, c.Player.Upgraded(secured, err) })
+	return m
 }
 
 // Awaited tells what the first candidate waits for.

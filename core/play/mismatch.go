@@ -20,6 +20,7 @@ type Mismatch struct {
 	// Nearest says that the client fits no script of a pool that is left, and
 	// that File is the one which it agreed with the longest.
 	Nearest bool
+	Cause   error // of a TLS handshake that failed where it should not have; nil otherwise
 }
 
 // Error tells all of it in a line.
@@ -50,7 +51,7 @@ func (p *Player) note(m *Mismatch) {
 	}
 	p.differs = m
 	p.differsAt = p.at
-	if !p.awaitsEnd() {
+	if p.awaitsBytes() {
 		pieces := p.steps[p.at].pieces
 		p.before = p.join(pieces[:p.piece])
 		p.before = append(p.before, p.bytesOf(&pieces[p.piece])[:p.off]...)
@@ -85,6 +86,10 @@ func (p *Player) describe() *Mismatch {
 		m.Want = "the end of the " + s.from.String() + "'s stream"
 	case s.kind == breakStep:
 		m.Want = "the connection broken"
+	case s.isUpgrade() && p.as == core.Server && !p.hello:
+		m.Want = "the beginning of a TLS handshake"
+	case s.isUpgrade():
+		m.Want = s.outcome()
 	default:
 		c := &s.pieces[p.piece]
 		if c.rule != nil {
@@ -110,7 +115,7 @@ const maxShown = 60
 // lineBefore returns what came of the line that the next byte belongs to, as
 // far as it was compared byte for byte.
 func (p *Player) lineBefore() []byte {
-	if p.awaitsEnd() {
+	if !p.awaitsBytes() {
 		return nil
 	}
 	c := &p.steps[p.at].pieces[p.piece]
@@ -126,10 +131,10 @@ func (p *Player) lineBefore() []byte {
 func quote(b []byte) string { return transcript.Excerpt(b, 3*maxShown) }
 
 // skipping says how much is skipped after a mismatch: up to so many line ends,
-// or so many bytes, or all that comes.
+// or so many bytes, or all that comes, or all up to what begins a TLS handshake.
 type skipping struct {
 	lines, bytes int
-	all          bool
+	all, hello   bool
 }
 
 // beginSkip makes the rest of the run that differs strange: what was expected
@@ -137,6 +142,8 @@ type skipping struct {
 func (p *Player) beginSkip() {
 	rest := p.restOfRun()
 	switch {
+	case p.atUpgrade():
+		p.skipping = skipping{hello: true}
 	case len(rest) == 0:
 		p.skipping = skipping{all: true}
 	case rest[len(rest)-1] == '\n':
@@ -180,6 +187,10 @@ func (p *Player) skip(data []byte) (rest []byte) {
 			if data[n] == '\n' {
 				k.lines--
 			}
+		}
+	case k.hello:
+		if i := bytes.IndexByte(data, hello); i >= 0 {
+			n, k.hello = i, false
 		}
 	case k.bytes > 0:
 		n = min(len(data), k.bytes)

@@ -30,6 +30,8 @@ type Player struct {
 	ruleLine       int    // of the last rule that was used
 	spoke          bool   // the peer has said anything
 	ended          bool   // the peer's stream has
+	hello          bool   // the client has begun the handshake of an upgrade
+	shaking        bool   // an upgrade was ordered, and has no outcome so far
 
 	differs  *Mismatch // the first
 	skipping skipping
@@ -40,6 +42,7 @@ type Player struct {
 	strange     []byte // what came in its place, up to MaxHeld
 	strangeFull bool   // no more of it is kept
 	brokeOff    string // of TakeEnd
+	came        *step  // an upgrade that went otherwise
 }
 
 // Play begins to play one side; the peer is the other one.
@@ -58,15 +61,18 @@ type OrderKind uint8
 
 // The kinds of order.
 const (
-	Send   OrderKind = iota + 1 // send Data
-	Finish                      // end the stream: send FIN
-	Break                       // break the connection: send a reset
+	Send     OrderKind = iota + 1 // send Data
+	Finish                        // end the stream: send FIN
+	Break                         // break the connection: send a reset
+	StartTLS                      // have the connection become TLS, and give Upgraded the outcome
 )
 
 // Order is what a player wants done next.
 type Order struct {
 	Kind  OrderKind
 	Data  []byte        // of Send; not to be changed
+	Name  string        // of StartTLS, as the client: whom the certificate has to be for; "": whom was dialled
+	Fails bool          // of StartTLS: it failed when it was recorded; a server ends the connection in its place
 	Pause time.Duration // that passed before it when it was recorded
 	// Silence is what has to pass before it, so that the peer notices.
 	Silence time.Duration
@@ -75,6 +81,9 @@ type Order struct {
 // Next returns the next order, if it is due: when all that the peer said before
 // it in the recording has come. An order is given once.
 func (p *Player) Next() (Order, bool) {
+	if p.upgradeIsDue() {
+		return p.upgrade(), true
+	}
 	if !p.isDue() {
 		return Order{}, false
 	}
@@ -144,7 +153,9 @@ func (p *Player) bytesOf(c *piece) []byte {
 // end too if the recording has one.
 func (p *Player) Heard() bool { return p.at == len(p.steps) }
 
-func (p *Player) awaitsEnd() bool { return p.Heard() || p.steps[p.at].kind != bytesStep }
+func (p *Player) awaitsBytes() bool { return !p.Heard() && p.steps[p.at].kind == bytesStep }
+
+func (p *Player) awaitsEnd() bool { return !p.awaitsBytes() && !p.atUpgrade() }
 
 // Status is how far a side's part in a talk has come.
 type Status struct {
@@ -154,13 +165,15 @@ type Status struct {
 	AwaitsEnd bool // the peer has nothing more to say but the end of its stream
 	Settled   bool // of the last difference all is known that can be shown: the end of what had been expected there has come, or of the stream
 	Silent    bool // the peer has said nothing so far
+	Upgrades  bool // nothing may be read from the peer until Upgraded was called, but by the handshake
 }
 
 // Status returns how far the player has come.
 func (p *Player) Status() Status {
 	return Status{
-		Due: p.isDue(), Said: p.own() == len(p.steps), Heard: p.Heard(), AwaitsEnd: p.awaitsEnd(),
+		Due: p.isDue() || p.upgradeIsDue(), Said: p.own() == len(p.steps), Heard: p.Heard(), AwaitsEnd: p.awaitsEnd(),
 		Settled: p.skipping == skipping{} || p.ended, Silent: !p.spoke,
+		Upgrades: p.upgrades(),
 	}
 }
 
@@ -169,6 +182,8 @@ func (p *Player) advance() {
 	for p.at < len(p.steps) {
 		s := &p.steps[p.at]
 		switch {
+		case s.isUpgrade():
+			return
 		case s.from == p.as:
 		case s.kind != bytesStep:
 			return
@@ -188,7 +203,9 @@ func (p *Player) advance() {
 
 // Take takes bytes of the peer and returns those that it did not get to. It
 // must be called again with them, and what it returned with a Mismatch too: the
-// player then goes on after what differs, as the package's comment says.
+// player then goes on after what differs, as the package's comment says. What it returns
+// without one came after all that the peer said before an upgrade to TLS: the beginning of
+// a client's handshake, or what a server said in clear too early, which is to be dropped.
 func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 	p.spoke = p.spoke || len(data) > 0
 	for len(data) > 0 {
@@ -198,6 +215,8 @@ func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 		case p.Heard() && p.as == core.Client:
 			// The recorded client left, and did not hear what the server said then.
 			return nil, nil
+		case p.atUpgrade():
+			return p.beforeUpgrade(data)
 		case p.awaitsEnd():
 			return data, p.mismatch(data[:1])
 		default:
@@ -326,9 +345,9 @@ func (p *Player) TakeEnd(broken string) *Mismatch {
 		return m
 	case p.skipping != skipping{} && !p.skipping.all:
 		return nil // it was told already that this is another stream
-	case p.Heard():
+	case p.Heard(), p.upgrades(): // the handshake will fail
 		return nil
-	case p.steps[p.at].kind == bytesStep, p.steps[p.at].kind == endStep && broken != "" && p.as == core.Client:
+	case p.awaitsBytes(), p.atUpgrade(), p.steps[p.at].kind == endStep && broken != "" && p.as == core.Client:
 		m = p.mismatch(nil)
 		m.Got = "the end of the " + m.From.String() + "'s stream"
 		if broken != "" {

@@ -41,6 +41,9 @@ func hear(s *Script, as core.Side, data string, end bool, cuts ...int) (said []s
 			var m *Mismatch
 			rest, m = p.Take(rest)
 			tell(m)
+			if m == nil {
+				break // it waits for an upgrade
+			}
 		}
 		at = to
 		orders()

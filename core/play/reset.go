@@ -17,35 +17,40 @@ func (k *talk) reset() {
 	k.mu.Lock()
 	k.parting = true
 	k.mu.Unlock()
-	k.flush()
+	conn, ok := k.conn.(*stall.Conn)
+	if !ok { // a client's, which breaks nothing
+		k.conn.Close()
+		return
+	}
+	k.flush(conn)
 	pause := time.NewTimer(ResetPause)
 	defer pause.Stop()
 	select {
 	case <-pause.C:
 	case <-k.ctx.Done():
 	}
-	if c, ok := k.conn.Conn.(interface{ SetLinger(int) error }); ok {
+	if c, ok := conn.Conn.(interface{ SetLinger(int) error }); ok {
 		c.SetLinger(0)
 	}
-	k.conn.Close()
+	conn.Close()
 }
 
 // flush waits until the peer's system has all that was sent, has taken nothing
 // for stall.Limit, or is gone.
-func (k *talk) flush() {
+func (k *talk) flush(conn *stall.Conn) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	k.conn.Conn.SetWriteDeadline(time.Time{})
+	conn.Conn.SetWriteDeadline(time.Time{})
 	left, since := -1, time.Now()
 	for {
-		n := k.conn.Unsent()
+		n := conn.Unsent()
 		if n != left {
 			left, since = n, time.Now()
 		}
 		if n == 0 || time.Since(since) > stall.Limit {
 			return
 		}
-		if _, err := k.conn.Conn.Write(nil); err != nil { // it is gone; the queue would stay as it is
+		if _, err := conn.Conn.Write(nil); err != nil { // it is gone; the queue would stay as it is
 			return
 		}
 		select {

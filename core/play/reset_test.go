@@ -84,7 +84,7 @@ func TestNobodyIsLeftToHear(t *testing.T) {
 		}
 		leave(client)
 		start := time.Now()
-		(&talk{conn: stall.New(server), ctx: t.Context()}).flush()
+		(&talk{ctx: t.Context()}).flush(stall.New(server))
 		if took := time.Since(start); took > stall.Limit/2 {
 			t.Errorf("%s: waited %v", name, took)
 		}

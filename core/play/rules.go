@@ -143,12 +143,12 @@ func (b *builder) check() error {
 		p := b.Play(other(side))
 		for i := range b.steps {
 			s := &b.steps[i]
-			if s.from == side {
+			if s.from == side || s.isUpgrade() {
 				if m := p.hear(s); m != nil {
 					return b.unusable(p.ruleLine, "expected rules that fit the recorded bytes, from the first to the last; those of line %d do not: expected %s, got %s", m.Line, m.Want, m.Got)
 				}
 			}
-			last := i+1 == len(b.steps) || b.steps[i+1].from != side
+			last := i+1 == len(b.steps) || b.steps[i+1].from != side || b.steps[i+1].isUpgrade()
 			if s.from == side && last && p.at <= i {
 				return b.unusable(p.ruleLine, "expected a rule that tells where it ends: what it matches could go on after the recorded bytes; let it end with the bytes that end them, such as \\r\\n")
 			}

@@ -24,7 +24,8 @@ type Script struct {
 type step struct {
 	from    core.Side
 	kind    stepKind
-	data    []byte // recorded bytes, or the words of a failure
+	data    []byte // recorded bytes, or the words of a failure or of an upgrade
+	name    string // of the server, for an upgrade; "": as it is dialled
 	pieces  []piece
 	pause   time.Duration // since the step before
 	silence time.Duration // of the server's before it, which the client's line mode was told of
@@ -37,6 +38,8 @@ const (
 	bytesStep stepKind = iota
 	endStep            // it sent FIN
 	breakStep          // the connection broke
+	tlsStep            // it became TLS
+	noTLSStep          // it was to become TLS, and did not
 )
 
 // New makes a script of t; file is its name, for errors, which are all a
@@ -52,7 +55,7 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	}
 	b := builder{Script: Script{file: file, end: t.Server}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
 	for i := range t.Entries {
-		if err := b.entry(&t.Entries[i]); err != nil {
+		if err := b.entry(t.Entries, i); err != nil {
 			return nil, err
 		}
 		if b.over {
@@ -91,40 +94,58 @@ type builder struct {
 	over       bool              // the session has ended
 	at         time.Duration     // time of the last step
 	timed      bool              // … if it has one
+	secured    bool              // the connection was upgraded to TLS
+	pending    pendingUpgrade
 }
 
-func (b *builder) entry(e *transcript.Entry) error {
+func (b *builder) entry(entries []transcript.Entry, i int) error {
+	e := &entries[i]
 	switch e.Dir {
 	case transcript.Event:
 		if err := b.endEvent(); err != nil || b.over {
 			return err
 		}
-		return b.event(e)
+		if e.Event.Kind == core.ClientStartTLS && obeys(entries, i) {
+			b.ordered("")
+		}
+		return b.event(e, unread(entries, i))
 	case transcript.Action:
 		return b.action(e)
 	}
 	return nil
 }
 
-func (b *builder) event(e *transcript.Entry) error {
+// event takes an event, of whose bytes the last ones were left unread.
+func (b *builder) event(e *transcript.Entry, unread int) error {
 	b.first = len(b.steps)
 	b.passes = b.passes || b.promised
 	switch e.Event.Kind {
 	case core.ServerBytes:
-		return b.add(e, core.Server, bytesStep, e.Event.Data)
+		switch {
+		case b.pending.on && len(e.Rules) > 0:
+			return b.unusable(e.Rules[0].Line, "expected no rule here: what the server said while an upgrade to TLS was under way was dropped")
+		case b.pending.on:
+			return nil
+		}
+		return b.add(e, core.Server, bytesStep, e.Event.Data[:len(e.Event.Data)-unread])
 	case core.ServerEOF:
+		b.abandon()
 		b.serverEnds = true
 		b.ending, b.last = !b.stays, !b.stays
 		return b.add(e, core.Server, endStep, nil)
 	case core.ServerFailed:
 		b.ending, b.last = true, true
+		if b.pending.on {
+			b.ending = b.secured // else the handshake ends the connection
+			return b.upgraded(e, noTLSStep)
+		}
 		return b.add(e, core.Server, breakStep, e.Event.Data)
 	case core.ClientUnseen, core.ServerUnseen:
 		return b.unusable(e.Line, "expected a recording of all that was said: here %s bytes of the %s's are missing, since the line mode was too far behind", e.Event.Data, e.Event.Kind.Side())
 	case core.ServerQuiet:
-		b.silent = true
-	case core.ServerTLS, core.ClientTLS:
-		return b.upgraded(e)
+		b.silent = !b.pending.on
+	case core.ServerTLS:
+		return b.upgraded(e, tlsStep)
 	case core.ClientRaw:
 		return b.add(e, core.Client, bytesStep, e.Event.Data)
 	case core.ClientText, core.ClientPart, core.ClientBinary, core.ClientBytes:
@@ -160,7 +181,9 @@ func (b *builder) action(e *transcript.Entry) error {
 		}
 		b.ending, b.last = true, true
 	case core.StartTLS:
-		return b.upgraded(e)
+		if e.Action.Side == core.Server {
+			b.ordered(string(e.Action.Data))
+		}
 	case core.PassThrough:
 		b.promised = b.promised || e.Action.Side == core.Client
 	}
@@ -175,6 +198,9 @@ func (b *builder) endEvent() error {
 			return err
 		}
 	}
+	if b.last {
+		b.abandon()
+	}
 	if b.ending {
 		b.ending = false
 		if err := b.add(&transcript.Entry{}, core.Client, endStep, nil); err != nil {
@@ -187,7 +213,7 @@ func (b *builder) endEvent() error {
 
 // add adds a step. What was for a server that had been sent FIN was dropped.
 func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data []byte) error {
-	if from == core.Client {
+	if from == core.Client && kind != tlsStep && kind != noTLSStep {
 		if b.finished {
 			return nil
 		}
@@ -213,14 +239,12 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 			return err
 		}
 	}
+	if b.pending.on && from == core.Client {
+		b.pending.held = append(b.pending.held, s)
+		return nil
+	}
 	b.steps = append(b.steps, s)
 	return nil
-}
-
-// upgraded refuses what was said over TLS from the middle on: played in clear it would be
-// told to everybody on the way.
-func (b *builder) upgraded(e *transcript.Entry) error {
-	return b.unusable(e.Line, "expected a transcript without an upgrade to TLS in mid-stream: such a one is not played yet, since what was said over TLS must not be said in clear")
 }
 
 func (b *builder) unusable(line int, format string, args ...any) error {

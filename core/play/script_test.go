@@ -44,6 +44,10 @@ func wire(s *Script) string {
 			who += "."
 		case breakStep:
 			who += "!"
+		case tlsStep:
+			who = "TLS"
+		case noTLSStep:
+			who = "no TLS"
 		}
 		if e.pause > 0 {
 			who = e.pause.String() + " " + who
@@ -170,6 +174,8 @@ func meet(t *testing.T, s *Script, size int) {
 				m = pair[1].TakeEnd("")
 			case Break:
 				m = pair[1].TakeEnd("connection reset")
+			case StartTLS:
+				m = shakeHands(pair[1], pair[0], o)
 			}
 			for len(o.Data) > 0 && m == nil {
 				n := min(size, len(o.Data))

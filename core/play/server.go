@@ -18,7 +18,9 @@ type Server struct {
 	Script *Script
 	Pool   *Pool       // in place of Script
 	Fast   bool        // leave the recorded pauses out
-	TLS    *tls.Config // how TLS is spoken; nil: it is not
+	TLS    *tls.Config // how TLS is spoken from the start; nil: it is not
+	// StartTLS is how it is spoken from where a script upgrades to it.
+	StartTLS *tls.Config
 	// Limit ends Serve, and the talks that go on then, when so many clients'
 	// talks have ended; 0: there is none.
 	Limit int
@@ -89,7 +91,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 	half, ok := conn.(Conn)
 	if s.TLS != nil {
-		c, probe, err := secure(ctx, conn, s.TLS)
+		c, probe, err := secure(ctx, conn, nil, s.TLS)
 		if err != nil {
 			conn.Close()
 			if probe || ctx.Err() != nil {
@@ -125,7 +127,7 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 // hold plays over one connection, and reports whether a client's talk has
 // ended there, and how.
 func (s *Server) hold(ctx context.Context, conn Conn, p part) (wasClient bool, err error) {
-	talk := Talk{Fast: s.Fast, Mismatch: func(m *Mismatch) bool {
+	talk := Talk{Fast: s.Fast, startTLS: s.StartTLS, Mismatch: func(m *Mismatch) bool {
 		return !p.Status().Silent && s.Mismatch != nil && s.Mismatch(conn.RemoteAddr(), m)
 	}}
 	if s.Done != nil {

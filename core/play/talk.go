@@ -2,11 +2,13 @@ package play
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -46,6 +48,12 @@ type Talk struct {
 	// was recorded or as rules allow; nil: nobody is. What differs is not done. Calls
 	// of one talk are one at a time.
 	Done func(Step)
+	// Secured is told how the connection became TLS where the script upgrades it, in
+	// words, and how many bytes of the server's were dropped since they came in clear
+	// before. As the client only; nil: nobody is.
+	Secured func(words string, early int)
+
+	startTLS *tls.Config // as the server
 }
 
 // part is one side's part in a talk: a player, or a guest.
@@ -54,8 +62,20 @@ type part interface {
 	Take(data []byte) (rest []byte, m *Mismatch)
 	TakeEnd(broken string) *Mismatch
 	Awaited(got string) *Mismatch
+	Upgraded(secured string, err error) *Mismatch
 	Status() Status
 	side() core.Side // which it plays
+}
+
+// Upgrader is a connection that can become TLS in mid-stream, as a client's, and whose
+// writes fail by themselves when the peer has taken nothing for stall.Limit.
+type Upgrader interface {
+	Conn
+	// StartTLS drops what the server sent in clear and nobody has read yet, returns how
+	// many bytes that was, and secures the connection for the named server, "" being the
+	// one that was dialled. Nothing is read or written meanwhile.
+	StartTLS(ctx context.Context, name string) (early int, err error)
+	Secured() string // how, in words
 }
 
 // Over plays p over a connection, and closes it, until all is said and heard or
@@ -65,14 +85,20 @@ type part interface {
 // A client leaves when the last thing that was recorded has happened. A server
 // stays until its client ends, as servers do, unless it has ended its own
 // stream: then for LingerLimit.
+//
+// As the client of a script that upgrades to TLS, conn has to be an Upgrader.
 func (t Talk) Over(ctx context.Context, conn Conn, p *Player) error { return t.over(ctx, conn, p) }
 
 func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 	k := &talk{
-		Talk: t, conn: stall.New(conn), p: p, ctx: ctx,
+		Talk: t, conn: conn, p: p, ctx: ctx,
 		changed: make(chan struct{}, 1), halted: make(chan struct{}), heard: make(chan struct{}),
 	}
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	if _, patient := conn.(Upgrader); !patient {
+		k.conn = stall.New(conn)
+	}
+	k.upgraded.L = &k.mu
+	defer context.AfterFunc(ctx, k.abort)()
 	go k.read()
 	k.write()
 	k.part()
@@ -85,12 +111,21 @@ func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 	return k.failed
 }
 
+// abort closes the connection, unless it is being upgraded: that ends with the context.
+func (k *talk) abort() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.shaking {
+		k.conn.Close()
+	}
+}
+
 // talk is one conversation. One goroutine reads and one writes, so that neither
 // peer is kept waiting while both send much. Whatever comes is compared at
 // once, so nothing queues up.
 type talk struct {
 	Talk
-	conn    *stall.Conn
+	conn    Conn // while it is upgraded, of write alone
 	ctx     context.Context
 	changed chan struct{} // something was heard
 	halted  chan struct{} // closed when stopped is set
@@ -98,7 +133,10 @@ type talk struct {
 	lingers *time.Timer
 
 	mu       sync.Mutex
+	upgraded sync.Cond // or parting
 	p        part
+	shaking  bool      // the connection is being upgraded
+	rest     []byte    // of what was read: it came after what was said before an upgrade
 	idle     bool      // the writer waits for the peer
 	gone     bool      // the peer's stream has ended
 	broken   bool      // a write failed: the peer's stream is about to end
@@ -117,9 +155,13 @@ func (k *talk) read() {
 	buf := make([]byte, readPiece)
 	for done := false; !done; {
 		k.mu.Lock()
+		for k.p.Status().Upgrades && !k.parting {
+			k.upgraded.Wait()
+		}
 		k.arm()
+		conn := k.conn
 		k.mu.Unlock()
-		n, err := k.conn.Read(buf)
+		n, err := conn.Read(buf)
 		k.mu.Lock()
 		done = k.take(buf[:n], err)
 		k.mu.Unlock()
@@ -152,6 +194,10 @@ func (k *talk) take(data []byte, err error) (done bool) {
 		var m *Mismatch
 		data, m = k.p.Take(data)
 		k.tell(m)
+		if m == nil && len(data) > 0 {
+			k.rest = slices.Clone(data)
+			break
+		}
 	}
 	if err != nil {
 		k.tell(k.p.TakeEnd(inWords(err)))
@@ -283,6 +329,9 @@ func (k *talk) carryOut(o Order) bool {
 			return false
 		}
 	}
+	if o.Kind == StartTLS {
+		return k.upgrade(o)
+	}
 	k.mu.Lock()
 	k.tellDone(true) // before the peer's answer can be
 	k.mu.Unlock()
@@ -324,6 +373,7 @@ func (k *talk) send(data []byte) bool {
 func (k *talk) part() {
 	k.mu.Lock()
 	k.parting = true
+	k.upgraded.Broadcast()
 	k.conn.SetReadDeadline(time.Now().Add(PartLimit))
 	k.mu.Unlock()
 	if !k.finished {

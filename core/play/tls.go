@@ -27,19 +27,25 @@ type secured struct {
 // heard knows whether the peer has said anything.
 type heard struct {
 	*stall.Conn
-	any bool
+	first []byte // was read already
+	any   bool
 }
 
 func (h *heard) Read(b []byte) (int, error) {
+	if len(h.first) > 0 {
+		n := copy(b, h.first)
+		h.first, h.any = h.first[n:], true
+		return n, nil
+	}
 	n, err := h.Conn.Read(b)
 	h.any = h.any || n > 0
 	return n, err
 }
 
-// secure returns the connection over TLS, after the handshake. It returns
-// without one, and probe, if the client left without a word.
-func secure(ctx context.Context, conn net.Conn, config *tls.Config) (c *secured, probe bool, err error) {
-	below := &heard{Conn: stall.New(conn)}
+// secure returns the connection over TLS, after the handshake, of which the first bytes
+// were read already. It returns without one, and probe, if the client left without a word.
+func secure(ctx context.Context, conn net.Conn, first []byte, config *tls.Config) (c *secured, probe bool, err error) {
+	below := &heard{Conn: stall.New(conn), first: first}
 	c = &secured{Conn: tls.Server(below, config), below: below}
 	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
 	defer cancel()
