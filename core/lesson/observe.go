@@ -266,12 +266,12 @@ func only(s *play.Script, side core.Side, like *play.Script) *play.Script {
 	if like != nil {
 		clear(ends)
 		for _, step := range like.Steps() {
-			ends[step.From] = ends[step.From] || step.End != ""
+			ends[step.From] = ends[step.From] || step.End != "" && !step.Upgrades()
 		}
 	}
 	steps := s.Steps()
 	return s.Only(func(i int) bool {
-		return (side == 0 || steps[i].From == side) && (steps[i].End == "" || ends[steps[i].From])
+		return (side == 0 || steps[i].From == side) && (steps[i].End == "" || steps[i].Upgrades() || ends[steps[i].From])
 	})
 }
 

@@ -14,14 +14,19 @@ type Step struct {
 	Data []byte // not to be changed; nil for the end of the side's stream
 	// End is "" for bytes, else how the stream ended: "eof", or "failed" when the connection
 	// broke. EndTLS and EndNoTLS are steps of both sides, told as the client's.
-	End  string
-	Line int // of its entry in the file; of the step before, for an end that the file does not have
+	End string
+	// Words are of an upgrade: how the connection was secured, or why not.
+	Words string
+	Line  int // of its entry in the file; of the step before, for an end that the file does not have
 	// Taken are the places in Data that rules take, from and to of each.
 	Taken [][2]int
 }
 
+// Upgrades reports whether the step is an upgrade to TLS, or was to be.
+func (s Step) Upgrades() bool { return s.End == EndTLS || s.End == EndNoTLS }
+
 // The ends of what was said in clear: with an upgrade of the connection to TLS, or with one
-// that failed. Data are the words.
+// that failed.
 const (
 	EndTLS   = "tls"
 	EndNoTLS = "no-tls"
@@ -51,9 +56,9 @@ func (e *step) shown() Step {
 	case breakStep:
 		shown.End = "failed"
 	case tlsStep:
-		shown.Data, shown.End = e.data, EndTLS
+		shown.Words, shown.End = string(e.data), EndTLS
 	case noTLSStep:
-		shown.Data, shown.End = e.data, EndNoTLS
+		shown.Words, shown.End = string(e.data), EndNoTLS
 	}
 	return shown
 }

@@ -71,7 +71,9 @@ const theEnd = -2
 func (t *attempt) next(i int) int {
 	side := t.stepsA[i].From
 	for i++; i < len(t.stepsA) && t.stepsA[i].From == side; i++ {
-		if s := &t.stepsA[i]; s.End != "" {
+		if s := &t.stepsA[i]; s.Upgrades() { // which is no end that the peer sees
+			return nothing
+		} else if s.End != "" {
 			return theEnd
 		} else if len(s.Data) > 0 {
 			return int(s.Data[0])

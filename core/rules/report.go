@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -69,7 +70,9 @@ func (f *Finding) words(nameB string) string {
 	switch f.Code {
 	case OnlyInA, OnlyInB:
 		what := fmt.Sprintf("the %s's %s", f.From, excerpt(append(f.A[:len(f.A):len(f.A)], f.B...)))
-		if f.End == "failed" {
+		if f.End == play.EndTLS || f.End == play.EndNoTLS {
+			what = "the upgrade to TLS"
+		} else if f.End == "failed" {
 			what = fmt.Sprintf("the end of the %s's connection, which broke,", f.From)
 		} else if f.End != "" {
 			what = fmt.Sprintf("the end of the %s's stream", f.From)
