@@ -98,8 +98,14 @@ func playRun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // startPlayServer plays a transcript as the server and returns its address.
 func startPlayServer(t *testing.T, args ...string) (address string, stderr *output) {
 	t.Helper()
+	return startPlayServerTo(t, newOutput(), args...)
+}
+
+// startPlayServerTo is startPlayServer, with what it says.
+func startPlayServerTo(t *testing.T, stdout *output, args ...string) (address string, stderr *output) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	stdout, stderr := newOutput(), newOutput()
+	stderr = newOutput()
 	done := make(chan int, 1)
 	go func() {
 		code := playRun(ctx, append([]string{"server", "--listen", "127.0.0.1:0"}, args...), stdout, stderr)

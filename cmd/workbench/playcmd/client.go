@@ -91,6 +91,9 @@ were recorded or as the rules in the file have it, and compares them. How the
 server's bytes are cut does not matter. There are no pauses: it says the next
 thing when all that was answered before has come.
 
+Where the recording upgrades the connection to TLS, as after STARTTLS, it does so
+too. A handshake that goes otherwise than the recorded one is a difference.
+
 A difference is shown in lines of the transcript: - was expected, + came.
 
 Exit codes:
@@ -141,11 +144,17 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if to, err = tlsflags.Through(o.proxy, to); err != nil {
 		return err
 	}
-	security, err := o.tls.Security(to)
+	upgrades := script.Upgrades()
+	if upgrades && to.TLS {
+		return fmt.Errorf("%s upgrades to TLS in mid-stream, so that the connection begins in clear: name the server without TLS, as in --to host:port", core.Printable(path))
+	}
+	speaksTLS := to
+	speaksTLS.TLS = to.TLS || upgrades
+	security, err := o.tls.Security(speaksTLS)
 	if err != nil {
 		return err
 	}
-	if o.keyLog != "" && !to.TLS {
+	if o.keyLog != "" && !speaksTLS.TLS {
 		return errors.New("--tls-keylog is for a server that speaks TLS: write --to tls://host:port, or tls+unix:///path")
 	}
 	keyLog, closeKeyLog, warning, err := tlsflags.OpenKeyLog(o.keyLog)
@@ -156,10 +165,7 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if warning != "" {
 		fmt.Fprintln(stderr, "warning:", warning)
 	}
-	dialer := target.Dialer{TLSConfig: &tls.Config{KeyLogWriter: keyLog}} // over plain TCP the talk is patient itself
-	if to.TLS {
-		dialer.Below = func(c net.Conn) net.Conn { return stall.New(c) }
-	}
+	dialer := target.Dialer{TLSConfig: &tls.Config{KeyLogWriter: keyLog}, Below: func(c net.Conn) net.Conn { return stall.New(c) }}
 	conn, err := dialer.Dial(ctx, to, security)
 	if err != nil {
 		return tlsflags.Explain(err)
@@ -170,11 +176,20 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 		}
 	}
 	player := script.Play(core.Client)
-	err = play.Talk{Fast: true, Timeout: o.timeout}.Over(ctx, conn, player)
+	talk := play.Talk{Fast: true, Timeout: o.timeout, Secured: func(words string, early int) {
+		if early > 0 {
+			fmt.Fprintf(stderr, "dropped %d bytes of the server: they came in clear before TLS\n", early)
+		}
+		fmt.Fprintln(stderr, words)
+	}}
+	err = talk.Over(ctx, conn, player)
 	var m *play.Mismatch
 	switch {
 	case errors.As(err, &m):
 		fmt.Fprintf(stdout, "%v\n%s", m, player.Diff())
+		if m.Cause != nil {
+			fmt.Fprintln(stderr, tlsflags.Explain(m.Cause))
+		}
 		return &command.Exit{Code: command.Different}
 	case ctx.Err() != nil:
 		return errors.New("the play was interrupted")

@@ -49,9 +49,10 @@ used yet that fits what it says. As long as several fit, the server says what
 they have in common; where they differ in what the server does next, the first
 one is taken. When all were used, they are free again.
 
-It speaks TCP, and with --tls TLS, whatever the session was recorded over. The
-certificate is made for localhost, unless --tls-cert names one; its fingerprint
-is printed, by which play client --tls-verify takes it.
+It speaks TCP, and with --tls TLS, whatever the session was recorded over. Where
+the recording upgrades the connection to TLS, as after STARTTLS, it does so too.
+The certificate is made for localhost, unless --tls-cert names one; its
+fingerprint is printed, by which play client --tls-verify takes it.
 
 Exit codes:
   0  it was stopped, or with --once has served a client
@@ -101,26 +102,15 @@ Exit codes:
 func playServer(ctx context.Context, read Reader, o serverOptions, paths []string, stdout, stderr io.Writer) error {
 	p := &report.Printer{Out: stdout, Err: stderr, JSON: o.asJSON, Continue: o.onMismatch == mismatchContinue}
 	server := play.Server{Fast: o.fast, Mismatch: p.Mismatch, Ended: p.Ended}
-	if err := o.load(read, &server, paths, stderr); err != nil {
-		return err
-	}
-	config, fingerprint, err := o.tls.Config()
+	upgrades, err := o.load(read, &server, paths, stderr)
 	if err != nil {
 		return err
 	}
-	if o.keyLog != "" && config == nil {
-		return errors.New("the flags --tls-… want --tls too")
-	}
-	keyLog, closeKeyLog, warning, err := tlsflags.OpenKeyLog(o.keyLog)
+	fingerprint, closeKeyLog, err := o.secure(&server, upgrades, stderr)
 	if err != nil {
 		return err
 	}
 	defer closeKeyLog()
-	if warning != "" {
-		fmt.Fprintln(stderr, "warning:", warning)
-		config.KeyLogWriter = keyLog
-	}
-	server.TLS = config
 	listener, err := command.Listen(o.listen, "", "--listen", nil)
 	if err != nil {
 		return err
@@ -149,24 +139,46 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 	return nil
 }
 
-// load gives the server what it plays.
-func (o *serverOptions) load(read Reader, server *play.Server, paths []string, stderr io.Writer) error {
+// secure has the server speak TLS: from the start as the flags say, or where a recording
+// upgrades to it.
+func (o *serverOptions) secure(server *play.Server, upgrades bool, stderr io.Writer) (fingerprint string, done func(), err error) {
+	choose, config := o.tls.Config, &server.TLS
+	if upgrades {
+		choose, config = o.tls.StartTLS, &server.StartTLS
+	}
+	if *config, fingerprint, err = choose(); err != nil {
+		return "", nil, err
+	}
+	if o.keyLog != "" && *config == nil {
+		return "", nil, errors.New("the flags --tls-… want --tls too")
+	}
+	keyLog, done, warning, err := tlsflags.OpenKeyLog(o.keyLog)
+	if err == nil && warning != "" {
+		fmt.Fprintln(stderr, "warning:", warning)
+		(*config).KeyLogWriter = keyLog
+	}
+	return fingerprint, done, err
+}
+
+// load gives the server what it plays, and reports whether a recording of it upgrades to
+// TLS.
+func (o *serverOptions) load(read Reader, server *play.Server, paths []string, stderr io.Writer) (upgrades bool, err error) {
 	var scripts []*play.Script
 	for _, path := range paths {
 		script, _, err := read.script(path, stderr)
 		if err != nil {
-			return err
+			return false, err
 		}
 		scripts = append(scripts, script)
+		upgrades = upgrades || script.Upgrades()
 	}
 	if o.once {
 		server.Limit = len(scripts)
 	}
 	if !o.anyOrder {
 		server.Script = scripts[0]
-		return nil
+		return upgrades, nil
 	}
-	var err error
 	server.Pool, err = play.NewPool(scripts, o.once)
-	return err
+	return upgrades, err
 }

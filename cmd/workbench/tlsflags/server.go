@@ -35,6 +35,21 @@ func (f *Server) Config() (config *tls.Config, fingerprint string, err error) {
 		return nil, "", errors.New("the flags --tls-… want --tls too")
 	case !f.on:
 		return nil, "", nil
+	}
+	return f.spoken()
+}
+
+// StartTLS is Config for a connection that becomes TLS in mid-stream, whether the flags say
+// so or not.
+func (f *Server) StartTLS() (config *tls.Config, fingerprint string, err error) {
+	if f.on {
+		return nil, "", errors.New("--tls speaks TLS from the start, and what was recorded begins in clear and upgrades to it: leave --tls out")
+	}
+	return f.spoken()
+}
+
+func (f *Server) spoken() (config *tls.Config, fingerprint string, err error) {
+	switch {
 	case f.key != "" && f.cert == "":
 		return nil, "", errors.New("--tls-key has no certificate: name it with --tls-cert FILE")
 	}
