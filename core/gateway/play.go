@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,6 +59,10 @@ func (s transcripts) playServer(w http.ResponseWriter, r *http.Request) {
 	if len(ids) > 1 {
 		server.Pool, err = play.NewPool(p.scripts, false)
 	}
+	var fingerprint string
+	if err == nil {
+		fingerprint, err = p.upgradeable(&server)
+	}
 	var listener net.Listener
 	if err == nil {
 		listener, err = s.gateway.Listen(request.Port)
@@ -78,10 +84,24 @@ func (s transcripts) playServer(w http.ResponseWriter, r *http.Request) {
 	if server.Pool == nil {
 		steps = len(server.Script.Steps())
 	}
-	p.tell(playEvent{Event: "listening", Address: listener.Addr().String(), Steps: steps, Warnings: p.warnings()})
+	p.tell(playEvent{Event: "listening", Address: listener.Addr().String(), Fingerprint: fingerprint, Steps: steps, Warnings: p.warnings()})
 	if err := server.Serve(ctx, &playListener{Listener: listener, playing: p}); err != nil {
 		p.tell(playEvent{Event: "stopped", Error: core.Printable(err.Error())})
 	}
+}
+
+// upgradeable has a server upgrade to TLS where a recording does, with a certificate that
+// is made for this play, and returns its fingerprint.
+func (p *playing) upgradeable(server *play.Server) (fingerprint string, err error) {
+	if !slices.ContainsFunc(p.scripts, (*play.Script).Upgrades) {
+		return "", nil
+	}
+	own, err := target.SelfSigned("workbench play server")
+	if err != nil {
+		return "", err
+	}
+	server.StartTLS = &tls.Config{Certificates: []tls.Certificate{own.Pair()}, MinVersion: target.DefaultMin}
+	return own.Fingerprint, nil
 }
 
 // playListener tells of the connections that it accepts, and turns those away that
@@ -129,6 +149,8 @@ func (c *playConn) Close() error {
 	return err
 }
 
+var errUpgradeOverTLS = errors.New("the recording upgrades to TLS in mid-stream, so that the connection begins in clear: name the server without TLS, as in host:port")
+
 // clientPlay says to whom a recording's client is played.
 type clientPlay struct {
 	To      string            `json:"to"`      // a target
@@ -163,10 +185,6 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	for name, value := range request.TLS {
 		choices = append(choices, target.Choice{Name: name, Value: value})
 	}
-	var security target.Security
-	if err == nil {
-		security, err = s.gateway.choose(to, choices, false)
-	}
 	if err != nil {
 		refuseWith(w, refusalOf(err), err)
 		return
@@ -177,10 +195,20 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, unusableOf(err), err)
 		return
 	}
+	script := p.scripts[0]
+	upgrades := script.Upgrades()
+	security, err := s.gateway.choose(to, choices, upgrades)
+	if err == nil && upgrades && to.TLS {
+		err = errUpgradeOverTLS
+	}
+	if err != nil {
+		p.end()
+		refuseWith(w, refusalOf(err), err)
+		return
+	}
 	ctx := p.begin(w, r)
 	defer p.finish(ctx)
-	script := p.scripts[0]
-	p.tell(playEvent{Event: "dialling", Address: to.String(), Steps: len(script.Steps()), Warnings: p.warnings()})
+	p.tell(playEvent{Event: "dialling", Address: to.String(), Steps: len(script.Steps()), Upgrades: upgrades, Warnings: p.warnings()})
 	var audit *auditing
 	if log := s.gateway.Audit; log != nil {
 		audit = &auditing{log: log.With(askerOf(r).attrs(), "play", id, "target", to.Logged())}
@@ -198,12 +226,22 @@ func (s transcripts) playClient(w http.ResponseWriter, r *http.Request) {
 	p.tell(playEvent{Event: "connected", Address: conn.Resolved(), TLS: conn.Secured()})
 	player := script.Play(core.Client)
 	talk := play.Talk{Fast: true, Timeout: patience, Done: func(step play.Step) { p.tellStep("", id, step, true) }}
+	talk.Secured = func(words string, early int) {
+		p.tell(playEvent{Event: "secured", TLS: words, Early: early})
+		if audit != nil {
+			audit.log.Info("upgrade", "outcome", "tls", "words", words)
+		}
+	}
 	err = talk.Over(ctx, conn, player)
+	var answers playEvent
 	var m *play.Mismatch
 	if errors.As(err, &m) {
 		p.tellMismatch("", m, player.Diff())
+		var failed *target.Error
+		if errors.As(m.Cause, &failed) {
+			answers.Code, answers.Certificate = string(failed.Code), failed.Certificate
+		}
 	}
-	var answers playEvent
 	answers.Answers, answers.Bytes = script.Answers()
 	p.tellEnded("", id, err, answers)
 }

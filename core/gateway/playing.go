@@ -21,9 +21,13 @@ type playEvent struct {
 	Event   string `json:"event"`
 	Address string `json:"address,omitempty"` // where clients can connect, or what was dialled
 	TLS     string `json:"tls,omitempty"`     // how the dialled connection is secured, in words
-	Client  string `json:"client,omitempty"`
-	File    string `json:"file,omitempty"` // the recording
-	Steps   int    `json:"steps,omitempty"`
+	// Fingerprint is of the certificate with which a played server upgrades to TLS.
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Upgrades    bool   `json:"upgrades,omitempty"` // the recording upgrades to TLS
+	Early       int    `json:"early,omitempty"`    // bytes of the server that were dropped: they came in clear before TLS
+	Client      string `json:"client,omitempty"`
+	File        string `json:"file,omitempty"` // the recording
+	Steps       int    `json:"steps,omitempty"`
 	place
 	Entry      json.RawMessage `json:"entry,omitempty"` // the step, as of aligned entries
 	Offset     *int64          `json:"offset,omitempty"`
@@ -184,6 +188,12 @@ func (p *playing) tellStep(client, id string, s play.Step, withEntry bool) {
 
 // entryOf returns a step as an entry of a transcript.
 func entryOf(s play.Step) transcript.Entry {
+	switch s.End {
+	case play.EndTLS:
+		return transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ServerTLS, Data: []byte(s.Words)}}
+	case play.EndNoTLS:
+		return transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ServerFailed, Data: []byte(s.Words)}}
+	}
 	if s.From == core.Client {
 		order := core.SendServer
 		if s.End != "" {
