@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ func TestPlayOnThePage(t *testing.T) {
 	t.Run("as server", func(t *testing.T) { playsServer(t, p.in(t), "http://"+w.address) })
 	t.Run("as client", func(t *testing.T) { playsClient(t, p.in(t)) })
 	t.Run("over TLS", func(t *testing.T) { playsClientOverTLS(t, p.in(t)) })
+	t.Run("with an upgrade", func(t *testing.T) { playsAnUpgrade(t, p.in(t)) })
 	t.Run("by rules", func(t *testing.T) { comparesByRules(t, p.in(t)) })
 	t.Run("into a mode", func(t *testing.T) { importsInto(t, p.in(t)) })
 }
@@ -46,6 +48,74 @@ func playsClientOverTLS(t *testing.T, p *page) {
 		t.Errorf("it verifies by %q", got)
 	}
 }
+
+// A recording with STARTTLS plays through a proxy to a server whose certificate is trusted
+// by a button, and as a server with a certificate of its own.
+func playsAnUpgrade(t *testing.T, p *page) {
+	heard := make(chan string, 20)
+	_, port, _ := net.SplitHostPort(mailServer(t, "250 evil\r\n", func(line string) { heard <- line }))
+	address := "localhost:" + port // which its certificate is not for
+	p.keeps(strings.ReplaceAll(upgradedMail, "TARGET", address))
+	p.click(".transcripts tbody tr:first-child td a")
+	p.wait("the playback", `document.querySelector("#console .row")`)
+	p.click("#session-menu")
+	p.click("#play-client-button")
+	p.wait("the form", fmt.Sprintf(`document.querySelector("#play-to")?.value === %q`, address))
+	p.click("#play-via-menu")
+	p.wait("the proxy's field", `document.querySelector("#via")`)
+	p.axe("a proxy to play through")
+	p.pictures("play-via")
+	proxy := microsocks(t, "", "")
+	p.fill("#via", "socks5://"+proxy)
+	p.click("#start-play")
+	p.wait("the way on", `document.querySelector("#trust-played")`)
+	if got := p.text("#play-difference"); !strings.Contains(got, "expected server tls") || !strings.Contains(got, "got server failed") {
+		t.Errorf("it differs in %q", got)
+	}
+	p.axe("an upgrade that failed")
+	p.pictures("play-upgrade-failed")
+	p.click("#trust-played")
+	p.wait("the outcome", `document.querySelector("#play-verdict .good")?.textContent === "The same: 4 answers, 50 bytes."`)
+	if got := p.texts(".caution"); !slices.Contains(got, "10 bytes of the server came in clear before TLS, and were dropped.") {
+		t.Errorf("it warns of %q", got)
+	}
+	if got := p.text("#play-verify"); !strings.Contains(got, "its fingerprint") {
+		t.Errorf("it verifies by %q", got)
+	}
+	p.click("#play-verify")
+	p.wait("all choices", `document.querySelector("#tls-name") && document.querySelector("#tls-cert") && document.querySelector("#tls-connect")?.textContent === "Play to it"`)
+	p.axe("the choices of TLS for a play")
+	p.pictures("play-tls")
+	for _, want := range []string{"STARTTLS", "STARTTLS", "s EHLO me", "s QUIT"} {
+		if got := receive(t, heard, want); got != want {
+			t.Errorf("the server heard %q, want %q", got, want)
+		}
+	}
+
+	p.click(".play-ways a:first-child")
+	p.click("#start-play")
+	p.wait("where it is", `document.querySelector("#play-address") && /SHA-256 is [0-9a-f]{64}$/.test(document.querySelector(".play-at")?.textContent.trim())`)
+	p.axe("a played server that upgrades")
+	p.pictures("play-upgrade-server")
+	p.click("#stop-play")
+	p.wait("its end", `document.querySelector("#start-play")`)
+}
+
+const upgradedMail = `workbench transcript v1
+mode raw
+target "TARGET"
+
+>> server "220 mail.test\r\n"
+<< server "STARTTLS\r\n"
+>> server "220 go ahead\r\n"
+>> client start-tls
+>> server tls "tls 1.3, as recorded"
+<< server "EHLO me\r\n"
+>> server "250 s EHLO\r\n"
+<< server "QUIT\r\n"
+>> server "221 bye\r\n"
+>> server eof
+`
 
 // Two recordings of one talk are the same by rules, which a copy keeps.
 func comparesByRules(t *testing.T, p *page) {

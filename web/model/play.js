@@ -4,7 +4,7 @@
 import { count } from "./format.js";
 
 /**
- * @typedef {{ event: string, address?: string, tls?: string, client?: string, file?: string, steps?: number, n?: number, at?: number,
+ * @typedef {{ event: string, address?: string, tls?: string, fingerprint?: string, upgrades?: boolean, early?: number, client?: string, file?: string, steps?: number, n?: number, at?: number,
  *   entry?: import("../types").SideEntry, offset?: number, from?: string, want?: string, got?: string, nearest?: boolean, diff?: string,
  *   result?: "same" | "different" | "failed", mismatches?: number, answers?: number, bytes?: number, code?: string, error?: string,
  *   certificate?: { fingerprint: string, subject?: string }, warnings?: string[] }} PlayEvent
@@ -22,6 +22,12 @@ export class PlayLog {
   address = "";
   /** How the dialled connection is secured, in words. */
   tls = "";
+  /** Of the certificate with which a played server upgrades to TLS, or "". */
+  fingerprint = "";
+  /** Whether the recording upgrades to TLS. */
+  upgrades = false;
+  /** Bytes of the server that were dropped, because they came in clear before TLS. */
+  early = 0;
   connected = false;
   /** Steps of the recording; 0 for several in any order. */
   steps = 0;
@@ -48,6 +54,8 @@ export class PlayLog {
       case "dialling":
         this.address = event.address ?? "";
         this.steps = event.steps ?? 0;
+        this.fingerprint = event.fingerprint ?? "";
+        this.upgrades = event.upgrades ?? false;
         this.warnings = event.warnings ?? [];
         break;
       case "connected":
@@ -58,6 +66,10 @@ export class PlayLog {
           this.address = event.address ?? this.address;
           this.tls = event.tls ?? "";
         }
+        break;
+      case "secured":
+        this.tls = event.tls ?? "";
+        this.early = event.early ?? 0;
         break;
       case "turned-away":
         this.turnedAway++;

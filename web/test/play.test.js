@@ -47,6 +47,12 @@ test("a played client, step by step", () => {
   assert.equal(outcomeWords(told({ event: "ended", result: "failed", error: "no such host: h" })), "Not played to its end: no such host: h.");
 });
 
+test("an upgrade to TLS", () => {
+  const log = told({ event: "dialling", address: "h:1", steps: 4, upgrades: true }, { event: "connected", address: "192.0.2.1:1" }, { event: "secured", tls: "tls 1.3", early: 6 });
+  assert.deepEqual([log.upgrades, log.tls, log.early, log.address], [true, "tls 1.3", 6, "192.0.2.1:1"]);
+  assert.equal(told({ event: "listening", address: "h:1", fingerprint: "ab" }).fingerprint, "ab");
+});
+
 test("words", () => {
   assert.equal(differenceWords(/** @type {any} */ (mismatch)), 'byte 0 of what the client says: expected "EHLO\\r\\n", got "H"');
   assert.match(differenceWords(/** @type {any} */ ({ ...mismatch, nearest: true })), /^fits no recording that is left/);

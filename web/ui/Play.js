@@ -1,18 +1,24 @@
 // A recording, played to live peers: as the server to who connects, or as the client
 // to a server.
 
-import { Icon, html } from "./html.js";
-import { useEffect, useState } from "../vendor/hooks.js";
+import { Icon, html, lazy } from "./html.js";
+import { useEffect, useMemo, useState } from "../vendor/hooks.js";
+import { signal } from "../vendor/signals-core.js";
 import { count, whenOf } from "../model/format.js";
 import { clientState, differenceWords, outcomeWords, portProblem } from "../model/play.js";
 import { lineOf } from "../model/aligned.js";
-import { changedTLS, fieldsOf, isSecure, splitTarget, targetOf } from "../model/target.js";
+import { changedTLS, fieldsOf, isSecure, splitTarget, targetOf, wrongTLS } from "../model/target.js";
+import { isLocal } from "../model/local.js";
 import { Play as Playing, keyOf, plays } from "../wire/plays.js";
 import { listTranscripts, transcriptInfo } from "../wire/transcripts.js";
+import { Menu } from "./Menu.js";
 import { formatRoute, go } from "./route.js";
 import { openTab, targets } from "./tabs.js";
 import { toClipboard } from "./CopyMenu.js";
 import { shown } from "./LaneRow.js";
+
+const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");
+const ViaMenu = lazy(() => import("./ViaMenu.js"), "ViaMenu");
 
 const mostOthers = 20; // recordings of the same target that are offered
 
@@ -119,6 +125,7 @@ function Served({ info, play }) {
             <span role="status">${copied}</span>
           </div>
           <p class="muted">Point a client on the workbench’s machine at it, as in <code>nc ${host} ${port}</code>. No other machine reaches it.</p>
+          ${log.fingerprint && html`<p class="muted">Where the recording upgrades to TLS, its certificate is for localhost. No authority vouches for it; its SHA-256 is <code>${log.fingerprint}</code></p>`}
         `}
       </div>
       <div class="card table" tabindex="0" role="region" aria-label="Clients">
@@ -164,22 +171,23 @@ function PlaceLink({ id, event: { n = 0, at }, short = false }) {
 function Client({ info }) {
   const [to, setTo] = useState(info.target);
   const [seconds, setSeconds] = useState("10");
-  const [verify, setVerify] = useState(/** @type {Record<string, string>} */ ({})); // by target, where it was chosen here
+  const [chosen, setChosen] = useState(/** @type {Record<string, Record<string, string>>} */ ({})); // how TLS is spoken, by target, where it was chosen here
+  const via = useMemo(() => signal(""), []);
   const play = plays.value.get(keyOf(info.id, "client"));
   const going = play?.going.value ?? false;
   const { target = "", problem } = targetOf({ host: to, port: "", tls: false });
-  const tls = isSecure(target);
-  const before = (tls && targets.find(fieldsOf(target))?.tlsChoices) || {};
-  const choices = tls ? changedTLS(before, target in verify ? { verify: verify[target] } : {}) : {};
+  const tls = isSecure(target) || (play?.log.upgrades ?? false);
+  const choices = !tls ? {} : chosen[target] ?? (target && targets.find(fieldsOf(target))?.tlsChoices) ?? {};
+  const choose = (/** @type {Record<string, string>} */ changes) => setChosen({ ...chosen, [target]: changedTLS(choices, changes) });
   const patience = Number(seconds);
-  const wrong = to.trim() === "" ? "" : problem ?? (patience > 0 && patience <= 600 ? "" : "An answer may take up to 600 seconds.");
-  const begin = (/** @type {Record<string, string>} */ how) => new Playing(info.id, "client", { to: target, seconds: patience, tls: how });
+  const wrong = to.trim() === "" ? "" : problem ?? (patience > 0 && patience <= 600 ? wrongTLS(choices)?.problem ?? "" : "An answer may take up to 600 seconds.");
+  const begin = (/** @type {Record<string, string>} */ how) => new Playing(info.id, "client", { to: target, seconds: patience, tls: how, ...(!isLocal(to) && via.value.trim() && { via: via.value.trim() }) });
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!wrong && target) begin(choices);
   };
   const trust = (/** @type {string} */ fingerprint) => {
-    setVerify({ ...verify, [target]: "sha256:" + fingerprint });
+    choose({ verify: "sha256:" + fingerprint });
     begin(changedTLS(choices, { verify: "sha256:" + fingerprint }));
   };
   const now = choices.verify ?? "system";
@@ -187,7 +195,11 @@ function Client({ info }) {
     <p class="muted">Says what the recorded client said, each part once the server has said all that came before it, and compares the answers. Without pauses.</p>
     <form class="card searching play-form" autocomplete="off" onSubmit=${submit}>
       <div class="field wide">
-        <label for="play-to">To the live server</label>
+        <div class="label-row">
+          <label for="play-to">To the live server</label>
+          ${!going && !isLocal(to) && html`<${Menu} id="play-via-menu" label=${via.value.trim() ? "Via proxy" : "Via"} plain title="Reach the server through a proxy"
+            sheet=${() => html`<${ViaMenu} tab=${{ form: { via }, edit: (/** @type {any} */ _, /** @type {string} */ typed) => (via.value = typed) }} />`} />`}
+        </div>
         <input type="text" id="play-to" value=${to} placeholder="127.0.0.1:80" spellcheck=${false} autocapitalize="off" disabled=${going} onInput=${(/** @type {any} */ event) => setTo(event.target.value)} />
       </div>
       <div class="field">
@@ -195,11 +207,10 @@ function Client({ info }) {
         <input type="number" id="play-seconds" title="How long the next expected bytes of an answer may take" min="0.1" max="600" step="any" value=${seconds} disabled=${going} onInput=${(/** @type {any} */ event) => setSeconds(event.target.value)} />
       </div>
       ${tls && html`
-        <div class="field">
-          <label for="play-verify">Verify the server by</label>
-          <select id="play-verify" value=${now} disabled=${going} onChange=${(/** @type {any} */ event) => setVerify({ ...verify, [target]: event.target.value })}>
-            ${[...new Set(["system", "none", now])].map((one) => html`<option key=${one} value=${one} selected=${one === now}>${verifyWords(one)}</option>`)}
-          </select>
+        <div class="field play-how">
+          <span class="play-label">Verify the server by</span>
+          <${Menu} id="play-verify" label=${verifyWords(now)} disabled=${going} title="How the server is verified, its name, ALPN, the least version, a client certificate"
+            sheet=${() => html`<${TLSMenu} key=${target} go="Play to it" tab=${{ tlsChoices: { value: choices }, fields: fieldsOf(target), form: { host: { value: splitTarget(target).host } }, setTLS: choose }} />`} />
         </div>
       `}
       ${going
@@ -234,6 +245,7 @@ function Talk({ info, play, trust }) {
         <span role="status" class=${ended ? look : ""}>${ended ? outcomeWords(log) : going ? now : log.stopped ? `Stopped: ${log.stopped}.` : "Stopped."}</span>
         ${ended?.certificate && html`<button type="button" class="small danger" id="trust-played" title=${"SHA-256 " + ended.certificate.fingerprint} onClick=${() => trust(/** @type {any} */ (ended.certificate).fingerprint)}>Trust this certificate, and play</button>`}
       </div>
+      ${log.early > 0 && html`<p class="caution">${count(log.early, "byte")} of the server came in clear before TLS, and were dropped.</p>`}
       ${(log.done.length > 0 || differs) && html`
         <div class="card compared aligned play-talk" tabindex="0" role="region" aria-label="What was said">
           <table>

@@ -9,8 +9,13 @@ import { credentialOf, credentials, forgetFile, loadCredentials } from "../wire/
 import { fingerprintOf, grouped } from "../model/tls.js";
 import { PEMPicker } from "./PEMPicker.js";
 
-/** @param {{ tab: import("./tabs.js").Tab }} props */
-export function TLSMenu({ tab }) {
+/**
+ * Of a tab, or of what else has a target to choose for.
+ * @typedef {Pick<import("./tabs.js").Tab, "fields" | "setTLS"> & { tlsChoices: { value: import("../model/target.js").TLSChoices }, form: { host: { value: string } } }} Choosing
+ */
+
+/** @param {{ tab: Choosing, go?: string }} props go: what Enter does */
+export function TLSMenu({ tab, go = "Connect" }) {
   const [problem, setProblem] = useState("");
   useEffect(() => void loadCredentials().then(setProblem), []);
   const choices = tab.tlsChoices.value;
@@ -51,7 +56,7 @@ export function TLSMenu({ tab }) {
       <div class="tls-buttons">
         <button type="button" class="small" id="tls-reset" disabled=${Object.keys(choices).length === 0}
           onClick=${() => tab.setTLS(tlsDefaults)}>Back to the defaults</button>
-        <button type="submit" class="small primary" id="tls-connect">Connect</button>
+        <button type="submit" class="small primary" id="tls-connect">${go}</button>
       </div>
     </div>
   `;

@@ -3,7 +3,7 @@
 
 import { html } from "./html.js";
 
-/** @param {{ tab: import("./tabs.js").Tab }} props */
+/** @param {{ tab: { form: { via: import("../vendor/signals-core.js").Signal<string> }, edit(via: any, typed: string): void } }} props tab: or what else has a proxy */
 export function ViaMenu({ tab }) {
   const { via } = tab.form;
   return html`
