@@ -45,7 +45,11 @@ const (
 // target or in its first remark), else 192.0.2.2; the name of the target is in a
 // Name Resolution block. The client's address is synthetic. All synthetic
 // addresses are of those reserved for documentation.
-func Write(w io.Writer, t *transcript.Transcript) error {
+func Write(w io.Writer, t *transcript.Transcript) error { return WriteWith(w, t, nil) }
+
+// WriteWith is Write with the lines of a key log in a Decryption Secrets block, as of
+// [SecretsOf]: programs then decrypt the TLS that crossed. Whoever has the file can.
+func WriteWith(w io.Writer, t *transcript.Transcript, secrets []byte) error {
 	host, server := serverOf(t)
 	client := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), clientPort)
 	switch {
@@ -68,6 +72,14 @@ func Write(w io.Writer, t *transcript.Transcript) error {
 			return err
 		}
 		if _, err := w.Write(nameBlock(server.Addr(), host)); err != nil {
+			return err
+		}
+	}
+	if secrets != nil { // before the packets that they decrypt
+		if err := ng.Flush(); err != nil {
+			return err
+		}
+		if _, err := w.Write(secretsBlock(secrets)); err != nil {
 			return err
 		}
 	}
