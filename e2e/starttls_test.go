@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	osuser "os/user"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -240,8 +241,17 @@ func TestStartTLSKilledAtEveryEvent(t *testing.T) {
 // startDovecot runs one of the test's own, whose user has the password secret.
 func startDovecot(t *testing.T) (imap, pop3 string) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("dovecot wants root")
+	name, group := "nobody", "nogroup"
+	if os.Getuid() != 0 { // then all its processes have the user that starts it
+		me, err := osuser.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine, err := osuser.LookupGroupId(me.Gid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, group = me.Username, mine.Name
 	}
 	dir := t.TempDir()
 	for at := dir; strings.HasPrefix(at, os.TempDir()+"/"); at = filepath.Dir(at) {
@@ -257,7 +267,7 @@ func startDovecot(t *testing.T) (imap, pop3 string) {
 	_, imapPort, _ := net.SplitHostPort(imap)
 	_, pop3Port, _ := net.SplitHostPort(pop3)
 	config := filepath.Join(dir, "conf")
-	writeFile(t, config, strings.NewReplacer("DIR", dir, "IMAP", imapPort, "POP3", pop3Port).Replace(dovecotConfig))
+	writeFile(t, config, strings.NewReplacer("DIR", dir, "USER", name, "GROUP", group, "IMAP", imapPort, "POP3", pop3Port).Replace(dovecotConfig))
 	p, err := run(exec.Command("dovecot", "-F", "-c", config))
 	if err != nil {
 		t.Fatalf("%v: scripts/deps.sh installs what the tests need", err)
@@ -323,8 +333,9 @@ ssl = required
 ssl_cert = <DIR/cert.pem
 ssl_key = <DIR/key.pem
 mail_location = maildir:DIR/mail
-default_internal_user = nobody
-default_login_user = nobody
+default_internal_user = USER
+default_internal_group = GROUP
+default_login_user = USER
 passdb {
 	driver = static
 	args = password=secret
@@ -332,6 +343,9 @@ passdb {
 userdb {
 	driver = static
 	args = uid=65534 gid=65534 home=DIR
+}
+service anvil {
+	chroot =
 }
 service imap-login {
 	chroot =
