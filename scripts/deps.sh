@@ -36,6 +36,16 @@ look() {
 		opensmtpd smtpd
 		dovecot-imapd dovecot
 		dovecot-pop3d dovecot
+		prosody prosody
+		postgresql pg_ctlcluster
+		postgresql-client psql
+		mosquitto mosquitto
+		mosquitto-clients mosquitto_pub
+		git git
+		rsync rsync
+		openssh-client ssh
+		openssh-server sshd
+		socat socat
 		tshark tshark
 		tcpdump tcpdump
 		shellcheck shellcheck
@@ -76,11 +86,13 @@ fi
 if command -v systemctl >/dev/null; then
 	for package in "${missing[@]}"; do
 		case $package in
-		nginx-light | caddy | redis-server | opensmtpd | dovecot-imapd)
-			service=${package%-light}
-			"${sudo[@]}" systemctl --quiet disable "${service%-imapd}" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2
-			;;
+		nginx-light) service=nginx ;;
+		dovecot-imapd) service=dovecot ;;
+		openssh-server) service=ssh ;;
+		caddy | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync) service=$package ;;
+		*) continue ;;
 		esac
+		"${sudo[@]}" systemctl --quiet disable "$service" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2
 	done
 fi
 look
