@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -78,6 +79,7 @@ type hostFlags struct {
 	calls      extraCalls
 	timeout    time.Duration
 	memory     uint64 // MiB of each process; 0: sandbox.DefaultMemory
+	only       string // the one mode whose processes are started; "": all
 }
 
 // What --plugin-memory may say, in MiB. A plugin in Go or Python starts with less
@@ -137,7 +139,24 @@ func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin, later ...s
 	if err := f.calls.check(names); err != nil {
 		return nil, err
 	}
+	if f.only != "" {
+		if modes, err = onlyMode(modes, f.only); err != nil {
+			return nil, err
+		}
+	}
 	return pluginhost.Start(pluginhost.Config{Modes: modes, Log: log, Sandbox: box, Timeout: f.timeout})
+}
+
+// onlyMode leaves one mode.
+func onlyMode(modes []pluginhost.Mode, name string) ([]pluginhost.Mode, error) {
+	var names []string
+	for _, m := range modes {
+		if m.Manifest.Name == name {
+			return []pluginhost.Mode{m}, nil
+		}
+		names = append(names, m.Manifest.Name)
+	}
+	return nil, fmt.Errorf("unknown mode %q; the modes are %s", core.CutWords(name, core.MaxName), strings.Join(names, ", "))
 }
 
 // modeOf says how a plugin's process is started.

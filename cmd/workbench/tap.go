@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 
@@ -153,6 +152,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		log.Warn(warning)
 	}
 	found, _ := findPlugins(o.host.pluginDirs, log)
+	o.host.only = o.mode // no other's start or restart takes time from the connections
 	host, err := startHost(log, o.host, found)
 	if err != nil {
 		return err
@@ -262,13 +262,6 @@ func named(transcript string) string {
 
 // findMode returns the mode, and its options as the flags have them.
 func (o *tapOptions) findMode(ctx context.Context, host *pluginhost.Host) (m core.Manifest, options core.Options, err error) {
-	var names []string
-	for _, s := range host.Status() {
-		names = append(names, s.Manifest.Name)
-	}
-	if !slices.Contains(names, o.mode) {
-		return m, nil, fmt.Errorf("unknown mode %q; the modes are %s", core.CutWords(o.mode, core.MaxName), strings.Join(names, ", "))
-	}
 	if m, err = host.Manifest(ctx, o.mode); err != nil {
 		return m, nil, err
 	}
