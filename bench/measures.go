@@ -94,6 +94,9 @@ func measures() []measure {
 			},
 		},
 		{
+			name: "tap", applies: workbench, run: measureTap, own: true, limit: 4 * time.Minute, metrics: tapMetrics(),
+		},
+		{
 			name: "replay", applies: workbench, run: measureReplay, own: true,
 			metrics: []metric{
 				{Name: "rate", Title: fmt.Sprintf("golden replays, %d entries", goldenEntries), Unit: "files/s", Bar: &bar{Limit: 10_000}, MoreBetter: true},
@@ -164,6 +167,20 @@ func talkMetrics() (rows []metric) {
 		Name: "burst", Title: fmt.Sprintf("small messages both ways, a second and core, %d under way in each of %d sessions", burst, burstTalkers),
 		Unit: "messages/s", Against: lineName, MoreBetter: true, Bar: &bar{Limit: 0.8},
 	})
+}
+
+func tapMetrics() []metric {
+	const fed = "redis-benchmark through a tap, http-line"
+	return []metric{
+		{Name: "raw", Title: "redis-benchmark -P 16 -c 50 through a tap, raw", Unit: "requests/s", MoreBetter: true},
+		{Name: "socat", Title: "the same through socat", Unit: "requests/s", MoreBetter: true},
+		{Name: "rate", Title: "the tap beside socat, requests a second", Unit: "×", Digits: 2, MoreBetter: true, Bar: &bar{Limit: 0.9}},
+		{Name: "p99", Title: "the tap beside socat, p99", Unit: "×", Digits: 2, Bar: &bar{Limit: 1.3}},
+		{Name: "fed", Title: fed, Unit: "requests/s", MoreBetter: true},
+		{Name: "killed", Title: fed + ", killed each second, beside undisturbed", Unit: "×", Digits: 2, MoreBetter: true, Bar: &bar{Limit: 0.9}},
+		{Name: "stopped", Title: fed + ", stopped, beside undisturbed", Unit: "×", Digits: 2, MoreBetter: true, Bar: &bar{Limit: 0.9}},
+		{Name: "slow", Title: "the same with a mode that takes 200 ms for an event, beside http-line", Unit: "×", Digits: 2, MoreBetter: true, Bar: &bar{Limit: 0.9}},
+	}
 }
 
 func plural(n int64, what string) string {

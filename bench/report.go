@@ -210,7 +210,11 @@ func (r *row) barText() string {
 	if r.relative() {
 		return fmt.Sprintf("%s %s × %s", sign, strconv.FormatFloat(r.Bar.Limit, 'f', -1, 64), letter(r.Against))
 	}
-	return fmt.Sprintf("%s %s %s", sign, number(r.Bar.Limit, 0), r.Unit)
+	digits := 0
+	if r.Bar.Limit != math.Trunc(r.Bar.Limit) {
+		digits = 1
+	}
+	return fmt.Sprintf("%s %s %s", sign, number(r.Bar.Limit, digits), r.Unit)
 }
 
 // letter is how the tables name a baseline.
