@@ -185,3 +185,15 @@ func sshServer(t testing.TB) (address, key string) {
 	startServer(t, address, "", exec.Command(installed(t, "sshd"), "-D", "-e", "-f", config))
 	return address, filepath.Join(dir, "user")
 }
+
+// openSMTPD runs with its own run and spool folders, so that it needs and changes nothing
+// on this machine.
+func openSMTPD(t testing.TB) string {
+	address, config := freePort(t), filepath.Join(t.TempDir(), "conf")
+	writeFile(t, config, "listen on 127.0.0.1 port "+portOf(address)+"\naction \"drop\" mda \"/bin/cat > /dev/null\"\nmatch from any for any action \"drop\"\n")
+	startServer(t, address, "", exec.Command("unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
+		`{ ! mountpoint -q / || mount --make-rprivate /; } && # in a chroot it need not be one
+		mount -t tmpfs -o mode=755 tmpfs /run && mount -t tmpfs -o mode=755 tmpfs /var/spool &&
+		mkdir -m 711 /var/spool/smtpd && exec "$0" -d -f "$1"`, installed(t, "smtpd"), config))
+	return address
+}

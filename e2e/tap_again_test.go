@@ -1,0 +1,65 @@
+//go:build linux
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Two recordings that taps have made of a client and its server are enough to play either
+// of them later: rules for what differs between the two are found, the server passes, and
+// so does the client, to which the recording says what the server did.
+func TestTapPlayedAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		server        func(testing.TB) string
+		script, input string
+	}{
+		"curl": {func(t testing.TB) string { plain, _ := nginx(t); return plain },
+			`curl -sS -H "Host: example.test" http://$HOST:$PORT/`, ""},
+		"redis-cli": {redisServer, `redis-cli -h $HOST -p $PORT`, "SET greeting hello\nGET greeting\nTIME\nGET none\n"},
+		"swaks":     {openSMTPD, `swaks --server $HOST:$PORT --to root@localhost --from root@localhost --helo here --header "Date: today" --header "Message-Id: 1" --body hi`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "swaks" && os.Getuid() != 0 {
+				t.Skip("smtpd wants root")
+			}
+			address := c.server(t)
+			var files []string
+			for range 2 {
+				tap := tapTo(t, address)
+				do(t, c.script, c.input, tap.address)
+				files = append(files, tap.stop(t)...)
+				began := time.Now().Unix()
+				eventually(t, "the next second", func() bool { return time.Now().Unix() > began }) // dates say another one
+			}
+			file := filepath.Join(t.TempDir(), "talk.golden")
+			workbenchDoes(t, "transcript", "rules", files[0], files[1], "-o", file)
+			workbenchDoes(t, "replay", "--recut", "5", file)
+			workbenchDoes(t, "play", "client", file, "--to", address)
+
+			p, err := run(exec.Command(workbenchBinary, "play", "server", "--fast", "--once", "--verify", "--listen", "127.0.0.1:0", file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := regexp.MustCompile(`127\.0\.0\.1:\d+`)
+			eventually(t, "play server", func() bool { return at.MatchString(p.stdout.String()+p.stderr.String()) || p.gone() })
+			do(t, c.script, c.input, at.FindString(p.stdout.String()+p.stderr.String()))
+			if !p.wait(patience) {
+				p.signal(syscall.SIGKILL)
+			}
+			if <-p.exited; p.exitCode() != 0 {
+				t.Errorf("play server: %s%s", p.stdout, p.stderr)
+			}
+			if t.Failed() {
+				text, _ := os.ReadFile(file)
+				t.Logf("the talk:\n%s", text)
+			}
+		})
+	}
+}
