@@ -18,5 +18,8 @@
 // Some only look on, by [Session.Watch]: they have no window, so no say, and the session
 // neither waits for them nor lives on for them. Its windows are told how many there are.
 //
+// A session that has another client, a program, can be looked on in the same way:
+// [Sessions.NewBeside].
+//
 // The package knows neither WebSockets nor recordings.
 package keep

@@ -27,7 +27,8 @@ type Session struct {
 	Hello map[string]any
 	Began time.Time
 
-	all *Sessions
+	all  *Sessions
+	stop func(session.End) // ends it, of one that is only looked on; nil: Receive does
 
 	mu       sync.Mutex
 	changed  sync.Cond // on mu; for whoever waits for what is not an entry
@@ -191,11 +192,14 @@ func (s *Session) tell() {
 // leave has the client leave, so that the session ends. The first reason stands.
 func (s *Session) leave(why session.End) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.leaving == nil {
 		s.leaving = &why
 	}
 	s.changed.Broadcast()
+	s.mu.Unlock()
+	if s.stop != nil {
+		s.stop(why)
+	}
 }
 
 // Observer returns what lets the session's log say who has the keyboard.

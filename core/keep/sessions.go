@@ -149,7 +149,10 @@ func (all *Sessions) List() []Info {
 	for _, s := range sessions {
 		s.mu.Lock()
 		info := Info{Session: s, Watchers: len(s.watchers), Over: s.end != nil}
-		if info.Watchers == 0 {
+		if s.LooksOnly() {
+			info.Watchers = len(s.lookers)
+		}
+		if info.Watchers == 0 && (info.Over || !s.LooksOnly()) {
 			info.Left = max(all.Keep-time.Since(s.since), 1)
 		}
 		if s.reached {

@@ -78,6 +78,9 @@ var (
 //
 // The window gets the keyboard if nobody has it, or whoever has it is not connected.
 func (s *Session) Join(name, was string, first uint64) (*Watcher, error) {
+	if s.LooksOnly() {
+		return nil, ErrLooksOn
+	}
 	s.mu.Lock()
 	if s.removed() {
 		s.mu.Unlock()

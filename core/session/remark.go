@@ -104,21 +104,28 @@ func (p *peers) show(e *transcript.Entry, remark *Remark) {
 	if !p.entries || q.phase == cut {
 		return
 	}
-	e.Timed = true
 	p.shown++
 	m := q.open()
-	m.data = strconv.AppendUint(append(m.data, `{"i":`...), p.shown, 10)
-	brace := len(m.data)
-	m.data = transcript.AppendJSON(m.data, e)
-	m.data[brace] = ','
+	m.data = AppendEntry(m.data, p.shown, e, remark)
+	m.end(true)
+}
+
+// AppendEntry appends an entry as a client gets it that is sent entries: an object in
+// JSON, with the entry's number, and with what the remark has for programs, if it is one.
+func AppendEntry(b []byte, number uint64, e *transcript.Entry, remark *Remark) []byte {
+	e.Timed = true
+	b = strconv.AppendUint(append(b, `{"i":`...), number, 10)
+	brace := len(b)
+	b = transcript.AppendJSON(b, e)
+	b[brace] = ','
 	if remark != nil && remark.Code != "" {
-		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"code":%q}`, remark.Code)
+		b = fmt.Appendf(b[:len(b)-1], `,"code":%q}`, remark.Code)
 	}
 	if remark != nil && len(remark.Recording) > 0 {
-		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"recording":%s}`, remark.Recording)
+		b = fmt.Appendf(b[:len(b)-1], `,"recording":%s}`, remark.Recording)
 	}
 	if remark != nil && len(remark.Refusal) > 0 {
-		m.data = fmt.Appendf(m.data[:len(m.data)-1], `,"refusal":%s}`, remark.Refusal)
+		b = fmt.Appendf(b[:len(b)-1], `,"refusal":%s}`, remark.Refusal)
 	}
-	m.end(true)
+	return b
 }
