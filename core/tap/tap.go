@@ -41,7 +41,12 @@ type Tap struct {
 	KeepPoison func(t *transcript.Transcript, withheld bool) string
 	// Ended, if set, is told of the end of each session, by its own goroutine.
 	Ended func(Session)
-	Log   *slog.Logger
+	// Hold, if set, holds the session of a connection in place of the tap, for a caller who
+	// has a registry of his own and rules for who may open how many. The config lacks a
+	// Plugin, a Dial and observers, and the Session its ID; of the Tap, all that is about
+	// these is not needed. If there is to be no session, Hold resets the client.
+	Hold func(ctx context.Context, it Session, client *Client, config session.Config)
+	Log  *slog.Logger
 
 	registry session.Registry
 }
@@ -86,14 +91,8 @@ func (t *Tap) Serve(ctx context.Context, l net.Listener) error {
 
 // hold holds the session of one connection.
 func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
-	it := Session{ID: t.registry.NewID(), Client: conn.RemoteAddr(), Began: time.Now()}
+	it := Session{Client: conn.RemoteAddr(), Began: time.Now()}
 	client, dial := t.client(t.Accepted(conn))
-	plugin, err := t.Plugin()
-	if err != nil {
-		client.Reset()
-		return err
-	}
-	remarking := &session.Remarking{}
 	config := session.Config{
 		Client: client,
 		Opening: core.Opening{
@@ -103,14 +102,24 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		Knows:    t.Mode.Knows,
 		Withhold: t.Mode.Secrets,
 		Messages: t.Mode.Messages,
-		Plugin:   plugin,
-		Dial: func(ctx context.Context) (session.Server, error) {
-			server, err := dial(ctx)
-			remarking.Of(server)
-			return server, err
-		},
-		DialTellsNothing: t.DialTellsNothing && client.shook == nil,
-		KeepPoison:       t.KeepPoison,
+	}
+	if t.Hold != nil {
+		t.Hold(ctx, it, client, config)
+		return nil
+	}
+	plugin, err := t.Plugin()
+	if err != nil {
+		client.Reset()
+		return err
+	}
+	it.ID = t.registry.NewID()
+	remarking := &session.Remarking{}
+	config.Plugin, config.KeepPoison = plugin, t.KeepPoison
+	config.DialTellsNothing = t.DialTellsNothing && client.shook == nil
+	config.Dial = func(ctx context.Context) (session.Server, error) {
+		server, err := dial(ctx)
+		remarking.Of(server)
+		return server, err
 	}
 	var recorded *recording
 	if t.Recordings != nil {
