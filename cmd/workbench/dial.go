@@ -9,18 +9,12 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/local"
-	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/wsclient"
 )
 
 func patiently(conn net.Conn) net.Conn { return stall.New(conn) }
-
-// listenHere listens on this machine for the clients of a played recording.
-func listenHere(port uint16) (net.Listener, error) {
-	return loopback.Listen(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port))
-}
 
 // dialWith dials every session's target.
 func dialWith(dialer *target.Dialer) func(context.Context, target.Target, target.Security) (gateway.Server, error) {

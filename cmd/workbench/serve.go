@@ -19,6 +19,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/local"
+	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/practice/room"
@@ -282,6 +283,8 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	dialer := &target.Dialer{Policy: policy, Below: patiently, Proxy: proxy, Local: opener(o.allowExec), TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
 	listeners := new(local.Listeners)
 	defer listeners.Close()
+	unhurried := *dialer
+	unhurried.Below = nil
 	m := metrics.New(host, transcripts.recordings)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },
@@ -292,7 +295,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Await:      awaitWith(dialer, listeners),
 		DialAsker:  dialAsker(dialer),
 		Unresolved: dialer.ProxyResolves,
-		Listen:     listenHere,
+		Listen:     loopback.Listen,
 		Keep:       o.keep,
 		Observe:    m.Observe,
 		KeepPoison: keepPoison,
@@ -315,6 +318,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Audit:      audit,
 		Log:        log,
 
+		DialWatched: dialWith(&unhurried),
 		Credentials: credentials,
 		Transcripts: transcripts.Transcripts,
 		Recordings:  transcripts.Recordings,

@@ -29,7 +29,7 @@ const (
 	Look   Action = "look"   // read the page, the modes, and what is recorded or live
 	Change Action = "change" // change, delete or add to what is recorded; end sessions
 	Dial   Action = "dial"   // open sessions, type in them, and connect as a played client
-	Listen Action = "listen" // be connected to, as a played server
+	Listen Action = "listen" // be connected to, as a played server or by a tap
 	Teach  Action = "teach"  // see who is in the class and what they do, send to all, pause it, remove students
 	Manage Action = "manage" // see how the workbench itself does: metrics, profiles, the mode in development
 )

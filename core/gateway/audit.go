@@ -23,7 +23,7 @@ var unaudited = map[string]bool{
 	"GET /": true, "GET /healthz": true, "GET /metrics": true, "GET /api/modes": true, "GET /websocket/": true,
 	"GET /login": true, "GET /callback": true, "GET /join": true, "POST /api/join": true, "GET /api/class": true,
 	"GET /api/class/qr.svg": true,
-	"GET /api/class/live":   true, "GET /api/class/wall": true,
+	"GET /api/class/live":   true, "GET /api/class/wall": true, "GET /api/taps/live": true,
 }
 
 // asker is who asks, for the audit log.

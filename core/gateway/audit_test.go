@@ -16,7 +16,7 @@ import (
 var withoutRecord = map[string]bool{
 	"GET /": true, "GET /healthz": true, "GET /metrics": true, "GET /api/modes": true, "GET /websocket/": true,
 	"GET /join": true, "GET /api/class": true, "GET /api/class/qr.svg": true,
-	"GET /api/class/live": true, "GET /api/class/wall": true,
+	"GET /api/class/live": true, "GET /api/class/wall": true, "GET /api/taps/live": true,
 	"GET /login": true, "GET /callback": true, "POST /api/join": true, // they have records of their own
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -58,7 +59,7 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 		config.Transcripts, config.Class, config.EndClass = folder, held, func() {}
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
-		config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
+		config.Listen = func(netip.AddrPort) (net.Listener, error) { return make(nobody), nil }
 		config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 		streamed := make(chan struct{}, 1)
 		config.Dev = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -268,7 +269,7 @@ func everyRoute() []route {
 	config := testGateway().Config
 	config.Transcripts = (*store.Folder)(nil)
 	config.Page = fstest.MapFS{}
-	config.Listen = func(uint16) (net.Listener, error) { return make(nobody), nil }
+	config.Listen = func(netip.AddrPort) (net.Listener, error) { return make(nobody), nil }
 	config.Login, config.Class, config.EndClass = login.New(login.Config{}, nowhere{}), new(class.Class), func() {}
 	config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()

@@ -13,13 +13,21 @@ import (
 // dial dials a target for somebody, unless that would be too much. audit, if there is
 // one, records it before anybody is told.
 func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
+	return g.dialWith(ctx, g.Dial, who, t, s, audit)
+}
+
+// dialWith is dial, with what takes the place of Config.Dial.
+func (g *Gateway) dialWith(ctx context.Context, connect dialFunc, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
 	return g.dialBy(ctx, who, audit, func() (Server, error) {
 		if (t.IsLocal() || g.Unresolved != nil && g.Unresolved(t)) && !who.IsAccount() {
 			return nil, &target.Error{Words: notTheAccount, Code: target.CodeDenied, Cause: target.ErrDenied}
 		}
-		return g.Dial(ctx, t, s)
+		return connect(ctx, t, s)
 	})
 }
+
+// dialFunc is what Config.Dial is.
+type dialFunc = func(context.Context, target.Target, target.Security) (Server, error)
 
 // notTheAccount is what others are told of a target that may be of the workbench's machine
 // where no policy can tell: it would be reached with the rights of the account, or be the
@@ -57,6 +65,9 @@ func (g *Gateway) reach(ctx context.Context, wanted request, waiting func(addres
 		return g.dialBy(ctx, wanted.asker, audit, func() (Server, error) {
 			return g.Practise(ctx, p.Name, g.Progress.Seed(), wanted.with)
 		})
+	}
+	if wanted.watches && g.DialWatched != nil {
+		return g.dialWith(ctx, g.DialWatched, wanted.asker, wanted.target, wanted.security, audit)
 	}
 	return g.dial(ctx, wanted.asker, wanted.target, wanted.security, audit)
 }

@@ -56,14 +56,17 @@ type Config struct {
 	// lets it, and tells the address at which it waits. Whose target may listen has been
 	// asked. nil: none may.
 	Await func(ctx context.Context, owner string, t target.Target, waiting func(address string)) (Server, error)
+	// DialWatched connects to a target for a tap that only watches: the workbench's time
+	// limits on what is written do not hold for the connection; nil: Dial does.
+	DialWatched func(ctx context.Context, t target.Target, s target.Security) (Server, error)
 	// DialAsker connects to a server on the machine of who asks, which is another one, also
 	// where only practice servers may be dialled; nil: Dial does.
 	DialAsker func(ctx context.Context, t target.Target, s target.Security) (Server, error)
 	// Unresolved reports that Dial leaves a target's name to a proxy to resolve; nil: never.
 	Unresolved func(target.Target) bool
-	// Listen listens on a port of this machine, 0 for a free one, for the clients of
-	// a recording that is played as the server; nil: none is.
-	Listen func(port uint16) (net.Listener, error)
+	// Listen listens on an address of this machine alone, port 0 for a free one, for the
+	// clients of a tap, or of a recording that is played as the server; nil: there are none.
+	Listen func(at netip.AddrPort) (net.Listener, error)
 	// Credentials are certificates and keys to use for TLS; nil: none at first.
 	Credentials *target.Credentials
 	// Page holds the files of the page.
@@ -182,6 +185,7 @@ type Gateway struct {
 	classroom *classroom    // nil: there is no class
 	seen      *wall.Student // what the teacher sees of the user; nil: no student
 	streams   streams
+	taps      taps
 
 	mu      sync.Mutex
 	stopped bool

@@ -93,7 +93,12 @@ func (g *Gateway) join(c *client, query url.Values) (*keep.Session, *keep.Watche
 	if k == nil {
 		return nil, nil, errNoSession
 	}
-	w, err := k.Join(q["window"], q["was"], first)
+	var w *keep.Watcher
+	if c.looksOn = k.LooksOnly(); c.looksOn {
+		w, err = k.Watch(first, true)
+	} else {
+		w, err = k.Join(q["window"], q["was"], first)
+	}
 	if err != nil {
 		return nil, nil, errNoSession
 	}
@@ -271,6 +276,7 @@ func (g *Gateway) kept(w http.ResponseWriter, r *http.Request) {
 		Mode       any       `json:"mode"`
 		Target     any       `json:"target"`
 		Transcript any       `json:"transcript,omitempty"`
+		Tap        any       `json:"tap,omitempty"` // the tap that it is of
 		Began      time.Time `json:"began"`
 		Watchers   int       `json:"watchers"`
 		Over       bool      `json:"over"`
@@ -279,7 +285,7 @@ func (g *Gateway) kept(w http.ResponseWriter, r *http.Request) {
 	list := []info{}
 	for _, k := range g.keeping.List() {
 		list = append(list, info{
-			ID: k.ID, Session: k.Hello["session"], Mode: k.Hello["mode"], Target: k.Hello["target"], Transcript: k.Hello["transcript"],
+			ID: k.ID, Session: k.Hello["session"], Mode: k.Hello["mode"], Target: k.Hello["target"], Transcript: k.Hello["transcript"], Tap: k.Hello["tap"],
 			Began: k.Began, Watchers: k.Watchers, Over: k.Over, Left: k.Left.Seconds(),
 		})
 	}

@@ -20,7 +20,14 @@ type meter struct {
 func metered(ctx context.Context, config session.Config, use *quota.Use) (session.Config, *meter) {
 	m := &meter{use: use}
 	m.ctx, m.end = context.WithCancel(ctx)
-	config.Client = meteredClient{config.Client, m}
+	limitedClient := meteredClient{config.Client, m}
+	config.Client = limitedClient
+	if end, ok := limitedClient.Client.(session.StreamEnd); ok {
+		config.Client = struct {
+			meteredClient
+			session.StreamEnd
+		}{limitedClient, end}
+	}
 	dial := config.Dial
 	config.Dial = func(ctx context.Context) (session.Server, error) {
 		server, err := dial(ctx)
@@ -95,4 +102,9 @@ func (s meteredServer) Receive() ([]byte, error) {
 func (s meteredServer) Close() error {
 	s.end()
 	return s.Server.Close()
+}
+
+func (s meteredServer) Reset() {
+	s.end()
+	reset(s.Server)
 }

@@ -77,6 +77,8 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Lessons bool `json:"lessons,omitempty"`
 		// Recording says that sessions are recorded, except with record=off.
 		Recording bool `json:"recording"`
+		// Taps says that who asks may begin taps.
+		Taps bool `json:"taps,omitempty"`
 		// Kept is how many sessions GET /api/sessions lists.
 		Kept int `json:"kept"`
 		// Dev is set while a line mode is in development.
@@ -89,5 +91,5 @@ func (g *Gateway) modes(w http.ResponseWriter, r *http.Request) {
 		Open bool `json:"open,omitempty"`
 		// Class is what who asks is in the class that is held: "teacher" or "student".
 		Class string `json:"class,omitempty"`
-	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, g.Lessons != nil, g.Recordings != nil, len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil, g.inClass(asks)})
+	}{modes, modes[0].Manifest.Name, g.Practice, g.Practices, g.Lessons != nil, g.Recordings != nil, g.Listen != nil && asks.Role.May(access.Listen), len(g.keeping.List()), dev, sandbox, asks.Name, asks.Role, g.Access == nil, g.inClass(asks)})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -65,7 +66,7 @@ func (s transcripts) playServer(w http.ResponseWriter, r *http.Request) {
 	}
 	var listener net.Listener
 	if err == nil {
-		listener, err = s.gateway.Listen(request.Port)
+		listener, err = s.gateway.Listen(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), request.Port))
 	}
 	if err != nil {
 		p.end()

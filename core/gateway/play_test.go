@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +36,8 @@ func newPlayed(t *testing.T) playedGateway {
 	config.Transcripts = folder
 	audited := make(recordsOf, 100)
 	config.Audit = slog.New(slog.NewJSONHandler(audited, nil))
-	config.Listen = func(port uint16) (net.Listener, error) {
-		if port == 1 {
+	config.Listen = func(at netip.AddrPort) (net.Listener, error) {
+		if at.Port() == 1 {
 			return nil, errors.New("listen on 127.0.0.1:1: permission denied")
 		}
 		return net.Listen("tcp", "127.0.0.1:0")

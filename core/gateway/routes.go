@@ -71,6 +71,13 @@ func (g *Gateway) routes() []route {
 	if g.Transcripts != nil && g.Listen != nil {
 		routes = append(routes, route{"POST /api/transcripts/{id}/play/server", access.Listen, maxPlayRequest, transcripts{g.Transcripts, g}.playServer})
 	}
+	if g.Listen != nil {
+		routes = append(routes,
+			route{"GET /api/taps", access.Look, maxNothing, g.listTaps},
+			route{"GET /api/taps/live", access.Look, maxNothing, g.liveTaps},
+			route{"POST /api/taps", access.Listen, maxTapRequest, g.beginTap},
+			route{"DELETE /api/taps/{id}", access.Change, maxNothing, g.endTap})
+	}
 	if g.Lessons != nil {
 		l := lessons{g, transcripts{g.Transcripts, g}}
 		routes = append(routes,

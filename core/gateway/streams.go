@@ -33,7 +33,7 @@ func (s *streams) enter(ctx context.Context) (_ context.Context, leave context.C
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.open) == maxStreams {
-		return nil, nil, fmt.Errorf("too many connections of this user that follow the class: at most %d are possible", maxStreams)
+		return nil, nil, fmt.Errorf("too many connections of this user that follow a class or taps: at most %d are possible", maxStreams)
 	}
 	if s.open == nil {
 		s.open = map[int]context.CancelCauseFunc{}

@@ -30,6 +30,18 @@ func upgradableOf(s Server) session.Server {
 	return s
 }
 
+// Reset ends the connection such that the server sees a reset.
+func (u upgradable) Reset() { reset(u.Server) }
+
+// reset resets a connection, or where it knows of no reset closes it.
+func reset(s session.Server) {
+	if end, ok := s.(session.StreamEnd); ok {
+		end.Reset()
+		return
+	}
+	s.Close()
+}
+
 // StartTLS is the connection's.
 func (u upgradable) StartTLS(ctx context.Context, name string) (early int, err error) {
 	if early, err = u.Upgrader.StartTLS(ctx, name); err != nil {

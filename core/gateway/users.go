@@ -75,6 +75,7 @@ func (g *Gateway) watchUsers() {
 				for _, live := range of.live.All() {
 					live.Stop(session.End{Cause: session.Revoked, Words: errRevoked.Error()})
 				}
+				of.taps.stopAll(session.End{Cause: session.Revoked, Words: errRevoked.Error()})
 				of.streams.end(errRevoked)
 			}
 		}

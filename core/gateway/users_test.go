@@ -38,6 +38,7 @@ var doing = map[string]access.Action{
 	"POST /api/transcripts/{id}/play/client": access.Dial, "POST /api/transcripts/{id}/play/server": access.Listen,
 	"POST /api/transcripts/{id}/redact": access.Change, "DELETE /api/transcripts/{id}": access.Change,
 	"GET /api/lessons": access.Look, "GET /api/lessons/{name}": access.Look, "POST /api/lessons/{name}/check": access.Change, "POST /api/lessons/{name}/stages": access.Dial,
+	"GET /api/taps": access.Look, "GET /api/taps/live": access.Look, "POST /api/taps": access.Listen, "DELETE /api/taps/{id}": access.Change,
 	"GET /login": "", "GET /callback": "", "GET /logout": access.Look,
 	"GET /join": "", "POST /api/join": "", "GET /api/class": access.Teach, "GET /api/class/qr.svg": access.Teach, "POST /api/class/pause": access.Teach,
 	"DELETE /api/class/students/{id}": access.Teach, "DELETE /api/class/students/{id}/hand": access.Teach, "POST /api/class/hand": access.Change,

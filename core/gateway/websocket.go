@@ -126,6 +126,7 @@ type request struct {
 	window   string
 	asker    asker
 	seat     *seat
+	watches  bool // the machine only watches, in a tap
 }
 
 // parse reads the handshake message and the query. Its errors are for people,
@@ -259,6 +260,16 @@ type prepared struct {
 
 // prepare returns what a session is made of, but for its client.
 func (g *Gateway) prepare(wanted request) (*prepared, error) {
+	return g.complete(wanted, session.Config{
+		Opening:  core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd()},
+		Knows:    wanted.mode.Knows,
+		Messages: wanted.mode.Messages,
+	})
+}
+
+// complete returns a session whose end of the client is known, with all else that it is
+// made of.
+func (g *Gateway) complete(wanted request, config session.Config) (*prepared, error) {
 	plugin, err := g.Plugin(wanted.mode.Name)
 	if err != nil {
 		return nil, refused{codeModeUnavailable, err}
@@ -275,36 +286,33 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	}
 	remarking := &session.Remarking{}
 	r := &prepared{id: id, log: log, start: time.Now(), hello: hello, use: wanted.seat.use}
-	r.config = session.Config{
-		Opening:   core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd()},
-		Knows:     wanted.mode.Knows,
-		Messages:  wanted.mode.Messages,
-		Plugin:    plugin,
-		Observers: []session.Observer{&logging{log: log}},
-		KeepPoison: func(t *transcript.Transcript, withheld bool) string {
-			t.Mode = wanted.mode.Name
-			return g.keepPoison(t, withheld, log)
-		},
-		Dial: func(ctx context.Context) (session.Server, error) {
-			server, err := g.reach(ctx, wanted, r.waiting, audit)
-			if err != nil {
-				return nil, err
-			}
-			remarking.Of(server)
-			if outcome := server.TLS(); outcome != nil {
-				hello["tls"] = outcome
-			}
-			if ws, ok := server.(webSocket); ok {
-				hello["subprotocol"] = ws.Subprotocol()
-			}
-			return upgradableOf(server), nil
-		},
-		DialTellsNothing: !wanted.target.DialTells(),
+	r.config = config
+	r.config.Plugin = plugin
+	r.config.Observers = []session.Observer{&logging{log: log}}
+	r.config.KeepPoison = func(t *transcript.Transcript, withheld bool) string {
+		t.Mode = wanted.mode.Name
+		return g.keepPoison(t, withheld, log)
 	}
+	r.config.Dial = func(ctx context.Context) (session.Server, error) {
+		server, err := g.reach(ctx, wanted, r.waiting, audit)
+		if err != nil {
+			return nil, err
+		}
+		remarking.Of(server)
+		if outcome := server.TLS(); outcome != nil {
+			hello["tls"] = outcome
+		}
+		if ws, ok := server.(webSocket); ok {
+			hello["subprotocol"] = ws.Subprotocol()
+		}
+		return upgradableOf(server), nil
+	}
+	r.config.DialTellsNothing = !wanted.target.DialTells()
+	opening := config.Opening
 	if g.Recordings != nil && wanted.record {
 		r.config.Observers = append(r.config.Observers, &recording{all: g.Recordings, told: hello, header: store.Header{
 			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: r.start,
-			ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd(),
+			ServerEOFStays: opening.ServerEOFStays, Client: opening.Client, Server: opening.Server, Watch: opening.Watch,
 		}})
 	}
 	if audit != nil {
@@ -330,8 +338,8 @@ func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	return r, nil
 }
 
-// hold runs a session to its end.
-func (g *Gateway) hold(ctx context.Context, r *prepared) {
+// hold runs a session to its end, and returns how it ended.
+func (g *Gateway) hold(ctx context.Context, r *prepared) session.End {
 	if r.use.Metered() {
 		var m *meter
 		r.config, m = metered(ctx, r.config, r.use)
@@ -339,6 +347,7 @@ func (g *Gateway) hold(ctx context.Context, r *prepared) {
 	}
 	end := g.live.Run(ctx, r.id, r.config)
 	r.log.Info("session ended", "reason", end.Words, "after", time.Since(r.start).Round(time.Millisecond))
+	return end
 }
 
 // keepPoison keeps a transcript that ends its plugin's process, and says where.
