@@ -59,6 +59,11 @@ const views = {
   redact: { title: "Redact", all: lazy(() => import("./ui/Redact.js"), "Redact") },
   replay: { title: "Replay", all: lazy(() => import("./ui/Replay.js"), "Replay") },
   play: { title: "Play", all: lazy(() => import("./ui/Play.js"), "Play") },
+  tap: {
+    title: "Tap",
+    all: lazy(() => import("./ui/Tap.js"), "Tap"),
+    one: lazy(() => import("./ui/TapWatch.js"), "TapWatch"),
+  },
   compare: { title: "Compare", all: lazy(() => import("./ui/Compare.js"), "Compare") },
   class: { title: "Class", all: lazy(() => import("./ui/Class.js"), "Class") },
   projector: { title: "Projector", all: lazy(() => import("./ui/Projector.js"), "Projector") },

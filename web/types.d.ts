@@ -334,6 +334,54 @@ export interface Manifest {
   events?: string[];
   /** Whether a session may go on after the end of the server's stream. */
   afterServerEOF?: boolean;
+  /** The ends of clients that it serves; absent: messages alone. */
+  clients?: string[];
+}
+
+/** A tap, as GET /api/taps has it. */
+export interface Tapped {
+  id: string;
+  /** Where clients connect. */
+  listen: string;
+  target: string;
+  mode: string;
+  options: Record<string, string>;
+  through: boolean;
+  recorded: boolean;
+  began: string;
+  over: boolean;
+  problem?: string;
+  /** Connections so far, of which so many are open, and so many got no session. */
+  came: number;
+  open: number;
+  turnedAway?: number;
+  /** Why the last of them got none. */
+  why?: string;
+  /** The newest first. */
+  connections: TapConnection[];
+}
+
+/** A connection of a tap. */
+export interface TapConnection {
+  number: number;
+  session: string;
+  attach: string;
+  transcript?: string;
+  from: string;
+  began: string;
+  ended?: string;
+  state: "dialling" | "open" | "over";
+  /** Bytes that the client has sent, and that the server has. */
+  toServer: number;
+  toClient: number;
+  code?: string;
+  words?: string;
+}
+
+/** What the stream of taps says: which there are, and those that have changed. */
+export interface TapsSaid {
+  order: string[];
+  taps: Tapped[];
 }
 
 /** One of GET /api/modes. */

@@ -9,7 +9,7 @@ import { fuzzyFilter } from "../model/fuzzy.js";
 import { whenOf } from "../model/format.js";
 import { detailsOpen, hexColumns, inspecting, lanes, presenting, resetSettings, showColours, showControls, showHex, showMap, theme, timeStyle, typeHex } from "../model/kept.js";
 import { fieldsOf, targetTitle } from "../model/target.js";
-import { hasLessons, modes, practice, practices } from "../wire/workbench.js";
+import { canTap, hasLessons, modes, practice, practices } from "../wire/workbench.js";
 import { listTranscripts } from "../wire/transcripts.js";
 import { formatRoute, go } from "./route.js";
 import { current, openTab, tabs, targets } from "./tabs.js";
@@ -115,7 +115,7 @@ function itemsOf(page) {
   const picked = tab.picked.value;
   return [
     ...actions.filter((action) => isPossible(action) && !action.keys?.includes("Mod K")).map((action) => ({ group: action.group === "Anywhere" ? "Page" : action.group, name: action.name, keys: action.keys, run: () => perform(action, page) })),
-    ...[["", "Sessions"], ["transcripts", "Transcripts"], ["plugins", "Plugins"], ["compare", "Compare"], ...(hasLessons.value ? [["lessons", "Lessons"]] : [])].map(([view, name]) => one("View", name, () => go(formatRoute(view)))),
+    ...[["", "Sessions"], ["transcripts", "Transcripts"], ["plugins", "Plugins"], ["compare", "Compare"], ...(hasLessons.value ? [["lessons", "Lessons"]] : []), ...(canTap.value ? [["tap", "Tap"]] : [])].map(([view, name]) => one("View", name, () => go(formatRoute(view)))),
     ...tabs.value.map((tab) => one("Session", tab.title.value, () => (showSessions(), (current.value = tab)), tab === current.value)),
     ...modes.value.map(({ manifest }) => one("Line mode", manifest.title, inForm((to) => (to.form.mode.value = manifest.name)), manifest.name === tab.form.mode.value)),
     ...(picked && !live ? picked.manifest.options : []).flatMap((option) => (option.type === "bool" ? ["true", "false"] : (option.choices ?? []))

@@ -10,7 +10,7 @@ import { change } from "../wire/workbench.js";
 
 const every = 5000; // milliseconds
 
-/** @typedef {{ id: string, mode: string, target: string, watchers: number, over: boolean, left?: number }} Kept */
+/** @typedef {{ id: string, mode: string, target: string, watchers: number, over: boolean, left?: number, tap?: string }} Kept */
 
 export function Sessions() {
   const [all, setAll] = useState(/** @type {Kept[]} */ ([]));
@@ -21,7 +21,7 @@ export function Sessions() {
     return () => clearInterval(timer);
   }, []);
   const here = new Set(tabs.value.map((tab) => tab.attach.value));
-  const others = all.filter(({ id }) => !here.has(id));
+  const others = all.filter(({ id, tap }) => !here.has(id) && !tap); // a tap's are with the tap
   if (others.length === 0) return null;
   const end = (/** @type {Kept} */ { id }) => change("/api/sessions/" + encodeURIComponent(id), { method: "DELETE" }).then(load, () => {});
   return html`

@@ -6,7 +6,7 @@ import { computed, signal, untracked } from "../vendor/signals-core.js";
 import { formatRoute, route } from "./route.js";
 import { presenter, theme } from "../model/kept.js";
 import { closeTab, current, inLesson, isWatched, openTab, tabs } from "./tabs.js";
-import { hasLessons, inClass, isOpen, user } from "../wire/workbench.js";
+import { canTap, hasLessons, inClass, isOpen, user } from "../wire/workbench.js";
 
 const ShowMark = lazy(() => import("./ShowMark.js"), "ShowMark");
 
@@ -36,7 +36,7 @@ export function TopBar({ page }) {
           onClick=${() => (openTab(), (location.hash = formatRoute("")))}><${Icon} name="plus" /></button>
       </nav>
       <nav class="views" aria-label="Views">
-        ${[...(inClass.value === "teacher" ? [["class", "Class"]] : []), ...(hasLessons.value ? [["lessons", "Lessons"]] : []), ...views].map(([name, label]) => html`
+        ${[...(inClass.value === "teacher" ? [["class", "Class"]] : []), ...(hasLessons.value ? [["lessons", "Lessons"]] : []), ...(canTap.value ? [["tap", "Tap"]] : []), ...views].map(([name, label]) => html`
           <a key=${name} href=${formatRoute(name)} aria-current=${view === name ? "page" : undefined}>${label}</a>
         `)}
       </nav>

@@ -16,6 +16,8 @@
 //     #/replay?transcript=ID     a recording, fed to a line mode
 //     #/redact?transcript=ID     one without its secrets
 //     #/play?transcript=ID&as=server   one played to live peers, or as=client
+//     #/tap                      the taps
+//     #/tap/ID                   a connection of one, by its "attach"
 //     #/compare?transcript=ID    what other modes would have done
 //     #/class?watch=anna,ben     a teacher's class, with the sessions of two students
 //     #/projector                what the class sees on the projector

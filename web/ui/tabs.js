@@ -5,7 +5,7 @@ import { batch, computed, effect, signal, untracked } from "../vendor/signals-co
 import { Session } from "../wire/session.js";
 import { LaneView } from "../model/laneview.js";
 import { defaultMode, modes, practice, practices, recording } from "../wire/workbench.js";
-import { formOf } from "./route.js";
+import { formOf, formatRoute, go } from "./route.js";
 import { browserStorage } from "../model/kept.js";
 import { isWhole } from "../model/local.js";
 import { Targets, changedTLS, fieldsOf, isWebSocket, normalFields, targetOf, withTLS, withoutHeaders, withoutPassword, wrongTLS } from "../model/target.js";
@@ -340,6 +340,7 @@ export function turnTab(step) {
 export async function watchSession(id) {
   const answer = await fetch("/api/sessions").catch(() => null);
   const found = answer?.ok && (await answer.json()).find((/** @type {any} */ one) => one.id === id);
+  if (found?.tap) return go(formatRoute("tap", id)); // it can only be watched
   const mode = modes.value.find(({ manifest }) => manifest.name === found?.mode)?.manifest;
   const tab = current.value.session.value ? openTab() : current.value;
   if (!found || !mode) {

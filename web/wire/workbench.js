@@ -14,6 +14,8 @@ export const practice = signal("");
 export const practices = signal([]);
 /** Signal: whether there are lessons. */
 export const hasLessons = signal(false);
+/** Signal: whether the user may begin taps. */
+export const canTap = signal(false);
 /** Signal: whether the workbench records sessions at all. */
 export const recording = signal(false);
 /** Signal: how many sessions live in the workbench, this window's included. */
@@ -61,6 +63,7 @@ export async function loadModes() {
       practice.value = list.practice ?? "";
       practices.value = list.practices ?? [];
       hasLessons.value = list.lessons ?? false;
+      canTap.value = list.taps ?? false;
       recording.value = list.recording ?? false;
       kept.value = list.kept ?? 0;
       user.value = list.user ?? "";
