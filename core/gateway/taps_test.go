@@ -471,6 +471,10 @@ func TestTapsOfUsers(t *testing.T) {
 			}
 			break
 		}
-		<-changes
+		select {
+		case <-changes:
+		case <-time.After(time.Minute):
+			t.Fatal("the tap of a user who was removed goes on")
+		}
 	}
 }
