@@ -52,8 +52,8 @@ look() {
 	END
 	# Another Python than Debian's may come first, and lack its packages.
 	if ! python3 -c 'import websockets' 2>/dev/null && ! /usr/bin/python3 -c 'import websockets' 2>/dev/null; then missing+=(python3-websockets); fi
+	perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl) # for swaks --tls
 	local cc
-	! command -v swaks >/dev/null || perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl) # for swaks --tls
 	cc=$(go env CC)
 	if [ "${CGO_ENABLED:-1}" != 0 ] && ! $cc -E - <<<'#include <stdlib.h>' >/dev/null 2>&1; then missing+=(gcc libc6-dev); fi
 }
