@@ -53,14 +53,14 @@ func Parse(name string, data []byte) (*Transcript, error) {
 	for number := 1; text != "" || number == 1; number++ {
 		line, rest, whole := strings.Cut(text, "\n")
 		line, text = strings.TrimSuffix(line, "\r"), rest
-		above := p.open
+		goesOn := p.open != nil || p.decoded
 		err := p.line(line, number)
 		if err != nil && (whole || p.at <= atMode || err.final) {
 			err.File, err.Line = name, cmp.Or(err.Line, number)
 			return nil, err
 		}
 		if !whole {
-			p.tear(line, number, above != nil, err != nil)
+			p.tear(line, number, goesOn, err != nil)
 		}
 	}
 	if err := p.endMessage(); err != nil {
@@ -306,7 +306,7 @@ func (p *parser) tear(line string, number int, wasOpen, failed bool) {
 		return
 	}
 	p.comments = append(e.allComments(), p.comments...)
-	p.t.Entries = p.t.Entries[:last]
+	p.t.Entries, p.decoded = p.t.Entries[:last], false
 }
 
 // complete reports whether a last line without a newline still shows that its
