@@ -16,19 +16,29 @@ import (
 )
 
 func newTranscriptShowCommand(r *recordings) *cobra.Command {
-	golden, asJSON := false, false
+	golden, asJSON, messages := false, false, false
 	cmd := &cobra.Command{
 		Use:   "show ID|FILE",
 		Short: "Show a transcript",
 		Example: `  workbench transcript show 20260102-150405-123-s12-http-line
   workbench transcript show --golden ID > walk.golden    without times and remarks: a test
-  workbench transcript show --json session.transcript    an entry a line, for programs`,
+  workbench transcript show --json session.transcript    an entry a line, for programs
+  workbench transcript show --messages ID                what the line mode has recognised: requests, replies, their fields`,
 		Args: command.Wants(1, 1, "show one transcript"),
-		RunE: func(cmd *cobra.Command, names []string) error {
+		RunE: func(cmd *cobra.Command, names []string) (err error) {
 			if golden && asJSON {
 				return errors.New("--golden and --json exclude each other: a golden is text")
 			}
+			if golden && messages {
+				return errors.New("--golden and --messages exclude each other: a golden is whole")
+			}
 			p := newPrinter(cmd.OutOrStdout(), asJSON)
+			p.MessagesOnly = messages
+			defer func() {
+				if messages && p.Printed == 0 && err == nil {
+					fmt.Fprintln(cmd.ErrOrStderr(), "no messages: the line mode of this session says none, or there were none")
+				}
+			}()
 			if store.ValidID(names[0]) && !golden {
 				return r.showRecorded(p, names[0], cmd.ErrOrStderr())
 			}
@@ -46,6 +56,7 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&golden, "golden", false, "as a golden: without times, remarks and comments")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the entries as JSON, a line each")
+	cmd.Flags().BoolVar(&messages, "messages", false, "print only the messages that the line mode recognised, each with its fields")
 	return cmd
 }
 

@@ -15,6 +15,11 @@ type Printer struct {
 	asJSON bool
 	colour bool
 	line   []byte
+
+	// MessagesOnly leaves out all but the messages that the line mode recognised.
+	MessagesOnly bool
+	// Printed counts the entries.
+	Printed int
 }
 
 // NewPrinter prints to w, which gets control sequences in colour alone.
@@ -24,7 +29,7 @@ func NewPrinter(w io.Writer, asJSON, colour bool) *Printer {
 
 // Header prints what stands above the entries; as JSON it is left out.
 func (p *Printer) Header(t *Transcript) {
-	if !p.asJSON {
+	if !p.asJSON && !p.MessagesOnly {
 		p.text(AppendHeader(nil, t))
 	}
 }
@@ -33,6 +38,10 @@ func (p *Printer) Header(t *Transcript) {
 func (p *Printer) Entries(entries []Entry) {
 	for i := range entries {
 		e := &entries[i]
+		if p.MessagesOnly && !(e.Dir == Action && e.Action.Kind == core.Decoded) {
+			continue
+		}
+		p.Printed++
 		if p.asJSON {
 			p.line = append(AppendJSON(p.line[:0], e), '\n')
 			p.text(p.line)
