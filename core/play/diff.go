@@ -10,13 +10,13 @@ import (
 // Diff shows the first mismatch in lines of the transcript, "-" what was
 // recorded and "+" what came, or returns "". What a rule took counts as what
 // was recorded. A run of one side, bytes with none of the other's between, is
-// one entry.
+// one entry, unless they are datagrams.
 func (p *Player) Diff() string {
 	if p.differs == nil {
 		return ""
 	}
 	last := p.differsAt // after the run that differs
-	for last < len(p.steps) && p.steps[last].from != p.as {
+	for last < len(p.steps) && p.steps[last].from != p.as && !(p.Datagrams() && last > p.differsAt) {
 		last++
 	}
 	if last == p.differsAt && last < len(p.steps) && p.steps[last].isUpgrade() {
@@ -49,11 +49,11 @@ func (p *Player) entries(steps []step) []transcript.Entry {
 			continue
 		}
 		data := slices.Clone(p.dataOf(s))
-		for i+1 < len(steps) && steps[i+1].from == s.from && steps[i+1].kind == bytesStep {
+		for !p.Datagrams() && i+1 < len(steps) && steps[i+1].from == s.from && steps[i+1].kind == bytesStep {
 			i++
 			data = append(data, p.dataOf(&steps[i])...)
 		}
-		if len(data) > 0 {
+		if len(data) > 0 || p.Datagrams() {
 			all = append(all, entryOf(&step{from: s.from, data: data}))
 		}
 	}

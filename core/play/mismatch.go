@@ -144,7 +144,7 @@ func (p *Player) beginSkip() {
 	switch {
 	case p.atUpgrade():
 		p.skipping = skipping{hello: true}
-	case len(rest) == 0:
+	case len(rest) == 0, p.Datagrams():
 		p.skipping = skipping{all: true}
 	case rest[len(rest)-1] == '\n':
 		p.skipping = skipping{lines: bytes.Count(rest, []byte{'\n'})}

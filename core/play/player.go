@@ -172,7 +172,7 @@ type Status struct {
 func (p *Player) Status() Status {
 	return Status{
 		Due: p.isDue() || p.upgradeIsDue(), Said: p.own() == len(p.steps), Heard: p.Heard(), AwaitsEnd: p.awaitsEnd(),
-		Settled: p.skipping == skipping{} || p.ended, Silent: !p.spoke,
+		Settled: p.skipping == skipping{} || p.ended || p.Datagrams(), Silent: !p.spoke,
 		Upgrades: p.upgrades(),
 	}
 }
@@ -207,25 +207,37 @@ func (p *Player) advance() {
 // without one came after all that the peer said before an upgrade to TLS: the beginning of
 // a client's handshake, or what a server said in clear too early, which is to be dropped.
 func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
+	if p.Datagrams() {
+		return nil, p.takeDatagram(data)
+	}
 	p.spoke = p.spoke || len(data) > 0
+	return p.take(data)
+}
+
+func (p *Player) take(data []byte) (rest []byte, m *Mismatch) {
 	for len(data) > 0 {
-		switch {
-		case p.skipping != skipping{}:
-			data = p.skip(data)
-		case p.Heard() && p.as == core.Client:
-			// The recorded client left, and did not hear what the server said then.
-			return nil, nil
-		case p.atUpgrade():
+		if p.atUpgrade() && p.skipping == (skipping{}) {
 			return p.beforeUpgrade(data)
-		case p.awaitsEnd():
-			return data, p.mismatch(data[:1])
-		default:
-			if data, m = p.compare(&p.steps[p.at].pieces[p.piece], data); m != nil {
-				return data, m
-			}
+		}
+		if data, m = p.takePiece(data); m != nil {
+			return data, m
 		}
 	}
 	return nil, nil
+}
+
+// takePiece takes bytes up to the end of what is expected next, and returns those after it.
+func (p *Player) takePiece(data []byte) (rest []byte, m *Mismatch) {
+	switch {
+	case p.skipping != skipping{}:
+		return p.skip(data), nil
+	case p.Heard() && p.as == core.Client:
+		// The recorded client left, and did not hear what the server said then.
+		return nil, nil
+	case p.awaitsEnd():
+		return data, p.mismatch(data[:1])
+	}
+	return p.compare(&p.steps[p.at].pieces[p.piece], data)
 }
 
 // compare compares the bytes with a piece and returns those after it.

@@ -66,13 +66,13 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	return &b.Script, b.check()
 }
 
-// Streams returns a *transcript.SyntaxError if the script cannot be played: its server's
-// end keeps boundaries, and a player compares streams.
+// Streams returns a *transcript.SyntaxError if the script cannot be played over a stream:
+// its server's end keeps boundaries.
 func (s *Script) Streams() error {
 	if s.end == core.ServerStream {
 		return nil
 	}
-	return &transcript.SyntaxError{File: s.file, Line: 2, Msg: "expected a transcript of a connection that is a stream: one whose server speaks in " + s.end.String() + " is not played yet"}
+	return &transcript.SyntaxError{File: s.file, Line: 2, Msg: "expected a transcript of a connection that is a stream: one whose server speaks in " + s.end.String() + " is not played here"}
 }
 
 // builder gathers the steps.

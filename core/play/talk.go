@@ -94,6 +94,9 @@ func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 		Talk: t, conn: conn, p: p, ctx: ctx,
 		changed: make(chan struct{}, 1), halted: make(chan struct{}), heard: make(chan struct{}),
 	}
+	if player, ok := p.(*Player); ok {
+		k.datagrams = player.Datagrams()
+	}
 	if _, patient := conn.(Upgrader); !patient {
 		k.conn = stall.New(conn)
 	}
@@ -125,12 +128,14 @@ func (k *talk) abort() {
 // once, so nothing queues up.
 type talk struct {
 	Talk
-	conn    Conn // while it is upgraded, of write alone
-	ctx     context.Context
-	changed chan struct{} // something was heard
-	halted  chan struct{} // closed when stopped is set
-	heard   chan struct{} // closed when the reader is done
-	lingers *time.Timer
+	conn      Conn // while it is upgraded, of write alone
+	ctx       context.Context
+	datagrams bool          // it has no end
+	refused   bool          // one of ours was
+	changed   chan struct{} // something was heard
+	halted    chan struct{} // closed when stopped is set
+	heard     chan struct{} // closed when the reader is done
+	lingers   *time.Timer
 
 	mu       sync.Mutex
 	upgraded sync.Cond // or parting
@@ -182,8 +187,14 @@ func (k *talk) take(data []byte, err error) (done bool) {
 		return true
 	case timedOut && !k.idle:
 		err = nil // the deadline was moved too late
+	case k.datagrams && errors.Is(err, syscall.ECONNREFUSED):
+		k.refused, err = true, nil // what came before it may still be there
 	case timedOut:
-		m := k.p.Awaited(fmt.Sprintf("nothing more within %v", k.Timeout))
+		got := fmt.Sprintf("nothing more within %v", k.Timeout)
+		if k.refused {
+			got = "nothing more: a datagram was refused (ICMP, port unreachable)"
+		}
+		m := k.p.Awaited(got)
 		if k.stopped == nil {
 			k.stop(m)
 		}
@@ -246,6 +257,8 @@ func (k *talk) stop(m *Mismatch) {
 func (k *talk) arm() {
 	switch {
 	case k.parting, k.broken: // it is bounded already
+	case k.refused:
+		k.conn.SetReadDeadline(time.Now().Add(min(k.Timeout, PartLimit)))
 	case k.Timeout > 0 && k.idle:
 		k.conn.SetReadDeadline(time.Now().Add(k.Timeout))
 	default:
@@ -291,7 +304,7 @@ func (k *talk) isOver() bool {
 	case k.gone:
 		return !at.Due
 	}
-	return k.p.side() == core.Client && at.Said && at.Heard
+	return (k.p.side() == core.Client || k.datagrams) && at.Said && at.Heard
 }
 
 // await waits until something was heard, and reports whether to go on.
@@ -378,6 +391,12 @@ func (k *talk) part() {
 	k.mu.Unlock()
 	if !k.finished {
 		k.conn.CloseWrite()
+	}
+	switch { // datagrams have no end to hear
+	case k.datagrams && k.p.side() == core.Server:
+		time.AfterFunc(PartLimit, func() { k.conn.Close() })
+	case k.datagrams:
+		k.conn.Close()
 	}
 	<-k.heard
 	k.conn.Close()

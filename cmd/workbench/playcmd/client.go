@@ -64,8 +64,10 @@ func (read Reader) script(name string, stderr io.Writer) (*play.Script, *transcr
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.Streams(); err != nil {
-		return nil, nil, err
+	if !s.Datagrams() {
+		if err := s.Streams(); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, w := range s.Warnings() {
 		fmt.Fprintf(stderr, "%s:%d: warning: %s\n", core.Printable(path), w.Line, core.Printable(w.Words))
@@ -104,6 +106,7 @@ Exit codes:
 		Example: `  workbench play client walk.golden --to 127.0.0.1:80
   workbench play client walk.golden --to tls://example.com:443 --timeout 30s
   workbench play client walk.golden --to unix:///run/app.sock
+  workbench play client dns.golden --to udp://127.0.0.1:53
   workbench play client walk.golden --to tls://box.local:8443 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key`,
 		Args: command.Wants(1, 1, "name one transcript"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -114,7 +117,7 @@ Exit codes:
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, a scheme with its port, as in imaps://host, or unix:///path")
+	f.StringVar(&o.to, "to", "", "the live server: host:port, tls://host:port, a scheme with its port, as in imaps://host, unix:///path, or udp://host:port for a recording of datagrams")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "how long the next expected bytes may take")
 	tlsflags.AddProxy(f, &o.proxy)
 	o.tls.Add(f)
@@ -140,6 +143,12 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	}
 	if to.Kind == target.WebSocket {
 		return errors.New("--to: a recording's client is played over streams, and a WebSocket carries messages: name a target that is not ws:// or wss://")
+	}
+	switch udp := to.Kind == target.UDP; {
+	case udp && !script.Datagrams():
+		return fmt.Errorf("--to: %s was recorded over a stream, and is not played over UDP: nobody could say where a datagram ends", core.Printable(path))
+	case script.Datagrams() && !udp:
+		return fmt.Errorf("--to: %s is a recording of datagrams: name the server as udp://host:port", core.Printable(path))
 	}
 	if to, err = tlsflags.Through(o.proxy, to); err != nil {
 		return err

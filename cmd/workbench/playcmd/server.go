@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/play/report"
+	"github.com/protocol-workbench/workbench/core/tap"
 )
 
 type serverOptions struct {
@@ -49,7 +52,8 @@ used yet that fits what it says. As long as several fit, the server says what
 they have in common; where they differ in what the server does next, the first
 one is taken. When all were used, they are free again.
 
-It speaks TCP, and with --tls TLS, whatever the session was recorded over. Where
+It speaks TCP, and with --tls TLS, whatever the session was recorded over; a
+recording of datagrams is played over UDP. Where
 the recording upgrades the connection to TLS, as after STARTTLS, it does so too.
 The certificate is made for localhost, unless --tls-cert names one; its
 fingerprint is printed, by which play client --tls-verify takes it.
@@ -111,7 +115,7 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 		return err
 	}
 	defer closeKeyLog()
-	listener, err := command.Listen(o.listen, "", "--listen", nil)
+	listener, err := o.open(&server)
 	if err != nil {
 		return err
 	}
@@ -137,6 +141,25 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 		return &command.Exit{Code: command.Different}
 	}
 	return nil
+}
+
+// open listens for clients: for datagrams where the recording is of such.
+func (o *serverOptions) open(server *play.Server) (net.Listener, error) {
+	address, udp := strings.CutPrefix(o.listen, "udp://")
+	datagrams := server.Pool == nil && server.Script.Datagrams()
+	switch {
+	case udp && !datagrams:
+		return nil, errors.New("--listen is udp://, and what is played was recorded over a stream")
+	case !datagrams:
+		return command.Listen(address, "", "--listen", nil)
+	case server.TLS != nil:
+		return nil, errors.New("--tls is for streams: datagrams are played in clear")
+	}
+	socket, err := command.ListenPackets(address, "--listen")
+	if err != nil {
+		return nil, err
+	}
+	return tap.Listen(socket), nil
 }
 
 // secure has the server speak TLS: from the start as the flags say, or where a recording
@@ -178,6 +201,11 @@ func (o *serverOptions) load(read Reader, server *play.Server, paths []string, s
 	if !o.anyOrder {
 		server.Script = scripts[0]
 		return upgrades, nil
+	}
+	for _, s := range scripts {
+		if err := s.Streams(); err != nil {
+			return false, err
+		}
 	}
 	server.Pool, err = play.NewPool(scripts, o.once)
 	return upgrades, err
