@@ -247,7 +247,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if o.once {
 		listener = &onceListener{Listener: listener, closed: ctx.Done()}
 	}
-	if err := t.Serve(ctx, listener); err != nil {
+	if err := t.Serve(ctx, listener); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no more connections can be taken: %w", err)
 	}
 	return failed
