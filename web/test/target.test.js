@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { URL } from "node:url";
 import { endHint, nextWaits, withNext } from "../model/ends.js";
-import { Targets, advice, changedTLS, isWebSocket, withTLS, withoutHeaders, tlsDefaults, tlsProblem, tlsWord, isSecure, withoutPassword, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, takesTLS, targetOf, targetTitle } from "../model/target.js";
+import { Targets, changedTLS, isWebSocket, withTLS, withoutHeaders, tlsDefaults, tlsProblem, tlsWord, isSecure, withoutPassword, wrongTLS, fieldsOf, normalFields, plainSchemes, secureSchemes, splitTarget, takesTLS, targetOf, targetTitle } from "../model/target.js";
+import { advice } from "../model/advice.js";
 
 const target = (host, port = "", tls = false) => targetOf({ host, port, tls }).target;
 

@@ -6,7 +6,8 @@
 import { signal } from "../vendor/signals-core.js";
 import { Feed } from "./feed.js";
 import { Socket, attachURL, socketURL, maxMessage } from "./socket.js";
-import { advice, endAdvice, isSecure, isWebSocket, takesTLS } from "../model/target.js";
+import { advice, endAdvice } from "../model/advice.js";
+import { isSecure, isWebSocket, takesTLS } from "../model/target.js";
 import { change } from "./workbench.js";
 
 let sessions = 0;
