@@ -31,6 +31,12 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/framing",
+		does:    "cuts a stream into frames for line modes: lines, delimiters, lengths, Content-Length",
+		not:     "events, actions; what a frame means",
+		only:    pureLibrary,
+	},
+	{
 		place:   "core/pluginproto",
 		does:    "what host and plugin share: handshake, versions, the calls, lanes",
 		not:     "host, plugins",

@@ -52,7 +52,12 @@ func (o *tapOptions) open() (net.Listener, error) {
 	if !ok {
 		return command.Listen(o.listen, "", "--listen", nil)
 	}
-	socket, err := command.ListenPackets(address, "--listen")
+	return listenPackets(address, "--listen")
+}
+
+// listenPackets listens for datagrams: each address that sends some is a connection.
+func listenPackets(address, flag string) (net.Listener, error) {
+	socket, err := command.ListenPackets(address, flag)
 	if err != nil {
 		return nil, err
 	}

@@ -26,8 +26,12 @@ import (
 // path.
 type Reader func(name string) (path string, text []byte, err error)
 
+// Packets listens for datagrams at the address that the flag names: each address that
+// sends some is a connection.
+type Packets func(address, flag string) (net.Listener, error)
+
 // New returns the command.
-func New(read Reader) *cobra.Command {
+func New(read Reader, packets Packets) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "play",
 		Short: "Play a transcript to a live peer, as its server or as its client",
@@ -43,7 +47,7 @@ rules above an entry (~~ match "...", any, until "...", use NAME).`,
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newServer(read), newClient(read))
+	cmd.AddCommand(newServer(read, packets), newClient(read))
 	return cmd
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/play/report"
-	"github.com/protocol-workbench/workbench/core/tap"
 )
 
 type serverOptions struct {
@@ -29,6 +28,7 @@ type serverOptions struct {
 	asJSON     bool
 	tls        tlsflags.Server
 	keyLog     string
+	packets    Packets
 }
 
 // The values of --on-mismatch.
@@ -37,8 +37,8 @@ const (
 	mismatchContinue = "continue"
 )
 
-func newServer(read Reader) *cobra.Command {
-	o := serverOptions{}
+func newServer(read Reader, packets Packets) *cobra.Command {
+	o := serverOptions{packets: packets}
 	cmd := &cobra.Command{
 		Use:   "server [flags] FILE...",
 		Short: "Answer clients as the recorded server did",
@@ -155,11 +155,7 @@ func (o *serverOptions) open(server *play.Server) (net.Listener, error) {
 	case server.TLS != nil:
 		return nil, errors.New("--tls is for streams: datagrams are played in clear")
 	}
-	socket, err := command.ListenPackets(address, "--listen")
-	if err != nil {
-		return nil, err
-	}
-	return tap.Listen(socket), nil
+	return o.packets(address, "--listen")
 }
 
 // secure has the server speak TLS: from the start as the flags say, or where a recording
