@@ -13,7 +13,7 @@ if [ "${CGO_ENABLED:-}" = 0 ]; then
 	echo "the race detector wants cgo, and CGO_ENABLED is 0: the tests run without it"
 	race=()
 fi
-form=(-short -timeout 35m)
+form=(-short -timeout 60m)
 [ -z "${LONG:-}" ] || form=(-timeout 60m)
 
 step "formatting, vet, staticcheck"
