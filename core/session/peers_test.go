@@ -76,3 +76,35 @@ func TestCounters(t *testing.T) {
 		t.Error("a session that never began is open no more")
 	}
 }
+
+// A machine that makes messages gets a stream in events whose messages fit into an answer;
+// of ends that keep boundaries nothing is cut.
+func TestMachinesOfMessagesGetSmallEvents(t *testing.T) {
+	const all = 3*core.MaxDecodedEvent + 5
+	for _, c := range []struct {
+		messages bool
+		server   core.ServerEnd
+		want     int // the largest event
+	}{
+		{true, core.ServerStream, core.MaxDecodedEvent},
+		{false, core.ServerStream, all},
+		{true, core.ServerDatagrams, all},
+	} {
+		p := newPeers(Config{Messages: c.messages, Opening: core.Opening{Server: c.server}})
+		p.takeIn(core.Event{Kind: core.ServerBytes, Data: make([]byte, all)})
+		sum, largest := 0, 0
+		for {
+			list := p.inbox.take(core.Event{}, func(core.EventKind) bool { return true })
+			if list == nil {
+				break
+			}
+			for _, e := range list.batch {
+				sum, largest = sum+len(e.Data), max(largest, len(e.Data))
+			}
+			list.release()
+		}
+		if sum != all || largest != c.want {
+			t.Errorf("%+v: %d bytes, at most %d at a time", c, sum, largest)
+		}
+	}
+}
