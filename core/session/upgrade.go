@@ -287,9 +287,11 @@ func (p *peers) outcome(e wire.Event) {
 	case e.Kind == core.ServerTLS, e.Kind == core.ClientTLS:
 		p.upgrades[side].on = false
 		p.sides[side].out.letGo()
+		p.room.Broadcast() // a reader may hold back what it passes on
 	case e.Kind == core.ServerFailed, e.Kind == core.ClientTLSFailed:
 		p.upgrades[side].on = false
 		p.dropHeld(side)
+		p.room.Broadcast()
 	}
 }
 
