@@ -76,7 +76,8 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	case f.arg == upgraded:
 		dst = appendJSONText(append(dst, `","text":"`...), data)
 	case f.arg == counted:
-		return append(append(append(dst, `","length":`...), data...), '}')
+		n, _ := strconv.ParseUint(string(data), 10, 64) // 0: no number, which nobody sends
+		return append(strconv.AppendUint(append(dst, `","length":`...), n, 10), '}')
 	case f.arg != quoted:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {
