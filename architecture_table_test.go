@@ -31,10 +31,10 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
-		place:   "core/framing",
-		does:    "cuts a stream into frames for line modes: lines, delimiters, lengths, Content-Length",
-		not:     "events, actions; what a frame means",
-		only:    pureLibrary,
+		place: "core/framing",
+		does:  "cuts a stream into frames for line modes: lines, delimiters, lengths, Content-Length",
+		not:   "events, actions; what a frame means",
+		only:  pureLibrary,
 	},
 	{
 		place:   "core/pluginproto",
