@@ -16,7 +16,7 @@ import (
 var practiceRow = regexp.MustCompile(`(?m)^(\w+) +(127\.0\.0\.1:\d+) +`)
 
 // practising starts practice servers, and returns their addresses by name.
-func practising(t *testing.T, args ...string) map[string]string {
+func practising(t testing.TB, args ...string) map[string]string {
 	t.Helper()
 	p, err := run(exec.Command(workbenchBinary, append([]string{"practice"}, args...)...))
 	if err != nil {
