@@ -210,3 +210,17 @@ func (p *Player) skip(data []byte) (rest []byte) {
 func (c piece) uses() bool { return c.rule != nil && c.rule.Kind == transcript.UseRule }
 
 func (c piece) isUntil() bool { return c.rule != nil && c.rule.Kind == transcript.UntilRule }
+
+// common returns how many bytes a and b begin with in common.
+func common(a, b []byte) int {
+	n := min(len(a), len(b))
+	if bytes.Equal(a[:n], b[:n]) {
+		return n
+	}
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}

@@ -385,17 +385,3 @@ func (p *Player) endMatches() (m *Mismatch) {
 	}
 	return m
 }
-
-// common returns how many bytes a and b begin with in common.
-func common(a, b []byte) int {
-	n := min(len(a), len(b))
-	if bytes.Equal(a[:n], b[:n]) {
-		return n
-	}
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
-}
