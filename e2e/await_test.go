@@ -115,6 +115,12 @@ else:
 		}
 		c.hears("SUCC")
 		c.hearsBytes("hello\x00")
+		if how == "half-close" {
+			eventually(t, "the workbench has read the end", func() bool {
+				_, soFar := w.ask(t, "", "GET", "/api/transcripts/"+w.transcripts(t, "")[0].ID, nil)
+				return strings.Contains(soFar, ">> server eof")
+			})
+		}
 		c.say("yes")
 		if how == "half-close" {
 			c.ws.Close()
