@@ -76,6 +76,11 @@ type Opening struct {
 	// secrets. Anything else that it sends is dropped. PassThrough then says that it need
 	// not see that side's bytes. It is never set where Client is Messages.
 	Watch bool
+	// Seed and Start are the session's chance and the time at which it began, in UTC: the
+	// same in each replay and after each recovery. They are zero unless the manifest is
+	// Seeded, and in a replay of a file whose header has none.
+	Seed  Seed
+	Start time.Time
 }
 
 // Discipline is what a plugin offers: a manifest, and a machine for each

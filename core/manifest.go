@@ -76,6 +76,9 @@ type Manifest struct {
 	// [Out.Message]. What comes as a stream they then get in events of at most
 	// MaxDecodedEvent bytes, so that an answer stays bounded.
 	Messages bool `json:"messages,omitempty"`
+	// Seeded says that the machines use Opening.Seed and Opening.Start. Others are opened
+	// without, and their recordings have neither.
+	Seeded bool `json:"seeded,omitempty"`
 }
 
 // Knows reports whether the discipline's machines get events of a kind.

@@ -71,6 +71,9 @@ export interface Hello {
   transcript?: string;
   /** How that stands. */
   recording?: RecordingState;
+  /** What a mode that is seeded was opened with: 64 hexadecimal digits, and a time in UTC. */
+  seed?: string;
+  start?: string;
   tls?: TLSOutcome;
   /** Of a WebSocket server: what it chose, or "". */
   subprotocol?: string;
@@ -336,6 +339,8 @@ export interface Manifest {
   afterServerEOF?: boolean;
   /** The ends of clients that it serves; absent: messages alone. */
   clients?: string[];
+  /** Whether its sessions have a seed and a start. */
+  seeded?: boolean;
 }
 
 /** A tap, as GET /api/taps has it. */

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/background"
@@ -40,6 +41,8 @@ type Comparison struct {
 	client  core.ClientEnd
 	server  core.ServerEnd
 	watch   bool
+	seed    core.Seed
+	start   time.Time
 	from    uint64 // the first event that counts, 0: the first of all
 	to      uint64 // the last, 0: the last of all
 }
@@ -73,6 +76,10 @@ func (c *Comparison) read(ctx context.Context, body io.Reader) error {
 			err = d.Decode(&c.target)
 		case "serverEOF":
 			err = c.readServerEOF(d)
+		case "seed":
+			err = readText(d, "64 hexadecimal digits", func(s string) (ok bool) { c.seed, ok = core.ParseSeed(s); return ok })
+		case "start":
+			err = readText(d, "a time in UTC", func(s string) (ok bool) { c.start, ok = core.ParseStart(s); return ok })
 		case "from":
 			err = d.Decode(&c.from)
 		case "to":
@@ -114,6 +121,18 @@ func (c *Comparison) readServerEOF(d *json.Decoder) error {
 	}
 	if c.stays = word == "stay"; !c.stays && word != "end" {
 		return fmt.Errorf("%q; it must be end or stay", core.CutWords(word, core.MaxName))
+	}
+	return nil
+}
+
+// readText reads a text that parse takes.
+func readText(d *json.Decoder, wanted string, parse func(string) bool) error {
+	var text string
+	if err := d.Decode(&text); err != nil {
+		return err
+	}
+	if !parse(text) {
+		return fmt.Errorf("%q; it must be %s", core.CutWords(text, core.MaxName), wanted)
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ func TestRead(t *testing.T) {
 		`{"runs":[]}`:                                 "0 runs",
 		`{"runs":[{"mode":"upper"}]}`:                 "neither a transcript nor entries, or both",
 		`{"transcript":"a","entries":[],"runs":[{}]}`: "neither a transcript nor entries, or both",
+		`{"seed":"12"}`:                               `seed: "12"; it must be 64 hexadecimal digits`,
+		`{"start":"now"}`:                             `start: "now"; it must be a time in UTC`,
 		`{"serverEOF":"stays"}`:                       `serverEOF: "stays"; it must be end or stay`,
 		`{"entries":[{"n":1,"dir":">>","side":"client","kind":"x"}],"runs":[{"mode":"upper"}]}`:               `unknown kind "x"`,
 		`{"entries":[{"n":1,"dir":">>","side":"server","kind":"bytes","b64":"!"}],"runs":[{"mode":"upper"}]}`: "base64",

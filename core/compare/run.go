@@ -43,6 +43,7 @@ type Modes struct {
 // Recorded sets the events of the transcript that the comparison names.
 func (c *Comparison) Recorded(t *transcript.Transcript) {
 	c.target, c.stays, c.client, c.server, c.watch = t.Target, t.ServerEOFStays, t.Client, t.Server, t.Watch
+	c.seed, c.start = t.Seed, t.Start
 	for _, e := range t.Entries {
 		if e.Dir == transcript.Event {
 			c.events = append(c.events, wire.Event{N: e.N, Event: e.Event})
@@ -94,6 +95,9 @@ func (c *Comparison) run(ctx context.Context, run *Run, modes Modes) error {
 	a := &asked{run: run, events: c.events}
 	a.To, a.Knows = a, m.Knows
 	opening := core.Opening{Options: run.Options, Target: c.target, ServerEOFStays: c.stays && m.AfterServerEOF, Server: c.server}
+	if m.Seeded {
+		opening.Seed, opening.Start = c.seed, c.start
+	}
 	if m.Serves(c.client) {
 		opening.Client, opening.Watch = c.client, c.watch
 	}

@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -26,8 +27,13 @@ func (shout) Handle(ev core.Event, out *core.Out) error {
 func modes() Modes {
 	discipline := func(name string) core.Discipline {
 		return core.Discipline{
-			Manifest: core.Manifest{Name: name, AfterServerEOF: name == "stays"},
-			Open:     func(core.Opening, *core.Out) (core.Machine, error) { return shout{}, nil },
+			Manifest: core.Manifest{Name: name, AfterServerEOF: name == "stays", Seeded: name == "stays"},
+			Open: func(o core.Opening, out *core.Out) (core.Machine, error) {
+				if !o.Start.IsZero() {
+					out.Text([]byte(fmt.Sprint(o.Start.Year(), o.Seed[31])))
+				}
+				return shout{}, nil
+			},
 		}
 	}
 	return Modes{
@@ -73,6 +79,7 @@ func TestAfterTheServersEnd(t *testing.T) {
 	for body, want := range map[string]string{
 		entries + `,"serverEOF":"stay"}`: "A B,A",
 		entries + `}`:                    "A,A",
+		entries + `,"seed":"` + strings.Repeat("0", 63) + `7","start":"2026-07-01T12:00:00Z"}`: "2026 7 A,A",
 	} {
 		c, err := Read(t.Context(), strings.NewReader(body))
 		if err != nil {

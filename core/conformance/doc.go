@@ -30,6 +30,9 @@
 //   - determinism: the same events get the same answers, ten times over, with a
 //     second's pause between two of them, again a second later, and in other
 //     processes that have just started ([Subject].Fresh).
+//   - chance: a mode that is seeded does the same with the same seed and start;
+//     others, and none, change no timer's name and no silence that it asks for,
+//     and make no answer break a bound.
 //   - sessions apart: two sessions at once answer as each alone.
 //   - read boundaries: the server's bytes cut elsewhere come to the same.
 //   - end of stream: what was not ended by a line end is shown, sent or noted

@@ -199,6 +199,20 @@ func spoiled(fault string) core.Discipline {
 	})
 }
 
+// seeded does something with the opening's seed and start for each message.
+func seeded(do func(core.Opening, *core.Out)) core.Discipline {
+	d := discipline(func(o core.Opening, _ *core.Out) core.Machine {
+		return handler(func(ev core.Event, out *core.Out) error {
+			if ev.Kind == core.ClientText {
+				do(o, out)
+			}
+			return nil
+		})
+	})
+	d.Manifest.Seeded = true
+	return d
+}
+
 // numbered panics with one value of its option.
 func numbered() core.Discipline {
 	d := spoiled("")
@@ -280,6 +294,23 @@ func TestPlantedFaults(t *testing.T) {
 		}), "sessions apart"},
 		{"bytes lost at end of stream", spoiled("bytes lost at end of stream"), "end of stream"},
 		{"dependence on read boundaries", spoiled("dependence on read boundaries"), "read boundaries"},
+		{"a seed in a timer's name", seeded(func(o core.Opening, out *core.Out) {
+			out.Timer("t"+o.Seed.String()[:4], time.Second)
+		}), "chance"},
+		{"a start in a timer's name", seeded(func(o core.Opening, out *core.Out) {
+			out.Timer(fmt.Sprintf("t%d", o.Start.Year()), time.Second)
+		}), "chance"},
+		{"a seed that decides how much is sent", seeded(func(o core.Opening, out *core.Out) {
+			out.Binary(make([]byte, int(o.Seed[0])<<13))
+		}), "chance"},
+		{"a start that panics before 1970", seeded(func(o core.Opening, out *core.Out) {
+			_ = make([]byte, 1+min(o.Start.Unix(), 0))
+		}), "chance"},
+		{"a random number beside the seed", seeded(func(o core.Opening, out *core.Out) {
+			if o.Seed == (core.Seed{}) {
+				out.Note(fmt.Sprint(rand.IntN(1 << 30)))
+			}
+		}), "chance"},
 		{"unbounded buffer", spoiled("unbounded buffer"), "memory"},
 		{"a field is missing in the checkpoint", spoiled("a field is missing in the checkpoint"), "checkpoint"},
 		{"Checkpoint changes the state", spoiled("Checkpoint changes the state"), "checkpoint"},
@@ -350,6 +381,12 @@ func TestCorrectMachines(t *testing.T) {
 			out.Server(ev.Data)
 			out.SecretBytes(ev.Data[:min(len(ev.Data), core.MaxSecret)])
 			out.SecretBytes(ev.Data[max(0, len(ev.Data)-core.MaxSecret):])
+		}),
+		"says its seed and start": seeded(func(o core.Opening, out *core.Out) {
+			out.Server([]byte(o.Seed.String()), []byte(core.FormatStart(o.Start)))
+			if o.Seed[0]%2 == 1 { // whether one is set may be left to chance
+				out.Timer("later", time.Duration(1+o.Seed[1])*time.Second)
+			}
 		}),
 		"shows a short one": marking(func(ev core.Event, out *core.Out) { out.Text(ev.Data[:min(len(ev.Data), 3)]) }),
 		"nothing": discipline(func(core.Opening, *core.Out) core.Machine {

@@ -102,7 +102,7 @@ func (t *tester) holdGolden(golden *transcript.Transcript) *session {
 	t.fail(err)
 	h := &session{
 		options: values,
-		opening: core.Opening{Options: options, Target: golden.Target, ServerEOFStays: golden.ServerEOFStays, Client: golden.Client, Server: golden.Server, Watch: golden.Watch},
+		opening: core.Opening{Options: options, Target: golden.Target, ServerEOFStays: golden.ServerEOFStays, Client: golden.Client, Server: golden.Server, Watch: golden.Watch, Seed: golden.Seed, Start: golden.Start},
 		state:   golden.State,
 	}
 	m := t.open(t.Open, h.opening, h.state)

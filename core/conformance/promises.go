@@ -20,7 +20,7 @@ type promise func(*tester, *session) *Finding
 
 // What to do about it, where several checks say the same.
 const (
-	doPure  = "a machine reads no clock, draws no random number, ranges over no map to produce output, starts no goroutine, and shares no variable with other sessions; keep all state in the machine that Open makes"
+	doPure  = "a machine reads no clock, draws no random number but from Opening.Seed, ranges over no map to produce output, starts no goroutine, and shares no variable with other sessions; keep all state in the machine that Open makes"
 	doCopy  = "Event.Data is gone when Handle returns, and the state when Restore does: copy what is kept (bytes.Clone, append)"
 	doState = "write every field that later answers depend on into Checkpoint, and set them all in Restore"
 )

@@ -42,6 +42,7 @@ var checks = []check{
 	{robustCheck, "no bytes make it panic or die", alone, all(robust)},
 	{boundsCheck, "no answer breaks a bound or the protocol, also to the largest events", alone, inTurn((*suite).bounds, (*suite).large)},
 	{"determinism", "the same events always get the same answers", ground, inTurn(repeats, (*suite).pause, (*suite).later, (*suite).elsewhere)},
+	{chanceCheck, "another seed and start change what is said, and no name and no bound", needing, all(anyChance)},
 	{"sessions apart", "sessions share nothing", ground, all(apart)},
 	{"pass-through", "a side that passes through is copied and else ignored", ground, all(passes)},
 	{"secrets", "what a machine marks of an event stands unmarked in no answer to it", alone, all(keepsSecrets)},

@@ -31,14 +31,15 @@ type session struct {
 func (t *tester) hold(options map[string]string, ops []streams.Op) *session {
 	all, err := t.Manifest.ParseOptions(options)
 	t.fail(err)
-	return t.holdAs(&session{options: options, opening: core.Opening{Options: all, Target: "example.com:7"}}, ops)
+	return t.holdAs(&session{options: options, opening: t.opening(all)}, ops)
 }
 
 // holdScript holds the session of a script.
 func (t *tester) holdScript(s streams.Script) *session {
 	all, err := t.Manifest.ParseOptions(s.Options)
 	t.fail(err)
-	opening := core.Opening{Options: all, Target: "example.com:7", Client: s.Client, Server: s.Server, Watch: s.Watch}
+	opening := t.opening(all)
+	opening.Client, opening.Server, opening.Watch = s.Client, s.Server, s.Watch
 	return t.holdAs(&session{options: s.Options, opening: opening}, s.Ops)
 }
 
@@ -120,7 +121,7 @@ func (h *session) last() string {
 // text returns the session as a transcript's text. Copies of a side that passes
 // through are left out of it.
 func (h *session) text(mode string) string {
-	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays, Client: h.opening.Client, Server: h.opening.Server, Watch: h.opening.Watch}
+	t := &transcript.Transcript{Mode: mode, Target: h.opening.Target, Quiet: h.quiet, ServerEOFStays: h.opening.ServerEOFStays, Client: h.opening.Client, Server: h.opening.Server, Watch: h.opening.Watch, Seed: h.opening.Seed, Start: h.opening.Start}
 	for _, name := range slices.Sorted(maps.Keys(h.options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: h.options[name]})
 	}

@@ -260,8 +260,10 @@ type prepared struct {
 
 // prepare returns what a session is made of, but for its client.
 func (g *Gateway) prepare(wanted request) (*prepared, error) {
+	opening := core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd()}
+	session.Draw(&opening, wanted.mode, time.Now())
 	return g.complete(wanted, session.Config{
-		Opening:  core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd()},
+		Opening:  opening,
 		Knows:    wanted.mode.Knows,
 		Messages: wanted.mode.Messages,
 	})
@@ -279,6 +281,9 @@ func (g *Gateway) complete(wanted request, config session.Config) (*prepared, er
 	hello := map[string]any{
 		"kind": "hello", "session": id, "mode": wanted.mode.Name,
 		"options": wanted.options, "target": wanted.target.String(),
+	}
+	if seed := config.Opening.Seed; seed != (core.Seed{}) {
+		hello["seed"], hello["start"] = seed.String(), core.FormatStart(config.Opening.Start)
 	}
 	var audit *auditing
 	if g.Audit != nil {
@@ -313,6 +318,7 @@ func (g *Gateway) complete(wanted request, config session.Config) (*prepared, er
 		r.config.Observers = append(r.config.Observers, &recording{all: g.Recordings, told: hello, header: store.Header{
 			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: r.start,
 			ServerEOFStays: opening.ServerEOFStays, Client: opening.Client, Server: opening.Server, Watch: opening.Watch,
+			Seed: opening.Seed, Start: opening.Start,
 		}})
 	}
 	if audit != nil {

@@ -72,7 +72,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := check(t, httpline.Discipline(), goldens, Options{}, &Printer{})
-	if err != nil || !strings.Contains(out, "1 golden and 15 checks: 0 failed") {
+	if err != nil || !strings.Contains(out, "1 golden and 16 checks: 0 failed") {
 		t.Errorf("a correct one: %v\n%s", err, out)
 	}
 	var p Printer
@@ -115,7 +115,7 @@ func TestTimeout(t *testing.T) {
 		return open(o, out)
 	}
 	out, err := check(t, slow, "", Options{Timeout: 200 * time.Millisecond}, &Printer{SlowAfter: time.Millisecond})
-	if err == nil || !strings.Contains(err.Error(), "given up after 200ms; not checked: options, invalid input, bounds, ") || !strings.Contains(out, "1 of 15: options …\n") {
+	if err == nil || !strings.Contains(err.Error(), "given up after 200ms; not checked: options, invalid input, bounds, ") || !strings.Contains(out, "1 of 16: options …\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -128,7 +128,12 @@ func (t *talk) listen() (err error) {
 // open makes the machine, and does what it says first.
 func (t *talk) open() (err error) {
 	defer recovered(&err)
-	t.machine, err = t.Discipline.Open(core.Opening{Options: t.Options}, &t.out)
+	opening := core.Opening{Options: t.Options}
+	if t.Discipline.Manifest.Seeded {
+		rand.Read(opening.Seed[:])
+		opening.Start = time.Now().UTC()
+	}
+	t.machine, err = t.Discipline.Open(opening, &t.out)
 	if err != nil {
 		return err
 	}

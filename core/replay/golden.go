@@ -69,7 +69,13 @@ func New(file string, t *transcript.Transcript, modes Modes) (*Golden, error) {
 	if !m.Serves(t.Client) {
 		return nil, g.unusable(headerLine(t, 0), "expected a mode that serves a client of %s; %s does not", t.Client, t.Mode)
 	}
-	g.opening = core.Opening{Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays, Client: t.Client, Server: t.Server, Watch: t.Watch}
+	if !m.Seeded && (t.Seed != core.Seed{} || !t.Start.IsZero()) {
+		return nil, g.unusable(headerLine(t, 0), "expected a mode that takes a seed and a start (seeded, in its manifest); %s does not", t.Mode)
+	}
+	g.opening = core.Opening{
+		Options: options, Target: t.Target, ServerEOFStays: t.ServerEOFStays, Client: t.Client, Server: t.Server, Watch: t.Watch,
+		Seed: t.Seed, Start: t.Start,
+	}
 	g.manifest = m
 	return g, g.takeEvents()
 }

@@ -280,6 +280,7 @@ func TestUnusable(t *testing.T) {
 		{"mode test\noption size \"1\"\n# lines\noption eol \"cr\"\n",
 			`x.golden:5: expected an option that the mode takes: option eol of mode test: "cr" is not a choice; the choices are lf, crlf`},
 		{"mode test\noption color \"red\"\n", `x.golden:3: expected an option that the mode takes: mode test has no option "color"; its options are eol, size`},
+		{"mode test\nstart 2026-07-01T12:00:00Z\n", "x.golden:2: expected a mode that takes a seed and a start (seeded, in its manifest); test does not"},
 		{"mode test\n\n>> server eof\n>> client text \"a\"\n<< server \"a\\n\"\n",
 			"x.golden:6: expected no action: the session ended in line 4, and nothing is fed or answered after that"},
 		{"mode test\n\n<< close \"no\"\n>> client text \"a\"\n<< server \"a\\n\"\n",

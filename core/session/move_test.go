@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -201,12 +202,13 @@ func TestWholeLog(t *testing.T) {
 }
 
 // A new build is told all that the first one was: here, that the client may go
-// on after the server's end.
+// on after the server's end, and the seed and the start.
 func TestMoveKeepsTheOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []bool
+		var drawn []core.Opening
 		discipline := core.Discipline{Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
-			told = append(told, o.ServerEOFStays)
+			told, drawn = append(told, o.ServerEOFStays), append(drawn, o)
 			return handler(func(core.Event, *core.Out) error { return nil }), nil
 		}}
 		b := &builds{}
@@ -215,11 +217,15 @@ func TestMoveKeepsTheOpening(t *testing.T) {
 		s := begin(t, func(c *Config) {
 			c.Plugin, c.WholeLog = first, 1<<20
 			c.Opening.ServerEOFStays = true
+			Draw(&c.Opening, core.Manifest{Seeded: true}, time.Now())
 		})
 		b.add(discipline, nil)
 		synctest.Wait()
 		if !slices.Equal(told, []bool{true, true}) {
 			t.Errorf("the builds were told %v", told)
+		}
+		if len(drawn) != 2 || drawn[0].Seed == (core.Seed{}) || drawn[0].Seed != drawn[1].Seed || !drawn[0].Start.Equal(time.Now()) || drawn[0].Start != drawn[1].Start {
+			t.Errorf("the builds were opened with %v", drawn)
 		}
 		s.server.Close()
 		synctest.Wait()

@@ -103,7 +103,7 @@ func (s *supervisor) blameFor(e wire.Event, past bool, cause error) End {
 func (s *supervisor) reproduction(e wire.Event) *transcript.Transcript {
 	t := &transcript.Transcript{
 		Target: s.opened.Target, Quiet: s.silence.asked, ServerEOFStays: s.opened.ServerEOFStays,
-		Client: s.opened.Client, Server: s.opened.Server, Watch: s.opened.Watch,
+		Client: s.opened.Client, Server: s.opened.Server, Watch: s.opened.Watch, Seed: s.opened.Seed, Start: s.opened.Start,
 	}
 	if s.secrets.Marked() {
 		t.Entries = []transcript.Entry{

@@ -112,6 +112,8 @@ type Header struct {
 	Client         core.ClientEnd // at the client's end
 	Server         core.ServerEnd // at the server's end
 	Watch          bool           // the machine only watches
+	Seed           core.Seed      // what the machine was opened with; zero: none
+	Start          time.Time
 }
 
 // Record returns recordings into a store. Close ends them.
@@ -166,7 +168,7 @@ func (a *Recordings) Start(h Header, remark func(code, words string, now State))
 	r.most.Store(a.Most)
 	hide := func(words string) string { return r.masker.streams.WordsOf(h.Opening, words) }
 	r.masker.streams.Add(h.Opening)
-	t := transcript.Transcript{Mode: h.Mode, Target: hide(h.Target), TLS: h.TLS, Quiet: h.Quiet, ServerEOFStays: h.ServerEOFStays, Client: h.Client, Server: h.Server, Watch: h.Watch}
+	t := transcript.Transcript{Mode: h.Mode, Target: hide(h.Target), TLS: h.TLS, Quiet: h.Quiet, ServerEOFStays: h.ServerEOFStays, Client: h.Client, Server: h.Server, Watch: h.Watch, Seed: h.Seed, Start: h.Start}
 	for _, name := range slices.Sorted(maps.Keys(h.Options)) {
 		t.Options = append(t.Options, transcript.OptionValue{Name: name, Value: hide(h.Options[name])})
 	}

@@ -103,6 +103,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		Withhold: t.Mode.Secrets,
 		Messages: t.Mode.Messages,
 	}
+	session.Draw(&config.Opening, t.Mode, it.Began)
 	if t.Hold != nil {
 		t.Hold(ctx, it, client, config)
 		return nil
@@ -126,6 +127,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		recorded = &recording{all: t.Recordings, header: store.Header{
 			Session: it.ID, Began: it.Began, Mode: t.Mode.Name, Options: t.Options, Target: t.Target, TLS: t.TLS,
 			ServerEOFStays: t.Mode.AfterServerEOF, Client: client.End(), Server: t.Server, Watch: !t.Through,
+			Seed: config.Opening.Seed, Start: config.Opening.Start,
 		}}
 		config.Observers = []session.Observer{recorded}
 	}

@@ -68,13 +68,17 @@ type Transcript struct {
 	Client core.ClientEnd
 	Server core.ServerEnd
 	Watch  bool
+	// Seed and Start are what the machine was opened with, as in core.Opening; zero if the
+	// file names none.
+	Seed  core.Seed
+	Start time.Time
 	// State is the checkpoint that the entries continue from, nil if they begin
 	// with the opening. Timers that it knows of are armed already.
 	State   []byte
 	Entries []Entry
 	// HeaderComments[i] are the comments above the i-th line of the header
 	// below the first: mode, each option, target, each tls, quiet, server-eof,
-	// client, server, watch, state. It may be shorter.
+	// client, server, watch, seed, start, state. It may be shorter.
 	HeaderComments [][]string
 	// Trailing are the comments below the last entry.
 	Trailing []string

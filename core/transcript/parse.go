@@ -205,7 +205,7 @@ func (p *parser) mode(word, rest string) *SyntaxError {
 
 // headerWords are the first words of the header's lines below the first, in
 // this order. All but mode may be missing; option and tls may be repeated.
-var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "client", "server", "watch", "state"}
+var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "client", "server", "watch", "seed", "start", "state"}
 
 // setting takes a header line below the mode.
 func (p *parser) setting(word, rest string) *SyntaxError {
@@ -257,6 +257,16 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 			err = errorf("expected nothing after watch, found %s", shown(rest))
 		case p.t.Client == core.Messages:
 			err = errorf("expected client stream or client datagrams above watch: only a program is watched")
+		}
+	case "seed":
+		var ok bool
+		if p.t.Seed, ok = core.ParseSeed(rest); !ok || p.t.Seed == (core.Seed{}) {
+			err = errorf("expected seed and 64 lower-case hexadecimal digits, not all 0, found %s; without the line all are 0", shown(rest))
+		}
+	case "start":
+		var ok bool
+		if p.t.Start, ok = core.ParseStart(rest); !ok || p.t.Start.IsZero() {
+			err = errorf("expected start and a time in UTC, such as start 2026-07-01T12:00:00.25Z, found %s", shown(rest))
 		}
 	case "state":
 		p.t.State, err = unquote([]byte{}, rest, core.MaxCheckpoint)

@@ -394,7 +394,34 @@ func TestDocumentedExample(t *testing.T) {
 	}
 }
 
+const someSeed = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+// What the machine was opened with is in the header, each at most once and never as the
+// zero that a missing line means.
+func TestSeedAndStart(t *testing.T) {
+	const head = magic + "\nmode raw\n"
+	text := head + "client stream\nwatch\nseed " + someSeed + "\n# late\nstart 2026-07-01T12:00:00.25Z\nstate \"\"\n\n"
+	tr, err := Parse("f", []byte(text))
+	if err != nil || tr.Seed.String() != someSeed || !tr.Start.Equal(time.Date(2026, 7, 1, 12, 0, 0, 250e6, time.UTC)) || string(tr.Append(nil)) != text {
+		t.Errorf("%+v, %v", tr, err)
+	}
+	for in, want := range map[string]string{
+		"seed 00\n":                                           "f:3: expected seed and 64 lower-case hexadecimal digits",
+		"seed " + strings.Repeat("0", 64) + "\n":              "f:3: expected seed and 64 lower-case hexadecimal digits, not all 0",
+		"seed " + someSeed + "\nseed " + someSeed + "\n":      "f:4: expected one seed",
+		"start 0001-01-01T00:00:00Z\n":                        "f:3: expected start and a time in UTC",
+		"start 2026-07-01T12:00:00+02:00\n":                   "f:3: expected start and a time in UTC",
+		"start 2026-07-01T12:00:00Z\nseed " + someSeed + "\n": "f:4: expected an entry (>>, << or --); seed belongs above the start",
+		"state \"\"\nstart 2026-07-01T12:00:00Z\n":            "f:4: expected an entry (>>, << or --); start belongs above the state",
+	} {
+		if _, err := Parse("f", []byte(head+in)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v; want %s", in, err, want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
+	f.Add([]byte(magic + "\nmode x\nseed " + someSeed + "\nstart 9999-12-31T23:59:59.999999999Z\n\n"))
 	f.Add([]byte(walk))
 	var all strings.Builder
 	all.WriteString(magic + "\n# c\nmode raw\n\noption a \"\\x00\"\n<< timer quit 24h\n")

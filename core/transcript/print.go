@@ -81,6 +81,12 @@ func (t *Transcript) HeaderLines() []HeaderLine {
 	if t.Watch {
 		lines = append(lines, HeaderLine{Words: "watch"})
 	}
+	if t.Seed != (core.Seed{}) {
+		lines = append(lines, HeaderLine{Words: "seed " + t.Seed.String()})
+	}
+	if !t.Start.IsZero() {
+		lines = append(lines, HeaderLine{Words: "start " + core.FormatStart(t.Start)})
+	}
 	if t.State != nil {
 		lines = append(lines, HeaderLine{"state", t.State})
 	}

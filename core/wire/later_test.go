@@ -75,9 +75,20 @@ func TestSettings(t *testing.T) {
 			t.Errorf("a %s end that there is not was taken for another", setting)
 		}
 	}
+	seed, start := core.Seed{31: 1}, time.Date(2026, 7, 1, 12, 0, 0, 5, time.UTC)
+	seeded := parser{body: appendOpen(nil, core.Opening{Seed: seed, Start: start}, nil)}
+	if o, _, _ := seeded.open(); seeded.err != nil || o.Seed != seed || o.Start != start {
+		t.Errorf("seed and start came as %v, %v, %v", o.Seed, o.Start, seeded.err)
+	}
+	for setting, value := range map[string]string{settingSeed: "12", settingStart: "2026-07-01T12:00:00+01:00"} {
+		p := parser{body: appendString(appendString(append(openWithoutSettings(), 1), setting), value)}
+		if p.open(); p.err == nil {
+			t.Errorf("%s %q was taken", setting, value)
+		}
+	}
 	// Settings of a later host are skipped.
 	body := append(openWithoutSettings(), 2)
-	body = appendString(appendString(body, "seed"), "\x00\x01")
+	body = appendString(appendString(body, "moon"), "\x00\x01")
 	body = appendString(appendString(body, settingServerEOF), settingStay)
 	p := parser{body: body}
 	o, _, knows := p.open()

@@ -28,6 +28,8 @@ const (
 	settingClient                      = "client"
 	settingServer                      = "server"
 	settingWatch, settingOn            = "watch", "on"
+	settingSeed                        = "seed"
+	settingStart                       = "start"
 )
 
 func appendBytes(dst []byte, b []byte) []byte {
@@ -90,6 +92,12 @@ func appendOpen(dst []byte, o core.Opening, checkpoint []byte) []byte {
 	}
 	if o.Watch {
 		settings = append(settings, [2]string{settingWatch, settingOn})
+	}
+	if o.Seed != (core.Seed{}) {
+		settings = append(settings, [2]string{settingSeed, o.Seed.String()})
+	}
+	if !o.Start.IsZero() {
+		settings = append(settings, [2]string{settingStart, core.FormatStart(o.Start)})
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(settings)))
 	for _, s := range settings {
@@ -307,6 +315,16 @@ func (p *parser) open() (o core.Opening, checkpoint []byte, h host) {
 			}
 		case settingWatch:
 			o.Watch = value == settingOn
+		case settingSeed:
+			var isSeed bool
+			if o.Seed, isSeed = core.ParseSeed(value); p.err == nil && !isSeed {
+				p.fail("seed %q is not 64 hexadecimal digits", core.CutWords(value, core.MaxName))
+			}
+		case settingStart:
+			var isStart bool
+			if o.Start, isStart = core.ParseStart(value); p.err == nil && !isStart {
+				p.fail("start %q is not a time in UTC", core.CutWords(value, core.MaxName))
+			}
 		}
 	}
 	return o, checkpoint, h

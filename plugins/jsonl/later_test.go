@@ -43,6 +43,25 @@ for r in requests():
 	}
 }
 
+// A program that says so is told the seed and the start; no other is.
+func TestSeedAndStartCross(t *testing.T) {
+	for manifest, want := range map[string]string{
+		"":                 "None None",
+		`, "seeded": True`: "0000000000000000000000000000000000000000000000000000000000000001 2026-07-01T12:00:00.25Z",
+	} {
+		d, _ := begin(t, python(t, `say(workbench=1, manifest={"name": "t", "title": "T", "input": "line"`+manifest+`})
+for r in requests():
+    if "open" in r: say(session=r["session"], done=0, actions=[{"action": "note", "text": " ".join(str(r["open"].get(k)) for k in ("seed", "start"))}])`))
+		c := wire.Pipe(d, quiet)
+		var got string
+		err := c.Open(core.Opening{Seed: core.Seed{31: 1}, Start: time.Date(2026, 7, 1, 12, 0, 0, 250e6, time.UTC)}, nil, func(a wire.Answer) { got = string(a.Actions[0].Data) })
+		if err != nil || got != want {
+			t.Errorf("the program was told %s, %v; want %s", got, err, want)
+		}
+		c.Bye()
+	}
+}
+
 // Silences of another length, or asked for later, end the session.
 func TestQuietOutOfPlace(t *testing.T) {
 	for reply, want := range map[string]string{

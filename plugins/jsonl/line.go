@@ -38,6 +38,8 @@ type opening struct {
 	Client    string       `json:"client,omitempty"`     // "stream", "datagrams"
 	Server    string       `json:"server,omitempty"`     // "datagrams", "messages"
 	Watch     bool         `json:"watch,omitempty"`
+	Seed      string       `json:"seed,omitempty"`  // hexadecimal; only for a manifest with seeded, and then always
+	Start     string       `json:"start,omitempty"` // RFC 3339
 }
 
 type event struct {

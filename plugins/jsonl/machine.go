@@ -72,6 +72,9 @@ func (c *Child) open(stream uint32, o core.Opening, out *core.Out) (core.Machine
 	if o.ServerEOFStays {
 		opening.ServerEOF = "stay"
 	}
+	if c.hello.Manifest.Seeded {
+		opening.Seed, opening.Start = o.Seed.String(), core.FormatStart(o.Start)
+	}
 	if err := m.ask(request{Open: &opening}, 1); err != nil {
 		return nil, err
 	}

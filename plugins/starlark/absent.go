@@ -14,8 +14,8 @@ import (
 // docs/plugins/starlark.md lists the same.
 var (
 	absentNames = instead(map[string]string{
-		"time datetime":               "there is no time here: order out.timer, and answer its event",
-		"random secrets uuid":         "there is nothing random here, so that the same events always have the same answers: count in the state, or take an option",
+		"time datetime":               "there is no clock here: order out.timer, and answer its event; session.start says when the session began",
+		"random secrets uuid":         "there is nothing random here, so that the same events always have the same answers: draw from the session's seed, count in the state, or take an option",
 		"open pathlib":                "there are no files here: write what the script needs into it, or take an option",
 		"socket ssl requests urllib":  "there is no network here: out.server sends to the server of the session",
 		"os sys subprocess threading": "there is no system here: a script answers events with orders, and does nothing else",

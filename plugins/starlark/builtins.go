@@ -26,6 +26,7 @@ var predeclared = starlark.StringDict{
 	"json":     jsonModule,
 	"base64":   base64Module,
 	"hash":     hashModule,
+	"chance":   chanceModule,
 }
 
 // goFunction is how Starlark calls Go.

@@ -65,6 +65,7 @@ func sessionValue(o core.Opening) starlark.Value {
 	return starlarkstruct.FromStringDict(starlark.String("session"), starlark.StringDict{
 		"client": starlark.String(o.Client.String()), "server": starlark.String(o.Server.String()),
 		"watch": starlark.Bool(o.Watch), "server_eof": starlark.String(serverEOF),
+		"seed": starlark.Bytes(o.Seed[:]), "start": starlark.String(core.FormatStart(o.Start)), "start_ns": nanoseconds(o.Start),
 	})
 }
 

@@ -12,7 +12,7 @@ import { whenOf } from "../model/format.js";
 import { shown } from "./LaneRow.js";
 import { OptionField } from "./ConnectBar.js";
 
-/** @typedef {{ entries: import("../types").Entry[], mode: string, options: Record<string, string>, title: string, transcript: string, serverEOF: "end" | "stay" }} Source */
+/** @typedef {{ entries: import("../types").Entry[], mode: string, options: Record<string, string>, title: string, transcript: string, serverEOF: "end" | "stay", seed?: string, start?: string }} Source */
 
 const mostRuns = 4;
 const mostShown = 2000; // events in the table
@@ -54,7 +54,7 @@ async function load({ transcript, tab }) {
   const hello = session?.hello.value;
   if (!session || !hello) return null;
   const entries = [...session.entries.rows()].map(({ size, ...entry }) => entry);
-  return { entries, mode: hello.mode, options: hello.options, title: hello.target, transcript: "", serverEOF: session.stays ? "stay" : "end" };
+  return { entries, mode: hello.mode, options: hello.options, title: hello.target, transcript: "", serverEOF: session.stays ? "stay" : "end", seed: hello.seed, start: hello.start };
 }
 
 // Nothing is picked yet: what there is to pick.
@@ -99,7 +99,7 @@ function Runs({ source }) {
     if (none) return setResult(null);
     const of = source.transcript && range.to > 0
       ? { transcript: source.transcript, from: Math.max(0, range.from), to: range.to }
-      : { entries: stretch(source.entries, range.from, range.to), serverEOF: source.serverEOF };
+      : { entries: stretch(source.entries, range.from, range.to), serverEOF: source.serverEOF, seed: source.seed, start: source.start };
     const timer = setTimeout(() => {
       compareRuns(of, runs).then(
         (answer) => mine === asked.current && (setResult(answer), setProblem("")),

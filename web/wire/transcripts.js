@@ -200,7 +200,7 @@ export function exportURL(id, format) {
 
 /**
  * Asks the workbench. The source is a transcript, or entries.
- * @param {{ transcript: string, from: number, to: number } | { entries: import("../types").Entry[], serverEOF: "end" | "stay" }} source @param {import("../types").Run[]} runs
+ * @param {{ transcript: string, from: number, to: number } | { entries: import("../types").Entry[], serverEOF: "end" | "stay", seed?: string, start?: string }} source @param {import("../types").Run[]} runs
  * @returns {Promise<import("../types").Comparison>}
  */
 export async function compareRuns(source, runs) {
