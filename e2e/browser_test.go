@@ -4,22 +4,57 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
-// browser starts Chromium with its own profile until the end of the test. It reaches
-// only this machine, unless more options say otherwise.
-func browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
+// chromium is the browser that the tests share. The first test that asks starts it.
+var chromium struct {
+	once sync.Once
+	ctx  context.Context
+	stop func() error
+	err  error
+}
+
+// browser returns the Chromium that the tests share, in which each has browser contexts of
+// its own: a start takes as long as a short test.
+func browser(t testing.TB) context.Context {
 	t.Helper()
+	chromium.once.Do(func() { chromium.ctx, chromium.stop, chromium.err = startBrowser() })
+	if chromium.err != nil {
+		t.Fatal(chromium.err)
+	}
+	return chromium.ctx
+}
+
+// browserWith starts a Chromium with more options, until the end of the test.
+func browserWith(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	ctx, stop, err := startBrowser(more...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return ctx
+}
+
+// startBrowser starts Chromium with its own profile, which stop removes. It reaches only
+// this machine, unless more options say otherwise.
+func startBrowser(more ...chromedp.ExecAllocatorOption) (ctx context.Context, stop func() error, err error) {
 	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil && program == "" {
@@ -27,11 +62,11 @@ func browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 		}
 	}
 	if program == "" {
-		t.Fatal("Chromium is missing: install it, as in: apt-get install chromium")
+		return nil, nil, errors.New("Chromium is missing: install it, as in: apt-get install chromium")
 	}
 	profile, err := os.MkdirTemp("", "chromium")
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(program), chromedp.UserDataDir(profile),
@@ -49,21 +84,22 @@ func browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 		chromedp.Flag("host-resolver-rules", "MAP "+elsewhere+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"),
 		chromedp.WindowSize(1200, 900),
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
+	stop = func() error {
 		chromedp.Cancel(ctx) // closes the browser and waits
 		cancel()
-		stop()
+		stopAllocator()
 		// Chromium's helpers write to the profile until they have ended too.
 		if !within(patience, func() bool { return os.RemoveAll(profile) == nil }) {
-			t.Errorf("%s cannot be removed", profile)
+			return fmt.Errorf("%s cannot be removed", profile)
 		}
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("Chromium does not start: %v", err)
+		return nil
 	}
-	return ctx
+	if err := chromedp.Do(ctx); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("Chromium does not start: %w", err), stop())
+	}
+	return ctx, stop, nil
 }
 
 // page is the workbench's page in its own tab. Complaints of the browser fail the

@@ -199,7 +199,7 @@ func TestPageByTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	print := sha256.Sum256(authority.RawSubjectPublicKeyInfo)
-	chromium := browser(t, chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(print[:])),
+	chromium := browserWith(t, chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(print[:])),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE "+own))
 	link := exec.Command(workbenchBinary, "token", "link", "--at", a.url)
 	link.Env = append(os.Environ(), "XDG_STATE_HOME="+a.state)

@@ -49,6 +49,11 @@ func (s suite) Run() int {
 		return complain(err)
 	}
 	code := s.tests.Run()
+	if chromium.stop != nil {
+		if err := chromium.stop(); err != nil {
+			return complain(err)
+		}
+	}
 	shared.signal(syscall.SIGTERM)
 	if err := shared.stopped(0); err != nil {
 		return complain(fmt.Errorf("the shared workbench: %w", err))
