@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js
 import { ladder, ladderSVG, narrow, tip } from "../model/ladder.js";
 import { count } from "../model/format.js";
 import { save, saveURL } from "./download.js";
-import { useFollow } from "./Lane.js";
+import { useFollow } from "./scroll.js";
 
 const nearEnd = 24; // pixels from the end that still count as being there
 

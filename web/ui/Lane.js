@@ -2,14 +2,17 @@
 // Only the lines in sight are on the page, however many there are.
 
 import { Icon, html, lazy } from "./html.js";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
-import { LineIndex, ScrollBar } from "../model/lineindex.js";
-import { byteAt, consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
-import { count, dataSize, rowTime } from "../model/format.js";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "../vendor/hooks.js";
+import { LineIndex } from "../model/lineindex.js";
+import { consoleLayout, roomIn, wireLayout } from "../model/rowlayout.js";
+import { count, rowTime } from "../model/format.js";
 import { effect, signal } from "../vendor/signals-core.js";
 import { hexColumns, inspecting, largeType, showColours, showControls, showHex, timeStyle } from "../model/kept.js";
 import { chosenBytes, counterpart, laneOf } from "../model/laneview.js";
-import { LaneRow, PassingRows, spoken, ways } from "./LaneRow.js";
+import { LaneRow, PassingRows } from "./LaneRow.js";
+import { WireHead } from "./WireHead.js";
+import { keyOf, point, pointed, spotOf } from "./lanepointer.js";
+import { useFlood, useFollow, useRoom, useScroll } from "./scroll.js";
 
 const Inspector = lazy(() => import("./Inspector.js"), "Inspector");
 
@@ -18,9 +21,6 @@ const colours = signal(/** @type {typeof import("../model/ansi.js") | null} */ (
 effect(() => {
   if (showColours.value) import("../model/ansi.js").then((loaded) => (colours.value = loaded), () => {});
 });
-
-const nearEnd = 24; // pixels from the end that still count as being there
-const spare = 6; // lines above and below what is in sight
 
 /** How many columns the time takes, by its style. @type {Record<string, number>} */
 const timeColumns = { relative: 8, absolute: 13, delta: 9, none: 0 };
@@ -34,10 +34,9 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
   const box = useRef(/** @type {any} */ (null));
   const sizer = useRef(/** @type {any} */ (null));
   const shift = useRef(/** @type {any} */ (null));
-  const [following, setFollowing] = useState(true);
-  const [top, setTop] = useState(0);
+  const scroll = useScroll(box, sizer, shift);
+  const { following } = scroll;
   const room = useRoom(box, largeType.value);
-  const moved = useRef(0); // lines that left above since the last time the box was scrolled
 
   const shown = feed && laneView.lanes(feed);
   const log = shown && laneOf(shown, id);
@@ -64,16 +63,10 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
     [log, layout, passes],
   );
   const { lineHeight, height } = room;
-  moved.current += lines?.update(Math.floor(top / lineHeight) - moved.current) ?? 0;
+  scroll.moved(lines?.update(scroll.topLine(lineHeight)) ?? 0);
 
   const total = lines?.total ?? 0;
-  const bar = useRef(/** @type {any} */ (null));
-  bar.current ??= new ScrollBar();
-  bar.current.fit(total * lineHeight, height);
-  const end = Math.max(0, total * lineHeight - height);
-  const scrolled = following ? end : Math.min(end, Math.max(0, top - moved.current * lineHeight));
-  const from = Math.max(0, Math.floor(scrolled / lineHeight) - spare);
-  const to = Math.ceil((scrolled + height) / lineHeight) + spare;
+  const { scrolled, from, to } = scroll.fit(total, lineHeight, height);
   const inSight = lines ? [...lines.between(from, to)] : [];
 
   // A row keeps its elements while it is in sight. When all that was in sight
@@ -88,19 +81,9 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
   const timeOf = (/** @type {number} */ number) => rowTime(shownStyle, log?.row(number)?.t, log && number > log.first ? log.row(number - 1)?.t : undefined, feed?.began ?? 0);
 
   const seen = useRef(0); // the end of the rows when the lane last followed them
-  const lastTop = useRef(0); // where the bar was
-  const moveBar = (/** @type {number} */ at) => {
-    box.current.scrollTop = bar.current.barAt(at);
-    lastTop.current = box.current.scrollTop;
-  };
   useLayoutEffect(() => {
-    sizer.current.style.height = bar.current.height + "px";
-    if (following || moved.current || bar.current.strays(scrolled, lastTop.current)) moveBar(scrolled);
     const first = inSight[0];
-    const line = first ? (first.at + first.begin) * lineHeight : 0;
-    shift.current.style.transform = `translateY(${bar.current.exact ? line : lastTop.current + line - scrolled}px)`;
-    if (moved.current) setTop(scrolled);
-    moved.current = 0;
+    scroll.settle(first ? first.at + first.begin : 0);
     keepPlace();
     const seen = inSight.filter(({ at, begin, end }) => (at + end) * lineHeight > scrolled && (at + begin) * lineHeight < scrolled + height);
     const [begin, until] = [seen[0], seen.at(-1)].map((one) => one && log?.row(one.number)?.t);
@@ -122,11 +105,8 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
   const comeBack = (/** @type {import("../model/kept.js").Place} */ { i, line }) => {
     if (!log || !lines || !feed || log.end === log.first || (feed.pages.list.at(-1)?.to ?? 0) <= i) return false;
     const number = feed.pages.rowOf(id, i);
-    setFollowing(false);
     seen.current = log.end;
-    const to = Math.min(end, (lines.of(number).at + line) * lineHeight);
-    moveBar(to);
-    setTop(to);
+    scroll.goTo((lines.of(number).at + line) * lineHeight);
     return true;
   };
 
@@ -136,30 +116,6 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
     if (inSight.length && !isStream) feed?.need(id, inSight[0].number, /** @type {{ number: number }} */ (inSight.at(-1)).number + 1);
   });
 
-  // A turn of the wheel is heard at once: until it has scrolled, new rows would have
-  // moved the box to the end again.
-  const wheel = useRef(0); // which way it was turned last
-  useEffect(() => {
-    const lane = box.current;
-    const onWheel = (/** @type {WheelEvent} */ event) => {
-      wheel.current = event.deltaY;
-      if (event.deltaY < 0 && lane.scrollTop > 0) setFollowing(false);
-    };
-    lane.addEventListener("wheel", onWheel, { passive: true }); // the wheel does not wait for it
-    return () => lane.removeEventListener("wheel", onWheel);
-  }, []);
-
-  // Only a person moves the box up; what the page does keeps it at the end.
-  const onScroll = () => {
-    if (!box.current) return; // called once more while it leaves the page
-    const { scrollTop, scrollHeight, clientHeight } = box.current;
-    const isLeaving = wheel.current < 0 && scrollTop < lastTop.current; // as yet by little
-    if (scrollHeight - scrollTop - clientHeight < nearEnd && !isLeaving) setFollowing(true);
-    else if (scrollTop < lastTop.current) setFollowing(false);
-    setTop(bar.current.moved(scrolled, lastTop.current, scrollTop));
-    lastTop.current = scrollTop;
-  };
-
   // Brings a row in sight, or just the line of it that has a place.
   const show = (/** @type {number} */ number, /** @type {number} */ place = -1) => {
     const row = log?.row(number);
@@ -168,14 +124,11 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
     const line = place < 0 || !row ? at : at + layout.lineAt(row, place);
     const [above, below] = [line * lineHeight, (place < 0 ? at + count : line + 1) * lineHeight];
     if (above >= scrolled && below <= scrolled + height) return;
-    setFollowing(false);
-    const to = Math.min(end, Math.max(0, above - height / 3));
-    moveBar(to);
-    setTop(to);
+    scroll.goTo(above - height / 3);
   };
   if (following) seen.current = log?.end ?? 0;
   const unseen = Math.max(0, (log?.end ?? 0) - seen.current);
-  useFollow(laneView, () => setFollowing(true));
+  useFollow(laneView, scroll.follow);
   const reveal = laneView.reveal.value;
   const revealed = useRef(reveal); // what was revealed before this lane came shows no more
   useEffect(() => {
@@ -260,7 +213,7 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
       ${id === "wire" && feed && html`<${WireHead} feed=${feed} laneView=${laneView} />`}
       ${log && feed && html`<${Gone} feed=${feed} log=${log} isStream=${isStream} isFiltered=${passes !== null} />`}
       ${total === 0 && html`<div class="empty">${log && log.end > log.first ? html`<p>${lines?.waiting ? "Looking through the rows …" : "No row fits the filter."}</p>` : children}</div>`}
-      <div id=${name} class="rows" ref=${box} onScroll=${onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
+      <div id=${name} class="rows" ref=${box} onScroll=${scroll.onScroll} onClick=${onClick} onKeyDown=${onKeyDown} tabindex="0"
         onPointerDown=${onPointerDown} onPointerMove=${onPointerMove}
         onPointerLeave=${() => feed && (feed.hover.value = null)}
         role="listbox" aria-multiselectable="true" aria-labelledby=${name + "-title"}
@@ -293,28 +246,6 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
   `;
 }
 
-const calm = 400; // milliseconds without a flood
-
-// Whether lines come so fast that each frame has others than the one before: nobody
-// can read those.
-/** @param {number} total lines that there are @param {number} inSight */
-function useFlood(total, inSight) {
-  const last = useRef({ total: 0, at: 0 });
-  const [, again] = useState(0);
-  const now = performance.now();
-  const since = now - last.current.at;
-  const isFlood = total - last.current.total >= inSight;
-  if (isFlood) last.current.at = now;
-  last.current.total = total;
-  const goesOn = since < calm;
-  useEffect(() => {
-    if (!goesOn) return;
-    const timer = setTimeout(() => again(now), calm);
-    return () => clearTimeout(timer);
-  });
-  return goesOn;
-}
-
 // Why rows are not here, where that is so.
 /** @param {{ feed: import("../wire/feed.js").Feed, log: import("../model/rowlog.js").RowLog<import("../types").Row>, isStream: boolean, isFiltered: boolean }} props */
 function Gone({ feed, log, isStream, isFiltered }) {
@@ -338,174 +269,4 @@ function Absent({ laneId, number, lines, problem }) {
 /** @param {import("../wire/feed.js").Feed | null} feed @param {string} lane @param {number} number */
 function problemOf(feed, lane, number) {
   return feed?.pages.list[feed.pages.at(/** @type {"console"} */ (lane), number)]?.problem ?? "";
-}
-
-const streams = [
-  ["", "Rows"],
-  ["sent", "▶ Sent as a stream"],
-  ["received", "◀ Received as a stream"],
-];
-
-// What went each way so far and how fast it goes now; and which direction shows as
-// one stream.
-/** @param {{ feed: import("../wire/feed.js").Feed, laneView: import("../model/laneview.js").LaneView }} props */
-function WireHead({ feed, laneView }) {
-  feed.wire.version.value, feed.console.version.value; // it counts anew with each frame that shows more
-  const { counts } = feed;
-  const last = useRef({ at: 0, sent: 0, received: 0 });
-  const [rates, setRates] = useState({ sent: 0, received: 0 });
-  useEffect(() => {
-    const look = () => {
-      const { sent, received } = feed.counts;
-      const [now, before] = [performance.now(), last.current];
-      last.current = { at: now, sent: sent.bytes, received: received.bytes };
-      const rate = (/** @type {number} */ more) => Math.max(0, Math.round((1000 * more) / (now - before.at)));
-      const next = { sent: rate(sent.bytes - before.sent), received: rate(received.bytes - before.received) };
-      if (before.at) setRates((shown) => (shown.sent === next.sent && shown.received === next.received ? shown : next));
-    };
-    last.current.at = 0;
-    look();
-    const timer = setInterval(look, 1000);
-    return () => clearInterval(timer);
-  }, [feed]);
-  return html`
-    <div class="wire-head">
-      <select aria-label="What the wire shows" value=${laneView.followed.value} onChange=${(/** @type {any} */ event) => laneView.follow(event.target.value)}>
-        ${streams.map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}
-      </select>
-      ${/** @type {const} */ (["sent", "received"]).map((way) => {
-        const { messages, bytes } = counts[way];
-        return html`
-          <span key=${way} class=${"traffic " + way} title=${`${spoken[way]}: ${count(messages, "message")}, ${count(bytes, "byte")}; now ${count(rates[way], "byte")} a second`}>
-            <span aria-hidden="true">${ways[way]}</span><span class="unseen">${spoken[way]}</span>
-            <b>${messages.toLocaleString("en")}</b><b>${dataSize(bytes)}</b><b class="rate">${dataSize(rates[way])}/s</b>
-          </span>
-        `;
-      })}
-    </div>
-  `;
-}
-
-// Which of a row's bytes the pointer is on, in this lane or, by way of the
-// wire, in the other.
-/** @param {import("../types").Row} row @param {import("../types").Hover | null} hover */
-function pointed(row, hover) {
-  const none = { from: -1, to: -1, related: false };
-  if (!hover) return none;
-  if (hover.from < 0 || row.from < 0) return { ...none, related: row.n !== undefined && row.n === hover.n && row.stream === hover.stream };
-  if (row.stream !== hover.stream || hover.from >= row.to || hover.to <= row.from) return none;
-  return { from: Math.max(0, hover.from - row.from), to: Math.min(row.to, hover.to) - row.from, related: true };
-}
-
-/**
- * What the pointer is on: a row, its line, and the byte of the row, -1 for none
- * that is known; undefined where there is no row.
- * @param {PointerEvent} event @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log
- * @param {import("../model/rowlayout.js").Layout} layout @param {number} char
- */
-function spotOf(event, log, layout, char) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  const element = /** @type {HTMLElement | null} */ (target.closest(".line"));
-  const number = Number(/** @type {HTMLElement | null} */ (target.closest(".row"))?.dataset.number ?? -1);
-  const row = element && number >= log.first ? log.row(number) : undefined;
-  if (!element || !row) return undefined;
-  const k = Number(element.dataset.line);
-  const line = layout.lines(row, k, k + 1)[0];
-  const { from, to, text, places } = line;
-  let byte = -1;
-  const part = /** @type {HTMLElement | null} */ (target.closest(".hex, .payload"));
-  if (part && from >= 0) {
-    const at = Math.floor((event.clientX - part.getBoundingClientRect().left) / char);
-    if (line.bytes) byte = byteAt(line, part.classList.contains("hex") ? "hex" : "text", at, layout.bytesInLine);
-    else if (/^[\u0020-\u007e]*[^\u0000-\u007e]*$/.test(text) && at < (text.match(/^[\u0020-\u007e]*/)?.[0].length ?? 0)) byte = from + (places ? places.indexOf(at) : at);
-  }
-  return { number, row, line, byte: byte >= from && byte < to ? byte : -1 };
-}
-
-/**
- * Tells the feed which bytes the pointer is on.
- * @param {PointerEvent} event @param {import("../wire/feed.js").Feed} feed @param {string} lane
- * @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log @param {import("../model/rowlayout.js").Layout} layout @param {number} char
- */
-function point(event, feed, lane, log, layout, char) {
-  const spot = spotOf(event, log, layout, char);
-  if (!spot?.row.stream) return void (feed.hover.value = null);
-  const { row, line, byte } = spot;
-  let [begin, end] = [line.from, line.to]; // within the row
-  if (byte >= 0) [begin, end] = [byte, byte + 1];
-  else if (line.from < 0) [begin, end] = [0, row.to - row.from];
-  const known = row.from >= 0;
-  const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane };
-  const now = feed.hover.value;
-  if (now?.stream !== hover.stream || now?.from !== hover.from || now.to !== hover.to || now.n !== hover.n) feed.hover.value = hover;
-}
-
-/** Calls follow when the newest rows are wanted. @param {import("../model/laneview.js").LaneView} laneView @param {() => void} follow */
-export function useFollow(laneView, follow) {
-  const asked = laneView.toNewest.value;
-  const before = useRef(asked);
-  useEffect(() => {
-    if (before.current !== asked) follow();
-    before.current = asked;
-  }, [asked]);
-}
-
-/**
- * What a key asks for: to (a row's number), step (a byte more or less), all, none; undefined when it is not for the lane.
- * @param {KeyboardEvent} event @param {import("../model/laneview.js").Selection | null} here
- * @param {LineIndex<import("../types").Row>} lines @param {import("../model/rowlog.js").RowLog<import("../types").Row>} log @param {number} page
- */
-function keyOf(event, here, lines, log, page) {
-  const [first, last] = [log.first, log.end - 1];
-  const from = here ? here.focus : event.key === "ArrowUp" || event.key === "PageUp" ? last + 1 : first - 1;
-  const within = (/** @type {number} */ n) => Math.min(last, Math.max(first, n));
-  const command = event.ctrlKey || event.metaKey;
-  if (command) return event.key.toLowerCase() === "a" ? { all: true, to: -1 } : undefined;
-  switch (event.key) {
-    case "ArrowLeft":
-    case "ArrowRight":
-      return here && event.shiftKey ? { step: event.key === "ArrowRight" ? 1 : -1, to: -1 } : undefined;
-    case "ArrowDown":
-      return { to: lines.visible(within(from + 1), 1) };
-    case "ArrowUp":
-      return { to: lines.visible(within(from - 1), -1) };
-    case "PageDown":
-      return { to: lines.visible(within(from + page), 1) };
-    case "PageUp":
-      return { to: lines.visible(within(from - page), -1) };
-    case "Home":
-      return { to: lines.visible(first, 1) };
-    case "End":
-      return { to: lines.visible(last, -1) };
-    case "Escape":
-      return here ? { none: true, to: -1 } : undefined;
-  }
-  return undefined;
-}
-
-// The room in a lane: columns of text, the height of it and of a line, and the
-// width of a character, in pixels.
-/** @param {{ current: any }} box @param {unknown} type measured again when it changes */
-function useRoom(box, type) {
-  const [room, setRoom] = useState({ columns: 80, height: 400, lineHeight: 20, char: 8 });
-  useLayoutEffect(() => {
-    const lane = box.current;
-    const measure = () => {
-      if (!lane.isConnected) return; // reported once more while it leaves the page
-      const style = getComputedStyle(lane);
-      const canvas = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-      canvas.font = style.font;
-      const char = canvas.measureText("0".repeat(100)).width / 100;
-      const width = lane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-      setRoom((now) => {
-        const next = { columns: Math.floor(width / char), height: lane.clientHeight, lineHeight: parseFloat(style.lineHeight), char };
-        return JSON.stringify(next) === JSON.stringify(now) ? now : next;
-      });
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(lane);
-    return () => observer.disconnect();
-  }, [type]);
-  return room;
 }
