@@ -35,9 +35,21 @@ export interface Message {
   from: number;
   to: number;
   answers?: { flow: Message["flow"]; from: number };
-  /** Absent if it is not UTF-8. */
+  /** Absent if it is not UTF-8: then its bytes are in summaryB64. */
   summary?: string;
+  summaryB64?: string;
   fields?: Field[];
+}
+
+/** A message in the list of them. */
+export interface MessageRow {
+  number: number;
+  t?: number;
+  n?: number;
+  message: Message;
+  /** Whether a field of it is wrong. */
+  wrong: boolean;
+  size: number;
 }
 
 export interface Field {
@@ -45,7 +57,9 @@ export interface Field {
   from: number;
   to: number;
   value?: string;
+  valueB64?: string;
   wrong?: string;
+  wrongB64?: string;
   fields?: Field[];
 }
 
@@ -312,6 +326,8 @@ export interface Row {
   stream?: Stream;
   from: number;
   to: number;
+  /** In the console, where its bytes begin in what the client sent, or was shown. */
+  begin?: number;
   /** The number of its first byte, where that is not 0: in a stream that is followed. */
   base?: number;
 }
@@ -542,6 +558,8 @@ export interface Hover {
   n?: number;
   /** The lane that it is in. */
   lane: string;
+  /** The same bytes at the client's end, as far as that is known. */
+  client?: { kind: string; from: number; to: number };
 }
 
 export interface Filter {

@@ -81,6 +81,14 @@ export class Aligner {
     if (this.#left > maxPending) this.#lose();
   }
 
+  /** Bytes that went by unseen, which count. @param {"up" | "down"} stream @param {number} length */
+  unseen(stream, length) {
+    if (stream === "up") return void (this.#up += length);
+    this.#use(this.#left);
+    this.#down += length;
+    this.#at += length;
+  }
+
   /** The client said something. @param {import("../types").Row} row @param {Uint8Array | string} message */
   said(row, message) {
     row.stream = "up";

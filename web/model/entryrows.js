@@ -24,6 +24,7 @@ const lineCost = 20;
  *     t, n   time in seconds, number of the event
  *     size   what it costs to keep and show, in characters
  *     stream, from, to   where its bytes stand on the wire, as far as that is known
+ *     begin  where they begin in what the client sent or was shown, in the console
  *
  * @typedef {import("../types").Entry} Entry
  * @typedef {import("../types").Row} Row
@@ -37,6 +38,7 @@ export class EntryReader {
   #finished = false; // the stream to the server has been ended
   #part = 0; // id of the console's row of a message that is not whole yet; 0: none
   #align = new Aligner();
+  #client = { sent: 0, received: 0 }; // bytes of the client's side so far
   #rows = 0;
 
   /** @param {ReturnType<EntryReader["cut"]>} [state] to go on from */
@@ -44,6 +46,7 @@ export class EntryReader {
     if (!state) return;
     this.#passed = { ...state.passed };
     this.#finished = state.finished;
+    this.#client = { ...state.client };
     this.#rows = state.rows;
     this.#align.goOn(state.align);
   }
@@ -60,7 +63,7 @@ export class EntryReader {
   /** Takes a message that is not whole for one that is, and returns what another reader goes on from as this one does. */
   cut() {
     this.#part = 0;
-    return { passed: { ...this.#passed }, finished: this.#finished, rows: this.#rows, align: this.#align.cut() };
+    return { passed: { ...this.#passed }, finished: this.#finished, client: { ...this.#client }, rows: this.#rows, align: this.#align.cut() };
   }
 
   /** @param {Entry} entry @returns {{ console?: Row, wire?: Row, instead?: number }} */
@@ -74,6 +77,7 @@ export class EntryReader {
       this.#part = rows.console.part ? rows.console.id : 0;
     }
     if (rows.wire) rows.wire.id = ++this.#rows;
+    if (rows.console && kind?.flow) this.#count(rows.console);
     for (const way of /** @type {const} */ (["sent", "received"])) {
       if (rows.console?.kind === way && !rows.console.part) this.counts[way].messages++;
       if (rows.wire?.kind === way) this.counts[way].bytes += rows.wire.bytes?.length ?? 0;
@@ -85,6 +89,7 @@ export class EntryReader {
   #read(entry, kind) {
     if (kind.flow) return this.#flow(entry, kind.flow, kind.text);
     if (kind === kinds.PassThrough && entry.side) this.#passed[entry.side] = true;
+    if (kind === kinds.ClientUnseen || kind === kinds.ServerUnseen) this.#unseen(kind === kinds.ClientUnseen ? "client" : "server", entry.length ?? 0);
     /** @type {{ console?: Row, wire?: Row }} */
     const rows = {};
     if (kind.console) rows.console = words(entry, kind.isNote ? "note" : "remark", wordsFor(kind.console, entry));
@@ -130,6 +135,22 @@ export class EntryReader {
     }
   }
 
+  // A flow of the client's side counts what was said and shown, as the line modes'
+  // messages do.
+  /** @param {Row} row of the console */
+  #count(row) {
+    const way = row.kind === "sent" ? "sent" : "received";
+    row.begin = this.#client[way];
+    this.#client[way] += row.bytes?.length ?? utf8Length(row.text ?? "");
+  }
+
+  /** @param {"client" | "server"} side @param {number} length in bytes */
+  #unseen(side, length) {
+    if (side === "server" || this.#passed.client) this.#align.unseen(side === "server" ? "down" : "up", length);
+    if (side === "client") this.#client.sent += length;
+    else if (this.#passed.server) this.#client.received += length;
+  }
+
   /** The row that stands in the other lane as well. @param {Row} row */
   #copy(row) {
     const copy = { ...row };
@@ -163,6 +184,20 @@ function raw(entry, kind) {
   const bytes = payload(entry);
   const { text, ...row } = words(entry, kind);
   return { row: { ...row, bytes, size: sizeOf(bytes) }, all: bytes };
+}
+
+// The bytes that a text is as UTF-8.
+/** @param {string} text */
+function utf8Length(text) {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) continue;
+    if (code < 0x800) length++;
+    else if (code >= 0xd800 && code < 0xdc00 && text.charCodeAt(i + 1) >> 10 === 0x37) (length += 2), i++;
+    else length += 2;
+  }
+  return length;
 }
 
 /** What a row costs beside its characters. */

@@ -1,10 +1,11 @@
-// A feed takes entries as they come and keeps what the lanes show: three logs, of
-// the console's rows, of the wire's, and of the entries themselves. It publishes
+// A feed takes entries as they come and keeps what the lanes show: four logs, of the
+// console's rows, of the wire's, of messages, and of the entries themselves. It publishes
 // them to the page a frame at a time. A live session is one, and so is the
 // playback of a recorded one; a feed does not know which it is.
 
 import { signal } from "../vendor/signals-core.js";
 import { EntryReader } from "../model/entryrows.js";
+import { Offsets } from "../model/offsets.js";
 import { Pages, RowLog } from "../model/rowlog.js";
 
 // Milliseconds. After a frame that took longer than slowFrame comes a pause.
@@ -19,6 +20,17 @@ const unbounded = { maxRows: Infinity, maxSize: Infinity };
 
 const encodedSize = (/** @type {import("../types").Entry} */ entry) => 100 + (entry.text?.length ?? 0) + (entry.b64?.length ?? 0);
 
+/** What fields cost to keep, and whether one is wrong. @param {import("../types").Field[]} [fields] */
+function weighed(fields = []) {
+  let [size, wrong] = [0, false];
+  for (const field of fields) {
+    const inside = weighed(field.fields);
+    size += 60 + (field.value ?? field.valueB64 ?? "").length + (field.wrong ?? field.wrongB64 ?? "").length + inside.size;
+    wrong ||= inside.wrong || (field.wrong ?? field.wrongB64) !== undefined;
+  }
+  return { size, wrong };
+}
+
 export class Feed {
   /** @type {RowLog<import("../types").Row>} */
   console = new RowLog(unbounded);
@@ -31,6 +43,10 @@ export class Feed {
    * @type {RowLog<import("../types").Entry & { size: number }>}
    */
   entries = new RowLog({ maxRows: 20_000, maxSize: 4 * 1024 * 1024 });
+  /** What the line mode has recognised. @type {RowLog<import("../types").MessageRow>} */
+  messages = new RowLog({ maxRows: 200_000, maxSize: 64 * 1024 * 1024 });
+  /** Which rows have the bytes that messages are of. */
+  offsets = new Offsets();
   /** When the session began, in milliseconds since 1970. */
   began = Date.now();
   /** Signal: bytes that the pointer is on, in either lane. @type {import("../vendor/signals-core.js").Signal<import("../types").Hover | null>} */
@@ -61,11 +77,22 @@ export class Feed {
       this.pages.took(entry);
       const rows = this.#reader.read(entry);
       for (const row of [rows.console, rows.wire]) if (row) row.i = entry.i;
-      if (rows.console && rows.instead === this.#part.id) this.console.replace(this.#part.number, rows.console);
+      const number = rows.instead === this.#part.id ? this.#part.number : this.console.next;
+      if (rows.console && number !== this.console.next) this.console.replace(number, rows.console);
       else if (rows.console) this.console.append(rows.console);
-      if (rows.console?.part) this.#part = { id: rows.console.id, number: rows.instead === this.#part.id ? this.#part.number : this.console.next - 1 };
+      if (rows.console?.part) this.#part = { id: rows.console.id, number };
       if (rows.wire) this.wire.append(rows.wire);
-      this.entries.append({ ...entry, size: encodedSize(entry) });
+      if (rows.console) this.offsets.add("console", rows.console, number);
+      if (rows.wire) this.offsets.add("wire", rows.wire, this.wire.next - 1);
+      if (entry.missing) this.offsets.lose();
+      const { message, n, t } = entry;
+      let size = encodedSize(entry);
+      if (message) {
+        const { size: more, wrong } = weighed(message.fields);
+        size += (message.summary ?? message.summaryB64 ?? "").length + more;
+        this.messages.append({ number: this.messages.next, n, t, message, wrong, size });
+      }
+      this.entries.append({ ...entry, size });
     }
     this.pages.bound();
     this.publishSoon();
@@ -173,6 +200,7 @@ export class Feed {
   clear() {
     this.console.clear();
     this.wire.clear();
+    this.messages.clear();
     this.pages.clear();
   }
 
@@ -181,6 +209,7 @@ export class Feed {
     this.clear();
     this.entries.clear();
     this.#reader = new EntryReader();
+    this.offsets = new Offsets();
     this.hover.value = null;
   }
 
@@ -211,6 +240,7 @@ export class Feed {
     this.#scheduled = false;
     for (const log of this.#inTurn()) log.publish();
     this.entries.publish();
+    this.messages.publish();
     requestAnimationFrame(() => {
       const took = performance.now() - began;
       this.#rest = took > slowFrame ? Math.min(2 * took, maxRest) : 0;
