@@ -570,7 +570,7 @@ var table = []row{
 		place:   "plugins/starlark",
 		does:    "makes a line mode of a [Starlark script](plugins/starlark.md)",
 		not:     "the host, the gateway, processes",
-		imports: "core " + starlark,
+		imports: "core core/framing " + starlark,
 		brings:  xsys,
 		without: "net os/exec",
 	},

@@ -2,8 +2,10 @@ package framing
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -35,41 +37,75 @@ func frames(cut Cut, most int, data string, size int) (all []string, err error) 
 	return all, nil
 }
 
-var cuts = map[string]struct {
-	cut  Cut
-	most int
-	data string
-	want []string
-	err  string // with which it ends
-}{
-	"lines":               {Lines(), 0, "a\r\n\nbc\nde", []string{"0 a\r\n", "3 \n", "4 bc\n"}, ""},
-	"a delimiter of two":  {After("\r\n"), 0, "a\r\r\nb\nc\r\n\r", []string{"0 a\r\r\n", "4 b\nc\r\n"}, ""},
-	"a prefix":            {Prefixed(2, false, Rest), 0, "\x00\x02hi\x00\x00\x00\x03abc\x00", []string{"0 \x00\x02hi", "4 \x00\x00", "6 \x00\x03abc"}, ""},
-	"little end first":    {Prefixed(2, true, Rest), 0, "\x01\x00a\x00\x01", []string{"0 \x01\x00a"}, ""},
-	"it counts itself":    {Prefixed(1, false, Whole), 0, "\x03ab\x01", []string{"0 \x03ab", "3 \x01"}, ""},
-	"less than itself":    {Prefixed(4, false, Whole), 0, "\x00\x00\x00\x04\x00\x00\x00\x03", []string{"0 \x00\x00\x00\x04"}, "its length alone has 4"},
-	"too large a length":  {Prefixed(8, false, Rest), 0, "\xff\xff\xff\xff\xff\xff\xff\xff", nil, "longer than is taken"},
-	"content":             {ContentLength(), 0, "Content-Length: 2\r\n\r\nhiA: b\ncontent-length:0\n\n\nX", []string{"0 Content-Length: 2\r\n\r\nhi", "23 A: b\ncontent-length:0\n\n", "46 \n"}, ""},
-	"no number":           {ContentLength(), 0, "Content-Length: +2\r\n\r\n", nil, "no number of bytes"},
-	"two numbers":         {ContentLength(), 0, "Content-Length: 2\nContent-Length: 3\n\n", nil, "different numbers"},
-	"twice the same":      {ContentLength(), 0, "Content-Length: 1\nContent-Length: 1\n\nx", []string{"0 Content-Length: 1\nContent-Length: 1\n\nx"}, ""},
-	"a number too large":  {ContentLength(), 0, "Content-Length: 99999999999999999999999999\n\nx", nil, "longer than is taken"},
-	"as long as may be":   {Lines(), 4, "abc\nabc\n", []string{"0 abc\n", "4 abc\n"}, ""},
-	"longer than may be":  {Lines(), 4, "abc\nabcd\n", []string{"0 abc\n"}, "longer than is taken"},
-	"announced too long":  {Prefixed(1, false, Rest), 4, "\x03abc\x04abcd", []string{"0 \x03abc"}, "longer than is taken"},
-	"a frame not yet all": {Prefixed(1, false, Rest), 0, "\x09abc", nil, ""},
+// frame is a case of testdata/frames.json, which the helpers for Starlark and for Python are
+// held to as well. Its texts have a character for each byte.
+type frame struct {
+	Name      string
+	Cut       string
+	Delimiter string
+	Size      int
+	Order     string
+	Counts    string
+	Most      int
+	Data      string
+	Frames    []string // each with where it begins
+	Error     string   // with which it ends
+}
+
+func table(t testing.TB) (all []frame) {
+	data, err := os.ReadFile("testdata/frames.json")
+	if err == nil {
+		err = json.Unmarshal(data, &all)
+	}
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d cases: %v", len(all), err)
+	}
+	for i := range all {
+		all[i].Data = octets(all[i].Data)
+		for j := range all[i].Frames {
+			all[i].Frames[j] = octets(all[i].Frames[j])
+		}
+	}
+	return all
+}
+
+func octets(text string) string {
+	var b []byte
+	for _, r := range text {
+		b = append(b, byte(r))
+	}
+	return string(b)
+}
+
+func (f *frame) cut(t testing.TB) Cut {
+	switch f.Cut {
+	case "lines":
+		return Lines()
+	case "after":
+		return After(f.Delimiter)
+	case "prefixed":
+		counts := Rest
+		if f.Counts == "whole" {
+			counts = Whole
+		}
+		return Prefixed(f.Size, f.Order == "little", counts)
+	case "content-length":
+		return ContentLength()
+	}
+	t.Fatalf("%s: there is no cut %q", f.Name, f.Cut)
+	return nil
 }
 
 // However a stream is cut, its frames are the same, at the same places.
 func TestFrames(t *testing.T) {
-	for name, c := range cuts {
-		for size := 1; size <= len(c.data); size++ {
-			got, err := frames(c.cut, c.most, c.data, size)
-			if strings.Join(got, "|") != strings.Join(c.want, "|") {
-				t.Errorf("%s, by %d: %q, want %q", name, size, got, c.want)
+	for _, c := range table(t) {
+		for size := 1; size <= len(c.Data); size++ {
+			got, err := frames(c.cut(t), c.Most, c.Data, size)
+			if strings.Join(got, "|") != strings.Join(c.Frames, "|") {
+				t.Errorf("%s, by %d: %q, want %q", c.Name, size, got, c.Frames)
 			}
-			if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%s, by %d: %v, want %q", name, size, err, c.err)
+			if (err != nil) != (c.Error != "") || err != nil && !strings.Contains(err.Error(), c.Error) {
+				t.Errorf("%s, by %d: %v, want %q", c.Name, size, err, c.Error)
 			}
 		}
 	}
@@ -121,8 +157,8 @@ func TestFeedAllocatesNothing(t *testing.T) {
 }
 
 func FuzzFrames(f *testing.F) {
-	for _, c := range cuts {
-		f.Add([]byte(c.data), 3)
+	for _, c := range table(f) {
+		f.Add([]byte(c.Data), 3)
 	}
 	all := []Cut{Lines(), After("\r\n"), Prefixed(2, false, Rest), Prefixed(4, true, Whole), ContentLength()}
 	f.Fuzz(func(t *testing.T, data []byte, size int) {

@@ -68,6 +68,12 @@ func (s *Stream) Skip(n int64) {
 	s.held = s.held[:0]
 }
 
+// Resume has the stream go on at a place, with the beginning of a frame there that has come
+// so far, as Held has returned them.
+func (s *Stream) Resume(at int64, beginning []byte) {
+	s.at, s.held = at, append(s.held[:0], beginning...)
+}
+
 // State appends where the stream is to dst: for a checkpoint.
 func (s *Stream) State(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(s.at))
@@ -86,7 +92,7 @@ func (s *Stream) Restore(state []byte) (rest []byte, err error) {
 		return nil, errState
 	}
 	state = state[n+m:]
-	s.at, s.held = int64(at), append([]byte(nil), state[:size]...)
+	s.Resume(int64(at), state[:size])
 	return state[size:], nil
 }
 

@@ -22,6 +22,7 @@ var predeclared = starlark.StringDict{
 	whileTrue:  starlark.True,
 	"range":    builtin("range", boundedRange),
 	"int":      builtin("int", boundedInt),
+	"framing":  framingModule,
 	"octets":   octets,
 	"json":     jsonModule,
 	"base64":   base64Module,
