@@ -142,7 +142,7 @@ func (w *workbench) holds(t testing.TB) (h holding) {
 // left, nothing is left of them. make soak is the long form.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	sessions, length, most := 50, 30*time.Second, 8<<20
+	sessions, length, most := 50, in(12*time.Second, 30*time.Second), 8<<20
 	if words := os.Getenv("SOAK_SECONDS"); words != "" {
 		seconds, err := strconv.Atoi(words)
 		if err != nil || seconds < 10 {

@@ -139,6 +139,7 @@ func TestClientVanishes(t *testing.T) {
 // writes would hide deadlocks.
 func TestBulkThroughAnEchoServer(t *testing.T) {
 	t.Parallel()
+	size := in(16, 64) * mebi // more than all buffers on the way hold
 	for mode, kind := range map[string]int{"raw": websocket.BinaryMessage, "http-line": websocket.TextMessage} {
 		t.Run(mode, func(t *testing.T) {
 			s := serve(t, echo)
@@ -146,16 +147,17 @@ func TestBulkThroughAnEchoServer(t *testing.T) {
 			sent := make(chan string, 1)
 			go func() {
 				sum, random := sha256.New(), rand.NewChaCha8([32]byte{})
-				for range 64 * mebi / bulkMessage {
+				for range size / bulkMessage {
 					message := bulk(random, kind)
 					mark(sum, message, kind)
+					c.ws.SetWriteDeadline(time.Now().Add(patience))
 					if c.ws.WriteMessage(kind, message) != nil {
 						break
 					}
 				}
 				sent <- hex.EncodeToString(sum.Sum(nil))
 			}()
-			sum, left := sha256.New(), 64*mebi
+			sum, left := sha256.New(), size
 			for left > 0 {
 				_, message := c.next()
 				mark(sum, message, kind)

@@ -18,7 +18,7 @@ import (
 // holds a part, and whose rows are of unlike heights. With WORKBENCH_LONG=1 it has
 // 1,000,000 rows.
 func TestPageEndsOfALongList(t *testing.T) {
-	lines := 60_000
+	lines := in(30_000, 60_000)
 	if os.Getenv("WORKBENCH_LONG") != "" {
 		lines = 1_000_000
 	}

@@ -27,7 +27,8 @@ const pupil = "anna"
 
 // Every lesson that the workbench comes with is played on the page: each step in the
 // right way that the lesson's own cases have, and one step in a wrong way before, whose
-// hint has to show. With WORKBENCH_LONG=1 each lesson is played in five wrong ways, or in
+// hint has to show. The short form plays the lessons that differ most in how they are
+// played. With WORKBENCH_LONG=1 each lesson is played in five wrong ways, or in
 // as many as can be typed: wrong servers cannot. The script is made by the packages of
 // lessons; what plays is the built binary.
 func TestReadyLessonsOnThePage(t *testing.T) {
@@ -37,7 +38,7 @@ func TestReadyLessonsOnThePage(t *testing.T) {
 	}
 	chromium := browser(t)
 	wrong := map[string]int{} // ways that were played, by lesson
-	left := ready.Names()     // lessons with more of them to play
+	left := in([]string{"cr-lf-or-lf", "smtp-forge-a-sender", "design-a-protocol", "write-your-own-server"}, ready.Names())
 	for round := 0; len(left) > 0; round++ {
 		now := left
 		left = nil

@@ -18,7 +18,7 @@ import (
 // Each of very many lines can be reached, by scrolling and by find, though the page
 // holds few of them. With WORKBENCH_LONG=1 there are 1,000,000.
 func TestPageMillion(t *testing.T) {
-	lines, tries := 150_000, 3
+	lines, tries := in(60_000, 150_000), 3
 	if os.Getenv("WORKBENCH_LONG") != "" {
 		lines, tries = 1_000_000, 10
 	} else {

@@ -143,7 +143,7 @@ func thorough() bool { return os.Getenv("STORM_SECONDS") != "" }
 // Saves under traffic: the connection stays, and no message is lost, doubled or
 // reordered.
 func TestReloadUnderTraffic(t *testing.T) {
-	reloads := 20
+	reloads := in(5, 20)
 	if thorough() {
 		reloads = 100
 	}
@@ -173,6 +173,7 @@ func TestReloadUnderTraffic(t *testing.T) {
 		for {
 			select {
 			case <-tick.C:
+				c.ws.SetWriteDeadline(time.Now().Add(patience))
 				if c.ws.WriteMessage(websocket.TextMessage, []byte("x")) != nil {
 					return
 				}
@@ -251,7 +252,8 @@ func TestReloadThatDiffers(t *testing.T) {
 	}
 	// Events are numbered from 1, and an echo follows each message: message n
 	// is event 2n-1.
-	for i := 1; i <= 20; i++ {
+	builds := in(6, 20)
+	for i := 1; i <= builds; i++ {
 		off := i%5 + 1
 		save(t, file, counter(i, off))
 		eventually(t, fmt.Sprintf("build %d is noticed", i), func() bool {
@@ -270,11 +272,11 @@ func TestReloadThatDiffers(t *testing.T) {
 	}
 	resp.Body.Close()
 	eventually(t, "the session moves", func() bool { return len(w.dev(t).Sessions.Stayed) == 0 })
-	says("26!\n")
+	says(fmt.Sprintf("%d!\n", 6+builds))
 
 	save(t, file, "def handle(:\n")
 	eventually(t, "the error is told", func() bool { return strings.Contains(w.dev(t).Build.Error, "counter.star:1") })
-	says("27!\n")
+	says(fmt.Sprintf("%d!\n", 7+builds))
 }
 
 // A plugin in Go is built, and a golden shows what a change breaks.

@@ -172,11 +172,8 @@ func TestKilledAtEveryEvent(t *testing.T) {
 		mode   string
 		script []step
 	}{{"http-line", lines(200)}, {"echo-quit", echoes}} {
-		const lanes = 2 // at a time
-		apart := lanes  // in a lane, of two events that are tried
-		if testing.Short() {
-			apart = max(lanes, len(test.script)/10)
-		}
+		lanes := in(1, 2)                              // at a time
+		apart := in(max(2, len(test.script)/6), lanes) // in a lane, of two events that are tried
 		want, _, wantHeard := play(t, shared, test.mode, test.script, func(int, bool) {})
 		for name, done := range map[string]bool{"while": false, "after": true} {
 			for lane := range lanes {
@@ -284,7 +281,7 @@ func TestKilledTwiceInQuickSuccession(t *testing.T) {
 	for range 20 {
 		clients = append(clients, w.join(t, "", s.address))
 	}
-	for round := range 10 {
+	for round := range in(3, 10) {
 		var said []string
 		for i := range 50 {
 			said = append(said, fmt.Sprintf("%04000d", 50*round+i)) // large: a batch is answered in several writes

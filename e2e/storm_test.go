@@ -30,7 +30,7 @@ const (
 func stormTime(t testing.TB) time.Duration {
 	words := os.Getenv("STORM_SECONDS")
 	if words == "" {
-		return 6 * time.Second
+		return in(3*time.Second, 6*time.Second)
 	}
 	seconds, err := strconv.Atoi(words)
 	if err != nil || seconds < 1 {
@@ -300,7 +300,7 @@ func TestStorm(t *testing.T) {
 // together send 5,000 lines a second at most, each the next line once the one before
 // is answered.
 func TestOneKill(t *testing.T) {
-	counts := []int{10, 200}
+	counts := in([]int{200}, []int{10, 200})
 	if thorough() {
 		counts = append(counts, 1000)
 	}
@@ -339,7 +339,7 @@ func TestStormThatDoesNotWait(t *testing.T) {
 // Now and then, all processes are killed at once.
 func TestStormNowAndThen(t *testing.T) {
 	s := brew(t, 200)
-	s.rage(t, 4*time.Second, func() int { return s.w.killAll(t) })
+	s.rage(t, in(2*time.Second, 4*time.Second), func() int { return s.w.killAll(t) })
 	s.passed(t)
 }
 
