@@ -83,6 +83,7 @@ func startBrowser(more ...chromedp.ExecAllocatorOption) (ctx context.Context, st
 		chromedp.Flag("no-proxy-server", true),
 		chromedp.Flag("host-resolver-rules", "MAP "+elsewhere+" 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"),
 		chromedp.WindowSize(1200, 900),
+		chromedp.WSURLReadTimeout(patience),
 	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)

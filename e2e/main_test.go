@@ -16,7 +16,7 @@ import (
 
 // patience is how long to wait for any one condition. It is generous: a loaded machine
 // is not a defect.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // The programs under test, and the workbench that most tests share.
 var (
