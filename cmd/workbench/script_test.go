@@ -18,6 +18,10 @@ import (
 // TestScript runs the scripts of testdata/script, each in a folder and a home
 // of its own, with the test binary as workbench. Besides what testscript has,
 // they use exits, each and await.
+//
+// A process with the race detector starts three times as slowly. The short form runs with
+// it only the scripts that have something in the background, and the others, most of
+// whose commands do one thing after the other, with a build of its own.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	repo, err := filepath.Abs("../..")
@@ -29,11 +33,27 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	caches := strings.Split(string(cache), "\n")
+	const scripts = "testdata/script"
+	plain := "" // the folder of the build without the race detector
+	if testing.Short() {
+		plain = t.TempDir()
+		if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", plain, ".").CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 scripts,
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "each": each, "await": await},
 		Setup: func(env *testscript.Env) error {
+			name := strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")
+			text, err := os.ReadFile(filepath.Join(scripts, name+".txtar"))
+			if err != nil {
+				return err
+			}
+			if plain != "" && !background.Match(text) {
+				env.Setenv("PATH", plain+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			}
 			env.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // the race detector's exit waits a second
 			env.Setenv("GOLDENS", filepath.Join(repo, "testdata"))
 			env.Setenv("SDK", repo)
@@ -45,6 +65,9 @@ func TestScript(t *testing.T) {
 		},
 	})
 }
+
+// background matches a line of a script that starts something in the background.
+var background = regexp.MustCompile(`(?m)&\w*&?$`)
 
 // exits CODE program args… runs a program that must end with CODE.
 func exits(script *testscript.TestScript, negated bool, args []string) {
