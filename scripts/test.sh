@@ -47,7 +47,8 @@ scripts/check-web.sh
 # The tests named TestRoot… start servers in their own mounts and capture packets. A user
 # runs these with sudo, built like all others.
 packages=(./e2e ./...) # e2e takes longest and mostly waits, so it goes first
-go_test() { go test "${race[@]}" "${form[@]}" -shuffle=on "$@"; }
+at_once=$(($(getconf _NPROCESSORS_ONLN) + 1)) # packages: beside e2e, as many as there are processors
+go_test() { go test -p "$at_once" "${race[@]}" "${form[@]}" -shuffle=on "$@"; }
 if [ "$(id -u)" -eq 0 ]; then
 	step "Go tests, race detector ${race:-off}"
 	go_test "${packages[@]}"
