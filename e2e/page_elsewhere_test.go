@@ -70,7 +70,7 @@ func TestPageFromAnotherMachine(t *testing.T) {
 		properties[object] = append(properties[object], property)
 	}
 	comment := regexp.MustCompile(`(?s:/\*.*?\*/)|(?m:(^|\s)//.*$)`)
-	guarded := map[string]string{"../web/ui/CopyMenu.js": "navigator.clipboard"} // tried below
+	guarded := map[string]string{"../web/ui/clipboard.js": "navigator.clipboard"} // tried below
 	files, err := filepath.Glob("../web/*/*.js")
 	if err != nil || len(files) < 50 {
 		t.Fatal(files, err)

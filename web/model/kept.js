@@ -97,7 +97,7 @@ const step = (value) => {
 
 /** All keys, without the "workbench." before them. */
 export const shapes = {
-  lanes: oneOf("both", "console", "wire", "ladder"),
+  lanes: oneOf("both", "console", "wire", "ladder", "messages"),
   hex: flag,
   columns: oneOf("fit", "8", "16"),
   controls: flag,
@@ -298,7 +298,7 @@ function setting(key, initial) {
 
 const narrow = globalThis.matchMedia?.("(max-width: 600px)").matches ?? false;
 
-/** What the middle of the page shows: "both" lanes, "console", "wire", or "ladder". */
+/** What the middle of the page shows: "both" lanes, "console", "wire", "ladder", or "messages" beside both. */
 export const lanes = setting("lanes", "both");
 /** Whether the wire shows hex beside the text. */
 export const showHex = setting("hex", true);

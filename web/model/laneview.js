@@ -59,6 +59,8 @@ export class LaneView {
 
   /** Signal: the rows that are picked. @type {import("../vendor/signals-core.js").Signal<Selection | null>} */
   selection = signal(null);
+  /** Signal: the bytes of the message that is marked. @type {import("../vendor/signals-core.js").Signal<import("../types").Hover | null>} */
+  marked = signal(null);
   /** Where the lanes are that do not follow the newest row. @type {Record<string, import("./kept.js").Place>} */
   places = {};
   /** Signal: the times of the first and the last row in sight, by lane. @type {import("../vendor/signals-core.js").Signal<Record<string, [number, number]>>} */

@@ -105,6 +105,16 @@ export class Spans {
     this.#next = Math.max(this.#next, end);
   }
 
+  /** Whether there are messages that it has not taken in. */
+  get behind() {
+    return this.#next < this.#log.end;
+  }
+
+  /** The flows that there are messages of. @returns {Flow[]} */
+  get flows() {
+    return /** @type {Flow[]} */ (Object.keys(this.#flows)).sort();
+  }
+
   /** The message that has a byte of a flow. @param {Flow} flow @param {number} byte @returns {MessageRow | undefined} */
   at(flow, byte) {
     this.update();

@@ -28,7 +28,7 @@ const choices = [
 
 /** What shows of each session. */
 function LanesPicker() {
-  const now = lanes.value === "ladder" ? "both" : lanes.value;
+  const now = lanes.value === "ladder" || lanes.value === "messages" ? "both" : lanes.value;
   return html`
     <fieldset class="segments">
       <legend class="unseen">What to show</legend>

@@ -1,5 +1,5 @@
 // The middle of the page: what was typed and shown beside what went over the
-// wire for it, or the ladder. A live session and a playback look the same here.
+// wire for it, messages and both, or the ladder. A live session and a playback look the same here.
 
 import { html, lazy } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
@@ -9,6 +9,7 @@ import { Lane } from "./Lane.js";
 import { shown } from "./LaneRow.js";
 
 const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
+const Messages = lazy(() => import("./Messages.js"), "Messages");
 const MiniMap = lazy(() => import("./MiniMap.js"), "MiniMap");
 
 /**
@@ -27,6 +28,7 @@ export function Console({ feed, laneView, about, status, tools, earlier = "", ch
       ${show === "ladder"
         ? html`<${Ladder} feed=${feed} about=${about} laneView=${laneView} />`
         : html`
+          ${show === "messages" && html`<${Messages} key="messages" feed=${feed} laneView=${laneView} name=${about.name} />`}
           ${show !== "wire" && html`<${Lane} key="console" id="console" title=${"Typed and shown" + whose} feed=${feed} laneView=${laneView}>${children}<//>`}
           ${show !== "console" && html`
             <${Lane} key="wire" id="wire" title=${"On the wire" + whose} feed=${feed} laneView=${laneView}>
@@ -35,7 +37,7 @@ export function Console({ feed, laneView, about, status, tools, earlier = "", ch
           `}
         `}
     </div>
-    ${feed && showMap.value && show !== "ladder" && html`<${MapOfLong} feed=${feed} laneView=${laneView} lanes=${show === "both" ? ["console", "wire"] : [show]} />`}
+    ${feed && showMap.value && show !== "ladder" && html`<${MapOfLong} feed=${feed} laneView=${laneView} lanes=${show === "both" || show === "messages" ? ["console", "wire"] : [show]} />`}
     <${Announcer} feed=${feed} />
   `;
 }

@@ -16,7 +16,7 @@ export function ConsoleBar({ feed, laneView, about, status, tools }) {
     <div class="console-bar">
       ${status}
       <div class="tools">
-        <${LanePicker} />
+        <${LanePicker} feed=${feed} />
         <${Find} feed=${feed} laneView=${laneView} />
         <button type="button" class="small" id="filter-button" aria-expanded=${laneView.filtering.value ? "true" : "false"}
           onClick=${() => (laneView.filtering.value = !laneView.filtering.value)}>
@@ -57,12 +57,15 @@ const choices = [
   ["ladder", "Ladder"],
 ];
 
-function LanePicker() {
+/** @param {{ feed: import("../wire/feed.js").Feed | null }} props */
+function LanePicker({ feed }) {
   const toField = useMemo(backToField, []);
+  feed?.messages.version.value;
+  const all = feed?.messages.next || lanes.value === "messages" ? [...choices, ["messages", "Messages"]] : choices;
   return html`
     <fieldset class="segments" ...${toField}>
       <legend class="unseen">What to show</legend>
-      ${choices.map(([value, label]) => html`
+      ${all.map(([value, label]) => html`
         <label key=${value}>
           <input type="radio" name="lanes" value=${value} checked=${lanes.value === value} onChange=${() => (lanes.value = value)} />
           <span>${label}</span>
@@ -80,7 +83,7 @@ function Find({ feed, laneView }) {
   const sought = laneView.sought.value;
   const known = (sought?.version.value ?? 0) + (laneView.sifter.value?.version.value ?? 0);
   const problem = sought?.problem.value;
-  const search = () => feed && laneView.search(feed, show === "both" ? ["console", "wire"] : show === "wire" ? ["wire"] : ["console"]);
+  const search = () => feed && laneView.search(feed, show === "both" || show === "messages" ? ["console", "wire"] : show === "wire" ? ["wire"] : ["console"]);
   useEffect(() => void search(), [feed, sought, versions, known, show, laneView.passes.value]);
 
   const hits = laneView.hits.value.length;

@@ -8,6 +8,7 @@ import { copied, forms, goBothWays, ofDirection, typed } from "../model/copy.js"
 import { away } from "../model/laneview.js";
 import { count } from "../model/format.js";
 import { lanes, typeHex } from "../model/kept.js";
+import { maxCopied, toClipboard } from "./clipboard.js";
 import { save } from "./download.js";
 import { isWhole } from "../model/local.js";
 import { isWebSocket, splitTarget } from "../model/target.js";
@@ -17,24 +18,6 @@ const ways = [
   ["sent", "▶ Sent"],
   ["received", "◀ Received"],
 ];
-
-const maxCopied = 16 * 1024 * 1024; // characters, which a clipboard still takes
-
-// A page that came over plain HTTP from another machine has no navigator.clipboard.
-/** @param {string} text */
-export async function toClipboard(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = document.createElement("textarea");
-  area.className = "to-copy";
-  area.value = text;
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  before?.focus();
-  if (!done) throw new Error("not copied");
-}
 
 /** done(what) is told what was copied or saved, in words. @param {{ feed: import("../wire/feed.js").Feed, laneView: import("../model/laneview.js").LaneView, about: any, done: (what: string) => void }} props */
 export function CopyMenu({ feed, laneView, about, done }) {

@@ -140,7 +140,7 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
   const selection = laneView.selection.value;
   const here = selection?.lane === id ? selection : null;
   const [low, high] = here ? [Math.min(here.anchor, here.focus), Math.max(here.anchor, here.focus)] : [1, 0];
-  const hover = feed?.hover.value ?? null;
+  const hover = feed?.hover.value ?? laneView.marked.value;
   const hit = laneView.hits.value[laneView.hit.value];
 
   const pick = (/** @type {number} */ number, extend = false, /** @type {number} */ line = 0, /** @type {number} */ byte = -1) => {

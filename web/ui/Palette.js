@@ -125,7 +125,7 @@ function itemsOf(page) {
     ...targets.list.map((target) => one("Target", [targetTitle(target), target.name && targetTitle({ ...target, name: "" }), target.mode].filter(Boolean).join(" · "), inForm((to) => to.use({ ...fieldsOf(targetTitle({ ...target, name: "" })), ...target })))),
     ...forms.map(([form, label]) => ({ group: "Rows", name: "Copy as " + label, menu: "#copy-menu", control: `[data-form="${form}"]` }))
       .filter(isPossible).map((action) => one(action.group, action.name, () => perform(action, page))),
-    ...chosen("Show", lanes, [["both", "Both lanes"], ["console", "Only what is typed and shown"], ["wire", "Only the wire"], ["ladder", "The ladder"]]),
+    ...chosen("Show", lanes, [["both", "Both lanes"], ["console", "Only what is typed and shown"], ["wire", "Only the wire"], ["ladder", "The ladder"], ["messages", "Messages, and both lanes"]]),
     ...chosen("Time", timeStyle, [["relative", "Since the start"], ["delta", "Since the row before"], ["absolute", "Of day"], ["none", "None"]]),
     ...chosen("Bytes in a line of hex", hexColumns, [["fit", "As many as fit"], ["8", "8"], ["16", "16"]]),
     ...chosen("Colours", theme, [["", "As the system has them"], ["light", "Light"], ["dark", "Dark"]]),

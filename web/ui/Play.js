@@ -14,7 +14,7 @@ import { listTranscripts, transcriptInfo } from "../wire/transcripts.js";
 import { Menu } from "./Menu.js";
 import { formatRoute, go } from "./route.js";
 import { openTab, targets } from "./tabs.js";
-import { toClipboard } from "./CopyMenu.js";
+import { toClipboard } from "./clipboard.js";
 import { shown } from "./LaneRow.js";
 
 const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");

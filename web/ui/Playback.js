@@ -120,7 +120,7 @@ function Loaded({ id, recording, query }) {
   useEffect(() => {
     const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
       const target = /** @type {HTMLElement} */ (event.target);
-      if (event.altKey || event.ctrlKey || event.metaKey || target.matches("input, select, textarea, button, a, [role=listbox]")) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || target.matches("input, select, textarea, button, a, [role=listbox], [role=tree]")) return;
       const key = event.key;
       if (key === " ") toggle();
       else if (key === "ArrowRight" || key === "ArrowLeft") seek(stepped(entries, player.position, key === "ArrowRight" ? 1 : -1));

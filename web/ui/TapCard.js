@@ -7,7 +7,7 @@ import { standing, traffic, tryWith } from "../model/taps.js";
 import { endConnection, endTap } from "../wire/taps.js";
 import { modes, practices } from "../wire/workbench.js";
 import { formatRoute } from "./route.js";
-import { toClipboard } from "./CopyMenu.js";
+import { toClipboard } from "./clipboard.js";
 
 /** @param {{ tap: import("../types").Tapped }} props */
 export function TapCard({ tap }) {

@@ -27,7 +27,7 @@ export function useStudentSession(student, at) {
 /** @param {{ session: Session, name: string, whose?: string }} props name: what its elements' ids begin with; whose tells the lanes of several apart */
 export function WatchedLanes({ session, name, whose = "" }) {
   const laneView = useMemo(() => new LaneView(), []);
-  const show = lanes.value === "ladder" ? "both" : lanes.value;
+  const show = lanes.value === "ladder" || lanes.value === "messages" ? "both" : lanes.value;
   const { name: state, words, hint, away } = session.state.value;
   const said = away ? hint : state === "connected" ? "" : state === "connecting" ? "Coming to the session …" : `${words}. ${hint ?? ""}`;
   return html`

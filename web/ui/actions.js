@@ -109,6 +109,14 @@ export const actions = [
   { group: "In a lane", name: "Pick bytes of a row on the wire", keys: ["Shift ←", "Shift →"] },
   { group: "In a lane", name: "Pick none", keys: ["Escape"] },
 
+  { group: "In messages", name: "Mark a message or a field, and its bytes", keys: ["↑", "↓", "Page ↑", "Page ↓", "Home", "End"] },
+  { group: "In messages", name: "Unfold; go in", keys: ["→", "Enter"] },
+  { group: "In messages", name: "Fold; go out", keys: ["←", "Enter"] },
+  { group: "In messages", name: "Copy the message as JSON", keys: ["Ctrl C"] },
+  { group: "In messages", name: "Mark none", keys: ["Escape"] },
+  { group: "In messages", name: "Filter the messages", control: "#message-filter" },
+  { group: "In messages", name: "Copy or save messages", control: "#message-copy" },
+
   { group: "Find", name: "The next one, the one before", keys: ["Enter", "Shift Enter"] },
   { group: "Find", name: "Look for nothing", keys: ["Escape"] },
 

@@ -2,15 +2,30 @@
 
 import { byteAt } from "../model/rowlayout.js";
 
-// Which of a row's bytes the pointer is on, in this lane or, by way of the
-// wire, in the other.
+// Which of a row's bytes the pointer is on, in this lane or, by way of the wire, in
+// the other; or those of a message.
 /** @param {import("../types").Row} row @param {import("../types").Hover | null} hover */
 export function pointed(row, hover) {
   const none = { from: -1, to: -1, related: false };
   if (!hover) return none;
+  if (hover.lane === "messages" && hover.client) {
+    if (row.begin === undefined || row.kind !== hover.client.kind) return none;
+    return overlap(row.begin, row.begin + bytesOf(row), hover.client) ?? none;
+  }
   if (hover.from < 0 || row.from < 0) return { ...none, related: row.n !== undefined && row.n === hover.n && row.stream === hover.stream };
-  if (row.stream !== hover.stream || hover.from >= row.to || hover.to <= row.from) return none;
-  return { from: Math.max(0, hover.from - row.from), to: Math.min(row.to, hover.to) - row.from, related: true };
+  return (row.stream === hover.stream && overlap(row.from, row.to, hover)) || none;
+}
+
+// What of a row from..to is within a stretch of its stream.
+/** @param {number} from @param {number} to @param {{ from: number, to: number }} stretch */
+function overlap(from, to, stretch) {
+  if (stretch.from >= to || stretch.to <= from) return undefined;
+  return { from: Math.max(0, stretch.from - from), to: Math.min(to, stretch.to) - from, related: true };
+}
+
+/** How many bytes a row has. @param {import("../types").Row} row */
+function bytesOf({ bytes, text = "" }) {
+  return bytes?.length ?? new TextEncoder().encode(text).length;
 }
 
 /**
@@ -51,9 +66,20 @@ export function point(event, feed, lane, log, layout, char) {
   if (byte >= 0) [begin, end] = [byte, byte + 1];
   else if (line.from < 0) [begin, end] = [0, row.to - row.from];
   const known = row.from >= 0;
-  const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane };
+  const client = lane === "console" ? clientStretch(row, byte >= 0 || line.bytes ? [begin, end] : null) : undefined;
+  const hover = { stream: row.stream, from: known ? row.from + begin : -1, to: known ? row.from + end : -1, n: row.n, lane, client };
   const now = feed.hover.value;
-  if (now?.stream !== hover.stream || now?.from !== hover.from || now.to !== hover.to || now.n !== hover.n) feed.hover.value = hover;
+  if (now?.stream !== hover.stream || now?.from !== hover.from || now.to !== hover.to || now.n !== hover.n || now.client?.from !== client?.from) feed.hover.value = hover;
+}
+
+/**
+ * Where bytes of a row of the console stand in what the client sent, or was shown; all of them, if part is null.
+ * @param {import("../types").Row} row @param {[number, number] | null} part
+ */
+function clientStretch(row, part) {
+  if (row.begin === undefined) return undefined;
+  const [from, to] = part ?? [0, bytesOf(row)];
+  return { kind: row.kind, from: row.begin + from, to: row.begin + to };
 }
 
 /**
