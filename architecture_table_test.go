@@ -651,6 +651,13 @@ var table = []row{
 		brings:  "core/pluginproto core/wire " + goPlugin + " " + behindGoPlugin,
 	},
 	{
+		place:   "examples/go/records",
+		does:    "an example of a line mode in Go: takes records apart, and says each as a message",
+		not:     "everything else",
+		imports: "core core/framing plugins",
+		brings:  "core/pluginproto core/wire " + goPlugin + " " + behindGoPlugin,
+	},
+	{
 		place:   "cmd/echo",
 		does:    "a main over `core/practice`",
 		not:     "everything else",

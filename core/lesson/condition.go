@@ -13,17 +13,18 @@ import (
 
 // condition is one line below a check or a hint.
 type condition struct {
-	kind conditionKind
-	not  bool
-	side core.Side
-	re   *regexp.Regexp
-	n    int         // of segments
-	data []byte      // of bytes
-	gold *golden     // of reaches
-	name string      // of header: mode, target, or the option's after "option "
-	any  []condition // of anyOrder: to hold in whichever order
-	text string      // as it was written, its values expanded
-	line int         // in lesson.md
+	kind  conditionKind
+	not   bool
+	side  core.Side
+	re    *regexp.Regexp
+	n     int     // of segments
+	data  []byte  // of bytes
+	gold  *golden // of reaches
+	field fieldTest
+	name  string      // of header: mode, target, or the option's after "option "
+	any   []condition // of anyOrder: to hold in whichever order
+	text  string      // as it was written, its values expanded
+	line  int         // in lesson.md
 }
 
 type conditionKind uint8
@@ -42,12 +43,13 @@ const (
 	entry                            // an entry as the transcript has it
 	header                           // the mode, the target or an option of the session
 	answered                         // the answer of a quiz; in hints alone
+	field                            // of a message that the line mode has recognised
 	anyOrder
 	another // the conditions below hold in a later connection
 )
 
 const conditionForms = "expected client sent REGEXP, client stream REGEXP, client bytes HEX, client closed, client closed first or client reset, the same of server, " +
-	"no bare LF, bare LF, at least N segments, golden FILE, entry REGEXP, mode REGEXP, option NAME REGEXP, target REGEXP, any order or another connection"
+	"no bare LF, bare LF, at least N segments, golden FILE, entry REGEXP, FIELD = VALUE, FIELD ~ REGEXP, FIELD wrong, mode REGEXP, option NAME REGEXP, target REGEXP, any order or another connection"
 
 // condition takes a condition.
 func (p *parser) condition(s string) (c condition, err error) {
@@ -116,6 +118,9 @@ func (p *parser) condition(s string) (c condition, err error) {
 		c.re, err = p.regexp(arg)
 		return c, err
 	}
+	if ok, err := p.field(&c, rest); ok {
+		return c, err
+	}
 	return c, fmt.Errorf("%s; found %s", conditionForms, shown(s))
 }
 
@@ -145,7 +150,10 @@ func (p *parser) sideCondition(c condition, s string) (condition, error) {
 	case s == "reset":
 		c.kind = reset
 	default:
-		err = fmt.Errorf("%s; found %s", conditionForms, shown(s))
+		var ok bool
+		if ok, err = p.field(&c, s); !ok {
+			err = fmt.Errorf("%s; found %s", conditionForms, shown(s))
+		}
 	}
 	return c, err
 }

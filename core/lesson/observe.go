@@ -21,9 +21,11 @@ type outcome struct {
 
 // place is how far the conditions of a list have got in a connection.
 type place struct {
-	item  int                  // the next one
-	entry int                  // the next one
-	said  [core.Server + 1]int // bytes of each stream that are behind
+	item    int // the next one
+	entry   int // the next one
+	field   int // the next one of the message of entry fieldOf-1
+	fieldOf int
+	said    [core.Server + 1]int // bytes of each stream that are behind
 }
 
 // observe says of each condition whether it holds, each from where those above it have
@@ -109,15 +111,13 @@ func (w *wire) find(c *condition, at *place, answer string) outcome {
 	case entry:
 		for i := at.entry; i < len(w.log.Entries); i++ {
 			if c.re.Match(entryText(&w.log.Entries[i])) {
-				at.entry = i + 1
-				for at.item < len(w.items) && w.entryOf(w.items[at.item].at) <= i {
-					at.said[w.items[at.item].side] = w.items[at.item].to
-					at.item++
-				}
+				w.pass(at, i)
 				return outcome{holds: true, entry: i}
 			}
 		}
 		return missing(CodeMissing, "no entry of the transcript is %s", c.re)
+	case field:
+		return w.findField(c, at)
 	case header:
 		if value, ok := w.header(c.name); !ok || !c.re.MatchString(value) {
 			return missing(CodeSetting, "the %s of the session is %s, not %s", c.name, shown(value), c.re)
@@ -146,6 +146,15 @@ func (w *wire) header(name string) (value string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// pass moves the place past an entry.
+func (w *wire) pass(at *place, entry int) {
+	at.entry = max(at.entry, entry+1)
+	for at.item < len(w.items) && w.entryOf(w.items[at.item].at) <= entry {
+		at.said[w.items[at.item].side] = w.items[at.item].to
+		at.item++
+	}
 }
 
 // reach moves the place past an item.

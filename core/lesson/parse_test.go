@@ -210,10 +210,11 @@ func FuzzOpenArchive(f *testing.F) {
 	for _, block := range []string{
 		"check 1 a\n  client sent ^${student.word}$\nhint b\n  not bare LF", "check 2 a\n  partial\n  any order\n    client bytes 00\n    at least 2 segments in a\n  golden g",
 		"quiz 1 a\n  right b\n  wrong c\n  shows g", "your server 2000\nstage 1 a\n  plays g", "check 1 a\n  client stream a\n  another connection\n  entry b",
+		"check 1 a\n  http.method = ${student.word}\n  server http.status ~ ^4\n  any order\n    http.end wrong\n    not client http.a = b",
 	} {
 		f.Add([]byte("-- lesson.md --\n# T\n## S\n```lesson\n" + block + "\n```\n-- g --\nworkbench transcript v1\nmode raw\n\n<< server \"${student.word}\"\n-- tests/cases.txt --\ncase a\n  transcript ../g\n  passed\n"))
 	}
-	log := parsed(f, walk)
+	log := parsed(f, decoded)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := OpenArchive(data, "t", nil)
 		var told *Error

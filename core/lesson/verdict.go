@@ -72,6 +72,7 @@ const (
 	CodeClosedFirst  Code = "closed-first"  // the other side closed first
 	CodeBareLF       Code = "bare-lf"
 	CodeSegments     Code = "segments"  // too few
+	CodeField        Code = "field"     // a field of a message has other values; Why names those alone
 	CodeDiffers      Code = "differs"   // from a golden
 	CodeSetting      Code = "setting"   // another mode, option or target
 	CodeUnusable     Code = "unusable"  // the transcript cannot be compared with a golden

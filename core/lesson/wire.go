@@ -22,6 +22,7 @@ type wire struct {
 	ends   [core.Server + 1][]int  // for each piece with bytes of a side, where in the stream it ends
 	from   [core.Server + 1][]int  // … and its index in pieces
 	first  *item                   // the first end of a stream
+	known  []known                 // fields, once they were asked for
 	past   int                     // the first entry past MaxJudged; the number of entries if there is none
 }
 
