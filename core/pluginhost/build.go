@@ -20,6 +20,7 @@ type State string
 
 // The states.
 const (
+	Idle     State = "idle"     // no session has opened yet, and the first one has it started
 	Starting State = "starting" // not ready yet, or again not: Open waits
 	Ready    State = "ready"
 	Failed   State = "failed"  // cannot start; the host goes on trying
@@ -128,6 +129,9 @@ func newBuild(h *Host, conf Mode) *Build {
 		newer: make(chan struct{}), leave: make(chan struct{}), hurry: make(chan struct{}, 1),
 		state: Starting, manifest: conf.Manifest, changed: make(chan struct{}),
 	}
+	if conf.OnUse {
+		b.state = Idle
+	}
 	b.jsonLines.Store(conf.JSONLines)
 	b.ctx, b.stop = context.WithCancel(h.ctx)
 	b.quarantine = &quarantine{build: b, starts: newStarts()}
@@ -200,7 +204,11 @@ func (b *Build) await(ctx context.Context, done func() bool) error {
 	defer b.waiting.Add(-1)
 	for {
 		b.mu.Lock()
-		ok, state, err, changed := done(), b.state, b.err, b.changed
+		ok := done()
+		if !ok && b.state == Idle {
+			b.set(Starting, nil, nil)
+		}
+		state, err, changed := b.state, b.err, b.changed
 		b.mu.Unlock()
 		switch {
 		case ok:
@@ -238,6 +246,8 @@ func (b *Build) status() Status {
 		if b.spare != nil {
 			s.Spare = b.spare.run.pid
 		}
+	case b.state == Idle:
+		s.Code = CodeIdle
 	case b.state == Stopped:
 		s.Code = CodeStopped
 	case b.pausing.Load():

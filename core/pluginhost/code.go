@@ -12,6 +12,7 @@ type Code string
 
 // What a mode's process does.
 const (
+	CodeIdle       Code = "idle"     // there is none until it is used
 	CodeStarting   Code = "starting" // or waits for its turn to
 	CodeReady      Code = "ready"
 	CodeOverloaded Code = "overloaded"  // ready, with more to do than it gets done

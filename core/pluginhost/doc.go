@@ -1,7 +1,7 @@
 // Package pluginhost starts the plugin processes, watches them, opens sessions
 // in them and starts them again when they die.
 //
-// Each mode has one process, which serves all of the mode's sessions, each on a
+// Each mode has one process, from the start or from its first use on, which serves all of the mode's sessions, each on a
 // stream of its own; once it has had a lease's session, also a spare to take that
 // process's place; and while some session is suspected of ending processes, one in
 // quarantine. While its author works on a plugin, its mode has builds that

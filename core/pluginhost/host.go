@@ -44,6 +44,9 @@ type Mode struct {
 	// that Path is a copy of, quoted where a shell needs that. Empty for built-in
 	// modes.
 	Source string
+	// OnUse has its process started when it is first used, and not by Start. The manifest
+	// has to be given then.
+	OnUse bool
 	// Log takes what happens to the processes, Output what they write. Nil:
 	// Config.Log, and Log.
 	Log, Output *slog.Logger
@@ -55,6 +58,8 @@ func (m *Mode) check() error {
 		return fmt.Errorf("%q cannot name a mode: 1 to %d letters, digits, '-' or '_', beginning with a letter", name, core.MaxName)
 	case m.Path == "":
 		return fmt.Errorf("mode %s names no executable", name)
+	case m.OnUse && m.Manifest.Title == "":
+		return fmt.Errorf("mode %s is started on use, and has no manifest until then", name)
 	}
 	return nil
 }

@@ -76,9 +76,9 @@ func (b *Build) serves() bool {
 func (b *Build) due() bool {
 	for b.ctx.Err() == nil {
 		b.mu.Lock()
-		serves, spare, changed := b.process != nil, b.used && !b.replaced && b.spare == nil, b.changed
+		idle, serves, spare, changed := b.state == Idle, b.process != nil, b.used && !b.replaced && b.spare == nil, b.changed
 		b.mu.Unlock()
-		if !serves || spare && b.calm(changed) {
+		if !idle && !serves || spare && b.calm(changed) {
 			return true
 		}
 		select {
