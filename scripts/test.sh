@@ -60,7 +60,7 @@ else
 fi
 
 step "fuzz targets"
-FUZZTIME=${FUZZTIME:-2s} scripts/fuzz.sh
+FUZZTIME=${FUZZTIME:-1s} scripts/fuzz.sh
 
 step "speed, beside the reference"
 go run ./bench -quick
