@@ -34,13 +34,14 @@ type byDefault struct{ kinds, because string }
 var places = []place{
 	{path: "core/transcript/forms.go"},
 	{path: "core/wire/record.go", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed",
-			"events of all kinds have one form, a number and bytes"},
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed",
+			"events of all kinds have one form: a number, a name if core.EventKind.IsLink, and bytes"},
 	}},
 	{path: "core/feed", byDefault: []byDefault{
 		{"ClientText ClientBinary ServerBytes ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen", "they are fed as they come and end nothing"},
 		{"ClientEOF ServerEOF", "core.EventKind.DefaultEnding says what they end"},
 		{"SendText Note Secret ShowPart SecretBytes AskWorld", "they change nothing of what is fed"},
+		{"LinkListening LinkBytes LinkEOF LinkFailed", "core.EventKind.IsLink and EndsLink say what they mean to a link"},
 	}},
 	{path: "core/session", byDefault: []byDefault{
 		{"ClientText ClientBinary ClientPart", "they come from the client's connection, and are fed as they are"},
@@ -49,35 +50,35 @@ var places = []place{
 		{"ClientEOF", "it comes from the client's connection, and core/feed knows what it ends"},
 	}},
 	{path: "core/drive", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed", "they are fed as they come; core/feed says what of them counts"},
-		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS Decoded", "answers go to the caller"},
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed", "they are fed as they come; core/feed says what of them counts"},
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS Decoded Connect Accept SendLink FinishLink CloseLink", "answers go to the caller"},
 	}},
 	{path: "core/replay", byDefault: []byDefault{
-		{"ServerBytes ClientBytes", "core.EventKind.IsStream says what makes a run"},
-		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed", "they are fed as the transcript has them, and cut no run short"},
+		{"ServerBytes ClientBytes LinkBytes", "core.EventKind.IsStream says what makes a run"},
+		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkEOF LinkClosed", "they are fed as the transcript has them, and cut no run short"},
 		{"TimerFired ServerQuiet", "core/drive knows what they ask of batches and of the machine"},
-		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld Decoded", "they are compared one by one, in order"},
+		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld Decoded Connect Accept FinishLink CloseLink", "they are compared one by one, in order"},
 	}},
 	{path: "core/conformance", byDefault: []byDefault{
-		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen", "core/conformance/streams makes them, and they are fed as they come"},
-		{"FinishServer PassThrough ShowPart AskWorld", "answers are compared one by one; what they mean for the session core/feed says"},
+		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed", "core/conformance/streams makes them, and they are fed as they come"},
+		{"FinishServer PassThrough ShowPart AskWorld Connect Accept SendLink FinishLink CloseLink Decoded", "answers are compared one by one; what they mean for the session core/feed says"},
 	}},
 	{path: "core/conformance/streams", byDefault: []byDefault{
-		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld StartTLS Decoded", "it makes events; what answers them it need not know"},
+		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld StartTLS Decoded Connect Accept SendLink FinishLink CloseLink", "it makes events; what answers them it need not know"},
 	}},
 	{path: "core/conformance/reach.go", byDefault: []byDefault{
-		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen",
+		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen LinkListening LinkConnected LinkFailed LinkBytes LinkEOF",
 			"events are counted by number; those named here come only where something asked for them"},
-		{"SendText SendBinary FinishServer Close Note PassThrough Failed Secret ShowPart SecretBytes AskWorld", "answers are counted by number, up to the last kind, and named by core/transcript"},
+		{"SendText SendBinary FinishServer Close Note PassThrough Failed Secret ShowPart SecretBytes AskWorld SendLink FinishLink Decoded", "answers are counted by number, up to the last kind, and named by core/transcript"},
 	}},
 	{path: "core/secret", byDefault: []byDefault{
 		{"ClientText ClientBinary ServerBytes ClientPart ClientBytes", "core.EventKind.IsBytes says that they carry what a secret may stand in"},
-		{"ServerQuiet FinishServer ClientUnseen ServerUnseen ClientStartTLS", "they carry no bytes"},
+		{"ServerQuiet FinishServer ClientUnseen ServerUnseen ClientStartTLS FinishLink CloseLink", "they carry no bytes"},
 		{"StartTLS", "a server's name is in the header already, or in the mode"},
 	}},
 	{path: "core/redact", byDefault: []byDefault{
 		{"ClientText ClientPart", "core.EventKind.IsText says that they are searched one by one"},
-		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough ClientUnseen ServerUnseen ClientStartTLS", "they carry no bytes"},
+		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough ClientUnseen ServerUnseen ClientStartTLS LinkEOF LinkClosed FinishLink CloseLink", "they carry no bytes"},
 		{"TimerFired SetTimer StopTimer StartTLS", "the name of a timer or a server stays a name"},
 	}},
 	{path: "core/play", byDefault: []byDefault{
@@ -92,6 +93,7 @@ var places = []place{
 		{"ClientText ClientBinary ClientPart ClientBytes", "they cross only where core.EventKind.IsBytes and a pass-through say so"},
 		{"ClientEOF", "core.EventKind.DefaultEnding says what it ends"},
 		{"TimerFired ServerQuiet WorldSaid", "nothing crosses"},
+		{"LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed Connect Accept SendLink FinishLink CloseLink", "what crosses by a further connection is not shown"},
 		{"ClientTLS", "what crosses to the client is not shown"},
 		{"ClientUnseen ServerUnseen", "what crossed is not known"},
 		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld Decoded", "nothing of it reaches the server"},
@@ -100,18 +102,19 @@ var places = []place{
 		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes SendServer FinishServer PassThrough",
 			"what of it crossed, crossings.go says"},
 		{"SendText SendBinary ShowPart", "the terminal shows the server's bytes themselves"},
+		{"LinkEOF Connect Accept SendLink FinishLink CloseLink", "what comes of it says more"},
 		{"TimerFired ServerQuiet ClientUnseen ServerUnseen SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS Decoded", "there is nothing to show"},
 	}},
 	{path: "core/convert/rfc.go", delegates: "it writes what crossings.go says has crossed"},
 	{path: "core/convert/jsonl.go", delegates: "core/transcript writes the entries"},
 	{path: "plugins/jsonl", viaOut: true, byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientStartTLS",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientStartTLS LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed",
 			"the program is told the kind by its name, with bytes if core.EventKind.IsBytes"},
 		{"AskWorld", "a line mode has no world"},
 		{"Failed", "the adapter makes it of a program's reply with failed"},
 	}},
 	{path: "plugins/starlark", viaOut: true, byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed",
 			"the script is told the kind by its name, with the data"},
 		{"AskWorld", "a line mode has no world"},
 		{"Failed", "plugins.Serve makes it of a script's error"},
@@ -216,14 +219,14 @@ func (p place) named(t *testing.T) map[string]bool {
 func kindsOfCore(t *testing.T) (all kinds, outs map[string]string) {
 	t.Helper()
 	outs = map[string]string{}
-	for _, name := range []string{"core/event.go", "core/action.go"} {
+	for _, name := range []string{"core/event.go", "core/action.go", "core/link.go"} {
 		for _, d := range parse(t, name, nil).Decls {
 			if g, ok := d.(*ast.GenDecl); ok && len(g.Specs) > 0 {
 				all.take(g)
 			}
 		}
 	}
-	for _, d := range slices.Concat(parse(t, "core/action.go", nil).Decls, parse(t, "core/message.go", nil).Decls) {
+	for _, d := range slices.Concat(parse(t, "core/action.go", nil).Decls, parse(t, "core/message.go", nil).Decls, parse(t, "core/link.go", nil).Decls) {
 		method, ok := d.(*ast.FuncDecl)
 		if !ok || method.Recv == nil || !method.Name.IsExported() {
 			continue
@@ -283,14 +286,23 @@ func TestKindsForThePage(t *testing.T) {
 		}
 		want.WriteByte(']')
 	}
-	for i, name := range all.events {
-		kind := core.EventKind(i + 1)
-		line(name, transcript.Entry{Dir: transcript.Event, N: 1, Event: core.Event{Kind: kind, Data: sampleOf(kind)}})
+	kind := core.EventKind(0)
+	for _, name := range all.events {
+		for kind++; !kind.Valid(); kind++ { // a number that no kind has
+		}
+		e := core.Event{Kind: kind, Data: sampleOf(kind)}
+		if kind.IsLink() {
+			e.Link = "data"
+		}
+		line(name, transcript.Entry{Dir: transcript.Event, N: 1, Event: e})
 	}
 	for i, name := range all.actions {
 		a := core.Action{Kind: core.ActionKind(i + 1), Side: core.Client, After: time.Second, Data: []byte("x")}
 		if a.Kind == core.Decoded {
 			a.Data = []byte("from-server 0-5 \"x\"")
+		}
+		if a.Kind.IsLink() {
+			a.Link = "data"
 		}
 		b := a
 		b.Side = core.Server

@@ -53,6 +53,7 @@ type Action struct {
 	Side  Side          // of PassThrough: whose bytes pass; of StartTLS: whose connection
 	Rest  int           // of StartTLS: how many last bytes of the event the machine has left unread
 	After time.Duration // of SetTimer
+	Link  string        // the name of the link, of kinds that are about one
 	Data  []byte        // payload, words or timer name
 }
 
@@ -73,11 +74,11 @@ func CloneActions(actions []Action) []Action {
 
 // Equal reports whether a and b order the same.
 func (a Action) Equal(b Action) bool {
-	return a.Kind == b.Kind && a.Side == b.Side && a.Rest == b.Rest && a.After == b.After && bytes.Equal(a.Data, b.Data)
+	return a.Kind == b.Kind && a.Side == b.Side && a.Rest == b.Rest && a.After == b.After && a.Link == b.Link && bytes.Equal(a.Data, b.Data)
 }
 
 // Valid reports whether k is one of the kinds above.
-func (k ActionKind) Valid() bool { return k >= SendServer && k <= Decoded }
+func (k ActionKind) Valid() bool { return k >= SendServer && k <= Decoded || k.IsLink() }
 
 // IsMark reports whether an action of this kind marks a secret, and does
 // nothing else.
@@ -140,6 +141,7 @@ type outAction struct {
 	side     Side
 	rest     int
 	after    time.Duration
+	link     string
 	from, to int // of data
 }
 
@@ -280,12 +282,12 @@ func (o *Out) Len() int { return len(o.actions) }
 
 // Size returns the memory that Out holds, in bytes, so that its owner can drop
 // it after a large answer.
-func (o *Out) Size() int { return cap(o.data) + cap(o.actions)*32 }
+func (o *Out) Size() int { return cap(o.data) + cap(o.actions)*56 }
 
 // Action returns action i. Its Data is valid until another method is called.
 func (o *Out) Action(i int) Action {
 	a := &o.actions[i]
-	return Action{Kind: a.kind, Side: a.side, Rest: a.rest, After: a.after, Data: o.data[a.from:a.to:a.to]}
+	return Action{Kind: a.kind, Side: a.side, Rest: a.rest, After: a.after, Link: a.link, Data: o.data[a.from:a.to:a.to]}
 }
 
 func (o *Out) add(a outAction, parts [][]byte) {

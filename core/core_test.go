@@ -191,13 +191,22 @@ func TestEvents(t *testing.T) {
 		{ClientTLSFailed, Client, EndServer, false},
 		{ClientUnseen, Client, EndNothing, false},
 		{ServerUnseen, Server, EndNothing, false},
+		{LinkListening, 0, EndNothing, false},
+		{LinkConnected, 0, EndNothing, false},
+		{LinkFailed, 0, EndNothing, false},
+		{LinkBytes, 0, EndNothing, true},
+		{LinkEOF, 0, EndNothing, false},
+		{LinkClosed, 0, EndNothing, false},
 	} {
 		if c.kind.Side() != c.side || c.kind.DefaultEnding() != c.end || c.kind.IsBytes() != c.bytes || !c.kind.Valid() {
 			t.Errorf("event %d: side %v, ending %d, bytes %v", c.kind, c.kind.Side(), c.kind.DefaultEnding(), c.kind.IsBytes())
 		}
 	}
-	for k := EventKind(1); k.Valid(); k++ {
-		if k.String() == "" || k.IsText() && !k.IsBytes() || k.IsStream() != (k == ServerBytes || k == ClientBytes) || k.IsLater() != (k > TimerFired) {
+	for k := EventKind(1); k <= LinkClosed; k++ {
+		if !k.Valid() {
+			continue
+		}
+		if k.String() == "" || k.IsText() && !k.IsBytes() || k.IsStream() != (k == ServerBytes || k == ClientBytes || k == LinkBytes) || k.IsLater() != (k > TimerFired) {
 			t.Errorf("event %d is called %q", k, k)
 		}
 	}
@@ -205,7 +214,7 @@ func TestEvents(t *testing.T) {
 	if !m.Knows(ServerBytes) || !m.Knows(ClientPart) || m.Knows(ClientRaw) {
 		t.Error("Manifest.Knows is wrong")
 	}
-	if EventKind(0).Valid() || (ClientTLSFailed + 1).Valid() || ActionKind(0).Valid() || (Decoded + 1).Valid() {
+	if EventKind(0).Valid() || (LinkClosed + 1).Valid() || ActionKind(0).Valid() || (CloseLink + 1).Valid() {
 		t.Error("an unknown kind is valid")
 	}
 	if Client.String() != "client" || Server.String() != "server" {

@@ -66,6 +66,8 @@ var eventNames = [...]string{
 	ClientBytes: "client bytes", WorldSaid: "world", ServerTLS: "server tls", ClientStartTLS: "client start-tls",
 	ClientUnseen: "client unseen", ServerUnseen: "server unseen",
 	ClientTLS: "client tls", ClientTLSFailed: "client tls-failed",
+	LinkListening: "link listening", LinkConnected: "link connected", LinkFailed: "link failed",
+	LinkBytes: "link bytes", LinkEOF: "link eof", LinkClosed: "link closed",
 }
 
 // String returns the kind's name: "client text", "server", "server eof".
@@ -83,6 +85,7 @@ func (k EventKind) IsLater() bool { return k > TimerFired }
 // Event is one fact, fed to a machine.
 type Event struct {
 	Kind EventKind
+	Link string // the name of the link, of kinds that are about one
 	Data []byte // payload, words or timer name; at most MaxEventPayload bytes
 }
 
@@ -92,7 +95,7 @@ func (e Event) Clone() Event {
 	return e
 }
 
-// Side returns the side that the event came from, or 0 for a timer and the world.
+// Side returns the side that the event came from, or 0 for a timer, the world and links.
 func (k EventKind) Side() Side {
 	switch k {
 	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes, ClientStartTLS, ClientUnseen,
@@ -107,7 +110,7 @@ func (k EventKind) Side() Side {
 // IsBytes reports whether the event carries a peer's payload.
 func (k EventKind) IsBytes() bool {
 	switch k {
-	case ClientText, ClientBinary, ClientPart, ClientRaw, ClientBytes, ServerBytes:
+	case ClientText, ClientBinary, ClientPart, ClientRaw, ClientBytes, ServerBytes, LinkBytes:
 		return true
 	}
 	return false
@@ -115,13 +118,13 @@ func (k EventKind) IsBytes() bool {
 
 // IsStream reports whether the event can be a piece of a stream: where it was cut means
 // nothing, unless its end keeps boundaries; see [Opening.IsStream].
-func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes }
+func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes || k == LinkBytes }
 
 // IsText reports whether the event's payload is always UTF-8.
 func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
 
 // Valid reports whether k is one of the kinds above.
-func (k EventKind) Valid() bool { return k >= ClientText && k <= ClientTLSFailed }
+func (k EventKind) Valid() bool { return k >= ClientText && k <= ClientTLSFailed || k.IsLink() }
 
 // Ending is what the core does by itself after a machine's last action for an
 // event.

@@ -139,6 +139,13 @@ func (m *Manifest) Validate() error {
 	if err := m.checkWords(); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(linkEvents[:], m.Knows) {
+		for _, k := range linkEvents {
+			if !m.Knows(k) {
+				return fmt.Errorf("events name one of a link, and not %q: a link may come to each of them", k)
+			}
+		}
+	}
 	seen := map[string]bool{}
 	for _, o := range m.Options {
 		switch {

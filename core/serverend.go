@@ -32,7 +32,7 @@ func ParseServerEnd(s string) (e ServerEnd, ok bool) {
 // IsStream reports whether an event of a kind is a piece of a stream in a session that was
 // opened so: where it was cut means nothing.
 func (o *Opening) IsStream(k EventKind) bool {
-	return k == ServerBytes && o.Server == ServerStream || k == ClientBytes && o.Client == Stream
+	return k == ServerBytes && o.Server == ServerStream || k == ClientBytes && o.Client == Stream || k == LinkBytes
 }
 
 // IsWhole reports whether what is sent to a side leaves in pieces that the side tells

@@ -10,6 +10,8 @@ export interface Entry {
   t?: number;
   dir?: ">>" | "<<" | "--";
   side?: "client" | "server";
+  /** Of a further connection: its name. */
+  link?: string;
   kind: string;
   name?: string;
   after?: string;

@@ -79,7 +79,7 @@ func (r *Reach) String() string {
 }
 
 // seen are the kinds of action that came.
-type seen [core.Decoded + 1]bool
+type seen [core.CloseLink + 1]bool
 
 func (s *seen) take(h *session) {
 	for _, st := range h.steps {
@@ -98,7 +98,7 @@ func (u *suite) reach(r *Result) *Finding {
 		return nil
 	}
 	var answers seen
-	var events [core.ClientTLSFailed + 1]bool
+	var events [core.LinkClosed + 1]bool
 	quiet := false
 	for _, g := range u.Seeds.Goldens {
 		quiet = quiet || g.Quiet > 0
@@ -117,7 +117,7 @@ func (u *suite) reach(r *Result) *Finding {
 	}
 	reach := &Reach{Answers: []string{}, Events: []string{}, Code: []Lines{}}
 	for k := core.SendServer; k.Valid(); k++ {
-		name := transcript.Name(transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: k}})
+		name := transcript.Name(transcript.Entry{Dir: transcript.Action, Action: core.Action{Kind: k, Link: "link"}})
 		if k == core.StopTimer {
 			name += " off"
 		}
@@ -125,8 +125,9 @@ func (u *suite) reach(r *Result) *Finding {
 			reach.Answers = append(reach.Answers, name)
 		}
 	}
-	for k := core.ClientText; k.Valid(); k++ {
-		possible := u.Manifest.Knows(k) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet) && (k != core.ServerTLS && k != core.ClientTLS && k != core.ClientTLSFailed || u.came[core.StartTLS] || answers[core.StartTLS])
+	links := u.came[core.Connect] || answers[core.Connect] || u.came[core.Accept] || answers[core.Accept]
+	for k := core.ClientText; int(k) < len(events); k++ {
+		possible := k.Valid() && u.Manifest.Knows(k) && (!k.IsLink() || links) && (k != core.TimerFired || u.came[core.SetTimer] || answers[core.SetTimer]) && (k != core.ServerQuiet || quiet) && (k != core.ServerTLS && k != core.ClientTLS && k != core.ClientTLSFailed || u.came[core.StartTLS] || answers[core.StartTLS])
 		if possible && !events[k] {
 			reach.Events = append(reach.Events, k.String())
 		}

@@ -59,9 +59,11 @@ func (t *tester) holdAs(h *session, ops []streams.Op) *session {
 			sent = sent[n:]
 		case ev.Kind == core.TimerFired:
 			ev.Data = m.running(string(ev.Data))
+		case ev.Kind.IsLink() && ev.Link == "":
+			ev.Link = m.LinkFor(ev.Kind)
 		}
 		if m.Over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) ||
-			ev.Kind == core.ServerQuiet && held.quiet == 0 || (ev.Kind == core.ServerTLS || ev.Kind == core.ClientTLS || ev.Kind == core.ClientTLSFailed) && !m.Upgrading(ev.Kind.Side()) {
+			ev.Kind.IsLink() && ev.Link == "" || ev.Kind == core.ServerQuiet && held.quiet == 0 || (ev.Kind == core.ServerTLS || ev.Kind == core.ClientTLS || ev.Kind == core.ClientTLSFailed) && !m.Upgrading(ev.Kind.Side()) {
 			continue
 		}
 		m.feed(ev)

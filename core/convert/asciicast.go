@@ -135,6 +135,8 @@ func steps(t *transcript.Transcript) []step {
 			words = e.Remark
 		case e.Dir == transcript.Action && (e.Action.Kind == core.Note || e.Action.Kind == core.Close || e.Action.Kind == core.Failed):
 			words = string(e.Action.Data)
+		case e.Dir == transcript.Event && e.Event.Kind.IsLink():
+			words = linkWords(&e.Event)
 		case e.Dir == transcript.Event && e.Event.Kind == core.ServerTLS:
 			words = "TLS from here on: " + string(e.Event.Data)
 		case e.Dir == transcript.Event && e.Event.Kind == core.ClientTLS:
@@ -155,6 +157,24 @@ func steps(t *transcript.Transcript) []step {
 		crossed(&crossings[i])
 	}
 	return all
+}
+
+// linkWords says what an event of a link is; its bytes are not shown.
+func linkWords(e *core.Event) string {
+	name := "the further connection " + e.Link
+	switch e.Kind {
+	case core.LinkListening:
+		return name + " is waited for at " + string(e.Data)
+	case core.LinkConnected:
+		return name + " is there: " + string(e.Data)
+	case core.LinkFailed:
+		return name + " failed: " + string(e.Data)
+	case core.LinkBytes:
+		return core.Plural(len(e.Data), "byte") + " by " + name
+	case core.LinkClosed:
+		return name + " has ended"
+	}
+	return ""
 }
 
 // title names a transcript by its target and mode.

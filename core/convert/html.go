@@ -178,6 +178,18 @@ func (p *page) event(at string, e *core.Event) {
 		p.words(at, "The connection to the client did not become TLS: "+string(e.Data))
 	case core.ClientStartTLS:
 		p.words(at, "The client asks for TLS.")
+	case core.LinkListening:
+		p.words(at, "The further connection "+e.Link+" is waited for at "+string(e.Data)+".")
+	case core.LinkConnected:
+		p.words(at, "The further connection "+e.Link+" is there: "+string(e.Data))
+	case core.LinkFailed:
+		p.words(at, "The further connection "+e.Link+" failed: "+string(e.Data))
+	case core.LinkBytes:
+		p.arrow(arrow{class: "from", sign: "←", words: "from the further connection " + e.Link}, at, e.Data)
+	case core.LinkEOF:
+		p.words(at, "The other end of the further connection "+e.Link+" sends no more.")
+	case core.LinkClosed:
+		p.words(at, "The further connection "+e.Link+" has ended.")
 	case core.WorldSaid:
 		p.words(at, "The world answers: "+string(e.Data))
 	default:
@@ -205,6 +217,16 @@ func (p *page) action(at string, a *core.Action) {
 		p.words(at, "The line mode cannot go on: "+string(a.Data))
 	case core.StartTLS:
 		p.words(at, "The connection to the "+a.Side.String()+" is upgraded to TLS"+forName(a.Data)+".")
+	case core.Connect:
+		p.words(at, "A further connection, "+a.Link+", is opened to "+string(a.Data)+".")
+	case core.Accept:
+		p.words(at, "A further connection, "+a.Link+", of the server's is waited for.")
+	case core.SendLink:
+		p.arrow(arrow{class: "to", sign: "→", words: "to the further connection " + a.Link}, at, a.Data)
+	case core.FinishLink:
+		p.words(at, "No more goes to the further connection "+a.Link+".")
+	case core.CloseLink:
+		p.words(at, "The further connection "+a.Link+" is closed.")
 	case core.Decoded:
 		p.message(at, a.Data)
 	case core.AskWorld:

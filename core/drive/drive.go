@@ -72,11 +72,12 @@ func (m *Machine) Open(ctx context.Context, connect func(context.Context) (*wire
 }
 
 // Feed feeds an event with the next batch, of at most 64 events and 256 KiB. All
-// events before a timer, or before one of an unknown kind, are answered first, and each
+// events before a timer or one of a link, or before one of an unknown kind, are answered first, and each
 // event before the next while the machine may upgrade a connection. It returns
-// feed.Unarmed for a timer that does not fire.
+// feed.Unarmed for a timer that does not fire, and feed.Unlinked for an event of a link
+// that is not there.
 func (m *Machine) Feed(at int, ev core.Event) feed.Fate {
-	if ev.Kind == core.TimerFired || !m.Feeds(ev.Kind) || m.OneByOne() || len(m.batch) == wire.MaxBatch || m.size+len(ev.Data) > wire.MaxBatchBytes {
+	if ev.Kind == core.TimerFired || ev.Kind.IsLink() || !m.Feeds(ev.Kind) || m.OneByOne() || len(m.batch) == wire.MaxBatch || m.size+len(ev.Data) > wire.MaxBatchBytes {
 		m.Flush()
 	}
 	if m.Over {

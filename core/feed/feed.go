@@ -27,7 +27,7 @@ type Feeder struct {
 	Client core.ClientEnd
 	Server core.ServerEnd
 	// AnyTimer lets every timer fire: the machine began from a state, and which
-	// timers it had set is not known.
+	// timers it had set, and which links it had, is not known.
 	AnyTimer bool
 
 	armed    map[string]bool
@@ -36,6 +36,7 @@ type Feeder struct {
 	finished bool // the stream to the server has ended
 	ended    bool // the stream from the server has ended, and the session goes on
 	upgrades [core.Server + 1]upgrade
+	links    map[string]link
 }
 
 // Fate is what happens to an event.
@@ -43,10 +44,11 @@ type Fate uint8
 
 // The fates.
 const (
-	Fed     Fate = iota // the machine answers it
-	Unknown             // the machine does not know its kind: the core does the default
-	Unarmed             // a timer that is not armed: nothing happens
-	Early               // it came in clear before TLS: it is dropped
+	Fed      Fate = iota // the machine answers it
+	Unknown              // the machine does not know its kind: the core does the default
+	Unarmed              // a timer that is not armed: nothing happens
+	Early                // it came in clear before TLS, or from a link that the machine has closed: it is dropped
+	Unlinked             // of a link that is not there: nothing happens
 )
 
 // Take returns what happens to an event that arrives now. A timer that fires is
@@ -57,6 +59,8 @@ func (f *Feeder) Take(ev core.Event) Fate {
 		return Early
 	case !f.Feeds(ev.Kind):
 		return Unknown
+	case ev.Kind.IsLink():
+		return f.linkFate(ev)
 	case ev.Kind != core.TimerFired:
 		return Fed
 	case !f.AnyTimer && !f.armed[string(ev.Data)]:
@@ -100,6 +104,7 @@ func (f *Feeder) Answer(ev core.Event, actions []core.Action) (counting []core.A
 	if ev.Kind == core.ServerTLS || ev.Kind == core.ClientTLS { // whatever is ordered in answer goes through TLS
 		f.upgrades[ev.Kind.Side()] = secured
 	}
+	f.linkBy(ev)
 	for _, a := range actions {
 		if found := f.note(ev, a); end.Why == GoesOn {
 			end = found
@@ -139,6 +144,8 @@ func (f *Feeder) note(ev core.Event, a core.Action) End {
 		f.finished = true
 	case core.StartTLS:
 		return f.startTLS(ev, a)
+	case core.Connect, core.Accept, core.SendLink, core.FinishLink, core.CloseLink:
+		return f.link(a)
 	case core.Close:
 		return End{MachineClosed, string(a.Data)}
 	case core.Failed:

@@ -23,18 +23,23 @@ const (
 // tells has the event by which a machine is told that a connection is TLS.
 var tells = [core.Server + 1]core.EventKind{core.Client: core.ClientTLS, core.Server: core.ServerTLS}
 
-// OneByOne reports that the machine may order an upgrade with each of its answers, so
-// that each event has to be answered before the next one of any kind is fed: that one
-// may be early.
-func (f *Feeder) OneByOne() bool { return f.mayUpgrade(core.Client) || f.mayUpgrade(core.Server) }
+// OneByOne reports that the machine may order an upgrade with each of its answers, or close
+// a link, so that each event has to be answered before the next one of any kind is fed: that
+// one may be early.
+func (f *Feeder) OneByOne() bool {
+	return f.mayUpgrade(core.Client) || f.mayUpgrade(core.Server) || f.HasLinks()
+}
 
 func (f *Feeder) mayUpgrade(side core.Side) bool {
 	return f.upgrades[side] != secured && f.Feeds(tells[side])
 }
 
-// GoOn has the upgrades be as far as they are in another session, for a machine that is
+// GoOn has the upgrades and the links be as far as they are in another session, for a machine that is
 // restored from that one's state.
-func (f *Feeder) GoOn(from *Feeder) { f.upgrades = from.upgrades }
+func (f *Feeder) GoOn(from *Feeder) {
+	f.upgrades = from.upgrades
+	f.goOnLinks(from)
+}
 
 // Upgrading reports that the outcome of an upgrade of a side's connection is waited for.
 func (f *Feeder) Upgrading(side core.Side) bool { return f.upgrades[side] == pending }

@@ -144,6 +144,8 @@ func (b *builder) event(e *transcript.Entry, unread int) error {
 		return b.unusable(e.Line, "expected a recording of all that was said: here %s bytes of the %s's are missing, since the line mode was too far behind", e.Event.Data, e.Event.Kind.Side())
 	case core.ServerQuiet:
 		b.silent = !b.pending.on
+	case core.LinkListening, core.LinkConnected, core.LinkFailed, core.LinkBytes, core.LinkEOF, core.LinkClosed:
+		return b.linked(e, e.Event.Link)
 	case core.ServerTLS:
 		return b.upgraded(e, tlsStep)
 	case core.ClientRaw:
@@ -184,10 +186,17 @@ func (b *builder) action(e *transcript.Entry) error {
 		if e.Action.Side == core.Server {
 			b.ordered(string(e.Action.Data))
 		}
+	case core.Connect, core.Accept, core.SendLink, core.FinishLink, core.CloseLink:
+		return b.linked(e, e.Action.Link)
 	case core.PassThrough:
 		b.promised = b.promised || e.Action.Side == core.Client
 	}
 	return nil
+}
+
+// linked refuses a recording with a further connection: only the one to the server is played.
+func (b *builder) linked(e *transcript.Entry, link string) error {
+	return b.unusable(e.Line, "expected a recording of one connection: the further connection %s, which begins here, is not played", link)
 }
 
 // endEvent adds what the session did after an event's last action.

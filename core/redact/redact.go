@@ -5,6 +5,7 @@ package redact
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -84,6 +85,7 @@ func misfit(name string, t *transcript.Transcript) error {
 // comments are searched one by one. What it leaves, [Unredacted] searches.
 func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 	var streams [4][]part
+	links := map[string][]part{} // from and to each
 	var lone []part
 	var event, last part            // what marks may be about
 	marked := map[uint64][][]byte{} // by the number of the event that is answered
@@ -119,12 +121,19 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 		}
 		if s := streamOf(e); s >= 0 {
 			streams[s] = append(streams[s], part{data(e), false})
+		} else if e.Event.Kind == core.LinkBytes {
+			links["from "+e.Event.Link] = append(links["from "+e.Event.Link], part{data(e), false})
+		} else if e.Action.Kind == core.SendLink {
+			links["to "+e.Action.Link] = append(links["to "+e.Action.Link], part{data(e), false})
 		} else if hasWords(e) {
 			lone = append(lone, part{data(e), true})
 		}
 	}
 	for _, stream := range streams {
 		found += redactAll(stream, match)
+	}
+	for _, name := range slices.Sorted(maps.Keys(links)) {
+		found += redactAll(links[name], match)
 	}
 	found += redactMessages(t.Entries, marked, match)
 	for i := range lone {
@@ -225,10 +234,10 @@ func streamOf(e *transcript.Entry) int {
 func hasWords(e *transcript.Entry) bool {
 	if e.Dir == transcript.Event {
 		return e.Event.Kind.IsText() || e.Event.Kind == core.ServerFailed || e.Event.Kind == core.WorldSaid || e.Event.Kind == core.ServerTLS ||
-			e.Event.Kind == core.ClientTLS || e.Event.Kind == core.ClientTLSFailed
+			e.Event.Kind == core.ClientTLS || e.Event.Kind == core.ClientTLSFailed || e.Event.Kind == core.LinkListening || e.Event.Kind == core.LinkConnected || e.Event.Kind == core.LinkFailed
 	}
 	switch e.Action.Kind {
-	case core.SendText, core.ShowPart, core.Close, core.Note, core.Failed, core.AskWorld:
+	case core.SendText, core.ShowPart, core.Close, core.Note, core.Failed, core.AskWorld, core.Connect, core.Accept:
 		return true
 	}
 	return false

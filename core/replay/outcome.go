@@ -17,6 +17,7 @@ type outcome struct {
 	fed      bool
 	passes   bool                        // the server's side passes through at the end of the run
 	joined   [core.SendBinary + 1][]byte // by kind, in a row: what went to the server, and to the client as text and as binary
+	links    []core.Action               // to each link, in a row
 	messages []core.Action               // to the client, when boundaries mean something, in place of those joined
 	sends    []core.Action               // to the server, likewise
 	rest     []core.Action               // all else, in order
@@ -41,6 +42,8 @@ func (o *outcome) add(a answer, whole sides) {
 			o.rest = append(o.rest, a.Clone())
 		case message && whole[core.Client]:
 			o.messages = append(o.messages, a.Clone())
+		case a.Kind == core.SendLink:
+			o.addLink(a)
 		case a.Kind == core.SendServer && whole[core.Server] && !copied:
 			o.sends = append(o.sends, a.Clone())
 		case message || a.Kind == core.SendServer:
@@ -50,6 +53,17 @@ func (o *outcome) add(a answer, whole sides) {
 			o.rest = append(o.rest, a.Clone())
 		}
 	}
+}
+
+// addLink adds what is sent to a link.
+func (o *outcome) addLink(a core.Action) {
+	for i := range o.links {
+		if l := &o.links[i]; l.Link == a.Link {
+			l.Data = append(l.Data, a.Data...)
+			return
+		}
+	}
+	o.links = append(o.links, a.Clone())
 }
 
 // settle joins the binary messages at the end of a run that passes through:
@@ -77,7 +91,7 @@ func (o *outcome) actions() []core.Action {
 			all = append(all, core.Action{Kind: core.ActionKind(kind), Data: data})
 		}
 	}
-	return slices.Concat(all, o.sends, o.messages, o.rest)
+	return slices.Concat(all, o.links, o.sends, o.messages, o.rest)
 }
 
 // same compares two settled outcomes.
@@ -92,16 +106,19 @@ func (o *outcome) same(p *outcome) bool {
 // nothing else, so how much went before it depends on where it began.
 func (o *outcome) sameFailure(p *outcome) bool {
 	for kind, data := range o.joined {
-		if !oneBegins(data, p.joined[kind], func(a, b byte) bool { return a == b }) {
+		if !oneBegins(data, p.joined[kind], sameByte) {
 			return false
 		}
 	}
 	oLast, pLast := len(o.rest)-1, len(p.rest)-1
 	return o.rest[oLast].Equal(p.rest[pLast]) &&
 		oneBegins(o.sends, p.sends, core.Action.Equal) &&
+		oneBegins(o.links, p.links, func(a, b core.Action) bool { return a.Link == b.Link && oneBegins(a.Data, b.Data, sameByte) }) &&
 		oneBegins(o.messages, p.messages, core.Action.Equal) &&
 		oneBegins(o.rest[:oLast], p.rest[:pLast], core.Action.Equal)
 }
+
+func sameByte(a, b byte) bool { return a == b }
 
 // oneBegins reports whether one of the lists is how the other begins.
 func oneBegins[T any](a, b []T, equal func(T, T) bool) bool {

@@ -53,8 +53,11 @@ func (g *Golden) start(ctx context.Context, open Opener, take func(int, core.Eve
 // feed feeds ev, which is event at of the golden or a part of the run that
 // begins there.
 func (p *play) feed(at int, ev core.Event) {
-	if p.Feed(at, ev) == feed.Unarmed {
+	switch p.Feed(at, ev) {
+	case feed.Unarmed:
 		p.fault(at, "the timer %s cannot fire: the machine has not set it", ev.Data)
+	case feed.Unlinked:
+		p.fault(at, "nothing can come from the link %s: the machine has not ordered it, or it has ended", ev.Link)
 	}
 }
 

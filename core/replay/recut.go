@@ -26,7 +26,7 @@ func (g *Golden) spans() []span {
 		s := span{Event: g.events[first].Event, first: first, last: first + 1}
 		s.run = g.opening.IsStream(s.Kind)
 		s.Data = slices.Clip(s.Data) // the event keeps its own
-		for ; s.run && s.last < len(g.events) && g.events[s.last].Kind == s.Kind; s.last++ {
+		for ; s.run && s.last < len(g.events) && g.events[s.last].Kind == s.Kind && g.events[s.last].Link == s.Link; s.last++ {
 			s.Data = append(s.Data, g.events[s.last].Data...)
 		}
 		all = append(all, s)
@@ -58,22 +58,19 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 	if err != nil {
 		return nil, err
 	}
-	most := maxPiece
-	if g.manifest.Messages {
-		most = core.MaxDecodedEvent
-	}
 	cut := cuts.begin()
 	for _, s := range spans[1:] {
+		most := g.mostOf(s.Kind)
 		if !s.run {
 			p.feed(s.first, s.Event)
 			continue
 		}
 		for n := range cut(len(s.Data)) {
 			for ; n > most; n -= most {
-				p.feed(s.first, core.Event{Kind: s.Kind, Data: s.Data[:most]})
+				p.feed(s.first, core.Event{Kind: s.Kind, Link: s.Link, Data: s.Data[:most]})
 				s.Data = s.Data[most:]
 			}
-			p.feed(s.first, core.Event{Kind: s.Kind, Data: s.Data[:n]})
+			p.feed(s.first, core.Event{Kind: s.Kind, Link: s.Link, Data: s.Data[:n]})
 			s.Data = s.Data[n:]
 		}
 	}
@@ -84,6 +81,17 @@ func (g *Golden) Recut(ctx context.Context, open Opener, whole *Result, cuts Cut
 	r := &Result{Cuts: cuts, Faults: p.faults}
 	g.compareSpans(r, whole, spans, got)
 	return r, nil
+}
+
+// mostOf returns how many bytes of a stream come in one event, at most.
+func (g *Golden) mostOf(k core.EventKind) int {
+	switch {
+	case k == core.LinkBytes:
+		return core.MaxLinkEvent
+	case g.manifest.Messages:
+		return core.MaxDecodedEvent
+	}
+	return maxPiece
 }
 
 // Recuts is Recut with each of the cuts in turn. It returns the first result

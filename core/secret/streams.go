@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"maps"
 	"math"
 	"slices"
 
@@ -13,6 +14,7 @@ import (
 type Streams struct {
 	Values
 	streams [4]stream
+	links   map[string]*[2]stream // from and to each link
 	passing [core.Server + 1]bool
 	renamed map[string]string // timers that were set under a masked name, and that name
 
@@ -71,8 +73,7 @@ func (s *Streams) Feed(e core.Event, actions []core.Action) *Pending {
 	}
 	s.pending, s.covers = &Pending{}, s.covers[:0]
 	s.patterns = slices.Concat(s.lasting, short)
-	for i := range s.streams {
-		st := &s.streams[i]
+	for st := range s.all {
 		st.at = append(st.at[:min(len(st.at), len(s.lasting))], make([]int, len(s.patterns))...)[:len(s.patterns)]
 	}
 	whole := s.over || len(short) > MaxValues
@@ -97,8 +98,7 @@ func (s *Streams) Feed(e core.Event, actions []core.Action) *Pending {
 	for _, st := range ends {
 		s.end(st, core.LastingSecret)
 	}
-	for i := range s.streams {
-		st := &s.streams[i]
+	for st := range s.all {
 		st.at = st.at[:len(s.lasting)]
 		st.settle(st.pos - int64(st.begun()))
 	}
@@ -119,10 +119,10 @@ func (s *Streams) half(e core.Event, actions []core.Action, added int) (longest 
 
 // halves masks the same half where the machine passes it on.
 func (s *Streams) halves(actions []core.Action, half []byte) {
-	var seen [len(s.streams)]bool
+	seen := map[*stream]bool{}
 	for i := range actions {
 		a := &actions[i]
-		if st := streamOf(a.Kind); st >= 0 && !seen[st] {
+		if st := s.streamOf(a); st != nil && !seen[st] {
 			seen[st] = true
 			if bytes.HasPrefix(a.Data, half) {
 				s.coverLone(a.Data, 0, len(half), false)
@@ -139,6 +139,15 @@ func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
 		from, across = &s.streams[fromServer], &s.streams[toClient]
 	}
 	switch {
+	case e.Kind == core.LinkBytes:
+		s.put(&s.link(e.Link)[fromLink], e.Data, false, false)
+	case e.Kind == core.LinkListening, e.Kind == core.LinkConnected:
+		s.lone(e.Data)
+	case e.Kind == core.LinkFailed:
+		s.lone(e.Data)
+		return []*stream{&s.link(e.Link)[fromLink]}
+	case e.Kind == core.LinkEOF, e.Kind == core.LinkClosed:
+		return []*stream{&s.link(e.Link)[fromLink]}
 	case e.Kind.IsBytes():
 		s.put(from, e.Data, e.Kind.IsText(), false)
 		if e.Kind == core.ClientRaw || copied && s.passing[e.Kind.Side()] {
@@ -158,9 +167,9 @@ func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
 // action finds the values in an action.
 func (s *Streams) action(a *core.Action) {
 	switch a.Kind {
-	case core.SendServer, core.SendBinary, core.SendText, core.ShowPart:
-		s.put(&s.streams[streamOf(a.Kind)], a.Data, false, a.Kind == core.ShowPart)
-	case core.Close, core.Note, core.Failed, core.AskWorld:
+	case core.SendServer, core.SendBinary, core.SendText, core.ShowPart, core.SendLink:
+		s.put(s.streamOf(a), a.Data, false, a.Kind == core.ShowPart)
+	case core.Close, core.Note, core.Failed, core.AskWorld, core.Connect, core.Accept:
 		s.lone(a.Data)
 	case core.Decoded:
 		s.message(a.Data, s.patterns)
@@ -171,15 +180,55 @@ func (s *Streams) action(a *core.Action) {
 	}
 }
 
-// streamOf returns the stream that an action adds to, or -1.
-func streamOf(k core.ActionKind) int {
-	switch k {
+// streamOf returns the stream that an action adds to, or nil.
+func (s *Streams) streamOf(a *core.Action) *stream {
+	switch a.Kind {
 	case core.SendServer:
-		return toServer
+		return &s.streams[toServer]
 	case core.SendText, core.SendBinary, core.ShowPart:
-		return toClient
+		return &s.streams[toClient]
+	case core.SendLink:
+		return &s.link(a.Link)[toLink]
 	}
-	return -1
+	return nil
+}
+
+// The two streams of a link.
+const (
+	fromLink = iota
+	toLink
+)
+
+// link returns the streams of a link; one that has the name of another goes on with its.
+func (s *Streams) link(name string) *[2]stream {
+	if s.links == nil {
+		s.links = map[string]*[2]stream{}
+	}
+	l := s.links[name]
+	if l == nil {
+		l = &[2]stream{}
+		for i := range l {
+			l[i].at = make([]int, len(s.patterns))
+		}
+		s.links[name] = l
+	}
+	return l
+}
+
+// all yields the streams.
+func (s *Streams) all(yield func(*stream) bool) {
+	for i := range s.streams {
+		if !yield(&s.streams[i]) {
+			return
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.links)) {
+		for i := range s.links[name] {
+			if !yield(&s.links[name][i]) {
+				return
+			}
+		}
+	}
 }
 
 // put adds a payload to a stream. The next payload replaces a part.
@@ -361,15 +410,15 @@ func (st *stream) decide(least int) {
 // like the beginning of a value at the end of a stream is masked if it has
 // core.LastingSecret bytes or more.
 func (s *Streams) End() {
-	for i := range s.streams {
-		s.end(&s.streams[i], core.LastingSecret)
+	for st := range s.all {
+		s.end(st, core.LastingSecret)
 	}
 }
 
 // Decide decides everything fed so far although more follows: what may be the
 // beginning of a value is masked.
 func (s *Streams) Decide() {
-	for i := range s.streams {
-		s.streams[i].decide(1)
+	for st := range s.all {
+		st.decide(1)
 	}
 }

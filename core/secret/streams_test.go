@@ -256,13 +256,13 @@ func TestStreamsAreCoveredAsIfWhole(t *testing.T) {
 			}
 			plain[from] += string(e.Data)
 			for _, a := range actions {
-				plain[streamOf(a.Kind)] += string(a.Data)
+				plain[indexOf(a.Kind)] += string(a.Data)
 			}
 			e, actions = e.Clone(), core.CloneActions(actions)
 			p := s.Feed(e, actions)
 			now[from] = append(now[from], func() string { return string(e.Data) })
 			for _, a := range actions {
-				now[streamOf(a.Kind)] = append(now[streamOf(a.Kind)], func() string { return string(a.Data) })
+				now[indexOf(a.Kind)] = append(now[indexOf(a.Kind)], func() string { return string(a.Data) })
 			}
 			snapshots = append(snapshots, &snapshot{p: p, get: func() string { return told(e, actions) }})
 			for _, shot := range snapshots {
@@ -303,5 +303,30 @@ func TestStreamsAreCoveredAsIfWhole(t *testing.T) {
 				t.Fatalf("seed %d, values %q, stream %d\n    %s\ngot %s\nwant %s", seed, values, i, stream, got, want)
 			}
 		}
+	}
+}
+
+func indexOf(k core.ActionKind) int {
+	if k == core.SendServer {
+		return toServer
+	}
+	return toClient
+}
+
+// A value is found on a link across the cuts of what it carries, each way for itself.
+func TestLinks(t *testing.T) {
+	s := Streams{}
+	link := func(e core.Event) core.Event { e.Link = "data"; return e }
+	s.Feed(core.Event{Kind: core.ClientText}, []core.Action{action(core.SecretBytes, "passw0rd")})
+	first := link(core.Event{Kind: core.LinkBytes, Data: []byte("a passw")})
+	between := core.Event{Kind: core.ServerBytes, Data: []byte("0rd of the server")}
+	second := link(core.Event{Kind: core.LinkBytes, Data: []byte("0rd b")})
+	sent := []core.Action{{Kind: core.SendLink, Link: "data", Data: []byte("x passw0rd")}}
+	s.Feed(first, nil)
+	s.Feed(between, nil)
+	s.Feed(second, sent)
+	s.End()
+	if got := string(first.Data) + "|" + string(second.Data) + "|" + string(sent[0].Data) + "|" + string(between.Data); got != "a *****|*** b|x ********|0rd of the server" {
+		t.Error(got)
 	}
 }

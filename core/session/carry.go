@@ -53,7 +53,7 @@ func (p *peers) carryOut(e wire.Event, actions []core.Action, last bool) ([]core
 
 // tooLong reports that a queue is so long that both sides wait.
 func (p *peers) tooLong() bool {
-	return p.toServer().size() >= StopAt || p.toClient().size() >= StopAt
+	return p.toServer().size() >= StopAt || p.toClient().size() >= StopAt || p.linksFull(StopAt)
 }
 
 // do is the one place that knows what each action does.
@@ -72,6 +72,8 @@ func (p *peers) do(a core.Action) {
 	case core.Note, core.Secret, core.SecretBytes, core.ShowPart, core.Decoded: // for observers alone
 	case core.StartTLS:
 		p.startTLS(a.Side, string(a.Data), a.Rest)
+	case core.Connect, core.Accept, core.SendLink, core.FinishLink, core.CloseLink:
+		p.doLink(a)
 	case core.AskWorld: // only practice servers have one
 	case core.SetTimer:
 		p.timers.set(p, string(a.Data), a.After)

@@ -22,6 +22,7 @@ func (s *supervisor) finish(ctx context.Context, end End) {
 		time.AfterFunc(StopLimit, func() {
 			s.client.Cut()
 			s.server.Close()
+			s.cutLinks()
 		})
 	})
 	defer release()
@@ -32,6 +33,7 @@ func (s *supervisor) finish(ctx context.Context, end End) {
 		s.flush(core.Client)
 		s.client.Close(end)
 	}()
+	s.finishLinks()
 	s.flush(core.Server)
 	if s.reset {
 		s.resetServer()

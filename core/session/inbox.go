@@ -27,6 +27,7 @@ type eventList struct {
 
 type waiting struct {
 	kind     core.EventKind
+	link     string
 	from, to int // of data
 }
 
@@ -45,6 +46,11 @@ func (l *eventList) release() {
 
 // add puts one event after the others.
 func (b *inbox) add(kind core.EventKind, data []byte) {
+	b.addLink(kind, "", data)
+}
+
+// addLink is add, of an event that may be of a link.
+func (b *inbox) addLink(kind core.EventKind, link string, data []byte) {
 	if b.events == nil {
 		b.events = eventLists.Get().(*eventList)
 	}
@@ -52,15 +58,18 @@ func (b *inbox) add(kind core.EventKind, data []byte) {
 	from := len(l.data)
 	l.data = append(l.data, data...)
 	b.held[kind.Side()] += len(data)
-	if n := len(l.waiting); n > 0 && kind == core.ServerBytes && !b.whole {
-		last := &l.waiting[n-1]
-		if last.kind == kind && len(l.data)-last.from <= b.most {
+	if n := len(l.waiting); n > 0 && (kind == core.ServerBytes && !b.whole || kind == core.LinkBytes) {
+		last, most := &l.waiting[n-1], b.most
+		if kind == core.LinkBytes {
+			most = core.MaxLinkEvent
+		}
+		if last.kind == kind && last.link == link && len(l.data)-last.from <= most {
 			last.to = len(l.data)
 			return
 		}
 	}
 	b.held[kind.Side()] += eventWeight
-	l.waiting = append(l.waiting, waiting{kind, from, len(l.data)})
+	l.waiting = append(l.waiting, waiting{kind, link, from, len(l.data)})
 }
 
 // take returns the next batch, without numbers: first is put in front when it
@@ -88,7 +97,7 @@ func (b *inbox) take(first core.Event, feeds func(core.EventKind) bool) *eventLi
 		size += w.to - w.from
 		count++
 		b.held[w.kind.Side()] -= w.to - w.from + eventWeight
-		l.batch = append(l.batch, wire.Event{Event: core.Event{Kind: w.kind, Data: l.data[w.from:w.to:w.to]}})
+		l.batch = append(l.batch, wire.Event{Event: core.Event{Kind: w.kind, Link: w.link, Data: l.data[w.from:w.to:w.to]}})
 		if !known {
 			break
 		}
@@ -99,9 +108,27 @@ func (b *inbox) take(first core.Event, feeds func(core.EventKind) bool) *eventLi
 		}
 		from := len(b.events.data)
 		b.events.data = append(b.events.data, l.data[w.from:w.to]...)
-		b.events.waiting = append(b.events.waiting, waiting{w.kind, from, len(b.events.data)})
+		b.events.waiting = append(b.events.waiting, waiting{w.kind, w.link, from, len(b.events.data)})
 	}
 	return l
+}
+
+// remove takes out the events that it is told to.
+func (b *inbox) remove(out func(waiting) bool) {
+	if b.events == nil {
+		return
+	}
+	b.events.waiting = slices.DeleteFunc(b.events.waiting, func(w waiting) bool {
+		if !out(w) {
+			return false
+		}
+		b.held[w.kind.Side()] -= w.to - w.from + eventWeight
+		return true
+	})
+	if len(b.events.waiting) == 0 {
+		b.events.release()
+		b.events = nil
+	}
 }
 
 // hasBytes reports whether bytes of a side wait.

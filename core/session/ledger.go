@@ -30,6 +30,7 @@ type ledger struct {
 type logged struct {
 	n        uint64
 	kind     core.EventKind
+	link     string
 	from, to int // of data
 	digest   uint64
 }
@@ -46,7 +47,7 @@ func (l *ledger) done(e wire.Event, digest uint64) (dropped bool) {
 	}
 	from := len(l.data)
 	l.data = append(l.data, e.Data...)
-	l.events = append(l.events, logged{e.N, e.Kind, from, len(l.data), digest})
+	l.events = append(l.events, logged{e.N, e.Kind, e.Link, from, len(l.data), digest})
 	return false
 }
 
@@ -95,7 +96,7 @@ func (l *ledger) batches(yield func(batch []wire.Event, digests []uint64) bool) 
 			if size += e.to - e.from; size > wire.MaxBatchBytes && len(batch) > 0 {
 				break
 			}
-			batch = append(batch, wire.Event{N: e.n, Event: core.Event{Kind: e.kind, Data: l.data[e.from:e.to]}})
+			batch = append(batch, wire.Event{N: e.n, Event: core.Event{Kind: e.kind, Link: e.link, Data: l.data[e.from:e.to]}})
 			digests = append(digests, e.digest)
 		}
 		if !yield(batch, digests) {

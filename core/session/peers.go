@@ -18,7 +18,9 @@ type peers struct {
 	entries bool   // the client is sent the transcript in place of messages
 	whole   bool   // the server is written each send by itself: it tells them apart
 	start   time.Time
-	wake    chan struct{} // the supervisor waits; a value says that there may be something to do
+	wake    chan struct{}  // the supervisor waits; a value says that there may be something to do
+	opener  Links          // opens further connections; nil: there are none
+	linking sync.WaitGroup // whoever serves a link
 	readers sync.WaitGroup
 	writers sync.WaitGroup
 
@@ -34,6 +36,7 @@ type peers struct {
 	turn      turn
 	upgrades  [core.Server + 1]upgrade // of a side's connection, to TLS
 	clientEOF bool                     // the client sends no more
+	links     map[string]*link         // further connections that have not ended, by name
 	timers    timers
 	silence   silence // the server's
 	feeder    feed.Feeder
@@ -63,7 +66,7 @@ type side struct {
 
 func newPeers(c Config) *peers {
 	p := &peers{
-		client: c.Client, entries: c.Entries, start: time.Now(),
+		client: c.Client, entries: c.Entries, opener: c.Links, start: time.Now(),
 		wake:      make(chan struct{}, 1),
 		feeder:    feed.Feeder{Knows: c.Knows, ServerEOFStays: c.Opening.ServerEOFStays, Watch: c.Opening.Watch, Client: c.Opening.Client, Server: c.Opening.Server},
 		observers: c.Observers,

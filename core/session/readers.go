@@ -173,7 +173,7 @@ func (p *peers) admit(e core.Event) (*queue, *eventList) {
 func (p *peers) hasRoom(e core.Event) bool {
 	from := e.Kind.Side()
 	out := &p.sides[across(from)].out
-	if p.inbox.held[from] >= InboxAt || out.size() >= GateAt || p.tooLong() {
+	if p.inbox.held[from] >= InboxAt || out.size() >= GateAt || p.tooLong() || from == core.Client && p.linksFull(GateAt) {
 		return false
 	}
 	if !e.Kind.IsBytes() || !p.feeder.Passes(from) {
@@ -212,15 +212,18 @@ func (p *peers) wasMishap(err error) bool {
 	return true
 }
 
-// plain returns an error of a connection in plain words.
-func plain(err error) string {
+// plain returns an error of the connection to the server in plain words.
+func plain(err error) string { return plainFor("the server", err) }
+
+// plainFor returns an error of a connection in plain words.
+func plainFor(who string, err error) string {
 	switch {
 	case errors.Is(err, syscall.ECONNRESET):
-		return "connection reset by the server"
+		return "connection reset by " + who
 	case errors.Is(err, syscall.EPIPE):
-		return "the server no longer listens"
+		return who + " no longer listens"
 	case errors.Is(err, syscall.ETIMEDOUT), errors.Is(err, os.ErrDeadlineExceeded):
-		return "the server no longer answers"
+		return who + " no longer answers"
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {

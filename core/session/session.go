@@ -108,6 +108,8 @@ type Config struct {
 	// somebody connects.
 	Dial             func(ctx context.Context) (Server, error)
 	DialTellsNothing bool
+	// Links opens the further connections that the machine orders. nil: each of them fails.
+	Links Links
 	// Observers are told all that happens, in this order.
 	Observers []Observer
 	// KeepPoison, if set, is given a transcript that does to a process what this

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -352,23 +351,12 @@ func (p *peers) holdsBack(from core.Side) bool {
 
 // drop takes out all events of a side, and returns how many bytes they had.
 func (b *inbox) drop(side core.Side) (bytes int) {
-	if b.events == nil {
-		return 0
-	}
-	b.events.waiting = slices.DeleteFunc(b.events.waiting, func(w waiting) bool {
-		if w.kind.Side() != side {
-			return false
-		}
-		if w.kind.IsBytes() {
+	b.remove(func(w waiting) bool {
+		if w.kind.Side() == side && w.kind.IsBytes() {
 			bytes += w.to - w.from
 		}
-		b.held[side] -= w.to - w.from + eventWeight
-		return true
+		return w.kind.Side() == side
 	})
-	if len(b.events.waiting) == 0 {
-		b.events.release()
-		b.events = nil
-	}
 	return bytes
 }
 

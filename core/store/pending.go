@@ -44,14 +44,18 @@ type record struct {
 
 // event appends an event with its actions.
 func (p *pending) event(at time.Duration, e core.Event, actions []core.Action) {
-	p.add(eventRecord, uint8(e.Kind), 0, at, e.Data)
+	p.addOf(eventRecord, uint8(e.Kind), uint8(len(e.Link)), at, e.Link, e.Data)
 	for i := range actions {
 		a := &actions[i]
 		number := a.After
 		if a.Kind == core.StartTLS {
 			number = time.Duration(a.Rest)
 		}
-		p.add(actionRecord, uint8(a.Kind), uint8(a.Side), number, a.Data)
+		side := uint8(a.Side)
+		if a.Kind.IsLink() {
+			side = uint8(len(a.Link))
+		}
+		p.addOf(actionRecord, uint8(a.Kind), side, number, a.Link, a.Data)
 	}
 }
 
@@ -61,7 +65,13 @@ const recordHead = 1 + 1 + 1 + 8 + 4
 // add appends what it is of, kind, side, a time or another number, and the data after its
 // length.
 func (p *pending) add(of recordKind, kind, side uint8, at time.Duration, data []byte) {
-	n := recordHead + len(data)
+	p.addOf(of, kind, side, at, "", data)
+}
+
+// addOf is add, of what may be about a link: its name stands before the data, and its length
+// is in place of the side, which links have not.
+func (p *pending) addOf(of recordKind, kind, side uint8, at time.Duration, link string, data []byte) {
+	n := recordHead + len(link) + len(data)
 	last := len(p.chunks) - 1
 	if last < 0 || cap(p.chunks[last])-len(p.chunks[last]) < n {
 		p.chunks = append(p.chunks, newChunk(len(p.chunks), n))
@@ -69,8 +79,8 @@ func (p *pending) add(of recordKind, kind, side uint8, at time.Duration, data []
 	}
 	c := append(p.chunks[last], byte(of), kind, side)
 	c = binary.LittleEndian.AppendUint64(c, uint64(at))
-	c = binary.LittleEndian.AppendUint32(c, uint32(len(data)))
-	p.chunks[last] = append(c, data...)
+	c = binary.LittleEndian.AppendUint32(c, uint32(len(link)+len(data)))
+	p.chunks[last] = append(append(c, link...), data...)
 	p.left += int64(n)
 }
 
@@ -83,14 +93,20 @@ func (p *pending) next() (it record) {
 	}
 	p.chunks, p.at = slices.Delete(p.chunks, 0, p.at), 0
 	it.kind = p.peek()
-	kind, _, at, data := p.take()
+	kind, side, at, data := p.take()
 	it.e, it.at = core.Event{Kind: core.EventKind(kind), Data: data}, at
+	if it.kind == eventRecord && it.e.Kind.IsLink() {
+		it.e.Link, it.e.Data = string(data[:side]), data[side:]
+	}
 	p.actions = p.actions[:0]
 	for p.left > 0 && p.peek() == actionRecord {
 		kind, side, number, data := p.take()
 		a := core.Action{Kind: core.ActionKind(kind), Side: core.Side(side), After: number, Data: data}
 		if a.Kind == core.StartTLS {
 			a.After, a.Rest = 0, int(number)
+		}
+		if a.Kind.IsLink() {
+			a.Side, a.Link, a.Data = 0, string(data[:side]), data[side:]
 		}
 		p.actions = append(p.actions, a)
 	}

@@ -155,5 +155,9 @@ func (r *Recorder) leaveOut(e core.Event) {
 }
 
 func (r *Recorder) notKeptWords() string {
-	return fmt.Sprintf("not kept: %d bytes from the client, %d bytes from the server", r.unkept[core.Client].Load(), r.unkept[core.Server].Load())
+	words := fmt.Sprintf("not kept: %d bytes from the client, %d bytes from the server", r.unkept[core.Client].Load(), r.unkept[core.Server].Load())
+	if links := r.unkept[0].Load(); links > 0 {
+		words += fmt.Sprintf(", %d bytes from links", links)
+	}
+	return words
 }

@@ -101,7 +101,7 @@ func Equal(a, b *Entry) bool {
 		return a.Remark == b.Remark
 	}
 	fa, fb := formOf(a), formOf(b)
-	if *fa != *fb {
+	if *fa != *fb || a.link() != b.link() {
 		return false
 	}
 	if fa.arg == timerSet && a.Action.After != b.Action.After {
@@ -133,8 +133,21 @@ func AppendAnswered(entries []Entry, n uint64, ev core.Event, actions []core.Act
 }
 
 // Name returns the words after the mark of an event or action: "client text",
-// "server eof".
-func Name(e Entry) string { return formOf(&e).words }
+// "server eof", "data bytes" of the link data.
+func Name(e Entry) string {
+	if f := formOf(&e); !f.link {
+		return f.words
+	}
+	return e.link() + " " + formOf(&e).words
+}
+
+// link returns the link that an event or action is about, or "".
+func (e *Entry) link() string {
+	if e.Dir == Event {
+		return e.Event.Link
+	}
+	return e.Action.Link
+}
 
 // data returns the payload, words or timer name of an event or action.
 func (e *Entry) data() []byte {

@@ -21,6 +21,7 @@ const (
 	passed         // client|server: the action's side
 	upgraded       // client|server "…" [rest N]: the action's side, a name, and its rest
 	message        // a core.Message: FLOW FROM-TO "…", and a line for each field below
+	linked         // LINK "…": the name of a link, and where to connect it
 )
 
 // form is how one kind of event or action is written. The parser, the printer
@@ -31,6 +32,7 @@ type form struct {
 	words  string          // between the mark and the argument
 	arg    arg
 	max    int    // most bytes of a quoted argument
+	link   bool   // the name of a link stands before the words
 	side   string // in JSON, "" when there is none or the argument says it
 	kind   string // in JSON
 }
@@ -56,6 +58,13 @@ var eventForms = [...]form{
 	core.ClientStartTLS:  {event: core.ClientStartTLS, words: "client start-tls", side: "client", kind: "start-tls"},
 	core.ClientTLS:       {event: core.ClientTLS, words: "client tls", arg: quoted, max: core.MaxWords, side: "client", kind: "tls"},
 	core.ClientTLSFailed: {event: core.ClientTLSFailed, words: "client tls-failed", arg: quoted, max: core.MaxWords, side: "client", kind: "tls-failed"},
+
+	core.LinkListening: {event: core.LinkListening, link: true, words: "listening", arg: quoted, max: core.MaxLinkAddress, kind: "listening"},
+	core.LinkConnected: {event: core.LinkConnected, link: true, words: "connected", arg: quoted, max: core.MaxLinkAddress, kind: "connected"},
+	core.LinkFailed:    {event: core.LinkFailed, link: true, words: "failed", arg: quoted, max: core.MaxWords, kind: "failed"},
+	core.LinkBytes:     {event: core.LinkBytes, link: true, words: "bytes", arg: quoted, max: core.MaxEventPayload, kind: "bytes"},
+	core.LinkEOF:       {event: core.LinkEOF, link: true, words: "eof", kind: "eof"},
+	core.LinkClosed:    {event: core.LinkClosed, link: true, words: "closed", kind: "closed"},
 }
 
 var actionForms = [...]form{
@@ -75,6 +84,12 @@ var actionForms = [...]form{
 	core.AskWorld:     {action: core.AskWorld, words: "world", arg: quoted, max: core.MaxActionPayload, kind: "world"},
 	core.Decoded:      {action: core.Decoded, words: "message", arg: message, max: core.MaxActionPayload, kind: "message"},
 	core.StartTLS:     {action: core.StartTLS, words: "start-tls", arg: upgraded, max: core.MaxServerName, kind: "start-tls"},
+
+	core.Connect:    {action: core.Connect, words: "connect", arg: linked, max: core.MaxLinkAddress, kind: "connect"},
+	core.Accept:     {action: core.Accept, words: "accept", arg: linked, max: core.MaxLinkAddress, kind: "accept"},
+	core.SendLink:   {action: core.SendLink, link: true, words: "bytes", arg: quoted, max: core.MaxActionPayload, kind: "bytes"},
+	core.FinishLink: {action: core.FinishLink, link: true, words: "eof", kind: "eof"},
+	core.CloseLink:  {action: core.CloseLink, link: true, words: "close", kind: "close"},
 }
 
 // unknown is printed for what no machine and no core makes; Parse refuses it.
@@ -83,11 +98,15 @@ var unknown = form{words: "unknown", kind: "unknown"}
 // formOf returns the form of an event or action.
 func formOf(e *Entry) *form {
 	switch {
+	case e.Dir == Event && e.Event.Kind.IsLink() && !core.ValidLink(e.Event.Link):
+		return &unknown
 	case e.Dir == Event && e.Event.Kind.Valid():
 		return &eventForms[e.Event.Kind]
 	case e.Dir != Action || !e.Action.Kind.Valid():
 		return &unknown
 	case (e.Action.Kind == core.PassThrough || e.Action.Kind == core.StartTLS) && e.Action.Side != core.Client && e.Action.Side != core.Server:
+		return &unknown
+	case e.Action.Kind.IsLink() && !core.ValidLink(e.Action.Link):
 		return &unknown
 	}
 	return &actionForms[e.Action.Kind]
@@ -97,14 +116,20 @@ func formOf(e *Entry) *form {
 var argWords = [...]string{
 	nothing: "", quoted: ` "…"`, timerFired: " NAME", timerSet: " NAME 2s", timerOff: " NAME off",
 	span: " event|action FROM TO", length: " LENGTH", counted: " COUNT", passed: " client|server",
-	upgraded: ` client|server "…"`, message: ` FLOW FROM-TO "…"`,
+	upgraded: ` client|server "…"`, message: ` FLOW FROM-TO "…"`, linked: ` LINK "…"`,
 }
 
 // listForms writes the forms that are allowed here, for an error.
 func listForms(forms []form) string {
 	var list []string
 	for _, f := range forms[1:] {
-		list = append(list, f.words+argWords[f.arg])
+		switch {
+		case f.kind == "": // a number that no kind has
+		case f.link:
+			list = append(list, "LINK "+f.words+argWords[f.arg])
+		default:
+			list = append(list, f.words+argWords[f.arg])
+		}
 	}
 	last := len(list) - 1
 	return strings.Join(list[:last], ", ") + " or " + list[last]

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,29 @@ var every = []struct {
 	{startTLS("", 4), `<< start-tls server "" rest 4`,
 		`{"n":12,"dir":"<<","side":"server","kind":"start-tls","rest":4,"text":""}`},
 
+	{onLink(event(core.LinkListening, "10.0.0.1:4000")), `>> data listening "10.0.0.1:4000"`,
+		`{"n":12,"dir":">>","link":"data","kind":"listening","text":"10.0.0.1:4000"}`},
+	{onLink(event(core.LinkConnected, "10.0.0.1:20")), `>> data connected "10.0.0.1:20"`,
+		`{"n":12,"dir":">>","link":"data","kind":"connected","text":"10.0.0.1:20"}`},
+	{onLink(event(core.LinkBytes, "\xff")), `>> data bytes "\xff"`,
+		`{"n":12,"dir":">>","link":"data","kind":"bytes","b64":"/w=="}`},
+	{onLink(event(core.LinkEOF, "")), `>> data eof`,
+		`{"n":12,"dir":">>","link":"data","kind":"eof"}`},
+	{onLink(event(core.LinkClosed, "")), `>> data closed`,
+		`{"n":12,"dir":">>","link":"data","kind":"closed"}`},
+	{onLink(event(core.LinkFailed, "refused")), `>> data failed "refused"`,
+		`{"n":12,"dir":">>","link":"data","kind":"failed","text":"refused"}`},
+	{onLink(action(core.Connect, "10.0.0.1:4001")), `<< connect data "10.0.0.1:4001"`,
+		`{"n":12,"dir":"<<","link":"data","kind":"connect","text":"10.0.0.1:4001"}`},
+	{onLink(action(core.Accept, "")), `<< accept data ""`,
+		`{"n":12,"dir":"<<","link":"data","kind":"accept","text":""}`},
+	{onLink(action(core.SendLink, "a\n")), `<< data bytes "a\n"`,
+		`{"n":12,"dir":"<<","link":"data","kind":"bytes","text":"a\n"}`},
+	{onLink(action(core.FinishLink, "")), `<< data eof`,
+		`{"n":12,"dir":"<<","link":"data","kind":"eof"}`},
+	{onLink(action(core.CloseLink, "")), `<< data close`,
+		`{"n":12,"dir":"<<","link":"data","kind":"close"}`},
+
 	{action(core.SendServer, "quit"), `<< server "quit"`,
 		`{"n":12,"dir":"<<","side":"server","kind":"bytes","text":"quit"}`},
 	{action(core.SendText, `say "\"`), `<< client text "say \"\\\""`,
@@ -143,6 +167,11 @@ var every = []struct {
 		`{"n":12,"t":1.2,"dir":">>","side":"server","kind":"bytes","text":"a\nb"}`},
 }
 
+func onLink(e Entry) Entry {
+	e.Event.Link, e.Action.Link = "data", "data"
+	return e
+}
+
 func TestEveryKindHasOneForm(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range every {
@@ -152,33 +181,71 @@ func TestEveryKindHasOneForm(t *testing.T) {
 		if got := string(AppendJSON(nil, &c.entry)); got != c.json {
 			t.Errorf("JSON\n got %s\nwant %s", got, c.json)
 		}
-		// A timer that fires must have been set.
-		file := magic + "\nmode raw\nquiet 1s\n\n<< timer quit 1m\n" + c.text + "\n"
+		// A timer that fires must have been set, and a link ordered.
+		file := magic + "\nmode raw\nquiet 1s\n\n<< timer quit 1m\n<< connect data \"h:1\"\n" + c.text + "\n"
 		tr, err := Parse("file", []byte(file))
 		if err != nil {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		got := tr.Entries[1]
-		if !Equal(&got, &c.entry) || got.Timed != c.entry.Timed || got.Time != c.entry.Time || got.Line != 6 {
+		got := tr.Entries[2]
+		if !Equal(&got, &c.entry) || got.Timed != c.entry.Timed || got.Time != c.entry.Time || got.Line != 7 {
 			t.Errorf("%s parsed to %+v", c.text, got)
 		}
 		if c.entry.Dir != Remark {
-			seen[formOf(&c.entry).words] = true
+			seen[formOf(&c.entry).key()] = true
 		}
 	}
 	for _, forms := range [][]form{eventForms[1:], actionForms[1:]} {
 		for _, f := range forms {
-			if !seen[f.words] {
-				t.Errorf("no case for %q", f.words)
+			if f.kind != "" && !seen[f.key()] {
+				t.Errorf("no case for %q", f.key())
 			}
 		}
 	}
 }
 
+func (f *form) key() string { return fmt.Sprint(f.event, " ", f.action) }
+
+// Nothing may be said of a link that nobody has ordered, or that has ended: else a word that
+// is misspelled would be one. A link has no name that begins another entry.
+func TestLinks(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines, want string
+	}{
+		"not ordered":    {">> data bytes \"a\"\n", "LINK bytes"},
+		"another":        {"<< connect data \"h:1\"\n>> date bytes \"a\"\n", "LINK bytes"},
+		"ended":          {"<< connect data \"h:1\"\n>> data closed\n<< data close\n", "LINK close"},
+		"failed":         {"<< accept data \"\"\n>> data failed \"no\"\n>> data eof\n", "LINK eof"},
+		"a word":         {"<< connect server \"h:1\"\n", "the name of a link"},
+		"no name":        {"<< connect Data \"h:1\"\n", "the name of a link"},
+		"no target":      {"<< connect data\n", "a quoted string"},
+		"after its name": {"<< connect data \"h:1\"\n>> data eof now\n", "LINK eof"},
+	} {
+		_, err := Parse("f", []byte(magic+"\nmode raw\n\n"+c.lines))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, forms := range [][]form{eventForms[1:], actionForms[1:]} {
+		for _, f := range forms {
+			if word, _ := cutWord(f.words); !f.link && word != "" && core.ValidLink(word) {
+				t.Errorf("%s can name a link", word)
+			}
+		}
+	}
+	again := "<< connect data \"h:1\"\n>> data closed\n<< accept data \"\"\n>> data listening \"h:2\"\n<< data close\n"
+	if _, err := Parse("f", []byte(magic+"\nmode raw\n\n"+again)); err != nil {
+		t.Error(err)
+	}
+}
+
 // A kind added to core must get a form, and parse back to itself.
 func TestFormsAreWhole(t *testing.T) {
-	for k := core.EventKind(1); k.Valid(); k++ {
+	for k := core.EventKind(1); int(k) < len(eventForms); k++ {
+		if !k.Valid() {
+			continue
+		}
 		if f := eventForms[k]; f.event != k || f.action != 0 || f.words == "" {
 			t.Errorf("event kind %d has form %+v", k, f)
 		}
@@ -191,7 +258,7 @@ func TestFormsAreWhole(t *testing.T) {
 	if !core.EventKind(len(eventForms)-1).Valid() || !core.ActionKind(len(actionForms)-1).Valid() {
 		t.Error("a table is longer than its kinds")
 	}
-	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server unseen COUNT, client tls "…" or client tls-failed "…"`) {
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server unseen COUNT, client tls "…", client tls-failed "…", LINK listening "…", LINK connected "…", LINK failed "…", LINK bytes "…", LINK eof or LINK closed`) {
 		t.Error(got)
 	}
 }

@@ -18,9 +18,10 @@ import (
 //	dir    ">>" event, "<<" action, "--" remark
 //	side   "client" or "server": where an event came from, where an action
 //	       goes, whose bytes pass through; only where there is one
+//	link   the name of a link, of kinds that are about one
 //	kind   text, part, binary, raw, bytes, eof, closed, failed, quiet, timer,
 //	       close, note, pass-through, secret, secret-value, world, tls,
-//	       start-tls, message or remark
+//	       start-tls, message, listening, connected, connect, accept or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
 //	length of secret-value: how many bytes the value has; of unseen: how many there were
@@ -59,6 +60,9 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	if side != "" {
 		dst = append(append(dst, `","side":"`...), side...)
 	}
+	if link := e.link(); link != "" {
+		dst = append(append(dst, `","link":"`...), link...)
+	}
 	dst = append(append(dst, `","kind":"`...), f.kind...)
 	data := e.data()
 	switch {
@@ -78,7 +82,7 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	case f.arg == counted:
 		n, _ := strconv.ParseUint(string(data), 10, 64) // 0: no number, which nobody sends
 		return append(strconv.AppendUint(append(dst, `","length":`...), n, 10), '}')
-	case f.arg != quoted:
+	case f.arg != quoted && f.arg != linked:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {
 			dst = appendDuration(append(dst, `","after":"`...), e.Action.After)

@@ -13,10 +13,10 @@ import (
 // remark, ok is false.
 func ParseJSONEvent(object []byte) (e Entry, ok bool, err error) {
 	var o struct {
-		N                     uint64
-		Dir, Side, Kind, Name string
-		Text                  *string
-		B64                   *string
+		N                           uint64
+		Dir, Side, Link, Kind, Name string
+		Text                        *string
+		B64                         *string
 	}
 	if err := json.Unmarshal(object, &o); err != nil {
 		return e, false, fmt.Errorf("entry is not a JSON object of the right form: %w", err)
@@ -25,11 +25,13 @@ func ParseJSONEvent(object []byte) (e Entry, ok bool, err error) {
 		return e, false, nil
 	}
 	for _, f := range eventForms[1:] {
-		if f.side != o.Side || f.kind != o.Kind {
+		if f.kind == "" || f.side != o.Side || f.kind != o.Kind || f.link != (o.Link != "") {
 			continue
 		}
-		e = Entry{Dir: Event, N: o.N, Event: core.Event{Kind: f.event}}
+		e = Entry{Dir: Event, N: o.N, Event: core.Event{Kind: f.event, Link: o.Link}}
 		switch {
+		case f.link && !core.ValidLink(o.Link):
+			return e, false, fmt.Errorf("event %d: %q cannot name a link", o.N, core.CutWords(o.Link, core.MaxName))
 		case f.arg == timerFired && core.ValidName(o.Name):
 			e.Event.Data = []byte(o.Name)
 		case f.arg == timerFired:

@@ -121,6 +121,7 @@ type parser struct {
 	open     *form           // of the last entry, if the next line may continue its payload
 	decoded  bool            // the last entry is a message, whose fields may follow
 	armed    map[string]bool // timers that the actions so far have armed
+	links    map[string]bool // that the actions so far have ordered and that have not ended
 }
 
 // entryLines counts the lines that begin like an entry.

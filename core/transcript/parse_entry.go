@@ -60,7 +60,7 @@ func (p *parser) entry(s string, number int) *SyntaxError {
 
 // fill reads what follows the mark of an event or action.
 func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
-	f, args := match(forms, rest)
+	f, link, args := p.match(forms, rest)
 	if f == nil {
 		return errorf("expected %s; found %s", listForms(forms), shown(rest))
 	}
@@ -91,18 +91,45 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 		data, p.decoded = []byte(args), true
 	case upgraded:
 		data, err = upgrade(e, args)
+	case linked:
+		link, args = cutWord(args)
+		if !core.ValidLink(link) {
+			err = errorf("expected the name of a link: 1 to %d lower-case letters, digits or '-', beginning with a letter, and no word that begins entries; found %s", core.MaxName, shown(link))
+			break
+		}
+		data, err = p.payload(nil, f, args)
 	default:
 		data, err = p.timer(e, f, args)
 	}
 	if err != nil {
 		return err
 	}
+	p.follow(f, link)
 	if e.Dir == Event {
-		e.Event = core.Event{Kind: f.event, Data: data}
+		e.Event = core.Event{Kind: f.event, Link: link, Data: data}
 	} else {
-		e.Action = core.Action{Kind: f.action, Side: e.Action.Side, Rest: e.Action.Rest, After: e.Action.After, Data: data}
+		e.Action = core.Action{Kind: f.action, Side: e.Action.Side, Rest: e.Action.Rest, After: e.Action.After, Link: link, Data: data}
 	}
 	return nil
+}
+
+// hasLink reports whether a link of that name is there. Of a machine that began from a
+// state that is not known.
+func (p *parser) hasLink(name string) bool {
+	return p.links[name] || p.t.State != nil && core.ValidLink(name)
+}
+
+// follow takes note of the links that are ordered, and of their ends.
+func (p *parser) follow(f *form, link string) {
+	switch {
+	case f.action == core.Connect, f.action == core.Accept:
+		if p.links == nil {
+			p.links = map[string]bool{}
+		}
+		p.links[link] = true
+	case f.event.EndsLink():
+		delete(p.links, link)
+	}
 }
 
 // stars replace the value of a secret, which is not written down.
@@ -144,12 +171,17 @@ func upgrade(e *Entry, args string) ([]byte, *SyntaxError) {
 	return data, nil
 }
 
-// match finds the form that s begins with, and returns what follows its words.
-func match(forms []form, s string) (*form, string) {
+// match finds the form that s begins with, and returns the link that it names before its
+// words, and what follows them. A link must have been ordered above, and not have ended.
+func (p *parser) match(forms []form, s string) (_ *form, link, args string) {
 	for i := range forms[1:] {
 		f := &forms[i+1]
-		args, ok := skipWords(s, f.words)
-		if !ok {
+		link, from := "", s
+		if f.link {
+			link, from = cutWord(s)
+		}
+		args, ok := skipWords(from, f.words)
+		if !ok || f.kind == "" || f.link && !p.hasLink(link) {
 			continue
 		}
 		_, after := cutWord(args)
@@ -169,10 +201,10 @@ func match(forms []form, s string) (*form, string) {
 			ok = sideOf(args) != 0
 		}
 		if ok {
-			return f, args
+			return f, link, args
 		}
 	}
-	return nil, ""
+	return nil, "", ""
 }
 
 // sideOf returns the side of that name, or 0.

@@ -117,9 +117,15 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 		return append(dst, '\n')
 	}
 	f := formOf(e)
+	if f.link {
+		dst = append(append(dst, ' '), e.link()...)
+	}
 	dst = append(append(dst, ' '), f.words...)
 	switch f.arg {
 	case quoted:
+		dst = appendPayload(append(dst, ' '), lineStart, e.data())
+	case linked:
+		dst = append(append(dst, ' '), e.link()...)
 		dst = appendPayload(append(dst, ' '), lineStart, e.data())
 	case timerFired, span, counted, message:
 		dst = append(append(dst, ' '), e.data()...)

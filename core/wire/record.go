@@ -15,7 +15,7 @@ type Event struct {
 	core.Event
 }
 
-// Records besides core's action kinds, which are 1 to 15.
+// Records besides core's action kinds, which are below 128.
 const (
 	recordDone  = 0
 	recordQuiet = 128
@@ -43,6 +43,9 @@ func appendString(dst []byte, s string) []byte {
 func appendEvent(dst []byte, e *Event) []byte {
 	dst = binary.AppendUvarint(dst, e.N)
 	dst = append(dst, byte(e.Kind))
+	if e.Kind.IsLink() {
+		dst = appendString(dst, e.Link)
+	}
 	return appendBytes(dst, e.Data)
 }
 
@@ -55,6 +58,8 @@ func appendAction(dst []byte, a core.Action) []byte {
 		dst = append(dst, byte(a.Side))
 	case core.StartTLS:
 		dst = binary.AppendUvarint(append(dst, byte(a.Side)), uint64(a.Rest))
+	case core.Connect, core.Accept, core.SendLink, core.FinishLink, core.CloseLink:
+		dst = appendString(dst, a.Link)
 	}
 	return appendBytes(dst, a.Data)
 }
@@ -167,6 +172,9 @@ func (p *parser) bytes(max int) []byte {
 func (p *parser) event() Event {
 	e := Event{N: p.uvarint()}
 	e.Kind = core.EventKind(p.byte())
+	if e.Kind.IsLink() {
+		e.Link = p.link()
+	}
 	e.Data = p.bytes(core.MaxEventPayload)
 	if p.err == nil && !e.Kind.Valid() {
 		p.fail("unknown event kind %d", e.Kind)
@@ -237,6 +245,15 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 		if a.Data = p.bytes(core.MaxSecret); len(a.Data) == 0 {
 			p.fail("secret of no bytes")
 		}
+	case core.Connect, core.Accept:
+		a.Link = p.link()
+		a.Data = p.bytes(core.MaxLinkAddress)
+	case core.SendLink:
+		a.Link = p.link()
+		a.Data = p.bytes(core.MaxActionPayload)
+	case core.FinishLink, core.CloseLink:
+		a.Link = p.link()
+		a.Data = p.bytes(0)
 	case core.Failed:
 		n = p.uvarint()
 		a.Data = p.bytes(core.MaxWords)
@@ -245,6 +262,15 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 		p.fail("unknown action kind %d", kind)
 	}
 	return a, 0, false
+}
+
+// link takes a link's name.
+func (p *parser) link() string {
+	name := string(p.bytes(core.MaxName))
+	if p.err == nil && !core.ValidLink(name) {
+		p.fail("%q is not a link's name", name)
+	}
+	return name
 }
 
 func (p *parser) timerName() []byte {

@@ -20,6 +20,7 @@ type action struct {
 	Name   *string `json:"name"`
 	After  *string `json:"after"`
 	Side   *string `json:"side"`
+	Link   *string `json:"link"`
 	Span   *string `json:"span"`
 	Rest   int     `json:"rest"` // of start-tls, which may leave it out
 
@@ -42,10 +43,15 @@ var actionFields = map[string][]string{
 	secretValue:     {"text", "b64"},
 	startTLS:        {"side", "name"},
 	"message":       {"message"},
+	"connect":       {"text", "link"},
+	"accept":        {"text", "link"},
+	"link bytes":    {"text", "b64", "link"},
+	"link eof":      {"link"},
+	"link close":    {"link"},
 }
 
 // actionNames lists them for a person.
-const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through, secret, secret value, start-tls and message"
+const actionNames = "server, client text, client part, client binary, server eof, note, close, timer, pass-through, secret, secret value, start-tls, message, connect, accept, link bytes, link eof and link close"
 
 // secretValue is the action whose payload nobody is told.
 const secretValue = "secret value"
@@ -86,6 +92,16 @@ func (a *action) appendTo(out *core.Out) error {
 		out.Timer(*a.Name, after)
 	case "pass-through":
 		out.PassThrough(a.side()) // refuses side 0
+	case "connect":
+		out.Connect(*a.Link, string(data))
+	case "accept":
+		out.Accept(*a.Link, string(data))
+	case "link bytes":
+		out.SendLink(*a.Link, data)
+	case "link eof":
+		out.FinishLink(*a.Link)
+	case "link close":
+		out.CloseLink(*a.Link)
 	case "message":
 		out.Message(*a.Message)
 	case startTLS:
@@ -116,7 +132,7 @@ func (a *action) payload() ([]byte, error) {
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{"text", a.Text}, {"b64", a.B64}, {"name", a.Name}, {"after", a.After}, {"side", a.Side}, {"span", a.Span}} {
+	}{{"text", a.Text}, {"b64", a.B64}, {"name", a.Name}, {"after", a.After}, {"side", a.Side}, {"link", a.Link}, {"span", a.Span}} {
 		belongs := slices.Contains(fields, f.name)
 		switch {
 		case f.value != nil && !belongs:
@@ -136,7 +152,7 @@ func (a *action) payload() ([]byte, error) {
 	}
 	switch wantsPayload := len(fields) > 0 && fields[0] == "text"; {
 	case wantsPayload && (a.Text == nil) == (a.B64 == nil):
-		return nil, fmt.Errorf("the action %s needs %s", a.Action, strings.Join(fields, " or "))
+		return nil, fmt.Errorf("the action %s needs %s", a.Action, strings.Join(slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return f == "link" }), " or "))
 	case a.Text != nil:
 		return []byte(*a.Text), nil
 	case a.B64 != nil:

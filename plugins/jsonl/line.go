@@ -48,18 +48,20 @@ type event struct {
 	Text  *string `json:"text,omitempty"`
 	B64   []byte  `json:"b64,omitempty"`
 	Name  string  `json:"name,omitempty"`
+	Link  string  `json:"link,omitempty"`
 
 	Length json.Number `json:"length,omitempty"` // of what was unseen
 }
 
 func newEvent(e wire.Event) event {
-	said := event{N: e.N, Event: e.Kind.String()}
+	said := event{N: e.N, Event: e.Kind.String(), Link: e.Link}
 	switch {
 	case e.Kind == core.TimerFired:
 		said.Name = string(e.Data)
 	case e.Kind == core.ClientUnseen, e.Kind == core.ServerUnseen:
 		said.Length = json.Number(e.Data)
-	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS && e.Kind != core.ClientTLS && e.Kind != core.ClientTLSFailed:
+	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS && e.Kind != core.ClientTLS && e.Kind != core.ClientTLSFailed &&
+		e.Kind != core.LinkListening && e.Kind != core.LinkConnected && e.Kind != core.LinkFailed:
 	case utf8.Valid(e.Data):
 		text := string(e.Data)
 		said.Text = &text

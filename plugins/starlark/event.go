@@ -9,15 +9,18 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 )
 
-// event is what a script sees of a core.Event: name, data, text and timer.
+// event is what a script sees of a core.Event: name, data, text, timer and link.
 type event struct {
 	kind core.EventKind
 	data string
+	link string
 }
 
 var _ starlark.HasAttrs = (*event)(nil)
 
-func newEvent(ev core.Event) *event { return &event{kind: ev.Kind, data: string(ev.Data)} }
+func newEvent(ev core.Event) *event {
+	return &event{kind: ev.Kind, data: string(ev.Data), link: ev.Link}
+}
 
 func (e *event) Attr(name string) (starlark.Value, error) {
 	data, timer := e.data, ""
@@ -33,11 +36,13 @@ func (e *event) Attr(name string) (starlark.Value, error) {
 		return starlark.String(repaired(data)), nil
 	case "timer":
 		return starlark.String(timer), nil
+	case "link":
+		return starlark.String(e.link), nil
 	}
 	return nil, nil
 }
 
-func (e *event) AttrNames() []string   { return []string{"data", "name", "text", "timer"} }
+func (e *event) AttrNames() []string   { return []string{"data", "link", "name", "text", "timer"} }
 func (e *event) String() string        { return "event(" + strconv.Quote(e.kind.String()) + ")" }
 func (e *event) Type() string          { return "event" }
 func (e *event) Freeze()               {}

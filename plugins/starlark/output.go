@@ -26,7 +26,7 @@ var _ starlark.HasAttrs = (*output)(nil)
 // keepJoined is how much memory a session keeps for its next action.
 const keepJoined = 4 << 10
 
-var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "secret_bytes", "quiet", "start_tls", "message"}
+var outNames = [...]string{"server", "text", "part", "binary", "finish_server", "close", "note", "timer", "stop_timer", "pass_through", "secret", "secret_bytes", "quiet", "start_tls", "message", "connect", "accept", "send_link", "finish_link", "close_link"}
 
 // do carries out out.name(args).
 func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) error {
@@ -64,6 +64,16 @@ func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) e
 		return o.startTLS(args, kwargs)
 	case "message":
 		return o.message(args, kwargs)
+	case "connect":
+		return o.connect(args, kwargs)
+	case "accept":
+		return o.accept(args, kwargs)
+	case "send_link":
+		return o.sendLink(args, kwargs)
+	case "finish_link":
+		return o.say((*core.Out).FinishLink, "link", name, args, kwargs)
+	case "close_link":
+		return o.say((*core.Out).CloseLink, "link", name, args, kwargs)
 	case "quiet":
 		return o.askQuiet(args, kwargs)
 	}

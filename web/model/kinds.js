@@ -81,6 +81,12 @@ const table = {
   ClientUnseen: { entry: ">> client unseen", console: unseen, at: [mode, unseen] },
   ServerUnseen: { entry: ">> server unseen", wire: unseen, at: [mode, unseen] },
   WorldSaid: { entry: ">> world", console: ({ text }) => "The world answers: " + text, at: [mode, ({ text }) => "world: " + text] },
+  LinkListening: { entry: ">> link listening", wire: linked("waits for the server at"), at: [server, linked("waits at")] },
+  LinkConnected: { entry: ">> link connected", wire: linked("is there:"), at: [server, linked("connected")] },
+  LinkFailed: { entry: ">> link failed", wire: linked("failed:"), at: [server, linked("failed:")] },
+  LinkBytes: { entry: ">> link bytes", wire: carried("from"), at: [server, carried("from")] },
+  LinkEOF: { entry: ">> link eof", wire: linked("gets no more (FIN)"), at: [server, linked("FIN")] },
+  LinkClosed: { entry: ">> link closed", wire: linked("has ended"), at: [server, linked("has ended")] },
   TimerFired: { entry: ">> timer", console: ({ name }) => `Timer ${name} fired.`, at: [mode, ({ name }) => `timer ${name} fired`] },
 
   SendServer: { entry: "<< server bytes", flow: "sent" },
@@ -111,6 +117,11 @@ const table = {
     console: ({ text }) => "The line mode starts TLS" + (text ? ` for ${text}.` : "."),
   },
   AskWorld: { entry: "<< world", console: ({ text }) => "The world is asked: " + text, at: [mode, ({ text }) => "asks the world: " + text] },
+  Connect: { entry: "<< link connect", wire: linked("is opened to"), at: [server, linked("is opened to")] },
+  Accept: { entry: "<< link accept", wire: linked("waits for the server"), at: [server, linked("waits")] },
+  SendLink: { entry: "<< link bytes", wire: carried("to"), at: [server, carried("to")] },
+  FinishLink: { entry: "<< link eof", wire: linked("is sent no more (FIN)"), at: [server, linked("FIN to it")] },
+  CloseLink: { entry: "<< link close", wire: linked("is closed"), at: [server, linked("is closed")] },
   Decoded: { entry: "<< message", console: recognised, isNote: true, at: [mode, recognised, "note"] },
   Secret: { entry: "<< secret", silent: "it is for recordings" },
   SecretBytes: { entry: "<< secret-value", silent: "it is for recordings" },
@@ -122,7 +133,8 @@ export const kinds = table;
 const byEntry = new Map(Object.values(kinds).map((kind) => [kind.entry, kind]));
 
 /** The kind of an event or action; undefined of a remark, and of what a later version says. @param {Entry} entry @returns {Kind | undefined} */
-export function kindOf({ dir, side, kind, after }) {
+export function kindOf({ dir, side, link, kind, after }) {
+  if (link !== undefined) return byEntry.get(`${dir} link ${kind}`);
   if (after === "off") kind += " off";
   return (side && byEntry.get(`${dir} ${side} ${kind}`)) || byEntry.get(`${dir} ${kind}`);
 }
@@ -130,6 +142,20 @@ export function kindOf({ dir, side, kind, after }) {
 /** What words say of an entry. @param {Words} words @param {Entry} entry */
 export function wordsFor(words, entry) {
   return typeof words === "string" ? words : words(entry);
+}
+
+/** What is said of a further connection, with its name. @param {string} words @returns {(entry: Entry) => string} */
+function linked(words) {
+  return ({ link, text }) => `${link}: ${words}${text ? " " + text : ""}`;
+}
+
+/** What a further connection carries is said in a line, not shown. @param {"from" | "to"} way @returns {(entry: Entry) => string} */
+function carried(way) {
+  return (entry) => {
+    const size = payload(entry).length;
+    const begins = entry.text !== undefined ? `: ${JSON.stringify(entry.text.slice(0, 60))}${entry.text.length > 60 ? "…" : ""}` : "";
+    return `${entry.link}: ${size} ${size === 1 ? "byte" : "bytes"} ${way} it${begins}`;
+  };
 }
 
 /** @param {Entry} entry */

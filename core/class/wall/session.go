@@ -111,7 +111,7 @@ func (s *Session) tile() SessionTile { return s.SessionTile }
 
 // crossed takes an event from which secrets were masked.
 func (s *Session) crossed(now time.Time, e core.Event) {
-	if !e.Kind.IsBytes() {
+	if !e.Kind.IsBytes() || e.Kind.Side() == 0 { // a link's are shown nowhere
 		return
 	}
 	if e.Kind.Side() == core.Server {

@@ -39,6 +39,9 @@ func clientBytes(s string) Op             { return op(core.ClientBytes, s) }
 func echo(n int) Op                       { return Op{Echo: n} }
 func op(kind core.EventKind, s string) Op { return Op{Event: core.Event{Kind: kind, Data: []byte(s)}} }
 
+// link is an event of a link. Its name is that of the first that is there, by name.
+func link(kind core.EventKind, s string) Op { return op(kind, s) }
+
 // The ends of the streams, and a timer.
 var (
 	ClientEOF    = op(core.ClientEOF, "")
@@ -177,6 +180,9 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 		op(core.ClientUnseen, "4096"), op(core.ServerUnseen, "1"),
 		op(core.WorldSaid, "ok"), op(core.WorldSaid, "no such thing"),
 		op(core.ClientStartTLS, ""), op(core.ServerTLS, "tls 1.3, of a check"),
+		link(core.LinkListening, "192.0.2.1:4000"), link(core.LinkConnected, "192.0.2.1:20"), link(core.LinkConnected, "192.0.2.1:20"),
+		link(core.LinkBytes, "hello\r\n"), link(core.LinkBytes, everyByte()), link(core.LinkEOF, ""),
+		link(core.LinkClosed, ""), link(core.LinkFailed, "connection refused, in a check"),
 		op(core.ClientTLS, "tls 1.3, of a check"), op(core.ClientTLSFailed, "the client left, in a check"),
 	} {
 		if m.Knows(o.Kind) {
