@@ -34,40 +34,40 @@ type byDefault struct{ kinds, because string }
 var places = []place{
 	{path: "core/transcript/forms.go"},
 	{path: "core/wire/record.go", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed",
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed TimerFired ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed ClientCommand",
 			"events of all kinds have one form: a number, a name if core.EventKind.IsLink, and bytes"},
 	}},
 	{path: "core/feed", byDefault: []byDefault{
-		{"ClientText ClientBinary ServerBytes ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen", "they are fed as they come and end nothing"},
+		{"ClientText ClientBinary ServerBytes ClientPart ClientRaw ServerQuiet ClientBytes WorldSaid ClientUnseen ServerUnseen ClientCommand", "they are fed as they come and end nothing"},
 		{"ClientEOF ServerEOF", "core.EventKind.DefaultEnding says what they end"},
 		{"SendText Note Secret ShowPart SecretBytes AskWorld", "they change nothing of what is fed"},
 		{"LinkListening LinkBytes LinkEOF LinkFailed", "core.EventKind.IsLink and EndsLink say what they mean to a link"},
 	}},
 	{path: "core/session", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientPart", "they come from the client's connection, and are fed as they are"},
+		{"ClientText ClientBinary ClientPart ClientCommand", "they come from the client's connection, and are fed as they are"},
 		{"ClientBytes", "it comes from a client that is a stream, and is fed as it is"},
 		{"WorldSaid", "no session has a world"},
 		{"ClientEOF", "it comes from the client's connection, and core/feed knows what it ends"},
 	}},
 	{path: "core/drive", byDefault: []byDefault{
-		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed", "they are fed as they come; core/feed says what of them counts"},
+		{"ClientText ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed ClientCommand", "they are fed as they come; core/feed says what of them counts"},
 		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed Secret ShowPart SecretBytes AskWorld StartTLS Decoded Connect Accept SendLink FinishLink CloseLink", "answers go to the caller"},
 	}},
 	{path: "core/replay", byDefault: []byDefault{
 		{"ServerBytes ClientBytes LinkBytes", "core.EventKind.IsStream says what makes a run"},
-		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkEOF LinkClosed", "they are fed as the transcript has them, and cut no run short"},
+		{"ClientText ClientBinary ClientEOF ClientPart ClientRaw WorldSaid ClientUnseen ServerUnseen ServerTLS ClientStartTLS ClientTLS ClientTLSFailed LinkListening LinkConnected LinkFailed LinkEOF LinkClosed ClientCommand", "they are fed as the transcript has them, and cut no run short"},
 		{"TimerFired ServerQuiet", "core/drive knows what they ask of batches and of the machine"},
 		{"FinishServer Note SetTimer StopTimer ShowPart SecretBytes AskWorld Decoded Connect Accept FinishLink CloseLink", "they are compared one by one, in order"},
 	}},
 	{path: "core/conformance", byDefault: []byDefault{
-		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed", "core/conformance/streams makes them, and they are fed as they come"},
+		{"ClientBinary ClientEOF ClientClosed ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed ClientCommand", "core/conformance/streams makes them, and they are fed as they come"},
 		{"FinishServer PassThrough ShowPart AskWorld Connect Accept SendLink FinishLink CloseLink Decoded", "answers are compared one by one; what they mean for the session core/feed says"},
 	}},
 	{path: "core/conformance/streams", byDefault: []byDefault{
 		{"SendServer SendText SendBinary FinishServer Close Note SetTimer StopTimer PassThrough Failed ShowPart AskWorld StartTLS Decoded Connect Accept SendLink FinishLink CloseLink", "it makes events; what answers them it need not know"},
 	}},
 	{path: "core/conformance/reach.go", byDefault: []byDefault{
-		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen LinkListening LinkConnected LinkFailed LinkBytes LinkEOF",
+		{"ClientBinary ClientEOF ClientClosed ServerBytes ServerEOF ServerFailed ClientPart ClientRaw ClientBytes WorldSaid ClientStartTLS ClientUnseen ServerUnseen LinkListening LinkConnected LinkFailed LinkBytes LinkEOF ClientCommand",
 			"events are counted by number; those named here come only where something asked for them"},
 		{"SendText SendBinary FinishServer Close Note PassThrough Failed Secret ShowPart SecretBytes AskWorld SendLink FinishLink Decoded", "answers are counted by number, up to the last kind, and named by core/transcript"},
 	}},
@@ -77,14 +77,14 @@ var places = []place{
 		{"StartTLS", "a server's name is in the header already, or in the mode"},
 	}},
 	{path: "core/redact", byDefault: []byDefault{
-		{"ClientText ClientPart", "core.EventKind.IsText says that they are searched one by one"},
+		{"ClientText ClientPart ClientCommand", "core.EventKind.IsText says that they are searched one by one"},
 		{"ClientEOF ClientClosed ServerEOF ServerQuiet FinishServer PassThrough ClientUnseen ServerUnseen ClientStartTLS LinkEOF LinkClosed FinishLink CloseLink", "they carry no bytes"},
 		{"TimerFired SetTimer StopTimer StartTLS", "the name of a timer or a server stays a name"},
 	}},
 	{path: "core/play", byDefault: []byDefault{
 		{"TimerFired WorldSaid", "a peer sees no timer and no world"},
 		{"ClientTLS", "it is of the end that play stands in for"},
-		{"ClientStartTLS", "what comes of it says more"},
+		{"ClientStartTLS ClientCommand", "what comes of it says more"},
 		{"SendText SendBinary Note SetTimer StopTimer Secret ShowPart SecretBytes AskWorld Decoded", "nothing of it reaches the server"},
 	}},
 	{path: "core/rules", delegates: "it works on what core/play says that a peer sends"},
@@ -92,7 +92,7 @@ var places = []place{
 	{path: "core/convert/crossings.go", byDefault: []byDefault{
 		{"ClientText ClientBinary ClientPart ClientBytes", "they cross only where core.EventKind.IsBytes and a pass-through say so"},
 		{"ClientEOF", "core.EventKind.DefaultEnding says what it ends"},
-		{"TimerFired ServerQuiet WorldSaid", "nothing crosses"},
+		{"TimerFired ServerQuiet WorldSaid ClientCommand", "nothing crosses"},
 		{"LinkListening LinkConnected LinkFailed LinkBytes LinkEOF LinkClosed Connect Accept SendLink FinishLink CloseLink", "what crosses by a further connection is not shown"},
 		{"ClientTLS", "what crosses to the client is not shown"},
 		{"ClientUnseen ServerUnseen", "what crossed is not known"},
@@ -103,7 +103,7 @@ var places = []place{
 			"what of it crossed, crossings.go says"},
 		{"SendText SendBinary ShowPart", "the terminal shows the server's bytes themselves"},
 		{"LinkEOF Connect Accept SendLink FinishLink CloseLink", "what comes of it says more"},
-		{"TimerFired ServerQuiet ClientUnseen ServerUnseen SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS Decoded", "there is nothing to show"},
+		{"TimerFired ServerQuiet ClientUnseen ServerUnseen SetTimer StopTimer Secret SecretBytes WorldSaid AskWorld ClientStartTLS StartTLS Decoded ClientCommand", "there is nothing to show"},
 	}},
 	{path: "core/convert/rfc.go", delegates: "it writes what crossings.go says has crossed"},
 	{path: "core/convert/jsonl.go", delegates: "core/transcript writes the entries"},

@@ -54,6 +54,7 @@ type Action struct {
 	Rest  int           // of StartTLS: how many last bytes of the event the machine has left unread
 	After time.Duration // of SetTimer
 	Link  string        // the name of the link, of kinds that are about one
+	Level Level         // of Note: how much it matters
 	Data  []byte        // payload, words or timer name
 }
 
@@ -74,7 +75,7 @@ func CloneActions(actions []Action) []Action {
 
 // Equal reports whether a and b order the same.
 func (a Action) Equal(b Action) bool {
-	return a.Kind == b.Kind && a.Side == b.Side && a.Rest == b.Rest && a.After == b.After && a.Link == b.Link && bytes.Equal(a.Data, b.Data)
+	return a.Kind == b.Kind && a.Side == b.Side && a.Rest == b.Rest && a.After == b.After && a.Level == b.Level && a.Link == b.Link && bytes.Equal(a.Data, b.Data)
 }
 
 // Valid reports whether k is one of the kinds above.
@@ -122,6 +123,7 @@ var (
 	ErrUpgradeSide  = errors.New("only the connection to the client or to the server can be upgraded to TLS")
 	ErrServerName   = errors.New("a server's name must be at most 255 printable ASCII characters without blanks, quotes and backslashes")
 	ErrRest         = errors.New("what an event has left unread must be 0 to 1 MiB")
+	ErrLevel        = errors.New("a note's level must be info, warning or error")
 	ErrSecretTooBig = errors.New("secret's value larger than 64 KiB")
 )
 
@@ -139,6 +141,7 @@ type Out struct {
 type outAction struct {
 	kind     ActionKind
 	side     Side
+	level    Level
 	rest     int
 	after    time.Duration
 	link     string
@@ -169,8 +172,18 @@ func (o *Out) FinishServer() { o.add(outAction{kind: FinishServer}, nil) }
 func (o *Out) Close(words string) { o.words(Close, words) }
 
 // Note tells those who watch the session something about it. Write notes for
-// changes, not for every read: a note per event floods the log.
-func (o *Out) Note(words string) { o.words(Note, words) }
+// changes, not for every read: a note per event floods the log. [Out.Warn] and
+// [Out.Error] say what is wrong.
+func (o *Out) Note(words string) { o.NoteAt(LevelInfo, words) }
+
+// NoteAt makes a note of a level that is not known beforehand.
+func (o *Out) NoteAt(level Level, words string) {
+	if int(level) >= len(levelNames) {
+		o.fail(ErrLevel)
+		return
+	}
+	o.named(outAction{kind: Note, level: level}, Words(words))
+}
 
 // Timer arms the named timer to fire once, after the given time (1 ms to 24 h).
 // Arming it again replaces it.
@@ -287,7 +300,7 @@ func (o *Out) Size() int { return cap(o.data) + cap(o.actions)*56 }
 // Action returns action i. Its Data is valid until another method is called.
 func (o *Out) Action(i int) Action {
 	a := &o.actions[i]
-	return Action{Kind: a.kind, Side: a.side, Rest: a.rest, After: a.after, Link: a.link, Data: o.data[a.from:a.to:a.to]}
+	return Action{Kind: a.kind, Side: a.side, Rest: a.rest, After: a.after, Level: a.level, Link: a.link, Data: o.data[a.from:a.to:a.to]}
 }
 
 func (o *Out) add(a outAction, parts [][]byte) {

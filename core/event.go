@@ -56,6 +56,11 @@ const (
 
 	ClientTLS       // the connection to the client is TLS from here on, as StartTLS ordered; Data says how, in words
 	ClientTLSFailed // … did not become TLS, and is of no more use; Data says why, in words
+
+	// ClientCommand says that the person used one of the manifest's commands, by a form,
+	// a button or a completed line. Data is the command and its values as [Command.Line]
+	// writes them, which is UTF-8; [ParseCommand] reads it.
+	ClientCommand
 )
 
 // eventNames are the kinds as transcripts, manifests and plugins write them.
@@ -66,6 +71,7 @@ var eventNames = [...]string{
 	ClientBytes: "client bytes", WorldSaid: "world", ServerTLS: "server tls", ClientStartTLS: "client start-tls",
 	ClientUnseen: "client unseen", ServerUnseen: "server unseen",
 	ClientTLS: "client tls", ClientTLSFailed: "client tls-failed",
+	ClientCommand: "client command",
 	LinkListening: "link listening", LinkConnected: "link connected", LinkFailed: "link failed",
 	LinkBytes: "link bytes", LinkEOF: "link eof", LinkClosed: "link closed",
 }
@@ -99,7 +105,7 @@ func (e Event) Clone() Event {
 func (k EventKind) Side() Side {
 	switch k {
 	case ClientText, ClientBinary, ClientEOF, ClientClosed, ClientPart, ClientRaw, ClientBytes, ClientStartTLS, ClientUnseen,
-		ClientTLS, ClientTLSFailed:
+		ClientTLS, ClientTLSFailed, ClientCommand:
 		return Client
 	case ServerBytes, ServerEOF, ServerFailed, ServerQuiet, ServerTLS, ServerUnseen:
 		return Server
@@ -121,10 +127,10 @@ func (k EventKind) IsBytes() bool {
 func (k EventKind) IsStream() bool { return k == ServerBytes || k == ClientBytes || k == LinkBytes }
 
 // IsText reports whether the event's payload is always UTF-8.
-func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart }
+func (k EventKind) IsText() bool { return k == ClientText || k == ClientPart || k == ClientCommand }
 
 // Valid reports whether k is one of the kinds above.
-func (k EventKind) Valid() bool { return k >= ClientText && k <= ClientTLSFailed || k.IsLink() }
+func (k EventKind) Valid() bool { return k >= ClientText && k <= LinkClosed }
 
 // Ending is what the core does by itself after a machine's last action for an
 // event.

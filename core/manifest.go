@@ -79,6 +79,9 @@ type Manifest struct {
 	// Seeded says that the machines use Opening.Seed and Opening.Start. Others are opened
 	// without, and their recordings have neither.
 	Seeded bool `json:"seeded,omitempty"`
+	// Commands are what a person can order by name in a session. They come as events
+	// [ClientCommand].
+	Commands []Command `json:"commands,omitempty"`
 }
 
 // Knows reports whether the discipline's machines get events of a kind.
@@ -145,6 +148,9 @@ func (m *Manifest) Validate() error {
 				return fmt.Errorf("events name one of a link, and not %q: a link may come to each of them", k)
 			}
 		}
+	}
+	if err := m.checkCommands(); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for _, o := range m.Options {

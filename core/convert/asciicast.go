@@ -133,6 +133,8 @@ func steps(t *transcript.Transcript) []step {
 		switch {
 		case e.Dir == transcript.Remark:
 			words = e.Remark
+		case e.Dir == transcript.Action && e.Action.Kind == core.Note && e.Action.Level != core.LevelInfo:
+			words = e.Action.Level.String() + ": " + string(e.Action.Data)
 		case e.Dir == transcript.Action && (e.Action.Kind == core.Note || e.Action.Kind == core.Close || e.Action.Kind == core.Failed):
 			words = string(e.Action.Data)
 		case e.Dir == transcript.Event && e.Event.Kind.IsLink():

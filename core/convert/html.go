@@ -176,6 +176,8 @@ func (p *page) event(at string, e *core.Event) {
 		p.words(at, "From here on the connection to the client is TLS: "+string(e.Data))
 	case core.ClientTLSFailed:
 		p.words(at, "The connection to the client did not become TLS: "+string(e.Data))
+	case core.ClientCommand:
+		p.words(at, "The client uses a command: "+string(e.Data))
 	case core.ClientStartTLS:
 		p.words(at, "The client asks for TLS.")
 	case core.LinkListening:
@@ -206,7 +208,7 @@ func (p *page) action(at string, a *core.Action) {
 	case core.Close:
 		p.words(at, "The line mode ends the session: "+string(a.Data))
 	case core.Note:
-		p.words(at, string(a.Data))
+		p.note(at, a)
 	case core.SetTimer:
 		p.words(at, fmt.Sprintf("The timer %s is set: it fires in %v.", a.Data, a.After.Round(time.Microsecond)))
 	case core.StopTimer:
@@ -288,6 +290,16 @@ func badge(picture string) string {
 
 func (p *page) words(at, words string) {
 	p.w.WriteString(`<p class="n">` + html.EscapeString(visible(words)) + at + "</p>\n")
+}
+
+// note writes a note, and before the words of one that is not for information its level.
+func (p *page) note(at string, a *core.Action) {
+	if a.Level == core.LevelInfo {
+		p.words(at, string(a.Data))
+		return
+	}
+	level := a.Level.String()
+	fmt.Fprintf(p.w, `<p class="n %s"><strong>%s:</strong> %s%s</p>`+"\n", level, strings.ToUpper(level[:1])+level[1:], html.EscapeString(visible(string(a.Data))), at)
 }
 
 // visible makes words safe to show: a picture replaces what would not print.

@@ -32,7 +32,11 @@ func (o *observer) Done(_ time.Duration, e wire.Event, actions []core.Action) {
 	}
 	for _, a := range actions {
 		if a.Kind == core.Note {
-			o.loop.Heard(o.id + " notes: " + string(a.Data))
+			level := ""
+			if a.Level != core.LevelInfo {
+				level = a.Level.String() + ": "
+			}
+			o.loop.Heard(o.id + " notes: " + level + string(a.Data))
 		}
 	}
 }

@@ -36,11 +36,18 @@ type client struct {
 	hello   map[string]any // the first thing that a client of workbench.v1 is told
 	plugin  string         // named if a machine is to blame
 	knows   func(core.EventKind) bool
+
+	commands []core.Command // of the mode
+
 	looksOn bool // in the session of another
 
 	message *[]byte // borrowed from one Receive to the next
 	ended   bool    // a message of workbench.v1 said eof
 	closed  sync.Once
+
+	writing  sync.Mutex // of messages, where the reader may write too
+	accepted bool       // Accept has told the client so
+	untold   []byte     // a message that the reader could not write
 }
 
 // handshake reads the first message, which names the target.
@@ -85,8 +92,19 @@ func isTimeout(err error) bool {
 // messages are buffers for reading a client's message.
 var messages = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
-// Receive returns the client's next message.
+// Receive returns the client's next message that can be taken.
 func (c *client) Receive() (core.Event, error) {
+	for {
+		e, err := c.receive()
+		var refused notTaken
+		if !errors.As(err, &refused) {
+			return e, err
+		}
+		c.sayNotTaken(refused)
+	}
+}
+
+func (c *client) receive() (core.Event, error) {
 	kind, message, err := c.read()
 	switch {
 	case err != nil:
@@ -177,6 +195,8 @@ func (c *client) wait(address string) {
 
 // Accept tells the client that the target was reached.
 func (c *client) Accept(address string) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	c.conn.cork()
 	if err := c.ws.WriteMessage(websocket.TextMessage, []byte("SUCC")); err != nil {
 		return err
@@ -191,7 +211,8 @@ func (c *client) Accept(address string) error {
 			return err
 		}
 	}
-	return c.conn.uncork()
+	c.accepted = true
+	return errors.Join(c.tellUntold(), c.conn.uncork())
 }
 
 // ping asks the client for a sign of life. It does not wait for a write in
@@ -217,9 +238,12 @@ func (c *client) Refuse(reason error) {
 
 // Send writes messages, with as few system calls as it can.
 func (c *client) Send(m *session.Messages) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	c.conn.cork()
-	var err error
-	if c.entries {
+	err := c.tellUntold()
+	if err != nil {
+	} else if c.entries {
 		err = c.sendEntries(m)
 	} else {
 		for i := 0; i < m.Len() && err == nil; i++ {
@@ -265,7 +289,10 @@ func (c *client) Close(end session.End) {
 	}
 	code, words := c.closeCode(end)
 	if c.entries {
+		c.writing.Lock()
+		c.tellUntold()
 		c.ws.WriteMessage(websocket.TextMessage, ended(end.Cause, words))
+		c.writing.Unlock()
 	}
 	c.sayClose(code, words)
 }

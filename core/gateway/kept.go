@@ -44,7 +44,7 @@ func (g *Gateway) open(c *client, wanted request) {
 		g.hold(g.stopping, r)
 		k.Ended()
 	})
-	c.plugin, c.knows = wanted.mode.Name, wanted.mode.Knows
+	c.plugin, c.knows, c.commands = wanted.mode.Name, wanted.mode.Knows, wanted.mode.Commands
 	g.watch(context.Background(), c, k, w)
 }
 
@@ -108,7 +108,7 @@ func (g *Gateway) join(c *client, query url.Values) (*keep.Session, *keep.Watche
 		w.Leave()
 		return nil, nil, refused{codeModeUnavailable, err}
 	}
-	c.plugin, c.knows = mode, manifest.Knows
+	c.plugin, c.knows, c.commands = mode, manifest.Knows, manifest.Commands
 	return k, w, nil
 }
 
@@ -216,8 +216,11 @@ func (c *client) hear(w *keep.Watcher) {
 			err = c.hearOne(w, u)
 		}
 		var end session.End
+		var refused notTaken
 		switch {
 		case err == nil:
+		case errors.As(err, &refused):
+			w.Tell(c.notTaken(u.Number, refused.code, refused.words))
 		case errors.Is(err, keep.ErrNoKeyboard), errors.Is(err, keep.ErrLooksOn), errors.Is(err, keep.ErrFinished):
 			code := "no-keyboard"
 			if err == keep.ErrFinished {

@@ -10,7 +10,7 @@ import (
 )
 
 // upward is a text message of workbench.v1 from a client. One of the pointers is
-// set, or EOF or StartTLS; from a client that may come back, or End, or Keyboard.
+// set, or EOF or StartTLS; Values only with Command; from a client that may come back, or End, or Keyboard.
 type upward struct {
 	Text *string `json:"text"`
 	EOL  *bool   `json:"eol"` // of Text: whether a line end may be added
@@ -18,6 +18,10 @@ type upward struct {
 	EOF  bool    `json:"eof"`
 
 	StartTLS bool `json:"starttls"` // the connection to the server is to be upgraded
+
+	// Command is one of the mode's commands: a line, or with Values the command's name.
+	Command *string                    `json:"command"`
+	Values  map[string]json.RawMessage `json:"values"`
 
 	// From a client that may come back.
 	Bytes    *[]byte `json:"bytes"`
@@ -30,8 +34,8 @@ type upward struct {
 var (
 	afterEOF = session.End{Cause: session.NotAllowed, Words: "a message came after eof"}
 	tooBig   = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
-	notOne   = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"}, {"starttls":true} or {"eof":true}`}
-	notKept  = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 with keep is {"text":"…"}, {"bytes":"base64"}, {"raw":"base64"}, {"starttls":true}, {"eof":true}, {"end":true} or {"keyboard":"take"}`}
+	notOne   = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"}, {"command":"…"}, {"starttls":true} or {"eof":true}`}
+	notKept  = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 with keep is {"text":"…"}, {"bytes":"base64"}, {"raw":"base64"}, {"command":"…"}, {"starttls":true}, {"eof":true}, {"end":true} or {"keyboard":"take"}`}
 )
 
 // parseUpward reads a text message. The error is how the session ends, or, of a
@@ -42,14 +46,14 @@ func parseUpward(message []byte, kept bool) (upward, error) {
 	d.DisallowUnknownFields()
 	err := d.Decode(&u)
 	kinds := 0
-	for _, there := range []bool{u.Text != nil, u.Raw != nil, u.EOF, u.StartTLS, u.Bytes != nil, u.End, u.Keyboard != ""} {
+	for _, there := range []bool{u.Text != nil, u.Raw != nil, u.EOF, u.StartTLS, u.Command != nil, u.Bytes != nil, u.End, u.Keyboard != ""} {
 		if there {
 			kinds++
 		}
 	}
 	onlyKept := u.Bytes != nil || u.Number != 0 || u.End || u.Keyboard != "" || u.To != 0
 	switch {
-	case err != nil || d.More() || kinds != 1 || u.EOL != nil && u.Text == nil || onlyKept && !kept,
+	case err != nil || d.More() || kinds != 1 || u.EOL != nil && u.Text == nil || u.Values != nil && u.Command == nil || onlyKept && !kept,
 		u.Keyboard != "" && u.Keyboard != "take" && u.Keyboard != "give", (u.Keyboard == "give") != (u.To > 0):
 		if kept {
 			return u, notKept
@@ -68,6 +72,8 @@ func (c *client) event(u upward) (core.Event, error) {
 		return core.Event{Kind: core.ClientEOF}, nil
 	case u.StartTLS:
 		return core.Event{Kind: core.ClientStartTLS}, nil
+	case u.Command != nil:
+		return c.command(*u.Command, u.Values)
 	case u.Raw != nil:
 		return core.Event{Kind: core.ClientRaw, Data: *u.Raw}, nil
 	case u.Bytes != nil:

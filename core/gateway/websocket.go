@@ -238,7 +238,7 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 		c.hearOut()
 		return
 	}
-	c.plugin, c.knows, c.hello = wanted.mode.Name, wanted.mode.Knows, r.hello
+	c.plugin, c.knows, c.commands, c.hello = wanted.mode.Name, wanted.mode.Knows, wanted.mode.Commands, r.hello
 	r.config.Client, r.config.Entries = c, c.entries
 	r.waiting = c.wait
 	g.hold(ctx, r)

@@ -153,7 +153,7 @@ func (s *Streams) event(e core.Event, copied bool) (ends []*stream) {
 		if e.Kind == core.ClientRaw || copied && s.passing[e.Kind.Side()] {
 			s.put(across, e.Data, e.Kind.IsText(), false)
 		}
-	case e.Kind == core.WorldSaid, e.Kind == core.ServerTLS, e.Kind == core.ClientTLS:
+	case e.Kind == core.WorldSaid, e.Kind == core.ServerTLS, e.Kind == core.ClientTLS, e.Kind == core.ClientCommand:
 		s.lone(e.Data)
 	case e.Kind == core.ServerFailed, e.Kind == core.ClientTLSFailed:
 		s.lone(e.Data)

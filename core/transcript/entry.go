@@ -112,6 +112,8 @@ func Equal(a, b *Entry) bool {
 		return true
 	case length:
 		return len(a.data()) == len(b.data())
+	case levelled:
+		return a.Action.Level == b.Action.Level && bytes.Equal(a.data(), b.data())
 	case passed:
 		return a.Action.Side == b.Action.Side
 	case upgraded:

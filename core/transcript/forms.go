@@ -20,6 +20,7 @@ const (
 	counted        // COUNT: a number of bytes
 	passed         // client|server: the action's side
 	upgraded       // client|server "…" [rest N]: the action's side, a name, and its rest
+	levelled       // [warning|error] "…": the action's level, and words
 	message        // a core.Message: FLOW FROM-TO "…", and a line for each field below
 	linked         // LINK "…": the name of a link, and where to connect it
 )
@@ -58,6 +59,7 @@ var eventForms = [...]form{
 	core.ClientStartTLS:  {event: core.ClientStartTLS, words: "client start-tls", side: "client", kind: "start-tls"},
 	core.ClientTLS:       {event: core.ClientTLS, words: "client tls", arg: quoted, max: core.MaxWords, side: "client", kind: "tls"},
 	core.ClientTLSFailed: {event: core.ClientTLSFailed, words: "client tls-failed", arg: quoted, max: core.MaxWords, side: "client", kind: "tls-failed"},
+	core.ClientCommand:   {event: core.ClientCommand, words: "client command", arg: quoted, max: core.MaxEventPayload, side: "client", kind: "command"},
 
 	core.LinkListening: {event: core.LinkListening, link: true, words: "listening", arg: quoted, max: core.MaxLinkAddress, kind: "listening"},
 	core.LinkConnected: {event: core.LinkConnected, link: true, words: "connected", arg: quoted, max: core.MaxLinkAddress, kind: "connected"},
@@ -73,7 +75,7 @@ var actionForms = [...]form{
 	core.SendBinary:   {action: core.SendBinary, words: "client binary", arg: quoted, max: core.MaxActionPayload, side: "client", kind: "binary"},
 	core.FinishServer: {action: core.FinishServer, words: "server eof", side: "server", kind: "eof"},
 	core.Close:        {action: core.Close, words: "close", arg: quoted, max: core.MaxWords, kind: "close"},
-	core.Note:         {action: core.Note, words: "note", arg: quoted, max: core.MaxWords, kind: "note"},
+	core.Note:         {action: core.Note, words: "note", arg: levelled, max: core.MaxWords, kind: "note"},
 	core.SetTimer:     {action: core.SetTimer, words: "timer", arg: timerSet, kind: "timer"},
 	core.StopTimer:    {action: core.StopTimer, words: "timer", arg: timerOff, kind: "timer"},
 	core.PassThrough:  {action: core.PassThrough, words: "pass-through", arg: passed, kind: "pass-through"},
@@ -116,7 +118,7 @@ func formOf(e *Entry) *form {
 var argWords = [...]string{
 	nothing: "", quoted: ` "…"`, timerFired: " NAME", timerSet: " NAME 2s", timerOff: " NAME off",
 	span: " event|action FROM TO", length: " LENGTH", counted: " COUNT", passed: " client|server",
-	upgraded: ` client|server "…"`, message: ` FLOW FROM-TO "…"`, linked: ` LINK "…"`,
+	upgraded: ` client|server "…"`, levelled: ` [warning|error] "…"`, message: ` FLOW FROM-TO "…"`, linked: ` LINK "…"`,
 }
 
 // listForms writes the forms that are allowed here, for an error.

@@ -32,6 +32,10 @@ func pass(side core.Side) Entry {
 	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.PassThrough, Side: side}}
 }
 
+func noted(level core.Level, words string) Entry {
+	return Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.Note, Level: level, Data: []byte(words)}}
+}
+
 var clientStartTLS = Entry{Dir: Action, N: 12, Action: core.Action{Kind: core.StartTLS, Side: core.Client, Rest: 4, Data: []byte("mx.example")}}
 
 func startTLS(name string, rest int) Entry {
@@ -86,6 +90,12 @@ var every = []struct {
 		`{"n":12,"dir":">>","side":"client","kind":"tls","text":"tls 1.3"}`},
 	{event(core.ClientTLSFailed, "it left"), `>> client tls-failed "it left"`,
 		`{"n":12,"dir":">>","side":"client","kind":"tls-failed","text":"it left"}`},
+	{event(core.ClientCommand, `PUBLISH a "b c"`), `>> client command "PUBLISH a \"b c\""`,
+		`{"n":12,"dir":">>","side":"client","kind":"command","text":"PUBLISH a \"b c\""}`},
+	{noted(core.LevelWarning, "bare LF"), `<< note warning "bare LF"`,
+		`{"n":12,"dir":"<<","kind":"note","level":"warning","text":"bare LF"}`},
+	{noted(core.LevelError, "\xff"), `<< note error "\xff"`,
+		`{"n":12,"dir":"<<","kind":"note","level":"error","b64":"/w=="}`},
 	{clientStartTLS, `<< start-tls client "mx.example" rest 4`,
 		`{"n":12,"dir":"<<","side":"client","kind":"start-tls","rest":4,"text":"mx.example"}`},
 	{startTLS("mx.example", 0), `<< start-tls server "mx.example"`,
@@ -258,7 +268,7 @@ func TestFormsAreWhole(t *testing.T) {
 	if !core.EventKind(len(eventForms)-1).Valid() || !core.ActionKind(len(actionForms)-1).Valid() {
 		t.Error("a table is longer than its kinds")
 	}
-	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server unseen COUNT, client tls "…", client tls-failed "…", LINK listening "…", LINK connected "…", LINK failed "…", LINK bytes "…", LINK eof or LINK closed`) {
+	if got := listForms(eventForms[:]); !strings.HasSuffix(got, `server unseen COUNT, client tls "…", client tls-failed "…", client command "…", LINK listening "…", LINK connected "…", LINK failed "…", LINK bytes "…", LINK eof or LINK closed`) {
 		t.Error(got)
 	}
 }

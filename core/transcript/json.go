@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/protocol-workbench/workbench/core"
 )
 
 // AppendJSON appends the entry as one JSON object, without a newline:
@@ -21,13 +23,14 @@ import (
 //	link   the name of a link, of kinds that are about one
 //	kind   text, part, binary, raw, bytes, eof, closed, failed, quiet, timer,
 //	       close, note, pass-through, secret, secret-value, world, tls,
-//	       start-tls, message, listening, connected, connect, accept or remark
+//	       start-tls, message, command, listening, connected, connect, accept or remark
 //	name   of timers
 //	span   of secret: "event 5 12" or "action 0 8", bytes from and to
 //	length of secret-value: how many bytes the value has; of unseen: how many there were
 //	rest   of the action start-tls: how many bytes of the event were left unread,
 //	       unless none
 //	after  of timer actions: "2s", or "off"
+//	level  of a note: "warning" or "error"; not of one for information
 //	message of message: an object with flow, from, to, answers (flow and from,
 //	       where there is one), summary and fields, each with name, from, to,
 //	       value, wrong (unless nothing is) and fields; summaryB64, valueB64 and
@@ -65,6 +68,9 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	}
 	dst = append(append(dst, `","kind":"`...), f.kind...)
 	data := e.data()
+	if f.arg == levelled && e.Action.Level != core.LevelInfo {
+		dst = append(append(dst, `","level":"`...), e.Action.Level.String()...)
+	}
 	switch {
 	case f.arg == nothing, f.arg == passed:
 	case f.arg == message:
@@ -82,7 +88,7 @@ func AppendJSON(dst []byte, e *Entry) []byte {
 	case f.arg == counted:
 		n, _ := strconv.ParseUint(string(data), 10, 64) // 0: no number, which nobody sends
 		return append(strconv.AppendUint(append(dst, `","length":`...), n, 10), '}')
-	case f.arg != quoted && f.arg != linked:
+	case f.arg != quoted && f.arg != linked && f.arg != levelled:
 		dst = appendJSONText(append(dst, `","name":"`...), data)
 		if f.arg == timerSet {
 			dst = appendDuration(append(dst, `","after":"`...), e.Action.After)

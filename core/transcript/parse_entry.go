@@ -73,6 +73,12 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 		}
 	case quoted:
 		data, err = p.payload(nil, f, args)
+	case levelled:
+		if word, words := cutWord(args); word == core.LevelWarning.String() || word == core.LevelError.String() {
+			e.Action.Level, _ = core.ParseLevel(word)
+			args = words
+		}
+		data, err = p.payload(nil, f, args)
 	case span:
 		if _, bad := core.ParseSpan(args); bad != nil {
 			err = errorf("expected a secret's span such as event 5 12, bytes from and to; found %s", shown(args))
@@ -108,7 +114,7 @@ func (p *parser) fill(e *Entry, forms []form, rest string) *SyntaxError {
 	if e.Dir == Event {
 		e.Event = core.Event{Kind: f.event, Link: link, Data: data}
 	} else {
-		e.Action = core.Action{Kind: f.action, Side: e.Action.Side, Rest: e.Action.Rest, After: e.Action.After, Link: link, Data: data}
+		e.Action = core.Action{Kind: f.action, Side: e.Action.Side, Rest: e.Action.Rest, After: e.Action.After, Level: e.Action.Level, Link: link, Data: data}
 	}
 	return nil
 }
@@ -188,6 +194,8 @@ func (p *parser) match(forms []form, s string) (_ *form, link, args string) {
 		switch f.arg {
 		case nothing:
 			ok = args == ""
+		case levelled:
+			ok = args != ""
 		case quoted:
 			ok = args != "" && args[0] == '"'
 		case timerSet:

@@ -127,6 +127,11 @@ func AppendEntry(dst []byte, e *Entry) []byte {
 	case linked:
 		dst = append(append(dst, ' '), e.link()...)
 		dst = appendPayload(append(dst, ' '), lineStart, e.data())
+	case levelled:
+		if e.Action.Level != core.LevelInfo {
+			dst = append(append(dst, ' '), e.Action.Level.String()...)
+		}
+		dst = appendPayload(append(dst, ' '), lineStart, e.data())
 	case timerFired, span, counted, message:
 		dst = append(append(dst, ' '), e.data()...)
 	case timerSet:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,7 +101,11 @@ func TestSettings(t *testing.T) {
 // openWithoutSettings is the open frame's body of a host of the first version.
 func openWithoutSettings() []byte {
 	body := appendOpen(nil, core.Opening{Target: "a:1"}, nil)
-	return body[:len(body)-len(appendString(appendString([]byte{1}, settingSecretBytes), settingIsKnown))]
+	settings := []byte{2}
+	for _, name := range []string{settingSecretBytes, settingLevels} {
+		settings = appendString(appendString(settings, name), settingIsKnown)
+	}
+	return body[:len(body)-len(settings)]
 }
 
 // A host of the first version sends no settings, and gets no record that it does
@@ -218,3 +223,69 @@ func (panicking) Handle(ev core.Event, out *core.Out) error {
 	}
 	panic("hunter2")
 }
+
+// Levels of notes cross to a host that knows them; another one gets the words.
+func TestLevelsOfNotes(t *testing.T) {
+	notes := core.Discipline{Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
+		out.Note("a")
+		out.Warn("b")
+		out.Error("c")
+		return &script{}, nil
+	}}
+	c := Pipe(notes, quiet)
+	defer c.Bye()
+	var got []core.Level
+	err := c.Open(core.Opening{}, nil, func(a Answer) {
+		for _, note := range a.Actions {
+			got = append(got, note.Level)
+		}
+	})
+	if want := []core.Level{core.LevelInfo, core.LevelWarning, core.LevelError}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("levels %v, %v", got, err)
+	}
+	ours, theirs := net.Pipe()
+	go Serve(theirs, notes, nil, quiet)
+	defer ours.Close()
+	if _, err := ours.Write(finishFrame(append(beginFrame(nil), openWithoutSettings()...), frameOpen)); err != nil {
+		t.Fatal(err)
+	}
+	in := reader{r: ours}
+	_, size, err := in.head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := in.body(nil, size)
+	if want := "\x06\x01a\x06\x01b\x06\x01c\x00\x00"; err != nil || string(body) != want {
+		t.Errorf("a host of the first version is told %q, %v; want %q", body, err, want)
+	}
+	for _, level := range []byte{0, 3} {
+		p := parser{body: []byte{recordLevel, level, 1, 'x'}}
+		if p.record(); p.err == nil {
+			t.Errorf("level %d was taken", level)
+		}
+	}
+}
+
+// The secret of a command is marked beside what the machine answers, even if that is an
+// error.
+func TestSecretsOfCommandsAreMarked(t *testing.T) {
+	d := core.Discipline{
+		Manifest: core.Manifest{Commands: []core.Command{{Name: "AUTH", Fields: []core.CommandField{{Name: "password", Type: core.ValueSecret}}}}},
+		Open:     func(core.Opening, *core.Out) (core.Machine, error) { return refusing{}, nil },
+	}
+	c := Pipe(d, quiet)
+	defer c.Bye()
+	if err := c.Open(core.Opening{}, nil, func(Answer) {}); err != nil {
+		t.Fatal(err)
+	}
+	var got []core.Action
+	err := c.Batch([]Event{{N: 1, Event: core.Event{Kind: core.ClientCommand, Data: []byte("AUTH sesame")}}},
+		func(a Answer) { got = append(got, core.CloneActions(a.Actions)...) })
+	if err != nil || len(got) != 3 || string(got[0].Data) != "event 5 11" || string(got[1].Data) != "sesame" || got[2].Kind != core.Failed {
+		t.Errorf("answered with %v, %v", got, err)
+	}
+}
+
+type refusing struct{}
+
+func (refusing) Handle(core.Event, *core.Out) error { return errors.New("no") }

@@ -15,10 +15,11 @@ type Event struct {
 	core.Event
 }
 
-// Records besides core's action kinds, which are below 128.
+// Records besides core's action kinds, which are 1 to 127.
 const (
 	recordDone  = 0
 	recordQuiet = 128
+	recordLevel = 129 // a note of another level than core.LevelInfo
 )
 
 // Settings of the open frame, with their values; spec.md, "Settings".
@@ -30,6 +31,7 @@ const (
 	settingWatch, settingOn            = "watch", "on"
 	settingSeed                        = "seed"
 	settingStart                       = "start"
+	settingLevels                      = "note-levels" // settingIsKnown
 )
 
 func appendBytes(dst []byte, b []byte) []byte {
@@ -50,6 +52,9 @@ func appendEvent(dst []byte, e *Event) []byte {
 }
 
 func appendAction(dst []byte, a core.Action) []byte {
+	if a.Kind == core.Note && a.Level != core.LevelInfo {
+		return appendBytes(append(dst, recordLevel, byte(a.Level)), a.Data)
+	}
 	dst = append(dst, byte(a.Kind))
 	switch a.Kind {
 	case core.SetTimer:
@@ -85,7 +90,7 @@ func appendOpen(dst []byte, o core.Opening, checkpoint []byte) []byte {
 	} else {
 		dst = appendBytes(append(dst, 1), checkpoint)
 	}
-	settings := [][2]string{{settingSecretBytes, settingIsKnown}}
+	settings := [][2]string{{settingSecretBytes, settingIsKnown}, {settingLevels, settingIsKnown}}
 	if o.ServerEOFStays {
 		settings = append(settings, [2]string{settingServerEOF, settingStay})
 	}
@@ -198,6 +203,12 @@ func (p *parser) record() (a core.Action, n uint64, done bool) {
 	if p.err == nil && kind == recordDone {
 		return a, p.uvarint(), true
 	}
+	if kind == recordLevel {
+		kind, a.Level = byte(core.Note), core.Level(p.byte())
+		if p.err == nil && (a.Level == core.LevelInfo || a.Level > core.LevelError) {
+			p.fail("unknown level %d of a note", a.Level)
+		}
+	}
 	a.Kind = core.ActionKind(kind)
 	switch a.Kind {
 	case core.SendServer, core.SendText, core.SendBinary, core.ShowPart, core.FinishServer, core.AskWorld:
@@ -299,6 +310,7 @@ func (p *parser) quiet() (asked time.Duration) {
 type host struct {
 	settings    bool // it sent settings, even none, and so knows the record quiet
 	secretBytes bool // it knows core.SecretBytes
+	levels      bool // it knows recordLevel
 }
 
 // open takes an opening.
@@ -329,6 +341,8 @@ func (p *parser) open() (o core.Opening, checkpoint []byte, h host) {
 			o.ServerEOFStays = value == settingStay
 		case settingSecretBytes:
 			h.secretBytes = value == settingIsKnown
+		case settingLevels:
+			h.levels = value == settingIsKnown
 		case settingClient:
 			var known bool
 			if o.Client, known = core.ParseClientEnd(value); p.err == nil && !known {

@@ -253,12 +253,19 @@ func (s *server) done(e Event, out *core.Out, err error, reply *[]byte) error {
 			continue
 		}
 		s.marked = s.marked || a.Kind.IsMark()
+		if !s.host.levels {
+			a.Level = core.LevelInfo
+		}
 		*reply = appendAction(*reply, a)
 		if len(*reply) >= flushAt {
 			if err := s.flush(reply, frameAnswer); err != nil {
 				return err
 			}
 		}
+	}
+	for _, mark := range s.discipline.Manifest.HideCommand(e.Event) {
+		s.marked = true
+		*reply = appendAction(*reply, mark)
 	}
 	if err != nil {
 		*reply = appendFailed(*reply, e.N, err.Error())

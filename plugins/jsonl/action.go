@@ -22,7 +22,8 @@ type action struct {
 	Side   *string `json:"side"`
 	Link   *string `json:"link"`
 	Span   *string `json:"span"`
-	Rest   int     `json:"rest"` // of start-tls, which may leave it out
+	Rest   int     `json:"rest"`  // of start-tls, which may leave it out
+	Level  string  `json:"level"` // of note, which may leave it out
 
 	Message *core.Message `json:"message"`
 }
@@ -77,7 +78,14 @@ func (a *action) appendTo(out *core.Out) error {
 	case "server eof":
 		out.FinishServer()
 	case "note":
-		out.Note(string(data))
+		level, ok := core.LevelInfo, true
+		if a.Level != "" {
+			level, ok = core.ParseLevel(a.Level)
+		}
+		if !ok {
+			return fmt.Errorf("level is %q; it has to be info, warning or error", core.CutWords(a.Level, 80))
+		}
+		out.NoteAt(level, string(data))
 	case "close":
 		out.Close(string(data))
 	case "timer":
@@ -143,6 +151,9 @@ func (a *action) payload() ([]byte, error) {
 	}
 	if a.Rest != 0 && a.Action != startTLS {
 		return nil, fmt.Errorf("the action %s has no field rest%s", a.Action, has(fields))
+	}
+	if a.Level != "" && a.Action != "note" {
+		return nil, fmt.Errorf("the action %s has no field level%s", a.Action, has(fields))
 	}
 	switch belongs := slices.Contains(fields, "message"); {
 	case a.Message != nil && !belongs:

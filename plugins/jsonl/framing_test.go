@@ -114,4 +114,3 @@ func TestRecordsAreTheSameInAllLanguages(t *testing.T) {
 		}
 	}
 }
-

@@ -51,22 +51,27 @@ type event struct {
 	Link  string  `json:"link,omitempty"`
 
 	Length json.Number `json:"length,omitempty"` // of what was unseen
+
+	Command *usedCommand `json:"command,omitempty"`
 }
 
-func newEvent(e wire.Event) event {
+func newEvent(e wire.Event, commands []core.Command) event {
 	said := event{N: e.N, Event: e.Kind.String(), Link: e.Link}
 	switch {
 	case e.Kind == core.TimerFired:
 		said.Name = string(e.Data)
 	case e.Kind == core.ClientUnseen, e.Kind == core.ServerUnseen:
 		said.Length = json.Number(e.Data)
-	case !e.Kind.IsBytes() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS && e.Kind != core.ClientTLS && e.Kind != core.ClientTLSFailed &&
+	case !e.Kind.IsBytes() && !e.Kind.IsText() && e.Kind != core.ServerFailed && e.Kind != core.ServerTLS && e.Kind != core.ClientTLS && e.Kind != core.ClientTLSFailed &&
 		e.Kind != core.LinkListening && e.Kind != core.LinkConnected && e.Kind != core.LinkFailed:
 	case utf8.Valid(e.Data):
 		text := string(e.Data)
 		said.Text = &text
 	default:
 		said.B64 = e.Data
+	}
+	if e.Kind == core.ClientCommand || e.Kind == core.ClientText {
+		said.Command = newCommand(e.Event, commands)
 	}
 	return said
 }

@@ -107,7 +107,7 @@ func (m *machine) Batch(events []wire.Event, out *core.Out, done func(uint64, er
 		events = events[len(slice):]
 		said := make([]event, len(slice))
 		for i, e := range slice {
-			said[i] = newEvent(e)
+			said[i] = newEvent(e, m.child.hello.Manifest.Commands)
 		}
 		if err := m.ask(request{Events: said}, len(slice)); err != nil {
 			return done(slice[0].N, err)

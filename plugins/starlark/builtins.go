@@ -28,6 +28,8 @@ var predeclared = starlark.StringDict{
 	"base64":   base64Module,
 	"hash":     hashModule,
 	"chance":   chanceModule,
+
+	"parse_command": builtin("parse_command", parseCommand),
 }
 
 // goFunction is how Starlark calls Go.

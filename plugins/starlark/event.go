@@ -11,15 +11,16 @@ import (
 
 // event is what a script sees of a core.Event: name, data, text, timer and link.
 type event struct {
-	kind core.EventKind
-	data string
-	link string
+	kind     core.EventKind
+	data     string
+	link     string
+	commands []core.Command // of the script's manifest, for parse_command
 }
 
 var _ starlark.HasAttrs = (*event)(nil)
 
-func newEvent(ev core.Event) *event {
-	return &event{kind: ev.Kind, data: string(ev.Data), link: ev.Link}
+func newEvent(ev core.Event, commands []core.Command) *event {
+	return &event{kind: ev.Kind, data: string(ev.Data), link: ev.Link, commands: commands}
 }
 
 func (e *event) Attr(name string) (starlark.Value, error) {

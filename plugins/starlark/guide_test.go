@@ -37,8 +37,8 @@ func TestGuideListsWhatThereIs(t *testing.T) {
 		cells := strings.Split(line, "|")
 		switch {
 		case len(cells) < 3:
-		case strings.HasPrefix(cells[1], " [functions of Starlark]"), cells[1] == " modules ":
-			for _, m := range regexp.MustCompile("`([a-z0-9]+)`").FindAllStringSubmatch(cells[2], -1) {
+		case strings.HasPrefix(cells[1], " [functions of Starlark]"), cells[1] == " modules ", cells[1] == " for commands ":
+			for _, m := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(cells[2], -1) {
 				listed[m[1]] = true
 			}
 		default:

@@ -75,7 +75,7 @@ func (m *machine) Quiet() time.Duration { return m.quiet }
 // Handle calls the script's handle. What it returns becomes the state, unless
 // that is None: then the state stays what it is, changed in place or not.
 func (m *machine) Handle(ev core.Event, out *core.Out) error {
-	m.args = [3]starlark.Value{m.state, newEvent(ev), &m.out}
+	m.args = [3]starlark.Value{m.state, newEvent(ev, m.script.manifest.Commands), &m.out}
 	state, err := m.call(m.script.handle, out, len(ev.Data), m.args[:])
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 		{"input", (*string)(&m.Input)}, {"boundaries", &m.Boundaries}, {"options", &m.Options}, {"events", &m.Events},
 		{"after_server_eof", &m.AfterServerEOF}, {"clients", &m.Clients}, {"secrets", &m.Secrets}, {"messages", &m.Messages},
 		{"seeded", &m.Seeded},
+		{"commands", &m.Commands},
 	})
 	if err != nil {
 		return m, err
@@ -110,6 +111,25 @@ func (t *table) take(key string, v starlark.Value, to any) error {
 			}
 			*to = append(*to, s)
 			return nil
+		})
+	case **int64:
+		expected = "a whole number"
+		var n int64
+		if starlark.AsInt(v, &n) == nil {
+			*to = &n
+			return nil
+		}
+	case *[]core.Command:
+		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {
+			c, err := readCommand(v, expr)
+			*to = append(*to, c)
+			return err
+		})
+	case *[]core.CommandField:
+		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {
+			f, err := readCommandField(v, expr)
+			*to = append(*to, f)
+			return err
 		})
 	case *[]core.Option:
 		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {

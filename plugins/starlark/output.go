@@ -47,7 +47,7 @@ func (o *output) do(name string, args starlark.Tuple, kwargs []starlark.Tuple) e
 	case "close":
 		return o.say((*core.Out).Close, "words", name, args, kwargs)
 	case "note":
-		return o.say((*core.Out).Note, "words", name, args, kwargs)
+		return o.note(args, kwargs)
 	case "timer":
 		return o.timer(args, kwargs)
 	case "stop_timer":
@@ -115,6 +115,20 @@ func (o *output) say(action func(*core.Out, string), what, name string, args sta
 		return err
 	}
 	action(o.to, text)
+	return nil
+}
+
+func (o *output) note(args starlark.Tuple, kwargs []starlark.Tuple) error {
+	var text string
+	level := core.LevelInfo.String()
+	if err := starlark.UnpackArgs("out.note", args, kwargs, "words", &text, "level?", &level); err != nil {
+		return err
+	}
+	l, ok := core.ParseLevel(level)
+	if !ok {
+		return fmt.Errorf(`out.note: expected the level "info", "warning" or "error", not %q`, core.CutWords(level, 80))
+	}
+	o.to.NoteAt(l, text)
 	return nil
 }
 

@@ -77,6 +77,7 @@ const table = {
     console: ({ text }) => "The client's connection did not become TLS: " + text,
   },
   ClientStartTLS: { entry: ">> client start-tls", arrow: [you, mode, "upgrade to TLS"], console: "You asked for TLS." },
+  ClientCommand: { entry: ">> client command", arrow: [you, mode, "command"], console: ({ text }) => "You used a command: " + (text ?? "") },
   ServerQuiet: { entry: ">> server quiet", silent: "what the line mode makes of it says more" },
   ClientUnseen: { entry: ">> client unseen", console: unseen, at: [mode, unseen] },
   ServerUnseen: { entry: ">> server unseen", wire: unseen, at: [mode, unseen] },

@@ -189,6 +189,9 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 			known = append(known, o)
 		}
 	}
+	if m.Knows(core.ClientCommand) {
+		known = append(known, commandsOf(m)...)
+	}
 	for i := 0; i < randomSessions && len(known) > 0; i++ {
 		var s Script
 		for _, o := range d.session() {
@@ -200,6 +203,36 @@ func (d *drawing) withLater(m *core.Manifest) (all []Script) {
 		all = append(all, s)
 	}
 	return all
+}
+
+// commandsOf returns a use of each command, and one of none, as it may come after the mode
+// was built anew.
+func commandsOf(m *core.Manifest) (all []Op) {
+	for i := range m.Commands {
+		c, values := &m.Commands[i], map[string]string{}
+		for _, f := range c.Fields {
+			value := "hello"
+			switch {
+			case len(f.Choices) > 0:
+				value = f.Choices[0]
+			case f.Type == core.ValueBool:
+				value = "yes"
+			case f.Type == core.ValueInt && f.Min != nil:
+				value = strconv.FormatInt(*f.Min, 10)
+			case f.Type == core.ValueInt && f.Max != nil:
+				value = strconv.FormatInt(*f.Max, 10)
+			case f.Type == core.ValueInt:
+				value = "7"
+			case f.Type == core.ValueBytes:
+				value = "0x00ff"
+			}
+			values[f.Name] = value
+		}
+		if call, err := core.NewCall(m.Commands, c.Name, values); err == nil {
+			all = append(all, op(core.ClientCommand, call.Line()))
+		}
+	}
+	return append(all, op(core.ClientCommand, "no-such-command"))
 }
 
 // asStreams returns sessions with a client that is a stream, of machines that serve one;
