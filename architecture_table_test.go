@@ -67,6 +67,13 @@ var table = []row{
 		pure:    true,
 	},
 	{
+		place:   "core/fault",
+		does:    "rules on [faults](faults.md): reads them, and does to a stream what they say",
+		not:     "connections, clocks, sessions",
+		imports: "core",
+		without: "net os",
+	},
+	{
 		place:   "core/secret",
 		does:    "finds and masks what a machine [marked](recording.md#secrets)",
 		not:     "files, who reads the result",
@@ -202,7 +209,7 @@ var table = []row{
 		does:    "the plugin author's loop: build, try, put in place, show",
 		not:     "flags, how a process is started",
 		imports: "core core/catalog core/golden core/pluginhost core/secret core/session core/transcript core/wire " + fsnotify,
-		brings:  "core/drive core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/socketdir core/store/parts " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		brings:  "core/drive core/fault core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/socketdir core/store/parts " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "os/exec",
 	},
 	{
@@ -308,7 +315,7 @@ var table = []row{
 		place:   "core/session",
 		does:    "runs one session: queues, deadlines, timers",
 		not:     "WebSocket, modes by name, processes",
-		imports: "core core/feed core/limit core/secret core/transcript core/wire",
+		imports: "core core/fault core/feed core/limit core/secret core/transcript core/wire",
 		without: "net/http os/exec",
 	},
 	{
@@ -316,7 +323,7 @@ var table = []row{
 		does:    "puts a real program at the client's end of a session: the [tap](tap.md)",
 		not:     "where is listened, how plugins run, how a session runs",
 		imports: "core core/practice core/session core/store core/transcript core/wire",
-		brings:  "core/background core/feed core/limit core/plainfile core/secret core/store/parts core/store/textindex " + xtime + " " + xsys,
+		brings:  "core/background core/fault core/feed core/limit core/plainfile core/secret core/store/parts core/store/textindex " + xtime + " " + xsys,
 		without: "os net/http os/exec",
 	},
 	{
@@ -324,7 +331,7 @@ var table = []row{
 		does:    "lets a session outlive the connections of those who watch it",
 		not:     "WebSocket, recordings",
 		imports: "core core/limit core/session core/transcript core/wire",
-		brings:  "core/feed core/secret",
+		brings:  "core/fault core/feed core/secret",
 		without: "net/http os os/exec",
 	},
 	{
@@ -408,7 +415,7 @@ var table = []row{
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
 		imports: "core core/access core/background core/class core/class/results core/class/wall core/compare core/convert/formats core/convert/importer core/keep core/lesson core/lesson/markdown core/lesson/progress core/lesson/stage core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/tap core/target core/transcript core/wire rsc.io/qr " + gorilla,
-		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/practice core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtext + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
+		brings:  "core/convert core/convert/pcap core/drive core/fault core/feed core/plainfile core/practice core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtext + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
 		without: "os",
 	},
 	{
@@ -416,7 +423,7 @@ var table = []row{
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
 		imports: "core/pluginhost core/session core/store " + prometheus,
-		brings:  "core core/background core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+		brings:  "core core/background core/fault core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
 	},
 	{
 		place: "core/background",

@@ -69,7 +69,13 @@ func (p *peers) do(a core.Action) {
 		}
 	case core.FinishServer:
 		p.toServer().finish()
-	case core.Note, core.Secret, core.SecretBytes, core.ShowPart, core.Decoded: // for observers alone
+	case core.Secret, core.SecretBytes: // for observers
+		if p.faults != nil {
+			p.faults.withhold = true
+		}
+	case core.Decoded: // for observers, and rules on faults
+		p.sawMessage(a.Data)
+	case core.Note, core.ShowPart: // for observers alone
 	case core.StartTLS:
 		p.startTLS(a.Side, string(a.Data), a.Rest)
 	case core.Connect, core.Accept, core.SendLink, core.FinishLink, core.CloseLink:

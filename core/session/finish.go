@@ -31,6 +31,7 @@ func (s *supervisor) finish(ctx context.Context, end End) {
 	go func() {
 		defer close(told)
 		s.flush(core.Client)
+		s.lastLeaves(core.Client)
 		s.client.Close(end)
 	}()
 	s.finishLinks()

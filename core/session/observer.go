@@ -72,6 +72,7 @@ const (
 	Dropped       RemarkCode = "dropped"       // something that a machine may not do which only watches
 	Undecoded     RemarkCode = "undecoded"     // the machine no longer watches
 	Undelivered   RemarkCode = "undelivered"   // a datagram did not arrive, as far as is known
+	Faulted       RemarkCode = "fault"         // a rule has made a fault; the words are fault.Fault's
 	Stopping      RemarkCode = "stopping"      // the workbench stops, and the session ends soon
 )
 

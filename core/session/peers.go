@@ -31,6 +31,7 @@ type peers struct {
 	phase     phase     // the session's
 	sides     [core.Server + 1]side
 	ends      core.Opening // as which the session began: what stands at its ends
+	faults    *faults      // that rules make; nil: none do
 	most      int          // bytes of an event that is a piece of a stream
 	inbox     inbox
 	turn      turn
@@ -73,6 +74,7 @@ func newPeers(c Config) *peers {
 		whole:     c.Opening.IsWhole(core.Server),
 		ends:      c.Opening,
 		most:      wire.MaxBatchBytes,
+		faults:    newFaults(&c),
 	}
 	if c.Messages {
 		p.most = core.MaxDecodedEvent

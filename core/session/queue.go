@@ -67,6 +67,7 @@ type queue struct {
 	shut    bool      // nothing is written for now
 	out     int       // weight of what a writer has taken out
 	writing bool      // somebody has the right to write
+	added   int64     // bytes that were, in all
 	phase   phase     // open, finished, closed or cut: what is added is dropped unless it is open
 }
 
@@ -99,6 +100,7 @@ func (q *queue) add(data []byte, text bool) {
 		m := q.open()
 		m.data = append(m.data, data...)
 		m.end(text)
+		q.added += int64(len(data))
 	}
 }
 

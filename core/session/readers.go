@@ -15,17 +15,18 @@ import (
 // readClient takes what the client does until it is gone. left is called when
 // it is.
 func (p *peers) readClient(left func()) {
+	p.startComing(core.Client)
 	for {
 		e, err := p.client.Receive()
 		if p.rest(core.Client, len(e.Data)) || p.wasMishap(err) {
 			continue
 		}
 		if err != nil || e.Kind == core.ClientClosed {
-			p.clientLeft(err)
+			p.clientLeft(p.cameLast(core.Client, err))
 			left()
 			return
 		}
-		p.takeIn(e)
+		p.comeIn(e)
 	}
 }
 
@@ -55,16 +56,17 @@ func (p *peers) clientLeft(err error) {
 
 // readServer takes what the server sends until its stream ends.
 func (p *peers) readServer() {
+	p.startComing(core.Server)
 	for {
 		data, err := p.server.Receive()
 		if p.rest(core.Server, len(data)) || p.wasMishap(err) {
 			continue
 		}
 		if err != nil {
-			p.serverEnded(err)
+			p.serverEnded(p.cameLast(core.Server, err))
 			return
 		}
-		p.takeIn(core.Event{Kind: core.ServerBytes, Data: data})
+		p.comeIn(core.Event{Kind: core.ServerBytes, Data: data})
 	}
 }
 
@@ -163,7 +165,13 @@ func (p *peers) admit(e core.Event) (*queue, *eventList) {
 	if out.phase != open || p.isShown(from) {
 		return nil, nil
 	}
+	if p.faulty(across(from)) { // its writer may have to wait
+		out.add(e.Data, false)
+		p.write()
+		return nil, nil
+	}
 	out.writing, out.out = true, len(e.Data)
+	out.added += int64(len(e.Data))
 	return out, nil
 }
 
@@ -179,7 +187,7 @@ func (p *peers) hasRoom(e core.Event) bool {
 	if !e.Kind.IsBytes() || !p.feeder.Passes(from) {
 		return true
 	}
-	return p.sides[from].passing && !p.holdsBack(from) && (out.idle() || p.isShown(from))
+	return p.sides[from].passing && !p.holdsBack(from) && (out.idle() || p.isShown(from) || p.faulty(across(from)))
 }
 
 // isShown reports that the bytes of a side go to their reader as entries.
@@ -193,8 +201,15 @@ func (p *peers) writeStraight(e core.Event) error {
 	return p.writeServer(e.Data)
 }
 
-// writeServer writes to the server at once.
+// writeServer writes to the server at once, or as rules on faults allow.
 func (p *peers) writeServer(data []byte) error {
+	if p.faulty(core.Server) {
+		return p.writeFaulty(core.Server, data)
+	}
+	return p.writeServerNow(data)
+}
+
+func (p *peers) writeServerNow(data []byte) error {
 	_, err := p.server.Write(data)
 	if p.wasMishap(err) {
 		return nil

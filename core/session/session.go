@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/fault"
 	"github.com/protocol-workbench/workbench/core/feed"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -112,6 +113,9 @@ type Config struct {
 	Links Links
 	// Observers are told all that happens, in this order.
 	Observers []Observer
+	// Faults are made in the session where these rules say; nil: none are. CheckFaults
+	// says whether it can have them.
+	Faults *fault.Rules
 	// KeepPoison, if set, is given a transcript that does to a process what this
 	// session's last event does, without its mode, and returns what became of
 	// it, for the session's log. Of a session in which a secret was marked the

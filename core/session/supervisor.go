@@ -45,6 +45,7 @@ var stopped = End{Stopped, errStopping.Error()}
 func (s *supervisor) run(ctx context.Context, answer []core.Action) End {
 	s.become(targetReached)
 	s.announce()
+	s.startFaults()
 	end := s.done(wire.Event{}, answer, true)
 	s.readers.Go(s.readServer)
 	return s.loop(ctx, end)

@@ -41,7 +41,7 @@ func (p *peers) little(to core.Side) *Messages {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	q := &p.sides[to].out
-	if q.writing || !q.due() || q.waiting.weight() > smallWrite {
+	if q.writing || !q.due() || q.waiting.weight() > smallWrite || p.faulty(to) {
 		return nil
 	}
 	if to == core.Client && !p.client.Ready() || to == core.Server && !p.server.Ready() {
@@ -82,6 +82,7 @@ func (p *peers) writeAll(to core.Side) {
 			m.release()
 			p.wrote(q, err)
 		case fin:
+			p.lastLeaves(to)
 			p.halfCloses(to).CloseWrite()
 		default:
 			return
@@ -124,6 +125,13 @@ func (p *peers) writeTo(to core.Side, m *Messages) error {
 }
 
 func (p *peers) sendClient(m *Messages) error {
+	if p.faulty(core.Client) {
+		return p.writeFaulty(core.Client, m.Joined())
+	}
+	return p.sendClientNow(m)
+}
+
+func (p *peers) sendClientNow(m *Messages) error {
 	err := p.client.Send(m)
 	if p.wasMishap(err) {
 		return nil
