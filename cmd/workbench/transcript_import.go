@@ -27,6 +27,8 @@ func newTranscriptImportCommand() *cobra.Command {
   a HAR       what a browser's developer tools save: one transcript for each
               server, of HTTP/1.1 messages that are written anew
   a text      C: and S: lines, as standards print a conversation
+  a test      a test case of the curl project (<testcase>), of http, ftp, smtp,
+              imap or pop3: one transcript for each connection
 
 FILE is told apart by how it begins; - is standard input. Transcripts are named
 after it: FILE-0001.transcript and so on, or FILE.transcript. A file that is
@@ -56,6 +58,6 @@ there is not replaced.`,
 	}
 	cmd.Flags().StringVarP(&into, "output", "o", ".", "write the transcripts into folder `DIR`, which is made if it is not there")
 	cmd.Flags().StringVar(&o.Mode, "mode", importer.RawMode, "the transcripts' line mode `M`")
-	cmd.Flags().StringVar(&o.From, "from", "", "take FILE for a `FORM`, capture, har or rfc, however it begins")
+	cmd.Flags().StringVar(&o.From, "from", "", "take FILE for a `FORM`, capture, har, rfc or curl-test, however it begins")
 	return cmd
 }

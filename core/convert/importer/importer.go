@@ -1,5 +1,5 @@
 // Package importer makes transcripts of a capture, of what a browser recorded (HAR),
-// or of a conversation in text.
+// of a conversation in text, or of a test case of curl's.
 //
 // What is in it does core/convert and core/convert/pcap; this package tells these
 // apart. [Folder] writes the transcripts into files.
@@ -26,6 +26,7 @@ const (
 	FromCapture    = "capture"
 	FromHAR        = "har"
 	FromRFC        = "rfc"
+	FromCurlTest   = "curl-test"
 	FromTranscript = "transcript" // only if Options.Copy is set
 )
 
@@ -80,10 +81,12 @@ func (o Options) Import(ctx context.Context, name string, in io.Reader, about in
 		err = i.har()
 	case from == FromRFC:
 		err = i.text()
+	case from == FromCurlTest:
+		err = i.curlTest()
 	case from == FromTranscript && o.Copy:
 		err = i.transcript()
 	default:
-		err = fmt.Errorf("--from %s: there is no such form; there are %s, %s and %s", o.From, FromCapture, FromHAR, FromRFC)
+		err = fmt.Errorf("--from %s: there is no such form; there are %s, %s, %s and %s", o.From, FromCapture, FromHAR, FromRFC, FromCurlTest)
 	}
 	return i.Report, err
 }
@@ -115,6 +118,8 @@ func (i *importer) form() (string, error) {
 		return FromTranscript, nil
 	case bytes.HasPrefix(text, []byte("{")):
 		return FromHAR, nil
+	case bytes.HasPrefix(text, []byte("<testcase")), bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<testcase")):
+		return FromCurlTest, nil
 	case bytes.IndexByte(head, 0) >= 0, first == utf8.RuneError && size == 1:
 		return "", errors.New("is neither a capture that can be read (pcap and pcapng can) nor text with C: and S: lines")
 	}
@@ -183,6 +188,28 @@ func (i *importer) har() error {
 	i.Warnings = warnings
 	for n, one := range made {
 		if err := i.write(n+1, one.Transcript.Append(nil), fmt.Sprintf("%s, %s", one.Transcript.Target, core.Plural(one.Requests, "request"))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *importer) curlTest() error {
+	data, err := i.Read(i.name, i.in, i.about)
+	if err != nil {
+		return err
+	}
+	made, warnings, err := convert.ParseCurlTest(convert.Text{Name: i.name, Mode: i.Mode, Opening: i.opening()}, data)
+	if err != nil {
+		return err
+	}
+	i.Warnings = warnings
+	for n, t := range made {
+		number := n + 1
+		if len(made) == 1 {
+			number = 0
+		}
+		if err := i.write(number, t.Append(nil), core.Plural(events(t), "event")); err != nil {
 			return err
 		}
 	}
