@@ -97,6 +97,16 @@ func measures() []measure {
 			name: "tap", applies: workbench, run: measureTap, own: true, limit: 4 * time.Minute, metrics: tapMetrics(),
 		},
 		{
+			name: "decode", applies: workbench, run: measureDecode, own: true, limit: 4 * time.Minute,
+			metrics: []metric{
+				{Name: "raw", Title: "records through a tap, raw", Unit: "MB/s", MoreBetter: true},
+				{Name: "watched", Title: "the same, with a decoder that watches", Unit: "MB/s", MoreBetter: true},
+				{Name: "rate", Title: "with the decoder beside raw", Unit: "×", Digits: 2, MoreBetter: true, Bar: &bar{Limit: 0.8}},
+				{Name: "decoded", Title: "of those records: decoded", Unit: "%", Digits: 1, MoreBetter: true, Count: true},
+				{Name: "unseen", Title: "of those records: not seen by the decoder, which was too far behind", Unit: "%", Digits: 1, Count: true},
+			},
+		},
+		{
 			name: "replay", applies: workbench, run: measureReplay, own: true,
 			metrics: []metric{
 				{Name: "rate", Title: fmt.Sprintf("golden replays, %d entries", goldenEntries), Unit: "files/s", Bar: &bar{Limit: 10_000}, MoreBetter: true},

@@ -243,7 +243,10 @@ func (s *storm) passed(t *testing.T) {
 
 // children returns the processes that the workbench has started and that still exist, in
 // any state.
-func (w *workbench) children(t testing.TB) (pids []int) {
+func (w *workbench) children(t testing.TB) (pids []int) { return childrenOf(t, w.pid()) }
+
+// childrenOf returns the processes that one has started and that still exist.
+func childrenOf(t testing.TB, parent int) (pids []int) {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -257,7 +260,7 @@ func (w *workbench) children(t testing.TB) (pids []int) {
 		_, rest, _ := strings.Cut(string(stat), ") ")
 		fields := strings.Fields(rest) // state and parent: proc_pid_stat(5)
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err == nil && len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(w.pid()) {
+		if err == nil && len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(parent) {
 			pids = append(pids, pid)
 		}
 	}

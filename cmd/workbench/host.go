@@ -80,6 +80,7 @@ type hostFlags struct {
 	timeout    time.Duration
 	memory     uint64 // MiB of each process; 0: sandbox.DefaultMemory
 	only       string // the one mode whose processes are started; "": all
+	yield      bool   // its processes run at a lower priority
 }
 
 // What --plugin-memory may say, in MiB. A plugin in Go or Python starts with less
@@ -144,7 +145,7 @@ func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin, later ...s
 			return nil, err
 		}
 	}
-	return pluginhost.Start(pluginhost.Config{Modes: modes, Log: log, Sandbox: box, Timeout: f.timeout})
+	return pluginhost.Start(pluginhost.Config{Modes: modes, Log: log, Sandbox: box, Timeout: f.timeout, Yield: f.yield})
 }
 
 // onlyMode leaves one mode.

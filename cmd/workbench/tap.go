@@ -153,6 +153,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	found, _ := findPlugins(o.host.pluginDirs, log)
 	o.host.only = o.mode // no other's start or restart takes time from the connections
+	o.host.yield = !o.through
 	host, err := startHost(log, o.host, found)
 	if err != nil {
 		return err

@@ -79,6 +79,9 @@ type Config struct {
 	// turn comes, 0 for DefaultTimeout, at most MaxTimeout. One that takes
 	// longer hangs, and is killed.
 	Timeout time.Duration
+	// Yield has the processes run at a lower priority than the host, for sessions that
+	// must not wait for them: of line modes that only watch.
+	Yield bool
 
 	startTimeout time.Duration // tests have less patience
 	startsAtOnce int           // and fewer processors
@@ -88,6 +91,7 @@ type Config struct {
 type Host struct {
 	log          *slog.Logger
 	timeout      time.Duration
+	yields       bool
 	startTimeout time.Duration
 	sockets      *socketdir.Dir
 	sandbox      *sandbox.Sandbox
@@ -125,7 +129,7 @@ func Start(cfg Config) (*Host, error) {
 		return nil, fmt.Errorf("the plugins' time-out is %v; it must be more than 0 and at most %v", cfg.Timeout, MaxTimeout)
 	}
 	h := &Host{
-		log: cmp.Or(cfg.Log, slog.Default()), timeout: cfg.Timeout, startTimeout: cmp.Or(cfg.startTimeout, startTimeout),
+		log: cmp.Or(cfg.Log, slog.Default()), timeout: cfg.Timeout, yields: cfg.Yield, startTimeout: cmp.Or(cfg.startTimeout, startTimeout),
 		starts: starts{free: cmp.Or(cfg.startsAtOnce, runtime.NumCPU())},
 		modes:  make(map[string]*Build, len(cfg.Modes)), old: map[string][]*Build{}, gone: make(chan struct{}),
 	}

@@ -156,6 +156,11 @@ func (r *runner) Start(context.Context) error {
 		return fail(CodeNotStarted, "could not be started: %v", err)
 	}
 	r.pid, r.held = r.cmd.Process.Pid, held
+	if r.build.host.yields {
+		if err := yield(r.cmd.Process); err != nil { // which is no reason not to run it
+			r.build.log.Warn("the priority of a plugin process could not be lowered", "pid", r.pid, "reason", err)
+		}
+	}
 	held.Look(r.pid)
 
 	hello, say := io.Pipe()
