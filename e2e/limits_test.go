@@ -91,7 +91,7 @@ func TestClosingCancelsTheDial(t *testing.T) {
 	receive(t, dialled, "the dial")
 	closed := time.Now()
 	c.send(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
-	if took := receive(t, hungUp, "the end of the dial").Sub(closed); took > 5*time.Second {
+	if took := receive(t, hungUp, "the end of the dial").Sub(closed); took > 8*time.Second { // by itself it would take 10 s
 		t.Errorf("the dial went on for %v", took)
 	}
 }
@@ -282,7 +282,7 @@ func (w *workbench) answers(t testing.TB) {
 	c := w.join(t, "", w.echo)
 	c.say("hello")
 	c.hears("hello")
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 20*time.Second { // a busy machine needs some
 		t.Errorf("another session waited %v for its answer", took)
 	}
 	c.say("quit")
