@@ -46,18 +46,24 @@ func discipline(open func(o core.Opening, out *core.Out) core.Machine) core.Disc
 	}
 }
 
-// run runs the checks up to the last one named, "" for all, in a bubble of
-// time: the second between two repetitions costs nothing.
+// run runs the checks up to the last one named, "" for all.
 func run(t *testing.T, s Subject, last string) (found []Finding) {
+	t.Helper()
+	until := len(checks) - 1
+	if last != "" {
+		until = checkAt(last)
+	}
+	return runThese(t, s, checks[:until+1])
+}
+
+// runThese runs checks in a bubble of time: the second between two repetitions costs
+// nothing.
+func runThese(t *testing.T, s Subject, these []check) (found []Finding) {
 	t.Helper()
 	s.Short = testing.Short()
 	synctest.Test(t, func(t *testing.T) {
-		until := len(checks) - 1
-		if last != "" {
-			until = checkAt(last)
-		}
 		var err error
-		if found, err = runChecks(context.Background(), s, checks[:until+1], func(Result) {}); err != nil {
+		if found, err = runChecks(context.Background(), s, these, func(Result) {}); err != nil {
 			t.Fatal(err)
 		}
 	})
