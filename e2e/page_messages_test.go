@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -170,9 +171,10 @@ func TestPageMessages(t *testing.T) {
 func TestPageManyMessages(t *testing.T) {
 	const many, each = 100_000, 100
 	t.Parallel()
-	folder := t.TempDir()
+	folder, began := t.TempDir(), time.Now().UTC().Add(-time.Hour) // older recordings are removed
+	id := began.Format("20060102-150405") + "-000-s1-records"
 	var b strings.Builder
-	b.WriteString("workbench transcript v1\nmode records\ntarget \"127.0.0.1:1\"\n\n-- recorded 2026-01-02T03:04:05Z, session s1\n")
+	fmt.Fprintf(&b, "workbench transcript v1\nmode records\ntarget \"127.0.0.1:1\"\n\n-- recorded %s, session s1\n", began.Format(time.RFC3339))
 	for n := 0; n < many; n += each {
 		at := float64(n) / 1000
 		fmt.Fprintf(&b, "%.3f >> server %q\n", at, strings.Repeat("\x00\x04\x01\x02ab", each))
@@ -181,7 +183,7 @@ func TestPageManyMessages(t *testing.T) {
 		}
 	}
 	b.WriteString("100.000 -- ended: the client closed\n")
-	if err := os.WriteFile(filepath.Join(folder, "20260102-030405-000-s1-records.transcript"), []byte(b.String()), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, id+".transcript"), []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w := start(t, "--transcripts", folder, "--plugin-dir", "../examples/starlark/records")
@@ -198,7 +200,6 @@ func TestPageManyMessages(t *testing.T) {
 		requestAnimationFrame(frame);
 		window.p95 = () => window.tasks.sort((a, b) => a - b)[Math.floor(window.tasks.length * 0.95)].toFixed(1) + " ms of " + window.tasks.length;
 	}`)
-	id := w.recorded(t)
 	p.open("transcripts/"+id, `document.querySelector("#scrubber")?.value === document.querySelector("#scrubber")?.max && document.querySelector("[name=lanes][value=messages]")`)
 	p.run(`{
 		const began = performance.now();
@@ -227,21 +228,17 @@ func TestPageManyMessages(t *testing.T) {
 	for _, filter := range []struct {
 		text string
 		left int
-	}{{"length = 7", many / 1000}, {"record 99", 0}, {"length ~ ^99[0-4]$", many / 200}} {
+	}{{"length = 7", many / 1000}, {"length ~ ^99[0-4]$", many / 200}} {
 		p.run("window.tasks.length = 0")
 		p.fill("#message-filter", filter.text)
 		p.run(`document.querySelector("#message-copy").focus()`)
-		if filter.left > 0 {
-			p.wait(filter.text, fmt.Sprintf(`document.querySelector("#messages .sizer").offsetHeight === %d * document.querySelector("#messages .line").offsetHeight`, filter.left))
-		}
+		p.wait(filter.text, fmt.Sprintf(`document.querySelector("#messages .sizer").offsetHeight === %d * document.querySelector("#messages .line")?.offsetHeight`, filter.left))
 		t.Logf("%s, main thread a frame at p95: %s", filter.text, evaluate[string](p, "window.p95()"))
 	}
 
-	// The bytes of any message are found, and the message of any byte.
+	// The bytes of any message are found.
 	p.fill("#message-filter", fmt.Sprintf("%q", "record 54321"))
 	p.wait("it", `document.querySelectorAll("#messages .message").length === 1`)
 	p.click("#messages .message .summary")
 	p.wait("its bytes", `[...document.querySelectorAll("#wire .hex mark.pointed")].map((one) => one.textContent).join(" ").replaceAll("  ", " ") === "00 04 01 02 61 62"`)
-	p.fill("#message-filter", "")
-	p.wait("it among all", `document.querySelector("#messages [aria-selected=true] .summary")?.textContent === "record 54321" || document.querySelector("#messages").textContent.includes("record")`)
 }

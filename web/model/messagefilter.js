@@ -52,12 +52,13 @@ export function termsOf(text) {
   return { terms, problem: "" };
 }
 
-/** The fields of a message, those within others too. @param {Field[]} [fields] @returns {Generator<Field>} */
-export function* fieldsOf(fields = []) {
-  for (const field of fields) {
-    yield field;
-    if (field.fields) yield* fieldsOf(field.fields);
+/** The values of the fields of a name, those within others too. @param {Field[] | undefined} fields @param {string} name @param {string[]} [values] which they are added to */
+export function valuesOf(fields, name, values = []) {
+  for (const field of fields ?? []) {
+    if (field.name === name) values.push(saidOf(field.value, field.valueB64));
+    if (field.fields) valuesOf(field.fields, name, values);
   }
+  return values;
 }
 
 /** @typedef {{ text: string, flow: string, wrong: boolean }} Wanted flow: "" for any; wrong: only messages with something wrong */
@@ -70,7 +71,6 @@ export class MessageFilter {
 
   #terms;
   #wanted;
-  #names;
   /** Of a filter with regular expressions: what is known. @type {WeakMap<MessageRow, boolean>} */
   #known = new WeakMap();
   #isSlow;
@@ -82,7 +82,6 @@ export class MessageFilter {
     this.problem = problem;
     this.#wanted = wanted;
     this.isOpen = !terms.length && !wanted.flow && !wanted.wrong;
-    this.#names = new Set(terms.map(({ name }) => name).filter(Boolean));
     this.#isSlow = terms.some(({ is }) => is === "~");
   }
 
@@ -97,23 +96,13 @@ export class MessageFilter {
 
   /** @param {MessageRow} row @param {(term: Term, values: string[]) => boolean} finds for regular expressions */
   #holds({ message }, finds) {
-    /** @type {Map<string, string[]>} */
-    const values = new Map();
-    if (this.#names.size) {
-      for (const field of fieldsOf(message.fields)) {
-        if (!this.#names.has(field.name)) continue;
-        const list = values.get(field.name);
-        const value = saidOf(field.value, field.valueB64);
-        if (list) list.push(value);
-        else values.set(field.name, [value]);
-      }
-    }
     return this.#terms.every((term) => {
-      const list = values.get(term.name);
-      if (term.is === "=") return list?.includes(term.value) ?? false;
-      if (term.is === "!=") return list !== undefined && !list.includes(term.value);
-      if (term.is === "~") return list !== undefined && finds(term, list);
-      return list !== undefined || (term.pattern?.test(saidOf(message.summary, message.summaryB64)) ?? true);
+      const { name, is, value, pattern } = term;
+      const values = name ? valuesOf(message.fields, name) : [];
+      if (is === "=") return values.includes(value);
+      if (is === "!=") return values.length > 0 && !values.includes(value);
+      if (is === "~") return finds(term, values);
+      return values.length > 0 || (pattern?.test(saidOf(message.summary, message.summaryB64)) ?? true);
     });
   }
 
@@ -135,7 +124,7 @@ export class MessageFilter {
         /** @type {Set<string>} */
         const values = new Set();
         for (const { message } of rows) {
-          for (const field of fieldsOf(message.fields)) if (field.name === term.name) values.add(saidOf(field.value, field.valueB64));
+          for (const value of valuesOf(message.fields, term.name)) values.add(value);
         }
         /** @type {Set<string>} */
         const fits = new Set();

@@ -21,8 +21,8 @@ export function lapse(t) {
 
 /**
  * @typedef {{ line: import("../model/messages.js").TreeLine, row: import("../types").MessageRow, answered?: import("../types").MessageRow, time: string,
- *   isOpen: boolean, isMarked: boolean, isUnder: boolean, first: number, end: number }} Props
- *   isUnder: its bytes are pointed at in a lane; first, end: of all messages
+ *   isOpen: boolean, isMarked: boolean, isUnder: boolean, first: number }} Props
+ *   isUnder: its bytes are pointed at in a lane; first: the number of the first message
  *
  * A line draws again only when one of these changes.
  * @extends {Component<Props>}
@@ -32,11 +32,11 @@ export class MessageLine extends Component {
   shouldComponentUpdate(next) {
     const { line, ...now } = /** @type {any} */ (this.props);
     for (const name in now) if (next[name] !== now[name]) return true;
-    return line.of !== next.line.of;
+    return line.of !== next.line.of || line.field !== next.line.field;
   }
 
   /** @param {Props} props */
-  render({ line, row, answered, time, isOpen, isMarked, isUnder, first, end }) {
+  render({ line, row, answered, time, isOpen, isMarked, isUnder, first }) {
     const { number, field, depth, of, hasFields, position, siblings } = line;
     const isMessage = field === 0;
     const { way } = flowNames[row.message.flow];
@@ -44,17 +44,18 @@ export class MessageLine extends Component {
     const classes = ["line", isMessage ? "message " + way : "field", wrong && "wrong", isMarked && "picked", isUnder && "under"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="treeitem" id=${`message-${number}-${field}`} data-number=${number} data-field=${field}
-        aria-level=${depth} aria-posinset=${isMessage ? number - first + 1 : position} aria-setsize=${isMessage ? end - first : siblings}
+        aria-level=${depth} aria-posinset=${isMessage ? number - first + 1 : position} aria-setsize=${isMessage ? -1 : siblings}
         aria-expanded=${hasFields ? String(isOpen) : undefined} aria-selected=${isMarked ? "true" : "false"}
         aria-label=${isMessage ? labelOf(row, answered, time) : labelOfField(of)}>
         ${Array.from({ length: Math.min(depth - 1, deepest) }, (_, i) => html`<span class="indent" key=${i}></span>`)}
-        <span class="twist">${hasFields ? html`<${Icon} name=${isOpen ? "chevron-down" : "chevron-right"} />` : ""}</span>
+        <span class="twist">${hasFields ? (isOpen ? "▾" : "▸") : ""}</span>
         ${isMessage ? ofMessage(row, answered, time) : ofField(of)}
       </div>
     `;
   }
 }
 
+const long = 30; // characters that may be more than there is room for
 const deepest = 12; // levels that are indented; deeper ones stand where this does
 
 /** @param {import("../types").MessageRow} row @param {import("../types").MessageRow | undefined} answered @param {string} time */
@@ -67,7 +68,7 @@ function ofMessage({ message, t, wrong }, answered, time) {
     <span class="way">${arrow}</span>
     <span class="flow">${words}</span>
     ${wrong && html`<span class="wrong-mark" title="A field of it is wrong"><${Icon} name="triangle-alert" /> wrong</span>`}
-    <span class="summary" title=${summary}>${summary}</span>
+    <span class="summary" title=${summary.length > long ? summary : undefined}>${summary}</span>
     ${answers && html`<span class="answers" title=${answers.title}>↩ ${answers.short}</span>`}
   `;
 }
@@ -78,7 +79,7 @@ function ofField(field) {
   const why = shownLine(saidOf(field.wrong, field.wrongB64));
   return html`
     <span class="field-name">${field.name}</span>
-    <span class="field-value" title=${value}>${value}</span>
+    <span class="field-value" title=${value.length > long ? value : undefined}>${value}</span>
     ${isWrong(field) && html`<span class="wrong-mark" title=${why}><${Icon} name="triangle-alert" /> wrong: ${why}</span>`}
     <span class="span" title="Its bytes in the flow, from the first to the one after the last">${field.from}–${field.to}</span>
   `;

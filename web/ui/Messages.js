@@ -59,6 +59,13 @@ export function Messages({ feed, laneView, name }) {
   const { scrolled, from, to } = scroll.fit(tree.shown.total, lineHeight, height);
   const inSight = tree.between(from, to);
 
+  // A line keeps its elements while it is in sight. When all that was in sight has gone
+  // by, the new lines take over the elements of the old.
+  const reuse = useRef({ first: 0, last: -1, shift: 0 });
+  const [first, last] = [inSight[0]?.at ?? 0, inSight.at(-1)?.at ?? -1];
+  if (first > reuse.current.last || last < reuse.current.first) reuse.current.shift += first - reuse.current.first;
+  Object.assign(reuse.current, { first, last });
+
   const mark = tree.mark.value;
   const goTo = useRef(/** @type {Mark | null} */ (null)); // is to be in sight once it has its line
   const show = (/** @type {Mark} */ at) => {
@@ -184,10 +191,10 @@ export function Messages({ feed, laneView, name }) {
         onPointerMove=${onPointerMove} onPointerLeave=${() => feed && (feed.hover.value = null)}>
         <div class="sizer" ref=${sizer} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${style}>
-            ${inSight.map(({ line, row }) => html`
-              <${MessageLine} key=${line.number + " " + line.field} line=${line} row=${row} answered=${line.field ? undefined : tree.spans.answered(row.message)}
+            ${inSight.map(({ at, line, row }) => html`
+              <${MessageLine} key=${at - reuse.current.shift} line=${line} row=${row} answered=${line.field ? undefined : tree.spans.answered(row.message)}
                 time=${line.field ? "" : rowTime(style, row.t, log.row(row.number - 1)?.t, feed?.began ?? 0)} isOpen=${line.isOpen}
-                isMarked=${mark?.number === line.number && mark.field === line.field} isUnder=${lineUnder(line)} first=${log.first} end=${log.end} />
+                isMarked=${mark?.number === line.number && mark.field === line.field} isUnder=${lineUnder(line)} first=${log.first} />
             `)}
           </div>
         </div>
@@ -230,7 +237,7 @@ function useFilter(wanted, tree) {
   return filter;
 }
 
-const batch = 2000; // messages that are looked through at once
+const batch = 1000; // messages that are looked through at once
 
 // Draws again while there is more to count.
 /** @param {MessageTree} tree @param {MessageFilter} filter */
