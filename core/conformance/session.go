@@ -59,8 +59,8 @@ func (t *tester) holdAs(h *session, ops []streams.Op) *session {
 			sent = sent[n:]
 		case ev.Kind == core.TimerFired:
 			ev.Data = m.running(string(ev.Data))
-		case ev.Kind.IsLink() && ev.Link == "":
-			ev.Link = m.LinkFor(ev.Kind)
+		case ev.Kind.IsLink():
+			ev.Link = m.LinkFor(ev)
 		}
 		if m.Over || len(ev.Data) == 0 && (ev.Kind == core.ServerBytes || ev.Kind == core.TimerFired) ||
 			ev.Kind.IsLink() && ev.Link == "" || ev.Kind == core.ServerQuiet && held.quiet == 0 || (ev.Kind == core.ServerTLS || ev.Kind == core.ClientTLS || ev.Kind == core.ClientTLSFailed) && !m.Upgrading(ev.Kind.Side()) {

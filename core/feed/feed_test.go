@@ -222,3 +222,43 @@ func TestUpgradeByThePerson(t *testing.T) {
 		}
 	}
 }
+
+// A link's events are fed while it is there, and no others.
+func TestLinks(t *testing.T) {
+	f := feed.Feeder{Knows: func(k core.EventKind) bool { return k.IsLink() }}
+	link := func(kind core.EventKind) core.Event { return core.Event{Kind: kind, Link: "data"} }
+	order := func(kind core.ActionKind) core.Action { return core.Action{Kind: kind, Link: "data"} }
+	if f.Take(link(core.LinkBytes)) != feed.Unlinked || f.HasLinks() {
+		t.Error("a link is there before it was ordered")
+	}
+	f.Answer(core.Event{}, []core.Action{order(core.Connect)})
+	before := f
+	f.Answer(link(core.LinkConnected), nil)
+	if f.Take(link(core.LinkBytes)) != feed.Fed || !f.OneByOne() {
+		t.Error("a link that is there is not fed")
+	}
+	f.Answer(link(core.LinkBytes), []core.Action{order(core.CloseLink)})
+	if f.Take(link(core.LinkBytes)) != feed.Early || f.Take(link(core.LinkClosed)) != feed.Fed || before.Take(link(core.LinkBytes)) != feed.Fed {
+		t.Error("a link that was closed is fed more than its end, or a copy was changed")
+	}
+	if _, end := f.Answer(link(core.LinkClosed), []core.Action{order(core.Accept)}); end.Why != feed.GoesOn || !f.HasLinks() {
+		t.Errorf("its name is not free after its end: %v", end)
+	}
+	for name, actions := range map[string][]core.Action{
+		"twice": {order(core.Connect), order(core.Connect)}, "not there": {order(core.SendLink)}, "many": {},
+	} {
+		f := feed.Feeder{Knows: func(k core.EventKind) bool { return k.IsLink() }}
+		for i := range 9 {
+			if name == "many" {
+				actions = append(actions, core.Action{Kind: core.Connect, Link: fmt.Sprintf("l%d", i)})
+			}
+		}
+		if _, end := f.Answer(core.Event{}, actions); end.Why != feed.MachineFailed {
+			t.Errorf("%s: %v", name, end)
+		}
+	}
+	var old feed.Feeder
+	if _, end := old.Answer(core.Event{}, []core.Action{order(core.Connect)}); end.Why != feed.MachineFailed {
+		t.Errorf("of a machine that does not know the outcome: %v", end)
+	}
+}

@@ -56,16 +56,14 @@ func (f *Feeder) link(a core.Action) End {
 			return fails(linkThere, a.Link)
 		case len(f.links) == core.MaxLinks:
 			return fails(linkTooMany, core.MaxLinks)
-		case f.links == nil:
-			f.links = map[string]link{}
 		}
-		f.links[a.Link] = ordered
+		f.setLink(a.Link, ordered)
 	case core.SendLink, core.FinishLink, core.CloseLink:
 		if now == 0 && !f.AnyTimer {
 			return fails(linkNot, a.Link)
 		}
 		if a.Kind == core.CloseLink && now != 0 {
-			f.links[a.Link] = closing
+			f.setLink(a.Link, closing)
 		}
 	}
 	return End{}
@@ -76,20 +74,36 @@ func (f *Feeder) link(a core.Action) End {
 func (f *Feeder) linkBy(ev core.Event) {
 	switch {
 	case ev.Kind.EndsLink():
-		delete(f.links, ev.Link)
+		f.setLink(ev.Link, 0)
 	case ev.Kind == core.LinkConnected && f.links[ev.Link] == ordered:
-		f.links[ev.Link] = there
+		f.setLink(ev.Link, there)
 	}
 }
 
-// goOnLinks has the links be as they are in another session.
-func (f *Feeder) goOnLinks(from *Feeder) { f.links = maps.Clone(from.links) }
+// setLink changes how far a link is; 0: it is not there. A copy of the Feeder keeps its own.
+func (f *Feeder) setLink(name string, to link) {
+	links := maps.Clone(f.links)
+	if links == nil {
+		links = map[string]link{}
+	}
+	if links[name] = to; to == 0 {
+		delete(links, name)
+	}
+	f.links = links
+}
 
-// LinkFor returns the link, the first by name, of which an event of a kind may come now, or
-// "".
-func (f *Feeder) LinkFor(k core.EventKind) string {
+// goOnLinks has the links be as they are in another session.
+func (f *Feeder) goOnLinks(from *Feeder) { f.links = from.links }
+
+// LinkFor returns the link of which an event may come now: its own, or the first by name if
+// it names none; "" if there is none.
+func (f *Feeder) LinkFor(ev core.Event) string {
+	k := ev.Kind
 	for _, name := range slices.Sorted(maps.Keys(f.links)) {
 		may := false
+		if ev.Link != "" && ev.Link != name {
+			continue
+		}
 		switch f.links[name] {
 		case ordered:
 			may = k == core.LinkListening || k == core.LinkConnected || k == core.LinkFailed

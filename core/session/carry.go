@@ -30,6 +30,9 @@ func (p *peers) carryOut(e wire.Event, actions []core.Action, last bool) ([]core
 		p.sendServer(e.Data)
 	}
 	for _, a := range actions {
+		if a.Kind.IsLink() && over.Why == feed.MachineFailed { // it may be what cannot be
+			continue
+		}
 		p.do(a)
 	}
 	if p.watching != nil { // the readers do
