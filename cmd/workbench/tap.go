@@ -33,6 +33,7 @@ type tapOptions struct {
 	mode      string
 	options   []string
 	through   bool
+	elsewhere bool
 	golden    string
 	once      bool
 	noRecord  bool
@@ -80,6 +81,7 @@ session by hand: what it makes of the bytes is what arrives.`,
 	f.StringVar(&o.to, "to", "", "the `TARGET`: host:port, tls://host:port, udp://host:port, or a scheme with its port, as in redis://host, unix:///path, serial:///dev/…, exec:/path/to/program")
 	f.StringVar(&o.mode, "mode", "raw", "line `MODE` of the sessions")
 	f.StringArrayVar(&o.options, "option", nil, "set an option of the line mode, `NAME=VALUE`; may be given more than once")
+	f.BoolVar(&o.elsewhere, "elsewhere", false, "let the line mode open further connections to other hosts than the target's")
 	f.BoolVar(&o.through, "through", false, "put the line mode into the path, instead of beside it")
 	f.StringVar(&o.golden, "golden", "", "keep the first connection as a golden in `FILE`")
 	f.BoolVar(&o.once, "once", false, "end after one connection")
@@ -201,6 +203,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return conn, nil
 		},
 		Front: front,
+		Links: tapLinks{dialer: dialer, to: to, security: security, anywhere: o.elsewhere},
 		Accepted: func(c net.Conn) tap.Conn {
 			if source, ok := c.(*tap.Source); ok {
 				return source

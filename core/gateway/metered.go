@@ -28,6 +28,9 @@ func metered(ctx context.Context, config session.Config, use *quota.Use) (sessio
 			session.StreamEnd
 		}{limitedClient, end}
 	}
+	if config.Links != nil {
+		config.Links = meteredLinks{config.Links, m}
+	}
 	dial := config.Dial
 	config.Dial = func(ctx context.Context) (session.Server, error) {
 		server, err := dial(ctx)

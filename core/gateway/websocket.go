@@ -114,19 +114,20 @@ func (g *Gateway) serve(c *client, query url.Values, asks asker, s *seat) {
 
 // request is what a client asked for.
 type request struct {
-	mode     core.Manifest
-	options  core.Options
-	target   target.Target
-	security target.Security
-	with     map[string]string // choices of a practice server
-	record   bool
-	stays    bool // the client may go on after the end of the server's stream
-	upgrades bool // the choices of TLS are for an upgrade in mid-stream
-	keep     bool // the session may go on without its client
-	window   string
-	asker    asker
-	seat     *seat
-	watches  bool // the machine only watches, in a tap
+	mode      core.Manifest
+	options   core.Options
+	target    target.Target
+	security  target.Security
+	with      map[string]string // choices of a practice server
+	record    bool
+	stays     bool // the client may go on after the end of the server's stream
+	upgrades  bool // the choices of TLS are for an upgrade in mid-stream
+	elsewhere bool // further connections may go to other hosts than the server's
+	keep      bool // the session may go on without its client
+	window    string
+	asker     asker
+	seat      *seat
+	watches   bool // the machine only watches, in a tap
 }
 
 // parse reads the handshake message and the query. Its errors are for people,
@@ -170,6 +171,10 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			wanted.upgrades = values[0] == "on"
 		case key == "starttls":
 			return wanted, refuseAs(codeAddress, "starttls is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
+		case key == "elsewhere" && (values[0] == "on" || values[0] == "off"):
+			wanted.elsewhere = values[0] == "on"
+		case key == "elsewhere":
+			return wanted, refuseAs(codeAddress, "elsewhere is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
 		case key == "window":
 			wanted.window = values[0]
 		case key == "record":
@@ -186,7 +191,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window, with.NAME and ws.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are elsewhere, keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window, with.NAME and ws.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -298,12 +303,15 @@ func (g *Gateway) complete(wanted request, config session.Config) (*prepared, er
 		t.Mode = wanted.mode.Name
 		return g.keepPoison(t, withheld, log)
 	}
+	opener := &links{gateway: g, wanted: wanted}
+	r.config.Links = opener
 	r.config.Dial = func(ctx context.Context) (session.Server, error) {
 		server, err := g.reach(ctx, wanted, r.waiting, audit)
 		if err != nil {
 			return nil, err
 		}
 		remarking.Of(server)
+		opener.first = server
 		if outcome := server.TLS(); outcome != nil {
 			hello["tls"] = outcome
 		}

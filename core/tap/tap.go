@@ -26,6 +26,9 @@ type Tap struct {
 	Plugin func() (session.Plugin, error)
 	// Dial reaches the target.
 	Dial func(ctx context.Context) (session.Server, error)
+	// Links opens the further connections that the mode orders where it is in the path; nil:
+	// there are none.
+	Links session.Links
 	// TLS are the choices with which that is done, for the recording; DialTellsNothing is
 	// session.Config's.
 	TLS              []transcript.OptionValue
@@ -102,6 +105,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		Knows:    t.Mode.Knows,
 		Withhold: t.Mode.Secrets,
 		Messages: t.Mode.Messages,
+		Links:    t.Links,
 	}
 	session.Draw(&config.Opening, t.Mode, it.Began)
 	if t.Hold != nil {
