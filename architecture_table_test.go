@@ -322,8 +322,8 @@ var table = []row{
 		place:   "core/tap",
 		does:    "puts a real program at the client's end of a session: the [tap](tap.md)",
 		not:     "where is listened, how plugins run, how a session runs",
-		imports: "core core/practice core/session core/store core/transcript core/wire",
-		brings:  "core/background core/fault core/feed core/limit core/plainfile core/secret core/store/parts core/store/textindex " + xtime + " " + xsys,
+		imports: "core core/fault core/practice core/session core/store core/transcript core/wire",
+		brings:  "core/background core/feed core/limit core/plainfile core/secret core/store/parts core/store/textindex " + xtime + " " + xsys,
 		without: "os net/http os/exec",
 	},
 	{
@@ -613,9 +613,9 @@ var table = []row{
 	},
 	{
 		place:   "cmd/workbench/command",
-		does:    "what the commands share: exit codes, checks of arguments, JSON, listening",
+		does:    "what the commands share: exit codes, checks of arguments, JSON, listening, rules on faults",
 		not:     "what they do",
-		imports: "core/loopback " + cobra + " " + pflag,
+		imports: "core core/fault core/loopback core/plainfile " + cobra + " " + pflag,
 		brings:  "core/urgent " + xsys + " " + behindCobra,
 		without: "os",
 	},
@@ -624,7 +624,7 @@ var table = []row{
 		does:    "the command `play`",
 		not:     "where transcripts are kept",
 		imports: "cmd/workbench/command cmd/workbench/tlsflags core core/plainfile core/play core/play/report core/stall core/target core/transcript " + cobra,
-		brings:  "core/loopback core/urgent " + xsys + " " + behindTarget + " " + behindCobra,
+		brings:  "core/fault core/loopback core/urgent " + xsys + " " + behindTarget + " " + behindCobra,
 		without: "net/http os/exec",
 	},
 	{
@@ -632,7 +632,7 @@ var table = []row{
 		does:    "the command `lesson`",
 		not:     "where transcripts are kept",
 		imports: "cmd/workbench/command cmd/workbench/screen core core/lesson core/lesson/ready core/lesson/stage core/plainfile core/play core/transcript " + cobra + " " + txtar,
-		brings:  "core/convert core/loopback core/stall core/urgent " + xsys + " " + behindCobra,
+		brings:  "core/convert core/fault core/loopback core/stall core/urgent " + xsys + " " + behindCobra,
 		without: "net/http os/exec",
 	},
 	{

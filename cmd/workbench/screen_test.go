@@ -203,7 +203,7 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench tap": func(h *hostileHome) [][]string {
 		at := []string{"tap", "--listen", "127.0.0.1:0", "--to"}
 		return [][]string{{"tap", "--listen", foreign, "--to", "127.0.0.1:1"}, append(at, "127.0.0.1:1", "--mode", foreign), append(at, "127.0.0.1:1", "--option", foreign+"=1"),
-			append(at, "127.0.0.1:1", "--mode", "echo-quit"), append(at, "127.0.0.1:1", "--transcripts", h.golden), append(at, "127.0.0.1:1")}
+			append(at, "127.0.0.1:1", "--mode", "echo-quit"), append(at, "127.0.0.1:1", "--transcripts", h.golden), append(at, "127.0.0.1:1", "--fault", foreign), append(at, "127.0.0.1:1", "--fault", h.golden), append(at, "127.0.0.1:1")}
 	},
 	"workbench lesson": func(*hostileHome) [][]string { return [][]string{{"lesson", foreign}} },
 	"workbench lesson list": func(h *hostileHome) [][]string {

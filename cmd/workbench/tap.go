@@ -34,6 +34,7 @@ type tapOptions struct {
 	options   []string
 	through   bool
 	elsewhere bool
+	faults    string
 	golden    string
 	once      bool
 	noRecord  bool
@@ -61,13 +62,24 @@ play).
 The line mode watches: what crosses is copied at once, in both directions, and the
 mode sees it beside that. It can note what it finds, and can change and delay
 nothing, whatever becomes of it. With --through it is in the path instead, as in a
-session by hand: what it makes of the bytes is what arrives.`,
+session by hand: what it makes of the bytes is what arrives.
+
+With --fault, too, and then the rules in FILE have the peers misbehave at chosen
+places of their streams: they delay, drop, change and forge bytes, or end a
+connection. Each line is a rule, such as
+
+  from-server after line 1: delay 2s
+
+The recording has each fault, and is replayed without the rules. docs/faults.md
+has all of them, with examples.`,
 		Example: `  workbench tap --listen 127.0.0.1:6380 --to 127.0.0.1:6379
   workbench tap --listen 127.0.0.1:2525 --to mail.example.com:25 --mode http-line
   workbench tap --listen 127.0.0.1:8080 --to https://example.com        the client speaks in clear, the tap TLS
   workbench tap --listen 127.0.0.1:8443 --to https://example.com --tls  both speak TLS
   workbench tap --listen 127.0.0.1:2525 --to 127.0.0.1:25 --mode http-line --through
                                                                         lines leave with CR LF
+  workbench tap --listen 127.0.0.1:6380 --to 127.0.0.1:6379 --fault slow.faults
+                                                                        does the client bear a slow server?
   workbench tap --listen udp://127.0.0.1:5353 --to udp://192.0.2.1:53   datagrams: a session for each address
   workbench tap --listen 127.0.0.1:6380 --to 127.0.0.1:6379 --once --golden ping.golden
                                                                         one connection, kept as a test`,
@@ -83,6 +95,7 @@ session by hand: what it makes of the bytes is what arrives.`,
 	f.StringArrayVar(&o.options, "option", nil, "set an option of the line mode, `NAME=VALUE`; may be given more than once")
 	f.BoolVar(&o.elsewhere, "elsewhere", false, "let the line mode open further connections to other hosts than the target's")
 	f.BoolVar(&o.through, "through", false, "put the line mode into the path, instead of beside it")
+	f.StringVar(&o.faults, "fault", "", "make the faults that the rules in `FILE` say; the line mode is then in the path")
 	f.StringVar(&o.golden, "golden", "", "keep the first connection as a golden in `FILE`")
 	f.BoolVar(&o.once, "once", false, "end after one connection")
 	f.BoolVar(&o.noRecord, "no-record", false, "record no session")
@@ -123,6 +136,11 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
+	faults, err := command.ReadFaults(o.faults)
+	if err != nil {
+		return err
+	}
+	o.through = o.through || faults != nil
 	if to.Listens() {
 		return fmt.Errorf("--to: %s waits for a client, and a tap connects each of its own with the target", core.Printable(to.String()))
 	}
@@ -165,6 +183,10 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	opening := core.Opening{Client: o.clientEnd(), Server: to.ServerEnd(), Watch: !o.through}
+	if err := session.CheckFaults(faults, opening, mode.Messages); err != nil {
+		return fmt.Errorf("--fault: %w", err)
+	}
 	listener, err := o.open()
 	if err != nil {
 		return err
@@ -192,7 +214,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		front.Later = o.through && mode.Knows(core.ClientTLS)
 	}
 	t := &tap.Tap{
-		Mode: mode, Options: options, Target: to.String(), Server: to.ServerEnd(), Through: o.through,
+		Mode: mode, Options: options, Target: to.String(), Server: to.ServerEnd(), Through: o.through, Faults: faults,
 		Plugin:           func() (session.Plugin, error) { return leased(host.Lease(mode.Name)) },
 		DialTellsNothing: !to.DialTells(),
 		Dial: func(ctx context.Context) (session.Server, error) {
@@ -231,6 +253,9 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	if front != nil && front.Later {
 		how += "; it decides when the clients' TLS begins"
+	}
+	if faults != nil {
+		how += ", with " + faults.String()
 	}
 	fmt.Fprintf(stdout, "Tap: %s to %s, line mode %s, %s\nPress Ctrl-C to stop.\n", shownAddress(listener), core.Printable(to.String()), mode.Name, how)
 	ctx, cancel := context.WithCancel(ctx)

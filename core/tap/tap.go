@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/fault"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -22,6 +23,8 @@ type Tap struct {
 	Server  core.ServerEnd
 	// Through puts the machine into the path. Without it, it watches.
 	Through bool
+	// Faults are made in each session, whose machine is then in the path; nil: none are.
+	Faults *fault.Rules
 	// Plugin returns the build of the mode that a session runs on.
 	Plugin func() (session.Plugin, error)
 	// Dial reaches the target.
@@ -106,6 +109,7 @@ func (t *Tap) hold(ctx context.Context, conn net.Conn) error {
 		Withhold: t.Mode.Secrets,
 		Messages: t.Mode.Messages,
 		Links:    t.Links,
+		Faults:   t.Faults,
 	}
 	session.Draw(&config.Opening, t.Mode, it.Began)
 	if t.Hold != nil {
