@@ -16,7 +16,11 @@ func (r *Report) tap(number int) string {
 		b.WriteString("not ")
 	}
 	name := strings.NewReplacer(`\`, `\\`, "#", `\#`).Replace(core.Printable(r.File))
-	fmt.Fprintf(&b, "ok %d - %s\n", number, name)
+	fmt.Fprintf(&b, "ok %d - %s", number, name)
+	if r.Outcome == Skipped {
+		b.WriteString(" # SKIP " + core.Printable(r.Skip))
+	}
+	b.WriteByte('\n')
 	if r.OK && r.Warning == "" {
 		return b.String()
 	}
@@ -52,6 +56,9 @@ func (r *Report) github() string {
 	if r.Line > 0 {
 		place += fmt.Sprintf(",line=%d", r.Line)
 	}
+	if r.Outcome == Skipped {
+		fmt.Fprintf(&b, "::notice %s,title=%s::%s\n", place, property("replay: skipped"), data(r.Skip))
+	}
 	if !r.OK {
 		fmt.Fprintf(&b, "::error %s,title=%s::%s\n", place, property("replay: "+string(r.Outcome)), data(r.details()))
 	}
@@ -65,6 +72,7 @@ type junitSuite struct {
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr,omitempty"`
 	Cases    []junitCase `xml:"testcase"`
 }
 
@@ -75,12 +83,17 @@ type junitCase struct {
 	Line    int           `xml:"line,attr,omitempty"`
 	Failure *junitProblem `xml:"failure"`
 	Error   *junitProblem `xml:"error"`
+	Skipped *junitSkipped `xml:"skipped"`
 	Output  string        `xml:"system-err,omitempty"`
 }
 
 type junitProblem struct {
 	Message string `xml:"message,attr"`
 	Text    string `xml:",chardata"`
+}
+
+type junitSkipped struct {
+	Message string `xml:"message,attr"`
 }
 
 func (r *Report) junit() junitCase {
@@ -90,6 +103,8 @@ func (r *Report) junit() junitCase {
 	}
 	problem := &junitProblem{r.headline(), r.details()}
 	switch {
+	case r.Outcome == Skipped:
+		c.Skipped = &junitSkipped{r.Skip}
 	case r.OK:
 	case r.Outcome == Unusable:
 		c.Error = problem
@@ -99,8 +114,8 @@ func (r *Report) junit() junitCase {
 	return c
 }
 
-func (s *junitSuite) write(w io.Writer, tests, failures, errors int) {
-	s.Name, s.Tests, s.Failures, s.Errors = "workbench replay", tests, failures, errors
+func (s *junitSuite) write(w io.Writer, tests, failures, errors, skipped int) {
+	s.Name, s.Tests, s.Failures, s.Errors, s.Skipped = "workbench replay", tests, failures, errors, skipped
 	text, _ := xml.MarshalIndent(struct {
 		XMLName xml.Name `xml:"testsuites"`
 		Suite   *junitSuite

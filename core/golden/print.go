@@ -78,6 +78,8 @@ func (p *Printer) print(r *Report) {
 		}
 		if r.Outcome == Unusable {
 			fmt.Fprintln(p.Errors, core.Under(r.Problem()))
+		} else if r.Outcome == Skipped {
+			fmt.Fprintf(p.Out, "%s:%d: skipped: %s\n", core.Printable(r.File), r.Line, r.Skip)
 		} else if r.Outcome != Same {
 			fmt.Fprint(p.Out, r.text())
 		}
@@ -92,10 +94,10 @@ func (p *Printer) end(interrupted, recut bool, replays int64) {
 		fmt.Fprintln(p.Out, "Bail out! the replay was interrupted")
 	case interrupted, p.Form == TAP, p.Form == JSON:
 	case p.Form == JUnit:
-		p.suite.write(p.Out, p.done, p.Counts[Different], p.Counts[Unusable])
+		p.suite.write(p.Out, p.done, p.Counts[Different], p.Counts[Unusable], p.Counts[Skipped])
 	default:
 		fmt.Fprintf(p.Out, "%s, %d same", core.Plural(p.total, "transcript"), p.Counts[Same])
-		for _, o := range []Outcome{Updated, Different, Unusable} {
+		for _, o := range []Outcome{Updated, Different, Unusable, Skipped} {
 			if n := p.Counts[o]; n > 0 {
 				fmt.Fprintf(p.Out, ", %d %s", n, o)
 			}

@@ -20,6 +20,7 @@ const (
 	Different Outcome = "different"
 	Updated   Outcome = "updated"
 	Unusable  Outcome = "unusable" // it could not be replayed
+	Skipped   Outcome = "skipped"  // it says that it does not apply to the line mode
 )
 
 // Report is what became of one file. Its JSON is documented in docs/replay.md.
@@ -38,6 +39,7 @@ type Report struct {
 	Line       int              `json:"line,omitempty"`  // where it differs, or of Error
 	Error      string           `json:"error,omitempty"` // why the file is unusable, or was not updated
 	Warning    string           `json:"warning,omitempty"`
+	Skip       string           `json:"skip,omitempty"` // the condition by which it was skipped
 
 	Now *transcript.Transcript `json:"-"` // what an updated file holds
 }
@@ -58,8 +60,13 @@ func (r *Report) take(found *replay.Result) {
 	}
 }
 
-// fail notes that the file could not be replayed.
+// fail notes that the file could not be replayed, or was not to be.
 func (r *Report) fail(err error) *Report {
+	var skipped *replay.Skipped
+	if errors.As(err, &skipped) {
+		r.Outcome, r.OK, r.Line, r.Skip = Skipped, true, skipped.Line, skipped.Words
+		return r
+	}
 	r.Outcome, r.OK, r.Line, r.Error = Unusable, false, 0, err.Error()
 	var syntax *transcript.SyntaxError
 	if errors.As(err, &syntax) {

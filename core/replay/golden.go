@@ -43,14 +43,35 @@ func (g *Golden) ends(k core.EventKind) bool {
 	return k == core.ClientClosed || k == core.ServerFailed || k == core.ServerEOF && !g.opening.ServerEOFStays
 }
 
-// New makes t ready; file is its name, for errors, which are all a
-// *transcript.SyntaxError. Options that the file leaves out get their
+// Skipped says that a transcript does not apply to the line mode, by a condition of its own.
+type Skipped struct {
+	File  string
+	Line  int    // of the condition, from 1
+	Words string // the condition
+}
+
+func (s *Skipped) Error() string {
+	return fmt.Sprintf("%s:%d: skipped: %s", core.Printable(s.File), s.Line, s.Words)
+}
+
+// New makes t ready; file is its name, for errors, which are a
+// *transcript.SyntaxError, or *[Skipped] where the transcript says so. Options that the file leaves out get their
 // defaults. The golden holds on to t.
 func New(file string, t *transcript.Transcript, modes Modes) (*Golden, error) {
 	g := &Golden{file: file, t: t}
 	m, ok := modes(t.Mode)
 	if !ok {
 		return nil, g.unusable(headerLine(t, 0), "expected the name of a line mode that there is; %q is none", t.Mode)
+	}
+	for i := range t.SkipIf {
+		skip := &t.SkipIf[i]
+		applies, err := skip.Applies(&m)
+		if err != nil {
+			return nil, g.unusable(skip.Line, "%v", err)
+		}
+		if applies {
+			return nil, &Skipped{File: file, Line: skip.Line, Words: "skip-if " + skip.String()}
+		}
 	}
 	values := make(map[string]string, len(t.Options))
 	for i, o := range t.Options {

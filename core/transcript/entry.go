@@ -72,13 +72,15 @@ type Transcript struct {
 	// file names none.
 	Seed  core.Seed
 	Start time.Time
+	// SkipIf are conditions, any of which says that a replay has nothing to test here.
+	SkipIf []Skip
 	// State is the checkpoint that the entries continue from, nil if they begin
 	// with the opening. Timers that it knows of are armed already.
 	State   []byte
 	Entries []Entry
 	// HeaderComments[i] are the comments above the i-th line of the header
 	// below the first: mode, each option, target, each tls, quiet, server-eof,
-	// client, server, watch, seed, start, state. It may be shorter.
+	// client, server, watch, seed, start, each skip-if, state. It may be shorter.
 	HeaderComments [][]string
 	// Trailing are the comments below the last entry.
 	Trailing []string

@@ -175,7 +175,7 @@ func (p *parser) line(line string, number int) *SyntaxError {
 	case p.at == atMode:
 		return p.mode(word, rest)
 	case slices.Contains(headerWords[:], word):
-		return p.setting(word, rest)
+		return p.setting(word, rest, number)
 	}
 	return p.entry(trimmed, number)
 }
@@ -205,11 +205,11 @@ func (p *parser) mode(word, rest string) *SyntaxError {
 }
 
 // headerWords are the first words of the header's lines below the first, in
-// this order. All but mode may be missing; option and tls may be repeated.
-var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "client", "server", "watch", "seed", "start", "state"}
+// this order. All but mode may be missing; option, tls and skip-if may be repeated.
+var headerWords = [...]string{"mode", "option", "target", "tls", "quiet", "server-eof", "client", "server", "watch", "seed", "start", "skip-if", "state"}
 
 // setting takes a header line below the mode.
-func (p *parser) setting(word, rest string) *SyntaxError {
+func (p *parser) setting(word, rest string, number int) *SyntaxError {
 	place := slices.Index(headerWords[:], word)
 	switch {
 	case p.at == atEntries:
@@ -218,7 +218,7 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 		return errorf("expected one mode; already set to %s", p.t.Mode)
 	case place < p.place:
 		return errorf("expected an entry (>>, << or --); %s belongs above the %s", word, headerWords[p.place])
-	case place == p.place && word != "option" && word != "tls":
+	case place == p.place && word != "option" && word != "tls" && word != "skip-if":
 		return errorf("expected one %s", word)
 	}
 	p.place = place
@@ -269,6 +269,8 @@ func (p *parser) setting(word, rest string) *SyntaxError {
 		if p.t.Start, ok = core.ParseStart(rest); !ok || p.t.Start.IsZero() {
 			err = errorf("expected start and a time in UTC, such as start 2026-07-01T12:00:00.25Z, found %s", shown(rest))
 		}
+	case "skip-if":
+		err = p.skip(rest, number)
 	case "state":
 		p.t.State, err = unquote([]byte{}, rest, core.MaxCheckpoint)
 	}

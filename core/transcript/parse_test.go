@@ -421,6 +421,7 @@ func TestSeedAndStart(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
+	f.Add([]byte(magic + "\nmode x\nskip-if capability \"server tls\"\nskip-if mode-version >= 2.0\n\n"))
 	f.Add([]byte(magic + "\nmode x\nseed " + someSeed + "\nstart 9999-12-31T23:59:59.999999999Z\n\n"))
 	f.Add([]byte(walk))
 	var all strings.Builder

@@ -87,6 +87,13 @@ func (t *Transcript) HeaderLines() []HeaderLine {
 	if !t.Start.IsZero() {
 		lines = append(lines, HeaderLine{Words: "start " + core.FormatStart(t.Start)})
 	}
+	for i := range t.SkipIf {
+		line := HeaderLine{Words: "skip-if " + string(t.SkipIf[i].words())}
+		if name := t.SkipIf[i].Capability; name != "" {
+			line.Value = []byte(name)
+		}
+		lines = append(lines, line)
+	}
 	if t.State != nil {
 		lines = append(lines, HeaderLine{"state", t.State})
 	}
