@@ -241,6 +241,14 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/play/decode",
+		does:    "has a line mode watch what is played, for rules about fields of messages",
+		not:     "concrete line modes, processes",
+		imports: "core core/drive core/feed core/play core/wire",
+		brings:  "core/stall core/transcript " + xsys,
+		without: "os",
+	},
+	{
 		place:   "core/play/report",
 		does:    "tells what happens to a played server",
 		not:     "where that is printed",

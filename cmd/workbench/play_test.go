@@ -78,7 +78,7 @@ func (o *output) find(t *testing.T, pattern string) string {
 
 // playRun runs workbench play until it ends.
 func playRun(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	cmd := playcmd.New(readRecorded, listenPackets)
+	cmd := playcmd.New(readRecorded, listenPackets, newPlayModes())
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)

@@ -108,6 +108,9 @@ func (s transcripts) load(ctx context.Context, p *playing, ids []string) error {
 		if err == nil {
 			err = script.Streams()
 		}
+		if err == nil {
+			err = script.WithoutMode()
+		}
 		if err != nil {
 			return err
 		}

@@ -286,6 +286,9 @@ func (p *parser) golden(file string, side core.Side) (*golden, error) {
 	if err == nil {
 		err = script.Streams()
 	}
+	if err == nil {
+		err = script.WithoutMode()
+	}
 	if err != nil {
 		return nil, lessonError(err)
 	}

@@ -33,6 +33,11 @@
 //	             bytes. There the peer's bytes have to match RE, as far as it
 //	             goes. (?P<name>…) captures. In text it is compared with
 //	             characters, in binary data and after "match bytes" with bytes.
+//	match field NAME "RE"
+//	             takes each message with such a field, which the recording's line
+//	             mode had recognised. A message has to come there whose field's whole
+//	             value matches, as a [Decoder] says. A player without one takes as
+//	             many bytes.
 //	any          takes all bytes that are left: as many others may come.
 //	any 4 12     takes the bytes from 4 up to, not with, 12.
 //	until "X"    takes the bytes up to the first X and with it: any others up to
@@ -59,7 +64,8 @@
 //
 // # What this package is not for
 //
-// It feeds no line mode: package replay does. It does not dial and reads no
+// It feeds no line mode: package replay does, and package decode for rules about
+// fields. It does not dial and reads no
 // file. Within a connection it does not try to understand a client that asks in
 // another order.
 package play

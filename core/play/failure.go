@@ -4,10 +4,11 @@ import "fmt"
 
 // The codes of what breaks a talk off, but for a Mismatch, which has none.
 const (
-	codeStuck = "stuck" // the peer took no byte
-	codeGone  = "gone"  // the peer's connection broke
-	codeTLS   = "tls"   // the handshake failed
-	codeNoFIN = "no-half-close"
+	codeStuck  = "stuck" // the peer took no byte
+	codeGone   = "gone"  // the peer's connection broke
+	codeTLS    = "tls"   // the handshake failed
+	codeNoFIN  = "no-half-close"
+	codeNoMode = "no-mode" // the line mode that rules need
 )
 
 // failure is what broke a talk off: a code for programs, beside the words.

@@ -16,6 +16,7 @@ func FuzzMatcher(f *testing.F) {
 	f.Add("~~ match \"id=(?P<id>[0-9]+);\"\n>> server \"id=12;\\n\"\n~~ use id\n<< server \"12\"\n~~ use id\n>> server \"12.\"\n", "id=9;\n9.", uint16(3), false)
 	f.Add("~~ until \"\\r\\n\"\n>> server \"a\\r\\nb\"\n~~ any 1 2\n<< server \"abc\"\n>> server eof\n", "\r\r\nb", uint16(1), true)
 	f.Add("~~ match \"(?s).*\"\n<< server \"x\"\n>> client eof\n>> server failed \"x\"\n", "\xff\xc3", uint16(1), true)
+	f.Add("~~ match field status \"2..\"\n>> server \"250 hi\\nx\"\n<< message from-server 0-7 \"\"\n  status 0-3 \"250\"\n", "222 no\nx", uint16(2), true)
 	f.Fuzz(func(t *testing.T, entries, said string, cut uint16, end bool) {
 		if len(entries) > 1<<12 || len(said) > 1<<10 {
 			return
@@ -36,6 +37,15 @@ func FuzzMatcher(f *testing.F) {
 			whole, pieces := hear(s, as, said, end), hear(s, as, said, end, cuts...)
 			if sorted(whole) != sorted(pieces) {
 				t.Fatalf("whole\n%s\ncut after %v\n%s", strings.Join(whole, "\n"), cuts, strings.Join(pieces, "\n"))
+			}
+		}
+		for _, as := range []core.Side{core.Client, core.Server} {
+			if s.Datagrams() || s.Upgrades() || said == "" {
+				break
+			}
+			whole, pieces := hearWith(s, new(lineDecoder), as, said, len(said)), hearWith(s, new(lineDecoder), as, said, int(cut%64)+1)
+			if whole != pieces {
+				t.Fatalf("with a line mode, whole\n%s\nby %d\n%s", whole, cut%64+1, pieces)
 			}
 		}
 		meet(t, s, int(cut%64)+1)

@@ -35,6 +35,7 @@ type Player struct {
 
 	differs  *Mismatch // the first
 	skipping skipping
+	decoding decoding
 
 	// Of the first mismatch, for Diff.
 	differsAt   int    // the step
@@ -98,6 +99,7 @@ func (p *Player) Next() (Order, bool) {
 		o.Kind = Break
 	default:
 		o.Data = p.dataOf(s)
+		p.decode(p.as, o.Data)
 	}
 	return o, true
 }
@@ -211,7 +213,10 @@ func (p *Player) Take(data []byte) (rest []byte, m *Mismatch) {
 		return nil, p.takeDatagram(data)
 	}
 	p.spoke = p.spoke || len(data) > 0
-	return p.take(data)
+	p.heard(data)
+	rest, m = p.take(data)
+	p.decoding.came -= int64(len(rest))
+	return rest, m
 }
 
 func (p *Player) take(data []byte) (rest []byte, m *Mismatch) {
@@ -245,6 +250,8 @@ func (p *Player) compare(c *piece, data []byte) ([]byte, *Mismatch) {
 	switch {
 	case c.match != nil:
 		return p.compareMatch(data)
+	case c.fields != nil && p.decoding.by != nil:
+		return p.compareFields(c, data)
 	case c.rule == nil || c.uses():
 		want := p.bytesOf(c)
 		n := common(want[p.off:], data)
@@ -377,6 +384,7 @@ func (p *Player) endMatches() (m *Mismatch) {
 	for p.scan != nil && p.skipping == (skipping{}) {
 		p.scan.finish()
 		rest, first := p.matched(nil)
+		p.decoding.came -= int64(len(rest)) // they come again
 		for m = first; len(rest) > 0; {
 			if rest, first = p.Take(rest); m == nil {
 				m = first

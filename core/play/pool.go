@@ -39,6 +39,11 @@ func NewPool(scripts []*Script, once bool) (*Pool, error) {
 	if len(scripts) == 0 || len(scripts) > MaxPool {
 		return nil, fmt.Errorf("%d scripts: a pool has 1 to %d", len(scripts), MaxPool)
 	}
+	for _, s := range scripts {
+		if err := s.WithoutMode(); err != nil {
+			return nil, err
+		}
+	}
 	p := &Pool{scripts: scripts, once: once, played: make([]bool, len(scripts))}
 	p.begin()
 	return p, nil

@@ -15,23 +15,30 @@ type piece struct {
 	rule *transcript.Rule // nil: byte for byte
 	from int              // of data in the step's bytes
 
-	match *pattern // of a match rule
-	named [][]byte // … what each of its names captured when it was recorded
-	sites []int    // … and for each of its names the index in Script.values
-	site  int      // of a use rule
+	fields []fieldRule // of match field rules about one message
+	match  *pattern    // of a match rule
+	named  [][]byte    // … what each of its names captured when it was recorded
+	sites  []int       // … and for each of its names the index in Script.values
+	site   int         // of a use rule
 }
 
 // pieces takes a payload apart by the rules above it, and defines the names
 // that they capture into.
-func (b *builder) pieces(e *transcript.Entry, data []byte) ([]piece, error) {
+func (b *builder) pieces(e *transcript.Entry, from core.Side, data []byte) ([]piece, error) {
 	var taken []piece // in their order, none overlapping
 	for i := range e.Rules {
 		r := &e.Rules[i]
-		found, err := b.find(r, data, taken)
+		var found []piece
+		var err error
+		if r.Kind == transcript.FieldRule {
+			found, err = b.findMessages(r, from, data, taken)
+		} else {
+			found, err = b.find(r, data, taken)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if len(found) == 0 {
+		if len(found) == 0 && r.Kind != transcript.FieldRule {
 			return nil, b.unusable(r.Line, "expected a rule that finds something in the bytes below it which no rule above it has taken")
 		}
 		taken = append(taken, found...)

@@ -18,6 +18,7 @@ type Script struct {
 	values [][]byte // recorded, of each capture in the file's order
 
 	warnings []Warning
+	decoded  int // the line of a rule that wants a line mode; 0: there is none
 }
 
 // step is one thing that one side did on the wire.
@@ -54,6 +55,7 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 		return nil, &transcript.SyntaxError{File: file, Line: 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
 	}
 	b := builder{Script: Script{file: file, end: t.Server}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
+	b.recognised(t)
 	for i := range t.Entries {
 		if err := b.entry(t.Entries, i); err != nil {
 			return nil, err
@@ -63,6 +65,9 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 		}
 	}
 	b.endEvent()
+	if err := b.fieldsFit(); err != nil {
+		return nil, err
+	}
 	return &b.Script, b.check()
 }
 
@@ -96,6 +101,8 @@ type builder struct {
 	timed      bool              // … if it has one
 	secured    bool              // the connection was upgraded to TLS
 	pending    pendingUpgrade
+	said       [core.Server + 1]int64          // bytes of each side's steps
+	messages   [core.Server + 1][]core.Message // that the line mode had recognised in them
 }
 
 func (b *builder) entry(entries []transcript.Entry, i int) error {
@@ -244,9 +251,10 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 	}
 	if kind == bytesStep {
 		var err error
-		if s.pieces, err = b.pieces(e, data); err != nil {
+		if s.pieces, err = b.pieces(e, from, data); err != nil {
 			return err
 		}
+		b.said[from] += int64(len(data))
 	}
 	if b.pending.on && from == core.Client {
 		b.pending.held = append(b.pending.held, s)

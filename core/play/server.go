@@ -21,6 +21,9 @@ type Server struct {
 	TLS    *tls.Config // how TLS is spoken from the start; nil: it is not
 	// StartTLS is how it is spoken from where a script upgrades to it.
 	StartTLS *tls.Config
+	// Decode makes the line mode for a client's talk where the script needs one; done lets
+	// it go. Pools have none.
+	Decode func(ctx context.Context) (d Decoder, done func(), err error)
 	// Limit ends Serve, and the talks that go on then, when so many clients'
 	// talks have ended; 0: there is none.
 	Limit int
@@ -109,6 +112,16 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 	}
 	if s.Pool == nil {
 		player := s.Script.Play(core.Server)
+		if s.Script.NeedsMode() && s.Decode != nil {
+			d, done, err := s.Decode(ctx)
+			if err != nil {
+				conn.Close()
+				s.ended(conn, s.Script.file, failAs(codeNoMode, "the line mode for match field cannot be had: %v", err))
+				return true
+			}
+			defer done()
+			player = s.Script.PlayWith(core.Server, d)
+		}
 		wasClient, err := s.hold(ctx, half, player)
 		if wasClient {
 			s.ended(conn, s.Script.file, err)

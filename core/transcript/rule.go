@@ -21,6 +21,7 @@ const (
 	AnyRule                       // any, any FROM TO: as many bytes with any values
 	UntilRule                     // until "…": everything up to and including this
 	UseRule                       // use NAME, use NAME at FROM TO, use NAME in "REGEXP": the text that a match has captured under this name
+	FieldRule                     // match field NAME "REGEXP": a message that has a field of this name, whose whole value matches
 )
 
 // Rule is above an entry whose bytes cross the network, and says which of them
@@ -28,6 +29,7 @@ const (
 // Package play interprets the rules; Parse checks only how they are written.
 type Rule struct {
 	Kind     RuleKind
+	Field    string   // of a match field: its name
 	Text     []byte   // the regexp, the end that until names, or the name
 	Bytes    bool     // of match: the regexp is compared with bytes, also where the payload is text
 	From, To int      // of any and use: bytes of the payload; To is 0 if none are named
@@ -45,6 +47,9 @@ func AppendRule(dst []byte, r *Rule) []byte {
 			dst = append(dst, "bytes "...)
 		}
 		dst = append(appendQuoted(append(dst, '"'), r.Text), '"')
+	case FieldRule:
+		dst = append(append(append(dst, "match field "...), r.Field...), ` "`...)
+		dst = append(appendQuoted(dst, r.Text), '"')
 	case AnyRule:
 		dst = append(dst, "any"...)
 		dst = appendFromTo(dst, r)
@@ -86,6 +91,11 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 			r.Kind = UntilRule
 		} else if first, after := cutWord(rest); first == "bytes" {
 			r.Bytes, rest = true, after
+		} else if first == "field" {
+			r.Kind = FieldRule
+			if r.Field, rest = cutWord(after); !core.ValidFieldName(r.Field) {
+				return errorf(`expected the name of a field, as in match field http.status "2.."; found %s`, shown(after))
+			}
 		}
 		r.Text, err = unquote([]byte{}, rest, MaxRuleText)
 		if err == nil && len(r.Text) == 0 {
@@ -97,7 +107,7 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 	case "use":
 		err = r.parseUse(rest)
 	default:
-		err = errorf(`expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found %s`, shown(s))
+		err = errorf(`expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found %s`, shown(s))
 	}
 	if err != nil {
 		return err

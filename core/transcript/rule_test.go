@@ -64,7 +64,7 @@ func TestRules(t *testing.T) {
 func TestRuleErrors(t *testing.T) {
 	const head = magic + "\nmode raw\n" // entries begin in line 3
 	for _, c := range []struct{ in, want string }{
-		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found "like \"x\""`},
+		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found "like \"x\""`},
 		{"~~\n", `f:3: expected match "REGEXP"`},
 		{"0.5 ~~ any\n", "f:3: expected no time before a rule"},
 		{"~~ match x\n", `f:3: expected a quoted string, found "x"`},

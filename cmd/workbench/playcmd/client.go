@@ -30,8 +30,19 @@ type Reader func(name string) (path string, text []byte, err error)
 // sends some is a connection.
 type Packets func(address, flag string) (net.Listener, error)
 
+// Watch makes a line mode that watches one talk; done lets it go.
+type Watch func(ctx context.Context) (d play.Decoder, done func(), err error)
+
+// Modes are the line modes, for recordings whose rules are about fields of messages.
+type Modes interface {
+	// AddFlags adds the flags that say where they are.
+	AddFlags(*cobra.Command)
+	// Watching makes a recording's mode ready, until stop is called.
+	Watching(ctx context.Context, t *transcript.Transcript) (watch Watch, stop func(), err error)
+}
+
 // New returns the command.
-func New(read Reader, packets Packets) *cobra.Command {
+func New(read Reader, packets Packets, modes Modes) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "play",
 		Short: "Play a transcript to a live peer, as its server or as its client",
@@ -40,14 +51,16 @@ live peer: what that side said goes over the wire, and what the peer says is
 compared with what was recorded.
 
 What differs each time, such as dates and ids, is told in the transcript by
-rules above an entry (~~ match "...", any, until "...", use NAME).`,
+rules above an entry (~~ match "...", any, until "...", use NAME). A rule
+~~ match field NAME "..." compares a field of the message there, which the
+recording's line mode recognises.`,
 		Example: `  workbench play server walk.golden                      answer as the recorded server did
   workbench play server --any-order a.golden b.golden    one recording a connection
   workbench play client walk.golden --to 127.0.0.1:80    does a live server still answer the same?`,
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newServer(read, packets), newClient(read))
+	cmd.AddCommand(newServer(read, packets, modes), newClient(read, modes))
 	return cmd
 }
 
@@ -87,7 +100,7 @@ type clientOptions struct {
 	tls     tlsflags.Client
 }
 
-func newClient(read Reader) *cobra.Command {
+func newClient(read Reader, modes Modes) *cobra.Command {
 	o := clientOptions{}
 	cmd := &cobra.Command{
 		Use:   "client [flags] FILE --to host:port",
@@ -117,7 +130,7 @@ Exit codes:
 			if o.timeout <= 0 {
 				return fmt.Errorf("--timeout %v: it must be more than 0", o.timeout)
 			}
-			return playClient(cmd.Context(), read, o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return playClient(cmd.Context(), read, modes, o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
@@ -126,10 +139,11 @@ Exit codes:
 	tlsflags.AddProxy(f, &o.proxy)
 	o.tls.Add(f)
 	tlsflags.AddKeyLog(f, &o.keyLog)
+	modes.AddFlags(cmd)
 	return command.Telling(cmd)
 }
 
-func playClient(ctx context.Context, read Reader, o clientOptions, path string, stdout, stderr io.Writer) error {
+func playClient(ctx context.Context, read Reader, modes Modes, o clientOptions, path string, stdout, stderr io.Writer) error {
 	script, t, err := read.script(path, stderr)
 	if err != nil {
 		return err
@@ -178,6 +192,20 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 	if warning != "" {
 		fmt.Fprintln(stderr, "warning:", warning)
 	}
+	player := script.Play(core.Client)
+	if script.NeedsMode() {
+		watch, stop, err := modes.Watching(ctx, t)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		d, done, err := watch(ctx)
+		if err != nil {
+			return fmt.Errorf("match field: %w", err)
+		}
+		defer done()
+		player = script.PlayWith(core.Client, d)
+	}
 	dialer := target.Dialer{TLSConfig: &tls.Config{KeyLogWriter: keyLog}, Below: func(c net.Conn) net.Conn { return stall.New(c) }}
 	conn, err := dialer.Dial(ctx, to, security)
 	if err != nil {
@@ -188,7 +216,6 @@ func playClient(ctx context.Context, read Reader, o clientOptions, path string, 
 			fmt.Fprintln(stderr, words)
 		}
 	}
-	player := script.Play(core.Client)
 	talk := play.Talk{Fast: true, Timeout: o.timeout, Secured: func(words string, early int) {
 		if early > 0 {
 			fmt.Fprintf(stderr, "dropped %d bytes of the server: they came in clear before TLS\n", early)

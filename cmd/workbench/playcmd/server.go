@@ -15,6 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/play"
 	"github.com/protocol-workbench/workbench/core/play/report"
+	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 type serverOptions struct {
@@ -29,6 +30,7 @@ type serverOptions struct {
 	tls        tlsflags.Server
 	keyLog     string
 	packets    Packets
+	modes      Modes
 }
 
 // The values of --on-mismatch.
@@ -37,8 +39,8 @@ const (
 	mismatchContinue = "continue"
 )
 
-func newServer(read Reader, packets Packets) *cobra.Command {
-	o := serverOptions{packets: packets}
+func newServer(read Reader, packets Packets, modes Modes) *cobra.Command {
+	o := serverOptions{packets: packets, modes: modes}
 	cmd := &cobra.Command{
 		Use:   "server [flags] FILE...",
 		Short: "Answer clients as the recorded server did",
@@ -99,6 +101,7 @@ Exit codes:
 	o.tls.Add(f)
 	tlsflags.AddKeyLog(f, &o.keyLog)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object for each thing that happens, a line each")
+	modes.AddFlags(cmd)
 	return command.Telling(cmd)
 }
 
@@ -106,9 +109,17 @@ Exit codes:
 func playServer(ctx context.Context, read Reader, o serverOptions, paths []string, stdout, stderr io.Writer) error {
 	p := &report.Printer{Out: stdout, Err: stderr, JSON: o.asJSON, Continue: o.onMismatch == mismatchContinue}
 	server := play.Server{Fast: o.fast, Mismatch: p.Mismatch, Ended: p.Ended}
-	upgrades, err := o.load(read, &server, paths, stderr)
+	upgrades, t, err := o.load(read, &server, paths, stderr)
 	if err != nil {
 		return err
+	}
+	if server.Pool == nil && server.Script.NeedsMode() {
+		watch, stop, err := o.modes.Watching(ctx, t)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		server.Decode = watch
 	}
 	fingerprint, closeKeyLog, err := o.secure(&server, upgrades, stderr)
 	if err != nil {
@@ -180,13 +191,13 @@ func (o *serverOptions) secure(server *play.Server, upgrades bool, stderr io.Wri
 }
 
 // load gives the server what it plays, and reports whether a recording of it upgrades to
-// TLS.
-func (o *serverOptions) load(read Reader, server *play.Server, paths []string, stderr io.Writer) (upgrades bool, err error) {
+// TLS. It returns the last recording.
+func (o *serverOptions) load(read Reader, server *play.Server, paths []string, stderr io.Writer) (upgrades bool, t *transcript.Transcript, err error) {
 	var scripts []*play.Script
 	for _, path := range paths {
-		script, _, err := read.script(path, stderr)
-		if err != nil {
-			return false, err
+		var script *play.Script
+		if script, t, err = read.script(path, stderr); err != nil {
+			return false, nil, err
 		}
 		scripts = append(scripts, script)
 		upgrades = upgrades || script.Upgrades()
@@ -196,13 +207,13 @@ func (o *serverOptions) load(read Reader, server *play.Server, paths []string, s
 	}
 	if !o.anyOrder {
 		server.Script = scripts[0]
-		return upgrades, nil
+		return upgrades, t, nil
 	}
 	for _, s := range scripts {
 		if err := s.Streams(); err != nil {
-			return false, err
+			return false, nil, err
 		}
 	}
 	server.Pool, err = play.NewPool(scripts, o.once)
-	return upgrades, err
+	return upgrades, t, err
 }
