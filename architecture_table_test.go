@@ -574,6 +574,14 @@ var table = []row{
 		pure:    true,
 	},
 	{
+		place:   "plugins/resp",
+		does:    "the discipline that speaks the Redis protocol",
+		not:     "everything else",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
 		place:   "plugins/jsonl",
 		does:    "lets a program in any language be a line mode, by [JSON lines](plugins/jsonl.md)",
 		not:     "the host, the gateway",

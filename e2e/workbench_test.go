@@ -82,12 +82,16 @@ func (w *workbench) awaitReady() error {
 	ready := within(patience, func() bool {
 		w.plugins = nil
 		modes, err := w.modes()
+		idle := 0
 		for _, m := range modes {
-			if m.State == "ready" {
+			switch m.State {
+			case "ready":
 				w.plugins = append(w.plugins, m.PID)
+			case "idle":
+				idle++
 			}
 		}
-		return err == nil && len(modes) > 0 && len(w.plugins) == len(modes)
+		return err == nil && len(modes) > 0 && len(w.plugins) == len(modes)-idle
 	})
 	if !ready {
 		return errors.New("not all modes got ready")

@@ -7,6 +7,7 @@ import (
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/raw"
+	"github.com/protocol-workbench/workbench/plugins/resp"
 )
 
 // builtin lists the line modes that are in this binary; the first is the one
@@ -15,7 +16,12 @@ var builtin = []core.Discipline{
 	httpline.Discipline(),
 	raw.Discipline(),
 	echoquit.Discipline(),
+	resp.Discipline(),
 }
+
+// onUse names those of them whose processes are started by their first session: a process
+// takes time and memory, and nobody uses all modes.
+var onUse = []string{"resp"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,7 +127,8 @@ func startHost(log *slog.Logger, f hostFlags, found []catalog.Plugin, later ...s
 	for _, d := range builtin {
 		name := d.Manifest.Name
 		names = append(names, name)
-		modes = append(modes, pluginhost.Mode{Manifest: d.Manifest, Path: self, Args: []string{pluginCommand, name}, Calls: f.calls[name]})
+		modes = append(modes, pluginhost.Mode{Manifest: d.Manifest, Path: self, Args: []string{pluginCommand, name},
+			Calls: f.calls[name], OnUse: slices.Contains(onUse, name)})
 	}
 	for _, p := range found {
 		names = append(names, p.Name)
@@ -153,6 +155,7 @@ func onlyMode(modes []pluginhost.Mode, name string) ([]pluginhost.Mode, error) {
 	var names []string
 	for _, m := range modes {
 		if m.Manifest.Name == name {
+			m.OnUse = false
 			return []pluginhost.Mode{m}, nil
 		}
 		names = append(names, m.Manifest.Name)

@@ -11,11 +11,12 @@ import (
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/raw"
+	"github.com/protocol-workbench/workbench/plugins/resp"
 )
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.
