@@ -2,6 +2,7 @@ package resp
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 )
 
@@ -93,7 +94,11 @@ func (d *display) elements(v *value, indent int) {
 		d.value(indent + width + 2)
 		if pairs && len(d.values) > 0 {
 			d.out = append(bytes.TrimSuffix(d.out, []byte("\n")), " => "...)
+			at := len(d.out)
 			d.value(indent + width + 2)
+			if bytes.IndexByte(d.out[at:len(d.out)-1], '\n') >= 0 { // more than a line begins on one of its own
+				d.out = slices.Insert(d.out, at, append([]byte("\n"), bytes.Repeat([]byte(" "), indent+width+2)...)...)
+			}
 			i++
 		}
 	}
