@@ -575,7 +575,7 @@ var table = []row{
 	},
 	{
 		place:   "plugins/resp",
-		does:    "the discipline that speaks the Redis protocol",
+		does:    "the [discipline](modes/resp.md) that speaks the Redis protocol",
 		not:     "everything else",
 		imports: "core",
 		only:    pureLibrary,
@@ -609,7 +609,7 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... plugins/... web " + cobra + " " + pflag + " " + rscQR,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs/modes plugins/... web " + cobra + " " + pflag + " " + rscQR,
 		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark,
 	},
 	{
@@ -686,6 +686,12 @@ var table = []row{
 		not:     "everything else",
 		imports: "core/loopback core/practice " + cobra,
 		brings:  "core core/feed core/urgent " + xsys + " " + behindCobra,
+	},
+	{
+		place: "docs/modes",
+		does:  "the [pages of line modes](modes/README.md), embedded",
+		not:   "line modes",
+		only:  "embed",
 	},
 	{
 		place: "web",

@@ -14,22 +14,27 @@ import (
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
+	pages "github.com/protocol-workbench/workbench/docs/modes"
 )
 
 func newModesCommand() *cobra.Command {
-	asJSON := false
+	asJSON, describe := false, ""
 	f := defaultHost
 	cmd := &cobra.Command{
 		Use:   "modes",
 		Short: "List the line modes and their options",
 		Long: "modes lists what a session can be held in: the built-in line modes, and plugins,\n" +
-			"which are started to ask them. What is wrong with a plugin is a warning.",
-		Example: "  workbench modes\n  workbench modes --json\n  workbench modes --plugin-dir ./bin",
+			"which are started to ask them. What is wrong with a plugin is a warning.\n\n" +
+			"With --describe it prints what there is to read about one.",
+		Example: "  workbench modes\n  workbench modes --describe resp\n  workbench modes --json\n  workbench modes --plugin-dir ./bin",
 		Args:    command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			manifests, err := allManifests(cmd.Context(), f, cmd.ErrOrStderr())
 			if err != nil {
 				return err
+			}
+			if describe != "" {
+				return describeMode(cmd.OutOrStdout(), manifests, describe)
 			}
 			if asJSON {
 				e := json.NewEncoder(cmd.OutOrStdout())
@@ -43,8 +48,28 @@ func newModesCommand() *cobra.Command {
 		},
 	}
 	f.addPlugins(cmd.Flags())
+	cmd.Flags().StringVar(&describe, "describe", "", "print the page of the line mode `MODE`, or its options if it has none")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the manifests as JSON")
+	cmd.MarkFlagsMutuallyExclusive("describe", "json")
 	return cmd
+}
+
+// describeMode prints the page of a line mode, or what its manifest says.
+func describeMode(w io.Writer, manifests []core.Manifest, mode string) error {
+	var names []string
+	for _, m := range manifests {
+		if m.Name != mode {
+			names = append(names, m.Name)
+			continue
+		}
+		if page, ok := pages.Page(mode); ok {
+			_, err := io.WriteString(w, page)
+			return err
+		}
+		printMode(w, m, false)
+		return nil
+	}
+	return fmt.Errorf("unknown mode %q; the modes are %s", core.CutWords(mode, core.MaxName), strings.Join(names, ", "))
 }
 
 // allManifests returns the manifests of all line modes, the built-in ones first.

@@ -158,7 +158,7 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 		return [][]string{{"serve", "--listen", foreign}, {"serve", "--listen", "unix:" + h.golden}, {"serve", "--tls", foreign}, {"serve", "--tls-cert", foreign, "--tls-key", foreign}, {"serve", "--behind-proxy", foreign}, {"serve", "--auth", "none", "--listen", "192.0.2.1:1" + foreign}, {"serve", "--tls-credential", foreign}, {"serve", "--policy", foreign}, {"serve", "--auth", foreign}, {"serve", "--oidc-issuer", foreign}, {"serve", "--oidc-role", foreign, "--oidc-issuer", "https://a", "--oidc-client-id", foreign}, {"serve", "--oidc-issuer", "https://a", "--oidc-client-id", "b", "--oidc-default-role", foreign}, {"serve", "--oidc-issuer", "https://a", "--oidc-client-id", "b", "--oidc-default-role", "viewer", "--oidc-client-secret-file", foreign}, {"serve", "--audit", foreign + "/x"}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
 	},
 	"workbench modes": func(h *hostileHome) [][]string {
-		return [][]string{{"modes", "--plugin-dir", filepath.Join(h.dir, "plugins")}, {"modes", "--json", "--plugin-dir", h.dir + foreign}}
+		return [][]string{{"modes", "--plugin-dir", filepath.Join(h.dir, "plugins")}, {"modes", "--json", "--plugin-dir", h.dir + foreign}, {"modes", "--describe", foreign}}
 	},
 	"workbench replay": func(h *hostileHome) [][]string {
 		return [][]string{{"replay", "--in-process", h.golden}, {"replay", "--in-process", h.broken, h.golden}, {"replay", "--json", "--in-process", h.dir},
