@@ -46,7 +46,6 @@ func (p *pool) reset() { p.fields = p.fields[:0] }
 // message makes the message of a request or a reply. secret, which may be nil, says which
 // argument of a request is not to be named.
 func message(flow core.Flow, values []value, secret func(i int) bool, in *pool) core.Message {
-	v := &values[0]
 	f := fields{values: values, left: maxFields, secret: secret, pool: in}
 	in.texts = in.texts[:0]
 	for i := range values {
