@@ -22,7 +22,7 @@ test("each shortcut that the page names is in the table", () => {
 test("each key of a field is in the table", () => {
   const here = (/** @type {string} */ group) => actions.filter((action) => action.group === group).flatMap(({ keys }) => keys ?? []).join(" ");
   const signs = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", PageUp: "Page ↑", PageDown: "Page ↓", " ": "Space" };
-  for (const [group, file] of [["Where you type", "CommandInput"], ["In a lane", "Lane"]]) {
+  for (const [group, file] of [["Where you type", "CommandInput"], ["In a lane", "lanepointer"]]) {
     const keys = [...read(`ui/${file}.js`).matchAll(/(?:event\.key(?:\.toLowerCase\(\))? ===|case) "([^"]+)"/g)].map(([, key]) => key);
     assert.ok(keys.length > 2, file);
     for (const key of keys) assert.ok(here(group).includes(signs[key] ?? (key.length === 1 ? key.toUpperCase() : key)), `${file}: ${key}`);
