@@ -17,6 +17,8 @@ export interface Entry {
   after?: string;
   text?: string;
   b64?: string;
+  /** Of a note that is not for information alone. */
+  level?: "warning" | "error";
   /** Of what was unseen: how many bytes. */
   length?: number;
   /** Of a message that the line mode has recognised. */
@@ -316,6 +318,8 @@ export interface Row {
   text?: string;
   /** The payload, all of it. */
   bytes?: Uint8Array;
+  /** Of a note that is not for information alone. */
+  level?: "warning" | "error";
   /** Whether it is a message that is not whole yet: the next one takes its place. */
   part?: boolean;
   t?: number;
@@ -359,6 +363,31 @@ export interface Manifest {
   clients?: string[];
   /** Whether its sessions have a seed and a start. */
   seeded?: boolean;
+  /** What a person can order by name. */
+  commands?: Command[];
+}
+
+/** A command of a line mode. */
+export interface Command {
+  name: string;
+  help?: string;
+  fields?: CommandField[];
+  /** Whether it is a button: nothing has to be filled in. */
+  button?: boolean;
+}
+
+/** An argument of a command. */
+export interface CommandField {
+  name: string;
+  type: "text" | "int" | "choice" | "bytes" | "bool" | "secret";
+  help?: string;
+  choices?: string[];
+  min?: number;
+  max?: number;
+  optional?: boolean;
+  default?: string;
+  /** Whether it takes the rest of the line. */
+  rest?: boolean;
 }
 
 /** A tap, as GET /api/taps has it. */

@@ -110,6 +110,11 @@ export class EntryReader {
         this.#align.same(said.row, row);
         return { console: said.row, wire: row };
       }
+      case "ordered": {
+        const { row, all } = message(entry, "sent", isText);
+        this.#align.said(row, all);
+        return { console: row };
+      }
       case "raw": {
         const { row, all } = raw(entry, "sent");
         this.#align.sent(row, all);
@@ -169,7 +174,7 @@ export class EntryReader {
 /** @param {Entry} entry @param {import("../types").Way} kind @param {string} [text] @returns {Row} */
 function words(entry, kind, text = "") {
   const size = cost(text.length, (i) => text.charCodeAt(i));
-  return { id: 0, kind, text, t: entry.t, n: entry.n, size, stream: undefined, from: -1, to: -1 };
+  return { id: 0, kind, text, t: entry.t, n: entry.n, size, stream: undefined, from: -1, to: -1, ...(entry.level && { level: entry.level }) };
 }
 
 // A text message keeps its characters; a binary one is bytes.

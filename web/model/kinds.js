@@ -34,6 +34,7 @@ const [you, mode, server] = [0, 1, 2];
  */
 export const flows = {
   said: { path: [you, mode], passed: server },
+  ordered: { path: [you, mode] }, // a command: what it comes to the line mode says
   raw: { path: [you, mode, server] },
   heard: { path: [server, mode], passed: you },
   shown: { path: [mode, you] },
@@ -77,7 +78,7 @@ const table = {
     console: ({ text }) => "The client's connection did not become TLS: " + text,
   },
   ClientStartTLS: { entry: ">> client start-tls", arrow: [you, mode, "upgrade to TLS"], console: "You asked for TLS." },
-  ClientCommand: { entry: ">> client command", arrow: [you, mode, "command"], console: ({ text }) => "You used a command: " + (text ?? "") },
+  ClientCommand: { entry: ">> client command", flow: "ordered", text: true },
   ServerQuiet: { entry: ">> server quiet", silent: "what the line mode makes of it says more" },
   ClientUnseen: { entry: ">> client unseen", console: unseen, at: [mode, unseen] },
   ServerUnseen: { entry: ">> server unseen", wire: unseen, at: [mode, unseen] },
@@ -170,8 +171,8 @@ function recognised({ message }) {
 }
 
 /** @param {Entry} entry */
-function said({ text }) {
-  return text ?? "";
+function said({ text, level }) {
+  return (level ? { warning: "Warning: ", error: "Error: " }[level] : "") + (text ?? "");
 }
 
 const encoder = new TextEncoder();

@@ -11,6 +11,8 @@ const HistorySearch = lazy(() => import("./HistorySearch.js"), "HistorySearch");
 const Snippets = lazy(() => import("./Snippets.js"), "Snippets");
 const SendFile = lazy(() => import("./SendFile.js"), "SendFile");
 const Macros = lazy(() => import("./Macros.js"), "Macros");
+const Commands = lazy(() => import("./Commands.js"), "Commands");
+const CommandHelp = lazy(() => import("./Commands.js"), "CommandHelp");
 const SessionHint = lazy(() => import("./Hint.js"), "Hint");
 
 const history = new History(browserStorage());
@@ -47,6 +49,9 @@ export function CommandInput({ tab }) {
   const text = tab.draft.value;
   const parsed = input !== "bytes" ? {} : asHex ? parseHex(text) : parseEscapes(text);
   const lines = input === "line" ? linesOf(text) : [text];
+  const commands = manifest?.commands ?? [];
+  const helper = useRef({ completion: "", isCommand: false, isSecret: false }); // of what is typed
+  const helps = commands.length > 0 && input === "line" && lines.length === 1;
 
   useLayoutEffect(() => {
     if (connected) field.current.focus();
@@ -65,12 +70,15 @@ export function CommandInput({ tab }) {
     if (!connected || !session) return setProblem("Not connected: press Connect first.");
     if (parsed.error) return setProblem(parsed.error);
     if (input === "bytes" && text === "") return setProblem("There are no bytes to send. An end of line is \\r\\n.");
-    for (const message of parsed.bytes ? [parsed.bytes] : lines) {
+    if (helps && helper.current.isCommand && !plain) {
+      const wrong = session.command(text);
+      if (wrong) return setProblem(wrong);
+    } else for (const message of parsed.bytes ? [parsed.bytes] : lines) {
       const wrong = session.send(message, past ? "raw" : plain && canPlain && message === lines.at(-1) ? "part" : "");
       if (wrong) return setProblem(wrong);
     }
     setPlain(false);
-    history.add(text);
+    if (!(helps && helper.current.isSecret)) history.add(text);
     show("");
     tab.laneView.toNewest.value++; // where what was sent will stand
     field.current.focus();
@@ -105,6 +113,9 @@ export function CommandInput({ tab }) {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
+    } else if (event.key === "Tab" && !event.shiftKey && helps && helper.current.completion) {
+      event.preventDefault();
+      show(helper.current.completion);
     } else if (event.key === "r" && event.ctrlKey) {
       event.preventDefault();
       setChoosing(false);
@@ -145,6 +156,12 @@ export function CommandInput({ tab }) {
     setChoosing(false);
     chooser.current.focus();
   };
+  const showCommand = (/** @type {string | null} */ name) => {
+    setSearching(false);
+    setChoosing(false);
+    tab.commanding.value = name;
+    if (name === null) field.current.focus();
+  };
   const closeFile = () => {
     setFile(null);
     field.current.focus();
@@ -160,6 +177,8 @@ export function CommandInput({ tab }) {
       ${searching && html`<${HistorySearch} history=${history} done=${found} />`}
       ${choosing && html`<${Snippets} typed=${text} done=${chosen} />`}
       ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${closeFile} />`}
+      ${commands.length > 0 && html`<${Commands} commands=${commands} session=${session} open=${open} shown=${tab.commanding.value}
+        show=${showCommand} used=${() => (showCommand(null), tab.laneView.toNewest.value++)} />`}
       ${macros && html`<${Macros} session=${session} open=${open} mode=${manifest} target=${tab.live.value ? session?.target : tab.target.value}
         editing=${macros === "edited"} closeEditor=${() => setMacros("shown")} />`}
       <div class="command-line">
@@ -181,6 +200,8 @@ export function CommandInput({ tab }) {
       <div id="command-hint" class="hint-line">
         ${problem || parsed.error
           ? html`<span class="problem" role=${problem ? "alert" : undefined}>${problem || parsed.error}</span>`
+          : helps && text.trim() !== ""
+            ? html`<${CommandHelp} commands=${commands} typed=${text} helper=${helper} />`
           : parsed.bytes?.length
             ? html`<${Preview} bytes=${parsed.bytes} />`
             : lines.length > 1

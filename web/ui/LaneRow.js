@@ -7,6 +7,7 @@ import { cellAt, controlNames, count, kindOfByte, spokenBytes, withoutPictures }
 import { gapAfter } from "../model/rowlayout.js";
 
 export const ways = { sent: "▶", received: "◀", note: "┊", remark: "•" };
+const levels = { warning: "▲", error: "✖" };
 export const spoken = { sent: "sent", received: "received", note: "note", remark: "workbench" };
 
 /**
@@ -188,14 +189,14 @@ export class LaneRow extends Component {
       at = next;
       return painted(line.text, marksOfLine, spans, ansi, controls);
     };
-    const classes = ["row", row.kind, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
+    const classes = ["row", row.kind, row.level, row.part && "part", picked && "picked", related && "related", found >= 0 && "found"].filter(Boolean).join(" ");
     return html`
       <div class=${classes} role="option" id=${laneId + "-row-" + number} data-number=${number}
         aria-selected=${picked ? "true" : "false"} aria-label=${label(row, time, onWire)}>
         ${lines.map((line, i) => html`
           <div class="line" key=${i} data-line=${begin + i}>
             <time>${begin + i === 0 ? time : ""}</time>
-            <span class="way">${begin + i === 0 || row.kind === "note" ? ways[row.kind] : ""}</span>
+            <span class="way">${begin + i === 0 && row.level ? levels[row.level] : begin + i === 0 || row.kind === "note" ? ways[row.kind] : ""}</span>
             ${line.bytes
               ? dump(line, line.bytes, marksIn(line, marks, ofBytes, line.bytes.length), layout.bytesInLine, offsets, controls)
               : html`<span class="payload">${text(line)}</span>`}

@@ -103,6 +103,7 @@ function marked(text, letters, from) {
 function itemsOf(page) {
   const tab = current.value;
   const live = tab.live.value;
+  const session = tab.session.value;
   const one = (/** @type {string} */ group, /** @type {string} */ name, /** @type {() => void} */ run, on = false) => ({ group, name, run, on });
   const chosen = (/** @type {string} */ group, /** @type {import("../vendor/signals-core.js").Signal<any>} */ setting, /** @type {[any, string][]} */ values) =>
     values.map(([value, name]) => one(group, name, () => (setting.value = value), setting.value === value));
@@ -118,6 +119,11 @@ function itemsOf(page) {
     ...[["", "Sessions"], ["transcripts", "Transcripts"], ["plugins", "Plugins"], ["compare", "Compare"], ...(hasLessons.value ? [["lessons", "Lessons"]] : []), ...(canTap.value ? [["tap", "Tap"]] : [])].map(([view, name]) => one("View", name, () => go(formatRoute(view)))),
     ...tabs.value.map((tab) => one("Session", tab.title.value, () => (showSessions(), (current.value = tab)), tab === current.value)),
     ...modes.value.map(({ manifest }) => one("Line mode", manifest.title, inForm((to) => (to.form.mode.value = manifest.name)), manifest.name === tab.form.mode.value)),
+    ...((live && session?.mode.commands) || []).map(({ name, help, fields }) => one("Command", help ? `${name} · ${help}` : name, () => {
+      showSessions();
+      if (fields?.length) tab.commanding.value = name;
+      else session?.command(name, {});
+    })),
     ...(picked && !live ? picked.manifest.options : []).flatMap((option) => (option.type === "bool" ? ["true", "false"] : (option.choices ?? []))
       .map((value) => one("Option", `${option.name} ${value}`, inForm((to) => to.setOption(option, value)), tab.option(option) === value))),
     ...(practice.value ? [one("Target", "Practice echo " + practice.value, inForm((to) => to.usePractice()))] : []),

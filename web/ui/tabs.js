@@ -51,6 +51,8 @@ export class Tab {
   shown = signal(null);
   /** Signal: what is being typed. */
   draft = signal("");
+  /** Signal: the command of the line mode whose form is shown; "": the list of them, null: neither. @type {import("../vendor/signals-core.js").Signal<string | null>} */
+  commanding = signal(null);
   /** Signal: the name that the user gave it, which the window keeps, or "". */
   name = signal("");
 

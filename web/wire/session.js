@@ -188,10 +188,8 @@ export class Session extends Feed {
    * @param {string | Uint8Array} message @param {"" | "part" | "raw"} [how]
    */
   send(message, how = "") {
-    if (!this.connected) return "Not connected: press Connect first.";
-    if (this.of) return "You can only watch this session.";
-    if (!this.hasKeyboard) return `Window ${this.watch.value?.keyboard} has the keyboard; you can ask for it above.`;
-    if (this.finished.value) return "You ended your input; only the server may still speak.";
+    const why = this.#maySay();
+    if (why) return why;
     const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message;
     if (bytes.length > maxMessage) return "That is more than 1 MiB; send it in parts.";
     if (how === "raw") this.#say({ raw: base64(bytes) });
@@ -199,6 +197,25 @@ export class Session extends Feed {
     else if (this.attach) this.#say({ bytes: base64(bytes) });
     else this.#socket.sendBytes(message);
     return "";
+  }
+
+  /**
+   * Uses a command of the line mode: a line, or with values a command's name. The workbench
+   * checks it, and says in the session what is wrong. Returns why it cannot be said, or "".
+   * @param {string} line @param {Record<string, string>} [values]
+   */
+  command(line, values) {
+    const why = this.#maySay();
+    if (!why) this.#say(values ? { command: line, values } : { command: line });
+    return why;
+  }
+
+  /** Why nothing may be said to the session, or "". */
+  #maySay() {
+    if (!this.connected) return "Not connected: press Connect first.";
+    if (this.of) return "You can only watch this session.";
+    if (!this.hasKeyboard) return `Window ${this.watch.value?.keyboard} has the keyboard; you can ask for it above.`;
+    return this.finished.value ? "You ended your input; only the server may still speak." : "";
   }
 
   /** @param {object} message */

@@ -1,0 +1,88 @@
+//go:build linux
+
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// The commands of a line mode: completed as they are typed, as a button, and by a form
+// that is checked before it is sent; what the workbench refuses is said, and the session
+// goes on.
+func TestCommandsOnThePage(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("../examples/starlark/commands/commands.star")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugins := t.TempDir()
+	save(t, filepath.Join(plugins, "commands.star"), string(script))
+	w := start(t, "--practice", "--plugin-dir", plugins, "--no-record")
+	p := visit(t, browser(t), "http://"+w.address)
+	p.wait("the mode", `[...document.querySelectorAll("#mode option")].some((one) => one.value === "commands")`)
+	p.choose("#mode", "commands")
+	p.connect(w.echo)
+	p.status("Connected")
+	p.has("#commands-button")
+
+	p.fill("#command", "pi")
+	p.wait("the help", `document.querySelector(".command-help")?.textContent.includes("PING")`)
+	p.run(`document.querySelector("#command").focus()`)
+	p.press(kb.Tab)
+	p.wait("the completed line", `document.querySelector("#command").value === "PING"`)
+	p.press(kb.Enter)
+	p.shows("PING")
+
+	p.fill("#command", "SUBSCRIBE news 7")
+	p.wait("what is typed", `document.querySelector(".command-help b")?.textContent === "qos"`)
+	p.axe("help as a command is typed")
+	p.run(`document.querySelector("#command").focus()`)
+	p.press(kb.Enter)
+	p.wait("why it was not sent", `document.querySelector("#console")?.textContent.includes("not sent: SUBSCRIBE: qos is 7; it must be 0 to 2")`)
+
+	p.run(`document.querySelector("#commands-button").click()`)
+	p.wait("the list", `document.activeElement.id === "find-command"`)
+	p.axe("the list of commands")
+	p.pictures("commands-list")
+	p.press("publ")
+	p.press(kb.ArrowDown)
+	p.wait("the command", `document.activeElement.matches("#commands button.item")`)
+	p.press(kb.Enter)
+	p.wait("the first field", `document.activeElement.id === "field-topic"`)
+	p.press("a topic")
+	p.axe("a form")
+	p.pictures("commands-form")
+	p.size(360, 740)
+	p.isNarrow("a form")
+	p.size(1200, 900)
+	p.run(`document.querySelector("#field-topic").focus()`)
+	p.press(kb.Enter)
+	p.wait("the field again", `!document.querySelector("#commands") && document.activeElement.id === "command"`)
+	p.shows("PUBLISH a topic text False")
+
+	p.run(`document.querySelector("#commands-button").click()`)
+	p.wait("the list again", `document.activeElement.id === "find-command"`)
+	p.press("subs")
+	p.press(kb.ArrowDown)
+	p.press(kb.Enter)
+	p.wait("its first field", `document.activeElement.id === "field-topic"`)
+	p.fill("#field-qos", "9")
+	p.run(`document.querySelector("#field-qos").focus()`)
+	p.fill("#field-topic", "news")
+	p.press(kb.Enter)
+	p.wait("the wrong field", `document.activeElement.id === "field-qos" && document.activeElement.getAttribute("aria-invalid") === "true"`)
+	p.axe("a form with a problem")
+	p.press(kb.Escape)
+	p.wait("the focus back", `!document.querySelector("#commands") && document.activeElement.id === "command"`)
+
+	p.run(`[...document.querySelectorAll("#command-buttons button")].find((one) => one.textContent === "PING").click()`)
+	p.fill("#command", "PUT a") // no command: the script says so, as an error
+	p.press(kb.Enter)
+	p.wait("a note of an error", `document.querySelector(".row.note.error")?.textContent.includes("Error: unknown command")`)
+	p.axe("notes with levels")
+	p.pictures("commands-levels")
+}
