@@ -96,6 +96,7 @@ export const actions = [
   { group: "Rows", name: "Save the ladder as PNG", control: "#save-png" },
 
   { group: "Where you type", name: "Send", keys: ["Enter"] },
+  { group: "Where you type", name: "Complete the name of a command", keys: ["Tab"] },
   { group: "Where you type", name: "One more line; several go one by one", keys: ["Shift Enter"] },
   { group: "Where you type", name: "Walk earlier lines", keys: ["↑", "↓"] },
   { group: "Where you type", name: "Search earlier lines", keys: ["Ctrl R"], control: "#history-button" },
