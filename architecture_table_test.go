@@ -236,7 +236,7 @@ var table = []row{
 		place:   "core/play",
 		does:    "a transcript as the server, and as the client",
 		not:     "line modes, files",
-		imports: "core core/stall core/transcript",
+		imports: "core core/fault core/stall core/transcript",
 		brings:  xsys,
 		without: "net/http os/exec",
 	},
@@ -253,7 +253,7 @@ var table = []row{
 		does:    "tells what happens to a played server",
 		not:     "where that is printed",
 		imports: "core core/play",
-		brings:  "core/stall core/transcript " + xsys,
+		brings:  "core/fault core/stall core/transcript " + xsys,
 		without: "os",
 	},
 	{
@@ -261,7 +261,7 @@ var table = []row{
 		does:    "reads [lessons](lessons.md), and judges transcripts by their checks",
 		not:     "where lessons and transcripts are kept, line modes, connections",
 		imports: "core core/convert core/play core/transcript " + txtar,
-		brings:  "core/stall " + xsys,
+		brings:  "core/fault core/stall " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -269,7 +269,7 @@ var table = []row{
 		does:    "the lessons that the workbench comes with",
 		not:     "how they are judged",
 		imports: "core/lesson",
-		brings:  "core core/convert core/play core/stall core/transcript " + txtar + " " + xsys,
+		brings:  "core/fault core core/convert core/play core/stall core/transcript " + txtar + " " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -277,7 +277,7 @@ var table = []row{
 		does:    "plays a lesson's stages to a student's server, and keeps what crosses",
 		not:     "what the verdict is, how to dial",
 		imports: "core core/lesson core/play core/transcript",
-		brings:  "core/convert core/stall " + txtar + " " + xsys,
+		brings:  "core/fault core/convert core/stall " + txtar + " " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -285,7 +285,7 @@ var table = []row{
 		does:    "the rules that let one recording play against another",
 		not:     "line modes, protocols, files",
 		imports: "core core/play core/transcript",
-		brings:  "core/stall " + xsys,
+		brings:  "core/fault core/stall " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -293,7 +293,7 @@ var table = []row{
 		does:    "masks secrets in transcripts with `*`",
 		not:     "line modes, files",
 		imports: "core core/play core/secret core/transcript",
-		brings:  "core/stall " + xsys,
+		brings:  "core/fault core/stall " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -353,7 +353,7 @@ var table = []row{
 		does:    "reads what a class leaves: points as a table, and what students handed in as files",
 		not:     "verdicts, routes, who asks",
 		imports: "core core/background core/class core/lesson core/lesson/progress core/store",
-		brings:  "core/access core/convert core/plainfile core/play core/secret core/stall core/store/parts core/store/textindex core/transcript core/wire " + xsys + " " + xtext + " " + txtar,
+		brings:  "core/fault core/access core/convert core/plainfile core/play core/secret core/stall core/store/parts core/store/textindex core/transcript core/wire " + xsys + " " + xtext + " " + txtar,
 		without: "net/http os/exec",
 	},
 	{
@@ -415,7 +415,7 @@ var table = []row{
 		does:    "keeps what a student has reached in lessons, and the student's seed",
 		not:     "verdicts, who the student is",
 		imports: "core/lesson core/plainfile",
-		brings:  "core core/convert core/play core/stall core/transcript core/urgent " + gopacket + " " + behindGopacket + " " + txtar,
+		brings:  "core/fault core core/convert core/play core/stall core/transcript core/urgent " + gopacket + " " + behindGopacket + " " + txtar,
 		without: "net os/exec",
 	},
 	{

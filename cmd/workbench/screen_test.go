@@ -191,7 +191,7 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench plugin debug": func(h *hostileHome) [][]string { return [][]string{{"plugin", "debug", h.good}} },
 	"workbench play":         func(*hostileHome) [][]string { return [][]string{{"play", foreign}} },
 	"workbench play server": func(h *hostileHome) [][]string {
-		return [][]string{{"play", "server", "--listen", "127.0.0.1:0", h.golden}, {"play", "server", h.broken}, {"play", "server", "--on-mismatch", foreign, h.golden},
+		return [][]string{{"play", "server", "--listen", "127.0.0.1:0", h.golden}, {"play", "server", h.broken}, {"play", "server", "--on-mismatch", foreign, h.golden}, {"play", "server", "--fault", foreign, h.golden},
 			{"play", "server", "--tls", "--tls-cert", foreign, h.golden}, {"play", "server", "--tls", "--tls-alpn", foreign, h.golden},
 			{"play", "server", "--any-order", "--listen", "127.0.0.1:0", h.golden, h.golden}}
 	},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/fault"
 )
 
 // Server plays the server of a script to every client that connects, each from
@@ -24,6 +25,10 @@ type Server struct {
 	// Decode makes the line mode for a client's talk where the script needs one; done lets
 	// it go. Pools have none.
 	Decode func(ctx context.Context) (d Decoder, done func(), err error)
+	// Faults are made in each talk where these rules say, see CheckFaults; nil: none are.
+	// Fault is told of each, in words; nil: nobody is.
+	Faults *fault.Rules
+	Fault  func(client net.Addr, words string)
 	// Limit ends Serve, and the talks that go on then, when so many clients'
 	// talks have ended; 0: there is none.
 	Limit int
@@ -146,7 +151,21 @@ func (s *Server) hold(ctx context.Context, conn Conn, p part) (wasClient bool, e
 	if s.Done != nil {
 		talk.Done = func(step Step) { s.Done(conn.RemoteAddr(), step) }
 	}
-	err = talk.over(ctx, conn, p)
+	if s.Faults != nil {
+		f, release := newFaulty(ctx, conn, s.Faults, func(made *fault.Fault) {
+			if s.Fault != nil {
+				s.Fault(conn.RemoteAddr(), made.String())
+			}
+		})
+		defer release()
+		if err := f.begin(); err != nil {
+			f.Close()
+			return true, failAs(codeGone, "the client is gone: %s", inWords(err))
+		}
+		err = talk.over(ctx, f, p)
+	} else {
+		err = talk.over(ctx, conn, p)
+	}
 	return ctx.Err() == nil && (err == nil || !p.Status().Silent), err
 }
 

@@ -26,6 +26,7 @@ type serverOptions struct {
 	once       bool
 	verify     bool
 	readyFile  string
+	faults     string
 	asJSON     bool
 	tls        tlsflags.Server
 	keyLog     string
@@ -60,6 +61,10 @@ the recording upgrades the connection to TLS, as after STARTTLS, it does so too.
 The certificate is made for localhost, unless --tls-cert names one; its
 fingerprint is printed, by which play client --tls-verify takes it.
 
+With --fault the server misbehaves at chosen places of what it says, from-server,
+and of what clients say, to-server; each fault is printed. docs/faults.md has the
+rules, with examples.
+
 Exit codes:
   0  it was stopped, or with --once has served a client
   1  with --verify: a client said something else, or broke off; with --any-order
@@ -70,6 +75,7 @@ Exit codes:
   workbench play server --listen 127.0.0.1:2525 --fast smtp.golden
   workbench play server --tls --tls-alpn h2 walk.golden
   workbench play server --on-mismatch continue walk.golden    tell, and answer all the same
+  workbench play server --fault slow.faults walk.golden       answer late, and see what the client makes of it
   workbench play server --once --verify --ready-file ready --listen 127.0.0.1:0 walk.golden
                                                               test a client: its address is in the file
   workbench play server --any-order --once --verify a.golden b.golden
@@ -97,6 +103,7 @@ Exit codes:
 	f.BoolVar(&o.anyOrder, "any-order", false, "each FILE is one connection; a client gets one that fits what it says")
 	f.BoolVar(&o.once, "once", false, "end when the first client was served; with --any-order: as many clients as there are recordings")
 	f.BoolVar(&o.verify, "verify", false, "exit with code 1 if any client said something else, or broke off, or with --any-order a recording was never played")
+	f.StringVar(&o.faults, "fault", "", "make the faults that the rules in `FILE` say, to each client")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address to `FILE` as soon as clients can connect")
 	o.tls.Add(f)
 	tlsflags.AddKeyLog(f, &o.keyLog)
@@ -121,6 +128,7 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 		defer stop()
 		server.Decode = watch
 	}
+	server.Fault = p.Fault
 	fingerprint, closeKeyLog, err := o.secure(&server, upgrades, stderr)
 	if err != nil {
 		return err
@@ -201,6 +209,12 @@ func (o *serverOptions) load(read Reader, server *play.Server, paths []string, s
 		}
 		scripts = append(scripts, script)
 		upgrades = upgrades || script.Upgrades()
+	}
+	if server.Faults, err = command.ReadFaults(o.faults); err != nil {
+		return false, err
+	}
+	if err := play.CheckFaults(server.Faults, scripts...); err != nil {
+		return false, fmt.Errorf("--fault: %w", err)
 	}
 	if o.once {
 		server.Limit = len(scripts)

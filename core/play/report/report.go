@@ -17,7 +17,7 @@ import (
 
 // Event is a line of JSON. docs/play.md documents it.
 type Event struct {
-	Event   string `json:"event"` // listening, mismatch, ended or unplayed
+	Event   string `json:"event"` // listening, mismatch, fault, ended or unplayed
 	Address string `json:"address,omitempty"`
 	// Fingerprint is of the certificate: SHA-256, 64 hex digits.
 	Fingerprint string   `json:"fingerprint,omitempty"`
@@ -29,6 +29,7 @@ type Event struct {
 	Offset      *int64   `json:"offset,omitempty"`
 	Want        string   `json:"want,omitempty"`
 	Got         string   `json:"got,omitempty"`
+	Fault       string   `json:"fault,omitempty"`  // as the remark of a transcript
 	Result      string   `json:"result,omitempty"` // same, different or failed
 	Mismatches  *int     `json:"mismatches,omitempty"`
 	Code        string   `json:"code,omitempty"` // of Error, for programs
@@ -84,6 +85,13 @@ func (p *Printer) Mismatch(client net.Addr, m *play.Mismatch) (goOn bool) {
 	p.print(Event{Event: "mismatch", Client: client.String(), File: m.File, Nearest: m.Nearest, Line: m.Line, Offset: &m.Offset, Want: m.Want, Got: m.Got}, p.Err,
 		fmt.Sprintf("client %s: %s\n", client, core.Printable(m.Error())))
 	return p.Continue
+}
+
+// Fault is for play.Server.
+func (p *Printer) Fault(client net.Addr, words string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.print(Event{Event: "fault", Client: client.String(), Fault: words}, p.Out, fmt.Sprintf("client %s: %s\n", client, words))
 }
 
 // Ended is for play.Server.
