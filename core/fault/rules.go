@@ -116,11 +116,6 @@ type Action struct {
 	Forged []byte        // of Replace, Forge and Answer
 }
 
-// owns reports that the action decides what becomes of the bytes of its extent.
-func (a *Action) owns() bool {
-	return a.Verb == Drop || a.Verb == Replace || a.Verb == Duplicate || a.Verb == Answer
-}
-
 // isIncoming reports that a flow's bytes come from a peer, and have yet to be fed to the
 // machine.
 func isIncoming(f core.Flow) bool { return f == core.FromServer || f == core.FromClient }
