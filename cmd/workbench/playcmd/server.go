@@ -211,10 +211,10 @@ func (o *serverOptions) load(read Reader, server *play.Server, paths []string, s
 		upgrades = upgrades || script.Upgrades()
 	}
 	if server.Faults, err = command.ReadFaults(o.faults); err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if err := play.CheckFaults(server.Faults, scripts...); err != nil {
-		return false, fmt.Errorf("--fault: %w", err)
+		return false, nil, fmt.Errorf("--fault: %w", err)
 	}
 	if o.once {
 		server.Limit = len(scripts)
