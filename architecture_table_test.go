@@ -245,7 +245,7 @@ var table = []row{
 		does:    "has a line mode watch what is played, for rules about fields of messages",
 		not:     "concrete line modes, processes",
 		imports: "core core/drive core/feed core/play core/wire",
-		brings:  "core/stall core/transcript " + xsys,
+		brings:  "core/fault core/stall core/transcript " + xsys,
 		without: "os",
 	},
 	{
