@@ -70,7 +70,7 @@ const (
 	Keyboard      RemarkCode = "keyboard"      // another window has the keyboard
 	NotUpgraded   RemarkCode = "tls-failed"    // the connection to the server did not become TLS
 	Dropped       RemarkCode = "dropped"       // something that a machine may not do which only watches
-	Undecoded     RemarkCode = "undecoded"     // the machine no longer watches
+	Undecoded     RemarkCode = "undecoded"     // the machine no longer watches, or how much it has not answered
 	Undelivered   RemarkCode = "undelivered"   // a datagram did not arrive, as far as is known
 	Faulted       RemarkCode = "fault"         // a rule has made a fault; the words are fault.Fault's
 	Stopping      RemarkCode = "stopping"      // the workbench stops, and the session ends soon

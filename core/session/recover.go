@@ -159,6 +159,9 @@ func (s *supervisor) revive(ctx context.Context) (e wire.Event, err error) {
 		}
 		s.remember(e, a.Actions)
 		s.blame.answered(a.N)
+		if s.watching != nil {
+			s.watching.answers.Add(1)
+		}
 		return differs == nil
 	})
 	if differs == nil && err != nil {

@@ -18,6 +18,7 @@ const (
 	StopAt      = 8 << 20          // a queue this long stops both sides
 	InboxAt     = 256 << 10        // a side's events wait outside while the inbox holds this much of it
 	DrainLimit  = 5 * time.Second  // how long a server's bytes are read and dropped after the end
+	DecodeLimit = time.Minute      // once the streams have ended, how long a machine that watches may answer nothing
 	StopLimit   = 4 * time.Second  // how long an ordered stop may take
 	WaitsEvery  = 10 * time.Second // how often it is remarked that the plugin is busy, at most
 	eventWeight = 64               // what an event counts beside its data

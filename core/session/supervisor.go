@@ -163,6 +163,9 @@ func (s *supervisor) feed(ctx context.Context, list *eventList, sent sending) (e
 		sent, pending = sending{}, pending[next:]
 		switch {
 		case end.Cause != 0:
+			if s.watching != nil {
+				s.unanswered(pending)
+			}
 		case ctx.Err() != nil:
 			s.unanswered(pending)
 			return s.ordered()

@@ -44,16 +44,15 @@ func isTruncated(err error) bool {
 // watching is the state of a watched session. Guarded by the peers' lock.
 type watching struct {
 	crossed
-	decoding  bool // the machine is fed
-	busy      bool // a batch is out, or the machine is not open yet: what crosses waits
-	withhold  bool // what the machine has not answered is counted, not kept
-	ends      [core.Server + 1]bool
-	broken    [core.Server + 1]error // why nothing can be written to the side
-	over      End                    // how the streams ended
-	unkept    [core.Server + 1]uint64
-	remarked  bool   // that something was dropped
-	giveUp    func() // ends the decoding; called some time after the streams' ends
-	abandoned *time.Timer
+	decoding bool // the machine is fed
+	busy     bool // a batch is out, or the machine is not open yet: what crosses waits
+	withhold bool // what the machine has not answered is counted, not kept
+	ends     [core.Server + 1]bool
+	broken   [core.Server + 1]error // why nothing can be written to the side
+	over     End                    // how the streams ended
+	unkept   [core.Server + 1]uint64
+	remarked bool // that something was dropped
+	undecoded
 }
 
 // holdWatched holds a session that its machine watches.
@@ -155,10 +154,15 @@ func (p *peers) fed(k core.EventKind) bool {
 	return p.feeder.Feeds(k) && !(p.watching != nil && k.IsBytes() && p.feeder.Passes(k.Side()))
 }
 
-// tell tells the observers of an event that no machine answers. If it was to answer it, and
-// marks secrets, the event's bytes are only counted: they may be one. mu is held.
+// tell tells the observers of an event that no machine answers. If it was to answer it, it
+// is counted, and if the machine marks secrets, its bytes only are: they may be one. mu is
+// held.
 func (p *peers) tell(at time.Duration, e wire.Event, unanswered bool) {
-	if w := p.watching; unanswered && w.withhold && e.Kind.IsBytes() {
+	w := p.watching
+	if unanswered && p.fed(e.Kind) {
+		w.undecoded.count(e.Event)
+	}
+	if unanswered && w.withhold && e.Kind.IsBytes() {
 		w.unkept[e.Kind.Side()] += uint64(len(e.Data))
 		return
 	}
@@ -239,22 +243,16 @@ func (p *peers) end(side core.Side) StreamEnd {
 	return p.server.(StreamEnd)
 }
 
-// streamsOver says how the streams ended. The machine has DrainLimit to come to the end,
-// too.
+// streamsOver says how the streams ended. The machine still comes to the end of what waits
+// for it, as long as it answers.
 func (p *peers) streamsOver(end End) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if w := p.watching; w.over.Cause == 0 {
-		w.over = end
-		w.abandoned = time.AfterFunc(DrainLimit, w.giveUp)
+	if p.watching.over.Cause == 0 {
+		p.watching.over = end
+		p.awaitAnswers()
 	}
 	p.signal()
-}
-
-func (p *peers) giveUpBy(giveUp func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.watching.giveUp = giveUp
 }
 
 // decoded ends the decoding: what crosses from now on is told as it crosses. end is how
@@ -268,6 +266,9 @@ func (s *supervisor) decoded(end End) {
 	}
 	w.decoding, w.busy = false, false
 	s.timers.stopAll()
+	if w.gaveUp {
+		s.remarkLocked(Remark{Code: Undecoded, Words: fmt.Sprintf("the line mode no longer watches: the streams have ended, and it has answered nothing for %v", DecodeLimit)})
+	}
 	switch end.Cause {
 	case ByMachine, MachineFailed, MachineLost, MachineRefused, NoMachine:
 		s.remarkLocked(Remark{Code: Undecoded, Words: "the line mode no longer watches: " + s.told(end).Words})
@@ -310,8 +311,11 @@ func (s *supervisor) outlast(ctx context.Context) End {
 // finishWatched ends a watched session. If its streams have not ended, they are cut.
 func (s *supervisor) finishWatched() {
 	s.mu.Lock()
-	if s.watching.abandoned != nil {
-		s.watching.abandoned.Stop()
+	if s.watching.patience != nil {
+		s.watching.patience.Stop()
+	}
+	if words := s.watching.undecoded.words(); words != "" {
+		s.remarkLocked(Remark{Code: Undecoded, Words: words})
 	}
 	for side, n := range s.watching.unkept {
 		if n > 0 {
@@ -337,6 +341,7 @@ func (p *peers) resetServer() {
 
 // watched takes note of what an answer of a machine that watches came with.
 func (s *supervisor) watched() {
+	s.watching.answers.Add(1)
 	marked := s.secrets.Marked()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -95,6 +95,7 @@ type watchBench struct {
 	client, server *streamPeer
 	log            *toldLines
 	ended          chan End
+	stop           func() // orders it to end
 }
 
 // toldLines is an observer that writes down what it is told.
@@ -123,10 +124,10 @@ func (l *toldLines) Done(at time.Duration, e wire.Event, actions []core.Action) 
 func (l *toldLines) Remarked(_ time.Duration, r Remark) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r.Code != "" {
-		l.all = append(l.all, "-- "+string(r.Code))
-	} else if strings.HasPrefix(r.Words, "not kept") {
+	if strings.HasPrefix(r.Words, "not ") {
 		l.all = append(l.all, "-- "+r.Words)
+	} else if r.Code != "" {
+		l.all = append(l.all, "-- "+string(r.Code))
 	}
 }
 
@@ -154,7 +155,9 @@ func watch(t *testing.T, m watcher, set ...func(*Config)) *watchBench {
 	for _, s := range set {
 		s(&c)
 	}
-	go func() { b.ended <- Run(t.Context(), c) }()
+	ctx, stop := context.WithCancel(t.Context())
+	b.stop = stop
+	go func() { b.ended <- Run(ctx, c) }()
 	synctest.Wait()
 	return b
 }
@@ -261,15 +264,88 @@ func TestAHungMachineDelaysNothing(t *testing.T) {
 				t.Errorf("the server got %q", heard)
 			}
 			b.bothEnd()
-			if end := <-b.ended; end.Cause != ByServer {
-				t.Errorf("it ended with %v", end)
+			over := time.Now()
+			if end := <-b.ended; end.Cause != ByServer || time.Since(over) > DecodeLimit {
+				t.Errorf("it ended with %v, after %v", end, time.Since(over))
 			}
 			close(hang)
-			want := "0s client bytes ping\n0s server pong\n1s client bytes ping\n1s server pong\n2s client bytes ping\n2s server pong\n3s client eof\n3s server eof"
+			want := "0s client bytes ping\n0s server pong\n1s client bytes ping\n1s server pong\n2s client bytes ping\n2s server pong\n3s client eof\n3s server eof\n" +
+				"-- undecoded\n-- not decoded, since the line mode has not answered it: 6 events, with 12 bytes of the client's and 12 of the server's"
 			if withhold {
-				want = "3s client eof\n3s server eof\n-- not kept, since no machine has said what of it is secret: 12 bytes of the client's\n-- not kept, since no machine has said what of it is secret: 12 bytes of the server's"
+				want = "3s client eof\n3s server eof" + want[strings.Index(want, "\n-- undecoded"):] + "\n-- not kept, since no machine has said what of it is secret: 12 bytes of the client's\n-- not kept, since no machine has said what of it is secret: 12 bytes of the server's"
 			}
 			if got := b.log.String(); got != want {
+				t.Errorf("told\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// A machine that has fallen behind comes to the end of what crossed, however long after the
+// streams' ends.
+func TestASlowMachineComesToTheEnd(t *testing.T) {
+	for _, reset := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			const many, each = 3 * int(DecodeLimit/(10*time.Second)), 5 * time.Second
+			b := watch(t, func(ev core.Event, out *core.Out) error {
+				time.Sleep(each)
+				out.Note("seen")
+				return nil
+			})
+			for range many {
+				b.client.says <- []byte("ping")
+				synctest.Wait()
+				b.server.says <- []byte("pong")
+				synctest.Wait()
+			}
+			b.client.fails = map[bool]error{true: syscall.ECONNRESET}[reset]
+			over := time.Now()
+			b.bothEnd()
+			<-b.ended
+			got := b.log.String()
+			if bytes := strings.Count(got, " client bytes ping <seen>"); bytes != many || strings.Count(got, " server pong <seen>") != many || strings.Contains(got, "-- ") {
+				t.Errorf("of %d the machine answered %d of the client's; told\n%s", many, bytes, got)
+			}
+			if took := time.Since(over); took < 2*DecodeLimit {
+				t.Errorf("it took %v, which is not long enough for this test", took)
+			}
+		})
+	}
+}
+
+// How much a machine has not answered is told: of a session that is stopped, and where the
+// machine fails within a batch.
+func TestWhatIsNotDecodedIsTold(t *testing.T) {
+	const words = "-- not decoded, since the line mode has not answered it: "
+	for want, end := range map[string]func(b *watchBench, hang chan struct{}){
+		words + "6 events, with 14 bytes of the client's and 3 of the server's": func(b *watchBench, hang chan struct{}) {
+			b.stop()
+			<-b.ended
+			close(hang)
+		},
+		words + "4 events, with 11 bytes of the client's and 2 of the server's": func(b *watchBench, hang chan struct{}) {
+			close(hang)
+			b.bothEnd()
+			<-b.ended
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			hang := make(chan struct{})
+			b := watch(t, func(ev core.Event, _ *core.Out) error {
+				<-hang
+				if string(ev.Data) == "bad" {
+					return errors.New("no")
+				}
+				return nil
+			})
+			for _, said := range []string{"bad", "four", "seven!!"} {
+				b.server.says <- []byte("-")
+				synctest.Wait()
+				b.client.says <- []byte(said)
+				synctest.Wait()
+			}
+			end(b, hang)
+			if got := b.log.String(); !strings.Contains(got, want) {
 				t.Errorf("told\n%s\nwant\n%s", got, want)
 			}
 		})
