@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -131,8 +132,7 @@ func TestKilledWhileStarting(t *testing.T) {
 	killed := map[int]bool{}
 	until(t, "ten processes to kill", func() bool {
 		for _, pid := range children(t) {
-			if !killed[pid] {
-				kill(t, pid)
+			if !killed[pid] && syscall.Kill(pid, syscall.SIGKILL) == nil { // one that tries the sandbox may be gone
 				killed[pid] = true
 			}
 		}
@@ -190,12 +190,17 @@ func TestProcessesThatCanNotStart(t *testing.T) {
 		"version":   {"version", "protocol version 7", "this workbench 1", "update the workbench"},
 		"misnamed":  {"manifest", `start: calls itself "else"`},
 		"silent":    {"not-ready", "not ready within"},
+		"mute":      {"not-ready", "not ready within 2s: the program said no hello"},
 		"elsewhere": {"address", `listens on unix "/var/run/docker.sock"`},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			cfg := Config{Modes: modesOf(t, mode, "echo")}
-			if mode == "silent" {
+			switch mode {
+			case "silent":
 				cfg.startTimeout = 500 * time.Millisecond
+			case "mute":
+				cfg.startTimeout = 2 * time.Second
+				cfg.Modes[0].JSONLines, cfg.Modes[0].Adapter = true, []string{cfg.Modes[0].Path, "be", "mute"}
 			}
 			h := start(t, cfg)
 			if mode != "silent" { // where both are short of time

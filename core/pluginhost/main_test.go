@@ -79,6 +79,10 @@ var roles = map[string]func(){
 	},
 	"misnamed": func() { plugins.Serve(echo("else")) },
 	"silent":   hang,
+	"mute": func() { // is an adapter whose program says no hello
+		fmt.Fprintln(os.Stderr, "the program said no hello")
+		hang()
+	},
 	"needy": func() { // wants memory of an unusual kind
 		if _, err := unix.MemfdCreate("x", 0); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -124,6 +128,10 @@ var roles = map[string]func(){
 	},
 	"host": beHost,
 }
+
+// patience is how long a test waits for what has to happen. On a busy machine the start of
+// a process alone may take most of a minute.
+const patience = 2 * time.Minute
 
 // hang does nothing until it is killed. An empty select would end at once in a
 // binary built without cgo, where the runtime sees that nothing can wake it.
@@ -228,7 +236,7 @@ func start(t testing.TB, cfg Config) *Host {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := h.Stop(ctx); err != nil {
 			t.Error(err)
@@ -254,7 +262,7 @@ func shortDir(t testing.TB) string {
 
 func open(t testing.TB, h *Host, mode string) *session {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, err := h.Open(ctx, mode)
 	if err != nil {
@@ -296,7 +304,7 @@ func until(t testing.TB, what string, met func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(30 * time.Second)
+	limit := time.After(patience)
 	for !met() {
 		select {
 		case <-tick.C:
@@ -311,7 +319,7 @@ func lost(t testing.TB, s *session) error {
 	select {
 	case <-s.Lost():
 		return s.Cause()
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the session never noticed")
 		return nil
 	}

@@ -16,7 +16,7 @@ import (
 // one did, else what it printed, else how it ended, else the error.
 func (r *runner) refusal(limit, err error) *fault {
 	if limit != nil {
-		return fail(codeOf(limit), "%v%s", limit, r.refused())
+		return fail(codeOf(limit), "%v%s%s", limit, r.adapterSaid(), r.refused())
 	}
 	if line := r.line.Load(); line != nil {
 		if f := misspoken(*line); f != nil {
@@ -43,13 +43,22 @@ func (r *runner) refused() string {
 	return words
 }
 
+// adapterSaid returns the last words of a process that has an adapter, which are the
+// adapter's own; "": there are none.
+func (r *runner) adapterSaid() string {
+	if last := r.out.last(); r.via != nil && len(last) > 0 {
+		return ": " + last[len(last)-1]
+	}
+	return ""
+}
+
 // hint explains the end of a process that wrote nothing to standard output, where
 // it can.
 func (r *runner) hint() string {
-	last := r.out.last()
+	said := r.adapterSaid()
 	switch {
-	case r.via != nil && len(last) > 0: // the adapter's own words
-		return ": " + last[len(last)-1]
+	case said != "":
+		return said
 	case r.state != nil && r.state.ExitCode() == 0 && r.line.Load() == nil:
 		return "; its main has to call plugins.Serve, or to print a hello and read JSON lines"
 	}

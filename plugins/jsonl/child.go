@@ -32,6 +32,7 @@ type config struct {
 	exit     time.Duration // from the end of the program's output or input to its own
 	patience time.Duration // for a session to take its answers: the others' come after them
 	atEnd    func(error)   // told why, before the sessions are; may be nil
+	late     func(error)   // told that no hello came in time; nil: the program is killed for it
 }
 
 func usual() config {
@@ -85,16 +86,27 @@ func start(ctx context.Context, cmd *exec.Cmd, config config) (core.Discipline, 
 	}()
 	late := time.NewTimer(config.hello)
 	defer late.Stop()
-	select {
-	case <-c.greeted:
-		open := func(o core.Opening, out *core.Out) (core.Machine, error) { return c.open(0, o, out) }
-		return core.Discipline{Manifest: c.hello.Manifest, Open: open}, c, nil
-	case <-late.C:
-		c.fail(fmt.Errorf(`the plugin's program said no hello within %v: the first line that it prints has to be {"workbench":%d,"manifest":{…}}, and has to be flushed`, config.hello, Version))
-	case <-c.over:
+	for {
+		select {
+		case <-c.greeted:
+			open := func(o core.Opening, out *core.Out) (core.Machine, error) { return c.open(0, o, out) }
+			return core.Discipline{Manifest: c.hello.Manifest, Open: open}, c, nil
+		case <-late.C:
+			c.isLate()
+		case <-c.over:
+			return core.Discipline{}, nil, c.Err()
+		}
 	}
-	<-c.over
-	return core.Discipline{}, nil, c.Err()
+}
+
+// isLate says that no hello came in time.
+func (c *Child) isLate() {
+	err := fmt.Errorf(`the plugin's program said no hello within %v: the first line that it prints has to be {"workbench":%d,"manifest":{…}}, and has to be flushed`, c.config.hello, Version)
+	if c.config.late != nil {
+		c.config.late(err)
+		return
+	}
+	c.fail(err)
 }
 
 // Done is closed when the program is gone and nothing of it is left.

@@ -50,6 +50,24 @@ func TestNoHello(t *testing.T) {
 	}
 }
 
+// Where others decide how long a start may take, they learn that no hello came in time, and
+// the program goes on.
+func TestLateHello(t *testing.T) {
+	c := hurried()
+	c.hello = time.Millisecond
+	late := make(chan error, 1)
+	c.late = func(err error) { late <- err }
+	d, child, err := start(t.Context(), python(t, "time.sleep(0.1)", "hello()", "for r in requests(): echo(r)"), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer child.Kill()
+	if err := <-late; !strings.Contains(err.Error(), "said no hello within 1ms") || child.Err() != nil {
+		t.Errorf("%v was told of the late hello; the program: %v", err, child.Err())
+	}
+	open(t, d)
+}
+
 func TestCanNotStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "plugin")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o600); err != nil {

@@ -32,6 +32,9 @@ func Serve(cmd *exec.Cmd) {
 		}
 		os.Exit(1)
 	}
+	// The host decides how long a start may take. It knows for how long the program waited
+	// for a processor, and on a busy computer that is most of it.
+	config.late = func(err error) { fmt.Fprintf(stderr, "%v\n", err) }
 	d, child, err := start(context.Background(), cmd, config)
 	if err != nil { // it could not be started; else we are not here any more
 		fmt.Fprintf(stderr, "%v\n", err)
