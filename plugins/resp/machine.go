@@ -85,7 +85,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 			if len(line) < len(text) {
 				where = fmt.Sprintf("line %d: ", 1+bytes.Count(text[:at-1], []byte("\n")))
 			}
-			out.Note(where + wrong.why + ", so nothing was sent. Within \"…\" a quote is written \\\", within '…' \\'. " +
+			refuse(out, where+wrong.why+", so nothing was sent. Within \"…\" a quote is written \\\", within '…' \\'. "+
 				"A line that begins with = is sent as it is, with its escapes: =PING\\r\\n")
 			return
 		}
@@ -94,13 +94,20 @@ func (m *machine) typed(text []byte, out *core.Out) {
 			many++
 		}
 		if len(sent) > core.MaxEventPayload || many > maxCommands {
-			out.Note(fmt.Sprintf("nothing was sent: a message may be at most %d commands, and 1 MiB as requests", maxCommands))
+			refuse(out, fmt.Sprintf("nothing was sent: a message may be at most %d commands, and 1 MiB as requests", maxCommands))
 			return
 		}
 	}
 	if many > 0 {
 		m.send(sent, out)
 	}
+}
+
+// refuse says why what was typed was not sent: in a note, and as redis-cli does, for clients
+// that are not shown notes.
+func refuse(out *core.Out, why string) {
+	out.Error(why)
+	out.Text([]byte("Invalid argument(s)"))
 }
 
 // hideTyped marks the passwords of a line that was typed, which begins at the given place.
@@ -140,11 +147,11 @@ func (m *machine) tell(out *core.Out) {
 		out.Message(r.message)
 	}
 	if m.omits > 0 {
-		out.Note(fmt.Sprintf("%s more are no messages: too many were sent at once", core.Plural(m.omits, "request")))
+		out.Warn(fmt.Sprintf("%s more are no messages: too many were sent at once", core.Plural(m.omits, "request")))
 	}
 	if m.replication {
 		m.replication = false
-		out.Note("from here on the server sends a stream of replication, which is no RESP: it is not decoded, and shown nowhere but on the wire")
+		out.Warn("from here on the server sends a stream of replication, which is no RESP: it is not decoded, and shown nowhere but on the wire")
 	}
 	clear(m.made)
 }

@@ -131,7 +131,7 @@ func TestTooMuchTyped(t *testing.T) {
 		"commands": strings.Repeat("a\n", maxCommands+1),
 		"words":    strings.Repeat("a ", 160_000),
 	} {
-		if got := answers(t, open(t, core.Messages), typed(text)); len(got) != 1 || !strings.HasPrefix(got[0], "nothing was sent: ") {
+		if got := answers(t, open(t, core.Messages), typed(text)); len(got) != 2 || !strings.HasPrefix(got[0], "nothing was sent: ") || got[1] != "Invalid argument(s)" {
 			t.Errorf("%s: %.80q", name, got)
 		}
 	}

@@ -49,7 +49,7 @@ func redisServer(t *testing.T) string {
 }
 
 // byHand types lines in a session with the server, one after the answer to the one before,
-// and returns what is shown for each, or noted.
+// and returns what is shown for each.
 func byHand(t *testing.T, socket string, lines []string) (shown []string) {
 	t.Helper()
 	conn, err := net.Dial("unix", socket)
@@ -72,7 +72,7 @@ func byHand(t *testing.T, socket string, lines []string) (shown []string) {
 					if _, err := conn.Write(a.Data); err != nil {
 						t.Fatal(err)
 					}
-				case core.SendText, core.Note:
+				case core.SendText:
 					shown, said = append(shown, string(a.Data)), true
 				}
 			}
