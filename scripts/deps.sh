@@ -45,6 +45,7 @@ look() {
 		rsync rsync
 		openssh-client ssh
 		openssh-server sshd
+		vsftpd vsftpd
 		socat socat
 		tshark tshark
 		tcpdump tcpdump
@@ -89,7 +90,7 @@ if command -v systemctl >/dev/null; then
 		nginx-light) service=nginx ;;
 		dovecot-imapd) service=dovecot ;;
 		openssh-server) service=ssh ;;
-		caddy | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync) service=$package ;;
+		caddy | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync | vsftpd) service=$package ;;
 		*) continue ;;
 		esac
 		"${sudo[@]}" systemctl --quiet disable "$service" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2

@@ -1,0 +1,165 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+)
+
+const ftpPlugins = "../examples/starlark/ftp"
+
+// vsftpd serves a folder, into which anybody may write.
+func vsftpd(t testing.TB) (address, folder string) {
+	address, folder = freePort(t), t.TempDir()
+	config := filepath.Join(t.TempDir(), "conf")
+	writeFile(t, config, strings.NewReplacer("DIR", folder, "PORT", portOf(address)).Replace(`background=NO
+listen=YES
+listen_address=127.0.0.1
+listen_port=PORT
+run_as_launching_user=YES
+seccomp_sandbox=NO
+secure_chroot_dir=DIR
+ftp_username=nobody
+anonymous_enable=YES
+no_anon_password=YES
+anon_root=DIR
+anon_upload_enable=YES
+anon_world_readable_only=NO
+write_enable=YES
+connect_from_port_20=NO
+xferlog_enable=NO
+`))
+	startServer(t, address, "", exec.Command(installed(t, "vsftpd"), config))
+	return address, folder
+}
+
+// ftpTalk is somebody who speaks FTP by hand.
+type ftpTalk struct {
+	*client
+	data bytes.Buffer // what came by the data connection
+}
+
+// until reads until a line begins with a code, and so many bytes have come.
+func (c *ftpTalk) until(code string, size int) {
+	c.t.Helper()
+	for said := false; !said || c.data.Len() < size; {
+		kind, data := c.next()
+		if kind == websocket.BinaryMessage {
+			c.data.Write(data)
+			continue
+		}
+		if line := string(data); strings.HasPrefix(line, code+" ") {
+			said = true
+		} else if line >= "4" {
+			c.t.Fatalf("the server says %q, and not %s", line, code)
+		}
+	}
+}
+
+// does types a line and awaits the answer.
+func (c *ftpTalk) does(line, code string) {
+	c.t.Helper()
+	c.say(line)
+	c.until(code, 0)
+}
+
+// Files go both ways between somebody at the line mode ftp and vsftpd, by data connections
+// that either of them opens. The recording of that with small files replays the same; one of
+// large files is too long to be cut after each byte.
+func TestFTPWithVsftpd(t *testing.T) {
+	t.Parallel()
+	large, small := 10<<20, 20<<10
+	if testing.Short() {
+		large, small = 1<<20, 2<<10
+	}
+	address, files := vsftpd(t)
+	recordings := t.TempDir()
+	w := start(t, "--transcripts", recordings, "--plugin-dir", ftpPlugins)
+	transfers(t, w.join(t, "?mode=ftp&record=off", address), files, large)
+	transfers(t, w.join(t, "?mode=ftp", address), files, small)
+	out := workbenchRun(t, "", "replay", "--plugin-dir", ftpPlugins, "--recut", "3", filepath.Join(recordings, w.recorded(t)+".transcript"))
+	if !strings.Contains(out, "1 same") {
+		t.Error(out)
+	}
+}
+
+// transfers sends files of a size to a server, and has it send some, by each way of opening
+// a data connection, and quits.
+func transfers(t *testing.T, joined *client, files string, size int) {
+	c := &ftpTalk{client: joined}
+	c.until("220", 0)
+	c.does("USER anonymous", "230")
+	c.does("TYPE I", "200")
+	random := rand.NewChaCha8([32]byte{})
+	for _, way := range [][2]string{{"EPSV", "229"}, {"PASV", "227"}, {"EPRT", "200"}} {
+		down, up := make([]byte, size), make([]byte, size)
+		random.Read(down)
+		random.Read(up)
+		name := fmt.Sprint(way[0], size)
+		writeFile(t, filepath.Join(files, name), string(down))
+
+		c.data.Reset()
+		c.does(way[0], way[1])
+		c.say("RETR " + name)
+		c.until("226", size)
+		if sha256.Sum256(c.data.Bytes()) != sha256.Sum256(down) {
+			t.Errorf("%s: %d bytes came down, which are not those of the file", way[0], c.data.Len())
+		}
+
+		c.does(way[0], way[1])
+		c.does("STOR "+name+".up", "150")
+		for piece := range slices.Chunk(up, 64<<10) {
+			c.send(websocket.BinaryMessage, piece)
+		}
+		c.does(".", "226")
+		if got, err := os.ReadFile(filepath.Join(files, name+".up")); err != nil || sha256.Sum256(got) != sha256.Sum256(up) {
+			t.Errorf("%s: %d bytes went up, which are not those that were sent: %v", way[0], len(got), err)
+		}
+	}
+	c.does("QUIT", "221")
+	c.linesToEnd()
+}
+
+// A server that names another host for its data connection is not followed there, unless
+// the user has said so.
+func TestFTPElsewhere(t *testing.T) {
+	t.Parallel()
+	another, err := net.Listen("tcp", "127.0.0.2:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := serveOn(t, another, func(c net.Conn) { io.WriteString(c, "from another host") })
+	port, _ := strconv.Atoi(portOf(data.address))
+	server := serve(t, func(c net.Conn) {
+		io.WriteString(c, "220 hello\r\n")
+		for lines := bufio.NewScanner(c); lines.Scan(); {
+			fmt.Fprintf(c, "227 Entering Passive Mode (127,0,0,2,%d,%d).\r\n", port/256, port%256)
+		}
+	})
+	w := start(t, "--plugin-dir", ftpPlugins)
+	for query, want := range map[string]string{
+		"?mode=ftp":               "127.0.0.1: " + data.address + " is another",
+		"?mode=ftp&elsewhere=off": "127.0.0.1: " + data.address + " is another",
+		"?mode=ftp&elsewhere=on":  "from another host",
+	} {
+		c := w.mailTalk(t, query, server.address)
+		c.until("220 hello")
+		c.says("PASV")
+		c.until(want)
+	}
+}
