@@ -151,15 +151,24 @@ func TestFTPElsewhere(t *testing.T) {
 			fmt.Fprintf(c, "227 Entering Passive Mode (127,0,0,2,%d,%d).\r\n", port/256, port%256)
 		}
 	})
-	w := start(t, "--plugin-dir", ftpPlugins)
-	for query, want := range map[string]string{
-		"?mode=ftp":               "127.0.0.1: " + data.address + " is another",
-		"?mode=ftp&elsewhere=off": "127.0.0.1: " + data.address + " is another",
-		"?mode=ftp&elsewhere=on":  "from another host",
+	audit := filepath.Join(t.TempDir(), "audit")
+	w := start(t, "--plugin-dir", ftpPlugins, "--audit", audit)
+	for _, c := range []struct{ query, want, outcome string }{
+		{"?mode=ftp", "127.0.0.1: " + data.address + " is another", "denied"},
+		{"?mode=ftp&elsewhere=on", "from another host", "connected"},
 	} {
-		c := w.mailTalk(t, query, server.address)
-		c.until("220 hello")
-		c.says("PASV")
-		c.until(want)
+		talk := w.mailTalk(t, c.query, server.address)
+		talk.until("220 hello")
+		talk.says("PASV")
+		talk.until(c.want)
+		var last record
+		for _, r := range readAudit(t, audit) {
+			if r.Msg == "link" {
+				last = r
+			}
+		}
+		if last.Outcome != c.outcome || last.Mode != "ftp" || last.Target != server.address {
+			t.Errorf("%s: the audit log has %+v", c.query, last)
+		}
 	}
 }

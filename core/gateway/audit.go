@@ -12,8 +12,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/wire"
 )
 
-// This file writes the audit log: one record for each dial and each end of a
-// session, and for each request that reads or changes what is kept. A record is
+// This file writes the audit log: one record for each dial, each further connection and
+// each end of a session, and for each request that reads or changes what is kept. A record is
 // written before its request is answered.
 
 // unaudited are the patterns of the requests that have no record: the page and
@@ -64,6 +64,7 @@ func (g *Gateway) auditRequest(pattern string, r *http.Request) {
 type auditing struct {
 	session.Ignore
 	log      *slog.Logger // with what is known of the session
+	isLink   bool         // it is of a further connection alone, and not of the session
 	counts   session.Counters
 	counting session.Observer
 	began    bool
@@ -75,17 +76,29 @@ func (g *Gateway) newAuditing(id string, wanted request) *auditing {
 	return a
 }
 
+// further returns what records how a line mode's order of a further connection ends.
+func (a *auditing) further(order, to string) *auditing {
+	if a == nil {
+		return nil
+	}
+	return &auditing{log: a.log.With("order", order, "to", core.CutWords(to, maxShown)), isLink: true}
+}
+
 // dialled records a dial, before its client is answered.
 func (a *auditing) dialled(s Server, err error) {
+	what := "dial"
+	if a.isLink {
+		what = "link"
+	}
 	if err != nil {
-		a.log.Info("dial", "outcome", codeOf(err), "words", err.Error())
+		a.log.Info(what, "outcome", codeOf(err), "words", err.Error())
 		return
 	}
 	attrs := []any{"outcome", "connected", "address", s.Resolved(), "allowed", s.AllowedBy()}
 	if through := s.Through(); through != "" {
 		attrs = append(attrs, "through", through)
 	}
-	a.log.Info("dial", attrs...)
+	a.log.Info(what, attrs...)
 }
 
 func (a *auditing) Began(b session.Beginning) {

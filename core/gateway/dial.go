@@ -19,11 +19,16 @@ func (g *Gateway) dial(ctx context.Context, who asker, t target.Target, s target
 // dialWith is dial, with what takes the place of Config.Dial.
 func (g *Gateway) dialWith(ctx context.Context, connect dialFunc, who asker, t target.Target, s target.Security, audit *auditing) (Server, error) {
 	return g.dialBy(ctx, who, audit, func() (Server, error) {
-		if (t.IsLocal() || g.Unresolved != nil && g.Unresolved(t)) && !who.IsAccount() {
-			return nil, &target.Error{Words: notTheAccount, Code: target.CodeDenied, Cause: target.ErrDenied}
-		}
-		return connect(ctx, t, s)
+		return g.connectAs(ctx, connect, who, t, s)
 	})
+}
+
+// connectAs dials a target, unless only the account may.
+func (g *Gateway) connectAs(ctx context.Context, connect dialFunc, who asker, t target.Target, s target.Security) (Server, error) {
+	if (t.IsLocal() || g.Unresolved != nil && g.Unresolved(t)) && !who.IsAccount() {
+		return nil, &target.Error{Words: notTheAccount, Code: target.CodeDenied, Cause: target.ErrDenied}
+	}
+	return connect(ctx, t, s)
 }
 
 // dialFunc is what Config.Dial is.

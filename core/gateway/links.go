@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"net"
 
@@ -15,7 +16,8 @@ import (
 type links struct {
 	gateway *Gateway
 	wanted  request
-	first   Server // set when the target is reached, before anything is ordered
+	first   Server    // set when the target is reached, before anything is ordered
+	audit   *auditing // of the session; nil: there is no audit log
 }
 
 var _ session.Links = (*links)(nil)
@@ -27,23 +29,28 @@ func (l *links) rule() target.Further {
 	}
 }
 
-// Connect dials a target.
+// Connect dials a target. That the user has not lifted the rule is no secret of the
+// policy's, so that everybody is told of it.
 func (l *links) Connect(ctx context.Context, _ session.Server, name string) (session.Server, error) {
-	t, err := l.rule().Target(name)
-	if err != nil {
-		return nil, err
-	}
-	security := l.wanted.security
-	if !t.TLS {
-		security = target.Security{}
-	}
-	return l.gateway.dial(ctx, l.wanted.asker, t, security, nil)
+	var ruled error
+	server, err := l.gateway.dialBy(ctx, l.wanted.asker, l.audit.further("connect", name), func() (Server, error) {
+		var t target.Target
+		if t, ruled = l.rule().Target(name); ruled != nil {
+			return nil, ruled
+		}
+		security := l.wanted.security
+		if !t.TLS {
+			security = target.Security{}
+		}
+		return l.gateway.connectAs(ctx, l.gateway.Dial, l.wanted.asker, t, security)
+	})
+	return server, cmp.Or(ruled, err)
 }
 
 // Accept waits for the server to connect, unless the session's owner may not listen.
 func (l *links) Accept(ctx context.Context, _ session.Server, address string, listening func(string)) (session.Server, error) {
 	accepting := target.Dialer{Below: func(c net.Conn) net.Conn { return stall.New(c) }}
-	return l.gateway.dialBy(ctx, l.wanted.asker, nil, func() (Server, error) {
+	return l.gateway.dialBy(ctx, l.wanted.asker, l.audit.further("accept", address), func() (Server, error) {
 		if !l.wanted.asker.Role.May(access.Listen) {
 			return nil, &target.Error{Words: mayNotListen, Code: target.CodeDenied, Cause: target.ErrDenied}
 		}

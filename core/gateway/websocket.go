@@ -303,7 +303,7 @@ func (g *Gateway) complete(wanted request, config session.Config) (*prepared, er
 		t.Mode = wanted.mode.Name
 		return g.keepPoison(t, withheld, log)
 	}
-	opener := &links{gateway: g, wanted: wanted}
+	opener := &links{gateway: g, wanted: wanted, audit: audit}
 	r.config.Links = opener
 	r.config.Dial = func(ctx context.Context) (session.Server, error) {
 		server, err := g.reach(ctx, wanted, r.waiting, audit)
