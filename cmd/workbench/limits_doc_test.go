@@ -50,7 +50,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 			if want == "none" {
 				wantExposed = want
 			}
-		case strings.HasPrefix(by, "core/"):
+		case strings.HasPrefix(by, "core/"), strings.HasPrefix(by, "core."):
 			at := strings.LastIndexByte(by, '.')
 			want = constants{t, by[:at]}.words(by[at+1:])
 		default: // as other rows say
