@@ -26,6 +26,9 @@ func redacted(t *testing.T, text, match string) (string, int) {
 	return string(entries), n
 }
 
+// linked opens a link.
+const linked = ">> client text \"PASV\"\n<< connect data \"192.0.2.7:1\"\n>> data connected \"192.0.2.7:1\"\n"
+
 func TestRedact(t *testing.T) {
 	for name, test := range map[string]struct {
 		text, match, want string
@@ -54,6 +57,12 @@ func TestRedact(t *testing.T) {
 			"<< message from-server 0-9 \"a*******\"\n  v 0-9 \"********\" ! \"no**********\"", 3},
 		"what is marked in a message's event": {">> server \"PASS ü\"\n<< message from-server 0-7 \"PASS ü\"\n<< secret event 5 7\n<< secret action 0 9", ``,
 			">> server \"PASS **\"\n<< message from-server 0-7 \"PASS **\"\n<< secret event 5 7\n<< secret action 0 9", 0},
+		"by links, each way a stream": {linked + ">> data bytes \"a sec\"\n<< data bytes \"secr\"\n>> server \"x\"\n>> data bytes \"ret\"\n<< data bytes \"et\"\n<< data bytes \"sec\"\n>> data eof", `secret`,
+			linked + ">> data bytes \"a ***\"\n<< data bytes \"****\"\n>> server \"x\"\n>> data bytes \"***\"\n<< data bytes \"**\"\n<< data bytes \"sec\"\n>> data eof", 2},
+		"links are apart": {linked + ">> client text \"x\"\n<< accept more \"\"\n>> more connected \"\"\n>> data bytes \"sec\"\n>> more bytes \"ret\"\n>> more failed \"secret\"", `secret`,
+			linked + ">> client text \"x\"\n<< accept more \"\"\n>> more connected \"\"\n>> data bytes \"sec\"\n>> more bytes \"ret\"\n>> more failed \"******\"", 1},
+		"what is marked of a link": {linked + ">> data bytes \"PASS ü\"\n<< secret event 5 7\n<< data bytes \"a PASS\"\n<< secret action 2 6", ``,
+			linked + ">> data bytes \"PASS **\"\n<< secret event 5 7\n<< data bytes \"a ****\"\n<< secret action 2 6", 0},
 		"a mark without a payload": {"<< secret event 5 6\n<< secret action 0 1", ``, "<< secret event 5 6\n<< secret action 0 1", 0},
 	} {
 		got, found := redacted(t, test.text+"\n", test.match)
