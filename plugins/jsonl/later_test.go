@@ -131,3 +131,63 @@ func TestStartTLSOutOfPlace(t *testing.T) {
 		}
 	}
 }
+
+// A program orders links, and is told of them by name.
+func TestLinksCross(t *testing.T) {
+	d, _ := begin(t, python(t, `hello()
+for r in requests():
+    if "open" in r: say(session=r["session"], done=0)
+    for e in r.get("events", []):
+        say(session=r["session"], done=e["n"], actions=[
+            {"action": "note", "text": " ".join([e["event"], e["link"], e.get("text", e.get("b64", "none"))])},
+            {"action": "connect", "link": "data", "text": "h:1"}, {"action": "accept", "link": "more", "text": ""},
+            {"action": "link bytes", "link": "data", "b64": "AP8="}, {"action": "link bytes", "link": "data", "text": "b"},
+            {"action": "link eof", "link": "data"}, {"action": "link close", "link": "more"}])`))
+	c := wire.Pipe(d, quiet)
+	defer c.Bye()
+	if err := c.Open(core.Opening{}, nil, func(wire.Answer) {}); err != nil {
+		t.Fatal(err)
+	}
+	var events []wire.Event
+	for i, k := range core.LinkEvents() {
+		data := []string{"192.0.2.9:4000", "192.0.2.7:20", "refused", "\x00\xff", "", ""}[i]
+		events = append(events, wire.Event{N: uint64(i) + 1, Event: core.Event{Kind: k, Link: "data", Data: []byte(data)}})
+	}
+	told := []string{
+		"link listening data 192.0.2.9:4000", "link connected data 192.0.2.7:20", "link failed data refused", "link bytes data AP8=", "link eof data none", "link closed data none",
+	}
+	err := c.Batch(events, func(a wire.Answer) {
+		want := []core.Action{
+			{Kind: core.Note, Data: []byte(told[a.N-1])},
+			{Kind: core.Connect, Link: "data", Data: []byte("h:1")}, {Kind: core.Accept, Link: "more"},
+			{Kind: core.SendLink, Link: "data", Data: []byte{0, 255}}, {Kind: core.SendLink, Link: "data", Data: []byte("b")},
+			{Kind: core.FinishLink, Link: "data"}, {Kind: core.CloseLink, Link: "more"},
+		}
+		if !slices.EqualFunc(a.Actions, want, core.Action.Equal) {
+			t.Errorf("event %d was answered with %+v, want %+v", a.N, a.Actions, want)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLinksOutOfPlace(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"action":"connect","text":"h:1"}`:                       "needs a field link",
+		`{"action":"accept","link":"data"}`:                       "needs text",
+		`{"action":"link bytes","link":"data"}`:                   "needs text or b64",
+		`{"action":"link bytes","link":"server","text":"x"}`:      "a link's name must be",
+		`{"action":"link eof","link":"Data"}`:                     "a link's name must be",
+		`{"action":"link close","link":"data","text":"x"}`:        "has no field text",
+		`{"action":"client text","link":"data","text":"for you"}`: "has no field link",
+	} {
+		var a action
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.appendTo(new(core.Out)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %q", line, err, want)
+		}
+	}
+}
