@@ -13,9 +13,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -52,6 +52,7 @@ xferlog_enable=NO
 type ftpTalk struct {
 	*client
 	data bytes.Buffer // what came by the data connection
+	half func()       // is called once half of a file has come; nil: it was
 }
 
 // until reads until a line begins with a code, and so many bytes have come.
@@ -61,6 +62,10 @@ func (c *ftpTalk) until(code string, size int) {
 		kind, data := c.next()
 		if kind == websocket.BinaryMessage {
 			c.data.Write(data)
+			if c.half != nil && c.data.Len() >= size/2 {
+				c.half()
+				c.half = nil
+			}
 			continue
 		}
 		if line := string(data); strings.HasPrefix(line, code+" ") {
@@ -79,8 +84,9 @@ func (c *ftpTalk) does(line, code string) {
 }
 
 // Files go both ways between somebody at the line mode ftp and vsftpd, by data connections
-// that either of them opens. The recording of that with small files replays the same; one of
-// large files is too long to be cut after each byte.
+// that either of them opens: also while the mode's process is killed in the middle of each,
+// and none is opened twice then. The recording of that with small files replays the same; one
+// of large files is too long to be cut after each byte.
 func TestFTPWithVsftpd(t *testing.T) {
 	t.Parallel()
 	large, small := 10<<20, 20<<10
@@ -88,25 +94,39 @@ func TestFTPWithVsftpd(t *testing.T) {
 		large, small = 1<<20, 2<<10
 	}
 	address, files := vsftpd(t)
-	recordings := t.TempDir()
-	w := start(t, "--transcripts", recordings, "--plugin-dir", ftpPlugins)
-	transfers(t, w.join(t, "?mode=ftp&record=off", address), files, large)
-	transfers(t, w.join(t, "?mode=ftp", address), files, small)
+	recordings, audit := t.TempDir(), filepath.Join(t.TempDir(), "audit")
+	w := start(t, "--transcripts", recordings, "--plugin-dir", ftpPlugins, "--audit", audit)
+	k := &killer{w: w, mode: "ftp"}
+	kill := func() { k.strike(t, syscall.SIGKILL) }
+	transfers(t, w.join(t, "?mode=ftp&record=off", address), files, large, kill)
+	transfers(t, w.join(t, "?mode=ftp", address), files, small, kill)
+	links := 0
+	for _, r := range readAudit(t, audit) {
+		if r.Msg == "link" {
+			links++
+		}
+	}
+	if links != 2*2*len(ftpWays) {
+		t.Errorf("%d data connections were opened for %d files", links, 2*2*len(ftpWays))
+	}
 	out := workbenchRun(t, "", "replay", "--plugin-dir", ftpPlugins, "--recut", "3", filepath.Join(recordings, w.recorded(t)+".transcript"))
 	if !strings.Contains(out, "1 same") {
 		t.Error(out)
 	}
 }
 
+// ftpWays are how a data connection is asked for, and the answer.
+var ftpWays = [][2]string{{"EPSV", "229"}, {"PASV", "227"}, {"EPRT", "200"}}
+
 // transfers sends files of a size to a server, and has it send some, by each way of opening
-// a data connection, and quits.
-func transfers(t *testing.T, joined *client, files string, size int) {
+// a data connection, and quits. between is called in the middle of each.
+func transfers(t *testing.T, joined *client, files string, size int, between func()) {
 	c := &ftpTalk{client: joined}
 	c.until("220", 0)
 	c.does("USER anonymous", "230")
 	c.does("TYPE I", "200")
 	random := rand.NewChaCha8([32]byte{})
-	for _, way := range [][2]string{{"EPSV", "229"}, {"PASV", "227"}, {"EPRT", "200"}} {
+	for _, way := range ftpWays {
 		down, up := make([]byte, size), make([]byte, size)
 		random.Read(down)
 		random.Read(up)
@@ -114,6 +134,7 @@ func transfers(t *testing.T, joined *client, files string, size int) {
 		writeFile(t, filepath.Join(files, name), string(down))
 
 		c.data.Reset()
+		c.half = between
 		c.does(way[0], way[1])
 		c.say("RETR " + name)
 		c.until("226", size)
@@ -123,8 +144,12 @@ func transfers(t *testing.T, joined *client, files string, size int) {
 
 		c.does(way[0], way[1])
 		c.does("STOR "+name+".up", "150")
-		for piece := range slices.Chunk(up, 64<<10) {
-			c.send(websocket.BinaryMessage, piece)
+		const pieces = 16
+		for i := range pieces {
+			if i == pieces/2 {
+				between()
+			}
+			c.send(websocket.BinaryMessage, up[i*size/pieces:(i+1)*size/pieces])
 		}
 		c.does(".", "226")
 		if got, err := os.ReadFile(filepath.Join(files, name+".up")); err != nil || sha256.Sum256(got) != sha256.Sum256(up) {
