@@ -20,6 +20,7 @@ func (p *Player) takeDatagram(data []byte) *Mismatch {
 	if p.skipping.all {
 		return nil
 	}
+	p.chooseDatagram(data)
 	at := p.at
 	m := p.compareDatagram(at, data)
 	if m != nil && m == p.differs { // it is shown whole

@@ -47,6 +47,9 @@
 //	             in "RE" with one group. There has to come, or is said, what it
 //	             has captured now.
 //
+// An entry below any-order may change places with those of its side beside it that have
+// the same rule, as long as the other side says nothing between them.
+//
 // Whether a rule stands above what the peer says or above what the player says
 // itself depends on which side is played. Of what the player says itself only
 // use changes anything; a name that was captured there has its recorded value.
@@ -67,5 +70,5 @@
 // It feeds no line mode: package replay does, and package decode for rules about
 // fields. It does not dial and reads no
 // file. Within a connection it does not try to understand a client that asks in
-// another order.
+// another order, but for what any-order says.
 package play

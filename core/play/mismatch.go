@@ -35,6 +35,9 @@ func (m *Mismatch) Error() string {
 // Awaited tells what the player waits for, as the mismatch that it is when
 // nothing comes; got says how nothing came.
 func (p *Player) Awaited(got string) *Mismatch {
+	if m := p.decide(); m != nil {
+		return m
+	}
 	m := p.describe()
 	m.Got = got
 	if p.note(m); p.differs == m {
@@ -97,13 +100,14 @@ func (p *Player) describe() *Mismatch {
 			if c.uses() {
 				m.Want += ", which is " + quote(p.values[c.site])
 			}
+			m.Want += p.orOther()
 			break
 		}
 		rest := c.data[p.off:]
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
 			rest = rest[:i+1]
 		}
-		m.Want = quote(append(bytes.Clone(p.lineBefore()), rest[:min(len(rest), maxShown)]...))
+		m.Want = quote(append(bytes.Clone(p.lineBefore()), rest[:min(len(rest), maxShown)]...)) + p.orOther()
 	}
 	return m
 }

@@ -36,6 +36,7 @@ type Player struct {
 	differs  *Mismatch // the first
 	skipping skipping
 	decoding decoding
+	choosing choosing
 
 	// Of the first mismatch, for Diff.
 	differsAt   int    // the step
@@ -241,6 +242,8 @@ func (p *Player) takePiece(data []byte) (rest []byte, m *Mismatch) {
 		return nil, nil
 	case p.awaitsEnd():
 		return data, p.mismatch(data[:1])
+	case p.chooses() && !p.Datagrams():
+		return p.choose(data)
 	}
 	return p.compare(&p.steps[p.at].pieces[p.piece], data)
 }
@@ -356,7 +359,10 @@ func (p *Player) goTo(at, piece int) {
 // TakeEnd takes the end of the peer's stream; broken says in words that the
 // connection broke, and is "" for a FIN. Nothing may be taken after it.
 func (p *Player) TakeEnd(broken string) *Mismatch {
-	m := p.endMatches()
+	m := p.decide()
+	if more := p.endMatches(); m == nil {
+		m = more
+	}
 	p.ended, p.brokeOff = true, broken
 	switch {
 	case m != nil:

@@ -28,6 +28,9 @@ func (b *builder) pieces(e *transcript.Entry, from core.Side, data []byte) ([]pi
 	var taken []piece // in their order, none overlapping
 	for i := range e.Rules {
 		r := &e.Rules[i]
+		if r.Kind == transcript.OrderRule {
+			continue
+		}
 		var found []piece
 		var err error
 		if r.Kind == transcript.FieldRule {

@@ -31,6 +31,9 @@ type step struct {
 	pause   time.Duration // since the step before
 	silence time.Duration // of the server's before it, which the client's line mode was told of
 	line    int
+	order   *transcript.Rule // it may come in any order
+	group   int              // … with the steps beside it that have the same number; 0: it keeps its place
+	general int              // … and so many of them would be taken for it
 }
 
 type stepKind uint8
@@ -66,6 +69,9 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	}
 	b.endEvent()
 	if err := b.fieldsFit(); err != nil {
+		return nil, err
+	}
+	if err := b.groups(); err != nil {
 		return nil, err
 	}
 	return &b.Script, b.check()
@@ -251,6 +257,9 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 	}
 	if kind == bytesStep {
 		var err error
+		if s.order, err = b.orderRule(e); err != nil {
+			return err
+		}
 		if s.pieces, err = b.pieces(e, from, data); err != nil {
 			return err
 		}

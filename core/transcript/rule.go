@@ -22,6 +22,7 @@ const (
 	UntilRule                     // until "…": everything up to and including this
 	UseRule                       // use NAME, use NAME at FROM TO, use NAME in "REGEXP": the text that a match has captured under this name
 	FieldRule                     // match field NAME "REGEXP": a message that has a field of this name, whose whole value matches
+	OrderRule                     // any-order, any-order NAME: the entry may change places with those beside it that have the same rule
 )
 
 // Rule is above an entry whose bytes cross the network, and says which of them
@@ -30,7 +31,7 @@ const (
 type Rule struct {
 	Kind     RuleKind
 	Field    string   // of a match field: its name
-	Text     []byte   // the regexp, the end that until names, or the name
+	Text     []byte   // the regexp, the end that until names, or the name; of any-order: the group's, empty without one
 	Bytes    bool     // of match: the regexp is compared with bytes, also where the payload is text
 	From, To int      // of any and use: bytes of the payload; To is 0 if none are named
 	In       []byte   // of use: the regexp whose group is the place; nil for none
@@ -62,6 +63,11 @@ func AppendRule(dst []byte, r *Rule) []byte {
 		}
 		if r.In != nil {
 			dst = append(appendQuoted(append(dst, ` in "`...), r.In), '"')
+		}
+	case OrderRule:
+		dst = append(dst, "any-order"...)
+		if len(r.Text) > 0 {
+			dst = append(append(dst, ' '), r.Text...)
 		}
 	default:
 		dst = append(dst, "unknown"...) // Parse refuses it
@@ -106,8 +112,13 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 		r.From, r.To, err = parseFromTo(rest)
 	case "use":
 		err = r.parseUse(rest)
+	case "any-order":
+		r.Kind, r.Text = OrderRule, []byte(rest)
+		if rest != "" && !core.ValidName(rest) {
+			err = errorf("expected any-order alone or the name of a group, such as any-order replies; found %s", shown(rest))
+		}
 	default:
-		err = errorf(`expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found %s`, shown(s))
+		err = errorf(`expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO, use NAME in "REGEXP" or any-order; found %s`, shown(s))
 	}
 	if err != nil {
 		return err

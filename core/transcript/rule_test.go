@@ -32,6 +32,12 @@ mode http-line
 ~~ use id at 0 1
 ~~ use id in "([a\"]) "
 >> client text "a"
+# Any of the two may be first.
+~~ any-order
+~~ any 1 2
+>> server "ab"
+~~ any-order replies
+>> server "c"
 >> server eof
 `
 
@@ -64,7 +70,7 @@ func TestRules(t *testing.T) {
 func TestRuleErrors(t *testing.T) {
 	const head = magic + "\nmode raw\n" // entries begin in line 3
 	for _, c := range []struct{ in, want string }{
-		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO or use NAME in "REGEXP"; found "like \"x\""`},
+		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO, use NAME in "REGEXP" or any-order; found "like \"x\""`},
 		{"~~\n", `f:3: expected match "REGEXP"`},
 		{"0.5 ~~ any\n", "f:3: expected no time before a rule"},
 		{"~~ match x\n", `f:3: expected a quoted string, found "x"`},
@@ -84,6 +90,8 @@ func TestRuleErrors(t *testing.T) {
 		{"~~ use a in \"\"\n", "f:3: expected something between the quotes of in"},
 		{"~~ use a b\n", "f:3: expected the place of a"},
 		{"~~ use 1\n", "f:3: expected the name that a match above captures"},
+		{"~~ any-order 1\n", `f:3: expected any-order alone or the name of a group, such as any-order replies; found "1"`},
+		{"~~ any-order\n>> server eof\n", "f:4: expected bytes below the rule of line 3"},
 		{"~~ any\n>> server eof\n", "f:4: expected bytes below the rule of line 3"},
 		{"~~ any\n<< client text \"a\"\n", "f:4: expected bytes below the rule of line 3"},
 		{"~~ any\n-- remark\n", "f:4: expected bytes below the rule of line 3"},
