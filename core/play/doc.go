@@ -38,6 +38,9 @@
 //	             mode had recognised. A message has to come there whose field's whole
 //	             value matches, as a [Decoder] says. A player without one takes as
 //	             many bytes.
+//	match size 100..200
+//	             takes all bytes that are left, which have to be in one place: any
+//	             others may come, so many, up to what is recorded after them.
 //	any          takes all bytes that are left: as many others may come.
 //	any 4 12     takes the bytes from 4 up to, not with, 12.
 //	until "X"    takes the bytes up to the first X and with it: any others up to
@@ -46,6 +49,9 @@
 //	             recorded bytes as a word, or at the place that follows: at 4 12,
 //	             in "RE" with one group. There has to come, or is said, what it
 //	             has captured now.
+//
+// rate >= 1MB/s says how fast all is to come that the side says before the other one does.
+// A player has no clock: only a Talk measures it.
 //
 // An entry below any-order may change places with those of its side beside it that have
 // the same rule, as long as the other side says nothing between them.

@@ -19,6 +19,7 @@ func FuzzMatcher(f *testing.F) {
 	f.Add("~~ match field status \"2..\"\n>> server \"250 hi\\nx\"\n<< message from-server 0-7 \"\"\n  status 0-3 \"250\"\n", "222 no\nx", uint16(2), true)
 	f.Add("~~ any-order\n~~ any 0 1\n>> server \"xa\"\n~~ any-order\n~~ match \"(?P<n>[0-9]+);\"\n>> server \"1;\"\n~~ any-order\n>> server \"xb\"\n~~ use n\n<< server \"1\"\n", "22;xbya", uint16(1), true)
 	f.Add("~~ any-order a\n~~ until \";\"\n>> server \"a;\"\n~~ any-order a\n>> server \"b;\"\n>> server eof\n", "b;b;c", uint16(2), true)
+	f.Add("~~ match size 2..5\n>> server \"abc\"\n>> server \"\\r\\n\"\n<< server \"x\"\n~~ match size 0..9\n>> server \"y\"\n>> server eof\n", "abcd\r\nzzz", uint16(1), true)
 	f.Fuzz(func(t *testing.T, entries, said string, cut uint16, end bool) {
 		if len(entries) > 1<<12 || len(said) > 1<<10 {
 			return

@@ -37,6 +37,7 @@ type Player struct {
 	skipping skipping
 	decoding decoding
 	choosing choosing
+	rating   rating
 
 	// Of the first mismatch, for Diff.
 	differsAt   int    // the step
@@ -182,6 +183,11 @@ func (p *Player) Status() Status {
 
 // advance goes on to the next piece that has to be heard.
 func (p *Player) advance() {
+	p.toNextPiece()
+	p.rate()
+}
+
+func (p *Player) toNextPiece() {
 	for p.at < len(p.steps) {
 		s := &p.steps[p.at]
 		switch {
@@ -267,6 +273,8 @@ func (p *Player) compare(c *piece, data []byte) ([]byte, *Mismatch) {
 		}
 		p.done(len(want))
 		return data[n:], nil
+	case c.sizes():
+		return p.compareSize(c, data)
 	case c.isUntil():
 		return p.compareUntil(c.rule.Text, data)
 	}
@@ -387,9 +395,17 @@ func (p *Player) TakeEnd(broken string) *Mismatch {
 
 // endMatches ends the match rules that were waiting to see whether more comes.
 func (p *Player) endMatches() (m *Mismatch) {
-	for p.scan != nil && p.skipping == (skipping{}) {
-		p.scan.finish()
-		rest, first := p.matched(nil)
+	for p.skipping == (skipping{}) {
+		var rest []byte
+		var first *Mismatch
+		if c := p.awaitsSize(); p.scan != nil {
+			p.scan.finish()
+			rest, first = p.matched(nil)
+		} else if c != nil {
+			rest, first = p.sized(c, len(p.held), nil)
+		} else {
+			break
+		}
 		p.decoding.came -= int64(len(rest)) // they come again
 		for m = first; len(rest) > 0; {
 			if rest, first = p.Take(rest); m == nil {

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -40,7 +41,7 @@ func NewPool(scripts []*Script, once bool) (*Pool, error) {
 		return nil, fmt.Errorf("%d scripts: a pool has 1 to %d", len(scripts), MaxPool)
 	}
 	for _, s := range scripts {
-		if err := s.WithoutMode(); err != nil {
+		if err := cmp.Or(s.WithoutMode(), s.unrated()); err != nil {
 			return nil, err
 		}
 	}

@@ -16,6 +16,7 @@ type piece struct {
 	from int              // of data in the step's bytes
 
 	fields []fieldRule // of match field rules about one message
+	end    []byte      // of a match size: what follows its bytes; nil: they end with the stream or the datagram, or are so many
 	match  *pattern    // of a match rule
 	named  [][]byte    // … what each of its names captured when it was recorded
 	sites  []int       // … and for each of its names the index in Script.values
@@ -28,7 +29,7 @@ func (b *builder) pieces(e *transcript.Entry, from core.Side, data []byte) ([]pi
 	var taken []piece // in their order, none overlapping
 	for i := range e.Rules {
 		r := &e.Rules[i]
-		if r.Kind == transcript.OrderRule {
+		if r.Kind == transcript.OrderRule || r.Kind == transcript.RateRule { // of the whole entry, or of more
 			continue
 		}
 		var found []piece
@@ -88,12 +89,15 @@ func (b *builder) find(r *transcript.Rule, data []byte, taken []piece) (found []
 			add(r.From, r.To, piece{})
 			break
 		}
-		at := 0
-		for _, t := range append(slices.Clone(taken), piece{from: len(data)}) {
-			if at < t.from {
-				add(at, t.from, piece{})
-			}
-			at = t.from + len(t.data)
+		for _, gap := range gaps(data, taken) {
+			add(gap[0], gap[1], piece{})
+		}
+	case transcript.SizeRule:
+		for _, gap := range gaps(data, taken) {
+			add(gap[0], gap[1], piece{})
+		}
+		if err := b.findSize(r, found); err != nil {
+			return nil, err
 		}
 	case transcript.UntilRule:
 		if i := bytes.Index(data, r.Text); i >= 0 {
@@ -117,6 +121,18 @@ func (b *builder) find(r *transcript.Rule, data []byte, taken []piece) (found []
 		}
 	}
 	return found, nil
+}
+
+// gaps returns the places that are not taken.
+func gaps(data []byte, taken []piece) (all [][2]int) {
+	at := 0
+	for _, t := range append(slices.Clone(taken), piece{from: len(data)}) {
+		if at < t.from {
+			all = append(all, [2]int{at, t.from})
+		}
+		at = t.from + len(t.data)
+	}
+	return all
 }
 
 // comparisonFor says how a rule's regexp is compared with the bytes below it.

@@ -19,6 +19,7 @@ type Script struct {
 
 	warnings []Warning
 	decoded  int // the line of a rule that wants a line mode; 0: there is none
+	rated    int // likewise, of a rule about a rate
 }
 
 // step is one thing that one side did on the wire.
@@ -31,9 +32,10 @@ type step struct {
 	pause   time.Duration // since the step before
 	silence time.Duration // of the server's before it, which the client's line mode was told of
 	line    int
-	order   *transcript.Rule // it may come in any order
-	group   int              // … with the steps beside it that have the same number; 0: it keeps its place
-	general int              // … and so many of them would be taken for it
+	order   *transcript.Rule   // it may come in any order
+	group   int                // … with the steps beside it that have the same number; 0: it keeps its place
+	rates   []*transcript.Rule // of the run that begins here
+	general int                // … and so many of them would be taken for it
 }
 
 type stepKind uint8
@@ -69,6 +71,12 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 	}
 	b.endEvent()
 	if err := b.fieldsFit(); err != nil {
+		return nil, err
+	}
+	if err := b.rates(); err != nil {
+		return nil, err
+	}
+	if err := b.sizes(); err != nil {
 		return nil, err
 	}
 	if err := b.groups(); err != nil {
@@ -260,6 +268,7 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 		if s.order, err = b.orderRule(e); err != nil {
 			return err
 		}
+		s.rates = rateRules(e)
 		if s.pieces, err = b.pieces(e, from, data); err != nil {
 			return err
 		}

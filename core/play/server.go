@@ -29,6 +29,8 @@ type Server struct {
 	// Fault is told of each, in words; nil: nobody is.
 	Faults *fault.Rules
 	Fault  func(client net.Addr, words string)
+	// Rate is told of each rate that a rule asks for, as Talk's; nil: nobody is.
+	Rate func(client net.Addr, r Rate)
 	// Limit ends Serve, and the talks that go on then, when so many clients'
 	// talks have ended; 0: there is none.
 	Limit int
@@ -150,6 +152,9 @@ func (s *Server) hold(ctx context.Context, conn Conn, p part) (wasClient bool, e
 	}}
 	if s.Done != nil {
 		talk.Done = func(step Step) { s.Done(conn.RemoteAddr(), step) }
+	}
+	if s.Rate != nil {
+		talk.Rate = func(r Rate) { s.Rate(conn.RemoteAddr(), r) }
 	}
 	if s.Faults != nil {
 		f, release := newFaulty(ctx, conn, s.Faults, func(made *fault.Fault) {

@@ -47,6 +47,10 @@ type Talk struct {
 	// was recorded or as rules allow; nil: nobody is. What differs is not done. Calls
 	// of one talk are one at a time.
 	Done func(Step)
+	// Rate is told of each rate that a rule asks for, as soon as it is measured; nil:
+	// nobody is. One that is not as it should be is a mismatch, too. Calls of one talk are
+	// one at a time.
+	Rate func(Rate)
 	// Secured is told how the connection became TLS where the script upgrades it, in
 	// words, and how many bytes of the server's were dropped since they came in clear
 	// before. As the client only; nil: nobody is.
@@ -100,6 +104,7 @@ func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 		k.conn = stall.New(conn)
 	}
 	k.upgraded.L = &k.mu
+	k.turn = time.Now()
 	defer context.AfterFunc(ctx, k.abort)()
 	go k.read()
 	k.write()
@@ -135,6 +140,7 @@ type talk struct {
 	halted    chan struct{} // closed when stopped is set
 	heard     chan struct{} // closed when the reader is done
 	lingers   *time.Timer
+	turn      time.Time // since when the peer may say what comes next; the lock guards it
 
 	mu       sync.Mutex
 	upgraded sync.Cond // or parting
@@ -213,6 +219,7 @@ func (k *talk) take(data []byte, err error) (done bool) {
 		k.tell(k.p.TakeEnd(inWords(err)))
 		k.gone = true
 	}
+	k.tellRates()
 	return err != nil
 }
 
@@ -242,8 +249,8 @@ func (k *talk) tell(m *Mismatch) {
 	if p, ok := k.p.(*Player); ok && m != nil {
 		k.differing = max(p.at+1, p.runEnd())
 	}
-	if m != nil && k.stopped == nil && (k.Mismatch == nil || !k.Mismatch(m)) {
-		k.stop(m)
+	if m != nil {
+		k.differ(m)
 	}
 }
 
@@ -346,6 +353,7 @@ func (k *talk) carryOut(o Order) bool {
 	}
 	k.mu.Lock()
 	k.tellDone(true) // before the peer's answer can be
+	k.speaks()
 	k.mu.Unlock()
 	switch o.Kind {
 	case Finish:

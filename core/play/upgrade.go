@@ -183,6 +183,7 @@ func (k *talk) upgrade(o Order) bool {
 		return false
 	}
 	k.tellDone(k.p.side() == core.Client)
+	k.speaks()
 	if err != nil {
 		return false
 	}

@@ -433,6 +433,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(magic + "\r\nmode x\r\n1.5 >> server \"\xc3\xa9\\n\"\r\n  \"b\"\r\n#"))
 	f.Add([]byte(magic + "\nmode x\n# a\n<< server \"x\\n\"\n "))
 	f.Add([]byte(ruled))
+	f.Add([]byte(magic + "\nmode x\n~~ rate <= 1.5KiB/s\n~~ any-order a\n~~ match size 0..20\n>> server \"x\"\n"))
 	f.Add([]byte(magic + "\nmode x\n~~ match field http.status \"2..\"\n>> server \"x\"\n"))
 	f.Add([]byte(magic + "\nmode x\ntarget \"tls://h:1\"\n# a\ntls verify \"none\"\ntls cert \"sha256:0a CN=\\x1b\"\nquiet 1s\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -1,7 +1,9 @@
 package transcript
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
 )
@@ -10,6 +12,7 @@ import (
 const (
 	MaxRules    = 64      // rules
 	MaxRuleText = 4 << 10 // bytes of a rule's regexp or end
+	MaxRuleSize = 1 << 20 // bytes that match size may name
 )
 
 // RuleKind says how a rule compares.
@@ -22,6 +25,8 @@ const (
 	UntilRule                     // until "…": everything up to and including this
 	UseRule                       // use NAME, use NAME at FROM TO, use NAME in "REGEXP": the text that a match has captured under this name
 	FieldRule                     // match field NAME "REGEXP": a message that has a field of this name, whose whole value matches
+	SizeRule                      // match size FROM..TO: any bytes, so many
+	RateRule                      // rate >= 1MB/s, rate <= 1MB/s: how fast all comes that the side says before the other does
 	OrderRule                     // any-order, any-order NAME: the entry may change places with those beside it that have the same rule
 )
 
@@ -31,9 +36,10 @@ const (
 type Rule struct {
 	Kind     RuleKind
 	Field    string   // of a match field: its name
-	Text     []byte   // the regexp, the end that until names, or the name; of any-order: the group's, empty without one
+	Text     []byte   // the regexp, the end that until names, or the name; of any-order: the group's, empty without one; of rate: the bytes a second, as written
 	Bytes    bool     // of match: the regexp is compared with bytes, also where the payload is text
-	From, To int      // of any and use: bytes of the payload; To is 0 if none are named
+	From, To int      // of any and use: bytes of the payload; To is 0 if none are named. Of match size: the sizes
+	Compare  string   // of rate: >= or <=
 	In       []byte   // of use: the regexp whose group is the place; nil for none
 	Comments []string // as an entry's
 	Line     int      // in the file, from 1
@@ -64,6 +70,10 @@ func AppendRule(dst []byte, r *Rule) []byte {
 		if r.In != nil {
 			dst = append(appendQuoted(append(dst, ` in "`...), r.In), '"')
 		}
+	case SizeRule:
+		dst = fmt.Appendf(dst, "match size %d..%d", r.From, r.To)
+	case RateRule:
+		dst = append(append(append(append(dst, "rate "...), r.Compare...), ' '), r.Text...)
 	case OrderRule:
 		dst = append(dst, "any-order"...)
 		if len(r.Text) > 0 {
@@ -97,6 +107,10 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 			r.Kind = UntilRule
 		} else if first, after := cutWord(rest); first == "bytes" {
 			r.Bytes, rest = true, after
+		} else if first == "size" {
+			r.Kind = SizeRule
+			r.From, r.To, err = parseSizes(after)
+			break
 		} else if first == "field" {
 			r.Kind = FieldRule
 			if r.Field, rest = cutWord(after); !core.ValidFieldName(r.Field) {
@@ -112,13 +126,19 @@ func (p *parser) rule(s string, number int) *SyntaxError {
 		r.From, r.To, err = parseFromTo(rest)
 	case "use":
 		err = r.parseUse(rest)
+	case "rate":
+		r.Kind = RateRule
+		r.Compare, rest = cutWord(rest)
+		if r.Text = []byte(rest); r.Compare != ">=" && r.Compare != "<=" || r.BytesPerSecond() == 0 {
+			err = errorf("expected >= or <= and a rate, as in rate >= 1.5MB/s, with B, kB, MB, GB, KiB, MiB or GiB; found %s", shown(s))
+		}
 	case "any-order":
 		r.Kind, r.Text = OrderRule, []byte(rest)
 		if rest != "" && !core.ValidName(rest) {
 			err = errorf("expected any-order alone or the name of a group, such as any-order replies; found %s", shown(rest))
 		}
 	default:
-		err = errorf(`expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO, use NAME in "REGEXP" or any-order; found %s`, shown(s))
+		err = errorf(`expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", match size FROM..TO, any, any FROM TO, until "…", use NAME, use NAME at FROM TO, use NAME in "REGEXP", any-order or rate >= RATE; found %s`, shown(s))
 	}
 	if err != nil {
 		return err
@@ -164,6 +184,42 @@ func parseFromTo(s string) (from, to int, err *SyntaxError) {
 		return 0, 0, errorf("expected the bytes from and to, as in any 4 12, or any alone; found %s", shown(s))
 	}
 	return from, to, nil
+}
+
+// parseSizes reads what follows match size.
+func parseSizes(s string) (from, to int, err *SyntaxError) {
+	least, most, _ := strings.Cut(s, "..")
+	from, err1 := strconv.Atoi(least)
+	to, err2 := strconv.Atoi(most)
+	if err1 != nil || err2 != nil || from < 0 || to < max(from, 1) || to > MaxRuleSize || s != fmt.Sprintf("%d..%d", from, to) {
+		return 0, 0, errorf("expected the fewest and the most bytes, to 1 MiB, as in match size 100..200; found %s", shown(s))
+	}
+	return from, to, nil
+}
+
+// rateUnits are what a rate may be in, in bytes a second.
+var rateUnits = []struct {
+	name  string
+	bytes float64
+}{{"GiB/s", 1 << 30}, {"MiB/s", 1 << 20}, {"KiB/s", 1 << 10}, {"GB/s", 1e9}, {"MB/s", 1e6}, {"kB/s", 1e3}, {"B/s", 1}}
+
+// BytesPerSecond returns the rate of a rate rule; 0 for what is no rate.
+func (r *Rule) BytesPerSecond() float64 {
+	for _, unit := range rateUnits {
+		number, ok := strings.CutSuffix(string(r.Text), unit.name)
+		if !ok {
+			continue
+		}
+		if len(number) > 15 || strings.Trim(number, "0123456789.") != "" {
+			return 0
+		}
+		n, err := strconv.ParseFloat(number, 64)
+		if err != nil {
+			return 0
+		}
+		return n * unit.bytes
+	}
+	return 0
 }
 
 // takesRules reports whether the payload of an entry can cross the network.

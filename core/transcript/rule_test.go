@@ -36,6 +36,9 @@ mode http-line
 ~~ any-order
 ~~ any 1 2
 >> server "ab"
+~~ rate >= 1.5MB/s
+~~ rate <= 1GiB/s
+~~ match size 0..200
 ~~ any-order replies
 >> server "c"
 >> server eof
@@ -70,7 +73,7 @@ func TestRules(t *testing.T) {
 func TestRuleErrors(t *testing.T) {
 	const head = magic + "\nmode raw\n" // entries begin in line 3
 	for _, c := range []struct{ in, want string }{
-		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", any, any FROM TO, until "…", use NAME, use NAME at FROM TO, use NAME in "REGEXP" or any-order; found "like \"x\""`},
+		{"~~ like \"x\"\n", `f:3: expected match "REGEXP", match bytes "REGEXP", match field NAME "REGEXP", match size FROM..TO, any, any FROM TO, until "…", use NAME, use NAME at FROM TO, use NAME in "REGEXP", any-order or rate >= RATE; found "like \"x\""`},
 		{"~~\n", `f:3: expected match "REGEXP"`},
 		{"0.5 ~~ any\n", "f:3: expected no time before a rule"},
 		{"~~ match x\n", `f:3: expected a quoted string, found "x"`},
@@ -90,6 +93,17 @@ func TestRuleErrors(t *testing.T) {
 		{"~~ use a in \"\"\n", "f:3: expected something between the quotes of in"},
 		{"~~ use a b\n", "f:3: expected the place of a"},
 		{"~~ use 1\n", "f:3: expected the name that a match above captures"},
+		{"~~ match size 5\n", `f:3: expected the fewest and the most bytes, to 1 MiB, as in match size 100..200; found "5"`},
+		{"~~ match size 5..4\n", "f:3: expected the fewest and the most bytes"},
+		{"~~ match size 0..0\n", "f:3: expected the fewest and the most bytes"},
+		{"~~ match size 0..1048577\n", "f:3: expected the fewest and the most bytes"},
+		{"~~ match size +1..5 \n", "f:3: expected the fewest and the most bytes"},
+		{"~~ rate > 1MB/s\n", `f:3: expected >= or <= and a rate, as in rate >= 1.5MB/s, with B, kB, MB, GB, KiB, MiB or GiB; found "rate > 1MB/s"`},
+		{"~~ rate >= 1MB\n", "f:3: expected >= or <= and a rate"},
+		{"~~ rate >= 0B/s\n", "f:3: expected >= or <= and a rate"},
+		{"~~ rate >= -1B/s\n", "f:3: expected >= or <= and a rate"},
+		{"~~ rate >= 1e3B/s\n", "f:3: expected >= or <= and a rate"},
+		{"~~ rate >= 1 MB/s\n", "f:3: expected >= or <= and a rate"},
 		{"~~ any-order 1\n", `f:3: expected any-order alone or the name of a group, such as any-order replies; found "1"`},
 		{"~~ any-order\n>> server eof\n", "f:4: expected bytes below the rule of line 3"},
 		{"~~ any\n>> server eof\n", "f:4: expected bytes below the rule of line 3"},

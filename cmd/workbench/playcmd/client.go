@@ -53,7 +53,8 @@ compared with what was recorded.
 What differs each time, such as dates and ids, is told in the transcript by
 rules above an entry (~~ match "...", any, until "...", use NAME). A rule
 ~~ match field NAME "..." compares a field of the message there, which the
-recording's line mode recognises.`,
+recording's line mode recognises. A rule ~~ rate >= 1MB/s is about how fast the
+peer says what is below it.`,
 		Example: `  workbench play server walk.golden                      answer as the recorded server did
   workbench play server --any-order a.golden b.golden    one recording a connection
   workbench play client walk.golden --to 127.0.0.1:80    does a live server still answer the same?`,
@@ -221,6 +222,8 @@ func playClient(ctx context.Context, read Reader, modes Modes, o clientOptions, 
 			fmt.Fprintf(stderr, "dropped %d bytes of the server: they came in clear before TLS\n", early)
 		}
 		fmt.Fprintln(stderr, words)
+	}, Rate: func(r play.Rate) {
+		fmt.Fprintf(stdout, "%s:%d: %s\n", core.Printable(path), r.Line, &r)
 	}}
 	err = talk.Over(ctx, conn, player)
 	var m *play.Mismatch

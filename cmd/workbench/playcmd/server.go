@@ -115,7 +115,7 @@ Exit codes:
 // playServer plays the server until ctx ends, or all clients were served.
 func playServer(ctx context.Context, read Reader, o serverOptions, paths []string, stdout, stderr io.Writer) error {
 	p := &report.Printer{Out: stdout, Err: stderr, JSON: o.asJSON, Continue: o.onMismatch == mismatchContinue}
-	server := play.Server{Fast: o.fast, Mismatch: p.Mismatch, Ended: p.Ended}
+	server := play.Server{Fast: o.fast, Mismatch: p.Mismatch, Rate: p.Rate, Ended: p.Ended}
 	upgrades, t, err := o.load(read, &server, paths, stderr)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 
 // Event is a line of JSON. docs/play.md documents it.
 type Event struct {
-	Event   string `json:"event"` // listening, mismatch, fault, ended or unplayed
+	Event   string `json:"event"` // listening, mismatch, rate, fault, ended or unplayed
 	Address string `json:"address,omitempty"`
 	// Fingerprint is of the certificate: SHA-256, 64 hex digits.
 	Fingerprint string   `json:"fingerprint,omitempty"`
@@ -29,7 +29,11 @@ type Event struct {
 	Offset      *int64   `json:"offset,omitempty"`
 	Want        string   `json:"want,omitempty"`
 	Got         string   `json:"got,omitempty"`
-	Fault       string   `json:"fault,omitempty"`  // as the remark of a transcript
+	Fault       string   `json:"fault,omitempty"` // as the remark of a transcript
+	Rule        string   `json:"rule,omitempty"`  // of a rate
+	Bytes       *int64   `json:"bytes,omitempty"` // … and how many came
+	Seconds     *float64 `json:"seconds,omitempty"`
+	OK          *bool    `json:"ok,omitempty"`
 	Result      string   `json:"result,omitempty"` // same, different or failed
 	Mismatches  *int     `json:"mismatches,omitempty"`
 	Code        string   `json:"code,omitempty"` // of Error, for programs
@@ -85,6 +89,15 @@ func (p *Printer) Mismatch(client net.Addr, m *play.Mismatch) (goOn bool) {
 	p.print(Event{Event: "mismatch", Client: client.String(), File: m.File, Nearest: m.Nearest, Line: m.Line, Offset: &m.Offset, Want: m.Want, Got: m.Got}, p.Err,
 		fmt.Sprintf("client %s: %s\n", client, core.Printable(m.Error())))
 	return p.Continue
+}
+
+// Rate is for play.Server.
+func (p *Printer) Rate(client net.Addr, r play.Rate) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seconds := r.Within.Seconds()
+	p.print(Event{Event: "rate", Client: client.String(), File: r.File, Line: r.Line, Rule: r.Rule, Bytes: &r.Bytes, Seconds: &seconds, OK: &r.OK}, p.Out,
+		fmt.Sprintf("client %s: %s:%d: %s\n", client, core.Printable(r.File), r.Line, &r))
 }
 
 // Fault is for play.Server.
