@@ -51,6 +51,9 @@ func TestAnyOrder(t *testing.T) {
 			if !strings.Contains(whole, c.want) {
 				t.Fatalf("%s\nis not in\n%s", c.want, whole)
 			}
+			if strings.Contains(whole, "expected") != strings.Contains(c.want, "expected") {
+				t.Error(whole)
+			}
 			var each []int
 			for i := range c.data {
 				each = append(each, i)
@@ -115,5 +118,35 @@ func TestAnyOrderDatagrams(t *testing.T) {
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%q: %q, want %q", c.said, got, c.want)
 		}
+	}
+}
+
+// Another recording fits in any order of a group, and so does a client of a pool.
+func TestAnyOrderElsewhere(t *testing.T) {
+	s := script(t, pushed)
+	for said, fits := range map[string]bool{
+		">> server \"OK\\npush id=12;\\npush one\\n\"\n<< server \"GET 12\\n\"\n>> server \"bye\\n\"\n": true,
+		">> server \"OK\\npush id=12;\\nOK\\n\"\n<< server \"GET 12\\n\"\n>> server \"bye\\n\"\n":       false,
+	} {
+		if m := s.Fit(script(t, "<< server \"GO\\n\"\n"+said)); (m == nil) != fits {
+			t.Errorf("%q: %v", said, m)
+		}
+	}
+	pool, err := NewPool([]*Script{
+		script(t, "~~ any-order\n<< server \"a\"\n~~ any-order\n<< server \"b\"\n>> server \"1\"\n"),
+		script(t, "~~ any-order\n<< server \"a\"\n~~ any-order\n<< server \"c\"\n>> server \"2\"\n"),
+	}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for said, want := range map[string]string{"ca": "2", "ab": "1"} {
+		g := pool.join()
+		if _, m := g.Take([]byte(said)); m != nil {
+			t.Fatal(m)
+		}
+		if o, due := g.Next(); !due || string(o.Data) != want {
+			t.Errorf("%q: answered with %q, want %q", said, o.Data, want)
+		}
+		pool.leave(g, true)
 	}
 }

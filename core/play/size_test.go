@@ -43,6 +43,9 @@ func TestSize(t *testing.T) {
 			if !strings.Contains(whole, c.want) {
 				t.Fatalf("%s\nis not in\n%s", c.want, whole)
 			}
+			if strings.Contains(whole, "expected") != strings.Contains(c.want, "expected") {
+				t.Error(whole)
+			}
 			var each []int
 			for i := range c.data {
 				each = append(each, i)
@@ -93,7 +96,7 @@ func TestSizeOfDatagrams(t *testing.T) {
 func TestSizeExample(t *testing.T) {
 	s := script(t, "~~ match \"(?s)HTTP/1.1 200 .*?\\r\\n\\r\\n\"\n~~ match size 3..4000\n>> server \"HTTP/1.1 200 OK\\r\\n\"\n \"Content-Length: 5\\r\\n\"\n \"\\r\\n\"\n \"hello\"\n>> server eof\n")
 	said := hear(s, core.Client, "HTTP/1.1 200 OK\r\nDate: x\r\n\r\n"+strings.Repeat("x\r\n\r\n", 800), true)
-	if !strings.Contains(strings.Join(said, "\n"), "true true true") {
+	if all := strings.Join(said, "\n"); !strings.Contains(all, "true true true") || strings.Contains(all, "expected") {
 		t.Error(said)
 	}
 }
