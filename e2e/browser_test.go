@@ -166,7 +166,11 @@ func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
-	if err := chromedp.Do(ctx, actions...); err != nil {
+	err := chromedp.Do(ctx, actions...)
+	for ctx.Err() == nil && err != nil && strings.Contains(err.Error(), "Could not find node") { // the page has drawn it anew meanwhile
+		err = chromedp.Do(ctx, actions...)
+	}
+	if err != nil {
 		p.t.Fatal(err)
 	}
 }

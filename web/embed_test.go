@@ -39,7 +39,7 @@ func readFrom(t *testing.T, files fs.FS) map[string]string {
 
 var comments = regexp.MustCompile(`(?s)/\*\*.*?\*/`)
 
-var imports = regexp.MustCompile(`(?:from|import) ?\(?"([^"]+)"`)
+var imports = regexp.MustCompile(`(?:from |import ?\(?)"([^"]+)"`)
 
 // The page's modules find each other by relative paths, and everything that is
 // asked for is embedded: a miss would be a blank page.

@@ -128,7 +128,7 @@ func (s *session) feed(messages ...string) ([]string, error) {
 func told(a wire.Answer) string {
 	var all []string
 	for _, x := range a.Actions {
-		word := [...]string{"?", "server", "text", "binary", "eof", "close", "note", "timer", "off", "pass", "failed", "secret", "part", "secret value"}[x.Kind]
+		word := [...]string{"?", "server", "text", "binary", "eof", "close", "note", "timer", "off", "pass", "failed", "secret", "part", "secret value", "world", "start-tls", "message"}[x.Kind]
 		if x.After > 0 {
 			word += " " + x.After.String()
 		}

@@ -98,7 +98,7 @@ func TestGuideListsWhatIsAbsent(t *testing.T) {
 
 func TestAbsent(t *testing.T) {
 	for source, want := range map[string]string{
-		"x = time.now()":                   "m.star:2:5: undefined: time; there is no time here: order out.timer",
+		"x = time.now()":                   "m.star:2:5: undefined: time; there is no clock here: order out.timer, and answer its event; session.start says when the session began",
 		"import time":                      "m.star:2:1: got import, want primary expression; there is nothing to import",
 		"from a import b":                  "m.star:2:1: got from, want primary expression; there is nothing to import",
 		"class A: pass":                    "m.star:2:1: got class, want primary expression; there are no classes here",
@@ -116,7 +116,7 @@ func TestAbsent(t *testing.T) {
 		"x = 1 is 2":                       "m.star:2:9: got is, want newline; use ==",
 		"x = 2 ** 3":                       "m.star:2:9: got '**', want newline; multiply in a loop",
 		"é = f'a'":                         "m.star:2:9: got string literal, want newline; use \"%s\" % x",
-		"load('time.star', 'now')":         "m.star:2:1: cannot load time.star: there is nothing to load: a script is one file; there is no time here",
+		"load('time.star', 'now')":         "m.star:2:1: cannot load time.star: there is nothing to load: a script is one file; there is no clock here: order out.timer, and answer its event; session.start says when the session began",
 		"load('@lib//json.star', 'json')":  "m.star:2:1: cannot load @lib//json.star: there is nothing to load: a script is one file; json is there without load",
 		"x = 'a' 'b'":                      "m.star:2:12: got string literal, want newline",
 		"open('x' 1)":                      "m.star:2:11: got int literal, want ','",
