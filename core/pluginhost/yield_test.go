@@ -15,9 +15,9 @@ import (
 func TestYield(t *testing.T) {
 	for _, yields := range []bool{false, true} {
 		t.Run(fmt.Sprint(yields), func(t *testing.T) {
-			want := 0
+			want := niceOf("/proc/self/stat")
 			if yields {
-				want = yielding
+				want = fmt.Sprint(yielding)
 			}
 			h := start(t, Config{Modes: modesOf(t, "echo"), Yield: yields})
 			s := open(t, h, "echo")
@@ -25,13 +25,21 @@ func TestYield(t *testing.T) {
 			for _, pid := range children(t) {
 				threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 				for _, thread := range threads {
-					stat, _ := os.ReadFile(thread) // it may have ended
-					_, rest, _ := strings.Cut(string(stat), ") ")
-					if f := strings.Fields(rest); len(f) > 16 && f[16] != fmt.Sprint(want) { // proc_pid_stat(5), field 19
-						t.Errorf("yields %v: %s has the nice value %s", yields, thread, f[16])
+					if nice := niceOf(thread); nice != want && nice != "" {
+						t.Errorf("yields %v: %s has the nice value %s", yields, thread, nice)
 					}
 				}
 			}
 		})
 	}
+}
+
+// niceOf returns a nice value, field 19 of proc_pid_stat(5); "" if the thread has ended.
+func niceOf(path string) string {
+	stat, _ := os.ReadFile(path)
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	if f := strings.Fields(rest); len(f) > 16 {
+		return f[16]
+	}
+	return ""
 }
