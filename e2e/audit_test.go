@@ -53,6 +53,7 @@ func TestAudit(t *testing.T) {
 	}
 	c.hears("hello")
 	c.closes(1000, "")
+	eventually(t, "the record of the end", func() bool { return len(readAudit(t, file)) == 2 })
 	denied := w.open(t, "")
 	denied.say("127.0.0.1:9")
 	denied.refused("may not be dialled")

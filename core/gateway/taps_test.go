@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -185,6 +186,20 @@ func (g *tapper) client(at string) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
+// turnsAway checks that a connection is reset, which may be as early as in connect.
+func (g *tapper) turnsAway(at, what string) {
+	g.t.Helper()
+	conn, err := net.Dial("tcp", at)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded) {
+		g.t.Errorf("%s: its client read %v", what, err)
+	}
+}
+
 // echoes says something and reads it back.
 func (g *tapper) echoes(conn net.Conn, words string) {
 	g.t.Helper()
@@ -355,9 +370,7 @@ func TestTapsTurnAway(t *testing.T) {
 	for range 2 {
 		g.echoes(g.client(at), "in")
 	}
-	if _, err := g.client(at).Read(make([]byte, 1)); err == nil {
-		t.Error("a third session is served")
-	}
+	g.turnsAway(at, "a third session")
 	wait := g.follow()
 	all := wait("one turned away", func(all map[string]tapShown) bool { return all[id].TurnedAway == 1 })
 	if one := all[id]; one.Came != 3 || one.Open != 2 || len(one.Connections) != 2 || !strings.Contains(one.Why, "too many sessions of this user") {
@@ -369,17 +382,13 @@ func TestTapsTurnAway(t *testing.T) {
 	for range maxTapClients {
 		free.echoes(free.client(at), "in")
 	}
-	if _, err := free.client(at).Read(make([]byte, 1)); err == nil {
-		t.Error("one more connection is served")
-	}
-	if all, _ := free.taps.shown(); all[0].TurnedAway != 1 || !strings.Contains(all[0].Why, "64 connections") {
-		t.Errorf("shown is %+v", all[0])
-	}
+	free.turnsAway(at, "one more connection")
+	free.follow()("the last one turned away", func(all map[string]tapShown) bool {
+		return all[id].TurnedAway == 1 && strings.Contains(all[id].Why, "64 connections")
+	})
 
 	_, at = free.begin(`,"target":"127.0.0.1:1"`)
-	if _, err := free.client(at).Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("the client of a target that cannot be reached read %v", err)
-	}
+	free.turnsAway(at, "a target that cannot be reached")
 }
 
 // A tap that is its own target is stopped.
