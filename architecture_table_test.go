@@ -582,6 +582,14 @@ var table = []row{
 		pure:    true,
 	},
 	{
+		place:   "plugins/pop3",
+		does:    "the [discipline](modes/pop3.md) that speaks POP3",
+		not:     "everything else",
+		imports: "core core/framing",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
 		place:   "plugins/jsonl",
 		does:    "lets a program in any language be a line mode, by [JSON lines](plugins/jsonl.md)",
 		not:     "the host, the gateway",

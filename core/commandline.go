@@ -270,11 +270,12 @@ func (f *CommandField) read(typed string) (string, error) {
 		}
 		return string(data), nil
 	}
-	return unescaped(typed)
+	return Unescape(typed)
 }
 
-// unescaped replaces the escapes of Go.
-func unescaped(s string) (string, error) {
+// Unescape replaces the escapes of Go. The error names the first that is none, and begins
+// with "has".
+func Unescape(s string) (string, error) {
 	var data []byte
 	for s != "" {
 		if s[0] != '\\' { // a byte that is not UTF-8 is one too

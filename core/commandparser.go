@@ -34,7 +34,7 @@ func (p *lineParser) value(f *CommandField, v *callValue) (err error) {
 			quoted := p.line[p.at+1 : end-1]
 			v.from, v.to, v.given = p.at+1, end-1, true
 			p.at = end
-			if v.data, err = unescaped(quoted); err == nil && f.Type != ValueBytes {
+			if v.data, err = Unescape(quoted); err == nil && f.Type != ValueBytes {
 				v.data, err = f.check(v.data)
 			}
 			return err

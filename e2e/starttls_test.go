@@ -238,8 +238,9 @@ func TestStartTLSKilledAtEveryEvent(t *testing.T) {
 	}
 }
 
-// startDovecot runs one of the test's own, whose user has the password secret.
-func startDovecot(t *testing.T) (imap, pop3 string) {
+// startDovecot runs one of the test's own, where everybody has the password secret, and
+// the same mails.
+func startDovecot(t *testing.T, mails ...string) (imap, pop3 string) {
 	t.Helper()
 	name, group := "nobody", "nogroup"
 	if os.Getuid() != 0 { // then all its processes have the user that starts it
@@ -263,6 +264,14 @@ func startDovecot(t *testing.T) (imap, pop3 string) {
 		t.Fatal(err)
 	}
 	os.Chown(mail, 65534, 65534)
+	for i, text := range mails {
+		folder := filepath.Join(mail, "new")
+		os.Mkdir(folder, 0o700)
+		file := filepath.Join(folder, fmt.Sprintf("%d.test", i))
+		writeFile(t, file, text)
+		os.Chown(folder, 65534, 65534)
+		os.Chown(file, 65534, 65534)
+	}
 	imap, pop3 = freePort(t), freePort(t)
 	_, imapPort, _ := net.SplitHostPort(imap)
 	_, pop3Port, _ := net.SplitHostPort(pop3)

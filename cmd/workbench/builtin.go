@@ -6,6 +6,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
+	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
 )
@@ -17,11 +18,12 @@ var builtin = []core.Discipline{
 	raw.Discipline(),
 	echoquit.Discipline(),
 	resp.Discipline(),
+	pop3.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp"}
+var onUse = []string{"resp", "pop3"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

@@ -10,13 +10,14 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
+	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
 )
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.
