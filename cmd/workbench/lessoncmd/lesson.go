@@ -3,11 +3,13 @@
 package lessoncmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,6 +70,10 @@ func (l *lessons) open(name string) (*lesson.Source, error) {
 			return nil, plainfile.Unreadable(name, err)
 		}
 		defer root.Close()
+		// What students handed in is in folders that are named as the lessons.
+		if _, err := root.Lstat("lesson.md"); errors.Is(err, fs.ErrNotExist) && slices.Contains(ready.Names(), name) {
+			return ready.Open(name, l.values)
+		}
 		path, err := filepath.Abs(name)
 		if err != nil {
 			return nil, err
