@@ -71,6 +71,7 @@ submissions hand out what it has reached; class end deletes all of it.`,
 			cmd.Flags().AddFlag(f)
 		}
 	})
+	cmd.Flags().Lookup("policy").Usage = policyUsage(target.Practice)
 	cmd.Flags().BoolVar(&o.noQR, "no-qr", false, "print no QR code")
 	cmd.Flags().StringVar(&o.deleteAfter, "delete-after", "", "delete the class once it was not used for `TIME`, as in 14d or 36h; kept with the class, and taken back by 0 (looked at when workbench class starts, and each hour while it runs)")
 	cmd.AddCommand(newClassEndCommand(&o.name), newClassResultsCommand(&o.name), newClassSubmissionsCommand(&o.name))

@@ -69,6 +69,9 @@ func TestFlagsOfAClass(t *testing.T) {
 			t.Errorf("class has no flag --%s", flag)
 		}
 	}
+	if usage := cmd.Flags().Lookup("policy").Usage; !strings.HasSuffix(usage, "(default practice)") {
+		t.Errorf("--policy: %s", usage)
+	}
 }
 
 // Every module of a QR code is drawn where it belongs, with a light margin around.

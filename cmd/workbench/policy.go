@@ -17,7 +17,12 @@ import (
 
 // addPolicy adds the flag of what may be dialled.
 func addPolicy(flags *pflag.FlagSet, words *[]string) {
-	flags.StringArrayVar(words, "policy", nil, "what may be dialled: a `RULE` such as \"deny 10.0.0.0/8\" or \"allow db.example.com:5432\", or what no rule decides: local (anything), public (nothing private) or practice; may be given more than once, and the first rule that matches decides (default local)")
+	flags.StringArrayVar(words, "policy", nil, policyUsage(target.Local))
+}
+
+// policyUsage describes --policy where it is preset otherwise.
+func policyUsage(otherwise target.Preset) string {
+	return fmt.Sprintf("what may be dialled: a `RULE` such as \"deny 10.0.0.0/8\" or \"allow db.example.com:5432\", or what no rule decides: local (anything), public (nothing private) or practice; may be given more than once, and the first rule that matches decides (default %s)", otherwise)
 }
 
 func readPolicy(words []string) (target.Policy, error) {
