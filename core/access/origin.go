@@ -20,7 +20,7 @@ const originDomain = ".localhost"
 // a service worker.
 func OpenOrigin(folder string) (string, error) {
 	path := filepath.Join(folder, "origin")
-	data, err := os.ReadFile(path)
+	data, err := readOrigin(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return "", err
@@ -29,7 +29,7 @@ func OpenOrigin(folder string) (string, error) {
 		if err := writeWith(path, []byte(name+"\n"), os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
 			return "", err
 		}
-		data, err = os.ReadFile(path)
+		data, err = readOrigin(path)
 	}
 	if err != nil {
 		return "", err
@@ -40,4 +40,15 @@ func OpenOrigin(folder string) (string, error) {
 		return "", fmt.Errorf("%s has no name of the page in it; remove it, and a new one is made", path)
 	}
 	return name, nil
+}
+
+func readOrigin(path string) ([]byte, error) {
+	info, err := os.Stat(path) // opening a pipe would wait
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file; remove it, and a new one is made", path)
+	}
+	return os.ReadFile(path)
 }

@@ -77,19 +77,24 @@ func (u *Users) List() ([]User, error) {
 
 // read returns the file's text, none if there is no file.
 func (u *Users) read() ([]byte, error) {
-	f, err := os.Open(u.path)
+	info, err := os.Stat(u.path) // opening a pipe would wait
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", u.path)
+	}
+	f, err := os.Open(u.path)
+	if err != nil {
+		return nil, err
+	}
 	defer f.Close()
-	info, err := f.Stat()
+	info, err = f.Stat()
 	switch {
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no regular file", u.path)
 	case info.Mode().Perm()&0o022 != 0 && !anyMode:
 		return nil, fmt.Errorf("%s can be written by others (mode %04o); chmod 600 it, and look at who is in it", u.path, info.Mode().Perm())
 	case info.Size() > maxUsers:
