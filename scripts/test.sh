@@ -17,7 +17,10 @@ fi
 # tests do, and every plugin that they start.
 export GORACE="atexit_sleep_ms=0 ${GORACE:-}"
 form=(-short -timeout 60m)
-[ -z "${LONG:-}" ] || form=(-timeout 60m)
+if [ -n "${LONG:-}" ]; then
+	form=(-timeout 90m)
+	export WORKBENCH_LONG=1 # the page's tests of minutes, each in its longest form
+fi
 
 step "formatting, vet, staticcheck"
 unformatted=$(git ls-files -z -co --exclude-standard '*.go' | xargs -0 gofmt -l)
