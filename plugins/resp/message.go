@@ -176,7 +176,7 @@ func said(v *value, text string) string {
 }
 
 // hidden stands in the place of a secret.
-const hidden = "(secret)"
+const hidden = "***"
 
 // request returns the words of a request.
 func (f *fields) request() string {
