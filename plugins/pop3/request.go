@@ -123,8 +123,8 @@ func (t *talk) requested(at int64, line []byte) (r *made, from, to int64) {
 	if t.Challenged {
 		t.Challenged = false
 		r.secret = bytes.Clone(text[:min(len(text), core.MaxSecret)])
-		r.message.Summary = "(secret)"
-		r.message.Fields = []core.Field{{Name: "pop3.response", From: at, To: at + int64(len(text)), Value: "(secret)", Wrong: wrong}}
+		r.message.Summary = "***"
+		r.message.Fields = []core.Field{{Name: "pop3.response", From: at, To: at + int64(len(text)), Value: "***", Wrong: wrong}}
 		if string(text) == "*" {
 			r.secret, r.message.Summary, r.message.Fields[0].Value = nil, "*", "*"
 			return r, 0, 0
@@ -148,7 +148,7 @@ func (t *talk) requested(at int64, line []byte) (r *made, from, to int64) {
 		case i == 0:
 			f.Name, f.Wrong = "pop3.command", wrong
 		case w[0] >= hiddenAt:
-			f.Value = "(secret)"
+			f.Value = "***"
 			fallthrough
 		default:
 			summary += " " + f.Value
