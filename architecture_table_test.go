@@ -479,7 +479,7 @@ var table = []row{
 		place: "core/practice/mail",
 		does:  "the mailboxes of a fictional domain, for the practice mail servers",
 		not:   "SMTP, POP3, IMAP",
-		only:  pureLibrary + " crypto/sha256 sync",
+		only:  pureLibrary + " crypto/md5 crypto/sha256 sync",
 	},
 	{
 		place:   "core/practice/linewise",

@@ -2,6 +2,8 @@ package mail
 
 import (
 	"bytes"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"strconv"
 	"strings"
@@ -33,6 +35,7 @@ var errQuestion = errors.New("no such question")
 //	login ADDRESS PASSWORD    ok NAME
 //	deliver FROM TO…          the body is the message: ok, delivered to all; or no, to none
 //	lock ADDRESS PASSWORD     ok NAME SESSION; the body has a line "UID SIZE" for each message
+//	apop ADDRESS STAMP DIGEST the same, where DIGEST proves the password: RFC 1939, section 7
 //	hold NAME SESSION         ok, the session still has the mailbox
 //	read NAME SESSION UID     ok; the body is the message
 //	quit NAME SESSION UID…    ok COUNT: deletes the messages and gives the mailbox back
@@ -73,6 +76,8 @@ func (s *Store) answer(words []string, body []byte) ([]byte, error) {
 		return []byte("ok"), s.Deliver(args[0], args[1:], body)
 	case verb == "lock" && len(args) == 2:
 		return s.lock(args[0], args[1])
+	case verb == "apop" && len(args) == 3:
+		return s.lockByDigest(args[0], args[1], args[2])
 	case verb == "hold" && len(args) == 2:
 		return s.locked(args, func(*Box, []uint32) ([]byte, error) { return []byte("ok"), nil })
 	case verb == "read" && len(args) == 3:
@@ -125,6 +130,21 @@ func (s *Store) lock(address, password string) ([]byte, error) {
 		answer = strconv.AppendInt(answer, int64(len(m.Data)), 10)
 	}
 	return answer, nil
+}
+
+// lockByDigest is lock for a client that knows the password, since it has made the MD5 of
+// the greeting's time stamp and of it.
+func (s *Store) lockByDigest(address, stamp, digest string) ([]byte, error) {
+	name, err := Name(address)
+	if err != nil {
+		return nil, ErrLogin
+	}
+	password := Password(name)
+	sum := md5.Sum([]byte(stamp + password))
+	if digest != hex.EncodeToString(sum[:]) {
+		return nil, ErrLogin
+	}
+	return s.lock(address, password)
 }
 
 // locked does what a session that has the mailbox asks for: args are the name, the

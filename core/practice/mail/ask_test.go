@@ -46,6 +46,12 @@ func TestAsk(t *testing.T) {
 		quit "bob" 1 4 -> ok 1
 		quit "bob" 1 -> no lock
 		lock "bob" "builder" -> ok "bob" 2
+		apop "bob" "<1.2@h>" "43034e4daad415a88bcd7e419da9976f" -> no locked
+		quit "bob" 2 -> ok 0
+		apop "bob" "<1.3@h>" "43034e4daad415a88bcd7e419da9976f" -> no login
+		apop "mallory" "<1.2@h>" "43034e4daad415a88bcd7e419da9976f" -> no login
+		apop "bob" "<1.2@h>" "43034e4daad415a88bcd7e419da9976f" -> ok "bob" 3
+		apop "bob" "<1.2@h>" -> no question
 		hold "bob" 0 -> no question
 		hold "bob" -> no question
 		read "bob" 2 -4 -> no question

@@ -220,6 +220,15 @@ p.quit()
 p = sign_in()
 assert [one.split()[1] for one in p.uidl()[1]] == [b"carol-2", b"carol-3", b"carol-4"], p.uidl()
 p.quit()
+p = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=60)
+assert p.apop("carol", "songbook").startswith(b"+OK"), "APOP"
+try:
+    p = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=60)
+    assert p.getwelcome() != welcome, welcome
+    p.apop("bob", "songbook")
+    raise SystemExit("a wrong password opens a mailbox")
+except poplib.error_proto as e:
+    assert b"[AUTH]" in e.args[0], e
 name, password = welcome.split(b"mailbox is ")[1].decode().split(", its password ")
 p = sign_in(name, password)
 assert p.stat()[0] == 3

@@ -35,14 +35,16 @@ func (m *machine) command(line linewise.Line, out *core.Out) {
 		m.name(arg, out)
 	case "PASS":
 		m.password(arg, out)
+	case "APOP":
+		m.digest(arg, out)
 	case "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP":
 		m.transaction(verb, arg, out)
-	case "APOP", "AUTH", "STLS":
-		m.fail(out, verb+" is a command of POP3, but not done here; sign in by USER and PASS")
+	case "AUTH", "STLS":
+		m.fail(out, verb+" is a command of POP3, but not done here; sign in by USER and PASS or by APOP")
 	case "":
 		m.fail(out, fmt.Sprintf("line %d is empty; a command is expected, such as CAPA", line.Number))
 	default:
-		m.fail(out, fmt.Sprintf("line %d begins with no command of POP3; they are USER PASS STAT LIST UIDL RETR TOP DELE RSET NOOP CAPA QUIT", line.Number))
+		m.fail(out, fmt.Sprintf("line %d begins with no command of POP3; they are USER PASS APOP STAT LIST UIDL RETR TOP DELE RSET NOOP CAPA QUIT", line.Number))
 	}
 }
 
@@ -93,14 +95,35 @@ func (m *machine) password(arg string, out *core.Out) {
 	}
 	user := m.user
 	m.user = ""
-	m.ask(out, fmt.Appendf(nil, "lock %q %q", user, arg), func(answer string, out *core.Out) {
+	m.signIn(out, fmt.Appendf(nil, "lock %q %q", user, arg), "begin again with USER")
+}
+
+// digest is the command APOP, by which no password crosses: RFC 1939, section 7.
+func (m *machine) digest(arg string, out *core.Out) {
+	name, digest, _ := strings.Cut(arg, " ")
+	switch {
+	case m.box != nil:
+		m.fail(out, signedIn)
+	case len(digest) != 2*md5Size || strings.Trim(digest, "0123456789abcdef") != "":
+		m.fail(out, "APOP wants a mailbox's name, and the MD5 of "+m.stamp+" and the password, one after the other, in lower-case hexadecimal")
+	default:
+		m.user = ""
+		m.signIn(out, fmt.Appendf(nil, "apop %q %q %q", name, m.stamp, digest), "begin again")
+	}
+}
+
+const md5Size = 16 // bytes
+
+// signIn asks for the mailbox by a question. again says what to do after a failure.
+func (m *machine) signIn(out *core.Out, question []byte, again string) {
+	m.ask(out, question, func(answer string, out *core.Out) {
 		switch b := parseBox(answer); {
 		case b != nil:
 			m.box = b
 			n, size := b.stat()
 			m.reply(out, fmt.Sprintf("+OK the mailbox is yours: %d messages, %d octets", n, size))
 		case answer == "no login":
-			m.fail(out, "[AUTH] wrong name or password; begin again with USER")
+			m.fail(out, "[AUTH] wrong name or password; "+again)
 		case answer == "no locked":
 			m.fail(out, "[IN-USE] another session has the mailbox; QUIT there, or wait")
 		default:

@@ -2,6 +2,7 @@ package pop3
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/practice/linewise"
@@ -24,6 +25,7 @@ func Discipline() core.Discipline {
 			Summary: "A mailbox server of a fictional domain, example.test: sign in, list, read, delete.",
 			Sends:   "replies, each line with CR LF",
 			Options: linewise.Options("POP3"),
+			Seeded:  true,
 			Events:  []string{core.ClientBytes.String(), core.WorldSaid.String()},
 		},
 		Open: open,
@@ -33,12 +35,20 @@ func Discipline() core.Discipline {
 func open(o core.Opening, out *core.Out) (core.Machine, error) {
 	m := &machine{strict: o.Options["lines"] == "strict"}
 	m.secrets.Rule = secretLines
-	words := "+OK " + mail.Host(o.Options["seed"]) + " POP3 practice server"
+	host := mail.Host(o.Options["seed"])
+	m.stamp = stamp(o, host)
+	words := "+OK " + host + " POP3 practice server " + m.stamp
 	if p := mail.Student(o.Options["seed"]); p.Name != "" {
 		words += "; your mailbox is " + p.Name + ", its password " + p.Password
 	}
 	m.reply(out, words)
 	return m, nil
+}
+
+// stamp is the greeting's time stamp, which differs each time, and has nothing of a clock
+// that a replay would read again: RFC 1939, section 7.
+func stamp(o core.Opening, host string) string {
+	return fmt.Sprintf("<%x.%d@%s>", o.Seed[:8], max(0, o.Start.Unix()), host)
 }
 
 // secretLines is the rule by which passwords are marked as they come; see

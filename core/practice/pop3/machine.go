@@ -14,6 +14,7 @@ type machine struct {
 	strict  bool
 	in      linewise.Lines
 	secrets linewise.Secrets
+	stamp   string // in the greeting, for APOP
 
 	user   string // as USER named it; "" before, and after a PASS that failed
 	box    *box   // nil in the state AUTHORIZATION
