@@ -22,9 +22,11 @@ func newModesCommand() *cobra.Command {
 	f := defaultHost
 	cmd := &cobra.Command{
 		Use:   "modes",
-		Short: "List the line modes and their options",
+		Short: "List the line modes, their options and their commands",
 		Long: "modes lists what a session can be held in: the built-in line modes, and plugins,\n" +
-			"which are started to ask them. What is wrong with a plugin is a warning.\n\n" +
+			"which are started to ask them. What is wrong with a plugin is a warning. A\n" +
+			"command is shown as it is typed: what is in brackets may be left out, and … takes\n" +
+			"the rest of the line.\n\n" +
 			"With --describe it prints what there is to read about one.",
 		Example: "  workbench modes\n  workbench modes --describe resp\n  workbench modes --json\n  workbench modes --plugin-dir ./bin",
 		Args:    command.NoArguments,
@@ -115,6 +117,67 @@ func printMode(w io.Writer, m core.Manifest, isDefault bool) {
 		}
 		fmt.Fprintf(w, "           option.%s=%s (default %s): %s\n", o.Name, values, o.Default, o.Help)
 	}
+	for i := range m.Commands {
+		printModeCommand(w, &m.Commands[i])
+	}
+}
+
+// printModeCommand prints a command as it is typed, and below it its fields.
+func printModeCommand(w io.Writer, c *core.Command) {
+	typed := "command " + c.Name
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		word := f.Name
+		if f.Rest {
+			word += "…"
+		}
+		if f.MayBeLeftOut() {
+			word = "[" + word + "]"
+		}
+		typed += " " + word
+	}
+	if c.Button {
+		typed += " (button)"
+	}
+	printHelp(w, "           ", typed, c.Help)
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		printHelp(w, "             ", f.Name+"="+fieldValues(f), f.Help)
+	}
+}
+
+// fieldValues says which values a field takes, and what it has if it is left out.
+func fieldValues(f *core.CommandField) string {
+	values, byDefault := string(f.Type), f.Default
+	switch {
+	case len(f.Choices) > 0:
+		values = strings.Join(f.Choices, "|")
+	case f.Type == core.ValueBool:
+		values = "yes|no"
+		switch strings.ToLower(byDefault) {
+		case "true":
+			byDefault = "yes"
+		case "false":
+			byDefault = "no"
+		}
+	case f.Min != nil && f.Max != nil:
+		values += fmt.Sprintf(" %d..%d", *f.Min, *f.Max)
+	case f.Min != nil:
+		values += fmt.Sprintf(" %d or more", *f.Min)
+	case f.Max != nil:
+		values += fmt.Sprintf(" %d or less", *f.Max)
+	}
+	if byDefault != "" {
+		values += " (default " + byDefault + ")"
+	}
+	return values
+}
+
+func printHelp(w io.Writer, indent, words, help string) {
+	if help != "" {
+		words += ": " + help
+	}
+	fmt.Fprintln(w, indent+words)
 }
 
 func newVersionCommand() *cobra.Command {

@@ -67,7 +67,7 @@ func newPluginInfoCommand(describe describer) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:     "info NAME|PATH",
-		Short:   "Show a line mode's manifest and options, and where it comes from",
+		Short:   "Show a line mode's options and commands, and where it comes from",
 		Long:    "info starts the plugin to ask it for its manifest. With a path it looks at the\nplugin there, installed or not; a folder is built first.",
 		Example: "  workbench plugin info ./shout\n  workbench plugin info http-line\n  workbench plugin info shout --plugin-dir ./bin",
 		Args:    command.Wants(1, 1, "workbench plugin info wants a plugin's name or path"),
