@@ -60,6 +60,38 @@ func TestJSONLines(t *testing.T) {
 	}
 }
 
+// All that the transcript's header has is in that of JSON lines, by the same words.
+func TestJSONLinesHeader(t *testing.T) {
+	tr, err := transcript.Parse("test", []byte(`workbench transcript v1
+mode m
+option a "1"
+target "example.com:80"
+tls verify "none"
+quiet 200ms
+server-eof stay
+client stream
+server datagrams
+watch
+seed 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20
+start 2026-07-01T12:00:00.25Z
+skip-if capability "secrets"
+skip-if mode-version < 2.1
+state "s"
+
+>> client eof
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(output(t, JSONLines, tr), "\n")
+	const want = `{"kind":"header","format":"workbench transcript v1","mode":"m","options":[{"name":"a","value":"1"}],"target":"example.com:80","tls":[{"name":"verify","value":"none"}],` +
+		`"quiet":"200ms","server-eof":"stay","client":"stream","server":"datagrams","watch":true,"seed":"0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",` +
+		`"start":"2026-07-01T12:00:00.25Z","skip-if":["capability \"secrets\"","mode-version < 2.1"],"state":"cw=="}`
+	if head != want {
+		t.Errorf("got\n%s\nwant\n%s", head, want)
+	}
+}
+
 func TestAsciicast(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(output(t, Asciicast, parse(t, lesson)), "\n"), "\n")
 	if lines[0] != `{"version":3,"term":{"cols":100,"rows":30},"title":"example.com:80 in line mode raw"}` {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -16,19 +17,58 @@ type header struct {
 	Mode    string                   `json:"mode"`
 	Options []transcript.OptionValue `json:"options,omitempty"` // in the transcript's order
 	Target  string                   `json:"target,omitempty"`
-	TLS     []transcript.OptionValue `json:"tls,omitempty"`   // in the transcript's order
-	State   []byte                   `json:"state,omitempty"` // in base64
-	CutOff  bool                     `json:"cut_off,omitempty"`
+	TLS     []transcript.OptionValue `json:"tls,omitempty"` // in the transcript's order
+
+	// What the session was opened with, as the transcript writes it.
+	Quiet     string   `json:"quiet,omitempty"`
+	ServerEOF string   `json:"server-eof,omitempty"` // "stay"
+	Client    string   `json:"client,omitempty"`
+	Server    string   `json:"server,omitempty"`
+	Watch     bool     `json:"watch,omitempty"`
+	Seed      string   `json:"seed,omitempty"`
+	Start     string   `json:"start,omitempty"`
+	SkipIf    []string `json:"skip-if,omitempty"`
+
+	State  []byte `json:"state,omitempty"` // in base64
+	CutOff bool   `json:"cut_off,omitempty"`
+}
+
+// headerOf returns the header of a transcript.
+func headerOf(t *transcript.Transcript) header {
+	h := header{
+		Kind: "header", Format: "workbench transcript v1", Mode: t.Mode, Options: t.Options,
+		Target: t.Target, TLS: t.TLS, State: t.State, CutOff: t.CutOff,
+	}
+	for _, line := range t.HeaderLines() {
+		word, rest, _ := strings.Cut(line.Words, " ")
+		switch word {
+		case "quiet":
+			h.Quiet = rest
+		case "server-eof":
+			h.ServerEOF = rest
+		case "client":
+			h.Client = rest
+		case "server":
+			h.Server = rest
+		case "watch":
+			h.Watch = true
+		case "seed":
+			h.Seed = rest
+		case "start":
+			h.Start = rest
+		}
+	}
+	for i := range t.SkipIf {
+		h.SkipIf = append(h.SkipIf, t.SkipIf[i].String())
+	}
+	return h
 }
 
 // JSONLines writes one object per line: first one of kind "header" with the
 // transcript's header, then the entries as [transcript.AppendJSON] does.
 func JSONLines(w io.Writer, t *transcript.Transcript) error {
 	out := bufio.NewWriter(w)
-	line, err := marshal(header{
-		Kind: "header", Format: "workbench transcript v1", Mode: t.Mode, Options: t.Options,
-		Target: t.Target, TLS: t.TLS, State: t.State, CutOff: t.CutOff,
-	})
+	line, err := marshal(headerOf(t))
 	if err != nil {
 		return err
 	}
