@@ -39,7 +39,7 @@ func TestDecodersAgree(t *testing.T) {
 				plugins = filepath.Join("../examples", folder)
 			}
 			out := workbenchDoes(t, "replay", "--plugin-dir", plugins, "--recut", cuts, filepath.Join("../examples", folder, "testdata"))
-			if !strings.Contains(out, "3 transcripts, 3 same") {
+			if !strings.Contains(out, "4 transcripts, 4 same") {
 				t.Errorf("replay: %s", out)
 			}
 			for round := range rounds {

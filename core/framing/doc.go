@@ -9,7 +9,8 @@
 //     protocol, and the most bytes that a frame may have.
 //  2. Give it the data of each event, by [Stream.Feed]. It calls back for each frame that
 //     is whole, with where it begins in the stream, which is what core.Message wants.
-//  3. Tell it by [Stream.Skip] of bytes that the machine has missed.
+//  3. Tell it of bytes that the machine has missed: by [Stream.Skip] if what follows them
+//     begins a frame, else by [Stream.Resync].
 //  4. For a checkpoint, write down what [Stream.State] appends, and restore it by
 //     [Stream.Restore].
 //

@@ -16,10 +16,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // frames feeds the stream in pieces of so many bytes, and returns its frames with where
 // they begin. After each piece the stream is made anew from its state.
-func frames(cut Cut, most int, data string, size int) (all []string, err error) {
-	s := &Stream{Cut: cut, Most: most}
-	for len(data) > 0 {
+// After the first gap bytes, if there is a gap, so many were missed.
+func frames(cut Cut, most int, data string, size, gap, missed int) (all []string, err error) {
+	s := &Stream{Cut: cut, Most: most, Plausible: words}
+	for fed := 0; len(data) > 0; {
 		n := min(size, len(data))
+		if missed > 0 && fed <= gap {
+			if fed == gap {
+				s.Resync(int64(missed))
+				missed = 0
+			} else {
+				n = min(n, gap-fed)
+			}
+		}
+		fed += n
 		err := s.Feed([]byte(data[:n]), func(at int64, frame []byte) error {
 			all = append(all, fmt.Sprintf("%d %s", at, frame))
 			return nil
@@ -28,13 +38,23 @@ func frames(cut Cut, most int, data string, size int) (all []string, err error) 
 			return all, err
 		}
 		data = data[n:]
-		again := &Stream{Cut: cut, Most: most}
+		again := &Stream{Cut: cut, Most: most, Plausible: words}
 		if rest, err := again.Restore(append(s.State(nil), "rest"...)); err != nil || string(rest) != "rest" {
 			return all, fmt.Errorf("restored to %q, %w", rest, err)
 		}
 		s = again
 	}
 	return all, nil
+}
+
+// words reports whether a frame whose length is one byte has small letters alone, and any.
+func words(frame []byte, whole bool) bool {
+	for _, c := range frame[1:] {
+		if c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return len(frame) > 1 || !whole && frame[0] > 0
 }
 
 // frame is a case of testdata/frames.json, which the helpers for Starlark and for Python are
@@ -47,6 +67,8 @@ type frame struct {
 	Order     string
 	Counts    string
 	Most      int
+	Gap       int // where, if bytes were missed there, a place is sought
+	Missed    int
 	Data      string
 	Frames    []string // each with where it begins
 	Error     string   // with which it ends
@@ -100,7 +122,7 @@ func (f *frame) cut(t testing.TB) Cut {
 func TestFrames(t *testing.T) {
 	for _, c := range table(t) {
 		for size := 1; size <= len(c.Data); size++ {
-			got, err := frames(c.cut(t), c.Most, c.Data, size)
+			got, err := frames(c.cut(t), c.Most, c.Data, size, c.Gap, c.Missed)
 			if strings.Join(got, "|") != strings.Join(c.Frames, "|") {
 				t.Errorf("%s, by %d: %q, want %q", c.Name, size, got, c.Frames)
 			}
@@ -139,7 +161,7 @@ func TestErrors(t *testing.T) {
 	if err := s.Feed([]byte("abcd"), nil); !errors.Is(err, ErrTooLong) {
 		t.Error(err)
 	}
-	for _, state := range [][]byte{nil, {0x80}, {1}, {1, 5, 'a'}, bytes.Repeat([]byte{0xff}, 12)} {
+	for _, state := range [][]byte{nil, {0x80}, {1}, {1, 5, 'a'}, {1, 1, 'a'}, {1, 1, 'a', 3}, bytes.Repeat([]byte{0xff}, 12)} {
 		if _, err := new(Stream).Restore(state); err == nil {
 			t.Errorf("%x is a state", state)
 		}
@@ -158,14 +180,14 @@ func TestFeedAllocatesNothing(t *testing.T) {
 
 func FuzzFrames(f *testing.F) {
 	for _, c := range table(f) {
-		f.Add([]byte(c.Data), 3)
+		f.Add([]byte(c.Data), 3, c.Gap)
 	}
 	all := []Cut{Lines(), After("\r\n"), Prefixed(2, false, Rest), Prefixed(4, true, Whole), ContentLength()}
-	f.Fuzz(func(t *testing.T, data []byte, size int) {
-		size = max(1, size%64)
+	f.Fuzz(func(t *testing.T, data []byte, size, missed int) {
+		size, missed = max(1, size%64), max(0, missed%64)
 		for i, cut := range all {
-			whole, err := frames(cut, 1<<10, string(data), max(1, len(data)))
-			pieces, cutErr := frames(cut, 1<<10, string(data), size)
+			whole, err := frames(cut, 1<<10, string(data), max(1, len(data)), missed, missed)
+			pieces, cutErr := frames(cut, 1<<10, string(data), size, missed, missed)
 			if strings.Join(whole, "|") != strings.Join(pieces, "|") || (err == nil) != (cutErr == nil) {
 				t.Errorf("cut %d by %d: %q, %v; whole: %q, %v", i, size, pieces, cutErr, whole, err)
 			}

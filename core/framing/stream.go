@@ -17,8 +17,12 @@ const DefaultMost = 1 << 20
 type Stream struct {
 	Cut  Cut
 	Most int // bytes of a frame, what marks its end or its length included; 0: DefaultMost
+	// Plausible is for Resync: see there.
+	Plausible Plausible
+	// Search is set by Resync and Feed. Who keeps a stream by Held keeps it too.
+	Search Search
 
-	held []byte // the beginning of a frame
+	held []byte // the beginning of a frame, or what Search looks for one in
 	at   int64  // where held begins in the stream
 }
 
@@ -37,8 +41,21 @@ func (s *Stream) Feed(data []byte, frame func(at int64, frame []byte) error) err
 		data = s.held
 	}
 	for len(data) > 0 {
+		if s.Search == Searching {
+			passed := s.find(data, most)
+			s.at += int64(passed)
+			data, seen = data[passed:], 0
+			if s.Search == Searching {
+				break
+			}
+		}
 		n, err := s.Cut(data, seen)
 		switch {
+		case s.Search == Found && s.misplaced(data, n, most, err):
+			s.Search = Searching
+			s.at++
+			data = data[1:]
+			continue
 		case err != nil:
 			return err
 		case n > most, n == 0 && len(data) >= most:
@@ -53,7 +70,7 @@ func (s *Stream) Feed(data []byte, frame func(at int64, frame []byte) error) err
 		s.at += int64(n)
 		data, seen = data[n:], 0
 	}
-	s.held = s.held[:0]
+	s.held = append(s.held[:0], data...)
 	return nil
 }
 
@@ -62,10 +79,12 @@ func (s *Stream) Feed(data []byte, frame func(at int64, frame []byte) error) err
 func (s *Stream) Held() (at int64, beginning []byte) { return s.at, s.held }
 
 // Skip says that so many bytes were missed. What came of a frame is dropped with them, and
-// the next byte is taken for the beginning of one, which a caller may not be able to know.
+// the next byte is taken for the beginning of one, which a caller may not be able to know: see
+// Resync.
 func (s *Stream) Skip(n int64) {
 	s.at += int64(len(s.held)) + n
 	s.held = s.held[:0]
+	s.Search = Unsought
 }
 
 // Resume has the stream go on at a place, with the beginning of a frame there that has come
@@ -78,7 +97,7 @@ func (s *Stream) Resume(at int64, beginning []byte) {
 func (s *Stream) State(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(s.at))
 	dst = binary.AppendUvarint(dst, uint64(len(s.held)))
-	return append(dst, s.held...)
+	return append(append(dst, s.held...), byte(s.Search))
 }
 
 // Restore takes what State has appended from the beginning of state, and returns the rest.
@@ -88,12 +107,17 @@ func (s *Stream) Restore(state []byte) (rest []byte, err error) {
 		return nil, errState
 	}
 	size, m := binary.Uvarint(state[n:])
-	if m <= 0 || size > uint64(len(state)-n-m) {
+	if m <= 0 || size >= uint64(len(state)-n-m) {
 		return nil, errState
 	}
 	state = state[n+m:]
+	search := Search(state[size])
+	if search > Found {
+		return nil, errState
+	}
 	s.Resume(int64(at), state[:size])
-	return state[size:], nil
+	s.Search = search
+	return state[size+1:], nil
 }
 
 var errState = errors.New("the state of a stream does not parse")

@@ -24,18 +24,27 @@ def cut_of(case):
         return framing.prefixed(case["size"], case.get("order", "big"), case.get("counts", "rest"))
     return {"lines": framing.lines, "content-length": framing.content_length}[case["cut"]]()
 
+def words(frame, whole):
+    return all(97 <= byte <= 122 for byte in frame[1:]) and (len(frame) > 1 or not whole and frame[0] > 0)
+
 tried = 0
 for case in json.load(open(sys.argv[2])):
     data, want = case["data"].encode("latin-1"), [f.encode("latin-1") for f in case["frames"]]
     for size in range(1, len(data) + 1):
-        got, wrong, state = [], "", [0, ""]
+        got, wrong, state = [], "", [0, "", ""]
+        gap = case.get("gap", 0)  # before the rest some bytes were missed
+        pieces = [data[at:min(at + size, gap)] for at in range(0, gap, size)] + [data[at:at + size] for at in range(gap, len(data), size)]
         try:
-            for at in range(0, len(data), size):
-                stream = framing.Stream(cut_of(case), **({"most": case["most"]} if "most" in case else {}))
+            fed = 0
+            for piece in pieces:
+                stream = framing.Stream(cut_of(case), plausible=words, **({"most": case["most"]} if "most" in case else {}))
                 stream.restore(json.loads(json.dumps(state)))
-                for begin, frame in stream.feed(data[at:at + size]):
+                if "missed" in case and fed == gap:
+                    stream.resync(case["missed"])
+                for begin, frame in stream.feed(piece):
                     got.append(b"%d " % begin + frame)
                 state = stream.state()
+                fed += len(piece)
         except framing.FrameError as error:
             wrong = str(error)
         tried += 1

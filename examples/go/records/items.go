@@ -21,6 +21,7 @@ var kinds = map[byte]string{text: "text", number: "number", group: "group"}
 const (
 	maxItems  = 100 // of a record, that are shown
 	maxGroups = 60  // within each other, that are opened
+	maxLooked = 32  // items of what may be a record, which is looked for at each byte
 )
 
 // items returns the items of a record as fields; begin is where the first one is in the
@@ -66,6 +67,32 @@ func items(body []byte, begin int64) []core.Field {
 		at = stop
 	}
 	return top
+}
+
+// plausible reports whether this can be a record, or its beginning, by its first items: it has
+// some, all of kinds that are known, and they end where the record does.
+func plausible(frame []byte, _ bool) bool {
+	if len(frame) < 2 {
+		return true
+	}
+	left, body := int(frame[0])<<8|int(frame[1]), frame[2:]
+	if left == 0 {
+		return false
+	}
+	for many := 0; left > 0 && many < maxLooked; many++ {
+		switch {
+		case left < 2, len(body) > 0 && kinds[body[0]] == "":
+			return false
+		case len(body) < 2:
+			return true
+		}
+		item := 2 + int(body[1])
+		if item > left {
+			return false
+		}
+		left, body = left-item, body[min(item, len(body)):]
+	}
+	return true
 }
 
 func shown(kind byte, value []byte) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/framing"
@@ -24,7 +25,7 @@ func discipline() core.Discipline {
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			m := &machine{typed: o.Client == core.Messages, watch: o.Watch}
 			for i := range m.streams {
-				m.streams[i].Cut = framing.Prefixed(2, false, framing.Rest)
+				m.streams[i].Cut, m.streams[i].Plausible = framing.Prefixed(2, false, framing.Rest), plausible
 			}
 			return m, nil
 		},
@@ -43,8 +44,8 @@ type machine struct {
 	typed   bool // a person types the records; else the client is a program
 	watch   bool
 	streams [core.ToClient + 1]framing.Stream
-	lost    [core.ToClient + 1]bool // some was missed: where a record begins is not known any more
-	asked   []core.MessageRef       // records that are not answered yet
+	asked   []core.MessageRef // records that are not answered yet
+	missed  bool              // something was: which record answers which is not known any more
 }
 
 // Handle answers one event.
@@ -70,24 +71,41 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 		}
 		return m.take(core.FromServer, ev.Data, out)
 	case core.ClientUnseen:
-		m.lost[core.FromClient] = true
+		return m.miss(core.FromClient, ev.Data)
 	case core.ServerUnseen:
-		m.lost[core.FromServer] = true
+		return m.miss(core.FromServer, ev.Data)
 	}
 	return nil
 }
 
+// miss takes how many bytes of a stream were missed, in decimal.
+func (m *machine) miss(flow core.Flow, count []byte) error {
+	n, err := strconv.ParseInt(string(count), 10, 64)
+	if err != nil {
+		return err
+	}
+	m.resync(flow, n)
+	return nil
+}
+
+// resync says that so many bytes are not taken apart, and that what follows them may be
+// anywhere in a record.
+func (m *machine) resync(flow core.Flow, n int64) {
+	m.streams[flow].Resync(n)
+	m.asked, m.missed = nil, true
+}
+
 func (m *machine) send(data []byte, out *core.Out) error {
 	out.Server(data)
-	m.lost[core.ToServer] = m.lost[core.ToServer] || len(data) > maxDecoded
+	if len(data) > maxDecoded {
+		m.resync(core.ToServer, int64(len(data)))
+		return nil
+	}
 	return m.take(core.ToServer, data, out)
 }
 
 // take takes a piece of a stream, wherever it was cut.
 func (m *machine) take(flow core.Flow, data []byte, out *core.Out) error {
-	if m.lost[flow] {
-		return nil
-	}
 	return m.streams[flow].Feed(data, func(at int64, frame []byte) error {
 		m.record(flow, at, frame, out)
 		return nil
@@ -103,7 +121,9 @@ func (m *machine) record(flow core.Flow, at int64, frame []byte, out *core.Out) 
 		Flow: flow, From: at, To: at + int64(len(frame)), Summary: summary,
 		Fields: append([]core.Field{{Name: "size", From: at, To: at + 2, Value: fmt.Sprint(len(body))}}, fields...),
 	}
-	if ref := (core.MessageRef{Flow: flow, From: at}); flow != core.FromServer {
+	if ref := (core.MessageRef{Flow: flow, From: at}); m.missed {
+		// It stands alone.
+	} else if flow != core.FromServer {
 		m.asked = append(m.asked, ref)
 		m.asked = m.asked[max(0, len(m.asked)-maxAsked):]
 	} else if len(m.asked) > 0 {
@@ -118,15 +138,15 @@ func (m *machine) record(flow core.Flow, at int64, frame []byte, out *core.Out) 
 // state is a machine as a checkpoint has it.
 type state struct {
 	Streams [][]byte // of framing.Stream
-	Lost    []bool
 	Asked   []core.MessageRef
+	Missed  bool
 }
 
 var _ core.Checkpointer = (*machine)(nil)
 
 // Checkpoint appends the state as JSON.
 func (m *machine) Checkpoint(dst []byte) ([]byte, error) {
-	s := state{Lost: m.lost[:], Asked: m.asked}
+	s := state{Asked: m.asked, Missed: m.missed}
 	for i := range m.streams {
 		s.Streams = append(s.Streams, m.streams[i].State(nil))
 	}
@@ -140,7 +160,7 @@ func (m *machine) Restore(text []byte) error {
 	if err := json.Unmarshal(text, &s); err != nil {
 		return err
 	}
-	if len(s.Streams) != len(m.streams) || len(s.Lost) != len(m.lost) || len(s.Asked) > maxAsked {
+	if len(s.Streams) != len(m.streams) || len(s.Asked) > maxAsked {
 		return fmt.Errorf("the state has %d streams and %d records, which does not fit", len(s.Streams), len(s.Asked))
 	}
 	for i := range m.streams {
@@ -148,7 +168,6 @@ func (m *machine) Restore(text []byte) error {
 			return err
 		}
 	}
-	copy(m.lost[:], s.Lost)
-	m.asked = s.Asked
+	m.asked, m.missed = s.Asked, s.Missed
 	return nil
 }
