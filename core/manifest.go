@@ -82,6 +82,14 @@ type Manifest struct {
 	// Commands are what a person can order by name in a session. They come as events
 	// [ClientCommand].
 	Commands []Command `json:"commands,omitempty"`
+	// Group is where the mode picker lists the mode: one of Groups, or "".
+	Group string `json:"group,omitempty"`
+	// Brief says beside the title what the mode is for, in at most MaxBrief bytes.
+	Brief string `json:"brief,omitempty"`
+	// Ports are where servers that the mode is for usually listen, and Greetings how they
+	// begin, so that the mode can be proposed; see [Propose].
+	Ports     []UsualPort `json:"ports,omitempty"`
+	Greetings []Greeting  `json:"greetings,omitempty"`
 }
 
 // Knows reports whether the discipline's machines get events of a kind.
@@ -152,6 +160,9 @@ func (m *Manifest) Validate() error {
 	if err := m.checkCommands(); err != nil {
 		return err
 	}
+	if err := m.checkGallery(); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, o := range m.Options {
 		switch {
@@ -170,7 +181,7 @@ func (m *Manifest) Validate() error {
 
 // checkWords reports the first field that cannot be shown to people unchanged.
 func (m *Manifest) checkWords() error {
-	fields := [][2]string{{"title", m.Title}, {"version", m.Version}, {"summary", m.Summary}, {"sends", m.Sends}}
+	fields := [][2]string{{"title", m.Title}, {"version", m.Version}, {"summary", m.Summary}, {"sends", m.Sends}, {"brief", m.Brief}}
 	for _, o := range m.Options {
 		name := Printable(CutWords(o.Name, MaxName))
 		fields = append(fields, [2]string{"help of option " + name, o.Help}, [2]string{"default of option " + name, o.Default})

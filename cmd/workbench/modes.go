@@ -23,8 +23,8 @@ func newModesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "modes",
 		Short: "List the line modes, their options and their commands",
-		Long: "modes lists what a session can be held in: the built-in line modes, and plugins,\n" +
-			"which are started to ask them. What is wrong with a plugin is a warning. A\n" +
+		Long: "modes lists by groups what a session can be held in: the built-in line modes,\n" +
+			"and plugins, which are started to ask them. What is wrong with a plugin is a warning. A\n" +
 			"command is shown as it is typed: what is in brackets may be left out, and … takes\n" +
 			"the rest of the line.\n\n" +
 			"With --describe it prints what there is to read about one.",
@@ -43,9 +43,7 @@ func newModesCommand() *cobra.Command {
 				e.SetIndent("", "  ")
 				return e.Encode(manifests)
 			}
-			for i, m := range manifests {
-				printMode(cmd.OutOrStdout(), m, i == 0)
-			}
+			printGroups(cmd.OutOrStdout(), manifests)
 			return nil
 		},
 	}
@@ -101,6 +99,28 @@ func allManifests(ctx context.Context, f hostFlags, stderr io.Writer) ([]core.Ma
 	return all, nil
 }
 
+// printGroups prints the modes, the groups in the order of the page's picker. The first of
+// all modes is the default.
+func printGroups(w io.Writer, manifests []core.Manifest) {
+	between := ""
+	for _, group := range append(core.Groups[:], "") {
+		heading := "others"
+		if group != "" {
+			heading = group
+		}
+		for i, m := range manifests {
+			if m.Group != group {
+				continue
+			}
+			if heading != "" {
+				fmt.Fprintf(w, "%s%s:\n", between, heading)
+				heading, between = "", "\n"
+			}
+			printMode(w, m, i == 0)
+		}
+	}
+}
+
 func printMode(w io.Writer, m core.Manifest, isDefault bool) {
 	title := m.Title
 	if isDefault {
@@ -109,6 +129,13 @@ func printMode(w io.Writer, m core.Manifest, isDefault bool) {
 	fmt.Fprintf(w, "%-10s %s\n", m.Name, title)
 	if m.Summary != "" {
 		fmt.Fprintf(w, "           %s\n", m.Summary)
+	}
+	if len(m.Ports) > 0 {
+		var ports []string
+		for _, p := range m.Ports {
+			ports = append(ports, fmt.Sprintf("%d (%s)", p.Port, p.Name))
+		}
+		fmt.Fprintf(w, "           usual ports: %s\n", strings.Join(ports, ", "))
 	}
 	for _, o := range m.Options {
 		values := string(o.Type)

@@ -15,6 +15,9 @@ func Discipline() core.Discipline {
 			Input:      core.InputLine,
 			Boundaries: true,
 			Events:     []string{core.ClientRaw.String()},
+			Group:      "raw",
+			Brief:      "checks an echo server",
+			Ports:      []core.UsualPort{{Port: 7, Name: "echo"}},
 		},
 		Open: func(core.Opening, *core.Out) (core.Machine, error) { return &machine{}, nil },
 	}

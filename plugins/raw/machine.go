@@ -22,6 +22,8 @@ func Discipline() core.Discipline {
 			Events:         []string{core.ClientBytes.String()},
 			AfterServerEOF: true,
 			Clients:        []string{core.Messages.String(), core.Stream.String(), core.Datagrams.String()},
+			Group:          "raw",
+			Brief:          "bytes as they are, for binary protocols",
 		},
 		Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
 			out.PassThrough(core.Client)

@@ -21,6 +21,13 @@ func Discipline() core.Discipline {
 			Clients:        []string{core.Messages.String(), core.Stream.String()},
 			Secrets:        true,
 			Messages:       true,
+			Group:          "stores",
+			Brief:          "Redis and Valkey, as in redis-cli",
+			Ports:          []core.UsualPort{{Port: 6379, Name: "Redis"}},
+			Greetings: []core.Greeting{
+				{Begins: "+OK\r\n", Name: "Redis"}, {Begins: "+PONG\r\n", Name: "Redis"}, {Begins: "-ERR ", Name: "Redis"},
+				{Begins: "-NOAUTH ", Name: "Redis"}, {Begins: "-DENIED ", Name: "Redis"}, {Begins: "$-1\r\n", Name: "Redis"},
+			},
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			m := &machine{byHand: o.Client != core.Stream, watch: o.Watch}

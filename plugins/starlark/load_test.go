@@ -24,10 +24,12 @@ func TestLoadErrors(t *testing.T) {
 		head + "load('a', 'b')":                              "m.star:2:1: cannot load a: there is nothing to load: a script is one file",
 		"":                                                   `m.star:1:1: expected manifest = {"name": …, "title": …} at the top level; there is none`,
 		"manifest = 3":                                       "m.star:1:12: expected the manifest as a dict {…}, not a value of type int",
-		"manifest = {\n  'nme': 'x'}":                        "m.star:2:10: the manifest has no key \"nme\"; it takes name, title, version, summary, sends, input, boundaries, options, events, after_server_eof, clients, secrets, messages, seeded, commands",
+		"manifest = {\n  'nme': 'x'}":                        "m.star:2:10: the manifest has no key \"nme\"; it takes name, title, version, summary, sends, input, boundaries, options, events, after_server_eof, clients, secrets, messages, seeded, commands, group, brief, ports, greetings",
 		"manifest = {\n  'name': 3}":                         "m.star:2:11: expected a text as the name of the manifest, not a value of type int",
 		"manifest = {'name': 'm'}":                           "m.star:1:1: the manifest has no title",
 		"manifest = {'boundaries': 1}":                       "m.star:1:27: expected True or False as the boundaries of the manifest, not a value of type int",
+		"manifest = {'ports': [{'port': '1'}]}":              "m.star:1:32: expected a whole number as the port of a port, not a value of type string",
+		"manifest = {'greetings': [{'is': 'x'}]}":            "m.star:1:34: a greeting has no key \"is\"; it takes begins, name",
 		"manifest = {'options': {}}":                         "m.star:1:24: expected a list as the options of the manifest, not a value of type dict",
 		"manifest = {'options': [\n1]}":                      "m.star:2:1: expected an option as a dict {…}, not a value of type int",
 		"manifest = {'options': [{},\n {'name': 1}]}":        "m.star:2:11: expected a text as the name of an option, not a value of type int",
@@ -54,6 +56,7 @@ func TestLoadErrors(t *testing.T) {
 func TestManifest(t *testing.T) {
 	d := load(t, "m.star", `manifest = {
     "name": "m", "title": "M", "version": "2", "summary": "s", "sends": "it", "input": "bytes", "boundaries": True,
+    "group": "stores", "brief": "b", "ports": [{"port": 6379, "name": "P"}], "greetings": [{"begins": "\u00ff\r", "name": "G"}],
     "options": [
         {"name": "i", "type": "int", "default": -1, "help": "h"},
         {"name": "b", "type": "bool", "default": False},
@@ -62,6 +65,7 @@ func TestManifest(t *testing.T) {
 }
 `+handle)
 	want := core.Manifest{Name: "m", Title: "M", Version: "2", Summary: "s", Sends: "it", Input: core.InputBytes, Boundaries: true,
+		Group: "stores", Brief: "b", Ports: []core.UsualPort{{Port: 6379, Name: "P"}}, Greetings: []core.Greeting{{Begins: "\u00ff\r", Name: "G"}},
 		Options: []core.Option{
 			{Name: "i", Type: core.OptionInt, Default: "-1", Help: "h"},
 			{Name: "b", Type: core.OptionBool, Default: "false"},

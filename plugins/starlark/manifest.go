@@ -38,6 +38,7 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 		{"after_server_eof", &m.AfterServerEOF}, {"clients", &m.Clients}, {"secrets", &m.Secrets}, {"messages", &m.Messages},
 		{"seeded", &m.Seeded},
 		{"commands", &m.Commands},
+		{"group", &m.Group}, {"brief", &m.Brief}, {"ports", &m.Ports}, {"greetings", &m.Greetings},
 	})
 	if err != nil {
 		return m, err
@@ -46,6 +47,16 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 		return m, at(syntax.Start(a), "%v", err)
 	}
 	return m, nil
+}
+
+func readPort(v starlark.Value, expr syntax.Expr) (p core.UsualPort, err error) {
+	err = readTable("a port", v, expr, []field{{"port", &p.Port}, {"name", &p.Name}})
+	return p, err
+}
+
+func readGreeting(v starlark.Value, expr syntax.Expr) (g core.Greeting, err error) {
+	err = readTable("a greeting", v, expr, []field{{"begins", &g.Begins}, {"name", &g.Name}})
+	return g, err
 }
 
 func readOption(v starlark.Value, expr syntax.Expr) (o core.Option, err error) {
@@ -112,6 +123,11 @@ func (t *table) take(key string, v starlark.Value, to any) error {
 			*to = append(*to, s)
 			return nil
 		})
+	case *int:
+		expected = "a whole number"
+		if starlark.AsInt(v, to) == nil {
+			return nil
+		}
 	case **int64:
 		expected = "a whole number"
 		var n int64
@@ -119,6 +135,18 @@ func (t *table) take(key string, v starlark.Value, to any) error {
 			*to = &n
 			return nil
 		}
+	case *[]core.UsualPort:
+		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {
+			p, err := readPort(v, expr)
+			*to = append(*to, p)
+			return err
+		})
+	case *[]core.Greeting:
+		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {
+			g, err := readGreeting(v, expr)
+			*to = append(*to, g)
+			return err
+		})
 	case *[]core.Command:
 		return t.each(key, v, func(v starlark.Value, expr syntax.Expr) error {
 			c, err := readCommand(v, expr)
