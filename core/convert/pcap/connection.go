@@ -4,16 +4,19 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// Connection describes one TCP connection of a capture.
+// Connection describes one TCP connection of a capture, or what crosses between two ports
+// by UDP.
 type Connection struct {
 	Number         int // in the order of first packets, from 1
 	Client, Server netip.AddrPort
+	Datagrams      bool      // it is UDP
 	Begin          time.Time // of its first packet; zero if the capture has no times
 	// Guessed says that its handshake is not in the capture: the side with the
 	// lower port is assumed to be the server.
@@ -41,7 +44,8 @@ type connection struct {
 	clientGone bool                 // its end is written
 	serverEnd  *time.Duration       // when the server's side ended; written last
 
-	now time.Time // of the current packet
+	watch bool      // Options.Watch
+	now   time.Time // of the current packet
 
 	key          pair
 	leftOut      bool        // past MaxTranscripts
@@ -81,6 +85,9 @@ func (s stream) bytes(data []byte) {
 	e := transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: data}}
 	if s.side == core.Client {
 		e.Event.Kind = core.ClientBinary
+		if c.watch || c.Datagrams {
+			e.Event.Kind = core.ClientBytes
+		}
 		c.Sent += int64(len(data))
 	} else {
 		c.Received += int64(len(data))
@@ -95,6 +102,14 @@ func (s stream) lost(n int) {
 	}
 	s.c.joined = true
 	s.c.Lost += int64(n)
+	if s.c.watch {
+		kind := core.ServerUnseen
+		if s.side == core.Client {
+			kind = core.ClientUnseen
+		}
+		s.c.entry(transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: kind, Data: strconv.AppendInt(nil, int64(n), 10)}})
+		return
+	}
 	s.c.remark(fmt.Sprintf("lost: %d of the %v's bytes, which are not in the capture", n, s.side))
 }
 
@@ -165,6 +180,19 @@ func (c *connection) take(s *segment) {
 	}
 }
 
+// datagram takes a datagram of the connection. One of which the capture has only a part
+// counts as lost.
+func (c *connection) datagram(s *segment) {
+	c.now = s.at
+	from := stream{c, c.from(s)}
+	c.sides[from.side].started = true
+	if s.length > len(s.payload) {
+		from.lost(s.length)
+		return
+	}
+	from.bytes(s.payload)
+}
+
 // resetBy ends the connection, if the peer would have accepted the reset.
 func (c *connection) resetBy(s *segment, from core.Side) {
 	h := &c.sides[from]
@@ -196,6 +224,9 @@ func (c *connection) finish(words string) {
 	}
 	c.tellStray()
 	c.over = true
+	if c.Datagrams { // which has no end of its own
+		return
+	}
 	if c.serverEnd != nil {
 		c.entry(transcript.Entry{Dir: transcript.Event, Time: *c.serverEnd, Event: core.Event{Kind: core.ServerEOF}})
 		return

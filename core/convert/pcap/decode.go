@@ -8,8 +8,10 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// segment is the relevant part of one TCP packet.
+// segment is the relevant part of one TCP packet, or a datagram of UDP, which has neither
+// numbers nor flags.
 type segment struct {
+	udp                 bool
 	src, dst            netip.AddrPort
 	seq, ack            uint32
 	syn, acks, fin, rst bool
@@ -28,7 +30,7 @@ func (s *segment) begin() uint32 {
 	return s.seq
 }
 
-// decoder finds the TCP segment in a packet.
+// decoder finds the TCP segment or the datagram in a packet.
 type decoder struct {
 	link    layers.Ethernet
 	vlan    layers.Dot1Q
@@ -40,6 +42,7 @@ type decoder struct {
 	skip6   layers.IPv6ExtensionSkipper
 	part6   layers.IPv6Fragment
 	tcp     layers.TCP
+	udp     layers.UDP
 	parsers map[gopacket.LayerType]*gopacket.DecodingLayerParser
 	found   []gopacket.LayerType
 }
@@ -48,7 +51,7 @@ func newDecoder() *decoder {
 	d := &decoder{parsers: map[gopacket.LayerType]*gopacket.DecodingLayerParser{}}
 	for _, first := range []gopacket.LayerType{layers.LayerTypeEthernet, layers.LayerTypeLinuxSLL, layers.LayerTypeLinuxSLL2,
 		layers.LayerTypeLoopback, layers.LayerTypeIPv4, layers.LayerTypeIPv6} {
-		p := gopacket.NewDecodingLayerParser(first, &d.link, &d.vlan, &d.cooked, &d.cooked2, &d.loop, &d.ip4, &d.ip6, &d.skip6, &d.part6, &d.tcp)
+		p := gopacket.NewDecodingLayerParser(first, &d.link, &d.vlan, &d.cooked, &d.cooked2, &d.loop, &d.ip4, &d.ip6, &d.skip6, &d.part6, &d.tcp, &d.udp)
 		d.parsers[first] = p
 	}
 	return d
@@ -90,6 +93,7 @@ type kind uint8
 
 const (
 	isTCP kind = iota + 1
+	isUDP
 	isFragment
 	isDamaged // TCP with an unreadable header
 	isTunnel  // it holds another packet, which is not decoded
@@ -133,6 +137,12 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 				seq: t.Seq, ack: t.Ack, syn: t.SYN, acks: t.ACK, fin: t.FIN, rst: t.RST, window: uint32(t.Window), shift: shift(t),
 				payload: t.Payload, length: len(t.Payload) + max(0, missing), at: info.Timestamp,
 			}, isTCP
+		case layers.LayerTypeUDP:
+			u := &d.udp
+			return segment{
+				udp: true, src: netip.AddrPortFrom(src, uint16(u.SrcPort)), dst: netip.AddrPortFrom(dst, uint16(u.DstPort)),
+				payload: u.Payload, length: max(len(u.Payload), int(u.Length)-udpHeader), at: info.Timestamp,
+			}, isUDP
 		}
 	}
 	if protocol == layers.IPProtocolTCP {
@@ -146,6 +156,8 @@ func (d *decoder) decode(first gopacket.LayerType, data []byte, info gopacket.Ca
 	}
 	return segment{}, isOther
 }
+
+const udpHeader = 8 // bytes
 
 // shift returns the window scale of a SYN (RFC 7323, section 2), 0 without one.
 func shift(t *layers.TCP) uint8 {

@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,12 @@ type Options struct {
 	// Opening are the mode's opening actions. An import has events but no answers,
 	// so a replay differs.
 	Opening []core.Action
+	// Watch makes transcripts as of a tap in which the mode watches: the client is a
+	// program, and bytes that are not in the capture are an event, unseen.
+	Watch bool
+	// Datagrams makes a transcript also of what crosses between two ports by UDP.
+	Datagrams bool
+	Most      int // transcripts; 0: MaxTranscripts
 	// Create is called once for each transcript when there is something to write.
 	// The transcript is written in pieces and closed at the end of the connection;
 	// up to MaxOpen may be open at a time.
@@ -83,13 +90,16 @@ func Import(ctx context.Context, r io.Reader, o Options) (Report, error) {
 }
 
 // pair is a connection's two ends, the lower first.
-type pair struct{ a, b netip.AddrPort }
+type pair struct {
+	a, b netip.AddrPort
+	udp  bool
+}
 
 func pairOf(s *segment) pair {
 	if s.src.Compare(s.dst) < 0 {
-		return pair{s.src, s.dst}
+		return pair{s.src, s.dst, s.udp}
 	}
-	return pair{s.dst, s.src}
+	return pair{s.dst, s.src, s.udp}
 }
 
 type importer struct {
@@ -129,7 +139,10 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			continue
 		}
 		switch s, kind := decoder.decode(first, data, info); kind {
-		case isTCP:
+		case isTCP, isUDP:
+			if kind == isUDP && !i.Datagrams {
+				break
+			}
 			if err := i.segment(&s); err != nil {
 				return err
 			}
@@ -172,7 +185,11 @@ func (i *importer) segment(s *segment) error {
 		return nil
 	}
 	held, text, wasOver := c.held(), len(c.text), c.over
-	c.take(s)
+	if s.udp {
+		c.datagram(s)
+	} else {
+		c.take(s)
+	}
 	if i.held+c.held()-held > maxHeld {
 		c.giveUp()
 	}
@@ -198,6 +215,9 @@ func (i *importer) segment(s *segment) error {
 // replacedBy reports whether the segment belongs to another connection between
 // the same ports.
 func (c *connection) replacedBy(s *segment) bool {
+	if s.udp {
+		return false
+	}
 	from := c.from(s)
 	h := &c.sides[from]
 	switch {
@@ -230,14 +250,22 @@ func (i *importer) begin(key pair, s *segment) (*connection, error) {
 		}
 	}
 	i.seen++
-	c := &connection{Connection: Connection{Number: i.seen, Client: s.src, Server: s.dst, Begin: s.at}, now: s.at, key: key}
+	c := &connection{Connection: Connection{Number: i.seen, Client: s.src, Server: s.dst, Datagrams: s.udp, Begin: s.at}, now: s.at, key: key, watch: i.Watch}
 	switch {
+	case s.udp && (s.src.Port() >= 1024 || s.dst.Port() < 1024): // who speaks first asks
 	case s.syn && s.acks, !s.syn && s.src.Port() < s.dst.Port():
 		c.Client, c.Server = s.dst, s.src
 	}
-	c.Guessed = !s.syn
+	c.Guessed = !s.syn && !s.udp
 	i.table[key] = c
 	t := transcript.Transcript{Mode: i.Mode, Target: c.Server.String()}
+	switch {
+	case s.udp:
+		t.Target = "udp://" + t.Target
+		t.Client, t.Server, t.Watch = core.Datagrams, core.ServerDatagrams, i.Watch
+	case i.Watch:
+		t.Client, t.Watch = core.Stream, true
+	}
 	begun := "# the capture does not tell when it began"
 	if !c.Begin.IsZero() {
 		begun = "# begun " + c.Begin.UTC().Format("2006-01-02T15:04:05.000000Z")
@@ -290,7 +318,7 @@ func (i *importer) flush(c *connection) (err error) {
 		return nil
 	}
 	if c.out == nil {
-		if i.created == MaxTranscripts {
+		if i.created == cmp.Or(i.Most, MaxTranscripts) {
 			c.leftOut = true
 			return nil
 		}
