@@ -233,6 +233,14 @@ var table = []row{
 		without: "net/http os/exec",
 	},
 	{
+		place:   "core/dissect",
+		does:    "has line modes watch what is in a capture, and tells [each message](decode.md)",
+		not:     "concrete line modes, processes, how messages are printed",
+		imports: "core core/convert/pcap core/drive core/feed core/store core/transcript core/wire",
+		brings:  "core/background core/convert core/plainfile core/secret core/store/parts core/store/textindex github.com/gopacket/gopacket golang.org/x/net " + xsys,
+		without: "net/http os/exec",
+	},
+	{
 		place:   "core/play",
 		does:    "a transcript as the server, and as the client",
 		not:     "line modes, files",

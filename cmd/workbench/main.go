@@ -99,7 +99,7 @@ func newRoot() *cobra.Command {
 	root.Flags().AddFlagSet(serve.Flags())
 	root.SetFlagErrorFunc(command.FlagError)
 	root.SetHelpCommand(newHelpCommand(root))
-	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newPluginCommand(describeProcess),
+	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newDecodeCommand(), newPluginCommand(describeProcess),
 		newTranscriptCommand(), playcmd.New(readRecorded, listenPackets, newPlayModes()), lessoncmd.New(readRecorded, room.Value), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newTapCommand(), newClassCommand(), newVersionCommand())
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,6 +157,14 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench ca remove":   func(*hostileHome) [][]string { return [][]string{{"ca", "remove", foreign}} },
 	"workbench serve": func(h *hostileHome) [][]string {
 		return [][]string{{"serve", "--listen", foreign}, {"serve", "--listen", "unix:" + h.golden}, {"serve", "--tls", foreign}, {"serve", "--tls-cert", foreign, "--tls-key", foreign}, {"serve", "--behind-proxy", foreign}, {"serve", "--auth", "none", "--listen", "192.0.2.1:1" + foreign}, {"serve", "--tls-credential", foreign}, {"serve", "--policy", foreign}, {"serve", "--auth", foreign}, {"serve", "--oidc-issuer", foreign}, {"serve", "--oidc-role", foreign, "--oidc-issuer", "https://a", "--oidc-client-id", foreign}, {"serve", "--oidc-issuer", "https://a", "--oidc-client-id", "b", "--oidc-default-role", foreign}, {"serve", "--oidc-issuer", "https://a", "--oidc-client-id", "b", "--oidc-default-role", "viewer", "--oidc-client-secret-file", foreign}, {"serve", "--audit", foreign + "/x"}, {"serve", "--echo-listen", foreign, "--listen", "127.0.0.1:0", "--plugin-dir", filepath.Join(h.dir, "plugins"), "--sandbox=off"}}
+	},
+	"workbench decode": func(h *hostileHome) [][]string {
+		capture := filepath.Join(h.dir, "FORGED\x1b.pcapng")
+		golden := "workbench transcript v1\nmode resp\ntarget \"h:6379\"\n\n>> client text \"x\"\n<< server \"FORGED\\x1b\\u202e\\r\\n\"\n>> server \"+FORGED\\u009b\\r\\n\"\n"
+		os.WriteFile(filepath.Join(h.dir, "c.golden"), []byte(golden), 0o600)
+		run(context.Background(), []string{"transcript", "convert", "--to", "pcapng", filepath.Join(h.dir, "c.golden"), "-o", capture}, io.Discard, io.Discard)
+		return [][]string{{"decode", "--in-process", capture}, {"decode", "--in-process", "--fields", capture}, {"decode", "--in-process", "--json", capture},
+			{"decode", "--in-process", h.golden}, {"decode", foreign}, {"decode", "--in-process", "--mode", foreign, capture}, {"decode", "--in-process", "--port", "9", capture}}
 	},
 	"workbench modes": func(h *hostileHome) [][]string {
 		return [][]string{{"modes", "--plugin-dir", filepath.Join(h.dir, "plugins")}, {"modes", "--json", "--plugin-dir", h.dir + foreign}, {"modes", "--describe", foreign}}
