@@ -50,12 +50,12 @@ func Discipline() core.Discipline {
 			Brief:          "HTTP, SMTP, POP3, IRC, a line at a time",
 			Ports: []core.UsualPort{
 				{Port: 80, Name: "HTTP"}, {Port: 443, Name: "HTTPS"}, {Port: 8080, Name: "HTTP"},
-				{Port: 25, Name: "SMTP"}, {Port: 465, Name: "SMTP"}, {Port: 587, Name: "SMTP"}, {Port: 110, Name: "POP3"}, {Port: 995, Name: "POP3"},
+				{Port: 25, Name: "SMTP"}, {Port: 465, Name: "SMTP"}, {Port: 587, Name: "SMTP"},
 				{Port: 143, Name: "IMAP"}, {Port: 993, Name: "IMAP"}, {Port: 21, Name: "FTP"}, {Port: 119, Name: "NNTP"}, {Port: 6667, Name: "IRC"},
 			},
 			Greetings: []core.Greeting{
 				{Begins: "HTTP/1.", Name: "HTTP"}, {Begins: "220 ", Name: "SMTP and FTP"}, {Begins: "220-", Name: "SMTP and FTP"},
-				{Begins: "+OK", Name: "POP3"}, {Begins: "* OK", Name: "IMAP"},
+				{Begins: "* OK", Name: "IMAP"},
 			},
 		},
 		Open: func(o core.Opening, out *core.Out) (core.Machine, error) {

@@ -22,6 +22,10 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			Group:          "mail",
+			Brief:          "mail boxes, with APOP and STLS",
+			Ports:          []core.UsualPort{{Port: 110, Name: "POP3"}, {Port: 995, Name: "POP3"}},
+			Greetings:      []core.Greeting{{Begins: "+OK", Name: "POP3"}},
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			return newMachine(o.Client != core.Stream, o.Watch), nil
