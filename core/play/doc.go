@@ -24,6 +24,10 @@
 // A side says a thing when all has come that the other had said before it in
 // the recording, and it may hear things before it was expected to.
 //
+// The further connections of a script that [NewLinked] made are played by a Talk: each side
+// tells its own address in the place of the recorded one, and reads the other's there. A
+// Player without a Talk knows the connection to the server alone.
+//
 // # Rules
 //
 // The rules above an entry take parts of its bytes; what no rule takes is

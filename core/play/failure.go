@@ -9,6 +9,7 @@ const (
 	codeTLS    = "tls"   // the handshake failed
 	codeNoFIN  = "no-half-close"
 	codeNoMode = "no-mode" // the line mode that rules need
+	codeLink   = "link"    // a further connection cannot be had
 )
 
 // failure is what broke a talk off: a code for programs, beside the words.

@@ -20,12 +20,17 @@ type Mismatch struct {
 	// Nearest says that the client fits no script of a pool that is left, and
 	// that File is the one which it agreed with the longest.
 	Nearest bool
-	Cause   error // of a TLS handshake that failed where it should not have; nil otherwise
+	Link    string // the further connection by which it says so; "": the one to the server
+	Cause   error  // of a TLS handshake that failed where it should not have; nil otherwise
 }
 
 // Error tells all of it in a line.
 func (m *Mismatch) Error() string {
-	words := fmt.Sprintf("%s:%d: byte %d of the %s's stream: expected %s, got %s", core.Printable(m.File), m.Line, m.Offset, m.From, m.Want, m.Got)
+	by := ""
+	if m.Link != "" {
+		by = " by the further connection " + m.Link
+	}
+	words := fmt.Sprintf("%s:%d: byte %d of the %s's stream%s: expected %s, got %s", core.Printable(m.File), m.Line, m.Offset, m.From, by, m.Want, m.Got)
 	if m.Nearest {
 		return "fits no recording that is left; the nearest: " + words
 	}
@@ -73,7 +78,7 @@ func (p *Player) mismatch(got []byte) *Mismatch {
 
 // describe tells what is expected now.
 func (p *Player) describe() *Mismatch {
-	m := &Mismatch{File: p.file, From: other(p.as), Offset: p.offset + int64(p.off), Want: "nothing more"}
+	m := &Mismatch{File: p.file, Link: p.link, From: other(p.as), Offset: p.offset + int64(p.off), Want: "nothing more"}
 	if p.Heard() {
 		for _, s := range p.steps {
 			if s.from == m.From || m.Line == 0 {
@@ -101,6 +106,10 @@ func (p *Player) describe() *Mismatch {
 				m.Want += ", which is " + quote(p.values[c.site])
 			}
 			m.Want += p.orOther()
+			break
+		}
+		if c.link > 0 {
+			m.Want = "the address of the further connection " + p.links[c.link-1].link + ", such as " + quote(c.data)
 			break
 		}
 		rest := c.data[p.off:]
@@ -210,6 +219,9 @@ func (p *Player) skip(data []byte) (rest []byte) {
 	}
 	return data[n:]
 }
+
+// varies reports whether what we say there may be other than what was recorded.
+func (c piece) varies() bool { return c.uses() || c.link > 0 }
 
 func (c piece) uses() bool { return c.rule != nil && c.rule.Kind == transcript.UseRule }
 

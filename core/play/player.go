@@ -32,6 +32,9 @@ type Player struct {
 	hello          bool   // the client has begun the handshake of an upgrade
 	shaking        bool   // an upgrade was ordered, and has no outcome so far
 
+	allows func(seq int) bool // of a step of our own: the other connections are as far; nil: there are none
+	told   map[int]bool       // links whose address we know, to tell it
+
 	differs  *Mismatch // the first
 	skipping skipping
 	decoding decoding
@@ -49,7 +52,7 @@ type Player struct {
 
 // Play begins to play one side; the peer is the other one.
 func (s *Script) Play(as core.Side) *Player {
-	p := &Player{Script: s, as: as, values: slices.Clone(s.values)}
+	p := &Player{Script: s, as: as, values: slices.Clone(s.values), told: map[int]bool{}}
 	p.advance()
 	return p
 }
@@ -67,6 +70,7 @@ const (
 	Finish                        // end the stream: send FIN
 	Break                         // break the connection: send a reset
 	StartTLS                      // have the connection become TLS, and give Upgraded the outcome
+	Listen                        // wait for the peer to open a further connection, and give Listening the address
 )
 
 // Order is what a player wants done next.
@@ -75,6 +79,7 @@ type Order struct {
 	Data  []byte        // of Send; not to be changed
 	Name  string        // of StartTLS, as the client: whom the certificate has to be for; "": whom was dialled
 	Fails bool          // of StartTLS: it failed when it was recorded; a server ends the connection in its place
+	Link  int           // of Listen: which, counted from 1
 	Pause time.Duration // that passed before it when it was recorded
 	// Silence is what has to pass before it, so that the peer notices.
 	Silence time.Duration
@@ -90,8 +95,11 @@ func (p *Player) Next() (Order, bool) {
 		return Order{}, false
 	}
 	i := p.own()
-	p.said = i + 1
 	s := &p.steps[i]
+	if n, due := p.listens(s); due {
+		return Order{Kind: Listen, Link: n}, true
+	}
+	p.said = i + 1
 	o := Order{Kind: Send, Pause: s.pause, Silence: s.silence}
 	switch {
 	case s.kind == endStep:
@@ -107,7 +115,7 @@ func (p *Player) Next() (Order, bool) {
 
 func (p *Player) isDue() bool {
 	i := p.own()
-	return i < len(p.steps) && i < p.at
+	return i < len(p.steps) && i < p.at && (p.allows == nil || p.allows(p.steps[i].seq))
 }
 
 // own returns our own next step.
@@ -120,7 +128,7 @@ func (p *Player) own() int {
 
 // dataOf returns a step's bytes with the values that were captured.
 func (p *Player) dataOf(s *step) []byte {
-	if !slices.ContainsFunc(s.pieces, piece.uses) {
+	if !slices.ContainsFunc(s.pieces, piece.varies) {
 		return s.data
 	}
 	return p.join(s.pieces)
@@ -144,10 +152,14 @@ func (p *Player) join(pieces []piece) []byte {
 	return all
 }
 
-// bytesOf returns a piece's bytes: recorded, or what a use rule puts there.
+// bytesOf returns a piece's bytes: recorded, or what a use rule puts there, or the address
+// of a further connection that is waited for.
 func (p *Player) bytesOf(c *piece) []byte {
-	if c.uses() {
+	switch {
+	case c.uses():
 		return p.values[c.site]
+	case c.link > 0 && p.told[c.link]:
+		return p.values[c.sites[0]]
 	}
 	return c.data
 }

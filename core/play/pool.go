@@ -41,7 +41,7 @@ func NewPool(scripts []*Script, once bool) (*Pool, error) {
 		return nil, fmt.Errorf("%d scripts: a pool has 1 to %d", len(scripts), MaxPool)
 	}
 	for _, s := range scripts {
-		if err := cmp.Or(s.WithoutMode(), s.unrated()); err != nil {
+		if err := cmp.Or(s.WithoutMode(), s.unrated(), s.Alone()); err != nil {
 			return nil, err
 		}
 	}

@@ -21,6 +21,7 @@ type piece struct {
 	named  [][]byte    // … what each of its names captured when it was recorded
 	sites  []int       // … and for each of its names the index in Script.values
 	site   int         // of a use rule
+	link   int         // whose address this is, counted from 1; 0: it is none
 }
 
 // pieces takes a payload apart by the rules above it, and defines the names

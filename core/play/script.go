@@ -16,6 +16,8 @@ type Script struct {
 	end    core.ServerEnd
 	steps  []step
 	values [][]byte // recorded, of each capture in the file's order
+	links  []*link  // further connections
+	link   string   // whose steps these are; "": those of the connection to the server
 
 	warnings []Warning
 	decoded  int // the line of a rule that wants a line mode; 0: there is none
@@ -32,6 +34,7 @@ type step struct {
 	pause   time.Duration // since the step before
 	silence time.Duration // of the server's before it, which the client's line mode was told of
 	line    int
+	seq     int                // its number among the steps of all connections
 	order   *transcript.Rule   // it may come in any order
 	group   int                // … with the steps beside it that have the same number; 0: it keeps its place
 	rates   []*transcript.Rule // of the run that begins here
@@ -55,11 +58,13 @@ const (
 // the client's end, after << close and << failed, and after the server's end;
 // the copies of a side that passes through. What follows the session's end is
 // not.
-func New(file string, t *transcript.Transcript) (*Script, error) {
+func New(file string, t *transcript.Transcript) (*Script, error) { return newScript(file, t, false) }
+
+func newScript(file string, t *transcript.Transcript, further bool) (*Script, error) {
 	if t.State != nil {
 		return nil, &transcript.SyntaxError{File: file, Line: 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
 	}
-	b := builder{Script: Script{file: file, end: t.Server}, names: map[string]int{}, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
+	b := builder{Script: Script{file: file, end: t.Server}, names: map[string]int{}, further: further, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
 	b.recognised(t)
 	for i := range t.Entries {
 		if err := b.entry(t.Entries, i); err != nil {
@@ -70,6 +75,9 @@ func New(file string, t *transcript.Transcript) (*Script, error) {
 		}
 	}
 	b.endEvent()
+	if err := b.places(); err != nil {
+		return nil, err
+	}
 	if err := b.fieldsFit(); err != nil {
 		return nil, err
 	}
@@ -98,6 +106,9 @@ func (s *Script) Streams() error {
 type builder struct {
 	Script
 	names      map[string]int    // the last capture of each name: an index of values
+	further    bool              // further connections are played
+	open       map[string]*link  // the last one of each name
+	seq        int               // of the last step of any connection
 	passes     bool              // the client's bytes pass through
 	promised   bool              // … from the next event on
 	first      int               // the first step of the event
@@ -111,7 +122,7 @@ type builder struct {
 	ending     bool              // the event, or an action for it, ends the client's side
 	last       bool              // … and the session
 	over       bool              // the session has ended
-	at         time.Duration     // time of the last step
+	atTime     time.Duration     // time of the last step
 	timed      bool              // … if it has one
 	secured    bool              // the connection was upgraded to TLS
 	pending    pendingUpgrade
@@ -166,7 +177,7 @@ func (b *builder) event(e *transcript.Entry, unread int) error {
 	case core.ServerQuiet:
 		b.silent = !b.pending.on
 	case core.LinkListening, core.LinkConnected, core.LinkFailed, core.LinkBytes, core.LinkEOF, core.LinkClosed:
-		return b.linked(e, e.Event.Link)
+		return b.linked(e)
 	case core.ServerTLS:
 		return b.upgraded(e, tlsStep)
 	case core.ClientRaw:
@@ -208,16 +219,11 @@ func (b *builder) action(e *transcript.Entry) error {
 			b.ordered(string(e.Action.Data))
 		}
 	case core.Connect, core.Accept, core.SendLink, core.FinishLink, core.CloseLink:
-		return b.linked(e, e.Action.Link)
+		return b.linked(e)
 	case core.PassThrough:
 		b.promised = b.promised || e.Action.Side == core.Client
 	}
 	return nil
-}
-
-// linked refuses a recording with a further connection: only the one to the server is played.
-func (b *builder) linked(e *transcript.Entry, link string) error {
-	return b.unusable(e.Line, "expected a recording of one connection: the further connection %s, which begins here, is not played", link)
 }
 
 // endEvent adds what the session did after an event's last action.
@@ -249,7 +255,7 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 		}
 		b.finished = kind == endStep
 	}
-	s := step{from: from, kind: kind, data: data, line: e.Line}
+	s := step{from: from, kind: kind, data: data, line: e.Line, seq: b.next()}
 	if s.line == 0 && len(b.steps) > 0 {
 		s.line = b.steps[len(b.steps)-1].line
 	}
@@ -257,12 +263,7 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 		s.silence = b.quiet + b.quiet/2 // longer than it takes the client to notice
 	}
 	b.silent = false
-	if e.Timed {
-		if b.timed {
-			s.pause = max(0, e.Time-b.at)
-		}
-		b.at, b.timed = e.Time, true
-	}
+	s.pause = b.pauseOf(e)
 	if kind == bytesStep {
 		var err error
 		if s.order, err = b.orderRule(e); err != nil {
@@ -280,6 +281,22 @@ func (b *builder) add(e *transcript.Entry, from core.Side, kind stepKind, data [
 	}
 	b.steps = append(b.steps, s)
 	return nil
+}
+
+func (b *builder) next() int {
+	b.seq++
+	return b.seq
+}
+
+// pauseOf returns how long after the step before an entry's was.
+func (b *builder) pauseOf(e *transcript.Entry) (pause time.Duration) {
+	if e.Timed {
+		if b.timed {
+			pause = max(0, e.Time-b.atTime)
+		}
+		b.atTime, b.timed = e.Time, true
+	}
+	return pause
 }
 
 func (b *builder) unusable(line int, format string, args ...any) error {

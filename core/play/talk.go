@@ -57,6 +57,8 @@ type Talk struct {
 	Secured func(words string, early int)
 
 	startTLS *tls.Config // as the server
+	together *together   // the connections of a script with further ones
+	stream   int         // which of them this is; 0: the one to the server
 }
 
 // part is one side's part in a talk: a player, or a guest.
@@ -97,8 +99,16 @@ func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 		Talk: t, conn: conn, p: p, ctx: ctx,
 		changed: make(chan struct{}, 1), halted: make(chan struct{}), heard: make(chan struct{}),
 	}
-	if player, ok := p.(*Player); ok {
+	player, ok := p.(*Player)
+	if ok {
 		k.datagrams = player.Datagrams()
+	}
+	if ok && k.together == nil && len(player.links) > 0 {
+		k.together = newTogether(ctx, k, player)
+		defer k.together.end()
+	}
+	if k.together != nil {
+		k.together.join(k, player)
 	}
 	if _, patient := conn.(Upgrader); !patient {
 		k.conn = stall.New(conn)
@@ -109,11 +119,17 @@ func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 	go k.read()
 	k.write()
 	k.part()
+	if k.together != nil && k.stream == 0 {
+		k.together.left(0)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case k.stopped != nil:
 		return k.stopped
+	}
+	if k.together != nil && k.failed == nil {
+		return k.together.failure()
 	}
 	return k.failed
 }
@@ -174,6 +190,9 @@ func (k *talk) read() {
 		n, err := conn.Read(buf)
 		k.mu.Lock()
 		done = k.take(buf[:n], err)
+		if k.together != nil {
+			k.together.heard(k, n > 0)
+		}
 		k.mu.Unlock()
 		select {
 		case k.changed <- struct{}{}:
@@ -194,12 +213,17 @@ func (k *talk) take(data []byte, err error) (done bool) {
 		err = nil // the deadline was moved too late
 	case k.datagrams && errors.Is(err, syscall.ECONNREFUSED):
 		k.refused, err = true, nil // what came before it may still be there
+	case timedOut && k.together.goesOn(k.Timeout):
+		err = nil // by another connection
 	case timedOut:
 		got := fmt.Sprintf("nothing more within %v", k.Timeout)
 		if k.refused {
 			got = "nothing more: a datagram was refused (ICMP, port unreachable)"
 		}
 		m := k.p.Awaited(got)
+		if late := k.together.awaited(k.stream, got); late != nil && k.p.Status().Heard {
+			m = late
+		}
 		if k.stopped == nil {
 			k.stop(m)
 		}
@@ -305,8 +329,14 @@ func (k *talk) write() {
 func (k *talk) isOver() bool {
 	at := k.p.Status()
 	switch {
+	case k.together.failure() != nil:
+		return true
 	case k.stopped != nil:
 		return k.Timeout == 0 || k.gone || at.Settled
+	case k.gone && k.stream > 0:
+		return at.Said // what is left to say may have to wait for another connection
+	case k.stream == 0 && k.p.side() == core.Client && k.together.busy():
+		return false
 	case k.gone:
 		return !at.Due
 	}
@@ -348,8 +378,11 @@ func (k *talk) carryOut(o Order) bool {
 			return false
 		}
 	}
-	if o.Kind == StartTLS {
+	switch o.Kind {
+	case StartTLS:
 		return k.upgrade(o)
+	case Listen:
+		return k.listen(o.Link)
 	}
 	k.mu.Lock()
 	k.tellDone(true) // before the peer's answer can be
@@ -363,7 +396,12 @@ func (k *talk) carryOut(o Order) bool {
 		k.reset()
 		return false
 	case Send:
-		return k.send(o.Data)
+		if !k.send(o.Data) {
+			return false
+		}
+	}
+	if k.together != nil {
+		k.together.said(k)
 	}
 	return true
 }

@@ -78,7 +78,7 @@ func (read Reader) script(name string, stderr io.Writer) (*play.Script, *transcr
 	if t.CutOff {
 		fmt.Fprintf(stderr, "%s: warning: no newline at the end of the file, so it may have been cut off; it is played as far as it goes\n", core.Printable(path))
 	}
-	s, err := play.New(path, t)
+	s, err := play.NewLinked(path, t)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -171,6 +171,11 @@ func playClient(ctx context.Context, read Reader, modes Modes, o clientOptions, 
 	}
 	if to, err = tlsflags.Through(o.proxy, to); err != nil {
 		return err
+	}
+	if to.TLS || to.Kind != target.TCP || o.proxy != "" {
+		if err := script.Alone(); err != nil {
+			return err
+		}
 	}
 	upgrades := script.Upgrades()
 	if upgrades && to.TLS {

@@ -134,6 +134,11 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 		return err
 	}
 	defer closeKeyLog()
+	if server.TLS != nil && server.Script != nil {
+		if err := server.Script.Alone(); err != nil {
+			return err
+		}
+	}
 	listener, err := o.open(&server)
 	if err != nil {
 		return err

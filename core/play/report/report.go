@@ -25,6 +25,7 @@ type Event struct {
 	File        string   `json:"file,omitempty"`
 	Files       []string `json:"files,omitempty"`
 	Nearest     bool     `json:"nearest,omitempty"`
+	Link        string   `json:"link,omitempty"` // of a mismatch: the further connection
 	Line        int      `json:"line,omitempty"`
 	Offset      *int64   `json:"offset,omitempty"`
 	Want        string   `json:"want,omitempty"`
@@ -86,7 +87,7 @@ func (p *Printer) Mismatch(client net.Addr, m *play.Mismatch) (goOn bool) {
 		p.mismatches = map[string]int{}
 	}
 	p.mismatches[client.String()]++
-	p.print(Event{Event: "mismatch", Client: client.String(), File: m.File, Nearest: m.Nearest, Line: m.Line, Offset: &m.Offset, Want: m.Want, Got: m.Got}, p.Err,
+	p.print(Event{Event: "mismatch", Client: client.String(), File: m.File, Nearest: m.Nearest, Link: m.Link, Line: m.Line, Offset: &m.Offset, Want: m.Want, Got: m.Got}, p.Err,
 		fmt.Sprintf("client %s: %s\n", client, core.Printable(m.Error())))
 	return p.Continue
 }
