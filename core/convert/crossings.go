@@ -45,8 +45,11 @@ const untimedStep = time.Millisecond
 // encrypted; what was ordered during an upgrade crossed after it, or never.
 //
 // Events without a time are 1 ms apart; an action without one has its event's.
-func Crossings(t *transcript.Transcript) []Crossing {
-	w := walk{whole: t.Server != core.ServerStream, stays: t.ServerEOFStays, watched: t.Watch, passing: t.Watch, tls: lastTLS(t.Entries)}
+func Crossings(t *transcript.Transcript) []Crossing { return walked(t).all }
+
+// walked walks a whole transcript.
+func walked(t *transcript.Transcript) *walk {
+	w := &walk{whole: t.Server != core.ServerStream, stays: t.ServerEOFStays, watched: t.Watch, passing: t.Watch, tls: lastTLS(t.Entries)}
 	for from := 0; from < len(t.Entries) && !w.over; {
 		to := from + 1
 		for to < len(t.Entries) && t.Entries[to].Dir != transcript.Event {
@@ -63,7 +66,11 @@ func Crossings(t *transcript.Transcript) []Crossing {
 		w.finish(core.Client, true)
 		w.finish(core.Server, true)
 	}
-	return w.all
+	for _, l := range w.links {
+		l.finish(w, core.Client, true)
+		l.finish(w, core.Server, true)
+	}
+	return w
 }
 
 // lastTLS returns the index of the last outcome of an upgrade to TLS, or -1.
@@ -91,6 +98,8 @@ type walk struct {
 	finished [core.Server + 1]bool
 	over     bool // nothing is fed any longer
 	broken   bool
+	links    []*Further
+	open     map[string]*Further // the last one of each name
 }
 
 // answered walks one event and what is below it, up to the next event. There is
@@ -141,6 +150,8 @@ func (w *walk) clock(e *transcript.Entry) {
 
 func (w *walk) event(ev core.Event, copied bool) {
 	switch {
+	case ev.Kind.IsLink():
+		w.linkEvent(ev)
 	case ev.Kind == core.ClientStartTLS && w.at < w.tls: // the person's order was obeyed
 		w.upgrades = true
 	case ev.Kind == core.ServerTLS:
@@ -170,6 +181,8 @@ func (w *walk) action(a *core.Action) {
 		w.upgrades = w.upgrades || a.Side == core.Server
 	case core.Close, core.Failed:
 		w.over = !w.watched
+	case core.Connect, core.Accept, core.SendLink, core.FinishLink, core.CloseLink:
+		w.linkAction(a)
 	}
 }
 

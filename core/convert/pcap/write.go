@@ -39,7 +39,8 @@ const (
 // once, and the ends. Packets have their entry's time, counted from [Start]. A
 // connection that the server reset ends in RST; one that broke in another way ends
 // as if the client had closed it. Of a session of datagrams it writes a packet of UDP for
-// each of them, and nothing else.
+// each of them, and nothing else. Each further connection is one of its own, between the
+// addresses in the transcript; where it was dialled from is synthetic.
 //
 // The server has the address that was dialled, if the transcript has it (as its
 // target or in its first remark), else 192.0.2.2; the name of the target is in a
@@ -83,7 +84,29 @@ func WriteWith(w io.Writer, t *transcript.Transcript, secrets []byte) error {
 			return err
 		}
 	}
-	s := segments{
+	s := newSegments(ng, client, server)
+	if s.udp = t.Server == core.ServerDatagrams; !s.udp {
+		s.handshake(&s.client, &s.server)
+	}
+	for _, c := range interleaved(s, t) {
+		if c.opens {
+			c.on.opened(c.by, c.Time)
+		} else {
+			c.on.crossing(&c.Crossing)
+		}
+		if c.on.err != nil {
+			return c.on.err
+		}
+	}
+	if s.err != nil { // of the handshake
+		return s.err
+	}
+	return ng.Flush()
+}
+
+// newSegments begins a connection.
+func newSegments(ng *pcapgo.NgWriter, client, server netip.AddrPort) *segments {
+	s := &segments{
 		ng: ng, buf: gopacket.NewSerializeBuffer(), at: Start, mss: linkMTU - headers4,
 		client: peer{addr: client, mac: net.HardwareAddr{2, 0, 0, 0, 0, 1}, seq: 1_000_000},
 		server: peer{addr: server, mac: net.HardwareAddr{2, 0, 0, 0, 0, 2}, seq: 2_000_000},
@@ -91,16 +114,7 @@ func WriteWith(w io.Writer, t *transcript.Transcript, secrets []byte) error {
 	if server.Addr().Is6() {
 		s.mss = linkMTU - headers6
 	}
-	if s.udp = t.Server == core.ServerDatagrams; !s.udp {
-		s.handshake()
-	}
-	for _, c := range convert.Crossings(t) {
-		s.crossing(&c)
-	}
-	if s.err != nil {
-		return s.err
-	}
-	return ng.Flush()
+	return s
 }
 
 func sectionComment(t *transcript.Transcript) string {
@@ -182,15 +196,16 @@ type segments struct {
 	err            error
 }
 
-func (s *segments) handshake() {
+// handshake opens a connection from one host to the other.
+func (s *segments) handshake(from, to *peer) {
 	options := []layers.TCPOption{
 		{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{byte(s.mss >> 8), byte(s.mss)}},
 		{OptionType: layers.TCPOptionKindNop},
 		{OptionType: layers.TCPOptionKindWindowScale, OptionLength: 3, OptionData: []byte{7}},
 	}
-	s.packet(&s.client, &s.server, layers.TCP{SYN: true, Options: options}, nil)
-	s.packet(&s.server, &s.client, layers.TCP{SYN: true, ACK: true, Options: options}, nil)
-	s.packet(&s.client, &s.server, layers.TCP{ACK: true}, nil)
+	s.packet(from, to, layers.TCP{SYN: true, Options: options}, nil)
+	s.packet(to, from, layers.TCP{SYN: true, ACK: true, Options: options}, nil)
+	s.packet(from, to, layers.TCP{ACK: true}, nil)
 }
 
 func (s *segments) crossing(c *convert.Crossing) {
