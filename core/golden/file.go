@@ -88,13 +88,19 @@ func tooLarge(name, has string) error {
 	return fmt.Errorf("%s has %s, and at most %d MiB are read at once; cut it in parts, each of a transcript's with the lines above its first entry on top", core.Printable(name), has, MaxFile>>20)
 }
 
-// Parse reads the file and parses it.
-func (f File) Parse() (*transcript.Transcript, error) {
+// Parse reads the file and parses its connections.
+func (f File) Parse() ([]*transcript.Transcript, error) {
 	data, err := f.Read()
 	if err != nil {
 		return nil, err
 	}
-	return transcript.Parse(f.Path, data)
+	return transcript.ParseAll(f.Path, data)
+}
+
+// InConnection says of an error about the n-th connection of a file in which it is, if there
+// are several.
+func InConnection(err error, n, of int) error {
+	return transcript.ErrorIn(err, n, of)
 }
 
 // RefuseRunning returns an error if running says that a recorder still appends to

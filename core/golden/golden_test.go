@@ -13,6 +13,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/replay"
+	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/core/wire"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 )
@@ -111,7 +112,7 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("of a session that runs: %+v", got)
 	}
 	running = false
-	if got := r.Replay(t.Context(), file); !got.OK || got.Outcome != Updated || got.Replays != 5 || string(got.Now.Append(nil)) != right {
+	if got := r.Replay(t.Context(), file); !got.OK || got.Outcome != Updated || got.Replays != 5 || string(transcript.AppendAll(nil, got.Now)) != right {
 		t.Errorf("updated: %+v", got)
 	}
 	if text, err := file.Read(); err != nil || string(text) != right {

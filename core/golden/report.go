@@ -27,6 +27,7 @@ const (
 type Report struct {
 	File       string           `json:"file"`
 	Mode       string           `json:"mode,omitempty"`
+	Connection int              `json:"connection,omitempty"` // of several, counted from 1: that which is not the same, or not usable
 	Outcome    Outcome          `json:"result"`
 	OK         bool             `json:"ok"`
 	Updated    bool             `json:"updated,omitempty"` // the file was rewritten, whatever a recut found after that
@@ -41,7 +42,9 @@ type Report struct {
 	Warning    string           `json:"warning,omitempty"`
 	Skip       string           `json:"skip,omitempty"` // the condition by which it was skipped
 
-	Now *transcript.Transcript `json:"-"` // what an updated file holds
+	Now []*transcript.Transcript `json:"-"` // what an updated file holds
+
+	changed string // what an update has changed so far
 }
 
 // take copies what a replay found.
@@ -57,6 +60,22 @@ func (r *Report) take(found *replay.Result) {
 	}
 	if found.Where.Line > 0 {
 		r.Where = &found.Where
+	}
+}
+
+// in notes which of the connections is being replayed.
+func (r *Report) in(all []*connection, i int) {
+	if r.Mode = all[i].Mode; len(all) > 1 {
+		r.Connection = i + 1
+	}
+}
+
+// passed notes that all connections are the same that were not skipped. What shows of a
+// difference is what an update has changed.
+func (r *Report) passed(all []*connection) {
+	r.Outcome, r.OK, r.Connection, r.Mode, r.Skip = Same, true, 0, all[0].Mode, ""
+	if r.Difference = r.changed; !r.Updated {
+		r.Line = 0
 	}
 }
 
@@ -78,7 +97,7 @@ func (r *Report) fail(err error) *Report {
 // Problem says why an unusable file is that, with the line if one is to blame.
 func (r *Report) Problem() string {
 	if r.Line > 0 {
-		return fmt.Sprintf("%s:%d: %s", core.Printable(r.File), r.Line, r.Error)
+		return fmt.Sprintf("%s:%d: %s%s", core.Printable(r.File), r.Line, transcript.InConnection(r.Connection), r.Error)
 	}
 	return r.Error
 }
@@ -88,6 +107,9 @@ func (r *Report) text() string {
 	var b strings.Builder
 	file := core.Printable(r.File)
 	fmt.Fprintf(&b, "%s: %s", file, r.Outcome)
+	if r.Connection > 0 {
+		fmt.Fprintf(&b, " in connection %d", r.Connection)
+	}
 	if r.Cut != "" {
 		fmt.Fprintf(&b, " when the server's bytes are cut %s", r.Cut)
 	}
@@ -119,10 +141,15 @@ func (r *Report) headline() string {
 		return string(r.Outcome) + ": " + words
 	case len(r.Faults) > 0:
 		return string(r.Outcome) + ": " + r.Faults[0].Words
-	case r.Cut != "":
-		return string(r.Outcome) + " when the server's bytes are cut " + r.Cut
 	}
-	return string(r.Outcome)
+	words := string(r.Outcome)
+	if r.Connection > 0 {
+		words += fmt.Sprintf(" in connection %d", r.Connection)
+	}
+	if r.Cut != "" {
+		words += " when the server's bytes are cut " + r.Cut
+	}
+	return words
 }
 
 // details tells all of what is wrong with the file.

@@ -101,11 +101,18 @@ func (r *Runner) All(ctx context.Context, files []File, p *Printer) {
 	p.end(ctx.Err() != nil, r.Cuts != nil, r.replays.Load())
 }
 
-// Replay replays one file in all the ways that were asked for, up to the first
-// that differs.
+// connection is one of a file, being replayed.
+type connection struct {
+	*transcript.Transcript
+	golden *replay.Golden // nil: it is skipped
+	whole  *replay.Result
+}
+
+// Replay replays one file in all the ways that were asked for, each of its connections up to
+// the first that differs.
 func (r *Runner) Replay(ctx context.Context, file File) *Report {
 	report := &Report{File: file.Path, Mode: r.Mode}
-	g, err := r.load(file, report)
+	all, err := r.load(file, report)
 	if err != nil {
 		return report.fail(err)
 	}
@@ -114,28 +121,47 @@ func (r *Runner) Replay(ctx context.Context, file File) *Report {
 		r.replays.Add(1)
 		return r.Open(ctx, mode)
 	}
-	whole, err := g.Whole(ctx, open)
-	if err != nil {
-		return report.fail(err)
+	skipped := 0
+	for i := range all {
+		report.in(all, i)
+		err := r.whole(ctx, open, file.Path, all, i, report)
+		if err != nil {
+			report.fail(err)
+		}
+		switch {
+		case report.Outcome == Skipped:
+			skipped++
+		case err != nil, !all[i].whole.Same:
+			report.Updated = false // nothing was written
+			return report
+		}
 	}
-	report.take(whole)
-	if !whole.Same && r.Update {
-		g, whole = r.rewrite(ctx, open, file, g, whole, report)
-	}
-	if g == nil || !whole.Same || r.Cuts == nil {
+	if skipped == len(all) {
 		return report
 	}
-	switch recut, err := g.Recuts(ctx, open, whole, r.Cuts); {
-	case err != nil:
-		report.fail(err)
-	case !recut.Same:
+	report.passed(all)
+	if report.Updated && !report.replace(file, all) || r.Cuts == nil {
+		return report
+	}
+	for i, c := range all {
+		if c.golden == nil {
+			continue
+		}
+		recut, err := c.golden.Recuts(ctx, open, c.whole, r.Cuts)
+		if err == nil && recut.Same {
+			continue
+		}
+		if report.in(all, i); err != nil {
+			return report.fail(err)
+		}
 		report.take(recut)
+		return report
 	}
 	return report
 }
 
 // load reads and checks a file.
-func (r *Runner) load(file File, report *Report) (*replay.Golden, error) {
+func (r *Runner) load(file File, report *Report) ([]*connection, error) {
 	if r.Update && r.Running != nil {
 		if err := file.RefuseRunning(r.Running); err != nil {
 			return nil, err
@@ -145,21 +171,40 @@ func (r *Runner) load(file File, report *Report) (*replay.Golden, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := transcript.Parse(file.Path, data)
+	read, err := transcript.ParseAll(file.Path, data)
 	if err != nil {
 		return nil, err
 	}
-	if r.Mode != "" {
-		t.Mode = r.Mode
+	var all []*connection
+	for _, t := range read {
+		if r.Mode != "" {
+			t.Mode = r.Mode
+		}
+		all = append(all, &connection{Transcript: t})
 	}
-	report.Mode = t.Mode
-	if t.CutOff && r.Strict {
+	report.Mode = read[0].Mode
+	if cutOff := read[len(read)-1].CutOff; cutOff && r.Strict {
 		return nil, &transcript.SyntaxError{File: file.Path, Line: bytes.Count(data, []byte("\n")) + 1, Msg: "expected a newline at the end of the file"}
-	}
-	if t.CutOff {
+	} else if cutOff {
 		report.Warning = "no newline at the end of the file, so it may have been cut off: the actions of its last event are compared only as far as they go"
 	}
-	return r.ready(file.Path, t)
+	return all, nil
+}
+
+// whole replays a connection whole, and with Update once more with the actions that came. The
+// report has what it found.
+func (r *Runner) whole(ctx context.Context, open replay.Opener, path string, all []*connection, i int, report *Report) (err error) {
+	c := all[i]
+	if c.golden, err = r.ready(path, c.Transcript); err != nil {
+		return err
+	}
+	if c.whole, err = c.golden.Whole(ctx, open); err != nil {
+		return err
+	}
+	if report.take(c.whole); !c.whole.Same && r.Update {
+		return r.rewrite(ctx, open, path, all, i, report)
+	}
+	return nil
 }
 
 // ready makes t ready for its mode.
@@ -171,38 +216,58 @@ func (r *Runner) ready(path string, t *transcript.Transcript) (*replay.Golden, e
 	return replay.New(path, t, func(string) (core.Manifest, bool) { return m, ok })
 }
 
-// rewrite brings the file up to date, provided that one more replay of the new
-// text is the same. It returns that replay, or nil when the report says why the
-// file is unchanged.
-func (r *Runner) rewrite(ctx context.Context, open replay.Opener, file File, g *replay.Golden, whole *replay.Result, report *Report) (*replay.Golden, *replay.Result) {
-	updated, err := g.Update(whole)
+// rewrite brings a connection up to date, provided that one more replay of the new text is
+// the same. Otherwise the report says why it is as it was.
+func (r *Runner) rewrite(ctx context.Context, open replay.Opener, path string, all []*connection, i int, report *Report) error {
+	updated, err := all[i].golden.Update(all[i].whole)
 	if err != nil {
 		report.Error = err.Error()
-		return nil, nil
+		return nil
 	}
-	data := updated.Append(nil)
-	t, err := transcript.Parse(file.Path, data)
+	now := transcriptsOf(all)
+	now[i] = updated
+	read, err := transcript.ParseAll(path, transcript.AppendAll(nil, now))
+	var g *replay.Golden
 	if err == nil {
-		g, err = r.ready(file.Path, t)
+		g, err = r.ready(path, read[i])
 	}
 	if err != nil {
 		report.Error = fmt.Sprintf("%v: with the new actions it would be no transcript: %v", replay.ErrUpdate, err)
-		return nil, nil
+		return nil
 	}
 	again, err := g.Whole(ctx, open)
 	if err != nil {
-		report.fail(err)
-		return nil, nil
+		return err
 	}
 	if !again.Same {
 		report.take(again)
 		report.Error = replay.ErrUpdate.Error() + ": replayed once more it was answered differently; a line mode must always answer the same"
-		return nil, nil
+		return nil
 	}
-	if err := file.Replace(data); err != nil {
-		report.fail(err)
-		return nil, nil
+	for n := range all { // their lines have moved
+		read[n].CutOff = all[n].CutOff
+		all[n].Transcript = read[n]
 	}
-	report.Outcome, report.OK, report.Updated, report.Now = Updated, true, true, t
-	return g, again
+	all[i].golden, all[i].whole = g, again
+	report.Updated, report.changed = true, report.changed+report.Difference
+	return nil
+}
+
+func transcriptsOf(all []*connection) (read []*transcript.Transcript) {
+	for _, c := range all {
+		read = append(read, c.Transcript)
+	}
+	return read
+}
+
+// replace writes what was updated into the file, and reports whether it could.
+func (r *Report) replace(file File, all []*connection) bool {
+	now := transcriptsOf(all)
+	if err := file.Replace(transcript.AppendAll(nil, now)); err != nil {
+		r.Updated = false
+		r.fail(err)
+		return false
+	}
+	r.Outcome, r.OK, r.Now = Updated, true, now
+	return true
 }

@@ -16,6 +16,7 @@ type Script struct {
 	end    core.ServerEnd
 	steps  []step
 	values [][]byte // recorded, of each capture in the file's order
+	above  int      // lines of the file above the transcript
 	links  []*link  // further connections
 	link   string   // whose steps these are; "": those of the connection to the server
 
@@ -62,9 +63,9 @@ func New(file string, t *transcript.Transcript) (*Script, error) { return newScr
 
 func newScript(file string, t *transcript.Transcript, further bool) (*Script, error) {
 	if t.State != nil {
-		return nil, &transcript.SyntaxError{File: file, Line: 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
+		return nil, &transcript.SyntaxError{File: file, Line: t.Above + 2, Msg: "expected a transcript from its beginning: this one goes on from a state, and what the peers said before is not in it"}
 	}
-	b := builder{Script: Script{file: file, end: t.Server}, names: map[string]int{}, further: further, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
+	b := builder{Script: Script{file: file, above: t.Above, end: t.Server}, names: map[string]int{}, further: further, stays: t.ServerEOFStays, quiet: t.Quiet, watched: t.Watch, passes: t.Watch}
 	b.recognised(t)
 	for i := range t.Entries {
 		if err := b.entry(t.Entries, i); err != nil {
@@ -99,7 +100,7 @@ func (s *Script) Streams() error {
 	if s.end == core.ServerStream {
 		return nil
 	}
-	return &transcript.SyntaxError{File: s.file, Line: 2, Msg: "expected a transcript of a connection that is a stream: one whose server speaks in " + s.end.String() + " is not played here"}
+	return &transcript.SyntaxError{File: s.file, Line: s.above + 2, Msg: "expected a transcript of a connection that is a stream: one whose server speaks in " + s.end.String() + " is not played here"}
 }
 
 // builder gathers the steps.

@@ -1,6 +1,7 @@
 package plugincheck
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,11 @@ func Run(ctx context.Context, plugin *Plugin, o Options, p *Printer) error {
 		goldens = nil
 	}
 	for _, file := range plugin.Goldens {
-		if t, err := file.Parse(); err == nil { // else its own test says so
+		all, err := file.Parse()
+		if err != nil {
+			continue // its own test says so
+		}
+		for _, t := range all {
 			plugin.Seeds.Goldens = append(plugin.Seeds.Goldens, conformance.Seed{File: file.Path, Transcript: t})
 		}
 	}
@@ -112,11 +117,11 @@ func Run(ctx context.Context, plugin *Plugin, o Options, p *Printer) error {
 	return nil
 }
 
-// checkGolden holds a golden to its promises, with update after its actions were
-// brought up to date.
+// checkGolden holds a golden to its promises, each of its connections up to the first that
+// breaks one, with update after its actions were brought up to date.
 func checkGolden(ctx context.Context, s conformance.Subject, file golden.File, update bool) (r Report, err error) {
 	r.Check = file.Path
-	t, err := file.Parse()
+	all, err := file.Parse()
 	if err != nil {
 		return r, err
 	}
@@ -125,12 +130,18 @@ func checkGolden(ctx context.Context, s conformance.Subject, file golden.File, u
 		runner := golden.Runner{Modes: golden.Only(s.Manifest, s.Open), Update: true}
 		now := runner.Replay(ctx, file)
 		if refused, r.Updated = now.Error, now.Updated; r.Updated {
-			t = now.Now
+			all = now.Now
 		}
 	}
-	r.Result, err = conformance.Golden(ctx, s, file.Path, t)
-	if r.Skipped == "" {
-		r.Skipped = refused
+	skipped := ""
+	for i, t := range all {
+		r.Result, err = conformance.Golden(ctx, s, file.Path, t)
+		skipped = cmp.Or(skipped, r.Skipped)
+		if err != nil || len(r.Findings) > 0 {
+			err = golden.InConnection(err, i+1, len(all))
+			break
+		}
 	}
+	r.Skipped = cmp.Or(skipped, refused)
 	return r, err
 }

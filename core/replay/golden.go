@@ -147,7 +147,7 @@ func (g *Golden) unusable(line int, format string, args ...any) error {
 // headerLine returns the number of the i-th header line below the first: the
 // mode is 0, the options follow.
 func headerLine(t *transcript.Transcript, i int) int {
-	line := 2 + i
+	line := t.Above + 2 + i
 	for _, above := range t.HeaderComments[:min(i+1, len(t.HeaderComments))] {
 		line += len(above)
 	}

@@ -78,6 +78,8 @@ type Transcript struct {
 	// with the opening. Timers that it knows of are armed already.
 	State   []byte
 	Entries []Entry
+	// Above is how many lines stand above the first one in a file of several connections.
+	Above int
 	// HeaderComments[i] are the comments above the i-th line of the header
 	// below the first: mode, each option, target, each tls, quiet, server-eof,
 	// client, server, watch, seed, start, each skip-if, state. It may be shorter.

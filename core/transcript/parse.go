@@ -43,14 +43,26 @@ func (e *SyntaxError) Error() string {
 // all a *SyntaxError. Parse takes time in proportion to data, and memory to its
 // bytes and its lines, at most MaxLines; it does not keep data. The opening has
 // number 0, events are numbered from 1.
+//
+// A file of several connections is refused: ParseAll reads it.
 func Parse(name string, data []byte) (*Transcript, error) {
+	t, err := parse(name, data, 0)
+	if err != nil {
+		return nil, err // not a nil *SyntaxError in an interface
+	}
+	return t, nil
+}
+
+// parse parses what stands below so many lines of a file.
+func parse(name string, data []byte, above int) (*Transcript, *SyntaxError) {
 	text, marked := strings.CutPrefix(string(data), byteOrderMark)
 	p := parser{size: len(text), armed: map[string]bool{}}
 	first, _, _ := strings.Cut(text, "\n")
 	p.t.ByteOrderMark, p.t.CRLF = marked, strings.HasSuffix(first, "\r")
 	p.t.CutOff = !strings.HasSuffix(text, "\n")
 	p.t.Entries = slices.Grow(p.t.Entries, min(entryLines(text), MaxLines))
-	for number := 1; text != "" || number == 1; number++ {
+	p.t.Above = above
+	for number := above + 1; text != "" || number == above+1; number++ {
 		line, rest, whole := strings.Cut(text, "\n")
 		line, text = strings.TrimSuffix(line, "\r"), rest
 		goesOn := p.open != nil || p.decoded
@@ -146,6 +158,9 @@ func (p *parser) line(line string, number int) *SyntaxError {
 	}
 	if p.at == atMagic {
 		return p.magic(line)
+	}
+	if isMagic(line) {
+		return final("expected one connection, and here another one begins: replay, plugin test, transcript show and play take files of several, and nothing else does; to read it elsewhere, put it into a file of its own")
 	}
 	trimmed := strings.Trim(line, " \t")
 	indented := line != "" && (line[0] == ' ' || line[0] == '\t')

@@ -21,7 +21,9 @@ func Conformance(t *testing.T, d core.Discipline, goldens ...string) {
 	s := subject(t, d)
 	for _, dir := range goldens {
 		for _, file := range goldenFiles(t, dir) {
-			s.Seeds.Goldens = append(s.Seeds.Goldens, conformance.Seed{File: file.Path, Transcript: parse(t, file)})
+			for _, connection := range parse(t, file) {
+				s.Seeds.Goldens = append(s.Seeds.Goldens, conformance.Seed{File: file.Path, Transcript: connection})
+			}
 		}
 	}
 	_, err := conformance.Run(t.Context(), s, conformance.Checks(), func(r conformance.Result) {

@@ -64,14 +64,18 @@ func hold(t *testing.T, d core.Discipline, file golden.File) {
 	if updating() {
 		update(t, s, file)
 	}
-	r, err := conformance.Golden(t.Context(), s, file.Path, parse(t, file))
-	if err != nil {
-		t.Fatal(err)
+	all := parse(t, file)
+	for i, connection := range all {
+		r, err := conformance.Golden(t.Context(), s, file.Path, connection)
+		if err != nil {
+			t.Fatal(golden.InConnection(err, i+1, len(all)))
+		}
+		report(t, r)
 	}
-	report(t, r)
 }
 
-func parse(t *testing.T, file golden.File) *transcript.Transcript {
+// parse returns the connections of a golden.
+func parse(t *testing.T, file golden.File) []*transcript.Transcript {
 	t.Helper()
 	parsed, err := file.Parse()
 	if err != nil {
