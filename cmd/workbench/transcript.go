@@ -110,16 +110,38 @@ func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript
 	return loadFile(file, stderr)
 }
 
+// loadAll reads a transcript that may be of several connections.
+func (r *recordings) loadAll(name string, stderr io.Writer) ([]*transcript.Transcript, error) {
+	file, err := r.file(name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := readTranscript(file)
+	if err != nil {
+		return nil, err
+	}
+	all, err := transcript.ParseAll(file.Path, data)
+	if err == nil && all[len(all)-1].CutOff {
+		warnOfEnd(stderr, file.Path)
+	}
+	return all, err
+}
+
 // loadFile reads a transcript.
 func loadFile(file golden.File, stderr io.Writer) (*transcript.Transcript, error) {
-	data, err := file.Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", core.Printable(file.Path))
-	}
+	data, err := readTranscript(file)
 	if err != nil {
 		return nil, err
 	}
 	return parse(file.Path, data, stderr)
+}
+
+func readTranscript(file golden.File) ([]byte, error) {
+	data, err := file.Read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s, and no ID looks like that; workbench transcript list lists the recorded ones", core.Printable(file.Path))
+	}
+	return data, err
 }
 
 // parse parses a transcript. One whose end is missing is warned of.

@@ -42,15 +42,20 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 			if store.ValidID(names[0]) && !golden {
 				return r.showRecorded(p, names[0], cmd.ErrOrStderr())
 			}
-			t, err := r.load(names[0], cmd.ErrOrStderr())
+			all, err := r.loadAll(names[0], cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			if golden {
-				store.Golden(t)
+			for i, t := range all {
+				if golden {
+					store.Golden(t)
+				}
+				if i > 0 {
+					p.Next()
+				}
+				p.Header(t)
+				p.Entries(t.Entries)
 			}
-			p.Header(t)
-			p.Entries(t.Entries)
 			return p.Flush()
 		},
 	}

@@ -14,10 +14,11 @@ import (
 )
 
 // Server plays the server of a script to every client that connects, each from
-// the script's beginning; or of a pool's scripts, each to one client.
+// the script's beginning; or of a pool's or a series' scripts, each to one client.
 type Server struct {
 	Script *Script
 	Pool   *Pool       // in place of Script
+	Series *Series     // likewise
 	Fast   bool        // leave the recorded pauses out
 	TLS    *tls.Config // how TLS is spoken from the start; nil: it is not
 	// StartTLS is how it is spoken from where a script upgrades to it.
@@ -117,29 +118,41 @@ func (s *Server) talk(ctx context.Context, conn net.Conn) bool {
 		s.ended(conn, "", failAs(codeNoFIN, "the connection cannot be ended in one direction alone; TCP can"))
 		return true
 	}
-	if s.Pool == nil {
-		player := s.Script.Play(core.Server)
-		if s.Script.NeedsMode() && s.Decode != nil {
-			d, done, err := s.Decode(ctx)
-			if err != nil {
-				conn.Close()
-				s.ended(conn, s.Script.file, failAs(codeNoMode, "the line mode for match field cannot be had: %v", err))
-				return true
-			}
-			defer done()
-			player = s.Script.PlayWith(core.Server, d)
-		}
-		wasClient, err := s.hold(ctx, half, player)
-		if wasClient {
-			s.ended(conn, s.Script.file, err)
-		}
+	switch {
+	case s.Series != nil:
+		script, release := s.Series.take()
+		wasClient := s.play(ctx, half, script)
+		release(wasClient)
 		return wasClient
+	case s.Pool == nil:
+		return s.play(ctx, half, s.Script)
 	}
 	g := s.Pool.join()
 	wasClient, err := s.hold(ctx, half, g)
 	s.Pool.leave(g, wasClient)
 	if wasClient {
 		s.ended(conn, g.source(), err)
+	}
+	return wasClient
+}
+
+// play plays a script over one connection, and reports whether a client's talk has ended
+// there.
+func (s *Server) play(ctx context.Context, conn Conn, script *Script) (wasClient bool) {
+	player := script.Play(core.Server)
+	if script.NeedsMode() && s.Decode != nil {
+		d, done, err := s.Decode(ctx)
+		if err != nil {
+			conn.Close()
+			s.ended(conn, script.file, failAs(codeNoMode, "the line mode for match field cannot be had: %v", err))
+			return true
+		}
+		defer done()
+		player = script.PlayWith(core.Server, d)
+	}
+	wasClient, err := s.hold(ctx, conn, player)
+	if wasClient {
+		s.ended(conn, script.file, err)
 	}
 	return wasClient
 }

@@ -23,14 +23,16 @@ var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), e
 // cut.
 func TestGoldens(t *testing.T) {
 	for _, file := range files(t, goldens) {
-		g := golden(t, file, load(t, file), builtinModes)
-		w := whole(t, g, builtin)
-		if !w.Same {
-			t.Fatalf("%s: %v\n%s", file, w.Faults, w.Diff)
-		}
-		for cuts := range replay.Plan(20, 1) {
-			if r, err := g.Recut(t.Context(), builtin, w, cuts); err != nil || !r.Same {
-				t.Fatalf("%s cut %s: %v %v %v\n%s", file, cuts, err, r.Where, r.Faults, r.Diff)
+		for _, connection := range loadAll(t, file) {
+			g := golden(t, file, connection, builtinModes)
+			w := whole(t, g, builtin)
+			if !w.Same {
+				t.Fatalf("%s: %v\n%s", file, w.Faults, w.Diff)
+			}
+			for cuts := range replay.Plan(20, 1) {
+				if r, err := g.Recut(t.Context(), builtin, w, cuts); err != nil || !r.Same {
+					t.Fatalf("%s cut %s: %v %v %v\n%s", file, cuts, err, r.Where, r.Faults, r.Diff)
+				}
 			}
 		}
 	}
@@ -43,16 +45,20 @@ func TestUpdateRestoresActions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wiped := load(t, file)
-		wiped.Entries = slices.DeleteFunc(wiped.Entries, func(e transcript.Entry) bool {
-			return e.Dir == transcript.Action && e.Comments == nil
-		})
-		g := golden(t, file, wiped, builtinModes)
-		updated, err := g.Update(whole(t, g, builtin))
-		if err != nil {
-			t.Errorf("%s: %v", file, err)
-		} else if got := updated.Append(nil); !bytes.Equal(got, original) {
-			t.Errorf("%s: not restored:\n%s", file, transcript.Diff(load(t, file).Entries, updated.Entries))
+		var all []*transcript.Transcript
+		for _, wiped := range loadAll(t, file) {
+			wiped.Entries = slices.DeleteFunc(wiped.Entries, func(e transcript.Entry) bool {
+				return e.Dir == transcript.Action && e.Comments == nil
+			})
+			g := golden(t, file, wiped, builtinModes)
+			updated, err := g.Update(whole(t, g, builtin))
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			all = append(all, updated)
+		}
+		if got := transcript.AppendAll(nil, all); !bytes.Equal(got, original) {
+			t.Errorf("%s: not restored:\n%s", file, got)
 		}
 	}
 }

@@ -41,13 +41,28 @@ func parse(t testing.TB, name, text string) *transcript.Transcript {
 	return tr
 }
 
+// load reads a golden of one connection.
 func load(t testing.TB, path string) *transcript.Transcript {
+	t.Helper()
+	all := loadAll(t, path)
+	if len(all) != 1 {
+		t.Fatalf("%s: %d connections", path, len(all))
+	}
+	return all[0]
+}
+
+// loadAll reads a golden, which may be of several connections.
+func loadAll(t testing.TB, path string) []*transcript.Transcript {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parse(t, path, string(data))
+	all, err := transcript.ParseAll(path, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func files(t testing.TB, pattern string) []string {

@@ -34,6 +34,13 @@ func (p *Printer) Header(t *Transcript) {
 	}
 }
 
+// Next separates the next connection of a file; as JSON nothing does.
+func (p *Printer) Next() {
+	if !p.asJSON && !p.MessagesOnly {
+		p.text([]byte{'\n'})
+	}
+}
+
 // Entries prints them.
 func (p *Printer) Entries(entries []Entry) {
 	for i := range entries {

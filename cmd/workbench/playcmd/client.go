@@ -65,32 +65,39 @@ peer says what is below it.`,
 	return cmd
 }
 
-// script reads a transcript to play.
-func (read Reader) script(name string, stderr io.Writer) (*play.Script, *transcript.Transcript, error) {
+// recording is one connection of a transcript to play.
+type recording struct {
+	script *play.Script
+	t      *transcript.Transcript
+}
+
+// scripts reads a transcript to play, which may be of several connections.
+func (read Reader) scripts(name string, stderr io.Writer) (all []recording, err error) {
 	path, data, err := read(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	t, err := transcript.Parse(path, data)
+	connections, err := transcript.ParseAll(path, data)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if t.CutOff {
-		fmt.Fprintf(stderr, "%s: warning: no newline at the end of the file, so it may have been cut off; it is played as far as it goes\n", core.Printable(path))
-	}
-	s, err := play.NewLinked(path, t)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !s.Datagrams() {
-		if err := s.Streams(); err != nil {
-			return nil, nil, err
+	for i, t := range connections {
+		if t.CutOff {
+			fmt.Fprintf(stderr, "%s: warning: no newline at the end of the file, so it may have been cut off; it is played as far as it goes\n", core.Printable(path))
 		}
+		s, err := play.NewLinked(path, t)
+		if err == nil && !s.Datagrams() {
+			err = s.Streams()
+		}
+		if err != nil {
+			return nil, transcript.ErrorIn(err, i+1, len(connections))
+		}
+		for _, w := range s.Warnings() {
+			fmt.Fprintf(stderr, "%s:%d: warning: %s\n", core.Printable(path), w.Line, core.Printable(w.Words))
+		}
+		all = append(all, recording{s, t})
 	}
-	for _, w := range s.Warnings() {
-		fmt.Fprintf(stderr, "%s:%d: warning: %s\n", core.Printable(path), w.Line, core.Printable(w.Words))
-	}
-	return s, t, nil
+	return all, nil
 }
 
 type clientOptions struct {
@@ -144,18 +151,31 @@ Exit codes:
 	return command.Telling(cmd)
 }
 
+// playClient plays the connections of a recording, one after the other.
 func playClient(ctx context.Context, read Reader, modes Modes, o clientOptions, path string, stdout, stderr io.Writer) error {
-	script, t, err := read.script(path, stderr)
+	all, err := read.scripts(path, stderr)
 	if err != nil {
 		return err
 	}
 	if o.to == "" {
 		err := errors.New("play it to which server? Say so with --to host:port")
-		if t.Target != "" {
+		if t := all[0].t; t.Target != "" {
 			err = fmt.Errorf("%w; it was recorded with %s", err, core.Printable(t.Target))
 		}
 		return err
 	}
+	for i, one := range all {
+		if len(all) > 1 {
+			fmt.Fprintf(stdout, "connection %d of %d, from line %d on\n", i+1, len(all), one.t.Above+1)
+		}
+		if err := playConnection(ctx, modes, o, path, one.script, one.t, stdout, stderr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func playConnection(ctx context.Context, modes Modes, o clientOptions, path string, script *play.Script, t *transcript.Transcript, stdout, stderr io.Writer) error {
 	to, err := target.Parse(o.to)
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)

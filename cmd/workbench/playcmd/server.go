@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,6 +50,8 @@ func newServer(read Reader, packets Packets, modes Modes) *cobra.Command {
 recorded server did, to any number of clients at once. What a client says
 otherwise is told on standard error, with the line of the transcript, what was
 expected and what came. A connection on which nothing is said is no client.
+
+Of a FILE of several connections the n-th client gets the n-th one.
 
 With --any-order each FILE is one connection, and a client gets the first one not
 used yet that fits what it says. As long as several fit, the server says what
@@ -116,11 +119,12 @@ Exit codes:
 func playServer(ctx context.Context, read Reader, o serverOptions, paths []string, stdout, stderr io.Writer) error {
 	p := &report.Printer{Out: stdout, Err: stderr, JSON: o.asJSON, Continue: o.onMismatch == mismatchContinue}
 	server := play.Server{Fast: o.fast, Mismatch: p.Mismatch, Rate: p.Rate, Ended: p.Ended}
-	upgrades, t, err := o.load(read, &server, paths, stderr)
+	scripts, t, err := o.load(read, &server, paths, stderr)
 	if err != nil {
 		return err
 	}
-	if server.Pool == nil && server.Script.NeedsMode() {
+	upgrades := slices.ContainsFunc(scripts, (*play.Script).Upgrades)
+	if server.Script != nil && server.Script.NeedsMode() {
 		watch, stop, err := o.modes.Watching(ctx, t)
 		if err != nil {
 			return err
@@ -134,9 +138,11 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 		return err
 	}
 	defer closeKeyLog()
-	if server.TLS != nil && server.Script != nil {
-		if err := server.Script.Alone(); err != nil {
-			return err
+	if server.TLS != nil {
+		for _, script := range scripts {
+			if err := script.Alone(); err != nil {
+				return err
+			}
 		}
 	}
 	listener, err := o.open(&server)
@@ -170,7 +176,7 @@ func playServer(ctx context.Context, read Reader, o serverOptions, paths []strin
 // open listens for clients: for datagrams where the recording is of such.
 func (o *serverOptions) open(server *play.Server) (net.Listener, error) {
 	address, udp := strings.CutPrefix(o.listen, "udp://")
-	datagrams := server.Pool == nil && server.Script.Datagrams()
+	datagrams := server.Script != nil && server.Script.Datagrams()
 	switch {
 	case udp && !datagrams:
 		return nil, errors.New("--listen is udp://, and what is played was recorded over a stream")
@@ -203,36 +209,39 @@ func (o *serverOptions) secure(server *play.Server, upgrades bool, stderr io.Wri
 	return fingerprint, done, err
 }
 
-// load gives the server what it plays, and reports whether a recording of it upgrades to
-// TLS. It returns the last recording.
-func (o *serverOptions) load(read Reader, server *play.Server, paths []string, stderr io.Writer) (upgrades bool, t *transcript.Transcript, err error) {
-	var scripts []*play.Script
+// load gives the server what it plays, and returns it, with the last recording.
+func (o *serverOptions) load(read Reader, server *play.Server, paths []string, stderr io.Writer) (scripts []*play.Script, t *transcript.Transcript, err error) {
 	for _, path := range paths {
-		var script *play.Script
-		if script, t, err = read.script(path, stderr); err != nil {
-			return false, nil, err
+		all, err := read.scripts(path, stderr)
+		if err != nil {
+			return nil, nil, err
 		}
-		scripts = append(scripts, script)
-		upgrades = upgrades || script.Upgrades()
+		for _, one := range all {
+			scripts, t = append(scripts, one.script), one.t
+		}
 	}
 	if server.Faults, err = command.ReadFaults(o.faults); err != nil {
-		return false, nil, err
+		return nil, nil, err
 	}
 	if err := play.CheckFaults(server.Faults, scripts...); err != nil {
-		return false, nil, fmt.Errorf("--fault: %w", err)
+		return nil, nil, fmt.Errorf("--fault: %w", err)
 	}
 	if o.once {
 		server.Limit = len(scripts)
 	}
-	if !o.anyOrder {
+	switch {
+	case !o.anyOrder && len(scripts) == 1:
 		server.Script = scripts[0]
-		return upgrades, t, nil
+		return scripts, t, nil
+	case !o.anyOrder:
+		server.Series, err = play.NewSeries(scripts)
+		return scripts, t, err
 	}
 	for _, s := range scripts {
 		if err := s.Streams(); err != nil {
-			return false, nil, err
+			return nil, nil, err
 		}
 	}
 	server.Pool, err = play.NewPool(scripts, o.once)
-	return upgrades, t, err
+	return scripts, t, err
 }
