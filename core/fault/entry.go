@@ -31,6 +31,17 @@ type Fault struct {
 // prefix begins the words of a fault, as a remark of the transcript.
 const prefix = "fault "
 
+// maxText is how much of a rule's text a remark has.
+const maxText = 500
+
+// String returns the rule on one line, as the transcript has it as a remark where it begins
+// to act:
+//
+//	fault rule 3: from-server after line 1: delay 2s
+func (r *Rule) String() string {
+	return fmt.Sprintf("%srule %d: %s", prefix, r.Line, core.Printable(core.CutWords(r.Text, maxText)))
+}
+
 // String returns the fault on one line, as the transcript has it as a remark:
 //
 //	fault 3 from-server 120-125 replace "hello" forged 120-125 "HELLO"

@@ -45,7 +45,7 @@ func Parse(text []byte) (*Rules, error) {
 			p.fail("expected at most %d rules", MaxRules)
 		default:
 			rule := p.rule()
-			rule.Line = number
+			rule.Line, rule.Text = number, strings.TrimSpace(line)
 			rules.All = append(rules.All, rule)
 		}
 		p.end()

@@ -27,7 +27,8 @@ type Rules struct {
 
 // Rule is one line of it.
 type Rule struct {
-	Line   int // in the file, from 1
+	Line   int    // in the file, from 1
+	Text   string // the line, as it was written
 	Flow   core.Flow
 	When   Trigger
 	Chance int // in percent, 1 to 100
@@ -135,13 +136,24 @@ func (r *Rules) OfMessages() bool {
 	})
 }
 
+// ByChance reports whether a rule does not act each time.
+func (r *Rules) ByChance() bool {
+	return slices.ContainsFunc(r.All, func(rule Rule) bool { return rule.Chance < 100 })
+}
+
+// NumberedAfter returns the rules with the numbers after that one in place of their lines.
+func (r *Rules) NumberedAfter(last int) *Rules {
+	numbered := &Rules{r.Seed, slices.Clone(r.All)}
+	for i := range numbered.All {
+		numbered.All[i].Line = last + 1 + i
+	}
+	return numbered
+}
+
 // String says in words how many rules there are.
 func (r *Rules) String() string {
-	words := fmt.Sprintf("%d fault rules", len(r.All))
-	if len(r.All) == 1 {
-		words = "1 fault rule"
-	}
-	if slices.ContainsFunc(r.All, func(rule Rule) bool { return rule.Chance < 100 }) {
+	words := core.Plural(len(r.All), "fault rule")
+	if r.ByChance() {
 		words += fmt.Sprintf(", seed %d", r.Seed)
 	}
 	return words

@@ -45,6 +45,7 @@ type Stream struct {
 	rules []*armed
 
 	scanned  int64  // bytes that the rules have seen
+	before   int    // the last of them; -1: there is none
 	released int64  // … and that went on, or did not
 	waiting  []byte // those between
 	due      []firing
@@ -134,20 +135,34 @@ func NewStream(rules *Rules, flow core.Flow) *Stream {
 	if !rules.Names(flow) {
 		return nil
 	}
-	s := &Stream{flow: flow}
+	s := NewStreamAt(flow, 0, -1)
+	s.Add(rules)
+	return s
+}
+
+// NewStreamAt returns a flow without rules, of which so many bytes have gone by. before is
+// the last of them; -1: there is none.
+func NewStreamAt(flow core.Flow, gone int64, before int) *Stream {
+	return &Stream{flow: flow, scanned: gone, released: gone, before: before}
+}
+
+// Add adds those of the rules that are about the flow. They count its bytes, lines, matches
+// and messages from here on: byte 0 is the next one. What is to be done at once comes from
+// the next Write, which may be of nothing.
+func (s *Stream) Add(rules *Rules) {
 	for _, r := range rules.All {
-		if r.Flow != flow {
+		if r.Flow != s.flow {
 			continue
 		}
 		a := &armed{Rule: r, chance: rand.New(rand.NewPCG(rules.Seed, uint64(r.Line)))}
 		if r.When.match != nil {
 			a.match = r.When.match.fresh(r.When.Kind == AfterMatch)
+			a.match.pos, a.match.prev = s.scanned, s.before
 		}
 		if s.rules = append(s.rules, a); r.When.Kind == AtByte {
-			s.fire(a, r.When.N, atOnce, 0)
+			s.fire(a, s.scanned+r.When.N, atOnce, 0)
 		}
 	}
-	return s
 }
 
 // fire takes note that a rule's trigger has come.
@@ -213,6 +228,7 @@ func (s *Stream) scan(data []byte) {
 	s.waiting = append(s.waiting, data...)
 	from := s.scanned
 	s.scanned += int64(len(data))
+	s.before = int(data[len(data)-1])
 	for _, a := range s.rules {
 		switch {
 		case a.done:

@@ -274,3 +274,30 @@ func FuzzStream(f *testing.F) {
 		}
 	})
 }
+
+// Rules that are added count from where the flow is by then, also within a line.
+func TestAdd(t *testing.T) {
+	s := NewStreamAt(core.FromServer, 3, 'o')
+	var got strings.Builder
+	do := func(op Op) {
+		if op.Fault != nil {
+			fmt.Fprintf(&got, "{%s}", strings.TrimPrefix(op.Fault.String(), "fault "))
+		}
+		if op.Kind == Pass {
+			got.Write(op.Data)
+		}
+	}
+	s.Add(parse(t, "from-server at 2: forge \"!\"\nfrom-server on match \"^bar\": drop match\nto-server at 0: stall"))
+	s.Write([]byte("bar\nbar\n"), do)
+	later := parse(t, `from-server after line 1: forge "?"`)
+	later.All[0].Line = 7
+	s.Add(later)
+	s.Write([]byte("x\ny"), do)
+	s.Add(parse(t, `from-server at 0: half-close`))
+	s.Write(nil, do)
+	const want = `ba{1 from-server 5-5 forge forged 0-1 "!"}!r` + "\n" + `{2 from-server 7-10 drop "bar"}` + "\nx\n" +
+		`{7 from-server 13-13 forge forged 0-1 "?"}?y{1 from-server 14-14 half-close}`
+	if got.String() != want {
+		t.Errorf("got  %s\nwant %s", got.String(), want)
+	}
+}

@@ -93,23 +93,12 @@ func (p *peers) breakOff(side core.Side) {
 // writeFaulty writes to a side as rules allow.
 func (p *peers) writeFaulty(to core.Side, data []byte) (err error) {
 	f := &p.faults.out[to]
-	for _, a := range p.takeArmed(f) {
-		f.stream.Arm(a.rule, a.at)
-	}
-	f.stream.Write(data, func(op fault.Op) {
+	p.attend(f).Write(data, func(op fault.Op) {
 		if err == nil {
 			err = p.doLeaving(to, op)
 		}
 	})
 	return err
-}
-
-func (p *peers) takeArmed(f *flow) []armed {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	all := f.armed
-	f.armed = nil
-	return all
 }
 
 // lastLeaves writes what rules held back, before the end of what is written to a side.

@@ -73,6 +73,7 @@ const (
 	Undecoded     RemarkCode = "undecoded"     // the machine no longer watches, or how much it has not answered
 	Undelivered   RemarkCode = "undelivered"   // a datagram did not arrive, as far as is known
 	Faulted       RemarkCode = "fault"         // a rule has made a fault; the words are fault.Fault's
+	FaultRule     RemarkCode = "fault-rule"    // a rule acts from here on; the words are fault.Rule's
 	Stopping      RemarkCode = "stopping"      // the workbench stops, and the session ends soon
 )
 

@@ -193,19 +193,21 @@ func (p *peers) hasRoom(e core.Event) bool {
 // isShown reports that the bytes of a side go to their reader as entries.
 func (p *peers) isShown(from core.Side) bool { return p.entries && from == core.Server }
 
-// writeStraight writes a passed-through event, as its side's reader.
+// writeStraight writes a passed-through event, as its side's reader: rules on faults that
+// were added meanwhile act on what comes after it.
 func (p *peers) writeStraight(e core.Event) error {
 	if e.Kind.Side() == core.Server {
-		return p.sendClient(p.straight.one(e.Data))
+		return p.sendClient(p.straight.one(e.Data), false)
 	}
-	return p.writeServer(e.Data)
+	return p.writeServer(e.Data, false)
 }
 
-// writeServer writes to the server at once, or as rules on faults allow.
-func (p *peers) writeServer(data []byte) error {
-	if p.faulty(core.Server) {
+// writeServer writes to the server, as rules on faults allow if so.
+func (p *peers) writeServer(data []byte, ruled bool) error {
+	if ruled {
 		return p.writeFaulty(core.Server, data)
 	}
+	p.countLeaving(core.Server, data)
 	return p.writeServerNow(data)
 }
 

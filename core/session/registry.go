@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/protocol-workbench/workbench/core/fault"
 )
 
 // Registry holds the live sessions of one workbench by their IDs. The zero value
@@ -98,6 +100,11 @@ func (l *Live) Remark(r Remark) {
 		beginning.Remark(r)
 	}
 }
+
+// AddFaults has rules on faults act from now on, in a session whose Config.TakesFaults. What
+// they count begins with what the session passes on next. Its errors are for the person who
+// wrote the rules.
+func (l *Live) AddFaults(rules *fault.Rules) error { return l.peers.addFaults(rules) }
 
 // Stop ends the session so, as soon as its machine has answered what it was asked. The
 // dial of one whose target was not reached yet is given up.

@@ -117,6 +117,8 @@ type Config struct {
 	// Faults are made in the session where these rules say; nil: none are. CheckFaults
 	// says whether it can have them.
 	Faults *fault.Rules
+	// TakesFaults says that rules may be added while the session runs, by Live.AddFaults.
+	TakesFaults bool
 	// KeepPoison, if set, is given a transcript that does to a process what this
 	// session's last event does, without its mode, and returns what became of
 	// it, for the session's log. Of a session in which a secret was marked the

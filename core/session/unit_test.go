@@ -135,7 +135,7 @@ func TestDatagramsStayApart(t *testing.T) {
 	list.release()
 	server := new(written)
 	p.server = server
-	err := p.writeTo(core.Server, p.toServer().take())
+	err := p.writeTo(core.Server, p.toServer().take(), false)
 	if err != nil || !slices.Equal(came, want) || !slices.Equal(server.all, want) || p.inbox.held != [3]int{} {
 		t.Errorf("%q came, %q were written, %v; %v is held", came, server.all, err, p.inbox.held)
 	}

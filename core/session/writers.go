@@ -26,7 +26,7 @@ const smallWrite = 4 << 10
 func (p *peers) writeOut() {
 	for _, to := range []core.Side{core.Client, core.Server} {
 		if m := p.little(to); m != nil {
-			err := p.writeTo(to, m)
+			err := p.writeTo(to, m, false)
 			m.release()
 			p.wroteStraight(&p.sides[to].out, err)
 		}
@@ -78,7 +78,7 @@ func (p *peers) writeAll(to core.Side) {
 	for {
 		switch m, fin := p.nextWrite(to); {
 		case m != nil:
-			err := p.writeTo(to, m)
+			err := p.writeTo(to, m, p.faulty(to))
 			m.release()
 			p.wrote(q, err)
 		case fin:
@@ -108,27 +108,39 @@ func (p *peers) nextWrite(to core.Side) (m *Messages, fin bool) {
 	return nil, false
 }
 
-func (p *peers) writeTo(to core.Side, m *Messages) error {
+// writeTo writes to a side, as rules on faults allow if so: then it may wait for long, which
+// only a writer may.
+func (p *peers) writeTo(to core.Side, m *Messages, ruled bool) error {
 	if to == core.Client {
-		return p.sendClient(m)
+		return p.sendClient(m, ruled)
 	}
 	if !p.whole {
-		return p.writeServer(m.data)
+		return p.writeServer(m.data, ruled)
 	}
 	for i := range m.Len() {
 		data, _ := m.At(i)
-		if err := p.writeServer(data); err != nil {
+		if err := p.writeServer(data, ruled); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *peers) sendClient(m *Messages) error {
-	if p.faulty(core.Client) {
+func (p *peers) sendClient(m *Messages, ruled bool) error {
+	if ruled {
 		return p.writeFaulty(core.Client, m.Joined())
 	}
+	p.countLeaving(core.Client, m.Joined())
 	return p.sendClientNow(m)
+}
+
+// countLeaving counts what goes to a side past rules.
+func (p *peers) countLeaving(to core.Side, data []byte) {
+	if p.faults != nil {
+		f := &p.faults.out[to]
+		f.pass(data)
+		f.crossed = f.came
+	}
 }
 
 func (p *peers) sendClientNow(m *Messages) error {
