@@ -430,8 +430,8 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/access core/background core/class core/class/results core/class/wall core/compare core/convert/formats core/convert/importer core/keep core/lesson core/lesson/markdown core/lesson/progress core/lesson/stage core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/tap core/target core/transcript core/wire rsc.io/qr " + gorilla,
-		brings:  "core/convert core/convert/pcap core/drive core/fault core/feed core/plainfile core/practice core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtext + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
+		imports: "core core/access core/background core/class core/class/results core/class/wall core/compare core/convert/formats core/convert/importer core/fault core/keep core/lesson core/lesson/markdown core/lesson/progress core/lesson/stage core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/tap core/target core/transcript core/wire rsc.io/qr " + gorilla,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/practice core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtext + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
 		without: "os",
 	},
 	{

@@ -39,6 +39,8 @@ type client struct {
 
 	commands []core.Command // of the mode
 
+	session func() *session.Live // that it says things to; nil: it has ended
+
 	looksOn bool // in the session of another
 
 	message *[]byte // borrowed from one Receive to the next
@@ -113,6 +115,12 @@ func (c *client) receive() (core.Event, error) {
 		u, err := parseUpward(message, false)
 		if err != nil {
 			return core.Event{}, err
+		}
+		if u.Fault != nil {
+			if err := c.addFaults(*u.Fault); err != nil {
+				return core.Event{}, err
+			}
+			return c.receive()
 		}
 		if c.ended {
 			return core.Event{}, afterEOF

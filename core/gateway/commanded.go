@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/fault"
 )
 
 // codeCommand is the code of a command that the session has not taken.
@@ -39,6 +40,23 @@ func (c *client) command(line string, values map[string]json.RawMessage) (core.E
 		return core.Event{}, notTaken{codeCommand, err.Error()}
 	}
 	return core.Event{Kind: core.ClientCommand, Data: []byte(call.Line())}, nil
+}
+
+// addFaults has rules act in the client's session from now on. Whatever is wrong with them
+// is a notTaken.
+func (c *client) addFaults(text string) error {
+	rules, err := fault.Parse([]byte(text))
+	if err != nil {
+		return notTaken{codeFault, err.Error()}
+	}
+	live := c.session()
+	if live == nil {
+		return notTaken{codeFault, "the session is over"}
+	}
+	if err := live.AddFaults(rules); err != nil {
+		return notTaken{codeFault, err.Error()}
+	}
+	return nil
 }
 
 // asTyped returns values as a person types them. In JSON they may be numbers, true and

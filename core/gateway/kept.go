@@ -45,6 +45,7 @@ func (g *Gateway) open(c *client, wanted request) {
 		k.Ended()
 	})
 	c.plugin, c.knows, c.commands = wanted.mode.Name, wanted.mode.Knows, wanted.mode.Commands
+	c.session = func() *session.Live { return g.live.Find(r.id) }
 	g.watch(context.Background(), c, k, w)
 }
 
@@ -109,6 +110,8 @@ func (g *Gateway) join(c *client, query url.Values) (*keep.Session, *keep.Watche
 		return nil, nil, refused{codeModeUnavailable, err}
 	}
 	c.plugin, c.knows, c.commands = mode, manifest.Knows, manifest.Commands
+	id, _ := k.Hello["session"].(string)
+	c.session = func() *session.Live { return g.live.Find(id) }
 	return k, w, nil
 }
 
@@ -248,6 +251,8 @@ func (c *client) hearOne(w *keep.Watcher, u upward) error {
 		return w.TakeKeyboard()
 	case u.Keyboard == "give":
 		return w.GiveKeyboard(u.To)
+	case u.Fault != nil:
+		return w.Order(u.Number, func() error { return c.addFaults(*u.Fault) })
 	}
 	e, err := c.event(u)
 	if err != nil {

@@ -19,6 +19,7 @@ const (
 	codeModeUnknown     = "mode-unknown"     // no such line mode
 	codeModeUnavailable = "mode-unavailable" // the mode's process cannot be reached
 	codeOption          = "option"           // the mode does not accept the option
+	codeFault           = "fault"            // no fault rules, or none for such a session; also of a message
 	codeServerEOF       = "server-eof"       // the mode cannot go on after the server's end
 	codeSessionUnknown  = "session-unknown"  // no such session to attach to
 	codeClassPaused     = "class-paused"     // students dial nothing while it is

@@ -61,7 +61,7 @@ func TestEndsHaveCodes(t *testing.T) {
 		}
 		last = message
 	}
-	const want = `[{"kind":"ended","code":"not-allowed","text":"a text message of workbench.v1 is {\"text\":\"…\"}, {\"raw\":\"base64\"}, {\"command\":\"…\"}, {\"starttls\":true} or {\"eof\":true}"}]`
+	const want = `[{"kind":"ended","code":"not-allowed","text":"a text message of workbench.v1 is {\"text\":\"…\"}, {\"raw\":\"base64\"}, {\"command\":\"…\"}, {\"fault\":\"…\"}, {\"starttls\":true} or {\"eof\":true}"}]`
 	if string(last) != want {
 		t.Errorf("told last: %s, want %s", last, want)
 	}

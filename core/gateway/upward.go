@@ -23,6 +23,8 @@ type upward struct {
 	Command *string                    `json:"command"`
 	Values  map[string]json.RawMessage `json:"values"`
 
+	Fault *string `json:"fault"` // rules on faults that act from now on
+
 	// From a client that may come back.
 	Bytes    *[]byte `json:"bytes"`
 	Number   uint64  `json:"m"`
@@ -34,8 +36,8 @@ type upward struct {
 var (
 	afterEOF = session.End{Cause: session.NotAllowed, Words: "a message came after eof"}
 	tooBig   = session.End{Cause: session.TooBig, Words: "a message was longer than 1 MiB"}
-	notOne   = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"}, {"command":"…"}, {"starttls":true} or {"eof":true}`}
-	notKept  = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 with keep is {"text":"…"}, {"bytes":"base64"}, {"raw":"base64"}, {"command":"…"}, {"starttls":true}, {"eof":true}, {"end":true} or {"keyboard":"take"}`}
+	notOne   = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 is {"text":"…"}, {"raw":"base64"}, {"command":"…"}, {"fault":"…"}, {"starttls":true} or {"eof":true}`}
+	notKept  = session.End{Cause: session.NotAllowed, Words: `a text message of workbench.v1 with keep is {"text":"…"}, {"bytes":"base64"}, {"raw":"base64"}, {"command":"…"}, {"fault":"…"}, {"starttls":true}, {"eof":true}, {"end":true} or {"keyboard":"take"}`}
 )
 
 // parseUpward reads a text message. The error is how the session ends, or, of a
@@ -46,7 +48,7 @@ func parseUpward(message []byte, kept bool) (upward, error) {
 	d.DisallowUnknownFields()
 	err := d.Decode(&u)
 	kinds := 0
-	for _, there := range []bool{u.Text != nil, u.Raw != nil, u.EOF, u.StartTLS, u.Command != nil, u.Bytes != nil, u.End, u.Keyboard != ""} {
+	for _, there := range []bool{u.Text != nil, u.Raw != nil, u.EOF, u.StartTLS, u.Command != nil, u.Fault != nil, u.Bytes != nil, u.End, u.Keyboard != ""} {
 		if there {
 			kinds++
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/class/wall"
+	"github.com/protocol-workbench/workbench/core/fault"
 	"github.com/protocol-workbench/workbench/core/quota"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
@@ -128,6 +129,7 @@ type request struct {
 	asker     asker
 	seat      *seat
 	watches   bool // the machine only watches, in a tap
+	faults    *fault.Rules
 }
 
 // parse reads the handshake message and the query. Its errors are for people,
@@ -175,6 +177,12 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 			wanted.elsewhere = values[0] == "on"
 		case key == "elsewhere":
 			return wanted, refuseAs(codeAddress, "elsewhere is %q; it must be on or off", core.CutWords(values[0], core.MaxName))
+		case key == "fault":
+			rules, err := fault.Parse([]byte(values[0]))
+			if err != nil {
+				return wanted, refuseAs(codeFault, "fault: %w", err)
+			}
+			wanted.faults = rules
 		case key == "window":
 			wanted.window = values[0]
 		case key == "record":
@@ -191,7 +199,7 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 		case isSecurity:
 			security = append(security, target.Choice{Name: choice, Value: values[0]})
 		default:
-			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are elsewhere, keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window, with.NAME and ws.NAME", core.CutWords(key, core.MaxName))
+			return wanted, refuseAs(codeAddress, "unknown query parameter %q; the known ones are elsewhere, fault, keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window, with.NAME and ws.NAME", core.CutWords(key, core.MaxName))
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -245,6 +253,7 @@ func (g *Gateway) run(ctx context.Context, c *client, wanted request) {
 	}
 	c.plugin, c.knows, c.commands, c.hello = wanted.mode.Name, wanted.mode.Knows, wanted.mode.Commands, r.hello
 	r.config.Client, r.config.Entries = c, c.entries
+	c.session = func() *session.Live { return g.live.Find(r.id) }
 	r.waiting = c.wait
 	g.hold(ctx, r)
 }
@@ -267,10 +276,16 @@ type prepared struct {
 func (g *Gateway) prepare(wanted request) (*prepared, error) {
 	opening := core.Opening{Options: wanted.options, Target: wanted.target.String(), ServerEOFStays: wanted.stays, Server: wanted.target.ServerEnd()}
 	session.Draw(&opening, wanted.mode, time.Now())
+	if err := session.CheckFaults(wanted.faults, opening, wanted.mode.Messages); err != nil {
+		return nil, refuseAs(codeFault, "fault: %w", err)
+	}
 	return g.complete(wanted, session.Config{
-		Opening:  opening,
-		Knows:    wanted.mode.Knows,
-		Messages: wanted.mode.Messages,
+		Opening:     opening,
+		Knows:       wanted.mode.Knows,
+		Messages:    wanted.mode.Messages,
+		Withhold:    wanted.mode.Secrets,
+		Faults:      wanted.faults,
+		TakesFaults: !opening.IsWhole(core.Server),
 	})
 }
 

@@ -305,6 +305,47 @@ func TestFinished(t *testing.T) {
 	})
 }
 
+// What is ordered is done once, by whoever has the keyboard, also after the end of the input.
+func TestOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := (&Sessions{Keep: time.Minute}).New("s1", nil)
+		w, _ := s.Join("a", "", 1)
+		other, _ := s.Join("b", "", 1)
+		go w.Say(Message{1, core.Event{Kind: core.ClientEOF}})
+		if e, err := s.Receive(); e.Kind != core.ClientEOF || err != nil {
+			t.Error(e.Kind, err)
+		}
+		done := 0
+		for _, step := range []struct {
+			by     *Watcher
+			number uint64
+			result error
+			want   error
+			done   int
+		}{
+			{w, 1, nil, nil, 0},
+			{w, 2, io.EOF, io.EOF, 1},
+			{w, 2, nil, nil, 1},
+			{w, 0, nil, nil, 2},
+			{other, 1, nil, ErrNoKeyboard, 2},
+		} {
+			err := step.by.Order(step.number, func() error { done++; return step.result })
+			if err != step.want || done != step.done {
+				t.Errorf("%d: %v, done %d times; want %v, %d", step.number, err, done, step.want, step.done)
+			}
+		}
+		if n := w.State().Taken; n != 2 {
+			t.Errorf("taken is %d", n)
+		}
+		w.Leave()
+		other.Leave()
+		if err := w.Order(3, func() error { return nil }); err != ErrLeft {
+			t.Error(err)
+		}
+		s.Ended()
+	})
+}
+
 // The session waits for the window with the keyboard, and for no other. What has
 // left the log is missing, and the rest follows.
 func TestLag(t *testing.T) {

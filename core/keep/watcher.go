@@ -334,6 +334,40 @@ func (w *Watcher) Say(m Message) error {
 	return ErrOver
 }
 
+// Order does something to the session that is no event, once what was said before was taken,
+// if the window may say things: also after the end of the input. Its number counts as that
+// of a message, also where do returns an error, which Order then returns.
+func (w *Watcher) Order(number uint64, do func() error) error {
+	if w.window == nil {
+		return ErrLooksOn
+	}
+	s := w.session
+	s.mu.Lock()
+	for s.said != nil && !w.left && s.end == nil {
+		s.changed.Wait()
+	}
+	var err error
+	known := false
+	switch {
+	case w.left:
+		err = ErrLeft
+	case s.end != nil || s.leaving != nil:
+		err = ErrOver
+	case number > 0 && number <= w.window.taken:
+		known = true
+	case s.holder != w.window:
+		err = ErrNoKeyboard
+	case number > 0:
+		w.window.taken = number
+		w.tell()
+	}
+	s.mu.Unlock() // do tells the session, which tells its client
+	if err != nil || known {
+		return err
+	}
+	return do()
+}
+
 // End ends the session, as a client does that closes.
 func (w *Watcher) End() error {
 	if w.window == nil {
