@@ -48,6 +48,7 @@ type tapRequest struct {
 	Via     string            `json:"via"` // a proxy; "": as usual
 	TLS     map[string]string `json:"tls"` // choices, by name
 	Record  *bool             `json:"record"`
+	Faults  string            `json:"faults"` // rules; "": none
 }
 
 // query returns it as the query of a session's address.
@@ -64,6 +65,9 @@ func (t *tapRequest) query() url.Values {
 	}
 	if t.Record != nil && !*t.Record {
 		q.Set("record", "off")
+	}
+	if t.Faults != "" {
+		q.Set("fault", t.Faults)
 	}
 	return q
 }
@@ -106,6 +110,13 @@ func (g *Gateway) beginTap(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		if err = tap.Check(wanted.mode); err != nil {
 			err = fmt.Errorf("%w; try the line mode raw", err)
+		}
+	}
+	if err == nil && wanted.faults != nil {
+		asked.Through = true
+		opening := core.Opening{Client: core.Stream, Server: wanted.target.ServerEnd()}
+		if err = session.CheckFaults(wanted.faults, opening, wanted.mode.Messages); err != nil {
+			err = refuseAs(codeFault, "faults: %w", err)
 		}
 	}
 	if err != nil {
@@ -155,7 +166,7 @@ func (g *Gateway) tap(at netip.AddrPort, wanted request, through bool) (*tapping
 	}
 	log := g.Log.With("tap", one.id, "target", wanted.target.String())
 	t := &tap.Tap{
-		Mode: wanted.mode, Options: wanted.options, Target: wanted.target.String(), Through: through,
+		Mode: wanted.mode, Options: wanted.options, Target: wanted.target.String(), Through: through, Faults: wanted.faults,
 		Accepted: func(c net.Conn) tap.Conn { return accepting.Over(c.(*net.TCPConn), "") },
 		Hold: func(ctx context.Context, it tap.Session, client *tap.Client, config session.Config) {
 			g.holdTapped(ctx, one, it, client, config)

@@ -18,7 +18,7 @@ const (
 	maxTaps       = 8        // that listen at a time; of those that were stopped, as many are listed
 	maxTapClients = 64       // connections of a tap at a time
 	maxTapOver    = 50       // connections of a tap that have ended and are listed
-	maxTapRequest = 16 << 10 // bytes
+	maxTapRequest = 96 << 10 // bytes: of rules on faults most of all
 )
 
 // taps are those of a user: what listens, and what came of it.
@@ -229,6 +229,7 @@ type tapShown struct {
 	Mode        string       `json:"mode"`
 	Options     core.Options `json:"options"`
 	Through     bool         `json:"through"`
+	Faults      int          `json:"faults,omitempty"` // rules on them
 	Recorded    bool         `json:"recorded"`
 	Began       time.Time    `json:"began"`
 	Over        bool         `json:"over"`
@@ -267,6 +268,9 @@ func (t *taps) shown() (all []tapShown, busy bool) {
 			ID: one.id, Listen: one.address.String(), Target: one.wanted.target.String(), Mode: one.wanted.mode.Name, Options: one.wanted.options,
 			Through: one.through, Recorded: one.wanted.record, Began: one.began, Over: one.over, Problem: one.problem,
 			Came: one.came, Open: one.open, TurnedAway: one.turnedAway, Why: one.why, Connections: []connShown{},
+		}
+		if rules := one.wanted.faults; rules != nil {
+			s.Faults = len(rules.All)
 		}
 		for _, c := range slices.Backward(one.conns) {
 			shown := connShown{

@@ -327,26 +327,46 @@ func TestTap(t *testing.T) {
 	}
 }
 
+// A tap with rules on faults is in the path, and each of its connections has the faults.
+func TestTapWithFaults(t *testing.T) {
+	g := newTapper(t, nil)
+	id, at := g.begin(`,"faults":"from-server on match \"ell\": replace match \"ipp\"\nto-server after line 1: delay 1ms"`)
+	for range 2 {
+		conn := g.client(at)
+		fmt.Fprint(conn, "hello\n")
+		b := make([]byte, 6)
+		if _, err := io.ReadFull(conn, b); err != nil || string(b) != "hippo\n" {
+			t.Errorf("read %q, %v", b, err)
+		}
+	}
+	shown := g.follow()("two connections", func(all map[string]tapShown) bool { return all[id].Open == 2 })[id]
+	if !shown.Through || shown.Faults != 2 {
+		t.Errorf("shown is %+v", shown)
+	}
+}
+
 // What is wrong with a tap is said when it is asked for.
 func TestTapsThatCannotBe(t *testing.T) {
 	g := newTapper(t, nil)
 	_, taken := g.begin("")
 	for body, want := range map[string]string{
 		`{`: "400 ",
-		`{"target":"h:1","mode":"stream","listen":"0.0.0.0:0"}`:            `400 listen is "0.0.0.0:0", which other machines may reach; a tap asks nobody who he is, so it listens on this machine alone, as on 127.0.0.1:0`,
-		`{"target":"h:1","mode":"stream","listen":"192.0.2.1:25"}`:         `400 listen is "192.0.2.1:25", which other machines may reach`,
-		`{"target":"h:1","mode":"stream","listen":"here"}`:                 `400 listen is "here"; it must be an address and a port, as in 127.0.0.1:6380`,
-		`{"target":"h:1","mode":"upper"}`:                                  "400 line mode upper serves no client that is a program: it takes messages, and a program sends a stream; try the line mode raw",
-		`{"target":"h:1","mode":"none"}`:                                   `400 unknown mode "none"; the modes are upper, stream`,
-		`{"mode":"stream"}`:                                                "400 ",
-		`{"target":"h:1","mode":"stream","options":{"loud":"1"}}`:          "400 mode stream has no option",
-		`{"target":"h:1","mode":"stream","tls":{"verify":"none"}}`:         "400 ",
-		`{"target":"h:1","mode":"stream","via":"gopher://h"}`:              "400 via: ",
-		`{"target":"h:1","mode":"stream","listen":"` + taken + `"}`:        "409 ",
-		`{"target":"h:1","mode":"stream","nonsense":1}`:                    "400 ",
-		`{"target":"` + strings.Repeat("h", maxTapRequest) + `:1"}`:        "413 ",
-		`{"target":"h:1","mode":"stream","listen":"[2001:db8::1]:6380"}`:   "400 listen is",
-		`{"target":"h:1","mode":"stream","listen":"127.0.0.1:notanumber"}`: "400 listen is",
+		`{"target":"h:1","mode":"stream","listen":"0.0.0.0:0"}`:                        `400 listen is "0.0.0.0:0", which other machines may reach; a tap asks nobody who he is, so it listens on this machine alone, as on 127.0.0.1:0`,
+		`{"target":"h:1","mode":"stream","listen":"192.0.2.1:25"}`:                     `400 listen is "192.0.2.1:25", which other machines may reach`,
+		`{"target":"h:1","mode":"stream","listen":"here"}`:                             `400 listen is "here"; it must be an address and a port, as in 127.0.0.1:6380`,
+		`{"target":"h:1","mode":"upper"}`:                                              "400 line mode upper serves no client that is a program: it takes messages, and a program sends a stream; try the line mode raw",
+		`{"target":"h:1","mode":"none"}`:                                               `400 unknown mode "none"; the modes are upper, stream`,
+		`{"mode":"stream"}`:                                                            "400 ",
+		`{"target":"h:1","mode":"stream","options":{"loud":"1"}}`:                      "400 mode stream has no option",
+		`{"target":"h:1","mode":"stream","tls":{"verify":"none"}}`:                     "400 ",
+		`{"target":"h:1","mode":"stream","via":"gopher://h"}`:                          "400 via: ",
+		`{"target":"h:1","mode":"stream","listen":"` + taken + `"}`:                    "409 ",
+		`{"target":"h:1","mode":"stream","nonsense":1}`:                                "400 ",
+		`{"target":"h:1","mode":"stream","faults":"# none\nto-server"}`:                "400 fault: line 2: expected at BYTE",
+		`{"target":"h:1","mode":"stream","faults":"to-server after message 1: stall"}`: "400 faults: a rule waits for messages, and the line mode decodes none",
+		`{"target":"` + strings.Repeat("h", maxTapRequest) + `:1"}`:                    "413 ",
+		`{"target":"h:1","mode":"stream","listen":"[2001:db8::1]:6380"}`:               "400 listen is",
+		`{"target":"h:1","mode":"stream","listen":"127.0.0.1:notanumber"}`:             "400 listen is",
 	} {
 		if status, text := g.ask("POST", "/api/taps", body); !strings.HasPrefix(fmt.Sprintf("%d %s", status, text), want) {
 			t.Errorf("%.60s: %d %s, want %s", body, status, text, want)
