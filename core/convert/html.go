@@ -35,7 +35,10 @@ var pageStyle string
 // It shows the first 64 KiB of an entry and 4 MiB in all, and says what it
 // leaves out.
 func HTML(w io.Writer, t *transcript.Transcript) error {
-	p := page{w: bufio.NewWriter(w), room: maxPageShown}
+	p := page{w: bufio.NewWriter(w), room: maxPageShown, forged: map[*transcript.Entry][]Forged{}}
+	for i, forged := range ForgeriesIn(t).In {
+		p.forged[&t.Entries[i]] = forged
+	}
 	p.head(t)
 	for from := 0; from < len(t.Entries); {
 		to := from + 1
@@ -55,6 +58,9 @@ func HTML(w io.Writer, t *transcript.Transcript) error {
 type page struct {
 	w    *bufio.Writer
 	room int // bytes of payload that still fit
+
+	forged map[*transcript.Entry][]Forged
+	marks  []Forged // of the entry that is written
 }
 
 func (p *page) head(t *transcript.Transcript) {
@@ -120,6 +126,7 @@ func (p *page) entry(e *transcript.Entry) {
 	if e.Timed {
 		at = fmt.Sprintf(` <span class="t">%.3f s</span>`, e.Time.Seconds())
 	}
+	p.marks = p.forged[e]
 	switch {
 	case e.Dir == transcript.Remark:
 		p.words(at, e.Remark)
@@ -253,6 +260,9 @@ func (p *page) arrow(a arrow, at string, data []byte) {
 	if !a.ends {
 		words = fmt.Sprintf("%s, %s", a.words, core.Plural(len(data), "byte"))
 	}
+	if len(p.marks) > 0 {
+		words += ", of which the marked ones are forged: no peer has sent them"
+	}
 	fmt.Fprintf(p.w, `<div class="e %s"><p class="h"><span class="a" aria-hidden="true">%s</span> %s%s</p>`, a.class, a.sign, html.EscapeString(visible(words)), at)
 	if !a.ends {
 		p.bytes(data)
@@ -264,6 +274,26 @@ func (p *page) bytes(data []byte) {
 	shown := data[:min(len(data), maxShown, p.room)]
 	p.room -= len(shown)
 	p.w.WriteString("<pre>")
+	at := 0
+	for _, f := range p.marks {
+		from, to := max(int(f.From), at), min(int(f.To), len(shown))
+		if from >= to {
+			continue
+		}
+		p.pictures(shown[at:from])
+		p.w.WriteString("<mark>")
+		p.pictures(shown[from:to])
+		p.w.WriteString("</mark>")
+		at = to
+	}
+	p.pictures(shown[at:])
+	p.w.WriteString("</pre>")
+	if left := len(data) - len(shown); left > 0 {
+		fmt.Fprintf(p.w, `<p class="left">… and %s that this page leaves out</p>`, core.Plural(left, "more byte"))
+	}
+}
+
+func (p *page) pictures(shown []byte) {
 	pictures(shown, func(m mark, piece string) {
 		switch m {
 		case asText:
@@ -276,10 +306,6 @@ func (p *page) bytes(data []byte) {
 			p.w.WriteString("\n")
 		}
 	})
-	p.w.WriteString("</pre>")
-	if left := len(data) - len(shown); left > 0 {
-		fmt.Fprintf(p.w, `<p class="left">… and %s that this page leaves out</p>`, core.Plural(left, "more byte"))
-	}
 }
 
 // badge is a control picture whose name page.css draws over it: few fonts have the

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 
@@ -65,7 +66,8 @@ func headerOf(t *transcript.Transcript) header {
 }
 
 // JSONLines writes one object per line: first one of kind "header" with the
-// transcript's header, then the entries as [transcript.AppendJSON] does.
+// transcript's header, then the entries as [transcript.AppendJSON] does. An event with bytes
+// that no peer has sent says in "forged" which these are, as [[from, to], …].
 func JSONLines(w io.Writer, t *transcript.Transcript) error {
 	out := bufio.NewWriter(w)
 	line, err := marshal(headerOf(t))
@@ -73,13 +75,29 @@ func JSONLines(w io.Writer, t *transcript.Transcript) error {
 		return err
 	}
 	out.Write(line)
+	forged := ForgeriesIn(t).In
 	for i := range t.Entries {
-		line = append(transcript.AppendJSON(line[:0], &t.Entries[i]), '\n')
+		line = append(withForged(transcript.AppendJSON(line[:0], &t.Entries[i]), forged[i]), '\n')
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
 	}
 	return out.Flush()
+}
+
+// withForged adds to an object which bytes of its payload were forged, if any.
+func withForged(object []byte, forged []Forged) []byte {
+	if len(forged) == 0 {
+		return object
+	}
+	object = append(object[:len(object)-1], `,"forged":[`...)
+	for i, f := range forged {
+		if i > 0 {
+			object = append(object, ',')
+		}
+		object = fmt.Appendf(object, "[%d,%d]", f.From, f.To)
+	}
+	return append(object, "]}"...)
 }
 
 // marshal writes one line of JSON with its newline, and with < and > unescaped:

@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -36,8 +37,8 @@ const (
 
 // Write writes a pcapng with one TCP connection over Ethernet: handshake, the
 // bytes of [convert.Crossings] in packets of at most 1500 bytes, acknowledged at
-// once, and the ends. Packets have their entry's time, counted from [Start]. A
-// connection that the server reset ends in RST; one that broke in another way ends
+// once, and the ends. Packets have their entry's time, counted from [Start]; one with bytes
+// that no peer has sent has a comment that says so. A connection that the server reset ends in RST; one that broke in another way ends
 // as if the client had closed it. Of a session of datagrams it writes a packet of UDP for
 // each of them, and nothing else. Each further connection is one of its own, between the
 // addresses in the transcript; where it was dialled from is synthetic.
@@ -88,6 +89,7 @@ func WriteWith(w io.Writer, t *transcript.Transcript, secrets []byte) error {
 	if s.udp = t.Server == core.ServerDatagrams; !s.udp {
 		s.handshake(&s.client, &s.server)
 	}
+	s.forged = convert.ForgeriesIn(t)
 	for _, c := range interleaved(s, t) {
 		if c.opens {
 			c.on.opened(c.by, c.Time)
@@ -194,6 +196,10 @@ type segments struct {
 	udp            bool // not TCP
 	client, server peer
 	err            error
+
+	forged   convert.Forgeries
+	sent     int64    // bytes to the server
+	comments []string // on the next packet
 }
 
 // handshake opens a connection from one host to the other.
@@ -223,7 +229,7 @@ func (s *segments) crossing(c *convert.Crossing) {
 	}
 	switch c.Kind {
 	case convert.Bytes:
-		s.bytes(from, to, c.Data)
+		s.bytes(from, to, c)
 	case convert.End:
 		s.finish(from, to)
 	case convert.Broken:
@@ -235,14 +241,39 @@ func (s *segments) crossing(c *convert.Crossing) {
 	}
 }
 
-func (s *segments) bytes(from, to *peer, data []byte) {
-	for sent := 1; len(data) > 0; sent++ {
-		n := min(len(data), s.mss)
-		s.packet(from, to, layers.TCP{ACK: true, PSH: n == len(data)}, data[:n])
-		if data = data[n:]; len(data) == 0 || sent%ackEvery == 0 {
+func (s *segments) bytes(from, to *peer, c *convert.Crossing) {
+	for sent, at := 1, 0; at < len(c.Data); sent++ {
+		n := min(len(c.Data)-at, s.mss)
+		s.comments = s.commentsOn(c, int64(at), int64(at+n))
+		s.packet(from, to, layers.TCP{ACK: true, PSH: at+n == len(c.Data)}, c.Data[at:at+n])
+		if at += n; at == len(c.Data) || sent%ackEvery == 0 {
 			s.packet(to, from, layers.TCP{ACK: true}, nil)
 		}
 	}
+	if c.From == core.Client {
+		s.sent += int64(len(c.Data))
+	}
+}
+
+const maxComment = 1 << 10 // bytes of a fault's words
+
+// commentsOn returns what is to be said of bytes of a crossing.
+func (s *segments) commentsOn(c *convert.Crossing, from, to int64) (all []string) {
+	for _, f := range s.forged.In[c.Entry] {
+		if f.From < to && f.To > from {
+			all = append(all, fmt.Sprintf("forged: no peer has sent bytes %d-%d of this packet: %s", max(f.From-from, 0), min(f.To, to)-from, core.CutWords(f.Words, maxComment)))
+		}
+	}
+	if c.From != core.Client {
+		return all
+	}
+	from, to = from+s.sent, to+s.sent
+	for _, f := range s.forged.ToServer {
+		if f.From < to && f.To > from || f.From == f.To && f.From >= from && f.From < to {
+			all = append(all, "forged: other bytes went to the server here than this packet has, which the line mode ordered: "+core.CutWords(f.Words, maxComment))
+		}
+	}
+	return all
 }
 
 func (s *segments) finish(from, to *peer) {
@@ -303,6 +334,7 @@ func (s *segments) send(from, to *peer, protocol layers.IPProtocol, above transp
 	}
 	if s.err == nil {
 		n := len(s.buf.Bytes())
-		s.err = s.ng.WritePacket(gopacket.CaptureInfo{Timestamp: s.at, CaptureLength: n, Length: n}, s.buf.Bytes())
+		s.err = s.ng.WritePacketWithOptions(gopacket.CaptureInfo{Timestamp: s.at, CaptureLength: n, Length: n}, s.buf.Bytes(), pcapgo.NgPacketOptions{Comments: s.comments})
+		s.comments = nil
 	}
 }
