@@ -38,10 +38,11 @@ const (
 // Write writes a pcapng with one TCP connection over Ethernet: handshake, the
 // bytes of [convert.Crossings] in packets of at most 1500 bytes, acknowledged at
 // once, and the ends. Packets have their entry's time, counted from [Start]; one with bytes
-// that no peer has sent has a comment that says so. A connection that the server reset ends in RST; one that broke in another way ends
-// as if the client had closed it. Of a session of datagrams it writes a packet of UDP for
-// each of them, and nothing else. Each further connection is one of its own, between the
-// addresses in the transcript; where it was dialled from is synthetic.
+// that no peer has sent has a comment that says so. A connection that the server reset
+// ends in RST; one that broke in another way ends as if the client had closed it. Of a
+// session of datagrams it writes a packet of UDP for each of them, and nothing else. Each
+// further connection is one of its own, between the addresses in the transcript; where it
+// was dialled from is synthetic.
 //
 // The server has the address that was dialled, if the transcript has it (as its
 // target or in its first remark), else 192.0.2.2; the name of the target is in a
