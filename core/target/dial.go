@@ -98,6 +98,11 @@ func (d *Dialer) dial(ctx context.Context, t Target, s Security, limit time.Dura
 
 // connect reaches the target, in clear.
 func (d *Dialer) connect(ctx context.Context, t Target, limit time.Duration) (*Conn, error) {
+	if t.Kind == TCP || t.Kind == WebSocket || t.Kind == UDP {
+		if err := d.Policy.checkName(t); err != nil {
+			return nil, err
+		}
+	}
 	switch t.Kind {
 	case TCP, WebSocket:
 		if p, named := d.via(t); p != (Proxy{}) {

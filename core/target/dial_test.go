@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -133,6 +135,26 @@ func TestDialAsksThePolicy(t *testing.T) {
 	if _, err := d.Dial(t.Context(), to, Security{}); !errors.Is(err, ErrDenied) {
 		t.Errorf("0.0.0.0: %v", err)
 	}
+}
+
+// What only the practice servers are allowed to be is not looked up by other names.
+func TestNamesUnderPractice(t *testing.T) {
+	to := listen(t, greet)
+	at := netip.MustParseAddrPort(to.String())
+	d := &Dialer{Policy: policy(t, "practice").Practice(at), Resolver: nameServer(nil), Timeout: time.Minute}
+	for _, name := range []string{"somewhere.example", "localhost.example", "127.1", "udp://somewhere.example"} {
+		failDial(t, d, parse(t, fmt.Sprintf("%s:%d", name, at.Port())), parse(t, fmt.Sprintf("%s:%d", name, at.Port())).Logged()+" may not be dialled: denied by the preset practice")
+	}
+	through := to
+	through.Via, _ = ParseProxy("socks5://proxy.example:1080")
+	failDial(t, d, through, "proxy.example:1080 may not be dialled: denied by the preset practice")
+	d.Policy, d.Resolver = policy(t, "practice", "allow 127.0.0.0/8"), nameServer(answerLoopback)
+	to.Host = "somewhere.example"
+	c, err := d.Dial(t.Context(), to, Security{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk(t, c)
 }
 
 func TestNames(t *testing.T) {

@@ -127,6 +127,18 @@ func (p Policy) Check(t Target, resolved netip.Addr) error {
 	return fail(ErrDenied, "%s may not be dialled: denied by %s", where, d.By).as(CodeDenied)
 }
 
+// checkName returns what Check would of every address of a host, where the host is a name
+// that leads to nothing which is allowed: to look it up would tell name servers what was
+// asked, and who asks whether there is such a name.
+func (p Policy) checkName(t Target) error {
+	_, err := netip.ParseAddr(t.dialHost())
+	allows := func(r Rule) bool { return r.allow }
+	if err == nil || p.preset != Practice || isLoopback(t.dialHost()) || slices.ContainsFunc(p.rules, allows) {
+		return nil
+	}
+	return fail(ErrDenied, "%s may not be dialled: denied by the preset %s", short(t.Logged()), p.preset).as(CodeDenied)
+}
+
 // DecideLocal says whether t, which [Target.IsLocal], may be dialled. It is where
 // the preset is [Local] and no rule comes first that denies every host: the rules
 // are about hosts, and none allows what is none.

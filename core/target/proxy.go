@@ -166,6 +166,9 @@ func (d *Dialer) dialVia(ctx context.Context, t Target, p Proxy, named bool, lim
 func (d *Dialer) connectVia(ctx context.Context, t Target, p Proxy, named bool, host, by string, limit time.Duration) (*Conn, error) {
 	dialer := net.Dialer{Resolver: d.Resolver, ControlContext: keepUrgent}
 	if named {
+		if err := d.Policy.checkName(p.target()); err != nil {
+			return nil, err
+		}
 		dialer.ControlContext = d.control(p.target())
 	}
 	raw, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(p.host, strconv.Itoa(int(p.port))))
