@@ -598,6 +598,13 @@ var table = []row{
 		pure:    true,
 	},
 	{
+		place:   "plugins/dns",
+		does:    "the [discipline](modes/dns.md) that speaks DNS, by TCP and UDP",
+		not:     "sockets, everything else",
+		imports: "core " + miekg,
+		brings:  behindMiekg,
+	},
+	{
 		place:   "plugins/jsonl",
 		does:    "lets a program in any language be a line mode, by [JSON lines](plugins/jsonl.md)",
 		not:     "the host, the gateway",

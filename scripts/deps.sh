@@ -31,6 +31,7 @@ look() {
 		curl curl
 		bind9-dnsutils dig
 		dnsmasq-base dnsmasq
+		nsd nsd
 		swaks swaks
 		openssl openssl
 		opensmtpd smtpd
@@ -90,7 +91,7 @@ if command -v systemctl >/dev/null; then
 		nginx-light) service=nginx ;;
 		dovecot-imapd) service=dovecot ;;
 		openssh-server) service=ssh ;;
-		caddy | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync | vsftpd) service=$package ;;
+		caddy | nsd | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync | vsftpd) service=$package ;;
 		*) continue ;;
 		esac
 		"${sudo[@]}" systemctl --quiet disable "$service" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/plugins/dns"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
@@ -19,11 +20,12 @@ var builtin = []core.Discipline{
 	echoquit.Discipline(),
 	resp.Discipline(),
 	pop3.Discipline(),
+	dns.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3"}
+var onUse = []string{"resp", "pop3", "dns"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {
