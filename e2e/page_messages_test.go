@@ -191,17 +191,22 @@ func TestPageManyMessages(t *testing.T) {
 	}
 	w := start(t, "--transcripts", folder, "--plugin-dir", "../examples/starlark/records")
 	p := visit(t, browser(t), "http://"+w.address)
-	p.run(`{
+	p.run(`{ // how long the main thread is busy with each frame: until it takes up something else, or the next frame
 		window.tasks = [];
-		const channel = new MessageChannel();
+		let last;
+		const over = (one, now) => one.took ??= now - one.began;
 		const frame = () => {
-			const began = performance.now(); // the main thread's share of a frame, until it is free again
-			channel.port1.onmessage = () => window.tasks.push(performance.now() - began);
+			const one = { began: performance.now() };
+			if (last) over(last, one.began);
+			window.tasks.push(last = one);
 			requestAnimationFrame(frame);
-			channel.port2.postMessage(0);
+			scheduler.postTask(() => over(one, performance.now()), { priority: "user-blocking" });
 		};
 		requestAnimationFrame(frame);
-		window.p95 = () => window.tasks.sort((a, b) => a - b)[Math.floor(window.tasks.length * 0.95)].toFixed(1) + " ms of " + window.tasks.length;
+		window.p95 = () => {
+			const took = window.tasks.filter((one) => one.took !== undefined).map((one) => one.took).sort((a, b) => a - b);
+			return took[Math.floor(took.length * 0.95)].toFixed(1) + " ms of " + took.length;
+		};
 	}`)
 	p.run(`location.hash = "#/transcripts/` + id + `"`)
 	p.within(limit, "the recording", `document.querySelector("#scrubber")?.value === document.querySelector("#scrubber")?.max && document.querySelector("[name=lanes][value=messages]")`)

@@ -147,6 +147,7 @@ export function withoutPictures(text) {
  * @returns {number[]} at least one; the first is 0
  */
 export function wrapLines(text, columns) {
+  if (text.length <= columns && narrow.test(text)) return [0];
   if (text.length * 3 <= columns && !text.includes("\n")) return [0];
   const starts = [0];
   let used = 0;
@@ -168,6 +169,8 @@ export function wrapLines(text, columns) {
   }
   return starts;
 }
+
+const narrow = /^[ -\u10ff\u2010-\u2027]*$/; // a column for each character, and no line feed or tab
 
 // How many columns a character takes. A control picture is drawn as its name.
 /** @param {number} code @param {number} used */

@@ -144,8 +144,9 @@ export class MessageTree {
       this.#next = null;
       return moved;
     }
+    const wasWaiting = this.#next.lines.waiting;
     this.#next.lines.update();
-    if (this.#next.lines.waiting) return moved;
+    if (wasWaiting) return moved; // drawing other lines takes the next frame
     this.#shown = this.#next;
     this.#next = null;
     return moved;

@@ -136,6 +136,15 @@ test("a filter shows once all messages were looked through", () => {
   assert.equal(tree.lineOf({ number: 13, field: 0 }), 1);
 });
 
+test("lines of another filter are not drawn in the turn in which they were counted", () => {
+  const { tree } = treeOf([["to-server", 0, 2], ["from-server", 0, 2], ["to-server", 2, 3]]);
+  const filter = new MessageFilter({ text: "", flow: "to-server", wrong: false });
+  tree.update(filter);
+  assert.deepEqual([tree.waiting, tree.shown.total], [true, 3]);
+  tree.update(filter);
+  assert.deepEqual([tree.waiting, tree.shown.total], [false, 2]);
+});
+
 test("a message is copied as the transcript's JSON lines have it", () => {
   const feed = new Feed();
   feed.take([{ i: 7, n: 3, t: 0.5, dir: "<<", kind: "message", message: nested }]);

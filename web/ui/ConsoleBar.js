@@ -61,7 +61,11 @@ const choices = [
 function LanePicker({ feed }) {
   const toField = useMemo(backToField, []);
   feed?.messages.version.value;
-  const all = feed?.messages.next || lanes.value === "messages" ? [...choices, ["messages", "Messages"]] : choices;
+  const hasMessages = Boolean(feed?.messages.next);
+  useEffect(() => {
+    if (hasMessages) import("./Messages.js").catch(() => {}); // so that it is there when it is asked for
+  }, [hasMessages]);
+  const all = hasMessages || lanes.value === "messages" ? [...choices, ["messages", "Messages"]] : choices;
   return html`
     <fieldset class="segments" ...${toField}>
       <legend class="unseen">What to show</legend>

@@ -28,13 +28,12 @@ const timeColumns = { relative: 8, absolute: 13, delta: 9, none: 0 };
 /**
  * id is "console" or "wire". The children show while there are no rows. name is its id in the
  * document, where several sessions show.
- * @param {{ id: "console" | "wire", name?: string, title: string, feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView, children?: any }} props
+ * @param {{ id: "console" | "wire", name?: string, title: any, feed: import("../wire/feed.js").Feed | null, laneView: import("../model/laneview.js").LaneView, children?: any }} props
  */
 export function Lane({ id, name = id, title, feed, laneView, children }) {
   const box = useRef(/** @type {any} */ (null));
-  const sizer = useRef(/** @type {any} */ (null));
   const shift = useRef(/** @type {any} */ (null));
-  const scroll = useScroll(box, sizer, shift);
+  const scroll = useScroll(box, shift);
   const { following } = scroll;
   const room = useRoom(box, largeType.value);
 
@@ -66,7 +65,7 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
   scroll.moved(lines?.update(scroll.topLine(lineHeight)) ?? 0);
 
   const total = lines?.total ?? 0;
-  const { scrolled, from, to } = scroll.fit(total, lineHeight, height);
+  const { scrolled, tall, from, to } = scroll.fit(total, lineHeight, height);
   const inSight = lines ? [...lines.between(from, to)] : [];
 
   // A row keeps its elements while it is in sight. When all that was in sight
@@ -218,7 +217,7 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
         onPointerLeave=${() => feed && (feed.hover.value = null)}
         role="listbox" aria-multiselectable="true" aria-labelledby=${name + "-title"}
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${name}-row-${here.focus}` : undefined}>
-        <div class="sizer" ref=${sizer} role="presentation">
+        <div class="sizer" style=${{ height: tall }} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle} data-stream=${isStream ? "" : undefined}>
             ${flood
               ? html`<${PassingRows} layout=${layout} offsets=${offset}

@@ -38,10 +38,9 @@ function seenOf(laneView, feed) {
 /** name: what files are called. @param {{ feed: Feed | null, laneView: LaneView, name: string }} props */
 export function Messages({ feed, laneView, name }) {
   const box = useRef(/** @type {any} */ (null));
-  const sizer = useRef(/** @type {any} */ (null));
   const shift = useRef(/** @type {any} */ (null));
   const { wanted, tree } = useMemo(() => seenOf(laneView, feed), [laneView, feed]);
-  const scroll = useScroll(box, sizer, shift, tree.mark.peek() === null);
+  const scroll = useScroll(box, shift, tree.mark.peek() === null);
   const room = useRoom(box, largeType.value);
   const { lineHeight, height } = room;
   const [said, say] = useState("");
@@ -56,7 +55,7 @@ export function Messages({ feed, laneView, name }) {
   const filter = useFilter(wanted.value, tree);
   scroll.moved(tree.update(filter, scroll.topLine(lineHeight)));
   useMore(tree, filter);
-  const { scrolled, from, to } = scroll.fit(tree.shown.total, lineHeight, height);
+  const { scrolled, tall, from, to } = scroll.fit(tree.shown.total, lineHeight, height);
   const inSight = tree.between(from, to);
 
   // A line keeps its elements while it is in sight. When all that was in sight has gone
@@ -189,7 +188,7 @@ export function Messages({ feed, laneView, name }) {
         aria-activedescendant=${isHere ? `message-${mark.number}-${mark.field}` : undefined}
         onScroll=${scroll.onScroll} onClick=${onClick} onDblClick=${onDoubleClick} onKeyDown=${onKeyDown}
         onPointerMove=${onPointerMove} onPointerLeave=${() => feed && (feed.hover.value = null)}>
-        <div class="sizer" ref=${sizer} role="presentation">
+        <div class="sizer" style=${{ height: tall }} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${style}>
             ${inSight.map(({ at, line, row }) => html`
               <${MessageLine} key=${at - reuse.current.shift} line=${line} row=${row} answered=${line.field ? undefined : tree.spans.answered(row.message)}

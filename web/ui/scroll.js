@@ -11,11 +11,11 @@ const spare = 6; // lines above and below what is in sight
 /** @typedef {{ current: any }} Ref */
 
 /**
- * box scrolls, sizer in it is as high as all lines, shift in that holds those in sight. With
- * each drawing, fit and then, once it is on the page, settle are called.
- * @param {Ref} box @param {Ref} sizer @param {Ref} shift
+ * box scrolls, what is as high as fit says is in it, and in that shift, which holds the lines
+ * in sight. With each drawing, fit and then, once it is on the page, settle are called.
+ * @param {Ref} box @param {Ref} shift
  */
-export function useScroll(box, sizer, shift, followsAtFirst = true) {
+export function useScroll(box, shift, followsAtFirst = true) {
   const [following, setFollowing] = useState(followsAtFirst);
   const [top, setTop] = useState(0);
   const kept = useRef(/** @type {any} */ (null));
@@ -47,19 +47,22 @@ export function useScroll(box, sizer, shift, followsAtFirst = true) {
     topLine: (lineHeight) => Math.floor(top / lineHeight) - now.moved,
     /** Lines have left above. @param {number} lines */
     moved: (lines) => void (now.moved += lines),
-    /** Which lines are in sight, from..to, and where that is in pixels. @param {number} total @param {number} lineHeight @param {number} height */
+    /**
+     * Which lines are in sight, from..to, and where that is in pixels. tall is for the element
+     * in the box, which is drawn with it: set by settle, each lane would lay the page out again.
+     * @param {number} total @param {number} lineHeight @param {number} height
+     */
     fit(total, lineHeight, height) {
       now.bar.fit(total * lineHeight, height);
       now.lineHeight = lineHeight;
       now.end = Math.max(0, total * lineHeight - height);
       now.scrolled = following ? now.end : Math.min(now.end, Math.max(0, top - now.moved * lineHeight));
       const { scrolled } = now;
-      return { scrolled, from: Math.max(0, Math.floor(scrolled / lineHeight) - spare), to: Math.ceil((scrolled + height) / lineHeight) + spare };
+      return { scrolled, tall: now.bar.height + "px", from: Math.max(0, Math.floor(scrolled / lineHeight) - spare), to: Math.ceil((scrolled + height) / lineHeight) + spare };
     },
     /** Puts the lines where they belong. @param {number} first of those on the page */
     settle(first) {
       const { scrolled, bar } = now;
-      sizer.current.style.height = bar.height + "px";
       if (following || now.moved || bar.strays(scrolled, now.lastTop)) moveBar(scrolled);
       const line = first * now.lineHeight;
       shift.current.style.transform = `translateY(${bar.exact ? line : now.lastTop + line - scrolled}px)`;
@@ -106,9 +109,7 @@ export function useRoom(box, type) {
     const measure = () => {
       if (!lane.isConnected) return; // reported once more while it leaves the page
       const style = getComputedStyle(lane);
-      const canvas = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-      canvas.font = style.font;
-      const char = canvas.measureText("0".repeat(100)).width / 100;
+      const char = charWidth(style.font);
       const width = lane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
       setRoom((now) => {
         const next = { columns: Math.floor(width / char), height: lane.clientHeight, lineHeight: parseFloat(style.lineHeight), char };
@@ -121,6 +122,21 @@ export function useRoom(box, type) {
     return () => observer.disconnect();
   }, [type]);
   return room;
+}
+
+/** How wide a digit is, by the font and the zoom. @type {Map<string, number>} */
+const widths = new Map();
+
+/** @param {string} font of CSS */
+function charWidth(font) {
+  const key = `${globalThis.devicePixelRatio} ${font}`;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
+  const canvas = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+  canvas.font = font;
+  const width = canvas.measureText("0".repeat(100)).width / 100;
+  widths.set(key, width);
+  return width;
 }
 
 const calm = 400; // milliseconds without a flood
