@@ -85,4 +85,12 @@ func TestCommandsOnThePage(t *testing.T) {
 	p.wait("a note of an error", `document.querySelector(".row.note.error")?.textContent.includes("Error: unknown command")`)
 	p.axe("notes with levels")
 	p.pictures("commands-levels")
+
+	p.open("plugins", `document.querySelector(".plugin[aria-label='Publish and subscribe'] .command-list")`)
+	p.click(".plugin[aria-label='Publish and subscribe'] .command-list summary")
+	if got := p.texts(".command-list[open] dt code"); len(got) < 5 || got[2] != "SUBSCRIBE topic [qos=1]" {
+		t.Errorf("the commands are %q", got)
+	}
+	p.axe("the commands of a plugin")
+	p.pictures("commands-plugins")
 }

@@ -43,6 +43,15 @@ export function usage({ name, fields = [] }) {
   return [name, ...words].join(" ");
 }
 
+/** What a field takes, in words. @param {CommandField} field */
+export function aboutField({ type, help, choices, min, max, default: preset, optional }) {
+  const what = {
+    text: help ? "" : "text", int: "a whole number" + (min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? ` from ${min}` : max !== undefined ? ` up to ${max}` : ""),
+    choice: (choices ?? []).join(", "), bytes: "bytes, as 0x0d0a or with escapes as \\r\\n", bool: "yes or no", secret: "left out of recordings",
+  }[type];
+  return [help, what, preset ? `without it ${preset}` : optional ? "may be left out" : ""].filter(Boolean).join(" · ");
+}
+
 /** Which field of its command the end of a line stands in, or -1: at its name, or past all. @param {Command} command @param {string} text */
 export function fieldAt({ fields = [] }, text) {
   // A quoted word has blanks; one that is not closed yet goes to the end.

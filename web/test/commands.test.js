@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { commandOf, completed, fieldAt, fitting, problemOf, usage, valuesOf } from "../model/commands.js";
+import { aboutField, commandOf, completed, fieldAt, fitting, problemOf, usage, valuesOf } from "../model/commands.js";
 
 const publish = { name: "PUBLISH", fields: [
   { name: "topic", type: "text" },
@@ -29,6 +29,12 @@ test("a line is a command by its first word, whatever its case", () => {
 test("how a command is written", () => {
   assert.equal(usage(publish), "PUBLISH topic [qos=1] [payload …]");
   assert.equal(usage(commands[0]), "PING");
+});
+
+test("what a field takes", () => {
+  assert.equal(aboutField(publish.fields[1]), "a whole number from 0 to 2 · without it 1");
+  assert.equal(aboutField({ name: "x", type: "choice", choices: ["a", "b"], help: "How." }), "How. · a, b");
+  assert.equal(aboutField(publish.fields[2]), "text · may be left out");
 });
 
 test("which field is typed", () => {

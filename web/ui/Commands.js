@@ -3,7 +3,7 @@
 
 import { html } from "./html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { commandOf, completed, fieldAt, fitting, mayBeLeftOut, problemOf, usage, valuesOf } from "../model/commands.js";
+import { aboutField, commandOf, completed, fieldAt, fitting, mayBeLeftOut, problemOf, usage, valuesOf } from "../model/commands.js";
 
 /** @typedef {import("../types").Command} Command */
 
@@ -29,15 +29,6 @@ export function CommandHelp({ commands, typed, helper }) {
   return html`
     <span class="command-help" role="status"><kbd>Tab</kbd> completes <code>${completed(found[0])}</code>${found.length > 1 && html`<span class="muted"> of ${found.map(({ name }) => name).join(", ")}</span>`}</span>
   `;
-}
-
-/** What a field takes. @param {import("../types").CommandField} field */
-function aboutField({ type, help, choices, min, max, default: preset, optional }) {
-  const what = {
-    text: help ? "" : "text", int: "a whole number" + (min !== undefined && max !== undefined ? ` from ${min} to ${max}` : min !== undefined ? ` from ${min}` : max !== undefined ? ` up to ${max}` : ""),
-    choice: (choices ?? []).join(", "), bytes: "bytes, as 0x0d0a or with escapes as \\r\\n", bool: "yes or no", secret: "left out of recordings",
-  }[type];
-  return [help, what, preset ? `without it ${preset}` : optional ? "may be left out" : ""].filter(Boolean).join(" · ");
 }
 
 /**

@@ -4,6 +4,7 @@
 import { html, lazy } from "./html.js";
 import { useEffect } from "../vendor/hooks.js";
 import { clock, count, overloadWords } from "../model/format.js";
+import { CommandList } from "./CommandList.js";
 import { devMode, loadModes, modes, modesProblem, sandbox } from "../wire/workbench.js";
 
 const DevPanel = lazy(() => import("./DevPanel.js"), "DevPanel");
@@ -72,6 +73,7 @@ function Plugin({ mode }) {
         <dt>Restarts</dt><dd>${restarts}</dd>
         ${error && html`<dt>Last error</dt><dd class=${state === "failed" ? "problem" : ""}>${error}</dd>`}
       </dl>
+      ${manifest.commands && html`<${CommandList} commands=${manifest.commands} />`}
       ${restarts > 0 && state === "ready" && html`<p>It was started again, and its sessions went on.</p>`}
     </article>
   `;
