@@ -59,7 +59,7 @@ const filled = (value) => (Array.isArray(value) && value.length === 2 && value.e
 /**
  * What a window keeps of its tabs from one load of the page to the next.
  * @typedef {{ i: number, line: number }} Place the number of the first entry that a lane shows, and the line of it
- * @typedef {{ mode: string, options: Record<string, string>, target: string, record: boolean, stays: boolean, tlsChoices: Record<string, string>, via?: string, ws?: Record<string, string>,
+ * @typedef {{ mode: string, options: Record<string, string>, target: string, record: boolean, stays: boolean, elsewhere?: boolean, tlsChoices: Record<string, string>, via?: string, ws?: Record<string, string>,
  *   attach: string, transcript: string, name: string, draft: string, places: Record<string, Place>,
  *   followed: "" | "sent" | "received", filter: import("../types").Filter }} KeptTab name: given by a person; places: of lanes that do not follow the newest;
  *   followed: the direction that shows as one stream
@@ -73,7 +73,7 @@ const tab = (value) => {
   const places = Object.entries(isObject(value.places) ? value.places : {}).filter(([, one]) => Number.isInteger(one?.i) && Number.isInteger(one?.line));
   return {
     mode: text(64)(value.mode) ?? "", options: textsByName(longest)(value.options) ?? {}, target: text(1100)(value.target) ?? "",
-    record: value.record !== false, stays: value.stays === true, tlsChoices: textsByName(8192)(value.tlsChoices) ?? {}, ...(text(1024)(value.via) && { via: value.via }),
+    record: value.record !== false, stays: value.stays === true, ...(value.elsewhere === true && { elsewhere: true }), tlsChoices: textsByName(8192)(value.tlsChoices) ?? {}, ...(text(1024)(value.via) && { via: value.via }),
     ...(isObject(value.ws) && { ws: textsByName(2048)(value.ws) }),
     attach: text(200)(value.attach) ?? "", transcript: text(200)(value.transcript) ?? "", name: text(200)(value.name) ?? "", draft: text(longest)(value.draft) ?? "", places: /** @type {Record<string, Place>} */ (Object.fromEntries(places)),
     followed: ways(value.followed) ?? "",

@@ -12,7 +12,7 @@ const good = {
   history: [["a", "b"]],
   tabs: [{
     window: "w", current: 0,
-    tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, tlsChoices: { min: "1.0" }, attach: "s1-x", transcript: "t", name: "lab", draft: "half", places: { wire: { i: 12, line: 3 } }, followed: "received", filter: { direction: "sent", text: "a", regexp: true } }],
+    tabs: [{ mode: "raw", options: { eol: "lf" }, target: "h:1", record: false, stays: true, elsewhere: true, tlsChoices: { min: "1.0" }, attach: "s1-x", transcript: "t", name: "lab", draft: "half", places: { wire: { i: 12, line: 3 } }, followed: "received", filter: { direction: "sent", text: "a", regexp: true } }],
   }],
   targets: [[target]],
   class: [{ sent: "3 2026-11-29T10:00:00Z", told: true }],

@@ -33,6 +33,7 @@ test("the address carries mode and options", () => {
     socketURL(location, "http-line", { eol: "crlf", text: "a&b c" }),
     "ws://127.0.0.1:8000/websocket/ws?mode=http-line&option.eol=crlf&option.text=a%26b+c",
   );
+  assert.match(socketURL(location, "ftp", {}, true, false, {}, "", {}, "", false, {}, true), /\?mode=ftp&elsewhere=on$/);
   assert.match(socketURL({ protocol: "https:", host: "h" }, "raw", {}), /^wss:\/\/h\//);
   assert.match(socketURL(location, "raw", {}, true, false, {}, "", { fragment: "on", closing: "cut" }), /\?mode=raw&with\.fragment=on&with\.closing=cut$/);
   assert.match(socketURL(location, "raw", {}, true, false, { verify: "none", alpn: "h2,http/1.1" }), /\?mode=raw&tls\.verify=none&tls\.alpn=h2%2Chttp%2F1\.1$/);

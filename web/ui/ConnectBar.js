@@ -9,6 +9,7 @@ import { endHint, endOf, nextWaits, withNext } from "../model/ends.js";
 import { isWhole } from "../model/local.js";
 import { defaultPort, fieldsOf, isWebSocket, takesTLS, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
+import { opensLinks } from "./tabs.js";
 
 const PracticeMenu = lazy(() => import("./PracticeMenu.js"), "PracticeMenu");
 const TargetMenu = lazy(() => import("./TargetMenu.js"), "TargetMenu");
@@ -16,6 +17,7 @@ const ViaMenu = lazy(() => import("./ViaMenu.js"), "ViaMenu");
 const WebSocketMenu = lazy(() => import("./WebSocketMenu.js"), "WebSocketMenu");
 const TLSMenu = lazy(() => import("./TLSMenu.js"), "TLSMenu");
 const TLSFailure = lazy(() => import("./TLSFailure.js"), "TLSFailure");
+const CommandList = lazy(() => import("./CommandList.js"), "CommandList");
 const Sessions = lazy(() => import("./Sessions.js"), "Sessions");
 
 /**
@@ -210,6 +212,7 @@ function ModeDetails({ tab }) {
   const live = tab.live.value;
   if (!mode) return modesProblem.value && html`<p class="problem" role="alert">${modesProblem.value}</p>`;
   const { manifest, state, error } = mode;
+  const { elsewhere } = tab.form;
   const onToggle = (/** @type {any} */ event) => {
     if (event.target.open !== detailsOpen.value) detailsOpen.value = event.target.open;
   };
@@ -223,6 +226,7 @@ function ModeDetails({ tab }) {
         ${manifest.options.map((option) => html`
           <span key=${option.name} class="chosen">${option.name} <b>${tab.option(option) || "–"}</b></span>
         `)}
+        ${elsewhere.value && opensLinks(manifest) && html`<span class="chosen">connects to <b>any host</b></span>`}
       </summary>
       <div class="columns">
         <p id="mode-summary">${manifest.summary}</p>
@@ -235,6 +239,18 @@ function ModeDetails({ tab }) {
             `)}
           </fieldset>
         `}
+        ${opensLinks(manifest) && html`
+          <fieldset class="options" disabled=${live}>
+            <legend class="unseen">Further connections</legend>
+            <div class="option">
+              <input type="checkbox" id="elsewhere" checked=${elsewhere.value} aria-describedby="elsewhere-help"
+                onChange=${(/** @type {any} */ event) => (elsewhere.value = event.target.checked)} />
+              <label for="elsewhere">Connections to any host</label>
+              <p id="elsewhere-help" class="muted">This mode opens further connections. Unless this is on, they go to the server’s own host alone: a server that names another one is not followed.</p>
+            </div>
+          </fieldset>
+        `}
+        ${manifest.commands && html`<${CommandList} key=${"commands " + manifest.name} commands=${manifest.commands} />`}
       </div>
     </details>
   `;

@@ -86,6 +86,7 @@ export const actions = [
   { group: "Session", name: "Options of TLS", control: "#tls-menu" },
   { group: "Session", name: "Switch TLS on or off", control: "#tls" },
   { group: "Session", name: "Stay after the end of the server's stream, on and off", control: "#stays" },
+  { group: "Session", name: "Further connections to any host, on and off", control: "#elsewhere" },
   { group: "Session", name: "Record the next session, on and off", control: "#record" },
   { group: "Rows", name: "Filter the rows", control: "#filter-button" },
   { group: "Rows", name: "Copy or save rows", control: "#copy-menu" },

@@ -26,7 +26,7 @@ function comeBack(was) {
     all.push(tab);
     tab.name.value = one.name;
     tab.draft.value = one.draft;
-    tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, tlsChoices: one.tlsChoices, via: one.via, ws: one.ws });
+    tab.use({ ...fieldsOf(one.target), mode: mode.name, options: one.options, stays: one.stays, elsewhere: one.elsewhere, tlsChoices: one.tlsChoices, via: one.via, ws: one.ws });
     tab.form.record.value = one.record;
     tab.laneView.places = one.places;
     tab.laneView.filter.value = one.filter;
@@ -48,14 +48,14 @@ function keptTabs() {
     current: tabs.value.indexOf(current.value),
     tabs: tabs.value.map((tab) => {
       const session = tab.session.value;
-      const { mode, options, target, record, stays, tlsChoices } = session ?? {
+      const { mode, options, target, record, stays, elsewhere, tlsChoices } = session ?? {
         mode: tab.picked.value?.manifest, options: tab.form.options.value[tab.form.mode.value] ?? {}, target: tab.target.value,
-        record: tab.form.record.value, stays: tab.form.stays.value, tlsChoices: {},
+        record: tab.form.record.value, stays: tab.form.stays.value, elsewhere: tab.form.elsewhere.value, tlsChoices: {},
       };
       const via = withoutPassword(session?.via ?? tab.form.via.value);
       const ws = withoutHeaders(session?.ws ?? tab.form.ws.value);
       const gone = tab.state.value.broke && !session?.transcript;
-      return { mode: mode?.name ?? "", options, target, record, stays, tlsChoices, via, ws, attach: gone ? "" : tab.attach.value, transcript: session?.transcript ?? "", name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places,
+      return { mode: mode?.name ?? "", options, target, record, stays, ...(elsewhere && { elsewhere }), tlsChoices, via, ws, attach: gone ? "" : tab.attach.value, transcript: session?.transcript ?? "", name: tab.name.value, draft: tab.draft.value, places: tab.laneView.places,
         followed: tab.laneView.followed.value, filter: tab.laneView.filter.value };
     }),
   };

@@ -32,6 +32,8 @@ export class Tab {
     record: signal(true),
     /** Whether a session goes on after the end of the server's stream, where the mode can. */
     stays: signal(false),
+    /** Whether the line mode may connect to other hosts than the target's; not remembered with the target. */
+    elsewhere: signal(false),
     /** The proxy to reach the target through, or "". */
     via: signal(""),
     /** What the handshake of a WebSocket has beside the address. */
@@ -131,8 +133,8 @@ export class Tab {
     if (practice.value) this.use(fieldsOf(practice.value));
   }
 
-  /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("../types").Target> & { host: string, port: string }} target */
-  use({ host, port, tls, mode, options, stays, tlsChoices, via, ws }) {
+  /** Puts a target into the fields, with the mode and options it was used with. @param {Partial<import("../types").Target> & { host: string, port: string, elsewhere?: boolean }} target */
+  use({ host, port, tls, mode, options, stays, elsewhere, tlsChoices, via, ws }) {
     batch(() => {
       host = withTLS(host, !!tls);
       const { target } = targetOf({ host, port, tls: !!tls });
@@ -141,6 +143,7 @@ export class Tab {
       this.form.port.value = port;
       this.form.tls.value = !!tls;
       this.form.stays.value = !!stays;
+      this.form.elsewhere.value = !!elsewhere;
       this.form.via.value = via ?? "";
       this.form.ws.value = ws ?? {};
       if (mode && modes.value.some((one) => one.manifest.name === mode)) {
@@ -195,7 +198,7 @@ export class Tab {
     const options = Object.fromEntries(Object.entries(chosen).filter(([name, value]) => value !== "" || !isEmptyInt(name)));
 
     const { serving } = this.form;
-    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, tlsChoices, via: isWhole(this.form.host.value) ? "" : this.form.via.value.trim(),
+    this.#open({ mode, options, target, serving: serving.value.target === target ? serving.value.choices : {}, record: this.form.record.value || !recording.value, stays: this.form.stays.value && !!mode.afterServerEOF, elsewhere: this.form.elsewhere.value && opensLinks(mode), tlsChoices, via: isWhole(this.form.host.value) ? "" : this.form.via.value.trim(),
       ws: isWebSocket(target) ? this.form.ws.value : {} });
   }
 
@@ -232,8 +235,8 @@ export class Tab {
   #useLast(changes) {
     const last = this.session.value;
     if (!last) return;
-    const { target, mode, options, stays, tlsChoices, via, ws } = last;
-    this.use({ ...fieldsOf(target), mode: mode.name, options, stays, tlsChoices, via, ws, ...changes });
+    const { target, mode, options, stays, elsewhere, tlsChoices, via, ws } = last;
+    this.use({ ...fieldsOf(target), mode: mode.name, options, stays, elsewhere, tlsChoices, via, ws, ...changes });
   }
 
   disconnect() {
@@ -266,6 +269,11 @@ export class Tab {
       this.shown.value = session;
     });
   }
+}
+
+/** Whether a line mode may order further connections. @param {import("../types").Manifest} mode */
+export function opensLinks({ events }) {
+  return Boolean(events?.includes("link connected"));
 }
 
 /** Signal: all tabs; there is always one. */

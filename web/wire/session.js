@@ -19,7 +19,7 @@ const retryMost = 5000; // … up to this
 export const pageWindow = Array.from({ length: 3 }, () => Math.random().toString(36).slice(2)).join("").slice(0, 24);
 
 /**
- * @typedef {{ mode: import("../types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean,
+ * @typedef {{ mode: import("../types").Manifest, options: Record<string, string>, target: string, record: boolean, stays: boolean, elsewhere?: boolean,
  *   tlsChoices: import("../model/target.js").TLSChoices, serving?: Record<string, string>, via?: string,
  *   ws?: import("../model/target.js").WebSocketChoices }} Choice what a session is opened with
  */
@@ -70,13 +70,14 @@ export class Session extends Feed {
    * student's, { show: "1" } for what the teacher shows.
    * @param {Choice} choice @param {{ attach: string, was: string, transcript: string, of?: Record<string, string> }} [at] transcript: what came of it, should the workbench have forgotten it
    */
-  constructor({ mode, options, target, record, stays, tlsChoices, serving = {}, via = "", ws = {} }, at) {
+  constructor({ mode, options, target, record, stays, elsewhere = false, tlsChoices, serving = {}, via = "", ws = {} }, at) {
     super();
     this.mode = mode;
     this.options = options;
     this.target = target;
     this.record = record;
     this.stays = stays;
+    this.elsewhere = elsewhere;
     this.tlsChoices = tlsChoices;
     this.serving = serving;
     this.via = via;
@@ -93,7 +94,7 @@ export class Session extends Feed {
   #open() {
     const url = this.attach
       ? attachURL(location, this.attach, { window: pageWindow, was: this.#was, from: this.#next, ...(this.of && { of: this.of }) })
-      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, this.canUpgrade, this.ws);
+      : socketURL(location, this.mode.name, this.options, this.record, this.stays, this.tlsChoices, pageWindow, this.serving, this.via, this.canUpgrade, this.ws, this.elsewhere);
     return new Socket(url, this.attach ? null : this.target, {
       waiting: (address) => {
         this.state.value = { name: "connecting", words: `for a client at ${address} …`, waits: true };

@@ -13,13 +13,13 @@ export const maxMessage = 1024 * 1024;
  * the session goes on after the end of the server's stream; tls has the choices
  * for TLS that are not the default; window, if it is named, keeps the session for
  * who comes back by attachURL; serving says how a practice server serves it; ws has
- * the choices for a WebSocket server.
+ * the choices for a WebSocket server; elsewhere lets the line mode connect to other hosts than the target's.
  * @param {{ protocol: string, host: string }} location @param {string} mode
  * @param {Record<string, string>} options @param {import("../model/target.js").TLSChoices} tls
  * @param {Record<string, string>} [serving] @param {boolean} [upgrades] tls is for an upgrade in mid-stream
  * @param {import("../model/target.js").WebSocketChoices} [ws]
  */
-export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}, via = "", upgrades = false, ws = {}) {
+export function socketURL(location, mode, options, record = true, stays = false, tls = {}, window = "", serving = {}, via = "", upgrades = false, ws = {}, elsewhere = false) {
   const query = new URLSearchParams({ mode });
   if (window) {
     query.set("keep", "on");
@@ -27,6 +27,7 @@ export function socketURL(location, mode, options, record = true, stays = false,
   }
   if (!record) query.set("record", "off");
   if (stays) query.set("server-eof", "stay");
+  if (elsewhere) query.set("elsewhere", "on");
   for (const [name, value] of Object.entries(options)) query.set("option." + name, value);
   for (const [name, value] of Object.entries(tls)) query.set("tls." + name, value);
   if (upgrades && Object.keys(tls).length) query.set("starttls", "on");
