@@ -10,6 +10,7 @@ import { shown } from "./LaneRow.js";
 
 const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
 const Messages = lazy(() => import("./Messages.js"), "Messages");
+const Links = lazy(() => import("./Links.js"), "Links");
 const MiniMap = lazy(() => import("./MiniMap.js"), "MiniMap");
 
 /**
@@ -21,10 +22,12 @@ const MiniMap = lazy(() => import("./MiniMap.js"), "MiniMap");
  */
 export function Console({ feed, laneView, about, status, tools, earlier = "", children }) {
   const show = lanes.value;
+  const links = feed?.links.value;
+  const hasLinks = links !== undefined && links.size > 0 && show !== "console" && show !== "ladder";
   const whose = earlier && `: earlier, with ${earlier}`;
   return html`
     <${ConsoleBar} feed=${feed} laneView=${laneView} about=${about} status=${status} tools=${tools} />
-    <div class=${earlier ? "lanes earlier" : "lanes"} data-show=${show} title=${earlier ? "These rows are of the session before, with " + earlier : undefined}>
+    <div class=${earlier ? "lanes earlier" : "lanes"} data-show=${show} data-links=${hasLinks ? "" : undefined} title=${earlier ? "These rows are of the session before, with " + earlier : undefined}>
       ${show === "ladder"
         ? html`<${Ladder} feed=${feed} about=${about} laneView=${laneView} />`
         : html`
@@ -35,6 +38,7 @@ export function Console({ feed, laneView, about, status, tools, earlier = "", ch
               <p>Every byte to the server (▶) and from it (◀), with the ends of lines shown: ${shown("␍␊")}</p>
             <//>
           `}
+          ${hasLinks && html`<${Links} key="links" links=${links} />`}
         `}
     </div>
     ${feed && showMap.value && show !== "ladder" && html`<${MapOfLong} feed=${feed} laneView=${laneView} lanes=${show === "both" || show === "messages" ? ["console", "wire"] : [show]} />`}

@@ -5,6 +5,7 @@
 
 import { signal } from "../vendor/signals-core.js";
 import { EntryReader } from "../model/entryrows.js";
+import { alone, isCarried, standing } from "../model/links.js";
 import { Offsets } from "../model/offsets.js";
 import { Pages, RowLog } from "../model/rowlog.js";
 
@@ -17,6 +18,9 @@ const manyRows = 16; // of a lane in one frame: from there on the lanes take tur
 const retryAfter = 3000; // milliseconds, for rows that could not be loaded
 
 const unbounded = { maxRows: Infinity, maxSize: Infinity };
+
+const mostLinks = 16; // of which the rows are kept
+const boundOfLink = { rows: 20_000, size: 4 * 1024 * 1024 };
 
 const encodedSize = (/** @type {import("../types").Entry} */ entry) => 100 + (entry.text?.length ?? 0) + (entry.b64?.length ?? 0);
 
@@ -47,6 +51,8 @@ export class Feed {
   messages = new RowLog({ maxRows: 200_000, maxSize: 64 * 1024 * 1024 });
   /** Which rows have the bytes that messages are of. */
   offsets = new Offsets();
+  /** Signal: its further connections, by name, the newest last. @type {import("../vendor/signals-core.js").Signal<Map<string, LinkFeed>>} */
+  links = signal(new Map());
   /** When the session began, in milliseconds since 1970. */
   began = Date.now();
   /** Signal: bytes that the pointer is on, in either lane. @type {import("../vendor/signals-core.js").Signal<import("../types").Hover | null>} */
@@ -75,8 +81,8 @@ export class Feed {
         this.#part = { id: 0, number: 0 };
       }
       this.pages.took(entry);
-      const rows = this.#reader.read(entry);
-      for (const row of [rows.console, rows.wire]) if (row) row.i = entry.i;
+      if (entry.link !== undefined) this.ofLink(entry, entry.link);
+      const rows = rowsOf(this.#reader, entry);
       const number = rows.instead === this.#part.id ? this.#part.number : this.console.next;
       if (rows.console && number !== this.console.next) this.console.replace(number, rows.console);
       else if (rows.console) this.console.append(rows.console);
@@ -96,6 +102,16 @@ export class Feed {
     }
     this.pages.bound();
     this.publishSoon();
+  }
+
+  /** Takes an entry of a further connection, which has rows of its own. @param {import("../types").Entry} entry @param {string} name */
+  ofLink(entry, name) {
+    let link = this.links.peek().get(name);
+    if (!link) {
+      link = new LinkFeed(this.began);
+      this.links.value = new Map([...this.links.peek(), /** @type {const} */ ([name, link])].slice(-mostLinks));
+    }
+    link.take([entry]);
   }
 
   /**
@@ -151,8 +167,7 @@ export class Feed {
     const rows = { console: [], wire: [] };
     let part = { id: 0, at: 0 };
     const take = (/** @type {import("../types").Entry} */ entry) => {
-      const made = reader.read(entry);
-      for (const row of [made.console, made.wire]) if (row) row.i = entry.i;
+      const made = rowsOf(reader, entry);
       let at = rows.console.length;
       if (made.instead && made.instead === part.id) at = part.at;
       if (made.console) rows.console[at] = made.console;
@@ -202,6 +217,7 @@ export class Feed {
     this.wire.clear();
     this.messages.clear();
     this.pages.clear();
+    for (const link of this.links.peek().values()) link.clear();
   }
 
   /** Forgets all that was taken. */
@@ -211,6 +227,7 @@ export class Feed {
     this.#reader = new EntryReader();
     this.offsets = new Offsets();
     this.hover.value = null;
+    this.links.value = new Map();
   }
 
   // However fast entries come, the page changes once a frame. Where the browser
@@ -246,6 +263,36 @@ export class Feed {
       this.#rest = took > slowFrame ? Math.min(2 * took, maxRest) : 0;
     });
   }
+}
+
+/** What a further connection of a session carried, as rows on a wire of its own. */
+export class LinkFeed extends Feed {
+  /** Signal: how it stands, in words. */
+  standing = signal("");
+
+  /** @param {number} began */
+  constructor(began) {
+    super(boundOfLink);
+    this.began = began;
+  }
+
+  /** @param {import("../types").Entry[]} list */
+  take(list) {
+    for (const entry of list) this.standing.value = standing(entry) ?? this.standing.peek();
+    super.take(list.map(alone));
+  }
+
+  /** It has none itself. */
+  ofLink() {}
+}
+
+// The rows of an entry in the lanes of the session, with its number.
+/** @param {EntryReader} reader @param {import("../types").Entry} entry */
+function rowsOf(reader, entry) {
+  const rows = reader.read(entry);
+  if (isCarried(entry)) rows.wire = undefined; // its own lane has it
+  for (const row of [rows.console, rows.wire]) if (row) row.i = entry.i;
+  return rows;
 }
 
 /** @param {RowLog<import("../types").Row>} log @param {number} from @param {number} to */
