@@ -365,6 +365,12 @@ export interface Manifest {
   seeded?: boolean;
   /** What a person can order by name. */
   commands?: Command[];
+  /** Where the mode picker lists it, and what it says beside the title. */
+  group?: string;
+  brief?: string;
+  /** Where servers that it is for usually listen, and how they begin: a character for a byte. */
+  ports?: { port: number; name: string }[];
+  greetings?: { begins: string; name: string }[];
 }
 
 /** A command of a line mode. */

@@ -4,13 +4,14 @@
 
 import { count } from "./format.js";
 import { kindOf, kinds, payload } from "./kinds.js";
+import { propose } from "./propose.js";
 import { isSecure, secureSchemes } from "./target.js";
 
 /** @typedef {{ id: string, text: string }} Hint */
 /**
  * What a session was opened with: its mode's input, the name of that mode, the
- * target as "host:port" or "tls://host:port".
- * @typedef {{ input: "line" | "bytes" | "characters", mode: string, target: string }} About
+ * target as "host:port" or "tls://host:port"; and the line modes that there are.
+ * @typedef {{ input: "line" | "bytes" | "characters", mode: string, target: string, modes?: import("../types").Manifest[] }} About
  */
 
 const quiet = 3; // seconds of silence after which the server may wait for something
@@ -49,7 +50,7 @@ class Facts {
 
 /**
  * The rules, the surest first; the first that says something counts.
- * @type {{ id: string, says(facts: Facts, about: { input: string, mode: string, tls: boolean, port: number }): string }[]}
+ * @type {{ id: string, says(facts: Facts, about: { input: string, mode: string, tls: boolean, port: number, modes: import("../types").Manifest[] }): string }[]}
  */
 const rules = [
   {
@@ -121,6 +122,15 @@ const rules = [
       return `${count(tailBytes, "byte")} came without a line end: the rest may still come, or the server may wait for you.`;
     },
   },
+  {
+    // The last, since it stays for as long as the session does.
+    id: "other-mode",
+    says: ({ first }, { mode, port, modes }) => {
+      const fits = first ? propose(modes, port, first) : null;
+      if (!fits?.begins || fits.mode === mode) return "";
+      return `The server began with “${fits.begins.trim()}”, as ${fits.name} does${modes.find(({ name }) => name === fits.mode)?.ports?.some((one) => one.port === port) ? ", and on its port" : ""}: the line mode ${fits.mode} may fit better than ${mode}. Pick it for the next session.`;
+    },
+  },
 ];
 
 /** What the first bytes of a server look like. @type {[RegExp, string, string][]} */
@@ -143,8 +153,8 @@ export class HintReader {
   #last = 0; // when anything last happened, in milliseconds
 
   /** @param {About} about @param {number} now in milliseconds, by any clock */
-  constructor({ input, mode, target }, now) {
-    this.#about = { input, mode, tls: isSecure(target), port: Number(/:(\d+)$/.exec(target)?.[1] ?? 0) };
+  constructor({ input, mode, target, modes = [] }, now) {
+    this.#about = { input, mode, modes, tls: isSecure(target), port: Number(/:(\d+)$/.exec(target)?.[1] ?? 0) };
     this.#last = now;
   }
 
@@ -175,7 +185,7 @@ export class HintReader {
     if (bytes.length === 0) return;
     if (facts.turns === 0 || facts.asked !== "") facts.turns++;
     facts.asked = "";
-    if (facts.first.length < 64) facts.first += latin.decode(bytes.subarray(0, 64));
+    if (facts.first.length < 64) facts.first += String.fromCharCode(...bytes.subarray(0, 64)); // "latin1" would be windows-1252
     const end = bytes.lastIndexOf(0x0a) + 1;
     facts.tailBytes = (end ? 0 : facts.tailBytes) + bytes.length - end;
     facts.tail = ((end ? "" : facts.tail) + latin.decode(bytes.subarray(Math.max(end, bytes.length - 16)))).slice(-16);

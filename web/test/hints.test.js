@@ -72,6 +72,26 @@ test("that looks like another protocol", () => {
   assert.equal(after(0, line, heard("SSH-2.0-x\r\n"), sent("a\r\n"), heard("b\r\n")), "");
 });
 
+test("another mode that fits better, by the server's first bytes and its port", () => {
+  const modes = /** @type {any} */ ([
+    { name: "http-line", ports: [{ port: 110, name: "POP3" }], greetings: [{ begins: "+OK", name: "POP3" }] },
+    { name: "resp", ports: [{ port: 6379, name: "Redis" }], greetings: [{ begins: "+OK\r\n", name: "Redis" }] },
+    { name: "telnet", greetings: [{ begins: "\u0090\u00fb", name: "Telnet" }] },
+  ]);
+  const says = (/** @type {string} */ mode, /** @type {string} */ target, /** @type {string} */ bytes) => {
+    const reader = new HintReader({ input: "bytes", mode, target, modes }, 0);
+    reader.read(heard(bytes), 0);
+    const hint = reader.hint(0);
+    return hint?.id === "other-mode" ? hint.text : "";
+  };
+  assert.match(says("resp", "h:110", "+OK ready\r\n"), /“\+OK”, as POP3 does, and on its port: the line mode http-line may fit better than resp\./);
+  assert.match(says("http-line", "h:6379", "+OK\r\n"), /as Redis does, and on its port: the line mode resp /);
+  assert.match(says("raw", "h:4000", "+OK\r\n"), /as Redis does: the line mode resp /);
+  assert.match(says("raw", "h:4000", "\x90\xfb"), /as Telnet does: /);
+  assert.equal(says("http-line", "h:110", "+OK ready\r\n"), "");
+  assert.equal(says("raw", "h:6379", "hello\r\n"), "", "the port alone says nothing of what came");
+});
+
 test("LF alone, or no line end", () => {
   const passes = { dir: "<<", side: "client", kind: "pass-through" };
   const typed = (/** @type {string} */ text) => ({ dir: ">>", side: "client", kind: "binary", text });

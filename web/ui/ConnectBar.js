@@ -7,6 +7,7 @@ import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
 import { endHint, endOf, nextWaits, withNext } from "../model/ends.js";
 import { isWhole } from "../model/local.js";
+import { grouped, proposedFor } from "../model/propose.js";
 import { defaultPort, fieldsOf, isWebSocket, takesTLS, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
 import { opensLinks } from "./tabs.js";
@@ -103,6 +104,7 @@ export function ConnectBar({ tab, open, fold }) {
       </div>
       ${endHint(host.value) && !live && html`<p class="muted" id="end-hint">${endHint(host.value)}</p>`}
       ${tab.notice.value && !live && html`<p class="notice" id="notice" role="status">${tab.notice.value}</p>`}
+      ${!live && html`<${Proposed} tab=${tab} />`}
       <${ModeDetails} tab=${tab} />
     </form>
     ${!session && kept.value > 0 && html`<${Sessions} />`}
@@ -196,14 +198,31 @@ function ModePicker({ tab }) {
       <select id="mode" value=${mode.value} disabled=${tab.live.value || modes.value.length === 0}
         aria-describedby="mode-summary" onChange=${(/** @type {any} */ event) => (mode.value = event.target.value)}>
         ${modes.value.length === 0 && html`<option value="">loading …</option>`}
-        ${modes.value.map(({ manifest, state }) => html`
-          <option key=${manifest.name} value=${manifest.name} selected=${manifest.name === mode.value}>
-            ${manifest.title + (stateWords[state] ?? "")}
-          </option>
+        ${grouped(modes.value).map((group) => html`
+          <optgroup key=${group.title} label=${group.title}>
+            ${group.modes.map(({ manifest, state }) => html`
+              <option key=${manifest.name} value=${manifest.name} selected=${manifest.name === mode.value}>
+                ${manifest.title + (manifest.brief ? ": " + manifest.brief : "") + (stateWords[state] ?? "")}
+              </option>
+            `)}
+          </optgroup>
         `)}
       </select>
     </div>
   `;
+}
+
+/** Which mode the port is for, if that is not the picked one. @param {{ tab: import("./tabs.js").Tab }} props */
+function Proposed({ tab }) {
+  const { mode } = tab.form;
+  const proposal = proposedFor(modes.value.map(({ manifest }) => manifest), mode.value, tab.target.value);
+  const pick = () => {
+    mode.value = proposal?.mode ?? mode.value;
+    document.getElementById("mode")?.focus(); // the button goes
+  };
+  return html`<p class="muted" id="mode-proposal" role="status">
+    ${proposal && html`${proposal.port} is ${proposal.name}: try <button type="button" class="chip" onClick=${pick}>${proposal.mode}</button>`}
+  </p>`;
 }
 
 /** What the picked mode does, and its options. @param {{ tab: import("./tabs.js").Tab }} props */

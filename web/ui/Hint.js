@@ -4,12 +4,13 @@
 import { html } from "./html.js";
 import { useEffect, useMemo, useState } from "../vendor/hooks.js";
 import { HintReader } from "../model/hints.js";
+import { modes } from "../wire/workbench.js";
 
 const most = 200; // entries that are read of one batch: of more, the first and the last
 
 /** @param {{ session: import("../wire/session.js").Session }} props */
 export function Hint({ session }) {
-  const reader = useMemo(() => ({ hints: new HintReader({ input: session.mode.input, mode: session.mode.name, target: session.target }, Date.now()), from: 0, over: false }), []);
+  const reader = useMemo(() => ({ hints: new HintReader({ input: session.mode.input, mode: session.mode.name, target: session.target, modes: modes.peek().map(({ manifest }) => manifest) }, Date.now()), from: 0, over: false }), []);
   const [dismissed, setDismissed] = useState(/** @type {string[]} */ ([]));
   const [, look] = useState(0);
   const { entries } = session;

@@ -1,0 +1,29 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"testing"
+)
+
+// The mode picker has groups, and the page says which mode a port and a server's first
+// bytes are for, and switches nothing by itself.
+func TestProposedModes(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(conn net.Conn) { fmt.Fprint(conn, "+OK POP3 ready\r\n"); conn.Read(make([]byte, 1)) })
+	p := visit(t, browser(t), "http://"+shared.address)
+	p.wait("the groups", `[...document.querySelectorAll("#mode optgroup")].map((one) => one.label).join() === "Web,Stores,Raw"`)
+	p.wait("a line each", `document.querySelector("#mode option[value=resp]").textContent.trim() === "Redis: Redis and Valkey, as in redis-cli"`)
+	p.fill("#host", "127.0.0.1")
+	p.fill("#port", "6379")
+	p.wait("the proposal", `document.querySelector("#mode-proposal").innerText.trim() === "6379 is Redis: try resp" && document.querySelector("#mode").value === "http-line"`)
+	p.axe("a proposal")
+	p.click("#mode-proposal button")
+	p.wait("what was proposed", `document.querySelector("#mode").value === "resp" && document.querySelector("#mode-proposal").innerText.trim() === "" && document.activeElement.id === "mode"`)
+
+	p.connect(s.address)
+	p.status("Connected")
+	p.wait("the hint", `document.querySelector(".session-hint").textContent.includes("“+OK”, as POP3 does: the line mode http-line may fit better than resp")`)
+}
