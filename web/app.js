@@ -72,6 +72,7 @@ const views = {
 const Keys = lazy(() => import("./ui/Keys.js"), "Keys");
 const Palette = lazy(() => import("./ui/Palette.js"), "Palette");
 const SessionMenu = lazy(() => import("./ui/SessionMenu.js"), "SessionMenu");
+const Faults = lazy(() => import("./ui/Faults.js"), "Faults");
 const Undo = lazy(() => import("./ui/Undo.js"), "Undo");
 const DevBanner = lazy(() => import("./ui/DevBanner.js"), "DevBanner");
 const ClassBar = lazy(() => import("./ui/ClassBar.js"), "ClassBar");
@@ -137,6 +138,7 @@ function SessionView({ tab }) {
   const live = tab.live.value;
   const [asked, setAsked] = useState({ state: /** @type {object | null} */ (null), open: false }); // holds until the state changes
   const open = !newest || (asked.state === state && asked.open) || (asked.state !== state && state.name === "failed" && !state.broke);
+  const [faulting, setFaulting] = useState(/** @type {object | null} */ (null)); // the session
   const target = session?.target ?? targetTitle(tab.fields);
   const about = {
     mode: session?.mode.title ?? "Line mode",
@@ -159,10 +161,11 @@ function SessionView({ tab }) {
     <${Guard} key=${session?.id ?? 0} what="The middle of the page"><${Console} feed=${session} laneView=${tab.laneView} about=${about}
       earlier=${session !== newest ? session?.target : ""}
       tools=${session && html`<${Menu} id="session-menu" label="Session"
-        sheet=${(/** @type {() => void} */ close) => html`<${SessionMenu} tab=${tab} session=${session} close=${close} />`} />`}>
+        sheet=${(/** @type {() => void} */ close) => html`<${SessionMenu} tab=${tab} session=${session} close=${close} openFaults=${() => setFaulting(session)} />`} />`}>
       <p>What you send and what comes back appears here.</p>
     <//><//>
     <${Guard} what="The input field"><${CommandInput} tab=${tab} /><//>
+    ${session && faulting === session && html`<${Faults} session=${session} close=${() => setFaulting(null)} />`}
   `;
 }
 

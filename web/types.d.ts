@@ -359,6 +359,8 @@ export interface Manifest {
   events?: string[];
   /** Whether a session may go on after the end of the server's stream. */
   afterServerEOF?: boolean;
+  /** Whether it makes messages; absent: not. */
+  messages?: boolean;
   /** The ends of clients that it serves; absent: messages alone. */
   clients?: string[];
   /** Whether its sessions have a seed and a start. */
@@ -405,6 +407,8 @@ export interface Tapped {
   mode: string;
   options: Record<string, string>;
   through: boolean;
+  /** How many fault rules it has; absent: none. */
+  faults?: number;
   recorded: boolean;
   began: string;
   over: boolean;

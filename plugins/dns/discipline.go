@@ -27,6 +27,8 @@ func Discipline() core.Discipline {
 			Messages:       true,
 			Seeded:         true,
 			Commands:       commands(),
+			Brief:          "names and zones, as in dig",
+			Ports:          []core.UsualPort{{Port: 53, Name: "DNS"}, {Port: 853, Name: "DNS"}},
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			m := &machine{byHand: o.Client == core.Messages, watch: o.Watch, seed: o.Seed,

@@ -7,8 +7,8 @@ import { saveURL } from "./download.js";
 
 const ShowItem = lazy(() => import("./ShowMark.js"), "ShowItem");
 
-/** @param {{ tab: import("./tabs.js").Tab, session: import("../wire/session.js").Session, close: () => void }} props */
-export function SessionMenu({ tab, session, close }) {
+/** @param {{ tab: import("./tabs.js").Tab, session: import("../wire/session.js").Session, close: () => void, openFaults: () => void }} props */
+export function SessionMenu({ tab, session, close, openFaults }) {
   const hello = session.hello.value;
   const transcript = hello?.transcript;
   const why = recording.value && !session.record
@@ -21,6 +21,10 @@ export function SessionMenu({ tab, session, close }) {
   const upgrade = () => {
     session.startTLS();
     close();
+  };
+  const faults = () => {
+    close(); // to whose button the focus comes back
+    openFaults();
   };
   const clear = () => {
     session.clear();
@@ -35,6 +39,7 @@ export function SessionMenu({ tab, session, close }) {
         aria-describedby="starttls-why" onClick=${upgrade}>Upgrade to TLS</button>
       <p class="muted" id="starttls-why">${session.upgraded.value ? "The connection is TLS." : "After STARTTLS, once the server has agreed."}</p>
     `}
+    ${hello && !session.of && html`<button type="button" class="item" id="faults-button" onClick=${faults}>Faults …</button>`}
     <button type="button" class="item" id="compare-button" disabled=${!hello}
       onClick=${() => go(formatRoute("compare", "", transcript ? { transcript } : { tab: tab.id }))}>What would another mode have done?</button>
     ${inClass.value === "teacher" && session.live && session.attach && html`<${ShowItem} attach=${session.attach} close=${close} />`}

@@ -80,6 +80,7 @@ export const actions = [
   { group: "Session", name: "Save as golden", menu: "#session-menu", control: "#golden-button", when: hasTranscript },
   { group: "Session", name: "Open the transcript", menu: "#session-menu", control: "#transcript-link", when: hasTranscript },
   { group: "Session", name: "Upgrade to TLS", menu: "#session-menu", control: "#starttls-button", when: canStartTLS },
+  { group: "Session", name: "Faults …", menu: "#session-menu", control: "#faults-button", when: hasSession },
   { group: "Session", name: "What would another mode have done?", menu: "#session-menu", control: "#compare-button", when: hasSession },
   { group: "Session", name: "Clear the lanes", menu: "#session-menu", control: "#clear-button", when: hasSession },
   { group: "Session", name: "Pick a target", control: "#targets-menu" },

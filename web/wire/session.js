@@ -39,6 +39,10 @@ export class Session extends Feed {
   upgrading = signal(false);
   /** Signal: how often the workbench has remarked on it. */
   remarks = signal(0);
+  /** Signal: the rules on faults that it has. @type {import("../vendor/signals-core.js").Signal<import("../model/faults.js").Fault[]>} */
+  faults = signal([]);
+  /** Signal: what is wrong with the rules that it was given last, in words; "": nothing. */
+  faultProblem = signal("");
   /** Signal: how its recording stands; null where there is none. @type {import("../vendor/signals-core.js").Signal<import("../types").RecordingState | null>} */
   recording = signal(null);
   /** Signal: who else watches, and who has the keyboard; null where the session ends with the page. @type {import("../vendor/signals-core.js").Signal<import("../types").Watch | null>} */
@@ -63,6 +67,7 @@ export class Session extends Feed {
   #retry = retryFirst;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  #telling = Promise.resolve(); // of faults
 
   /**
    * Opens a session; or comes to the one that attach names, in the place of the
@@ -229,6 +234,14 @@ export class Session extends Feed {
     if (this.#connected) this.#socket.send({ ...message, m });
   }
 
+  /** Adds rules on faults, as a file has them. Returns why it cannot be said, or "". @param {string} rules */
+  addFaults(rules) {
+    const why = this.finished.value && this.connected && this.hasKeyboard ? "" : this.#maySay();
+    this.faultProblem.value = "";
+    if (!why) this.#say({ fault: rules });
+    return why;
+  }
+
   /** Half-close. */
   finish() {
     if (!this.connected || this.finished.value || !this.hasKeyboard) return;
@@ -295,6 +308,7 @@ export class Session extends Feed {
 
   /** @param {import("../types").Entry[]} list */
   #take(list) {
+    /** @type {import("../types").Entry[]} */
     const entries = [];
     for (const entry of list) {
       const one = /** @type {any} */ (entry);
@@ -303,14 +317,16 @@ export class Session extends Feed {
       else if (entry.kind === "not-taken") this.#notTaken(one);
       else if (entry.kind === "gap") {
         this.#next = one.from + one.entries;
-        entries.push({ dir: /** @type {const} */ ("--"), kind: "remark", missing: one.entries, text: `here ${one.entries.toLocaleString("en")} entries are missing: they are no longer in memory, and the recording does not have them` });
+        entries.push({ dir: "--", kind: "remark", missing: one.entries, text: `here ${one.entries.toLocaleString("en")} entries are missing: they are no longer in memory, and the recording does not have them` });
       } else if (entry.i === undefined || entry.i >= this.#next) {
         this.#next = (entry.i ?? this.#next - 1) + 1;
         entries.push(entry);
       }
     }
     if (entries.some((entry) => entry.dir === "--")) this.remarks.value++;
-    for (const { recording, refusal, side, kind, dir, text } of entries) {
+    for (const entry of entries) {
+      const { recording, refusal, side, kind, dir, text, code } = entry;
+      if (code?.startsWith("fault")) this.#told(entry);
       if (recording) this.recording.value = recording;
       if (refusal) this.#refusal = refusal;
       if (dir === ">>" && side === "server" && kind === "tls") {
@@ -345,8 +361,17 @@ export class Session extends Feed {
     this.watch.value = watch;
   }
 
-  /** @param {{ m: number, text: string }} refusal */
-  #notTaken({ m, text }) {
+  /** Takes what the session tells of faults, in order. @param {import("../types").Entry} entry */
+  #told(entry) {
+    this.#telling = this.#telling.then(async () => {
+      const { toldOf } = await import("../model/faults.js");
+      this.faults.value = toldOf(this.faults.value, entry);
+    }, () => {});
+  }
+
+  /** @param {{ m: number, text: string, code: string }} refusal */
+  #notTaken({ m, text, code }) {
+    if (code === "fault") this.faultProblem.value = text;
     const lost = this.#unsent.filter((one) => one.m === m);
     this.#unsent = this.#unsent.filter((one) => one.m !== m);
     this.#waiting = this.#unsent.reduce((sum, one) => sum + one.size, 0);
