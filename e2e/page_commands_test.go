@@ -3,16 +3,20 @@
 package e2e
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 )
 
 // The commands of a line mode: completed as they are typed, as a button, and by a form
 // that is checked before it is sent; what the workbench refuses is said, and the session
-// goes on.
+// goes on. The same session and a tap are given faults.
 func TestCommandsOnThePage(t *testing.T) {
 	t.Parallel()
 	script, err := os.ReadFile("../examples/starlark/commands/commands.star")
@@ -118,4 +122,23 @@ func TestCommandsOnThePage(t *testing.T) {
 	}
 	p.axe("the commands of a plugin")
 	p.pictures("commands-plugins")
+
+	p.open("tap", `document.querySelector("#tap-to")`)
+	p.click(".tap-more summary")
+	p.fill("#tap-faults", "from-server on match \"ell\": replace match \"ipp\"")
+	p.axe("a tap with fault rules")
+	p.pictures("tap-faults")
+	at := p.tapsOnPage(w.echo, "raw", false)
+	p.reads(".tap header", "in the path, 1 fault rule")
+	conn, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "hello")
+	b := make([]byte, 5)
+	conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.ReadFull(conn, b); err != nil || string(b) != "hippo" {
+		t.Errorf("through the tap comes %q, %v", b, err)
+	}
 }

@@ -15,7 +15,7 @@ import { current, targets, targetsVersion } from "./tabs.js";
 
 /** What the form begins with, as long as the page is there. */
 const form = signal({
-  listen: "", to: "", mode: "raw", through: false, via: "", record: true,
+  listen: "", to: "", mode: "raw", through: false, via: "", record: true, faults: "",
   options: /** @type {Record<string, Record<string, string>>} */ ({}), verify: /** @type {Record<string, string>} */ ({}),
 });
 
@@ -79,7 +79,7 @@ function Form({ began }) {
     try {
       const made = await beginTap({
         listen: listenOf(now.listen), target, mode, options, through: now.through,
-        via: isLocal(target) ? "" : now.via.trim(), tls: choices, record: now.record,
+        via: isLocal(target) ? "" : now.via.trim(), tls: choices, record: now.record, faults: now.faults,
       });
       setProblem("");
       setSaid(`Listens on ${made.listen}.`);
@@ -128,7 +128,7 @@ function Form({ began }) {
       ${(problem || wrong) && html`<p class="problem" role="alert">${problem || wrong}</p>`}
       <p class="unseen" role="status">${said}</p>
       <details class="tap-more">
-        <summary>More: ${[manifest && manifest.options.length > 0 && "the line mode’s options", "a proxy", recording.value && "recording"].filter(Boolean).join(", ")}</summary>
+        <summary>More: ${[manifest && manifest.options.length > 0 && "the line mode’s options", "a proxy", "faults", recording.value && "recording"].filter(Boolean).join(", ")}</summary>
         <div class="tap-more-fields">
           ${manifest && manifest.options.length > 0 && html`
             <div class="options" role="group" aria-label="Options of the line mode">
@@ -139,6 +139,17 @@ function Form({ began }) {
           <div class="field">
             <label for="tap-via">Through a proxy</label>
             <input type="text" id="tap-via" value=${now.via} placeholder="socks5://127.0.0.1:1080" spellcheck=${false} autocapitalize="off" onInput=${text("via")} />
+          </div>
+          <div class="field tap-faults">
+            <label for="tap-faults">Fault rules, one a line</label>
+            <textarea id="tap-faults" rows="3" value=${now.faults} placeholder="from-server after line 1: delay 2s" spellcheck=${false} autocapitalize="off" aria-describedby="tap-faults-about"
+              onInput=${(/** @type {any} */ event) => (setProblem(""), set({ faults: event.target.value }))}></textarea>
+            <small id="tap-faults-about" class="muted">Each connection has these faults. The line mode is then in the path.</small>
+            <label class="tap-fault-file" for="tap-fault-file">From a file</label>
+            <input type="file" id="tap-fault-file" onChange=${async (/** @type {any} */ event) => {
+              const text = await event.target.files[0]?.text();
+              if (text !== undefined) set({ faults: text });
+            }} />
           </div>
           ${recording.value && html`
             <label class="switch" title="Keep a transcript of each connection, under Transcripts">

@@ -26,7 +26,7 @@ export function TapCard({ tap }) {
     <article class="card tap" id=${"tap-" + id} aria-labelledby=${"tap-name-" + id} data-over=${over ? "" : undefined}>
       <header>
         <h3 id=${"tap-name-" + id}><code>${listen}</code> <span class="arrow" aria-hidden="true">→</span><span class="unseen">to</span> <span class="tap-target">${target}</span></h3>
-        <span class="muted">${mode}, ${tap.through ? "in the path" : "watches"}${tap.recorded ? "" : ", not recorded"}</span>
+        <span class="muted">${mode}, ${tap.through ? "in the path" : "watches"}${tap.faults ? ", " + count(tap.faults, "fault rule") : ""}${tap.recorded ? "" : ", not recorded"}</span>
         <span class="tap-tools">
           <span role="status" class="muted">${copied}</span>
           ${!over && html`<button type="button" class="small copy-address" aria-label=${"Copy the address " + listen} onClick=${() => copy(listen)}>Copy the address</button>`}

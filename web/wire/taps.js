@@ -32,7 +32,7 @@ async function ask(url, init) {
 
 /**
  * Begins a tap, and returns its id and where it listens; rejects, in words, if there is none.
- * @param {{ listen: string, target: string, mode: string, options: Record<string, string>, through: boolean, via: string, tls: Record<string, string>, record: boolean }} tap
+ * @param {{ listen: string, target: string, mode: string, options: Record<string, string>, through: boolean, via: string, tls: Record<string, string>, record: boolean, faults: string }} tap
  * @returns {Promise<{ id: string, listen: string }>}
  */
 export async function beginTap(tap) {
