@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/wire"
@@ -63,6 +64,10 @@ func (teller) Handle(e core.Event, out *core.Out) error {
 		}
 		return nil
 	}
+	if e.Kind == core.TimerFired {
+		out.Text(fmt.Appendf(nil, "timer %q", e.Data))
+		return nil
+	}
 	words := strings.Fields(string(e.Data))
 	if len(words) < 2 {
 		return nil
@@ -78,6 +83,8 @@ func (teller) Handle(e core.Event, out *core.Out) error {
 		out.FinishLink(words[1])
 	case "close":
 		out.CloseLink(words[1])
+	case "timer":
+		out.Timer(words[1], time.Minute)
 	}
 	return nil
 }
@@ -190,22 +197,28 @@ func TestLinkMisused(t *testing.T) {
 	}
 }
 
-// The plugin's process dies after each event in turn, with a connection, a listener and what
-// they carry under way: the session is the same, and no link is opened twice.
+// The plugin's process dies after each event in turn, with a connection, a listener, what
+// they carry, and timers under way: the session is the same, no link is opened twice, and no
+// timer fires twice.
 func TestLinksOutliveTheProcess(t *testing.T) {
-	for kill := range 9 {
+	const steps = 12
+	for kill := range steps + 1 {
 		synctest.Test(t, func(t *testing.T) {
 			p := &processes{discipline: tellers(), cause: fmt.Errorf("it was %w", wire.ErrKilled)}
 			b, o := linking(t, &Fixed{p.open})
 			var far, second net.Conn
 			for step, do := range []func(){
 				func() { b.client.says("accept active") },
+				func() { b.client.says("timer soon") },
 				func() { b.client.says("connect data h:1"); far = <-o.far },
 				func() { b.client.says("send data up"); io.ReadFull(far, make([]byte, 2)) },
+				func() { time.Sleep(time.Minute) },
+				func() { b.client.says("timer later") },
 				func() { far.Write([]byte("down")) },
 				func() { close(o.listened); second = <-o.far },
 				func() { second.Write([]byte("more")) },
 				func() { far.Close() },
+				func() { time.Sleep(time.Minute) },
 				func() { second.Close() },
 			} {
 				if step == kill {
@@ -214,10 +227,10 @@ func TestLinksOutliveTheProcess(t *testing.T) {
 				do()
 				synctest.Wait()
 			}
-			b.said(t, `active link listening "192.0.2.9:4000"`, `data link connected "192.0.2.1:7"`, `data link bytes "down"`,
+			b.said(t, `active link listening "192.0.2.9:4000"`, `data link connected "192.0.2.1:7"`, `timer "soon"`, `data link bytes "down"`,
 				`active link connected "192.0.2.1:7"`, `active link bytes "more"`,
-				`data link eof ""`, `data link closed ""`, `active link eof ""`, `active link closed ""`)
-			if len(o.opened) != 2 || p.started != 1+min(1, 8-kill) {
+				`data link eof ""`, `data link closed ""`, `timer "later"`, `active link eof ""`, `active link closed ""`)
+			if len(o.opened) != 2 || p.started != 1+min(1, steps-kill) {
 				t.Errorf("killed before step %d: opened %q, %d processes", kill, o.opened, p.started)
 			}
 			b.cancel()
