@@ -48,6 +48,9 @@ func TestModePOP3(t *testing.T) {
 			c.says(lines[i-1])
 		}
 		text, _ := json.Marshal(strings.TrimSuffix(want, "\n"))
+		if i == 0 {
+			text = []byte(`"+OK Dovecot `) // the rest is the system's
+		}
 		c.until(`"text":` + string(text))
 	}
 	c.linesToEnd()

@@ -276,7 +276,7 @@ func startDovecot(t *testing.T, mails ...string) (imap, pop3 string) {
 	_, imapPort, _ := net.SplitHostPort(imap)
 	_, pop3Port, _ := net.SplitHostPort(pop3)
 	config := filepath.Join(dir, "conf")
-	writeFile(t, config, strings.NewReplacer("DIR", dir, "USER", name, "GROUP", group, "IMAP", imapPort, "POP3", pop3Port).Replace(dovecotConfig))
+	writeFile(t, config, strings.NewReplacer("DIR", dir, "USER", name, "GROUP", group, "IMAP", imapPort, "POP3", pop3Port).Replace(dovecotHead(t)+dovecotConfig))
 	p, err := run(exec.Command("dovecot", "-F", "-c", config))
 	if err != nil {
 		t.Fatalf("%v: scripts/deps.sh installs what the tests need", err)
@@ -332,19 +332,18 @@ func TestStartTLSWithDovecot(t *testing.T) {
 	}
 }
 
-const dovecotConfig = `
-base_dir = DIR/run
-state_dir = DIR/state
-log_path = DIR/log
-protocols = imap pop3
-listen = 127.0.0.1
-ssl = required
+// dovecotHead returns what the configurations of Dovecot 2.3 and 2.4 call differently.
+func dovecotHead(t *testing.T) string {
+	t.Helper()
+	version, err := exec.Command("dovecot", "--version").Output()
+	if err != nil {
+		t.Fatalf("%v: scripts/deps.sh installs what the tests need", err)
+	}
+	if strings.HasPrefix(string(version), "2.3.") {
+		return `
 ssl_cert = <DIR/cert.pem
 ssl_key = <DIR/key.pem
 mail_location = maildir:DIR/mail
-default_internal_user = USER
-default_internal_group = GROUP
-default_login_user = USER
 passdb {
 	driver = static
 	args = password=secret
@@ -353,6 +352,37 @@ userdb {
 	driver = static
 	args = uid=65534 gid=65534 home=DIR
 }
+`
+	}
+	return `dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+ssl_server_cert_file = DIR/cert.pem
+ssl_server_key_file = DIR/key.pem
+mail_driver = maildir
+mail_path = DIR/mail
+passdb static {
+	password = secret
+}
+userdb static {
+	fields {
+		uid = 65534
+		gid = 65534
+		home = DIR
+	}
+}
+`
+}
+
+const dovecotConfig = `
+base_dir = DIR/run
+state_dir = DIR/state
+log_path = DIR/log
+protocols = imap pop3
+listen = 127.0.0.1
+ssl = required
+default_internal_user = USER
+default_internal_group = GROUP
+default_login_user = USER
 service anvil {
 	chroot =
 }
