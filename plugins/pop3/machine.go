@@ -166,17 +166,17 @@ func (m *machine) asks(data []byte, ofAction bool, out *core.Out) (secret bool) 
 	if m.Encrypted {
 		return false
 	}
-	made, hidden := m.request(data)
+	made, hidden, more := m.request(data)
 	for _, h := range hidden {
 		out.Secret(ofAction, h[0], h[1])
 	}
-	for i, r := range made {
+	for _, r := range made {
 		out.SecretBytes(r.secret)
-		if i < maxMade || m.flow == core.FromClient {
+		if r.message.Flow != 0 {
 			out.Message(r.message)
 		}
 	}
-	if more := len(made) - maxMade; more > 0 && m.flow == core.ToServer {
+	if more > 0 {
 		out.Warn(fmt.Sprintf("%s more are no messages: too many were sent at once", core.Plural(more, "command")))
 	}
 	return len(hidden) > 0

@@ -78,16 +78,24 @@ type made struct {
 }
 
 // request takes bytes of commands, and says where they have secrets and which commands are
-// whole.
-func (t *talk) request(data []byte) (all []made, hidden [][2]int) {
+// whole. Of what a person sends at once, so many more get no message.
+func (t *talk) request(data []byte) (all []made, hidden [][2]int, more int) {
 	start, held := t.requests.Held()
 	start += int64(len(held)) // of data
 	t.requests.Feed(data, func(at int64, line []byte) error {
-		if r, from, to := t.requested(at, line); r != nil {
+		say := t.flow == core.FromClient || len(all) < maxMade
+		r, from, to := t.requested(at, line, say)
+		switch {
+		case r == nil:
+			return nil
+		case say || len(r.secret) > 0:
 			all = append(all, *r)
-			if from, to = max(from-start, 0), to-start; from < to {
-				hidden = append(hidden, [2]int{int(from), int(to)})
-			}
+		}
+		if !say {
+			more++
+		}
+		if from, to = max(from-start, 0), to-start; from < to {
+			hidden = append(hidden, [2]int{int(from), int(to)})
 		}
 		return nil
 	})
@@ -98,11 +106,12 @@ func (t *talk) request(data []byte) (all []made, hidden [][2]int) {
 			hidden = append(hidden, [2]int{int(first), len(data)})
 		}
 	}
-	return all, hidden
+	return all, hidden, more
 }
 
-// requested takes a line, or a piece of a long one. from and to are where it has a secret.
-func (t *talk) requested(at int64, line []byte) (r *made, from, to int64) {
+// requested takes a line, or a piece of a long one. from and to are where it has a secret. It
+// makes a message if say.
+func (t *talk) requested(at int64, line []byte, say bool) (r *made, from, to int64) {
 	text, ended := bytes.CutSuffix(line, []byte("\n"))
 	continues := t.LongRequest
 	t.LongRequest = !ended
@@ -119,17 +128,21 @@ func (t *talk) requested(at int64, line []byte) (r *made, from, to int64) {
 	case !crlf:
 		wrong = "RFC 1939, section 3: a command ends in CR LF; this one ends in LF alone"
 	}
-	r = &made{message: core.Message{Flow: t.flow, From: at, To: end}}
+	r = new(made)
+	if say {
+		r.message = core.Message{Flow: t.flow, From: at, To: end}
+	}
 	if t.Challenged {
 		t.Challenged = false
 		r.secret = bytes.Clone(text[:min(len(text), core.MaxSecret)])
-		r.message.Summary = "***"
-		r.message.Fields = []core.Field{{Name: "pop3.response", From: at, To: at + int64(len(text)), Value: "***", Wrong: wrong}}
-		if string(text) == "*" {
-			r.secret, r.message.Summary, r.message.Fields[0].Value = nil, "*", "*"
-			return r, 0, 0
+		shown := "***"
+		from, to = at, at+int64(len(text))
+		if string(text) == "*" { // to give up
+			r.secret, shown, from, to = nil, "*", 0, 0
 		}
-		return r, at, at + int64(len(text))
+		r.message.Summary = shown
+		r.message.Fields = []core.Field{{Name: "pop3.response", From: at, To: at + int64(len(text)), Value: shown, Wrong: wrong}}
+		return r, from, to
 	}
 	words := split(text)
 	if len(words) == 0 {
@@ -140,6 +153,14 @@ func (t *talk) requested(at int64, line []byte) (r *made, from, to int64) {
 	hiddenAt := t.secretAt(text)
 	if command == "PASS" && len(words) > 1 {
 		words = append(words[:1], [2]int{words[0][1] + 1, len(text)}) // blanks are its own
+	}
+	t.expect(pending{at, kindOf(command, len(words)-1)})
+	if hiddenAt < len(text) {
+		r.secret = bytes.Clone(text[hiddenAt:min(len(text), hiddenAt+core.MaxSecret)])
+		from, to = at+int64(hiddenAt), at+int64(len(text))
+	}
+	if !say {
+		return r, from, to
 	}
 	summary := clipped(name)
 	for i, w := range words {
@@ -156,12 +177,7 @@ func (t *talk) requested(at int64, line []byte) (r *made, from, to int64) {
 		r.message.Fields = append(r.message.Fields, f)
 	}
 	r.message.Summary = core.CutWords(summary, maxSummary)
-	t.expect(pending{at, kindOf(command, len(words)-1)})
-	if hiddenAt >= len(text) {
-		return r, 0, 0
-	}
-	r.secret = bytes.Clone(text[hiddenAt:min(len(text), hiddenAt+core.MaxSecret)])
-	return r, at + int64(hiddenAt), at + int64(len(text))
+	return r, from, to
 }
 
 // split returns where the words of a line begin and end, the first few of them.
