@@ -41,7 +41,7 @@ func TestRefusals(t *testing.T) {
 		"bad option value":  {"?option.eol=crcr", "TARGET", []string{"eol", `"crcr"`, "crlf, lf, cr, none"}},
 		"option twice":      {"?option.eol=lf&option.eol=cr", "TARGET", []string{`query parameter "option.eol" given more than once`}},
 		"option of another": {"?mode=raw&option.eol=lf", "TARGET", []string{"raw", `"eol"`}},
-		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "elsewhere, keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window, with.NAME and ws.NAME"}},
+		"unknown parameter": {"?target=TARGET", "TARGET", []string{`"target"`, "elsewhere, fault, keep, mode, option.NAME, record, server-eof, starttls, tls.NAME, via, window, with.NAME and ws.NAME"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := untouched(t)

@@ -48,10 +48,12 @@ type bidiMessage struct {
 var bidiLine = regexp.MustCompile(`WebDriver BiDi listening on (ws://\S+)`)
 
 // unlikeUsers is what a browser of tests does not do: reach other machines, or begin with a
-// page of its own. localDomains are names of this machine that are no secure contexts.
+// page of its own, or show a panel of downloads, which takes the keys of a later test.
+// localDomains are names of this machine that are no secure contexts.
 const unlikeUsers = `
 user_pref("network.dns.localDomains", "` + elsewhere + `");
 user_pref("browser.startup.page", 0);
+user_pref("browser.download.alwaysOpenPanel", false);
 user_pref("browser.shell.checkDefaultBrowser", false);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);
 user_pref("app.normandy.enabled", false);

@@ -301,7 +301,7 @@ func (u *user) chooseFrom(field, choice string) {
 	u.t.Helper()
 	u.clicks += 2
 	is, err := call[bool](u, u.control(chosen, field, 0), `function(choice) {
-		const option = [...this.options].find((one) => one.text.trim() === choice);
+		const option = [...this.options].find((one) => one.text.trim() === choice || one.text.trim().startsWith(choice + ":"));
 		if (!option) return false;
 		this.value = option.value;
 		this.dispatchEvent(new Event("input", { bubbles: true }));

@@ -164,6 +164,7 @@ type mode struct {
 	Manifest struct {
 		Name    string
 		Title   string
+		Brief   string
 		Summary string
 		Options []struct {
 			Name, Type, Default, Help string

@@ -217,7 +217,7 @@ export function Lane({ id, name = id, title, feed, laneView, children }) {
         onPointerLeave=${() => feed && (feed.hover.value = null)}
         role="listbox" aria-multiselectable="true" aria-labelledby=${name + "-title"}
         aria-activedescendant=${here && inSight.some((row) => row.number === here.focus) ? `${name}-row-${here.focus}` : undefined}>
-        <div class="sizer" style=${{ height: tall }} role="presentation">
+        <div class="sizer" ref=${(/** @type {HTMLElement | null} */ node) => { if (node) node.style.height = tall; }} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${shownStyle} data-stream=${isStream ? "" : undefined}>
             ${flood
               ? html`<${PassingRows} layout=${layout} offsets=${offset}

@@ -188,7 +188,7 @@ export function Messages({ feed, laneView, name }) {
         aria-activedescendant=${isHere ? `message-${mark.number}-${mark.field}` : undefined}
         onScroll=${scroll.onScroll} onClick=${onClick} onDblClick=${onDoubleClick} onKeyDown=${onKeyDown}
         onPointerMove=${onPointerMove} onPointerLeave=${() => feed && (feed.hover.value = null)}>
-        <div class="sizer" style=${{ height: tall }} role="presentation">
+        <div class="sizer" ref=${(/** @type {HTMLElement | null} */ node) => { if (node) node.style.height = tall; }} role="presentation">
           <div class="in-sight" ref=${shift} role="presentation" data-time=${style}>
             ${inSight.map(({ at, line, row }) => html`
               <${MessageLine} key=${at - reuse.current.shift} line=${line} row=${row} answered=${line.field ? undefined : tree.spans.answered(row.message)}
