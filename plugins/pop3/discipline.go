@@ -34,7 +34,9 @@ func Discipline() core.Discipline {
 }
 
 // commands are those that a person can use.
-var commands = func() []core.Command {
+var commands = newCommands()
+
+func newCommands() []core.Command {
 	one, none := int64(1), int64(0)
 	message := core.CommandField{Name: "message", Type: core.ValueInt, Min: &one, Help: "its number in this session, from 1"}
 	if1 := message
@@ -65,4 +67,4 @@ var commands = func() []core.Command {
 			{Name: "language", Type: core.ValueText, Optional: true, Help: "such as en, or * for the server's own"}}},
 		{Name: "QUIT", Help: "Delete what was to be deleted, and end the session", Button: true},
 	}
-}()
+}
