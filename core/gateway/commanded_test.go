@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -51,15 +50,7 @@ func TestCommands(t *testing.T) {
 				}}, nil
 			}
 			g := New(config)
-			s := httptest.NewServer(g)
-			t.Cleanup(func() {
-				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-				defer cancel()
-				if err := g.Stop(ctx); err != nil {
-					t.Error(err)
-				}
-				s.Close()
-			})
+			s := stopping(t, g)
 			d := websocket.Dialer{Subprotocols: []string{subprotocol}}
 			ws, _, err := d.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket/ws"+query, nil)
 			if err != nil {

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,15 +17,7 @@ func TestFaultsByHand(t *testing.T) {
 			config := testGateway().Config
 			config.Keep = time.Minute
 			g := New(config)
-			s := httptest.NewServer(g)
-			t.Cleanup(func() {
-				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-				defer cancel()
-				if err := g.Stop(ctx); err != nil {
-					t.Error(err)
-				}
-				s.Close()
-			})
+			s := stopping(t, g)
 			d := websocket.Dialer{Subprotocols: []string{subprotocol}}
 			ws, _, err := d.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/websocket/ws"+query+rule, nil)
 			if err != nil {

@@ -105,6 +105,21 @@ func testGateway() *Gateway {
 	})
 }
 
+// stopping serves a gateway, which is stopped with its sessions when the test ends.
+func stopping(t *testing.T, g *Gateway) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(g)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := g.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	})
+	return s
+}
+
 func dial(t *testing.T, query string, protocols ...string) *websocket.Conn {
 	t.Helper()
 	g := testGateway()

@@ -1,10 +1,8 @@
 package gateway
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -19,15 +17,7 @@ func keeping(t *testing.T) (open func(query string) *websocket.Conn, address str
 	t.Helper()
 	g := testGateway()
 	g.keeping.Keep = time.Minute
-	s := httptest.NewServer(g)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := g.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-		s.Close()
-	})
+	s := stopping(t, g)
 	return func(query string) *websocket.Conn {
 		t.Helper()
 		d := websocket.Dialer{Subprotocols: []string{subprotocol}}

@@ -405,15 +405,7 @@ func TestRevokedUsers(t *testing.T) {
 	config.Access = gate
 	config.Of = func(string) (Belongings, error) { return Belongings{}, nil }
 	g := New(config)
-	s := httptest.NewServer(g)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := g.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-		s.Close()
-	})
+	s := stopping(t, g)
 	open := func(role access.Role) *websocket.Conn {
 		ws := (&user{t: t, url: s.URL, token: tokens[role]}).connect("")
 		t.Cleanup(func() { ws.Close() })

@@ -241,7 +241,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, said []byte) {
 		if !utf8.ValidString(text) || len(said) > maxMessage {
-			t.Skip()
+			t.Skip() // no client can send the one, no transport the other
 		}
 		m := byHand(t)
 		m.Drawn = 0
