@@ -212,23 +212,31 @@ func newVictim(t *testing.T) victim {
 // that root has and a plugin has not: the pipes of all processes count
 // (pipe-user-pages-soft in pipe(7)), and other tests have some.
 func largePipe() bool {
-	can := make(chan bool)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with what it has given up
-		var none [2]unix.CapUserData
-		if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
-			can <- false
-			return
-		}
-		var ends [2]int
-		if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
-			can <- false
-			return
-		}
-		_, err := unix.FcntlInt(uintptr(ends[1]), unix.F_SETPIPE_SZ, 1<<20)
-		unix.Close(ends[0])
-		unix.Close(ends[1])
-		can <- err == nil
-	}()
-	return <-can
+	// What it takes off is put on again, not left to end with the thread: the main thread
+	// does not end, and by its capabilities the kernel judges who may touch this process.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	header := &unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var had [2]unix.CapUserData
+	if err := unix.Capget(header, &had[0]); err != nil {
+		return false
+	}
+	less := had
+	less[0].Effective, less[1].Effective = 0, 0
+	if err := unix.Capset(header, &less[0]); err != nil {
+		return false
+	}
+	can := pipeOf1MiB()
+	return unix.Capset(header, &had[0]) == nil && can
+}
+
+func pipeOf1MiB() bool {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	defer w.Close()
+	_, err = unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 1<<20)
+	return err == nil
 }
