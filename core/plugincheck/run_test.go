@@ -76,7 +76,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("a correct one: %v\n%s", err, out)
 	}
 	var p Printer
-	out, err = check(t, losing(), goldens, Options{}, &p)
+	out, err = check(t, losing(), goldens, Options{Only: []string{Goldens, "end of stream"}}, &p)
 	for _, want := range []string{"lost.golden:5: ", "- << client text \"a\"\n", "failed    end of stream", "2 failed"} {
 		if err != nil || p.Counts[Failed] != 2 || !strings.Contains(out, want) {
 			t.Errorf("%v, %d failed, %q is missing in\n%s", err, p.Counts[Failed], want, out)

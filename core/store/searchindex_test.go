@@ -119,7 +119,11 @@ func (f *indexedFolder) indexFiles() []string {
 
 // Whatever happens to transcripts and index, a search finds what a scan finds.
 func TestASearchFindsWhatAScanFinds(t *testing.T) {
-	for seed := range uint64(4) {
+	seeds := uint64(4)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
 		f := newIndexedFolder(t, seed)
 		for range 100 {
 			switch n := f.r.IntN(40); f.r.IntN(12) {
