@@ -52,7 +52,10 @@ func (p *pending) event(at time.Duration, e core.Event, actions []core.Action) {
 			number = time.Duration(a.Rest)
 		}
 		side := uint8(a.Side)
-		if a.Kind.IsLink() {
+		switch {
+		case a.Kind == core.Note:
+			side = uint8(a.Level)
+		case a.Kind.IsLink():
 			side = uint8(len(a.Link))
 		}
 		p.addOf(actionRecord, uint8(a.Kind), side, number, a.Link, a.Data)
@@ -62,7 +65,7 @@ func (p *pending) event(at time.Duration, e core.Event, actions []core.Action) {
 // recordHead is what a record takes beside its data.
 const recordHead = 1 + 1 + 1 + 8 + 4
 
-// add appends what it is of, kind, side, a time or another number, and the data after its
+// add appends what it is of, kind, side or a note's level, a time or another number, and the data after its
 // length.
 func (p *pending) add(of recordKind, kind, side uint8, at time.Duration, data []byte) {
 	p.addOf(of, kind, side, at, "", data)
@@ -105,7 +108,10 @@ func (p *pending) next() (it record) {
 		if a.Kind == core.StartTLS {
 			a.After, a.Rest = 0, int(number)
 		}
-		if a.Kind.IsLink() {
+		switch {
+		case a.Kind == core.Note:
+			a.Side, a.Level = 0, core.Level(side)
+		case a.Kind.IsLink():
 			a.Side, a.Link, a.Data = 0, string(data[:side]), data[side:]
 		}
 		p.actions = append(p.actions, a)

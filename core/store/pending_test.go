@@ -21,7 +21,7 @@ func TestPending(t *testing.T) {
 	tell := func(it record) string {
 		words := fmt.Sprintf("%d %v %d %x", it.kind, it.at, it.e.Kind, crc32.ChecksumIEEE(it.e.Data))
 		for _, a := range it.actions {
-			words += fmt.Sprintf(" | %d %d %v %d %x", a.Kind, a.Side, a.After, a.Rest, crc32.ChecksumIEEE(a.Data))
+			words += fmt.Sprintf(" | %d %d %d %v %d %x", a.Kind, a.Side, a.Level, a.After, a.Rest, crc32.ChecksumIEEE(a.Data))
 		}
 		return words
 	}
@@ -47,6 +47,9 @@ func TestPending(t *testing.T) {
 			it := record{kind: eventRecord, at: at, e: core.Event{Kind: core.ServerBytes, Data: payload()}}
 			if random.IntN(10) == 0 {
 				it.actions = append(it.actions, core.Action{Kind: core.StartTLS, Side: core.Server, Rest: n, Data: []byte("mx.example")})
+			}
+			if random.IntN(10) == 0 {
+				it.actions = append(it.actions, core.Action{Kind: core.Note, Level: core.LevelError, Data: []byte("words")})
 			}
 			for range random.IntN(4) {
 				it.actions = append(it.actions, core.Action{Kind: core.SetTimer, Side: core.Client, After: time.Minute, Data: payload()})
