@@ -598,6 +598,13 @@ var table = []row{
 		pure:    true,
 	},
 	{
+		place:   "plugins/frames",
+		does:    "the [discipline](modes/frames.md) of binary frames, with Modbus/TCP",
+		not:     "everything else",
+		imports: "core core/framing " + cbor + " " + msgp + "/msgp",
+		brings:  behindFrames,
+	},
+	{
 		place:   "plugins/dns",
 		does:    "the [discipline](modes/dns.md) that speaks DNS, by TCP and UDP",
 		not:     "sockets, everything else",
@@ -633,7 +640,7 @@ var table = []row{
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
 		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs/modes plugins/... web " + cobra + " " + pflag + " " + rscQR,
-		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark,
+		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -765,8 +772,11 @@ const (
 	goIMAP    = "github.com/emersion/go-imap/v2"
 	goMessage = "github.com/emersion/go-message"
 
-	behindMiekg = "golang.org/x/net golang.org/x/sys"
-	behindIMAP  = "github.com/emersion/go-sasl"
+	cbor         = "github.com/fxamacker/cbor/v2"
+	msgp         = "github.com/tinylib/msgp"
+	behindFrames = "github.com/x448/float16 github.com/philhofer/fwd"
+	behindMiekg  = "golang.org/x/net golang.org/x/sys"
+	behindIMAP   = "github.com/emersion/go-sasl"
 
 	behindOIDC = "github.com/go-jose/go-jose/v4"
 

@@ -53,6 +53,7 @@ look() {
 		shellcheck shellcheck
 	END
 	# Another Python than Debian's may come first, and lack its packages.
+	/usr/bin/python3 -c 'import pymodbus' 2>/dev/null || missing+=(python3-pymodbus)
 	if ! python3 -c 'import websockets' 2>/dev/null && ! /usr/bin/python3 -c 'import websockets' 2>/dev/null; then missing+=(python3-websockets); fi
 	perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl) # for swaks --tls
 	local cc

@@ -6,6 +6,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/plugins/dns"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
+	"github.com/protocol-workbench/workbench/plugins/frames"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
@@ -21,11 +22,12 @@ var builtin = []core.Discipline{
 	resp.Discipline(),
 	pop3.Discipline(),
 	dns.Discipline(),
+	frames.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3", "dns"}
+var onUse = []string{"resp", "pop3", "dns", "frames"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

@@ -10,6 +10,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/plugins/dns"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
+	"github.com/protocol-workbench/workbench/plugins/frames"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
@@ -18,7 +19,7 @@ import (
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.

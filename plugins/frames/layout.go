@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/framing"
 )
@@ -32,6 +34,8 @@ type layout struct {
 	sumOfAll  bool // the checksum is of all that stands before it
 	fields    []fieldType
 	modbus    bool
+	toCBOR    cbor.EncMode // if that is the payload
+	fromCBOR  cbor.DiagMode
 }
 
 // newLayout returns what the options say.
@@ -73,6 +77,11 @@ func newLayout(o core.Options) (*layout, error) {
 		l.delimiter = "\xc0"
 	case framingCOBS:
 		l.delimiter = "\x00"
+	}
+	if l.payload == payloadCBOR {
+		if l.toCBOR, l.fromCBOR, err = newCBOR(); err != nil {
+			return nil, err
+		}
 	}
 	l.fields, err = parseFields(o[optionFields])
 	return l, err

@@ -37,7 +37,7 @@ func (l *layout) toPayload(text string) ([]byte, error) {
 	case payloadMessagePack:
 		return appendMessagePack(nil, v)
 	case payloadCBOR:
-		return toCBOR.Marshal(numbers(v))
+		return l.toCBOR.Marshal(numbers(v))
 	}
 	return []byte(text), nil
 }
@@ -49,22 +49,15 @@ func wordsOf(err error) string {
 	return core.CutWords(err.Error(), 100)
 }
 
-// toCBOR sorts the members of maps, so that the same text makes the same bytes.
-var toCBOR = func() cbor.EncMode {
-	mode, err := cbor.CoreDetEncOptions().EncMode()
-	if err != nil {
-		panic(err)
+// newCBOR returns how CBOR is made, with the members of maps sorted, so that the same text
+// makes the same bytes, and how it is shown.
+func newCBOR() (to cbor.EncMode, from cbor.DiagMode, err error) {
+	if to, err = cbor.CoreDetEncOptions().EncMode(); err != nil {
+		return nil, nil, err
 	}
-	return mode
-}()
-
-var fromCBOR = func() cbor.DiagMode {
-	mode, err := cbor.DiagOptions{MaxArrayElements: maxNotation, MaxMapPairs: maxNotation}.DiagMode()
-	if err != nil {
-		panic(err)
-	}
-	return mode
-}()
+	from, err = cbor.DiagOptions{MaxArrayElements: maxNotation, MaxMapPairs: maxNotation}.DiagMode()
+	return to, from, err
+}
 
 // numbers puts the numbers of JSON as those of Go.
 func numbers(v any) any {
@@ -142,7 +135,7 @@ func (l *layout) show(data []byte) (text, wrong string) {
 		return spaced(data), ""
 	}
 	if l.payload == payloadCBOR {
-		text, err := fromCBOR.Diagnose(data)
+		text, err := l.fromCBOR.Diagnose(data)
 		if err != nil {
 			return spaced(data), "RFC 8949: " + core.CutWords(strings.TrimPrefix(err.Error(), "cbor: "), 100)
 		}
