@@ -605,6 +605,14 @@ var table = []row{
 		brings:  behindFrames,
 	},
 	{
+		place:   "plugins/smtp",
+		does:    "the [discipline](modes/smtp.md) that speaks SMTP and LMTP",
+		not:     "everything else",
+		imports: "core core/framing",
+		only:    pureLibrary + " crypto/hmac crypto/md5",
+		pure:    true,
+	},
+	{
 		place:   "plugins/dns",
 		does:    "the [discipline](modes/dns.md) that speaks DNS, by TCP and UDP",
 		not:     "sockets, everything else",

@@ -35,6 +35,7 @@ look() {
 		swaks swaks
 		openssl openssl
 		opensmtpd smtpd
+		python3-aiosmtpd aiosmtpd
 		dovecot-imapd dovecot
 		dovecot-pop3d dovecot
 		prosody prosody

@@ -11,6 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
+	"github.com/protocol-workbench/workbench/plugins/smtp"
 )
 
 // builtin lists the line modes that are in this binary; the first is the one
@@ -23,11 +24,12 @@ var builtin = []core.Discipline{
 	pop3.Discipline(),
 	dns.Discipline(),
 	frames.Discipline(),
+	smtp.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3", "dns", "frames"}
+var onUse = []string{"resp", "pop3", "dns", "frames", "smtp"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

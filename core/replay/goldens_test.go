@@ -15,11 +15,12 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
+	"github.com/protocol-workbench/workbench/plugins/smtp"
 )
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.
