@@ -52,8 +52,17 @@ func authCommand(call core.Call) (line string, l *login, err error) {
 	return line, l, nil
 }
 
-// response returns the answer to a challenge, in base64.
+// response returns the answer to a challenge, in base64. In a recording the password is hidden
+// by stars, and so is what was made of it: to replay it, stars make stars.
 func (l *login) response(challenge string) (string, error) {
+	response, err := l.encoded(challenge)
+	if l.Password != "" && strings.Trim(l.Password, "*") == "" {
+		response = strings.Repeat("*", len(response))
+	}
+	return response, err
+}
+
+func (l *login) encoded(challenge string) (string, error) {
 	switch {
 	case l.Mechanism == "PLAIN" && l.Step == 0: // RFC 4616
 		return base64.StdEncoding.EncodeToString([]byte("\x00" + l.User + "\x00" + l.Password)), nil

@@ -169,6 +169,28 @@ func TestSmallestMessages(t *testing.T) {
 	}
 }
 
+// A recording of a login has stars in place of the password and of what was made of it, and
+// replays.
+func TestHiddenLogin(t *testing.T) {
+	for line, want := range map[string]string{
+		"AUTH PLAIN joe ******":    "AUTH PLAIN ****************\r\n",
+		"AUTH LOGIN joe ******":    "****\r\n********\r\n",
+		"AUTH CRAM-MD5 joe ******": strings.Repeat("*", 48) + "\r\n",
+	} {
+		m := open(t, core.Messages)
+		got := answers(t, m, server("220\r\n"), typed(line), server("334 YQ==\r\n334 YQ==\r\n"))
+		var sent string
+		for _, a := range got {
+			if strings.HasSuffix(a, "\r\n") && strings.HasPrefix(strings.TrimPrefix(a, "AUTH PLAIN "), "*") && a != "*\r\n" {
+				sent += a
+			}
+		}
+		if sent != want {
+			t.Errorf("%s: %q is sent, want %q", line, sent, want)
+		}
+	}
+}
+
 // A secret of several pieces, of which no line end has come, is hidden in each.
 func TestLongSecret(t *testing.T) {
 	m := greeted(t)
