@@ -50,11 +50,10 @@ func Discipline() core.Discipline {
 			Brief:          "HTTP, SMTP, POP3, IRC, a line at a time",
 			Ports: []core.UsualPort{
 				{Port: 80, Name: "HTTP"}, {Port: 443, Name: "HTTPS"}, {Port: 8080, Name: "HTTP"},
-				{Port: 25, Name: "SMTP"}, {Port: 465, Name: "SMTP"}, {Port: 587, Name: "SMTP"},
 				{Port: 143, Name: "IMAP"}, {Port: 993, Name: "IMAP"}, {Port: 21, Name: "FTP"}, {Port: 119, Name: "NNTP"}, {Port: 6667, Name: "IRC"},
 			},
 			Greetings: []core.Greeting{
-				{Begins: "HTTP/1.", Name: "HTTP"}, {Begins: "220 ", Name: "SMTP and FTP"}, {Begins: "220-", Name: "SMTP and FTP"},
+				{Begins: "HTTP/1.", Name: "HTTP"}, {Begins: "220 ", Name: "FTP"}, {Begins: "220-", Name: "FTP"},
 				{Begins: "* OK", Name: "IMAP"},
 			},
 		},
