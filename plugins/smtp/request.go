@@ -116,10 +116,10 @@ type made struct {
 
 // request takes bytes of the client's, and says where they have secrets and which commands
 // and mails are whole. Of what a person sends at once, so many more get no message.
-func (t *talk) request(bytes []byte) (all []made, hidden [][2]int, more int) {
+func (t *talk) request(said []byte) (all []made, hidden [][2]int, more int) {
 	start, held := t.requests.Held()
-	start += int64(len(held)) // of bytes
-	t.requests.Feed(bytes, func(at int64, line []byte) error {
+	start += int64(len(held)) // of said
+	t.requests.Feed(said, func(at int64, line []byte) error {
 		say := t.flow == core.FromClient || len(all) < maxMade
 		r, from, to := t.requested(at, line, say)
 		if from, to = max(from-start, 0), to-start; from < to {
@@ -144,7 +144,7 @@ func (t *talk) request(bytes []byte) (all []made, hidden [][2]int, more int) {
 			}
 		}
 		if from < len(part) {
-			hidden = append(hidden, [2]int{int(max(at+int64(from)-start, 0)), len(bytes)})
+			hidden = append(hidden, [2]int{int(max(at+int64(from)-start, 0)), len(said)})
 		}
 	}
 	return all, hidden, more
