@@ -159,10 +159,10 @@ func TestSmallestMessages(t *testing.T) {
 		answers(t, m, server(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
 		m = greeted(t)
 		answers(t, m, client("AUTH LOGIN\r\n"), client(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
-		m = open(t, core.Messages)
-		answers(t, m, core.Event{Kind: core.ClientBinary, Data: []byte(strings.Repeat(s, core.MaxEventPayload/len(s)))})
 	}
 	m := open(t, core.Messages)
+	answers(t, m, core.Event{Kind: core.ClientBinary, Data: []byte(strings.Repeat("\n", core.MaxEventPayload))})
+	m = open(t, core.Messages)
 	answers(t, m, typed("DATA"), server("220\r\n354\r\n"), typed(strings.Repeat(".\n", core.MaxEventPayload/2)))
 	if m.Mail.Lines != core.MaxEventPayload/2 || m.Mail.Size != 3*core.MaxEventPayload/2 {
 		t.Errorf("%d lines, %d bytes", m.Mail.Lines, m.Mail.Size)
