@@ -610,6 +610,13 @@ var table = []row{
 		not:     "everything else",
 		imports: "core core/framing",
 		only:    pureLibrary + " crypto/hmac crypto/md5",
+	},
+	{
+		place:   "plugins/imap",
+		does:    "the [discipline](modes/imap.md) that speaks IMAP",
+		not:     "everything else",
+		imports: "core",
+		only:    pureLibrary,
 		pure:    true,
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	"github.com/protocol-workbench/workbench/plugins/frames"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
+	"github.com/protocol-workbench/workbench/plugins/imap"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
@@ -25,11 +26,12 @@ var builtin = []core.Discipline{
 	dns.Discipline(),
 	frames.Discipline(),
 	smtp.Discipline(),
+	imap.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3", "dns", "frames", "smtp"}
+var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

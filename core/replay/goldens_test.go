@@ -12,6 +12,7 @@ import (
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	"github.com/protocol-workbench/workbench/plugins/frames"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
+	"github.com/protocol-workbench/workbench/plugins/imap"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
@@ -20,7 +21,7 @@ import (
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline(), imap.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.
