@@ -590,6 +590,14 @@ var table = []row{
 		pure:    true,
 	},
 	{
+		place:   "plugins/http",
+		does:    "the [discipline](modes/http.md) that speaks HTTP/1.0 and 1.1, in whole messages",
+		not:     "everything else",
+		imports: "core",
+		only:    pureLibrary + " compress/flate compress/gzip compress/zlib io",
+		pure:    true,
+	},
+	{
 		place:   "plugins/pop3",
 		does:    "the [discipline](modes/pop3.md) that speaks POP3",
 		not:     "everything else",
