@@ -15,6 +15,7 @@ func Discipline() core.Discipline {
 				"after = the bytes as they are, with escapes and no line end",
 			Input:   core.InputLine,
 			Options: []core.Option{},
+			// Boundaries stays unset: after 101 and CONNECT what is shown is cut anywhere.
 			Events: []string{core.ClientRaw.String(), core.ClientBytes.String(), core.ClientUnseen.String(), core.ServerUnseen.String(),
 				core.ClientCommand.String(), core.ServerTLS.String()},
 			AfterServerEOF: true,
