@@ -127,7 +127,7 @@ const rules = [
     id: "other-mode",
     says: ({ first }, { mode, port, modes }) => {
       const fits = first ? propose(modes, port, first) : null;
-      if (!fits?.begins || fits.mode === mode) return "";
+      if (!fits?.begins || modes.find(({ name }) => name === mode)?.greetings?.some(({ begins }) => begins === fits.begins)) return "";
       return `The server began with “${fits.begins.trim()}”, as ${fits.name} does${modes.find(({ name }) => name === fits.mode)?.ports?.some((one) => one.port === port) ? ", and on its port" : ""}: the line mode ${fits.mode} may fit better than ${mode}. Pick it for the next session.`;
     },
   },

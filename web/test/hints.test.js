@@ -77,6 +77,7 @@ test("another mode that fits better, by the server's first bytes and its port", 
     { name: "http-line", ports: [{ port: 110, name: "POP3" }], greetings: [{ begins: "+OK", name: "POP3" }] },
     { name: "resp", ports: [{ port: 6379, name: "Redis" }], greetings: [{ begins: "+OK\r\n", name: "Redis" }] },
     { name: "telnet", greetings: [{ begins: "\u0090\u00fb", name: "Telnet" }] },
+    { name: "pop3", ports: [{ port: 995, name: "POP3" }], greetings: [{ begins: "+OK", name: "POP3" }] },
   ]);
   const says = (/** @type {string} */ mode, /** @type {string} */ target, /** @type {string} */ bytes) => {
     const reader = new HintReader({ input: "bytes", mode, target, modes }, 0);
@@ -89,6 +90,7 @@ test("another mode that fits better, by the server's first bytes and its port", 
   assert.match(says("raw", "h:4000", "+OK\r\n"), /as Redis does: the line mode resp /);
   assert.match(says("raw", "h:4000", "\x90\xfb"), /as Telnet does: /);
   assert.equal(says("http-line", "h:110", "+OK ready\r\n"), "");
+  assert.equal(says("pop3", "h:110", "+OK ready\r\n"), "", "it is for such servers too");
   assert.equal(says("raw", "h:6379", "hello\r\n"), "", "the port alone says nothing of what came");
 });
 
