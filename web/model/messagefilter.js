@@ -3,7 +3,7 @@
 //     error                      the summary has this word, or a field has this name
 //     resp.type = error          a field of this name has this value
 //     resp.type != error         it has such fields, and none of this value
-//     http.status ~ ^4           the regular expression finds something in its value
+//     http.code ~ ^4             the regular expression finds something in its value
 //     "two words"                the summary has this text
 //
 // Terms stand one after the other, and all must hold. A value with blanks stands in
