@@ -36,6 +36,7 @@ func (m *machine) Restore(data []byte) error {
 		return errState
 	}
 	s.Requests.client, s.Requests.keep, s.Replies.keep = true, m.requests.keep, m.replies.keep
+	s.Requests.joins, s.Replies.joins = m.requests.joins, m.replies.joins
 	m.requests, m.replies, m.expected, m.typing = s.Requests, s.Replies, s.Expected, s.Typing
 	return nil
 }

@@ -25,6 +25,7 @@ const (
 	inRest                  // a body that ends with the stream
 	inRaw                   // what is not HTTP
 	inGap                   // after bytes that were missed, lines up to a start line
+	inJunk                  // lines that are no HTTP, up to a start line
 	states
 )
 
@@ -32,6 +33,7 @@ const (
 type decoder struct {
 	client  bool // its bytes are requests
 	keep    int  // bytes of a body
+	joins   bool // lines that are no HTTP are one message
 	At      int64
 	State   state
 	Line    []byte // the beginning of a line whose end has not come
@@ -131,6 +133,14 @@ func (d *decoder) hold(data []byte) {
 // line takes a line: text is without its end, and raw with it, as far as both are kept.
 func (d *decoder) line(text, raw []byte, from int64, ended wrong, l listener) {
 	m := &d.Message
+	if d.State == inJunk {
+		if !begins(text, d.client) {
+			m.Length += d.At - from
+			return
+		}
+		d.State = inStart
+		d.end(from, l)
+	}
 	switch d.State {
 	case inGap:
 		partial := d.Partial
@@ -149,9 +159,13 @@ func (d *decoder) line(text, raw []byte, from int64, ended wrong, l listener) {
 		m.Bare = ended == wrongLF
 		d.State = inHeaders
 		if m.Start.Kind != full {
-			if d.State = l.headed(d); d.State == inRest {
+			d.State = l.headed(d)
+			switch {
+			case d.State == inRest:
 				m.add(raw, d.keep)
 				m.Length = d.At - from
+			case m.Start.Kind == junk && d.joins:
+				d.State, m.Length = inJunk, d.At-from
 			}
 			d.after(l)
 		}
@@ -213,11 +227,11 @@ func (d *decoder) after(l listener) {
 // done says that the message is whole.
 func (d *decoder) done(l listener) {
 	d.State = inStart
-	d.end(l)
+	d.end(d.At, l)
 }
 
-func (d *decoder) end(l listener) {
-	d.Message.To = d.At
+func (d *decoder) end(to int64, l listener) {
+	d.Message.To = to
 	l.whole(d)
 	d.Message.reset()
 }
@@ -233,6 +247,8 @@ func (d *decoder) ended(l listener) {
 		d.drop()
 		return
 	case inRest:
+	case inJunk:
+		m.Length += d.LineLen
 	case inStart:
 		if d.LineLen == 0 {
 			return
@@ -270,6 +286,9 @@ func (d *decoder) missed(n int64, l listener) (known bool) {
 	d.At += n
 	inside := (d.State == inBody || d.State == inChunk) && n <= d.Left
 	if !inside && d.State != inRest && d.State != inRaw {
+		if d.State == inJunk {
+			d.end(d.At-n-d.LineLen, l)
+		}
 		d.drop()
 		d.State, d.Partial = inGap, d.client
 		return false

@@ -113,42 +113,47 @@ func hasControl(line []byte) bool {
 	return bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, 0) >= 0
 }
 
-// requestLine reads one. Several blanks are read as one (RFC 9112, section 3).
+// requestLine reads one. Its parts may stand more than one blank apart, and its target may have
+// some (RFC 9112, section 3): both are wrong.
 func requestLine(line []byte) (s startLine) {
-	n, at := 0, 0
-	for at < len(line) {
-		if line[at] == ' ' || line[at] == '\t' {
-			at++
-			continue
-		}
-		to := at + len(line[at:])
-		if i := bytes.IndexAny(line[at:], " \t"); i >= 0 {
-			to = at + i
-		}
-		if n == 3 {
-			s.Kind = junk
-			break
-		}
-		s.Parts[n] = part{From: at, To: to}
-		n++
-		at = to
+	bad := startLine{Kind: junk, Wrong: wrongRequest, Parts: [3]part{{To: len(line)}}}
+	from, to := 0, len(line)
+	for from < to && isBlank(line[from]) {
+		from++
 	}
-	of := func(i int) []byte { return line[s.Parts[i].From:s.Parts[i].To] }
+	for from < to && isBlank(line[to-1]) {
+		to--
+	}
+	first := bytes.IndexAny(line[from:to], " \t")
+	if first < 0 || !isToken(line[from:from+first]) {
+		return bad
+	}
+	s.Parts[0] = part{From: from, To: from + first}
+	s.Parts[1] = part{From: from + first + 1, To: to}
+	last := max(bytes.LastIndexByte(line[:to], ' '), bytes.LastIndexByte(line[:to], '\t'))
+	if last > from+first && bytes.EqualFold(line[last+1:min(to, last+6)], []byte("HTTP/")) {
+		s.Parts[1].To = last
+		s.Parts[2] = part{From: last + 1, To: to, Wrong: versionWrong(line[last+1 : to])}
+	}
+	t := &s.Parts[1]
+	for t.From < t.To && isBlank(line[t.From]) {
+		t.From++
+	}
+	for t.From < t.To && isBlank(line[t.To-1]) {
+		t.To--
+	}
+	method, target := line[from:from+first], line[t.From:t.To]
+	blanks := bytes.IndexAny(target, " \t") >= 0
 	switch {
-	case s.Kind == junk || n < 2 || !isToken(of(0)) || n == 3 && !bytes.HasPrefix(bytes.ToUpper(of(2)[:min(8, len(of(2)))]), []byte("HTTP/")):
-		return startLine{Kind: junk, Wrong: wrongRequest, Parts: [3]part{{To: len(line)}}}
-	case n == 2 && string(of(0)) != "GET":
-		return startLine{Kind: junk, Wrong: wrongRequest, Parts: [3]part{{To: len(line)}}}
-	case n == 2:
+	case len(target) == 0, s.Parts[2].To == 0 && (blanks || string(method) != "GET"):
+		return bad
+	case s.Parts[2].To == 0:
 		s.Kind, s.Wrong = simple, wrongSimple
-	case len(line) != s.Parts[2].To || s.Parts[0].From > 0 || s.Parts[1].From != s.Parts[0].To+1 || s.Parts[2].From != s.Parts[1].To+1:
+	case blanks || len(line) != to || from > 0 || t.From != s.Parts[0].To+1 || s.Parts[2].From != t.To+1:
 		s.Wrong = wrongBlanks
 	}
-	if n == 3 {
-		s.Parts[2].Wrong = versionWrong(of(2))
-	}
-	if !isTarget(of(0), of(1)) {
-		s.Parts[1].Wrong = wrongTarget
+	if !isTarget(method, target) {
+		t.Wrong = wrongTarget
 	}
 	return s
 }

@@ -21,6 +21,7 @@ func newMachine(o core.Opening) *machine {
 	m := &machine{byHand: o.Client != core.Stream, watch: o.Watch, host: hostOf(o.Target)}
 	m.flow, m.RawAt = core.FromClient, -1
 	m.requests.client, m.requests.keep, m.replies.keep = true, maxSample, maxSample
+	m.requests.joins, m.replies.joins = !m.byHand, !m.byHand
 	if m.byHand {
 		m.flow, m.replies.keep = core.ToServer, maxShown
 	}

@@ -126,8 +126,12 @@ func (p *pool) body(m *message) {
 		return
 	}
 	from, w := max(m.From, m.HeadTo), m.BodyWrong
-	if m.Start.Kind == http09 {
+	switch m.Start.Kind {
+	case http09:
 		from, w = m.From, wrongSimple
+	case junk:
+		p.add("http.length", m.From, m.To, 0, strconv.AppendInt(nil, m.Length, 10))
+		return
 	}
 	value := m.Body[:min(len(m.Body), maxSample)]
 	if value = clip(value); m.Missed || m.coding() != "" || !utf8.Valid(value) {
