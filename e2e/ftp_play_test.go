@@ -20,7 +20,7 @@ func TestFTPIsPlayed(t *testing.T) {
 	writeFile(t, filepath.Join(files, "file"), file)
 	recordings := t.TempDir()
 	w := start(t, "--transcripts", recordings, "--plugin-dir", ftpPlugins)
-	c := &ftpTalk{client: w.join(t, "?mode=ftp", address)}
+	c := &ftpTalk{client: w.join(t, "?mode=ftp-links", address)}
 	c.until("220", 0)
 	for _, does := range [][2]string{{"USER anonymous", "230"}, {"PWD", "257"}, {"EPSV", "229"}, {"TYPE I", "200"}, {"SIZE file", "213"}} {
 		c.does(does[0], does[1])

@@ -21,7 +21,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-const ftpPlugins = "../examples/starlark/ftp"
+const ftpPlugins = "../examples/starlark/ftp-links"
 
 // vsftpd serves a folder, into which anybody may write.
 func vsftpd(t testing.TB) (address, folder string) {
@@ -83,7 +83,7 @@ func (c *ftpTalk) does(line, code string) {
 	c.until(code, 0)
 }
 
-// Files go both ways between somebody at the line mode ftp and vsftpd, by data connections
+// Files go both ways between somebody at the line mode ftp-links and vsftpd, by data connections
 // that either of them opens: also while the mode's process is killed in the middle of each,
 // and none is opened twice then. The recording of that with small files replays the same; one
 // of large files is too long to be cut after each byte.
@@ -96,10 +96,10 @@ func TestFTPWithVsftpd(t *testing.T) {
 	address, files := vsftpd(t)
 	recordings, audit := t.TempDir(), filepath.Join(t.TempDir(), "audit")
 	w := start(t, "--transcripts", recordings, "--plugin-dir", ftpPlugins, "--audit", audit)
-	k := &killer{w: w, mode: "ftp"}
+	k := &killer{w: w, mode: "ftp-links"}
 	kill := func() { k.strike(t, syscall.SIGKILL) }
-	transfers(t, w.join(t, "?mode=ftp&record=off", address), files, large, kill)
-	transfers(t, w.join(t, "?mode=ftp", address), files, small, kill)
+	transfers(t, w.join(t, "?mode=ftp-links&record=off", address), files, large, kill)
+	transfers(t, w.join(t, "?mode=ftp-links", address), files, small, kill)
 	links := 0
 	for _, r := range readAudit(t, audit) {
 		if r.Msg == "link" {
@@ -179,8 +179,8 @@ func TestFTPElsewhere(t *testing.T) {
 	audit := filepath.Join(t.TempDir(), "audit")
 	w := start(t, "--plugin-dir", ftpPlugins, "--audit", audit)
 	for _, c := range []struct{ query, want, outcome string }{
-		{"?mode=ftp", "127.0.0.1: " + data.address + " is another", "denied"},
-		{"?mode=ftp&elsewhere=on", "from another host", "connected"},
+		{"?mode=ftp-links", "127.0.0.1: " + data.address + " is another", "denied"},
+		{"?mode=ftp-links&elsewhere=on", "from another host", "connected"},
 	} {
 		talk := w.mailTalk(t, c.query, server.address)
 		talk.until("220 hello")
@@ -192,7 +192,7 @@ func TestFTPElsewhere(t *testing.T) {
 				last = r
 			}
 		}
-		if last.Outcome != c.outcome || last.Mode != "ftp" || last.Target != server.address {
+		if last.Outcome != c.outcome || last.Mode != "ftp-links" || last.Target != server.address {
 			t.Errorf("%s: the audit log has %+v", c.query, last)
 		}
 	}
