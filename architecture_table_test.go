@@ -625,6 +625,13 @@ var table = []row{
 		not:     "everything else",
 		imports: "core",
 		only:    pureLibrary,
+	},
+	{
+		place:   "plugins/ftp",
+		does:    "the [discipline](modes/ftp.md) that speaks FTP, with its data connections",
+		not:     "sockets, everything else",
+		imports: "core core/framing",
+		only:    pureLibrary + " net/netip",
 		pure:    true,
 	},
 	{

@@ -7,6 +7,7 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/dns"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	"github.com/protocol-workbench/workbench/plugins/frames"
+	"github.com/protocol-workbench/workbench/plugins/ftp"
 	"github.com/protocol-workbench/workbench/plugins/http"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/imap"
@@ -28,12 +29,13 @@ var builtin = []core.Discipline{
 	frames.Discipline(),
 	smtp.Discipline(),
 	imap.Discipline(),
+	ftp.Discipline(),
 	http.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "http"}
+var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

@@ -11,6 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/dns"
 	echoquit "github.com/protocol-workbench/workbench/plugins/echo-quit"
 	"github.com/protocol-workbench/workbench/plugins/frames"
+	"github.com/protocol-workbench/workbench/plugins/ftp"
 	"github.com/protocol-workbench/workbench/plugins/http"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/imap"
@@ -22,7 +23,7 @@ import (
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline(), imap.Discipline(), http.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline(), imap.Discipline(), ftp.Discipline(), http.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.

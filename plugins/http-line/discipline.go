@@ -49,9 +49,9 @@ func Discipline() core.Discipline {
 			Group:          "web",
 			Brief:          "HTTP, SMTP, POP3, IRC, a line at a time",
 			Ports: []core.UsualPort{
-				{Port: 21, Name: "FTP"}, {Port: 119, Name: "NNTP"}, {Port: 6667, Name: "IRC"},
+				{Port: 119, Name: "NNTP"}, {Port: 6667, Name: "IRC"},
 			},
-			Greetings: []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}, {Begins: "220 ", Name: "FTP"}, {Begins: "220-", Name: "FTP"}},
+			Greetings: []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}},
 		},
 		Open: func(o core.Opening, out *core.Out) (core.Machine, error) {
 			switch {
