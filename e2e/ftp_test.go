@@ -23,8 +23,8 @@ import (
 
 const ftpPlugins = "../examples/starlark/ftp-links"
 
-// vsftpd serves a folder, into which anybody may write.
-func vsftpd(t testing.TB) (address, folder string) {
+// vsftpd serves a folder, into which anybody may write. more are lines of its configuration.
+func vsftpd(t testing.TB, more ...string) (address, folder string) {
 	address, folder = freePort(t), t.TempDir()
 	config := filepath.Join(t.TempDir(), "conf")
 	writeFile(t, config, strings.NewReplacer("DIR", folder, "PORT", portOf(address)).Replace(`background=NO
@@ -43,7 +43,7 @@ anon_world_readable_only=NO
 write_enable=YES
 connect_from_port_20=NO
 xferlog_enable=NO
-`))
+`)+strings.Join(more, "\n"))
 	startServer(t, address, "", exec.Command(installed(t, "vsftpd"), config))
 	return address, folder
 }
@@ -178,11 +178,13 @@ func TestFTPElsewhere(t *testing.T) {
 	})
 	audit := filepath.Join(t.TempDir(), "audit")
 	w := start(t, "--plugin-dir", ftpPlugins, "--audit", audit)
-	for _, c := range []struct{ query, want, outcome string }{
-		{"?mode=ftp-links", "127.0.0.1: " + data.address + " is another", "denied"},
-		{"?mode=ftp-links&elsewhere=on", "from another host", "connected"},
+	for _, c := range []struct{ mode, query, want, outcome string }{
+		{"ftp-links", "", "127.0.0.1: " + data.address + " is another", "denied"},
+		{"ftp-links", "&elsewhere=on", "from another host", "connected"},
+		{"ftp", "", "127.0.0.1: " + data.address + " is another. The answer to PASV names 127.0.0.2, and not 127.0.0.1.", "denied"},
+		{"ftp", "&elsewhere=on", "from another host", "connected"},
 	} {
-		talk := w.mailTalk(t, c.query, server.address)
+		talk := w.mailTalk(t, "?mode="+c.mode+c.query, server.address)
 		talk.until("220 hello")
 		talk.says("PASV")
 		talk.until(c.want)
@@ -192,8 +194,8 @@ func TestFTPElsewhere(t *testing.T) {
 				last = r
 			}
 		}
-		if last.Outcome != c.outcome || last.Mode != "ftp-links" || last.Target != server.address {
-			t.Errorf("%s: the audit log has %+v", c.query, last)
+		if last.Outcome != c.outcome || last.Mode != c.mode || last.Target != server.address {
+			t.Errorf("%s%s: the audit log has %+v", c.mode, c.query, last)
 		}
 	}
 }
