@@ -26,15 +26,12 @@ func (l tapLinks) rule(server session.Server) target.Further {
 
 // Connect dials a target.
 func (l tapLinks) Connect(ctx context.Context, server session.Server, name string) (session.Server, error) {
-	t, err := l.rule(server).Target(name)
+	rule := l.rule(server)
+	t, err := rule.Target(name)
 	if err != nil {
 		return nil, err
 	}
-	security := l.security
-	if !t.TLS {
-		security = target.Security{}
-	}
-	conn, err := l.dialer.Dial(ctx, t, security)
+	conn, err := l.dialer.Dial(ctx, t, rule.Security(t, l.security))
 	if err != nil {
 		return nil, err // not a nil *target.Conn in an interface
 	}

@@ -35,14 +35,11 @@ func (l *links) Connect(ctx context.Context, _ session.Server, name string) (ses
 	var ruled error
 	server, err := l.gateway.dialBy(ctx, l.wanted.asker, l.audit.further("connect", name), func() (Server, error) {
 		var t target.Target
-		if t, ruled = l.rule().Target(name); ruled != nil {
+		rule := l.rule()
+		if t, ruled = rule.Target(name); ruled != nil {
 			return nil, ruled
 		}
-		security := l.wanted.security
-		if !t.TLS {
-			security = target.Security{}
-		}
-		return l.gateway.connectAs(ctx, l.gateway.Dial, l.wanted.asker, t, security)
+		return l.gateway.connectAs(ctx, l.gateway.Dial, l.wanted.asker, t, rule.Security(t, l.wanted.security))
 	})
 	return server, cmp.Or(ruled, err)
 }

@@ -58,6 +58,19 @@ func (f Further) Target(s string) (Target, error) {
 	return t, nil
 }
 
+// Security returns the choices of TLS for a target that Target has returned: without a name
+// of its own the certificate is to be for the host of the session's own target, although the
+// address is dialled.
+func (f Further) Security(t Target, s Security) Security {
+	switch {
+	case !t.TLS:
+		return Security{}
+	case s.Name == "" && !f.Anywhere:
+		s.Name = certificateName(f.First.Host)
+	}
+	return s
+}
+
 func (f Further) another(t Target, server string) error {
 	return denied("further connections go to the server's own address alone, %s: %s is another", server, t.shown())
 }

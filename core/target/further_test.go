@@ -14,6 +14,30 @@ var further = Further{
 	Local: &net.TCPAddr{IP: net.ParseIP("127.0.0.1"), Port: 4000},
 }
 
+// The certificate of a further connection is for the host that the user has named, and not
+// for the address that is dialled.
+func TestFurtherSecurity(t *testing.T) {
+	lifted := further
+	lifted.Anywhere = true
+	for _, c := range []struct {
+		f                  Further
+		to, name, wantName string
+	}{
+		{further, "tls://192.0.2.7:4001", "", "ftp.example.com"},
+		{further, "tls://192.0.2.7:4001", "chosen.example.com", "chosen.example.com"},
+		{further, "192.0.2.7:4001", "chosen.example.com", ""},
+		{lifted, "tls://192.0.2.8:4001", "", ""},
+	} {
+		to, err := c.f.Target(c.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.f.Security(to, Security{Name: c.name}).Name; got != c.wantName {
+			t.Errorf("%s, of the name %q: for %q, want %q", c.to, c.name, got, c.wantName)
+		}
+	}
+}
+
 func TestFurtherTarget(t *testing.T) {
 	for s, want := range map[string]string{
 		"192.0.2.7:4001":          "192.0.2.7:4001",
