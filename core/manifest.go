@@ -60,6 +60,9 @@ type Manifest struct {
 	// the next begins, as with a line per message. If it does not, a comparison
 	// joins messages.
 	Boundaries bool `json:"boundaries"`
+	// FileBytes says that a page sends a file as it is, in binary messages, although what is
+	// typed are lines.
+	FileBytes bool `json:"fileBytes,omitempty"`
 	// Events names the later kinds of event (EventKind.IsLater) that the
 	// machines know. They get no others.
 	Events []string `json:"events,omitempty"`

@@ -353,6 +353,8 @@ export interface Manifest {
   summary: string;
   sends: string;
   input: "line" | "bytes" | "characters";
+  /** Whether a file is sent as it is, although what is typed are lines. */
+  fileBytes?: boolean;
   boundaries: boolean;
   options: Option[];
   /** The later kinds of event that it knows, such as "client part". */

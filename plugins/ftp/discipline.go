@@ -12,7 +12,7 @@ func Discipline() core.Discipline {
 			Summary: "Type FTP's commands; listings and files come and go by data connections that open by themselves. " +
 				"In a tap, each command and the reply to it. After AUTH TLS the connection is TLS.",
 			Sends: "the command and CR LF; after = the bytes as they are, with escapes and no line end",
-			Input: core.InputLine,
+			Input: core.InputLine, FileBytes: true,
 			Options: []core.Option{
 				{Name: "data", Type: core.OptionChoice, Default: "passive", Choices: []string{"passive", "active"},
 					Help: "Who opens data connections: the workbench (EPSV, PASV), or the server (EPRT, PORT)."},

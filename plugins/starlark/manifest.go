@@ -34,7 +34,7 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 	m.Input = core.InputLine
 	err = readTable("the manifest", v, a.RHS, []field{
 		{"name", &m.Name}, {"title", &m.Title}, {"version", &m.Version}, {"summary", &m.Summary}, {"sends", &m.Sends},
-		{"input", (*string)(&m.Input)}, {"boundaries", &m.Boundaries}, {"options", &m.Options}, {"events", &m.Events},
+		{"input", (*string)(&m.Input)}, {"file_bytes", &m.FileBytes}, {"boundaries", &m.Boundaries}, {"options", &m.Options}, {"events", &m.Events},
 		{"after_server_eof", &m.AfterServerEOF}, {"clients", &m.Clients}, {"secrets", &m.Secrets}, {"messages", &m.Messages},
 		{"seeded", &m.Seeded},
 		{"commands", &m.Commands},

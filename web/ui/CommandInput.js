@@ -176,7 +176,7 @@ export function CommandInput({ tab }) {
       ${session && tab.shown.value === session && html`<${SessionHint} key=${session.id} session=${session} />`}
       ${searching && html`<${HistorySearch} history=${history} done=${found} />`}
       ${choosing && html`<${Snippets} typed=${text} done=${chosen} />`}
-      ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes"} done=${closeFile} />`}
+      ${file && session && html`<${SendFile} file=${file} session=${session} asLines=${input !== "bytes" && !manifest?.fileBytes} done=${closeFile} />`}
       ${commands.length > 0 && html`<${Commands} commands=${commands} session=${session} open=${open} shown=${tab.commanding.value}
         show=${showCommand} used=${() => (showCommand(null), tab.laneView.toNewest.value++)} />`}
       ${macros && html`<${Macros} session=${session} open=${open} mode=${manifest} target=${tab.live.value ? session?.target : tab.target.value}
