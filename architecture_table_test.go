@@ -642,6 +642,14 @@ var table = []row{
 		brings:  behindMiekg,
 	},
 	{
+		place:   "plugins/telnet",
+		does:    "the [discipline](modes/telnet.md) that speaks Telnet",
+		not:     "everything else",
+		imports: "core",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
 		place:   "plugins/jsonl",
 		does:    "lets a program in any language be a line mode, by [JSON lines](plugins/jsonl.md)",
 		not:     "the host, the gateway",

@@ -34,7 +34,7 @@ func TestRefusals(t *testing.T) {
 		"too long":          {"", strings.Repeat("a", 1<<20), []string{"1024 bytes", "host:port"}},
 		"not UTF-8":         {"", "TARGET\xff", []string{"UTF-8", "host:port"}},
 		"unresolvable":      {"", "no-such-host.invalid:80", []string{"no-such-host.invalid"}},
-		"unknown mode":      {"?mode=telnet", "TARGET", []string{`"telnet"`, "http-line, raw, echo-quit"}},
+		"unknown mode":      {"?mode=nosuch", "TARGET", []string{`"nosuch"`, "http-line, raw, echo-quit"}},
 		"empty mode":        {"?mode=", "TARGET", []string{`unknown mode ""`}},
 		"mode twice":        {"?mode=raw&mode=raw", "TARGET", []string{`query parameter "mode" given more than once`}},
 		"unknown option":    {"?option.color=red", "TARGET", []string{`"color"`, "eol, charset"}},

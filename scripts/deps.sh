@@ -56,6 +56,7 @@ look() {
 	# Another Python than Debian's may come first, and lack its packages.
 	/usr/bin/python3 -c 'import pymodbus' 2>/dev/null || missing+=(python3-pymodbus)
 	if ! python3 -c 'import websockets' 2>/dev/null && ! /usr/bin/python3 -c 'import websockets' 2>/dev/null; then missing+=(python3-websockets); fi
+	busybox --list 2>/dev/null | grep -qx telnetd || missing+=(busybox-static) # Debian's busybox has none
 	perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl) # for swaks --tls
 	local cc
 	cc=$(go env CC)

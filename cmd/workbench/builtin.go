@@ -15,6 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
 	"github.com/protocol-workbench/workbench/plugins/smtp"
+	"github.com/protocol-workbench/workbench/plugins/telnet"
 )
 
 // builtin lists the line modes that are in this binary; the first is the one
@@ -31,11 +32,12 @@ var builtin = []core.Discipline{
 	imap.Discipline(),
 	ftp.Discipline(),
 	http.Discipline(),
+	telnet.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http"}
+var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http", "telnet"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

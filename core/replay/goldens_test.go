@@ -19,11 +19,12 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
 	"github.com/protocol-workbench/workbench/plugins/smtp"
+	"github.com/protocol-workbench/workbench/plugins/telnet"
 )
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline(), imap.Discipline(), ftp.Discipline(), http.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline(), imap.Discipline(), ftp.Discipline(), http.Discipline(), telnet.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.
