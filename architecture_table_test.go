@@ -646,6 +646,12 @@ var table = []row{
 		does:    "the [discipline](modes/telnet.md) that speaks Telnet",
 		not:     "everything else",
 		imports: "core",
+	},
+	{
+		place:   "plugins/mqtt",
+		does:    "the [discipline](modes/mqtt.md) that speaks MQTT 3.1.1 and 5",
+		not:     "everything else",
+		imports: "core core/framing",
 		only:    pureLibrary,
 		pure:    true,
 	},

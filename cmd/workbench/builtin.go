@@ -11,6 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/http"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/imap"
+	"github.com/protocol-workbench/workbench/plugins/mqtt"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
 	"github.com/protocol-workbench/workbench/plugins/resp"
@@ -33,11 +34,12 @@ var builtin = []core.Discipline{
 	ftp.Discipline(),
 	http.Discipline(),
 	telnet.Discipline(),
+	mqtt.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http", "telnet"}
+var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http", "telnet", "mqtt"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {
