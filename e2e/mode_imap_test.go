@@ -22,7 +22,7 @@ func deliverByIMAP(t *testing.T, server string) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	io.WriteString(conn, "a LOGIN joe secret\r\nb APPEND INBOX {15+}\r\nSubject: new\r\n\r\n\r\nc LOGOUT\r\n")
+	io.WriteString(conn, "a LOGIN joe secret\r\nb APPEND INBOX {16+}\r\nSubject: new\r\n\r\n\r\nc LOGOUT\r\n")
 	if said, err := io.ReadAll(conn); err != nil || !strings.Contains(string(said), "b OK") {
 		t.Fatalf("the mail was not delivered: %s, %v", said, err)
 	}
