@@ -2,7 +2,6 @@ package imap
 
 import (
 	"bytes"
-	"math"
 
 	"github.com/protocol-workbench/workbench/core"
 )
@@ -69,7 +68,7 @@ func (t *talk) secret() (from, to int64, value []byte) {
 	if !d.hides() {
 		return 0, 0, nil
 	}
-	words := d.words(4)
+	words := d.words(5)
 	switch {
 	case len(words) < 4 && d.Full: // it is where nothing is kept
 		return d.place(len(d.Text)), d.At, nil
@@ -81,10 +80,13 @@ func (t *talk) secret() (from, to int64, value []byte) {
 		return 0, 0, nil
 	}
 	value, from, to = d.value(w)
-	if d.Full || w.open {
-		to = math.MaxInt64
+	switch {
+	case d.Full || w.open:
+		to = d.At
+	case len(words) > 4: // one too many, which is the rest of it
+		to = d.place(len(bytes.TrimRight(d.Text, "\r\n")))
 	}
-	return from, min(to, d.At), value
+	return from, to, value
 }
 
 // hides reports whether what has begun is a command with a secret.

@@ -15,34 +15,37 @@ func (m *machine) typed(text string, out *core.Out) {
 		m.raw(raw, out)
 		return
 	}
+	said := text
 	text = strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	first, more, several := strings.Cut(text, "\n")
 	after := m.afterQueue()
 	switch {
 	case m.Opaque || after.within(): // the rest of a literal, or of its command
 		if after.hides() {
-			hideLines(text, out)
+			hideLines(said, 0, out)
 		}
 		m.enqueue(strings.ReplaceAll(text, "\n", "\r\n")+"\r\n", out)
 	case several && !announcesLiteral(first):
 		refuse("nothing was sent: type one command at a time. A line that begins with = is sent as it is, with its escapes: =A1 NOOP\\r\\nA2 NOOP\\r\\n", out)
 	case m.Challenged && len(m.Answers) == 0: // an answer in base64, or * to give up
 		if text != "*" {
-			hideLines(text, out)
+			hideLines(said, 0, out)
 		}
 		m.enqueue(text+"\r\n", out)
 	default:
 		if several {
 			more = strings.ReplaceAll(more, "\n", "\r\n") + "\r\n"
+			if namesSecret(first) {
+				hideLines(said, strings.Index(said, "\n")+1, out)
+			}
 		}
 		m.command(first, more, true, out)
 	}
 }
 
-// hideLines keeps all lines of what was typed out of recordings.
-func hideLines(text string, out *core.Out) {
-	at := 0
-	for line := range strings.Lines(text) {
+// hideLines keeps the lines of what was typed out of recordings, from one on.
+func hideLines(text string, at int, out *core.Out) {
+	for line := range strings.Lines(text[at:]) {
 		inner := strings.TrimRight(line, "\r\n")
 		if inner != "" {
 			out.Secret(false, at, at+len(inner))
@@ -50,6 +53,17 @@ func hideLines(text string, out *core.Out) {
 		}
 		at += len(line)
 	}
+}
+
+// namesSecret reports whether a line is of a command with a secret, with a tag or without.
+func namesSecret(line string) bool {
+	words := strings.Fields(line)
+	for _, w := range words[:min(len(words), 2)] {
+		if hidesArgument([]byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // afterQueue returns where the client's direction is once what waits is sent.
@@ -127,7 +141,7 @@ func (m *machine) command(typed, more string, mark bool, out *core.Out) {
 	}
 	e, err := expand(typed)
 	if err != nil {
-		if fields := strings.Fields(typed); len(fields) > 2 && (hidesArgument([]byte(fields[0])) || hidesArgument([]byte(fields[1]))) {
+		if fields := strings.Fields(typed); mark && len(fields) > 2 && namesSecret(typed) {
 			out.Secret(false, strings.Index(typed, fields[1])+len(fields[1]), len(typed))
 		}
 		m.refuseTyped(err, typed, out)
@@ -189,11 +203,9 @@ func (m *machine) command(typed, more string, mark bool, out *core.Out) {
 // refuseTyped refuses what was typed, and says how it is sent all the same.
 func (m *machine) refuseTyped(why error, typed string, out *core.Out) {
 	shown := core.CutWords(typed, 80)
-	for i, word := range strings.Fields(shown) {
-		if i < 2 && hidesArgument([]byte(word)) {
-			shown = word + " …"
-			break
-		}
+	if namesSecret(typed) {
+		first, _, _ := strings.Cut(strings.TrimLeft(shown, " "), " ")
+		shown = first + " …"
 	}
 	tag := fmt.Sprintf("A%d ", m.Tags+1)
 	if strings.EqualFold(shown, "DONE") {
