@@ -15,6 +15,7 @@ const (
 	proxyAuthorization
 	cookie
 	setCookie
+	agent
 )
 
 // named are the header fields that have names of their own in messages: those that Wireshark
@@ -30,29 +31,30 @@ var named = [...]struct{ header, field string }{
 	proxyAuthorization: {"proxy-authorization", "http.proxy_authorization"},
 	cookie:             {"cookie", "http.cookie"},
 	setCookie:          {"set-cookie", "http.set_cookie"},
-	10:                 {"accept", "http.accept"},
-	11:                 {"accept-encoding", "http.accept_encoding"},
-	12:                 {"accept-language", "http.accept_language"},
-	13:                 {"cache-control", "http.cache_control"},
-	14:                 {"connection", "http.connection"},
-	15:                 {"content-range", "http.content_range"},
-	16:                 {"date", "http.date"},
-	17:                 {"etag", "http.etag"},
-	18:                 {"expect", "http.expect"},
-	19:                 {"last-modified", "http.last_modified"},
-	20:                 {"location", "http.location"},
-	21:                 {"origin", "http.origin"},
-	22:                 {"proxy-authenticate", "http.proxy_authenticate"},
-	23:                 {"range", "http.range"},
-	24:                 {"referer", "http.referer"},
-	25:                 {"server", "http.server"},
-	26:                 {"te", "http.te"},
-	27:                 {"trailer", "http.trailer"},
-	28:                 {"upgrade", "http.upgrade"},
-	29:                 {"user-agent", "http.user_agent"},
-	30:                 {"via", "http.via"},
-	31:                 {"www-authenticate", "http.www_authenticate"},
-	32:                 {"x-forwarded-for", "http.x_forwarded_for"},
+	agent:              {"user-agent", "http.user_agent"},
+
+	{"accept", "http.accept"},
+	{"accept-encoding", "http.accept_encoding"},
+	{"accept-language", "http.accept_language"},
+	{"cache-control", "http.cache_control"},
+	{"connection", "http.connection"},
+	{"content-range", "http.content_range"},
+	{"date", "http.date"},
+	{"etag", "http.etag"},
+	{"expect", "http.expect"},
+	{"last-modified", "http.last_modified"},
+	{"location", "http.location"},
+	{"origin", "http.origin"},
+	{"proxy-authenticate", "http.proxy_authenticate"},
+	{"range", "http.range"},
+	{"referer", "http.referer"},
+	{"server", "http.server"},
+	{"te", "http.te"},
+	{"trailer", "http.trailer"},
+	{"upgrade", "http.upgrade"},
+	{"via", "http.via"},
+	{"www-authenticate", "http.www_authenticate"},
+	{"x-forwarded-for", "http.x_forwarded_for"},
 }
 
 var kinds = func() map[string]kind {

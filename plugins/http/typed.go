@@ -152,7 +152,11 @@ func (m *machine) used(line string, out *core.Out) {
 func (m *machine) short(line string, rest []byte, out *core.Out) {
 	method, target, body, err := words(line)
 	if err != nil {
-		refuse(fmt.Sprintf("nothing was sent: %v. To send it all the same, type =%s\\r\\n", err, core.CutWords(line, 80)), out)
+		shown := core.CutWords(line, 80)
+		if k, _ := headerKind([]byte(line)); k.isSecret() { // a header line without a head
+			shown = "…"
+		}
+		refuse(fmt.Sprintf("nothing was sent: %v. To send it all the same, type =%s\\r\\n", err, shown), out)
 		return
 	}
 	var fields []byte
@@ -180,7 +184,7 @@ func (m *machine) short(line string, rest []byte, out *core.Out) {
 	if !has(host) {
 		head += "Host: " + m.hostFor(method, target) + "\r\n"
 	}
-	if !has(kindOf([]byte("user-agent"))) {
+	if !has(agent) {
 		head += "User-Agent: " + userAgent + "\r\n"
 	}
 	head += string(fields)
