@@ -143,7 +143,7 @@ func requestLine(line []byte) (s startLine) {
 		t.To--
 	}
 	method, target := line[from:from+first], line[t.From:t.To]
-	blanks := bytes.IndexAny(target, " \t") >= 0
+	blanks := bytes.ContainsAny(target, " \t")
 	switch {
 	case len(target) == 0, s.Parts[2].To == 0 && (blanks || string(method) != "GET"):
 		return bad
