@@ -30,8 +30,7 @@ func Discipline() core.Discipline {
 			Group:          "mail",
 			Brief:          "sending mail, with AUTH and STARTTLS, and LMTP",
 			Ports:          []core.UsualPort{{Port: 25, Name: "SMTP"}, {Port: 465, Name: "SMTP"}, {Port: 587, Name: "SMTP"}, {Port: 24, Name: "LMTP"}},
-			Greetings: []core.Greeting{{Begins: "220 ", Name: "SMTP"}, {Begins: "220-", Name: "SMTP"}, // as FTP's do
-				{Begins: "220 mail", Name: "SMTP"}, {Begins: "220 smtp", Name: "SMTP"}, {Begins: "220 mx", Name: "SMTP"}},
+			Greetings:      []core.Greeting{{Begins: "220 ", Name: "SMTP"}, {Begins: "220-", Name: "SMTP"}},
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			return newMachine(o.Client != core.Stream, o.Watch, o.Options.Bool(optionLMTP)), nil
