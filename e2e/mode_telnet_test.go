@@ -135,6 +135,9 @@ func TestModeTelnet(t *testing.T) {
 		commands := bytes.Count(text, []byte("  telnet.cmd "))
 		capture := filepath.Join(t.TempDir(), "c.pcapng")
 		workbenchDoes(t, "transcript", "convert", "--to", "pcapng", file, "-o", capture)
+		if n := strings.Count(workbenchDoes(t, "decode", "--fields", "--mode", "telnet", capture), " telnet.cmd "); n != commands {
+			t.Errorf("%d commands in the capture, and %d were seen by the tap", n, commands)
+		}
 		said, err := exec.Command("tshark", "-n", "-r", capture, "-d", "tcp.port=="+portOf(address)+",telnet", "-Y", "telnet.cmd", "-T", "fields", "-e", "telnet.cmd", "-E", "aggregator= ").Output()
 		if all := len(strings.Fields(string(said))); err != nil || commands < 8 || all-strings.Count(string(said), "240") != commands {
 			t.Errorf("%d commands, and tshark sees %d, %s, %v\n%s", commands, all, said, err, text)
