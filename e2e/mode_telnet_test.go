@@ -15,6 +15,20 @@ import (
 	"time"
 )
 
+// busybox is the one that has telnetd, which Debian's package busybox has not;
+// scripts/deps.sh unpacks it beside that.
+func busybox(t *testing.T) string {
+	t.Helper()
+	if applets, err := exec.Command("busybox", "--list").Output(); err == nil && strings.Contains(string(applets), "\ntelnetd\n") {
+		return "busybox"
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(cache, "protocol-workbench", "busybox")
+}
+
 // startTelnetd has busybox's telnetd answer, with a log-in that asks for a name and a password
 // and then says what size the window has.
 func startTelnetd(t *testing.T) (address string) {
@@ -35,6 +49,7 @@ stty size
 	if err := os.Chmod(script, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	program := busybox(t)
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +68,7 @@ stty size
 			if socket, err := conn.(*net.TCPConn).File(); err != nil {
 				t.Error(err)
 			} else {
-				cmd := exec.CommandContext(t.Context(), "busybox", "telnetd", "-i", "-l", script, "-f", issue)
+				cmd := exec.CommandContext(t.Context(), program, "telnetd", "-i", "-l", script, "-f", issue)
 				cmd.Stdin, cmd.Stdout = socket, socket
 				if err := cmd.Start(); err != nil {
 					t.Errorf("%v; scripts/deps.sh installs what the tests need", err)
@@ -72,7 +87,7 @@ stty size
 func telnetClient(t *testing.T, address string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(address)
-	cmd := exec.Command("busybox", "telnet", host, port)
+	cmd := exec.Command(busybox(t), "telnet", host, port)
 	cmd.Env = append(os.Environ(), "TERM=xterm")
 	in, err := cmd.StdinPipe()
 	if err != nil {

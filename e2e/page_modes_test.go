@@ -14,7 +14,7 @@ func TestProposedModes(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(conn net.Conn) { fmt.Fprint(conn, "+OK POP3 ready\r\n"); conn.Read(make([]byte, 1)) })
 	p := visit(t, browser(t), "http://"+shared.address)
-	p.wait("the groups", `[...document.querySelectorAll("#mode optgroup")].map((one) => one.label).join() === "Web,Mail,Stores,Devices,Raw,Others"`)
+	p.wait("the groups", `[...document.querySelectorAll("#mode optgroup")].map((one) => one.label).join() === "Web,Mail,Files,Stores,Devices,Raw,Others"`)
 	p.wait("a line each", `document.querySelector("#mode option[value=resp]").textContent.trim() === "Redis: Redis and Valkey, as in redis-cli"`)
 	p.fill("#host", "127.0.0.1")
 	p.fill("#port", "6379")

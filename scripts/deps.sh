@@ -7,6 +7,8 @@
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where Debian has servers, and a user's PATH has not
 
+unpacked=${XDG_CACHE_HOME:-$HOME/.cache}/protocol-workbench/busybox
+
 # look sets missing to the packages, by Debian's names, of what is not installed.
 look() {
 	missing=()
@@ -56,7 +58,9 @@ look() {
 	# Another Python than Debian's may come first, and lack its packages.
 	/usr/bin/python3 -c 'import pymodbus' 2>/dev/null || missing+=(python3-pymodbus)
 	if ! python3 -c 'import websockets' 2>/dev/null && ! /usr/bin/python3 -c 'import websockets' 2>/dev/null; then missing+=(python3-websockets); fi
-	busybox --list 2>/dev/null | grep -qx telnetd || missing+=(busybox-static) # Debian's busybox has none
+	# Debian's busybox has no telnetd, and gives way to the one that has: where it is
+	# installed, the other is unpacked beside it, where the tests look too.
+	[[ $(busybox --list 2>/dev/null) == *telnetd* ]] || [ -x "$unpacked" ] || missing+=(busybox-static)
 	perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl) # for swaks --tls
 	local cc
 	cc=$(go env CC)
@@ -84,7 +88,17 @@ fi
 apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 SYSTEMD_OFFLINE=1 apt-get --quiet)
 echo "installing for the tests: ${missing[*]}"
 log=$(mktemp)
-if ! { "${apt[@]}" update && "${apt[@]}" install --yes --no-remove --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+packages=() beside=()
+for package in "${missing[@]}"; do
+	if [ "$package" = busybox-static ] && command -v busybox >/dev/null; then
+		beside+=("$package")
+	else
+		packages+=("$package")
+	fi
+done
+if ! { "${apt[@]}" update &&
+	{ [ ${#packages[@]} -eq 0 ] || "${apt[@]}" install --yes --no-remove --no-install-recommends "${packages[@]}"; } &&
+	{ [ ${#beside[@]} -eq 0 ] || "${0%/*}/unpack-busybox.sh" "$unpacked"; }; } >"$log" 2>&1; then
 	tail -n 10 "$log" >&2
 	give_up "apt-get failed; all that it said is in $log"
 fi

@@ -52,10 +52,10 @@ const root, user = `case $1 in -u) echo 0;; *) echo root;; esac`, `case $1 in -u
 // installs puts programs where apt-get install would, by the packages' names.
 const installs = `[ "$1 $2" != "--quiet install" ] || for p; do
 	case $p in
-	nodejs) p=node ;; nginx-light) p=nginx ;; tinyproxy-bin) p=tinyproxy ;; opensmtpd) p=smtpd ;; python3-aiosmtpd) p=aiosmtpd ;; dovecot-*) p=dovecot ;; redis-tools) p=redis-cli ;; bind9-dnsutils) p=dig ;; dnsmasq-base) p=dnsmasq ;;
+	nodejs) p=node ;; nginx-light) p=nginx ;; tinyproxy-bin) p=tinyproxy ;; opensmtpd) p=smtpd ;; python3-aiosmtpd) p=aiosmtpd ;; busybox-static) p=busybox ;; dovecot-*) p=dovecot ;; redis-tools) p=redis-cli ;; bind9-dnsutils) p=dig ;; dnsmasq-base) p=dnsmasq ;;
 	postgresql) p=pg_ctlcluster ;; postgresql-client) p=psql ;; mosquitto-clients) p=mosquitto_pub ;; openssh-client) p=ssh ;; openssh-server) p=sshd ;; libnet-ssleay-perl) p=perl ;;
 	esac
-	printf '#!/bin/bash\n' >"$BIN/$p"; chmod +x "$BIN/$p"
+	printf '#!/bin/bash\necho telnetd\n' >"$BIN/$p"; chmod +x "$BIN/$p"
 done
 `
 

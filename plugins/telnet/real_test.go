@@ -30,6 +30,20 @@ printf '\033[1mWelcome\033[0m %s\n' "$name"
 PS1='$ ' exec sh -i
 `
 
+// busybox is the one that has telnetd, which Debian's package busybox has not;
+// scripts/deps.sh unpacks it beside that.
+func busybox(t *testing.T) string {
+	t.Helper()
+	if applets, err := exec.Command("busybox", "--list").Output(); err == nil && strings.Contains(string(applets), "\ntelnetd\n") {
+		return "busybox"
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(cache, "protocol-workbench", "busybox")
+}
+
 // telnetd has busybox's telnetd answer on a port, with that for a log-in, and returns the
 // address.
 func telnetd(t *testing.T) (address string) {
@@ -42,6 +56,7 @@ func telnetd(t *testing.T) (address string) {
 	if err := os.WriteFile(issue, []byte("A box to practise on\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	program := busybox(t)
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +74,7 @@ func telnetd(t *testing.T) (address string) {
 			}
 			socket, err := conn.(*net.TCPConn).File()
 			if err == nil {
-				cmd := exec.CommandContext(t.Context(), "busybox", "telnetd", "-i", "-l", script, "-f", issue)
+				cmd := exec.CommandContext(t.Context(), program, "telnetd", "-i", "-l", script, "-f", issue)
 				cmd.Stdin, cmd.Stdout = socket, socket
 				if err = cmd.Start(); err == nil {
 					all.Go(func() { cmd.Wait() }) // it ends with its connection
