@@ -37,6 +37,8 @@ var commands = newCommands()
 
 func newCommands() []core.Command {
 	target := core.CommandField{Name: "target", Type: core.ValueText, Help: "such as /path?query, or a whole URL for a proxy"}
+	// The page sends no line that is no use of a command: with this, one that begins a head is.
+	version := core.CommandField{Name: "version", Type: core.ValueText, Optional: true, Help: "such as HTTP/1.1: then header lines follow"}
 	body := core.CommandField{Name: "body", Type: core.ValueText, Optional: true, Rest: true, Help: "its Content-Length is added"}
 	of := func(name, help string, fields ...core.CommandField) core.Command {
 		return core.Command{Name: name, Help: help, Fields: fields}
@@ -45,14 +47,14 @@ func newCommands() []core.Command {
 	server.Help = "such as /path, or * for the server as a whole"
 	authority.Help = "host:port, for a proxy to connect to"
 	return []core.Command{
-		of("GET", "Show what is there", target),
-		of("HEAD", "Show the head of what is there", target),
+		of("GET", "Show what is there", target, version),
+		of("HEAD", "Show the head of what is there", target, version),
 		of("POST", "Have the target process a body", target, body),
 		of("PUT", "Have the target be this body", target, body),
 		of("PATCH", "Change the target as the body says", target, body),
-		of("DELETE", "Delete the target", target),
-		of("OPTIONS", "Ask what can be done", server),
-		of("TRACE", "Have the request shown as it arrives", target),
-		of("CONNECT", "Have a proxy connect: raw bytes follow", authority),
+		of("DELETE", "Delete the target", target, version),
+		of("OPTIONS", "Ask what can be done", server, version),
+		of("TRACE", "Have the request shown as it arrives", target, version),
+		of("CONNECT", "Have a proxy connect: raw bytes follow", authority, version),
 	}
 }

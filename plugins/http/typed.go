@@ -144,7 +144,7 @@ func (m *machine) used(line string, out *core.Out) {
 		return
 	}
 	m.typing = typing{}
-	m.short(line, nil, out)
+	m.typed([]byte(line), out)
 }
 
 // short sends a request of which the line has the method, the target and perhaps the body,
@@ -202,8 +202,11 @@ func words(line string) (method, target, body string, err error) {
 	switch {
 	case err == nil:
 		method, target = call.Command.Name, call.Text("target")
-		if len(call.Command.Fields) > 1 && call.Has("body") {
+		switch {
+		case call.Command.Fields[1].Name == "body":
 			body = call.Text("body")
+		case call.Has("version"): // which begins a head otherwise
+			return "", "", "", errors.New("expected a version after the target, such as HTTP/1.1, or nothing")
 		}
 	case errors.Is(err, core.ErrUnknownCommand):
 		method, target, _ = strings.Cut(strings.TrimSpace(line), " ")
