@@ -46,14 +46,14 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	case core.ClientBinary:
 		m.send(ev.Data, out)
 	case core.ClientRaw: // which the core has sent
-		m.asks(ev.Data, false, out)
+		m.asks(ev.Data, out, inEvent)
 	case core.ClientBytes:
 		if m.watch {
-			m.asks(ev.Data, false, out)
+			m.asks(ev.Data, out, inEvent)
 			break
 		}
 		out.Server(ev.Data)
-		m.asks(ev.Data, true, out)
+		m.asks(ev.Data, out, inEvent, inAction)
 	case core.ServerBytes:
 		m.receive(ev.Data, out)
 	case core.ServerTLS:
@@ -157,18 +157,25 @@ func (m *machine) digest(password string) (string, error) {
 // send sends bytes to the server, and reports whether they hold a secret.
 func (m *machine) send(data []byte, out *core.Out) (secret bool) {
 	out.Server(data)
-	return m.asks(data, true, out)
+	return m.asks(data, out, inAction)
 }
 
-// asks takes bytes of commands, which are the event's or the last action's, and reports
-// whether they hold a secret.
-func (m *machine) asks(data []byte, ofAction bool, out *core.Out) (secret bool) {
+// Where bytes of commands are, for the marks of secrets.
+const (
+	inEvent  = false
+	inAction = true // the last one
+)
+
+// asks takes bytes of commands, and reports whether they hold a secret.
+func (m *machine) asks(data []byte, out *core.Out, in ...bool) (secret bool) {
 	if m.Encrypted {
 		return false
 	}
 	made, hidden, more := m.request(data)
 	for _, h := range hidden {
-		out.Secret(ofAction, h[0], h[1])
+		for _, ofAction := range in {
+			out.Secret(ofAction, h[0], h[1])
+		}
 	}
 	for _, r := range made {
 		out.SecretBytes(r.secret)
