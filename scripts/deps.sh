@@ -30,6 +30,8 @@ look() {
 		caddy caddy
 		redis-server redis-server
 		redis-tools redis-cli
+		memcached memcached
+		ngircd ngircd
 		curl curl
 		bind9-dnsutils dig
 		dnsmasq-base dnsmasq
@@ -108,7 +110,7 @@ if command -v systemctl >/dev/null; then
 		nginx-light) service=nginx ;;
 		dovecot-imapd) service=dovecot ;;
 		openssh-server) service=ssh ;;
-		caddy | nsd | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync | vsftpd) service=$package ;;
+		caddy | nsd | memcached | ngircd | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync | vsftpd) service=$package ;;
 		*) continue ;;
 		esac
 		"${sudo[@]}" systemctl --quiet disable "$service" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2
