@@ -632,6 +632,13 @@ var table = []row{
 		not:     "sockets, everything else",
 		imports: "core core/framing",
 		only:    pureLibrary + " net/netip",
+	},
+	{
+		place:   "plugins/lines",
+		does:    "the [discipline](modes/lines.md) of protocols of lines, with presets",
+		not:     "everything else",
+		imports: "core core/framing",
+		only:    pureLibrary,
 		pure:    true,
 	},
 	{

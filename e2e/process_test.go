@@ -154,7 +154,7 @@ func TestModesOfTheAPI(t *testing.T) {
 			t.Errorf("the API shows %+v", m)
 		}
 	}
-	if want := []string{"http-line", "raw", "echo-quit", "resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http", "telnet", "mqtt"}; !slices.Equal(names, want) {
+	if want := []string{"http-line", "raw", "echo-quit", "resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http", "telnet", "mqtt", "lines"}; !slices.Equal(names, want) {
 		t.Errorf("the modes are %q, want %q", names, want)
 	}
 	eol := modes[0].Manifest.Options[0]

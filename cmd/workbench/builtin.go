@@ -11,6 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/http"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/imap"
+	"github.com/protocol-workbench/workbench/plugins/lines"
 	"github.com/protocol-workbench/workbench/plugins/mqtt"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
@@ -35,11 +36,12 @@ var builtin = []core.Discipline{
 	http.Discipline(),
 	telnet.Discipline(),
 	mqtt.Discipline(),
+	lines.Discipline(),
 }
 
 // onUse names those of them whose processes are started by their first session: a process
 // takes time and memory, and nobody uses all modes.
-var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http", "telnet", "mqtt"}
+var onUse = []string{"resp", "pop3", "dns", "frames", "smtp", "imap", "ftp", "http", "telnet", "mqtt", "lines"}
 
 // builtinNamed returns a built-in mode.
 func builtinNamed(mode string) (core.Discipline, bool) {

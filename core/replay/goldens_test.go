@@ -15,6 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/plugins/http"
 	httpline "github.com/protocol-workbench/workbench/plugins/http-line"
 	"github.com/protocol-workbench/workbench/plugins/imap"
+	linesmode "github.com/protocol-workbench/workbench/plugins/lines"
 	"github.com/protocol-workbench/workbench/plugins/mqtt"
 	"github.com/protocol-workbench/workbench/plugins/pop3"
 	"github.com/protocol-workbench/workbench/plugins/raw"
@@ -25,7 +26,7 @@ import (
 
 const goldens = "../../testdata/*/*.golden"
 
-var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline(), imap.Discipline(), ftp.Discipline(), http.Discipline(), telnet.Discipline(), mqtt.Discipline())
+var builtin, builtinModes = inProcess(httpline.Discipline(), raw.Discipline(), echoquit.Discipline(), resp.Discipline(), pop3.Discipline(), dns.Discipline(), frames.Discipline(), smtp.Discipline(), imap.Discipline(), ftp.Discipline(), http.Discipline(), telnet.Discipline(), mqtt.Discipline(), linesmode.Discipline())
 
 // Each golden is answered the same, whole and however the server's bytes are
 // cut.

@@ -48,10 +48,7 @@ func Discipline() core.Discipline {
 			Clients:        []string{core.Messages.String(), core.Stream.String()},
 			Group:          "web",
 			Brief:          "HTTP, SMTP, POP3, IRC, a line at a time",
-			Ports: []core.UsualPort{
-				{Port: 119, Name: "NNTP"}, {Port: 6667, Name: "IRC"},
-			},
-			Greetings: []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}},
+			Greetings:      []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}},
 		},
 		Open: func(o core.Opening, out *core.Out) (core.Machine, error) {
 			switch {
