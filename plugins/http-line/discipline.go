@@ -49,6 +49,8 @@ func Discipline() core.Discipline {
 			Group:          "web",
 			Brief:          "HTTP, SMTP, POP3, IRC, a line at a time",
 			Greetings:      []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}},
+			Brief:          "HTTP, SMTP, POP3, a line at a time",
+			Greetings:      []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}},
 		},
 		Open: func(o core.Opening, out *core.Out) (core.Machine, error) {
 			switch {
