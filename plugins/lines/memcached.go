@@ -119,7 +119,6 @@ func memcachedBlock(line []byte, asks bool) int64 {
 }
 
 func memcachedFields(raw []byte, asks bool) (all []field, wrong string) {
-	s := scan(raw)
 	if !asks {
 		values := 0
 		for at := 0; at < len(raw) && values < maxItems; values++ {
@@ -145,20 +144,27 @@ func memcachedFields(raw []byte, asks bool) (all []field, wrong string) {
 				v.all[i].From += int64(at)
 				v.all[i].To += int64(at)
 			}
-			if all = append(append(all, v.all...), value); bad != "" {
+			if v.all = append(v.all, value); bad != "" {
 				wrong = bad
+			}
+			if all == nil {
+				all = v.all
+			} else {
+				all = append(all, v.all...)
 			}
 			at = int(min(int64(from)+n+2, int64(len(raw))))
 		}
 		if len(all) > 0 {
 			return all, wrong
 		}
+		s := scan(raw)
 		if s.word("memcache.response") == nil {
 			s.field("memcache.response", 0, len(s.line))
 		}
 		s.rest("memcache.text")
 		return s.all, ""
 	}
+	s := scan(raw)
 	word := s.word("memcache.command")
 	if word == nil {
 		s.field("memcache.command", 0, len(s.line))

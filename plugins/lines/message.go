@@ -26,7 +26,9 @@ type scanner struct {
 }
 
 // scan begins with the first line of a message.
-func scan(raw []byte) *scanner { return &scanner{line: trimmed(first(raw))} }
+func scan(raw []byte) *scanner {
+	return &scanner{line: trimmed(first(raw)), all: make([]core.Field, 0, 8)}
+}
 
 // first returns the first line of a message, with its end.
 func first(raw []byte) []byte {
