@@ -47,8 +47,6 @@ func Discipline() core.Discipline {
 			AfterServerEOF: true,
 			Clients:        []string{core.Messages.String(), core.Stream.String()},
 			Group:          "web",
-			Brief:          "HTTP, SMTP, POP3, IRC, a line at a time",
-			Greetings:      []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}},
 			Brief:          "HTTP, SMTP, POP3, a line at a time",
 			Greetings:      []core.Greeting{{Begins: "HTTP/1.", Name: "HTTP"}},
 		},
