@@ -20,12 +20,17 @@
 // modes. It hears of every end but its own: a client that is gone, silent for ten minutes,
 // or reads nothing for 30 s is closed to it, and what it then asks of the world is done.
 //
+// With a TLS configuration a machine may order core.StartTLS for its client, and hears of
+// core.ClientTLS once the connection is TLS. What the client had sent before is the
+// machine's to drop, as core.Out.StartTLS says; what comes in clear after it breaks the
+// handshake. To a machine, a client that does not shake hands is gone.
+//
 // The echo server sends back each byte, in order. It closes when the word quit is at
 // the start of a line, or of the data of one read, so it works for typed lines,
 // for bulk data, and for clients that send no line ends. At such a start it
 // holds back up to three bytes that could begin the word, for 50 ms at most.
 // When the client half-closes, the server sends the rest, then end of stream.
 //
-// What it is not for: it speaks no TLS, records nothing, and knows nothing of sessions or
+// What it is not for: it makes no certificates, records nothing, and knows nothing of sessions or
 // line modes.
 package practice

@@ -3,6 +3,7 @@ package practice
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -39,13 +40,14 @@ type Machine struct {
 	Options    core.Options // all of the manifest's, checked
 	World      World        // nil: only the time and chance are answered
 	Manner     Manner
+	TLS        *tls.Config // how a connection becomes TLS that its machine orders to; nil: a machine must not
 }
 
 // Converse serves one connection until its end, and closes it. So does the end of ctx.
 func (m *Machine) Converse(ctx context.Context, conn net.Conn) error {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	t := talk{Machine: m, ctx: ctx, conn: conn, due: map[string]time.Time{}}
+	t := talk{Machine: m, ctx: ctx, conn: conn, wire: conn, due: map[string]time.Time{}}
 	t.feeder.Knows = m.Discipline.Manifest.Knows
 	return t.run()
 }
@@ -54,7 +56,8 @@ func (m *Machine) Converse(ctx context.Context, conn net.Conn) error {
 type talk struct {
 	*Machine
 	ctx     context.Context
-	conn    net.Conn
+	conn    net.Conn // the wire, or TLS over it
+	wire    net.Conn
 	machine core.Machine
 	feeder  feed.Feeder
 	out     core.Out
@@ -62,6 +65,8 @@ type talk struct {
 	idle    time.Time            // when the client has sent nothing for too long
 	heard   bool                 // the client has sent something
 	quiet   bool                 // nothing more is sent
+	secure  bool                 // the connection is to become TLS
+	held    []byte               // what is to be sent then
 }
 
 // Why a connection is over without a fault.
@@ -164,7 +169,10 @@ func recovered(err *error) {
 func (t *talk) do(ev core.Event) error {
 	for asked := 0; ; asked++ {
 		question, err := t.carryOut(ev)
-		if question == nil {
+		switch {
+		case question == nil && err == nil && t.secure:
+			return t.upgrade()
+		case question == nil:
 			return err
 		}
 		ev = core.Event{Kind: core.WorldSaid, Data: t.answer(question)}
@@ -194,7 +202,16 @@ func (t *talk) carryOut(ev core.Event) (question []byte, err error) {
 		actions = append(actions, a)
 		switch a.Kind {
 		case core.SendBinary:
+			if t.secure {
+				t.held = append(t.held, a.Data...)
+				break
+			}
 			answer = append(answer, a.Data...)
+		case core.StartTLS:
+			if a.Side != core.Client || t.TLS == nil {
+				return nil, errors.New("the machine ordered TLS, and this server has none")
+			}
+			t.secure = true
 		case core.SetTimer:
 			t.due[string(a.Data)] = time.Now().Add(a.After)
 		case core.StopTimer:
@@ -263,7 +280,7 @@ func (t *talk) send(answer []byte) error {
 	case Cut:
 		return errOver
 	case Reset:
-		reset(t.conn)
+		reset(t.wire)
 		return errors.New("reset, as it was told to")
 	case HalfClose:
 		if !t.quiet {

@@ -16,7 +16,7 @@ import (
 )
 
 // speaker answers lines: "ask X" with the world's answer to X, "later" after a second,
-// "bye" by closing, "panic" not at all, and others with themselves. It greets, and tells
+// "tls" by TLS, "bye" by closing, "panic" not at all, and others with themselves. It greets, and tells
 // the world when it hears that its client is gone.
 type speaker struct {
 	held []byte
@@ -32,6 +32,8 @@ func (s *speaker) Handle(ev core.Event, out *core.Out) error {
 		s.asks = false
 	case core.TimerFired:
 		out.Binary([]byte("now\n"))
+	case core.ClientTLS:
+		out.Binary(ev.Data, []byte("\n"))
 	case core.ClientEOF:
 		out.Binary([]byte("no more?\n"))
 	case core.ClientClosed:
@@ -49,6 +51,12 @@ func (s *speaker) Handle(ev core.Event, out *core.Out) error {
 			out.World([]byte(question))
 		case "later":
 			out.Timer("later", time.Second)
+		case "tls":
+			out.Binary([]byte("go on\n"))
+			out.StartTLS(core.Client, "", min(len(s.held), len(ev.Data)))
+			out.Binary([]byte("from here on\n"))
+			s.held = nil
+			return nil
 		case "bye":
 			out.Binary([]byte("bye\n"))
 			out.Close("the client said bye")
@@ -66,7 +74,7 @@ func (s *speaker) Handle(ev core.Event, out *core.Out) error {
 
 func speak() core.Discipline {
 	return core.Discipline{
-		Manifest: core.Manifest{Name: "speaker", Title: "Speaker", Input: core.InputLine, Events: []string{"client bytes", "world"}},
+		Manifest: core.Manifest{Name: "speaker", Title: "Speaker", Input: core.InputLine, Events: []string{"client bytes", "world", "client tls"}},
 		Open: func(_ core.Opening, out *core.Out) (core.Machine, error) {
 			out.Binary([]byte("hello\n"))
 			return &speaker{}, nil
