@@ -12,3 +12,10 @@ func Options(protocol string) []core.Option {
 			Help: "The student's seed: names and numbers that differ between students follow from it."},
 	}
 }
+
+// StartTLS is the option of a server that can have its connection become TLS: starttls.
+// command is the one by which a client asks for it.
+func StartTLS(command string) core.Option {
+	return core.Option{Name: "starttls", Type: core.OptionBool, Default: "false",
+		Help: "Whether the server has a certificate, and so offers " + command + "."}
+}

@@ -123,6 +123,10 @@ func (m *machine) check(name, password string, out *core.Out) {
 		switch {
 		case strings.HasPrefix(answer, "ok"):
 			m.user, _ = mail.Name(name)
+			if m.secured {
+				m.reply(out, "235 signed in; TLS kept your password from all on the way")
+				return
+			}
 			m.reply(out, "235 signed in; on a network, this connection would have shown your password to all on the way")
 		case answer == "no login":
 			m.reply(out, "535 wrong name or password")

@@ -53,14 +53,18 @@ func (m *machine) command(line linewise.Line, out *core.Out) {
 		if m.noArgument(verb, arg, out) {
 			m.close(out, "221 "+m.host+" closing; goodbye", "QUIT")
 		}
-	case "EXPN", "TURN", "ETRN", "BDAT", "STARTTLS", "SEND", "SOML", "SAML":
-		m.fail(out, "502 "+verb+" is a command of SMTP, but not done here")
+	case "STARTTLS":
+		m.startTLS(arg, out)
+	case "EXPN", "TURN", "ETRN", "BDAT", "SEND", "SOML", "SAML":
+		m.fail(out, "502 "+verb+notHere)
 	case "":
 		m.fail(out, fmt.Sprintf("500 line %d is empty; a command is expected, such as HELP", line.Number))
 	default:
 		m.fail(out, fmt.Sprintf("500 line %d begins with no command of SMTP; HELP lists them", line.Number))
 	}
 }
+
+const notHere = " is a command of SMTP, but not done here"
 
 // noArgument reports whether arg is empty, and answers if not.
 func (m *machine) noArgument(verb, arg string, out *core.Out) bool {
@@ -80,7 +84,11 @@ func (m *machine) hello(verb, arg string, out *core.Out) {
 		m.reply(out, "250 "+m.host+" greets "+arg)
 		return
 	}
-	m.reply(out, fmt.Sprintf("250-%s greets %s\n250-SIZE %d\n250-8BITMIME\n250-PIPELINING\n250-AUTH PLAIN LOGIN\n250 HELP", m.host, arg, MaxData))
+	more := ""
+	if m.offers && !m.secured { // RFC 3207, section 4.2: not again
+		more = "250-STARTTLS\n"
+	}
+	m.reply(out, fmt.Sprintf("250-%s greets %s\n250-SIZE %d\n250-8BITMIME\n250-PIPELINING\n%s250-AUTH PLAIN LOGIN\n250 HELP", m.host, arg, MaxData, more))
 }
 
 func (m *machine) help() string {
@@ -91,7 +99,11 @@ func (m *machine) help() string {
 	if p := mail.Student(m.seed); p.Name != "" {
 		box = "Your mailbox is " + p.Name + "@" + mail.Domain + ", its password " + p.Password
 	}
-	return "214-HELO EHLO MAIL RCPT DATA RSET NOOP HELP VRFY AUTH QUIT (RFC 5321)\n" +
+	commands := "HELO EHLO MAIL RCPT DATA RSET NOOP HELP VRFY AUTH QUIT"
+	if m.offers {
+		commands += " STARTTLS"
+	}
+	return "214-" + commands + " (RFC 5321)\n" +
 		"214-A message: MAIL FROM:<you@anywhere.example>, RCPT TO:<bob@" + mail.Domain + ">, DATA\n" +
 		"214 " + box
 }

@@ -25,8 +25,8 @@ func Discipline() core.Discipline {
 			Name: "smtp", Title: "SMTP server", Version: "1", Input: core.InputLine,
 			Summary: "A mail server of a fictional domain, example.test. It takes mail in anybody's name, and nothing leaves it.",
 			Sends:   "replies, each line with CR LF",
-			Options: linewise.Options("SMTP"),
-			Events:  []string{core.ClientBytes.String(), core.WorldSaid.String()},
+			Options: append(linewise.Options("SMTP"), linewise.StartTLS("STARTTLS")),
+			Events:  []string{core.ClientBytes.String(), core.WorldSaid.String(), core.ClientTLS.String()},
 		},
 		Open: open,
 	}
@@ -37,6 +37,7 @@ func open(o core.Opening, out *core.Out) (core.Machine, error) {
 		strict: o.Options["lines"] == "strict",
 		seed:   o.Options["seed"],
 		host:   mail.Host(o.Options["seed"]),
+		offers: o.Options["starttls"] == "true",
 	}
 	m.secrets.Rule = secretLines
 	m.reply(out, "220 "+m.host+" ESMTP practice server; nothing that you send leaves this room")

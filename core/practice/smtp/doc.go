@@ -1,7 +1,8 @@
 // Package smtp is a practice server of SMTP (RFC 5321), with SIZE (RFC 1870), 8BITMIME
-// (RFC 6152), PIPELINING (RFC 2920) and AUTH (RFC 4954; PLAIN and LOGIN), as a pure
-// machine. It takes mail from anybody in anybody's name for the mailboxes of package
-// mail, and relays nothing.
+// (RFC 6152), PIPELINING (RFC 2920), AUTH (RFC 4954; PLAIN and LOGIN) and STARTTLS (RFC
+// 3207, where the option starttls says that there is a certificate), as a pure machine. It
+// takes mail from anybody in anybody's name for the mailboxes of package mail, and relays
+// nothing.
 //
 // Its world is a mail.Store, of which it asks box, login and deliver, and the engine's
 // time.

@@ -14,6 +14,8 @@ type machine struct {
 	strict  bool
 	seed    string
 	host    string // its own name
+	offers  bool   // STARTTLS
+	secured bool   // by it
 	in      linewise.Lines
 	secrets linewise.Secrets
 
@@ -29,6 +31,7 @@ type machine struct {
 	ahead    bool // too much came while the world was asked; more is dropped
 	closed   bool
 
+	fed              int // bytes of the event being answered, if they are the client's
 	commands, errors int
 }
 
@@ -51,8 +54,10 @@ const (
 )
 
 func (m *machine) Handle(ev core.Event, out *core.Out) error {
+	m.fed = 0
 	switch ev.Kind {
 	case core.ClientBytes:
+		m.fed = len(ev.Data)
 		m.secrets.Mark(ev.Data, out)
 		if !m.ahead {
 			m.in.Add(ev.Data)
@@ -64,6 +69,8 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 		then := m.asked
 		m.asked = nil
 		then(string(ev.Data), out)
+	case core.ClientTLS:
+		m.secured = true
 	case core.ClientEOF:
 		m.ended = true
 	default:

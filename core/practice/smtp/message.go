@@ -85,11 +85,14 @@ func (m *machine) endData(out *core.Out) {
 // section 4.4.
 func (m *machine) trace(t *transaction, answer string) string {
 	with := "SMTP"
-	switch {
-	case m.extended && m.user != "":
-		with = "ESMTPA" // RFC 3848
-	case m.extended:
+	if m.extended { // RFC 3848
 		with = "ESMTP"
+		if m.secured {
+			with += "S"
+		}
+		if m.user != "" {
+			with += "A"
+		}
 	}
 	at, err := time.Parse(time.RFC3339, strings.TrimPrefix(answer, "ok "))
 	date := at.UTC().Format(time.RFC1123Z)
