@@ -39,8 +39,10 @@ func (m *machine) command(line linewise.Line, out *core.Out) {
 		m.digest(arg, out)
 	case "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "NOOP":
 		m.transaction(verb, arg, out)
-	case "AUTH", "STLS":
-		m.fail(out, verb+" is a command of POP3, but not done here; sign in by USER and PASS or by APOP")
+	case "STLS":
+		m.startTLS(arg, out)
+	case "AUTH":
+		m.fail(out, verb+notHere)
 	case "":
 		m.fail(out, fmt.Sprintf("line %d is empty; a command is expected, such as CAPA", line.Number))
 	default:
@@ -50,9 +52,14 @@ func (m *machine) command(line linewise.Line, out *core.Out) {
 
 // capabilities answers CAPA: RFC 2449, section 5.
 func (m *machine) capabilities(arg string, out *core.Out) {
-	if m.noArgument("CAPA", arg, out) {
-		m.reply(out, "+OK what this server can do\r\nUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nEXPIRE NEVER\r\nIMPLEMENTATION practice server\r\n.")
+	if !m.noArgument("CAPA", arg, out) {
+		return
 	}
+	more := ""
+	if m.offers && !m.secured && m.box == nil { // RFC 2595, section 4
+		more = "STLS\r\n"
+	}
+	m.reply(out, "+OK what this server can do\r\nUSER\r\nTOP\r\nUIDL\r\nPIPELINING\r\n"+more+"RESP-CODES\r\nAUTH-RESP-CODE\r\nEXPIRE NEVER\r\nIMPLEMENTATION practice server\r\n.")
 }
 
 func (m *machine) noArgument(verb, arg string, out *core.Out) bool {
@@ -61,6 +68,8 @@ func (m *machine) noArgument(verb, arg string, out *core.Out) bool {
 	}
 	return arg == ""
 }
+
+const notHere = " is a command of POP3, but not done here; sign in by USER and PASS or by APOP"
 
 const signedIn = "you have signed in already: the state is TRANSACTION"
 

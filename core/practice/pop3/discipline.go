@@ -24,16 +24,16 @@ func Discipline() core.Discipline {
 			Name: "pop3", Title: "POP3 server", Version: "1", Input: core.InputLine,
 			Summary: "A mailbox server of a fictional domain, example.test: sign in, list, read, delete.",
 			Sends:   "replies, each line with CR LF",
-			Options: linewise.Options("POP3"),
+			Options: append(linewise.Options("POP3"), linewise.StartTLS("STLS")),
 			Seeded:  true,
-			Events:  []string{core.ClientBytes.String(), core.WorldSaid.String()},
+			Events:  []string{core.ClientBytes.String(), core.WorldSaid.String(), core.ClientTLS.String()},
 		},
 		Open: open,
 	}
 }
 
 func open(o core.Opening, out *core.Out) (core.Machine, error) {
-	m := &machine{strict: o.Options["lines"] == "strict"}
+	m := &machine{strict: o.Options["lines"] == "strict", offers: o.Options["starttls"] == "true"}
 	m.secrets.Rule = secretLines
 	host := mail.Host(o.Options["seed"])
 	m.stamp = stamp(o, host)

@@ -1,5 +1,6 @@
 // Package pop3 is a practice server of POP3 (RFC 1939), with CAPA and response codes
-// (RFC 2449, RFC 3206), as a pure machine on the mailboxes of package mail.
+// (RFC 2449, RFC 3206) and STLS (RFC 2595, where the option starttls says that there is a
+// certificate), as a pure machine on the mailboxes of package mail.
 //
 // Its world is a mail.Store, of which it asks lock, hold, read and quit.
 //

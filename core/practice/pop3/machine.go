@@ -15,6 +15,8 @@ type machine struct {
 	in      linewise.Lines
 	secrets linewise.Secrets
 	stamp   string // in the greeting, for APOP
+	offers  bool   // STLS
+	secured bool   // by it
 
 	user   string // as USER named it; "" before, and after a PASS that failed
 	box    *box   // nil in the state AUTHORIZATION
@@ -23,6 +25,7 @@ type machine struct {
 	ahead  bool // too much came while the world was asked; more is dropped
 	closed bool // or closing: the box is being given back
 
+	fed              int // bytes of the event being answered, if they are the client's
 	commands, errors int
 }
 
@@ -41,8 +44,10 @@ type message struct {
 }
 
 func (m *machine) Handle(ev core.Event, out *core.Out) error {
+	m.fed = 0
 	switch ev.Kind {
 	case core.ClientBytes:
+		m.fed = len(ev.Data)
 		m.secrets.Mark(ev.Data, out)
 		if m.closed || m.ahead {
 			return nil
@@ -55,6 +60,8 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 		then := m.asked
 		m.asked = nil
 		then(string(ev.Data), out)
+	case core.ClientTLS:
+		m.secured = true
 	case core.ClientEOF:
 		m.ended = true
 	case core.ClientClosed:
