@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -28,6 +29,7 @@ const (
 
 // Server is the practice IMAP server of one store.
 type Server struct {
+	TLS      *tls.Config // what STARTTLS begins; nil: it is not offered
 	store    *mail.Store
 	validity uint32     // of all UIDs: the store forgets its mail when the program ends
 	flags    sync.Mutex // held to change flags, which only this server does
@@ -51,6 +53,7 @@ func (s *Server) Converse(ctx context.Context, conn net.Conn) error {
 			return session, nil, nil
 		},
 		InsecureAuth: true,
+		TLSConfig:    s.TLS,
 		Logger:       &log,
 	}).Serve(&single{conn: patient{conn}})
 	if err != nil {

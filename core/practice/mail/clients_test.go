@@ -22,7 +22,13 @@ import (
 // serve serves a discipline on loopback until the test ends, and returns its port.
 func serve(t *testing.T, s *mail.Store, d core.Discipline, manner practice.Manner) (port string) {
 	t.Helper()
-	options, err := d.Manifest.ParseOptions(map[string]string{"seed": "anna"})
+	return serveWith(t, d, map[string]string{"seed": "anna"}, practice.Machine{World: s, Manner: manner})
+}
+
+// serveWith is serve of a machine that says how, with options of the discipline.
+func serveWith(t *testing.T, d core.Discipline, with map[string]string, how practice.Machine) (port string) {
+	t.Helper()
+	options, err := d.Manifest.ParseOptions(with)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +36,8 @@ func serve(t *testing.T, s *mail.Store, d core.Discipline, manner practice.Manne
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &practice.Machine{Discipline: d, Options: options, World: s, Manner: manner}
+	m := &how
+	m.Discipline, m.Options = d, options
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- practice.Serve(ctx, l, nil, m.Converse) }()
