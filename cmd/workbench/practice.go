@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -63,11 +64,15 @@ func newPracticeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			shared, _, err := newRoom()
+			if err != nil {
+				return err
+			}
 			var running sync.WaitGroup
 			defer running.Wait()
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
-			all, err := servePractice(ctx, room.New(), servers, choices, o.listen, log, &running)
+			all, err := servePractice(ctx, shared, servers, choices, o.listen, log, &running)
 			if err != nil {
 				return err
 			}
@@ -166,9 +171,22 @@ func servePractices(ctx context.Context, r *room.Room, log *slog.Logger, running
 	return servePractice(ctx, r, beside, room.Choices{}, "", log, running)
 }
 
-// practiseWithin returns what connects to a server of a room within this process; ctx and
-// running are as of servePractice.
-func practiseWithin(ctx context.Context, r *room.Room, dialer *target.Dialer, running *sync.WaitGroup) func(context.Context, string, string, map[string]string) (gateway.Server, error) {
+// newRoom returns a room whose mail servers offer STARTTLS, with the certificate that they
+// show. It is made for this process alone.
+func newRoom() (*room.Room, *target.Credential, error) {
+	own, err := target.SelfSigned("workbench practice")
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a certificate for the practice servers: %w", err)
+	}
+	r := room.New()
+	r.TLS = &tls.Config{Certificates: []tls.Certificate{own.Pair()}, MinVersion: target.DefaultMin}
+	return r, own, nil
+}
+
+// practiseWithin returns what connects to a server of a room within this process, and
+// trusts the certificate that it shows after STARTTLS; ctx and running are as of
+// servePractice.
+func practiseWithin(ctx context.Context, r *room.Room, shows *target.Credential, dialer *target.Dialer, running *sync.WaitGroup) func(context.Context, string, string, map[string]string) (gateway.Server, error) {
 	return func(_ context.Context, name, seed string, with map[string]string) (gateway.Server, error) {
 		s, err := room.Find(name)
 		if err != nil {
@@ -182,7 +200,9 @@ func practiseWithin(ctx context.Context, r *room.Room, dialer *target.Dialer, ru
 		if err != nil {
 			return nil, err
 		}
-		return dialer.Over(conn, "a practice server of this workbench"), nil
+		server := dialer.Over(conn, "a practice server of this workbench")
+		server.MayUpgrade(dialer, target.Target{Host: "localhost"}, target.Security{Verify: target.ByCA, CA: shows})
+		return server, nil
 	}
 }
 

@@ -21,7 +21,6 @@ import (
 	"github.com/protocol-workbench/workbench/core/loopback"
 	"github.com/protocol-workbench/workbench/core/metrics"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
-	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/target"
@@ -164,7 +163,10 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	echo := startEcho(echoCtx, echoListener, log, &running)
 
 	var practices []practising
-	practiceRoom := room.New()
+	practiceRoom, practiceCertificate, err := newRoom()
+	if err != nil {
+		return err
+	}
 	if o.practice {
 		if practices, err = servePractices(echoCtx, practiceRoom, log, &running); err != nil {
 			stopEcho()
@@ -205,7 +207,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Page:       web.Files(),
 		Practice:   echo,
 		Practices:  listed(practices),
-		Practise:   practiseWithin(echoCtx, practiceRoom, dialer, &running),
+		Practise:   practiseWithin(echoCtx, practiceRoom, practiceCertificate, dialer, &running),
 		Lessons:    lessons,
 		Progress:   openProgress(o.progress, "", log),
 		Hosts:      door.hosts(front.hosts),

@@ -14,6 +14,9 @@ type upgrade struct {
 	security Security
 }
 
+// MayUpgrade has a connection of Over become TLS as one that was dialled to t with s would.
+func (c *Conn) MayUpgrade(d *Dialer, t Target, s Security) { c.upgrade = upgrade{d, t, s} }
+
 // NoUpgrade says for the user why the connection cannot be upgraded to TLS, if that is known
 // beforehand; "" otherwise.
 func (c *Conn) NoUpgrade() string { return c.noUpgrade }

@@ -10,6 +10,7 @@ package room
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"slices"
@@ -50,7 +51,7 @@ func Servers() []Server {
 		{Name: "http", Port: 4080, Mode: "http-line", Summary: "a small web site: GET / HTTP/1.0, then an empty line", discipline: web.Discipline, world: func(r *Room) practice.World { return r.book }},
 		{Name: "smtp", Port: 4025, Mode: "http-line", Summary: "takes mail for example.test, and nothing leaves this room: EHLO me", discipline: smtp.Discipline, world: mailWorld},
 		{Name: "pop3", Port: 4110, Mode: "http-line", Summary: "gives out that mail: USER alice, PASS wonderland", discipline: pop3.Discipline, world: mailWorld},
-		{Name: "imap", Port: 4143, Mode: "http-line", Summary: "the same mailboxes: a1 LOGIN alice wonderland", library: func(r *Room, _ string) conversation { return imap.New(r.mail).Converse }},
+		{Name: "imap", Port: 4143, Mode: "http-line", Summary: "the same mailboxes: a1 LOGIN alice wonderland", library: imapServer},
 		{Name: "redis", Port: 4379, Mode: "http-line", Summary: "a few of Redis's words and types: SET name value, GET name", discipline: redis.Discipline, world: func(r *Room) practice.World { return r.keys }},
 		{Name: "dns", Port: 4053, Mode: "raw", Summary: "answers for the zone example.test, over TCP, in binary", library: func(_ *Room, seed string) conversation { return (&dns.Server{Seed: seed}).Converse }},
 		{Name: "daytime", Port: 4013, Mode: "http-line", Summary: "says what time it is, and closes", discipline: toys.Daytime},
@@ -62,6 +63,12 @@ func Servers() []Server {
 		{Name: "frames", Port: 4010, Mode: "raw", Summary: `a binary toy: 2 bytes of length, then a frame of that many: \x00\x03\x02hi`, discipline: toys.Frames},
 		{Name: "guess", Port: 4011, Mode: "http-line", Summary: "thinks of a number that you guess", discipline: toys.Guess},
 	}
+}
+
+func imapServer(r *Room, _ string) conversation {
+	s := imap.New(r.mail)
+	s.TLS = r.TLS
+	return s.Converse
 }
 
 func echo(*Room, string) conversation  { return (&practice.Echo{}).Converse }
@@ -84,6 +91,10 @@ func Find(name string) (Server, error) {
 // Room is the world that its servers share. It is in memory, and bounded by what it is
 // made of.
 type Room struct {
+	// TLS is what SMTP, POP3 and IMAP upgrade their connections to; nil: they offer no
+	// STARTTLS.
+	TLS *tls.Config
+
 	mail *mail.Store
 	keys *redis.Keys
 	book *web.Guestbook
@@ -134,13 +145,15 @@ func (r *Room) Conversation(s Server, c Choices) (func(context.Context, net.Conn
 			values["seed"] = c.Seed
 		case o.Name == "lines" && c.Lenient:
 			values["lines"] = "lenient"
+		case o.Name == "starttls" && r.TLS != nil:
+			values["starttls"] = "true"
 		}
 	}
 	options, err := d.Manifest.ParseOptions(values)
 	if err != nil {
 		return nil, err
 	}
-	m := &practice.Machine{Discipline: d, Options: options, Manner: c.Manner}
+	m := &practice.Machine{Discipline: d, Options: options, Manner: c.Manner, TLS: r.TLS}
 	if s.world != nil {
 		m.World = s.world(r)
 	}

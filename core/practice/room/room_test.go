@@ -2,10 +2,12 @@ package room
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,6 +108,48 @@ func TestChoices(t *testing.T) {
 	if got := say(t, New(), http, Choices{Manner: practice.Manner{Fragment: true}}, "GET / HTTP/1.0\r\n\r\n", 12); got != "HTTP/1.1 200" {
 		t.Errorf("fragment: %q", got)
 	}
+}
+
+// Servers offer STARTTLS in a room that has a certificate, and only there.
+func TestStartTLS(t *testing.T) {
+	for name, c := range map[string]struct{ say, offer string }{
+		"smtp": {"EHLO me\r\nQUIT\r\n", "250-STARTTLS\r\n"},
+		"pop3": {"CAPA\r\nQUIT\r\n", "\r\nSTLS\r\n"},
+		"imap": {"a CAPABILITY\r\nb LOGOUT\r\n", " STARTTLS "},
+	} {
+		s, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := New()
+		for _, has := range []bool{false, true} {
+			if has {
+				r.TLS = &tls.Config{}
+			}
+			if got := all(t, r, s, c.say); strings.Contains(got, c.offer) != has {
+				t.Errorf("%s, with a certificate %t, says %q", name, has, got)
+			}
+		}
+	}
+}
+
+// all says something to a server of a room, and returns all that it answers.
+func all(t *testing.T, r *Room, s Server, words string) string {
+	t.Helper()
+	var served sync.WaitGroup
+	defer served.Wait()
+	conn, err := r.Dial(t.Context(), s, Choices{}, &served)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	io.WriteString(conn, words)
+	got, err := io.ReadAll(conn)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(got)
 }
 
 // The servers of a room share its world, and rooms share nothing.
