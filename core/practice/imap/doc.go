@@ -10,7 +10,7 @@
 //  3. Hand it each connection ([Server.Converse]).
 //  4. Cancel the context to end it.
 //
-// Each user has one mailbox, INBOX. Passwords and mail go in clear: there is no
-// TLS. The commands are read by github.com/emersion/go-imap, which also takes
-// lines that end in LF alone.
+// Each user has one mailbox, INBOX. Passwords and mail go in clear unless the client
+// upgrades the connection, which a server with a TLS configuration offers. The commands are
+// read by github.com/emersion/go-imap, which also takes lines that end in LF alone.
 package imap
