@@ -530,7 +530,7 @@ var table = []row{
 	},
 	{
 		place:   "core/practice/dns",
-		does:    "a practice DNS server over TCP, for a fictional zone",
+		does:    "a practice DNS server, for a fictional zone",
 		not:     "the Internet's names",
 		imports: miekg,
 		brings:  behindMiekg,

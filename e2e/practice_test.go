@@ -89,6 +89,7 @@ s.logout()`), `^OK 1\n$`},
 		{"redis-cli", []string{"redis-cli", "-h", redisHost, "-p", redisPort, "SET", "name", "a value"}, `^OK\n$`},
 		{"redis-cli again", []string{"redis-cli", "-h", redisHost, "-p", redisPort, "GET", "name"}, `^a value\n$`},
 		{"dig", []string{"dig", "+tcp", "+short", "@127.0.0.1", "-p", dnsPort, "MX", "example.test"}, `^\d+ \S+\.example\.test\.\n`},
+		{"dig by UDP", []string{"dig", "+notcp", "+short", "@127.0.0.1", "-p", dnsPort, "MX", "example.test"}, `^\d+ \S+\.example\.test\.\n`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := exec.Command(c.command[0], c.command[1:]...).CombinedOutput()

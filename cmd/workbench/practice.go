@@ -155,14 +155,39 @@ func servePractice(ctx context.Context, r *room.Room, servers []room.Server, cho
 			l.Close()
 			return nil, err
 		}
+		datagrams := listenDatagrams(l.Addr(), s, choices, log)
 		all = append(all, practising{gateway.Practice{Name: s.Name, Target: l.Addr().String(), Mode: s.Mode, Summary: s.Summary}, l.Addr()})
 		running.Go(func() {
 			if err := practice.Serve(ctx, l, log, converse); err != nil {
 				log.Error("a practice server stopped", "server", s.Name, "reason", err.Error())
 			}
 		})
+		if datagrams == nil {
+			continue
+		}
+		all = append(all, practising{gateway.Practice{Name: s.Name + "-udp", Target: "udp://" + l.Addr().String(), Mode: s.Name, Summary: "the same over UDP, a message in each datagram"}, l.Addr()})
+		running.Go(func() {
+			if err := practice.ServeDatagrams(ctx, datagrams, log, s.Datagrams(choices)); err != nil {
+				log.Error("a practice server stopped", "server", s.Name, "reason", err.Error())
+			}
+		})
 	}
 	return all, nil
+}
+
+// listenDatagrams listens for a server's datagrams, at the port that it has for
+// connections, so that one address is good for both; nil: it has no UDP, or another
+// program has that port.
+func listenDatagrams(at net.Addr, s room.Server, choices room.Choices, log *slog.Logger) net.PacketConn {
+	if s.Datagrams(choices) == nil {
+		return nil
+	}
+	conn, err := net.ListenPacket("udp", at.String())
+	if err != nil {
+		log.Warn("a practice server is reached by TCP alone", "server", s.Name, "reason", err.Error())
+		return nil
+	}
+	return conn
 }
 
 // servePractices serves the practice servers beside the echo server.

@@ -93,7 +93,7 @@ const mayNotListen = "this user may not wait for clients here: teachers may, and
 // practiceAt returns the practice server that a target names, if there is one that can be
 // reached within this process.
 func (g *Gateway) practiceAt(t target.Target) *Practice {
-	if g.Practise == nil || t.TLS || t.Via != (target.Proxy{}) {
+	if g.Practise == nil || t.Kind != target.TCP || t.TLS || t.Via != (target.Proxy{}) {
 		return nil
 	}
 	for i := range g.Practices {

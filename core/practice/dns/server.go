@@ -21,8 +21,9 @@ const (
 )
 
 const (
-	headerSize = 12  // bytes of a message's header (RFC 1035, section 4.1.1)
-	ednsSize   = 512 // what the OPT record promises for UDP, which is not served
+	headerSize = 12   // bytes of a message's header (RFC 1035, section 4.1.1)
+	plainSize  = 512  // bytes of a datagram's answer without EDNS (section 4.2.1)
+	ednsSize   = 1232 // bytes of one with EDNS, at most: what crosses most networks in one piece
 )
 
 // Server is the practice name server. The zero value is ready to use.
@@ -53,11 +54,11 @@ func (s *Server) converse(conn net.Conn) error {
 		} else if err != nil {
 			return fmt.Errorf("read query: %w", err)
 		}
-		reply, err := z.reply(query)
+		reply, err := z.reply(query, false)
 		if err != nil {
 			return err
 		}
-		if _, err := conn.Write(reply); err != nil {
+		if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(reply))), reply...)); err != nil {
 			return fmt.Errorf("write answer: %w", err)
 		}
 	}
@@ -87,9 +88,27 @@ func read(r io.Reader) ([]byte, error) {
 	return query, err
 }
 
-// reply returns the answer with its length. It fails for what nobody could
-// answer: less than a header, or a message that is itself an answer.
-func (z *zone) reply(query []byte) ([]byte, error) {
+// Datagrams returns what answers the queries that come by UDP, one after another, each in
+// a datagram of its own: nil is no answer, to what is not a query. An answer that is too
+// large for the client is truncated (RFC 2181, section 9), and a zone is never transferred,
+// so that the client asks again by TCP.
+func (s *Server) Datagrams() func(query []byte) []byte {
+	z := newZone(s.Seed)
+	return func(query []byte) []byte {
+		if len(query) > MaxQuery {
+			query = query[:headerSize]
+		}
+		reply, err := z.reply(query, true)
+		if err != nil {
+			return nil
+		}
+		return reply
+	}
+}
+
+// reply returns the answer. It fails for what nobody could answer: less than a header, or
+// a message that is itself an answer.
+func (z *zone) reply(query []byte, datagram bool) ([]byte, error) {
 	var q dns.Msg
 	malformed := q.Unpack(query)
 	if len(query) < headerSize {
@@ -114,7 +133,9 @@ func (z *zone) reply(query []byte) ([]byte, error) {
 		reply.Rcode = dns.RcodeRefused
 	case q.Question[0].Qtype == dns.TypeAXFR || q.Question[0].Qtype == dns.TypeIXFR: // RFC 1995, section 2
 		if reply.Authoritative = dns.CanonicalName(q.Question[0].Name) == origin; reply.Authoritative {
-			reply.Answer = z.transfer()
+			if reply.Truncated = datagram; !datagram {
+				reply.Answer = z.transfer()
+			}
 		} else {
 			reply.Rcode = dns.RcodeNotAuth
 		}
@@ -122,9 +143,16 @@ func (z *zone) reply(query []byte) ([]byte, error) {
 		z.answer(q.Question[0], reply)
 	}
 	reply.Compress = true
+	if datagram {
+		size := plainSize
+		if edns != nil {
+			size = max(plainSize, min(int(edns.UDPSize()), ednsSize))
+		}
+		reply.Truncate(size)
+	}
 	packed, err := reply.Pack()
 	if err != nil {
 		return nil, fmt.Errorf("pack answer: %w", err)
 	}
-	return append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...), nil
+	return packed, nil
 }

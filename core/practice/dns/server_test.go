@@ -198,12 +198,14 @@ func FuzzReply(f *testing.F) {
 	f.Add(edns)
 	z := newZone("seed")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		reply, err := z.reply(b)
-		if err != nil && len(b) >= headerSize && b[2]&0x80 == 0 {
-			t.Fatalf("no answer: %v", err)
-		}
-		if err == nil && len(reply)-2 != int(reply[0])<<8|int(reply[1]) {
-			t.Fatalf("answer of %d bytes has a length of %x", len(reply)-2, reply[:2])
+		for datagram, limit := range map[bool]int{false: dns.MaxMsgSize, true: ednsSize} {
+			reply, err := z.reply(b, datagram)
+			if err != nil && len(b) >= headerSize && b[2]&0x80 == 0 {
+				t.Fatalf("no answer: %v", err)
+			}
+			if len(reply) > limit {
+				t.Fatalf("answer of %d bytes, at most %d fit", len(reply), limit)
+			}
 		}
 	})
 }

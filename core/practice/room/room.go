@@ -40,6 +40,8 @@ type Server struct {
 	discipline func() core.Discipline                  // of a machine …
 	world      func(*Room) practice.World              // … and what it asks; nil: time and chance
 	library    func(r *Room, seed string) conversation // or a library's
+
+	datagrams func(seed string) func(query []byte) []byte // nil: it has no UDP
 }
 
 type conversation = func(context.Context, net.Conn) error
@@ -53,7 +55,8 @@ func Servers() []Server {
 		{Name: "pop3", Port: 4110, Mode: "http-line", Summary: "gives out that mail: USER alice, PASS wonderland", discipline: pop3.Discipline, world: mailWorld},
 		{Name: "imap", Port: 4143, Mode: "http-line", Summary: "the same mailboxes: a1 LOGIN alice wonderland", library: imapServer},
 		{Name: "redis", Port: 4379, Mode: "http-line", Summary: "a few of Redis's words and types: SET name value, GET name", discipline: redis.Discipline, world: func(r *Room) practice.World { return r.keys }},
-		{Name: "dns", Port: 4053, Mode: "raw", Summary: "answers for the zone example.test, over TCP, in binary", library: func(_ *Room, seed string) conversation { return (&dns.Server{Seed: seed}).Converse }},
+		{Name: "dns", Port: 4053, Mode: "raw", Summary: "answers for the zone example.test, over TCP, in binary", library: func(_ *Room, seed string) conversation { return (&dns.Server{Seed: seed}).Converse },
+			datagrams: func(seed string) func([]byte) []byte { return (&dns.Server{Seed: seed}).Datagrams() }},
 		{Name: "daytime", Port: 4013, Mode: "http-line", Summary: "says what time it is, and closes", discipline: toys.Daytime},
 		{Name: "discard", Port: 4009, Mode: "http-line", Summary: "takes everything and says nothing", discipline: toys.Discard},
 		{Name: "chargen", Port: 4019, Mode: "http-line", Summary: "sends lines of characters on and on", discipline: toys.Chargen},
@@ -130,6 +133,15 @@ func (r *Room) Dial(ctx context.Context, s Server, c Choices, served *sync.WaitG
 	}
 	served.Go(func() { converse(ctx, far) })
 	return near, nil
+}
+
+// Datagrams returns what answers the datagrams that come to a server by UDP; nil: it
+// has no UDP.
+func (s Server) Datagrams(c Choices) func(query []byte) (answer []byte) {
+	if s.datagrams == nil {
+		return nil
+	}
+	return s.datagrams(c.Seed)
 }
 
 // Conversation returns what serves a connection to a server; it closes the connection.
