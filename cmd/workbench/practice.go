@@ -135,6 +135,16 @@ type practising struct {
 	at net.Addr
 }
 
+// allow has a policy take a practice server that runs for one. Of UDP only the one address
+// is known to be the server's.
+func (p practising) allow(policy target.Policy) target.Policy {
+	if u, ok := p.at.(*net.UDPAddr); ok {
+		at := u.AddrPort()
+		return policy.PracticeByUDP(netip.AddrPortFrom(at.Addr().Unmap(), at.Port()))
+	}
+	return policy.Practice(loopbacks(p.at)...)
+}
+
 // servePractice serves the servers of a room on this machine until ctx ends; running
 // counts what serves them. Those whose port is taken get a free one.
 func servePractice(ctx context.Context, r *room.Room, servers []room.Server, choices room.Choices, listen string, log *slog.Logger, running *sync.WaitGroup) (all []practising, err error) {
@@ -165,7 +175,7 @@ func servePractice(ctx context.Context, r *room.Room, servers []room.Server, cho
 		if datagrams == nil {
 			continue
 		}
-		all = append(all, practising{gateway.Practice{Name: s.Name + "-udp", Target: "udp://" + l.Addr().String(), Mode: s.Name, Summary: "the same over UDP, a message in each datagram"}, l.Addr()})
+		all = append(all, practising{gateway.Practice{Name: s.Name + "-udp", Target: "udp://" + l.Addr().String(), Mode: s.Name, Summary: "the same over UDP, a message in each datagram"}, datagrams.LocalAddr()})
 		running.Go(func() {
 			if err := practice.ServeDatagrams(ctx, datagrams, log, s.Datagrams(choices)); err != nil {
 				log.Error("a practice server stopped", "server", s.Name, "reason", err.Error())

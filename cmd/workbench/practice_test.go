@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
 )
@@ -55,4 +58,41 @@ func TestPracticeWithStartTLS(t *testing.T) {
 	}
 	says("EHLO me\r\n", "250 HELP")
 	says("QUIT\r\n", "221 ")
+}
+
+// The practice servers are listed with their addresses for both transports, and the preset
+// practice lets both be dialled.
+func TestPracticeByUDP(t *testing.T) {
+	s, err := room.Find("dns")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	all, err := servePractice(ctx, room.New(), []room.Server{s}, room.Choices{}, "127.0.0.1:0", slog.New(slog.DiscardHandler), &running)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 1 {
+		t.Skip("the port is taken for UDP")
+	}
+	policy, err := target.NewPolicy([]string{"practice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		to, err := target.Parse(p.Target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if policy.Check(to, netip.MustParseAddr("127.0.0.1")) == nil {
+			t.Errorf("%s may be dialled unasked", p.Target)
+		}
+		policy = p.allow(policy)
+		if err := policy.Check(to, netip.MustParseAddr("127.0.0.1")); err != nil {
+			t.Errorf("%s: %v", p.Target, err)
+		}
+	}
 }

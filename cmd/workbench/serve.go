@@ -182,7 +182,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		policy = policy.Practice(loopbacks(echoListener.Addr())...)
 	}
 	for _, p := range practices {
-		policy = policy.Practice(loopbacks(p.at)...)
+		policy = p.allow(policy)
 	}
 	dialer := &target.Dialer{Policy: policy, Below: patiently, Proxy: proxy, Local: opener(o.allowExec), TLSConfig: &tls.Config{KeyLogWriter: keyLog}}
 	listeners := new(local.Listeners)

@@ -20,7 +20,8 @@ type Policy struct {
 	preset   Preset
 	rules    []Rule
 	own      []netip.AddrPort
-	practice []netip.AddrPort
+	practice []netip.AddrPort // of TCP
+	byUDP    []netip.AddrPort // practice servers
 
 	// isOwnSocket reports whether a path leads to this program's own Unix socket;
 	// nil: it has none.
@@ -70,6 +71,12 @@ func (p Policy) Practice(servers ...netip.AddrPort) Policy {
 	return p
 }
 
+// PracticeByUDP is Practice for servers of UDP, whose ports are their own.
+func (p Policy) PracticeByUDP(servers ...netip.AddrPort) Policy {
+	p.byUDP = append(slices.Clip(p.byUDP), servers...)
+	return p
+}
+
 // Decision is what a policy says of one address of a target.
 type Decision struct {
 	Allowed bool
@@ -104,8 +111,8 @@ func (p Policy) decide(t Target, a netip.Addr) Decision {
 		}
 	}
 	practice := p.practice
-	if t.Kind == UDP { // their ports are TCP's
-		practice = nil
+	if t.Kind == UDP {
+		practice = p.byUDP
 	}
 	return Decision{p.preset.allows(netip.AddrPortFrom(a, t.Port), practice), "the preset " + p.preset.String()}
 }

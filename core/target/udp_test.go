@@ -169,6 +169,16 @@ func TestUDPAsksThePolicy(t *testing.T) {
 			}
 		}
 	}
+	server, to := listenUDP(t)
+	practice := policy(t, "practice").PracticeByUDP(netip.MustParseAddrPort(server.LocalAddr().String()))
+	if c, err := (&Dialer{Policy: practice}).Dial(t.Context(), to, Security{}); err != nil {
+		t.Errorf("a practice server of UDP: %v", err)
+	} else {
+		c.Close()
+	}
+	if to.Kind = TCP; practice.Check(to, netip.MustParseAddr("127.0.0.1")) == nil {
+		t.Error("its port may be dialled by TCP")
+	}
 	own := Policy{}.Own(netip.MustParseAddrPort("127.0.0.1:5353"))
 	if _, err := (&Dialer{Policy: own}).Dial(t.Context(), parse(t, "udp://127.0.0.1:5353"), Security{}); !errors.Is(err, ErrDenied) {
 		t.Errorf("its own address: %v", err)
