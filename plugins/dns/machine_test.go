@@ -35,25 +35,6 @@ func open(t testing.TB, client core.ClientEnd, server core.ServerEnd) *machine {
 func watching(t testing.TB) *machine { return open(t, core.Stream, core.ServerStream) }
 func byHand(t testing.TB) *machine   { return open(t, core.Messages, core.ServerStream) }
 
-// answers feeds a machine and returns its actions in words.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			all = append(all, string(out.Action(i).Data))
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -101,7 +82,7 @@ func TestLargeMessages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			data := framed(message)
 			n := min(len(data), core.MaxDecodedEvent)
-			got := answers(t, byHand(t), server(data[:n]), server(data[n:]))
+			got := plugintest.Answers(t, byHand(t), server(data[:n]), server(data[n:]))
 			if len(got) != 2 || len(got[0]) > maxShown+4*maxName+maxData+1000 || strings.Contains(got[1], "dns.rest") {
 				t.Fatalf("%d answers, %d bytes: %.300q", len(got), len(got[0]), got[1:])
 			}
@@ -119,16 +100,16 @@ func TestManyMessages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			many := core.MaxDecodedEvent / len(s)
-			if got := answers(t, byHand(t), server(strings.Repeat(s, many))); len(got) != 2*many {
+			if got := plugintest.Answers(t, byHand(t), server(strings.Repeat(s, many))); len(got) != 2*many {
 				t.Errorf("%d answers to %d messages", len(got), many)
 			}
 		})
 	}
-	got := answers(t, byHand(t), core.Event{Kind: core.ClientBinary, Data: make([]byte, core.MaxEventPayload)})
+	got := plugintest.Answers(t, byHand(t), core.Event{Kind: core.ClientBinary, Data: make([]byte, core.MaxEventPayload)})
 	if want := core.MaxEventPayload/2 - maxTyped; len(got) != maxTyped+2 || !strings.HasPrefix(got[len(got)-1], fmt.Sprint(want)) {
 		t.Errorf("%d answers, the last is %.80q", len(got), got[len(got)-1])
 	}
-	got = answers(t, byHand(t), typed(strings.Repeat("x\n", maxQueries+1)))
+	got = plugintest.Answers(t, byHand(t), typed(strings.Repeat("x\n", maxQueries+1)))
 	if len(got) != 2 || !strings.Contains(got[0], "at most 1000 queries") {
 		t.Errorf("%.80q", got)
 	}
@@ -138,13 +119,13 @@ func TestManyMessages(t *testing.T) {
 func TestManyPending(t *testing.T) {
 	m := watching(t)
 	for id := range maxPending + 10 {
-		answers(t, m, client(framed(fmt.Sprintf("%04x", id)+asksA)))
+		plugintest.Answers(t, m, client(framed(fmt.Sprintf("%04x", id)+asksA)))
 	}
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/2 {
 		t.Errorf("a checkpoint of %d bytes, %v", len(state), err)
 	}
 	for id, known := range map[int]bool{0: false, maxPending/2 - 1: false, maxPending / 2: true, maxPending + 9: true} {
-		got := answers(t, m, server(framed(fmt.Sprintf("%04x", id)+saysA)))
+		got := plugintest.Answers(t, m, server(framed(fmt.Sprintf("%04x", id)+saysA)))
 		if names := strings.Contains(got[0], " answers from-client "); names != known {
 			t.Errorf("query %d: %.80q", id, got[0])
 		}
@@ -157,7 +138,7 @@ func TestIDs(t *testing.T) {
 	other.seed[0] = 1
 	lines := typed(strings.Repeat("example.com\n", maxQueries))
 	for range 4 {
-		if a, b := answers(t, m, lines), answers(t, other, lines); a[0] == b[0] {
+		if a, b := plugintest.Answers(t, m, lines), plugintest.Answers(t, other, lines); a[0] == b[0] {
 			t.Fatal("the same IDs from two seeds")
 		}
 	}
@@ -168,7 +149,7 @@ func TestIDs(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := watching(t)
-	answers(t, m, client(framed("0001"+asksA, "0002 0000 0001 0000 0000 0000 00 00fc 0001")),
+	plugintest.Answers(t, m, client(framed("0001"+asksA, "0002 0000 0001 0000 0000 0000 00 00fc 0001")),
 		server(framed("0002 8000 0000 0001 0000 0000 00 0006 0001 00000000 0016 00 00"+strings.Repeat("00000007", 5))+"\x00\x05a"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
@@ -205,16 +186,16 @@ func FuzzReplies(f *testing.F) {
 			begin := func() *machine {
 				m := watching(t)
 				if gap {
-					answers(t, m, core.Event{Kind: core.ServerUnseen, Data: []byte("7")}, core.Event{Kind: core.ClientUnseen, Data: []byte("7")})
+					plugintest.Answers(t, m, core.Event{Kind: core.ServerUnseen, Data: []byte("7")}, core.Event{Kind: core.ClientUnseen, Data: []byte("7")})
 				}
 				return m
 			}
-			want := answers(t, begin(), of(string(data)), serverEOF, clientEOF)
+			want := plugintest.Answers(t, begin(), of(string(data)), serverEOF, clientEOF)
 			var got []string
 			m := begin()
 			for rest := string(data); len(rest) > 0; {
 				n := min(len(rest), 1+int(size%32))
-				got = append(got, answers(t, m, of(rest[:n]))...)
+				got = append(got, plugintest.Answers(t, m, of(rest[:n]))...)
 				rest = rest[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -225,7 +206,7 @@ func FuzzReplies(f *testing.F) {
 					t.Fatalf("%v: %s", err, state)
 				}
 			}
-			got = append(got, answers(t, m, serverEOF, clientEOF)...)
+			got = append(got, plugintest.Answers(t, m, serverEOF, clientEOF)...)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 			}
@@ -245,7 +226,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		m := byHand(t)
 		m.Drawn = 0
-		for _, a := range answers(t, m, typed(text), server(string(binary.BigEndian.AppendUint16(nil, uint16(len(said))))+string(said))) {
+		for _, a := range plugintest.Answers(t, m, typed(text), server(string(binary.BigEndian.AppendUint16(nil, uint16(len(said))))+string(said))) {
 			if len(a) > 1<<20 {
 				t.Errorf("an answer of %d bytes", len(a))
 			}

@@ -43,25 +43,6 @@ func with(pairs []string) core.Options {
 	return all
 }
 
-// answers feeds a machine and returns its actions in words.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			all = append(all, string(out.Action(i).Data))
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -167,17 +148,17 @@ func TestLongFrames(t *testing.T) {
 		"head":      {[]string{optionFraming, framingContentLength}, "Content-Length: 1048576\r\n\r\n", "", "Content-Length: 2\r\n\r\nab", "ab"},
 	} {
 		m := open(t, core.Messages, c.options...)
-		got := answers(t, m, server(c.begin))
+		got := plugintest.Answers(t, m, server(c.begin))
 		for range 16 {
 			if len(got) > 0 {
 				t.Errorf("%s: %.80q before the end", name, got)
 			}
-			got = answers(t, m, server(strings.Repeat("x", 64<<10)))
+			got = plugintest.Answers(t, m, server(strings.Repeat("x", 64<<10)))
 			if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/2 {
 				t.Fatalf("%s: a checkpoint of %d bytes, %v", name, len(state), err)
 			}
 		}
-		got = append(got, answers(t, m, server(c.end+c.next))...)
+		got = append(got, plugintest.Answers(t, m, server(c.end+c.next))...)
 		if size := fmt.Sprintf("a frame of %d bytes", len(c.begin)+(1<<20)+len(c.end)); len(got) != 4 || !strings.Contains(got[0], size) || got[2] != c.shown {
 			t.Errorf("%s: %.120q; expected %s", name, got, size)
 		}
@@ -186,7 +167,7 @@ func TestLongFrames(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages, optionPreset, "modbus-tcp")
-	answers(t, m, typed("1"), server("\x00\x01\x00"))
+	plugintest.Answers(t, m, typed("1"), server("\x00\x01\x00"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -217,20 +198,20 @@ func FuzzFrames(f *testing.F) {
 		options := framings[names[int(which)%len(names)]]
 		gap := core.Event{Kind: core.ServerUnseen, Data: fmt.Append(nil, missed)}
 		whole := open(t, core.Stream, options...)
-		want := answers(t, whole, client(string(asks)))
+		want := plugintest.Answers(t, whole, client(string(asks)))
 		if missed > 0 {
-			want = append(want, answers(t, whole, gap)...)
+			want = append(want, plugintest.Answers(t, whole, gap)...)
 		}
-		want = append(want, answers(t, whole, server(string(replies)), serverEOF)...)
+		want = append(want, plugintest.Answers(t, whole, server(string(replies)), serverEOF)...)
 		var got []string
 		m := open(t, core.Stream, options...)
 		for i, data := range [2]string{string(asks), string(replies)} {
 			if i == 1 && missed > 0 {
-				got = append(got, answers(t, m, gap)...)
+				got = append(got, plugintest.Answers(t, m, gap)...)
 			}
 			for of := [2]func(string) core.Event{client, server}[i]; len(data) > 0; {
 				n := min(len(data), 1+int(size%32))
-				got = append(got, answers(t, m, of(data[:n]))...)
+				got = append(got, plugintest.Answers(t, m, of(data[:n]))...)
 				data = data[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -242,7 +223,7 @@ func FuzzFrames(f *testing.F) {
 				}
 			}
 		}
-		got = append(got, answers(t, m, serverEOF)...)
+		got = append(got, plugintest.Answers(t, m, serverEOF)...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("%v, whole and in pieces (-whole +pieces):\n%s", options, diff)
 		}

@@ -30,28 +30,6 @@ func opened(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -66,7 +44,7 @@ var serverEOF = core.Event{Kind: core.ServerEOF}
 // during returns a machine in the middle of a transfer.
 func during(t testing.TB, command string) *machine {
 	m := opened(t, core.Messages)
-	answers(t, m, server("220 ready\r\n"), typed(command), server("229 (|||4001|)\r\n"), data(core.LinkConnected, "192.0.2.7:4001"), server("150 Go on.\r\n"))
+	plugintest.Answers(t, m, server("220 ready\r\n"), typed(command), server("229 (|||4001|)\r\n"), data(core.LinkConnected, "192.0.2.7:4001"), server("150 Go on.\r\n"))
 	return m
 }
 
@@ -87,14 +65,14 @@ func TestLarge(t *testing.T) {
 	file, list := during(t, "RETR a"), during(t, "LIST")
 	var got []string
 	for range pieces {
-		got = append(got, answers(t, file, data(core.LinkBytes, piece))...)
-		if shown := answers(t, list, data(core.LinkBytes, piece)); shown != nil {
+		got = append(got, plugintest.Answers(t, file, data(core.LinkBytes, piece))...)
+		if shown := plugintest.Answers(t, list, data(core.LinkBytes, piece)); shown != nil {
 			t.Fatalf("%.80q", shown)
 		}
 		checkpointed(t, file)
 		checkpointed(t, list)
 	}
-	got = append(got, answers(t, file, data(core.LinkClosed, ""), server("226 Done.\r\n"))...)
+	got = append(got, plugintest.Answers(t, file, data(core.LinkClosed, ""), server("226 Done.\r\n"))...)
 	n := 0
 	for _, one := range got[:len(got)-3] {
 		n += len(one)
@@ -105,7 +83,7 @@ func TestLarge(t *testing.T) {
 	if n != pieces*len(piece) || got[len(got)-3] != "800000 bytes came by the data connection" {
 		t.Errorf("%d bytes of %d in %d messages, then %q", n, pieces*len(piece), len(got), got[len(got)-3:])
 	}
-	got = answers(t, list, data(core.LinkClosed, ""))
+	got = plugintest.Answers(t, list, data(core.LinkClosed, ""))
 	if len(got) != 2 || len(got[0]) > maxData+100 || !strings.HasSuffix(got[0], fmt.Sprintf("\n… (%d more bytes)", pieces*len(piece)-maxData)) {
 		t.Errorf("%d answers, %.80q", len(got), got)
 	}
@@ -115,7 +93,7 @@ func TestLarge(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	long := strings.Repeat("x", maxLine-1)
 	m := opened(t, core.Stream)
-	got := answers(t, m, server("220 ready\r\n"), client(long), client(long), client(long+"\r\nSTAT\r\n"), server(long), server(long+".\r\n"), server("211-"+long+long+"\r\n211 "+long+long+"\r\n200 OK\r\n"))
+	got := plugintest.Answers(t, m, server("220 ready\r\n"), client(long), client(long), client(long+"\r\nSTAT\r\n"), server(long), server(long+".\r\n"), server("211-"+long+long+"\r\n211 "+long+long+"\r\n200 OK\r\n"))
 	if len(got) != 6 || !strings.Contains(got[1], "more than 16 KiB") || !strings.Contains(got[2], "STAT") || !strings.Contains(got[3], "three digits") || !strings.Contains(got[4], "answers from-client 0 ") || !strings.Contains(got[5], `"200 OK"`) {
 		t.Errorf("%d answers: %.300q", len(got), got)
 	}
@@ -124,18 +102,18 @@ func TestLongLines(t *testing.T) {
 // All that is bounded is full, and the checkpoint still within its bound.
 func TestFull(t *testing.T) {
 	m := during(t, "RETR "+strings.Repeat("p", maxLine-10))
-	answers(t, m, data(core.LinkBytes, strings.Repeat("\xff", maxData-1)))
+	plugintest.Answers(t, m, data(core.LinkBytes, strings.Repeat("\xff", maxData-1)))
 	for range maxWaiting {
-		answers(t, m, typed("DELE "+strings.Repeat("\x01", maxWaitingBytes/maxWaiting/5)))
+		plugintest.Answers(t, m, typed("DELE "+strings.Repeat("\x01", maxWaitingBytes/maxWaiting/5)))
 	}
-	if got := answers(t, m, typed("DELE "+strings.Repeat("x", maxWaitingBytes))); len(got) != 2 || got[1] != "(not sent)" {
+	if got := plugintest.Answers(t, m, typed("DELE "+strings.Repeat("x", maxWaitingBytes))); len(got) != 2 || got[1] != "(not sent)" {
 		t.Errorf("one command more: %.200q", got)
 	}
-	answers(t, m, typed("="+strings.Repeat("NOOP\\r\\n", 2*maxPending)))
+	plugintest.Answers(t, m, typed("="+strings.Repeat("NOOP\\r\\n", 2*maxPending)))
 	m.Job.Content = bytes.Repeat([]byte("x"), maxContent)
 	lines := strings.Repeat("line\r\n", maxShown/6+1)
-	answers(t, m, server("226-"+strings.Repeat("x", maxLine-10)+"\r\n"+lines+"226 End\r\n"))
-	answers(t, m, server("211-"+strings.Repeat("x", maxLine-10)+"\r\n"+lines+strings.Repeat("x", maxLine-1)), typed("="+strings.Repeat("x", maxLine-1)))
+	plugintest.Answers(t, m, server("226-"+strings.Repeat("x", maxLine-10)+"\r\n"+lines+"226 End\r\n"))
+	plugintest.Answers(t, m, server("211-"+strings.Repeat("x", maxLine-10)+"\r\n"+lines+strings.Repeat("x", maxLine-1)), typed("="+strings.Repeat("x", maxLine-1)))
 	state := checkpointed(t, m)
 	if len(m.Pending) != maxPending-1 || m.Job.Final == nil || m.Reply == nil || len(state) < 600<<10 {
 		t.Errorf("%d pending, and a checkpoint of %d bytes", len(m.Pending), len(state))
@@ -149,8 +127,8 @@ func TestFull(t *testing.T) {
 func TestContentWaits(t *testing.T) {
 	m := opened(t, core.Messages)
 	half := core.Event{Kind: core.ClientBinary, Data: bytes.Repeat([]byte("x"), maxContent/2)}
-	answers(t, m, server("220 ready\r\n"), typed("STOR a"), half, half)
-	if got := answers(t, m, half); len(got) != 2 || !strings.Contains(got[0], "at most 65536 bytes") {
+	plugintest.Answers(t, m, server("220 ready\r\n"), typed("STOR a"), half, half)
+	if got := plugintest.Answers(t, m, half); len(got) != 2 || !strings.Contains(got[0], "at most 65536 bytes") {
 		t.Errorf("%.200q", got)
 	}
 	checkpointed(t, m)
@@ -163,28 +141,28 @@ func TestSmallestLines(t *testing.T) {
 		for _, end := range []core.ClientEnd{core.Messages, core.Stream} {
 			m := opened(t, end)
 			m.replies.Resume(core.MaxFlow/2, nil)
-			answers(t, m, server(many))
+			plugintest.Answers(t, m, server(many))
 		}
 		m := opened(t, core.Stream)
 		m.requests.Resume(core.MaxFlow/2, nil)
-		answers(t, m, client(many))
+		plugintest.Answers(t, m, client(many))
 		m = opened(t, core.Messages)
-		answers(t, m, typed("="+strings.Repeat(line, (core.MaxEventPayload-1)/len(line))))
+		plugintest.Answers(t, m, typed("="+strings.Repeat(line, (core.MaxEventPayload-1)/len(line))))
 	}
 }
 
 func TestManyPending(t *testing.T) {
 	m := opened(t, core.Stream)
 	const all = maxPending + 10
-	answers(t, m, server("220 ready\r\n"), client(strings.Repeat("NOOP\r\n", all)))
-	got := answers(t, m, server(strings.Repeat("200 OK\r\n", all)))
+	plugintest.Answers(t, m, server("220 ready\r\n"), client(strings.Repeat("NOOP\r\n", all)))
+	got := plugintest.Answers(t, m, server(strings.Repeat("200 OK\r\n", all)))
 	for i, a := range got {
 		if names := strings.Contains(a, fmt.Sprintf(" answers from-client %d ", i*6)); names != (i < maxPending) {
 			t.Fatalf("reply %d: %.80q", i, a)
 		}
 	}
-	answers(t, m, client("NOOP\r\n"))
-	if got := answers(t, m, server("200 OK\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
+	plugintest.Answers(t, m, client("NOOP\r\n"))
+	if got := plugintest.Answers(t, m, server("200 OK\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
 		t.Errorf("%.80q", got[0])
 	}
 }
@@ -227,7 +205,7 @@ func TestAddresses(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := during(t, "RETR a")
-	answers(t, m, typed("NOOP"), typed("=NOOP\\r\\n"), data(core.LinkBytes, "abc"), server("211-abc\r\nde"))
+	plugintest.Answers(t, m, typed("NOOP"), typed("=NOOP\\r\\n"), data(core.LinkBytes, "abc"), server("211-abc\r\nde"))
 	state := string(checkpointed(t, m))
 	for _, r := range [][2]string{
 		{`"At":48`, `"At":-1`}, {`"Lines":0`, `"Lines":-1`}, {`"Kind":9`, `"Kind":99`}, {`"Lost":0`, `"Lost":7`}, {`"To":48`, `"To":1`},
@@ -251,13 +229,13 @@ func FuzzReplies(f *testing.F) {
 	f.Fuzz(func(t *testing.T, asks, replies []byte, size uint8) {
 		asks, replies = asks[:min(len(asks), core.MaxDecodedEvent)], replies[:min(len(replies), core.MaxDecodedEvent)]
 		whole := opened(t, core.Stream)
-		want := answers(t, whole, client(string(asks)), server(string(replies)), serverEOF)
+		want := plugintest.Answers(t, whole, client(string(asks)), server(string(replies)), serverEOF)
 		var got []string
 		m := opened(t, core.Stream)
 		for i, data := range [2]string{string(asks), string(replies)} {
 			for of := [2]func(string) core.Event{client, server}[i]; len(data) > 0; {
 				n := min(len(data), 1+int(size%32))
-				got = append(got, answers(t, m, of(data[:n]))...)
+				got = append(got, plugintest.Answers(t, m, of(data[:n]))...)
 				data = data[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -269,7 +247,7 @@ func FuzzReplies(f *testing.F) {
 				}
 			}
 		}
-		got = append(got, answers(t, m, serverEOF)...)
+		got = append(got, plugintest.Answers(t, m, serverEOF)...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 		}

@@ -32,28 +32,6 @@ func open(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -76,12 +54,12 @@ func pieces(data string) (all []core.Event) {
 // An announced size reserves nothing, and what comes of it is counted.
 func TestHugeBody(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, typed("GET /huge"), server("HTTP/1.1 200 OK\r\nContent-Length: 536870912\r\n\r\n"))
+	plugintest.Answers(t, m, typed("GET /huge"), server("HTTP/1.1 200 OK\r\nContent-Length: 536870912\r\n\r\n"))
 	piece := server(strings.Repeat("x", core.MaxDecodedEvent))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 512<<20/core.MaxDecodedEvent - 1 {
-		if got := answers(t, m, piece); got != nil {
+		if got := plugintest.Answers(t, m, piece); got != nil {
 			t.Fatalf("%.80q", got)
 		}
 	}
@@ -92,7 +70,7 @@ func TestHugeBody(t *testing.T) {
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/2 {
 		t.Errorf("a checkpoint of %d bytes, %v", len(state), err)
 	}
-	got := answers(t, m, piece)
+	got := plugintest.Answers(t, m, piece)
 	if len(got) != 2 || len(got[0]) > maxShown+200 || !strings.HasSuffix(got[0], fmt.Sprintf("x\n… (%d more bytes)", 512<<20-maxShown)) || !strings.Contains(got[1], "(536870912 bytes)") {
 		t.Errorf("%d answers, %.200q", len(got), got)
 	}
@@ -107,13 +85,13 @@ func TestBomb(t *testing.T) {
 	w.Close()
 	response := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", packed.Len(), packed.Bytes())
 	m := open(t, core.Messages)
-	got := answers(t, m, append([]core.Event{typed("GET /")}, pieces(response)...)...)
+	got := plugintest.Answers(t, m, append([]core.Event{typed("GET /")}, pieces(response)...)...)
 	last := got[len(got)-2]
 	if n := strings.Count(last, "0"); n < maxShown || n > maxShown+20 || !strings.HasSuffix(last, "of which this is the beginning)") {
 		t.Errorf("%d zeros are shown: …%s", n, last[len(last)-100:])
 	}
 	small := "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 600\r\n\r\n" + string(packed.Bytes()[:600])
-	for _, a := range answers(t, m, pieces(strings.Repeat(small, 100))...) {
+	for _, a := range plugintest.Answers(t, m, pieces(strings.Repeat(small, 100))...) {
 		if len(a) > 700*maxRatio {
 			t.Fatalf("600 bytes became %d", len(a))
 		}
@@ -137,9 +115,9 @@ func TestLarge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := open(t, core.Messages)
-			answers(t, m, typed("GET /"))
+			plugintest.Answers(t, m, typed("GET /"))
 			for _, p := range pieces(response) {
-				for _, a := range answers(t, m, p) {
+				for _, a := range plugintest.Answers(t, m, p) {
 					if len(a) > 512<<10 {
 						t.Fatalf("an answer of %d bytes", len(a))
 					}
@@ -148,7 +126,7 @@ func TestLarge(t *testing.T) {
 					t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 				}
 			}
-			if got := answers(t, m, typed("GET /2"), server(ok+"Content-Length: 1\r\n\r\nx")); len(got) != 4 || got[2] != "HTTP/1.1 200 OK\nContent-Length: 1\n\nx" {
+			if got := plugintest.Answers(t, m, typed("GET /2"), server(ok+"Content-Length: 1\r\n\r\nx")); len(got) != 4 || got[2] != "HTTP/1.1 200 OK\nContent-Length: 1\n\nx" {
 				t.Errorf("after it came %.200q", got)
 			}
 		})
@@ -157,11 +135,11 @@ func TestLarge(t *testing.T) {
 
 // What a person sends at once is sent, and has so many messages at most.
 func TestTooMuchTyped(t *testing.T) {
-	got := answers(t, open(t, core.Messages), typed("="+strings.Repeat("GET /\n", 30_000)))
+	got := plugintest.Answers(t, open(t, core.Messages), typed("="+strings.Repeat("GET /\n", 30_000)))
 	if len(got[0]) != 6*30_000 || !strings.Contains(got[len(got)-1], "10000 requests more are no messages") {
 		t.Errorf("%d answers, the last is %.80q", len(got), got[len(got)-1])
 	}
-	got = answers(t, open(t, core.Messages), typed("GET / HTTP/1.1\n"+strings.Repeat("a: b\n", 20_000)))
+	got = plugintest.Answers(t, open(t, core.Messages), typed("GET / HTTP/1.1\n"+strings.Repeat("a: b\n", 20_000)))
 	if len(got) != 2 || !strings.HasPrefix(got[0], "nothing was sent: a head may have 64 KiB") {
 		t.Errorf("%.200q", got)
 	}
@@ -171,15 +149,15 @@ func TestTooMuchTyped(t *testing.T) {
 func TestManyPending(t *testing.T) {
 	m := open(t, core.Stream)
 	const all, request = maxPending + 10, "GET / HTTP/1.0\r\n\r\n"
-	answers(t, m, client(strings.Repeat(request, all/2)), client(strings.Repeat(request, all/2)))
-	got := answers(t, m, server(strings.Repeat("HTTP/1.1 204 \r\n\r\n", all)))
+	plugintest.Answers(t, m, client(strings.Repeat(request, all/2)), client(strings.Repeat(request, all/2)))
+	got := plugintest.Answers(t, m, server(strings.Repeat("HTTP/1.1 204 \r\n\r\n", all)))
 	for i, a := range got {
 		if names := strings.Contains(a, fmt.Sprintf(" answers from-client %d ", i*len(request))); names != (i < maxPending) {
 			t.Fatalf("response %d: %.80q", i, a)
 		}
 	}
-	answers(t, m, client(request))
-	if got := answers(t, m, server("HTTP/1.1 204 \r\n\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*len(request))) {
+	plugintest.Answers(t, m, client(request))
+	if got := plugintest.Answers(t, m, server("HTTP/1.1 204 \r\n\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*len(request))) {
 		t.Errorf("%.80q", got[0])
 	}
 }
@@ -197,7 +175,7 @@ func TestHost(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, typed("GET /"), server("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), typed("GET / HTTP/1.1"))
+	plugintest.Answers(t, m, typed("GET /"), server("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), typed("GET / HTTP/1.1"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -228,13 +206,13 @@ func FuzzMessages(f *testing.F) {
 	f.Add([]byte("PRI * HTTP/2.0\r\n\r\n"), []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2;a\r\nab\r\n0\r\nA: b\r\n\r\nnone\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n"), uint8(7))
 	f.Fuzz(func(t *testing.T, asks, replies []byte, size uint8) {
 		asks, replies = asks[:min(len(asks), core.MaxDecodedEvent)], replies[:min(len(replies), core.MaxDecodedEvent)]
-		want := answers(t, open(t, core.Stream), client(string(asks)), server(string(replies)), serverEOF, clientEOF)
+		want := plugintest.Answers(t, open(t, core.Stream), client(string(asks)), server(string(replies)), serverEOF, clientEOF)
 		var got []string
 		m := open(t, core.Stream)
 		for i, data := range [2]string{string(asks), string(replies)} {
 			for of := [2]func(string) core.Event{client, server}[i]; len(data) > 0; {
 				n := min(len(data), 1+int(size%32))
-				got = append(got, answers(t, m, of(data[:n]))...)
+				got = append(got, plugintest.Answers(t, m, of(data[:n]))...)
 				data = data[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -246,7 +224,7 @@ func FuzzMessages(f *testing.F) {
 				}
 			}
 		}
-		got = append(got, answers(t, m, serverEOF, clientEOF)...)
+		got = append(got, plugintest.Answers(t, m, serverEOF, clientEOF)...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 		}

@@ -29,28 +29,6 @@ func open(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -60,19 +38,19 @@ var serverEOF = core.Event{Kind: core.ServerEOF}
 // A large literal is shown as far as it is kept, and counted. An announced size takes no memory.
 func TestLargeLiteral(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, server("* OK\r\n"), typed("FETCH 1 BODY[]"), server("* 1 FETCH (BODY[] {8000000}\r\n"))
+	plugintest.Answers(t, m, server("* OK\r\n"), typed("FETCH 1 BODY[]"), server("* 1 FETCH (BODY[] {8000000}\r\n"))
 	if cap(m.replies.Text) > 1<<10 {
 		t.Errorf("%d bytes are kept of what was announced", cap(m.replies.Text))
 	}
 	for range 1000 {
-		if got := answers(t, m, server(strings.Repeat("123456\r\n", 1000))); got != nil {
+		if got := plugintest.Answers(t, m, server(strings.Repeat("123456\r\n", 1000))); got != nil {
 			t.Fatalf("%.80q", got)
 		}
 	}
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/2 {
 		t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 	}
-	got := answers(t, m, server(")\r\n"))
+	got := plugintest.Answers(t, m, server(")\r\n"))
 	if len(got) != 2 || len(got[0]) > maxShown+100 || !strings.HasSuffix(got[0], " more bytes)") || !strings.Contains(got[1], "from-server 6-8000038 ") {
 		t.Errorf("%d answers, %.80q", len(got), got)
 	}
@@ -82,11 +60,11 @@ func TestLargeLiteral(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	long := strings.Repeat("x", 60<<10)
 	m := open(t, core.Stream)
-	got := answers(t, m, server("* OK\r\n"), client("A1 "+long), client(long), client(long+" {3}\r\n"), client("abc\r\n"), client("A2 SEARCH"))
+	got := plugintest.Answers(t, m, server("* OK\r\n"), client("A1 "+long), client(long), client(long+" {3}\r\n"), client("abc\r\n"), client("A2 SEARCH"))
 	for range 1000 {
-		got = append(got, answers(t, m, client(" {2+}\r\n)("))...)
+		got = append(got, plugintest.Answers(t, m, client(" {2+}\r\n)("))...)
 	}
-	got = append(got, answers(t, m, client("\r\n"), server("* "+long), server(long+"\r\n"), server("A2 OK\r\n"))...)
+	got = append(got, plugintest.Answers(t, m, client("\r\n"), server("* "+long), server(long+"\r\n"), server("A2 OK\r\n"))...)
 	if len(got) != 5 || len(m.requests.Text) > maxText || !strings.Contains(got[1], "from-client 0-184334 ") || !strings.Contains(got[4], "answers from-client 184334 ") {
 		t.Errorf("%d answers: %.300q", len(got), got)
 	}
@@ -108,8 +86,8 @@ func TestManyPending(t *testing.T) {
 		asked += fmt.Sprintf("A%04d NOOP\r\n", i)
 		answered += fmt.Sprintf("A%04d OK\r\n", i)
 	}
-	answers(t, m, server("* OK\r\n"), client(asked))
-	for i, a := range answers(t, m, server(answered)) {
+	plugintest.Answers(t, m, server("* OK\r\n"), client(asked))
+	for i, a := range plugintest.Answers(t, m, server(answered)) {
 		if names := strings.Contains(a, fmt.Sprintf(" answers from-client %d ", i*12)); names != (i < maxPending) || strings.Contains(a, "!") {
 			t.Fatalf("response %d: %.80q", i, a)
 		}
@@ -120,19 +98,19 @@ func TestManyPending(t *testing.T) {
 func TestQueueIsBounded(t *testing.T) {
 	m := open(t, core.Messages)
 	half := strings.Repeat("x", maxQueue/2)
-	answers(t, m, server("* OK\r\n"), typed("APPEND INBOX {999999}"), typed(half))
-	if got := answers(t, m, typed(half)); len(got) != 2 || !strings.Contains(got[0], "65538 bytes wait") {
+	plugintest.Answers(t, m, server("* OK\r\n"), typed("APPEND INBOX {999999}"), typed(half))
+	if got := plugintest.Answers(t, m, typed(half)); len(got) != 2 || !strings.Contains(got[0], "65538 bytes wait") {
 		t.Errorf("%.200q", got)
 	}
-	if got := answers(t, m, server("+ \r\n")); len(got) != 3 || len(got[2]) != len(half)+2 {
+	if got := plugintest.Answers(t, m, server("+ \r\n")); len(got) != 3 || len(got[2]) != len(half)+2 {
 		t.Errorf("%d answers", len(got))
 	}
-	answers(t, m, server("* 1 FETCH (BODY[] {1000000}\r\n"))
+	plugintest.Answers(t, m, server("* 1 FETCH (BODY[] {1000000}\r\n"))
 	for range 10 {
-		answers(t, m, server(strings.Repeat("x", 60<<10)))
+		plugintest.Answers(t, m, server(strings.Repeat("x", 60<<10)))
 	}
 	m.requests.Awaits = true
-	answers(t, m, typed(strings.Repeat("x", maxQueue-2)))
+	plugintest.Answers(t, m, typed(strings.Repeat("x", maxQueue-2)))
 	for i := range maxPending {
 		m.expect(pending{core.MaxFlow, fmt.Sprintf("%0*d", maxTag, i), auth})
 	}
@@ -146,10 +124,10 @@ func TestQueueIsBounded(t *testing.T) {
 // The smallest messages, as many as an event has, fit into an answer.
 func TestSmallestMessages(t *testing.T) {
 	many := strings.Repeat("\n", core.MaxDecodedEvent)
-	if got := answers(t, open(t, core.Messages), server(many)); len(got) != 2*len(many) {
+	if got := plugintest.Answers(t, open(t, core.Messages), server(many)); len(got) != 2*len(many) {
 		t.Errorf("%d answers", len(got))
 	}
-	got := answers(t, open(t, core.Messages), typed("="+strings.Repeat("\n", maxMade+9)))
+	got := plugintest.Answers(t, open(t, core.Messages), typed("="+strings.Repeat("\n", maxMade+9)))
 	if n := len(got); n != maxMade+2 || !strings.Contains(got[n-1], "9 commands more are no messages") {
 		t.Errorf("%d answers, %.80q", n, got[n-1])
 	}
@@ -157,7 +135,7 @@ func TestSmallestMessages(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, server("* OK\r\n"), typed("FETCH 1 BODY[]"), server("* 1 FETCH (BODY[] {9}\r\nabc"))
+	plugintest.Answers(t, m, server("* OK\r\n"), typed("FETCH 1 BODY[]"), server("* 1 FETCH (BODY[] {9}\r\nabc"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -185,13 +163,13 @@ func FuzzResponses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, asks, replies []byte, size uint8) {
 		asks, replies = asks[:min(len(asks), core.MaxDecodedEvent)], replies[:min(len(replies), core.MaxDecodedEvent)]
 		whole := open(t, core.Stream)
-		want := answers(t, whole, client(string(asks)), server(string(replies)), serverEOF)
+		want := plugintest.Answers(t, whole, client(string(asks)), server(string(replies)), serverEOF)
 		var got []string
 		m := open(t, core.Stream)
 		for i, data := range [2]string{string(asks), string(replies)} {
 			for of := [2]func(string) core.Event{client, server}[i]; len(data) > 0; {
 				n := min(len(data), 1+int(size%32))
-				got = append(got, answers(t, m, of(data[:n]))...)
+				got = append(got, plugintest.Answers(t, m, of(data[:n]))...)
 				data = data[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -203,7 +181,7 @@ func FuzzResponses(f *testing.F) {
 				}
 			}
 		}
-		got = append(got, answers(t, m, serverEOF)...)
+		got = append(got, plugintest.Answers(t, m, serverEOF)...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 		}

@@ -30,28 +30,6 @@ func open(t testing.TB, client core.ClientEnd, preset string) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -72,12 +50,12 @@ func TestLarge(t *testing.T) {
 		"syslog":       {"", "1048576000 <13>", "\n", "", ""},
 	} {
 		m := open(t, core.Messages, preset)
-		got := answers(t, m, server(c.begin))
+		got := plugintest.Answers(t, m, server(c.begin))
 		for range 20 {
 			if len(got) > 0 {
 				t.Errorf("%s: %.80q", preset, got)
 			}
-			got = answers(t, m, server(strings.Repeat(c.more, core.MaxDecodedEvent/len(c.more))))
+			got = plugintest.Answers(t, m, server(strings.Repeat(c.more, core.MaxDecodedEvent/len(c.more))))
 			if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/2 {
 				t.Fatalf("%s: a checkpoint of %d bytes, %v", preset, len(state), err)
 			}
@@ -85,10 +63,10 @@ func TestLarge(t *testing.T) {
 		if c.end == "" { // of an announced size
 			continue
 		}
-		if got = answers(t, m, server(c.end)); len(got) != 2 || !strings.Contains(got[0], " more bytes)") {
+		if got = plugintest.Answers(t, m, server(c.end)); len(got) != 2 || !strings.Contains(got[0], " more bytes)") {
 			t.Errorf("%s: %d answers, %.80q", preset, len(got), got)
 		}
-		if got = answers(t, m, server(c.next)); preset != "gopher" && len(got) < 2 {
+		if got = plugintest.Answers(t, m, server(c.next)); preset != "gopher" && len(got) < 2 {
 			t.Errorf("%s: %q is shown as %q", preset, c.next, got)
 		}
 	}
@@ -97,17 +75,17 @@ func TestLarge(t *testing.T) {
 func TestManyPending(t *testing.T) {
 	m := open(t, core.Stream, "redis-inline")
 	const all = maxPending + 10
-	answers(t, m, client(strings.Repeat("PING\r\n", all)))
+	plugintest.Answers(t, m, client(strings.Repeat("PING\r\n", all)))
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/4 {
 		t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 	}
-	for i, a := range answers(t, m, server(strings.Repeat("+PONG\r\n", all))) {
+	for i, a := range plugintest.Answers(t, m, server(strings.Repeat("+PONG\r\n", all))) {
 		if names := strings.Contains(a, fmt.Sprintf(" answers from-client %d ", i*6)); names != (i < maxPending) {
 			t.Fatalf("reply %d: %.80q", i, a)
 		}
 	}
-	answers(t, m, client("PING\r\n"))
-	if got := answers(t, m, server("+PONG\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
+	plugintest.Answers(t, m, client("PING\r\n"))
+	if got := plugintest.Answers(t, m, server("+PONG\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
 		t.Errorf("%.80q", got[0])
 	}
 }
@@ -115,9 +93,9 @@ func TestManyPending(t *testing.T) {
 // The smallest messages of an event, and of all that can be typed at once, fit into an answer.
 func TestSmallestMessages(t *testing.T) {
 	for preset, s := range map[string]string{"none": "\n", "irc": "PING\n", "nmea": "$,,,\n", "redis-inline": ":\n", "syslog": "1 x"} {
-		answers(t, open(t, core.Messages, preset), server(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
+		plugintest.Answers(t, open(t, core.Messages, preset), server(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
 	}
-	answers(t, open(t, core.Messages, "none"), typed(strings.Repeat("\n", core.MaxEventPayload/2)))
+	plugintest.Answers(t, open(t, core.Messages, "none"), typed(strings.Repeat("\n", core.MaxEventPayload/2)))
 }
 
 // A secret of several pieces is hidden in each.
@@ -141,7 +119,7 @@ func TestLongSecret(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages, "memcached")
-	answers(t, m, typed("get a"), server("VALUE a 0 5\r\nhe"))
+	plugintest.Answers(t, m, typed("get a"), server("VALUE a 0 5\r\nhe"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -181,13 +159,13 @@ func FuzzTalk(f *testing.F) {
 			said[i] = core.Event{Kind: [2]core.EventKind{core.ClientBytes, core.ServerBytes}[i%2], Data: data[:min(len(data), core.MaxDecodedEvent)]}
 		}
 		ends := []core.Event{{Kind: core.ClientEOF}, serverEOF}
-		want := answers(t, open(t, core.Stream, preset), append(said[:], ends...)...)
+		want := plugintest.Answers(t, open(t, core.Stream, preset), append(said[:], ends...)...)
 		var got []string
 		m := open(t, core.Stream, preset)
 		for _, ev := range said {
 			for data := ev.Data; len(data) > 0; {
 				n := min(len(data), 1+int(size%32))
-				got = append(got, answers(t, m, core.Event{Kind: ev.Kind, Data: data[:n]})...)
+				got = append(got, plugintest.Answers(t, m, core.Event{Kind: ev.Kind, Data: data[:n]})...)
 				data = data[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -199,7 +177,7 @@ func FuzzTalk(f *testing.F) {
 				}
 			}
 		}
-		got = append(got, answers(t, m, ends...)...)
+		got = append(got, plugintest.Answers(t, m, ends...)...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 		}

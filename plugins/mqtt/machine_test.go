@@ -32,28 +32,6 @@ func open(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -88,11 +66,11 @@ func TestLengthsAtEverySplit(t *testing.T) {
 		var want []string
 		for cut := range 12 {
 			m := open(t, core.Stream)
-			got := answers(t, m, server("\x20\x02\x00\x00"), server(sent[:cut]))
+			got := plugintest.Answers(t, m, server("\x20\x02\x00\x00"), server(sent[:cut]))
 			m = restored(t, m, core.Stream)
 			for rest := sent[cut:]; rest != ""; {
 				n := min(len(rest), core.MaxDecodedEvent)
-				got = append(got, answers(t, m, server(rest[:n]))...)
+				got = append(got, plugintest.Answers(t, m, server(rest[:n]))...)
 				rest = rest[n:]
 			}
 			if want == nil {
@@ -109,13 +87,13 @@ func TestLengthsAtEverySplit(t *testing.T) {
 func TestHugePacket(t *testing.T) {
 	m := open(t, core.Messages)
 	const size = 1<<28 - 1
-	answers(t, m, typed("PING"), server("\x20\x02\x00\x00\x30\xff\xff\xff\x7f\x00\x01a"))
+	plugintest.Answers(t, m, typed("PING"), server("\x20\x02\x00\x00\x30\xff\xff\xff\x7f\x00\x01a"))
 	piece := server(strings.Repeat("x", core.MaxDecodedEvent))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	left := size - 3
 	for ; left > len(piece.Data); left -= len(piece.Data) {
-		if got := answers(t, m, piece); got != nil {
+		if got := plugintest.Answers(t, m, piece); got != nil {
 			t.Fatalf("%.80q", got)
 		}
 	}
@@ -126,7 +104,7 @@ func TestHugePacket(t *testing.T) {
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > 200<<10 {
 		t.Errorf("a checkpoint of %d bytes, %v", len(state), err)
 	}
-	got := answers(t, m, server(strings.Repeat("x", left)+"\xd0\x00"))
+	got := plugintest.Answers(t, m, server(strings.Repeat("x", left)+"\xd0\x00"))
 	if len(got) != 4 || len(got[1]) > maxKept+100 || !strings.HasSuffix(got[1], "… (268369924 bytes more)") || got[3] != "PINGRESP" {
 		t.Fatalf("%d answers, the second of %d bytes: %.80q … %q", len(got), len(got[1]), got[1], got[1][max(0, len(got[1])-40):])
 	}
@@ -143,10 +121,10 @@ func TestManyPackets(t *testing.T) {
 			m := open(t, core.Messages)
 			m.Version = version
 			m.sides[ofServer].At, m.sides[ofClient].At = core.MaxFlow-1<<26, core.MaxFlow-1<<26
-			answers(t, m, server(strings.Repeat(packets, core.MaxDecodedEvent/len(packets))))
+			plugintest.Answers(t, m, server(strings.Repeat(packets, core.MaxDecodedEvent/len(packets))))
 		}
 	}
-	got := answers(t, open(t, core.Messages), core.Event{Kind: core.ClientBinary, Data: bytes.Repeat([]byte("\xc0\x00"), core.MaxEventPayload/2)})
+	got := plugintest.Answers(t, open(t, core.Messages), core.Event{Kind: core.ClientBinary, Data: bytes.Repeat([]byte("\xc0\x00"), core.MaxEventPayload/2)})
 	if len(got) != maxSent+2 || !strings.Contains(got[len(got)-1], "504288 packets more are no messages") {
 		t.Errorf("%d answers, the last is %.80q", len(got), got[len(got)-1])
 	}
@@ -167,13 +145,13 @@ func TestManyOpen(t *testing.T) {
 	for id := 1; id <= all; id++ {
 		said.WriteString(packet(publish, 2, id))
 	}
-	answers(t, m, client(said.String()), server("\x20\x02\x00\x00"))
+	plugintest.Answers(t, m, client(said.String()), server("\x20\x02\x00\x00"))
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/2 {
 		t.Errorf("a checkpoint of %d bytes, %v", len(state), err)
 	}
 	m = restored(t, m, core.Stream)
 	for _, id := range []int{1, maxOpen / 2, maxOpen/2 + 1, all} {
-		got := answers(t, m, server(packet(puback, 0, id)))
+		got := plugintest.Answers(t, m, server(packet(puback, 0, id)))
 		if names := strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", (id-1)*7)); names != (id > maxOpen/2) {
 			t.Errorf("PUBACK %d: %.80q", id, got[0])
 		}
@@ -183,9 +161,9 @@ func TestManyOpen(t *testing.T) {
 // Identifiers that are in use are not drawn again, nor is 0.
 func TestIdentifiers(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, typed("PUB a x 1"), server("\x20\x02\x00\x00"))
+	plugintest.Answers(t, m, typed("PUB a x 1"), server("\x20\x02\x00\x00"))
 	m.Drawn = 1<<16 - 1
-	if answers(t, m, typed("PUB a x 1")); m.Drawn != 2 {
+	if plugintest.Answers(t, m, typed("PUB a x 1")); m.Drawn != 2 {
 		t.Errorf("identifier %d, want 2", m.Drawn)
 	}
 }
@@ -240,7 +218,7 @@ func TestCheckFilter(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Stream)
-	answers(t, m, client("\xc0\x00\x32\x05\x00\x01a\x00\x01\x30\x05\x00"), server("\x34\x05\x00\x01a\x00\x02"))
+	plugintest.Answers(t, m, client("\xc0\x00\x32\x05\x00\x01a\x00\x01\x30\x05\x00"), server("\x34\x05\x00\x01a\x00\x02"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -287,18 +265,18 @@ func TestPieces(t *testing.T) {
 // from its checkpoint after each.
 func inPieces(t *testing.T, asks, replies string, size int) {
 	t.Helper()
-	want := answers(t, open(t, core.Stream), client(asks), server(replies), clientEOF, serverEOF)
+	want := plugintest.Answers(t, open(t, core.Stream), client(asks), server(replies), clientEOF, serverEOF)
 	m := open(t, core.Stream)
 	var got []string
 	for i, rest := range []string{asks, replies} {
 		for rest != "" {
 			n := min(len(rest), size)
-			got = append(got, answers(t, m, [...]core.Event{client(rest[:n]), server(rest[:n])}[i])...)
+			got = append(got, plugintest.Answers(t, m, [...]core.Event{client(rest[:n]), server(rest[:n])}[i])...)
 			rest = rest[n:]
 			m = restored(t, m, core.Stream)
 		}
 	}
-	got = append(got, answers(t, m, clientEOF, serverEOF)...)
+	got = append(got, plugintest.Answers(t, m, clientEOF, serverEOF)...)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("%q and %q, whole and in pieces of %d (-whole +pieces):\n%s", asks, replies, size, diff)
 	}

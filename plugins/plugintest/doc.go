@@ -27,8 +27,10 @@
 //     change that is meant, go test -update rewrites their actions; the change
 //     is reviewed as code is.
 //  4. [Events] in a fuzz test, for events that nobody thought of.
+//  5. [Answers] where a test looks at answers itself: at bounds, or at what two ways to
+//     cut a stream come to.
 //
-// All but Conformance hold each session to the same promises: the answers are
+// Goldens, Script and Events hold each session to the same promises: the answers are
 // also the same when the server's bytes are cut elsewhere, when the machine is
 // made anew and fed the log after any event, and when it goes on from its
 // checkpoint after any event; and no memory is kept that is not its own.

@@ -40,6 +40,13 @@ func inProcess(d core.Discipline) conformance.Subject {
 	return conformance.InProcess(d, slog.New(slog.DiscardHandler))
 }
 
+func TestAnswers(t *testing.T) {
+	got := Answers(t, machine{}, core.Event{Kind: core.ClientText, Data: []byte("a")}, core.Event{Kind: core.ServerEOF}, core.Event{Kind: core.ClientText, Data: []byte("b")})
+	if strings.Join(got, " ") != "a b" {
+		t.Errorf("%q", got)
+	}
+}
+
 // here returns the line of its caller.
 func here() int {
 	_, _, line, _ := runtime.Caller(1)

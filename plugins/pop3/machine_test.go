@@ -29,28 +29,6 @@ func open(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -60,10 +38,10 @@ var serverEOF = core.Event{Kind: core.ServerEOF}
 // A large mail is shown as far as it is kept, and counted.
 func TestLargeReply(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, server("+OK\r\n"), typed("RETR 1"), server("+OK\r\n"))
+	plugintest.Answers(t, m, server("+OK\r\n"), typed("RETR 1"), server("+OK\r\n"))
 	const pieces = 1000
 	for i := range pieces {
-		if got := answers(t, m, server(strings.Repeat("123456\r\n", 1000))); got != nil {
+		if got := plugintest.Answers(t, m, server(strings.Repeat("123456\r\n", 1000))); got != nil {
 			t.Fatalf("%.80q", got)
 		}
 		if i%100 != 0 { // it takes long, and is as large as it gets soon
@@ -73,7 +51,7 @@ func TestLargeReply(t *testing.T) {
 			t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 		}
 	}
-	got := answers(t, m, server(".\r\n"))
+	got := plugintest.Answers(t, m, server(".\r\n"))
 	if len(got) != 2 || len(got[0]) > maxShown+100 || !strings.HasSuffix(got[0], " more bytes)") || !strings.Contains(got[1], "(1000000 lines)") {
 		t.Errorf("%d answers, %.80q", len(got), got)
 	}
@@ -83,7 +61,7 @@ func TestLargeReply(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	long := strings.Repeat("x", maxLine-1)
 	m := open(t, core.Stream)
-	got := answers(t, m, server("+OK\r\n"), client(long), client(long), client(long+"\r\nSTAT\r\n"), server(long), server(long+".\r\n.\r\n"), server("+OK 1 2\r\n"))
+	got := plugintest.Answers(t, m, server("+OK\r\n"), client(long), client(long), client(long+"\r\nSTAT\r\n"), server(long), server(long+".\r\n.\r\n"), server("+OK 1 2\r\n"))
 	if len(got) != 6 || !strings.Contains(got[1], "at most 255 bytes") || !strings.Contains(got[2], "STAT") || !strings.Contains(got[3], "a reply begins with") || !strings.Contains(got[5], "answers from-client 0 ") {
 		t.Errorf("%d answers: %.300q", len(got), got)
 	}
@@ -92,22 +70,22 @@ func TestLongLines(t *testing.T) {
 func TestManyPending(t *testing.T) {
 	m := open(t, core.Stream)
 	const all = maxPending + 10
-	answers(t, m, server("+OK\r\n"), client(strings.Repeat("NOOP\r\n", all/2)), client(strings.Repeat("NOOP\r\n", all/2)))
-	got := answers(t, m, server(strings.Repeat("+OK\r\n", all)))
+	plugintest.Answers(t, m, server("+OK\r\n"), client(strings.Repeat("NOOP\r\n", all/2)), client(strings.Repeat("NOOP\r\n", all/2)))
+	got := plugintest.Answers(t, m, server(strings.Repeat("+OK\r\n", all)))
 	for i, a := range got {
 		if names := strings.Contains(a, fmt.Sprintf(" answers from-client %d ", i*6)); names != (i < maxPending) {
 			t.Fatalf("reply %d: %.80q", i, a)
 		}
 	}
-	answers(t, m, client("NOOP\r\n"))
-	if got := answers(t, m, server("+OK\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
+	plugintest.Answers(t, m, client("NOOP\r\n"))
+	if got := plugintest.Answers(t, m, server("+OK\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
 		t.Errorf("%.80q", got[0])
 	}
 }
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, server("+OK\r\n"), typed("RETR 1"), server("+OK\r\nabc\r\nde"))
+	plugintest.Answers(t, m, server("+OK\r\n"), typed("RETR 1"), server("+OK\r\nabc\r\nde"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -133,13 +111,13 @@ func FuzzReplies(f *testing.F) {
 	f.Fuzz(func(t *testing.T, asks, replies []byte, size uint8) {
 		asks, replies = asks[:min(len(asks), core.MaxDecodedEvent)], replies[:min(len(replies), core.MaxDecodedEvent)]
 		whole := open(t, core.Stream)
-		want := answers(t, whole, client(string(asks)), server(string(replies)), serverEOF)
+		want := plugintest.Answers(t, whole, client(string(asks)), server(string(replies)), serverEOF)
 		var got []string
 		m := open(t, core.Stream)
 		for i, data := range [2]string{string(asks), string(replies)} {
 			for of := [2]func(string) core.Event{client, server}[i]; len(data) > 0; {
 				n := min(len(data), 1+int(size%32))
-				got = append(got, answers(t, m, of(data[:n]))...)
+				got = append(got, plugintest.Answers(t, m, of(data[:n]))...)
 				data = data[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -151,7 +129,7 @@ func FuzzReplies(f *testing.F) {
 				}
 			}
 		}
-		got = append(got, answers(t, m, serverEOF)...)
+		got = append(got, plugintest.Answers(t, m, serverEOF)...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 		}

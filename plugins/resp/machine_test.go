@@ -30,28 +30,6 @@ func open(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -61,13 +39,13 @@ var serverEOF = core.Event{Kind: core.ServerEOF}
 // An announced size reserves nothing, and what comes of it is counted.
 func TestHugeString(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, typed("GET huge"), server("$536870912\r\n"))
+	plugintest.Answers(t, m, typed("GET huge"), server("$536870912\r\n"))
 	piece := server(strings.Repeat("x", core.MaxDecodedEvent))
 	pieces := 512 << 20 / core.MaxDecodedEvent
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range pieces {
-		if got := answers(t, m, piece); got != nil {
+		if got := plugintest.Answers(t, m, piece); got != nil {
 			t.Fatalf("%.80q", got)
 		}
 	}
@@ -78,7 +56,7 @@ func TestHugeString(t *testing.T) {
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > 100<<10 {
 		t.Errorf("a checkpoint of %d bytes, %v", len(state), err)
 	}
-	got := answers(t, m, server("\r\n+OK\r\n"))
+	got := plugintest.Answers(t, m, server("\r\n+OK\r\n"))
 	if len(got) != 4 || !strings.HasSuffix(got[0], `x"… (536805376 more of 536870912 bytes)`) || got[2] != "OK" {
 		t.Fatalf("%d answers, %.80q", len(got), got)
 	}
@@ -109,7 +87,7 @@ func TestLargeReplies(t *testing.T) {
 			}
 			m := open(t, core.Messages)
 			for _, p := range pieces {
-				for _, a := range answers(t, m, p) {
+				for _, a := range plugintest.Answers(t, m, p) {
 					if len(a) > 2*maxShown {
 						t.Fatalf("an answer of %d bytes", len(a))
 					}
@@ -118,7 +96,7 @@ func TestLargeReplies(t *testing.T) {
 					t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 				}
 			}
-			if got := answers(t, m, server("+OK\r\n")); len(got) != 2 || got[0] != "OK" {
+			if got := plugintest.Answers(t, m, server("+OK\r\n")); len(got) != 2 || got[0] != "OK" {
 				t.Errorf("after it came %.200q", got)
 			}
 		})
@@ -131,11 +109,11 @@ func TestTooMuchTyped(t *testing.T) {
 		"commands": strings.Repeat("a\n", maxCommands+1),
 		"words":    strings.Repeat("a ", 160_000),
 	} {
-		if got := answers(t, open(t, core.Messages), typed(text)); len(got) != 2 || !strings.HasPrefix(got[0], "nothing was sent: ") || got[1] != "Invalid argument(s)" {
+		if got := plugintest.Answers(t, open(t, core.Messages), typed(text)); len(got) != 2 || !strings.HasPrefix(got[0], "nothing was sent: ") || got[1] != "Invalid argument(s)" {
 			t.Errorf("%s: %.80q", name, got)
 		}
 	}
-	got := answers(t, open(t, core.Messages), typed("="+strings.Repeat("a\n", maxTyped+10)))
+	got := plugintest.Answers(t, open(t, core.Messages), typed("="+strings.Repeat("a\n", maxTyped+10)))
 	if len(got) != maxTyped+2 || len(got[0]) != 2*maxTyped+20 || !strings.Contains(got[len(got)-1], "10 requests") {
 		t.Errorf("%d answers, the last is %.80q", len(got), got[len(got)-1])
 	}
@@ -145,22 +123,22 @@ func TestTooMuchTyped(t *testing.T) {
 func TestManyPending(t *testing.T) {
 	m := open(t, core.Stream)
 	const all = maxPending + 10
-	answers(t, m, client(strings.Repeat("PING\r\n", all/2)), client(strings.Repeat("PING\r\n", all/2)))
-	got := answers(t, m, server(strings.Repeat("+PONG\r\n", all/2)), server(strings.Repeat("+PONG\r\n", all/2)))
+	plugintest.Answers(t, m, client(strings.Repeat("PING\r\n", all/2)), client(strings.Repeat("PING\r\n", all/2)))
+	got := plugintest.Answers(t, m, server(strings.Repeat("+PONG\r\n", all/2)), server(strings.Repeat("+PONG\r\n", all/2)))
 	for i, a := range got {
 		if names := strings.Contains(a, fmt.Sprintf(" answers from-client %d ", i*6)); names != (i < maxPending) {
 			t.Fatalf("reply %d: %.80q", i, a)
 		}
 	}
-	answers(t, m, client("PING\r\n"))
-	if got := answers(t, m, server("+PONG\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
+	plugintest.Answers(t, m, client("PING\r\n"))
+	if got := plugintest.Answers(t, m, server("+PONG\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
 		t.Errorf("%.80q", got[0])
 	}
 }
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Stream)
-	answers(t, m, client("*2\r\n$4\r\nAUTH\r\n$8\r\nhun"), server("*2\r\n#t\r\n"))
+	plugintest.Answers(t, m, client("*2\r\n$4\r\nAUTH\r\n$8\r\nhun"), server("*2\r\n#t\r\n"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -193,12 +171,12 @@ func FuzzReplies(f *testing.F) {
 		data = data[:min(len(data), core.MaxDecodedEvent)]
 		for _, of := range []func(string) core.Event{client, server} {
 			whole := open(t, core.Stream)
-			want := answers(t, whole, of(string(data)), serverEOF, core.Event{Kind: core.ClientEOF})
+			want := plugintest.Answers(t, whole, of(string(data)), serverEOF, core.Event{Kind: core.ClientEOF})
 			var got []string
 			m := open(t, core.Stream)
 			for rest := string(data); len(rest) > 0; {
 				n := min(len(rest), 1+int(size%32))
-				got = append(got, answers(t, m, of(rest[:n]))...)
+				got = append(got, plugintest.Answers(t, m, of(rest[:n]))...)
 				rest = rest[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -209,7 +187,7 @@ func FuzzReplies(f *testing.F) {
 					t.Fatalf("%v: %s", err, state)
 				}
 			}
-			got = append(got, answers(t, m, serverEOF, core.Event{Kind: core.ClientEOF})...)
+			got = append(got, plugintest.Answers(t, m, serverEOF, core.Event{Kind: core.ClientEOF})...)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 			}

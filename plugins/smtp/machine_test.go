@@ -29,28 +29,6 @@ func open(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets,
-// whose spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -61,7 +39,7 @@ var serverEOF = core.Event{Kind: core.ServerEOF}
 func greeted(t testing.TB) *machine {
 	t.Helper()
 	m := open(t, core.Stream)
-	answers(t, m, server("220\r\n"))
+	plugintest.Answers(t, m, server("220\r\n"))
 	return m
 }
 
@@ -69,18 +47,18 @@ func greeted(t testing.TB) *machine {
 func TestLargeMail(t *testing.T) {
 	for name, command := range map[string]string{"data": "DATA\r\n", "bdat": fmt.Sprintf("BDAT %d LAST\r\n", 8003*1000)} {
 		m := greeted(t)
-		answers(t, m, client(command))
+		plugintest.Answers(t, m, client(command))
 		for range 1000 {
-			if got := answers(t, m, client(strings.Repeat("123456\r\n", 1000))); got != nil {
+			if got := plugintest.Answers(t, m, client(strings.Repeat("123456\r\n", 1000))); got != nil {
 				t.Fatalf("%s: %.80q", name, got)
 			}
-			answers(t, m, client("..."))
+			plugintest.Answers(t, m, client("..."))
 			if state, err := m.Checkpoint(nil); err != nil || len(state) > 4096 {
 				t.Fatalf("%s: a checkpoint of %d bytes, %v", name, len(state), err)
 			}
 		}
 		if name == "data" {
-			answers(t, m, client("\r\n"))
+			plugintest.Answers(t, m, client("\r\n"))
 		}
 	}
 }
@@ -88,8 +66,8 @@ func TestLargeMail(t *testing.T) {
 // A size that BDAT announces is a number, and no bytes are kept for it.
 func TestAnnouncedSize(t *testing.T) {
 	m := greeted(t)
-	answers(t, m, client("BDAT 1125899906842624\r\n"))
-	if got := answers(t, m, client(strings.Repeat("x", 1<<20))); got != nil {
+	plugintest.Answers(t, m, client("BDAT 1125899906842624\r\n"))
+	if got := plugintest.Answers(t, m, client(strings.Repeat("x", 1<<20))); got != nil {
 		t.Errorf("%.80q", got)
 	}
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > 4096 {
@@ -97,7 +75,7 @@ func TestAnnouncedSize(t *testing.T) {
 	}
 	for _, size := range []string{"1125899906842625", "99999999999999999999999", "-1", "+1", "1 FIRST", ""} {
 		m := greeted(t)
-		if got := answers(t, m, client("BDAT "+size+"\r\nNOOP\r\n")); len(got) != 2 || !strings.Contains(got[0], "RFC 3030") || !strings.Contains(got[1], "NOOP") {
+		if got := plugintest.Answers(t, m, client("BDAT "+size+"\r\nNOOP\r\n")); len(got) != 2 || !strings.Contains(got[0], "RFC 3030") || !strings.Contains(got[1], "NOOP") {
 			t.Errorf("BDAT %s: %q", size, got)
 		}
 	}
@@ -107,7 +85,7 @@ func TestAnnouncedSize(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	long := strings.Repeat("x", maxLine-1)
 	m := greeted(t)
-	got := answers(t, m, client(long), client(long), client(long+"\r\nNOOP\r\n"), server(long), server(long+"\r\n"), server("250-"+long+"\r\n"), server("250 "+long), server("\r\n250 Ok\r\n"))
+	got := plugintest.Answers(t, m, client(long), client(long), client(long+"\r\nNOOP\r\n"), server(long), server(long+"\r\n"), server("250-"+long+"\r\n"), server("250 "+long), server("\r\n250 Ok\r\n"))
 	if len(got) != 5 || !strings.Contains(got[0], "at most 512 bytes") || !strings.Contains(got[1], "NOOP") || !strings.Contains(got[2], "a line of a reply begins with") ||
 		!strings.Contains(got[3], "(2 lines)") || !strings.Contains(got[4], fmt.Sprintf(" answers from-client %d ", 3*(maxLine-1)+2)) {
 		t.Errorf("%d answers: %.300q", len(got), got)
@@ -119,14 +97,14 @@ func TestLargeReply(t *testing.T) {
 	m := open(t, core.Messages)
 	const lines = 100_000
 	for range lines / 1000 {
-		if got := answers(t, m, server(strings.Repeat("220-123456\r\n", 1000))); got != nil {
+		if got := plugintest.Answers(t, m, server(strings.Repeat("220-123456\r\n", 1000))); got != nil {
 			t.Fatalf("%.80q", got)
 		}
 	}
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/4 {
 		t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 	}
-	got := answers(t, m, server("220 end\r\n"))
+	got := plugintest.Answers(t, m, server("220 end\r\n"))
 	if len(got) != 2 || len(got[0]) > maxShown+100 || !strings.HasSuffix(got[0], " more bytes)") || !strings.Contains(got[1], "(100001 lines)") || strings.Count(got[1], "parameter") != maxFields {
 		t.Errorf("%d answers, %.80q", len(got), got)
 	}
@@ -135,18 +113,18 @@ func TestLargeReply(t *testing.T) {
 func TestManyPending(t *testing.T) {
 	m := greeted(t)
 	const all = maxPending + 10
-	answers(t, m, client(strings.Repeat("NOOP\r\n", all/2)), client(strings.Repeat("NOOP\r\n", all/2)))
+	plugintest.Answers(t, m, client(strings.Repeat("NOOP\r\n", all/2)), client(strings.Repeat("NOOP\r\n", all/2)))
 	if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint {
 		t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 	}
-	got := answers(t, m, server(strings.Repeat("250 Ok\r\n", all)))
+	got := plugintest.Answers(t, m, server(strings.Repeat("250 Ok\r\n", all)))
 	for i, a := range got {
 		if names := strings.Contains(a, fmt.Sprintf(" answers from-client %d ", i*6)); names != (i < maxPending) {
 			t.Fatalf("reply %d: %.80q", i, a)
 		}
 	}
-	answers(t, m, client("NOOP\r\n"))
-	if got := answers(t, m, server("250 Ok\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
+	plugintest.Answers(t, m, client("NOOP\r\n"))
+	if got := plugintest.Answers(t, m, server("250 Ok\r\n")); !strings.Contains(got[0], fmt.Sprintf(" answers from-client %d ", all*6)) {
 		t.Errorf("%.80q", got[0])
 	}
 }
@@ -155,15 +133,15 @@ func TestManyPending(t *testing.T) {
 func TestSmallestMessages(t *testing.T) {
 	for _, s := range []string{"\n", "a\n", "250\n", "\r\n"} {
 		m := greeted(t)
-		answers(t, m, client(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
-		answers(t, m, server(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
+		plugintest.Answers(t, m, client(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
+		plugintest.Answers(t, m, server(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
 		m = greeted(t)
-		answers(t, m, client("AUTH LOGIN\r\n"), client(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
+		plugintest.Answers(t, m, client("AUTH LOGIN\r\n"), client(strings.Repeat(s, core.MaxDecodedEvent/len(s))))
 	}
 	m := open(t, core.Messages)
-	answers(t, m, core.Event{Kind: core.ClientBinary, Data: []byte(strings.Repeat("\n", core.MaxEventPayload))})
+	plugintest.Answers(t, m, core.Event{Kind: core.ClientBinary, Data: []byte(strings.Repeat("\n", core.MaxEventPayload))})
 	m = open(t, core.Messages)
-	answers(t, m, typed("DATA"), server("220\r\n354\r\n"), typed(strings.Repeat(".\n", core.MaxEventPayload/2)))
+	plugintest.Answers(t, m, typed("DATA"), server("220\r\n354\r\n"), typed(strings.Repeat(".\n", core.MaxEventPayload/2)))
 	if m.Mail.Lines != core.MaxEventPayload/2 || m.Mail.Size != 3*core.MaxEventPayload/2 {
 		t.Errorf("%d lines, %d bytes", m.Mail.Lines, m.Mail.Size)
 	}
@@ -178,7 +156,7 @@ func TestHiddenLogin(t *testing.T) {
 		"AUTH CRAM-MD5 joe ******": strings.Repeat("*", 48) + "\r\n",
 	} {
 		m := open(t, core.Messages)
-		got := answers(t, m, server("220\r\n"), typed(line), server("334 YQ==\r\n334 YQ==\r\n"))
+		got := plugintest.Answers(t, m, server("220\r\n"), typed(line), server("334 YQ==\r\n334 YQ==\r\n"))
 		var sent string
 		for _, a := range got {
 			if strings.HasSuffix(a, "\r\n") && strings.HasPrefix(strings.TrimPrefix(a, "AUTH PLAIN "), "*") && a != "*\r\n" {
@@ -212,7 +190,7 @@ func TestLongSecret(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, server("220\r\n"), typed("AUTH LOGIN a b"), typed("DATA"), typed("text"), server("250-abc\r\nde"))
+	plugintest.Answers(t, m, server("220\r\n"), typed("AUTH LOGIN a b"), typed("DATA"), typed("text"), server("250-abc\r\nde"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -246,13 +224,13 @@ func FuzzTalk(f *testing.F) {
 		for i, data := range [4][]byte{asks, replies, more, replies} {
 			said[i] = core.Event{Kind: [2]core.EventKind{core.ClientBytes, core.ServerBytes}[i%2], Data: data[:min(len(data), core.MaxDecodedEvent)]}
 		}
-		want := answers(t, open(t, core.Stream), append(said[:], serverEOF)...)
+		want := plugintest.Answers(t, open(t, core.Stream), append(said[:], serverEOF)...)
 		var got []string
 		m := open(t, core.Stream)
 		for _, ev := range said {
 			for data := ev.Data; len(data) > 0; {
 				n := min(len(data), 1+int(size%32))
-				got = append(got, answers(t, m, core.Event{Kind: ev.Kind, Data: data[:n]})...)
+				got = append(got, plugintest.Answers(t, m, core.Event{Kind: ev.Kind, Data: data[:n]})...)
 				data = data[n:]
 				state, err := m.Checkpoint(nil)
 				if err != nil {
@@ -264,7 +242,7 @@ func FuzzTalk(f *testing.F) {
 				}
 			}
 		}
-		got = append(got, answers(t, m, serverEOF)...)
+		got = append(got, plugintest.Answers(t, m, serverEOF)...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("whole and in pieces (-whole +pieces):\n%s", diff)
 		}

@@ -34,28 +34,6 @@ func open(t testing.TB, client core.ClientEnd) *machine {
 	return m.(*machine)
 }
 
-// answers feeds a machine and returns its actions in words, without marks of secrets, whose
-// spans depend on how the events are cut.
-func answers(t testing.TB, m *machine, events ...core.Event) (all []string) {
-	t.Helper()
-	var out core.Out
-	for _, ev := range events {
-		out.Reset()
-		if err := m.Handle(ev, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Err() != nil {
-			t.Fatalf("%.80q: %v", ev.Data, out.Err())
-		}
-		for i := range out.Len() {
-			if a := out.Action(i); !a.Kind.IsMark() {
-				all = append(all, string(a.Data))
-			}
-		}
-	}
-	return all
-}
-
 func server(s string) core.Event { return core.Event{Kind: core.ServerBytes, Data: []byte(s)} }
 func client(s string) core.Event { return core.Event{Kind: core.ClientBytes, Data: []byte(s)} }
 func typed(s string) core.Event  { return core.Event{Kind: core.ClientText, Data: []byte(s)} }
@@ -147,18 +125,18 @@ func TestBounds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := open(t, core.Messages)
-			answers(t, m, server(c.begins))
+			plugintest.Answers(t, m, server(c.begins))
 			rounds := 3
 			if testing.Short() && c.begins == "" {
 				rounds = 1
 			}
 			for range rounds {
-				answers(t, m, server(c.more))
+				plugintest.Answers(t, m, server(c.more))
 				if state, err := m.Checkpoint(nil); err != nil || len(state) > core.MaxCheckpoint/2 {
 					t.Fatalf("a checkpoint of %d bytes, %v", len(state), err)
 				}
 			}
-			if got := strings.Join(answers(t, m, server(c.ends)), "\n"); !strings.Contains(got, c.want) {
+			if got := strings.Join(plugintest.Answers(t, m, server(c.ends)), "\n"); !strings.Contains(got, c.want) {
 				t.Errorf("%.200q", got)
 			}
 		})
@@ -178,14 +156,14 @@ func TestTooMuchTyped(t *testing.T) {
 	} {
 		m := open(t, core.Messages)
 		if name == "secrets" {
-			answers(t, m, server("Password: "))
+			plugintest.Answers(t, m, server("Password: "))
 		}
-		got := answers(t, m, typed(text))
+		got := plugintest.Answers(t, m, typed(text))
 		if len(got) != maxMade+2 || !strings.Contains(got[len(got)-1], "more have no message") {
 			t.Errorf("%s: %d answers, the last is %.80q", name, len(got), got[len(got)-1])
 		}
 	}
-	if got := answers(t, open(t, core.Messages), typed(strings.Repeat("\n", core.MaxEventPayload))); len(got) != 2 || !strings.HasPrefix(got[0], "nothing was sent: ") {
+	if got := plugintest.Answers(t, open(t, core.Messages), typed(strings.Repeat("\n", core.MaxEventPayload))); len(got) != 2 || !strings.HasPrefix(got[0], "nothing was sent: ") {
 		t.Errorf("%.100q", got)
 	}
 }
@@ -242,7 +220,7 @@ func TestView(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages)
-	answers(t, m, server("\xff\xfb\x01\xff\xfd\x1flogin: \xff\xfa\x18ab"), typed("joe"))
+	plugintest.Answers(t, m, server("\xff\xfb\x01\xff\xfd\x1flogin: \xff\xfa\x18ab"), typed("joe"))
 	state, err := m.Checkpoint(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -268,14 +246,14 @@ func held(t *testing.T, size func() int, events ...core.Event) {
 	var want, got []string
 	whole, m := open(t, core.Stream), open(t, core.Stream)
 	for _, ev := range append(events, core.Event{Kind: core.ClientEOF}, serverEOF) {
-		want = append(want, answers(t, whole, ev)...)
+		want = append(want, plugintest.Answers(t, whole, ev)...)
 		if !ev.Kind.IsStream() {
-			got = append(got, answers(t, m, ev)...)
+			got = append(got, plugintest.Answers(t, m, ev)...)
 			continue
 		}
 		for data := ev.Data; len(data) > 0; {
 			n := min(len(data), size())
-			got = append(got, answers(t, m, core.Event{Kind: ev.Kind, Data: data[:n]})...)
+			got = append(got, plugintest.Answers(t, m, core.Event{Kind: ev.Kind, Data: data[:n]})...)
 			data = data[n:]
 			state, err := m.Checkpoint(nil)
 			if err != nil {
