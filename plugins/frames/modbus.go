@@ -198,6 +198,7 @@ func (r *request) many(f function, pdu []byte) []byte {
 // its fields, with Wireshark's names.
 func modbus(frame []byte, asks bool) (text string, fields []core.Field) {
 	number := func(at int) int { return int(binary.BigEndian.Uint16(frame[at:])) }
+	fields = make([]core.Field, 0, 8)
 	field := func(name string, from, to int, value string) *core.Field {
 		fields = append(fields, core.Field{Name: name, From: int64(from), To: int64(to), Value: value})
 		return &fields[len(fields)-1]
@@ -213,8 +214,10 @@ func modbus(frame []byte, asks bool) (text string, fields []core.Field) {
 	f, _ := functionOf(code & 0x7f)
 	field("modbus.func_code", 7, 8, strconv.Itoa(int(f.code)))
 	data := frame[8:]
-	words := []string{f.String(), fmt.Sprintf("id=%d unit=%d", number(0), frame[6])}
-	say := func(name string, value any) { words = append(words, fmt.Sprintf("%s=%v", name, value)) }
+	said := append(make([]byte, 0, 96), f.String()...)
+	say := func(name, value string) { said = append(append(append(append(said, ' '), name...), '='), value...) }
+	say("id", fields[0].Value)
+	say("unit", fields[3].Value)
 	whole := func(n int) bool {
 		if len(data) == n {
 			return true
@@ -232,7 +235,7 @@ func modbus(frame []byte, asks bool) (text string, fields []core.Field) {
 			name = "unknown"
 		}
 		field("modbus.exception_code", 8, 9, strconv.Itoa(int(data[0])))
-		words = append(words, fmt.Sprintf("exception %d (%s)", data[0], name))
+		said = fmt.Appendf(said, " exception %d (%s)", data[0], name)
 	case f.shape == 0 || code >= 0x80:
 		field("modbus.data", 8, len(frame), hexOf(data))
 		say("data", hexOf(data))
@@ -252,8 +255,7 @@ func modbus(frame []byte, asks bool) (text string, fields []core.Field) {
 			whole(n)
 			break
 		}
-		field("modbus.reference_num", 8, 10, strconv.Itoa(number(8)))
-		say("address", number(8))
+		say("address", field("modbus.reference_num", 8, 10, strconv.Itoa(number(8))).Value)
 		if f.shape == writeOne {
 			value := strconv.Itoa(number(10))
 			switch {
@@ -267,8 +269,7 @@ func modbus(frame []byte, asks bool) (text string, fields []core.Field) {
 			whole(n)
 			break
 		}
-		field("modbus.word_cnt", 10, 12, strconv.Itoa(number(10)))
-		say("count", number(10))
+		say("count", field("modbus.word_cnt", 10, 12, strconv.Itoa(number(10))).Value)
 		if asks && (f.shape == writeBits || f.shape == writeWords) {
 			if n = 5; len(data) > 4 {
 				n += int(data[4])
@@ -281,7 +282,7 @@ func modbus(frame []byte, asks bool) (text string, fields []core.Field) {
 		}
 		whole(n)
 	}
-	return strings.Join(words, " "), fields
+	return string(said), fields
 }
 
 // valuesOf reads bits or registers, with a field for each register.
