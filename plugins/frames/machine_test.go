@@ -165,6 +165,27 @@ func TestLongFrames(t *testing.T) {
 	}
 }
 
+// Of the requests that nobody answers the last ones are kept.
+func TestManyWaiting(t *testing.T) {
+	m := open(t, core.Stream, optionPreset, "modbus-tcp")
+	const all = maxWaiting + 10
+	for range all {
+		plugintest.Answers(t, m, client("\x00\x01\x00\x00\x00\x02\x01\x07"))
+	}
+	if len(m.Waiting) != maxWaiting || m.Waiting[0].From != 10*8 {
+		t.Errorf("%d wait, the first from %d on", len(m.Waiting), m.Waiting[0].From)
+	}
+}
+
+// After bytes that were missed, frames that are all equally long begin where they would have.
+func TestFixedSizeAfterAGap(t *testing.T) {
+	m := open(t, core.Stream, optionFraming, framingFixed, optionSize, "4")
+	got := plugintest.Answers(t, m, server("abcde"), core.Event{Kind: core.ServerUnseen, Data: []byte("5")}, server("klmnop"))
+	if len(got) != 2 || !strings.HasPrefix(got[0], `from-server 0-4 "abcd"`) || !strings.HasPrefix(got[1], `from-server 12-16 "mnop"`) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestRestoreRefuses(t *testing.T) {
 	m := open(t, core.Messages, optionPreset, "modbus-tcp")
 	plugintest.Answers(t, m, typed("1"), server("\x00\x01\x00"))
