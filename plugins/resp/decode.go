@@ -96,6 +96,9 @@ func (d *decoder) reset() {
 	clear(d.Values)
 	d.Values, d.Open, d.Left, d.Full, d.Kept, d.owned = d.Values[:0], d.Open[:0], 0, false, 0, 0
 	d.Line, d.LineLen, d.CR = d.Line[:0], 0, false
+	if d.State != nothing {
+		d.State = inLine
+	}
 	if cap(d.Line) > 4<<10 {
 		d.Line = nil
 	}
