@@ -166,10 +166,11 @@ func (m *Message) appendFields(dst []byte, fields []Field, depth int, left *int)
 	if *left -= len(fields); *left < 0 {
 		return dst, ErrTooManyField
 	}
+	var toAt, toEnd int // where the last field's To is written: the next one often begins there
 	for i := range fields {
 		f := &fields[i]
 		switch {
-		case !ValidFieldName(f.Name):
+		case (i == 0 || f.Name != fields[i-1].Name) && !ValidFieldName(f.Name):
 			return dst, ErrFieldName
 		case !span(f.From, f.To, m.From, m.To):
 			return dst, ErrMessageSpan
@@ -178,7 +179,16 @@ func (m *Message) appendFields(dst []byte, fields []Field, depth int, left *int)
 		for range depth {
 			dst = append(dst, "  "...)
 		}
-		dst = appendSpan(append(append(dst, f.Name...), ' '), f.From, f.To)
+		dst = append(append(dst, f.Name...), ' ')
+		if i > 0 && f.From == fields[i-1].To {
+			dst = append(dst, dst[toAt:toEnd]...)
+		} else {
+			dst = strconv.AppendInt(dst, f.From, 10)
+		}
+		dst = append(dst, '-')
+		toAt = len(dst)
+		dst = strconv.AppendInt(dst, f.To, 10)
+		toEnd = len(dst)
 		if dst, err = appendFieldText(append(dst, ' '), f.Value); err != nil {
 			return dst, err
 		}

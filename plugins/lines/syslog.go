@@ -63,7 +63,7 @@ func priority(line []byte) (number, size int, ok bool) {
 }
 
 func syslogFields(raw []byte, _ bool) (all []field, wrong string) {
-	s := &scanner{line: trimmed(raw)}
+	s := &scanner{line: trimmed(raw), all: make([]field, 0, 10)}
 	s.at = countAt(s.line)
 	if s.at > 0 {
 		s.field("syslog.msg_len", 0, s.at-1)

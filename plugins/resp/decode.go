@@ -136,6 +136,9 @@ func (d *decoder) take(data []byte, at int) (n int, whole bool) {
 	rest := data[at:]
 	switch d.State {
 	case inLine:
+		if n, whole := d.item(rest); n > 0 {
+			return n, whole
+		}
 		i := bytes.IndexByte(rest, '\n')
 		if d.part != nil {
 			n := i
@@ -183,6 +186,30 @@ func (d *decoder) take(data []byte, at int) (n int, whole bool) {
 		return i + 1, !gap && d.complete(d.At+int64(i)+1)
 	}
 	return len(rest), false
+}
+
+// item takes a short string in an array if all of it is there, as it mostly is: what line,
+// begin, string and complete would do in many more steps.
+func (d *decoder) item(rest []byte) (n int, whole bool) {
+	if len(d.Open) == 0 || d.part != nil || d.LineLen > 0 || d.Guess || len(d.Values) == maxValues ||
+		len(rest) < len("$0\r\n\r\n") || rest[0] != '$' {
+		return 0, false
+	}
+	size, at := 0, 1
+	for ; at < 4 && '0' <= rest[at] && rest[at] <= '9'; at++ {
+		size = size*10 + int(rest[at]-'0')
+	}
+	end := at + len("\r\n") + size
+	if at == 1 || rest[1] == '0' && at > 2 || end+2 > len(rest) || d.Kept+int64(size) > maxKept ||
+		rest[at] != '\r' || rest[at+1] != '\n' || rest[end] != '\r' || rest[end+1] != '\n' {
+		return 0, false
+	}
+	d.Values = append(d.Values, value{
+		Kind: '$', From: d.At, Mid: d.At + int64(at), Body: d.At + int64(at) + 2,
+		Size: int64(size), Text: rest[at+2 : end : end],
+	})
+	d.Kept += int64(size)
+	return end + 2, d.complete(d.At + int64(end) + 2)
 }
 
 // hold keeps what has come of a line.
