@@ -72,7 +72,8 @@ type sizes struct {
 	busy       []int64 // sessions at a kill
 	kills      int
 	storm      time.Duration
-	requests   int64 // of redis-benchmark
+	decode     time.Duration // of each kind of traffic
+	requests   int64         // of redis-benchmark
 	replays    int64
 	recordings int64
 	versions   int
@@ -93,7 +94,7 @@ func fullSizes() sizes {
 	return sizes{
 		roundTrips: 1000, bulk: 512 << 20, lines: 1 << 20, lineSizes: allLineSizes, opens: 1000,
 		talkers: allTalkers, talk: 1500 * time.Millisecond, idle: 2000, crowd: 10_000, crowdTalk: 10 * time.Second,
-		busy: allBusy, kills: 4, storm: 20 * time.Second, requests: 1_000_000, replays: 4000, recordings: 10_000, versions: 10,
+		busy: allBusy, kills: 4, storm: 20 * time.Second, decode: time.Second, requests: 1_000_000, replays: 4000, recordings: 10_000, versions: 10,
 		settle: 20 * time.Second, sample: 250 * time.Millisecond,
 	}
 }
@@ -111,7 +112,7 @@ func briefSizes() sizes {
 	return sizes{
 		roundTrips: 50, bulk: 4 << 20, lines: 16 << 10, lineSizes: []int64{lineSize}, opens: 32,
 		talkers: []int64{1, 20}, talk: 100 * time.Millisecond, idle: 32, crowd: 50, crowdTalk: 1100 * time.Millisecond,
-		busy: []int64{10}, kills: 1, storm: 2 * time.Second, requests: 5000, replays: 20, recordings: 100, versions: 2,
+		busy: []int64{10}, kills: 1, storm: 2 * time.Second, decode: 20 * time.Millisecond, requests: 5000, replays: 20, recordings: 100, versions: 2,
 		settle: 200 * time.Millisecond, sample: 20 * time.Millisecond,
 	}
 }

@@ -107,6 +107,9 @@ func measures() []measure {
 			},
 		},
 		{
+			name: "modes", applies: workbench, run: measureModes, own: true, limit: 5 * time.Minute, metrics: modesMetrics(),
+		},
+		{
 			name: "replay", applies: workbench, run: measureReplay, own: true,
 			metrics: []metric{
 				{Name: "rate", Title: fmt.Sprintf("golden replays, %d entries", goldenEntries), Unit: "files/s", Bar: &bar{Limit: 10_000}, MoreBetter: true},
