@@ -184,8 +184,7 @@ var table = []row{
 		place:   "core/convert/pcap",
 		does:    "transcripts as packets, and packets as transcripts",
 		not:     "line modes, files",
-		imports: "core core/convert core/transcript " + gopacket,
-		brings:  behindGopacket,
+		imports: "core core/convert core/transcript",
 		without: "net/http os/exec",
 	},
 	{
@@ -193,7 +192,7 @@ var table = []row{
 		does:    "lists the formats that transcripts are written in",
 		not:     "what is in them, files",
 		imports: "core/convert core/convert/pcap core/transcript",
-		brings:  "core " + gopacket + " " + behindGopacket,
+		brings:  "core",
 		without: "net os",
 	},
 	{
@@ -201,7 +200,6 @@ var table = []row{
 		does:    "makes transcripts, in files or elsewhere, of captures, HARs and texts",
 		not:     "what is in them",
 		imports: "core core/convert core/convert/pcap core/plainfile core/transcript",
-		brings:  gopacket + " " + behindGopacket,
 		without: "net os/exec",
 	},
 	{
@@ -237,7 +235,7 @@ var table = []row{
 		does:    "has line modes watch what is in a capture, and tells [each message](decode.md)",
 		not:     "concrete line modes, processes, how messages are printed",
 		imports: "core core/convert/pcap core/drive core/feed core/store core/transcript core/wire",
-		brings:  "core/background core/convert core/plainfile core/secret core/store/parts core/store/textindex github.com/gopacket/gopacket golang.org/x/net " + xsys,
+		brings:  "core/background core/convert core/plainfile core/secret core/store/parts core/store/textindex " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -423,7 +421,7 @@ var table = []row{
 		does:    "keeps what a student has reached in lessons, and the student's seed",
 		not:     "verdicts, who the student is",
 		imports: "core/lesson core/plainfile",
-		brings:  "core/fault core core/convert core/play core/stall core/transcript core/urgent " + gopacket + " " + behindGopacket + " " + txtar,
+		brings:  "core/fault core core/convert core/play core/stall core/transcript core/urgent " + xsys + " " + txtar,
 		without: "net os/exec",
 	},
 	{
@@ -431,7 +429,7 @@ var table = []row{
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
 		imports: "core core/access core/background core/class core/class/results core/class/wall core/compare core/convert/formats core/convert/importer core/fault core/keep core/lesson core/lesson/markdown core/lesson/progress core/lesson/stage core/limit core/login core/play core/quota core/redact core/replay core/rules core/stall core/session core/store core/tap core/target core/transcript core/wire rsc.io/qr " + gorilla,
-		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/practice core/secret core/store/parts core/store/textindex core/urgent " + gopacket + " " + behindGopacket + " " + xsys + " " + xtext + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
+		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/practice core/secret core/store/parts core/store/textindex core/urgent " + xsys + " " + xtext + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
 		without: "os",
 	},
 	{
@@ -691,7 +689,7 @@ var table = []row{
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
 		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs/modes plugins/... web " + cobra + " " + pflag + " " + rscQR,
-		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gopacket + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames,
+		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -811,7 +809,6 @@ const (
 	xtime    = "golang.org/x/time"
 	yamux    = "github.com/hashicorp/yamux"
 	fsnotify = "github.com/fsnotify/fsnotify"
-	gopacket = "github.com/gopacket/gopacket"
 	pflag    = "github.com/spf13/pflag"
 	rscQR    = "rsc.io/qr"
 	starlark = "go.starlark.net"
@@ -831,8 +828,7 @@ const (
 
 	behindOIDC = "github.com/go-jose/go-jose/v4"
 
-	behindTarget   = "golang.org/x/net " + xtext
-	behindGopacket = "golang.org/x/net golang.org/x/sys"
+	behindTarget = "golang.org/x/net " + xtext
 
 	prometheus       = "github.com/prometheus/client_golang"
 	behindPrometheus = "github.com/beorn7/perks github.com/cespare/xxhash/v2 github.com/munnerz/goautoneg " +

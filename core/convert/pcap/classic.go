@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"time"
-
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
 )
 
 // The magic numbers of pcap files, in the files' own byte order.
@@ -18,19 +15,16 @@ const (
 	magicModified = 0xa1b2cd34 // by A. Kuznetzov's patch: longer headers
 )
 
-// classic reads pcap (draft-ietf-opsawg-pcap) and its variants.
-//
-// It does not use pcapgo's reader, which refuses minor versions other than 4 and
-// packets longer than their original length, though libpcap reads both, and which
-// has no variants.
+// classic reads pcap (draft-ietf-opsawg-pcap) and its variants. Like libpcap it reads older
+// minor versions, and packets longer than their original length.
 type classic struct {
-	r      *bufio.Reader
-	order  binary.ByteOrder
-	unit   int64 // nanoseconds of a time's fraction
-	minor  uint16
-	link   layers.LinkType
-	head   []byte // of a packet
-	packet []byte
+	r     *bufio.Reader
+	order binary.ByteOrder
+	unit  int64 // nanoseconds of a time's fraction
+	minor uint16
+	link  linkType
+	head  []byte // of a packet
+	buf   []byte
 }
 
 func classicOrder(magic []byte) binary.ByteOrder {
@@ -54,7 +48,7 @@ func openClassic(r *bufio.Reader) (source, error) {
 	if major != 2 {
 		return nil, fmt.Errorf("pcap version %d.%d is not supported; version 2 is", major, c.minor)
 	}
-	c.link = layers.LinkType(c.order.Uint32(header[20:])) // the bits above 16 are other flags
+	c.link = linkType(c.order.Uint32(header[20:])) // the bits above 16 are other flags
 	// Some systems wrote longer packet headers: Red Hat 6.1 and Nokia without a
 	// magic number of their own, SuSE 6.3 with that of the patch. The shorter
 	// header comes first: where a longer header is taken for a shorter one, seconds
@@ -116,27 +110,24 @@ func (c *classic) lengths(head []byte) (captured, original uint32) {
 	return captured, original
 }
 
-func (c *classic) next() (data []byte, info gopacket.CaptureInfo, link layers.LinkType, err error) {
-	if _, err = io.ReadFull(c.r, c.head); err != nil {
-		return nil, info, 0, plain(err)
+func (c *classic) next() (packet, error) {
+	if _, err := io.ReadFull(c.r, c.head); err != nil {
+		return packet{}, plain(err)
 	}
 	captured, original := c.lengths(c.head)
 	if captured > maxPacket {
-		return nil, info, 0, fmt.Errorf("the capture is damaged: packet of %d bytes", captured)
+		return packet{}, fmt.Errorf("the capture is damaged: packet of %d bytes", captured)
 	}
-	if cap(c.packet) < int(captured) {
-		c.packet = make([]byte, captured)
+	if cap(c.buf) < int(captured) {
+		c.buf = make([]byte, captured)
 	}
-	data = c.packet[:captured]
-	if _, err = io.ReadFull(c.r, data); err != nil {
+	data := c.buf[:captured]
+	if _, err := io.ReadFull(c.r, data); err != nil {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
-		return nil, info, 0, plain(err)
+		return packet{}, plain(err)
 	}
-	info = gopacket.CaptureInfo{
-		Timestamp:     time.Unix(int64(c.order.Uint32(c.head)), int64(c.order.Uint32(c.head[4:]))*c.unit).UTC(),
-		CaptureLength: int(captured), Length: int(original),
-	}
-	return data, info, c.link, nil
+	at := time.Unix(int64(c.order.Uint32(c.head)), int64(c.order.Uint32(c.head[4:]))*c.unit).UTC()
+	return packet{c.link, data, int(original), at}, nil
 }

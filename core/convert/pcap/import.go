@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/netip"
 
-	"github.com/gopacket/gopacket/layers"
-
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -115,13 +113,12 @@ type importer struct {
 }
 
 func (i *importer) packets(ctx context.Context, source source) error {
-	decoder := newDecoder()
 	i.order.older, i.order.newer = &i.order, &i.order
 	for {
 		if i.report.Packets%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		data, info, link, err := source.next()
+		p, err := source.next()
 		switch {
 		case err == io.EOF:
 			return nil
@@ -132,13 +129,7 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			return err
 		}
 		i.report.Packets++
-		first := firstLayer(link, data)
-		if first == 0 {
-			i.report.Unread++
-			i.report.LinkType = linkName(link)
-			continue
-		}
-		switch s, kind := decoder.decode(first, data, info); kind {
+		switch s, kind := decode(&p); kind {
 		case isTCP, isUDP:
 			if kind == isUDP && !i.Datagrams {
 				break
@@ -152,15 +143,11 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			i.report.Damaged++
 		case isTunnel:
 			i.report.Tunnelled++
+		case isUnread:
+			i.report.Unread++
+			i.report.LinkType = p.link.String()
 		}
 	}
-}
-
-func linkName(link layers.LinkType) string {
-	if int(link) < len(layers.LinkTypeMetadata) {
-		return fmt.Sprintf("%d (%v)", link, link)
-	}
-	return fmt.Sprint(uint16(link))
 }
 
 // segment passes one segment to its connection.

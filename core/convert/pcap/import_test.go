@@ -259,7 +259,7 @@ const helloEntries = `>> server "220 hi\r\n"
 
 func TestLinkTypes(t *testing.T) {
 	for _, link := range []layers.LinkType{layers.LinkTypeEthernet, layers.LinkTypeLinuxSLL, layers.LinkTypeLinuxSLL2, layers.LinkTypeNull,
-		layers.LinkTypeLoop, layers.LinkTypeRaw, linkRawBSD, linkRawOpen} {
+		layers.LinkTypeLoop, layers.LinkTypeRaw, layers.LinkType(linkRawBSD), layers.LinkType(linkRawOpen)} {
 		for _, v6 := range []bool{false, true} {
 			w := newWire(t, link)
 			w.v6 = v6

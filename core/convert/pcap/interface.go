@@ -8,20 +8,17 @@ import (
 
 // ngInterface is the relevant part of a pcapng's Interface Description Block
 // (draft-ietf-opsawg-pcapng, section 4.2).
-//
-// Pcapgo reads these too, but scales powers of two by an integer quotient,
-// which is off by up to 7 %, and takes whole seconds for microseconds.
 type ngInterface struct {
+	link      linkType
 	snap      uint32 // bytes captured of a packet; 0: all
 	perSecond uint64 // units of its packets' times
 	offset    int64  // seconds to add to them
 }
 
-func (b *blocks) describe(block []byte) (ngInterface, error) {
-	const optionEnd, optionResolution, optionOffset = 0, 9, 14
-	one := ngInterface{snap: b.order.Uint32(block[12:]), perSecond: 1e6}
+func (g *nextGeneration) describe(block []byte) (ngInterface, error) {
+	one := ngInterface{link: linkType(g.order.Uint16(block[8:])), snap: g.order.Uint32(block[12:]), perSecond: 1e6}
 	for rest := block[16 : len(block)-4]; len(rest) >= 4; {
-		code, length := b.order.Uint16(rest), int(b.order.Uint16(rest[2:]))
+		code, length := g.order.Uint16(rest), int(g.order.Uint16(rest[2:]))
 		padded := 4 + (length+3)&^3
 		if code == optionEnd {
 			break
@@ -44,7 +41,7 @@ func (b *blocks) describe(block []byte) (ngInterface, error) {
 				return one, fmt.Errorf("interface time resolution %#x is too high", value[0])
 			}
 		case code == optionOffset && length == 8:
-			one.offset = int64(b.order.Uint64(value))
+			one.offset = int64(g.order.Uint64(value))
 		}
 		rest = rest[padded:]
 	}

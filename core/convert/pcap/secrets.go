@@ -3,7 +3,6 @@ package pcap
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -14,9 +13,6 @@ import (
 )
 
 const (
-	blockSecrets = 10
-	tlsKeyLog    = 0x544c534b // the kind of secrets: a key log as NSS writes it
-
 	// maxSecrets bounds the lines that are taken from a key log. A connection has some ten
 	// of them.
 	maxSecrets = 64 << 10
@@ -82,20 +78,4 @@ func clientRandom(said []byte) []byte {
 			return hex.AppendEncode(nil, said[at+before:at+before+length])
 		}
 	}
-}
-
-// secretsBlock returns a Decryption Secrets block, in little endian like pcapgo's output.
-func secretsBlock(lines []byte) []byte {
-	le := binary.LittleEndian
-	block := le.AppendUint32(nil, blockSecrets)
-	block = le.AppendUint32(block, 0) // the length, below
-	block = le.AppendUint32(block, tlsKeyLog)
-	block = le.AppendUint32(block, uint32(len(lines)))
-	block = append(block, lines...)
-	for len(block)%4 != 0 {
-		block = append(block, 0)
-	}
-	length := uint32(len(block) + 4)
-	le.PutUint32(block[4:], length)
-	return le.AppendUint32(block, length)
 }

@@ -7,10 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 )
 
 // ErrNoCapture says that the input is neither pcap nor pcapng.
@@ -18,9 +14,9 @@ var ErrNoCapture = errors.New("not a capture: expected pcap or pcapng, which tcp
 
 // source reads the packets of a capture of any form.
 type source interface {
-	// next returns the next packet, valid until the next call, and its link type.
-	// io.EOF is the end, io.ErrUnexpectedEOF an end within a packet.
-	next() (data []byte, info gopacket.CaptureInfo, link layers.LinkType, err error)
+	// next returns the next packet. io.EOF is the end, io.ErrUnexpectedEOF an end within
+	// a packet.
+	next() (packet, error)
 }
 
 // IsCapture reports whether a file that begins with head, 4 bytes or more, may be
@@ -63,40 +59,11 @@ func open(r io.Reader) (source, error) {
 	return openClassic(in)
 }
 
-// plain returns ends of input unchanged, for the caller to report, and adds
-// context to pcapgo's errors.
+// plain returns ends of input unchanged, for the caller to report, and adds context to
+// errors of the format.
 func plain(err error) error {
-	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if err == nil || err == errVersion || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	return fmt.Errorf("the capture is damaged: %w", err)
-}
-
-type nextGeneration struct {
-	*pcapgo.NgReader
-	blocks *blocks
-}
-
-func openNG(in *bufio.Reader) (source, error) {
-	b := &blocks{r: in}
-	r, err := pcapgo.NewNgReader(b, pcapgo.NgReaderOptions{WantMixedLinkType: true})
-	if err == pcapgo.ErrNgVersionMismatch {
-		return nil, errors.New("pcapng version is not supported; only 1.0 is")
-	}
-	if err != nil {
-		return nil, plain(err)
-	}
-	return &nextGeneration{r, b}, nil
-}
-
-func (g *nextGeneration) next() ([]byte, gopacket.CaptureInfo, layers.LinkType, error) {
-	data, info, err := g.ZeroCopyReadPacketData()
-	switch {
-	case err == io.EOF && g.blocks.torn:
-		return nil, info, 0, io.ErrUnexpectedEOF
-	case err != nil:
-		return nil, info, 0, plain(err)
-	}
-	info.Timestamp = g.blocks.at // each read of blocks ends with its block: the current one is this packet's
-	return data, info, info.AncillaryData[0].(layers.LinkType), nil
 }

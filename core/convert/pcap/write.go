@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,10 +10,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/convert"
@@ -64,27 +61,16 @@ func WriteWith(w io.Writer, t *transcript.Transcript, secrets []byte) error {
 	if server.Addr() == client.Addr() {
 		client = netip.AddrPortFrom(netip.MustParseAddr("2001:db8::3"), clientPort)
 	}
-	ng, err := pcapgo.NewNgWriterInterface(w, pcapgo.NgInterface{
-		Name: "synthetic", Description: "made from a transcript", LinkType: layers.LinkTypeEthernet,
-	}, pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "workbench", Comment: sectionComment(t)}})
-	if err != nil {
-		return err
-	}
+	ng := newNGWriter(w)
+	err := errors.Join(ng.section(sectionComment(t)), ng.ethernet("synthetic", "made from a transcript"))
 	if host != "" && strings.IndexFunc(host, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
-		if err := ng.Flush(); err != nil {
-			return err
-		}
-		if _, err := w.Write(nameBlock(server.Addr(), host)); err != nil {
-			return err
-		}
+		err = errors.Join(err, ng.name(server.Addr(), host))
 	}
 	if secrets != nil { // before the packets that they decrypt
-		if err := ng.Flush(); err != nil {
-			return err
-		}
-		if _, err := w.Write(secretsBlock(secrets)); err != nil {
-			return err
-		}
+		err = errors.Join(err, ng.secrets(secrets))
+	}
+	if err != nil {
+		return err
 	}
 	s := newSegments(ng, client, server)
 	if s.udp = t.Server == core.ServerDatagrams; !s.udp {
@@ -104,15 +90,15 @@ func WriteWith(w io.Writer, t *transcript.Transcript, secrets []byte) error {
 	if s.err != nil { // of the handshake
 		return s.err
 	}
-	return ng.Flush()
+	return ng.flush()
 }
 
 // newSegments begins a connection.
-func newSegments(ng *pcapgo.NgWriter, client, server netip.AddrPort) *segments {
+func newSegments(ng *ngWriter, client, server netip.AddrPort) *segments {
 	s := &segments{
-		ng: ng, buf: gopacket.NewSerializeBuffer(), at: Start, mss: linkMTU - headers4,
-		client: peer{addr: client, mac: net.HardwareAddr{2, 0, 0, 0, 0, 1}, seq: 1_000_000},
-		server: peer{addr: server, mac: net.HardwareAddr{2, 0, 0, 0, 0, 2}, seq: 2_000_000},
+		ng: ng, at: Start, mss: linkMTU - headers4,
+		client: peer{addr: client, mac: [6]byte{2, 0, 0, 0, 0, 1}, seq: 1_000_000},
+		server: peer{addr: server, mac: [6]byte{2, 0, 0, 0, 0, 2}, seq: 2_000_000},
 	}
 	if server.Addr().Is6() {
 		s.mss = linkMTU - headers6
@@ -180,18 +166,10 @@ func dialledIn(t *transcript.Transcript) (netip.AddrPort, bool) {
 	return netip.AddrPort{}, false
 }
 
-// peer is one of the two hosts.
-type peer struct {
-	addr netip.AddrPort
-	mac  net.HardwareAddr
-	seq  uint32 // of the next byte
-	id   uint16 // of the next IPv4 packet
-}
-
 // segments writes the packets. After an error it writes no more.
 type segments struct {
-	ng             *pcapgo.NgWriter
-	buf            gopacket.SerializeBuffer
+	ng             *ngWriter
+	frame          []byte // the packet that is written
 	at             time.Time
 	mss            int
 	udp            bool // not TCP
@@ -205,14 +183,9 @@ type segments struct {
 
 // handshake opens a connection from one host to the other.
 func (s *segments) handshake(from, to *peer) {
-	options := []layers.TCPOption{
-		{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{byte(s.mss >> 8), byte(s.mss)}},
-		{OptionType: layers.TCPOptionKindNop},
-		{OptionType: layers.TCPOptionKindWindowScale, OptionLength: 3, OptionData: []byte{7}},
-	}
-	s.packet(from, to, layers.TCP{SYN: true, Options: options}, nil)
-	s.packet(to, from, layers.TCP{SYN: true, ACK: true, Options: options}, nil)
-	s.packet(from, to, layers.TCP{ACK: true}, nil)
+	s.packet(from, to, flagSYN, nil)
+	s.packet(to, from, flagSYN|flagACK, nil)
+	s.packet(from, to, flagACK, nil)
 }
 
 func (s *segments) crossing(c *convert.Crossing) {
@@ -235,7 +208,7 @@ func (s *segments) crossing(c *convert.Crossing) {
 		s.finish(from, to)
 	case convert.Broken:
 		if strings.Contains(string(c.Data), "reset") {
-			s.packet(from, to, layers.TCP{RST: true, ACK: true}, nil)
+			s.packet(from, to, flagRST|flagACK, nil)
 			return
 		}
 		s.finish(to, from)
@@ -246,9 +219,13 @@ func (s *segments) bytes(from, to *peer, c *convert.Crossing) {
 	for sent, at := 1, 0; at < len(c.Data); sent++ {
 		n := min(len(c.Data)-at, s.mss)
 		s.comments = s.commentsOn(c, int64(at), int64(at+n))
-		s.packet(from, to, layers.TCP{ACK: true, PSH: at+n == len(c.Data)}, c.Data[at:at+n])
+		flags := byte(flagACK)
+		if at+n == len(c.Data) {
+			flags |= flagPSH
+		}
+		s.packet(from, to, flags, c.Data[at:at+n])
 		if at += n; at == len(c.Data) || sent%ackEvery == 0 {
-			s.packet(to, from, layers.TCP{ACK: true}, nil)
+			s.packet(to, from, flagACK, nil)
 		}
 	}
 	if c.From == core.Client {
@@ -278,64 +255,37 @@ func (s *segments) commentsOn(c *convert.Crossing, from, to int64) (all []string
 }
 
 func (s *segments) finish(from, to *peer) {
-	s.packet(from, to, layers.TCP{FIN: true, ACK: true}, nil)
-	s.packet(to, from, layers.TCP{ACK: true}, nil)
+	s.packet(from, to, flagFIN|flagACK, nil)
+	s.packet(to, from, flagACK, nil)
 }
 
 // packet writes one packet and advances the sender's sequence number.
-func (s *segments) packet(from, to *peer, tcp layers.TCP, data []byte) {
-	if s.err != nil {
-		return
-	}
-	tcp.SrcPort, tcp.DstPort = layers.TCPPort(from.addr.Port()), layers.TCPPort(to.addr.Port())
-	tcp.Seq, tcp.Window = from.seq, 65535
-	if tcp.ACK {
-		tcp.Ack = to.seq
-	}
+func (s *segments) packet(from, to *peer, flags byte, data []byte) {
+	s.send(from, to, ipTCP, tcpHead(from, to, flags, s.mss), tcpChecksumAt, data)
 	from.seq += uint32(len(data))
-	if tcp.SYN || tcp.FIN {
+	if flags&(flagSYN|flagFIN) != 0 {
 		from.seq++
 	}
-	s.send(from, to, layers.IPProtocolTCP, &tcp, data)
 }
 
 // datagram writes one, in a packet however large it is: to cut it into fragments would show
 // no more.
 func (s *segments) datagram(from, to *peer, data []byte) {
-	if s.err == nil {
-		s.send(from, to, layers.IPProtocolUDP, &layers.UDP{SrcPort: layers.UDPPort(from.addr.Port()), DstPort: layers.UDPPort(to.addr.Port())}, data)
-	}
+	s.send(from, to, ipUDP, udpHead(from, to, len(data)), udpChecksumAt, data)
 }
 
-// transport is a layer whose checksum covers addresses.
-type transport interface {
-	gopacket.SerializableLayer
-	SetNetworkLayerForChecksum(gopacket.NetworkLayer) error
-}
+// Where checksums are in headers.
+const (
+	tcpChecksumAt = 16
+	udpChecksumAt = 6
+)
 
 // send writes one packet.
-func (s *segments) send(from, to *peer, protocol layers.IPProtocol, above transport, data []byte) {
-	link := layers.Ethernet{SrcMAC: from.mac, DstMAC: to.mac}
-	var ip gopacket.SerializableLayer
-	if from.addr.Addr().Is4() {
-		link.EthernetType = layers.EthernetTypeIPv4
-		v4 := &layers.IPv4{Version: 4, TTL: 64, Id: from.id, Flags: layers.IPv4DontFragment, Protocol: protocol,
-			SrcIP: from.addr.Addr().AsSlice(), DstIP: to.addr.Addr().AsSlice()}
-		from.id++
-		s.err, ip = above.SetNetworkLayerForChecksum(v4), v4
-	} else {
-		link.EthernetType = layers.EthernetTypeIPv6
-		v6 := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: protocol,
-			SrcIP: from.addr.Addr().AsSlice(), DstIP: to.addr.Addr().AsSlice()}
-		s.err, ip = above.SetNetworkLayerForChecksum(v6), v6
+func (s *segments) send(from, to *peer, protocol byte, above []byte, checksumAt int, data []byte) {
+	if s.err != nil {
+		return
 	}
-	if s.err == nil {
-		s.err = gopacket.SerializeLayers(s.buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
-			&link, ip, above, gopacket.Payload(data))
-	}
-	if s.err == nil {
-		n := len(s.buf.Bytes())
-		s.err = s.ng.WritePacketWithOptions(gopacket.CaptureInfo{Timestamp: s.at, CaptureLength: n, Length: n}, s.buf.Bytes(), pcapgo.NgPacketOptions{Comments: s.comments})
-		s.comments = nil
-	}
+	s.frame = appendFrame(s.frame[:0], from, to, protocol, above, checksumAt, data)
+	s.err = s.ng.packet(s.at, s.frame, s.comments)
+	s.comments = nil
 }

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gopacket/gopacket/layers"
-
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -238,9 +236,9 @@ func TestPackets(t *testing.T) {
 		t.Fatal(err)
 	}
 	packets, infos := packetsOf(t, written(t, tr))
-	d, got := newDecoder(), ""
+	got := ""
 	for i, p := range packets {
-		s, kind := d.decode(layers.LayerTypeEthernet, p, infos[i])
+		s, kind := decode(&packet{linkEthernet, p, len(p), infos[i].Timestamp})
 		if kind != isTCP {
 			t.Fatal(kind)
 		}
