@@ -2,6 +2,7 @@ package room
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"strconv"
 
@@ -13,8 +14,8 @@ import (
 )
 
 // Value returns what a server derives from a student's seed, for lessons that ask for it:
-// http.word, http.number, http.today, mail.name, mail.password, mail.code, dns.name and
-// dns.text. ok is false for another name.
+// http.word, http.number, http.today, mail.name, mail.password, mail.plain, mail.code,
+// dns.name and dns.text. ok is false for another name.
 func Value(seed, name string) (value string, ok bool) {
 	word, number, today := web.Student(seed)
 	person := mail.Student(seed)
@@ -22,7 +23,8 @@ func Value(seed, name string) (value string, ok bool) {
 	value, ok = map[string]string{
 		"http.word": word, "http.number": strconv.FormatUint(number, 10), "http.today": strconv.FormatUint(today, 10),
 		"mail.name": person.Name, "mail.password": person.Password, "mail.code": person.Code,
-		"dns.name": host, "dns.text": text,
+		"mail.plain": base64.StdEncoding.EncodeToString([]byte("\x00" + person.Name + "\x00" + person.Password)), // RFC 4616
+		"dns.name":   host, "dns.text": text,
 	}[name]
 	return value, ok
 }
