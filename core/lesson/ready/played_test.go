@@ -3,6 +3,7 @@ package ready_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -13,12 +14,17 @@ import (
 	"github.com/protocol-workbench/workbench/core/convert"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/practice/room"
+	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
 // What the cases' students send is sent to the practice servers, too: the verdict on what
 // these answer is the one on the transcripts that were written by hand.
 func TestCasesWithTheServers(t *testing.T) {
+	own, err := target.SelfSigned("practice")
+	if err != nil {
+		t.Fatal(err)
+	}
 	each(t, func(t *testing.T, s *lesson.Source, cases []lesson.Case) {
 		for i := range cases {
 			c := &cases[i]
@@ -39,6 +45,7 @@ func TestCasesWithTheServers(t *testing.T) {
 				continue
 			}
 			shared := room.New()
+			shared.TLS = &tls.Config{Certificates: []tls.Certificate{own.Pair()}}
 			for j := range a.Connections {
 				a.Connections[j].Log = play(t, shared, seed, step, a.Connections[j])
 			}
@@ -57,7 +64,8 @@ func TestCasesWithTheServers(t *testing.T) {
 const patience = 10 * time.Second // of a test that hangs
 
 // play sends the client's part of a transcript to the step's server. It goes on where the
-// server said something once as many lines have come.
+// server said something once as many lines have come, and upgrades the connection to TLS
+// where the person ordered it.
 func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn lesson.Connection) *transcript.Transcript {
 	t.Helper()
 	server, err := room.Find(step.Setting.Practice)
@@ -72,8 +80,12 @@ func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn l
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, stop := connect(t, converse)
+	wire, stop := connect(t, converse)
 	defer stop()
+	var client interface {
+		net.Conn
+		CloseWrite() error
+	} = wire
 	log := *conn.Log
 	log.Entries = nil
 	event := func(kind core.EventKind, data []byte) {
@@ -99,12 +111,27 @@ func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn l
 		}
 		return err
 	}
+	upgrade := func() error {
+		secure := tls.Client(wire, &tls.Config{InsecureSkipVerify: true}) // whose certificate it is does not matter here
+		wire.SetDeadline(time.Now().Add(patience))
+		defer wire.SetDeadline(time.Time{})
+		if err := secure.Handshake(); err != nil {
+			event(core.ServerFailed, []byte("TLS handshake: "+err.Error()))
+			return err
+		}
+		client = secure
+		event(core.ServerTLS, []byte("tls 1.3"))
+		return nil
+	}
 	typed := 0 // entries before this are in the log, if the client typed them
 	for _, c := range convert.Crossings(conn.Log) {
 		for ; typed <= c.Entry && err == nil; typed++ {
 			switch e := conn.Log.Entries[typed]; e.Event.Kind {
 			case core.ClientText, core.ClientPart, core.ClientBinary:
 				event(e.Event.Kind, e.Event.Data)
+			case core.ClientStartTLS:
+				event(e.Event.Kind, nil)
+				err = upgrade()
 			}
 		}
 		switch {

@@ -34,7 +34,7 @@ func Names() []string {
 // order is from the easy to the hard.
 var order = []string{
 	"http-by-hand", "head-404-redirect", "keep-alive-and-host", "post-and-content-length",
-	"smtp-forge-a-sender", "pop3-phases", "cr-lf-or-lf", "tcp-is-a-stream",
+	"smtp-forge-a-sender", "starttls", "pop3-phases", "cr-lf-or-lf", "tcp-is-a-stream",
 	"write-your-own-server", "design-a-protocol",
 }
 
