@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
+	"github.com/protocol-workbench/workbench/plugins/dns"
 )
 
 // What the cases' students send is sent to the practice servers, too: the verdict on what
@@ -47,7 +49,7 @@ func TestCasesWithTheServers(t *testing.T) {
 			shared := room.New()
 			shared.TLS = &tls.Config{Certificates: []tls.Certificate{own.Pair()}}
 			for j := range a.Connections {
-				a.Connections[j].Log = play(t, shared, seed, step, a.Connections[j])
+				a.Connections[j].Log = decoded(t, play(t, shared, seed, step, a.Connections[j]))
 			}
 			r, err := l.TryOn(c, a)
 			fails(t, r, err)
@@ -64,8 +66,8 @@ func TestCasesWithTheServers(t *testing.T) {
 const patience = 10 * time.Second // of a test that hangs
 
 // play sends the client's part of a transcript to the step's server. It goes on where the
-// server said something once as many lines have come, and upgrades the connection to TLS
-// where the person ordered it.
+// server said something once as many lines have come, or whole messages where it does not
+// speak in lines, and upgrades the connection to TLS where the person ordered it.
 func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn lesson.Connection) *transcript.Transcript {
 	t.Helper()
 	server, err := room.Find(step.Setting.Practice)
@@ -91,14 +93,18 @@ func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn l
 	event := func(kind core.EventKind, data []byte) {
 		log.Entries = append(log.Entries, transcript.Entry{Dir: transcript.Event, Event: core.Event{Kind: kind, Data: bytes.Clone(data)}})
 	}
-	lines := 0 // that may still come before the client goes on; below 0: they have come
+	whole := lines
+	if step.Setting.Practice == "dns" {
+		whole = dnsMessages
+	}
+	var said, heard []byte // by the server of the transcript, and by this one
 	buf := make([]byte, 64<<10)
 	read := func() error {
 		client.SetReadDeadline(time.Now().Add(patience))
 		n, err := client.Read(buf)
 		if n > 0 {
 			event(core.ServerBytes, buf[:n])
-			lines -= bytes.Count(buf[:n], []byte("\n"))
+			heard = append(heard, buf[:n]...)
 		}
 		var late net.Error
 		switch {
@@ -136,8 +142,8 @@ func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn l
 		}
 		switch {
 		case c.From == core.Server && c.Kind == convert.Bytes:
-			lines += bytes.Count(c.Data, []byte("\n"))
-			for lines > 0 && err == nil {
+			said = append(said, c.Data...)
+			for whole(heard) < whole(said) && err == nil {
 				err = read()
 			}
 		case c.From == core.Server && !c.Implied:
@@ -157,6 +163,59 @@ func play(t *testing.T, shared *room.Room, seed string, step lesson.Step, conn l
 		}
 	}
 	return &log
+}
+
+func lines(stream []byte) int { return bytes.Count(stream, []byte("\n")) }
+
+// dnsMessages counts messages with a length before each (RFC 1035, section 4.2.2).
+func dnsMessages(stream []byte) (n int) {
+	for len(stream) >= 2 {
+		size := 2 + int(binary.BigEndian.Uint16(stream))
+		if len(stream) < size {
+			break
+		}
+		stream = stream[size:]
+		n++
+	}
+	return n
+}
+
+// decoded returns a log with what the line mode dns answers to its events, the messages
+// among it. Another mode's log it returns as it is.
+func decoded(t *testing.T, log *transcript.Transcript) *transcript.Transcript {
+	t.Helper()
+	if log.Mode != "dns" {
+		return log
+	}
+	d := dns.Discipline()
+	options, err := d.Manifest.ParseOptions(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out core.Out
+	m, err := d.Open(core.Opening{Options: options, Seed: log.Seed}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := *log
+	whole.Entries = nil
+	for n, e := range log.Entries {
+		if e.Dir != transcript.Event {
+			continue
+		}
+		out.Reset()
+		if err := m.Handle(e.Event, &out); err != nil {
+			t.Fatal(err)
+		}
+		var actions []core.Action
+		for i := range out.Len() {
+			a := out.Action(i)
+			a.Data = bytes.Clone(a.Data)
+			actions = append(actions, a)
+		}
+		whole.Entries = transcript.AppendAnswered(whole.Entries, uint64(n+1), e.Event, actions)
+	}
+	return &whole
 }
 
 // connect has a server serve one connection, and returns the client's end.
