@@ -25,6 +25,9 @@
 // machine's to drop, as core.Out.StartTLS says; what comes in clear after it breaks the
 // handshake. To a machine, a client that does not shake hands is gone.
 //
+// A server that has further connections opens them itself. Where its client is within this
+// process and may act for somebody elsewhere, [Doors] say which.
+//
 // The echo server sends back each byte, in order. It closes when the word quit is at
 // the start of a line, or of the data of one read, so it works for typed lines,
 // for bulk data, and for clients that send no line ends. At such a start it

@@ -56,7 +56,7 @@ func converse(conn net.Conn) error {
 			return err
 		}
 		if quit {
-			linger(conn)
+			Linger(conn)
 			return nil
 		}
 		if failed != nil { // the wait for more of the word is over in any case
@@ -90,10 +90,10 @@ func write(conn net.Conn, b []byte) error {
 	return err
 }
 
-// linger ends the stream to the client and reads on until the client's stream
+// Linger ends the stream to the client and reads on until the client's stream
 // ends too, or LingerTime has passed. Closing with unread bytes would send a
 // reset, and the client could lose what it was sent last.
-func linger(conn net.Conn) {
+func Linger(conn net.Conn) {
 	half, ok := conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return

@@ -21,8 +21,8 @@ import (
 // Bounds of a machine's connection.
 const (
 	readSize   = 16 << 10         // bytes that a machine is fed at a time
-	stallLimit = 30 * time.Second // time in which a client reads nothing of an answer
-	idleLimit  = 10 * time.Minute // time in which a client sends nothing
+	StallLimit = 30 * time.Second // time in which a client reads nothing of an answer
+	IdleLimit  = 10 * time.Minute // time in which a client sends nothing
 	maxAsked   = readSize         // questions to the world for one event: one for each byte
 )
 
@@ -83,7 +83,7 @@ func (t *talk) run() error {
 	}
 	switch {
 	case errors.Is(err, errOver):
-		linger(t.conn)
+		Linger(t.conn)
 		return nil
 	case t.machine == nil:
 		return err
@@ -91,7 +91,7 @@ func (t *talk) run() error {
 	t.quiet = true
 	t.feed(core.Event{Kind: core.ClientClosed})
 	if err == nil || errors.Is(err, errIdle) {
-		linger(t.conn)
+		Linger(t.conn)
 		return nil
 	}
 	return err
@@ -105,7 +105,7 @@ func (t *talk) listen() (err error) {
 		if eof && len(t.due) == 0 {
 			return nil
 		}
-		t.idle = time.Now().Add(idleLimit)
+		t.idle = time.Now().Add(IdleLimit)
 		var n int
 		var failed error
 		if eof {
@@ -266,7 +266,7 @@ func (t *talk) send(answer []byte) error {
 	for left := answer; len(left) > 0 && !t.quiet; {
 		size, pause := t.Manner.pieces(left)
 		n := min(size, len(left))
-		t.conn.SetWriteDeadline(time.Now().Add(stallLimit))
+		t.conn.SetWriteDeadline(time.Now().Add(StallLimit))
 		if _, err := t.conn.Write(left[:n]); err != nil {
 			return err
 		}

@@ -143,7 +143,7 @@ func TestMachineHearsTheEnd(t *testing.T) {
 		"does not read": func(conn net.Conn) {
 			says(t, conn, "", "hello\n")
 			io.WriteString(conn, "a line\n")
-			time.Sleep(2 * stallLimit)
+			time.Sleep(2 * StallLimit)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

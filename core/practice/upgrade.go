@@ -13,7 +13,7 @@ import (
 func (t *talk) upgrade() error {
 	t.secure = false
 	secure := tls.Server(t.wire, t.TLS)
-	t.wire.SetDeadline(time.Now().Add(stallLimit))
+	t.wire.SetDeadline(time.Now().Add(StallLimit))
 	if err := secure.HandshakeContext(t.ctx); err != nil {
 		return fmt.Errorf("TLS handshake: %w", err)
 	}

@@ -60,7 +60,7 @@ func TestNoStartTLS(t *testing.T) {
 			says(t, conn, "tls\n", "go on\n")
 			began := time.Now()
 			io.Copy(io.Discard, conn)
-			if d := time.Since(began); d != stallLimit {
+			if d := time.Since(began); d != StallLimit {
 				t.Errorf("closed after %v", d)
 			}
 		}, "TLS handshake"},
