@@ -541,10 +541,17 @@ var table = []row{
 		brings:  behindIMAP,
 	},
 	{
+		place:   "core/practice/ftp",
+		does:    "a practice FTP server, and the files that its sessions share",
+		not:     "real files, who is in the room",
+		imports: "core/practice core/practice/linewise core/practice/mail",
+		brings:  "core core/feed",
+	},
+	{
 		place:   "core/practice/room",
 		does:    "all practice servers, on the one world that those in a room share",
 		not:     "addresses, who is in the room",
-		imports: "core core/practice core/practice/dns core/practice/imap core/practice/mail core/practice/pop3 core/practice/redis core/practice/smtp core/practice/toys core/practice/web",
+		imports: "core core/practice core/practice/dns core/practice/ftp core/practice/imap core/practice/mail core/practice/pop3 core/practice/redis core/practice/smtp core/practice/toys core/practice/web",
 		brings:  "core/feed core/practice/linewise " + miekg + " " + behindMiekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
 	},
 	{
