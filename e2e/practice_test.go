@@ -86,6 +86,7 @@ s.login("alice", "wonderland")
 s.select("INBOX")
 print(s.search(None, "SUBJECT", '"forged by swaks"')[0], len(s.search(None, "SUBJECT", '"forged by swaks"')[1][0].split()))
 s.logout()`), `^OK 1\n$`},
+		{"curl by FTP", []string{"curl", "-sS", "-u", "alice:wonderland", "ftp://" + at["ftp"] + "/letters/bob.txt"}, `^Dear Alice`},
 		{"redis-cli", []string{"redis-cli", "-h", redisHost, "-p", redisPort, "SET", "name", "a value"}, `^OK\n$`},
 		{"redis-cli again", []string{"redis-cli", "-h", redisHost, "-p", redisPort, "GET", "name"}, `^a value\n$`},
 		{"dig", []string{"dig", "+tcp", "+short", "@127.0.0.1", "-p", dnsPort, "MX", "example.test"}, `^\d+ \S+\.example\.test\.\n`},
@@ -154,4 +155,45 @@ func TestPracticeOnThePage(t *testing.T) {
 	other := w.open(t, "?with.lines=lenient")
 	other.say(w.echo)
 	other.refused("with.NAME is for practice servers")
+}
+
+// A session of the page fetches files from the practice FTP server by data connections of its
+// own, both ways, although the policy lets it dial the practice servers alone; in clear and by
+// TLS.
+func TestPracticeFTPOnThePage(t *testing.T) {
+	w := start(t, "--practice", "--policy", "practice")
+	_, modes := w.ask(t, "", "GET", "/api/modes", nil)
+	m := regexp.MustCompile(`"name":"ftp","target":"([^"]+)","mode":"ftp"`).FindStringSubmatch(modes)
+	if m == nil {
+		t.Fatalf("no practice server ftp in %s", modes)
+	}
+	for _, active := range []bool{false, true} {
+		query := "?mode=ftp&starttls=on"
+		if active {
+			query += "&option.data=active"
+		}
+		c := &ftpTalk{client: w.join(t, query, m[1])}
+		c.until("220", 0)
+		for _, does := range [][2]string{{"USER alice", "331"}, {"PASS wonderland", "230"}, {"TYPE I", "200"}, {"STOR /upload/x " + strings.Repeat("y", 100), "226"}} {
+			c.does(does[0], does[1])
+		}
+		c.say("LIST")
+		for said, listed := "", false; !strings.HasPrefix(said, "226 "); listed = listed || strings.HasSuffix(said, " upload") {
+			_, data := c.next()
+			if said = string(data); strings.HasPrefix(said, "226 ") && !listed {
+				t.Errorf("nothing was listed before %q", said)
+			}
+		}
+		c.say("RETR /upload/x")
+		c.until("226", 100)
+		if !active {
+			for _, does := range [][2]string{{"AUTH TLS", "234"}, {"USER bob", "331"}, {"PASS builder", "230"}, {"PBSZ 0", "200"}, {"PROT P", "200"}, {"TYPE I", "200"}} {
+				c.does(does[0], does[1])
+			}
+			c.say("RETR /upload/x")
+			c.until("226", 200)
+		}
+		c.does("QUIT", "221")
+		c.linesToEnd()
+	}
 }

@@ -41,8 +41,9 @@ func newPracticeCommand() *cobra.Command {
 		Use:   "practice [NAME...]",
 		Short: "Run servers to practise on, without the Internet",
 		Long: "practice runs small servers on this machine: a web site, mail by SMTP, POP3 and IMAP,\n" +
-			"Redis's words, DNS, and toys. What they share, such as mailboxes, is made up, and\n" +
-			"forgotten in the end; nothing leaves this machine. Without names it runs all of them.\n\n" +
+			"files by FTP, Redis's words, DNS, and toys. What they share, such as mailboxes, is made\n" +
+			"up, and forgotten in the end; nothing leaves this machine. Without names it runs all of\n" +
+			"them.\n\n" +
 			"The servers are strict: a line that ends in LF alone is refused, in words that say\n" +
 			"where it did. See docs/practice.md.",
 		Example: "  workbench practice\n" +
@@ -68,6 +69,7 @@ func newPracticeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			shared.ActiveFTP = true // its clients are programs of this machine
 			var running sync.WaitGroup
 			defer running.Wait()
 			ctx, stop := context.WithCancel(cmd.Context())
@@ -206,8 +208,8 @@ func servePractices(ctx context.Context, r *room.Room, log *slog.Logger, running
 	return servePractice(ctx, r, beside, room.Choices{}, "", log, running)
 }
 
-// newRoom returns a room whose mail servers offer STARTTLS, with the certificate that they
-// show. It is made for this process alone.
+// newRoom returns a room whose servers of mail and files offer STARTTLS, with the certificate
+// that they show. It is made for this process alone.
 func newRoom() (*room.Room, *target.Credential, error) {
 	own, err := target.SelfSigned("workbench practice")
 	if err != nil {
@@ -231,13 +233,17 @@ func practiseWithin(ctx context.Context, r *room.Room, shows *target.Credential,
 		if err != nil {
 			return nil, err
 		}
-		conn, err := r.Dial(ctx, s, choices, running)
+		conn, doors, err := r.Dial(ctx, s, choices, running)
 		if err != nil {
 			return nil, err
 		}
-		server := dialer.Over(conn, "a practice server of this workbench")
-		server.MayUpgrade(dialer, target.Target{Host: "localhost"}, target.Security{Verify: target.ByCA, CA: shows})
-		return server, nil
+		p := &practised{doors: doors, over: func(tcp *net.TCPConn) *target.Conn {
+			server := dialer.Over(tcp, "a practice server of this workbench")
+			server.MayUpgrade(dialer, target.Target{Host: "localhost"}, target.Security{Verify: target.ByCA, CA: shows})
+			return server
+		}}
+		p.Conn = p.over(conn)
+		return p, nil
 	}
 }
 

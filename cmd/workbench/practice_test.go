@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/target"
@@ -58,6 +60,80 @@ func TestPracticeWithStartTLS(t *testing.T) {
 	}
 	says("EHLO me\r\n", "250 HELP")
 	says("QUIT\r\n", "221 ")
+}
+
+// A session with the FTP server within the process connects to where that one waits, in clear
+// and by TLS, and to no other port; and the server connects to where the session waits.
+func TestPracticeFTPHasFurtherConnections(t *testing.T) {
+	r, own, err := newRoom()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	conn, err := practiseWithin(ctx, r, own, &target.Dialer{}, &running)(ctx, "ftp", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	lines := bufio.NewReader(conn)
+	hears := func(want string) string {
+		t.Helper()
+		line, err := lines.ReadString('\n')
+		if err != nil || !strings.HasPrefix(line, want) {
+			t.Fatalf("%q, %v; want %q", line, err, want)
+		}
+		return line
+	}
+	says := func(say, want string) string {
+		t.Helper()
+		fmt.Fprint(conn, say+"\r\n")
+		return hears(want)
+	}
+	hears("220 ")
+	says("AUTH TLS", "234 ")
+	if _, err := conn.(session.Upgrader).StartTLS(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	says("USER bob", "331 ")
+	says("PASS builder", "230 ")
+	says("PBSZ 0", "200 ")
+	neighbour := conn.(gateway.Neighbour)
+	for _, level := range []string{"C", "P"} {
+		says("PROT "+level, "200 ")
+		at := target.Target{Host: "127.0.0.1", TLS: level == "P"}
+		line := says("EPSV", "229 ")
+		if _, err := fmt.Sscanf(line[strings.IndexByte(line, '('):], "(|||%d|)", &at.Port); err != nil {
+			t.Fatal(line, err)
+		}
+		other := at
+		other.Port++
+		if !neighbour.WaitsAt(at) || neighbour.WaitsAt(other) {
+			t.Errorf("waits at %s: %t, and at %s: %t", at, neighbour.WaitsAt(at), other, neighbour.WaitsAt(other))
+		}
+		fmt.Fprint(conn, "RETR readme.txt\r\n")
+		data, err := neighbour.Connect(ctx, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(data)
+		if err != nil || !strings.HasPrefix(string(got), "Welcome") || (data.TLS() != nil) != at.TLS {
+			t.Errorf("%q, %v, TLS %v", got, err, data.TLS())
+		}
+		data.Close()
+		hears("150 ")
+		hears("226 ")
+		if neighbour.WaitsAt(at) {
+			t.Errorf("it still waits at %s", at)
+		}
+	}
+	says("EPRT |1|127.0.0.1|40000|", "504 You do not wait")
+	neighbour.Awaited("127.0.0.1:40000")
+	says("EPRT |1|127.0.0.1|40000|", "200 ")
+	neighbour.Awaited("")
+	says("EPRT |1|127.0.0.1|40000|", "504 You do not wait")
 }
 
 // The practice servers are listed with their addresses for both transports, and the preset

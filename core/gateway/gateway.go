@@ -159,6 +159,19 @@ type Server interface {
 	AllowedBy() string    // what let the address be dialled, in words
 }
 
+// Neighbour is a Server within this process, such as a practice server. No policy knows
+// where it waits for the session's further connections, and it connects to nothing but where
+// the session waits.
+type Neighbour interface {
+	Server
+	// WaitsAt reports whether it waits for a further connection at a target.
+	WaitsAt(t target.Target) bool
+	// Connect connects to a target at which it waits.
+	Connect(ctx context.Context, t target.Target) (Server, error)
+	// Awaited tells it where it is waited for; "": nowhere any more.
+	Awaited(address string)
+}
+
 // Gateway serves the workbench over HTTP.
 type Gateway struct {
 	Config

@@ -39,6 +39,9 @@ func (l *links) Connect(ctx context.Context, _ session.Server, name string) (ses
 		if t, ruled = rule.Target(name); ruled != nil {
 			return nil, ruled
 		}
+		if n, ok := l.first.(Neighbour); ok && n.WaitsAt(t) {
+			return n.Connect(ctx, t)
+		}
 		return l.gateway.connectAs(ctx, l.gateway.Dial, l.wanted.asker, t, rule.Security(t, l.wanted.security))
 	})
 	return server, cmp.Or(ruled, err)
@@ -50,6 +53,11 @@ func (l *links) Accept(ctx context.Context, _ session.Server, address string, li
 	return l.gateway.dialBy(ctx, l.wanted.asker, l.audit.further("accept", address), func() (Server, error) {
 		if !l.wanted.asker.Role.May(access.Listen) {
 			return nil, &target.Error{Words: mayNotListen, Code: target.CodeDenied, Cause: target.ErrDenied}
+		}
+		if n, ok := l.first.(Neighbour); ok {
+			tell := listening
+			listening = func(at string) { n.Awaited(at); tell(at) }
+			defer n.Awaited("")
 		}
 		tcp, err := l.rule().Accept(ctx, address, listening)
 		if err != nil {

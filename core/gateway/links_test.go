@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -74,6 +76,57 @@ func TestEachLinkHasARecord(t *testing.T) {
 			}
 		}
 	})
+}
+
+// neighbour is a server within this process, which waits at one port.
+type neighbour struct {
+	reached
+	port    uint16
+	awaited []string
+}
+
+func (*neighbour) Resolved() string               { return "127.0.0.1:9" }
+func (n *neighbour) WaitsAt(t target.Target) bool { return t.Host == "127.0.0.1" && t.Port == n.port }
+func (n *neighbour) Awaited(address string)       { n.awaited = append(n.awaited, address) }
+func (n *neighbour) Connect(context.Context, target.Target) (Server, error) {
+	return neighbourly{}, nil
+}
+
+type neighbourly struct{ server }
+
+func (neighbourly) AllowedBy() string { return "it is a neighbour" }
+func (neighbourly) Close() error      { return nil }
+
+// A practice server is asked itself for a further connection where it waits. To other ports
+// the policy decides, and where the session waits the server is told for as long as it does.
+func TestFurtherConnectionsToANeighbour(t *testing.T) {
+	config := testGateway().Config
+	config.Dial = func(context.Context, target.Target, target.Security) (Server, error) {
+		return nil, &target.Error{Words: "the policy says no", Code: target.CodeDenied, Cause: target.ErrDenied}
+	}
+	first, err := target.Parse("127.0.0.1:4021")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &neighbour{port: 50000}
+	l := &links{gateway: New(config), first: n, wanted: request{target: first, asker: asker{Principal: access.Principal{Name: "anna", Role: access.Admin}}}}
+	conn, err := l.Connect(t.Context(), nil, "127.0.0.1:50000")
+	if err != nil || conn.(Server).AllowedBy() != "it is a neighbour" {
+		t.Errorf("%v, %v", conn, err)
+	}
+	for at, want := range map[string]string{"127.0.0.1:50001": "the policy says no", "192.0.2.1:50000": "further connections go to the server's own address alone, 127.0.0.1: 192.0.2.1:50000 is another"} {
+		if _, err := l.Connect(t.Context(), nil, at); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", at, err, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var waits string
+	if _, err := l.Accept(ctx, nil, "", func(at string) { waits = at; cancel() }); err == nil {
+		t.Error("somebody connected")
+	}
+	if waits == "" || !slices.Equal(n.awaited, []string{waits, ""}) {
+		t.Errorf("the server was told %q, and the session %q", n.awaited, waits)
+	}
 }
 
 func TestElsewhereInTheQuery(t *testing.T) {

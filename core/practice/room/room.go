@@ -21,6 +21,7 @@ import (
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/practice/dns"
+	"github.com/protocol-workbench/workbench/core/practice/ftp"
 	"github.com/protocol-workbench/workbench/core/practice/imap"
 	"github.com/protocol-workbench/workbench/core/practice/mail"
 	"github.com/protocol-workbench/workbench/core/practice/pop3"
@@ -37,25 +38,30 @@ type Server struct {
 	Mode    string // the line mode that suits it
 	Port    uint16 // its usual one
 
-	discipline func() core.Discipline                  // of a machine …
-	world      func(*Room) practice.World              // … and what it asks; nil: time and chance
-	library    func(r *Room, seed string) conversation // or a library's
+	discipline func() core.Discipline     // of a machine …
+	world      func(*Room) practice.World // … and what it asks; nil: time and chance
+	other      newConversation            // or of another kind
 
 	datagrams func(seed string) func(query []byte) []byte // nil: it has no UDP
 }
 
 type conversation = func(context.Context, net.Conn) error
 
+// newConversation returns what serves a connection of a room, with its doors if it is within
+// this process.
+type newConversation = func(r *Room, c Choices, doors *practice.Doors) conversation
+
 // Servers returns all servers, those that are met first at the head.
 func Servers() []Server {
 	return []Server{
-		{Name: "echo", Port: 4000, Mode: "http-line", Summary: "sends back what you type; quit ends it", library: echo},
+		{Name: "echo", Port: 4000, Mode: "http-line", Summary: "sends back what you type; quit ends it", other: echo},
 		{Name: "http", Port: 4080, Mode: "http-line", Summary: "a small web site: GET / HTTP/1.0, then an empty line", discipline: web.Discipline, world: func(r *Room) practice.World { return r.book }},
 		{Name: "smtp", Port: 4025, Mode: "smtp", Summary: "takes mail for example.test, and nothing leaves this room: EHLO me", discipline: smtp.Discipline, world: mailWorld},
 		{Name: "pop3", Port: 4110, Mode: "pop3", Summary: "gives out that mail: USER alice, PASS wonderland", discipline: pop3.Discipline, world: mailWorld},
-		{Name: "imap", Port: 4143, Mode: "imap", Summary: "the same mailboxes: LOGIN alice wonderland", library: imapServer},
+		{Name: "imap", Port: 4143, Mode: "imap", Summary: "the same mailboxes: LOGIN alice wonderland", other: imapServer},
+		{Name: "ftp", Port: 4021, Mode: "ftp", Summary: "files to fetch, and a place to put some: USER anonymous, PASS me, LIST", other: ftpServer},
 		{Name: "redis", Port: 4379, Mode: "resp", Summary: "a few of Redis's words and types: SET name value, GET name", discipline: redis.Discipline, world: func(r *Room) practice.World { return r.keys }},
-		{Name: "dns", Port: 4053, Mode: "dns", Summary: "answers for the zone example.test, over TCP: www.example.test", library: func(_ *Room, seed string) conversation { return (&dns.Server{Seed: seed}).Converse },
+		{Name: "dns", Port: 4053, Mode: "dns", Summary: "answers for the zone example.test, over TCP: www.example.test", other: dnsServer,
 			datagrams: func(seed string) func([]byte) []byte { return (&dns.Server{Seed: seed}).Datagrams() }},
 		{Name: "daytime", Port: 4013, Mode: "http-line", Summary: "says what time it is, and closes", discipline: toys.Daytime},
 		{Name: "discard", Port: 4009, Mode: "http-line", Summary: "takes everything and says nothing", discipline: toys.Discard},
@@ -68,14 +74,23 @@ func Servers() []Server {
 	}
 }
 
-func imapServer(r *Room, _ string) conversation {
+func imapServer(r *Room, _ Choices, _ *practice.Doors) conversation {
 	s := imap.New(r.mail)
 	s.TLS = r.TLS
 	return s.Converse
 }
 
-func echo(*Room, string) conversation  { return (&practice.Echo{}).Converse }
-func mailWorld(r *Room) practice.World { return r.mail }
+func ftpServer(r *Room, c Choices, doors *practice.Doors) conversation {
+	s := &ftp.Server{Files: r.files, Seed: c.Seed, Lenient: c.Lenient, TLS: r.TLS, Active: r.ActiveFTP, Doors: doors}
+	return s.Converse
+}
+
+func dnsServer(_ *Room, c Choices, _ *practice.Doors) conversation {
+	return (&dns.Server{Seed: c.Seed}).Converse
+}
+
+func echo(*Room, Choices, *practice.Doors) conversation { return (&practice.Echo{}).Converse }
+func mailWorld(r *Room) practice.World                  { return r.mail }
 
 // Find returns the server of a name. Its error names those that there are.
 func Find(name string) (Server, error) {
@@ -94,18 +109,22 @@ func Find(name string) (Server, error) {
 // Room is the world that its servers share. It is in memory, and bounded by what it is
 // made of.
 type Room struct {
-	// TLS is what SMTP, POP3 and IMAP upgrade their connections to; nil: they offer no
+	// TLS is what SMTP, POP3, IMAP and FTP upgrade their connections to; nil: they offer no
 	// STARTTLS.
 	TLS *tls.Config
+	// ActiveFTP has FTP connect to its clients, where they ask it to: see ftp.Server. To one
+	// within this process it does in any case.
+	ActiveFTP bool
 
-	mail *mail.Store
-	keys *redis.Keys
-	book *web.Guestbook
+	mail  *mail.Store
+	keys  *redis.Keys
+	book  *web.Guestbook
+	files *ftp.Files
 }
 
 // New returns a room in which nobody has done anything yet.
 func New() *Room {
-	return &Room{mail: mail.New(time.Now), keys: redis.NewKeys(time.Now), book: new(web.Guestbook)}
+	return &Room{mail: mail.New(time.Now), keys: redis.NewKeys(time.Now), book: new(web.Guestbook), files: ftp.NewFiles(time.Now)}
 }
 
 // Choices are how a server serves one who practises. The zero value is strict, and the
@@ -121,18 +140,19 @@ type Choices struct {
 }
 
 // Dial connects to a server without a listener. The server serves the connection until it
-// ends, or ctx does, and is counted in served.
-func (r *Room) Dial(ctx context.Context, s Server, c Choices, served *sync.WaitGroup) (*net.TCPConn, error) {
-	converse, err := r.Conversation(s, c)
+// ends, or ctx does, and is counted in served. doors say where its further connections go.
+func (r *Room) Dial(ctx context.Context, s Server, c Choices, served *sync.WaitGroup) (conn *net.TCPConn, doors *practice.Doors, err error) {
+	doors = new(practice.Doors)
+	converse, err := r.conversation(s, c, doors)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	near, far, err := practice.Pair()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	served.Go(func() { converse(ctx, far) })
-	return near, nil
+	return near, doors, nil
 }
 
 // Datagrams returns what answers the datagrams that come to a server by UDP; nil: it
@@ -146,8 +166,12 @@ func (s Server) Datagrams(c Choices) func(query []byte) (answer []byte) {
 
 // Conversation returns what serves a connection to a server; it closes the connection.
 func (r *Room) Conversation(s Server, c Choices) (func(context.Context, net.Conn) error, error) {
-	if s.library != nil {
-		return s.library(r, c.Seed), nil
+	return r.conversation(s, c, nil)
+}
+
+func (r *Room) conversation(s Server, c Choices, doors *practice.Doors) (conversation, error) {
+	if s.other != nil {
+		return s.other(r, c, doors), nil
 	}
 	d := s.discipline()
 	values := map[string]string{}

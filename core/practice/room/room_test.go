@@ -26,6 +26,7 @@ var talks = map[string]struct{ say, want string }{
 	"smtp":    {"", "220 "},
 	"pop3":    {"", "+OK "},
 	"imap":    {"", "* OK "},
+	"ftp":     {"", "220 "},
 	"redis":   {"PING\r\n", "+PONG\r\n"},
 	"dns":     {"\x00\x1e\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x04test\x00\x00\x06\x00\x01", "\x00"},
 	"daytime": {"", ""},
@@ -108,6 +109,22 @@ func TestChoices(t *testing.T) {
 	if got := say(t, New(), http, Choices{Manner: practice.Manner{Fragment: true}}, "GET / HTTP/1.0\r\n\r\n", 12); got != "HTTP/1.1 200" {
 		t.Errorf("fragment: %q", got)
 	}
+	ftp, err := Find("ftp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []Choices{{}, {Lenient: true}} {
+		if got := all(t, New(), ftp, c, "NOOP\nQUIT\r\n"); strings.Contains(got, "500 line 1 ended in LF alone at byte 5") == c.Lenient {
+			t.Errorf("ftp, lenient %t: %q", c.Lenient, got)
+		}
+	}
+	read := "USER anonymous\r\nPASS me\r\nMLST letters/"
+	for _, seed := range []string{"anna", "bert"} {
+		file, _ := Value(seed, "ftp.file")
+		if got := all(t, New(), ftp, Choices{Seed: seed}, read+file+"\r\nQUIT\r\n"); !strings.Contains(got, "type=file") {
+			t.Errorf("%s has no file %s: %q", seed, file, got)
+		}
+	}
 }
 
 // Servers offer STARTTLS in a room that has a certificate, and only there.
@@ -116,6 +133,7 @@ func TestStartTLS(t *testing.T) {
 		"smtp": {"EHLO me\r\nQUIT\r\n", "250-STARTTLS\r\n"},
 		"pop3": {"CAPA\r\nQUIT\r\n", "\r\nSTLS\r\n"},
 		"imap": {"a CAPABILITY\r\nb LOGOUT\r\n", " STARTTLS "},
+		"ftp":  {"FEAT\r\nQUIT\r\n", "\r\n AUTH TLS\r\n"},
 	} {
 		s, err := Find(name)
 		if err != nil {
@@ -126,7 +144,7 @@ func TestStartTLS(t *testing.T) {
 			if has {
 				r.TLS = &tls.Config{}
 			}
-			if got := all(t, r, s, c.say); strings.Contains(got, c.offer) != has {
+			if got := all(t, r, s, Choices{}, c.say); strings.Contains(got, c.offer) != has {
 				t.Errorf("%s, with a certificate %t, says %q", name, has, got)
 			}
 		}
@@ -134,11 +152,11 @@ func TestStartTLS(t *testing.T) {
 }
 
 // all says something to a server of a room, and returns all that it answers.
-func all(t *testing.T, r *Room, s Server, words string) string {
+func all(t *testing.T, r *Room, s Server, c Choices, words string) string {
 	t.Helper()
 	var served sync.WaitGroup
 	defer served.Wait()
-	conn, err := r.Dial(t.Context(), s, Choices{}, &served)
+	conn, _, err := r.Dial(t.Context(), s, c, &served)
 	if err != nil {
 		t.Fatal(err)
 	}
