@@ -417,6 +417,13 @@ var table = []row{
 		without: "net/http os",
 	},
 	{
+		place:   "core/docsite",
+		does:    "makes a site of pages in Markdown, and finds words in them",
+		not:     "what is documented, who may read it",
+		imports: goldmark,
+		without: "os",
+	},
+	{
 		place:   "core/lesson/progress",
 		does:    "keeps what a student has reached in lessons, and the student's seed",
 		not:     "verdicts, who the student is",
@@ -695,7 +702,7 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs/modes plugins/... web " + cobra + " " + pflag + " " + rscQR,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web " + cobra + " " + pflag + " " + rscQR,
 		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames,
 	},
 	{
@@ -774,10 +781,10 @@ var table = []row{
 		brings:  "core core/feed core/urgent " + xsys + " " + behindCobra,
 	},
 	{
-		place: "docs/modes",
-		does:  "the [pages of line modes](modes/README.md), embedded",
-		not:   "line modes",
-		only:  "embed",
+		place: "docs",
+		does:  "the documentation, embedded",
+		not:   "line modes, how it is shown",
+		only:  "embed io/fs",
 	},
 	{
 		place: "web",

@@ -14,7 +14,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/core"
-	pages "github.com/protocol-workbench/workbench/docs/modes"
+	"github.com/protocol-workbench/workbench/docs"
 )
 
 func newModesCommand() *cobra.Command {
@@ -62,7 +62,7 @@ func describeMode(w io.Writer, manifests []core.Manifest, mode string) error {
 			names = append(names, m.Name)
 			continue
 		}
-		if page, ok := pages.Page(mode); ok {
+		if page, ok := docs.Mode(mode); ok {
 			_, err := io.WriteString(w, page)
 			return err
 		}

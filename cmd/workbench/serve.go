@@ -15,6 +15,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/tlsflags"
+	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/local"
@@ -205,6 +206,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		KeepPoison: keepPoison,
 		Metrics:    m.Handler(),
 		Page:       web.Files(),
+		Docs:       &liveDocs{modes: func() []core.Manifest { return manifests(host) }},
 		Practice:   echo,
 		Practices:  listed(practices),
 		Practise:   practiseWithin(echoCtx, practiceRoom, practiceCertificate, dialer, &running),
@@ -280,6 +282,14 @@ func stop(g *gateway.Gateway, drain time.Duration, log *slog.Logger) {
 	if g.Stop(ctx) != nil {
 		log.Warn("some sessions did not end in time and were cut off", "after", hardStop)
 	}
+}
+
+// manifests returns those of the host's modes.
+func manifests(host *pluginhost.Host) (all []core.Manifest) {
+	for _, s := range host.Status() {
+		all = append(all, s.Manifest)
+	}
+	return all
 }
 
 // modes shows the host's modes to the gateway.

@@ -20,7 +20,7 @@ import (
 // what it asks for again and again, which tell nothing of a session. A session's
 // WebSocket has records of its own, and so have a login and joining a class.
 var unaudited = map[string]bool{
-	"GET /": true, "GET /healthz": true, "GET /metrics": true, "GET /api/modes": true, "GET /websocket/": true,
+	"GET /": true, "GET /docs/": true, "GET /healthz": true, "GET /metrics": true, "GET /api/modes": true, "GET /websocket/": true,
 	"GET /login": true, "GET /callback": true, "GET /join": true, "POST /api/join": true, "GET /api/class": true,
 	"GET /api/class/qr.svg": true,
 	"GET /api/class/live":   true, "GET /api/class/wall": true, "GET /api/taps/live": true,

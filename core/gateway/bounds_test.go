@@ -59,6 +59,7 @@ func inBubble(t *testing.T, size int, test func(t *testing.T, s served)) {
 		config.Transcripts, config.Class, config.EndClass = folder, held, func() {}
 		config.Page = fstest.MapFS{"index.html": {Data: []byte("a page")}}
 		config.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
+		config.Docs = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "documentation") })
 		config.Listen = func(netip.AddrPort) (net.Listener, error) { return make(nobody), nil }
 		config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 		streamed := make(chan struct{}, 1)
@@ -273,5 +274,6 @@ func everyRoute() []route {
 	config.Login, config.Class, config.EndClass = login.New(login.Config{}, nowhere{}), new(class.Class), func() {}
 	config.Lessons = func() []*lesson.Source { return []*lesson.Source{teapot()} }
 	config.Metrics, config.Profiles, config.Dev = http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler()
+	config.Docs = http.NotFoundHandler()
 	return New(config).routes()
 }

@@ -81,6 +81,8 @@ type Config struct {
 	// WholeLog is how much of its past each session of DevMode keeps, in bytes: a
 	// new build has to answer for all of it.
 	WholeLog int
+	// Docs, if set, answers GET below /docs/: the documentation. Its pages use files of Page.
+	Docs http.Handler
 	// Metrics, if set, answers GET /metrics.
 	Metrics http.Handler
 	// Profiles, if set, answers GET /debug/pprof/.

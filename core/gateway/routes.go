@@ -129,6 +129,9 @@ func (g *Gateway) routes() []route {
 	if g.Class != nil && g.EndClass != nil {
 		routes = append(routes, route{"DELETE /api/class", access.Teach, maxJoin, g.endClass})
 	}
+	if g.Docs != nil {
+		routes = append(routes, route{"GET /docs/", access.Look, maxNothing, g.Docs.ServeHTTP})
+	}
 	if g.Page != nil {
 		routes = append(routes, route{"GET /", access.Look, maxNothing, newPage(g.Page).ServeHTTP})
 	}

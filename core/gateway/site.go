@@ -163,8 +163,13 @@ func (h Host) isOwn(r *http.Request) bool {
 // isVisit reports whether somebody opens the page in a tab, by a link for
 // example, signs in or joins a class. No other page sees what comes back.
 func (g *Gateway) isVisit(r *http.Request) bool {
-	return r.Method == http.MethodGet && (r.URL.Path == "/" || g.isLogin(r.URL.Path) || g.Class != nil && r.URL.Path == pathJoin) &&
+	return r.Method == http.MethodGet && (r.URL.Path == "/" || g.isDocs(r.URL.Path) || g.isLogin(r.URL.Path) || g.Class != nil && r.URL.Path == pathJoin) &&
 		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+}
+
+// isDocs lists the paths of the documentation, which is the same for all who may see it.
+func (g *Gateway) isDocs(path string) bool {
+	return g.Docs != nil && (path == "/docs" || strings.HasPrefix(path, "/docs/"))
 }
 
 // isHandshake reports whether a browser asks for a WebSocket. To these it adds

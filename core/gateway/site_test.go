@@ -173,6 +173,9 @@ func TestWhoMayAsk(t *testing.T) {
 		// … except for opening the page …
 		{visit, ""},
 		{but(visit, func(a *asked) { a.site = list("same-site") }), ""},
+		{but(visit, func(a *asked) { a.path = "/docs/tap" }), ""},
+		{but(visit, func(a *asked) { a.path, a.dest, a.mode = "/docs/img/x.png", "image", "no-cors" }), "Sec-Fetch-Site"},
+		{but(visit, func(a *asked) { a.path = "/docsx" }), "Sec-Fetch-Site"},
 		{but(visit, func(a *asked) { a.path = "/api/transcripts" }), "Sec-Fetch-Site"},
 		{but(visit, func(a *asked) { a.path = "/index.html" }), "Sec-Fetch-Site"},
 		{but(visit, func(a *asked) { a.method = "POST" }), "Sec-Fetch-Site"},
@@ -209,7 +212,7 @@ func TestWhoMayAsk(t *testing.T) {
 			}
 			hosts = append(hosts, h)
 		}
-		got := (&Gateway{Config: Config{Hosts: hosts}}).refuse(c.request(8000))
+		got := (&Gateway{Config: Config{Hosts: hosts, Docs: http.NotFoundHandler()}}).refuse(c.request(8000))
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%+v: %q, want %q", c.asked, got, c.want)
 		}

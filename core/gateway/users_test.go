@@ -27,7 +27,7 @@ import (
 
 // doing says what each route does, once more and by hand. A new route is here.
 var doing = map[string]access.Action{
-	"GET /": access.Look, "GET /healthz": "", "GET /api/modes": access.Look, "POST /api/compare": access.Look,
+	"GET /": access.Look, "GET /docs/": access.Look, "GET /healthz": "", "GET /api/modes": access.Look, "POST /api/compare": access.Look,
 	"GET /api/tls": access.Look, "POST /api/tls": access.Change, "DELETE /api/tls/{id}": access.Change,
 	"GET /api/sessions": access.Look, "DELETE /api/sessions/{id}": access.Change, "GET /api/sessions/{id}/entries": access.Look,
 	"GET /websocket/":      access.Dial,
