@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -237,5 +238,40 @@ func TestDocsOfAPlugin(t *testing.T) {
 	}
 	if _, text := get("/docs/?q=tap+listen"); !strings.Contains(text, "/docs/commands/tap") {
 		t.Errorf("the search does not find the page of a command:\n%s", text)
+	}
+}
+
+// docs serves the documentation by itself, with its styles, until it is stopped.
+func TestDocsAreServed(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	told := make(chan struct{})
+	out := &watchedBuffer{serves: func() { close(told) }}
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, []string{"docs", "tap", "--no-open"}, out, io.Discard) }()
+	select {
+	case <-told:
+	case code := <-ended:
+		t.Fatalf("it ended with %d: %s", code, out)
+	}
+	link := regexp.MustCompile(`http://127\.0\.0\.1:\d+/docs/tap\n`).FindString(out.String())
+	if link == "" {
+		t.Fatalf("no link in %q", out)
+	}
+	link = strings.TrimSpace(link)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, at := range []string{link, strings.TrimSuffix(link, "tap"), strings.TrimSuffix(link, "/docs/tap"), strings.Replace(link, "/docs/tap", "/docs.css", 1), strings.Replace(link, "/docs/tap", "/style.css", 1)} {
+		answer, err := client.Get(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", at, answer.Status)
+		}
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("it ended with %d", code)
 	}
 }

@@ -100,6 +100,6 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(command.FlagError)
 	root.SetHelpCommand(newHelpCommand(root))
 	root.AddCommand(serve, newReplayCommand(openForReplay), newModesCommand(), newDecodeCommand(), newPluginCommand(describeProcess),
-		newTranscriptCommand(), playcmd.New(readRecorded, listenPackets, newPlayModes()), lessoncmd.New(readRecorded, room.Value), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newTapCommand(), newClassCommand(), newVersionCommand())
+		newTranscriptCommand(), playcmd.New(readRecorded, listenPackets, newPlayModes()), lessoncmd.New(readRecorded, room.Value), newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(), newPracticeCommand(), newTapCommand(), newClassCommand(), newDocsCommand(), newVersionCommand())
 	return root
 }

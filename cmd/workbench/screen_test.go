@@ -115,6 +115,9 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench completion powershell": func(*hostileHome) [][]string {
 		return [][]string{{"completion", "powershell", "--" + foreign}}
 	},
+	"workbench docs": func(*hostileHome) [][]string {
+		return [][]string{{"docs", foreign}, {"docs", "--print", foreign}, {"docs", "--listen", foreign}}
+	},
 	"workbench version": func(*hostileHome) [][]string { return [][]string{{"version", foreign}} },
 	"workbench sandbox": func(*hostileHome) [][]string { return [][]string{{"sandbox", foreign}} },
 	"workbench doctor": func(h *hostileHome) [][]string {
