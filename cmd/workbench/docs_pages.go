@@ -93,7 +93,7 @@ func writeFlags(b *strings.Builder, title string, flags *pflag.FlagSet) {
 			name += " " + value
 		}
 		byDefault := ""
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" {
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && !strings.Contains(usage, "(default") {
 			byDefault = codeSpan(f.DefValue)
 		}
 		fmt.Fprintf(b, "| %s | %s | %s |\n", codeSpan(name), byDefault, inline(usage))

@@ -14,6 +14,7 @@ const shortened = (keys) => (keys.length > 6 ? [keys[0], "…", keys[keys.length
 export function Keys({ close }) {
   return html`
     <${Dialog} id="keys" title="Keys" close=${close}>
+      <p class="key-docs"><a href="/docs/" target="_blank" rel="noopener">Documentation</a> <span class="muted">in a tab of its own: a tour, what the page does, line modes, commands</span></p>
       <div class="key-groups">
         ${groups.map((group) => html`
           <section key=${group}>

@@ -117,6 +117,7 @@ function itemsOf(page) {
   return [
     ...actions.filter((action) => isPossible(action) && !action.keys?.includes("Mod K")).map((action) => ({ group: action.group === "Anywhere" ? "Page" : action.group, name: action.name, keys: action.keys, run: () => perform(action, page) })),
     ...[["", "Sessions"], ["transcripts", "Transcripts"], ["plugins", "Plugins"], ["compare", "Compare"], ...(hasLessons.value ? [["lessons", "Lessons"]] : []), ...(canTap.value ? [["tap", "Tap"]] : [])].map(([view, name]) => one("View", name, () => go(formatRoute(view)))),
+    one("View", "Documentation", () => void globalThis.open("/docs/", "_blank", "noopener")),
     ...tabs.value.map((tab) => one("Session", tab.title.value, () => (showSessions(), (current.value = tab)), tab === current.value)),
     ...modes.value.map(({ manifest }) => one("Line mode", manifest.title, inForm((to) => (to.form.mode.value = manifest.name)), manifest.name === tab.form.mode.value)),
     ...((live && session?.mode.commands) || []).map(({ name, help, fields }) => one("Command", help ? `${name} · ${help}` : name, () => {
