@@ -15,11 +15,16 @@ import (
 const (
 	beganWords   = "recorded "
 	sessionWords = ", session "
+	agentWords   = ", opened by the agent "
 	endedWords   = "ended"
 )
 
-func beganRemark(began time.Time, session string) string {
-	return beganWords + began.Format(time.RFC3339Nano) + sessionWords + session
+func beganRemark(began time.Time, session, agent string) string {
+	words := beganWords + began.Format(time.RFC3339Nano) + sessionWords + session
+	if agent != "" {
+		words += agentWords + agent
+	}
+	return words
 }
 
 func endedRemark(words string) string {
@@ -94,7 +99,8 @@ func (info *Info) fromHead(head []byte) error {
 	if words, ok := cutRemark(string(first), beganWords); ok {
 		stamp, session, _ := strings.Cut(words, sessionWords)
 		if began, err := time.Parse(time.RFC3339Nano, stamp); err == nil {
-			info.Began, info.Session = began, session
+			info.Began = began
+			info.Session, info.Agent, _ = strings.Cut(session, agentWords)
 		}
 	}
 	return nil

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +197,22 @@ func TestDescribeTellsTimesFromPayloads(t *testing.T) {
 	info, err = store.Describe(id, strings.NewReader(text), int64(len(text)))
 	if err != nil || info.Duration != 2 || info.Target != "host:1" {
 		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+// A recording that an agent opened says so, and its session's ID is as in all others.
+func TestDescribeTellsAgents(t *testing.T) {
+	a := store.Record(openFolder(t, t.TempDir()), slog.New(slog.DiscardHandler))
+	defer a.Close(t.Context())
+	r := a.Start(store.Header{Session: "s1", Agent: "robot, session 9", Mode: "raw"}, nil)
+	r.End(0, "over")
+	a.Start(store.Header{Session: "s2", Mode: "raw"}, nil).End(0, "over")
+	for id, agent := range map[string]string{"s1": "robot, session 9", "s2": ""} {
+		infos, err := a.List(t.Context(), store.Query{})
+		at := slices.IndexFunc(infos, func(i store.Info) bool { return i.Session == id })
+		if err != nil || at < 0 || infos[at].Agent != agent {
+			t.Errorf("session %s by %q: %+v, %v", id, agent, infos, err)
+		}
 	}
 }
 

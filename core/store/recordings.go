@@ -98,6 +98,7 @@ type Counters struct {
 // Header is what a recording says of its session.
 type Header struct {
 	Session string    // its ID
+	Agent   string    // the agent that opened it, printable and on one line; "": a person did
 	Began   time.Time // zero: now
 	Mode    string
 	Options core.Options // all that are in effect
@@ -190,7 +191,7 @@ func (a *Recordings) Start(h Header, remark func(code, words string, now State))
 		return r
 	}
 	a.Counters.Started.Add(1)
-	header := appendRemark(transcript.AppendHeader(nil, &t), 0, beganRemark(began, h.Session))
+	header := appendRemark(transcript.AppendHeader(nil, &t), 0, beganRemark(began, h.Session, h.Agent))
 	r.made, r.size = [][]byte{header}, int64(len(header))
 	a.waiting.Add(r.size)
 	r.grown(0, queuedSoon)

@@ -35,7 +35,7 @@ func corpus(tb testing.TB, dir string, recordings, size int) {
 	for n := range recordings {
 		began := old.Add(time.Duration(n-recordings) * time.Second)
 		text := transcript.AppendHeader(nil, &transcript.Transcript{Mode: "http-line", Target: "host:1"})
-		text = appendRemark(text, 0, beganRemark(began, "s1"))
+		text = appendRemark(text, 0, beganRemark(began, "s1", ""))
 		for at := time.Duration(0); len(text) < size; at += time.Millisecond {
 			var line bytes.Buffer
 			for range 10 {

@@ -72,7 +72,8 @@ const CutOff = "cut off"
 type Info struct {
 	ID       string    `json:"id"`
 	Began    time.Time `json:"began"`
-	Session  string    `json:"session"` // its ID in the workbench that held it
+	Session  string    `json:"session"`         // its ID in the workbench that held it
+	Agent    string    `json:"agent,omitempty"` // the agent that opened it; "": a person did
 	Mode     string    `json:"mode"`
 	Target   string    `json:"target"`   // "" when it names none
 	Duration float64   `json:"duration"` // seconds from the session's start to the last entry
