@@ -483,6 +483,8 @@ export interface Info {
   id: string;
   began: string;
   session: string;
+  /** The agent that opened it; absent: a person did. */
+  agent?: string;
   mode: string;
   target: string;
   duration: number;

@@ -29,7 +29,8 @@ var unaudited = map[string]bool{
 // asker is who asks, for the audit log.
 type asker struct {
 	access.Principal
-	from string // address, as Gateway.peer returns it
+	from  string // address, as Gateway.peer returns it
+	agent string // that asks on the principal's behalf; "": none does
 }
 
 type askerKey struct{}
@@ -45,7 +46,11 @@ func withAsker(r *http.Request, a asker) *http.Request {
 }
 
 func (a asker) attrs() slog.Attr {
-	return slog.Group("by", "who", a.String(), "from", a.from)
+	by := []any{"who", a.String(), "from", a.from}
+	if a.agent != "" {
+		by = append(by, "agent", a.agent)
+	}
+	return slog.Group("by", by...)
 }
 
 // auditRequest records a request, unless it needs none.

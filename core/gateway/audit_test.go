@@ -33,7 +33,7 @@ func TestEachRouteHasARecord(t *testing.T) {
 		path = strings.NewReplacer("{id}", "a%0d%0a%1b[31m%22,%22forged%22:1", "{name}", "teapot").Replace(path)
 		method, _, _ := strings.Cut(rt.pattern, " ")
 		r := httptest.NewRequest(method, path, nil)
-		g.auditRequest(rt.pattern, withAsker(r, asker{access.Own(access.Token), r.RemoteAddr}))
+		g.auditRequest(rt.pattern, withAsker(r, asker{Principal: access.Own(access.Token), from: r.RemoteAddr}))
 		if withoutRecord[rt.pattern] {
 			if log.Len() > 0 {
 				t.Errorf("%s: %s", rt.pattern, &log)

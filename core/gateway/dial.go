@@ -23,10 +23,14 @@ func (g *Gateway) dialWith(ctx context.Context, connect dialFunc, who asker, t t
 	})
 }
 
-// connectAs dials a target, unless only the account may.
+// connectAs dials a target, unless only the account itself may, and no agent of it.
 func (g *Gateway) connectAs(ctx context.Context, connect dialFunc, who asker, t target.Target, s target.Security) (Server, error) {
-	if (t.IsLocal() || g.Unresolved != nil && g.Unresolved(t)) && !who.IsAccount() {
-		return nil, &target.Error{Words: notTheAccount, Code: target.CodeDenied, Cause: target.ErrDenied}
+	if (t.IsLocal() || g.Unresolved != nil && g.Unresolved(t)) && (!who.IsAccount() || who.agent != "") {
+		words := notTheAccount
+		if who.agent != "" {
+			words = notAnAgent
+		}
+		return nil, &target.Error{Words: words, Code: target.CodeDenied, Cause: target.ErrDenied}
 	}
 	return connect(ctx, t, s)
 }
@@ -38,6 +42,9 @@ type dialFunc = func(context.Context, target.Target, target.Security) (Server, e
 // where no policy can tell: it would be reached with the rights of the account, or be the
 // workbench itself.
 const notTheAccount = "this target may be of the workbench's machine: only the account that runs the workbench may dial it"
+
+// notAnAgent is what an agent is told of such a target.
+const notAnAgent = "this target may be of the workbench's machine: no agent may dial it, whoever it works for"
 
 // dialBy is dial, by way of a function.
 func (g *Gateway) dialBy(ctx context.Context, who asker, audit *auditing, connect func() (Server, error)) (Server, error) {

@@ -115,6 +115,8 @@ type Config struct {
 	// Login has users sign in at a provider, whom Access then knows; nil: nobody does. It
 	// needs Access.
 	Login *login.Provider
+	// Agents lets in programs that say by AgentHeader that they are agents.
+	Agents bool
 	// Class is the class that people join as students, with its code; nil: there is none.
 	// It needs Access, with the class's users.
 	Class *class.Class
@@ -356,11 +358,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	agent, err := g.agentOf(r)
+	if err != nil {
+		g.Log.Warn("refused a request", "reason", err.Error(), "path", core.CutWords(r.URL.Path, maxShown), "who", p.String())
+		h.Set("Connection", "close")
+		refuseWith(w, http.StatusForbidden, err)
+		return
+	}
 	of, err := g.of(p)
 	if err != nil {
 		g.Log.Error("what belongs to a user cannot be reached", "user", p.Name, "reason", err.Error())
 		refuseWith(w, http.StatusInternalServerError, errors.New("what belongs to this user cannot be reached; the workbench's log says why"))
 		return
 	}
-	of.mux.ServeHTTP(w, withAsker(r, asker{p, g.peer(r)}))
+	of.mux.ServeHTTP(w, withAsker(r, asker{p, g.peer(r), agent}))
 }

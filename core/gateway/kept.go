@@ -284,7 +284,8 @@ func (g *Gateway) kept(w http.ResponseWriter, r *http.Request) {
 		Mode       any       `json:"mode"`
 		Target     any       `json:"target"`
 		Transcript any       `json:"transcript,omitempty"`
-		Tap        any       `json:"tap,omitempty"` // the tap that it is of
+		Tap        any       `json:"tap,omitempty"`   // the tap that it is of
+		Agent      any       `json:"agent,omitempty"` // the agent that opened it
 		Began      time.Time `json:"began"`
 		Watchers   int       `json:"watchers"`
 		Over       bool      `json:"over"`
@@ -293,7 +294,7 @@ func (g *Gateway) kept(w http.ResponseWriter, r *http.Request) {
 	list := []info{}
 	for _, k := range g.keeping.List() {
 		list = append(list, info{
-			ID: k.ID, Session: k.Hello["session"], Mode: k.Hello["mode"], Target: k.Hello["target"], Transcript: k.Hello["transcript"], Tap: k.Hello["tap"],
+			ID: k.ID, Session: k.Hello["session"], Mode: k.Hello["mode"], Target: k.Hello["target"], Transcript: k.Hello["transcript"], Tap: k.Hello["tap"], Agent: k.Hello["agent"],
 			Began: k.Began, Watchers: k.Watchers, Over: k.Over, Left: k.Left.Seconds(),
 		})
 	}

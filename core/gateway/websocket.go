@@ -302,6 +302,10 @@ func (g *Gateway) complete(wanted request, config session.Config) (*prepared, er
 		"kind": "hello", "session": id, "mode": wanted.mode.Name,
 		"options": wanted.options, "target": wanted.target.String(),
 	}
+	if wanted.asker.agent != "" {
+		hello["agent"] = wanted.asker.agent
+		log = log.With("agent", wanted.asker.agent)
+	}
 	if seed := config.Opening.Seed; seed != (core.Seed{}) {
 		hello["seed"], hello["start"] = seed.String(), core.FormatStart(config.Opening.Start)
 	}
@@ -339,7 +343,7 @@ func (g *Gateway) complete(wanted request, config session.Config) (*prepared, er
 	opening := config.Opening
 	if g.Recordings != nil && wanted.record {
 		r.config.Observers = append(r.config.Observers, &recording{all: g.Recordings, told: hello, header: store.Header{
-			Session: id, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: r.start,
+			Session: id, Agent: wanted.asker.agent, Mode: wanted.mode.Name, Options: wanted.options, Target: wanted.target.String(), TLS: told(wanted.security), Began: r.start,
 			ServerEOFStays: opening.ServerEOFStays, Client: opening.Client, Server: opening.Server, Watch: opening.Watch,
 			Seed: opening.Seed, Start: opening.Start,
 		}})

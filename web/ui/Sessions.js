@@ -10,7 +10,7 @@ import { change } from "../wire/workbench.js";
 
 const every = 5000; // milliseconds
 
-/** @typedef {{ id: string, mode: string, target: string, watchers: number, over: boolean, left?: number, tap?: string }} Kept */
+/** @typedef {{ id: string, mode: string, target: string, watchers: number, over: boolean, left?: number, tap?: string, agent?: string }} Kept */
 
 export function Sessions() {
   const [all, setAll] = useState(/** @type {Kept[]} */ ([]));
@@ -31,7 +31,7 @@ export function Sessions() {
         ${others.map((one) => html`
           <li key=${one.id}>
             <a href=${formatRoute("", one.id)}>${one.target}</a>
-            <span class="muted"> ${one.mode}, ${standing(one)}</span>
+            <span class="muted"> ${one.mode}, ${one.agent ? `of the agent ${one.agent}, ` : ""}${standing(one)}</span>
             <button type="button" class="small" aria-label=${(one.over ? "Forget " : "End ") + one.target} onClick=${() => end(one)}>${one.over ? "Forget" : "End"}</button>
           </li>
         `)}

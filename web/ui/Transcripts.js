@@ -225,6 +225,7 @@ function Row({ info, index, remove, save, note, picked, pick }) {
         ${info.tags?.map((tag) => html` <a class="tag" key=${tag} href=${formatRoute("transcripts", "", { text: tag })}>${tag}</a>`)}
         ${info.noted && html` <span class="muted" title="It has notes">✎<span class="unseen">has notes</span></span>`}
         ${info.title && info.target && html`<div class="muted">${info.target}</div>`}
+        ${info.agent && html`<div class="muted">by the agent ${info.agent}</div>`}
       </td>
       <td>${info.mode}</td>
       <td class="number">${clock(info.duration)}</td>
