@@ -410,6 +410,14 @@ var table = []row{
 		brings:  "core/urgent " + behindTarget,
 	},
 	{
+		place:   "core/agent",
+		does:    "lets [agents](agents.md) use a running workbench, by the Model Context Protocol",
+		not:     "the gateway: it is a client of its HTTP API and WebSocket; who may do what",
+		imports: "core " + gorilla + " " + mcpSDK,
+		brings:  behindMCP,
+		without: "os/exec",
+	},
+	{
 		place:   "core/lesson/markdown",
 		does:    "Markdown as a tree of blocks and inlines, without HTML",
 		not:     "lessons, the page",
@@ -702,8 +710,8 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web " + cobra + " " + pflag + " " + rscQR,
-		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR,
+		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -843,6 +851,9 @@ const (
 	behindOIDC = "github.com/go-jose/go-jose/v4"
 
 	behindTarget = "golang.org/x/net " + xtext
+	mcpSDK       = "github.com/modelcontextprotocol/go-sdk"
+	behindMCP    = "github.com/google/jsonschema-go github.com/segmentio/asm github.com/segmentio/encoding " +
+		"github.com/yosida95/uritemplate/v3 golang.org/x/oauth2 golang.org/x/sync golang.org/x/sys golang.org/x/time"
 
 	prometheus       = "github.com/prometheus/client_golang"
 	behindPrometheus = "github.com/beorn7/perks github.com/cespare/xxhash/v2 github.com/munnerz/goautoneg " +

@@ -118,6 +118,9 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench docs": func(*hostileHome) [][]string {
 		return [][]string{{"docs", foreign}, {"docs", "--print", foreign}, {"docs", "--listen", foreign}}
 	},
+	"workbench mcp": func(h *hostileHome) [][]string {
+		return [][]string{{"mcp", foreign}, {"mcp", "--at", foreign}, {"mcp", "--token-file", h.good}, {"mcp", "--token-file", h.dir}}
+	},
 	"workbench version": func(*hostileHome) [][]string { return [][]string{{"version", foreign}} },
 	"workbench sandbox": func(*hostileHome) [][]string { return [][]string{{"sandbox", foreign}} },
 	"workbench doctor": func(h *hostileHome) [][]string {

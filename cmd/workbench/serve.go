@@ -220,6 +220,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Origin:     door.origin,
 		Addresses:  door.pages(front.urls()),
 		Of:         transcripts.of,
+		Agents:     o.agents,
 		Bounds:     bounds,
 		Audit:      audit,
 		Log:        log,

@@ -48,6 +48,7 @@ type serveOptions struct {
 	proxy       string   // what is dialled through; "": nothing
 	lessons     string   // folder of lessons; "": those that the workbench comes with
 	auth        string   // who may use it: authToken or authNone
+	agents      bool     // agents may use it
 	users       string   // file of the users beside the account; "": the account's
 	progress    string   // folder of what users have reached in lessons; "": the account's
 	exposed     bool     // have the bounds of a workbench that others can reach, wherever it listens
@@ -80,6 +81,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.lessons, "lessons", "", "offer the lessons of folder `DIR`, in place of those that the workbench comes with")
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
 	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
+	flags.BoolVar(&o.agents, "agents", false, "let in agents, which are programs that speak for a language model, by workbench mcp; with the rights of whose token they have")
 	o.oidc.add(flags)
 	o.host.add(flags)
 	o.bounds.add(flags)
