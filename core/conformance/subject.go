@@ -35,8 +35,9 @@ type Subject struct {
 	// Seeds are sessions of the author's that Run starts from too.
 	Seeds Seeds
 	// Short asks for few trials where there are many alike: of large events, of
-	// repetitions and of changed goldens; for floods of three shapes instead of six,
-	// no longer than shows that too much is held. No check is left out.
+	// repetitions, of cuts at random, of places to resume at and of changed goldens; for
+	// floods of three shapes instead of six, no longer than shows that too much is held
+	// or, where memory is counted exactly, that it does not grow. No check is left out.
 	Short bool
 	// Counted makes a copy of the plugin that counts what of its code is executed.
 	// nil: it is not known.
