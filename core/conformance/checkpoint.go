@@ -44,14 +44,16 @@ func (u *suite) carriedOver(*Result) *Finding {
 
 // checkpoints is the promise of a machine that writes its state down: doing so
 // changes nothing, and one restored from it goes on the same, however often.
-func checkpoints(t *tester, h *session) *Finding {
-	events := h.events()
-	for _, k := range points(events) {
-		if f := t.checkpointAfter(t.Open, h, events, k); f != nil {
-			return f
+func checkpoints(some sample) promise {
+	return func(t *tester, h *session) *Finding {
+		events := h.events()
+		for _, k := range some(points(events)) {
+			if f := t.checkpointAfter(t.Open, h, events, k); f != nil {
+				return f
+			}
 		}
+		return t.restoredEachTime(t.Open, h, events)
 	}
-	return t.restoredEachTime(t.Open, h, events)
 }
 
 // checkpointAfter takes a checkpoint of a machine, and restores it in one of next.

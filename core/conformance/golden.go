@@ -11,16 +11,22 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// randomCuts is how often a golden is cut at random, besides joined and byte
+// randomCuts returns how often a golden is cut at random, besides joined and byte
 // by byte.
-const randomCuts = 10
+func (s *Subject) randomCuts() int {
+	if s.Short {
+		return 3
+	}
+	return 10
+}
 
 // Golden holds a golden to its promises: replayed whole it is the same; so it
 // is with the server's bytes joined, byte by byte and cut at random; so are the
 // answers when the machine is made anew from the log after every event, and
 // from a checkpoint after every event. Up to 200 events of 300 KiB in all that
 // is literally every event; of a larger golden the Result says after how many
-// it was tried. file is the golden's name, for findings.
+// it was tried. When the subject is Short, the log is fed again after every fourth event,
+// and only restoring is tried after each. file is the golden's name, for findings.
 //
 // The error is a *transcript.SyntaxError if the mode does not take the file;
 // else it says that the subject could not be reached, or that ctx is done.
@@ -54,7 +60,7 @@ func Golden(ctx context.Context, s Subject, file string, t *transcript.Transcrip
 		found(f)
 		return r, nil
 	}
-	recut, err := g.Recuts(ctx, asOpener(&s), whole, replay.Plan(randomCuts, 1))
+	recut, err := g.Recuts(ctx, asOpener(&s), whole, replay.Plan(s.randomCuts(), 1))
 	if err != nil {
 		return r, err
 	}
@@ -134,7 +140,11 @@ func optionsOf(t *transcript.Transcript) map[string]string {
 // resumed are the promises about a machine that is made anew, and about memory
 // where that shows.
 func (s *Subject) resumed() []named {
-	all := []named{{"determinism", s.deterministic()}, {"recovery", recovers}, {"checkpoint", checkpoints}}
+	some := sample(every)
+	if s.Short {
+		some = fourths(0)
+	}
+	all := []named{{"determinism", s.deterministic()}, {"recovery", recovers(some)}, {"checkpoint", checkpoints(some)}}
 	if s.OpenScribbling != nil {
 		all = append(all, named{"kept memory", keepsNoData}, named{"kept memory", keepsNoState})
 	}

@@ -29,6 +29,39 @@ func points(events []core.Event) []int {
 	return all
 }
 
+// A sample takes some of the points after which a session would be resumed.
+type sample func(points []int) []int
+
+// every takes all of them.
+func every(points []int) []int { return points }
+
+// fourths takes every fourth, of which there are four ways.
+func fourths(way int) sample {
+	return func(points []int) (some []int) {
+		for at := way % 4; at < len(points); at += 4 {
+			some = append(some, points[at])
+		}
+		return some
+	}
+}
+
+// resuming is a look at a promise in all generated sessions. With few trials a session is
+// resumed after every fourth of its events, each of four sessions beginning at another.
+func resuming(p func(sample) promise) look {
+	return func(u *suite, _ *Result) *Finding {
+		some := sample(every)
+		for i, h := range u.held {
+			if u.Short {
+				some = fourths(i)
+			}
+			if f := u.keep([]*session{h}, p(some)); f != nil {
+				return f
+			}
+		}
+		return nil
+	}
+}
+
 // sampled says in words that not every event was resumed after, or "".
 func sampled(events []core.Event) string {
 	if tried := len(points(events)); tried < len(events) {
@@ -39,23 +72,25 @@ func sampled(events []core.Event) string {
 
 // recovers is the promise that a machine made anew after any event, and fed
 // the log so far, has answered and goes on as the one before it.
-func recovers(t *tester, h *session) *Finding {
-	events := h.events()
-	for _, k := range points(events) {
-		m := t.open(t.Open, h.opening, h.state)
-		m.feed(events[:k]...)
-		past := len(m.steps)
-		m.feed(events[k:]...)
-		m.Bye()
-		words := "a machine made anew after event %d and fed the log goes on differently"
-		if past > len(h.steps) || !equalSteps(h.steps[:past], m.steps[:past]) {
-			words = "a machine made anew after event %d answers the log differently"
+func recovers(some sample) promise {
+	return func(t *tester, h *session) *Finding {
+		events := h.events()
+		for _, k := range some(points(events)) {
+			m := t.open(t.Open, h.opening, h.state)
+			m.feed(events[:k]...)
+			past := len(m.steps)
+			m.feed(events[k:]...)
+			m.Bye()
+			words := "a machine made anew after event %d and fed the log goes on differently"
+			if past > len(h.steps) || !equalSteps(h.steps[:past], m.steps[:past]) {
+				words = "a machine made anew after event %d answers the log differently"
+			}
+			if f := compare(h.steps, m.steps, doPure, words, k); f != nil {
+				return f
+			}
 		}
-		if f := compare(h.steps, m.steps, doPure, words, k); f != nil {
-			return f
-		}
+		return nil
 	}
-	return nil
 }
 
 // atOnce is how many sessions are open at once when all are made anew.

@@ -31,7 +31,8 @@ func updating() bool {
 // Goldens holds every *.golden file in dir to its promises, each in a subtest
 // of its name: it is replayed whole, with the server's bytes joined, byte by
 // byte and cut at random, with a crash after every event, and with a checkpoint
-// and restore after every event. dir is relative to the test's package. That
+// and restore after every event; with go test -short the crash comes after every fourth
+// event, and there are fewer random cuts. dir is relative to the test's package. That
 // there is no golden is an error.
 //
 // With go test -update the actions of a golden that differs are rewritten
