@@ -283,7 +283,8 @@ func Odd(m *core.Manifest) (all []map[string]string) {
 }
 
 // Large returns the largest single events that a session feeds, and more
-// messages than timers may run; with few those of letters and of line ends alone.
+// messages than timers may run; with few those of letters and of line ends alone, and of
+// line ends, each of which may be a message, one event of each side.
 func Large(m *core.Manifest, few bool) [][]Op {
 	read, message := mostRead(m), core.MaxEventPayload
 	var many []Op
@@ -297,10 +298,12 @@ func Large(m *core.Manifest, few bool) [][]Op {
 		fills = fills[:2]
 	}
 	for _, s := range fills {
-		all = append(all,
-			[]Op{Server(fill(s, read)), ServerEOF},
-			[]Op{Server("x"), Server(fill(s, read)), Server(fill(s, read)), ServerEOF},
-			[]Op{binary(fill(s, message)), ClientEOF})
+		all = append(all, []Op{Server(fill(s, read)), ServerEOF}, []Op{binary(fill(s, message)), ClientEOF})
+		if few && s == "\n" {
+			all = append(all, []Op{Text(fill(s, message)), echo(read), ServerEOF})
+			continue
+		}
+		all = append(all, []Op{Server("x"), Server(fill(s, read)), Server(fill(s, read)), ServerEOF})
 		if s != "\xff" {
 			all = append(all, []Op{Text(fill(s, message)), echo(read), echo(read), ServerEOF})
 		}
