@@ -58,7 +58,11 @@ func TestExamples(t *testing.T) {
 			if err != nil || !whole.Same {
 				t.Fatalf("%s: %v %v\n%s", file, err, whole.Faults, whole.Diff)
 			}
-			for cuts := range replay.Plan(20, 1) {
+			random := 20
+			if testing.Short() {
+				random = 1 // TestExamplesConform cuts them too
+			}
+			for cuts := range replay.Plan(random, 1) {
 				if r, err := g.Recut(t.Context(), pipe, whole, cuts); err != nil || !r.Same {
 					t.Fatalf("%s cut %s: %v %v %v\n%s", file, cuts, err, r.Where, r.Faults, r.Diff)
 				}
