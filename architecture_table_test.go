@@ -37,6 +37,13 @@ var table = []row{
 		only:  pureLibrary,
 	},
 	{
+		place: "core/telopt",
+		does:  "Telnet's options as both ends see them: names, and how far one is agreed on (RFC 1143)",
+		not:   "events, actions; what an option means",
+		only:  pureLibrary,
+		pure:  true,
+	},
+	{
 		place:   "core/pluginproto",
 		does:    "what host and plugin share: handshake, versions, the calls, lanes",
 		not:     "host, plugins",
@@ -672,7 +679,7 @@ var table = []row{
 		place:   "plugins/telnet",
 		does:    "the [discipline](modes/telnet.md) that speaks Telnet",
 		not:     "everything else",
-		imports: "core",
+		imports: "core core/telopt",
 	},
 	{
 		place:   "plugins/mqtt",

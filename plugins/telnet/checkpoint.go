@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/telopt"
 )
 
 var _ core.Checkpointer = (*machine)(nil)
@@ -73,7 +74,7 @@ func (s *saved) valid() bool {
 	last := -1
 	for _, o := range s.Options {
 		at := o.Side<<8 | int(o.Code)
-		if o.Side < 0 || o.Side > 1 || at <= last || o.option == (option{}) || o.State >= agreements ||
+		if o.Side < 0 || o.Side > 1 || at <= last || o.option == (option{}) || o.State >= telopt.Agreements ||
 			o.Asked < 0 || o.Asked > core.MaxFlow || o.Send < 0 || o.Send > core.MaxFlow {
 			return false
 		}

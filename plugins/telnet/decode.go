@@ -1,6 +1,10 @@
 package telnet
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/protocol-workbench/workbench/core/telopt"
+)
 
 // Bounds of what is kept.
 const (
@@ -104,13 +108,13 @@ func (d *decoder) feed(data []byte, each func(*item)) {
 			i++
 			continue
 		}
-		if d.SkipLF && data[i] != iac {
+		if d.SkipLF && data[i] != telopt.IAC {
 			if d.SkipLF = false; data[i] == '\n' {
 				i++
 				continue
 			}
 		}
-		if d.CR && data[i] != iac {
+		if d.CR && data[i] != telopt.IAC {
 			i += d.afterCR(data[i], d.At, each)
 			continue
 		}
@@ -120,7 +124,7 @@ func (d *decoder) feed(data []byte, each func(*item)) {
 			continue
 		}
 		switch data[i] {
-		case iac:
+		case telopt.IAC:
 			d.State, d.From = afterIAC, d.At
 		case '\r':
 			d.begin(d.At)
@@ -145,7 +149,7 @@ func plain(data []byte) (n int) {
 	for n < len(data) {
 		window := data[n:min(len(data), n+256)]
 		size := len(window)
-		for _, c := range [...]byte{'\r', '\n', iac} {
+		for _, c := range [...]byte{'\r', '\n', telopt.IAC} {
 			if i := bytes.IndexByte(window, c); i >= 0 {
 				window = window[:i]
 			}
@@ -290,7 +294,7 @@ func (d *decoder) command(c byte, each func(*item)) {
 	case afterSB:
 		d.State, d.Option, d.Sub, d.SubLen = inSub, c, nil, 0
 	case inSub:
-		if c == iac {
+		if c == telopt.IAC {
 			d.State = inSubIAC
 			return
 		}
@@ -298,9 +302,9 @@ func (d *decoder) command(c byte, each func(*item)) {
 	case inSubIAC:
 		d.State = inSub
 		switch c {
-		case iac:
+		case telopt.IAC:
 			d.subByte(c, each)
-		case se:
+		case telopt.SE:
 			d.subEnds(d.At+1, "", each)
 		default: // it was left without its end, and a command follows
 			d.subEnds(d.At-1, "RFC 855: a subnegotiation ends in IAC SE, and IAC in it is doubled", each)
@@ -314,31 +318,31 @@ func (d *decoder) command(c byte, each func(*item)) {
 func (d *decoder) afterIAC(c byte, each func(*item)) {
 	d.State = inData
 	switch c {
-	case iac:
+	case telopt.IAC:
 		if d.SkipLF = false; d.CR { // nothing that makes it a line end
 			d.afterCR(c, d.From, each)
 		}
-		d.text([]byte{iac}, d.From, each)
+		d.text([]byte{telopt.IAC}, d.From, each)
 		if d.LineAt >= 0 {
 			d.LineTo = d.At + 1
 		}
-	case will, wont, do, dont:
+	case telopt.Will, telopt.Wont, telopt.Do, telopt.Dont:
 		d.State, d.Code = afterVerb, c
-	case sb:
+	case telopt.SB:
 		d.State = afterSB
-	case se:
+	case telopt.SE:
 		if d.Lost == unsure {
 			d.CR, d.SkipLF = false, false // what came was no text
 			d.lineDone()
 			return
 		}
 		d.give(item{from: d.From, to: d.At + 1, code: c, wrong: "RFC 855: SE ends a subnegotiation, and none has begun"}, each)
-	case ga, eor: // what is said so far is all that is said now
+	case telopt.GA, telopt.EOR: // what is said so far is all that is said now
 		d.flush(each)
 		d.give(item{from: d.From, to: d.At + 1, code: c}, each)
 	default:
 		it := item{from: d.From, to: d.At + 1, code: c}
-		if c < firstCommand {
+		if c < telopt.FirstCommand {
 			it.wrong = "RFC 854: no command has this code"
 		}
 		d.give(it, each)
@@ -357,7 +361,7 @@ func (d *decoder) subByte(c byte, each func(*item)) {
 
 // subEnds ends a subnegotiation.
 func (d *decoder) subEnds(to int64, wrong string, each func(*item)) {
-	d.give(item{from: d.From, to: to, code: sb, option: d.Option, data: d.Sub, size: d.SubLen, wrong: wrong}, each)
+	d.give(item{from: d.From, to: to, code: telopt.SB, option: d.Option, data: d.Sub, size: d.SubLen, wrong: wrong}, each)
 	d.State, d.Sub, d.SubLen = inData, nil, 0
 }
 

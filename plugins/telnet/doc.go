@@ -6,7 +6,7 @@
 // the negotiation of options are commands of the manifest; their names begin with '/', so
 // that what is typed to a shell is none. What the server says is shown a line at a time,
 // without the negotiation and without escape sequences; a prompt is shown once the server is
-// silent. Options are agreed on by fixed rules (agree.go), which no peer can make loop.
+// silent. Options are agreed on by fixed rules (core/telopt), which no peer can make loop.
 //
 // A client that is a program speaks for itself. Its bytes and the server's are passed on
 // unchanged, or only watched, and the options of both are tracked.

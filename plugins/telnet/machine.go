@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/telopt"
 )
 
 // quiet is how long the server is silent before a prompt is shown: longer than pauses within
@@ -119,15 +120,15 @@ func (m *machine) hears(it *item, out *core.Out) {
 			}
 		}
 		out.Message(it.message(core.FromServer, m.fields[:0]))
-	case will, wont, do, dont:
+	case telopt.Will, telopt.Wont, telopt.Do, telopt.Dont:
 		m.negotiates(it, out)
-	case sb:
+	case telopt.SB:
 		answers := m.sub(true, it)
 		msg := it.message(core.FromServer, m.fields[:0])
 		msg.Answers = answers
 		out.Message(msg)
-		if o := &m.Options[ofClient][optTTYPE]; m.answers && it.option == optTTYPE && o.State == yes && len(it.data) == 1 && it.data[0] == subSend {
-			m.sendSub(optTTYPE, append([]byte{subIs}, m.terminal...), out)
+		if o := &m.Options[ofClient][telopt.TTYPE]; m.answers && it.option == telopt.TTYPE && o.State == telopt.Yes && len(it.data) == 1 && it.data[0] == subSend {
+			m.sendSub(telopt.TTYPE, append([]byte{subIs}, m.terminal...), out)
 		}
 	default:
 		out.Message(it.message(core.FromServer, m.fields[:0]))
@@ -136,11 +137,11 @@ func (m *machine) hears(it *item, out *core.Out) {
 
 // negotiates takes a step of the server's, and answers it by hand.
 func (m *machine) negotiates(it *item, out *core.Out) {
-	whose, wants, odd := performer(true, it.code), isYes(it.code), false
+	whose, wants, odd := performer(true, it.code), telopt.IsYes(it.code), false
 	o := &m.Options[whose][it.option]
-	was := o.State == yes
-	say, answers := m.step(true, it, func(a *agreement) (say answer) {
-		say, odd = a.hears(wants, m.agrees && policy(whose, it.option), m.answers)
+	was := o.State == telopt.Yes
+	say, answers := m.step(true, it, func(a *telopt.Agreement) (say telopt.Answer) {
+		say, odd = a.Hears(wants, m.agrees && policy(whose, it.option), m.answers)
 		return say
 	})
 	msg := it.message(core.FromServer, m.fields[:0])
@@ -150,14 +151,14 @@ func (m *machine) negotiates(it *item, out *core.Out) {
 		return
 	}
 	if odd {
-		out.Warn(fmt.Sprintf("%s answers %s: RFC 1143 has %s there", msg.Summary, commandName(verbFor(whose, false)), commandName(it.code+1)))
+		out.Warn(fmt.Sprintf("%s answers %s: RFC 1143 has %s there", msg.Summary, telopt.CommandName(verbFor(whose, false)), telopt.CommandName(it.code+1)))
 	}
-	if say != nothing {
-		m.own([]byte{iac, verbFor(whose, say == sayYes), it.option}, core.MessageRef{Flow: core.FromServer, From: it.from}, out)
+	if say != telopt.Nothing {
+		m.own([]byte{telopt.IAC, verbFor(whose, say == telopt.SayYes), it.option}, core.MessageRef{Flow: core.FromServer, From: it.from}, out)
 	}
-	if is := o.State == yes; is != was {
-		out.Note(fmt.Sprintf("%s: %s is %s", [...]string{ofClient: "client", ofServer: "server"}[whose], optionName(it.option), map[bool]string{true: "on", false: "off"}[is]))
-		if is && whose == ofClient && it.option == optNAWS && m.answers {
+	if is := o.State == telopt.Yes; is != was {
+		out.Note(fmt.Sprintf("%s: %s is %s", [...]string{ofClient: "client", ofServer: "server"}[whose], telopt.OptionName(it.option), map[bool]string{true: "on", false: "off"}[is]))
+		if is && whose == ofClient && it.option == telopt.NAWS && m.answers {
 			m.size(out)
 		}
 	}

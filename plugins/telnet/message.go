@@ -2,6 +2,7 @@ package telnet
 
 import (
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/telopt"
 )
 
 // Bounds of a message, so that it stays within core's however it is quoted.
@@ -27,16 +28,16 @@ func (it *item) message(flow core.Flow, dst []core.Field) core.Message {
 		}
 		m.Fields = append(dst, f)
 		return m
-	case will, wont, do, dont, sb:
-		m.Summary = commandName(it.code) + " " + optionName(it.option)
+	case telopt.Will, telopt.Wont, telopt.Do, telopt.Dont, telopt.SB:
+		m.Summary = telopt.CommandName(it.code) + " " + telopt.OptionName(it.option)
 		m.Fields = append(dst,
-			core.Field{Name: "telnet.cmd", From: it.from, To: it.from + 2, Value: commandName(it.code)},
-			core.Field{Name: "telnet.option", From: it.from + 2, To: it.from + 3, Value: optionName(it.option)})
+			core.Field{Name: "telnet.cmd", From: it.from, To: it.from + 2, Value: telopt.CommandName(it.code)},
+			core.Field{Name: "telnet.option", From: it.from + 2, To: it.from + 3, Value: telopt.OptionName(it.option)})
 	default:
-		m.Summary = commandName(it.code)
+		m.Summary = telopt.CommandName(it.code)
 		m.Fields = append(dst, core.Field{Name: "telnet.cmd", From: it.from, To: it.to, Value: m.Summary})
 	}
-	if it.code == sb {
+	if it.code == telopt.SB {
 		fields, words := it.subFields()
 		m.Fields = append(m.Fields, fields...)
 		m.Summary = core.CutWords(m.Summary+words, maxSummary)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/telopt"
 )
 
 // Whether what the client sends is a secret depends on what the server has said by then, and
@@ -72,15 +73,15 @@ func (t *talk) refresh() {
 // agreed takes that the options have changed.
 func (t *talk) agreed() {
 	client, server := &t.Options[ofClient], &t.Options[ofServer]
-	t.client.hides = t.asks || server[optEcho].State.maybe() && !server[optSGA].State.maybe()
-	t.client.binary = client[optBinary].State == yes
-	t.server.binary = server[optBinary].State == yes
+	t.client.hides = t.asks || server[telopt.Echo].State.Maybe() && !server[telopt.SGA].State.Maybe()
+	t.client.binary = client[telopt.Binary].State == telopt.Yes
+	t.server.binary = server[telopt.Binary].State == telopt.Yes
 }
 
 // value returns what is to be kept out of recordings of a line that is a secret, wherever it
 // occurs: its bytes as they are sent. Of a short one that would be too much.
 func (t *talk) value(line []byte) []byte {
-	sent := bytes.ReplaceAll(line, []byte{iac}, []byte{iac, iac})
+	sent := bytes.ReplaceAll(line, []byte{telopt.IAC}, []byte{telopt.IAC, telopt.IAC})
 	if len(sent) < core.LastingSecret || t.Values == maxValues {
 		return nil
 	}

@@ -8,19 +8,20 @@ import (
 	"strings"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/telopt"
 )
 
 // subcommands are the first bytes of subnegotiations, by their numbers.
 var subcommands = map[byte][]string{
-	optStatus: {"IS", "SEND"},
-	optTTYPE:  {"IS", "SEND"},
-	optSpeed:  {"IS", "SEND"},
-	optXDisp:  {"IS", "SEND"},
-	optOldEnv: {"IS", "SEND", "INFO"},
-	optNewEnv: {"IS", "SEND", "INFO"},
-	optLine:   {1: "MODE", "FORWARDMASK", "SLC"},
-	optChar:   {1: "REQUEST", "ACCEPTED", "REJECTED", "TTABLE-IS", "TTABLE-REJECTED", "TTABLE-ACK", "TTABLE-NAK"},
-	optPort: {"SIGNATURE", "SET-BAUDRATE", "SET-DATASIZE", "SET-PARITY", "SET-STOPSIZE", "SET-CONTROL", "NOTIFY-LINESTATE", "NOTIFY-MODEMSTATE",
+	telopt.Status: {"IS", "SEND"},
+	telopt.TTYPE:  {"IS", "SEND"},
+	telopt.Speed:  {"IS", "SEND"},
+	telopt.XDisp:  {"IS", "SEND"},
+	telopt.OldEnv: {"IS", "SEND", "INFO"},
+	telopt.NewEnv: {"IS", "SEND", "INFO"},
+	telopt.Line:   {1: "MODE", "FORWARDMASK", "SLC"},
+	telopt.Char:   {1: "REQUEST", "ACCEPTED", "REJECTED", "TTABLE-IS", "TTABLE-REJECTED", "TTABLE-ACK", "TTABLE-NAK"},
+	telopt.Port: {"SIGNATURE", "SET-BAUDRATE", "SET-DATASIZE", "SET-PARITY", "SET-STOPSIZE", "SET-CONTROL", "NOTIFY-LINESTATE", "NOTIFY-MODEMSTATE",
 		"FLOWCONTROL-SUSPEND", "FLOWCONTROL-RESUME", "SET-LINESTATE-MASK", "SET-MODEMSTATE-MASK", "PURGE-DATA"},
 }
 
@@ -32,7 +33,7 @@ const (
 
 // subcommandName returns the name of the first byte of a subnegotiation, "" if it is none.
 func subcommandName(opt, code byte) string {
-	if opt == optPort && code >= 100 { // the server's (RFC 2217)
+	if opt == telopt.Port && code >= 100 { // the server's (RFC 2217)
 		code -= 100
 	}
 	if names := subcommands[opt]; int(code) < len(names) {
@@ -46,11 +47,11 @@ func subcommandName(opt, code byte) string {
 func (it *item) subFields() (fields []core.Field, summary string) {
 	at := func(i int) int64 { // where byte i stands: 0xFF before it are doubled
 		i = min(i, len(it.data))
-		return min(it.from+3+int64(i+bytes.Count(it.data[:i], []byte{iac})), it.to)
+		return min(it.from+3+int64(i+bytes.Count(it.data[:i], []byte{telopt.IAC})), it.to)
 	}
 	end := at(len(it.data))
 	rest := it.data
-	if it.option == optNAWS {
+	if it.option == telopt.NAWS {
 		f := core.Field{Name: "telnet.naws", From: at(0), To: end}
 		if it.size != 4 {
 			f.Value = strconv.Quote(clipped(string(rest)))
@@ -86,15 +87,15 @@ func (it *item) subFields() (fields []core.Field, summary string) {
 // valueOf shows what a subnegotiation has after its first byte.
 func valueOf(opt, code byte, data []byte) string {
 	switch opt {
-	case optOldEnv, optNewEnv:
+	case telopt.OldEnv, telopt.NewEnv:
 		return environment(data)
-	case optLine:
+	case telopt.Line:
 		return fmt.Sprintf("%x", data[:min(len(data), maxValue/2)])
-	case optStatus:
+	case telopt.Status:
 		if code == subIs {
 			return status(data)
 		}
-	case optPort:
+	case telopt.Port:
 		if n := len(data); code%100 != 0 && (n == 1 || n == 4) {
 			return strconv.FormatUint(uint64(binary.BigEndian.Uint32(append(make([]byte, 4-n), data...))), 10)
 		}
@@ -128,7 +129,7 @@ func environment(data []byte) string {
 func status(data []byte) string {
 	var words []string
 	for i := 0; i+1 < len(data) && len(words) < 64; i += 2 {
-		words = append(words, commandName(data[i])+" "+optionName(data[i+1]))
+		words = append(words, telopt.CommandName(data[i])+" "+telopt.OptionName(data[i+1]))
 	}
 	return clipped(strings.Join(words, ", "))
 }

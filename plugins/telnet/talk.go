@@ -1,6 +1,9 @@
 package telnet
 
-import "github.com/protocol-workbench/workbench/core"
+import (
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/telopt"
+)
 
 // maxMade is how many messages of what a person sends at once are made.
 const maxMade = 20_000
@@ -28,7 +31,7 @@ type tracked struct {
 
 // step takes what a side has said of an option, and returns which message it answers. By
 // hand, say is what the client has to say to it.
-func (t *talk) step(byServer bool, it *item, hears func(*agreement) answer) (say answer, answers core.MessageRef) {
+func (t *talk) step(byServer bool, it *item, hears func(*telopt.Agreement) telopt.Answer) (say telopt.Answer, answers core.MessageRef) {
 	o := &t.Options[performer(byServer, it.code)][it.option]
 	before := o.State
 	say = hears(&o.State)
@@ -38,7 +41,7 @@ func (t *talk) step(byServer bool, it *item, hears func(*agreement) answer) (say
 			answers.Flow = t.flow
 		}
 		o.Asked = 0
-	} else if say == nothing && before != o.State && (o.State.waits() || before == yes) {
+	} else if say == telopt.Nothing && before != o.State && (o.State.Waits() || before == telopt.Yes) {
 		o.Asked, o.ByServer = it.from+1, byServer
 	}
 	t.agreed()
@@ -51,7 +54,7 @@ func (t *talk) sub(byServer bool, it *item) (answers core.MessageRef) {
 	if byServer {
 		own, other = ofServer, ofClient
 	}
-	if it.wrong == "" && !t.Missed && t.Options[own][it.option].State == no && t.Options[other][it.option].State == no {
+	if it.wrong == "" && !t.Missed && t.Options[own][it.option].State == telopt.No && t.Options[other][it.option].State == telopt.No {
 		it.wrong = "RFC 855: a subnegotiation is about an option that both sides have agreed on; they have not"
 	}
 	if len(it.data) == 0 {
@@ -87,11 +90,11 @@ func (t *talk) says(data []byte, all, own bool, answers core.MessageRef) (said [
 
 func (t *talk) saysItem(it *item, all, own bool, answers core.MessageRef, said *[]made, more *int) {
 	switch it.code {
-	case will, wont, do, dont:
+	case telopt.Will, telopt.Wont, telopt.Do, telopt.Dont:
 		if !own {
-			_, answers = t.step(false, it, func(a *agreement) answer { a.said(isYes(it.code)); return nothing })
+			_, answers = t.step(false, it, func(a *telopt.Agreement) telopt.Answer { a.Said(telopt.IsYes(it.code)); return telopt.Nothing })
 		}
-	case sb:
+	case telopt.SB:
 		answers = t.sub(false, it)
 	}
 	var one made

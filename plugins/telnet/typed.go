@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/telopt"
 )
 
 // sent is what is to be sent, and where in the event each byte comes from, its end included.
@@ -49,8 +50,8 @@ func (m *machine) encode(text []byte, eol string, end bool) (s sent) {
 	s.data, s.source = make([]byte, 0, len(text)+2), make([]int, 0, len(text)+3)
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case c == iac:
-			s.add(i, iac, iac)
+		case c == telopt.IAC:
+			s.add(i, telopt.IAC, telopt.IAC)
 		case c == '\n' && eol != "":
 			s.add(i, []byte(eol)...)
 		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
@@ -154,14 +155,15 @@ func (m *machine) command(line string, asText bool, out *core.Out) {
 	name := strings.TrimPrefix(call.Command.Name, "/")
 	switch name {
 	case "DO", "DONT", "WILL", "WONT":
-		m.ask(byte(slices.Index(commandNames[:], name)+firstCommand), call.Text("option"), out)
+		verb, _ := telopt.Command(name)
+		m.ask(verb, call.Text("option"), out)
 	case "SB":
 		if opt, ok := m.optionOf(call.Text("option"), out); ok {
 			m.sendSub(opt, call.Bytes("bytes"), out)
 		}
 	case "NAWS":
 		m.Width, m.Height = int(call.Int("width")), int(call.Int("height"))
-		if m.Options[ofClient][optNAWS].State == yes {
+		if m.Options[ofClient][telopt.NAWS].State == telopt.Yes {
 			m.size(out)
 			return
 		}
@@ -172,19 +174,15 @@ func (m *machine) command(line string, asText bool, out *core.Out) {
 		m.client.hides = true
 		m.deliver(s, true, out)
 	default:
-		m.own([]byte{iac, byte(slices.Index(commandNames[:], name) + firstCommand)}, core.MessageRef{}, out)
+		code, _ := telopt.Command(name)
+		m.own([]byte{telopt.IAC, code}, core.MessageRef{}, out)
 	}
 }
 
 // optionOf returns the option of a name or a number.
 func (m *machine) optionOf(name string, out *core.Out) (opt byte, ok bool) {
-	if n, err := strconv.ParseUint(name, 10, 8); err == nil {
-		return byte(n), true
-	}
-	for i, known := range optionNames {
-		if known != "" && strings.EqualFold(known, name) {
-			return byte(i), true
-		}
+	if opt, ok = telopt.Option(name); ok {
+		return opt, true
 	}
 	refuse(fmt.Sprintf("nothing was sent: %q is no option; type its name, such as ECHO or NAWS, or its number, 0 to 255", core.CutWords(name, 40)), out)
 	return 0, false
@@ -202,22 +200,22 @@ func (m *machine) ask(verb byte, name string, out *core.Out) {
 	if o.Asked > 0 && o.ByServer {
 		to = core.MessageRef{Flow: core.FromServer, From: o.Asked - 1}
 	}
-	say, needless := o.State.asks(isYes(verb))
+	say, needless := o.State.Asks(telopt.IsYes(verb))
 	switch {
 	case needless:
 		refuse(fmt.Sprintf(`nothing was sent: %s is so already, or was asked for (RFC 1143); to send %s all the same, type =\xff\x%02x\x%02x`,
-			optionName(opt), commandName(verb), verb, opt), out)
+			telopt.OptionName(opt), telopt.CommandName(verb), verb, opt), out)
 		return
-	case say == nothing:
-		out.Note(fmt.Sprintf("%s %s is said once the server has answered (RFC 1143)", commandName(verb), optionName(opt)))
+	case say == telopt.Nothing:
+		out.Note(fmt.Sprintf("%s %s is said once the server has answered (RFC 1143)", telopt.CommandName(verb), telopt.OptionName(opt)))
 		return
 	}
 	if o.Asked = 0; to == (core.MessageRef{}) {
 		o.Asked, o.ByServer = m.client.At+1, false
 	}
 	m.agreed()
-	m.own([]byte{iac, verb, opt}, to, out)
-	if whose == ofClient && opt == optNAWS && o.State == yes {
+	m.own([]byte{telopt.IAC, verb, opt}, to, out)
+	if whose == ofClient && opt == telopt.NAWS && o.State == telopt.Yes {
 		m.size(out)
 	}
 }
@@ -225,11 +223,11 @@ func (m *machine) ask(verb byte, name string, out *core.Out) {
 // size says how large the window is (RFC 1073).
 func (m *machine) size(out *core.Out) {
 	data := binary.BigEndian.AppendUint16(nil, uint16(m.Width))
-	m.sendSub(optNAWS, binary.BigEndian.AppendUint16(data, uint16(m.Height)), out)
+	m.sendSub(telopt.NAWS, binary.BigEndian.AppendUint16(data, uint16(m.Height)), out)
 }
 
 // sendSub sends a subnegotiation.
 func (m *machine) sendSub(opt byte, data []byte, out *core.Out) {
-	data = bytes.ReplaceAll(data, []byte{iac}, []byte{iac, iac})
-	m.own(slices.Concat([]byte{iac, sb, opt}, data, []byte{iac, se}), core.MessageRef{}, out)
+	data = bytes.ReplaceAll(data, []byte{telopt.IAC}, []byte{telopt.IAC, telopt.IAC})
+	m.own(slices.Concat([]byte{telopt.IAC, telopt.SB, opt}, data, []byte{telopt.IAC, telopt.SE}), core.MessageRef{}, out)
 }
