@@ -541,6 +541,14 @@ var table = []row{
 		only:    pureLibrary + " sync",
 	},
 	{
+		place:   "core/practice/telnet",
+		does:    "the practice Telnet server, a machine",
+		not:     "sockets, clocks, mailboxes",
+		imports: "core core/practice/mail core/telopt",
+		only:    pureLibrary,
+		pure:    true,
+	},
+	{
 		place:   "core/practice/toys",
 		does:    "small practice servers, each a machine: daytime, discard, chargen, quote, finger, fortune, frames, guess",
 		not:     "sockets, clocks, chance",
