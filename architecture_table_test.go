@@ -581,8 +581,8 @@ var table = []row{
 		place:   "core/practice/room",
 		does:    "all practice servers, on the one world that those in a room share",
 		not:     "addresses, who is in the room",
-		imports: "core core/practice core/practice/dns core/practice/ftp core/practice/imap core/practice/mail core/practice/pop3 core/practice/redis core/practice/smtp core/practice/toys core/practice/web",
-		brings:  "core/feed core/practice/linewise " + miekg + " " + behindMiekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
+		imports: "core core/practice core/practice/dns core/practice/ftp core/practice/imap core/practice/mail core/practice/pop3 core/practice/redis core/practice/smtp core/practice/toys core/practice/web core/practice/telnet",
+		brings:  "core/feed core/practice/linewise core/telopt " + miekg + " " + behindMiekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
 	},
 	{
 		place:   "plugins",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -56,6 +57,7 @@ func TestPracticeClients(t *testing.T) {
 	}
 	redisHost, redisPort := host("redis")
 	_, dnsPort := host("dns")
+	_, telnetPort := host("telnet")
 	for _, c := range []struct {
 		name    string
 		command []string
@@ -91,6 +93,10 @@ s.logout()`), `^OK 1\n$`},
 		{"redis-cli again", []string{"redis-cli", "-h", redisHost, "-p", redisPort, "GET", "name"}, `^a value\n$`},
 		{"dig", []string{"dig", "+tcp", "+short", "@127.0.0.1", "-p", dnsPort, "MX", "example.test"}, `^\d+ \S+\.example\.test\.\n`},
 		{"dig by UDP", []string{"dig", "+notcp", "+short", "@127.0.0.1", "-p", dnsPort, "MX", "example.test"}, `^\d+ \S+\.example\.test\.\n`},
+		// The keys come from a pipe that does not end before the connection does; that the
+		// server ends it is a failure to this client.
+		{"telnet", []string{"sh", "-c", `mkfifo "$1" && exec 3<>"$1" && printf 'alice\nwonderland\nwho\nbye\n' >&3 && busybox telnet 127.0.0.1 "$2" <&3; true`,
+			"sh", filepath.Join(t.TempDir(), "keys"), telnetPort}, `(?s)Welcome, alice\..*alice \(you\).*Bye!`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := exec.Command(c.command[0], c.command[1:]...).CombinedOutput()

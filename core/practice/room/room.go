@@ -27,6 +27,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/practice/pop3"
 	"github.com/protocol-workbench/workbench/core/practice/redis"
 	"github.com/protocol-workbench/workbench/core/practice/smtp"
+	"github.com/protocol-workbench/workbench/core/practice/telnet"
 	"github.com/protocol-workbench/workbench/core/practice/toys"
 	"github.com/protocol-workbench/workbench/core/practice/web"
 )
@@ -63,6 +64,7 @@ func Servers() []Server {
 		{Name: "redis", Port: 4379, Mode: "resp", Summary: "a few of Redis's words and types: SET name value, GET name", discipline: redis.Discipline, world: func(r *Room) practice.World { return r.keys }},
 		{Name: "dns", Port: 4053, Mode: "dns", Summary: "answers for the zone example.test, over TCP: www.example.test", other: dnsServer,
 			datagrams: func(seed string) func([]byte) []byte { return (&dns.Server{Seed: seed}).Datagrams() }},
+		{Name: "telnet", Port: 4023, Mode: "telnet", Summary: "a log-in that tells what was negotiated: alice, wonderland, options", discipline: telnet.Discipline},
 		{Name: "daytime", Port: 4013, Mode: "http-line", Summary: "says what time it is, and closes", discipline: toys.Daytime},
 		{Name: "discard", Port: 4009, Mode: "http-line", Summary: "takes everything and says nothing", discipline: toys.Discard},
 		{Name: "chargen", Port: 4019, Mode: "http-line", Summary: "sends lines of characters on and on", discipline: toys.Chargen},

@@ -29,6 +29,7 @@ var talks = map[string]struct{ say, want string }{
 	"ftp":     {"", "220 "},
 	"redis":   {"PING\r\n", "+PONG\r\n"},
 	"dns":     {"\x00\x1e\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x04test\x00\x00\x06\x00\x01", "\x00"},
+	"telnet":  {"", "\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x03\xff\xfb\x01The practice Telnet server"},
 	"daytime": {"", ""},
 	"discard": {"hello\r\n", ""},
 	"chargen": {"", ` !"#`},
