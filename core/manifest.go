@@ -85,6 +85,11 @@ type Manifest struct {
 	// Commands are what a person can order by name in a session. They come as events
 	// [ClientCommand].
 	Commands []Command `json:"commands,omitempty"`
+	// TypedAsText says that a line that a person types goes to the machine as text even if
+	// it begins with a command: the machine parses it by rules of its own. The commands then
+	// serve a page to complete it, to say which arguments it has and for forms, and only
+	// forms and buttons come as [ClientCommand].
+	TypedAsText bool `json:"typedAsText,omitempty"`
 	// Group is where the mode picker lists the mode: one of Groups, or "".
 	Group string `json:"group,omitempty"`
 	// Brief says beside the title what the mode is for, in at most MaxBrief bytes.

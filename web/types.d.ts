@@ -369,6 +369,8 @@ export interface Manifest {
   seeded?: boolean;
   /** What a person can order by name. */
   commands?: Command[];
+  /** Whether a line that is typed goes as text even if it begins with a command. */
+  typedAsText?: boolean;
   /** Where the mode picker lists it, and what it says beside the title. */
   group?: string;
   brief?: string;

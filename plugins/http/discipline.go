@@ -23,6 +23,7 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			TypedAsText:    true,
 			Group:          "web",
 			Brief:          "HTTP/1.0 and 1.1, a whole message at a time",
 			Ports:          []core.UsualPort{{Port: 80, Name: "HTTP"}, {Port: 8080, Name: "HTTP"}, {Port: 443, Name: "HTTPS"}},
@@ -37,7 +38,7 @@ var commands = newCommands()
 
 func newCommands() []core.Command {
 	target := core.CommandField{Name: "target", Type: core.ValueText, Help: "such as /path?query, or a whole URL for a proxy"}
-	// The page sends no line that is no use of a command: with this, one that begins a head is.
+	// A line with a version begins a head, by hand as by a form.
 	version := core.CommandField{Name: "version", Type: core.ValueText, Optional: true, Help: "such as HTTP/1.1: then header lines follow"}
 	body := core.CommandField{Name: "body", Type: core.ValueText, Optional: true, Rest: true, Help: "its Content-Length is added"}
 	of := func(name, help string, fields ...core.CommandField) core.Command {

@@ -1,6 +1,8 @@
 // The commands that a line mode declares: what of them fits what is typed, how one is
 // used, and what is wrong with a value before the workbench checks it. Pure.
 
+import { count } from "./format.js";
+
 /** @typedef {import("../types").Command} Command */
 /** @typedef {import("../types").CommandField} CommandField */
 
@@ -52,14 +54,39 @@ export function aboutField({ type, help, choices, min, max, default: preset, opt
   return [help, what, preset ? `without it ${preset}` : optional ? "may be left out" : ""].filter(Boolean).join(" · ");
 }
 
-/** Which field of its command the end of a line stands in, or -1: at its name, or past all. @param {Command} command @param {string} text */
-export function fieldAt({ fields = [] }, text) {
-  // A quoted word has blanks; one that is not closed yet goes to the end.
-  const words = text.trimStart().match(/"(?:\\.|[^"\\])*"?|[^ \t"][^ \t]*/g) ?? [];
-  const at = words.length - (/[ \t]$/.test(text) && !/^"(?:\\.|[^"\\])*$/.test(words.at(-1) ?? "") ? 0 : 1) - 1;
+// A quoted word has blanks; one that is not closed yet goes to the end. Modes that take lines
+// as text have single quotes too.
+const quoting = { word: /"(?:\\.|[^"\\])*"?|[^ \t"][^ \t]*/g, open: /^"(?:\\.|[^"\\])*$/ };
+const textQuoting = { word: /(["'])(?:\\.|(?!\1)[^\\])*\1?|[^ \t"'][^ \t]*/g, open: /^(["'])(?:\\.|(?!\1)[^\\])*$/ };
+
+/**
+ * Which field of its command the end of a line stands in, or -1: at its name, or past all.
+ * @param {Command} command @param {string} text @param {boolean} [asText] whether the line goes as text
+ */
+export function fieldAt({ fields = [] }, text, asText) {
+  const { word, open } = asText ? textQuoting : quoting;
+  const words = text.trimStart().match(word) ?? [];
+  const at = words.length - (/[ \t]$/.test(text) && !open.test(words.at(-1) ?? "") ? 0 : 1) - 1;
   const last = fields.length - 1;
   if (last >= 0 && fields[last].rest && at > last) return last;
   return at > last ? -1 : at;
+}
+
+/**
+ * Which arguments are missing on a line that goes as text and begins with a command, or "".
+ * @param {Command} command @param {string} text
+ */
+export function lacking({ name, fields = [] }, text) {
+  const needed = fields.filter((field) => !mayBeLeftOut(field)).map((field) => field.name);
+  const missing = needed.slice((text.trimStart().match(textQuoting.word) ?? []).length - 1);
+  if (missing.length === 0) return "";
+  const more = needed.length < fields.length || fields.at(-1)?.rest;
+  return `${name} expects ${more ? "at least " : ""}${count(needed.length, "argument")}, ${listed(needed)}: ${listed(missing)} ${missing.length > 1 ? "are" : "is"} missing.`;
+}
+
+/** @param {string[]} names */
+function listed(names) {
+  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
 }
 
 /** What is wrong with a value in a form, or "". "" is left out where that may be. @param {CommandField} field @param {string} value */

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { aboutField, commandOf, completed, fieldAt, fitting, problemOf, usage, valuesOf } from "../model/commands.js";
+import { aboutField, commandOf, completed, fieldAt, fitting, lacking, problemOf, usage, valuesOf } from "../model/commands.js";
 
 const publish = { name: "PUBLISH", fields: [
   { name: "topic", type: "text" },
@@ -42,6 +42,25 @@ test("which field is typed", () => {
     ["PUBLISH", -1], ["PUBLISH ", 0], ["PUBLISH a", 0], ["PUBLISH \"a b", 0], ["PUBLISH \"a b ", 0], ["PUBLISH \"a b\" ", 1], ["PUBLISH a 1 ", 2], ["PUBLISH a 1 x y z", 2], ["PUBLISH \"a\\\" ", 0],
   ])) assert.equal(fieldAt(publish, text), at, text);
   assert.equal(fieldAt(commands[0], "PING x"), -1);
+});
+
+test("which field is typed of a line that goes as text", () => {
+  for (const [text, at] of /** @type {[string, number][]} */ ([
+    ["PUBLISH 'a b", 0], ["PUBLISH 'a b' ", 1], ["PUBLISH 'a\\' ", 0], ["PUBLISH it's ", 1], ["PUBLISH \"it's ", 0],
+  ])) assert.equal(fieldAt(publish, text, true), at, text);
+});
+
+test("which arguments are missing", () => {
+  const set = { name: "SET", fields: [{ name: "key", type: "text" }, { name: "value", type: "text" }] };
+  const del = { name: "DEL", fields: [{ name: "key", type: "text", rest: true }] };
+  for (const [command, text, why] of /** @type {[any, string, string][]} */ ([
+    [set, "SET", "SET expects 2 arguments, key and value: key and value are missing."],
+    [set, "set 'a b' ", "SET expects 2 arguments, key and value: value is missing."],
+    [set, "SET \"a b\" ''", ""], [set, " SET a b c", ""],
+    [del, "DEL", "DEL expects at least 1 argument, key: key is missing."], [del, "DEL a b", ""],
+    [publish, "PUBLISH ", "PUBLISH expects at least 1 argument, topic: topic is missing."],
+    [commands[0], "PING", ""],
+  ])) assert.equal(lacking(command, text), why, text);
 });
 
 test("what is wrong with a value", () => {

@@ -50,7 +50,8 @@ export function CommandInput({ tab }) {
   const parsed = input !== "bytes" ? {} : asHex ? parseHex(text) : parseEscapes(text);
   const lines = input === "line" ? linesOf(text) : [text];
   const commands = manifest?.commands ?? [];
-  const helper = useRef({ completion: "", isCommand: false, isSecret: false }); // of what is typed
+  const helper = useRef({ completion: "", isCommand: false, isSecret: false, lacks: "" }); // of what is typed
+  const [kept, setKept] = useState(""); // the line that was not sent at once, since arguments are missing
   const helps = commands.length > 0 && input === "line" && lines.length === 1;
 
   useLayoutEffect(() => {
@@ -64,13 +65,19 @@ export function CommandInput({ tab }) {
   const show = (/** @type {string} */ value) => {
     tab.draft.value = value;
     setProblem("");
+    setKept("");
   };
 
   const send = () => {
     if (!connected || !session) return setProblem("Not connected: press Connect first.");
     if (parsed.error) return setProblem(parsed.error);
     if (input === "bytes" && text === "") return setProblem("There are no bytes to send. An end of line is \\r\\n.");
-    if (helps && helper.current.isCommand && !plain) {
+    const isCommand = helps && helper.current.isCommand && !plain;
+    if (isCommand && manifest?.typedAsText && helper.current.lacks && kept !== text) {
+      field.current.focus();
+      return setKept(text);
+    }
+    if (isCommand && !manifest?.typedAsText) {
       const wrong = session.command(text);
       if (wrong) return setProblem(wrong);
     } else for (const message of parsed.bytes ? [parsed.bytes] : lines) {
@@ -186,7 +193,7 @@ export function CommandInput({ tab }) {
         <span class="prompt" aria-hidden="true">›</span>
         <textarea id="command" ref=${field} rows="1" value=${text} placeholder=${placeholders[asHex ? "hex" : input]}
           spellcheck=${false} autocapitalize="off" autocorrect=${false} autocomplete="off" wrap="off"
-          aria-invalid=${parsed.error || problem ? "true" : undefined} aria-describedby="command-hint"
+          aria-invalid=${parsed.error || problem || kept ? "true" : undefined} aria-describedby="command-hint"
           onInput=${onInput} onKeyDown=${onKeyDown} onKeyUp=${() => (enter.current = "")} onBeforeInput=${onBeforeInput}></textarea>
         <button type="button" id="send-button" class="outlined" disabled=${!open} onClick=${send}>
           ${lines.length > 1 ? `Send ${lines.length} lines` : "Send"}
@@ -201,7 +208,7 @@ export function CommandInput({ tab }) {
         ${problem || parsed.error
           ? html`<span class="problem" role=${problem ? "alert" : undefined}>${problem || parsed.error}</span>`
           : helps && text.trim() !== ""
-            ? html`<${CommandHelp} commands=${commands} typed=${text} helper=${helper} />`
+            ? html`<${CommandHelp} commands=${commands} asText=${manifest?.typedAsText} typed=${text} helper=${helper} kept=${kept === text} send=${send} />`
           : parsed.bytes?.length
             ? html`<${Preview} bytes=${parsed.bytes} />`
             : lines.length > 1

@@ -3,25 +3,37 @@
 
 import { html } from "./html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { aboutField, commandOf, completed, fieldAt, fitting, mayBeLeftOut, problemOf, usage, valuesOf } from "../model/commands.js";
+import { aboutField, commandOf, completed, fieldAt, fitting, lacking, mayBeLeftOut, problemOf, usage, valuesOf } from "../model/commands.js";
 
 /** @typedef {import("../types").Command} Command */
+/** @typedef {{ completion: string, isCommand: boolean, isSecret: boolean, lacks: string }} Helped */
+
+/** @type {Helped} */
+const noHelp = { completion: "", isCommand: false, isSecret: false, lacks: "" };
 
 /**
- * What helps to type a command. It tells by helper what Tab would make of what is typed, and
- * whether that is a command, and one with a secret.
- * @param {{ commands: Command[], typed: string, helper: { current: { completion: string, isCommand: boolean, isSecret: boolean } } }} props
+ * What helps to type a command. It tells by helper what Tab would make of what is typed,
+ * whether that is a command, and one with a secret, and which arguments are missing. That is
+ * shown once it kept the line from being sent.
+ * @param {{ commands: Command[], asText?: boolean, typed: string, helper: { current: Helped }, kept: boolean, send: () => void }} props
  */
-export function CommandHelp({ commands, typed, helper }) {
+export function CommandHelp({ commands, asText, typed, helper, kept, send }) {
   const found = fitting(commands, typed);
   const command = commandOf(commands, typed);
   const completion = found.length > 0 && completed(found[0]) !== typed ? completed(found[0]) : "";
+  const lacks = command ? lacking(command, typed) : "";
   useLayoutEffect(() => {
-    helper.current = { completion, isCommand: command !== undefined, isSecret: command?.fields?.some(({ type }) => type === "secret") ?? false };
-    return () => void (helper.current = { completion: "", isCommand: false, isSecret: false });
+    helper.current = { completion, isCommand: command !== undefined, isSecret: command?.fields?.some(({ type }) => type === "secret") ?? false, lacks };
+    return () => void (helper.current = noHelp);
   });
+  if (command && kept && lacks) {
+    return html`
+      <span class="command-help problem" role="alert">${lacks} <kbd>Enter</kbd> sends it all the same.</span>
+      <button type="button" class="quiet" id="send-anyway" onClick=${send}>Send anyway</button>
+    `;
+  }
   if (command) {
-    const at = fieldAt(command, typed);
+    const at = fieldAt(command, typed, asText);
     const field = command.fields?.[at];
     return html`<span class="command-help" role="status"><code>${usage(command)}</code> ${field ? html`<b>${field.name}</b>: ${aboutField(field)}` : command.help}</span>`;
   }
