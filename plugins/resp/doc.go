@@ -2,7 +2,8 @@
 //
 // By hand, what is typed are redis-cli's words, with its quoting, and what is sent is
 // an array of bulk strings. A line that begins with '=' is sent as it is, with its
-// escapes. A line that cannot be read is not sent, and a note says why. Each reply that is
+// escapes. A line that cannot be read is not sent, and a note says why. A command that was
+// filled in (core.ClientCommand) is sent as the line of its words. Each reply that is
 // whole is a message to the client, as redis-cli displays it.
 //
 // A client that is a program sends requests itself. Its bytes and the server's are passed

@@ -26,6 +26,8 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	switch ev.Kind {
 	case core.ClientText:
 		m.typed(ev.Data, out)
+	case core.ClientCommand:
+		m.used(ev.Data, out)
 	case core.ClientBinary:
 		m.send(ev.Data, out)
 		m.mark(false, out)
