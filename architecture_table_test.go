@@ -725,8 +725,8 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR,
-		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web cmd/workbench/settings docs/modes " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR,
+		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP + " " + goTOML,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -773,6 +773,14 @@ var table = []row{
 		not:     "what is printed",
 		imports: "core core/plainfile",
 		without: "net os/exec",
+	},
+	{
+		place:   "cmd/workbench/settings",
+		does:    "gives flags their values from workbench.toml and the environment; the command `config`",
+		not:     "what a flag means",
+		imports: "cmd/workbench/command core " + cobra + " " + pflag + " " + goTOML,
+		brings:  "core/fault core/loopback core/plainfile core/urgent " + xsys + " " + behindCobra,
+		without: "os/exec",
 	},
 	{
 		place:   "cmd/workbench/tlsflags",
@@ -847,6 +855,7 @@ const (
 	yamux    = "github.com/hashicorp/yamux"
 	fsnotify = "github.com/fsnotify/fsnotify"
 	pflag    = "github.com/spf13/pflag"
+	goTOML   = "github.com/pelletier/go-toml/v2"
 	rscQR    = "rsc.io/qr"
 	starlark = "go.starlark.net"
 	oidc     = "github.com/coreos/go-oidc/v3"

@@ -20,6 +20,7 @@ import (
 	"github.com/protocol-workbench/workbench/cmd/workbench/lessoncmd"
 	"github.com/protocol-workbench/workbench/cmd/workbench/playcmd"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
+	"github.com/protocol-workbench/workbench/cmd/workbench/settings"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/practice/room"
 )
@@ -99,8 +100,10 @@ func newRoot() *cobra.Command {
 	root.Flags().AddFlagSet(serve.Flags())
 	root.SetFlagErrorFunc(command.FlagError)
 	root.SetHelpCommand(newHelpCommand(root))
+	settings.AddFlag(root)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settings.Apply(cmd) }
 	root.AddCommand(
-		serve, newReplayCommand(openForReplay), newModesCommand(), newDecodeCommand(), newPluginCommand(describeProcess),
+		serve, settings.NewCommand(newRoot), newReplayCommand(openForReplay), newModesCommand(), newDecodeCommand(), newPluginCommand(describeProcess),
 		newTranscriptCommand(), playcmd.New(readRecorded, listenPackets, newPlayModes()), lessoncmd.New(readRecorded, room.Value),
 		newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(),
 		newPracticeCommand(), newTapCommand(), newClassCommand(), newDocsCommand(), newMCPCommand(), newVersionCommand(),

@@ -47,6 +47,28 @@ func (c *extraCalls) String() string {
 	return strings.Join(all, ",")
 }
 
+// Append, Replace and GetSlice say to pflag that there may be several.
+func (c *extraCalls) Append(value string) error { return c.Set(value) }
+
+// Replace takes these alone.
+func (c *extraCalls) Replace(values []string) error {
+	*c = nil
+	for _, value := range values {
+		if err := c.Set(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// GetSlice returns them all.
+func (c *extraCalls) GetSlice() []string {
+	if len(*c) == 0 {
+		return nil
+	}
+	return strings.Split(c.String(), ",")
+}
+
 // Type is shown in a command's help.
 func (c *extraCalls) Type() string { return "MODE:NAME" }
 

@@ -121,6 +121,17 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 	"workbench mcp": func(h *hostileHome) [][]string {
 		return [][]string{{"mcp", foreign}, {"mcp", "--at", foreign}, {"mcp", "--token-file", h.good}, {"mcp", "--token-file", h.dir}}
 	},
+	"workbench config": func(*hostileHome) [][]string { return [][]string{{"config", foreign}} },
+	"workbench config check": func(h *hostileHome) [][]string {
+		file := filepath.Join(h.dir, "FORGED\x1b.toml")
+		os.WriteFile(file, []byte("[\"FORGED\u202e\"]\n\"FORGED\u009b\" = \"x\"\n"), 0o600)
+		return [][]string{{"config", "check", "--config", file}, {"config", "check", "--config", h.dir}, {"config", "check", "--config", h.golden}}
+	},
+	"workbench config show": func(h *hostileHome) [][]string {
+		file := filepath.Join(h.dir, "FORGED\x1b2.toml")
+		os.WriteFile(file, []byte("[serve]\naudit = \"FORGED\u009b\u202e\\u001b\"\n"), 0o600)
+		return [][]string{{"config", "show", "--config", file}, {"config", "show", "serve", "--config", file}, {"config", "show", foreign}}
+	},
 	"workbench version": func(*hostileHome) [][]string { return [][]string{{"version", foreign}} },
 	"workbench sandbox": func(*hostileHome) [][]string { return [][]string{{"sandbox", foreign}} },
 	"workbench doctor": func(h *hostileHome) [][]string {
