@@ -727,6 +727,8 @@ var table = []row{
 		not:     "protocol rules",
 		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web cmd/workbench/settings docs/modes " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR,
 		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP + " " + goTOML,
+		imports: module + " cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs/modes plugins/... web " + cobra + " " + pflag + " " + rscQR,
+		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -815,6 +817,12 @@ var table = []row{
 		place: "docs",
 		does:  "the documentation, embedded",
 		not:   "line modes, how it is shown",
+		only:  "embed io/fs",
+	},
+	{
+		place: ".",
+		does:  "the source that plugins in Go import, embedded",
+		not:   "what it is for",
 		only:  "embed io/fs",
 	},
 	{

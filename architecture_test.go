@@ -120,7 +120,7 @@ func TestReach(t *testing.T) {
 		all[p.ImportPath] = p
 	}
 	for _, r := range table {
-		p, ok := all[module+"/"+r.place]
+		p, ok := all[path.Join(module, r.place)]
 		if !ok {
 			t.Errorf("package %s does not exist: remove its row from architecture_table_test.go", r.place)
 		}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	carried "github.com/protocol-workbench/workbench"
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/scaffold"
 	"github.com/protocol-workbench/workbench/core"
@@ -23,7 +25,8 @@ practice echo server as it is. A folder that is not empty is left alone.
 
 A plugin in Go imports the workbench's own module. It is taken from the folder
 named with --sdk, else from a checkout that the current folder is in, else from
-where this workbench was built, else as it is published.`,
+where this workbench was built. Elsewhere this workbench writes the source that it
+carries into the state directory, once for each build.`,
 		Example: `  workbench plugin new shout
   workbench plugin new shout ~/src/shout --lang python
   workbench plugin new shout --sdk ~/src/workbench`,
@@ -35,6 +38,9 @@ where this workbench was built, else as it is published.`,
 			}
 			if err := notBuiltIn(o.Name); err != nil {
 				return err
+			}
+			if state, err := catalog.StateDir(); err == nil {
+				o.Carried, o.Keep = carried.SDK(), filepath.Join(state, "sdk")
 			}
 			made, err := scaffold.New(cmd.Context(), o)
 			if err != nil {

@@ -34,6 +34,11 @@ type Options struct {
 	Lang string // one of Langs
 	Dir  string // the folder, which must be empty or not exist
 	SDK  string // for Go: a folder with the workbench's source; "": New looks for it
+
+	// For Go, where New finds no checkout: the source that the program carries, or nil,
+	// and the folder that is to keep what is written of it.
+	Carried fs.FS
+	Keep    string
 }
 
 // Made describes what was made.
@@ -63,7 +68,7 @@ func New(ctx context.Context, o Options) (*Made, error) {
 	}
 	var kit *sdk
 	if o.Lang == "go" {
-		if kit, err = findSDK(ctx, o.SDK); err != nil {
+		if kit, err = findSDK(o); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,8 @@
 package scaffold
 
 import (
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -8,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/protocol-workbench/workbench"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/conformance"
@@ -30,7 +34,7 @@ func makeNew(t *testing.T, lang string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "any")
 	began := time.Now()
-	made, err := New(t.Context(), Options{Name: "shout", Lang: lang, Dir: dir})
+	made, err := New(t.Context(), Options{Name: "shout", Lang: lang, Dir: dir, Carried: workbench.SDK(), Keep: filepath.Join(t.TempDir(), "state", "sdk")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +84,14 @@ func replays(t *testing.T, dir string, d core.Discipline) {
 	}
 }
 
+// TestGo makes one as an installed program does: with no checkout around it, and none
+// where it was built.
 func TestGo(t *testing.T) {
 	t.Setenv("GOPROXY", "off") // the modules of this very test are in the cache
+	t.Chdir(t.TempDir())
+	trimmed(t)
 	dir := makeNew(t, "go")
-	for _, command := range [][]string{{"go", "build", "-o", os.DevNull, "."}, {"go", "vet", "."}, {"go", "test", "."}} {
+	for _, command := range [][]string{{"go", "vet", "."}, {"go", "test", "."}} {
 		began := time.Now()
 		cmd := exec.Command(command[0], command[1:]...)
 		cmd.Dir = dir
@@ -237,10 +245,10 @@ func TestWhereTheSDKIs(t *testing.T) {
 	builtIn = filepath.Join(built, "cmd")
 
 	t.Chdir(inside)
-	if k, err := findSDK(t.Context(), named); err != nil || k.folder != named {
+	if k, err := findSDK(Options{SDK: named}); err != nil || k.folder != named {
 		t.Errorf("with --sdk: %+v, %v", k, err)
 	}
-	k, err := findSDK(t.Context(), "")
+	k, err := findSDK(Options{})
 	if err != nil || k.folder != around || k.goLine() != "go 1.30" {
 		t.Errorf("in a checkout: %+v, %v", k, err)
 	}
@@ -251,26 +259,53 @@ func TestWhereTheSDKIs(t *testing.T) {
 		t.Errorf("from outside it is %q", from)
 	}
 	t.Chdir(t.TempDir())
-	if k, err := findSDK(t.Context(), ""); err != nil || k.folder != built {
+	if k, err := findSDK(Options{}); err != nil || k.folder != built {
 		t.Errorf("where it was built: %+v, %v", k, err)
 	}
-
-	builtIn = "cmd/workbench/scaffold" // as -trimpath leaves it
-	proxy := filepath.Join(t.TempDir(), module, "@v")
-	os.MkdirAll(proxy, 0o755)
-	for file, text := range map[string]string{"list": "v1.2.3\n", "v1.2.3.info": `{"Version":"v1.2.3"}`, "v1.2.3.mod": "module " + module + "\n"} {
-		os.WriteFile(filepath.Join(proxy, file), []byte(text), 0o644)
-	}
-	t.Setenv("GONOSUMDB", "*")
-	t.Setenv("GOMODCACHE", t.TempDir())
-	t.Setenv("GOFLAGS", "-modcacherw")
-	t.Setenv("GOPROXY", "file://"+strings.TrimSuffix(proxy, "/"+module+"/@v"))
-	if k, err := findSDK(t.Context(), ""); err != nil || k.version != "v1.2.3" || k.folder != "" {
-		t.Errorf("published: %+v, %v", k, err)
-	}
-	t.Setenv("GOPROXY", "off")
-	t.Setenv("GOMODCACHE", t.TempDir())
-	if _, err := findSDK(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "with --sdk DIR") {
+	trimmed(t)
+	if _, err := findSDK(Options{}); err == nil || !strings.Contains(err.Error(), "with --sdk DIR") {
 		t.Errorf("nowhere: %v", err)
+	}
+}
+
+// trimmed makes this a binary that was built with -trimpath.
+func trimmed(t *testing.T) {
+	was := builtIn
+	t.Cleanup(func() { builtIn = was })
+	builtIn = "cmd/workbench/scaffold"
+}
+
+// TestCarriedSDK writes it once, without its tests, and another one beside it.
+func TestCarriedSDK(t *testing.T) {
+	t.Chdir(t.TempDir())
+	trimmed(t)
+	o := Options{Keep: filepath.Join(t.TempDir(), "a", "sdk"), Carried: fstest.MapFS{
+		"go.mod":            {Data: []byte("module " + module + "\n")},
+		"core/core.go":      {Data: []byte("package core\n")},
+		"core/core_test.go": {Data: []byte("package core\n")},
+	}}
+	first, err := findSDK(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := findSDK(o); err != nil || again.folder != first.folder {
+		t.Errorf("the second time: %+v, %v; want %s", again, err, first.folder)
+	}
+	if _, err := os.Stat(filepath.Join(first.folder, "core", "core_test.go")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a test was written: %v", err)
+	}
+	if info, err := os.Stat(filepath.Join(first.folder, "core", "core.go")); err != nil || info.Mode().Perm()&0o222 != 0 {
+		t.Errorf("core.go: %v, %v; want a file that nobody may write to", info, err)
+	}
+	o.Carried.(fstest.MapFS)["core/core.go"].Data = []byte("package core // changed\n")
+	if other, err := findSDK(o); err != nil || other.folder == first.folder {
+		t.Errorf("another source: %+v, %v; want another folder", other, err)
+	}
+	if entries, _ := os.ReadDir(o.Keep); len(entries) != 2 {
+		t.Errorf("%d folders are kept, want 2", len(entries))
+	}
+	o.Keep = filepath.Join(first.folder, "go.mod", "sdk")
+	if _, err := findSDK(o); err == nil || !strings.Contains(err.Error(), "could not be written") {
+		t.Errorf("below a file: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,43 +17,41 @@ import (
 // module is the SDK: what plugins in Go import.
 const module = "github.com/protocol-workbench/workbench"
 
-// Time limits for the go command, which may use the network.
-const (
-	askLimit  = 5 * time.Second
-	joinLimit = 2 * time.Minute
-)
+// joinLimit bounds the go command, which may use the network.
+const joinLimit = 2 * time.Minute
 
-// sdk is where the module was found: in a folder, or published.
+// sdk is the folder in which the module was found.
 type sdk struct {
-	folder  string // "" for the published one
-	version string // of the published one
-	where   string // in words
+	folder string
+	where  string // in words
 }
 
 // findSDK looks for the SDK: in the named folder, in a checkout around the
-// current folder, where this binary was built, among the published modules.
-func findSDK(ctx context.Context, named string) (*sdk, error) {
-	if named != "" {
-		folder, err := filepath.Abs(named)
+// current folder, where this binary was built, in what this binary carries.
+func findSDK(o Options) (*sdk, error) {
+	if o.SDK != "" {
+		folder, err := filepath.Abs(o.SDK)
 		if err != nil || !isSDK(folder) {
-			return nil, fmt.Errorf("--sdk %s is not the workbench's source: it has no go.mod with module %s", named, module)
+			return nil, fmt.Errorf("--sdk %s is not the workbench's source: it has no go.mod with module %s", o.SDK, module)
 		}
-		return &sdk{folder: folder, where: folder + " (from --sdk)"}, nil
+		return &sdk{folder, folder + " (from --sdk)"}, nil
 	}
 	if here, err := os.Getwd(); err == nil {
 		if folder := above(here); folder != "" {
-			return &sdk{folder: folder, where: folder + " (the checkout that this is in)"}, nil
+			return &sdk{folder, folder + " (the checkout that this is in)"}, nil
 		}
 	}
 	if folder := above(builtIn); folder != "" {
-		return &sdk{folder: folder, where: folder + " (what this workbench was built from)"}, nil
+		return &sdk{folder, folder + " (what this workbench was built from)"}, nil
 	}
-	version, err := published(ctx)
+	if o.Carried == nil {
+		return nil, errors.New("the workbench's source was not found, neither above this folder nor where this workbench was built; name its folder with --sdk DIR")
+	}
+	folder, err := unpack(o.Carried, o.Keep)
 	if err != nil {
-		return nil, fmt.Errorf("the workbench's source was not found: neither above this folder nor where this workbench was built, "+
-			"and %s cannot be fetched (%w); name its folder with --sdk DIR", module, err)
+		return nil, fmt.Errorf("the workbench's source, which plugins in Go import, could not be written: %w; name a folder that has it with --sdk DIR", err)
 	}
-	return &sdk{version: version, where: module + " " + version}, nil
+	return &sdk{folder, folder + " (what this workbench carries)"}, nil
 }
 
 // builtIn is the folder that this file was compiled in, if it still exists, or not
@@ -92,35 +89,15 @@ func directive(folder, word string) string {
 	return ""
 }
 
-// published asks for the newest published version.
-func published(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, askLimit, fmt.Errorf("no answer within %v", askLimit))
-	defer cancel()
-	out, err := runGo(ctx, os.TempDir(), "list", "-m", "-json", module+"@latest")
-	if err != nil {
-		return "", err
-	}
-	var found struct{ Version string }
-	if err := json.Unmarshal(out, &found); err != nil || found.Version == "" {
-		return "", errors.New("go list printed no version")
-	}
-	return found.Version, nil
-}
-
 // join writes a go.mod that requires the SDK, and lets the go command fill in what
 // the SDK requires. With the SDK's own go.sum this needs no network once the
 // modules are in the cache. go mod tidy would, since it looks at the tests of
 // other modules too; it would only shorten go.sum.
 func (k *sdk) join(ctx context.Context, dir, path string) error {
-	gomod := fmt.Sprintf("module %s\n\n", path)
-	if k.folder == "" {
-		gomod += fmt.Sprintf("require %s %s\n", module, k.version)
-	} else {
-		gomod += fmt.Sprintf("%s\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", k.goLine(), module, module, goPath(k.from(dir)))
-		if sums, err := os.ReadFile(filepath.Join(k.folder, "go.sum")); err == nil {
-			if err := create(filepath.Join(dir, "go.sum"), string(sums), 0o644); err != nil {
-				return err
-			}
+	gomod := fmt.Sprintf("module %s\n\n%s\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", path, k.goLine(), module, module, goPath(k.from(dir)))
+	if sums, err := os.ReadFile(filepath.Join(k.folder, "go.sum")); err == nil {
+		if err := create(filepath.Join(dir, "go.sum"), string(sums), 0o644); err != nil {
+			return err
 		}
 	}
 	if err := create(filepath.Join(dir, "go.mod"), gomod, 0o644); err != nil {
