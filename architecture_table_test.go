@@ -725,10 +725,8 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web cmd/workbench/settings docs/modes " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR,
-		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP + " " + goTOML,
-		imports: module + " cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs/modes plugins/... web " + cobra + " " + pflag + " " + rscQR,
-		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames,
+		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/tlsflags core/... docs plugins/... web cmd/workbench/settings docs/modes " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR + " " + module,
+		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP + " " + goTOML + " " + behindDoc,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -892,6 +890,7 @@ const (
 		"github.com/prometheus/client_model github.com/prometheus/common github.com/prometheus/procfs " +
 		"go.yaml.in/yaml/v2 google.golang.org/protobuf"
 	behindCobra    = pflag + " github.com/inconshreveable/mousetrap"
+	behindDoc      = "github.com/cpuguy83/go-md2man/v2 github.com/russross/blackfriday/v2 go.yaml.in/yaml/v3"
 	behindGoPlugin = hclog + " " + yamux + " github.com/fatih/color github.com/golang/protobuf " +
 		"github.com/mattn/go-colorable github.com/mattn/go-isatty github.com/oklog/run " +
 		"golang.org/x/net golang.org/x/sys golang.org/x/text " +

@@ -106,7 +106,7 @@ func newRoot() *cobra.Command {
 		serve, settings.NewCommand(newRoot), newReplayCommand(openForReplay), newModesCommand(), newDecodeCommand(), newPluginCommand(describeProcess),
 		newTranscriptCommand(), playcmd.New(readRecorded, listenPackets, newPlayModes()), lessoncmd.New(readRecorded, room.Value),
 		newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(),
-		newPracticeCommand(), newTapCommand(), newClassCommand(), newDocsCommand(), newMCPCommand(), newVersionCommand(),
+		newPracticeCommand(), newTapCommand(), newClassCommand(), newDocsCommand(), newMCPCommand(), newManCommand(), newVersionCommand(),
 	)
 	return root
 }

@@ -132,6 +132,9 @@ var screenRows = map[string]func(h *hostileHome) [][]string{
 		os.WriteFile(file, []byte("[serve]\naudit = \"FORGED\u009b\u202e\\u001b\"\n"), 0o600)
 		return [][]string{{"config", "show", "--config", file}, {"config", "show", "serve", "--config", file}, {"config", "show", foreign}}
 	},
+	"workbench man": func(h *hostileHome) [][]string {
+		return [][]string{{"man", filepath.Join(h.dir, "man"+foreign)}, {"man", h.golden}}
+	},
 	"workbench version": func(*hostileHome) [][]string { return [][]string{{"version", foreign}} },
 	"workbench sandbox": func(*hostileHome) [][]string { return [][]string{{"sandbox", foreign}} },
 	"workbench doctor": func(h *hostileHome) [][]string {
