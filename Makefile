@@ -1,6 +1,6 @@
 # The project's commands. `make test` is what CI runs.
 
-.PHONY: build test long fresh bench bench-quick storm soak fuzz vendor
+.PHONY: build test long package fresh bench bench-quick storm soak fuzz vendor
 
 build: ## the binary, in bin/, without tables for debuggers
 	go build -ldflags='-s -w' -o bin/workbench ./cmd/workbench
@@ -11,6 +11,9 @@ test: ## formatting, vet, staticcheck, all tests in their short forms under the 
 long: ## the tests in full, without cgo, each fuzz target for FUZZTIME (default 1m), and the storms
 	CGO_ENABLED=0 LONG=1 FUZZTIME=$${FUZZTIME:-1m} scripts/test.sh
 	$(MAKE) storm
+
+package: ## two builds of a snapshot release, which must be the same, and its deb in a bare Debian; needs Linux, root and mmdebstrap
+	scripts/package.sh
 
 fresh: ## `go run ./cmd/workbench` and `make test` in bare Debian 12 and 13, as root and as a user; needs root and mmdebstrap
 	scripts/fresh.sh $(FRESH)
