@@ -35,7 +35,7 @@ func Names() []string {
 var order = []string{
 	"http-by-hand", "head-404-redirect", "keep-alive-and-host", "post-and-content-length",
 	"smtp-forge-a-sender", "starttls", "pop3-phases", "cr-lf-or-lf", "tcp-is-a-stream",
-	"dns-by-hand", "write-your-own-server", "design-a-protocol",
+	"dns-by-hand", "ftp-two-connections", "write-your-own-server", "design-a-protocol",
 }
 
 // Open returns a lesson by its name.
