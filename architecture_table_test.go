@@ -578,10 +578,17 @@ var table = []row{
 		brings:  "core core/feed",
 	},
 	{
+		place:   "core/practice/mqtt",
+		does:    "a practice MQTT server: a broker, whose topics its clients share",
+		not:     "files, who is in the room",
+		imports: "core/practice core/practice/mail",
+		brings:  "core core/feed",
+	},
+	{
 		place:   "core/practice/room",
 		does:    "all practice servers, on the one world that those in a room share",
 		not:     "addresses, who is in the room",
-		imports: "core core/practice core/practice/dns core/practice/ftp core/practice/imap core/practice/mail core/practice/pop3 core/practice/redis core/practice/smtp core/practice/toys core/practice/web core/practice/telnet",
+		imports: "core core/practice core/practice/dns core/practice/ftp core/practice/imap core/practice/mail core/practice/mqtt core/practice/pop3 core/practice/redis core/practice/smtp core/practice/toys core/practice/web core/practice/telnet",
 		brings:  "core/feed core/practice/linewise core/telopt " + miekg + " " + behindMiekg + " " + goIMAP + " " + goMessage + " " + behindIMAP,
 	},
 	{
