@@ -58,6 +58,7 @@ func TestPracticeClients(t *testing.T) {
 	redisHost, redisPort := host("redis")
 	_, dnsPort := host("dns")
 	_, telnetPort := host("telnet")
+	mqttHost, mqttPort := host("mqtt")
 	for _, c := range []struct {
 		name    string
 		command []string
@@ -93,6 +94,8 @@ s.logout()`), `^OK 1\n$`},
 		{"redis-cli again", []string{"redis-cli", "-h", redisHost, "-p", redisPort, "GET", "name"}, `^a value\n$`},
 		{"dig", []string{"dig", "+tcp", "+short", "@127.0.0.1", "-p", dnsPort, "MX", "example.test"}, `^\d+ \S+\.example\.test\.\n`},
 		{"dig by UDP", []string{"dig", "+notcp", "+short", "@127.0.0.1", "-p", dnsPort, "MX", "example.test"}, `^\d+ \S+\.example\.test\.\n`},
+		{"mosquitto_pub", []string{"mosquitto_pub", "-h", mqttHost, "-p", mqttPort, "-V", "5", "-q", "2", "-r", "-t", "my/topic", "-m", "hello"}, `^$`},
+		{"mosquitto_sub", []string{"mosquitto_sub", "-h", mqttHost, "-p", mqttPort, "-u", "alice", "-P", "wonderland", "-q", "2", "-v", "-t", "my/+", "-C", "1"}, `^my/topic hello\n$`},
 		// The keys come from a pipe that does not end before the connection does; that the
 		// server ends it is a failure to this client.
 		{"telnet", []string{"sh", "-c", `mkfifo "$1" && exec 3<>"$1" && printf 'alice\nwonderland\nwho\nbye\n' >&3 && busybox telnet 127.0.0.1 "$2" <&3; true`,

@@ -41,9 +41,9 @@ func newPracticeCommand() *cobra.Command {
 		Use:   "practice [NAME...]",
 		Short: "Run servers to practise on, without the Internet",
 		Long: "practice runs small servers on this machine: a web site, mail by SMTP, POP3 and IMAP,\n" +
-			"files by FTP, Redis's words, DNS, and toys. What they share, such as mailboxes, is made\n" +
-			"up, and forgotten in the end; nothing leaves this machine. Without names it runs all of\n" +
-			"them.\n\n" +
+			"files by FTP, Redis's words, DNS, MQTT, and toys. What they share, such as mailboxes, is\n" +
+			"made up, and forgotten in the end; nothing leaves this machine. Without names it runs\n" +
+			"all of them.\n\n" +
 			"The servers are strict: a line that ends in LF alone is refused, in words that say\n" +
 			"where it did. See docs/practice.md.",
 		Example: "  workbench practice\n" +

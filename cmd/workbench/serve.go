@@ -49,7 +49,7 @@ func newServeCommand() *cobra.Command {
 		Short: "Serve the page (also the default without a command)",
 		Example: "  workbench serve\n" +
 			"  workbench serve --listen 127.0.0.1:9000 --open\n" +
-			"  workbench serve --practice                 with servers to practise on: HTTP, mail, FTP, Redis, DNS, toys\n" +
+			"  workbench serve --practice                 with servers to practise on: HTTP, mail, FTP, Redis, DNS, MQTT, toys\n" +
 			"  workbench serve --echo-listen off          no practice echo server\n" +
 			"  workbench serve --keep 1h                  sessions go on for an hour while no window shows them\n" +
 			"  workbench serve --policy public            dial only what is on the Internet\n" +

@@ -1,5 +1,5 @@
 // Package room is a room in which people practise: all practice servers, on one world of
-// mailboxes, keys and pages that those in the room share.
+// mailboxes, keys, pages and topics that those in the room share.
 //
 // The duties of its caller: make a [Room], and have its conversations serve connections,
 // of a listener ([practice.Serve]) or of one's own. [Servers] are the servers to choose
@@ -24,6 +24,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/practice/ftp"
 	"github.com/protocol-workbench/workbench/core/practice/imap"
 	"github.com/protocol-workbench/workbench/core/practice/mail"
+	"github.com/protocol-workbench/workbench/core/practice/mqtt"
 	"github.com/protocol-workbench/workbench/core/practice/pop3"
 	"github.com/protocol-workbench/workbench/core/practice/redis"
 	"github.com/protocol-workbench/workbench/core/practice/smtp"
@@ -65,6 +66,7 @@ func Servers() []Server {
 		{Name: "dns", Port: 4053, Mode: "dns", Summary: "answers for the zone example.test, over TCP: www.example.test", other: dnsServer,
 			datagrams: func(seed string) func([]byte) []byte { return (&dns.Server{Seed: seed}).Datagrams() }},
 		{Name: "telnet", Port: 4023, Mode: "telnet", Summary: "a log-in that tells what was negotiated: alice, wonderland, options", discipline: telnet.Discipline},
+		{Name: "mqtt", Port: 4883, Mode: "mqtt", Summary: "a broker that all in the room share: SUB #, PUB my/topic hello", other: mqttServer},
 		{Name: "daytime", Port: 4013, Mode: "http-line", Summary: "says what time it is, and closes", discipline: toys.Daytime},
 		{Name: "discard", Port: 4009, Mode: "http-line", Summary: "takes everything and says nothing", discipline: toys.Discard},
 		{Name: "chargen", Port: 4019, Mode: "http-line", Summary: "sends lines of characters on and on", discipline: toys.Chargen},
@@ -89,6 +91,10 @@ func ftpServer(r *Room, c Choices, doors *practice.Doors) conversation {
 
 func dnsServer(_ *Room, c Choices, _ *practice.Doors) conversation {
 	return (&dns.Server{Seed: c.Seed}).Converse
+}
+
+func mqttServer(r *Room, c Choices, _ *practice.Doors) conversation {
+	return (&mqtt.Server{Broker: r.broker, Seed: c.Seed}).Converse
 }
 
 func echo(*Room, Choices, *practice.Doors) conversation { return (&practice.Echo{}).Converse }
@@ -118,15 +124,16 @@ type Room struct {
 	// within this process it does in any case.
 	ActiveFTP bool
 
-	mail  *mail.Store
-	keys  *redis.Keys
-	book  *web.Guestbook
-	files *ftp.Files
+	mail   *mail.Store
+	keys   *redis.Keys
+	book   *web.Guestbook
+	files  *ftp.Files
+	broker *mqtt.Broker
 }
 
 // New returns a room in which nobody has done anything yet.
 func New() *Room {
-	return &Room{mail: mail.New(time.Now), keys: redis.NewKeys(time.Now), book: new(web.Guestbook), files: ftp.NewFiles(time.Now)}
+	return &Room{mail: mail.New(time.Now), keys: redis.NewKeys(time.Now), book: new(web.Guestbook), files: ftp.NewFiles(time.Now), broker: mqtt.New()}
 }
 
 // Choices are how a server serves one who practises. The zero value is strict, and the

@@ -3,6 +3,7 @@ package room
 import (
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -30,6 +31,7 @@ var talks = map[string]struct{ say, want string }{
 	"redis":   {"PING\r\n", "+PONG\r\n"},
 	"dns":     {"\x00\x1e\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x04test\x00\x00\x06\x00\x01", "\x00"},
 	"telnet":  {"", "\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x03\xff\xfb\x01The practice Telnet server"},
+	"mqtt":    {"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00", "\x20\x02\x00\x00"},
 	"daytime": {"", ""},
 	"discard": {"hello\r\n", ""},
 	"chargen": {"", ` !"#`},
@@ -124,6 +126,35 @@ func TestChoices(t *testing.T) {
 		file, _ := Value(seed, "ftp.file")
 		if got := all(t, New(), ftp, Choices{Seed: seed}, read+file+"\r\nQUIT\r\n"); !strings.Contains(got, "type=file") {
 			t.Errorf("%s has no file %s: %q", seed, file, got)
+		}
+	}
+}
+
+// A student's own topic is there for the student, and what is retained is shared by a room.
+func TestMQTT(t *testing.T) {
+	mqtt, err := Find("mqtt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	connect := "\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"
+	// first returns what the first message has that is retained for one of two filters.
+	first := func(r *Room, seed, filter, other string, size int) string {
+		body := fmt.Sprintf("\x00\x01\x00%c%s\x00\x00%c%s\x00", len(filter), filter, len(other), other)
+		said := say(t, r, mqtt, Choices{Seed: seed}, fmt.Sprintf("%s\x82%c%s", connect, len(body), body), 4+6+4+size)
+		return said[4+6+4:]
+	}
+	r := New()
+	all(t, r, mqtt, Choices{}, connect+"\x31\x0a\x00\x04minekept\xe0\x00")
+	for _, seed := range []string{"anna", "bert"} {
+		topic, _ := Value(seed, "mqtt.topic")
+		word, _ := Value(seed, "mqtt.word")
+		if got := first(r, seed, topic, "room/humidity", len(topic+word)); got != topic+word {
+			t.Errorf("%s hears %q, want %q", seed, got, topic+word)
+		}
+	}
+	for room, want := range map[*Room]string{r: "minekept", New(): "room/humidity40"} {
+		if got := first(room, "", "mine", "room/humidity", len(want)); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

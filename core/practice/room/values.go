@@ -11,22 +11,25 @@ import (
 	"github.com/protocol-workbench/workbench/core/practice/dns"
 	"github.com/protocol-workbench/workbench/core/practice/ftp"
 	"github.com/protocol-workbench/workbench/core/practice/mail"
+	"github.com/protocol-workbench/workbench/core/practice/mqtt"
 	"github.com/protocol-workbench/workbench/core/practice/web"
 )
 
 // Value returns what a server derives from a student's seed, for lessons that ask for it:
 // http.word, http.number, http.today, mail.name, mail.password, mail.plain, mail.code,
-// dns.name, dns.text, ftp.file and ftp.number. ok is false for another name.
+// dns.name, dns.text, ftp.file, ftp.number, mqtt.topic and mqtt.word. ok is false for another name.
 func Value(seed, name string) (value string, ok bool) {
 	word, number, today := web.Student(seed)
 	person := mail.Student(seed)
 	host, text := dns.Student(seed)
 	file, code := ftp.Student(seed)
+	topic, retained := mqtt.Student(seed)
 	value, ok = map[string]string{
 		"http.word": word, "http.number": strconv.FormatUint(number, 10), "http.today": strconv.FormatUint(today, 10),
 		"mail.name": person.Name, "mail.password": person.Password, "mail.code": person.Code,
 		"mail.plain": base64.StdEncoding.EncodeToString([]byte("\x00" + person.Name + "\x00" + person.Password)), // RFC 4616
 		"dns.name":   host, "dns.text": text, "ftp.file": file, "ftp.number": code,
+		"mqtt.topic": topic, "mqtt.word": retained,
 	}[name]
 	return value, ok
 }

@@ -9,7 +9,7 @@ import (
 // Students have values of their own, and always the same.
 func TestValue(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"http.word", "http.number", "http.today", "mail.name", "mail.password", "mail.plain", "mail.code", "dns.name", "dns.text", "ftp.file", "ftp.number"} {
+	for _, name := range []string{"http.word", "http.number", "http.today", "mail.name", "mail.password", "mail.plain", "mail.code", "dns.name", "dns.text", "ftp.file", "ftp.number", "mqtt.topic", "mqtt.word"} {
 		differs := false
 		for _, seed := range []string{"ada", "ben", "cleo", "dan"} {
 			first, ok := Value("anna", name)
