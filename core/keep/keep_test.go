@@ -103,6 +103,7 @@ func (b *bench) says(t *testing.T, w *Watcher, number uint64, line string) {
 	if e := <-err; e != nil {
 		t.Error(e)
 	}
+	synctest.Wait() // the log has it after the server does
 }
 
 // tells reads what a watcher is told until nothing is left: the numbers of its
