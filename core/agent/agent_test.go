@@ -221,7 +221,7 @@ func TestSession(t *testing.T) {
 	if !again.has(">> server bytes", "h\\xc3\\xa9llo") || again.has(">> client text", "SET") {
 		t.Errorf("%+v", again)
 	}
-	b.fails("send", map[string]any{"session": id, "command": "NOSUCH"}, "has no commands")
+	b.fails("send", map[string]any{"session": id, "command": "NOSUCH"}, "unknown command")
 	b.fails("send", map[string]any{"session": id, "text": "a", "bytes": "b"}, "exactly one")
 	b.fails("send", map[string]any{"session": id, "bytes": `\q`}, `has "\\q"`)
 	b.fails("send", map[string]any{"session": "s77", "text": "a"}, id)
