@@ -134,7 +134,7 @@ mkdir -p /var/lib/workbench/transcripts
 touch /var/lib/workbench/transcripts/kept
 dpkg --remove workbench
 left=$(find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /mnt -o -path /root -o -path /var/lib/dpkg -o -path /var/cache \) -prune -o -print | sort | comm -13 /root/before - |
-	grep -v -e "^/var/lib/workbench" -e "^/etc/\(passwd\|group\|shadow\|gshadow\|\.pwd\.lock\)" || true)
+	grep -v -e "^/var/lib/workbench" -e "^/var/log/dpkg.log$" -e "^/etc/\(passwd\|group\|shadow\|gshadow\|\.pwd\.lock\)" || true)
 [ -z "$left" ] || { echo "left behind: $left"; exit 1; }
 [ -e /var/lib/workbench/transcripts/kept ]
 getent passwd workbench
