@@ -227,9 +227,6 @@ func (g *Gateway) parse(ctx context.Context, first string, query url.Values) (re
 	if wanted.with != nil && g.practiceAt(wanted.target) == nil {
 		return wanted, refuseAs(codeAddress, "with.NAME is for practice servers; %s is none of this workbench", wanted.target)
 	}
-	if wanted.upgrades && !wanted.target.TakesTLS() {
-		return wanted, refuseAs(codeAddress, "starttls=on is for targets that can speak TLS; %s cannot", wanted.target)
-	}
 	if wanted.upgrades && wanted.target.TLS {
 		return wanted, refuseAs(codeAddress, "starttls=on is for targets without TLS; %s has it from the beginning", wanted.target)
 	}
