@@ -43,9 +43,6 @@ func serve(t *testing.T, manner practice.Manner) (port string) {
 func TestBusyBox(t *testing.T) {
 	for name, manner := range map[string]practice.Manner{"whole": {}, "a byte at a time": {Fragment: true}} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && manner.Fragment {
-				t.Skip("one trial is enough")
-			}
 			cmd := exec.CommandContext(t.Context(), "busybox", "telnet", "127.0.0.1", serve(t, manner))
 			cmd.Env = append(cmd.Environ(), "TERM=vt100")
 			stdin, err := cmd.StdinPipe()
