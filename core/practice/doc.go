@@ -1,8 +1,8 @@
 // Package practice serves people who practise protocols: it runs servers that need no
 // Internet, and holds the first of them, an echo server.
 //
-// A server is what converses with one connection: [Echo], a [Machine], or a library's
-// server of a package below. The duties of its caller, in order:
+// A server is what converses with one connection: [Echo], a [Machine], or a server
+// of a package below. The duties of its caller, in order:
 //
 //  1. Listen, on a loopback address: the servers authenticate nobody. They get urgent
 //     data only if the listener's connections keep it in the stream, as those of package
