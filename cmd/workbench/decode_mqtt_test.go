@@ -25,6 +25,7 @@ func TestRootDecodeMQTT(t *testing.T) {
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	l.Close()
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin") // where servers are, which not every user looks into
 	conf := filepath.Join(t.TempDir(), "conf")
 	if err := os.WriteFile(conf, []byte("listener "+port+" 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\nlog_dest stderr\n"), 0o600); err != nil {
 		t.Fatal(err)
