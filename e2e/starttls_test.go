@@ -277,7 +277,7 @@ func startDovecot(t *testing.T, mails ...string) (imap, pop3 string) {
 	_, pop3Port, _ := net.SplitHostPort(pop3)
 	config := filepath.Join(dir, "conf")
 	writeFile(t, config, strings.NewReplacer("DIR", dir, "USER", name, "GROUP", group, "IMAP", imapPort, "POP3", pop3Port).Replace(dovecotHead(t)+dovecotConfig))
-	p, err := run(exec.Command("dovecot", "-F", "-c", config))
+	p, err := run(exec.Command(installed(t, "dovecot"), "-F", "-c", config))
 	if err != nil {
 		t.Fatalf("%v: scripts/deps.sh installs what the tests need", err)
 	}
@@ -335,7 +335,7 @@ func TestStartTLSWithDovecot(t *testing.T) {
 // dovecotHead returns what the configurations of Dovecot 2.3 and 2.4 call differently.
 func dovecotHead(t *testing.T) string {
 	t.Helper()
-	version, err := exec.Command("dovecot", "--version").Output()
+	version, err := exec.Command(installed(t, "dovecot"), "--version").Output()
 	if err != nil {
 		t.Fatalf("%v: scripts/deps.sh installs what the tests need", err)
 	}
