@@ -31,9 +31,11 @@ const securePorts = new Set([...Object.values(secureSchemes).filter((port) => po
 class Facts {
   /** Bytes to the server since it last spoke, as Latin-1; its beginning. */
   asked = "";
+  /** Whether the line mode has recognised the last of them as a message. */
+  complete = false;
   /** The first bytes that came, as Latin-1. */
   first = "";
-  /** What came since the last line feed, as Latin-1; its end. */
+  /** What came since the last line feed or message, as Latin-1; its end. */
   tail = "";
   tailBytes = 0;
   /** Whether anything came at all, and how often the server answered anew. */
@@ -111,8 +113,8 @@ const rules = [
   },
   {
     id: "no-line-end",
-    says: ({ asked, ended, silent }) =>
-      !ended && silent >= quiet && asked !== "" && isText(asked) && !asked.endsWith("\n") ? "You sent no line end; a server that reads lines may wait for one: CR LF, which is \\r\\n in bytes." : "",
+    says: ({ asked, complete, ended, silent }) =>
+      !ended && silent >= quiet && asked !== "" && !complete && isText(asked) && !asked.endsWith("\n") ? "You sent no line end; a server that reads lines may wait for one: CR LF, which is \\r\\n in bytes." : "",
   },
   {
     id: "unfinished",
@@ -165,6 +167,7 @@ export class HintReader {
     if (kind === kinds.PassThrough && entry.side === "client") this.#clientPassed = true;
     else if (kind?.flow === "sent" || kind?.flow === "raw" || (kind?.flow === "said" && this.#clientPassed)) this.#sent(payload(entry));
     else if (kind?.flow === "heard") this.#heard(payload(entry));
+    else if (kind === kinds.Decoded) this.#recognised(entry.message?.flow);
     else if (kind === kinds.ServerEOF || kind === kinds.ServerFailed) facts.ended = facts.serverEnded = true;
     else if (kind?.finishes || kind === kinds.ClientClosed || kind === kinds.Close || kind === kinds.Failed) facts.ended = true;
     else return;
@@ -175,6 +178,7 @@ export class HintReader {
   #sent(bytes) {
     const facts = this.#facts;
     facts.sends++;
+    facts.complete = false;
     // The end matters as the beginning does: of what is long, the middle is left out.
     facts.asked = bounded(facts.asked + latin.decode(bytes.length > 2 * kept ? bytes.subarray(bytes.length - 2 * kept) : bytes));
   }
@@ -189,6 +193,17 @@ export class HintReader {
     const end = bytes.lastIndexOf(0x0a) + 1;
     facts.tailBytes = (end ? 0 : facts.tailBytes) + bytes.length - end;
     facts.tail = ((end ? "" : facts.tail) + latin.decode(bytes.subarray(Math.max(end, bytes.length - 16)))).slice(-16);
+  }
+
+  // A message is whole, though no line end may close it. What begins behind it in the same
+  // bytes is overlooked, until more comes.
+  /** @param {string | undefined} flow */
+  #recognised(flow) {
+    const facts = this.#facts;
+    if (flow === "to-server") facts.complete = true;
+    if (flow !== "from-server") return;
+    facts.tailBytes = 0;
+    facts.tail = "";
   }
 
   /** The hint for now, or null. @param {number} now @returns {Hint | null} */

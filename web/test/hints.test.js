@@ -41,6 +41,14 @@ test("bytes came without a line end", () => {
   for (const prompt of ["login: ", "> ", "sh-5.2$ "]) assert.equal(after(3, line, heard(prompt)), "");
 });
 
+test("a message needs no line end", () => {
+  const message = (/** @type {string} */ flow) => ({ dir: "<<", kind: "message", message: { flow, from: 0, to: 7, summary: "x" } });
+  assert.equal(after(3, line, heard("\x00\x05hello"), message("from-server")), "");
+  assert.equal(after(3, line, heard("\x00\x05hello"), message("from-server"), heard("\x00\x05he")), "unfinished");
+  assert.equal(after(3, line, sent("{}"), message("to-server")), "");
+  assert.equal(after(3, line, sent("{}"), message("to-server"), sent("{}")), "no-line-end");
+});
+
 test("it closed at once: TLS", () => {
   const https = { ...line, target: "127.0.0.1:443" };
   assert.equal(after(0, https, closed), "tls-port");
