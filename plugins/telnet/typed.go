@@ -30,7 +30,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	if len(text) > 0 && text[0] == '=' {
 		s, err := unescape(string(text))
 		if err != nil {
-			refuse("nothing was sent: what stands after = "+err.Error()+"; to send a line that begins with =, type =="+core.CutWords(string(text[1:]), 80)+"\\r\\n", out)
+			m.refuse("nothing was sent: what stands after = "+err.Error()+"; to send a line that begins with =, type =="+core.CutWords(string(text[1:]), 80)+"\\r\\n", out)
 			return
 		}
 		m.send(s, out)
@@ -120,7 +120,7 @@ func (m *machine) deliver(s sent, asCommand bool, out *core.Out) {
 		if m.client.hides && !asCommand {
 			out.Secret(false, 0, s.source[len(s.data)])
 		}
-		refuse("nothing was sent: with its line ends it has more than 1 MiB; send it in parts", out)
+		m.refuse("nothing was sent: with its line ends it has more than 1 MiB; send it in parts", out)
 		return
 	}
 	said, more := m.says(s.data, false, false, core.MessageRef{})
@@ -134,9 +134,17 @@ func (m *machine) deliver(s sent, asCommand bool, out *core.Out) {
 }
 
 // refuse says why what was typed was not sent: in a note, and for clients that are shown none.
-func refuse(why string, out *core.Out) {
+// A prompt that stands there would be replaced: it stays, and stands below once more.
+func (m *machine) refuse(why string, out *core.Out) {
+	prompt := view(m.server.Line, m.hideEscapes)
+	if len(prompt) > 0 {
+		out.Text(prompt)
+	}
 	out.Error(why)
 	out.Text([]byte("(not sent)"))
+	if len(prompt) > 0 {
+		out.Part(prompt)
+	}
 }
 
 // command uses a command. The core marks the secrets of one that was not typed as text.
@@ -146,7 +154,7 @@ func (m *machine) command(line string, asText bool, out *core.Out) {
 		if n := len("/PASSWORD "); asText && len(line) > n && call.Command != nil && call.Command.Name == "/PASSWORD" {
 			out.Secret(false, n, len(line))
 		}
-		refuse("nothing was sent: "+err.Error()+". To send it as text, type ="+core.CutWords(strings.Fields(line)[0], 40)+" …\\r\\n", out)
+		m.refuse("nothing was sent: "+err.Error()+". To send it as text, type ="+core.CutWords(strings.Fields(line)[0], 40)+" …\\r\\n", out)
 		return
 	}
 	if asText {
@@ -184,7 +192,7 @@ func (m *machine) optionOf(name string, out *core.Out) (opt byte, ok bool) {
 	if opt, ok = telopt.Option(name); ok {
 		return opt, true
 	}
-	refuse(fmt.Sprintf("nothing was sent: %q is no option; type its name, such as ECHO or NAWS, or its number, 0 to 255", core.CutWords(name, 40)), out)
+	m.refuse(fmt.Sprintf("nothing was sent: %q is no option; type its name, such as ECHO or NAWS, or its number, 0 to 255", core.CutWords(name, 40)), out)
 	return 0, false
 }
 
@@ -203,7 +211,7 @@ func (m *machine) ask(verb byte, name string, out *core.Out) {
 	say, needless := o.State.Asks(telopt.IsYes(verb))
 	switch {
 	case needless:
-		refuse(fmt.Sprintf(`nothing was sent: %s is so already, or was asked for (RFC 1143); to send %s all the same, type =\xff\x%02x\x%02x`,
+		m.refuse(fmt.Sprintf(`nothing was sent: %s is so already, or was asked for (RFC 1143); to send %s all the same, type =\xff\x%02x\x%02x`,
 			telopt.OptionName(opt), telopt.CommandName(verb), verb, opt), out)
 		return
 	case say == telopt.Nothing:
