@@ -9,7 +9,7 @@ import compat from "eslint-plugin-compat";
 
 const browser = [
   "AbortController", "AbortSignal", "Blob", "EventSource", "Event", "HTMLElement", "HTMLSelectElement", "Image", "MutationObserver", "ResizeObserver", "TextDecoder",
-  "TextEncoder", "URL", "URLSearchParams", "Worker", "addEventListener", "alert", "atob", "btoa", "clearInterval", "clearTimeout", "confirm",
+  "TextEncoder", "URL", "URLSearchParams", "Worker", "addEventListener", "alert", "atob", "btoa", "cancelAnimationFrame", "clearInterval", "clearTimeout", "confirm",
   "document", "fetch", "getComputedStyle", "getSelection", "history", "location", "matchMedia", "navigator", "performance", "postMessage",
   "removeEventListener", "requestAnimationFrame", "setInterval", "setTimeout",
 ];

@@ -52,8 +52,17 @@ export function termsOf(text) {
   return { terms, problem: "" };
 }
 
+/** Whether there is a field of a name, and of that value if one is given, those within others too. @param {Field[] | undefined} fields @param {string} name @param {string} [value] @returns {boolean} */
+function has(fields, name, value) {
+  for (const field of fields ?? []) {
+    if (field.name === name && (value === undefined || saidOf(field.value, field.valueB64) === value)) return true;
+    if (field.fields && has(field.fields, name, value)) return true;
+  }
+  return false;
+}
+
 /** The values of the fields of a name, those within others too. @param {Field[] | undefined} fields @param {string} name @param {string[]} [values] which they are added to */
-export function valuesOf(fields, name, values = []) {
+function valuesOf(fields, name, values = []) {
   for (const field of fields ?? []) {
     if (field.name === name) values.push(saidOf(field.value, field.valueB64));
     if (field.fields) valuesOf(field.fields, name, values);
@@ -98,11 +107,10 @@ export class MessageFilter {
   #holds({ message }, finds) {
     return this.#terms.every((term) => {
       const { name, is, value, pattern } = term;
-      const values = name ? valuesOf(message.fields, name) : [];
-      if (is === "=") return values.includes(value);
-      if (is === "!=") return values.length > 0 && !values.includes(value);
-      if (is === "~") return finds(term, values);
-      return values.length > 0 || (pattern?.test(saidOf(message.summary, message.summaryB64)) ?? true);
+      if (is === "=") return has(message.fields, name, value);
+      if (is === "!=") return has(message.fields, name) && !has(message.fields, name, value);
+      if (is === "~") return finds(term, valuesOf(message.fields, name));
+      return (name !== "" && has(message.fields, name)) || (pattern?.test(saidOf(message.summary, message.summaryB64)) ?? true);
     });
   }
 

@@ -83,8 +83,11 @@ export function markedOf({ message }, field) {
 
 const slice = 6; // milliseconds for which lines are counted at once
 const often = 64; // rows between two looks at the clock
+const spansAtOnce = 1000; // messages
 
 /** @typedef {import("./messagefilter.js").MessageFilter} MessageFilter */
+/** @typedef {{ lines: LineIndex<MessageRow>, filter: MessageFilter, problem: string, isWhole: boolean }} Counted
+ *   problem: the filter's, which then leaves nothing out; isWhole: all that there was is counted */
 
 export class MessageTree {
   /** Signal: rises when lines are others though no message has come. */
@@ -96,9 +99,9 @@ export class MessageTree {
 
   /** The unfolded messages, with those of their fields that are folded. @type {Map<number, Set<number>>} */
   #open = new Map();
-  /** @type {{ lines: LineIndex<MessageRow>, filter: MessageFilter } | null} what shows */
+  /** @type {Counted | null} what shows */
   #shown = null;
-  /** @type {{ lines: LineIndex<MessageRow>, filter: MessageFilter } | null} what shows once it is counted */
+  /** @type {Counted | null} what shows once it is counted */
   #next = null;
   #until = 0; // when counting pauses
   #left = 0; // rows until the clock is looked at again
@@ -109,47 +112,61 @@ export class MessageTree {
     this.spans = new Spans(log);
   }
 
-  /** @param {MessageFilter} filter */
+  /** @param {MessageFilter} filter @returns {Counted} */
   #count(filter) {
+    const { problem } = filter;
     return {
       filter,
+      problem,
+      isWhole: false,
       lines: new LineIndex(this.log, (row) => {
         if (!row) return 0;
         if (--this.#left < 0) {
           if (performance.now() > this.#until) return undefined;
           this.#left = often;
         }
-        const passed = filter.problem ? true : filter.passes(row);
+        const passed = problem ? true : filter.passes(row);
         if (passed === undefined) return undefined;
         return !passed ? 0 : this.#open.has(row.number) ? this.lines(row).length : 1;
       }),
     };
   }
 
+  // Counting may take a few milliseconds from now on.
+  #begin() {
+    this.#until = performance.now() + slice;
+    this.#left = often; // however busy the machine is
+  }
+
   /**
-   * Takes in what has come, for a few milliseconds. Those that another filter lets through
-   * show once they are all counted; until then, what did. Returns by how many lines what
-   * stands at a line has moved up.
+   * Takes in what has come, before it is drawn. What another filter lets through shows once
+   * look has counted it; until then, what did. Returns by how many lines what stands at a
+   * line has moved up.
    * @param {MessageFilter} filter @param {number} [at]
    */
   update(filter, at = 0) {
-    this.#until = performance.now() + slice;
-    this.#left = 0;
-    this.spans.update(2000);
-    if (this.#shown && this.#shown.filter === filter) this.#next = null;
-    else if (this.#next?.filter !== filter) this.#next = this.#count(filter);
-    this.#shown ??= this.#next;
-    const moved = this.#shown?.lines.update(at) ?? 0;
-    if (!this.#next || this.#next === this.#shown) {
+    this.#begin();
+    const isOf = (/** @type {Counted | null} */ one) => one?.filter === filter && one.problem === filter.problem;
+    if (isOf(this.#shown)) this.#next = null;
+    else if (!isOf(this.#next)) this.#next = this.#count(filter);
+    if (this.#next && (!this.#shown || this.#next.isWhole)) {
+      this.#shown = this.#next;
       this.#next = null;
-      return moved;
     }
-    const wasWaiting = this.#next.lines.waiting;
-    this.#next.lines.update();
-    if (wasWaiting) return moved; // drawing other lines takes the next frame
-    this.#shown = this.#next;
-    this.#next = null;
+    const moved = this.#shown?.lines.update(at) ?? 0;
+    if (!this.waiting) this.spans.update(spansAtOnce);
     return moved;
+  }
+
+  /** Counts on, in a frame that draws nothing. Returns whether there is something else to draw then. */
+  look() {
+    this.#begin();
+    if (this.#next) {
+      this.#next.lines.update();
+      return (this.#next.isWhole = !this.#next.lines.waiting);
+    }
+    if (!this.waiting) this.spans.update(spansAtOnce);
+    return this.waiting || !this.spans.behind;
   }
 
   /** The lines that show. @returns {LineIndex<MessageRow>} */

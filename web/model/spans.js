@@ -121,10 +121,9 @@ export class Spans {
     return this.#row(this.#flows[flow]?.at(byte));
   }
 
-  /** The message that another one answers. @param {import("../types").Message} message @returns {MessageRow | undefined} */
+  /** The message that another one answers, once all messages are taken in: it is asked for whenever one is drawn. @param {import("../types").Message} message @returns {MessageRow | undefined} */
   answered({ answers }) {
-    if (!answers) return undefined;
-    this.update();
+    if (!answers || this.behind) return undefined;
     return this.#row(this.#begins[answers.flow]?.get(answers.from));
   }
 

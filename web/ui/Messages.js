@@ -54,7 +54,7 @@ export function Messages({ feed, laneView, name }) {
   tree.version.value;
   const filter = useFilter(wanted.value, tree);
   scroll.moved(tree.update(filter, scroll.topLine(lineHeight)));
-  useMore(tree, filter);
+  useMore(tree);
   const { scrolled, tall, from, to } = scroll.fit(tree.shown.total, lineHeight, height);
   const inSight = tree.between(from, to);
 
@@ -214,38 +214,44 @@ const narrow = 56; // columns; with fewer, the time goes
 function useFilter(wanted, tree) {
   const [, again] = useState(0);
   const filter = useMemo(() => new MessageFilter(wanted), [wanted, tree]);
-  const reading = useRef(/** @type {MessageFilter | null} */ (null));
+  const reading = useRef({ filter, to: 0, goesOn: false }); // to: the number of the first message that it has not looked through
+  if (reading.current.filter !== filter) reading.current = { filter, to: 0, goesOn: false };
   useEffect(() => {
-    if (!filter.reads || reading.current === filter || !tree.waiting) return;
-    reading.current = filter;
+    const now = reading.current;
+    if (!filter.reads || now.goesOn || now.to >= tree.log.end) return;
     const read = async () => {
-      for (let number = tree.log.first; number < tree.log.end && filter.reads && reading.current === filter; ) {
+      now.goesOn = true;
+      while (now.to < tree.log.end && filter.reads && reading.current === now) {
         const rows = [];
-        for (; number < tree.log.end && rows.length < batch; number++) {
-          const row = tree.log.row(number);
+        for (now.to = Math.max(now.to, tree.log.first); now.to < tree.log.end && rows.length < batch; now.to++) {
+          const row = tree.log.row(now.to);
           if (row && filter.passes(row) === undefined) rows.push(row);
         }
         if (rows.length) await filter.read(rows, placesInAll);
       }
-      if (reading.current === filter) reading.current = null;
+      now.goesOn = false;
       again((n) => n + 1);
     };
     read();
   });
-  useEffect(() => () => void (reading.current = null), [tree]);
+  useEffect(() => () => void (reading.current = { filter, to: 0, goesOn: false }), []); // it stops
   return filter;
 }
 
 const batch = 1000; // messages that are looked through at once
 
-// Draws again while there is more to count.
-/** @param {MessageTree} tree @param {MessageFilter} filter */
-function useMore(tree, filter) {
+// Counts on while there is more, and draws again when that shows. The frames before that
+// have nothing to draw.
+/** @param {MessageTree} tree */
+function useMore(tree) {
   const [, again] = useState(0);
   useEffect(() => {
-    if ((!tree.waiting || filter.reads) && !tree.spans.behind) return;
-    let wanted = true;
-    requestAnimationFrame(() => wanted && again((n) => n + 1));
-    return () => void (wanted = false);
+    if (!tree.waiting && !tree.spans.behind) return;
+    const look = () => {
+      if (tree.look()) again((n) => n + 1);
+      else frame = requestAnimationFrame(look);
+    };
+    let frame = requestAnimationFrame(look);
+    return () => cancelAnimationFrame(frame);
   });
 }
