@@ -4,12 +4,11 @@
 import { html, lazy } from "./html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { lanes, showMap } from "../model/kept.js";
-import { ConsoleBar } from "./ConsoleBar.js";
+import { ConsoleBar, Messages } from "./ConsoleBar.js";
 import { Lane } from "./Lane.js";
 import { shown } from "./LaneRow.js";
 
 const Ladder = lazy(() => import("./Ladder.js"), "Ladder");
-const Messages = lazy(() => import("./Messages.js"), "Messages");
 const Links = lazy(() => import("./Links.js"), "Links");
 const MiniMap = lazy(() => import("./MiniMap.js"), "MiniMap");
 

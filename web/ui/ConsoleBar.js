@@ -2,12 +2,13 @@
 // left out.
 
 import { Icon, backToField, html, lazy } from "./html.js";
-import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { lanes } from "../model/kept.js";
 import { Menu } from "./Menu.js";
 
 const ViewMenu = lazy(() => import("./ViewMenu.js"), "ViewMenu");
 const CopyMenu = lazy(() => import("./CopyMenu.js"), "CopyMenu");
+export const Messages = lazy(() => import("./Messages.js"), "Messages");
 
 /** @param {any} props as Console's */
 export function ConsoleBar({ feed, laneView, about, status, tools }) {
@@ -62,8 +63,8 @@ function LanePicker({ feed }) {
   const toField = useMemo(backToField, []);
   feed?.messages.version.value;
   const hasMessages = Boolean(feed?.messages.next);
-  useEffect(() => {
-    if (hasMessages) import("./Messages.js").catch(() => {}); // so that it is there when it is asked for
+  useLayoutEffect(() => {
+    if (hasMessages) Messages.fetch().catch(() => {}); // so that it is there when it is asked for
   }, [hasMessages]);
   const all = hasMessages || lanes.value === "messages" ? [...choices, ["messages", "Messages"]] : choices;
   return html`

@@ -25,21 +25,24 @@ export function Icon({ name }) {
  * first visit stays light.
  * @param {() => Promise<any>} load as in () => import("./Ladder.js")
  * @param {string} name what the module exports it as
- * @returns {(props: any) => any}
+ * @returns {((props: any) => any) & { fetch: () => Promise<any> }} fetch has it there before it is shown: it is drawn at once then
  */
 export function lazy(load, name) {
   /** @type {any} */
   let loaded = null;
-  return function Lazy(props) {
+  const fetch = async () => (loaded ??= (await load())[name]);
+  /** @param {any} props */
+  function Lazy(props) {
     const [Component, setComponent] = useState(() => loaded);
     const [failed, setFailed] = useState(false);
     useEffect(() => {
       if (Component) return;
-      load().then((module) => setComponent(() => (loaded = module[name])), () => setFailed(true));
+      fetch().then(() => setComponent(() => loaded), () => setFailed(true));
     }, []);
     if (failed) return html`<p class="problem" role="alert">This part of the page could not be loaded. Is the workbench still running? Then reload the page.</p>`;
     return Component ? html`<${Component} ...${props} />` : null;
-  };
+  }
+  return Object.assign(Lazy, { fetch });
 }
 
 /** Gives the focus to what a selector names, and says whether it has it. @param {string} selector */
