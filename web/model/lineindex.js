@@ -109,10 +109,9 @@ export class LineIndex {
       left += fewer;
     }
     let i = Math.max(this.#next, first);
-    for (; i < end; i++) {
+    for (let last = this.#chunks.at(-1); i < end; i++) {
       const lines = this.#measure(this.#log.row(i), this.#log.sizeOf(i));
       if (lines === undefined) break;
-      let last = this.#chunks.at(-1);
       if (!last || last.counts.length >= rowsInChunk) this.#chunks.push((last = { from: i, counts: [], total: 0 }));
       last.counts.push(lines);
       last.total += lines;
