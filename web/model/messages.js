@@ -82,6 +82,7 @@ export function markedOf({ message }, field) {
 }
 
 const slice = 6; // milliseconds for which lines are counted at once
+const firstSlice = 12; // where nothing shows yet: lines that are not the last ones would be drawn for nothing
 const often = 64; // rows between two looks at the clock
 const spansAtOnce = 1000; // messages
 
@@ -132,9 +133,10 @@ export class MessageTree {
     };
   }
 
-  // Counting may take a few milliseconds from now on.
-  #begin() {
-    this.#until = performance.now() + slice;
+  // Counting may take so many milliseconds from now on.
+  /** @param {number} most */
+  #begin(most) {
+    this.#until = performance.now() + most;
     this.#left = often; // however busy the machine is
   }
 
@@ -145,7 +147,7 @@ export class MessageTree {
    * @param {MessageFilter} filter @param {number} [at]
    */
   update(filter, at = 0) {
-    this.#begin();
+    this.#begin(this.#shown ? slice : firstSlice);
     const isOf = (/** @type {Counted | null} */ one) => one?.filter === filter && one.problem === filter.problem;
     if (isOf(this.#shown)) this.#next = null;
     else if (!isOf(this.#next)) this.#next = this.#count(filter);
@@ -160,7 +162,7 @@ export class MessageTree {
 
   /** Counts on, in a frame that draws nothing. Returns whether there is something else to draw then. */
   look() {
-    this.#begin();
+    this.#begin(slice);
     if (this.#next) {
       this.#next.lines.update();
       return (this.#next.isWhole = !this.#next.lines.waiting);
