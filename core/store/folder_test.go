@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -37,7 +38,7 @@ func openFolder(t testing.TB, path string) *store.Folder {
 
 func TestFolder(t *testing.T) {
 	for _, part := range []int64{1, 50, 16 << 20} {
-		testEngine(t, func(t *testing.T) store.Store {
+		storetest.Run(t, func(t *testing.T) store.Store {
 			f := openFolder(t, t.TempDir())
 			f.SetPart(part)
 			return f
@@ -73,7 +74,7 @@ type otherWriter struct {
 func (w otherWriter) Close() error { return errors.Join(w.Writer.Close(), w.folder.Close()) }
 
 func TestFolderThatAnotherProcessWrites(t *testing.T) {
-	testEngine(t, func(t *testing.T) store.Store { return twoFolders{openFolder(t, t.TempDir())} })
+	storetest.Run(t, func(t *testing.T) store.Store { return twoFolders{openFolder(t, t.TempDir())} })
 }
 
 func TestOnlyTheUserMayRead(t *testing.T) {

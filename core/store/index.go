@@ -35,18 +35,16 @@ func (f *Folder) List(ctx context.Context, q Query) ([]Info, error) {
 	if q.Text != "" {
 		f.text.Prune(func() map[string]bool { return f.keysOf(all) })
 	}
-	target := strings.ToLower(q.Target)
-	if q.Mode != "" || target != "" || q.Before != "" {
-		all = slices.DeleteFunc(all, func(info Info) bool {
-			return q.Before != "" && info.ID >= q.Before || q.Mode != "" && info.Mode != q.Mode || !strings.Contains(strings.ToLower(info.Target), target)
-		})
+	if q.Mode != "" || q.Target != "" || q.Before != "" {
+		q.Target = strings.ToLower(q.Target)
+		all = slices.DeleteFunc(all, func(info Info) bool { return !q.matches(&info) })
 	}
 	if q.Text != "" {
 		found, err := f.search(ctx, all, segments, q)
 		if err != nil {
 			return nil, err
 		}
-		return merged(found, f.annotated(all, q.Text), q.Limit), nil
+		return Merged(found, f.annotated(all, q.Text), q.Limit), nil
 	}
 	if q.Limit > 0 && len(all) > q.Limit {
 		all = all[:q.Limit]
@@ -61,7 +59,7 @@ func (f *Folder) Info(id string) (Info, error) {
 		return Info{}, err
 	}
 	if n, _, err := f.readNotes(id); err == nil {
-		d.Info.annotate(n)
+		d.Info.Annotate(n)
 	}
 	return d.Info, nil
 }

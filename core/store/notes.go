@@ -40,8 +40,8 @@ const (
 // ErrNotes says what of notes cannot be kept.
 var ErrNotes = errors.New("notes cannot be kept")
 
-// check tells whether notes are within their bounds.
-func (n *Notes) check() error {
+// Check tells whether notes are within their bounds; [ErrNotes] if not.
+func (n *Notes) Check() error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrNotes}, args...)...)
 	}
@@ -73,8 +73,8 @@ func (n *Notes) check() error {
 	return nil
 }
 
-// hold reports whether they hold a text, in whatever case; it is lower case.
-func (n *Notes) hold(text string) bool {
+// Hold reports whether they hold a text, in whatever case; it is lower case.
+func (n *Notes) Hold(text string) bool {
 	holds := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
 	if holds(n.Title) || holds(n.Text) || slices.ContainsFunc(n.Tags, holds) {
 		return true
@@ -116,7 +116,7 @@ func (f *Folder) readNotes(id string) (n Notes, stat fs.FileInfo, err error) {
 		err = json.Unmarshal(text, &n)
 	}
 	if err == nil {
-		err = n.check()
+		err = n.Check()
 	}
 	if err != nil {
 		return Notes{}, stat, fmt.Errorf("read the notes of %s: %w", id, err)
@@ -126,7 +126,7 @@ func (f *Folder) readNotes(id string) (n Notes, stat fs.FileInfo, err error) {
 
 // SetNotes implements [Store].
 func (f *Folder) SetNotes(id string, n Notes) error {
-	if err := n.check(); err != nil {
+	if err := n.Check(); err != nil {
 		return err
 	}
 	file, err := f.open(id)
@@ -185,12 +185,13 @@ func (f *Folder) note(all []Info, names []string) {
 	}
 	for i := range all {
 		if n, ok := f.notes[all[i].ID]; ok {
-			all[i].annotate(n.Notes)
+			all[i].Annotate(n.Notes)
 		}
 	}
 }
 
-func (info *Info) annotate(n Notes) {
+// Annotate adds what the notes of a transcript say.
+func (info *Info) Annotate(n Notes) {
 	info.Title, info.Tags, info.Noted = n.Title, n.Tags, n.Text != "" || len(n.Rows) > 0
 }
 
@@ -200,16 +201,16 @@ func (f *Folder) annotated(all []Info, text string) (found []Info) {
 	f.listing.Lock()
 	defer f.listing.Unlock()
 	for _, info := range all {
-		if n, ok := f.notes[info.ID]; ok && n.hold(text) {
+		if n, ok := f.notes[info.ID]; ok && n.Hold(text) {
 			found = append(found, info)
 		}
 	}
 	return found
 }
 
-// merged returns the transcripts of both, the newest first, at most limit if that is
+// Merged returns the transcripts of both, the newest first, at most limit if that is
 // not 0.
-func merged(a, b []Info, limit int) []Info {
+func Merged(a, b []Info, limit int) []Info {
 	all := slices.Concat(a, b)
 	slices.SortFunc(all, func(a, b Info) int { return strings.Compare(b.ID, a.ID) })
 	all = slices.CompactFunc(all, func(a, b Info) bool { return a.ID == b.ID })

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/store/storetest"
 )
 
 // Recordings are a store like the one below them.
 func TestRecordingsAreAStore(t *testing.T) {
-	testEngine(t, func(t *testing.T) store.Store {
+	storetest.Run(t, func(t *testing.T) store.Store {
 		recordings := store.Record(openFolder(t, t.TempDir()), slog.New(slog.DiscardHandler))
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -180,12 +180,7 @@ func (f *Folder) holds(ctx context.Context, key string, printed []byte) bool {
 		return false
 	}
 	defer file.Close()
-	found := false
-	searchIn(ctx, file, func(text []byte) bool {
-		found = bytes.Contains(text, printed)
-		return !found
-	})
-	return found
+	return Needle{printed}.In(ctx, file)
 }
 
 // searchIn hands out the text of a file in blocks that are joined, until goOn is

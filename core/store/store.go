@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -63,6 +64,18 @@ type Query struct {
 	Text   string
 	Before string // an ID: only transcripts that a list has after that one; it need not be there any more
 	Limit  int    // at most so many, the newest; 0: no limit
+}
+
+// Matches reports whether it matches in all but its text.
+func (q Query) Matches(info *Info) bool {
+	q.Target = strings.ToLower(q.Target)
+	return q.matches(info)
+}
+
+// matches is Matches of a query whose target is in lower case.
+func (q *Query) matches(info *Info) bool {
+	return (q.Before == "" || info.ID < q.Before) && (q.Mode == "" || info.Mode == q.Mode) &&
+		(q.Target == "" || strings.Contains(strings.ToLower(info.Target), q.Target))
 }
 
 // CutOff is how a transcript ended whose process died.

@@ -267,6 +267,9 @@ func (a *Recordings) finish(sync bool, r *Recorder) {
 // the store's bounds; when it was more, with some room to spare, since it has to
 // look at all of them.
 func (a *Recordings) trim(ctx context.Context) {
+	if s, ok := a.Store.(interface{ KeepsBounds() bool }); ok && s.KeepsBounds() {
+		return
+	}
 	a.held, a.trimmed = 0, time.Now()
 	all, err := a.Store.List(ctx, Query{})
 	if err != nil {

@@ -1,6 +1,7 @@
 package textindex
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -87,9 +88,9 @@ func hashFour(gram uint64) uint32      { return uint32(gram & (1<<32 - 1) * 0xd6
 func hashFourAgain(gram uint64) uint32 { return uint32(gram & (1<<32 - 1) * 0xbf58476d1ce4e5b9 >> 40) }
 func hashFive(gram uint64) uint32      { return uint32(gram & (1<<40 - 1) * 0x94d049bb133111eb >> 40) }
 
-// folded returns the filter with as few bits as leave one of four set at most; with
+// Folded returns the filter with as few bits as leave one of four set at most; with
 // all of them, if more are.
-func (f Filter) folded() Filter {
+func (f Filter) Folded() Filter {
 	set := f.bits()
 	for len(f)*64 > 1<<minFilter && set*8 <= len(f)*64 {
 		half := len(f) / 2
@@ -126,6 +127,30 @@ func gramsOf(text []byte) []uint32 {
 		}
 	}
 	return slices.Concat(fives, fours, threes)
+}
+
+// Lacks reports for certain that the text of the filter does not hold another one.
+func (f Filter) Lacks(text []byte) bool { return f.lacks(gramsOf(text)) }
+
+// Bytes returns the filter as [FilterOf] takes it.
+func (f Filter) Bytes() []byte {
+	b := make([]byte, 0, 8*len(f))
+	for _, w := range f {
+		b = binary.LittleEndian.AppendUint64(b, w)
+	}
+	return b
+}
+
+// FilterOf returns the filter that [Filter.Bytes] was made of; ok is false if it is none.
+func FilterOf(b []byte) (f Filter, ok bool) {
+	if n := len(b); n < 1<<minFilter/8 || n > 1<<maxFilter/8 || n&(n-1) != 0 {
+		return nil, false
+	}
+	f = make(Filter, len(b)/8)
+	for i := range f {
+		f[i] = binary.LittleEndian.Uint64(b[8*i:])
+	}
+	return f, true
 }
 
 // lacks reports that the text has not all of the grams with these hashes.

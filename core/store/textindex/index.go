@@ -108,7 +108,7 @@ func (x *Index) Add(file File, f Filter) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.remove(file.ID)
-	d := indexed{file, f.folded()}
+	d := indexed{file, f.Folded()}
 	x.fresh[file.ID] = d
 	x.bytes += 8 * len(d.filter)
 }

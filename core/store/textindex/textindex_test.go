@@ -23,7 +23,7 @@ func TestATextLacksNoPartOfItself(t *testing.T) {
 		part := text[from : from+rapid.IntRange(1, len(text)-from).Draw(t, "length")]
 		f := NewFilter(rapid.Int64Range(0, 1<<20).Draw(t, "size"))
 		f.Add(text)
-		if hashes := gramsOf(part); f.lacks(hashes) || f.folded().lacks(hashes) {
+		if hashes := gramsOf(part); f.lacks(hashes) || f.Folded().lacks(hashes) {
 			t.Errorf("it lacks %q", part)
 		}
 	})
@@ -42,7 +42,7 @@ func TestAFullFilterLacksNothing(t *testing.T) {
 		t.Errorf("%d of %d bits are set", f.bits(), len(f)*64)
 	}
 	f.Add([]byte("and this"))
-	if hashes := gramsOf([]byte("and this")); f.lacks(hashes) || f.folded().lacks(hashes) {
+	if hashes := gramsOf([]byte("and this")); f.lacks(hashes) || f.Folded().lacks(hashes) {
 		t.Error("it lacks what came last")
 	}
 }
@@ -90,7 +90,7 @@ func TestNumbersRuleOut(t *testing.T) {
 	for n := range 1000 {
 		f.Add(fmt.Appendf(nil, " %03d ", n))
 	}
-	f = f.folded()
+	f = f.Folded()
 	for n := range 1000 {
 		if part := fmt.Appendf(nil, "%03d ", n); f.lacks(gramsOf(part)) {
 			t.Errorf("it lacks %q", part)
