@@ -1,0 +1,85 @@
+package shared
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/protocol-workbench/workbench/core/store"
+)
+
+// putObject writes a text as an object of the bucket, as NATS lays objects out (ADR-20):
+// chunks on a subject of the object's own, then a message that describes it. nats.go's own
+// Put makes a publisher for each object, and leaves its goroutine behind where the object
+// is soon done; this one needs two round trips where that needs three.
+func (l *Log) putObject(ctx context.Context, name string, text io.Reader) error {
+	info := jetstream.ObjectInfo{
+		ObjectMeta: jetstream.ObjectMeta{Name: name, Opts: &jetstream.ObjectMetaOptions{ChunkSize: MaxBlock}},
+		Bucket:     bucketName(l.c.Tenant), NUID: rand.Text(), ModTime: time.Now().UTC(),
+	}
+	buffer := blocks.Get().(*[]byte)
+	defer blocks.Put(buffer)
+	chunks, sum := "$O."+info.Bucket+".C."+info.NUID, sha256.New()
+	for {
+		n, err := io.ReadFull(text, *buffer)
+		if n > 0 {
+			sum.Write((*buffer)[:n])
+			info.Size += uint64(n)
+			info.Chunks++
+			if err := l.put(ctx, &nats.Msg{Subject: chunks, Data: (*buffer)[:n]}); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	info.Digest = "SHA-256=" + base64.URLEncoding.EncodeToString(sum.Sum(nil))
+	value, err := json.Marshal(info)
+	if err != nil {
+		return err
+	}
+	m := nats.NewMsg("$O." + info.Bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name)))
+	m.Data = value
+	m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
+	return l.put(ctx, m)
+}
+
+// put publishes a message, and returns once the broker has it.
+func (l *Log) put(ctx context.Context, m *nats.Msg) error {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	_, err := l.js.PublishMsg(ctx, m)
+	return err
+}
+
+// object returns the text of a transcript that has ended. It is fetched whole, so that a
+// slow reader holds up nothing.
+func (l *Log) object(ctx context.Context, r row) (io.ReadCloser, error) {
+	ctx, cancel := context.WithTimeout(ctx, objectLimit)
+	defer cancel()
+	got, err := l.objects.Get(ctx, r.Object)
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return nil, store.ErrNotFound
+	} else if err != nil {
+		return nil, err
+	}
+	defer got.Close()
+	into := &spool{}
+	_, err = io.Copy(into, got) // whose end says whether the sum was right
+	if err = errors.Join(err, got.Error()); err != nil {
+		into.Close()
+		return nil, err
+	}
+	return into.reader()
+}
