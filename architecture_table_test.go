@@ -325,6 +325,20 @@ var table = []row{
 		without: "net os/exec",
 	},
 	{
+		place:   "core/store/shared",
+		does:    "keeps transcripts in a log that [workbenches share](scale.md), on NATS JetStream",
+		not:     "sessions, who may read what",
+		imports: "core core/background core/store core/store/textindex " + natsGo,
+		brings:  " core/plainfile core/secret core/store/parts core/transcript core/wire " + xsys + " " + behindNATS,
+	},
+	{
+		place:   "core/store/storetest",
+		does:    "the tests that every engine of a store must pass",
+		not:     "engines",
+		imports: "core core/store core/transcript",
+		brings:  "core/background core/plainfile core/secret core/store/parts core/store/textindex core/wire " + xsys,
+	},
+	{
 		place:   "core/store/textindex",
 		does:    "an index of the text of a folder's files: which of them a search need not read",
 		not:     "what the files are; it reads none but its own",
@@ -458,8 +472,8 @@ var table = []row{
 		place:   "core/metrics",
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
-		imports: "core/pluginhost core/session core/store " + prometheus,
-		brings:  "core core/background core/fault core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus,
+		imports: "core/pluginhost core/session core/store core/store/shared " + prometheus,
+		brings:  "core core/background core/fault core/feed core/limit core/plainfile core/pluginproto core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus + " " + natsGo + " " + behindNATS,
 	},
 	{
 		place: "core/background",
@@ -732,8 +746,8 @@ var table = []row{
 		place:   "cmd/workbench",
 		does:    "flags, the list of built-in modes, and how the packages are joined",
 		not:     "protocol rules",
-		imports: "cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/settings cmd/workbench/tlsflags core/... docs plugins/... web " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR + " " + module,
-		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP + " " + goTOML + " " + behindDoc,
+		imports: "cmd/workbench/broker cmd/workbench/command cmd/workbench/confined cmd/workbench/lessoncmd cmd/workbench/playcmd cmd/workbench/scaffold cmd/workbench/screen cmd/workbench/settings cmd/workbench/tlsflags core/... docs plugins/... web " + cobra + " " + mcpSDK + " " + pflag + " " + rscQR + " " + module,
+		brings:  "go.bug.st/serial " + txtar + " " + prometheus + " " + xtime + " " + fsnotify + " " + gorilla + " " + starlark + " " + goPlugin + " " + behindGoPlugin + " " + behindCobra + " " + behindPrometheus + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + miekg + " " + goIMAP + " " + goMessage + " " + behindIMAP + " " + goldmark + " " + cbor + " " + msgp + " " + behindFrames + " " + behindMCP + " " + goTOML + " " + behindDoc + " " + natsGo + " " + behindNATS,
 	},
 	{
 		place:   "cmd/workbench/scaffold",
@@ -741,6 +755,13 @@ var table = []row{
 		not:     "how plugins run",
 		imports: "core",
 		without: "net",
+	},
+	{
+		place:   "cmd/workbench/broker",
+		does:    "the command `broker`, a NATS server inside, with the build tag `broker` alone",
+		not:     "what is kept there",
+		imports: "cmd/workbench/command core/catalog github.com/nats-io/nats-server/v2 " + cobra,
+		brings:  "core core/plainfile " + behindCobra,
 	},
 	{
 		place:   "cmd/workbench/confined",
@@ -897,6 +918,8 @@ const (
 		"github.com/prometheus/client_model github.com/prometheus/common github.com/prometheus/procfs " +
 		"go.yaml.in/yaml/v2 google.golang.org/protobuf"
 	behindCobra    = pflag + " github.com/inconshreveable/mousetrap"
+	natsGo         = "github.com/nats-io/nats.go"
+	behindNATS     = "github.com/klauspost/compress github.com/nats-io/nkeys github.com/nats-io/nuid golang.org/x/crypto"
 	behindDoc      = "github.com/cpuguy83/go-md2man/v2 github.com/russross/blackfriday/v2 go.yaml.in/yaml/v3"
 	behindGoPlugin = hclog + " " + yamux + " github.com/fatih/color github.com/golang/protobuf " +
 		"github.com/mattn/go-colorable github.com/mattn/go-isatty github.com/oklog/run " +

@@ -36,7 +36,7 @@ type classOptions struct {
 
 // classDecides are the flags of serve that class sets itself.
 func classDecides(flag string) bool {
-	return slices.Contains([]string{"practice", "users", "transcripts", "auth"}, flag) || strings.HasPrefix(flag, "oidc-")
+	return slices.Contains([]string{"practice", "users", "transcripts", "auth", "store"}, flag) || strings.HasPrefix(flag, "oidc-") || strings.HasPrefix(flag, "store-")
 }
 
 func newClassCommand() *cobra.Command {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/protocol-workbench/workbench/cmd/workbench/broker"
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/lessoncmd"
 	"github.com/protocol-workbench/workbench/cmd/workbench/playcmd"
@@ -108,5 +109,6 @@ func newRoot() *cobra.Command {
 		newSandboxCommand(), newDoctorCommand(), newPolicyCommand(), newTokenCommand(), newUserCommand(), newCACommand(),
 		newPracticeCommand(), newTapCommand(), newClassCommand(), newDocsCommand(), newMCPCommand(), newManCommand(), newVersionCommand(),
 	)
+	root.AddCommand(broker.Commands()...)
 	return root
 }

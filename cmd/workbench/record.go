@@ -8,6 +8,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/store/shared"
 )
 
 // recorded is where serve keeps and shows transcripts: the account's own, and below
@@ -18,6 +19,7 @@ type recorded struct {
 
 	log    *slog.Logger
 	o      serveOptions
+	shared *shared.Log // nil: recordings are in the folders alone
 	mu     sync.Mutex
 	others []recorder
 }
@@ -36,23 +38,34 @@ const (
 
 // openRecordings opens the folder of the transcripts. A folder that cannot be
 // used is no reason not to serve: nothing is recorded then, and the log says so.
-func openRecordings(o serveOptions, log *slog.Logger) *recorded {
+func openRecordings(o serveOptions, with *shared.Config, log *slog.Logger) (*recorded, error) {
 	r := &recorded{log: log, o: o}
 	folder, err := (&recordings{o.folder}).make()
 	if err != nil {
 		log.Warn("sessions are not recorded", "reason", err.Error())
-		return r
+		return r, nil
 	}
-	r.recorder, r.Belongings = r.record(folder)
-	return r
+	if with != nil {
+		if r.shared, err = shared.Open(*with); err != nil {
+			folder.Close()
+			return nil, err
+		}
+	}
+	r.recorder, r.Belongings = r.record("", folder)
+	return r, nil
 }
 
-// record records into a folder, unless nothing is to be recorded.
-func (r *recorded) record(folder *store.Folder) (recorder, gateway.Belongings) {
-	if r.o.noRecord {
-		return recorder{folder: folder}, gateway.Belongings{Transcripts: folder}
+// record records a user's sessions, "" for the account's, into a folder, and from there
+// into the shared log; unless nothing is to be recorded.
+func (r *recorded) record(user string, folder *store.Folder) (recorder, gateway.Belongings) {
+	var into store.Store = folder
+	if r.shared != nil {
+		into = r.shared.Store(user, folder)
 	}
-	all := store.Record(folder, r.log)
+	if r.o.noRecord {
+		return recorder{folder: folder}, gateway.Belongings{Transcripts: into}
+	}
+	all := store.Record(into, r.log)
 	all.Most = r.o.recordMost << 20
 	return recorder{folder, all}, gateway.Belongings{Transcripts: all, Recordings: all}
 }
@@ -68,7 +81,7 @@ func (r *recorded) of(user string) (gateway.Belongings, error) {
 	if err != nil {
 		return gateway.Belongings{}, err
 	}
-	other, has := r.record(folder)
+	other, has := r.record(user, folder)
 	has.Progress = openProgress(r.o.progress, user, r.log)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,10 +95,18 @@ func (r *recorded) close() {
 	defer cancel()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, one := range append(r.others, r.recorder) {
+	all := append(r.others, r.recorder)
+	for _, one := range all {
 		if one.recordings != nil {
 			one.recordings.Close(ctx)
 		}
+	}
+	if r.shared != nil {
+		if err := r.shared.Close(ctx); err != nil {
+			r.log.Warn("the shared log does not have all", "reason", err.Error())
+		}
+	}
+	for _, one := range all {
 		if one.folder != nil {
 			one.folder.Close()
 		}

@@ -121,6 +121,14 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if warning != "" {
 		log.Warn(warning, "file", o.keyLog)
 	}
+	transcriptsPath, err := (&recordings{o.folder}).path()
+	if err != nil {
+		return err
+	}
+	sharing, err := o.shared.read(transcriptsPath, log)
+	if err != nil {
+		return err
+	}
 	lessons, err := openLessons(o.lessons, log)
 	if err != nil {
 		return err
@@ -175,7 +183,11 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		}
 	}
 
-	transcripts := openRecordings(o, log)
+	transcripts, err := openRecordings(o, sharing, log)
+	if err != nil {
+		stopEcho()
+		return err
+	}
 	defer transcripts.close()
 
 	policy = front.refusesItself(policy)
@@ -190,7 +202,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	defer listeners.Close()
 	unhurried := *dialer
 	unhurried.Below = nil
-	m := metrics.New(host, transcripts.recordings)
+	m := metrics.New(host, transcripts.recordings, transcripts.shared)
 	config := gateway.Config{
 		Modes:      func() []gateway.Mode { return modes(host) },
 		Sandbox:    func() gateway.Sandbox { return sandboxOf(host) },
@@ -229,6 +241,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Credentials: credentials,
 		Transcripts: transcripts.Transcripts,
 		Recordings:  transcripts.Recordings,
+	}
+	if sharing != nil {
+		config.Name = sharing.Gateway
 	}
 	if o.pprof {
 		config.Profiles = metrics.Profiles()

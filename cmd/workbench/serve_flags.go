@@ -54,7 +54,8 @@ type serveOptions struct {
 	exposed     bool     // have the bounds of a workbench that others can reach, wherever it listens
 
 	front  frontFlags // how others reach it
-	oidc   oidcFlags  // where they sign in
+	shared sharedFlags
+	oidc   oidcFlags // where they sign in
 	host   hostFlags
 	bounds boundFlags
 }
@@ -82,6 +83,7 @@ func (o *serveOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.auth, "auth", authToken, "who may use the workbench: `MODE` token lets in programs of this account, browsers with a link, and others with a token (see workbench token); none lets in whoever reaches the page")
 	flags.StringVar(&o.users, "users", "", "`FILE` of the users beside this account (default: users in the user's state directory; see workbench user)")
 	flags.BoolVar(&o.agents, "agents", false, "let in agents, which are programs that speak for a language model, by workbench mcp; with the rights of whose token they have")
+	o.shared.add(flags)
 	o.oidc.add(flags)
 	o.host.add(flags)
 	o.bounds.add(flags)

@@ -239,7 +239,10 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		t.TLS = append(t.TLS, transcript.OptionValue(c))
 	}
 	if !o.noRecord {
-		recordings := openRecordings(serveOptions{folder: o.folder, recordMost: o.most}, log)
+		recordings, err := openRecordings(serveOptions{folder: o.folder, recordMost: o.most}, nil, log)
+		if err != nil {
+			return err
+		}
 		defer recordings.close()
 		t.Recordings = recordings.recordings
 	}

@@ -133,6 +133,9 @@ type Config struct {
 	Of func(user string) (Belongings, error)
 	// Bounds are what clients may use.
 	Bounds Bounds
+	// Name tells the workbench's sessions from those of others that share their
+	// recordings; "": there are none.
+	Name string
 	// Audit gets a record of each dial and end of a session, and of each request
 	// that reads or changes what is kept; nil: nothing does.
 	Audit *slog.Logger
@@ -222,6 +225,9 @@ func New(config Config) *Gateway {
 		g.Progress = progress.InMemory()
 	}
 	g.account = g
+	if config.Name != "" {
+		g.live.Suffix = "-" + config.Name
+	}
 	if config.Class != nil {
 		g.joining, g.classroom = newJoining(), newClassroom()
 	}

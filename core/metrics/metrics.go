@@ -15,6 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/store/shared"
 )
 
 // Metrics counts by line mode, and collects what others counted.
@@ -28,8 +29,9 @@ type Metrics struct {
 	modes map[string]*session.Counters
 }
 
-// New returns the metrics of a host and, unless nil, of what is recorded.
-func New(host *pluginhost.Host, recordings *store.Recordings) *Metrics {
+// New returns the metrics of a host and, unless nil, of what is recorded and of the log
+// that is shared.
+func New(host *pluginhost.Host, recordings *store.Recordings, log *shared.Log) *Metrics {
 	m := &Metrics{
 		host: host, modes: map[string]*session.Counters{}, registry: prometheus.NewRegistry(),
 		recoveries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -42,6 +44,9 @@ func New(host *pluginhost.Host, recordings *store.Recordings) *Metrics {
 		m.recordings = &recordings.Counters
 	}
 	m.registry.MustRegister(m, m.recoveries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if log != nil {
+		m.registry.MustRegister(sharedLog{log})
+	}
 	return m
 }
 

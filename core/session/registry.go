@@ -14,6 +14,10 @@ import (
 // Registry holds the live sessions of one workbench by their IDs. The zero value
 // is ready to use.
 type Registry struct {
+	// Suffix ends each ID, so that it differs from those of other workbenches. Set it
+	// before the first NewID.
+	Suffix string
+
 	mu   sync.Mutex
 	last uint64
 	live map[string]*Live
@@ -24,7 +28,7 @@ func (r *Registry) NewID() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last++
-	return fmt.Sprintf("s%d", r.last)
+	return fmt.Sprintf("s%d%s", r.last, r.Suffix)
 }
 
 // Run is the function Run for a session that is found by its ID meanwhile.

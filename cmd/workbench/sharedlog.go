@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/spf13/pflag"
+
+	"github.com/protocol-workbench/workbench/core/store/shared"
+)
+
+// sharedFlags say where recordings are kept that other workbenches read too.
+type sharedFlags struct {
+	store       string // address of the shared log; "": there is none
+	credentials string // file to get in with
+	ca          string // file of authorities
+	name        string // of this workbench; "": made of the machine's and the folder's
+}
+
+func (s *sharedFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&s.store, "store", "", "keep recordings in the log that workbenches share at `URL`, as nats://HOST:PORT,HOST:PORT/TENANT, or tls:// (see docs/scale.md)")
+	flags.StringVar(&s.credentials, "store-credentials", "", "get in there with the credentials, or the seed of an nkey, in `FILE`")
+	flags.StringVar(&s.ca, "store-ca", "", "trust the authorities of `FILE` (PEM) for its certificates")
+	flags.StringVar(&s.name, "store-name", "", "be `NAME` among the workbenches that share it (default: made of the machine's name and the folder of the recordings)")
+}
+
+// read returns the configuration of the shared log; nil if there is none.
+func (s *sharedFlags) read(folder string, log *slog.Logger) (*shared.Config, error) {
+	if s.store == "" {
+		for name, value := range map[string]string{"credentials": s.credentials, "ca": s.ca, "name": s.name} {
+			if value != "" {
+				return nil, fmt.Errorf("--store-%s is given without --store, as in: --store nats://127.0.0.1:4222", name)
+			}
+		}
+		return nil, nil
+	}
+	c, err := shared.ParseAddress(s.store)
+	if err != nil {
+		return nil, fmt.Errorf("--store: %w", err)
+	}
+	c.Log = log
+	if c.Gateway = s.name; s.name == "" {
+		c.Gateway = gatewayName(folder)
+	} else if !shared.ValidName(s.name) {
+		return nil, fmt.Errorf("--store-name %q: it must be 1 to 32 letters, digits, '-' or '_'", s.name)
+	}
+	if s.credentials != "" {
+		if err := c.UseCredentials(s.credentials); err != nil {
+			return nil, fmt.Errorf("--store-credentials: %w", err)
+		}
+	}
+	if s.ca != "" {
+		if err := c.TrustOnly(s.ca); err != nil {
+			return nil, fmt.Errorf("--store-ca: %w", err)
+		}
+	}
+	if c.IsClear() {
+		log.Warn("recordings cross the network in clear, unless the shared log's servers ask for TLS; an address with tls:// asks for it here", "servers", c.Servers)
+	}
+	return &c, nil
+}
+
+var unnamed = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// gatewayName names this workbench: the same each time that it uses the same folder.
+func gatewayName(folder string) string {
+	host, _ := os.Hostname()
+	if path, err := filepath.Abs(folder); err == nil {
+		folder = path
+	}
+	sum := fnv.New32a()
+	sum.Write([]byte(folder))
+	host = unnamed.ReplaceAllString(host, "-")
+	return fmt.Sprintf("%s-%04x", host[:min(len(host), 20)], sum.Sum32()&0xffff)
+}
