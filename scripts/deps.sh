@@ -46,6 +46,7 @@ look() {
 		postgresql pg_ctlcluster
 		postgresql-client psql
 		mosquitto mosquitto
+		nats-server nats-server
 		mosquitto-clients mosquitto_pub
 		git git
 		rsync rsync
@@ -110,7 +111,7 @@ if command -v systemctl >/dev/null; then
 		nginx-light) service=nginx ;;
 		dovecot-imapd) service=dovecot ;;
 		openssh-server) service=ssh ;;
-		caddy | nsd | memcached | ngircd | redis-server | opensmtpd | prosody | postgresql | mosquitto | rsync | vsftpd) service=$package ;;
+		caddy | nsd | memcached | ngircd | redis-server | opensmtpd | prosody | postgresql | mosquitto | nats-server | rsync | vsftpd) service=$package ;;
 		*) continue ;;
 		esac
 		"${sudo[@]}" systemctl --quiet disable "$service" >>"$log" 2>&1 || echo "$package starts at the next boot" >&2

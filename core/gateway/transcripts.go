@@ -239,7 +239,7 @@ func statusOf(err error) int {
 		return http.StatusConflict
 	case errors.Is(err, store.ErrTextTooLong):
 		return http.StatusBadRequest
-	case errors.Is(err, errBusy), errors.Is(err, errPlays), errors.Is(err, context.Canceled): // the workbench is stopping, or the client is gone
+	case errors.Is(err, store.ErrUnreachable), errors.Is(err, errBusy), errors.Is(err, errPlays), errors.Is(err, context.Canceled): // the workbench is stopping, or the client is gone
 		return http.StatusServiceUnavailable
 	case errors.As(err, &large):
 		return http.StatusRequestEntityTooLarge

@@ -51,7 +51,9 @@ type Writer interface {
 // Errors of a store.
 var (
 	ErrNotFound = errors.New("no such transcript")
-	ErrRunning  = errors.New("the session is still running; its transcript can be deleted once it has ended")
+	// ErrUnreachable: where the transcripts are kept cannot be asked just now; later it can.
+	ErrUnreachable = errors.New("the shared log of recordings cannot be reached just now; try again when it can. What this workbench records meanwhile is kept here")
+	ErrRunning     = errors.New("the session is still running; its transcript can be deleted once it has ended")
 )
 
 // Query says which transcripts are wanted. The zero value matches all.

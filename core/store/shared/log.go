@@ -2,7 +2,6 @@ package shared
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -49,9 +48,6 @@ const (
 	lookEvery     = time.Minute
 	completeEvery = 5 * time.Second // between looks at what dead workbenches left
 )
-
-// ErrUnreachable says that the shared log cannot be asked just now.
-var ErrUnreachable = errors.New("the shared log cannot be reached just now; what this workbench recorded is kept here until it can")
 
 // Log is a tenant's shared log. Its methods may be called by any goroutine.
 type Log struct {

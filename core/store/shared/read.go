@@ -31,7 +31,7 @@ func (l *Log) open(ctx context.Context, owner, id string) (io.ReadCloser, error)
 	case !ok:
 		return nil, store.ErrNotFound
 	case !l.isReady():
-		return nil, ErrUnreachable
+		return nil, store.ErrUnreachable
 	case r.Object != "":
 		return l.object(ctx, r)
 	}
@@ -119,7 +119,7 @@ func (l *Log) follow(ctx context.Context, owner, id string) iter.Seq2[[]byte, er
 			yield(nil, store.ErrNotFound)
 			return
 		case !l.isReady():
-			yield(nil, ErrUnreachable)
+			yield(nil, store.ErrUnreachable)
 			return
 		case r.Object != "":
 			text, err := l.object(ctx, r)

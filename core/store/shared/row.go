@@ -179,6 +179,7 @@ func (l *Log) mirrorAll(w jetstream.KeyWatcher, back <-chan struct{}) error {
 				l.mirror.take(e.Key(), e.Value(), time.Now())
 			default:
 				l.mirror.take(e.Key(), nil, time.Now())
+				l.deletedElsewhere(e.Key())
 			}
 		case <-back:
 			return nil
@@ -186,6 +187,20 @@ func (l *Log) mirrorAll(w jetstream.KeyWatcher, back <-chan struct{}) error {
 			return nil
 		}
 	}
+}
+
+// deletedElsewhere takes what this workbench still has of a transcript that another one
+// has deleted.
+func (l *Log) deletedElsewhere(key string) {
+	of, ok := strings.CutPrefix(key, rowKey)
+	l.mu.Lock()
+	s := l.shipments[of]
+	l.mu.Unlock()
+	if !ok || s == nil || !s.isOver() || s.fenced.Load() || s.dropped.Swap(true) {
+		return
+	}
+	s.of.folder.Delete(s.id)
+	s.of.forget(s)
 }
 
 // errTaken says that another writer's text stands under the ID.

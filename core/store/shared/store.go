@@ -212,7 +212,7 @@ func (s *Store) Delete(id string) error {
 	case one == nil && r.Running && s.log.mirror.lives(r.Gateway, s.log.deadAfter):
 		return store.ErrRunning
 	case there && !s.log.isReady():
-		return ErrUnreachable
+		return store.ErrUnreachable
 	}
 	if one != nil {
 		one.dropped.Store(true)
@@ -223,7 +223,7 @@ func (s *Store) Delete(id string) error {
 	}
 	if s.log.isReady() {
 		if err := s.log.remove(s.log.ctx, keyOf(s.owner, id)); err != nil {
-			return fmt.Errorf("%w (%w)", ErrUnreachable, err)
+			return fmt.Errorf("%w (%w)", store.ErrUnreachable, err)
 		}
 	}
 	if one != nil {
@@ -288,10 +288,10 @@ func (s *Store) SetNotes(id string, n store.Notes) error {
 		return err // they are shipped with the text
 	}
 	if !s.log.isReady() {
-		return ErrUnreachable
+		return store.ErrUnreachable
 	}
 	if err := s.log.putNotes(s.log.ctx, keyOf(s.owner, id), n); err != nil {
-		return fmt.Errorf("%w (%w)", ErrUnreachable, err)
+		return fmt.Errorf("%w (%w)", store.ErrUnreachable, err)
 	}
 	return nil
 }
