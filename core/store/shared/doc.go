@@ -12,7 +12,7 @@
 // is sent once it is back, also by a later process that finds the file.
 //
 // All of a tenant is in one stream of blocks (wb_TENANT, subjects wb.TENANT.s.ID), one
-// bucket of keys (rows, notes, filters for searches, and a heartbeat for each workbench)
+// bucket of keys (rows, notes, and a heartbeat for each workbench)
 // and one of objects, all three named wb_TENANT.
 //
 // A transcript has one writer. Each block is published with the sequence that its subject

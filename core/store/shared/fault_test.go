@@ -97,7 +97,7 @@ func TestGatewayKilled(t *testing.T) {
 	b := newBroker(t, 1)
 	const tenant = "killed"
 	other := openLog(t, tenant, "other", b.urls())
-	other.deadAfter, other.completeEvery = 0, 10*time.Millisecond
+	other.deadAfter, other.completeEvery = -time.Hour, 10*time.Millisecond
 	<-other.ready
 	for n := 1; n <= trials(3); n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -290,7 +290,7 @@ func TestSweep(t *testing.T) {
 	b := newBroker(t, 1)
 	folder := openFolder(t)
 	l := openTenant(t, "one", b)
-	l.grace = 0
+	l.grace, l.sweepEvery = 0, time.Millisecond
 	s := l.Store("", folder)
 	id := storetest.ID(0)
 	w := storetest.Create(t, s, id)

@@ -55,7 +55,7 @@ func (s *shipment) finish(ctx context.Context) error {
 	}
 	s.sent.Store(s.size.Load())
 	s.log.Counters.Objects.Add(1)
-	s.log.running.Go(func() { s.log.sweep(s) })
+	s.log.later(s)
 	return nil
 }
 
@@ -122,9 +122,7 @@ func (l *Log) keep(ctx context.Context, r row, text io.Reader, f textindex.Filte
 	if err := l.putObject(ctx, r.Object, text); err != nil {
 		return err
 	}
-	if _, err := l.keys.Put(ctx, filterKey+r.key(), f.Bytes()); err != nil {
-		return err
-	}
+	r.Filter = f.Bytes()
 	if err := l.putRow(ctx, r, check); err != nil && !errors.Is(err, errSame) {
 		return err
 	}
@@ -145,31 +143,43 @@ func (l *Log) putNotes(ctx context.Context, key string, n store.Notes) error {
 	return err
 }
 
-// sweep removes a transcript's blocks and its file, once those who read them have had
-// their time and this workbench finds it in the shared log.
-func (l *Log) sweep(s *shipment) {
-	if !l.rest(l.grace) {
-		return
+// due is a transcript that the shared log has, and when its blocks and its file go: those
+// who read them have their time first.
+type due struct {
+	*shipment
+	at time.Time
+}
+
+func (l *Log) later(s *shipment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.due = append(l.due, due{s, time.Now().Add(l.grace)})
+}
+
+// sweep removes what is due, until the log is closed.
+func (l *Log) sweep() {
+	for l.rest(l.sweepEvery) {
+		for s := l.nextDue(); s != nil; s = l.nextDue() {
+			r, ok := l.mirror.row(s.of.owner, s.id)
+			if !s.dropped.Load() && (!ok || r.Object == "" || (s.contacted || s.left) && l.purge(l.ctx, s.key) != nil) {
+				l.later(s) // it is not found in the shared log yet
+				continue
+			}
+			s.of.forget(s)
+		}
 	}
-	for {
-		changed := l.mirror.change()
-		if r, ok := l.mirror.row(s.of.owner, s.id); ok && r.Object != "" || s.dropped.Load() {
-			break
-		}
-		if !s.await(changed) {
-			return
-		}
+}
+
+// nextDue takes the next that is due; nil if none is.
+func (l *Log) nextDue() *shipment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.due) == 0 || time.Now().Before(l.due[0].at) {
+		return nil
 	}
-	for !s.dropped.Load() {
-		err := l.purge(l.ctx, s.key)
-		if err == nil {
-			break
-		}
-		if !l.rest(retryMost) {
-			return
-		}
-	}
-	s.of.forget(s)
+	s := l.due[0].shipment
+	l.due = l.due[1:]
+	return s
 }
 
 func (l *Log) purge(ctx context.Context, key string) error {

@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -46,6 +47,7 @@ const (
 	beatEvery     = 10 * time.Second
 	deadAfter     = 35 * time.Second // without a heartbeat
 	lookEvery     = time.Minute
+	sweepEvery    = time.Second
 	completeEvery = 5 * time.Second // between looks at what dead workbenches left
 )
 
@@ -54,18 +56,18 @@ type Log struct {
 	// Counters count since Open.
 	Counters Counters
 
-	c                    Config
-	grace, completeEvery time.Duration
-	shipEvery            time.Duration
-	deadAfter            time.Duration
-	nc                   *nats.Conn
-	js                   jetstream.JetStream
-	stream               jetstream.Stream
-	keys                 jetstream.KeyValue
-	objects              jetstream.ObjectStore
-	ready                chan struct{} // closed once the three are there
-	writer               string        // this process, in the blocks that it writes
-	mirror               *mirror
+	c                                Config
+	grace, sweepEvery, completeEvery time.Duration
+	shipEvery                        time.Duration
+	deadAfter                        time.Duration
+	nc                               *nats.Conn
+	js                               jetstream.JetStream
+	stream                           jetstream.Stream
+	keys                             jetstream.KeyValue
+	objects                          jetstream.ObjectStore
+	ready                            chan struct{} // closed once the three are there
+	writer                           string        // this process, in the blocks that it writes
+	mirror                           *mirror
 
 	ctx     context.Context // of all that the log does by itself
 	stop    context.CancelFunc
@@ -75,6 +77,7 @@ type Log struct {
 	mu        sync.Mutex
 	back      chan struct{} // closed when the connection is there again
 	shipments map[string]*shipment
+	due       []due // the oldest first
 	stores    []*Store
 }
 
@@ -111,7 +114,7 @@ func Open(c Config) (*Log, error) {
 		return nil, fmt.Errorf("replicas %d: it must be 1 to 5", c.Replicas)
 	}
 	l := &Log{
-		c: c, grace: grace, completeEvery: completeEvery, shipEvery: shipEvery, deadAfter: deadAfter, writer: newWriter(), mirror: newMirror(),
+		c: c, grace: grace, sweepEvery: sweepEvery, completeEvery: completeEvery, shipEvery: shipEvery, deadAfter: deadAfter, writer: newWriter(), mirror: newMirror(),
 		ready: make(chan struct{}), back: make(chan struct{}),
 		atOnce: make(chan struct{}, maxAtOnce), shipments: map[string]*shipment{},
 	}
@@ -210,10 +213,12 @@ func (l *Log) run() {
 	}
 	l.running.Go(l.watch)
 	l.running.Go(l.beat)
+	l.running.Go(l.sweep)
 	l.running.Go(l.complete)
 }
 
-// makeAll makes the stream and the buckets, however long the broker is away.
+// makeAll makes the stream and the buckets if there are none, however long the broker is
+// away.
 func (l *Log) makeAll() bool {
 	told := ""
 	for wait := retryLeast; ; wait = min(2*wait, retryMost) {
@@ -234,6 +239,8 @@ func (l *Log) makeAll() bool {
 	}
 }
 
+// makeOnce leaves those that are there as they are: whoever runs the broker may have set
+// other bounds.
 func (l *Log) makeOnce() (err error) {
 	ctx, cancel := context.WithTimeout(l.ctx, askLimit)
 	defer cancel()
@@ -244,21 +251,28 @@ func (l *Log) makeOnce() (err error) {
 			replicas = 3
 		}
 	}
-	l.stream, err = l.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: name, Description: "blocks of running sessions", Subjects: []string{l.subject(">")},
-		Replicas: replicas, MaxAge: MaxBlocksAge, MaxMsgSize: MaxBlock + 4<<10, Storage: jetstream.FileStorage,
-	})
+	if l.stream, err = l.js.Stream(ctx, name); errors.Is(err, jetstream.ErrStreamNotFound) {
+		l.stream, err = l.js.CreateStream(ctx, jetstream.StreamConfig{
+			Name: name, Description: "blocks of running sessions", Subjects: []string{l.subject(">")},
+			Replicas: replicas, MaxAge: MaxBlocksAge, MaxMsgSize: MaxBlock + 4<<10, Storage: jetstream.FileStorage,
+		})
+	}
 	if err != nil {
 		return err
 	}
-	if l.keys, err = l.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: name, Description: "rows, notes and filters of transcripts; heartbeats", Replicas: replicas, TTL: store.MaxAge, History: 1,
-	}); err != nil {
+	if l.keys, err = l.js.KeyValue(ctx, name); errors.Is(err, jetstream.ErrBucketNotFound) {
+		l.keys, err = l.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: name, Description: "rows and notes of transcripts; heartbeats", Replicas: replicas, TTL: store.MaxAge, History: 1,
+		})
+	}
+	if err != nil {
 		return err
 	}
-	l.objects, err = l.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: name, Description: "transcripts that have ended", Replicas: replicas, TTL: store.MaxAge,
-	})
+	if l.objects, err = l.js.ObjectStore(ctx, name); errors.Is(err, jetstream.ErrBucketNotFound) {
+		l.objects, err = l.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
+			Bucket: name, Description: "transcripts that have ended", Replicas: replicas, TTL: store.MaxAge,
+		})
+	}
 	return err
 }
 

@@ -18,10 +18,9 @@ import (
 
 // Keys of the bucket: a kind and what it is of.
 const (
-	rowKey    = "row."    // and a transcript
-	notesKey  = "notes."  // and a transcript
-	filterKey = "filter." // and a transcript
-	beatKey   = "beat."   // and the name of a workbench
+	rowKey   = "row."   // and a transcript
+	notesKey = "notes." // and a transcript
+	beatKey  = "beat."  // and the name of a workbench
 )
 
 // row is what the index says of a transcript.
@@ -31,6 +30,7 @@ type row struct {
 	Gateway string `json:"gateway"`          // that holds the session, or held it
 	Object  string `json:"object,omitempty"` // with all of its text; "" while it runs
 	Sum     string `json:"sum,omitempty"`    // SHA-256 of that
+	Filter  []byte `json:"filter,omitempty"` // of that, for searches
 }
 
 // key names the row's transcript in the shared log.
@@ -108,7 +108,12 @@ func (m *mirror) take(key string, value []byte, now time.Time) {
 		m.beats[name] = now
 	} else if of, ok := strings.CutPrefix(key, rowKey); ok {
 		var r row
+		delete(m.filters, of)
 		if delete(m.rows, of); value != nil && json.Unmarshal(value, &r) == nil && r.key() == of && store.ValidID(r.ID) {
+			if f, ok := textindex.FilterOf(r.Filter); ok {
+				m.filters[of] = f
+			}
+			r.Filter = nil
 			m.rows[of] = r
 			if _, known := m.beats[r.Gateway]; !known {
 				m.beats[r.Gateway] = now // it has as long as the others
@@ -118,11 +123,6 @@ func (m *mirror) take(key string, value []byte, now time.Time) {
 		var n store.Notes
 		if delete(m.notes, of); value != nil && json.Unmarshal(value, &n) == nil && n.Check() == nil {
 			m.notes[of] = n
-		}
-	} else if of, ok := strings.CutPrefix(key, filterKey); ok {
-		delete(m.filters, of)
-		if f, ok := textindex.FilterOf(value); ok {
-			m.filters[of] = f
 		}
 	}
 }
@@ -213,9 +213,14 @@ func (l *Log) putRow(ctx context.Context, r row, old func(context.Context, row) 
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	if _, known := l.mirror.row(r.Owner, r.ID); !known { // as of most: one round trip does
+		if _, err := l.keys.Create(ctx, rowKey+r.key(), value); !isTaken(err) {
+			return err
+		}
+	}
 	for {
-		ctx, cancel := context.WithTimeout(ctx, askLimit)
-		defer cancel()
 		e, err := l.keys.Get(ctx, rowKey+r.key())
 		switch {
 		case errors.Is(err, jetstream.ErrKeyNotFound):
@@ -232,8 +237,11 @@ func (l *Log) putRow(ctx context.Context, r row, old func(context.Context, row) 
 			}
 			_, err = l.keys.Update(ctx, rowKey+r.key(), value, e.Revision())
 		}
-		if !isWrongLast(err) && !errors.Is(err, jetstream.ErrKeyExists) {
+		if !isTaken(err) {
 			return err
 		}
 	}
 }
+
+// isTaken reports whether a key has another value than was thought.
+func isTaken(err error) bool { return isWrongLast(err) || errors.Is(err, jetstream.ErrKeyExists) }

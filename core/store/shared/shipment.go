@@ -19,10 +19,11 @@ import (
 // shipment brings one transcript from its file into the shared log. A goroutine of its
 // own does that, whatever its writer does meanwhile.
 type shipment struct {
-	log *Log
-	of  *Store
-	id  string
-	key string // of owner and ID
+	log  *Log
+	of   *Store
+	id   string
+	left bool   // by an earlier process, which may have shipped blocks
+	key  string // of owner and ID
 
 	size    atomic.Int64 // bytes of whole entries in the file
 	sent    atomic.Int64 // of these, acknowledged
@@ -38,7 +39,8 @@ type shipment struct {
 	number    uint64    // of the last block
 	after     uint64    // its sequence
 	resumed   bool      // it knows what the shared log has
-	contacted bool      // the shared log may know of it
+	contacted bool      // the shared log may have blocks of it
+	endSent   bool
 }
 
 var blocks = sync.Pool{New: func() any { b := make([]byte, MaxBlock); return &b }}
@@ -156,8 +158,8 @@ func (s *shipment) step() (more bool, err error) {
 		return false, nil
 	}
 	ctx := s.log.ctx
-	if s.ended() && (s.fenced.Load() || s.after == 0 && !s.contacted) {
-		return false, s.finish(ctx) // or it was short, or an earlier process left it
+	if s.ended() && (s.fenced.Load() || s.left || s.after == 0 && !s.contacted) {
+		return false, s.finish(ctx) // or it was short
 	}
 	if !s.resumed {
 		if err := s.resume(ctx); err != nil {
@@ -170,8 +172,11 @@ func (s *shipment) step() (more bool, err error) {
 	if !s.ended() {
 		return true, nil
 	}
-	if err := s.ship(ctx, true); err != nil {
-		return true, err
+	if !s.endSent {
+		if err := s.ship(ctx, true); err != nil {
+			return true, err
+		}
+		s.endSent = true
 	}
 	return false, s.finish(ctx)
 }

@@ -59,6 +59,7 @@ func (s *Store) shipFound() {
 		one := s.newShipment(info.ID)
 		one.size.Store(info.Size)
 		one.closed.Store(true)
+		one.left = true
 		if s.begin(one) && !one.await(one.over) {
 			return
 		}
@@ -250,12 +251,12 @@ func (l *Log) remove(ctx context.Context, key string) error {
 			return err
 		}
 	}
-	for _, kind := range []string{filterKey, notesKey, rowKey} {
+	for _, kind := range []string{notesKey, rowKey} {
 		if err := l.keys.Purge(ctx, kind+key); err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
 			return err
 		}
 	}
-	for _, kind := range []string{filterKey, notesKey, rowKey} {
+	for _, kind := range []string{notesKey, rowKey} {
 		l.mirror.take(kind+key, nil, time.Now()) // before the broker says so
 	}
 	return nil
