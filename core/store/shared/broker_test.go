@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
 )
 
@@ -176,17 +175,22 @@ func (b *broker) leader(l *Log) (number int, ok bool) {
 }
 
 // openLog opens a log that is quick to do what it does late.
-func openLog(t testing.TB, tenant, gateway string, urls []string, options ...nats.Option) *Log {
+func openLog(t testing.TB, tenant, gateway string, urls []string, tune ...func(*Log)) *Log {
 	t.Helper()
 	var words io.Writer = io.Discard
 	if testing.Verbose() {
 		words = t.Output()
 	}
-	l, err := Open(Config{Servers: urls, Tenant: tenant, Gateway: gateway, options: options, Log: slog.New(slog.NewTextHandler(words, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	tuned := func(l *Log) {
+		l.shipEvery = 5 * time.Millisecond
+		for _, do := range tune {
+			do(l)
+		}
+	}
+	l, err := Open(Config{Servers: urls, Tenant: tenant, Gateway: gateway, tune: tuned, Log: slog.New(slog.NewTextHandler(words, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.shipEvery = 5 * time.Millisecond
 	t.Cleanup(func() {
 		l.stop()
 		l.running.Wait()
@@ -196,9 +200,9 @@ func openLog(t testing.TB, tenant, gateway string, urls []string, options ...nat
 }
 
 // openTenant opens a log of the test's own.
-func openTenant(t testing.TB, gateway string, b *broker) *Log {
+func openTenant(t testing.TB, gateway string, b *broker, tune ...func(*Log)) *Log {
 	t.Helper()
-	return openLog(t, fmt.Sprintf("t%x", crc32.ChecksumIEEE([]byte(t.Name()))), gateway, b.urls())
+	return openLog(t, fmt.Sprintf("t%x", crc32.ChecksumIEEE([]byte(t.Name()))), gateway, b.urls(), tune...)
 }
 
 // eventually waits for a condition that the broker makes true.

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/protocol-workbench/workbench/core/store"
 	"github.com/protocol-workbench/workbench/core/store/storetest"
 )
@@ -29,15 +27,16 @@ func readShared(t *testing.T, l *Log, id string) string {
 		r, ok := l.mirror.row("", id)
 		return ok && r.Object != ""
 	})
-	text, err := l.open(t.Context(), "", id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer text.Close()
-	all, err := io.ReadAll(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var all []byte
+	eventually(t, "readable", func() bool { // while a leader is elected it is not
+		text, err := l.open(t.Context(), "", id)
+		if err != nil {
+			return false
+		}
+		defer text.Close()
+		all, err = io.ReadAll(text)
+		return err == nil
+	})
 	return string(all)
 }
 
@@ -96,8 +95,7 @@ func TestLeaderKilled(t *testing.T) {
 func TestGatewayKilled(t *testing.T) {
 	b := newBroker(t, 1)
 	const tenant = "killed"
-	other := openLog(t, tenant, "other", b.urls())
-	other.deadAfter, other.completeEvery = -time.Hour, 10*time.Millisecond
+	other := openLog(t, tenant, "other", b.urls(), func(l *Log) { l.deadAfter, l.completeEvery = -time.Hour, 10*time.Millisecond })
 	<-other.ready
 	for n := 1; n <= trials(3); n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -261,7 +259,7 @@ func TestNoBroker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := openLog(t, "none", "one", b.urls(), nats.Timeout(time.Second))
+	l := openLog(t, "none", "one", b.urls())
 	s := l.Store("", folder)
 	storetest.Write(t, s, storetest.ID(0), storetest.Text("raw", "host:1", "hello"))
 	if got := storetest.List(t, s, store.Query{Text: "hello"}); len(got) != 1 {
@@ -289,8 +287,7 @@ func TestNoBroker(t *testing.T) {
 func TestSweep(t *testing.T) {
 	b := newBroker(t, 1)
 	folder := openFolder(t)
-	l := openTenant(t, "one", b)
-	l.grace, l.sweepEvery = 0, time.Millisecond
+	l := openTenant(t, "one", b, func(l *Log) { l.grace, l.sweepEvery = 0, time.Millisecond })
 	s := l.Store("", folder)
 	id := storetest.ID(0)
 	w := storetest.Create(t, s, id)

@@ -37,11 +37,10 @@ func runGateway(options string) {
 	if err != nil {
 		panic(err)
 	}
-	l, err := Open(Config{Servers: g.Servers, Tenant: g.Tenant, Gateway: g.Gateway, Log: slog.New(slog.DiscardHandler)})
+	l, err := Open(Config{Servers: g.Servers, Tenant: g.Tenant, Gateway: g.Gateway, Log: slog.New(slog.DiscardHandler), tune: func(l *Log) { l.shipEvery = time.Millisecond }})
 	if err != nil {
 		panic(err)
 	}
-	l.shipEvery = time.Millisecond
 	s := l.Store("", folder)
 	w, err := s.Create(g.ID)
 	if err != nil {

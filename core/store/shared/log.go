@@ -27,6 +27,7 @@ type Config struct {
 	Log      *slog.Logger
 
 	options []nats.Option // credentials and TLS
+	tune    func(*Log)    // for tests; before the log does anything
 }
 
 // Bounds of the shared log.
@@ -117,6 +118,9 @@ func Open(c Config) (*Log, error) {
 		c: c, grace: grace, sweepEvery: sweepEvery, completeEvery: completeEvery, shipEvery: shipEvery, deadAfter: deadAfter, writer: newWriter(), mirror: newMirror(),
 		ready: make(chan struct{}), back: make(chan struct{}),
 		atOnce: make(chan struct{}, maxAtOnce), shipments: map[string]*shipment{},
+	}
+	if c.tune != nil {
+		c.tune(l)
 	}
 	l.ctx, l.stop = context.WithCancel(context.Background())
 	options := nats.GetDefaultOptions()
