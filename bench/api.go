@@ -49,27 +49,37 @@ func (p *process) readyMode(ctx context.Context, name string) (pid int, err erro
 	}
 }
 
+// address is where the workbench's API is.
+func (p *process) address() string {
+	return strings.TrimSuffix(strings.Replace(p.url, "ws://", "http://", 1), "/websocket/ws")
+}
+
 // get reads JSON from a workbench.
 func (p *process) get(ctx context.Context, path string, into any) error {
-	address := strings.TrimSuffix(strings.Replace(p.url, "ws://", "http://", 1), "/websocket/ws")
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+path, nil)
+	text, err := getText(ctx, p.address()+path)
 	if err != nil {
 		return err
+	}
+	return json.Unmarshal(text, into)
+}
+
+// getText reads what stands at an address.
+func getText(ctx context.Context, address string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
 	}
 	request.Close = true // no connection outlives the measure
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	switch {
-	case err != nil:
-		return err
-	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("%s: %s: %s", path, response.Status, body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", request.URL.Path, response.Status, body)
 	}
-	return json.Unmarshal(body, into)
+	return body, err
 }
 
 // kill ends a process as kill -9 does.

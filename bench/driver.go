@@ -13,6 +13,7 @@ import (
 // driver runs the measures over the systems and owns their processes.
 type driver struct {
 	binary   string // the workbench
+	broker   string // with the command broker; "": built when one is needed
 	dir      string // for what the systems need, and for what later rounds use again
 	limit    time.Duration
 	systems  []*system
@@ -77,7 +78,7 @@ func (d *driver) trial(ctx context.Context, m measure, s *system, sizes sizes, n
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	t := &trial{
-		system: s, servers: d.servers, sizes: sizes, binary: d.binary, kept: d.dir, progress: d.say,
+		system: s, servers: d.servers, sizes: sizes, binary: d.binary, broker: d.broker, kept: d.dir, progress: d.say,
 		note: func(text string) {
 			if note(m.name + ": " + text) {
 				d.say("  " + text)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,15 +23,27 @@ type config struct {
 	workbench string
 	write     string // the folder of the documents, or ""
 	reference string
+	broker    string
 	only      []string // measures
 	systems   []string
+
+	// These are of a school; nothing where the flag does not say.
+	students     []int64
+	school, away time.Duration
+	recordings   int64
 }
 
 func (c config) sizes() sizes {
+	s := fullSizes()
 	if c.brief {
-		return briefSizes()
+		s = briefSizes()
 	}
-	return fullSizes()
+	if c.students != nil {
+		s.students = c.students
+	}
+	s.school, s.away = cmp.Or(c.school, s.school), cmp.Or(c.away, s.away)
+	s.recordings = cmp.Or(c.recordings, s.recordings)
+	return s
 }
 
 const usualLimit = time.Minute
@@ -58,6 +72,10 @@ Usage: go run ./bench [flags]
   go run ./bench -quick                     compare with the document's run; exit code 1 if worse
   go run ./bench -workbench bin/old         measure this binary, such as that of another commit
   go run ./bench -brief                     see that it runs; the numbers mean little
+  go run ./bench -only school -rounds 1     simulate a school with a shared log: about half an hour,
+                                            and done only if it is asked for
+  go run ./bench -only school-load -rounds 1 -students 60,600,2000
+                                            a part of that
 
 Ctrl-C stops it and what it has started; nothing is written then.
 
@@ -65,8 +83,7 @@ Flags:
 `
 
 func parseFlags(args []string, stderr io.Writer) (config, error) {
-	all := measureNames(false)
-	c := config{only: all, systems: usualSystems}
+	c := config{only: measureNames(isUsual), systems: usualSystems}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
@@ -81,6 +98,22 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&c.reference, "reference", filepath.Join("docs", referenceFile), "the `file` with the reference, for -quick")
 	flags.DurationVar(&c.limit, "limit", usualLimit, "give up a measure of one system after this `time`; without the flag long ones have more")
 	flags.StringVar(&c.workbench, "workbench", "", "measure this `binary` in place of a fresh build")
+	flags.StringVar(&c.broker, "broker", "", "have this `binary` with the command broker serve a school's log, in place of a fresh build")
+	flags.Func("students", fmt.Sprintf("simulate schools with these `numbers` of students, with commas between: %d", allStudents), func(value string) error {
+		c.students = nil
+		for v := range strings.SplitSeq(value, ",") {
+			n, err := strconv.ParseInt(v, 10, 64)
+			if err != nil || !slices.Contains(allStudents, n) {
+				return fmt.Errorf("%q; expected some of %d", v, allStudents)
+			}
+			c.students = append(c.students, n)
+		}
+		slices.Sort(c.students)
+		return nil
+	})
+	flags.DurationVar(&c.school, "school", 0, "have the students work for this `time`")
+	flags.DurationVar(&c.away, "away", 0, "keep a school's brokers away for this `time`")
+	flags.Int64Var(&c.recordings, "recordings", 0, "search `N` recordings, in a folder or a school's log; 0 is "+number(float64(fullSizes().recordings), 0))
 	given := map[string]bool{}
 	list := func(into *[]string, name, what string, known []string) {
 		usage := fmt.Sprintf("%s of these `names`, with commas between: %s", what, strings.Join(known, ", "))
@@ -92,10 +125,13 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 					return fmt.Errorf("no %q; expected one of %s", v, strings.Join(known, ", "))
 				}
 			}
+			if i := slices.Index(*into, schoolName); i >= 0 {
+				*into = slices.Replace(*into, i, i+1, measureNames(isSchool)...)
+			}
 			return nil
 		})
 	}
-	list(&c.only, "only", "do only the measures", all)
+	list(&c.only, "only", "do only the measures", append(measureNames(isAny), schoolName))
 	list(&c.systems, "systems", "measure only the systems", systemNames)
 	if err := flags.Parse(args); err != nil {
 		return c, err
@@ -105,6 +141,8 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 		return c, fmt.Errorf("%q is not expected; see -help", flags.Arg(0))
 	case c.rounds < 0:
 		return c, fmt.Errorf("-rounds must be at least 1, not %d", c.rounds)
+	case c.school < 0 || c.away < 0 || c.recordings < 0:
+		return c, errors.New("-school, -away and -recordings must not be less than nothing")
 	case c.limit <= 0:
 		return c, fmt.Errorf("-limit must be more than nothing, not %v", c.limit)
 	case c.quick && (c.write != "" || c.brief || c.json):
@@ -126,18 +164,26 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 			c.systems = quickSystems
 		}
 		if !given["only"] {
-			c.only = measureNames(true)
+			c.only = measureNames(isQuick)
 		}
 	}
 	return c, nil
 }
 
-// measureNames lists the measures, all or those of the quick form.
-func measureNames(quick bool) (names []string) {
+// measureNames lists those measures that are as is says.
+func measureNames(is func(measure) bool) (names []string) {
 	for _, m := range measures() {
-		if m.quick || !quick {
+		if is(m) {
 			names = append(names, m.name)
 		}
 	}
 	return names
 }
+
+// schoolName stands for all measures of a school.
+const schoolName = "school"
+
+func isAny(measure) bool      { return true }
+func isQuick(m measure) bool  { return m.quick }
+func isUsual(m measure) bool  { return !m.asked }
+func isSchool(m measure) bool { return strings.HasPrefix(m.name, schoolName+"-") }

@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer targets.close()
 
 	d := &driver{
-		binary: c.workbench, dir: dir, limit: c.limit, servers: targets, progress: stderr, began: time.Now(),
+		binary: c.workbench, broker: c.broker, dir: dir, limit: c.limit, servers: targets, progress: stderr, began: time.Now(),
 		running: map[*system]*process{},
 	}
 	needed := func(name string) bool { return slices.Contains(c.systems, name) }
@@ -104,7 +104,7 @@ func (d *driver) writeAll(ctx context.Context, c config, kept *reference, found 
 	if c.brief {
 		sizes = briefSizes()
 	}
-	only := slices.DeleteFunc(slices.Clone(c.only), func(name string) bool { return !slices.Contains(measureNames(true), name) })
+	only := slices.DeleteFunc(slices.Clone(c.only), func(name string) bool { return !slices.Contains(measureNames(isQuick), name) })
 	quick, err := d.measureAll(ctx, only, max(c.rounds, quickReferenceRounds), sizes)
 	if err != nil {
 		return err
@@ -127,11 +127,17 @@ const quickReferenceRounds = 5
 // buildWorkbench builds the workbench into dir, as make build does, and returns the
 // binary's path.
 func buildWorkbench(ctx context.Context, dir string) (string, error) {
-	const pkg = "github.com/protocol-workbench/workbench/cmd/workbench"
 	binary := filepath.Join(dir, "workbench.exe") // the ending matters on one system and harms on none
-	out, err := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, pkg).CombinedOutput()
+	return binary, build(ctx, binary)
+}
+
+// build builds the workbench.
+func build(ctx context.Context, binary string, flags ...string) error {
+	const pkg = "github.com/protocol-workbench/workbench/cmd/workbench"
+	args := append([]string{"build", "-ldflags=-s -w", "-o", binary}, flags...)
+	out, err := exec.CommandContext(ctx, "go", append(args, pkg)...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("the workbench does not build, so there is nothing to measure; see go build ./cmd/workbench, or name a binary with -workbench: %w\n%s", err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("the workbench does not build, so there is nothing to measure; see go build ./cmd/workbench, or name a binary with -workbench: %w\n%s", err, strings.TrimSpace(string(out)))
 	}
-	return binary, nil
+	return nil
 }

@@ -13,6 +13,7 @@ type measure struct {
 	metrics []metric      // what run returns, in order
 	plot    *plot         // of those metrics that have a place in it
 	quick   bool          // the quick form has it
+	asked   bool          // is done only if it is asked for by name
 	fresh   bool          // needs a process that has served nothing yet
 	own     bool          // starts its processes itself: trial.process is nil
 	turns   int           // of each system in a round, for what is short; 0 is one
@@ -51,6 +52,7 @@ type trial struct {
 	servers  *servers
 	sizes    sizes
 	binary   string       // the workbench
+	broker   string       // with the command broker; "": built when one is needed
 	dir      string       // for files, the trial's own
 	kept     string       // for files that later rounds use again
 	note     func(string) // tells the reader of the report something, once
@@ -79,6 +81,14 @@ type sizes struct {
 	versions   int
 	settle     time.Duration // longest wait for memory to stop changing
 	sample     time.Duration // between two looks at it
+
+	students  []int64       // that work in a school
+	school    time.Duration // for how long
+	lesson    time.Duration // of a student's session
+	lineEvery time.Duration // between two lines of it
+	probes    int64         // of how far the teacher's gateway is behind
+	under     int64         // sessions while the brokers are away
+	away      time.Duration
 }
 
 // These are the amounts that the metrics of sweeps name.
@@ -87,6 +97,7 @@ var (
 	allLineSizes    = []int64{10, lineSize, 1 << 10, 8 << 10, 64 << 10}
 	allTalkers      = []int64{1, 20, 200, 1000, 10_000}
 	allBusy         = []int64{10, 200, 1000}
+	allStudents     = []int64{20, 60, 200, 600, 2000}
 )
 
 // fullSizes are those of the reference.
@@ -96,6 +107,8 @@ func fullSizes() sizes {
 		talkers: allTalkers, talk: 1500 * time.Millisecond, idle: 2000, crowd: 10_000, crowdTalk: 10 * time.Second,
 		busy: allBusy, kills: 4, storm: 20 * time.Second, decode: time.Second, requests: 1_000_000, replays: 4000, recordings: 10_000, versions: 10,
 		settle: 20 * time.Second, sample: 250 * time.Millisecond,
+		students: []int64{60, 600}, school: 5 * time.Minute, lesson: 3 * time.Minute, lineEvery: 10 * time.Second,
+		probes: 300, under: 200, away: time.Minute,
 	}
 }
 
@@ -114,6 +127,8 @@ func briefSizes() sizes {
 		talkers: []int64{1, 20}, talk: 100 * time.Millisecond, idle: 32, crowd: 50, crowdTalk: 1100 * time.Millisecond,
 		busy: []int64{10}, kills: 1, storm: 2 * time.Second, decode: 20 * time.Millisecond, requests: 5000, replays: 20, recordings: 100, versions: 2,
 		settle: 200 * time.Millisecond, sample: 20 * time.Millisecond,
+		students: []int64{20}, school: 10 * time.Second, lesson: 4 * time.Second, lineEvery: time.Second,
+		probes: 6, under: 20, away: 5 * time.Second,
 	}
 }
 

@@ -13,7 +13,7 @@ func measures() []measure {
 	workbench := func(s *system) bool { return s.name == workbenchName }
 	plain := func(s *system) bool { return s.name == workbenchName || s.name == lineName }
 	crowded := func(s *system) bool { return s.crowds }
-	return []measure{
+	usual := []measure{
 		{
 			name: "roundtrip", quick: true, applies: every, run: roundTrip("http-line"), turns: 5,
 			metrics: []metric{
@@ -139,6 +139,7 @@ func measures() []measure {
 			},
 		},
 	}
+	return append(usual, schoolMeasures(workbench)...)
 }
 
 func messageMetrics() (rows []metric) {
