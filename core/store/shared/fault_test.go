@@ -283,12 +283,13 @@ func TestNoBroker(t *testing.T) {
 	l.Close(t.Context())
 }
 
-// Once the shared log has a transcript, its file and its blocks go.
+// Once the shared log has a transcript, its file and its blocks go, and its owner still
+// finds it.
 func TestSweep(t *testing.T) {
 	b := newBroker(t, 1)
 	folder := openFolder(t)
 	l := openTenant(t, "one", b, func(l *Log) { l.grace, l.sweepEvery = 0, time.Millisecond })
-	s := l.Store("", folder)
+	s := l.Store("ann", folder)
 	id := storetest.ID(0)
 	w := storetest.Create(t, s, id)
 	io.WriteString(w, piece(0))
@@ -303,11 +304,14 @@ func TestSweep(t *testing.T) {
 	if _, err := folder.Info(id); err == nil {
 		t.Error("the file is still there")
 	}
-	if got := readBlocks(t, l, id); got != "" {
+	if got := readBlocks(t, l, keyOf("ann", id)); got != "" {
 		t.Errorf("the blocks still say %q", got)
 	}
 	if got := storetest.Read(t, s, id); got != piece(0)+lastPiece {
 		t.Errorf("the object is %q", got)
+	}
+	if list := storetest.List(t, s, store.Query{}); len(list) != 1 {
+		t.Errorf("the list has %d transcripts", len(list))
 	}
 	if n, err := s.Notes(id); err != nil || n.Title != "kept" {
 		t.Errorf("its notes are %+v, %v", n, err)

@@ -97,7 +97,7 @@ func (s *Store) forget(one *shipment) {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	if s.log.shipments[one.key] == one {
-		delete(s.log.shipments, one.id)
+		delete(s.log.shipments, one.key)
 	}
 }
 
