@@ -28,8 +28,8 @@ type school struct {
 
 // startSchool starts a school, and returns when each of its gateways has brought a
 // recording into the shared log, and the teacher's lists them.
-func startSchool(ctx context.Context, t *trial) (sc *school, err error) {
-	sc = &school{trial: t}
+func startSchool(ctx context.Context, t *trial) (_ *school, err error) {
+	sc := &school{trial: t}
 	if sc.dir, err = os.MkdirTemp(t.dir, "school-"); err != nil {
 		return nil, err
 	}
