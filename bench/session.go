@@ -77,7 +77,11 @@ func (s *session) control(opcode, size int) error {
 	}
 	switch opcode {
 	case websocket.PingMessage:
-		return s.WriteControl(websocket.PongMessage, payload, time.Now().Add(time.Minute)) // another goroutine may write messages
+		err := s.WriteControl(websocket.PongMessage, payload, time.Now().Add(time.Minute)) // another goroutine may write messages
+		if errors.Is(err, websocket.ErrCloseSent) {
+			return nil // one who says goodbye need not answer
+		}
+		return err
 	case websocket.CloseMessage:
 		e := &websocket.CloseError{Code: websocket.CloseNoStatusReceived}
 		if size >= 2 {
