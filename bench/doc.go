@@ -27,6 +27,7 @@
 //
 // Where things are: measures.go lists the measures, and each file measure_….go
 // does what its name says; system….go and baseline….go start what is measured;
+// school.go starts the gateways and brokers of a school, and student.go is one who works there;
 // servers.go has the targets, session.go and talker.go the near end; report.go
 // holds the figures, which table.go, document.go and plot.go show and compare.go
 // judges.

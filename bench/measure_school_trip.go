@@ -23,9 +23,20 @@ func (t *trial) besides(ctx context.Context, do func(g *gateway, shared int) err
 		return err
 	}
 	defer alone.stop()
-	for range schoolTurns {
-		for shared, g := range []*gateway{alone, sc.gateways[0]} {
-			if err := do(g, shared); err != nil {
+	both := []*gateway{alone, sc.gateways[0]}
+	for _, g := range both { // the first session starts the mode's process
+		s, err := g.dial(ctx, t, g.echo, "http-line")
+		if err != nil {
+			return err
+		}
+		if err := s.end(); err != nil {
+			return err
+		}
+	}
+	for turn := range schoolTurns {
+		for i := range both {
+			shared := (turn + i) % len(both) // none is always the first
+			if err := do(both[shared], shared); err != nil {
 				return err
 			}
 		}
