@@ -80,11 +80,31 @@ func TestFlagsInPlainWords(t *testing.T) {
 		{"-write docs -systems workbench,copy", "needs at least the systems"},
 		{"-quick -reference testdata/none.json", "holds no quick run"},
 		{"-limit 0s", "more than nothing"},
+		{"-students 7", "expected some of [20 60 200 600 2000]"},
+		{"-away -1s", "must not be less than nothing"},
 		{"lines", `"lines" is not expected`},
 	} {
 		err := run(t.Context(), strings.Fields(c.args), &bytes.Buffer{}, &bytes.Buffer{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q in it", c.args, err, c.want)
+		}
+	}
+}
+
+func TestSchoolIsMeasuredOnlyIfAskedFor(t *testing.T) {
+	for args, want := range map[string]int{"": 0, "-quick": 0, "-only lines": 0, "-only lines,school": 6, "-only school-away": 1} {
+		c, err := parseFlags(strings.Fields(args), &bytes.Buffer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, name := range c.only {
+			if strings.HasPrefix(name, "school") {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%q: %d measures of a school, not %d: %q", args, n, want, c.only)
 		}
 	}
 }
