@@ -213,8 +213,8 @@ var table = []row{
 		place:   "core/devloop",
 		does:    "the plugin author's loop: build, try, put in place, show",
 		not:     "flags, how a process is started",
-		imports: "core core/catalog core/golden core/pluginhost core/secret core/session core/transcript core/wire " + fsnotify,
-		brings:  "core/drive core/fault core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/socketdir core/store/parts " + xtime + " " + goPlugin + " " + behindGoPlugin,
+		imports: "core core/catalog core/golden core/pluginhost core/secret core/session core/wire " + fsnotify,
+		brings:  "core/drive core/fault core/feed core/limit core/plainfile core/pluginproto core/replay core/sandbox core/sandbox/step core/socketdir core/store/parts core/transcript " + xtime + " " + goPlugin + " " + behindGoPlugin,
 		without: "os/exec",
 	},
 	{
@@ -665,7 +665,7 @@ var table = []row{
 		place:   "plugins/frames",
 		does:    "the [discipline](modes/frames.md) of binary frames, with Modbus/TCP",
 		not:     "everything else",
-		imports: "core core/framing " + cbor + " " + msgp + "/msgp",
+		imports: "core core/framing " + cbor + " " + msgp,
 		brings:  behindFrames,
 	},
 	{

@@ -50,6 +50,21 @@ func TestDirectImports(t *testing.T) {
 				}
 			}
 		}
+		for _, name := range r.unused(files) {
+			t.Errorf("package %s does not import %s: take it out of its row in architecture_table_test.go", place, name)
+		}
+	}
+}
+
+// TestUnusedCanFail shows a row a name too many.
+func TestUnusedCanFail(t *testing.T) {
+	r := row{imports: "core core/wire plugins/... docs/... example.com/parser example.com/other " + module}
+	files := []file{
+		parse(t, "a.go", "package p\nimport \"example.com/parser/ast\"\nimport \""+module+"/core/wire\"\n"),
+		parse(t, "b.go", "package p\nimport _ \""+module+"/plugins/raw\"\nimport \"example.com/others\"\n"),
+	}
+	if got, want := r.unused(files), []string{"core", "docs/...", "example.com/other", module}; !slices.Equal(got, want) {
+		t.Errorf("not imported are %q, want %q", got, want)
 	}
 }
 
@@ -175,6 +190,18 @@ func (r row) refuses(path string) string {
 		}
 	}
 	return ""
+}
+
+// unused returns what the row allows and none of the package's files imports.
+func (r row) unused(files []file) (names []string) {
+	for _, name := range strings.Fields(r.imports) {
+		if !slices.ContainsFunc(files, func(f file) bool {
+			return slices.ContainsFunc(f.Imports, func(spec *ast.ImportSpec) bool { return allowed(name, importPath(spec)) })
+		}) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // allowed reports whether the list has the package.
