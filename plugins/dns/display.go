@@ -73,7 +73,11 @@ func appendTransfer(dst []byte, m *message, tr *transfer, done bool) []byte {
 	return bytes.TrimSuffix(dst, []byte("\n"))
 }
 
-// appendWrong appends what is wrong with a message, each once.
+// truncatedWords are shown below an answer that is not all there. That is no mistake: the
+// server has sent what there was room for.
+const truncatedWords = ";; truncated: the datagram has no room for all of the answer (RFC 1035, section 4.1.1); ask again by TCP (RFC 2181, section 9)\n"
+
+// appendWrong appends what is wrong with a message, each once, and that it was truncated.
 func (m *message) appendWrong(dst []byte) []byte {
 	var said [wrongs]bool
 	say := func(w wrong) {
@@ -86,8 +90,11 @@ func (m *message) appendWrong(dst []byte) []byte {
 		say(wrongBroken)
 	}
 	say(m.wrongQR)
-	if m.bits&bitTC != 0 {
+	switch {
+	case m.wrongTC():
 		say(wrongTruncated)
+	case m.truncated():
+		dst = append(dst, truncatedWords...)
 	}
 	if m.bits&bitZ != 0 {
 		say(wrongZero)

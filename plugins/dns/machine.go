@@ -209,7 +209,7 @@ func (m *machine) reply(f frame, out *core.Out) {
 	made := m.fields.of(core.FromServer, msg)
 	made.Answers = ref
 	out.Message(made)
-	if m.byHand && msg.isResponse() && msg.bits&bitTC != 0 && !f.stream {
+	if m.byHand && msg.truncated() {
 		out.Warn("the answer was truncated to fit into a datagram: connect to the same host and port without udp://, and ask again by TCP")
 	}
 	msg.release()

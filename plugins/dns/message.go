@@ -103,7 +103,9 @@ func (f *fields) header() {
 		f.inner(flag.field, at, at+1, "1")
 		switch n := len(f.nested) - 1; flag.bit {
 		case bitTC:
-			f.nested[n].Wrong = wrongWords[wrongTruncated]
+			if m.wrongTC() {
+				f.nested[n].Wrong = wrongWords[wrongTruncated]
+			}
 		case bitZ:
 			f.nested[n].Wrong = wrongWords[wrongZero]
 		}

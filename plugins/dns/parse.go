@@ -81,6 +81,12 @@ const (
 func (m *message) opcode() int      { return int(m.bits >> 11 & 15) }
 func (m *message) isResponse() bool { return m.bits&bitQR != 0 }
 
+// truncated reports whether a datagram says that it has not all of the answer.
+func (m *message) truncated() bool { return m.isResponse() && m.bits&bitTC != 0 && !m.stream }
+
+// wrongTC reports whether a message says that it was truncated where there is room for all.
+func (m *message) wrongTC() bool { return m.bits&bitTC != 0 && m.stream }
+
 // rcode returns the code with its upper bits, which are in the OPT record.
 func (m *message) rcode() int {
 	code := int(m.bits & 15)

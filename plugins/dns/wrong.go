@@ -42,7 +42,7 @@ var wrongWords = [wrongs]string{
 	wrongAAAA:      "RFC 3596, section 2.2: the data of an AAAA record is an address of 16 bytes",
 	wrongMissing:   "RFC 1035, section 4.1.1: this is the number of entries in the section; the message ends before",
 	wrongTrailing:  "RFC 1035, section 4.1: a message has the sections that its header counts; these bytes come after them",
-	wrongTruncated: "RFC 1035, section 4.1.1: TC says that the message was truncated; RFC 2181, section 9: ignore it, and ask again by TCP",
+	wrongTruncated: "RFC 1035, section 4.1.1: TC says that the message was too long for its channel; by TCP 65,535 bytes are not",
 	wrongZero:      "RFC 1035, section 4.1.1: Z must be zero in all queries and responses",
 	wrongQuery:     "RFC 1035, section 4.1.1: QR is 0 in a query and 1 in a response; the server sends responses",
 	wrongResponse:  "RFC 1035, section 4.1.1: QR is 0 in a query and 1 in a response; the client sends queries",
