@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/settings"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/docsite"
 	"github.com/protocol-workbench/workbench/web"
@@ -20,8 +21,9 @@ import (
 func newDocsCommand() *cobra.Command {
 	print, noOpen, listen := false, false, ""
 	cmd := &cobra.Command{
-		Use:   "docs [TOPIC]",
-		Short: "Open the documentation in a browser, or print a page of it",
+		Use:         "docs [TOPIC]",
+		Annotations: map[string]string{settings.Optional: "yes"},
+		Short:       "Open the documentation in a browser, or print a page of it",
 		Long: "docs serves the documentation that this binary has with it, on a free port of this\n" +
 			"machine, and opens it in a browser, at the page of a topic if you name one: tap,\n" +
 			"modes/resp, commands/serve. While the workbench serves its page, the same is there\n" +

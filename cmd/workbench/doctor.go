@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/settings"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/access"
 	"github.com/protocol-workbench/workbench/core/loopback"
@@ -42,8 +43,9 @@ func newDoctorCommand() *cobra.Command {
 	o := doctorOptions{host: defaultHost}
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Look at what the workbench needs of this system, and say what to mend",
+		Use:         "doctor",
+		Annotations: map[string]string{settings.Optional: "yes"},
+		Short:       "Look at what the workbench needs of this system, and say what to mend",
 		Long: `doctor looks at what a workbench needs, and prints a line for each thing: ok, note
 (good to know) or problem (something will not work, or is not safe), and what to do.
 It makes the state directory and the token if there are none, as serve does, and

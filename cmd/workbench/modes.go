@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/cmd/workbench/settings"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/docs"
 )
@@ -21,8 +22,9 @@ func newModesCommand() *cobra.Command {
 	asJSON, describe := false, ""
 	f := defaultHost
 	cmd := &cobra.Command{
-		Use:   "modes",
-		Short: "List the line modes, their options and their commands",
+		Use:         "modes",
+		Annotations: map[string]string{settings.Optional: "yes"},
+		Short:       "List the line modes, their options and their commands",
 		Long: "modes lists by groups what a session can be held in: the built-in line modes,\n" +
 			"and plugins, which are started to ask them. What is wrong with a plugin is a warning. A\n" +
 			"command is shown as it is typed: what is in brackets may be left out, and … takes\n" +

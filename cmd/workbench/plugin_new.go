@@ -10,6 +10,7 @@ import (
 	carried "github.com/protocol-workbench/workbench"
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/scaffold"
+	"github.com/protocol-workbench/workbench/cmd/workbench/settings"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/catalog"
 )
@@ -17,8 +18,9 @@ import (
 func newPluginNewCommand() *cobra.Command {
 	o := scaffold.Options{Lang: scaffold.Langs[0]}
 	cmd := &cobra.Command{
-		Use:   "new NAME [DIR]",
-		Short: "Make a folder with a plugin that works, to go on from",
+		Use:         "new NAME [DIR]",
+		Annotations: map[string]string{settings.Optional: "yes"},
+		Short:       "Make a folder with a plugin that works, to go on from",
 		Long: `new makes the folder DIR (default ./NAME) with the source of a small line mode, a
 golden transcript and a README. It builds, passes its tests and talks to the
 practice echo server as it is. A folder that is not empty is left alone.

@@ -60,31 +60,44 @@ func read(path string) (*file, error) {
 		err = errors.New("not a regular file")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read configuration %q: %w", path, plain(err))
+		return nil, &readError{path: path, err: err}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read configuration %q: %w", path, plain(err))
+		return nil, &readError{path: path, err: err}
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read configuration %q: %w", path, plain(err))
+		return nil, &readError{path: path, err: err}
 	case len(data) > MaxFile:
-		return nil, fmt.Errorf("read configuration %q: it has more than %d bytes", path, MaxFile)
+		return nil, &readError{path: path, err: fmt.Errorf("it has more than %d bytes", MaxFile)}
 	}
 	return parse(path, data)
 }
 
-// plain is the error without the path, which is said already.
-func plain(err error) error {
-	var of *os.PathError
-	if errors.As(err, &of) {
-		return of.Err
-	}
-	return err
+// readError says that a file could not be read.
+type readError struct {
+	path  string
+	named bool // by a flag or a variable; otherwise it stands where one is looked for
+	err   error
 }
+
+func (e *readError) Error() string {
+	why := e.err
+	var of *os.PathError
+	if errors.As(why, &of) {
+		why = of.Err // the path is said already
+	}
+	words := fmt.Sprintf("read configuration %q: %v", e.path, why)
+	if !e.named {
+		words += ". Make it readable for this account, or name another file with --config, which may be empty"
+	}
+	return words
+}
+
+func (e *readError) Unwrap() error { return e.err }
 
 // parse reads a file's text. The library's decoder checks it, and its parser says on which
 // line a key is.

@@ -27,6 +27,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
+	"github.com/protocol-workbench/workbench/core"
 )
 
 const (
@@ -34,6 +35,10 @@ const (
 	configEnv  = "WORKBENCH_CONFIG"
 	unnamed    = "serve" // the command that runs without a name
 )
+
+// Optional is the annotation of a command that does its work without the file, too: it goes
+// on, with a warning, where nobody has named the file and it cannot be read.
+const Optional = "settings-optional"
 
 // AddFlag adds --config to the root command.
 func AddFlag(root *cobra.Command) {
@@ -46,7 +51,12 @@ func Apply(cmd *cobra.Command) error {
 		return nil
 	}
 	r, err := load(cmd)
-	if err != nil {
+	var unread *readError
+	switch {
+	case errors.As(err, &unread) && !unread.named && cmd.Annotations[Optional] != "":
+		fmt.Fprintf(cmd.ErrOrStderr(), "workbench: warning: %s. It is left out here\n", core.Printable(err.Error()))
+		r = &reader{file: &file{}, getenv: os.Getenv}
+	case err != nil:
 		return err
 	}
 	if err := r.checkNames(cmd.Root()); err != nil {
@@ -67,6 +77,10 @@ func load(cmd *cobra.Command) (*reader, error) {
 	r := &reader{file: &file{}, getenv: os.Getenv}
 	if path := find(named, r.getenv); path != "" {
 		f, err := read(path)
+		var unread *readError
+		if errors.As(err, &unread) {
+			unread.named = named != "" || r.getenv(configEnv) != ""
+		}
 		if err != nil {
 			return nil, err
 		}
