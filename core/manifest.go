@@ -90,6 +90,9 @@ type Manifest struct {
 	// serve a page to complete it, to say which arguments it has and for forms, and only
 	// forms and buttons come as [ClientCommand].
 	TypedAsText bool `json:"typedAsText,omitempty"`
+	// ChecksTyped goes with TypedAsText: the machine says itself what is wrong with a typed
+	// command, and sends nothing then. A page does not ask before it hands one over.
+	ChecksTyped bool `json:"checksTyped,omitempty"`
 	// Group is where the mode picker lists the mode: one of Groups, or "".
 	Group string `json:"group,omitempty"`
 	// Brief says beside the title what the mode is for, in at most MaxBrief bytes.

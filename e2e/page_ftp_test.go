@@ -14,7 +14,7 @@ import (
 )
 
 // On the page a listing stands before the last reply, and a file that is not text goes up by
-// STOR byte for byte.
+// STOR byte for byte. What is wrong with a command the mode says.
 func TestFTPOnThePage(t *testing.T) {
 	t.Parallel()
 	address, files := vsftpd(t)
@@ -28,6 +28,10 @@ func TestFTPOnThePage(t *testing.T) {
 	p.choose("#mode", "ftp")
 	p.connect(address)
 	p.shows("220 (vsFTPd")
+	p.fill("#command", "PORT 127,0,0,1,80,80")
+	p.press(kb.Enter)
+	p.shows("(not sent)")
+	p.wait("the mode's own words", `document.querySelector(".row.note.error")?.textContent.includes("PORT stands alone")`)
 	for _, does := range [][2]string{{"USER anonymous", "230 Login"}, {"TYPE I", "200 Switching"}, {"STOR up", "150 Ok to send data"}} {
 		p.fill("#command", does[0])
 		p.press(kb.Enter)

@@ -371,6 +371,8 @@ export interface Manifest {
   commands?: Command[];
   /** Whether a line that is typed goes as text even if it begins with a command. */
   typedAsText?: boolean;
+  /** Whether the machine says what is wrong with such a line, and sends nothing then. */
+  checksTyped?: boolean;
   /** Where the mode picker lists it, and what it says beside the title. */
   group?: string;
   brief?: string;

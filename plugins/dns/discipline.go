@@ -27,6 +27,8 @@ func Discipline() core.Discipline {
 			Messages:       true,
 			Seeded:         true,
 			Commands:       commands(),
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Brief:          "names and zones, as in dig",
 			Ports:          []core.UsualPort{{Port: 53, Name: "DNS"}, {Port: 853, Name: "DNS"}},
 		},

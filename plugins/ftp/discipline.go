@@ -28,6 +28,8 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "files",
 			Brief:          "files and listings, with data connections and AUTH TLS",
 			Ports:          []core.UsualPort{{Port: 21, Name: "FTP"}, {Port: 990, Name: "FTP"}},

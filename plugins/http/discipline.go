@@ -24,6 +24,7 @@ func Discipline() core.Discipline {
 			Messages:       true,
 			Commands:       commands,
 			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "web",
 			Brief:          "HTTP/1.0 and 1.1, a whole message at a time",
 			Ports:          []core.UsualPort{{Port: 80, Name: "HTTP"}, {Port: 8080, Name: "HTTP"}, {Port: 443, Name: "HTTPS"}},

@@ -22,6 +22,8 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "mail",
 			Brief:          "mailboxes, with literals, IDLE and STARTTLS",
 			Ports:          []core.UsualPort{{Port: 143, Name: "IMAP"}, {Port: 993, Name: "IMAP"}},

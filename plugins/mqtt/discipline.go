@@ -25,6 +25,8 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "devices",
 			Brief:          "brokers: publish and subscribe",
 			Ports:          []core.UsualPort{{Port: 1883, Name: "MQTT"}, {Port: 8883, Name: "MQTT"}},

@@ -22,6 +22,8 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "mail",
 			Brief:          "mail boxes, with APOP and STLS",
 			Ports:          []core.UsualPort{{Port: 110, Name: "POP3"}, {Port: 995, Name: "POP3"}},

@@ -27,6 +27,8 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "mail",
 			Brief:          "sending mail, with AUTH and STARTTLS, and LMTP",
 			Ports:          []core.UsualPort{{Port: 25, Name: "SMTP"}, {Port: 465, Name: "SMTP"}, {Port: 587, Name: "SMTP"}, {Port: 24, Name: "LMTP"}},

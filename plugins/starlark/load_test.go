@@ -24,7 +24,7 @@ func TestLoadErrors(t *testing.T) {
 		head + "load('a', 'b')":                              "m.star:2:1: cannot load a: there is nothing to load: a script is one file",
 		"":                                                   `m.star:1:1: expected manifest = {"name": …, "title": …} at the top level; there is none`,
 		"manifest = 3":                                       "m.star:1:12: expected the manifest as a dict {…}, not a value of type int",
-		"manifest = {\n  'nme': 'x'}":                        "m.star:2:10: the manifest has no key \"nme\"; it takes name, title, version, summary, sends, input, file_bytes, boundaries, options, events, after_server_eof, clients, secrets, messages, seeded, commands, typed_as_text, group, brief, ports, greetings",
+		"manifest = {\n  'nme': 'x'}":                        "m.star:2:10: the manifest has no key \"nme\"; it takes name, title, version, summary, sends, input, file_bytes, boundaries, options, events, after_server_eof, clients, secrets, messages, seeded, commands, typed_as_text, checks_typed, group, brief, ports, greetings",
 		"manifest = {\n  'name': 3}":                         "m.star:2:11: expected a text as the name of the manifest, not a value of type int",
 		"manifest = {'name': 'm'}":                           "m.star:1:1: the manifest has no title",
 		"manifest = {'boundaries': 1}":                       "m.star:1:27: expected True or False as the boundaries of the manifest, not a value of type int",

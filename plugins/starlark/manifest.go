@@ -37,7 +37,7 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 		{"input", (*string)(&m.Input)}, {"file_bytes", &m.FileBytes}, {"boundaries", &m.Boundaries}, {"options", &m.Options}, {"events", &m.Events},
 		{"after_server_eof", &m.AfterServerEOF}, {"clients", &m.Clients}, {"secrets", &m.Secrets}, {"messages", &m.Messages},
 		{"seeded", &m.Seeded},
-		{"commands", &m.Commands}, {"typed_as_text", &m.TypedAsText},
+		{"commands", &m.Commands}, {"typed_as_text", &m.TypedAsText}, {"checks_typed", &m.ChecksTyped},
 		{"group", &m.Group}, {"brief", &m.Brief}, {"ports", &m.Ports}, {"greetings", &m.Greetings},
 	})
 	if err != nil {

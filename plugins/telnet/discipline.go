@@ -50,6 +50,8 @@ func Discipline() core.Discipline {
 			Secrets:        true,
 			Messages:       true,
 			Commands:       commands,
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "devices",
 			Brief:          "devices and log-ins, with the negotiation in words",
 			Ports:          []core.UsualPort{{Port: 23, Name: "Telnet"}, {Port: 992, Name: "Telnet"}},

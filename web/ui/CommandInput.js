@@ -52,6 +52,7 @@ export function CommandInput({ tab }) {
   const commands = manifest?.commands ?? [];
   const helper = useRef({ completion: "", isCommand: false, isSecret: false, lacks: "" }); // of what is typed
   const [kept, setKept] = useState(""); // the line that was not sent at once, since arguments are missing
+  const asks = manifest?.typedAsText && !manifest.checksTyped; // before a line goes without all arguments
   const helps = commands.length > 0 && input === "line" && lines.length === 1;
 
   useLayoutEffect(() => {
@@ -73,7 +74,7 @@ export function CommandInput({ tab }) {
     if (parsed.error) return setProblem(parsed.error);
     if (input === "bytes" && text === "") return setProblem("There are no bytes to send. An end of line is \\r\\n.");
     const isCommand = helps && helper.current.isCommand && !plain;
-    if (isCommand && manifest?.typedAsText && helper.current.lacks && kept !== text) {
+    if (isCommand && asks && helper.current.lacks && kept !== text) {
       field.current.focus();
       return setKept(text);
     }
@@ -208,7 +209,7 @@ export function CommandInput({ tab }) {
         ${problem || parsed.error
           ? html`<span class="problem" role=${problem ? "alert" : undefined}>${problem || parsed.error}</span>`
           : helps && text.trim() !== ""
-            ? html`<${CommandHelp} commands=${commands} asText=${manifest?.typedAsText} typed=${text} helper=${helper} kept=${kept === text} send=${send} />`
+            ? html`<${CommandHelp} commands=${commands} asText=${asks} typed=${text} helper=${helper} kept=${kept === text} send=${send} />`
           : parsed.bytes?.length
             ? html`<${Preview} bytes=${parsed.bytes} />`
             : lines.length > 1

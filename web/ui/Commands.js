@@ -15,6 +15,7 @@ const noHelp = { completion: "", isCommand: false, isSecret: false, lacks: "" };
  * What helps to type a command. It tells by helper what Tab would make of what is typed,
  * whether that is a command, and one with a secret, and which arguments are missing. That is
  * shown once it kept the line from being sent.
+ * asText: whether lines go as text, in quotes of the mode's own.
  * @param {{ commands: Command[], asText?: boolean, typed: string, helper: { current: Helped }, kept: boolean, send: () => void }} props
  */
 export function CommandHelp({ commands, asText, typed, helper, kept, send }) {
