@@ -3,6 +3,7 @@ package lines
 import (
 	"bytes"
 	"errors"
+	"strings"
 )
 
 // nntp is news by NNTP (RFC 3977, with the extensions of RFC 4642, 4643 and 4644).
@@ -18,7 +19,7 @@ func nntp() preset {
 			switch string(line[:min(len(line), 3)]) {
 			case "100", "101", "215", "220", "221", "222", "224", "225", "230", "231", "282":
 				u.Dot = true
-			case "211":
+			case "202", "211": // of LIST EXTENSIONS in old servers, and of LISTGROUP; SLAVE and GROUP have one line
 				u.Dot = p.Kind == listed
 			case "335", "340":
 				t.Posting = t.waits()
@@ -63,14 +64,17 @@ func nntp() preset {
 			return -1
 		},
 		asks: func(line []byte) kind {
-			if len(line) >= 9 && bytes.EqualFold(line[:9], []byte("LISTGROUP")) {
+			if len(line) >= 4 && bytes.EqualFold(line[:4], []byte("LIST")) {
 				return listed
 			}
 			return answered
 		},
 		typed: func(line string) (string, error) {
-			if len(line) > 510 {
+			switch word, _, _ := strings.Cut(line, " "); {
+			case len(line) > 510:
 				return "", errors.New("a command has at most 512 bytes with its end (RFC 3977, section 3.1)")
+			case strings.EqualFold(word, "COMPRESS"):
+				return "", errors.New("after COMPRESS all that is said is compressed (RFC 8054), and nothing is decoded here")
 			}
 			return line, nil
 		},

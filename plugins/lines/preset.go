@@ -43,7 +43,7 @@ type kind uint8
 const (
 	unanswered kind = iota
 	answered        // by one message
-	listed          // NNTP's LISTGROUP, whose answer has lines where GROUP's has none
+	listed          // NNTP's LIST and LISTGROUP, whose answers have lines where another's of that code has none
 	quiet           // memcached: perhaps
 	noop            // memcached: and those before it are no longer
 	rest            // by all that follows
