@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The mode picker has groups, and the page says which mode a port and a server's first
+// The mode pickers have groups, and the page says which mode a port and a server's first
 // bytes are for, and switches nothing by itself.
 func TestProposedModes(t *testing.T) {
 	t.Parallel()
@@ -26,4 +26,8 @@ func TestProposedModes(t *testing.T) {
 	p.connect(s.address)
 	p.status("Connected")
 	p.wait("the hint", `document.querySelector(".session-hint").textContent.includes("“+OK”, as POP3 does: the line mode pop3 may fit better than resp")`)
+
+	for view, picker := range map[string]string{"tap": "tap-mode", "transcripts": "import-mode"} {
+		p.open(view, fmt.Sprintf(`[...document.querySelectorAll("#%s optgroup")].map((one) => one.label).join().startsWith("Web,Mail,Files,Stores,Devices,Raw")`, picker))
+	}
 }

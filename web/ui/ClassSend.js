@@ -6,6 +6,7 @@ import { listLessons } from "../wire/lessons.js";
 import { hasLessons, modes, practices } from "../wire/workbench.js";
 import { sendToAll } from "../wire/teaching.js";
 import { Dialog } from "./Dialog.js";
+import { ModeOptions } from "./ModeOptions.js";
 
 /** @param {{ close: () => void }} props */
 export function ClassSend({ close }) {
@@ -56,7 +57,7 @@ export function ClassSend({ close }) {
               <datalist id="send-targets">${practices.value.map(({ name, target }) => html`<option key=${target} value=${target}>${name}</option>`)}</datalist></div>
             <div class="field"><label for="send-mode">Line mode</label>
               <select id="send-mode" value=${fields.mode} onChange=${(/** @type {any} */ event) => set({ mode: event.target.value })}>
-                ${modes.value.map(({ manifest: { name, title } }) => html`<option key=${name} value=${name} selected=${name === fields.mode}>${title}</option>`)}
+                <${ModeOptions} modes=${modes.value} picked=${fields.mode} />
               </select></div>
           `}
         <p class="problem" role="alert">${problem}</p>

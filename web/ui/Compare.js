@@ -11,6 +11,7 @@ import { tabs } from "./tabs.js";
 import { whenOf } from "../model/format.js";
 import { shown } from "./LaneRow.js";
 import { OptionField } from "./ConnectBar.js";
+import { ModeOptions } from "./ModeOptions.js";
 
 /** @typedef {{ entries: import("../types").Entry[], mode: string, options: Record<string, string>, title: string, transcript: string, serverEOF: "end" | "stay", seed?: string, start?: string }} Source */
 
@@ -139,7 +140,7 @@ function RunForm({ at, run, manifests, change, remove }) {
           ${remove && html`<button type="button" class="icon" aria-label=${"Leave mode " + (at + 1) + " out"} onClick=${remove}><${Icon} name="x" /></button>`}
         </header>
         <select id=${id} value=${run.mode} onChange=${(/** @type {any} */ event) => change({ mode: event.target.value, options: {} })}>
-          ${manifests.map((one) => html`<option key=${one.name} value=${one.name} selected=${one.name === run.mode}>${one.title}</option>`)}
+          <${ModeOptions} modes=${modes.value} picked=${run.mode} />
         </select>
       </div>
       ${manifest?.options.map((option) => html`

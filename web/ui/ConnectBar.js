@@ -7,9 +7,10 @@ import { count } from "../model/format.js";
 import { detailsOpen } from "../model/kept.js";
 import { endHint, endOf, nextWaits, withNext } from "../model/ends.js";
 import { isWhole } from "../model/local.js";
-import { grouped, proposedFor } from "../model/propose.js";
+import { proposedFor } from "../model/propose.js";
 import { defaultPort, fieldsOf, isWebSocket, takesTLS, tlsWord } from "../model/target.js";
 import { Menu } from "./Menu.js";
+import { ModeOptions } from "./ModeOptions.js";
 import { opensLinks } from "./tabs.js";
 
 const PracticeMenu = lazy(() => import("./PracticeMenu.js"), "PracticeMenu");
@@ -189,6 +190,11 @@ function Text({ id, tab, signal, locked, placeholder }) {
 /** @type {Record<string, string>} */
 const stateWords = { starting: " (starting)", failed: " (failed)" };
 
+/** @param {import("./ModeOptions.js").Mode} mode */
+function aboutMode({ manifest, state = "" }) {
+  return manifest.title + (manifest.brief ? ": " + manifest.brief : "") + (stateWords[state] ?? "");
+}
+
 /** @param {{ tab: import("./tabs.js").Tab }} props */
 function ModePicker({ tab }) {
   const { mode } = tab.form;
@@ -198,15 +204,7 @@ function ModePicker({ tab }) {
       <select id="mode" value=${mode.value} disabled=${tab.live.value || modes.value.length === 0}
         aria-describedby="mode-summary" onChange=${(/** @type {any} */ event) => (mode.value = event.target.value)}>
         ${modes.value.length === 0 && html`<option value="">loading …</option>`}
-        ${grouped(modes.value).map((group) => html`
-          <optgroup key=${group.title} label=${group.title}>
-            ${group.modes.map(({ manifest, state }) => html`
-              <option key=${manifest.name} value=${manifest.name} selected=${manifest.name === mode.value}>
-                ${manifest.title + (manifest.brief ? ": " + manifest.brief : "") + (stateWords[state] ?? "")}
-              </option>
-            `)}
-          </optgroup>
-        `)}
+        <${ModeOptions} modes=${modes.value} picked=${mode.value} label=${aboutMode} />
       </select>
     </div>
   `;

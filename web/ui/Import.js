@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { count } from "../model/format.js";
 import { modes } from "../wire/workbench.js";
 import { importFile } from "../wire/transcripts.js";
+import { ModeOptions } from "./ModeOptions.js";
 import { formatRoute } from "./route.js";
 
 const mostLinks = 5; // recordings of one file that are named
@@ -75,7 +76,7 @@ export function Import({ done }) {
     </label>
     <label class="import-mode" title="The line mode of the recordings that are made. A transcript keeps its own">into
       <select id="import-mode" aria-label="Import into the line mode" value=${mode} disabled=${Boolean(busy)} onChange=${(/** @type {any} */ event) => setMode(event.target.value)}>
-        ${modes.value.map(({ manifest }) => html`<option key=${manifest.name} value=${manifest.name} selected=${manifest.name === mode}>${manifest.title}</option>`)}
+        <${ModeOptions} modes=${modes.value} picked=${mode} />
       </select>
     </label>
     ${over && html`<div class="drop-here" aria-hidden="true"><p>Drop to import: a capture, a HAR, a transcript, or C: and S: lines</p></div>`}

@@ -8,6 +8,7 @@ import { modes } from "../wire/workbench.js";
 import { formatRoute } from "./route.js";
 import { Aligned } from "./Aligned.js";
 import { OptionField } from "./ConnectBar.js";
+import { ModeOptions } from "./ModeOptions.js";
 
 /** @param {{ query: Record<string, string> }} props */
 export function Replay({ query: { transcript = "" } }) {
@@ -49,7 +50,7 @@ export function Replay({ query: { transcript = "" } }) {
               <label for="replay-mode">Line mode</label>
               <select id="replay-mode" value=${run.mode} onChange=${(/** @type {any} */ event) => setRun({ mode: event.target.value, options: event.target.value ? {} : null })}>
                 <option value="" selected=${run.mode === ""}>As recorded${own ? `: ${own}` : ""}</option>
-                ${modes.value.map((mode) => html`<option key=${mode.manifest.name} value=${mode.manifest.name} selected=${mode.manifest.name === run.mode}>${mode.manifest.title}, with other options</option>`)}
+                <${ModeOptions} modes=${modes.value} picked=${run.mode} label=${(/** @type {import("./ModeOptions.js").Mode} */ { manifest }) => manifest.title + ", with other options"} />
               </select>
             </div>
             ${manifest?.options.map((option) => html`

@@ -10,6 +10,7 @@ import { isLocal } from "../model/local.js";
 import { beginTap, listenToTaps, taps } from "../wire/taps.js";
 import { canTap, modes, modesProblem, practice, practices, recording } from "../wire/workbench.js";
 import { OptionField } from "./ConnectBar.js";
+import { ModeOptions } from "./ModeOptions.js";
 import { TapCard } from "./TapCard.js";
 import { current, targets, targetsVersion } from "./tabs.js";
 
@@ -105,7 +106,7 @@ function Form({ began }) {
       <div class="field">
         <label for="tap-mode">Line mode</label>
         <select id="tap-mode" value=${mode} title=${manifest?.summary} onChange=${(/** @type {any} */ event) => set({ mode: event.target.value })}>
-          ${able.map((one) => html`<option key=${one.manifest.name} value=${one.manifest.name} selected=${one.manifest.name === mode}>${one.manifest.title}</option>`)}
+          <${ModeOptions} modes=${able} picked=${mode} />
         </select>
       </div>
       <button type="submit" class="primary" id="begin-tap" disabled=${!target || !mode || wrong !== "" || waiting}><${Icon} name="play" /> Listen</button>

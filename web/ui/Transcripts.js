@@ -6,6 +6,7 @@ import { clock, count, dataSize, endOf, whenOf } from "../model/format.js";
 import { formatRoute, replaceRoute } from "./route.js";
 import { modes } from "../wire/workbench.js";
 import { Import } from "./Import.js";
+import { ModeOptions } from "./ModeOptions.js";
 import { deleteTranscript, listTranscripts, transcriptInfo } from "../wire/transcripts.js";
 
 const SaveAs = lazy(() => import("./SaveAs.js"), "SaveAs");
@@ -97,7 +98,7 @@ export function Transcripts({ query }) {
           <label for="search-mode">Line mode</label>
           <select id="search-mode" value=${mode} onChange=${(/** @type {any} */ event) => set({ mode: event.target.value })}>
             <option value="">any</option>
-            ${modes.value.map(({ manifest }) => html`<option key=${manifest.name} value=${manifest.name} selected=${manifest.name === mode}>${manifest.title}</option>`)}
+            <${ModeOptions} modes=${modes.value} picked=${mode} />
           </select>
         </div>
         <div class="field">
