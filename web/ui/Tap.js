@@ -2,7 +2,7 @@
 // connections that have come.
 
 import { Icon, html } from "./html.js";
-import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useState } from "../vendor/hooks.js";
 import { signal } from "../vendor/signals-core.js";
 import { listenOf, listenProblem, tappable } from "../model/taps.js";
 import { changedTLS, fieldsOf, isSecure, targetOf, targetTitle } from "../model/target.js";
@@ -24,11 +24,11 @@ export function Tap() {
   const [away, setAway] = useState(/** @type {import("../vendor/signals-core.js").Signal<boolean> | null} */ (null));
   useEffect(() => (canTap.value ? listenToTaps((one) => setAway(one)) : undefined), [canTap.value]);
   const all = taps.all.value;
-  const goTo = useRef(""); // a tap that has just begun gets the focus
+  const [begun, setBegun] = useState(""); // a tap that has just begun gets the focus, once it is in the list
   useLayoutEffect(() => {
-    const found = goTo.current && document.getElementById("tap-" + goTo.current);
+    const found = begun && document.getElementById("tap-" + begun);
     if (!found) return;
-    goTo.current = "";
+    setBegun("");
     found.querySelector(/** @type {any} */ (".copy-address"))?.focus();
     found.scrollIntoView({ block: "nearest" });
   });
@@ -41,7 +41,7 @@ export function Tap() {
       ${!canTap.value
         ? html`<p>${modesProblem.value || "You may not begin taps in this workbench: that is for its account, admins and teachers."}</p>`
         : html`
-          <${Form} began=${(/** @type {string} */ id) => (goTo.current = id)} />
+          <${Form} began=${setBegun} />
           <p class="caution" role="status">${away?.value && all && "The connection to the workbench broke: what you see is old. Trying to come back …"}</p>
           ${all === null
             ? html`<p class="muted" role="status">${away?.value ? "The workbench does not answer; trying again …" : "Looking for taps …"}</p>`
