@@ -119,9 +119,11 @@ func (l *Log) keep(ctx context.Context, r row, text io.Reader, f textindex.Filte
 			return err
 		}
 	}
-	if err := l.putObject(ctx, r.Object, text); err != nil {
+	chunks, err := l.putObject(ctx, r.Object, text)
+	if err != nil {
 		return err
 	}
+	r.Chunks = chunks
 	r.Filter = f.Bytes()
 	if err := l.putRow(ctx, r, check); err != nil && !errors.Is(err, errSame) {
 		return err

@@ -66,8 +66,9 @@ type Log struct {
 	stream                           jetstream.Stream
 	keys                             jetstream.KeyValue
 	objects                          jetstream.ObjectStore
-	ready                            chan struct{} // closed once the three are there
-	writer                           string        // this process, in the blocks that it writes
+	chunks                           jetstream.Stream // of the objects
+	ready                            chan struct{}    // closed once the three are there
+	writer                           string           // this process, in the blocks that it writes
 	mirror                           *mirror
 
 	ctx     context.Context // of all that the log does by itself
@@ -276,6 +277,9 @@ func (l *Log) makeOnce() (err error) {
 		l.objects, err = l.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
 			Bucket: name, Description: "transcripts that have ended", Replicas: replicas, TTL: store.MaxAge,
 		})
+	}
+	if err == nil {
+		l.chunks, err = l.js.Stream(ctx, "OBJ_"+name)
 	}
 	return err
 }

@@ -30,6 +30,7 @@ type row struct {
 	Gateway string `json:"gateway"`          // that holds the session, or held it
 	Object  string `json:"object,omitempty"` // with all of its text; "" while it runs
 	Sum     string `json:"sum,omitempty"`    // SHA-256 of that
+	Chunks  string `json:"chunks,omitempty"` // names the object's
 	Filter  []byte `json:"filter,omitempty"` // of that, for searches
 }
 
