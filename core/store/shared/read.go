@@ -263,11 +263,16 @@ func (l *Log) search(ctx context.Context, owner string, all []store.Info, q stor
 		sure bool
 	}
 	var candidates []candidate
+	running := 0
 	l.mirror.mu.Lock()
 	for _, info := range all {
 		n, noted := l.mirror.notes[keyOf(owner, info.ID)]
 		if noted && n.Hold(lower) {
 			candidates = append(candidates, candidate{info, true})
+		} else if info.Running {
+			if running++; running <= maxRunning {
+				candidates = append(candidates, candidate{info, false})
+			}
 		} else if f, ok := l.mirror.filters[keyOf(owner, info.ID)]; !ok || !needle.Lacks(f) {
 			candidates = append(candidates, candidate{info, false})
 		}
@@ -304,6 +309,10 @@ func (l *Log) search(ctx context.Context, owner string, all []store.Info, q stor
 	}
 	return found, nil
 }
+
+// maxRunning is in how many sessions that run elsewhere, the newest, a search looks: each
+// of their blocks is a request to the broker.
+const maxRunning = 16
 
 // How many texts are searched before the limit of a search is looked at again.
 const (
