@@ -29,7 +29,9 @@ const brokerOptions = "WORKBENCH_TEST_BROKER"
 type brokerServer struct {
 	Name, Dir    string
 	Port, Routes int
-	Others       []int // ports of the routes of all servers
+	Others       []int  // ports of the routes of all servers
+	Nkey         string // that it lets in; "": whoever comes
+	Cert, Key    string // files; "": it has no TLS
 }
 
 func TestMain(m *testing.M) {
@@ -52,6 +54,16 @@ func serveBroker(options string) {
 	o := &server.Options{
 		ServerName: b.Name, Host: "127.0.0.1", Port: b.Port, JetStream: true, StoreDir: b.Dir,
 		NoSigs: true, NoLog: true, MaxPayload: 1 << 20,
+	}
+	if b.Nkey != "" {
+		o.Nkeys = []*server.NkeyUser{{Nkey: b.Nkey}}
+	}
+	if b.Cert != "" {
+		var err error
+		if o.TLSConfig, err = server.GenTLSConfig(&server.TLSConfigOpts{CertFile: b.Cert, KeyFile: b.Key}); err != nil {
+			panic(err)
+		}
+		o.TLS, o.TLSTimeout = true, 10
 	}
 	if len(b.Others) > 0 {
 		o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: b.Routes}
