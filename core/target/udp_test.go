@@ -148,7 +148,7 @@ func TestUDPHasNoTLSAndNoEnd(t *testing.T) {
 // A name that leads to an address that may not be dialled leads nowhere, as with TCP.
 func TestUDPAsksThePolicy(t *testing.T) {
 	for words, denied := range map[string]bool{
-		"public": true, "deny 127.0.0.0/8": true, "deny tcp://*": true, "deny udp://*": true, "practice": true,
+		"public": true, "deny 127.0.0.0/8,deny ::1": true, "deny tcp://*": true, "deny udp://*": true, "practice": true,
 		"allow tcp://127.0.0.1,deny *": true, "allow tls://*,deny *": true,
 		"local": false, "allow 127.0.0.1,deny *": false, "allow udp://127.0.0.1,public": false, "deny tls://*": false,
 	} {
