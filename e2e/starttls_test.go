@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	osuser "os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -263,20 +264,24 @@ func startDovecot(t *testing.T, mails ...string) (imap, pop3 string) {
 	if err := os.Mkdir(mail, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	os.Chown(mail, 65534, 65534)
+	uid, gid := 65534, 65534 // of who gets the mail
+	if os.Getuid() != 0 {
+		uid, gid = os.Getuid(), os.Getgid()
+	}
+	os.Chown(mail, uid, gid)
 	for i, text := range mails {
 		folder := filepath.Join(mail, "new")
 		os.Mkdir(folder, 0o700)
 		file := filepath.Join(folder, fmt.Sprintf("%d.test", i))
 		writeFile(t, file, text)
-		os.Chown(folder, 65534, 65534)
-		os.Chown(file, 65534, 65534)
+		os.Chown(folder, uid, gid)
+		os.Chown(file, uid, gid)
 	}
 	imap, pop3 = freePort(t), freePort(t)
 	_, imapPort, _ := net.SplitHostPort(imap)
 	_, pop3Port, _ := net.SplitHostPort(pop3)
 	config := filepath.Join(dir, "conf")
-	writeFile(t, config, strings.NewReplacer("DIR", dir, "USER", name, "GROUP", group, "IMAP", imapPort, "POP3", pop3Port).Replace(dovecotHead(t)+dovecotConfig))
+	writeFile(t, config, strings.NewReplacer("DIR", dir, "USER", name, "GROUP", group, "IMAP", imapPort, "POP3", pop3Port, "UID", strconv.Itoa(uid), "GID", strconv.Itoa(gid)).Replace(dovecotHead(t)+dovecotConfig))
 	p, err := run(exec.Command(installed(t, "dovecot"), "-F", "-c", config))
 	if err != nil {
 		t.Fatalf("%v: scripts/deps.sh installs what the tests need", err)
@@ -350,7 +355,7 @@ passdb {
 }
 userdb {
 	driver = static
-	args = uid=65534 gid=65534 home=DIR
+	args = uid=UID gid=GID home=DIR
 }
 `
 	}
@@ -365,8 +370,8 @@ passdb static {
 }
 userdb static {
 	fields {
-		uid = 65534
-		gid = 65534
+		uid = UID
+		gid = GID
 		home = DIR
 	}
 }

@@ -80,7 +80,6 @@ type Log struct {
 	back      chan struct{} // closed when the connection is there again
 	shipments map[string]*shipment
 	due       []due // the oldest first
-	stores    []*Store
 }
 
 // Counters count what was shipped.
@@ -227,9 +226,9 @@ func (l *Log) run() {
 func (l *Log) makeAll() bool {
 	told := ""
 	for wait := retryLeast; ; wait = min(2*wait, retryMost) {
-		err := nats.ErrConnectionClosed
 		if l.nc.IsConnected() {
-			if err = l.makeOnce(); err == nil {
+			err := l.makeOnce()
+			if err == nil {
 				close(l.ready)
 				return true
 			}
