@@ -328,7 +328,7 @@ var table = []row{
 		place:   "core/store/shared",
 		does:    "keeps transcripts in a log that [workbenches share](scale.md), on NATS JetStream",
 		not:     "sessions, who may read what",
-		imports: "core core/background core/store core/store/textindex " + natsGo,
+		imports: "core core/background core/store core/store/textindex " + natsGo + " " + xtime,
 		brings:  " core/plainfile core/secret core/store/parts core/transcript core/wire " + xsys + " " + behindNATS,
 	},
 	{

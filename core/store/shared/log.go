@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
 
 	"github.com/protocol-workbench/workbench/core/store"
 )
@@ -37,11 +38,15 @@ const (
 	// then can be read in full once it has.
 	MaxBlocksAge = 48 * time.Hour
 
-	shipEvery     = 500 * time.Millisecond // a session's blocks at most
-	grace         = time.Minute            // from the index row to the end of subject and file
-	maxAtOnce     = 16                     // blocks and objects on their way
-	askLimit      = 5 * time.Second        // of one request to the broker
-	objectLimit   = time.Minute            // of a whole object
+	shipEvery = 500 * time.Millisecond // a session's blocks at most
+	grace     = time.Minute            // from the index row to the end of subject and file
+	maxAtOnce = 16                     // blocks and objects on their way
+	// Sessions that have ended are shipped at a pace: those that begin meanwhile come first.
+	endsPerSecond = 50
+	maxEndsAtOnce = 100
+
+	askLimit      = 5 * time.Second // of one request to the broker
+	objectLimit   = time.Minute     // of a whole object
 	retryLeast    = 100 * time.Millisecond
 	retryMost     = 2 * time.Second
 	reconnect     = 250 * time.Millisecond
@@ -75,6 +80,7 @@ type Log struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	atOnce  chan struct{}
+	pace    *rate.Limiter // of those that have ended
 
 	mu        sync.Mutex
 	back      chan struct{} // closed when the connection is there again
@@ -117,7 +123,7 @@ func Open(c Config) (*Log, error) {
 	l := &Log{
 		c: c, grace: grace, sweepEvery: sweepEvery, completeEvery: completeEvery, shipEvery: shipEvery, deadAfter: deadAfter, writer: newWriter(), mirror: newMirror(),
 		ready: make(chan struct{}), back: make(chan struct{}),
-		atOnce: make(chan struct{}, maxAtOnce), shipments: map[string]*shipment{},
+		atOnce: make(chan struct{}, maxAtOnce), pace: rate.NewLimiter(endsPerSecond, maxEndsAtOnce), shipments: map[string]*shipment{},
 	}
 	if c.tune != nil {
 		c.tune(l)

@@ -151,6 +151,9 @@ func (s *shipment) step() (more bool, err error) {
 	if s.dropped.Load() {
 		return false, store.ErrNotFound
 	}
+	if s.ended() && s.log.pace.Wait(s.log.ctx) != nil {
+		return false, nil
+	}
 	select { // the others have their turn too
 	case s.log.atOnce <- struct{}{}:
 		defer func() { <-s.log.atOnce }()
