@@ -3,9 +3,9 @@
 //
 // # Who does what
 //
-// A [Store] is an engine: it keeps texts under IDs. [Folder] is the one that is
-// used, a file for each transcript; package storetest is what any
-// engine must pass. [Recordings] writes sessions into a store. It never makes a
+// A [Store] is an engine: it keeps texts under IDs. [Folder] has a file for each
+// transcript, and is used alone or below the log that package shared keeps; package
+// storetest is what any engine must pass. [Recordings] writes sessions into a store. It never makes a
 // session wait for a disk: a [Recorder] copies what it is told, and one goroutine
 // for all of them makes text of that and writes it. An ID is safe as the name of a
 // file and sorts by time; see [NewID].

@@ -265,7 +265,7 @@ func (a *Recordings) finish(sync bool, r *Recorder) {
 
 // trim deletes the oldest transcripts until what they take of the disk is within
 // the store's bounds; when it was more, with some room to spare, since it has to
-// look at all of them.
+// look at all of them. A store that keeps bounds of its own is left to them.
 func (a *Recordings) trim(ctx context.Context) {
 	if s, ok := a.Store.(interface{ KeepsBounds() bool }); ok && s.KeepsBounds() {
 		return

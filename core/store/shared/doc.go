@@ -12,14 +12,15 @@
 // is sent once it is back, also by a later process that finds the file.
 //
 // All of a tenant is in one stream of blocks (wb_TENANT, subjects wb.TENANT.s.ID), one
-// bucket of keys (rows, notes, and a heartbeat for each workbench)
-// and one of objects, all three named wb_TENANT.
+// bucket of keys (rows, notes, and a heartbeat for each workbench) and one of objects, all
+// three named wb_TENANT.
 //
 // A transcript has one writer. Each block is published with the sequence that its subject
 // is expected to end with, so of two writers one is refused: it reads the subject's last
-// block, and if that is a stranger's, it is fenced, says so and ships no more. Whoever
-// goes on with a transcript, after a crash or as the completer of what a workbench left
-// that died, publishes a block of its own first, and fences its predecessor by that.
+// block, and if that is a stranger's, it is fenced, says so and ships no more blocks. The
+// completer of what a workbench left that died publishes a block of its own first, and so
+// fences one that lives after all. A whole text takes the place of one that is its beginning,
+// and of no other: so what only the file has is not lost, whoever was thought dead.
 //
 // # The duties of a caller
 //
