@@ -48,11 +48,17 @@ func tapTo(t testing.TB, target string, flags ...string) *tapped {
 	return &tapped{p, said.FindStringSubmatch(p.stdout.String())[1], folder}
 }
 
+// ends waits until so many sessions have ended. One that is stopped sooner may not have been
+// answered by its line mode.
+func (p *tapped) ends(t testing.TB, sessions int) {
+	t.Helper()
+	eventually(t, "the end of the sessions", func() bool { return strings.Count(p.stdout.String(), "; transcript ") >= sessions })
+}
+
 // stop ends the tap, and returns its recordings once they are whole.
 func (p *tapped) stop(t testing.TB) (files []string) {
 	t.Helper()
-	// One that is stopped sooner may not have been answered by its line mode.
-	eventually(t, "the end of a session", func() bool { return strings.Contains(p.stdout.String(), "; transcript ") })
+	p.ends(t, 1)
 	p.signal(syscall.SIGINT)
 	if !p.wait(patience) || p.exitCode() != 0 {
 		t.Fatalf("the tap did not end: %s", p.stderr)

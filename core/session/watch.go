@@ -69,11 +69,14 @@ func (s *supervisor) holdWatched(ctx context.Context, config Config) End {
 	s.become(targetReached)
 	s.readers.Go(func() { s.copyAcross(core.Client) })
 	s.readers.Go(func() { s.copyAcross(core.Server) })
-	release := context.AfterFunc(ctx, func() { s.stop(stopped) })
-	defer release()
-
-	decoding, giveUp := context.WithCancel(ctx)
+	decoding, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
+	release := context.AfterFunc(ctx, func() {
+		s.awaitDecoded(decoding)
+		s.stop(stopped)
+		giveUp()
+	})
+	defer release()
 	s.giveUpBy(giveUp)
 	answer, end := s.openMachine(decoding)
 	s.began(Beginning{Address: server.Resolved(), Quiet: s.silence.asked, Opening: answer})
@@ -285,6 +288,22 @@ func (s *supervisor) decoded(end End) {
 func (p *peers) tellUnanswered(events []wire.Event) {
 	for _, e := range events {
 		p.tell(p.timeOf(e.N), e, true)
+	}
+}
+
+// awaitDecoded waits, where a stop was ordered once the streams had ended, until the machine
+// has answered them: what it has not answered would lack in the recording. It waits for
+// StopLimit at most.
+func (p *peers) awaitDecoded(decoding context.Context) {
+	p.mu.Lock()
+	streamsEnded := p.watching.over.Cause != 0
+	p.mu.Unlock()
+	if !streamsEnded {
+		return
+	}
+	select {
+	case <-time.After(StopLimit):
+	case <-decoding.Done():
 	}
 }
 

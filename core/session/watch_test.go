@@ -313,6 +313,39 @@ func TestASlowMachineComesToTheEnd(t *testing.T) {
 	}
 }
 
+// A stop that is ordered once the streams have ended waits for what the machine still has
+// to answer, but not for one that hangs.
+func TestAStopWaitsForWhatIsDecoded(t *testing.T) {
+	for each, seen := range map[time.Duration]int{time.Second: 4, time.Hour: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			ended := make(chan struct{})
+			b := watch(t, func(ev core.Event, out *core.Out) error {
+				select {
+				case <-time.After(each):
+				case <-ended:
+				}
+				out.Note("seen")
+				return nil
+			})
+			for _, said := range []string{"one", "two", "three"} {
+				b.client.says <- []byte(said)
+				time.Sleep(2 * joinWithin)
+			}
+			b.bothEnd()
+			synctest.Wait() // until the ends are noticed
+			ordered := time.Now()
+			b.stop()
+			if end := <-b.ended; end.Cause != ByServer || time.Since(ordered) > StopLimit {
+				t.Errorf("it ended with %v, after %v", end, time.Since(ordered))
+			}
+			close(ended)
+			if got := b.log.String(); strings.Count(got, " <seen>") != seen {
+				t.Errorf("a machine that takes %v was to answer %d; told\n%s", each, seen, got)
+			}
+		})
+	}
+}
+
 // How much a machine has not answered is told: of a session that is stopped, and where the
 // machine fails within a batch.
 func TestWhatIsNotDecodedIsTold(t *testing.T) {
