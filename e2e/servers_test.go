@@ -221,6 +221,15 @@ func isListened(network, address string) bool {
 	return err == nil
 }
 
+// isFree reports whether an address can be listened on.
+func isFree(address string) bool {
+	l, err := net.Listen("tcp", address)
+	if err == nil {
+		l.Close()
+	}
+	return err == nil
+}
+
 // startNginx starts nginx in a folder, listening without TLS and with it.
 func startNginx(t testing.TB, dir, plain, secure string) {
 	t.Helper()
@@ -235,7 +244,11 @@ func startNginx(t testing.TB, dir, plain, secure string) {
 	cert.write(t, filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
 	writeFile(t, filepath.Join(dir, "index.html"), homePage)
 
-	config := strings.NewReplacer("DIR", dir, "PLAIN", plain, "SECURE", secure).Replace(nginxConfig)
+	also := "" // who resolves localhost may take ::1 of it
+	if _, port, err := net.SplitHostPort(secure); err == nil && isFree("[::1]:"+port) {
+		also = "listen [::1]:" + port + " ssl;"
+	}
+	config := strings.NewReplacer("DIR", dir, "PLAIN", plain, "SECURE", secure, "ALSO", also).Replace(nginxConfig)
 	writeFile(t, filepath.Join(dir, "nginx.conf"), config)
 	cmd := exec.Command(program, "-c", filepath.Join(dir, "nginx.conf"), "-p", dir, "-e", filepath.Join(dir, "error.log"))
 	p, err := run(cmd)
@@ -271,6 +284,7 @@ http {
 	server {
 		listen PLAIN;
 		listen SECURE ssl;
+		ALSO
 		ssl_certificate DIR/cert.pem;
 		ssl_certificate_key DIR/key.pem;
 		root DIR;
