@@ -18,6 +18,15 @@ const pymodbusServer = `
 import sys
 from pymodbus.datastore import ModbusSequentialDataBlock as Block, ModbusServerContext, ModbusSlaveContext
 from pymodbus.server import StartTcpServer
+try: # from 3.8 on it does not look whether there is such an address
+    from pymodbus.pdu import ExceptionResponse
+    from pymodbus.pdu.bit_message import ReadCoilsRequest
+    reads = ReadCoilsRequest.update_datastore
+    async def look(self, context):
+        return await reads(self, context) if context.validate(1, self.address, self.count) else ExceptionResponse(1, 2)
+    ReadCoilsRequest.update_datastore = look
+except ImportError:
+    pass
 slave = ModbusSlaveContext(di=Block(1, [0] * 100), co=Block(1, [0] * 100), ir=Block(1, [7] * 100), hr=Block(1, [10, 258] + [0] * 98))
 arguments = dict(context=ModbusServerContext(slaves=slave, single=True), address=("127.0.0.1", int(sys.argv[1])))
 try:
@@ -75,7 +84,7 @@ func TestModeFrames(t *testing.T) {
 
 	tap := tapTo(t, modbus, "--mode", "frames", "--option", "preset=modbus-tcp")
 	host, port, _ := strings.Cut(tap.address, ":")
-	out, err := exec.Command("/usr/bin/python3", "-c", pymodbusClient, host, port).CombinedOutput()
+	out, err := exec.Command("/usr/bin/python3", "-c", pymodbusClient, host, port).Output()
 	if want := "[10, 42] [7]\nFalse True False True\n"; err != nil || string(out) != want {
 		t.Fatalf("pymodbus shows %s, %v; want %s", out, err, want)
 	}

@@ -162,11 +162,11 @@ func TestWebSocketTargetEnds(t *testing.T) {
 		{"close 1000 bye", websocket.CloseNormalClosure, "the server closed the connection"},
 		{"close 1011 boom", websocket.CloseInternalServerErr, "the server closed the WebSocket with 1011 (internal error): boom"},
 	} {
-		c := shared.join(t, "?mode=raw", "ws://"+address)
+		c := shared.join(t, "?mode=raw&ws.subprotocol=chat.v2", "ws://"+address)
 		c.say(one.say)
 		c.closes(one.code, one.want)
 	}
-	c := shared.join(t, "?mode=raw", "ws://"+address)
+	c := shared.join(t, "?mode=raw&ws.subprotocol=chat.v2", "ws://"+address)
 	c.say("big")
 	c.hearsBytes(strings.Repeat("x", 1<<20))
 	c.closes(websocket.CloseInternalServerErr, "the server sent a message of more than 1 MiB")

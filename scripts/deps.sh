@@ -59,7 +59,7 @@ look() {
 		shellcheck shellcheck
 	END
 	# Another Python than Debian's may come first, and lack its packages.
-	/usr/bin/python3 -c 'import pymodbus' 2>/dev/null || missing+=(python3-pymodbus)
+	/usr/bin/python3 -c 'import pymodbus.server' 2>/dev/null || missing+=(python3-pymodbus python3-serial python3-serial-asyncio) # which it wants in Debian 12
 	if ! python3 -c 'import websockets' 2>/dev/null && ! /usr/bin/python3 -c 'import websockets' 2>/dev/null; then missing+=(python3-websockets); fi
 	# Debian's busybox has no telnetd, and gives way to the one that has: where it is
 	# installed, the other is unpacked beside it, where the tests look too.
