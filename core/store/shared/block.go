@@ -66,7 +66,7 @@ func readBlock(h nats.Header, text []byte, sequence uint64) (block, error) {
 
 // last returns the last block of a transcript; its sequence is 0 if there is none.
 func (l *Log) last(ctx context.Context, key string) (block, error) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	m, err := l.stream.GetLastMsgForSubject(ctx, l.subject(key))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -80,7 +80,7 @@ func (l *Log) last(ctx context.Context, key string) (block, error) {
 // next returns the first block of a transcript from a sequence on; its sequence is 0 if
 // there is none.
 func (l *Log) next(ctx context.Context, key string, from uint64) (block, error) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	m, err := l.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(l.subject(key)))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -97,7 +97,7 @@ const wrongLast = 10071
 // publish publishes a block after the one with a sequence, 0 for none, and returns its
 // own. It may be in the log although an error is returned.
 func (l *Log) publish(ctx context.Context, key string, b *block, after uint64) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	ack, err := l.js.PublishMsg(ctx, b.message(l.subject(key)), jetstream.WithExpectLastSequencePerSubject(after), jetstream.WithRetryAttempts(0))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 func (l *Log) beat() {
 	for {
 		if l.nc.IsConnected() {
-			ctx, cancel := context.WithTimeout(l.ctx, askLimit)
+			ctx, cancel := l.ask(l.ctx)
 			l.keys.PutString(ctx, beatKey+l.c.Gateway, time.Now().UTC().Format(time.RFC3339))
 			cancel()
 		}
@@ -75,7 +75,7 @@ func (l *Log) complete() {
 // dead returns nil if a workbench has not been heard for a time, as the broker's own
 // clock has it: what this one was told may be late.
 func (l *Log) dead(ctx context.Context, gateway string) error {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	own, err := l.keys.Get(ctx, beatKey+l.c.Gateway)
 	if err != nil {

@@ -135,7 +135,7 @@ func (l *Log) keep(ctx context.Context, r row, text io.Reader, f textindex.Filte
 }
 
 func (l *Log) putNotes(ctx context.Context, key string, n store.Notes) error {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	value, err := json.Marshal(n)
 	if err != nil {
@@ -185,7 +185,7 @@ func (l *Log) nextDue() *shipment {
 }
 
 func (l *Log) purge(ctx context.Context, key string) error {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	return l.stream.Purge(ctx, jetstream.WithPurgeSubject(l.subject(key)))
 }

@@ -45,11 +45,18 @@ const (
 	endsPerSecond = 50
 	maxEndsAtOnce = 100
 
-	askLimit      = 5 * time.Second // of one request to the broker
-	objectLimit   = time.Minute     // of a whole object
-	retryLeast    = 100 * time.Millisecond
-	retryMost     = 2 * time.Second
-	reconnect     = 250 * time.Millisecond
+	askLimit    = 5 * time.Second // of one request to the broker
+	objectLimit = time.Minute     // of a whole object
+	retryLeast  = 100 * time.Millisecond
+	retryMost   = 2 * time.Second
+	reconnect   = 250 * time.Millisecond
+
+	// Servers of a cluster that have come back elect their leaders, for 4 to 9 s each, and
+	// what was asked before is never answered. So for a while it is asked again soon.
+	electFor   = 20 * time.Second
+	electLimit = time.Second
+	electRetry = 250 * time.Millisecond
+
 	beatEvery     = 10 * time.Second
 	deadAfter     = 35 * time.Second // without a heartbeat
 	lookEvery     = time.Minute
@@ -81,6 +88,8 @@ type Log struct {
 	running sync.WaitGroup
 	atOnce  chan struct{}
 	pace    *rate.Limiter // of those that have ended
+
+	backAt atomic.Int64 // when the connection came, in ns
 
 	mu        sync.Mutex
 	back      chan struct{} // closed when the connection is there again
@@ -252,7 +261,7 @@ func (l *Log) makeAll() bool {
 // makeOnce leaves those that are there as they are: whoever runs the broker may have set
 // other bounds.
 func (l *Log) makeOnce() (err error) {
-	ctx, cancel := context.WithTimeout(l.ctx, askLimit)
+	ctx, cancel := context.WithTimeout(l.ctx, askLimit) // all of it at once, whatever leads
 	defer cancel()
 	name, replicas := bucketName(l.c.Tenant), l.c.Replicas
 	if replicas == 0 {
@@ -309,6 +318,7 @@ func (l *Log) isReady() bool {
 func (l *Log) connected() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.backAt.Store(time.Now().UnixNano())
 	close(l.back)
 	l.back = make(chan struct{})
 	l.mirror.heardAll(time.Now())
@@ -324,6 +334,18 @@ func (l *Log) disconnected(err error) {
 		why = err.Error()
 	}
 	l.c.Log.Warn("the shared log is away; sessions go on, and are recorded here until it is back", "reason", why)
+}
+
+// elects reports whether the broker came back so lately that its servers may still elect.
+func (l *Log) elects() bool { return time.Since(time.Unix(0, l.backAt.Load())) < electFor }
+
+// ask bounds one request to the broker.
+func (l *Log) ask(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := askLimit
+	if l.elects() {
+		limit = electLimit
+	}
+	return context.WithTimeout(ctx, limit)
 }
 
 // pause waits for a while, or until the broker is back. It returns false when the log

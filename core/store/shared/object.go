@@ -61,7 +61,7 @@ func (l *Log) chunksOf(name string) string { return "$O." + bucketName(l.c.Tenan
 
 // put publishes a message, and returns once the broker has it.
 func (l *Log) put(ctx context.Context, m *nats.Msg) error {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	_, err := l.js.PublishMsg(ctx, m)
 	return err

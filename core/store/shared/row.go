@@ -214,7 +214,7 @@ func (l *Log) putRow(ctx context.Context, r row, old func(context.Context, row) 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	ctx, cancel := l.ask(ctx)
 	defer cancel()
 	if _, known := l.mirror.row(r.Owner, r.ID); !known { // as of most: one round trip does
 		if _, err := l.keys.Create(ctx, rowKey+r.key(), value); !isTaken(err) {

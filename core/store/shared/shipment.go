@@ -100,6 +100,9 @@ func (s *shipment) run() {
 			return
 		default:
 			s.log.c.Log.Debug("a recording waits for the shared log", "transcript", s.id, "reason", err.Error())
+			if s.log.elects() {
+				wait = min(wait, electRetry)
+			}
 			// Not all at once, when the broker is back.
 			if !s.log.pause(wait/2 + rand.N(wait)) {
 				return
