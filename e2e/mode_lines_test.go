@@ -3,11 +3,9 @@
 package e2e
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -29,20 +27,7 @@ print(ask(b"delete k noreply\r\nmg k q\r\nmn\r\n", b"MN\r\n"), ask(b"bad\r\n", b
 // and each answer names it. The recording replays however it is cut.
 func TestModeLines(t *testing.T) {
 	t.Parallel()
-	address := freePort(t)
-	_, port, _ := net.SplitHostPort(address)
-	p, err := run(exec.Command("memcached", "-l", "127.0.0.1", "-p", port, "-U", "0", "-u", "root"))
-	if err != nil {
-		t.Fatalf("%v: scripts/deps.sh installs what the tests need", err)
-	}
-	t.Cleanup(func() {
-		p.signal(syscall.SIGKILL)
-		p.wait(patience)
-		if t.Failed() {
-			t.Logf("memcached wrote:\n%s%s", p.stdout, p.stderr)
-		}
-	})
-	eventually(t, "memcached", func() bool { return isListened("tcp", address) })
+	address := memcached(t)
 	tap := tapTo(t, address, "--mode", "lines", "--option", "preset=memcached")
 	host, port, _ := strings.Cut(tap.address, ":")
 	out, err := exec.Command("/usr/bin/python3", "-c", memcachedClient, host, port).CombinedOutput()
