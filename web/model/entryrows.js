@@ -92,7 +92,9 @@ export class EntryReader {
     if (kind === kinds.ClientUnseen || kind === kinds.ServerUnseen) this.#unseen(kind === kinds.ClientUnseen ? "client" : "server", entry.length ?? 0);
     /** @type {{ console?: Row, wire?: Row }} */
     const rows = {};
-    if (kind.console) rows.console = words(entry, kind.isNote ? "note" : "remark", wordsFor(kind.console, entry));
+    const text = kind.console && wordsFor(kind.console, entry);
+    if (kind.hasLane && text) rows.console = words({ ...entry, level: "warning" }, "note", text);
+    else if (kind.console && !kind.hasLane) rows.console = words(entry, kind.isNote ? "note" : "remark", text);
     if (kind.wire) rows.wire = words(entry, "remark", wordsFor(kind.wire, entry));
     if (kind.finishes) rows.wire = this.#finish(entry);
     return rows;

@@ -142,11 +142,12 @@ export function withoutPictures(text) {
 
 /**
  * Where the lines of a text begin, when `columns` characters fit beside each
- * other: after a line feed, and where the columns are full.
- * @param {string} text @param {number} columns
+ * other: after a line feed, and where the columns are full, or before the word that fills
+ * them, if that leaves no more than half of them empty.
+ * @param {string} text @param {number} columns @param {boolean} [atWords]
  * @returns {number[]} at least one; the first is 0
  */
-export function wrapLines(text, columns) {
+export function wrapLines(text, columns, atWords = false) {
   if (text.length <= columns && narrow.test(text)) return [0];
   if (text.length * 3 <= columns && !text.includes("\n")) return [0];
   const starts = [0];
@@ -160,8 +161,14 @@ export function wrapLines(text, columns) {
     } else {
       const width = columnsOf(code, used);
       if (used + width > columns && used > 0) {
-        starts.push(i);
+        const word = atWords ? text.lastIndexOf(" ", i) + 1 : 0;
+        const isNear = word > starts[starts.length - 1] && i - word <= columns / 2;
+        starts.push(isNear ? word : i);
         used = 0;
+        if (isNear) {
+          i = word;
+          continue;
+        }
       }
       used += width;
     }

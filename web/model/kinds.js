@@ -17,6 +17,7 @@
  * @property {boolean} [text] whether that payload is text rather than bytes
  * @property {Words} [console] what the console says where nothing flows
  * @property {Words} [wire] what the wire says then
+ * @property {boolean} [hasLane] it stands in a lane of its own, and in the console with a warning, if its words are not ""
  * @property {boolean} [isNote] whether what the console says is the line mode's note rather than a remark
  * @property {boolean} [finishes] it ends the stream to the server, which the wire says once
  * @property {[number, number, string]} [arrow] what the ladder draws then: from one lifeline to another, and a label
@@ -124,7 +125,7 @@ const table = {
   SendLink: { entry: "<< link bytes", wire: carried("to"), at: [server, carried("to")] },
   FinishLink: { entry: "<< link eof", wire: linked("is sent no more (FIN)"), at: [server, linked("FIN to it")] },
   CloseLink: { entry: "<< link close", wire: linked("is closed"), at: [server, linked("is closed")] },
-  Decoded: { entry: "<< message", console: recognised, isNote: true, at: [mode, recognised, "note"] },
+  Decoded: { entry: "<< message", console: wrongs, hasLane: true, at: [mode, recognised, "note"] },
   Secret: { entry: "<< secret", silent: "it is for recordings" },
   SecretBytes: { entry: "<< secret-value", silent: "it is for recordings" },
 };
@@ -168,6 +169,22 @@ function unseen({ side, length }) {
 /** @param {Entry} entry */
 function recognised({ message }) {
   return message ? `${message.flow} ${message.from}–${message.to}: ${message.summary ?? "(not text)"}` : "";
+}
+
+// What is wrong with a message; "": nothing.
+/** @param {Entry} entry */
+function wrongs({ message }) {
+  const why = message && firstWrong(message.fields);
+  return why === undefined ? "" : `Wrong, ${message?.flow} ${message?.from}–${message?.to}, ${message?.summary ?? "(not text)"}: ${why}`;
+}
+
+/** @param {import("../types").Field[]} [fields] @returns {string | undefined} */
+function firstWrong(fields = []) {
+  for (const { wrong, wrongB64, fields: inside } of fields) {
+    const why = wrong ?? (wrongB64 === undefined ? firstWrong(inside) : "(not text)");
+    if (why !== undefined) return why;
+  }
+  return undefined;
 }
 
 /** @param {Entry} entry */

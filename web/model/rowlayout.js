@@ -70,7 +70,7 @@ export function roomIn(columns, time, wanted, offsets = 6) {
 export function consoleLayout({ columns, controls, linesOf }) {
   const text = (/** @type {Row} */ row) => (row.bytes ? "" : textOf(row, controls));
   const starts = (/** @type {Row} */ row, /** @type {string} */ text) =>
-    linesOf ? linesOf(row, text, columns) : row.bytes ? dumpLines(row.bytes, columns, true) : wrapLines(text, columns);
+    linesOf ? linesOf(row, text, columns) : row.bytes ? dumpLines(row.bytes, columns, true) : wrapLines(text, columns, isWords(row));
   return layoutOf(text, starts, columns, controls, (row, text, from, to) => {
     if (row.bytes) return { ...dumpText(row.bytes, from, to, controls), at: from, from, to };
     // Where each character is one byte, it is known which byte it is.
@@ -87,7 +87,7 @@ export function consoleLayout({ columns, controls, linesOf }) {
 export function wireLayout({ columns, controls, bytesInLine }) {
   if (!bytesInLine) return consoleLayout({ columns, controls });
   const text = (/** @type {Row} */ row) => (row.bytes ? "" : textOf(row));
-  const starts = (/** @type {Row} */ row, /** @type {string} */ text) => (row.bytes ? dumpLines(row.bytes, bytesInLine) : wrapLines(text, columns));
+  const starts = (/** @type {Row} */ row, /** @type {string} */ text) => (row.bytes ? dumpLines(row.bytes, bytesInLine) : wrapLines(text, columns, isWords(row)));
   const layout = layoutOf(text, starts, bytesInLine, true, (row, text, from, to) =>
     row.bytes
       ? { text: "", at: from, from, to, places: null, bytes: row.bytes.subarray(from, to), offset: (row.base ?? 0) + from }
@@ -95,6 +95,10 @@ export function wireLayout({ columns, controls, bytesInLine }) {
   );
   return { ...layout, bytesInLine };
 }
+
+// Words of the workbench's or the line mode's wrap at words; what a peer said, where the line is full.
+/** @param {Row} row */
+const isWords = ({ kind }) => kind === "note" || kind === "remark";
 
 const mostKept = 500_000; // lines
 

@@ -125,6 +125,14 @@ test("text wraps at its line ends and where there is no room", () => {
   assert.deepEqual(wrapped("", 8), [""]);
 });
 
+test("words wrap before the word for which there is no room", () => {
+  const wrapped = (text, columns) => wrapLines(text, columns, true).map((from, i, all) => text.slice(from, all[i + 1]));
+  assert.deepEqual(wrapped("one two three", 8), ["one two ", "three"]);
+  assert.deepEqual(wrapped("one two", 3), ["one ", "two"]);
+  assert.deepEqual(wrapped("a word-without-end", 8), ["a word-w", "ithout-e", "nd"]);
+  assert.deepEqual(wrapped("one\ntwo three four", 9), ["one\n", "two three ", "four"]);
+});
+
 test("wrapping loses nothing and keeps to the room", () => {
   const text = "x␍␊ é日\t".repeat(50);
   for (const columns of [12, 40, 81]) {

@@ -21,7 +21,7 @@ for (const [name, entries] of Object.entries(core)) {
       const { console, wire } = new EntryReader().read(entry);
       const { items } = ladder([entry], { mode: "m", target: "t" });
       const shows = !kind.silent;
-      assert.equal(console !== undefined || wire !== undefined, shows, "in a lane");
+      assert.equal(console !== undefined || wire !== undefined || kind.hasLane === true, shows, "in a lane");
       assert.equal(items.length > 0, shows, "on the ladder");
       for (const words of [console?.text, wire?.text, ...items.map((item) => item.label), wordsOf(entry).words]) {
         assert.doesNotMatch(words ?? "", /undefined/);
@@ -34,6 +34,16 @@ for (const [name, entries] of Object.entries(core)) {
     });
   }
 }
+
+test("a message stands in a lane of its own, and what is wrong with it in the console too", () => {
+  const message = { flow: "from-server", from: 3, to: 9, summary: "pong", fields: [{ name: "a", from: 3, to: 4 }] };
+  const read = (message) => new EntryReader().read({ n: 1, dir: "<<", kind: "message", message });
+  assert.deepEqual(read(message), {});
+  message.fields.push({ name: "b", from: 4, to: 9, fields: [{ name: "c", from: 4, to: 9, wrong: "the sum is 7" }] });
+  const { console } = read(message);
+  assert.equal(console.text, "Wrong, from-server 3–9, pong: the sum is 7");
+  assert.equal(console.level, "warning");
+});
 
 test("what a later version says shows nowhere", () => {
   const entry = { n: 1, dir: ">>", side: "server", kind: "sang", text: "la" };
