@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -28,6 +29,38 @@ type Command struct {
 	// Button says that the page offers a button that uses the command as it is. It needs
 	// no field that must be filled in.
 	Button bool `json:"button,omitempty"`
+	// When says by options of the manifest's for which sessions the command is: for those in
+	// which each option named here has one of its values here. nil: for all.
+	When map[string][]string `json:"when,omitempty"`
+}
+
+// IsFor reports whether the command is for sessions with these options.
+func (c *Command) IsFor(o Options) bool {
+	for name, values := range c.When {
+		if !slices.Contains(values, o[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// CommandsFor returns the commands that are for sessions with these options.
+func CommandsFor(commands []Command, o Options) (all []Command) {
+	for i := range commands {
+		if commands[i].IsFor(o) {
+			all = append(all, commands[i])
+		}
+	}
+	return all
+}
+
+// Conditions says When in words, as in "preset=irc or nntp"; "" for all sessions.
+func (c *Command) Conditions() string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(c.When)) {
+		all = append(all, name+"="+strings.Join(c.When[name], " or "))
+	}
+	return strings.Join(all, ", ")
 }
 
 // CommandField is an argument of a command. Those that may be left out come last.
@@ -91,6 +124,33 @@ func (m *Manifest) checkCommands() error {
 		}
 		if err := c.check(); err != nil {
 			return fmt.Errorf("command %s: %w", c.Name, err)
+		}
+		if err := m.checkWhen(c); err != nil {
+			return fmt.Errorf("command %s: when: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// checkWhen reports the first option or value that a command waits for in vain.
+func (m *Manifest) checkWhen(c *Command) error {
+	for _, name := range slices.Sorted(maps.Keys(c.When)) {
+		o, values := m.option(name), c.When[name]
+		switch {
+		case o == nil:
+			return fmt.Errorf("there is no option %q; the options are %s", CutWords(name, MaxName), m.optionNames())
+		case len(values) == 0:
+			return fmt.Errorf("option %s needs at least one value", name)
+		case len(values) > MaxFieldChoices:
+			return fmt.Errorf("option %s has %d values; at most %d fit", name, len(values), MaxFieldChoices)
+		}
+		for _, value := range values {
+			if err := o.check(value); err != nil {
+				return fmt.Errorf("option %s: %w", name, err)
+			}
+			if err := checkWords(value); err != nil {
+				return fmt.Errorf("a value of option %s %w", name, err)
+			}
 		}
 	}
 	return nil

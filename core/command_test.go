@@ -136,6 +136,10 @@ func TestManifestChecksCommands(t *testing.T) {
 		return []core.Command{{Name: "A", Fields: []core.CommandField{f}}}
 	}
 	text := core.CommandField{Name: "a", Type: core.ValueText}
+	when := func(option string, values ...string) []core.Command {
+		return []core.Command{{Name: "A", When: map[string][]string{option: values}}}
+	}
+	preset := core.Option{Name: "preset", Type: core.OptionChoice, Choices: []string{"irc", "nntp"}, Default: "irc"}
 	for want, list := range map[string][]core.Command{
 		"":                              commands,
 		"201 commands; at most 200 fit": make([]core.Command, 201),
@@ -151,9 +155,12 @@ func TestManifestChecksCommands(t *testing.T) {
 		"command A: field a: min is 2, which is more than max, 1":                                                       field(core.CommandField{Name: "a", Type: core.ValueInt, Min: number(2), Max: number(1)}),
 		"command A: field a: the default is 3; it must be at most 1":                                                    field(core.CommandField{Name: "a", Type: core.ValueInt, Default: "3", Max: number(1)}),
 		"command A: field a: a secret has no default, which everybody could read":                                       field(core.CommandField{Name: "a", Type: core.ValueSecret, Default: "x"}),
+		`command A: when: there is no option "x"; the options are preset`:                                               when("x", "irc"),
+		"command A: when: option preset needs at least one value":                                                       when("preset"),
+		`command A: when: option preset: "ssh" is not a choice; the choices are irc, nntp`:                              when("preset", "irc", "ssh"),
 		"command A: the help has U+000A at offset 1; control characters, line ends and invisible formats are refused":   {{Name: "A", Help: "a\nb"}},
 	} {
-		m := core.Manifest{Name: "m", Title: "M", Input: core.InputLine, Commands: list, Events: []string{"client command"}}
+		m := core.Manifest{Name: "m", Title: "M", Input: core.InputLine, Commands: list, Options: []core.Option{preset}, Events: []string{"client command"}}
 		got := ""
 		if err := m.Validate(); err != nil {
 			got = err.Error()
@@ -165,6 +172,26 @@ func TestManifestChecksCommands(t *testing.T) {
 	m := core.Manifest{Name: "m", Title: "M", Input: core.InputLine, Commands: commands}
 	if err := m.Validate(); err == nil || !strings.Contains(err.Error(), `"client command"`) {
 		t.Errorf("commands without their event: %v", err)
+	}
+}
+
+func TestCommandsForOptions(t *testing.T) {
+	all := []core.Command{
+		{Name: "A"}, {Name: "B", When: map[string][]string{"preset": {"irc", "nntp"}}}, {Name: "C", When: map[string][]string{"preset": {"irc"}, "loud": {"true"}}},
+	}
+	for want, o := range map[string]core.Options{
+		"A": {"preset": "none"}, "A B": {"preset": "nntp"}, "A B C": {"preset": "irc", "loud": "true"},
+	} {
+		var names []string
+		for _, c := range core.CommandsFor(all, o) {
+			names = append(names, c.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("with %v there are %s, want %s", o, got, want)
+		}
+	}
+	if got := all[1].Conditions(); got != "preset=irc or nntp" {
+		t.Errorf("the conditions are %q", got)
 	}
 }
 

@@ -388,6 +388,8 @@ export interface Command {
   fields?: CommandField[];
   /** Whether it is a button: nothing has to be filled in. */
   button?: boolean;
+  /** Options of the mode's, and the values of each with which it is there. */
+  when?: Record<string, string[]>;
 }
 
 /** An argument of a command. */

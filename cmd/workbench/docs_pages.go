@@ -140,7 +140,11 @@ func modePage(m *core.Manifest) string {
 		b.WriteString("## Commands\n\n| command | field | does |\n|---|---|---|\n")
 		for i := range m.Commands {
 			c := &m.Commands[i]
-			fmt.Fprintf(&b, "| %s | | %s |\n", codeSpan(c.Name), inline(c.Help))
+			when := c.Conditions()
+			if when != "" {
+				when = "with " + when
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", codeSpan(c.Name), inline(when), inline(c.Help))
 			for j := range c.Fields {
 				f := &c.Fields[j]
 				fmt.Fprintf(&b, "| | %s | %s: %s |\n", codeSpan(f.Name), inline(fieldValues(f)), inline(f.Help))

@@ -168,6 +168,9 @@ func printModeCommand(w io.Writer, c *core.Command) {
 	if c.Button {
 		typed += " (button)"
 	}
+	if when := c.Conditions(); when != "" {
+		typed += " (with " + when + ")"
+	}
 	printHelp(w, "           ", typed, c.Help)
 	for i := range c.Fields {
 		f := &c.Fields[i]

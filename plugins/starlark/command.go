@@ -66,7 +66,7 @@ func commandValue(call *core.Call, f *core.CommandField) starlark.Value {
 }
 
 func readCommand(v starlark.Value, expr syntax.Expr) (c core.Command, err error) {
-	err = readTable("a command", v, expr, []field{{"name", &c.Name}, {"help", &c.Help}, {"fields", &c.Fields}, {"button", &c.Button}})
+	err = readTable("a command", v, expr, []field{{"name", &c.Name}, {"help", &c.Help}, {"fields", &c.Fields}, {"button", &c.Button}, {"when", &c.When}})
 	return c, err
 }
 

@@ -36,6 +36,8 @@ func TestLoadErrors(t *testing.T) {
 		"manifest = {'options': [{'help': 'a', 'typ': 1}]}":  "m.star:1:46: an option has no key \"typ\"; it takes name, type, default, choices, help",
 		"manifest = {'options': [{'choices': ['a', 2]}]}":    "m.star:1:43: expected a text in the choices of an option, not a value of type int",
 		"manifest = {'options': [{'default': None}]}":        "m.star:1:37: expected a text as the default of an option, not a value of type NoneType",
+		"manifest = {'commands': [{'when': ['x']}]}":         "m.star:1:35: expected a dict of lists as the when of a command, not a value of type list",
+		"manifest = {'commands': [{'when': {'x': 'y'}}]}":    "m.star:1:41: expected a list as the x of when of a command, not a value of type string",
 		"manifest = dict(name='m', title='M', input='song')": `m.star:1:1: input is "song"; it must be line, bytes or characters`,
 		head:                                "m.star:1:1: expected a function def handle(state, event, out) somewhere in the script; there is none",
 		head + "handle = 3":                 "m.star:2:1: expected a function def handle(state, event, out); handle is of type int",
@@ -62,6 +64,7 @@ func TestManifest(t *testing.T) {
         {"name": "b", "type": "bool", "default": False},
         {"name": "c", "type": "choice", "default": "x", "choices": ("x", "y")},
     ],
+    "events": ["client command"], "commands": [{"name": "GO", "when": {"c": ["x", "y"]}}],
 }
 `+handle)
 	want := core.Manifest{Name: "m", Title: "M", Version: "2", Summary: "s", Sends: "it", Input: core.InputBytes, Boundaries: true,
@@ -70,7 +73,8 @@ func TestManifest(t *testing.T) {
 			{Name: "i", Type: core.OptionInt, Default: "-1", Help: "h"},
 			{Name: "b", Type: core.OptionBool, Default: "false"},
 			{Name: "c", Type: core.OptionChoice, Default: "x", Choices: []string{"x", "y"}},
-		}}
+		},
+		Events: []string{"client command"}, Commands: []core.Command{{Name: "GO", When: map[string][]string{"c": {"x", "y"}}}}}
 	if diff := cmp.Diff(want, d.Manifest); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -123,6 +123,21 @@ func (t *table) take(key string, v starlark.Value, to any) error {
 			*to = append(*to, s)
 			return nil
 		})
+	case *map[string][]string:
+		expected = "a dict of lists"
+		if d, ok := v.(*starlark.Dict); ok {
+			*to = map[string][]string{}
+			lists := table{key + " of " + t.what, t.written(key)}
+			for k, v := range d.Entries() {
+				name, _ := starlark.AsString(k)
+				var values []string
+				if err := lists.take(name, v, &values); err != nil {
+					return err
+				}
+				(*to)[name] = values
+			}
+			return nil
+		}
 	case *int:
 		expected = "a whole number"
 		if starlark.AsInt(v, to) == nil {

@@ -8,6 +8,16 @@ import { count } from "./format.js";
 
 export const mostShown = 8;
 
+/** The commands that are there with these options. @param {Command[]} commands @param {Record<string, string>} options */
+export function commandsFor(commands, options) {
+  return commands.filter(({ when = {} }) => Object.entries(when).every(([name, values]) => values.includes(options[name])));
+}
+
+/** With which options a command is there, in words; "": with all. @param {Command} command */
+export function conditions({ when = {} }) {
+  return Object.entries(when).map(([name, values]) => `${name}=${values.join(" or ")}`).join(", ");
+}
+
 /** Whether a value may be left out. @param {CommandField} field */
 export function mayBeLeftOut(field) {
   return Boolean(field.optional || field.default);

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { aboutField, commandOf, completed, fieldAt, fitting, lacking, problemOf, usage, valuesOf } from "../model/commands.js";
+import { aboutField, commandOf, commandsFor, completed, conditions, fieldAt, fitting, lacking, problemOf, usage, valuesOf } from "../model/commands.js";
 
 const publish = { name: "PUBLISH", fields: [
   { name: "topic", type: "text" },
@@ -24,6 +24,13 @@ test("a line is a command by its first word, whatever its case", () => {
   assert.equal(commandOf(commands, "publish a b"), publish);
   assert.equal(commandOf(commands, "pub"), undefined);
   assert.equal(commandOf(commands, ""), undefined);
+});
+
+test("a command is there with the options that it is for", () => {
+  const list = [{ name: "A" }, { name: "B", when: { preset: ["irc", "nntp"] } }];
+  assert.deepEqual(names(commandsFor(list, { preset: "nntp" })), ["A", "B"]);
+  assert.deepEqual(names(commandsFor(list, { preset: "none" })), ["A"]);
+  assert.deepEqual(list.map(conditions), ["", "preset=irc or nntp"]);
 });
 
 test("how a command is written", () => {

@@ -3,6 +3,7 @@
 
 import { html, lazy } from "./html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { commandsFor } from "../model/commands.js";
 import { count, hex, parseEscapes, parseHex, shownBytes } from "../model/format.js";
 import { History, browserStorage, readKept, typeHex } from "../model/kept.js";
 import { shown } from "./LaneRow.js";
@@ -49,7 +50,8 @@ export function CommandInput({ tab }) {
   const text = tab.draft.value;
   const parsed = input !== "bytes" ? {} : asHex ? parseHex(text) : parseEscapes(text);
   const lines = input === "line" ? linesOf(text) : [text];
-  const commands = manifest?.commands ?? [];
+  const options = connected && session ? session.options : Object.fromEntries((manifest?.options ?? []).map((option) => [option.name, tab.option(option)]));
+  const commands = commandsFor(manifest?.commands ?? [], options);
   const helper = useRef({ completion: "", isCommand: false, isSecret: false, lacks: "" }); // of what is typed
   const [kept, setKept] = useState(""); // the line that was not sent at once, since arguments are missing
   const asks = manifest?.typedAsText && !manifest.checksTyped; // before a line goes without all arguments

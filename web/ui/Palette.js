@@ -4,6 +4,7 @@
 import { focus, html } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { actions, isKey, isPossible, keyLabel, perform, showSessions } from "./actions.js";
+import { commandsFor } from "../model/commands.js";
 import { forms } from "../model/copy.js";
 import { fuzzyFilter } from "../model/fuzzy.js";
 import { whenOf } from "../model/format.js";
@@ -120,7 +121,7 @@ function itemsOf(page) {
     one("View", "Documentation", () => void globalThis.open("/docs/", "_blank", "noopener")),
     ...tabs.value.map((tab) => one("Session", tab.title.value, () => (showSessions(), (current.value = tab)), tab === current.value)),
     ...modes.value.map(({ manifest }) => one("Line mode", manifest.title, inForm((to) => (to.form.mode.value = manifest.name)), manifest.name === tab.form.mode.value)),
-    ...((live && session?.mode.commands) || []).map(({ name, help, fields }) => one("Command", help ? `${name} · ${help}` : name, () => {
+    ...(live && session ? commandsFor(session.mode.commands ?? [], session.options) : []).map(({ name, help, fields }) => one("Command", help ? `${name} · ${help}` : name, () => {
       showSessions();
       if (fields?.length) tab.commanding.value = name;
       else session?.command(name, {});
