@@ -142,3 +142,33 @@ func TestCommandsOnThePage(t *testing.T) {
 		t.Errorf("through the tap comes %q, %v", b, err)
 	}
 }
+
+// The commands of a preset are there once it is chosen, and a form of theirs becomes what the
+// protocol wants.
+func TestCommandsOfAPreset(t *testing.T) {
+	t.Parallel()
+	p := visit(t, browser(t), "http://"+shared.address)
+	p.choose("#mode", "lines")
+	p.hasNo("#commands-button")
+	p.choose("#option-preset", "memcached")
+	p.has("#commands-button")
+	p.connect(memcached(t))
+	p.status("Connected")
+	p.fill("#command", "flu")
+	p.wait("the help", `document.querySelector(".command-help")?.textContent.includes("flush_all")`)
+	p.fill("#command", "pri")
+	p.wait("no help from IRC", `!document.querySelector(".command-help")`)
+	p.fill("#command", "")
+	p.run(`document.querySelector("#commands-button").click()`)
+	p.wait("the list", `document.activeElement.id === "find-command"`)
+	p.keep("commands-of-a-preset")
+	p.press("incr")
+	p.press(kb.ArrowDown)
+	p.press(kb.Enter)
+	p.wait("the first field", `document.activeElement.id === "field-key"`)
+	p.press("n")
+	p.press(kb.Tab)
+	p.press("2")
+	p.press(kb.Enter)
+	p.shows("NOT_FOUND")
+}

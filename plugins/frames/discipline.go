@@ -28,6 +28,8 @@ const (
 	payloadJSON        = "json"
 	payloadMessagePack = "msgpack"
 	payloadCBOR        = "cbor"
+
+	presetModbus = "modbus-tcp"
 )
 
 // Discipline returns the line mode frames.
@@ -43,10 +45,13 @@ func Discipline() core.Discipline {
 			Input:          core.InputLine,
 			Options:        options(),
 			Boundaries:     true,
-			Events:         []string{core.ClientRaw.String(), core.ClientBytes.String(), core.ClientUnseen.String(), core.ServerUnseen.String()},
+			Events:         []string{core.ClientRaw.String(), core.ClientBytes.String(), core.ClientUnseen.String(), core.ServerUnseen.String(), core.ClientCommand.String()},
 			AfterServerEOF: true,
 			Clients:        []string{core.Messages.String(), core.Stream.String()},
 			Messages:       true,
+			Commands:       commands(),
+			TypedAsText:    true,
+			ChecksTyped:    true,
 			Group:          "raw",
 			Brief:          "binary frames, Modbus/TCP, LSP",
 			Ports:          []core.UsualPort{{Port: 502, Name: "Modbus"}},
@@ -64,7 +69,7 @@ func Discipline() core.Discipline {
 func options() []core.Option {
 	return []core.Option{
 		{
-			Name: optionPreset, Type: core.OptionChoice, Default: "none", Choices: []string{"none", "modbus-tcp", "lsp"},
+			Name: optionPreset, Type: core.OptionChoice, Default: "none", Choices: []string{"none", presetModbus, "lsp"},
 			Help: "A protocol that is ready made; the other options then count for nothing. lsp: Content-Length and JSON.",
 		},
 		{

@@ -41,7 +41,7 @@ type layout struct {
 // newLayout returns what the options say.
 func newLayout(o core.Options) (*layout, error) {
 	switch o[optionPreset] {
-	case "modbus-tcp":
+	case presetModbus:
 		return &layout{framing: framingLength, offset: 4, size: 2, payload: payloadHex, modbus: true}, nil
 	case "lsp":
 		return &layout{framing: framingContentLength, payload: payloadJSON}, nil

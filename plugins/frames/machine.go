@@ -47,6 +47,8 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	switch ev.Kind {
 	case core.ClientText:
 		m.typed(ev.Data, out)
+	case core.ClientCommand:
+		m.use(string(ev.Data), out)
 	case core.ClientBinary:
 		m.send(ev.Data, out)
 	case core.ClientRaw: // which the core has sent
@@ -96,6 +98,19 @@ func (m *machine) typed(text []byte, out *core.Out) {
 		return
 	}
 	m.send(frame, out)
+}
+
+// use sends the request of a command.
+func (m *machine) use(line string, out *core.Out) {
+	call, err := core.ParseCommand(commands(), line)
+	if err != nil || !m.modbus {
+		if err == nil {
+			err = fmt.Errorf("%s is for the preset %s", call.Command.Name, presetModbus)
+		}
+		refuse(fmt.Sprintf("nothing was sent: %v", err), out)
+		return
+	}
+	m.typed([]byte(spell(call)), out)
 }
 
 // frame makes the frame of what was typed.

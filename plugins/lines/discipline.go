@@ -39,11 +39,13 @@ func Discipline() core.Discipline {
 			},
 			Boundaries: true,
 			Events: []string{core.ClientRaw.String(), core.ClientBytes.String(), core.ClientUnseen.String(), core.ServerUnseen.String(),
-				core.ServerTLS.String()},
+				core.ServerTLS.String(), core.ClientCommand.String()},
 			AfterServerEOF: true,
 			Clients:        []string{core.Messages.String(), core.Stream.String()},
 			Secrets:        true,
 			Messages:       true,
+			Commands:       commands(),
+			TypedAsText:    true,
 			Group:          "web",
 			Brief:          "IRC, memcached, NNTP, SCPI, NMEA, Gopher, syslog",
 			Ports: []core.UsualPort{
@@ -58,7 +60,9 @@ func Discipline() core.Discipline {
 			if end := o.Options[optionEnd]; end != asPreset {
 				typeEnd = lineEnds[end]
 			}
-			return newMachine(p, typeEnd, lineEnds[o.Options[optionReceive]], o.Client != core.Stream, o.Watch), nil
+			m := newMachine(p, typeEnd, lineEnds[o.Options[optionReceive]], o.Client != core.Stream, o.Watch)
+			m.commands = core.CommandsFor(commands(), o.Options)
+			return m, nil
 		},
 	}
 }

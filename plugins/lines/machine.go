@@ -15,9 +15,10 @@ const maxMade = 20_000
 
 // machine is the machine of a session.
 type machine struct {
-	byHand  bool
-	watch   bool
-	typeEnd string
+	byHand   bool
+	watch    bool
+	typeEnd  string
+	commands []core.Command // of the preset
 	talk
 }
 
@@ -35,6 +36,8 @@ func (m *machine) Handle(ev core.Event, out *core.Out) error {
 	switch ev.Kind {
 	case core.ClientText:
 		m.typeLines(ev.Data, out)
+	case core.ClientCommand:
+		m.use(string(ev.Data), out)
 	case core.ClientBinary:
 		m.send(ev.Data, out)
 	case core.ClientRaw: // which the core has sent
@@ -82,7 +85,7 @@ func (m *machine) typeLines(text []byte, out *core.Out) {
 		}
 		return
 	}
-	data, err := m.made(text, out)
+	data, err := m.made(text, func(from, to int) { out.Secret(false, from, to) })
 	if err != nil {
 		refuse(fmt.Sprintf("nothing was sent: %v. A line that begins with = is sent as it is, with its escapes: =text\\r\\n", err), out)
 		return
@@ -90,8 +93,30 @@ func (m *machine) typeLines(text []byte, out *core.Out) {
 	m.send(data, out)
 }
 
-// made returns what is sent for a text, and marks where it has secrets.
-func (m *machine) made(text []byte, out *core.Out) ([]byte, error) {
+// use sends the line of a command.
+func (m *machine) use(line string, out *core.Out) {
+	call, err := core.ParseCommand(m.commands, line)
+	var text string
+	if err == nil {
+		text, err = spell(call)
+	}
+	var data []byte
+	if err == nil {
+		data, err = m.made([]byte(text), func(from, to int) {
+			if from < to && len(call.Marks()) == 0 {
+				out.SecretBytes([]byte(text[from:to]))
+			}
+		})
+	}
+	if err != nil {
+		refuse(fmt.Sprintf("nothing was sent: %v", err), out)
+		return
+	}
+	m.send(data, out)
+}
+
+// made returns what is sent for a text, and says where that has secrets.
+func (m *machine) made(text []byte, hide func(from, to int)) ([]byte, error) {
 	u := m.requests.Unit
 	if u != nil && u.Left > 0 && m.cut == nil {
 		if want := max(0, u.Left-2); int64(len(text)) != want {
@@ -113,7 +138,7 @@ func (m *machine) made(text []byte, out *core.Out) ([]byte, error) {
 		case article:
 		default:
 			if i := m.secretAt([]byte(line)); i >= 0 {
-				out.Secret(false, from+i, from+len(line))
+				hide(from+i, from+len(line))
 			}
 			if m.typed != nil {
 				var err error
