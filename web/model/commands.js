@@ -46,6 +46,17 @@ export function completed({ name, fields }) {
   return fields?.length ? name + " " : name;
 }
 
+/** What Tab makes of the text, or "". @param {Command[]} commands @param {string} text */
+export function completionOf(commands, text) {
+  const found = fitting(commands, text)[0];
+  return found && completed(found) !== text ? completed(found) : "";
+}
+
+/** Whether it has a value that is to be kept nowhere. @param {Command} command */
+export function hasSecret({ fields = [] }) {
+  return fields.some(({ type }) => type === "secret");
+}
+
 /** How a command is written: its fields, in brackets what may be left out. @param {Command} command */
 export function usage({ name, fields = [] }) {
   const words = fields.map((field) => {

@@ -3,7 +3,7 @@
 
 import { html, lazy } from "./html.js";
 import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { commandsFor } from "../model/commands.js";
+import { commandOf, commandsFor, completionOf, hasSecret, lacking } from "../model/commands.js";
 import { count, hex, parseEscapes, parseHex, shownBytes } from "../model/format.js";
 import { History, browserStorage, readKept, typeHex } from "../model/kept.js";
 import { shown } from "./LaneRow.js";
@@ -52,10 +52,10 @@ export function CommandInput({ tab }) {
   const lines = input === "line" ? linesOf(text) : [text];
   const options = connected && session ? session.options : Object.fromEntries((manifest?.options ?? []).map((option) => [option.name, tab.option(option)]));
   const commands = commandsFor(manifest?.commands ?? [], options);
-  const helper = useRef({ completion: "", isCommand: false, isSecret: false, lacks: "" }); // of what is typed
   const [kept, setKept] = useState(""); // the line that was not sent at once, since arguments are missing
   const asks = manifest?.typedAsText && !manifest.checksTyped; // before a line goes without all arguments
   const helps = commands.length > 0 && input === "line" && lines.length === 1;
+  const command = helps ? commandOf(commands, text) : undefined;
 
   useLayoutEffect(() => {
     if (connected) field.current.focus();
@@ -75,8 +75,8 @@ export function CommandInput({ tab }) {
     if (!connected || !session) return setProblem("Not connected: press Connect first.");
     if (parsed.error) return setProblem(parsed.error);
     if (input === "bytes" && text === "") return setProblem("There are no bytes to send. An end of line is \\r\\n.");
-    const isCommand = helps && helper.current.isCommand && !plain;
-    if (isCommand && asks && helper.current.lacks && kept !== text) {
+    const isCommand = command !== undefined && !plain;
+    if (isCommand && asks && lacking(command, text) && kept !== text) {
       field.current.focus();
       return setKept(text);
     }
@@ -88,7 +88,7 @@ export function CommandInput({ tab }) {
       if (wrong) return setProblem(wrong);
     }
     setPlain(false);
-    if (!(helps && helper.current.isSecret)) history.add(text);
+    if (!command || !hasSecret(command)) history.add(text);
     show("");
     tab.laneView.toNewest.value++; // where what was sent will stand
     field.current.focus();
@@ -123,9 +123,9 @@ export function CommandInput({ tab }) {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
-    } else if (event.key === "Tab" && !event.shiftKey && helps && helper.current.completion) {
+    } else if (event.key === "Tab" && !event.shiftKey && helps && completionOf(commands, text)) {
       event.preventDefault();
-      show(helper.current.completion);
+      show(completionOf(commands, text));
     } else if (event.key === "r" && event.ctrlKey) {
       event.preventDefault();
       setChoosing(false);
@@ -211,7 +211,7 @@ export function CommandInput({ tab }) {
         ${problem || parsed.error
           ? html`<span class="problem" role=${problem ? "alert" : undefined}>${problem || parsed.error}</span>`
           : helps && text.trim() !== ""
-            ? html`<${CommandHelp} commands=${commands} asText=${asks} typed=${text} helper=${helper} kept=${kept === text} send=${send} />`
+            ? html`<${CommandHelp} commands=${commands} asText=${asks} typed=${text} kept=${kept === text} send=${send} />`
           : parsed.bytes?.length
             ? html`<${Preview} bytes=${parsed.bytes} />`
             : lines.length > 1

@@ -6,27 +6,17 @@ import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { aboutField, commandOf, completed, fieldAt, fitting, lacking, mayBeLeftOut, problemOf, usage, valuesOf } from "../model/commands.js";
 
 /** @typedef {import("../types").Command} Command */
-/** @typedef {{ completion: string, isCommand: boolean, isSecret: boolean, lacks: string }} Helped */
-
-/** @type {Helped} */
-const noHelp = { completion: "", isCommand: false, isSecret: false, lacks: "" };
 
 /**
- * What helps to type a command. It tells by helper what Tab would make of what is typed,
- * whether that is a command, and one with a secret, and which arguments are missing. That is
- * shown once it kept the line from being sent.
+ * What helps to type a command: what Tab would make of what is typed, and what the command
+ * takes. Which arguments are missing is shown once that kept the line from being sent.
  * asText: whether lines go as text, in quotes of the mode's own.
- * @param {{ commands: Command[], asText?: boolean, typed: string, helper: { current: Helped }, kept: boolean, send: () => void }} props
+ * @param {{ commands: Command[], asText?: boolean, typed: string, kept: boolean, send: () => void }} props
  */
-export function CommandHelp({ commands, asText, typed, helper, kept, send }) {
+export function CommandHelp({ commands, asText, typed, kept, send }) {
   const found = fitting(commands, typed);
   const command = commandOf(commands, typed);
-  const completion = found.length > 0 && completed(found[0]) !== typed ? completed(found[0]) : "";
   const lacks = command ? lacking(command, typed) : "";
-  useLayoutEffect(() => {
-    helper.current = { completion, isCommand: command !== undefined, isSecret: command?.fields?.some(({ type }) => type === "secret") ?? false, lacks };
-    return () => void (helper.current = noHelp);
-  });
   if (command && kept && lacks) {
     return html`
       <span class="command-help problem" role="alert">${lacks} <kbd>Enter</kbd> sends it all the same.</span>
