@@ -204,14 +204,14 @@ func (m *machine) content(data []byte, out *core.Out) {
 	j := m.Job
 	switch {
 	case !m.takesContent():
-		refuse("nothing was sent: a binary message is the content of a file. Type STOR and the file's name before it; a line with a dot alone ends the file", out)
+		refuse("a binary message is the content of a file. Type STOR and the file's name before it; a line with a dot alone ends the file", out)
 	case j.Stage == begun && !m.Conn.isLink():
-		refuse("nothing was sent: the data connection has ended", out)
+		refuse("the data connection has ended", out)
 	case j.Stage == begun && m.Conn == open:
 		m.Moved += int64(len(data))
 		out.SendLink(link, data)
 	case len(j.Content)+len(data) > maxContent:
-		refuse(fmt.Sprintf("nothing was sent: before the server takes the file, at most %d bytes of it wait", maxContent), out)
+		refuse(fmt.Sprintf("before the server takes the file, at most %d bytes of it wait", maxContent), out)
 	default:
 		j.Content = append(j.Content, data...)
 	}

@@ -14,7 +14,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	if raw, ok := bytes.CutPrefix(text, []byte("=")); ok {
 		plain, err := core.Unescape(string(raw))
 		if err != nil {
-			refuse("nothing was sent: what stands after = "+err.Error(), out)
+			refuse("what stands after = "+err.Error(), out)
 			return
 		}
 		if m.send([]byte(plain), out) {
@@ -28,7 +28,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	}
 	line, more, _ := strings.Cut(strings.TrimRight(string(text), "\r\n"), "\n")
 	if more != "" {
-		refuse("nothing was sent: type one command at a time. A line that begins with = is sent as it is, with its escapes: =NOOP\\r\\nSYST\\r\\n", out)
+		refuse("type one command at a time. A line that begins with = is sent as it is, with its escapes: =NOOP\\r\\nSYST\\r\\n", out)
 		return
 	}
 	call, err := core.ParseCommand(commands, line)
@@ -54,7 +54,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 
 // refuse says why what was typed was not sent: in a note, and for clients that are shown none.
 func refuse(why string, out *core.Out) {
-	out.Error(why)
+	out.Error("nothing was sent: " + why)
 	out.Text([]byte("(not sent)"))
 }
 
@@ -64,19 +64,19 @@ func (m *machine) use(call core.Call, out *core.Out) {
 	line := lineOf(call)
 	switch {
 	case strings.ContainsAny(line, "\r\n"):
-		refuse("nothing was sent: a command is one line", out)
+		refuse("a command is one line", out)
 		return
 	case len(line) >= maxLine:
-		refuse(fmt.Sprintf("nothing was sent: a command has at most %d bytes here", maxLine-1), out)
+		refuse(fmt.Sprintf("a command has at most %d bytes here", maxLine-1), out)
 		return
 	case len(m.Pending) > maxPending/2:
-		refuse("nothing was sent: the server has not answered thousands of commands", out)
+		refuse("the server has not answered thousands of commands", out)
 		return
 	case name == "AUTH" && m.Secured:
-		refuse("nothing was sent: the connection is TLS already, and becomes so once in a session. To send it all the same, type ="+line+"\\r\\n", out)
+		refuse("the connection is TLS already, and becomes so once in a session. To send it all the same, type ="+line+"\\r\\n", out)
 		return
 	case name == "CCC":
-		refuse("nothing was sent: CCC takes TLS off the connection, which the workbench cannot do. To send it all the same, type =CCC\\r\\n", out)
+		refuse("CCC takes TLS off the connection, which the workbench cannot do. To send it all the same, type =CCC\\r\\n", out)
 		return
 	case name == "ABOR":
 		m.abort(out)
@@ -124,7 +124,7 @@ func (m *machine) wait(call core.Call, out *core.Out) {
 		size += len(w)
 	}
 	if len(m.Waiting) == maxWaiting || size > maxWaitingBytes {
-		refuse("nothing was sent: wait until the transfer has ended, or type ABOR. A line that begins with = is sent at once", out)
+		refuse("wait until the transfer has ended, or type ABOR. A line that begins with = is sent at once", out)
 		return
 	}
 	m.Waiting = append(m.Waiting, line)
@@ -155,5 +155,6 @@ func (m *machine) notSent(j *job, out *core.Out) {
 	if j.Kind == opening {
 		return
 	}
-	refuse(fmt.Sprintf("%s was not sent: there is no data connection", core.CutWords(string(j.Line), 80)), out)
+	out.Error(core.CutWords(string(j.Line), 80) + " was not sent: there is no data connection")
+	out.Text([]byte("(not sent)"))
 }

@@ -46,11 +46,11 @@ func expand(typed string) (e expansion, err error) {
 			from++
 			n := textEnd(typed[from:])
 			if n < 0 {
-				return e, errors.New(`nothing was sent: {" begins a literal, and "} does not end it`)
+				return e, errors.New(`{" begins a literal, and "} does not end it`)
 			}
 			plain, err := core.Unescape(typed[from : from+n])
 			if err != nil {
-				return e, fmt.Errorf("nothing was sent: a literal %w", err)
+				return e, fmt.Errorf("a literal %w", err)
 			}
 			e.wire = fmt.Appendf(e.wire, "{%d%s}\r\n%s", len(plain), plus, plain)
 			e.parts = append(e.parts, expanded{from, from + n, from + n + 2, len(e.wire)})
@@ -123,9 +123,9 @@ func (m *machine) check(d *decoder, words []word) error {
 	idling := m.underWay(idle) != nil
 	switch {
 	case c.Name == "DONE" && !idling:
-		return errors.New("nothing was sent: DONE ends an IDLE, and none is under way")
+		return errors.New("DONE ends an IDLE, and none is under way")
 	case c.Name != "DONE" && idling:
-		return errors.New("nothing was sent: while IDLE is under way, DONE is the only command; then type this one again")
+		return errors.New("while IDLE is under way, DONE is the only command; then type this one again")
 	}
 	line := c.Name
 	for i := range words[1:] {
@@ -163,12 +163,12 @@ func isSequence(w string) bool {
 // what there is to answer.
 func (m *machine) authenticate(d *decoder, words []word) (wire []byte, err error) {
 	if m.underWay(idle) != nil {
-		return nil, errors.New("nothing was sent: while IDLE is under way, DONE is the only command")
+		return nil, errors.New("while IDLE is under way, DONE is the only command")
 	}
 	name, _, _ := d.value(words[2])
 	password, _, _ := d.value(words[3])
 	if len(name)+len(password) > maxLiteral {
-		return nil, fmt.Errorf("nothing was sent: a name and a password have at most %d bytes here", maxLiteral)
+		return nil, fmt.Errorf("a name and a password have at most %d bytes here", maxLiteral)
 	}
 	code := base64.StdEncoding.EncodeToString
 	if len(bytes.Trim(password, "*")) == 0 { // as in a recording, which has the answers so too

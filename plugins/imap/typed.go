@@ -26,7 +26,7 @@ func (m *machine) typed(text string, out *core.Out) {
 		}
 		m.enqueue(strings.ReplaceAll(text, "\n", "\r\n")+"\r\n", out)
 	case several && !announcesLiteral(first):
-		refuse("nothing was sent: type one command at a time. A line that begins with = is sent as it is, with its escapes: =A1 NOOP\\r\\nA2 NOOP\\r\\n", out)
+		refuse("type one command at a time. A line that begins with = is sent as it is, with its escapes: =A1 NOOP\\r\\nA2 NOOP\\r\\n", out)
 	case m.Challenged && len(m.Answers) == 0: // an answer in base64, or * to give up
 		if text != "*" {
 			hideLines(said, 0, out)
@@ -90,7 +90,7 @@ func announcesLiteral(line string) bool {
 func (m *machine) raw(typed string, out *core.Out) {
 	plain, err := core.Unescape(typed)
 	if err != nil {
-		refuse("nothing was sent: what stands after = "+err.Error(), out)
+		refuse("what stands after = "+err.Error(), out)
 		return
 	}
 	out.Server([]byte(plain))
@@ -126,7 +126,7 @@ func escapes(typed string) (at []int) {
 // enqueue sends bytes, or keeps them until the server asks for them.
 func (m *machine) enqueue(data string, out *core.Out) {
 	if m.requests.Awaits && len(m.Queue)+len(data) > maxQueue {
-		refuse(fmt.Sprintf("nothing was sent: %d bytes wait for the server to ask for a literal, and at most %d may. A line that begins with = does not wait", len(m.Queue), maxQueue), out)
+		refuse(fmt.Sprintf("%d bytes wait for the server to ask for a literal, and at most %d may. A line that begins with = does not wait", len(m.Queue), maxQueue), out)
 		return
 	}
 	m.send([]byte(data), out)
@@ -136,7 +136,7 @@ func (m *machine) enqueue(data string, out *core.Out) {
 // IMAP wants it. It marks where there are secrets in the event if mark.
 func (m *machine) command(typed, more string, mark bool, out *core.Out) {
 	if strings.ContainsAny(typed, "\r\n") {
-		refuse("nothing was sent: a command is one line; {\"…\"} can have line ends, as \\r\\n", out)
+		refuse("a command is one line; {\"…\"} can have line ends, as \\r\\n", out)
 		return
 	}
 	e, err := expand(typed)
@@ -156,7 +156,7 @@ func (m *machine) command(typed, more string, mark bool, out *core.Out) {
 		return ""
 	}
 	if len(words) == 0 {
-		refuse("nothing was sent: a command is missing, such as NOOP; =\\r\\n sends an empty line", out)
+		refuse("a command is missing, such as NOOP; =\\r\\n sends an empty line", out)
 		return
 	}
 	at := 0
@@ -191,7 +191,7 @@ func (m *machine) command(typed, more string, mark bool, out *core.Out) {
 		return
 	}
 	if d.waits() && len(m.Queue)+len(wire) > maxQueue {
-		refuse(fmt.Sprintf("nothing was sent: at most %d bytes can wait for the server to ask for a literal; {+\"…\"} does not wait, if the server has LITERAL+", maxQueue), out)
+		refuse(fmt.Sprintf("at most %d bytes can wait for the server to ask for a literal; {+\"…\"} does not wait, if the server has LITERAL+", maxQueue), out)
 		return
 	}
 	if at == 0 && !strings.EqualFold(name(0), "DONE") {
@@ -216,7 +216,7 @@ func (m *machine) refuseTyped(why error, typed string, out *core.Out) {
 
 // refuse says why what was typed was not sent: in a note, and for clients that are shown none.
 func refuse(why string, out *core.Out) {
-	out.Error(why)
+	out.Error("nothing was sent: " + why)
 	out.Text([]byte("(not sent)"))
 }
 

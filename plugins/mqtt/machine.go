@@ -86,7 +86,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	if raw, ok := bytes.CutPrefix(text, []byte("=")); ok {
 		plain, err := core.Unescape(string(bytes.TrimRight(raw, "\r\n")))
 		if err != nil {
-			refuse("nothing was sent: what stands after = "+err.Error(), out)
+			refuse("what stands after = "+err.Error(), out)
 			return
 		}
 		if m.hides(ofClient, []byte(plain)) {
@@ -97,7 +97,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	}
 	line := strings.TrimRight(string(text), "\r\n")
 	if strings.ContainsAny(line, "\r\n") {
-		refuse("nothing was sent: type one command at a time. A line that begins with = is sent as it is, with its escapes: =\\xc0\\x00", out)
+		refuse("type one command at a time. A line that begins with = is sent as it is, with its escapes: =\\xc0\\x00", out)
 		return
 	}
 	call, err := core.ParseCommand(commands, line)
@@ -118,7 +118,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 
 // refuse says why what was typed was not sent: in a note, and for clients that are shown none.
 func refuse(why string, out *core.Out) {
-	out.Error(why)
+	out.Error("nothing was sent: " + why)
 	out.Text([]byte("(not sent)"))
 }
 
@@ -132,7 +132,7 @@ func (m *machine) use(call core.Call, out *core.Out) {
 	}
 	if err != nil {
 		m.Drawn = drawn
-		why := "nothing was sent: " + err.Error()
+		why := err.Error()
 		if shown := escaped(sent); name != "CONNECT" && len(sent) > 0 && len(shown) < 200 {
 			why += ". To send it all the same, type =" + shown
 		}

@@ -75,7 +75,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	case asItIs:
 		plain, err := core.Unescape(string(raw))
 		if err != nil {
-			refuse("nothing was sent: what stands after = "+err.Error(), out)
+			refuse("what stands after = "+err.Error(), out)
 			return
 		}
 		raw = []byte(plain)
@@ -90,7 +90,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	}
 	line, more, _ := strings.Cut(strings.TrimRight(string(text), "\r\n"), "\n")
 	if more != "" {
-		refuse("nothing was sent: type one command at a time. A line that begins with = is sent as it is, with its escapes: =NOOP\\r\\nSTAT\\r\\n", out)
+		refuse("type one command at a time. A line that begins with = is sent as it is, with its escapes: =NOOP\\r\\nSTAT\\r\\n", out)
 		return
 	}
 	call, err := core.ParseCommand(commands, line)
@@ -115,7 +115,7 @@ func shownAgain(call core.Call, line string) string {
 
 // refuse says why what was typed was not sent: in a note, and for clients that are shown none.
 func refuse(why string, out *core.Out) {
-	out.Error(why)
+	out.Error("nothing was sent: " + why)
 	out.Text([]byte("(not sent)"))
 }
 
@@ -136,7 +136,7 @@ func (m *machine) use(call core.Call, out *core.Out) {
 		line = "APOP " + call.Text("name") + " " + digest
 	}
 	if strings.ContainsAny(line, "\r\n") {
-		refuse("nothing was sent: a command is one line", out)
+		refuse("a command is one line", out)
 		return
 	}
 	m.send([]byte(line+"\r\n"), out)
@@ -146,9 +146,9 @@ func (m *machine) use(call core.Call, out *core.Out) {
 func (m *machine) digest(password string) (string, error) {
 	switch {
 	case m.Timestamp == "" && !m.Greeted:
-		return "", errors.New("nothing was sent: the server has not greeted yet, and APOP needs the timestamp of its greeting")
+		return "", errors.New("the server has not greeted yet, and APOP needs the timestamp of its greeting")
 	case m.Timestamp == "":
-		return "", errors.New("nothing was sent: the server's greeting has no timestamp <…>, so it does not offer APOP (RFC 1939, section 7); log in by USER and PASS")
+		return "", errors.New("the server's greeting has no timestamp <…>, so it does not offer APOP (RFC 1939, section 7); log in by USER and PASS")
 	}
 	sum := md5.Sum([]byte(m.Timestamp + password))
 	return hex.EncodeToString(sum[:]), nil

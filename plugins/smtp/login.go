@@ -35,14 +35,14 @@ func authCommand(call core.Call) (line string, l *login, err error) {
 	case !user: // the person answers
 		return line, nil, nil
 	case !isAnswered(mechanism) && call.Has("password"):
-		return "", nil, fmt.Errorf("nothing was sent: AUTH %s is not known here; say AUTH %s alone, or with the first answer in base64, and answer the server's challenges in base64", mechanism, mechanism)
+		return "", nil, fmt.Errorf("AUTH %s is not known here; say AUTH %s alone, or with the first answer in base64, and answer the server's challenges in base64", mechanism, mechanism)
 	case !isAnswered(mechanism):
 		return line + " " + call.Text("user"), nil, nil
 	case !call.Has("password"):
-		return "", nil, fmt.Errorf("nothing was sent: AUTH %s expects a user and a password, or neither if you answer the server's challenges in base64", mechanism)
+		return "", nil, fmt.Errorf("AUTH %s expects a user and a password, or neither if you answer the server's challenges in base64", mechanism)
 	}
 	if len(call.Text("user"))+len(call.Text("password")) > maxLogin {
-		return "", nil, fmt.Errorf("nothing was sent: a user and a password of more than %d bytes do not fit into the answer to a challenge (RFC 4954, section 4)", maxLogin)
+		return "", nil, fmt.Errorf("a user and a password of more than %d bytes do not fit into the answer to a challenge (RFC 4954, section 4)", maxLogin)
 	}
 	l = &login{Mechanism: mechanism, User: call.Text("user"), Password: call.Text("password")}
 	if response, _ := l.response(""); mechanism == "PLAIN" && len(line)+1+len(response)+2 <= maxRequest {

@@ -66,7 +66,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	if raw, ok := bytes.CutPrefix(text, []byte("=")); ok {
 		plain, err := core.Unescape(string(raw))
 		if err != nil {
-			refuse("nothing was sent: what stands after = "+err.Error(), out)
+			refuse("what stands after = "+err.Error(), out)
 		} else if m.send([]byte(plain), out) {
 			out.Secret(false, 0, len(text))
 		}
@@ -84,7 +84,7 @@ func (m *machine) typed(text []byte, out *core.Out) {
 	}
 	line, more, _ := strings.Cut(strings.TrimRight(string(text), "\r\n"), "\n")
 	if more != "" {
-		refuse("nothing was sent: type one command at a time. A line that begins with = is sent as it is, with its escapes: =NOOP\\r\\nRSET\\r\\n", out)
+		refuse("type one command at a time. A line that begins with = is sent as it is, with its escapes: =NOOP\\r\\nRSET\\r\\n", out)
 		return
 	}
 	call, err := core.ParseCommand(commands, line)
@@ -106,7 +106,7 @@ func (m *machine) hides(line string, to int, out *core.Out) bool {
 	}
 	out.Secret(false, i, to)
 	if i == 0 {
-		refuse("nothing was sent: the server has not replied to AUTH yet", out)
+		refuse("the server has not replied to AUTH yet", out)
 	}
 	return i == 0
 }
@@ -128,9 +128,9 @@ func (m *machine) ordered(line string, out *core.Out) {
 	switch {
 	case err != nil:
 	case m.Phase == mailing:
-		err = errors.New("nothing was sent: a mail is being sent, which a lone dot ends")
+		err = errors.New("a mail is being sent, which a lone dot ends")
 	case m.Phase == responding:
-		err = errors.New("nothing was sent: the server waits for the answer to its challenge, in base64, or * to give up")
+		err = errors.New("the server waits for the answer to its challenge, in base64, or * to give up")
 	default:
 		err = m.use(call, out)
 	}
@@ -141,7 +141,7 @@ func (m *machine) ordered(line string, out *core.Out) {
 
 // refuse says why what was typed was not sent: in a note, and for clients that are shown none.
 func refuse(why string, out *core.Out) {
-	out.Error(why)
+	out.Error("nothing was sent: " + why)
 	out.Text([]byte("(not sent)"))
 }
 
@@ -172,7 +172,7 @@ func (m *machine) use(call core.Call, out *core.Out) error {
 		}
 	}
 	if strings.ContainsAny(line, "\r\n") {
-		return errors.New("nothing was sent: a command is one line")
+		return errors.New("a command is one line")
 	}
 	m.send([]byte(line+"\r\n"), out)
 	if l != nil {
