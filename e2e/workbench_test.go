@@ -63,7 +63,7 @@ func launchCommand(runtime string, command []string, flags ...string) (*workbenc
 }
 
 var (
-	pageLine = regexp.MustCompile(`(?m)^Protocol Workbench: http://(127\.0\.0\.1:\d+)$`)
+	pageLine = regexp.MustCompile(`(?m)^Protocol Workbench: http://(127\.0\.0\.\d:\d+)$`)
 	echoLine = regexp.MustCompile(`(?m)^Practice echo server: (127\.0\.0\.1:\d+)$`)
 )
 

@@ -112,7 +112,7 @@ export class Session extends Feed {
       },
       entries: (list) => this.#take(list),
       refused: (reason, refusal) => {
-        if (this.attach && !refusal) this.#comeBack(); // the workbench does not answer
+        if (this.attach && !refusal) this.#unanswered();
         else if (refusal?.code === "session-unknown") this.#forgotten();
         else if (refusal?.code.startsWith("tls-")) this.#become("failed", reason, "See below for what you can do.", { refusal });
         else this.#become("failed", reason, refusal ? advice(refusal.code) : "");
@@ -135,6 +135,15 @@ export class Session extends Feed {
     const { transcriptEntries } = await import("./transcripts.js");
     const { entries } = await transcriptEntries(this.transcript).catch(() => ({ entries: [] }));
     this.take(entries);
+  }
+
+  /** The handshake failed: the workbench is away, or it does not know this browser, as another one behind the same address may not. */
+  async #unanswered() {
+    this.#comeBack();
+    const answer = await fetch("/api/modes").catch(() => null);
+    if (answer?.status !== 401 || !this.state.value.away) return;
+    clearTimeout(this.#timer);
+    this.#become("failed", "the workbench that answers now does not know this browser", "Open a new link to it: workbench token link prints one. Or reload the page, and sign in.", { broke: true });
   }
 
   /** Tries to come back to the session, again and again. */

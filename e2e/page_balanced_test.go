@@ -1,0 +1,75 @@
+//go:build linux
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// balanced returns an address that leads to the first of two workbenches with a shared log,
+// and what kills that one, after which it leads to the other. They have a port of the same
+// number, as behind a load balancer, or each its own.
+func balanced(t *testing.T, samePort bool) (address string, other *workbench, fail func()) {
+	broker, _, _ := natsServer(t)
+	way := newCuttable(t)
+	flags := []string{"--host", way.address, "--store", "nats://" + broker + "/school"}
+	one, err := launch(append(flags, "--store-name", "one", "--transcripts", t.TempDir())...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { one.signal(9); one.wait(patience) })
+	if samePort {
+		flags = append(flags, "--listen", "127.0.0.2:"+portOf(one.address))
+	}
+	other, _ = keeper(t, append(flags, "--store-name", "other")...)
+	way.lead(one.address)
+	return way.address, other, func() {
+		one.signal(9)
+		one.wait(patience)
+		way.lead(other.address)
+	}
+}
+
+// A page whose workbench dies behind a load balancer finds another one there, which has what
+// was recorded up to then, and connects anew.
+func TestPageGoesOnElsewhere(t *testing.T) {
+	t.Parallel()
+	address, other, fail := balanced(t, true)
+	p := visit(t, browser(t), "http://"+address)
+	p.connect(other.echo)
+	p.status("Connected")
+	p.sendLine("what was said")
+	p.shows("what was said")
+	eventually(t, "the other workbench has it", func() bool { return len(other.transcripts(t, "?text=what+was+said")) == 1 })
+	p.expects = "WebSocket connection|net::ERR_"
+	fail()
+	if got := p.status("Disconnected"); !strings.Contains(got, "the session is over") {
+		t.Errorf("the status is %q", got)
+	}
+	p.do(chromedp.Reload()) // and what came is read from the recording, at the other one
+	p.status("Disconnected")
+	p.shows("what was said")
+	p.keep("elsewhere")
+	p.click("#connect-button")
+	p.status("Connected")
+	p.sendLine("and goes on")
+	p.shows("and goes on")
+}
+
+// If the other one does not know the browser, the page says so.
+func TestPageIsUnknownElsewhere(t *testing.T) {
+	t.Parallel()
+	address, other, fail := balanced(t, false)
+	p := visit(t, browser(t), "http://"+address)
+	p.connect(other.echo)
+	p.status("Connected")
+	p.expects = "WebSocket connection|net::ERR_|401"
+	fail()
+	if got := p.status("Disconnected"); !strings.Contains(got, "does not know this browser") {
+		t.Errorf("the status is %q", got)
+	}
+	p.keep("unknown-elsewhere")
+}
