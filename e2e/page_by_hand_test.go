@@ -46,10 +46,7 @@ var handRows = map[string]byHand{
 		{"GET /api", `{"ok":true}`}, {"HEAD /none", "404 Not Found"}, {"GET", "GET expects"},
 		{`=GET /api HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, "Connection: close"},
 	}},
-	"smtp": {server: mailbox, greets: "220 ", typed: [][2]string{
-		{"EHLO me.example", "250"}, {"MAIL ann@example.test", "250 "}, {"RCPT root@localhost", "250 "},
-		{"DATA", "354 "}, {"Subject: dots", ""}, {"", ""}, {"..", ""}, {".", "250 2.0.0"}, {`=RCPT\r\n`, "50"}, {"QUIT", "221 "},
-	}},
+	"smtp": mailByHand(),
 	"pop3": {server: func(t *testing.T) string { _, pop3 := startDovecot(t, "Subject: dots\r\n\r\n.\r\n"); return pop3 }, greets: "+OK Dovecot", typed: [][2]string{
 		{"STLS", "Begin TLS negotiation now"}, {"USER joe", "+OK"}, {"PASS secret", "Logged in"}, {"RETR 1", "Subject: dots"},
 		{"TOP 1", "TOP expects"}, {`=RETR\r\n`, "-ERR"}, {"QUIT", "Logging out"},
@@ -97,11 +94,18 @@ func fileServer(t *testing.T) string {
 	return address
 }
 
-func mailbox(t *testing.T) string {
-	if os.Getuid() == 0 { // which OpenSMTPD wants
-		return openSMTPD(t)
+// mailByHand is with OpenSMTPD, which wants root, or else with a practice server.
+func mailByHand() byHand {
+	server := func(t *testing.T) string { return openSMTPD(t) }
+	to, taken := "root@localhost", "Message accepted"
+	if os.Getuid() != 0 {
+		server = func(t *testing.T) string { return practising(t, "smtp", "--listen", "127.0.0.1:0")["smtp"] }
+		to, taken = "bob@example.test", "250 delivered"
 	}
-	return practising(t, "smtp", "--listen", "127.0.0.1:0")["smtp"]
+	return byHand{server: server, greets: "220 ", typed: [][2]string{
+		{"EHLO me.example", "250"}, {"MAIL ann@example.test", "250 "}, {"RCPT " + to, "250 "},
+		{"DATA", "354 "}, {"Subject: dots", ""}, {"", ""}, {"..", ""}, {".", taken}, {`=RCPT\r\n`, "RFC 5321"}, {"QUIT", "221 "},
+	}}
 }
 
 // A session by hand on the page in each mode, with a real server. Its recording replays,
