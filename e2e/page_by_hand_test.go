@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -34,13 +35,13 @@ func memcached(t *testing.T) (address string) {
 // handRows has a row for each mode that is bundled; a mode that lacks one fails the test.
 var handRows = map[string]byHand{
 	"http-line": {server: webServer, typed: [][2]string{
-		{"HEAD /api HTTP/1.0", "HEAD /api"}, {"", "HTTP/1.1 200 OK"},
+		{"HEAD /api HTTP/1.0", ""}, {"", "HTTP/1.1 200 OK"},
 	}},
 	"raw": {server: webServer, typed: [][2]string{
 		{`GET /api HTTP/1.0\r\n\r\n`, `{"ok":true}`},
 	}},
 	"echo-quit": {server: func(*testing.T) string { return shared.echo }, typed: [][2]string{
-		{"hello", "hello"}, {"quit", "quit"},
+		{"hello", "hello"}, {"quit", "The server closed its side"},
 	}},
 	"http": {server: webServer, typed: [][2]string{
 		{"GET /api", `{"ok":true}`}, {"HEAD /none", "404 Not Found"}, {"GET", "GET expects"},
@@ -123,6 +124,12 @@ func TestModesByHandOnThePage(t *testing.T) {
 	}
 }
 
+// shownText returns what stands among what was typed and shown, but for what was typed.
+func (p *page) shownText() string {
+	p.t.Helper()
+	return p.textOf(`(page) => page.console.filter((row) => row.kind !== "sent").map((row) => (row.text ?? new TextDecoder().decode(row.bytes)) + "\n").join("")`)
+}
+
 func typeByHand(t *testing.T, w *workbench, folder string, chromium context.Context, mode string) {
 	row := handRows[mode]
 	p := visit(t, chromium, "http://"+w.address)
@@ -132,14 +139,16 @@ func typeByHand(t *testing.T, w *workbench, folder string, chromium context.Cont
 	}
 	p.connect(row.server(t))
 	p.status("Connected")
+	seen := 0 // of what is shown
 	saw := func(after, want string) {
 		t.Helper()
-		p.wait(fmt.Sprintf("%q, after %q", want, after), fmt.Sprintf(`document.querySelector("#console").textContent.includes(%q)`, want))
+		eventually(t, fmt.Sprintf("%q, after %q", want, after), func() bool { return strings.Contains(p.shownText()[seen:], want) })
 	}
 	if saw("nothing", row.greets); row.greets == "" {
 		p.wait("the field", `document.activeElement.id === "command"`)
 	}
 	for _, typed := range row.typed {
+		seen = len(p.shownText())
 		p.fill("#command", typed[0])
 		p.press(kb.Enter)
 		p.wait("the field empty", `document.querySelector("#command").value === ""`)

@@ -75,15 +75,19 @@ func (p *page) saysThatSent(line string) {
 // wireText returns the text of the wire's rows of a kind, of the shown session.
 func (p *page) wireText(kind string) string {
 	p.t.Helper()
+	return p.textOf(fmt.Sprintf(`(page) => page.wire.filter((row) => row.kind === %q).map((row) => new TextDecoder().decode(row.bytes)).join("")`, kind))
+}
+
+// textOf returns the text that a function makes of the rows of each page of the shown
+// session. Rows that have left the page's memory are read as when somebody scrolls to them.
+func (p *page) textOf(rows string) string {
+	p.t.Helper()
 	p.wait("the page's own module", `globalThis.tabsOfTheTest || (import("/ui/tabs.js").then((tabs) => { globalThis.tabsOfTheTest = tabs; }), false)`)
-	// Rows that have left the page's memory are read as when somebody scrolls to them.
-	return evaluate[string](p, fmt.Sprintf(`(async (session) => {
-		let text = "";
-		for (const page of [...session.pages.list]) {
-			for (const row of (await session.read(page)).wire) if (row.kind === %q) text += new TextDecoder().decode(row.bytes);
-		}
-		return text;
-	})(tabsOfTheTest.current.value.session.value)`, kind))
+	return evaluate[string](p, fmt.Sprintf(`(async (session, text) => {
+		let all = "";
+		for (const page of [...session.pages.list]) all += text(await session.read(page));
+		return all;
+	})(tabsOfTheTest.current.value.session.value, %s)`, rows))
 }
 
 // isWhole checks that the page has each line of counting once, in order.
