@@ -39,7 +39,8 @@ type quarantine struct {
 // the group of those that were not tried yet.
 type group struct{ _ byte }
 
-// suspect is a session that waits for its group's turn.
+// suspect is a session that waits for its group's turn, or has it. A session may
+// wait again while it is still leaving a process that died.
 type suspect struct {
 	lease *Lease
 	come  chan *round // gets the round; buffered
@@ -48,10 +49,10 @@ type suspect struct {
 // round is a group's turn.
 type round struct {
 	group   *group
-	in      []*Lease
+	in      []*suspect
 	process *process // once it is started
 	err     error    // why it was not
-	split   bool     // it died
+	split   bool     // it died, and the groups to come are known
 }
 
 // open opens a connection to a process that only sessions of the lease's group use
@@ -59,11 +60,12 @@ type round struct {
 // it.
 func (q *quarantine) open(ctx context.Context, l *Lease) (*wire.Conn, error) {
 	for {
-		r, err := q.await(ctx, l)
+		s := &suspect{l, make(chan *round, 1)}
+		r, err := q.await(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		release := sync.OnceFunc(func() { q.leave(r, l) })
+		release := sync.OnceFunc(func() { q.leave(r, s) })
 		p, err := q.enter(ctx, r)
 		if err == nil {
 			var conn *wire.Conn
@@ -81,9 +83,8 @@ func (q *quarantine) open(ctx context.Context, l *Lease) (*wire.Conn, error) {
 	}
 }
 
-// await waits for the turn of the lease's group.
-func (q *quarantine) await(ctx context.Context, l *Lease) (*round, error) {
-	s := &suspect{l, make(chan *round, 1)}
+// await waits for the turn of the suspect's group.
+func (q *quarantine) await(ctx context.Context, s *suspect) (*round, error) {
 	q.mu.Lock()
 	q.waiting = append(q.waiting, s)
 	q.admit()
@@ -102,27 +103,27 @@ func (q *quarantine) await(ctx context.Context, l *Lease) (*round, error) {
 	q.waiting = slices.DeleteFunc(q.waiting, func(o *suspect) bool { return o == s })
 	select {
 	case r := <-s.come:
-		q.leaveLocked(r, l)
+		q.leaveLocked(r, s)
 	default:
 	}
 	return nil, err
 }
 
 // admit begins the turn of the group that has waited longest, if nobody is in. A
-// session of the group whose turn it is may still join it, unless others wait. q is
-// locked.
+// session of the group whose turn it is may still join it, unless others wait or the
+// process is dead. q is locked.
 func (q *quarantine) admit() {
 	if q.round == nil && len(q.waiting) > 0 {
 		q.round = &round{group: q.waiting[0].lease.group}
 	}
 	r := q.round
 	isOf := func(s *suspect) bool { return s.lease.group == r.group }
-	if r == nil || r.split || len(r.in) > 0 && !all(q.waiting, isOf) {
+	if r == nil || r.died() || len(r.in) > 0 && !all(q.waiting, isOf) {
 		return
 	}
 	for _, s := range q.waiting {
 		if isOf(s) {
-			r.in = append(r.in, s.lease)
+			r.in = append(r.in, s)
 			s.come <- r
 		}
 	}
@@ -182,22 +183,22 @@ func (q *quarantine) enter(ctx context.Context, r *round) (*process, error) {
 	return p, nil
 }
 
-// leave takes a session out of its round. With the last one the round is over.
-func (q *quarantine) leave(r *round, l *Lease) {
+// leave takes a suspect out of its round. With the last one the round is over.
+func (q *quarantine) leave(r *round, s *suspect) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.leaveLocked(r, l)
+	q.leaveLocked(r, s)
 }
 
-func (q *quarantine) leaveLocked(r *round, l *Lease) {
+func (q *quarantine) leaveLocked(r *round, s *suspect) {
 	switch {
 	case r.process == nil || r.split:
-	case isClosed(r.process.dead):
+	case r.died():
 		r.halve()
 	default:
-		l.group = nil
+		s.lease.group = nil
 	}
-	r.in = slices.DeleteFunc(r.in, func(o *Lease) bool { return o == l })
+	r.in = slices.DeleteFunc(r.in, func(o *suspect) bool { return o == s })
 	if len(r.in) > 0 {
 		return
 	}
@@ -221,7 +222,9 @@ func (q *quarantine) leaveLocked(r *round, l *Lease) {
 func (r *round) halve() {
 	r.split = true
 	halves := [2]*group{new(group), new(group)}
-	for i, l := range r.in {
-		l.group = halves[i*2/len(r.in)]
+	for i, s := range r.in {
+		s.lease.group = halves[i*2/len(r.in)]
 	}
 }
+
+func (r *round) died() bool { return r.process != nil && isClosed(r.process.dead) }

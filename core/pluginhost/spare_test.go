@@ -168,3 +168,41 @@ func TestDying(t *testing.T) {
 		t.Error("it is gone")
 	}
 }
+
+// A session that knows of a death asks again before it has left the process that
+// died. It must not be in that round twice: leaving once more, it would end the next
+// one, and two rounds would be in one process.
+func TestSuspectAsksBeforeItHasLeft(t *testing.T) {
+	q := &quarantine{build: &Build{ctx: t.Context()}}
+	ask := func(l *Lease) *suspect { return &suspect{l, make(chan *round, 1)} }
+	enter := func(s *suspect) *round {
+		t.Helper()
+		r, err := q.await(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	a, b := ask(new(Lease)), ask(new(Lease))
+	first := enter(a)
+	if enter(b) != first {
+		t.Fatal("the second suspect has a round of its own")
+	}
+	first.process = &process{dead: make(chan struct{})}
+	close(first.process.dead)
+	again := ask(a.lease)
+	next := make(chan *round)
+	go func() { next <- enter(again) }()
+	until(t, "the suspect to ask", func() bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return len(q.waiting) == 1 || len(first.in) == 3
+	})
+	q.leave(first, a)
+	q.leave(first, b)
+	r := <-next
+	if r == first || len(r.in) != 1 || q.round != r || a.lease.group == b.lease.group {
+		t.Errorf("the suspect is in a round of %d, the same as before: %t", len(r.in), r == first)
+	}
+	q.leave(r, again)
+}
