@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,11 +121,11 @@ func parseUser(line string) (user User, ok bool, err error) {
 		return User{}, false, err
 	}
 	text, isHash := strings.CutPrefix(fields[2], "sha256:")
-	hash, err := hex.DecodeString(text)
-	if !isHash || err != nil || len(hash) != sha256.Size {
-		return User{}, false, errors.New("the hash is not sha256: and 64 hexadecimal digits")
+	user, err = User{Name: fields[0], Role: role}.WithHash(text)
+	if !isHash || err != nil {
+		return User{}, false, errHash
 	}
-	return User{fields[0], role, [sha256.Size]byte(hash)}, true, nil
+	return user, true, nil
 }
 
 // ErrNoUser is the error of a name that is not in the file.
@@ -169,9 +170,8 @@ func (u *Users) Add(name string, role Role) (token string, err error) {
 	var secret [keyBytes]byte
 	rand.Read(secret[:])
 	token = base64.RawURLEncoding.EncodeToString(secret[:])
-	hash := sha256.Sum256([]byte(token))
-	err = u.change(name, fmt.Sprintf("%s %s sha256:%x\n", name, role, hash))
-	return token, err
+	user := User{name, role, sha256.Sum256([]byte(token))}
+	return token, u.change(map[string]string{name: user.line()})
 }
 
 // Remove takes a user out: what he has shown so far is refused from now on. What he
@@ -180,11 +180,43 @@ func (u *Users) Remove(name string) error {
 	if _, err := u.Find(name); err != nil {
 		return err
 	}
-	return u.change(name, "")
+	return u.change(map[string]string{name: ""})
 }
 
-// change replaces a user's line, and leaves all others as they are.
-func (u *Users) change(name, line string) error {
+// Change adds users, or gives those who are there what they have now, and takes others out,
+// all at once.
+func (u *Users) Change(add []User, remove []string) error {
+	lines := map[string]string{}
+	for _, name := range remove {
+		lines[name] = ""
+	}
+	for _, user := range add {
+		lines[user.Name] = user.line()
+	}
+	return u.change(lines)
+}
+
+// line returns the user's line of the file.
+func (u User) line() string { return fmt.Sprintf("%s %s sha256:%s\n", u.Name, u.Role, u.Hash()) }
+
+// Hash returns the hash of the user's token, as hexadecimal digits. It proves nothing.
+func (u User) Hash() string { return hex.EncodeToString(u.hash[:]) }
+
+// WithHash returns the user with a hash that Hash has returned.
+func (u User) WithHash(hash string) (User, error) {
+	b, err := hex.DecodeString(hash)
+	if err != nil || len(b) != sha256.Size {
+		return u, errHash
+	}
+	u.hash = [sha256.Size]byte(b)
+	return u, nil
+}
+
+var errHash = errors.New("the hash is not sha256: and 64 hexadecimal digits")
+
+// change replaces the lines of some users, by nothing those who are taken out, and leaves
+// all others as they are.
+func (u *Users) change(lines map[string]string) error {
 	if _, err := u.List(); err != nil { // a file that is not understood is not written
 		return err
 	}
@@ -194,7 +226,8 @@ func (u *Users) change(name, line string) error {
 	}
 	var text []byte
 	for l := range bytes.Lines(old) {
-		if user, ok, _ := parseUser(string(l)); ok && user.Name == name {
+		user, ok, _ := parseUser(string(l))
+		if _, changes := lines[user.Name]; ok && changes {
 			continue
 		}
 		text = append(text, l...)
@@ -202,8 +235,11 @@ func (u *Users) change(name, line string) error {
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(text, '\n')
 	}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		text = append(text, lines[name]...)
+	}
 	if err := os.MkdirAll(filepath.Dir(u.path), 0o700); err != nil {
 		return err
 	}
-	return replaceFile(u.path, append(text, line...))
+	return replaceFile(u.path, text)
 }
