@@ -13,7 +13,8 @@
 //
 // All of a tenant is in one stream of blocks (wb_TENANT, subjects wb.TENANT.s.ID), one
 // bucket of keys (rows, notes, and a heartbeat for each workbench) and one of objects, all
-// three named wb_TENANT.
+// three named wb_TENANT. A second bucket, wb_TENANT_values, has the values of [Log.Value], for
+// as long as nobody deletes them.
 //
 // A transcript has one writer. Each block is published with the sequence that its subject
 // is expected to end with, so of two writers one is refused: it reads the subject's last

@@ -79,9 +79,10 @@ type Log struct {
 	keys                             jetstream.KeyValue
 	objects                          jetstream.ObjectStore
 	chunks                           jetstream.Stream // of the objects
-	ready                            chan struct{}    // closed once the three are there
+	ready                            chan struct{}    // closed once these are there
 	writer                           string           // this process, in the blocks that it writes
 	mirror                           *mirror
+	values                           *values
 
 	ctx     context.Context // of all that the log does by itself
 	stop    context.CancelFunc
@@ -130,7 +131,7 @@ func Open(c Config) (*Log, error) {
 		return nil, fmt.Errorf("replicas %d: it must be 1 to 5", c.Replicas)
 	}
 	l := &Log{
-		c: c, grace: grace, sweepEvery: sweepEvery, completeEvery: completeEvery, shipEvery: shipEvery, deadAfter: deadAfter, writer: newWriter(), mirror: newMirror(),
+		c: c, grace: grace, sweepEvery: sweepEvery, completeEvery: completeEvery, shipEvery: shipEvery, deadAfter: deadAfter, writer: newWriter(), mirror: newMirror(), values: newValues(),
 		ready: make(chan struct{}), back: make(chan struct{}),
 		atOnce: make(chan struct{}, maxAtOnce), pace: rate.NewLimiter(endsPerSecond, maxEndsAtOnce), shipments: map[string]*shipment{},
 	}
@@ -231,6 +232,7 @@ func (l *Log) run() {
 		return
 	}
 	l.running.Go(l.watch)
+	l.running.Go(l.watchValues)
 	l.running.Go(l.beat)
 	l.running.Go(l.sweep)
 	l.running.Go(l.complete)
@@ -292,8 +294,16 @@ func (l *Log) makeOnce() (err error) {
 			Bucket: name, Description: "transcripts that have ended", Replicas: replicas, TTL: store.MaxAge,
 		})
 	}
-	if err == nil {
-		l.chunks, err = l.js.Stream(ctx, "OBJ_"+name)
+	if err != nil {
+		return err
+	}
+	if l.chunks, err = l.js.Stream(ctx, "OBJ_"+name); err != nil {
+		return err
+	}
+	if l.values.keys, err = l.js.KeyValue(ctx, valuesName(l.c.Tenant)); errors.Is(err, jetstream.ErrBucketNotFound) {
+		l.values.keys, err = l.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: valuesName(l.c.Tenant), Description: "classes, and what students have reached", Replicas: replicas, History: 1,
+		})
 	}
 	return err
 }
@@ -303,6 +313,17 @@ func bucketName(tenant string) string { return "wb_" + tenant }
 
 // subject returns where the blocks of a transcript are.
 func (l *Log) subject(key string) string { return "wb." + l.c.Tenant + ".s." + key }
+
+// Await waits until the log can be used, or ctx is done.
+func (l *Log) Await(ctx context.Context) {
+	select {
+	case <-l.ready:
+	case <-ctx.Done():
+	}
+}
+
+// Gateway returns the name of this workbench.
+func (l *Log) Gateway() string { return l.c.Gateway }
 
 // isReady reports whether the broker can be asked.
 func (l *Log) isReady() bool {

@@ -140,19 +140,39 @@ func (m *mirror) heardAll(now time.Time) {
 
 // watch keeps the mirror up to date until the log is closed.
 func (l *Log) watch() {
+	l.keepWatching("index", l.keys, func(e jetstream.KeyValueEntry) {
+		switch {
+		case e == nil:
+			l.mirror.mu.Lock()
+			l.mirror.synced = true
+			l.mirror.mu.Unlock()
+			l.mirror.heardAll(time.Now())
+			l.mirror.take("", nil, time.Now()) // wakes who waits for that
+		case e.Operation() == jetstream.KeyValuePut:
+			l.mirror.take(e.Key(), e.Value(), time.Now())
+		default:
+			l.mirror.take(e.Key(), nil, time.Now())
+			l.deletedElsewhere(e.Key())
+		}
+	})
+}
+
+// keepWatching calls told with each entry of a bucket, and with nil once it has told all
+// that there were, until the log is closed.
+func (l *Log) keepWatching(what string, keys jetstream.KeyValue, told func(jetstream.KeyValueEntry)) {
 	for {
 		l.mu.Lock()
 		back := l.back
 		l.mu.Unlock()
-		w, err := l.keys.WatchAll(l.ctx)
+		w, err := keys.WatchAll(l.ctx)
 		if err == nil {
-			err = l.mirrorAll(w, back)
+			err = l.watchUntil(w, back, told)
 		}
 		if l.ctx.Err() != nil {
 			return
 		}
 		if err != nil {
-			l.c.Log.Debug("shared log: the index cannot be watched", "reason", err.Error())
+			l.c.Log.Debug("shared log: a bucket cannot be watched", "bucket", what, "reason", err.Error())
 		}
 		if err != nil && !l.pause(retryMost) {
 			return
@@ -160,28 +180,17 @@ func (l *Log) watch() {
 	}
 }
 
-// mirrorAll mirrors what a watch tells, until the broker was away: watching anew is
-// quicker than waiting until nats.go finds that it hears nothing.
-func (l *Log) mirrorAll(w jetstream.KeyWatcher, back <-chan struct{}) error {
+// watchUntil tells what a watch tells, until the broker was away: watching anew is quicker
+// than waiting until nats.go finds that it hears nothing.
+func (l *Log) watchUntil(w jetstream.KeyWatcher, back <-chan struct{}, told func(jetstream.KeyValueEntry)) error {
 	defer w.Stop()
 	for {
 		select {
 		case e, ok := <-w.Updates():
-			switch {
-			case !ok:
+			if !ok {
 				return errors.New("the watch has ended")
-			case e == nil:
-				l.mirror.mu.Lock()
-				l.mirror.synced = true
-				l.mirror.mu.Unlock()
-				l.mirror.heardAll(time.Now())
-				l.mirror.take("", nil, time.Now()) // wakes who waits for that
-			case e.Operation() == jetstream.KeyValuePut:
-				l.mirror.take(e.Key(), e.Value(), time.Now())
-			default:
-				l.mirror.take(e.Key(), nil, time.Now())
-				l.deletedElsewhere(e.Key())
 			}
+			told(e)
 		case <-back:
 			return nil
 		case <-l.ctx.Done():
