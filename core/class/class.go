@@ -1,12 +1,8 @@
 package class
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +10,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/access"
-	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/register"
 )
 
 // What a class's folder has in it, beside the recordings.
@@ -34,11 +30,16 @@ type Class struct {
 	path   string // of the events
 	users  *access.Users
 	lock   *os.File
+	in     register.Value // of the events; nil: they are in the folder alone
 
-	mu    sync.Mutex
+	changing sync.Mutex // held to change the state and the file
+	file     *os.File   // of the events, at its end
+	size     int64
+	revision uint64 // of what the state is, in that value
+	refused  uint64 // that of a text that cannot be understood
+
+	mu    sync.Mutex // guards state, which others read while it is being changed
 	state State
-	file  *os.File // of the events, at its end
-	size  int64
 }
 
 // ErrOpen is the error of a class that another process has open.
@@ -48,8 +49,15 @@ var ErrOpen = errors.New("class is open in another workbench")
 func UsersFile(folder string) string { return filepath.Join(folder, usersFile) }
 
 // Open opens the class in a folder, or makes one, with a new code. Its errors are those of
-// files, ErrOpen, or ErrEnded. Close it.
+// files, ErrOpen, ErrEnded, or ErrCopy. Close it.
 func Open(folder string) (*Class, error) {
+	if IsCopy(folder) {
+		return nil, ErrCopy
+	}
+	return openWith(folder, (*Class).begin)
+}
+
+func openWith(folder string, begin func(*Class) error) (*Class, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
@@ -62,7 +70,10 @@ func Open(folder string) (*Class, error) {
 		return nil, err
 	}
 	c := &Class{folder: folder, path: filepath.Join(folder, eventsFile), users: users, lock: lock}
-	if err := c.open(); err != nil {
+	if err = c.read(); err == nil {
+		err = begin(c)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -85,110 +96,65 @@ func Lock(folder string) (*os.File, error) {
 
 // Close ends the use of the class, which stays as it is.
 func (c *Class) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	if c.file != nil {
 		c.file.Close()
+		c.file = nil
 		c.Use()
 	}
 	return c.lock.Close()
 }
 
-// open reads the events, and leaves out a last line that was not written whole.
-func (c *Class) open() error {
-	size, err := c.state.read(c.path)
-	if err != nil {
-		return err
+// begin begins a class that is new, and takes out the users of students who are gone: the
+// workbench may have ended before it could.
+func (c *Class) begin() error {
+	if c.state.Opened.IsZero() {
+		return c.change(opens)
 	}
-	if !c.state.Ended.IsZero() {
-		return ErrEnded
-	}
-	if c.file, err = os.OpenFile(c.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
-		return err
-	}
-	if err := c.cut(size); err != nil {
-		return err
-	}
-	c.Use()
-	if size == 0 {
-		return c.add(Event{Kind: Opened, Code: newCode()})
-	}
-	return c.refuseRemoved()
+	return c.admitThose(c.state.all)
 }
 
-// read adds the events of a file, if there is one, and returns how many bytes of it are
-// whole lines: the last may be of a process that was killed, or is writing it.
-func (s *State) read(path string) (size int64, err error) {
-	data, err := plainfile.ReadFile(path, 2*maxEvents)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, err
-	}
-	whole := data[:bytes.LastIndexByte(data, '\n')+1]
-	n := 0
-	for line := range bytes.Lines(whole) {
-		n++
-		var e Event
-		err := json.Unmarshal(line, &e)
-		if err == nil {
-			err = s.Apply(e)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("%s, line %d: %w", path, n, err)
-		}
-	}
-	return int64(len(whole)), nil
-}
+func opens(*State) (Event, error) { return Event{Kind: Opened, Code: newCode()}, nil }
 
-// Read returns how the class in a folder is, which may be open in another process. Its
-// errors are those of files; without a class it is fs.ErrNotExist.
-func Read(folder string) (*State, error) {
-	s := new(State)
-	path := filepath.Join(folder, eventsFile)
-	size, err := s.read(path)
-	if err == nil && size == 0 {
-		err = &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
+// errNothing is returned to change where nothing is to be changed.
+var errNothing = errors.New("nothing changes")
 
-// refuseRemoved takes out the users of students who are gone: the workbench may have ended
-// before it could.
-func (c *Class) refuseRemoved() error {
-	for _, one := range c.state.all {
-		if !one.gone {
-			continue
+// change adds the event that next returns of the state. Where others hold the class too,
+// it may be called again, of what they have made of it meanwhile.
+func (c *Class) change(next func(s *State) (Event, error)) error {
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	for {
+		s := c.State()
+		e, err := next(s)
+		if err == errNothing {
+			return nil
+		} else if err != nil {
+			return err
 		}
-		if err := c.users.Remove(one.ID); err != nil && !errors.Is(err, access.ErrNoUser) {
+		if err := c.add(s, e); !errors.Is(err, register.ErrChanged) {
+			return err
+		}
+		if err := c.reload(); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-// cut has the file end there.
-func (c *Class) cut(size int64) error {
-	if err := c.file.Truncate(size); err != nil {
-		return err
-	}
-	_, err := c.file.Seek(size, io.SeekStart)
-	c.size = size
-	return err
-}
-
-// add puts an event on the disk, and then into the state. An event that could not be
+// add adds an event to a state, and has the class be in that: it is on the disk, and where
+// others hold the class in their value, before it counts. An event that could not be
 // written whole is not there.
-func (c *Class) add(e Event) error {
+func (c *Class) add(s *State, e Event) error {
 	e.At = time.Now().UTC().Truncate(time.Millisecond)
 	if e.Sent != nil {
 		e.Sent.At = e.At
 	}
-	next := c.state
-	next.all = slices.Clone(c.state.all)
-	if err := next.Apply(e); err != nil {
+	if err := s.Apply(e); err != nil {
 		return err
+	}
+	if c.in != nil {
+		return c.share(s)
 	}
 	line, err := json.Marshal(e)
 	if err != nil {
@@ -196,10 +162,10 @@ func (c *Class) add(e Event) error {
 	}
 	line = append(line, '\n')
 	if c.size+int64(len(line)) > maxEvents {
-		if err := c.rewrite(&next); err != nil {
+		if err := c.rewrite(s); err != nil {
 			return err
 		}
-		c.state = next
+		c.is(s)
 		return nil
 	}
 	_, err = c.file.Write(line)
@@ -207,33 +173,15 @@ func (c *Class) add(e Event) error {
 		return errors.Join(err, c.cut(c.size))
 	}
 	c.size += int64(len(line))
-	c.state = next
+	c.is(s)
 	return nil
 }
 
-// rewrite replaces the file by one that adds up to a state.
-func (c *Class) rewrite(s *State) error {
-	var text bytes.Buffer
-	lines := json.NewEncoder(&text)
-	for _, e := range s.Events() {
-		if err := lines.Encode(e); err != nil {
-			return err
-		}
-	}
-	err := plainfile.Write(c.path, 0o600, func(w io.Writer) error {
-		_, err := w.Write(text.Bytes())
-		return errors.Join(err, w.(*os.File).Sync())
-	})
-	if err != nil {
-		return err
-	}
-	file, err := os.OpenFile(c.path, os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	c.file.Close()
-	c.file = file
-	return c.cut(int64(text.Len()))
+// is has the class be in a state.
+func (c *Class) is(s *State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state = *s
 }
 
 // Admits reports whether a code, as somebody has typed it, is the class's.
@@ -289,46 +237,65 @@ func (c *Class) Find(id string) (Student, bool) {
 }
 
 // Join adds a student, and a user of that role. Its error is a *NameError, ErrFull,
-// ErrEnded, or one of files.
+// ErrEnded, or one of files, or register.ErrUnreachable.
 func (c *Class) Join(name string) (Student, error) {
 	name, err := CleanName(name)
 	if err != nil {
 		return Student{}, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.state.Ended.IsZero() {
-		return Student{}, ErrEnded
+	var added access.User // who comes first: one whom the class does not know has no cookie yet
+	err = c.change(func(s *State) (Event, error) {
+		err := c.withdraw(added)
+		if err == nil {
+			added, err = c.newUser(s, name)
+		}
+		return Event{Kind: Joined, ID: added.Name, Name: name, User: added.Hash()}, err
+	})
+	if err != nil {
+		return Student{}, errors.Join(err, c.withdraw(added))
 	}
-	if len(c.state.all) >= maxJoins || len(c.state.Students()) >= MaxStudents {
-		return Student{}, ErrFull
+	one, _ := c.Find(added.Name)
+	return one, nil
+}
+
+// newUser adds a user for somebody who joins.
+func (c *Class) newUser(s *State, name string) (user access.User, err error) {
+	switch {
+	case !s.Ended.IsZero():
+		return user, ErrEnded
+	case len(s.all) >= maxJoins, len(s.Students()) >= MaxStudents:
+		return user, ErrFull
 	}
 	others, err := c.users.List()
 	if err != nil {
-		return Student{}, err
+		return user, err
 	}
 	known := map[string]bool{}
 	for _, u := range others {
 		known[u.Name] = true
 	}
-	id := userName(name, len(c.state.all)+1, func(id string) bool { return known[id] || c.state.find(id) != nil })
-	// The user comes first: one whom the class does not know has no cookie yet.
+	id := userName(name, len(s.all)+1, func(id string) bool { return known[id] || s.find(id) != nil })
 	if _, err := c.users.Add(id, access.Student); err != nil {
-		return Student{}, err
+		return user, err
 	}
-	if err := c.add(Event{Kind: Joined, ID: id, Name: name}); err != nil {
-		return Student{}, errors.Join(err, c.users.Remove(id))
+	return c.users.Find(id)
+}
+
+// withdraw takes out a user who was added for nothing. Another workbench may have given the
+// name to somebody meanwhile.
+func (c *Class) withdraw(user access.User) error {
+	if now, err := c.users.Find(user.Name); err != nil || now != user {
+		return nil
 	}
-	return *c.state.find(id), nil
+	return c.users.Remove(user.Name)
 }
 
 // Remove takes a student out, whose cookie is refused from then on. What the student has
 // recorded stays, and the user name is not given again. Its error is ErrNoStudent, or one
-// of files.
+// of files, or register.ErrUnreachable.
 func (c *Class) Remove(id string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.add(Event{Kind: Removed, ID: id}); err != nil {
+	err := c.change(func(*State) (Event, error) { return Event{Kind: Removed, ID: id}, nil })
+	if err != nil {
 		return err
 	}
 	if err := c.users.Remove(id); err != nil && !errors.Is(err, access.ErrNoUser) {
@@ -337,51 +304,49 @@ func (c *Class) Remove(id string) error {
 	return nil
 }
 
-// Hand raises a student's hand, or takes it down. Its error is ErrNoStudent, or one of
-// files.
+// Hand raises a student's hand, or takes it down. Its error is as Remove's.
 func (c *Class) Hand(id string, up bool) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if one, ok := c.state.Find(id); ok && one.Hand.IsZero() == !up {
-		return nil
-	}
-	kind := HandDown
-	if up {
-		kind = HandUp
-	}
-	return c.add(Event{Kind: kind, ID: id})
+	return c.change(func(s *State) (Event, error) {
+		one, ok := s.Find(id)
+		switch {
+		case ok && one.Hand.IsZero() == !up:
+			return Event{}, errNothing
+		case up:
+			return Event{Kind: HandUp, ID: id}, nil
+		}
+		return Event{Kind: HandDown, ID: id}, nil
+	})
 }
 
 // Pause pauses the class, or has it go on.
 func (c *Class) Pause(paused bool) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state.Paused.IsZero() == !paused {
-		return nil
-	}
-	kind := GoingOn
-	if paused {
-		kind = Paused
-	}
-	return c.add(Event{Kind: kind})
+	return c.change(func(s *State) (Event, error) {
+		switch {
+		case s.Paused.IsZero() == !paused:
+			return Event{}, errNothing
+		case paused:
+			return Event{Kind: Paused}, nil
+		}
+		return Event{Kind: GoingOn}, nil
+	})
 }
 
-// Send sends something to all students, or takes back what was sent, if s is nothing. Its
-// number and time are filled in.
-func (c *Class) Send(s Sent) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s.N = c.state.Sent.N + 1
-	return c.add(Event{Kind: SentAll, Sent: &s})
+// Send sends something to all students, or takes back what was sent, if sent is nothing.
+// Its number and time are filled in.
+func (c *Class) Send(sent Sent) error {
+	return c.change(func(s *State) (Event, error) {
+		next := sent
+		next.N = s.Sent.N + 1
+		return Event{Kind: SentAll, Sent: &next}, nil
+	})
 }
 
 // ChangeCode gives the class a new code, and returns it. The one before lets nobody join.
-func (c *Class) ChangeCode() (string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	code := newCode()
-	for code == c.state.Code {
-		code = newCode()
-	}
-	return code, c.add(Event{Kind: NewCode, Code: code})
+func (c *Class) ChangeCode() (code string, err error) {
+	err = c.change(func(s *State) (Event, error) {
+		for code = newCode(); code == s.Code; code = newCode() {
+		}
+		return Event{Kind: NewCode, Code: code}, nil
+	})
+	return code, err
 }

@@ -25,18 +25,18 @@ func (c *Class) Folder() string { return c.folder }
 // End has the class end: nothing changes in it from now on, and Open and DeleteDue take it
 // for one that is to be deleted. Delete it when nothing uses its folder any more.
 func (c *Class) End() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.state.Ended.IsZero() {
-		return nil
-	}
-	return c.add(Event{Kind: Ended})
+	return c.change(func(s *State) (Event, error) {
+		if !s.Ended.IsZero() {
+			return Event{}, errNothing
+		}
+		return Event{Kind: Ended}, nil
+	})
 }
 
 // Delete closes the class and deletes its folder.
 func (c *Class) Delete() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	c.file.Close()
 	c.file = nil
 	return Delete(c.folder, c.lock)
@@ -45,13 +45,13 @@ func (c *Class) Delete() error {
 // DeleteAfter has the class deleted by DeleteDue once it was not used for so long; 0: it is
 // kept. Less than a second counts as a second.
 func (c *Class) DeleteAfter(unused time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	seconds := int64((unused + time.Second - 1) / time.Second)
-	if c.state.DeleteAfter == time.Duration(seconds)*time.Second {
-		return nil
-	}
-	return c.add(Event{Kind: DeleteAfter, For: seconds})
+	return c.change(func(s *State) (Event, error) {
+		if s.DeleteAfter == time.Duration(seconds)*time.Second {
+			return Event{}, errNothing
+		}
+		return Event{Kind: DeleteAfter, For: seconds}, nil
+	})
 }
 
 // Use notes that the class is being used. An event is a use too, and so are Open and Close.

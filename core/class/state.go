@@ -16,6 +16,7 @@ type Event struct {
 	Code string    `json:"code,omitempty"` // of Opened and NewCode
 	ID   string    `json:"id,omitempty"`   // of Joined, Removed, HandUp and HandDown: a user name
 	Name string    `json:"name,omitempty"` // of Joined: as the student has chosen it
+	User string    `json:"user,omitempty"` // of Joined: the hash of the user's token, for other workbenches
 	Sent *Sent     `json:"sent,omitempty"` // of SentAll
 	For  int64     `json:"for,omitempty"`  // of DeleteAfter, in seconds; 0: for ever
 }
@@ -74,6 +75,7 @@ type Student struct {
 	Joined time.Time
 	Hand   time.Time // since when it is up; zero: it is down
 	gone   bool
+	user   string // the hash of the user's token; "": not known
 }
 
 // Bounds of a class.
@@ -174,7 +176,7 @@ func (s *State) Apply(e Event) error {
 		case one == nil || one.gone:
 			return fmt.Errorf("event %q of %.40q: %w", e.Kind, e.ID, ErrNoStudent)
 		case e.Kind == Removed:
-			one.gone, one.Hand = true, time.Time{}
+			one.gone, one.Hand, one.user = true, time.Time{}, ""
 		case e.Kind == HandUp:
 			one.Hand = e.At
 		default:
@@ -199,7 +201,10 @@ func (s *State) join(e Event) error {
 	case len(s.all) >= maxJoins, len(s.Students()) >= MaxStudents:
 		return ErrFull
 	}
-	s.all = append(s.all, Student{ID: e.ID, Name: e.Name, Joined: e.At})
+	if _, err := (access.User{}).WithHash(e.User); e.User != "" && err != nil {
+		return fmt.Errorf("event %q: %w", e.Kind, err)
+	}
+	s.all = append(s.all, Student{ID: e.ID, Name: e.Name, Joined: e.At, user: e.User})
 	return nil
 }
 
@@ -207,7 +212,7 @@ func (s *State) join(e Event) error {
 func (s *State) Events() []Event {
 	all := []Event{{Kind: Opened, At: s.Opened, Code: s.Code}}
 	for _, one := range s.all {
-		all = append(all, Event{Kind: Joined, At: one.Joined, ID: one.ID, Name: one.Name})
+		all = append(all, Event{Kind: Joined, At: one.Joined, ID: one.ID, Name: one.Name, User: one.user})
 		if one.gone {
 			all = append(all, Event{Kind: Removed, At: one.Joined, ID: one.ID})
 		}

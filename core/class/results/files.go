@@ -69,13 +69,18 @@ func (c *Class) filesOf(one student, give func(file) bool) error {
 	if err != nil {
 		return err
 	}
-	recorded, err := os.OpenRoot(of(Transcripts(c.folder), one.ID))
-	if errors.Is(err, fs.ErrNotExist) { // as with --no-record
-		recorded = nil
-	} else if err != nil {
-		return err
-	} else {
-		defer recorded.Close()
+	open := func(id string) (io.ReadCloser, error) { return c.Open(one.ID, id) }
+	if c.Open == nil {
+		recorded, err := os.OpenRoot(of(Transcripts(c.folder), one.ID))
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // as with --no-record
+			open = func(string) (io.ReadCloser, error) { return nil, store.ErrNotFound }
+		case err != nil:
+			return err
+		default:
+			defer recorded.Close()
+			open = func(id string) (io.ReadCloser, error) { return store.OpenText(recorded, id) }
+		}
 	}
 	folder := safeName(fmt.Sprintf("%s (%s)", one.Name, one.ID))
 	if !give(file{path: path.Join(folder, seedFile), at: one.Joined, text: strings.NewReader(seed + "\n")}) {
@@ -83,7 +88,7 @@ func (c *Class) filesOf(one student, give func(file) bool) error {
 	}
 	for _, line := range lines {
 		in := path.Join(folder, safeName(line.Lesson), fmt.Sprintf("step-%d", line.Step))
-		if err := filesOfStep(recorded, in, line, give); err != nil {
+		if err := filesOfStep(open, in, line, give); err != nil {
 			return err
 		}
 	}
@@ -91,7 +96,7 @@ func (c *Class) filesOf(one student, give func(file) bool) error {
 }
 
 // filesOfStep gives those of one step.
-func filesOfStep(recorded *os.Root, in string, line progress.Line, give func(file) bool) error {
+func filesOfStep(open func(id string) (io.ReadCloser, error), in string, line progress.Line, give func(file) bool) error {
 	giveText := func(name string, text []byte) error {
 		if !give(file{path: path.Join(in, name), at: line.Time, text: bytes.NewReader(text)}) {
 			return errEnough
@@ -103,7 +108,7 @@ func filesOfStep(recorded *os.Root, in string, line progress.Line, give func(fil
 		if !store.ValidID(id) {
 			continue
 		}
-		text, err := openText(recorded, id)
+		text, err := open(id)
 		if errors.Is(err, store.ErrNotFound) {
 			missing += id + "\n"
 			continue
@@ -132,13 +137,6 @@ func filesOfStep(recorded *os.Root, in string, line progress.Line, give func(fil
 		return err
 	}
 	return giveText(answersFile, text.Bytes())
-}
-
-func openText(recorded *os.Root, id string) (io.ReadCloser, error) {
-	if recorded == nil {
-		return nil, store.ErrNotFound
-	}
-	return store.OpenText(recorded, id)
 }
 
 // ErrNotEmpty says that a folder to write has something in it.

@@ -12,6 +12,7 @@ package results
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +24,10 @@ import (
 
 // Class is what there is of a class.
 type Class struct {
+	// Open opens a student's recording, or returns store.ErrNotFound; nil: it is looked for
+	// in the folder.
+	Open func(student, id string) (io.ReadCloser, error)
+
 	students []student
 	lessons  []column // of which somebody has tried a step
 	folder   string
