@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ import (
 
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/plainfile"
+	"github.com/protocol-workbench/workbench/core/register"
 )
 
 // Bounds of one student's progress.
@@ -80,12 +82,14 @@ type At struct {
 
 // Log is one student's progress. It is safe for concurrent use.
 type Log struct {
-	folder string // "": none; it is in memory only
-	seed   string
+	folder string         // "": none; it is in memory only
+	in     register.Value // that other workbenches have too; nil: none
 
-	mu   sync.Mutex
-	best map[place]Line
-	at   At // no lesson: not known
+	mu       sync.Mutex
+	seed     string
+	best     map[place]Line
+	at       At     // no lesson: not known
+	revision uint64 // of what was taken in of the value
 }
 
 // InMemory returns a log that ends with the process, of a student with a new seed.
@@ -106,7 +110,7 @@ func Open(folder string) (*Log, error) {
 	err := l.readSeed()
 	if errors.Is(err, fs.ErrNotExist) {
 		l.seed = newSeed()
-		err = plainfile.Write(filepath.Join(folder, seedFile), 0o600, func(w io.Writer) error { _, err := io.WriteString(w, l.seed+"\n"); return err })
+		err = l.writeSeed()
 	}
 	if err != nil {
 		return nil, err
@@ -115,6 +119,10 @@ func Open(folder string) (*Log, error) {
 		json.Unmarshal(text, &l.at) // what cannot be read is not known
 	}
 	return l, l.read()
+}
+
+func (l *Log) writeSeed() error {
+	return plainfile.Write(filepath.Join(l.folder, seedFile), 0o600, func(w io.Writer) error { _, err := io.WriteString(w, l.seed+"\n"); return err })
 }
 
 // Read reads a folder, which another process may have open, and changes nothing: it
@@ -130,10 +138,14 @@ func Read(folder string) (seed string, best []Line, err error) {
 	if err := l.read(); err != nil {
 		return "", nil, err
 	}
-	best = slices.SortedFunc(maps.Values(l.best), func(a, b Line) int {
+	return l.seed, sorted(maps.Values(l.best)), nil
+}
+
+// sorted returns lines by lesson and step.
+func sorted(lines iter.Seq[Line]) []Line {
+	return slices.SortedFunc(lines, func(a, b Line) int {
 		return cmp.Or(strings.Compare(a.Lesson, b.Lesson), a.Step-b.Step)
 	})
-	return l.seed, best, nil
 }
 
 func (l *Log) readSeed() error {
@@ -177,12 +189,18 @@ func (l *Log) take(line Line) bool {
 }
 
 // Seed returns the student's seed.
-func (l *Log) Seed() string { return l.seed }
+func (l *Log) Seed() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refresh()
+	return l.seed
+}
 
 // Reached returns what was reached in a lesson, by the number of the step.
 func (l *Log) Reached(name string) map[int]Line {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.refresh()
 	steps := map[int]Line{}
 	for at, line := range l.best {
 		if at.lesson == name {
@@ -196,6 +214,7 @@ func (l *Log) Reached(name string) map[int]Line {
 func (l *Log) At() At {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.refresh()
 	return l.at
 }
 
@@ -204,19 +223,24 @@ func (l *Log) At() At {
 func (l *Log) Move(to At) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.at == to {
+	if l.refresh(); l.at == to {
 		return nil
 	}
 	if l.at = to; l.folder == "" {
 		return nil
 	}
-	return plainfile.Write(filepath.Join(l.folder, atFile), 0o600, func(w io.Writer) error { return json.NewEncoder(w).Encode(to) })
+	return errors.Join(l.writeAt(), l.share())
+}
+
+func (l *Log) writeAt() error {
+	return plainfile.Write(filepath.Join(l.folder, atFile), 0o600, func(w io.Writer) error { return json.NewEncoder(w).Encode(l.at) })
 }
 
 // Latest returns the line that was added last. ok is false if there is none.
 func (l *Log) Latest() (latest Line, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.refresh()
 	for _, line := range l.best {
 		if !ok || line.Time.After(latest.Time) {
 			latest, ok = line, true
@@ -230,6 +254,7 @@ func (l *Log) Latest() (latest Line, ok bool) {
 func (l *Log) Add(line Line) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.refresh()
 	at := place{line.Lesson, line.Step}
 	if _, known := l.best[at]; !known && len(l.best) == MaxSteps {
 		return ErrFull
@@ -244,7 +269,7 @@ func (l *Log) Add(line Line) error {
 	if err != nil || !l.take(line) || l.folder == "" {
 		return err
 	}
-	return l.append(text)
+	return errors.Join(l.append(text), l.share())
 }
 
 // append writes a line at the end of the file, as one write.
