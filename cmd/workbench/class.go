@@ -21,7 +21,9 @@ import (
 	"github.com/protocol-workbench/workbench/core/class/results"
 	"github.com/protocol-workbench/workbench/core/gateway"
 	"github.com/protocol-workbench/workbench/core/pluginhost"
+	"github.com/protocol-workbench/workbench/core/register"
 	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/store/shared"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -36,7 +38,7 @@ type classOptions struct {
 
 // classDecides are the flags of serve that class sets itself.
 func classDecides(flag string) bool {
-	return slices.Contains([]string{"practice", "users", "transcripts", "auth", "store"}, flag) || strings.HasPrefix(flag, "oidc-") || strings.HasPrefix(flag, "store-")
+	return slices.Contains([]string{"practice", "users", "transcripts", "auth"}, flag) || strings.HasPrefix(flag, "oidc-")
 }
 
 func newClassCommand() *cobra.Command {
@@ -51,12 +53,16 @@ needs the Internet.
 
 The code, the students, their recordings and what they have reached in lessons stay in a
 folder of the class, so that it is the same when you start it again. class results and class
-submissions hand out what it has reached; class end deletes all of it.`,
+submissions hand out what it has reached; class end deletes all of it.
+
+With --store several workbenches hold one class, and students come to any of them: see
+docs/scale.md.`,
 		Example: "  workbench class --listen :8000 --plain-http      in a closed room\n" +
 			"  workbench class --delete-after 14d               delete it when it was not used for 14 days\n" +
 			"  workbench class --lessons lessons                with lessons of your own\n" +
 			"  workbench class --listen :8443 --tls auto        see workbench ca\n" +
 			"  workbench class --class tuesday                  on this machine only, to look at it\n" +
+			"  workbench class --store nats://nats:4222/school  with the other workbenches that are started so\n" +
 			"  workbench class end --class tuesday              delete what it left",
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -101,14 +107,25 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 	}
 	classes := filepath.Dir(folder)
 	deleteDue(classes, stdout, stderr)
-	held, err := class.Open(folder)
-	if errors.Is(err, class.ErrOpen) {
-		return fmt.Errorf("class %s is running already; stop it, or hold another one, as in: --class tuesday", o.name)
-	}
+	log, err := o.newLog(stderr)
 	if err != nil {
-		return fmt.Errorf("open class %s: %w", o.name, err)
+		return err
+	}
+	with, err := o.shared.openFor(ctx, o.name, results.Transcripts(folder), log)
+	if err != nil {
+		return err
+	}
+	if with != nil {
+		defer letGo(with)
+	}
+	held, err := openClass(folder, with)
+	if err != nil {
+		return notHeld(o.name, err)
 	}
 	defer held.Close()
+	if o.deleteAfter != "" && with != nil && deleteAfter > 0 {
+		return errKeptElsewhere
+	}
 	if o.deleteAfter != "" {
 		if err := held.DeleteAfter(deleteAfter); err != nil {
 			return fmt.Errorf("write class %s: %w", o.name, err)
@@ -123,6 +140,7 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	err = serve(ctx, o.serveOptions, serveHooks{
+		shared: with, over: held.HasEnded,
 		extend: func(_ *pluginhost.Host, c *gateway.Config) {
 			c.Class, c.EndClass = held, stop
 			c.KeepPoison = func(t *transcript.Transcript) (string, error) {
@@ -142,6 +160,39 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 		err = errors.Join(err, tellDeleted(stdout, o.name, held.Delete()))
 	}
 	return err
+}
+
+// progressKind is of values in which what a student has reached is shared.
+const progressKind = "progress"
+
+// openClass opens a class, which others may hold too.
+func openClass(folder string, with *shared.Log) (*class.Class, error) {
+	if with == nil {
+		return class.Open(folder)
+	}
+	held, err := class.OpenShared(folder, with.Value("class", "class"))
+	if err == nil && held.State().DeleteAfter > 0 {
+		held.Close()
+		return nil, errKeptElsewhere
+	}
+	return held, err
+}
+
+var errKeptElsewhere = errors.New("--delete-after does not work for a class that workbenches share; take it back first, without --store: workbench class --delete-after 0")
+
+// notHeld says why a class cannot be held.
+func notHeld(name string, err error) error {
+	switch {
+	case errors.Is(err, class.ErrOpen):
+		return fmt.Errorf("class %s is running already; stop it, or hold another one, as in: --class tuesday", name)
+	case errors.Is(err, class.ErrCopy):
+		return fmt.Errorf("class %s is held by several workbenches: start it with --store as before, or delete this machine's copy (workbench class end --class %s)", name, name)
+	case errors.Is(err, class.ErrOther):
+		return fmt.Errorf("class %s of this machine is another one than that of the shared log; delete it here (workbench class end --class %s), or hold another one, as in: --class tuesday", name, name)
+	case errors.Is(err, register.ErrUnreachable):
+		return fmt.Errorf("class %s: the shared log cannot be reached, and this machine has no copy of the class to begin with; see to the servers of --store, and start it again", name)
+	}
+	return fmt.Errorf("open class %s: %w", name, err)
 }
 
 // tellClass prints how students join.

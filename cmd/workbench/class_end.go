@@ -45,7 +45,11 @@ func newClassEndCommand(name *string) *cobra.Command {
 				return err
 			}
 			defer lock.Close()
-			if !yes && !confirms(cmd, fmt.Sprintf("Delete class %s, with its students and all recordings, in %s?", *name, core.Printable(folder))) {
+			question := "Delete class %s, with its students and all recordings, in %s?"
+			if class.IsCopy(folder) {
+				question = "Delete this machine's copy of class %s, in %s? The class itself is ended on the page of a workbench that holds it."
+			}
+			if !yes && !confirms(cmd, fmt.Sprintf(question, *name, core.Printable(folder))) {
 				return errors.New("nothing was deleted; answer yes, or add --yes")
 			}
 			return tellDeleted(cmd.OutOrStdout(), *name, class.Delete(folder, lock))

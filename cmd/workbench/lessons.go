@@ -14,6 +14,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/lesson/progress"
 	"github.com/protocol-workbench/workbench/core/lesson/ready"
 	"github.com/protocol-workbench/workbench/core/practice/room"
+	"github.com/protocol-workbench/workbench/core/store/shared"
 )
 
 // maxLessons bounds the lessons that one workbench offers.
@@ -113,9 +114,10 @@ func openLesson(path string) (source *lesson.Source, err error) {
 }
 
 // openProgress opens what a user has reached in lessons, "" for the account, in a folder;
-// "" is the one in the user's state directory. Progress that cannot be kept is no reason
+// "" is the one in the user's state directory. What a user has reached at other workbenches
+// is in the log that they share, if there is one. Progress that cannot be kept is no reason
 // not to serve: it is forgotten then, and the log says so.
-func openProgress(folder, user string, log *slog.Logger) *progress.Log {
+func openProgress(folder, user string, with *shared.Log, log *slog.Logger) *progress.Log {
 	var err error
 	if folder == "" {
 		var state string
@@ -127,7 +129,12 @@ func openProgress(folder, user string, log *slog.Logger) *progress.Log {
 			folder = filepath.Join(folder, "users", user)
 		}
 		var p *progress.Log
-		if p, err = progress.Open(folder); err == nil {
+		if with != nil && user != "" {
+			p, err = progress.OpenShared(folder, with.Value(progressKind, user))
+		} else {
+			p, err = progress.Open(folder)
+		}
+		if err == nil {
 			return p
 		}
 	}

@@ -20,6 +20,7 @@ type recorded struct {
 	log    *slog.Logger
 	o      serveOptions
 	shared *shared.Log // nil: recordings are in the folders alone
+	over   func() bool // that they are to be deleted from there; nil: they are kept
 	mu     sync.Mutex
 	others []recorder
 }
@@ -38,21 +39,16 @@ const (
 
 // openRecordings opens the folder of the transcripts. A folder that cannot be
 // used is no reason not to serve: nothing is recorded then, and the log says so.
-func openRecordings(o serveOptions, with *shared.Config, log *slog.Logger) (*recorded, error) {
-	r := &recorded{log: log, o: o}
+func openRecordings(o serveOptions, with serveHooks, log *slog.Logger) *recorded {
+	r := &recorded{log: log, o: o, over: with.over}
 	folder, err := (&recordings{o.folder}).make()
 	if err != nil {
 		log.Warn("sessions are not recorded", "reason", err.Error())
-		return r, nil
+		return r
 	}
-	if with != nil {
-		if r.shared, err = shared.Open(*with); err != nil {
-			folder.Close()
-			return nil, err
-		}
-	}
+	r.shared = with.shared
 	r.recorder, r.Belongings = r.record("", folder)
-	return r, nil
+	return r
 }
 
 // record records a user's sessions, "" for the account's, into a folder, and from there
@@ -82,7 +78,7 @@ func (r *recorded) of(user string) (gateway.Belongings, error) {
 		return gateway.Belongings{}, err
 	}
 	other, has := r.record(user, folder)
-	has.Progress = openProgress(r.o.progress, user, r.log)
+	has.Progress = openProgress(r.o.progress, user, r.shared, r.log)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.others = append(r.others, other)
@@ -101,7 +97,14 @@ func (r *recorded) close() {
 			one.recordings.Close(ctx)
 		}
 	}
-	if r.shared != nil {
+	switch {
+	case r.shared == nil:
+	case r.over != nil && r.over():
+		if err := r.shared.Destroy(ctx, progressKind); err != nil {
+			r.log.Warn("not all could be deleted from the shared log", "reason", err.Error())
+		}
+		letGo(r.shared)
+	default:
 		if err := r.shared.Close(ctx); err != nil {
 			r.log.Warn("the shared log does not have all", "reason", err.Error())
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/pluginhost"
 	"github.com/protocol-workbench/workbench/core/session"
 	"github.com/protocol-workbench/workbench/core/store"
+	"github.com/protocol-workbench/workbench/core/store/shared"
 	"github.com/protocol-workbench/workbench/core/target"
 	"github.com/protocol-workbench/workbench/core/transcript"
 	"github.com/protocol-workbench/workbench/web"
@@ -40,6 +41,10 @@ type serveHooks struct {
 	tell func(w io.Writer, reached bool)
 	// run runs beside the gateway, until ctx ends.
 	run func(ctx context.Context, host *pluginhost.Host)
+	// shared is the log that other workbenches share, in place of that of the flags.
+	shared *shared.Log
+	// over reports that what was recorded is to be deleted from it; nil: it is kept.
+	over func() bool
 }
 
 func newServeCommand() *cobra.Command {
@@ -125,9 +130,13 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	if err != nil {
 		return err
 	}
-	sharing, err := o.shared.read(transcriptsPath, log)
-	if err != nil {
-		return err
+	if with.shared == nil {
+		if with.shared, err = o.shared.open(transcriptsPath, log); err != nil {
+			return err
+		}
+	}
+	if with.shared != nil {
+		defer letGo(with.shared)
 	}
 	lessons, err := openLessons(o.lessons, log)
 	if err != nil {
@@ -183,11 +192,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		}
 	}
 
-	transcripts, err := openRecordings(o, sharing, log)
-	if err != nil {
-		stopEcho()
-		return err
-	}
+	transcripts := openRecordings(o, with, log)
 	defer transcripts.close()
 
 	policy = front.refusesItself(policy)
@@ -223,7 +228,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Practices:  listed(practices),
 		Practise:   practiseWithin(echoCtx, practiceRoom, practiceCertificate, dialer, &running),
 		Lessons:    lessons,
-		Progress:   openProgress(o.progress, "", log),
+		Progress:   openProgress(o.progress, "", nil, log),
 		Hosts:      door.hosts(front.hosts),
 		TLS:        encryption,
 		Proxies:    front.proxies,
@@ -242,8 +247,8 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Transcripts: transcripts.Transcripts,
 		Recordings:  transcripts.Recordings,
 	}
-	if sharing != nil {
-		config.Name = sharing.Gateway
+	if with.shared != nil {
+		config.Name = with.shared.Gateway()
 	}
 	if o.pprof {
 		config.Profiles = metrics.Profiles()

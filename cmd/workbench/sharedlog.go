@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -65,6 +67,47 @@ func (s *sharedFlags) read(folder string, log *slog.Logger) (*shared.Config, err
 }
 
 var unnamed = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// open opens the shared log; nil: there is none.
+func (s *sharedFlags) open(folder string, log *slog.Logger) (*shared.Log, error) {
+	c, err := s.read(folder, log)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return shared.Open(*c)
+}
+
+// letGo closes a shared log to which nothing more is to be shipped. It is idempotent.
+func letGo(l *shared.Log) {
+	ctx, now := context.WithCancel(context.Background())
+	now()
+	l.Close(ctx)
+}
+
+// openFor opens the shared log that a class has to itself, and waits for it for a while;
+// nil: there is none.
+func (s *sharedFlags) openFor(ctx context.Context, class, folder string, log *slog.Logger) (*shared.Log, error) {
+	c, err := s.read(folder, log)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	c.Tenant += "_" + class
+	if !shared.ValidName(c.Tenant) {
+		return nil, fmt.Errorf("--class %s with --store: %s would name what the class has in the shared log, and that must be 1 to 32 letters, digits, '-' or '_'", class, c.Tenant)
+	}
+	l, err := shared.Open(*c)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, firstWait)
+	defer cancel()
+	l.Await(ctx)
+	return l, nil
+}
+
+// firstWait is how long a class waits for the shared log before it begins with the copy that
+// it has.
+const firstWait = 10 * time.Second
 
 // gatewayName names this workbench: the same each time that it uses the same folder.
 func gatewayName(folder string) string {

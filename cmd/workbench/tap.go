@@ -239,10 +239,7 @@ func (o *tapOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		t.TLS = append(t.TLS, transcript.OptionValue(c))
 	}
 	if !o.noRecord {
-		recordings, err := openRecordings(serveOptions{folder: o.folder, recordMost: o.most}, nil, log)
-		if err != nil {
-			return err
-		}
+		recordings := openRecordings(serveOptions{folder: o.folder, recordMost: o.most}, serveHooks{}, log)
 		defer recordings.close()
 		t.Recordings = recordings.recordings
 	}

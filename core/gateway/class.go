@@ -14,6 +14,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/class/wall"
 	"github.com/protocol-workbench/workbench/core/quota"
+	"github.com/protocol-workbench/workbench/core/register"
 )
 
 // This file is for a class: who joins it, and its teacher.
@@ -74,9 +75,10 @@ func (g *Gateway) isJoin(path string) bool {
 }
 
 var (
-	errCode   = errors.New("this is not the code of the class: look at it once more")
-	errKnown  = errors.New("this browser is known here already, and not as a student: join in another browser, or in a private window")
-	errNoHand = errors.New("only students of the class have a hand to raise")
+	errCode      = errors.New("this is not the code of the class: look at it once more")
+	errKnown     = errors.New("this browser is known here already, and not as a student: join in another browser, or in a private window")
+	errClassAway = errors.New("the class cannot be changed now, as the log that its workbenches share is away; what is open goes on, and in a while this works again")
+	errNoHand    = errors.New("only students of the class have a hand to raise")
 )
 
 // joinClass makes a browser a student's. One that is a student's stays that student's.
@@ -170,6 +172,9 @@ func (g *Gateway) failedInClass(w http.ResponseWriter, err error) {
 		refuseWith(w, http.StatusConflict, errClassEnded)
 	case errors.Is(err, class.ErrNoStudent):
 		refuseWith(w, http.StatusNotFound, class.ErrNoStudent)
+	case errors.Is(err, register.ErrUnreachable):
+		w.Header().Set("Retry-After", "5")
+		refuseWith(w, http.StatusServiceUnavailable, errClassAway)
 	default:
 		g.Log.Error("the class cannot be written", "reason", err.Error())
 		refuseWith(w, http.StatusInternalServerError, errors.New("the class cannot be written; the workbench's log says why"))

@@ -252,6 +252,12 @@ func New(config Config) *Gateway {
 // Serve answers requests that arrive on the listener, and closes it. It returns
 // http.ErrServerClosed once Stop is called.
 func (g *Gateway) Serve(l net.Listener) error {
+	if g.Class != nil && g.Class.IsShared() && g.begin() {
+		go func() {
+			defer g.sessions.Done()
+			g.followClass()
+		}()
+	}
 	l = stallListener{l, &lack{log: g.Log}}
 	if g.TLS != nil {
 		l = tls.NewListener(underTLSListener{l}, g.TLS)

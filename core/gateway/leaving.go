@@ -2,12 +2,16 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
+	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/class/results"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/session"
+	"github.com/protocol-workbench/workbench/core/store"
 )
 
 // This file is for what a class leaves, and for its end.
@@ -23,12 +27,46 @@ func (g *Gateway) left(w http.ResponseWriter, r *http.Request) (*results.Class, 
 	if g.Lessons != nil {
 		lessons = g.Lessons()
 	}
-	c, err := results.Read(g.Class.Folder(), g.Class.State(), lessons)
+	students := g.Class.State()
+	g.refreshProgress(students)
+	c, err := results.Read(g.Class.Folder(), students, lessons)
+	if err == nil && g.Class.IsShared() {
+		c.Open = g.openOf
+	}
 	if err != nil {
 		g.Log.Error("the results of the class cannot be read", "reason", err.Error())
 		refuseWith(w, http.StatusInternalServerError, errors.New("the results of the class cannot be read; the workbench's log says why"))
 	}
 	return c, err == nil
+}
+
+// refreshProgress has the folder of the class have what students have reached at other
+// workbenches.
+func (g *Gateway) refreshProgress(s *class.State) {
+	if !g.Class.IsShared() {
+		return
+	}
+	for _, one := range s.Students() {
+		of, err := g.account.of(access.Principal{Name: one.ID, Role: access.Student})
+		if err == nil {
+			err = of.Progress.Refresh()
+		}
+		if err != nil {
+			g.Log.Error("what a student has reached cannot be read", "student", one.ID, "reason", err.Error())
+		}
+	}
+}
+
+// openOf opens a recording of a student's, wherever it is kept.
+func (g *Gateway) openOf(student, id string) (io.ReadCloser, error) {
+	of, err := g.account.of(access.Principal{Name: student, Role: access.Student})
+	if err != nil {
+		return nil, err
+	}
+	if of.Transcripts == nil {
+		return nil, store.ErrNotFound
+	}
+	return of.Transcripts.Open(id)
 }
 
 // saveAs has the browser save the answer under a name with today's date.
@@ -76,6 +114,14 @@ func (g *Gateway) endClass(w http.ResponseWriter, r *http.Request) {
 		g.failedInClass(w, err)
 		return
 	}
+	g.classOver()
+	answerAs(w, "")
+	w.WriteHeader(http.StatusAccepted)
+	g.EndClass()
+}
+
+// classOver ends the sessions of a class that has ended.
+func (g *Gateway) classOver() {
 	g.Log.Info("the class has ended; all of it is deleted")
 	for _, of := range g.account.refuseMore() {
 		for _, live := range of.live.All() {
@@ -83,9 +129,20 @@ func (g *Gateway) endClass(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	g.classroom.change(func() {})
-	answerAs(w, "")
-	w.WriteHeader(http.StatusAccepted)
-	g.EndClass()
+}
+
+// followClass takes in what other workbenches make of the class, until the gateway stops.
+func (g *Gateway) followClass() {
+	g.Class.Follow(g.stopping, func(err error) {
+		if err != nil {
+			g.Log.Error("what another workbench has made of the class cannot be taken in", "reason", err.Error())
+		}
+		g.classroom.change(func() {})
+		if g.Class.HasEnded() && !g.isStopping() && g.EndClass != nil {
+			g.classOver()
+			g.EndClass()
+		}
+	})
 }
 
 var errClassEnded = errors.New("the class has ended, and all that it recorded is deleted")

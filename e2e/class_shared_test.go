@@ -1,0 +1,163 @@
+//go:build linux
+
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// school is a class that several workbenches hold, behind addresses with the same port.
+type school struct {
+	t           *testing.T
+	name, store string
+	token       []byte // with which all of them sign cookies
+	port        string
+	states      []string // folders
+}
+
+// hold starts a workbench of the class, which is the nth, in a folder of its own. It returns
+// the class's code, too.
+func (s *school) hold(n int) (*workbench, string) {
+	s.t.Helper()
+	for len(s.states) <= n {
+		s.states = append(s.states, s.t.TempDir())
+	}
+	folder := filepath.Join(s.states[n], "workbench")
+	if s.token != nil {
+		os.MkdirAll(folder, 0o700)
+		if err := os.WriteFile(filepath.Join(folder, "token"), s.token, 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.t.Setenv("XDG_STATE_HOME", s.states[n])
+	flags := []string{"--store", s.store}
+	if s.port != "" {
+		flags = append(flags, "--listen", "127.0.0."+string(rune('1'+n))+":"+s.port)
+	}
+	w, code := holdClass(s.t, s.name, flags...)
+	if s.token == nil {
+		s.port = portOf(w.address)
+		var err error
+		if s.token, err = os.ReadFile(filepath.Join(folder, "token")); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return w, code
+}
+
+// is reports whether a workbench knows a student.
+func (s *student) is(w *workbench) bool {
+	_, modes := s.ask(w, "GET", "/api/modes", "")
+	return strings.Contains(modes, `"user":"`+s.id+`","role":"student"`)
+}
+
+// Several workbenches hold one class: students come to any of them, go on at another one
+// when theirs dies, and what the teacher does holds everywhere.
+func TestClassOfSeveralWorkbenches(t *testing.T) {
+	broker, killBroker, brokerAgain := natsServer(t)
+	s := &school{t: t, name: "several", store: "nats://" + broker + "/school"}
+	one, code := s.hold(0)
+	two, same := s.hold(1)
+	if code != same {
+		t.Fatalf("the codes are %s and %s", code, same)
+	}
+	anna, ben := &student{t: t}, &student{t: t}
+	anna.join(one, code, "Anna")
+	ben.join(two, code, "Anna")
+	if anna.id == ben.id {
+		t.Errorf("both are %s", anna.id)
+	}
+	eventually(t, "both known at both", func() bool { return anna.is(two) && ben.is(one) })
+	word := anna.word(one)
+	if passed := anna.does(one, word); !passed.Passed {
+		t.Fatalf("the step is not passed: %+v", passed)
+	}
+	if elsewhere := anna.word(two); elsewhere != word {
+		t.Errorf("at the other workbench the word is %s, not %s", elsewhere, word)
+	}
+	eventually(t, "what was reached, at the other workbench", func() bool {
+		_, lesson := anna.ask(two, "GET", "/api/lessons/http-by-hand", "")
+		return strings.Contains(lesson, `"passed":true`)
+	})
+	if status, words := two.ask(t, "", "POST", "/api/class/pause", []byte(`{"paused":true}`)); status != http.StatusNoContent {
+		t.Fatalf("%d %s", status, words)
+	}
+	eventually(t, "the class paused at the first", func() bool {
+		c := anna.open(one, "127.0.0.1:1")
+		defer c.ws.Close()
+		_, words := c.next()
+		return strings.Contains(string(words), "paused")
+	})
+	two.ask(t, "", "POST", "/api/class/pause", []byte(`{"paused":false}`))
+
+	one.signal(syscall.SIGKILL)
+	one.wait(patience)
+	if !anna.is(two) {
+		t.Error("the student is not known where the class goes on")
+	}
+	anna.talk(two)
+	eventually(t, "what a dead workbench has recorded", func() bool {
+		_, archive := two.ask(t, "", "GET", "/api/class/submissions.zip", nil)
+		return strings.Contains(archive, "step-2/") && !strings.Contains(archive, "missing.txt")
+	})
+	_, table := two.ask(t, "", "GET", "/api/class/results.csv", nil)
+	if !strings.Contains(table, "Anna,"+anna.id+",") || !strings.Contains(table, "http-by-hand/2") {
+		t.Errorf("the table is %s", table)
+	}
+
+	three, same := s.hold(2)
+	if same != code || !anna.is(three) || !ben.is(three) {
+		t.Error("one that comes later has another class")
+	}
+	killBroker()
+	if status, words := (&student{t: t}).ask(three, "POST", "/api/join", `{"code":"`+code+`","name":"Carl"}`); status != http.StatusServiceUnavailable || !strings.Contains(words, "is away") {
+		t.Errorf("without the shared log somebody joins: %d %s", status, words)
+	}
+	anna.talk(three)
+	brokerAgain()
+	carl := &student{t: t}
+	eventually(t, "somebody joins again", func() bool {
+		status, _ := carl.ask(three, "POST", "/api/join", `{"code":"`+code+`","name":"Carl"}`)
+		return status == http.StatusOK
+	})
+
+	eventually(t, "the class ends", func() bool { // the other has to find the broker, too
+		status, _ := two.ask(t, "", "DELETE", "/api/class", []byte(`{"delete":"everything"}`))
+		return status == http.StatusAccepted
+	})
+	for _, w := range []*workbench{two, three} {
+		if err := w.stopped(0); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(w.stdout.String(), "Class several is deleted.") {
+			t.Errorf("it said %s", w.stdout)
+		}
+	}
+	anew, other := s.hold(0) // which died before
+	if other == code || anna.is(anew) {
+		t.Error("the class that was deleted is back")
+	}
+	if list := anew.get(t, "/api/transcripts"); strings.Contains(list, `"id"`) {
+		t.Errorf("its recordings are back: %s", list)
+	}
+}
+
+// What cannot be is said before the class begins.
+func TestSharedClassRefuses(t *testing.T) {
+	state := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", state)
+	away := "nats://" + freePort(t) + "/school"
+	out, err := exec.Command(workbenchBinary, "class", "--store", away, "--listen", "127.0.0.1:0", "--echo-listen", "off").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "the shared log cannot be reached, and this machine has no copy of the class") {
+		t.Errorf("without a broker: %v, %s", err, out)
+	}
+	fails(t, 1, []string{"class", "--store", away, "--class", "a.b"}, "class a.b with --store", "letters, digits")
+	fails(t, 1, []string{"class", "--store", "http://x"}, "--store", "nats://")
+	fails(t, 1, []string{"class", "--store-name", "x"}, "without --store")
+}
