@@ -203,6 +203,11 @@ func (g *Gateway) showClass(w http.ResponseWriter, _ *http.Request) {
 		if of := gateways[tile.ID]; of != nil {
 			row.Sessions = len(of.live.All())
 		}
+		for _, one := range tile.Sessions {
+			if one.Workbench != "" && !one.Over {
+				row.Sessions++
+			}
+		}
 		shown.Students = append(shown.Students, row)
 	}
 	answerAs(w, "application/json")

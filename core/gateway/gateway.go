@@ -120,6 +120,8 @@ type Config struct {
 	// Class is the class that people join as students, with its code; nil: there is none.
 	// It needs Access, with the class's users.
 	Class *class.Class
+	// Peers are the other workbenches that hold the class; nil: there are none.
+	Peers Peers
 	// EndClass is called once the class has ended, and must not wait: it has the gateway
 	// stopped and the class deleted; nil: that is not asked for here.
 	EndClass func()
@@ -255,6 +257,7 @@ func (g *Gateway) Serve(l net.Listener) error {
 	if g.Class != nil && g.Class.IsShared() && g.begin() {
 		go func() {
 			defer g.sessions.Done()
+			g.sessions.Go(g.meetPeers)
 			g.followClass()
 		}()
 	}

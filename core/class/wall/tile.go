@@ -71,4 +71,6 @@ type SessionTile struct {
 	Target  string    `json:"target"`
 	Began   time.Time `json:"began"`
 	Over    bool      `json:"over"`
+	// Workbench names the one that has the session; "": this one.
+	Workbench string `json:"workbench,omitempty"`
 }
