@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,6 +58,19 @@ func (s *student) is(w *workbench) bool {
 	return strings.Contains(modes, `"user":"`+s.id+`","role":"student"`)
 }
 
+// practice returns the practice server http.
+func practice(t *testing.T, w *workbench, s *student) string {
+	t.Helper()
+	_, modes := s.ask(w, "GET", "/api/modes", "")
+	m := practiceHTTP.FindStringSubmatch(modes)
+	if m == nil {
+		t.Fatalf("no practice server http in %s", modes)
+	}
+	return m[1]
+}
+
+var practiceHTTP = regexp.MustCompile(`"name":"http","target":"([^"]+)","mode":"http-line"`)
+
 // Several workbenches hold one class: students come to any of them, go on at another one
 // when theirs dies, and what the teacher does holds everywhere.
 func TestClassOfSeveralWorkbenches(t *testing.T) {
@@ -85,6 +99,26 @@ func TestClassOfSeveralWorkbenches(t *testing.T) {
 		_, lesson := anna.ask(two, "GET", "/api/lessons/http-by-hand", "")
 		return strings.Contains(lesson, `"passed":true`)
 	})
+	typing := &typist{student: *anna}
+	typing.begin(one, practice(t, one, anna))
+	(&client{t, typing.ws}).say(`{"text":"GET /about HTTP/1.0","m":1}`, `{"text":"","m":2}`)
+	eventually(t, "the wall of the other workbench with the answer", func() bool {
+		_, shown := two.ask(t, "", "GET", "/api/class", nil)
+		return strings.Contains(shown, `"here":true`) && strings.Contains(shown, `"from":"server"`)
+	})
+	eye := &kept{client: &client{t, two.websocket(t, "", "/websocket/ws?attach="+typing.attach+"&student="+anna.id, "workbench.v1")}, w: two}
+	eye.hears("SUCC")
+	eventually(t, "read along from another workbench", func() bool {
+		eye.read(t)
+		return strings.Contains(strings.Join(eye.lines, ""), "HTTP/1.1 200 OK")
+	})
+	own := &client{t, two.websocket(t, anna.cookie, "/websocket/ws?attach="+typing.attach+"&window=w", "workbench.v1")}
+	own.hears("SUCC")
+	if ws, answer, err := dialer.Dial("ws://"+two.address+"/websocket/ws?attach="+typing.attach+"&window=w", http.Header{"Cookie": {ben.cookie}, "Sec-Fetch-Site": {"same-origin"}, "Sec-WebSocket-Protocol": {"workbench.v1"}}); err != nil {
+		t.Errorf("%v, %v", answer, err)
+	} else if _, words, _ := ws.ReadMessage(); !strings.Contains(string(words), "FAIL:no such session") {
+		t.Errorf("another student is told %s", words)
+	}
 	if status, words := two.ask(t, "", "POST", "/api/class/pause", []byte(`{"paused":true}`)); status != http.StatusNoContent {
 		t.Fatalf("%d %s", status, words)
 	}

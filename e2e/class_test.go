@@ -102,12 +102,7 @@ func (s *student) refusedAt(w *workbench, target string) {
 // talk asks the practice server for a page, in a session.
 func (s *student) talk(w *workbench) {
 	s.t.Helper()
-	_, modes := s.ask(w, "GET", "/api/modes", "")
-	m := regexp.MustCompile(`"name":"http","target":"([^"]+)","mode":"http-line"`).FindStringSubmatch(modes)
-	if m == nil {
-		s.t.Fatalf("no practice server http in %s", modes)
-	}
-	c := s.open(w, m[1])
+	c := s.open(w, practice(s.t, w, s))
 	defer c.ws.Close()
 	c.hears("SUCC")
 	c.say("GET /about HTTP/1.0", "")

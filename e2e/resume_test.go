@@ -17,6 +17,7 @@ import (
 type kept struct {
 	*client
 	w      *workbench
+	others []*workbench // it comes back by way of, by turns
 	attach string
 	last   float64 // number of the newest entry
 	taken  float64
@@ -54,6 +55,9 @@ func (k *kept) back(t testing.TB, done func()) {
 	t.Helper()
 	k.vanish()
 	done()
+	if len(k.others) > 0 {
+		k.w, k.others = k.others[0], append(k.others[1:], k.w)
+	}
 	k.client = k.w.open(t, fmt.Sprintf("?attach=%s&window=one&from=%.0f", k.attach, k.last+1), "workbench.v1")
 	k.hears("SUCC")
 	k.read(t)
@@ -67,6 +71,24 @@ func (k *kept) back(t testing.TB, done func()) {
 // back has every entry once, in order, and the server every line.
 func TestComesBack(t *testing.T) {
 	t.Parallel()
+	w, _ := keeper(t)
+	comesBack(t, w)
+}
+
+// The same by way of other workbenches, which share their log with the one that has the
+// session.
+func TestComesBackElsewhere(t *testing.T) {
+	t.Parallel()
+	broker, _, _ := natsServer(t)
+	var all []*workbench
+	for range 3 {
+		w, _ := keeper(t, "--store", "nats://"+broker+"/school")
+		all = append(all, w)
+	}
+	comesBack(t, all[0], all[1:]...)
+}
+
+func comesBack(t *testing.T, w *workbench, others ...*workbench) {
 	const up, burst = 300, 150_000
 	var flood atomic.Bool
 	flooded, heard := make(chan int, 8), make(chan string, up)
@@ -88,8 +110,7 @@ func TestComesBack(t *testing.T) {
 			}
 		}
 	})
-	w, _ := keeper(t)
-	k := &kept{client: w.join(t, "?mode=http-line&keep=on&window=one", s.address, "workbench.v1"), w: w}
+	k := &kept{client: w.join(t, "?mode=http-line&keep=on&window=one", s.address, "workbench.v1"), w: w, others: others}
 	k.read(t)
 	for k.said < up {
 		k.said++

@@ -143,9 +143,6 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 		shared: with, over: held.HasEnded,
 		extend: func(_ *pluginhost.Host, c *gateway.Config) {
 			c.Class, c.EndClass = held, stop
-			if with != nil {
-				c.Peers = with
-			}
 			c.KeepPoison = func(t *transcript.Transcript) (string, error) {
 				return store.KeepPoison(filepath.Join(folder, "poison"), t)
 			}

@@ -248,7 +248,7 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 		Recordings:  transcripts.Recordings,
 	}
 	if with.shared != nil {
-		config.Name = with.shared.Gateway()
+		config.Name, config.Peers = with.shared.Gateway(), with.shared
 	}
 	if o.pprof {
 		config.Profiles = metrics.Profiles()

@@ -31,6 +31,7 @@ type asker struct {
 	access.Principal
 	from  string // address, as Gateway.peer returns it
 	agent string // that asks on the principal's behalf; "": none does
+	peer  string // the workbench that has passed the request on; "": it came here
 }
 
 type askerKey struct{}
@@ -49,6 +50,9 @@ func (a asker) attrs() slog.Attr {
 	by := []any{"who", a.String(), "from", a.from}
 	if a.agent != "" {
 		by = append(by, "agent", a.agent)
+	}
+	if a.peer != "" {
+		by = append(by, "by-way-of", a.peer)
 	}
 	return slog.Group("by", by...)
 }

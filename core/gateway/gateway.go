@@ -120,7 +120,7 @@ type Config struct {
 	// Class is the class that people join as students, with its code; nil: there is none.
 	// It needs Access, with the class's users.
 	Class *class.Class
-	// Peers are the other workbenches that hold the class; nil: there are none.
+	// Peers are the other workbenches that have the same users; nil: there are none.
 	Peers Peers
 	// EndClass is called once the class has ended, and must not wait: it has the gateway
 	// stopped and the class deleted; nil: that is not asked for here.
@@ -254,12 +254,13 @@ func New(config Config) *Gateway {
 // Serve answers requests that arrive on the listener, and closes it. It returns
 // http.ErrServerClosed once Stop is called.
 func (g *Gateway) Serve(l net.Listener) error {
-	if g.Class != nil && g.Class.IsShared() && g.begin() {
-		go func() {
-			defer g.sessions.Done()
-			g.sessions.Go(g.meetPeers)
-			g.followClass()
-		}()
+	if g.Peers != nil && g.begin() {
+		g.sessions.Go(g.answerPeers)
+		if g.Class != nil && g.Class.IsShared() {
+			g.sessions.Go(g.tellClass)
+			g.sessions.Go(g.followClass)
+		}
+		g.sessions.Done()
 	}
 	l = stallListener{l, &lack{log: g.Log}}
 	if g.TLS != nil {
@@ -386,5 +387,5 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusInternalServerError, errors.New("what belongs to this user cannot be reached; the workbench's log says why"))
 		return
 	}
-	of.mux.ServeHTTP(w, withAsker(r, asker{p, g.peer(r), agent}))
+	of.mux.ServeHTTP(w, withAsker(r, asker{p, g.peer(r), agent, ""}))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/class/wall"
@@ -12,12 +13,21 @@ import (
 // This file is for a class that several workbenches hold: what each sees of its students it
 // tells the others, so that the wall of any of them shows the whole class.
 
-// Peers are the other workbenches that hold a class. What is told may be missed.
+// Peers are the other workbenches that have the same users, or hold the same class. What is
+// told may be missed.
 type Peers interface {
 	// Tell tells all of them something of a kind.
 	Tell(kind string, text []byte) error
 	// Hear calls heard with what one of them tells, until ctx is done.
 	Hear(ctx context.Context, kind string, heard func(from string, text []byte)) error
+	// Ask returns the name of one that knows something of a kind, "" if none says so soon.
+	Ask(ctx context.Context, kind string, text []byte) (peer string)
+	// Answer answers what they ask of a kind, if known says so, until ctx is done.
+	Answer(ctx context.Context, kind string, known func(text []byte) bool) error
+	// Dial connects to one of them, by its name, and Listen accepts their connections. The
+	// remote address of those is the name.
+	Dial(ctx context.Context, peer string) (net.Conn, error)
+	Listen() (net.Listener, error)
 }
 
 // kindSeen is told of what is seen of students.
@@ -29,12 +39,9 @@ const (
 	maxSeen     = 256 << 10              // bytes of what is told at once, about
 )
 
-// meetPeers tells the other workbenches what this one sees of the class, and takes in what
+// tellClass tells the other workbenches what this one sees of the class, and takes in what
 // they see, until the gateway stops.
-func (g *Gateway) meetPeers() {
-	if g.Peers == nil {
-		return
-	}
+func (g *Gateway) tellClass() {
 	g.sessions.Go(func() {
 		err := g.Peers.Hear(g.stopping, kindSeen, func(from string, text []byte) {
 			var all []wall.Seen

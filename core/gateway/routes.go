@@ -46,9 +46,9 @@ func (g *Gateway) routes() []route {
 		{"POST /api/tls", access.Change, target.MaxCredential, g.addCredential},
 		{"DELETE /api/tls/{id}", access.Change, maxNothing, g.forgetCredential},
 		{"GET /api/sessions", access.Look, maxNothing, g.kept},
-		{"DELETE /api/sessions/{id}", access.Change, maxNothing, g.endKept},
-		{"GET /api/sessions/{id}/entries", access.Look, maxNothing, g.entries},
-		{"GET /websocket/", access.Dial, maxNothing, g.websocket},
+		{"DELETE /api/sessions/{id}", access.Change, maxNothing, g.wherever(sessionIn, g.endKept)},
+		{"GET /api/sessions/{id}/entries", access.Look, maxNothing, g.wherever(sessionIn, g.entries)},
+		{"GET /websocket/", access.Dial, maxNothing, g.wherever(attachedTo, g.websocket)},
 	}
 	if g.Transcripts != nil {
 		t := transcripts{g.Transcripts, g}

@@ -1,0 +1,207 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"sync/atomic"
+
+	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/access"
+)
+
+// This file is for sessions that another workbench has. A page that comes to this one, since
+// a load balancer stands before them, or a teacher who watches a student of there, names such
+// a session by its ID: the request goes to the workbench that has it, which answers. The
+// session so stays where it is, with one writer of its log.
+//
+// Workbenches believe each other: this one has found out who asks, and says so.
+
+// kindSession is asked for the ID of a session that goes on without a client.
+const kindSession = "session"
+
+// askerHeader says who asks, in a request that comes from another workbench. Nobody else
+// can reach where it counts.
+const askerHeader = "X-Workbench-Asker"
+
+// sentAsker is an asker, in askerHeader.
+type sentAsker struct {
+	Name  string      `json:"name"`
+	Role  access.Role `json:"role"`
+	By    access.By   `json:"by"`
+	From  string      `json:"from"`
+	Agent string      `json:"agent,omitempty"`
+}
+
+var errSessionsOnly = errors.New("other workbenches ask for sessions alone")
+
+// wherever answers a request for a session where that is. id returns the session's ID; "":
+// the request is for none.
+func (g *Gateway) wherever(id func(*http.Request) string, answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if g.Peers == nil || askerOf(r).peer != "" {
+			answer(w, r)
+			return
+		}
+		id := id(r)
+		if id == "" || len(id) > maxShown || g.account.has(id) {
+			answer(w, r)
+			return
+		}
+		if at := g.Peers.Ask(r.Context(), kindSession, []byte(id)); at != "" {
+			g.forward(w, r, at)
+			return
+		}
+		answer(w, r)
+	}
+}
+
+func attachedTo(r *http.Request) string { return r.URL.Query().Get("attach") }
+func sessionIn(r *http.Request) string  { return r.PathValue("id") }
+
+// has reports whether a session of any user can be attached to here.
+func (g *Gateway) has(id string) bool {
+	if g.keeping.Find(id) != nil {
+		return true
+	}
+	for _, of := range g.users() {
+		if of.keeping.Find(id) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// forward has another workbench answer a request.
+func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, at string) {
+	if !g.begin() {
+		refuseWith(w, http.StatusServiceUnavailable, errStopping)
+		return
+	}
+	defer g.sessions.Done()
+	who := askerOf(r)
+	sent, err := json.Marshal(sentAsker{who.Name, who.Role, who.By, who.from, who.agent})
+	if err != nil {
+		refuseWith(w, http.StatusInternalServerError, err)
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(g.stopping, cancel)()
+	client := &bound{ResponseWriter: w, ctx: ctx}
+	proxy := httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.URL.Scheme, p.Out.URL.Host = "http", at
+			p.Out.Host = p.In.Host
+			p.Out.Header.Set(askerHeader, string(sent))
+			p.Out.Header.Del("Cookie")
+			p.Out.Header.Del("Authorization")
+		},
+		Transport: &http.Transport{
+			DisableKeepAlives: true, DisableCompression: true,
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				conn, err := g.Peers.Dial(ctx, at)
+				return &boundPeer{conn, client, cancel}, err
+			},
+		},
+		FlushInterval: -1,
+		ErrorLog:      g.server.ErrorLog,
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			g.Log.Warn("a session of another workbench cannot be reached", "workbench", at, "reason", err.Error())
+			refuseWith(w, http.StatusBadGateway, fmt.Errorf("workbench %s, which has this session, cannot be reached now", at))
+		},
+	}
+	proxy.ServeHTTP(client, r.WithContext(ctx))
+}
+
+// bound is a client whose WebSocket ends with the connection to the other workbench, or
+// with ctx, also while it says nothing.
+type bound struct {
+	http.ResponseWriter
+	ctx   context.Context
+	taken atomic.Bool // it has a WebSocket
+}
+
+// Hijack is for [http.ResponseController].
+func (b *bound) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(b.ResponseWriter).Hijack()
+	if err == nil {
+		b.taken.Store(true)
+		context.AfterFunc(b.ctx, func() { conn.Close() })
+	}
+	return conn, rw, err
+}
+
+// Unwrap is for [http.ResponseController].
+func (b *bound) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// boundPeer is the connection to the other workbench.
+type boundPeer struct {
+	net.Conn
+	client *bound
+	end    func()
+}
+
+func (p *boundPeer) Read(b []byte) (int, error) {
+	n, err := p.Conn.Read(b)
+	if err != nil && p.client.taken.Load() {
+		p.end()
+	}
+	return n, err
+}
+
+// answerPeers answers what other workbenches ask for sessions that are here, until the
+// gateway stops.
+func (g *Gateway) answerPeers() {
+	l, err := g.Peers.Listen()
+	if err != nil {
+		g.Log.Error("other workbenches cannot reach sessions that are here", "reason", err.Error())
+		return
+	}
+	server := g.newServer()
+	server.Handler = http.HandlerFunc(g.answerPeer)
+	server.ConnContext = nil
+	g.sessions.Go(func() {
+		g.Peers.Answer(g.stopping, kindSession, func(id []byte) bool { return g.has(string(id)) })
+	})
+	g.sessions.Go(func() {
+		<-g.stopping.Done()
+		server.Close()
+	})
+	server.Serve(l)
+}
+
+// answerPeer answers a request that another workbench has passed on.
+func (g *Gateway) answerPeer(w http.ResponseWriter, r *http.Request) {
+	var sent sentAsker
+	err := json.Unmarshal([]byte(r.Header.Get(askerHeader)), &sent)
+	if err == nil && sent.Name != "" {
+		err = access.CheckName(sent.Name)
+	}
+	if err != nil {
+		refuseWith(w, http.StatusBadRequest, fmt.Errorf("who asks: %w", err))
+		return
+	}
+	who := asker{access.Principal{Name: sent.Name, Role: sent.Role, By: sent.By}, sent.From, sent.Agent, core.CutWords(r.RemoteAddr, maxShown)}
+	of, err := g.of(who.Principal)
+	if err != nil {
+		refuseWith(w, http.StatusNotFound, errNoSession)
+		return
+	}
+	r = withAsker(r, who)
+	if _, pattern := of.mux.Handler(r); !ofSessions[pattern] {
+		refuseWith(w, http.StatusNotFound, errSessionsOnly)
+		return
+	}
+	of.mux.ServeHTTP(w, r)
+}
+
+// ofSessions are the patterns of the routes that are answered where a session is.
+var ofSessions = map[string]bool{
+	"GET /websocket/": true, "GET /api/sessions/{id}/entries": true, "DELETE /api/sessions/{id}": true,
+}
