@@ -119,6 +119,32 @@ func TestClassOfSeveralWorkbenches(t *testing.T) {
 	} else if _, words, _ := ws.ReadMessage(); !strings.Contains(string(words), "FAIL:no such session") {
 		t.Errorf("another student is told %s", words)
 	}
+	teacher := &kept{client: two.join(t, "?mode=raw&keep=on&window=one", two.echo, "workbench.v1"), w: two}
+	teacher.read(t)
+	if status, words := two.ask(t, "", "PUT", "/api/class/show", []byte(`{"session":"`+teacher.attach+`"}`)); status != http.StatusNoContent {
+		t.Fatalf("%d %s", status, words)
+	}
+	live := one.websocket(t, anna.cookie, "/api/class/live", "")
+	for {
+		_, stands, err := live.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(stands), `"show":{`) && strings.Contains(string(stands), teacher.attach) {
+			break
+		}
+	}
+	looks := &kept{client: &client{t, one.websocket(t, anna.cookie, "/websocket/ws?attach="+teacher.attach+"&show=1", "workbench.v1")}, w: one}
+	looks.hears("SUCC")
+	teacher.say(`{"text":"look here\n","m":1}`)
+	for !strings.Contains(strings.Join(looks.lines, ""), "look here") {
+		looks.read(t)
+	}
+	if status, words := one.ask(t, "", "DELETE", "/api/class/show", nil); status != http.StatusNoContent {
+		t.Errorf("%d %s", status, words)
+	}
+	looks.linesToEnd()
+	teacher.ws.Close() // else it would not answer when the workbench stops
 	if status, words := two.ask(t, "", "POST", "/api/class/pause", []byte(`{"paused":true}`)); status != http.StatusNoContent {
 		t.Fatalf("%d %s", status, words)
 	}

@@ -38,7 +38,7 @@ type sentAsker struct {
 	Agent string      `json:"agent,omitempty"`
 }
 
-var errSessionsOnly = errors.New("other workbenches ask for sessions alone")
+var errSessionsOnly = errors.New("other workbenches ask for sessions alone, and for what is shown")
 
 // wherever answers a request for a session where that is. id returns the session's ID; "":
 // the request is for none.
@@ -201,7 +201,9 @@ func (g *Gateway) answerPeer(w http.ResponseWriter, r *http.Request) {
 	of.mux.ServeHTTP(w, r)
 }
 
-// ofSessions are the patterns of the routes that are answered where a session is.
+// ofSessions are the patterns of the routes that are answered where a session is, or where a
+// teacher shows something.
 var ofSessions = map[string]bool{
 	"GET /websocket/": true, "GET /api/sessions/{id}/entries": true, "DELETE /api/sessions/{id}": true,
+	"GET /api/class/show/transcript": true, "DELETE /api/class/show": true,
 }

@@ -257,6 +257,7 @@ func (g *Gateway) Serve(l net.Listener) error {
 	if g.Peers != nil && g.begin() {
 		g.sessions.Go(g.answerPeers)
 		if g.Class != nil && g.Class.IsShared() {
+			g.hearClass()
 			g.sessions.Go(g.tellClass)
 			g.sessions.Go(g.followClass)
 		}

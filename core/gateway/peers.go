@@ -11,7 +11,8 @@ import (
 )
 
 // This file is for a class that several workbenches hold: what each sees of its students it
-// tells the others, so that the wall of any of them shows the whole class.
+// tells the others, and what is shown there, so that the wall and the pages of any of them
+// have the whole class.
 
 // Peers are the other workbenches that have the same users, or hold the same class. What is
 // told may be missed.
@@ -30,8 +31,12 @@ type Peers interface {
 	Listen() (net.Listener, error)
 }
 
-// kindSeen is told of what is seen of students.
-const kindSeen = "seen"
+// What is told of a class.
+const (
+	kindSeen      = "seen"      // what is seen of students: an array of wall.Seen
+	kindShow      = "show"      // what the teacher shows: as classroom.shown returns it
+	kindProjector = "projector" // what is on the projector: a sentProjection
+)
 
 const (
 	tellSeen    = 500 * time.Millisecond // between two looks at what is to be told
@@ -39,35 +44,70 @@ const (
 	maxSeen     = 256 << 10              // bytes of what is told at once, about
 )
 
-// tellClass tells the other workbenches what this one sees of the class, and takes in what
-// they see, until the gateway stops.
-func (g *Gateway) tellClass() {
-	g.sessions.Go(func() {
-		err := g.Peers.Hear(g.stopping, kindSeen, func(from string, text []byte) {
-			var all []wall.Seen
-			if json.Unmarshal(text, &all) == nil {
-				g.classroom.wall.SeenElsewhere(from, all, time.Now())
+// sentProjection is what is on the projector, as of N, a time in milliseconds. The newest
+// holds.
+type sentProjection struct {
+	N       int64  `json:"n"`
+	Student string `json:"student,omitempty"` // "": nothing is
+	Attach  string `json:"attach,omitempty"`
+	Named   bool   `json:"named,omitempty"`
+}
+
+// hearClass takes in what other workbenches tell of the class, until the gateway stops.
+func (g *Gateway) hearClass() {
+	hear := func(kind string, heard func(from string, text []byte)) {
+		g.sessions.Go(func() {
+			if err := g.Peers.Hear(g.stopping, kind, heard); err != nil {
+				g.Log.Error("what other workbenches tell of the class is not heard", "kind", kind, "reason", err.Error())
 			}
 		})
-		if err != nil {
-			g.Log.Error("what other workbenches see of the class is not heard", "reason", err.Error())
+	}
+	hear(kindSeen, func(from string, text []byte) {
+		var all []wall.Seen
+		if json.Unmarshal(text, &all) == nil {
+			g.classroom.wall.SeenElsewhere(from, all, time.Now())
 		}
 	})
+	hear(kindShow, func(from string, text []byte) { g.classroom.showsElsewhere(from, text, time.Now()) })
+	hear(kindProjector, func(_ string, text []byte) {
+		var p sentProjection
+		if json.Unmarshal(text, &p) == nil {
+			g.classroom.projectedAt(p)
+		}
+	})
+}
+
+// tellClass tells the other workbenches what this one sees of the class, and what is shown
+// here, until the gateway stops.
+func (g *Gateway) tellClass() {
 	tick := time.NewTicker(tellSeen)
 	defer tick.Stop()
 	var told map[string][]byte // by student
+	var shown, projected []byte
 	var toldAll time.Time
 	for {
 		select {
 		case now := <-tick.C:
 			if now.Sub(toldAll) >= tellAllSeen {
-				told, toldAll = map[string][]byte{}, now
+				told, shown, projected, toldAll = map[string][]byte{}, nil, nil, now
 			}
+			g.classroom.forgetElsewhere(now)
 			g.tellSeen(told, now)
+			shown = g.tellNews(kindShow, shown, g.classroom.shownHere())
+			projected = g.tellNews(kindProjector, projected, g.classroom.sentProjection())
 		case <-g.stopping.Done():
 			return
 		}
 	}
+}
+
+// tellNews tells something, unless it was told before, and returns it.
+func (g *Gateway) tellNews(kind string, told []byte, now any) []byte {
+	text, err := json.Marshal(now)
+	if err == nil && !bytes.Equal(text, told) {
+		g.Peers.Tell(kind, text)
+	}
+	return text
 }
 
 // tellSeen tells what is seen of students, but for what was told of them before.

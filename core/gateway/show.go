@@ -47,6 +47,14 @@ func (r *classroom) now() *showing {
 
 // shown returns what is shown as the class is told, to be written as JSON; nil: nothing is.
 func (r *classroom) shown() any {
+	if other := r.shownThere(); other != nil {
+		return other.text
+	}
+	return r.shownHere()
+}
+
+// shownHere is shown for what this workbench shows.
+func (r *classroom) shownHere() any {
 	s := r.now()
 	if s == nil {
 		return nil
@@ -219,7 +227,11 @@ func (g *Gateway) titleAndCount(ctx context.Context, id string) (title string, c
 }
 
 // endShow answers DELETE /api/class/show.
-func (g *Gateway) endShow(w http.ResponseWriter, _ *http.Request) {
+func (g *Gateway) endShow(w http.ResponseWriter, r *http.Request) {
+	if other := g.classroom.shownThere(); other != nil && askerOf(r).peer == "" {
+		g.forward(w, r, other.from)
+		return
+	}
 	g.classroom.take(func(*showing) bool { return true })
 	answerAs(w, "")
 	w.WriteHeader(http.StatusNoContent)
@@ -228,6 +240,10 @@ func (g *Gateway) endShow(w http.ResponseWriter, _ *http.Request) {
 // shownTranscript answers GET /api/class/show/transcript with the entries of what is shown
 // as JSON lines. It takes no turn and holds little: a whole class asks at once.
 func (g *Gateway) shownTranscript(w http.ResponseWriter, r *http.Request) {
+	if other := g.classroom.shownThere(); other != nil && askerOf(r).peer == "" {
+		g.forward(w, r, other.from)
+		return
+	}
 	s := g.classroom.now()
 	if g.inClass(askerOf(r)) == "" || s == nil || s.transcript == "" {
 		refuseWith(w, http.StatusNotFound, errNothingShown)

@@ -149,17 +149,18 @@ func (g *Gateway) project(w http.ResponseWriter, r *http.Request) {
 		g.failedInClass(w, class.ErrNoStudent)
 		return
 	}
-	if of := g.account.users()[asked.Student]; of == nil || of.keeping.Find(asked.Attach) == nil {
+	of := g.account.users()[asked.Student]
+	if (of == nil || of.keeping.Find(asked.Attach) == nil) && !g.classroom.wall.HasElsewhere(asked.Student, asked.Attach) {
 		refuseWith(w, http.StatusNotFound, errors.New("this student has no such session: it has ended, and nobody watched it for a while"))
 		return
 	}
-	g.classroom.change(func() { g.classroom.projected = &projection{asked.Student, asked.Attach, asked.Named} })
+	g.classroom.project(&projection{asked.Student, asked.Attach, asked.Named})
 	nothing(w)
 }
 
 // projectNothing answers DELETE /api/class/projector.
 func (g *Gateway) projectNothing(w http.ResponseWriter, _ *http.Request) {
-	g.classroom.change(func() { g.classroom.projected = nil })
+	g.classroom.project(nil)
 	nothing(w)
 }
 

@@ -98,3 +98,15 @@ func (w *Wall) with(own Tile, active time.Time, of class.Student, now time.Time)
 	t.Sessions = t.Sessions[:min(len(t.Sessions), maxSessions)]
 	return t
 }
+
+// HasElsewhere reports whether another workbench has a session of a student.
+func (w *Wall) HasElsewhere(id, attach string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, other := range w.elsewhere[id] {
+		if slices.ContainsFunc(other.Sessions, func(one SessionTile) bool { return one.Attach == attach }) {
+			return true
+		}
+	}
+	return false
+}
