@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -125,22 +124,39 @@ func behind(ws *websocket.Conn, lag func(time.Duration)) {
 // with and without that, how far behind the teacher is and how much memory it needs are
 // reported, not asserted.
 func TestClassCrowd(t *testing.T) {
+	w, code := holdClass(t, "crowd")
+	crowd(t, w, code, w)
+}
+
+// The same with students at three workbenches, and the teacher at a fourth.
+func TestClassCrowdOfSeveral(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a minute")
+	}
+	broker, _, _ := natsServer(t)
+	s := &school{t: t, name: "crowds", store: "nats://" + broker + "/school"}
+	var all []*workbench
+	var code string
+	for n := range 4 {
+		var w *workbench
+		w, code = s.hold(n)
+		all = append(all, w)
+	}
+	crowd(t, all[3], code, all[:3]...)
+}
+
+func crowd(t *testing.T, w *workbench, code string, students ...*workbench) {
 	const rounds = 3
 	turn := in(2*time.Second, 10*time.Second)
-	w, code := holdClass(t, "crowd")
-	_, modes := w.ask(t, "", "GET", "/api/modes", nil)
-	var known struct{ Practice string }
-	if err := json.Unmarshal([]byte(modes), &known); err != nil || known.Practice == "" {
-		t.Fatalf("no practice server in %s, %v", modes, err)
-	}
 	typists := make([]*typist, in(30, 300))
 	began := time.Now()
 	var all sync.WaitGroup
 	for n := range typists {
 		typists[n] = &typist{student: student{t: t}}
 		all.Go(func() {
-			typists[n].join(w, code, fmt.Sprint("Student ", n))
-			typists[n].begin(w, known.Practice)
+			at := students[n%len(students)]
+			typists[n].join(at, code, fmt.Sprint("Student ", n))
+			typists[n].begin(at, at.echo)
 		})
 	}
 	if all.Wait(); t.Failed() {
