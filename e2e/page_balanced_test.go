@@ -10,9 +10,9 @@ import (
 )
 
 // balanced returns an address that leads to the first of two workbenches with a shared log,
-// and what kills that one, after which it leads to the other. They have a port of the same
-// number, as behind a load balancer, or each its own.
-func balanced(t *testing.T, samePort bool) (address string, other *workbench, fail func()) {
+// what has it lead to the other, over new connections, and what kills the first before that.
+// They have a port of the same number, as behind a load balancer, or each its own.
+func balanced(t *testing.T, samePort bool) (address string, other *workbench, turn, fail func()) {
 	broker, _, _ := natsServer(t)
 	way := newCuttable(t)
 	flags := []string{"--host", way.address, "--store", "nats://" + broker + "/school"}
@@ -26,18 +26,48 @@ func balanced(t *testing.T, samePort bool) (address string, other *workbench, fa
 	}
 	other, _ = keeper(t, append(flags, "--store-name", "other")...)
 	way.lead(one.address)
-	return way.address, other, func() {
+	turn = func() {
+		way.lead(other.address)
+		way.cut(true)
+		way.cut(false)
+	}
+	return way.address, other, turn, func() {
 		one.signal(9)
 		one.wait(patience)
 		way.lead(other.address)
 	}
 }
 
+// A page that a load balancer leads to another workbench types on in its session, which
+// stays where it is, also after a reload.
+func TestPageComesBackElsewhere(t *testing.T) {
+	t.Parallel()
+	address, other, turn, _ := balanced(t, true)
+	p := visit(t, browser(t), "http://"+address)
+	p.connect(other.echo)
+	p.status("Connected")
+	p.sendLine("said at the first")
+	p.shows("said at the first")
+	p.expects = "WebSocket connection|net::ERR_"
+	turn()
+	p.sendLine("said by way of the other")
+	p.shows("said by way of the other")
+	p.do(chromedp.Reload())
+	p.status("Connected")
+	p.shows("said at the first")
+	p.sendLine("and after a reload")
+	p.shows("and after a reload")
+	if list := other.get(t, "/api/sessions"); list != "[]\n" {
+		t.Errorf("the other workbench has sessions of its own: %s", list)
+	}
+	p.keep("back-elsewhere")
+}
+
 // A page whose workbench dies behind a load balancer finds another one there, which has what
 // was recorded up to then, and connects anew.
 func TestPageGoesOnElsewhere(t *testing.T) {
 	t.Parallel()
-	address, other, fail := balanced(t, true)
+	address, other, _, fail := balanced(t, true)
 	p := visit(t, browser(t), "http://"+address)
 	p.connect(other.echo)
 	p.status("Connected")
@@ -62,7 +92,7 @@ func TestPageGoesOnElsewhere(t *testing.T) {
 // If the other one does not know the browser, the page says so.
 func TestPageIsUnknownElsewhere(t *testing.T) {
 	t.Parallel()
-	address, other, fail := balanced(t, false)
+	address, other, _, fail := balanced(t, false)
 	p := visit(t, browser(t), "http://"+address)
 	p.connect(other.echo)
 	p.status("Connected")
