@@ -100,14 +100,14 @@ func (l *Log) completeOne(ctx context.Context, r row) error {
 	if err != nil {
 		return err
 	}
-	if last.sequence == 0 { // nothing was acknowledged
-		return l.remove(ctx, r.key())
-	}
 	if !last.end {
 		end := &block{writer: l.writer, number: last.number + 1, from: last.to(), sum: last.sum, whole: true, end: true}
 		if _, err := l.publish(ctx, r.key(), end, last.sequence); err != nil {
 			return err
 		}
+	}
+	if last.to() == 0 { // nothing was acknowledged, and with that block there nothing will be
+		return l.unlist(ctx, r.key())
 	}
 	into := &spool{}
 	defer into.Close()
@@ -115,7 +115,7 @@ func (l *Log) completeOne(ctx context.Context, r row) error {
 		if !errors.Is(err, errGap) {
 			return err
 		}
-		return l.remove(ctx, r.key())
+		return l.unlist(ctx, r.key())
 	}
 	text, err := into.reader()
 	if err != nil {

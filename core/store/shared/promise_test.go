@@ -68,3 +68,42 @@ func TestDamagedObject(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What is deleted while its workbench is down stays deleted when that comes back with the
+// file; what a completer took out, since nothing of it was acknowledged, comes back.
+func TestDeletedWhileItsWorkbenchIsDown(t *testing.T) {
+	b, dir := newBroker(t, 1), t.TempDir()
+	folder, err := store.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, other := openTenant(t, "one", b), openTenant(t, "other", b)
+	<-l.ready
+	s, deleted, taken := l.Store("", folder), storetest.ID(0), storetest.ID(1)
+	for _, id := range []string{deleted, taken} {
+		storetest.Write(t, s, id, storetest.Text("raw", "host:1", id))
+		readShared(t, other, id)
+	}
+	l.Close(t.Context())
+	folder.Close()
+	if err := other.Store("", openFolder(t)).Delete(deleted); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.unlist(t.Context(), taken); err != nil {
+		t.Fatal(err)
+	}
+	if folder, err = store.OpenFolder(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	l = openTenant(t, "one", b)
+	l.Store("", folder)
+	readShared(t, other, taken)
+	eventually(t, "its file gone", func() bool {
+		_, err := folder.Info(deleted)
+		return errors.Is(err, store.ErrNotFound)
+	})
+	if _, ok := other.mirror.row("", deleted); ok {
+		t.Error("what was deleted is back")
+	}
+}

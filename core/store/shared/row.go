@@ -56,10 +56,11 @@ type mirror struct {
 	notes   map[string]store.Notes
 	filters map[string]textindex.Filter
 	beats   map[string]time.Time // when the workbench was last heard
+	deleted map[string]struct{}  // transcripts
 }
 
 func newMirror() *mirror {
-	return &mirror{changed: make(chan struct{}), rows: map[string]row{}, notes: map[string]store.Notes{}, filters: map[string]textindex.Filter{}, beats: map[string]time.Time{}}
+	return &mirror{changed: make(chan struct{}), rows: map[string]row{}, notes: map[string]store.Notes{}, filters: map[string]textindex.Filter{}, beats: map[string]time.Time{}, deleted: map[string]struct{}{}}
 }
 
 // row returns the row of an owner's transcript.
@@ -110,6 +111,9 @@ func (m *mirror) take(key string, value []byte, now time.Time) {
 	} else if of, ok := strings.CutPrefix(key, rowKey); ok {
 		var r row
 		delete(m.filters, of)
+		if value != nil {
+			delete(m.deleted, of)
+		}
 		if delete(m.rows, of); value != nil && json.Unmarshal(value, &r) == nil && r.key() == of && store.ValidID(r.ID) {
 			if f, ok := textindex.FilterOf(r.Filter); ok {
 				m.filters[of] = f
@@ -151,10 +155,39 @@ func (l *Log) watch() {
 		case e.Operation() == jetstream.KeyValuePut:
 			l.mirror.take(e.Key(), e.Value(), time.Now())
 		default:
+			if of, ok := strings.CutPrefix(e.Key(), rowKey); ok && e.Operation() == jetstream.KeyValuePurge {
+				l.mirror.wasDeleted(of)
+			}
 			l.mirror.take(e.Key(), nil, time.Now())
 			l.deletedElsewhere(e.Key())
 		}
 	})
+}
+
+// wasDeleted notes that a transcript was deleted.
+func (m *mirror) wasDeleted(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deleted[key] = struct{}{}
+}
+
+// knows waits until all was told that the bucket has, and reports whether a transcript was
+// deleted. ok is false if ctx is done before.
+func (m *mirror) knows(ctx context.Context, key string) (deleted, ok bool) {
+	for {
+		m.mu.Lock()
+		synced, changed := m.synced, m.changed
+		_, deleted = m.deleted[key]
+		m.mu.Unlock()
+		if synced {
+			return deleted, true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, false
+		}
+	}
 }
 
 // keepWatching calls told with each entry of a bucket, and with nil once it has told all

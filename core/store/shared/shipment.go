@@ -81,6 +81,16 @@ func (s *shipment) run() {
 	if !s.await(s.log.ready) {
 		return
 	}
+	if s.left {
+		deleted, ok := s.log.mirror.knows(s.log.ctx, s.key)
+		if deleted {
+			s.of.folder.Delete(s.id)
+			s.dropped.Store(true)
+		}
+		if deleted || !ok {
+			return
+		}
+	}
 	wait := retryLeast
 	for {
 		more, err := s.step()

@@ -233,7 +233,9 @@ func (s *Store) Delete(id string) error {
 	return nil
 }
 
-// remove takes a transcript out of the shared log.
+// remove deletes a transcript from the shared log. It does not come back with a workbench
+// that has a file of it, and was down: the bucket remembers that a key was purged for as long
+// as it would have kept it.
 func (l *Log) remove(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*askLimit)
 	defer cancel()
@@ -295,4 +297,12 @@ func (s *Store) SetNotes(id string, n store.Notes) error {
 		return fmt.Errorf("%w (%w)", store.ErrUnreachable, err)
 	}
 	return nil
+}
+
+// unlist takes a transcript out of the index of which the shared log has no text: its
+// workbench brings it when it comes back.
+func (l *Log) unlist(ctx context.Context, key string) error {
+	ctx, cancel := l.ask(ctx)
+	defer cancel()
+	return l.keys.Delete(ctx, rowKey+key)
 }
