@@ -220,4 +220,12 @@ func TestSharedClassRefuses(t *testing.T) {
 	fails(t, 1, []string{"class", "--store", away, "--class", "a.b"}, "class a.b with --store", "letters, digits")
 	fails(t, 1, []string{"class", "--store", "http://x"}, "--store", "nats://")
 	fails(t, 1, []string{"class", "--store-name", "x"}, "without --store")
+	fails(t, 1, []string{"class", "--store", away, "--delete-after", "14d"}, "--delete-after does not work")
+	kept, _ := holdClass(t, "kept", "--delete-after", "14d")
+	kept.signal(syscall.SIGTERM)
+	if err := kept.stopped(0); err != nil {
+		t.Error(err)
+	}
+	fails(t, 1, []string{"class", "--store", away, "--class", "kept"}, "take it back first, without --store")
+	holdClass(t, "kept")
 }

@@ -111,6 +111,11 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 	if err != nil {
 		return err
 	}
+	if o.shared.store != "" {
+		if err := mayShare(folder, deleteAfter); err != nil {
+			return err
+		}
+	}
 	with, err := o.shared.openFor(ctx, o.name, results.Transcripts(folder), log)
 	if err != nil {
 		return err
@@ -123,9 +128,6 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 		return notHeld(o.name, err)
 	}
 	defer held.Close()
-	if o.deleteAfter != "" && with != nil && deleteAfter > 0 {
-		return errKeptElsewhere
-	}
 	if o.deleteAfter != "" {
 		if err := held.DeleteAfter(deleteAfter); err != nil {
 			return fmt.Errorf("write class %s: %w", o.name, err)
@@ -170,12 +172,17 @@ func openClass(folder string, with *shared.Log) (*class.Class, error) {
 	if with == nil {
 		return class.Open(folder)
 	}
-	held, err := class.OpenShared(folder, with.Value("class", "class"))
-	if err == nil && held.State().DeleteAfter > 0 {
-		held.Close()
-		return nil, errKeptElsewhere
+	return class.OpenShared(folder, with.Value("class", "class"))
+}
+
+// mayShare returns why a class cannot be shared that is deleted when it is not used: each
+// workbench knows of its own use alone.
+func mayShare(folder string, deleteAfter time.Duration) error {
+	here, err := class.Read(folder)
+	if deleteAfter > 0 || err == nil && here.DeleteAfter > 0 {
+		return errKeptElsewhere
 	}
-	return held, err
+	return nil
 }
 
 var errKeptElsewhere = errors.New("--delete-after does not work for a class that workbenches share; take it back first, without --store: workbench class --delete-after 0")

@@ -6,6 +6,9 @@
 // disk before it counts, so a class is the same after a power cut as before. Only one
 // process at a time can have a class open.
 //
+// Several workbenches can hold one class, each with a folder: [OpenShared] opens one of which
+// the events are a value that they share, and [Class.Follow] takes in what others make of it.
+//
 // Students are users of role student. They join with the class's code and a name of their
 // own choosing, from which their user name is derived.
 //

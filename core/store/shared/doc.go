@@ -30,6 +30,12 @@
 //     any [store.Store]; [store.Recordings] write into it.
 //  3. Close the recordings, then the log, then the folders.
 //
+// # What else workbenches share
+//
+// [Log.Value] has values that they change by turns, such as who is in a class. [Log.Tell] and
+// [Log.Hear] are for what is not kept, [Log.Ask] and [Log.Answer] find who has something, and
+// [Log.Dial] and [Log.Listen] connect two of them, by way of the broker.
+//
 // # What this package is not for
 //
 // It decides nothing about sessions and does not know who may read what: whoever has the
