@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,6 +120,22 @@ func TestClassOfSeveralWorkbenches(t *testing.T) {
 	} else if _, words, _ := ws.ReadMessage(); !strings.Contains(string(words), "FAIL:no such session") {
 		t.Errorf("another student is told %s", words)
 	}
+	// What runs at one workbench is judged as it stands, whichever the page asks.
+	running := ben.open(one, practice(t, one, ben))
+	running.hears("SUCC")
+	running.say("GET / HTTP/1.1", "Host: a", "User-Agent: "+ben.word(one), "") // and stays open
+	running.hears("HTTP/1.1 200 OK")
+	_, list := ben.ask(one, "GET", "/api/transcripts", "")
+	id := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(list)
+	if id == nil {
+		t.Fatalf("no recording in %s", list)
+	}
+	if v := ben.check(two, `{"step":2,"transcripts":["`+id[1]+`"]}`); v.Steps == nil {
+		t.Errorf("judged elsewhere: %+v", v)
+	} else if here := ben.check(one, `{"step":2,"transcripts":["`+id[1]+`"]}`); here.Points != v.Points || !slices.EqualFunc(here.Steps[0].Checks, v.Steps[0].Checks, sameCheck) {
+		t.Errorf("judged where it runs: %+v, elsewhere: %+v", here, v)
+	}
+	running.ws.Close()
 	teacher := &kept{client: two.join(t, "?mode=raw&keep=on&window=one", two.echo, "workbench.v1"), w: two}
 	teacher.read(t)
 	if status, words := two.ask(t, "", "PUT", "/api/class/show", []byte(`{"session":"`+teacher.attach+`"}`)); status != http.StatusNoContent {

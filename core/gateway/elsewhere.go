@@ -2,17 +2,21 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/access"
+	"github.com/protocol-workbench/workbench/core/store"
 )
 
 // This file is for sessions that another workbench has. A page that comes to this one, since
@@ -24,6 +28,15 @@ import (
 
 // kindSession is asked for the ID of a session that goes on without a client.
 const kindSession = "session"
+
+// kindRecording is asked for a recordingOf, of a session that runs or has just ended.
+const kindRecording = "recording"
+
+// recordingOf names a user's recording.
+type recordingOf struct {
+	User string `json:"user"`
+	ID   string `json:"id"`
+}
 
 // askerHeader says who asks, in a request that comes from another workbench. Nobody else
 // can reach where it counts.
@@ -75,6 +88,53 @@ func (g *Gateway) has(id string) bool {
 		}
 	}
 	return false
+}
+
+// recordedElsewhere returns the workbench that records one of the asker's sessions, "" if no
+// other does. What the shared log has of that is late.
+func (g *Gateway) recordedElsewhere(r *http.Request, ids []string) (peer string) {
+	if g.Peers == nil || g.Transcripts == nil || askerOf(r).peer != "" {
+		return ""
+	}
+	for _, id := range ids {
+		info, err := g.Transcripts.Info(id)
+		if !store.ValidID(id) || g.records(id) || err == nil && !info.Running || err != nil && !errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		asked, _ := json.Marshal(recordingOf{askerOf(r).Name, id})
+		if peer = g.Peers.Ask(r.Context(), kindRecording, asked); peer != "" {
+			return peer
+		}
+	}
+	return ""
+}
+
+func (g *Gateway) records(id string) bool { return g.Recordings != nil && g.Recordings.Records(id) }
+
+// recordsOf reports whether a recording, as JSON, is being written here.
+func (g *Gateway) recordsOf(text []byte) bool {
+	var asked recordingOf
+	if json.Unmarshal(text, &asked) != nil {
+		return false
+	}
+	of := g
+	if asked.User != "" {
+		of = g.users()[asked.User]
+	}
+	return of != nil && of.records(asked.ID)
+}
+
+// forwardObject is forward of a request whose body was read.
+func (g *Gateway) forwardObject(w http.ResponseWriter, r *http.Request, at string, object any) {
+	body, err := json.Marshal(object)
+	if err != nil {
+		refuseWith(w, http.StatusInternalServerError, err)
+		return
+	}
+	r = r.Clone(r.Context())
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	g.forward(w, r, at)
 }
 
 // forward has another workbench answer a request.
@@ -169,6 +229,7 @@ func (g *Gateway) answerPeers() {
 	g.sessions.Go(func() {
 		g.Peers.Answer(g.stopping, kindSession, func(id []byte) bool { return g.has(string(id)) })
 	})
+	g.sessions.Go(func() { g.Peers.Answer(g.stopping, kindRecording, g.recordsOf) })
 	g.sessions.Go(func() {
 		<-g.stopping.Done()
 		server.Close()
@@ -201,9 +262,9 @@ func (g *Gateway) answerPeer(w http.ResponseWriter, r *http.Request) {
 	of.mux.ServeHTTP(w, r)
 }
 
-// ofSessions are the patterns of the routes that are answered where a session is, or where a
-// teacher shows something.
+// ofSessions are the patterns of the routes that are answered where a session is or is
+// recorded, or where a teacher shows something.
 var ofSessions = map[string]bool{
 	"GET /websocket/": true, "GET /api/sessions/{id}/entries": true, "DELETE /api/sessions/{id}": true,
-	"GET /api/class/show/transcript": true, "DELETE /api/class/show": true,
+	"GET /api/class/show/transcript": true, "DELETE /api/class/show": true, "POST /api/lessons/{name}/check": true,
 }

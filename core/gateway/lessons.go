@@ -235,6 +235,10 @@ func (s lessons) check(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, refusalOf(err), err)
 		return
 	}
+	if at := s.recordedElsewhere(r, q.Transcripts); at != "" {
+		s.forwardObject(w, r, at, q)
+		return
+	}
 	done, err := s.whole.take(r.Context())
 	if err != nil {
 		s.failed(w, err)

@@ -216,12 +216,16 @@ func (a *Recordings) Open(id string) (io.ReadCloser, error) {
 	return a.Store.Open(id)
 }
 
+// Records reports whether a recording is being written, or has just ended.
+func (a *Recordings) Records(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.active[id] != nil
+}
+
 // settleOne is settle if the session is recorded here.
 func (a *Recordings) settleOne(id string) {
-	a.mu.Lock()
-	running := a.active[id] != nil
-	a.mu.Unlock()
-	if running {
+	if a.Records(id) {
 		a.settle(context.Background())
 	}
 }
