@@ -3,16 +3,21 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 )
 
-// balanced returns an address that leads to the first of two workbenches with a shared log,
-// what has it lead to the other, over new connections, and what kills the first before that.
-// They have a port of the same number, as behind a load balancer, or each its own.
-func balanced(t *testing.T, samePort bool) (address string, other *workbench, turn, fail func()) {
+// balanced is an address that leads to the first of two workbenches with a shared log. They
+// have a port of the same number, as behind a load balancer, or each its own.
+type balanced struct {
+	*cuttable
+	one, other *workbench
+}
+
+func newBalanced(t *testing.T, samePort bool) *balanced {
 	broker, _, _ := natsServer(t)
 	way := newCuttable(t)
 	flags := []string{"--host", way.address, "--store", "nats://" + broker + "/school"}
@@ -24,32 +29,37 @@ func balanced(t *testing.T, samePort bool) (address string, other *workbench, tu
 	if samePort {
 		flags = append(flags, "--listen", "127.0.0.2:"+portOf(one.address))
 	}
-	other, _ = keeper(t, append(flags, "--store-name", "other")...)
+	other, _ := keeper(t, append(flags, "--store-name", "other")...)
 	way.lead(one.address)
-	turn = func() {
-		way.lead(other.address)
-		way.cut(true)
-		way.cut(false)
-	}
-	return way.address, other, turn, func() {
-		one.signal(9)
-		one.wait(patience)
-		way.lead(other.address)
-	}
+	return &balanced{way, one, other}
+}
+
+// turn has the address lead to the other, over new connections.
+func (b *balanced) turn() {
+	b.lead(b.other.address)
+	b.cut(true)
+	b.cut(false)
+}
+
+// fail kills the first before that.
+func (b *balanced) fail() {
+	b.one.signal(9)
+	b.one.wait(patience)
+	b.lead(b.other.address)
 }
 
 // A page that a load balancer leads to another workbench types on in its session, which
 // stays where it is, also after a reload.
 func TestPageComesBackElsewhere(t *testing.T) {
 	t.Parallel()
-	address, other, turn, _ := balanced(t, true)
-	p := visit(t, browser(t), "http://"+address)
-	p.connect(other.echo)
+	b := newBalanced(t, true)
+	p := visit(t, browser(t), "http://"+b.address)
+	p.connect(b.other.echo)
 	p.status("Connected")
 	p.sendLine("said at the first")
 	p.shows("said at the first")
 	p.expects = "WebSocket connection|net::ERR_"
-	turn()
+	b.turn()
 	p.sendLine("said by way of the other")
 	p.shows("said by way of the other")
 	p.do(chromedp.Reload())
@@ -57,7 +67,7 @@ func TestPageComesBackElsewhere(t *testing.T) {
 	p.shows("said at the first")
 	p.sendLine("and after a reload")
 	p.shows("and after a reload")
-	if list := other.get(t, "/api/sessions"); list != "[]\n" {
+	if list := b.other.get(t, "/api/sessions"); list != "[]\n" {
 		t.Errorf("the other workbench has sessions of its own: %s", list)
 	}
 	p.keep("back-elsewhere")
@@ -67,15 +77,15 @@ func TestPageComesBackElsewhere(t *testing.T) {
 // was recorded up to then, and connects anew.
 func TestPageGoesOnElsewhere(t *testing.T) {
 	t.Parallel()
-	address, other, _, fail := balanced(t, true)
-	p := visit(t, browser(t), "http://"+address)
-	p.connect(other.echo)
+	b := newBalanced(t, true)
+	p := visit(t, browser(t), "http://"+b.address)
+	p.connect(b.other.echo)
 	p.status("Connected")
 	p.sendLine("what was said")
 	p.shows("what was said")
-	eventually(t, "the other workbench has it", func() bool { return len(other.transcripts(t, "?text=what+was+said")) == 1 })
+	eventually(t, "the other workbench has it", func() bool { return len(b.other.transcripts(t, "?text=what+was+said")) == 1 })
 	p.expects = "WebSocket connection|net::ERR_"
-	fail()
+	b.fail()
 	if got := p.status("Disconnected"); !strings.Contains(got, "the session is over") {
 		t.Errorf("the status is %q", got)
 	}
@@ -92,14 +102,36 @@ func TestPageGoesOnElsewhere(t *testing.T) {
 // If the other one does not know the browser, the page says so.
 func TestPageIsUnknownElsewhere(t *testing.T) {
 	t.Parallel()
-	address, other, _, fail := balanced(t, false)
-	p := visit(t, browser(t), "http://"+address)
-	p.connect(other.echo)
+	b := newBalanced(t, false)
+	p := visit(t, browser(t), "http://"+b.address)
+	p.connect(b.other.echo)
 	p.status("Connected")
 	p.expects = "WebSocket connection|net::ERR_|401"
-	fail()
+	b.fail()
 	if got := p.status("Disconnected"); !strings.Contains(got, "does not know this browser") {
 		t.Errorf("the status is %q", got)
 	}
 	p.keep("unknown-elsewhere")
+}
+
+// A load balancer that leads each connection elsewhere makes no difference to a page.
+func TestPageRoundRobin(t *testing.T) {
+	t.Parallel()
+	b := newBalanced(t, true)
+	b.lead(b.one.address, b.other.address)
+	p := visit(t, browser(t), "http://"+b.address)
+	p.connect(b.other.echo)
+	p.status("Connected")
+	for n := range 4 {
+		line := fmt.Sprintf("line number %d", n)
+		p.sendLine(line)
+		p.shows(line)
+		p.do(chromedp.Reload())
+		p.status("Connected")
+		p.shows("line number 0")
+	}
+	list := b.one.transcripts(t, "?text=line+number")
+	if len(list) != 1 {
+		t.Errorf("there are %d recordings", len(list))
+	}
 }

@@ -145,7 +145,7 @@ func TestPageReload(t *testing.T) {
 // cuttable is a way to the workbench that can be cut.
 type cuttable struct {
 	address string
-	to      string
+	to      []string // by turns
 	mu      sync.Mutex
 	conns   []net.Conn
 	isCut   bool
@@ -165,7 +165,8 @@ func newCuttable(t *testing.T) *cuttable {
 				return
 			}
 			c.mu.Lock()
-			to, cut := c.to, c.isCut
+			to, cut := c.to[0], c.isCut
+			c.to = append(c.to[1:], to)
 			c.mu.Unlock()
 			far, err := net.Dial("tcp", to)
 			if cut || err != nil {
@@ -191,8 +192,8 @@ func newCuttable(t *testing.T) *cuttable {
 	return c
 }
 
-// lead has it lead to a workbench.
-func (c *cuttable) lead(to string) {
+// lead has it lead to a workbench, or to several, a connection each by turns.
+func (c *cuttable) lead(to ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.to = to
