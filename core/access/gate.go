@@ -60,6 +60,16 @@ func (g *Gate) Allows(r *http.Request) (p Principal, ok bool) {
 	return Principal{}, false
 }
 
+// Group returns what all workbenches with the same key have in common, and no other: the
+// account of one is that of all. "": the key cannot be read. It is no secret.
+func (g *Gate) Group() string {
+	token, err := g.key.Token()
+	if err != nil {
+		return ""
+	}
+	return sign(token, "group", "")
+}
+
 // IsOurs reports whether the other end of a request's connection belongs to the account,
 // or to root. It does not say that the request is welcome.
 func (g *Gate) IsOurs(r *http.Request) bool {

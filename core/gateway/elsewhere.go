@@ -26,16 +26,54 @@ import (
 //
 // Workbenches believe each other: this one has found out who asks, and says so.
 
-// kindSession is asked for the ID of a session that goes on without a client.
-const kindSession = "session"
+// What workbenches ask each other, each with a question, and how it is answered.
+const (
+	kindSession   = "session"   // who has a session that goes on without a client: the name
+	kindRecording = "recording" // who records a session that runs or has just ended: the name
+	kindSessions  = "sessions"  // the user's sessions that go on: an array of keptInfo
+)
 
-// kindRecording is asked for a recordingOf, of a session that runs or has just ended.
-const kindRecording = "recording"
+// question is what workbenches ask. Only those of the same group answer: elsewhere the same
+// name may be another person's.
+type question struct {
+	Group string `json:"group"`
+	User  string `json:"user"` // of kindRecording and kindSessions; "": the account
+	ID    string `json:"id"`   // of kindSession, what one attaches to; of kindRecording, a transcript's
+}
 
-// recordingOf names a user's recording.
-type recordingOf struct {
-	User string `json:"user"`
-	ID   string `json:"id"`
+// group returns what all workbenches have in common that know the same people.
+func (g *Gateway) group() string {
+	if g.Access == nil {
+		return ""
+	}
+	return g.Access.Group()
+}
+
+// ask returns the name of the workbench that answers a question; "": none does.
+func (g *Gateway) ask(ctx context.Context, kind, user, id string) (peer string) {
+	text, _ := json.Marshal(question{g.group(), user, id})
+	return string(g.Peers.Ask(ctx, kind, text))
+}
+
+// answerTo has a question of the same group answered.
+func (g *Gateway) answerTo(kind string, answer func(q question) []byte) {
+	g.sessions.Go(func() {
+		g.Peers.Answer(g.stopping, kind, func(text []byte) []byte {
+			var q question
+			if json.Unmarshal(text, &q) != nil || q.Group != g.group() {
+				return nil
+			}
+			return answer(q)
+		})
+	})
+}
+
+// here returns the name of this workbench, if it is the answer.
+func (g *Gateway) here(is bool) []byte {
+	if !is {
+		return nil
+	}
+	return []byte(g.Name)
 }
 
 // askerHeader says who asks, in a request that comes from another workbench. Nobody else
@@ -47,11 +85,14 @@ type sentAsker struct {
 	Name  string      `json:"name"`
 	Role  access.Role `json:"role"`
 	By    access.By   `json:"by"`
+	Group string      `json:"group"` // of the workbench
 	From  string      `json:"from"`
 	Agent string      `json:"agent,omitempty"`
 }
 
 var errSessionsOnly = errors.New("other workbenches ask for sessions alone, and for what is shown")
+
+var errOtherGroup = errors.New("this workbench has another token: it does not know the people of that one")
 
 // wherever answers a request for a session where that is. id returns the session's ID; "":
 // the request is for none.
@@ -66,7 +107,7 @@ func (g *Gateway) wherever(id func(*http.Request) string, answer http.HandlerFun
 			answer(w, r)
 			return
 		}
-		if at := g.Peers.Ask(r.Context(), kindSession, []byte(id)); at != "" {
+		if at := g.ask(r.Context(), kindSession, "", id); at != "" {
 			g.forward(w, r, at)
 			return
 		}
@@ -101,8 +142,7 @@ func (g *Gateway) recordedElsewhere(r *http.Request, ids []string) (peer string)
 		if !store.ValidID(id) || g.records(id) || err == nil && !info.Running || err != nil && !errors.Is(err, store.ErrNotFound) {
 			continue
 		}
-		asked, _ := json.Marshal(recordingOf{askerOf(r).Name, id})
-		if peer = g.Peers.Ask(r.Context(), kindRecording, asked); peer != "" {
+		if peer = g.ask(r.Context(), kindRecording, askerOf(r).Name, id); peer != "" {
 			return peer
 		}
 	}
@@ -111,17 +151,27 @@ func (g *Gateway) recordedElsewhere(r *http.Request, ids []string) (peer string)
 
 func (g *Gateway) records(id string) bool { return g.Recordings != nil && g.Recordings.Records(id) }
 
-// recordsOf reports whether a recording, as JSON, is being written here.
-func (g *Gateway) recordsOf(text []byte) bool {
-	var asked recordingOf
-	if json.Unmarshal(text, &asked) != nil {
-		return false
+// ofUser returns the gateway of a user who has come here; nil: this one has not.
+func (g *Gateway) ofUser(name string) *Gateway {
+	if name == "" {
+		return g
 	}
-	of := g
-	if asked.User != "" {
-		of = g.users()[asked.User]
+	return g.users()[name]
+}
+
+// keptElsewhere returns the asker's sessions that go on at other workbenches.
+func (g *Gateway) keptElsewhere(r *http.Request) (all []keptInfo) {
+	if g.Peers == nil {
+		return nil
 	}
-	return of != nil && of.records(asked.ID)
+	text, _ := json.Marshal(question{Group: g.group(), User: askerOf(r).Name})
+	for _, answer := range g.Peers.AskAll(r.Context(), kindSessions, text) {
+		var list []keptInfo
+		if json.Unmarshal(answer, &list) == nil {
+			all = append(all, list...)
+		}
+	}
+	return all
 }
 
 // forwardObject is forward of a request whose body was read.
@@ -145,7 +195,7 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, at string) {
 	}
 	defer g.sessions.Done()
 	who := askerOf(r)
-	sent, err := json.Marshal(sentAsker{who.Name, who.Role, who.By, who.from, who.agent})
+	sent, err := json.Marshal(sentAsker{who.Name, who.Role, who.By, g.group(), who.from, who.agent})
 	if err != nil {
 		refuseWith(w, http.StatusInternalServerError, err)
 		return
@@ -226,10 +276,19 @@ func (g *Gateway) answerPeers() {
 	server := g.newServer()
 	server.Handler = http.HandlerFunc(g.answerPeer)
 	server.ConnContext = nil
-	g.sessions.Go(func() {
-		g.Peers.Answer(g.stopping, kindSession, func(id []byte) bool { return g.has(string(id)) })
+	g.answerTo(kindSession, func(q question) []byte { return g.here(g.has(q.ID)) })
+	g.answerTo(kindRecording, func(q question) []byte {
+		of := g.ofUser(q.User)
+		return g.here(of != nil && of.records(q.ID))
 	})
-	g.sessions.Go(func() { g.Peers.Answer(g.stopping, kindRecording, g.recordsOf) })
+	g.answerTo(kindSessions, func(q question) []byte {
+		list := []keptInfo{}
+		if of := g.ofUser(q.User); of != nil {
+			list = of.keptHere()
+		}
+		text, _ := json.Marshal(list)
+		return text
+	})
 	g.sessions.Go(func() {
 		<-g.stopping.Done()
 		server.Close()
@@ -246,6 +305,10 @@ func (g *Gateway) answerPeer(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		refuseWith(w, http.StatusBadRequest, fmt.Errorf("who asks: %w", err))
+		return
+	}
+	if sent.Group != g.group() {
+		refuseWith(w, http.StatusForbidden, errOtherGroup)
 		return
 	}
 	who := asker{access.Principal{Name: sent.Name, Role: sent.Role, By: sent.By}, sent.From, sent.Agent, core.CutWords(r.RemoteAddr, maxShown)}

@@ -36,7 +36,7 @@ func TestWhatOtherWorkbenchesMayAsk(t *testing.T) {
 	} {
 		r := httptest.NewRequest(test.method, test.path, nil)
 		if r.RemoteAddr = "there"; test.sent != "" {
-			r.Header.Set(askerHeader, test.sent)
+			r.Header.Set(askerHeader, strings.Replace(test.sent, `"by"`, `"group":"`+m.Access.Group()+`","by"`, 1))
 		}
 		r.Header.Set("X-Workbench", "1")
 		w := httptest.NewRecorder()
@@ -44,6 +44,18 @@ func TestWhatOtherWorkbenchesMayAsk(t *testing.T) {
 		if w.Code != test.status {
 			t.Errorf("%s %s by %s: %d %s, want %d", test.method, test.path, test.sent, w.Code, w.Body, test.status)
 		}
+	}
+}
+
+// A workbench with another token has other people.
+func TestOtherGroup(t *testing.T) {
+	m := newRoom(t)
+	r := httptest.NewRequest("GET", "/api/sessions/x/entries", nil)
+	r.Header.Set(askerHeader, `{"role":"admin","group":"another","by":"account"}`)
+	w := httptest.NewRecorder()
+	m.answerPeer(w, r)
+	if w.Code != 403 || !strings.Contains(w.Body.String(), "another token") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

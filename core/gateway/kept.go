@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -272,34 +273,47 @@ func (c *client) notTaken(number uint64, code, words string) []byte {
 	return append(object, ',')
 }
 
-// kept answers GET /api/sessions with the sessions that go on without a client.
+// kept answers GET /api/sessions with the sessions that go on without a client, those of
+// other workbenches too.
 func (g *Gateway) kept(w http.ResponseWriter, r *http.Request) {
 	if _, err := oneOfEach(r.URL.Query()); err != nil {
 		refuseWith(w, http.StatusBadRequest, err)
 		return
 	}
-	type info struct {
-		ID         string    `json:"id"`
-		Session    any       `json:"session"`
-		Mode       any       `json:"mode"`
-		Target     any       `json:"target"`
-		Transcript any       `json:"transcript,omitempty"`
-		Tap        any       `json:"tap,omitempty"`   // the tap that it is of
-		Agent      any       `json:"agent,omitempty"` // the agent that opened it
-		Began      time.Time `json:"began"`
-		Watchers   int       `json:"watchers"`
-		Over       bool      `json:"over"`
-		Left       float64   `json:"left,omitempty"`
+	list := g.keptHere()
+	if others := g.keptElsewhere(r); len(others) > 0 {
+		list = append(list, others...)
+		slices.SortStableFunc(list, func(a, b keptInfo) int { return b.Began.Compare(a.Began) })
 	}
-	list := []info{}
+	answerAs(w, "application/json")
+	json.NewEncoder(w).Encode(list)
+}
+
+// keptInfo is a session that goes on without a client.
+type keptInfo struct {
+	ID         string    `json:"id"`
+	Session    any       `json:"session"`
+	Mode       any       `json:"mode"`
+	Target     any       `json:"target"`
+	Transcript any       `json:"transcript,omitempty"`
+	Tap        any       `json:"tap,omitempty"`   // the tap that it is of
+	Agent      any       `json:"agent,omitempty"` // the agent that opened it
+	Began      time.Time `json:"began"`
+	Watchers   int       `json:"watchers"`
+	Over       bool      `json:"over"`
+	Left       float64   `json:"left,omitempty"`
+}
+
+// keptHere returns those of this workbench.
+func (g *Gateway) keptHere() []keptInfo {
+	list := []keptInfo{}
 	for _, k := range g.keeping.List() {
-		list = append(list, info{
+		list = append(list, keptInfo{
 			ID: k.ID, Session: k.Hello["session"], Mode: k.Hello["mode"], Target: k.Hello["target"], Transcript: k.Hello["transcript"], Tap: k.Hello["tap"], Agent: k.Hello["agent"],
 			Began: k.Began, Watchers: k.Watchers, Over: k.Over, Left: k.Left.Seconds(),
 		})
 	}
-	answerAs(w, "application/json")
-	json.NewEncoder(w).Encode(list)
+	return list
 }
 
 // endKept answers DELETE /api/sessions/ID: ends a session, or forgets one that has

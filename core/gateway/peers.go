@@ -21,10 +21,12 @@ type Peers interface {
 	Tell(kind string, text []byte) error
 	// Hear calls heard with what one of them tells, until ctx is done.
 	Hear(ctx context.Context, kind string, heard func(from string, text []byte)) error
-	// Ask returns the name of one that knows something of a kind, "" if none says so soon.
-	Ask(ctx context.Context, kind string, text []byte) (peer string)
-	// Answer answers what they ask of a kind, if known says so, until ctx is done.
-	Answer(ctx context.Context, kind string, known func(text []byte) bool) error
+	// Ask returns the first answer to something of a kind; nil: none came soon. AskAll returns
+	// all that come soon.
+	Ask(ctx context.Context, kind string, text []byte) []byte
+	AskAll(ctx context.Context, kind string, text []byte) [][]byte
+	// Answer answers what they ask of a kind, unless the answer is nil, until ctx is done.
+	Answer(ctx context.Context, kind string, answer func(text []byte) []byte) error
 	// Dial connects to one of them, by its name, and Listen accepts their connections. The
 	// remote address of those is the name.
 	Dial(ctx context.Context, peer string) (net.Conn, error)

@@ -33,6 +33,18 @@ func (m *mirror) lives(gateway string, within time.Duration) bool {
 	return time.Since(m.beats[gateway]) < within
 }
 
+// others returns how many other workbenches were heard within a time.
+func (m *mirror) others(self string, within time.Duration) (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, heard := range m.beats {
+		if name != self && time.Since(heard) < within {
+			n++
+		}
+	}
+	return n
+}
+
 // orphans returns the rows of sessions whose workbench has not been heard for a time.
 func (m *mirror) orphans(self string, deadAfter time.Duration) (all []row) {
 	m.mu.Lock()

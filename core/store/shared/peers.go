@@ -44,12 +44,15 @@ func (l *Log) Hear(ctx context.Context, kind string, heard func(from string, tex
 // askedSubject returns where something of a kind is asked.
 func (l *Log) askedSubject(kind string) string { return "wb." + l.c.Tenant + ".q." + kind }
 
-// Answer answers what other workbenches ask of a kind, until ctx is done, if known says
-// that it can.
-func (l *Log) Answer(ctx context.Context, kind string, known func(text []byte) bool) error {
+// Answer answers what other workbenches ask of a kind, until ctx is done. An answer that is
+// nil is not given: another one may know.
+func (l *Log) Answer(ctx context.Context, kind string, answer func(text []byte) []byte) error {
 	asked, err := l.nc.Subscribe(l.askedSubject(kind), func(m *nats.Msg) {
-		if known(m.Data) {
-			m.Respond([]byte(l.c.Gateway))
+		if m.Header.Get(fromHeader) == l.c.Gateway {
+			return
+		}
+		if text := answer(m.Data); text != nil {
+			m.Respond(text)
 		}
 	})
 	if err != nil {
@@ -62,17 +65,51 @@ func (l *Log) Answer(ctx context.Context, kind string, known func(text []byte) b
 	return asked.Unsubscribe()
 }
 
-// Ask returns the name of another workbench that knows something of a kind; "": nobody
-// answered within a second.
-func (l *Log) Ask(ctx context.Context, kind string, text []byte) (gateway string) {
-	ctx, cancel := context.WithTimeout(ctx, peerLimit)
-	defer cancel()
-	m, err := l.nc.RequestWithContext(ctx, l.askedSubject(kind), text)
-	if err != nil || string(m.Data) == l.c.Gateway {
-		return ""
-	}
-	return string(m.Data)
-}
+// fromHeader names the workbench that asks.
+const fromHeader = "Wb-From"
 
 // peerLimit is how long other workbenches have to answer.
 const peerLimit = time.Second
+
+// question returns a message that asks something of a kind.
+func (l *Log) question(kind string, text []byte) *nats.Msg {
+	m := &nats.Msg{Subject: l.askedSubject(kind), Data: text, Header: nats.Header{}}
+	m.Header.Set(fromHeader, l.c.Gateway)
+	return m
+}
+
+// Ask returns the first answer of another workbench; nil: none came within a second.
+func (l *Log) Ask(ctx context.Context, kind string, text []byte) []byte {
+	ctx, cancel := context.WithTimeout(ctx, peerLimit)
+	defer cancel()
+	m, err := l.nc.RequestMsgWithContext(ctx, l.question(kind, text))
+	if err != nil {
+		return nil
+	}
+	return m.Data
+}
+
+// AskAll returns the answers of all other workbenches that run, as far as they come within a
+// second.
+func (l *Log) AskAll(ctx context.Context, kind string, text []byte) (answers [][]byte) {
+	ctx, cancel := context.WithTimeout(ctx, peerLimit)
+	defer cancel()
+	in, err := l.nc.SubscribeSync(l.nc.NewInbox())
+	if err != nil {
+		return nil
+	}
+	defer in.Unsubscribe()
+	m := l.question(kind, text)
+	m.Reply = in.Subject
+	if l.nc.PublishMsg(m) != nil {
+		return nil
+	}
+	for len(answers) < l.mirror.others(l.c.Gateway, l.deadAfter) {
+		answer, err := in.NextMsgWithContext(ctx)
+		if err != nil || len(answer.Data) == 0 && answer.Header.Get("Status") != "" { // nobody listens
+			break
+		}
+		answers = append(answers, answer.Data)
+	}
+	return answers
+}

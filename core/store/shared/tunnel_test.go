@@ -128,19 +128,33 @@ func TestPeersAreFound(t *testing.T) {
 		c.Close()
 		t.Error("a workbench that does not listen is connected to")
 	}
-	if got := one.Ask(t.Context(), "thing", []byte("x")); got != "" {
+	if got := one.Ask(t.Context(), "thing", []byte("x")); got != nil {
 		t.Errorf("%q knows of it", got)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var answers sync.WaitGroup
 	for _, l := range []*Log{one, two} {
-		answers.Go(func() { l.Answer(ctx, "thing", func(text []byte) bool { return string(text) == l.c.Gateway }) })
+		answers.Go(func() {
+			l.Answer(ctx, "thing", func(text []byte) []byte {
+				if string(text) != l.c.Gateway && string(text) != "all" {
+					return nil
+				}
+				return []byte("of " + l.c.Gateway)
+			})
+		})
 	}
 	heard := make(chan string, 10)
 	answers.Go(func() { two.Hear(ctx, "word", func(from string, text []byte) { heard <- from + " " + string(text) }) })
-	eventually(t, "found", func() bool { return one.Ask(t.Context(), "thing", []byte("two")) == "two" })
-	if got := one.Ask(t.Context(), "thing", []byte("one")); got != "" {
+	eventually(t, "found", func() bool { return string(one.Ask(t.Context(), "thing", []byte("two"))) == "of two" })
+	if got := one.Ask(t.Context(), "thing", []byte("one")); got != nil {
 		t.Errorf("it finds %q, and has it", got)
+	}
+	eventually(t, "all that run answer", func() bool {
+		got := one.AskAll(t.Context(), "thing", []byte("all"))
+		return len(got) == 1 && string(got[0]) == "of two"
+	})
+	if got := one.AskAll(t.Context(), "other", nil); len(got) != 0 {
+		t.Errorf("nobody answers with %q", got)
 	}
 	eventually(t, "heard", func() bool {
 		one.Tell("word", []byte("hello"))
