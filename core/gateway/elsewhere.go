@@ -50,9 +50,10 @@ func (g *Gateway) group() string {
 }
 
 // ask returns the name of the workbench that answers a question; "": none does.
-func (g *Gateway) ask(ctx context.Context, kind, user, id string) (peer string) {
+func (g *Gateway) ask(ctx context.Context, kind, user, id string) (peer string, err error) {
 	text, _ := json.Marshal(question{g.group(), user, id})
-	return string(g.Peers.Ask(ctx, kind, text))
+	answer, err := g.Peers.Ask(ctx, kind, text)
+	return string(answer), err
 }
 
 // answerTo has a question of the same group answered.
@@ -92,6 +93,8 @@ type sentAsker struct {
 
 var errSessionsOnly = errors.New("other workbenches ask for sessions alone, and for what is shown")
 
+var errNotAsked = errors.New("this session is not here, and whether another workbench has it cannot be asked now; try again in a while")
+
 var errOtherGroup = errors.New("this workbench has another token: it does not know the people of that one")
 
 // wherever answers a request for a session where that is. id returns the session's ID; "":
@@ -107,11 +110,15 @@ func (g *Gateway) wherever(id func(*http.Request) string, answer http.HandlerFun
 			answer(w, r)
 			return
 		}
-		if at := g.ask(r.Context(), kindSession, "", id); at != "" {
+		switch at, err := g.ask(r.Context(), kindSession, "", id); {
+		case err != nil:
+			g.Log.Warn("whether another workbench has a session cannot be asked", "reason", err.Error())
+			refuseWith(w, http.StatusServiceUnavailable, errNotAsked)
+		case at != "":
 			g.forward(w, r, at)
-			return
+		default:
+			answer(w, r)
 		}
-		answer(w, r)
 	}
 }
 
@@ -142,7 +149,7 @@ func (g *Gateway) recordedElsewhere(r *http.Request, ids []string) (peer string)
 		if !store.ValidID(id) || g.records(id) || err == nil && !info.Running || err != nil && !errors.Is(err, store.ErrNotFound) {
 			continue
 		}
-		if peer = g.ask(r.Context(), kindRecording, askerOf(r).Name, id); peer != "" {
+		if peer, _ = g.ask(r.Context(), kindRecording, askerOf(r).Name, id); peer != "" {
 			return peer
 		}
 	}
@@ -318,7 +325,7 @@ func (g *Gateway) answerPeer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = withAsker(r, who)
-	if _, pattern := of.mux.Handler(r); !ofSessions[pattern] {
+	if _, pattern := of.mux.Handler(r); !ofSessions[pattern] || pattern == "GET /websocket/" && attachedTo(r) == "" {
 		refuseWith(w, http.StatusNotFound, errSessionsOnly)
 		return
 	}

@@ -29,6 +29,7 @@ func TestWhatOtherWorkbenchesMayAsk(t *testing.T) {
 		{"DELETE", "/api/sessions/x", `{"name":"anna","role":"viewer","by":"browser"}`, 403},
 		{"DELETE", "/api/sessions/x", `{"name":"anna","role":"student","by":"browser"}`, 404},
 		{"GET", "/api/class/show/transcript", `{"name":"anna","role":"student","by":"browser"}`, 404},
+		{"GET", "/websocket/ws?mode=upper", `{"role":"admin","by":"account"}`, 404},
 		{"GET", "/api/class", `{"role":"admin","by":"account"}`, 404},
 		{"GET", "/api/transcripts", `{"role":"admin","by":"account"}`, 404},
 		{"POST", "/api/join", `{"role":"admin","by":"account"}`, 404},

@@ -21,9 +21,9 @@ type Peers interface {
 	Tell(kind string, text []byte) error
 	// Hear calls heard with what one of them tells, until ctx is done.
 	Hear(ctx context.Context, kind string, heard func(from string, text []byte)) error
-	// Ask returns the first answer to something of a kind; nil: none came soon. AskAll returns
-	// all that come soon.
-	Ask(ctx context.Context, kind string, text []byte) []byte
+	// Ask returns the first answer to something of a kind; nil: none came soon. Its error is of
+	// a question that cannot be asked now. AskAll returns all answers that come soon.
+	Ask(ctx context.Context, kind string, text []byte) ([]byte, error)
 	AskAll(ctx context.Context, kind string, text []byte) [][]byte
 	// Answer answers what they ask of a kind, unless the answer is nil, until ctx is done.
 	Answer(ctx context.Context, kind string, answer func(text []byte) []byte) error

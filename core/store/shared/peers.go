@@ -2,6 +2,7 @@ package shared
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -78,15 +79,22 @@ func (l *Log) question(kind string, text []byte) *nats.Msg {
 	return m
 }
 
-// Ask returns the first answer of another workbench; nil: none came within a second.
-func (l *Log) Ask(ctx context.Context, kind string, text []byte) []byte {
-	ctx, cancel := context.WithTimeout(ctx, peerLimit)
-	defer cancel()
-	m, err := l.nc.RequestMsgWithContext(ctx, l.question(kind, text))
-	if err != nil {
-		return nil
+// Ask returns the first answer of another workbench; nil: none came within a second. Its
+// error says that none can be asked now.
+func (l *Log) Ask(ctx context.Context, kind string, text []byte) ([]byte, error) {
+	if l.isReady() && l.mirror.others(l.c.Gateway, l.deadAfter) == 0 {
+		return nil, nil
 	}
-	return m.Data
+	asked, cancel := context.WithTimeout(ctx, peerLimit)
+	defer cancel()
+	m, err := l.nc.RequestMsgWithContext(asked, l.question(kind, text))
+	switch {
+	case err == nil:
+		return m.Data, nil
+	case errors.Is(err, nats.ErrNoResponders), asked.Err() != nil && l.nc.IsConnected():
+		return nil, nil
+	}
+	return nil, err
 }
 
 // AskAll returns the answers of all other workbenches that run, as far as they come within a

@@ -128,8 +128,8 @@ func TestPeersAreFound(t *testing.T) {
 		c.Close()
 		t.Error("a workbench that does not listen is connected to")
 	}
-	if got := one.Ask(t.Context(), "thing", []byte("x")); got != nil {
-		t.Errorf("%q knows of it", got)
+	if got, err := one.Ask(t.Context(), "thing", []byte("x")); got != nil || err != nil {
+		t.Errorf("%q knows of it, %v", got, err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var answers sync.WaitGroup
@@ -145,9 +145,12 @@ func TestPeersAreFound(t *testing.T) {
 	}
 	heard := make(chan string, 10)
 	answers.Go(func() { two.Hear(ctx, "word", func(from string, text []byte) { heard <- from + " " + string(text) }) })
-	eventually(t, "found", func() bool { return string(one.Ask(t.Context(), "thing", []byte("two"))) == "of two" })
-	if got := one.Ask(t.Context(), "thing", []byte("one")); got != nil {
-		t.Errorf("it finds %q, and has it", got)
+	eventually(t, "found", func() bool {
+		got, err := one.Ask(t.Context(), "thing", []byte("two"))
+		return err == nil && string(got) == "of two"
+	})
+	if got, err := one.Ask(t.Context(), "thing", []byte("one")); got != nil || err != nil {
+		t.Errorf("it finds %q, %v, and has it", got, err)
 	}
 	eventually(t, "all that run answer", func() bool {
 		got := one.AskAll(t.Context(), "thing", []byte("all"))
@@ -165,6 +168,11 @@ func TestPeersAreFound(t *testing.T) {
 		default:
 			return false
 		}
+	})
+	b.kill(0)
+	eventually(t, "away", func() bool {
+		_, err := one.Ask(t.Context(), "thing", []byte("two"))
+		return err != nil
 	})
 	stop()
 	answers.Wait()
