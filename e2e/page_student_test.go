@@ -286,9 +286,10 @@ func TestShowOnThePage(t *testing.T) {
 	sameRows := func() {
 		t.Helper()
 		const rows = `[...document.querySelectorAll("#console .row .payload")].map((node) => node.textContent.replace(/\s+/g, "")).join("")`
-		want := evaluate[string](teacher, rows)
 		for _, p := range both {
-			p.wait("the teacher's rows", fmt.Sprintf("%s === %q", rows, want))
+			eventually(t, "the teacher's rows", func() bool { // which may still be drawn
+				return evaluate[string](p, rows) == evaluate[string](teacher, rows)
+			})
 		}
 	}
 	sameRows()
