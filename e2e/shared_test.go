@@ -5,6 +5,7 @@ package e2e
 import (
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -111,4 +112,69 @@ func TestSharedLog(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(folder, id+"*")); len(left) > 0 {
 		t.Errorf("its file is still there: %v", left)
 	}
+}
+
+// The command line reads what workbenches share, on a machine that has recorded none of it.
+func TestSharedLogOnTheCommandLine(t *testing.T) {
+	t.Parallel()
+	address, kill, _ := natsServer(t)
+	at := "nats://" + address + "/school"
+	one, _ := keeper(t, "--store", at)
+	command := func(args ...string) string {
+		t.Helper()
+		return workbenchRun(t, "", append([]string{"transcript", "--store", at}, args...)...)
+	}
+	refused := func(why string, args ...string) {
+		t.Helper()
+		out, err := exec.Command(workbenchBinary, append([]string{"transcript"}, args...)...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), why) {
+			t.Errorf("transcript %s: %v\n%s\nit does not say %q", strings.Join(args, " "), err, out, why)
+		}
+	}
+
+	c := one.join(t, "?mode=raw", one.echo)
+	c.say("my password is hunter2\n")
+	c.hearsBytes("my password is hunter2\n")
+	var id string
+	eventually(t, "the session is listed", func() bool {
+		_, id, _ = strings.Cut(command("list"), "\n")
+		id, _, _ = strings.Cut(id, " ")
+		return id != ""
+	})
+	follow, err := run(exec.Command(workbenchBinary, "transcript", "follow", "--store", at, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer follow.signal(syscall.SIGKILL)
+	eventually(t, "followed", func() bool { return strings.Contains(follow.stdout.String(), "hunter2") })
+	refused("still running", "delete", "--store", at, id)
+	c.say("quit")
+	c.linesToEnd()
+	follow.wait(patience)
+	eventually(t, "whole", func() bool { return !strings.Contains(command("list"), "(running)") })
+
+	shown := command("show", id)
+	if follow.stdout.String() != shown || !strings.Contains(shown, "-- ended") {
+		t.Errorf("followed\n%s\nand shown\n%s", follow.stdout, shown)
+	}
+	if list := command("list", "--text", "hunter2", "--json"); !strings.Contains(list, id) {
+		t.Errorf("the search finds %s", list)
+	}
+	file := filepath.Join(t.TempDir(), "it.transcript")
+	refused("-o OUT", "redact", "--store", at, "--match", "hunter2", id)
+	command("redact", "--match", "hunter2", id, "-o", file)
+	if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), "hunter2") {
+		t.Errorf("redacted: %s, %v", text, err)
+	}
+	refused("hunter2", "diff", "--store", at, file, id)
+	command("convert", "--to", "jsonl", id)
+
+	refused("exclude each other", "list", "--store", at, "--transcripts", t.TempDir())
+	refused("without --store", "list", "--owner", "anna")
+	refused("shared recordings", "list", "--store", "nats://"+address+"/scool")
+	refused("there is no transcript", "show", "--store", at, "--owner", "anna", id)
+	command("delete", id)
+	refused("there is no transcript "+id+" among the account's own", "show", "--store", at, id)
+	kill()
+	refused("cannot be reached", "list", "--store", at)
 }

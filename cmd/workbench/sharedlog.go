@@ -24,14 +24,35 @@ type sharedFlags struct {
 }
 
 func (s *sharedFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&s.store, "store", "", "keep recordings in the log that workbenches share at `URL`, as nats://HOST:PORT,HOST:PORT/TENANT, or tls:// (see docs/scale.md)")
-	flags.StringVar(&s.credentials, "store-credentials", "", "get in there with the credentials, or the seed of an nkey, in `FILE`")
-	flags.StringVar(&s.ca, "store-ca", "", "trust the authorities of `FILE` (PEM) for its certificates")
+	s.addReach(flags, "keep recordings in the log")
 	flags.StringVar(&s.name, "store-name", "", "be `NAME` among the workbenches that share it (default: made of the machine's name and the folder of the recordings)")
 }
 
-// read returns the configuration of the shared log; nil if there is none.
+// addReach adds the flags that say where it is, and what for.
+func (s *sharedFlags) addReach(flags *pflag.FlagSet, use string) {
+	flags.StringVar(&s.store, "store", "", use+" that workbenches share at `URL`, as nats://HOST:PORT,HOST:PORT/TENANT, or tls:// (see docs/scale.md)")
+	flags.StringVar(&s.credentials, "store-credentials", "", "get in there with the credentials, or the seed of an nkey, in `FILE`")
+	flags.StringVar(&s.ca, "store-ca", "", "trust the authorities of `FILE` (PEM) for its certificates")
+}
+
+// read returns the configuration of the shared log for a workbench that records into folder;
+// nil if there is none.
 func (s *sharedFlags) read(folder string, log *slog.Logger) (*shared.Config, error) {
+	c, err := s.reach(log)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	c.Log = log
+	if c.Gateway = s.name; s.name == "" {
+		c.Gateway = gatewayName(folder)
+	} else if !shared.ValidName(s.name) {
+		return nil, fmt.Errorf("--store-name %q: it must be 1 to 32 letters, digits, '-' or '_'", s.name)
+	}
+	return c, nil
+}
+
+// reach returns what says where the shared log is; nil if there is none.
+func (s *sharedFlags) reach(log *slog.Logger) (*shared.Config, error) {
 	if s.store == "" {
 		for name, value := range map[string]string{"credentials": s.credentials, "ca": s.ca, "name": s.name} {
 			if value != "" {
@@ -43,12 +64,6 @@ func (s *sharedFlags) read(folder string, log *slog.Logger) (*shared.Config, err
 	c, err := shared.ParseAddress(s.store)
 	if err != nil {
 		return nil, fmt.Errorf("--store: %w", err)
-	}
-	c.Log = log
-	if c.Gateway = s.name; s.name == "" {
-		c.Gateway = gatewayName(folder)
-	} else if !shared.ValidName(s.name) {
-		return nil, fmt.Errorf("--store-name %q: it must be 1 to 32 letters, digits, '-' or '_'", s.name)
 	}
 	if s.credentials != "" {
 		if err := c.UseCredentials(s.credentials); err != nil {

@@ -18,30 +18,32 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// recordings is where the transcripts are that commands are about: the folder that
-// a --transcripts flag names, or "".
+// recordings are those of a folder: the one that a flag names, or, where that is "", the
+// user's.
 type recordings struct{ dir string }
 
 func newTranscriptCommand() *cobra.Command {
-	r := &recordings{}
+	r := &archive{}
 	cmd := &cobra.Command{
 		Use:   "transcript",
 		Short: "List, show, compare and tidy up what was recorded",
 		Long: `transcript works on the sessions that workbench serve has recorded. Where it
-takes a transcript, that is the ID of a recorded one, or the path of a file.`,
+takes a transcript, that is the ID of a recorded one, or the path of a file. With
+--store it is about what workbenches share, on whichever machine it was recorded.`,
 		Example: `  workbench transcript list --target example.com
   workbench transcript show 20260102-150405-123-s12-http-line
   workbench transcript show --golden ID > walk.golden    keep it as a test
   workbench transcript follow ID                         a session that is running
+  workbench transcript list --store nats://127.0.0.1:4222/school --owner anna
   workbench transcript rules A B -o walk.golden          what differs each time may
   workbench transcript redact --match 'PASS (\S+)' ID    '*' for passwords`,
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.PersistentFlags().StringVar(&r.dir, "transcripts", "", "folder of the recorded transcripts (default: transcripts in the user's state directory)")
+	r.add(cmd.PersistentFlags())
 	cmd.AddCommand(newTranscriptListCommand(r), newTranscriptShowCommand(r), newTranscriptFollowCommand(r),
 		newTranscriptDiffCommand(r), newTranscriptRulesCommand(r), newTranscriptDeleteCommand(r), newTranscriptRedactCommand(r),
-		newTranscriptConvertCommand(), newTranscriptImportCommand())
+		newTranscriptConvertCommand(r), newTranscriptImportCommand())
 	return cmd
 }
 
@@ -102,17 +104,17 @@ func readRecorded(name string) (path string, text []byte, err error) {
 }
 
 // load reads a transcript that is named by its ID or its path.
-func (r *recordings) load(name string, stderr io.Writer) (*transcript.Transcript, error) {
-	file, err := r.file(name)
+func (a *archive) load(cmd *cobra.Command, name string) (*transcript.Transcript, error) {
+	file, err := a.file(cmd, name)
 	if err != nil {
 		return nil, err
 	}
-	return loadFile(file, stderr)
+	return loadFile(file, cmd.ErrOrStderr())
 }
 
 // loadAll reads a transcript that may be of several connections.
-func (r *recordings) loadAll(name string, stderr io.Writer) ([]*transcript.Transcript, error) {
-	file, err := r.file(name)
+func (a *archive) loadAll(cmd *cobra.Command, name string) ([]*transcript.Transcript, error) {
+	file, err := a.file(cmd, name)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +124,7 @@ func (r *recordings) loadAll(name string, stderr io.Writer) ([]*transcript.Trans
 	}
 	all, err := transcript.ParseAll(file.Path, data)
 	if err == nil && all[len(all)-1].CutOff {
-		warnOfEnd(stderr, file.Path)
+		warnOfEnd(cmd.ErrOrStderr(), file.Path)
 	}
 	return all, err
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-func newTranscriptConvertCommand() *cobra.Command {
+func newTranscriptConvertCommand(r *archive) *cobra.Command {
 	var to, out, keyLog string
 	cmd := &cobra.Command{
 		Use:   "convert --to FORMAT FILE [-o OUT]",
@@ -52,7 +52,7 @@ standard input. Without -o the result goes to standard output.`,
 			if keyLog != "" && format.Name != "pcapng" {
 				return fmt.Errorf("--keylog is for --to pcapng: %s has no place for secrets", format.Name)
 			}
-			t, err := toConvert(cmd, files[0])
+			t, err := r.toConvert(cmd, files[0])
 			if err != nil {
 				return err
 			}
@@ -87,13 +87,9 @@ func secretsOf(t *transcript.Transcript, path string) ([]byte, error) {
 }
 
 // toConvert reads a transcript by its ID, from its path or from standard input.
-func toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) {
+func (r *archive) toConvert(cmd *cobra.Command, file string) (*transcript.Transcript, error) {
 	if file != screen.Standard {
-		var r recordings
-		if dir := cmd.Flag("transcripts"); dir != nil { // of the command above
-			r.dir = dir.Value.String()
-		}
-		return r.load(file, cmd.ErrOrStderr())
+		return r.load(cmd, file)
 	}
 	data, err := golden.ReadAll("standard input", cmd.InOrStdin(), 0)
 	if err != nil {

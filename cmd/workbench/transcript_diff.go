@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +11,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-func newTranscriptDiffCommand(r *recordings) *cobra.Command {
+func newTranscriptDiffCommand(r *archive) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "diff A B",
@@ -26,11 +25,11 @@ Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
   workbench transcript diff before.transcript after.transcript`,
 		Args: command.Wants(2, 2, "compare two transcripts"),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			a, err := r.said(names[0], cmd.ErrOrStderr())
+			a, err := r.said(cmd, names[0])
 			if err != nil {
 				return err
 			}
-			b, err := r.said(names[1], cmd.ErrOrStderr())
+			b, err := r.said(cmd, names[1])
 			if err != nil {
 				return err
 			}
@@ -51,8 +50,8 @@ Exit codes: 0 they are the same, 1 they differ, 2 one cannot be read.`,
 }
 
 // said returns the events and actions of a transcript.
-func (r *recordings) said(name string, stderr io.Writer) ([]transcript.Entry, error) {
-	t, err := r.load(name, stderr)
+func (r *archive) said(cmd *cobra.Command, name string) ([]transcript.Entry, error) {
+	t, err := r.load(cmd, name)
 	if err != nil {
 		return nil, err
 	}

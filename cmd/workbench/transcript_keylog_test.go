@@ -20,7 +20,7 @@ func TestConvertWithoutSecrets(t *testing.T) {
 		{[]string{"--to", "html", "--keylog", keys, file}, "--keylog is for --to pcapng: html has no place for secrets"},
 		{[]string{"--to", "pcapng", "--keylog", keys + "x", file}, "cannot be read: no such file"},
 	} {
-		cmd := newTranscriptConvertCommand()
+		cmd := newTranscriptConvertCommand(&archive{})
 		cmd.SilenceErrors, cmd.SilenceUsage = true, true
 		out := newOutput()
 		cmd.SetOut(out)

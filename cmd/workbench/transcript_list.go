@@ -16,7 +16,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
-func newTranscriptListCommand(r *recordings) *cobra.Command {
+func newTranscriptListCommand(r *archive) *cobra.Command {
 	var q store.Query
 	asJSON := false
 	cmd := &cobra.Command{
@@ -31,12 +31,12 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
 			if q.Limit < 0 {
 				return fmt.Errorf("--limit %d: it must be 1 or more", q.Limit)
 			}
-			folder, err := r.open()
+			all, err := r.open(cmd)
 			if err != nil {
 				return err
 			}
-			defer folder.Close()
-			infos, err := folder.List(cmd.Context(), q)
+			defer all.Close()
+			infos, err := all.List(cmd.Context(), q)
 			if err != nil {
 				return fmt.Errorf("the transcripts cannot be listed: %w", err)
 			}
@@ -57,6 +57,9 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
 				took := time.Duration(info.Duration * float64(time.Second)).Round(10 * time.Millisecond)
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", info.ID, info.Began.Local().Format(time.DateTime), took, size(info.Size), core.Printable(info.Target), core.Printable(ended))
 			}
+			if s, ok := all.(inShared); ok && s.others() != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "workbench: these are %s\n", s.whose())
+			}
 			return errors.Join(w.Flush(), out.Flush())
 		},
 	}
@@ -70,21 +73,21 @@ func newTranscriptListCommand(r *recordings) *cobra.Command {
 	return cmd
 }
 
-func newTranscriptDeleteCommand(r *recordings) *cobra.Command {
+func newTranscriptDeleteCommand(r *archive) *cobra.Command {
 	return &cobra.Command{
 		Use:     "delete ID...",
 		Short:   "Delete recorded transcripts",
 		Example: "  workbench transcript delete 20260102-150405-123-s12-http-line",
 		Args:    command.Wants(1, math.MaxInt, "delete which? Name IDs, which workbench transcript list lists"),
-		RunE: func(_ *cobra.Command, ids []string) error {
-			folder, err := r.open()
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			all, err := r.open(cmd)
 			if err != nil {
 				return err
 			}
-			defer folder.Close()
+			defer all.Close()
 			var failed []error
 			for _, id := range ids {
-				if err := folder.Delete(id); err != nil {
+				if err := all.Delete(id); err != nil {
 					failed = append(failed, fmt.Errorf("%s is not deleted: %w", core.Printable(id), err))
 				}
 			}

@@ -17,7 +17,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
-func newTranscriptRedactCommand(r *recordings) *cobra.Command {
+func newTranscriptRedactCommand(r *archive) *cobra.Command {
 	match, out := "", ""
 	cmd := &cobra.Command{
 		Use:   "redact --match REGEXP ID|FILE",
@@ -56,15 +56,19 @@ matched, or because the file is still being recorded.`,
 	return cmd
 }
 
-func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regexp, out string) error {
-	file, err := r.file(name)
+func (r *archive) redact(cmd *cobra.Command, name string, match *regexp.Regexp, out string) error {
+	file, err := r.file(cmd, name)
 	if err != nil {
 		return err
 	}
 	path, to := file.Path, file
-	if out == "" {
+	if file.Text != nil && out == "" {
+		return errors.New("what the shared log has is not changed; name a file for what it becomes with -o OUT, and delete the recording with workbench transcript delete")
+	}
+	inPlace := file.Text == nil && (out == "" || out == path)
+	if inPlace {
 		out = path
-	} else if out != path {
+	} else {
 		to = golden.File{Path: out}
 	}
 	if out != screen.Standard {
@@ -87,13 +91,13 @@ func (r *recordings) redact(cmd *cobra.Command, name string, match *regexp.Regex
 		return fmt.Errorf("nothing was written: a rule would not fit the '*'. Change it by hand so that it does, or take it out:\n%w", err)
 	}
 	text := redact.Text(t)
-	switch out {
-	case screen.Standard:
+	switch {
+	case out == screen.Standard:
 		return screen.Output(out, cmd.OutOrStdout(), false, func(w io.Writer) error {
 			_, err := w.Write(text)
 			return err
 		})
-	case path:
+	case inPlace:
 		if err = file.Replace(text); err == nil {
 			err = store.ForgetText(path)
 		}

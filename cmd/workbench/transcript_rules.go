@@ -16,7 +16,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
-func newTranscriptRulesCommand(r *recordings) *cobra.Command {
+func newTranscriptRulesCommand(r *archive) *cobra.Command {
 	out, asJSON := "", false
 	cmd := &cobra.Command{
 		Use:   "rules A B",
@@ -47,7 +47,7 @@ cannot be read or played.`,
 					return fmt.Errorf("%w, or name another file with -o OUT", err)
 				}
 			}
-			result, err := r.rules(names[0], names[1], cmd.ErrOrStderr())
+			result, err := r.rules(cmd, names[0], names[1])
 			if err != nil {
 				return err
 			}
@@ -78,12 +78,12 @@ cannot be read or played.`,
 }
 
 // rules reads two transcripts and finds the rules.
-func (r *recordings) rules(nameA, nameB string, stderr io.Writer) (*rules.Result, error) {
-	a, err := r.load(nameA, stderr)
+func (r *archive) rules(cmd *cobra.Command, nameA, nameB string) (*rules.Result, error) {
+	a, err := r.load(cmd, nameA)
 	if err != nil {
 		return nil, err
 	}
-	b, err := r.load(nameB, stderr)
+	b, err := r.load(cmd, nameB)
 	if err != nil {
 		return nil, err
 	}

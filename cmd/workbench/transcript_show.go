@@ -15,7 +15,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-func newTranscriptShowCommand(r *recordings) *cobra.Command {
+func newTranscriptShowCommand(r *archive) *cobra.Command {
 	golden, asJSON, messages := false, false, false
 	cmd := &cobra.Command{
 		Use:   "show ID|FILE",
@@ -40,9 +40,9 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 				}
 			}()
 			if store.ValidID(names[0]) && !golden {
-				return r.showRecorded(p, names[0], cmd.ErrOrStderr())
+				return r.showRecorded(cmd, p, names[0])
 			}
-			all, err := r.loadAll(names[0], cmd.ErrOrStderr())
+			all, err := r.loadAll(cmd, names[0])
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func newTranscriptShowCommand(r *recordings) *cobra.Command {
 	return cmd
 }
 
-func newTranscriptFollowCommand(r *recordings) *cobra.Command {
+func newTranscriptFollowCommand(r *archive) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "follow ID",
@@ -74,7 +74,7 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
   workbench transcript follow --json ID`,
 		Args: command.Wants(1, 1, "follow one session"),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			folder, err := r.open()
+			folder, err := r.open(cmd)
 			if err != nil {
 				return err
 			}
@@ -95,8 +95,8 @@ func newTranscriptFollowCommand(r *recordings) *cobra.Command {
 }
 
 // showRecorded prints a recording of whatever length.
-func (r *recordings) showRecorded(p *transcript.Printer, id string, stderr io.Writer) error {
-	file, err := r.file(id)
+func (r *archive) showRecorded(cmd *cobra.Command, p *transcript.Printer, id string) error {
+	file, err := r.file(cmd, id)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (r *recordings) showRecorded(p *transcript.Printer, id string, stderr io.Wr
 	defer text.Close()
 	header, err := printBlocks(p, file.Path, store.Blocks(text, nil))
 	if err == nil && header.CutOff {
-		warnOfEnd(stderr, file.Path)
+		warnOfEnd(cmd.ErrOrStderr(), file.Path)
 	}
 	return err
 }

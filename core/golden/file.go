@@ -24,6 +24,9 @@ type File struct {
 	Path  string
 	Found bool
 	Copy  string // of what it was, which is read in its place; "": none
+	// Text opens one that is kept elsewhere than in a file, and says how long it is; Path is
+	// its name then, and it can only be read. nil: it is a file.
+	Text func() (text io.ReadCloser, size int64, err error)
 }
 
 func (f File) open() (*os.File, error) {
@@ -35,6 +38,9 @@ func (f File) open() (*os.File, error) {
 
 // Open returns its text, and how much there is; a pipe does not tell.
 func (f File) Open() (text io.ReadCloser, size int64, err error) {
+	if f.Text != nil {
+		return f.Text()
+	}
 	open, path := f.open, f.Path
 	if f.Copy != "" {
 		path, open = f.Copy, func() (*os.File, error) { return os.Open(f.Copy) }

@@ -30,6 +30,8 @@
 //     any [store.Store]; [store.Recordings] write into it.
 //  3. Close the recordings, then the log, then the folders.
 //
+// A [Reader] is for who records nothing: a command that lists or shows what is there.
+//
 // # What else workbenches share
 //
 // [Log.Value] has values that they change by turns, such as who is in a class. [Log.Tell] and

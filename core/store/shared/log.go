@@ -122,6 +122,19 @@ func ValidName(name string) bool { return nameForm.MatchString(name) }
 // Open connects to the shared log of a tenant, which is made if there is none. It does
 // not wait for the broker: one that cannot be reached is tried again and again.
 func Open(c Config) (*Log, error) {
+	l, err := connect(c)
+	if err != nil {
+		return nil, err
+	}
+	if !l.nc.IsConnected() {
+		c.Log.Warn("the shared log cannot be reached; sessions are recorded here until it can", "servers", c.Servers)
+	}
+	l.running.Go(l.run)
+	return l, nil
+}
+
+// connect returns a log that does nothing yet.
+func connect(c Config) (*Log, error) {
 	switch {
 	case !ValidName(c.Tenant):
 		return nil, fmt.Errorf("tenant %q: it must be 1 to 32 letters, digits, '-' or '_'", c.Tenant)
@@ -164,10 +177,6 @@ func Open(c Config) (*Log, error) {
 		nc.Close()
 		return nil, fmt.Errorf("shared log: %w", err)
 	}
-	if !nc.IsConnected() {
-		c.Log.Warn("the shared log cannot be reached; sessions are recorded here until it can", "servers", c.Servers)
-	}
-	l.running.Go(l.run)
 	return l, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -248,6 +249,17 @@ func (t *tail) next() (block, error) {
 		return block{}, err
 	}
 	return readBlock(m.Headers(), m.Data(), meta.Sequence.Stream)
+}
+
+// list returns what the shared log has of an owner's transcripts, the newest first, of those
+// that are wanted.
+func (l *Log) list(ctx context.Context, owner string, q store.Query, wanted func(store.Info) bool) ([]store.Info, error) {
+	all := slices.DeleteFunc(l.mirror.infos(owner, q), func(info store.Info) bool { return !wanted(info) })
+	slices.SortFunc(all, func(a, b store.Info) int { return strings.Compare(b.ID, a.ID) })
+	if q.Text == "" {
+		return all, nil
+	}
+	return l.search(ctx, owner, all, q)
 }
 
 // search returns those whose text or notes hold the text of a query. The filters tell

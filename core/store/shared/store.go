@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -189,13 +188,9 @@ func (s *Store) List(ctx context.Context, q store.Query) ([]store.Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	there := s.log.mirror.infos(s.owner, q)
-	there = slices.DeleteFunc(there, func(info store.Info) bool { return s.shipment(info.ID) != nil })
-	slices.SortFunc(there, func(a, b store.Info) int { return strings.Compare(b.ID, a.ID) })
-	if q.Text != "" {
-		if there, err = s.log.search(ctx, s.owner, there, q); err != nil {
-			return nil, err
-		}
+	there, err := s.log.list(ctx, s.owner, q, func(info store.Info) bool { return s.shipment(info.ID) == nil })
+	if err != nil {
+		return nil, err
 	}
 	return store.Merged(here, there, q.Limit), nil
 }
