@@ -173,6 +173,7 @@ func (g *Gateway) failedInClass(w http.ResponseWriter, err error) {
 	case errors.Is(err, class.ErrNoStudent):
 		refuseWith(w, http.StatusNotFound, class.ErrNoStudent)
 	case errors.Is(err, register.ErrUnreachable):
+		g.Log.Warn("the class cannot be changed now", "reason", err.Error())
 		w.Header().Set("Retry-After", "5")
 		refuseWith(w, http.StatusServiceUnavailable, errClassAway)
 	default:

@@ -91,9 +91,6 @@ func (l *Log) next(ctx context.Context, key string, from uint64) (block, error) 
 	return readBlock(m.Header, m.Data, m.Sequence)
 }
 
-// wrongLast is the broker's code for a block whose subject does not end as expected.
-const wrongLast = 10071
-
 // publish publishes a block after the one with a sequence, 0 for none, and returns its
 // own. It may be in the log although an error is returned.
 func (l *Log) publish(ctx context.Context, key string, b *block, after uint64) (uint64, error) {
@@ -106,8 +103,10 @@ func (l *Log) publish(ctx context.Context, key string, b *block, after uint64) (
 	return ack.Sequence, nil
 }
 
-// isWrongLast reports whether the broker refused a block for what is there already.
+// isWrongLast reports whether the broker refused a message for what its subject ends with
+// already, or, where several servers keep it, is just about to end with.
 func isWrongLast(err error) bool {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == wrongLast
+	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence ||
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }

@@ -28,6 +28,7 @@ type values struct {
 type known struct {
 	text     []byte
 	revision uint64
+	gone     bool // it was deleted
 }
 
 func newValues() *values {
@@ -69,11 +70,16 @@ type value struct {
 
 // Get implements [register.Value].
 func (v *value) Get() (text []byte, revision uint64) {
+	k := v.newest()
+	return k.text, k.revision
+}
+
+// newest returns what this workbench knows of the value.
+func (v *value) newest() known {
 	in := v.log.values
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	k := in.known[v.key]
-	return k.text, k.revision
+	return in.known[v.key]
 }
 
 // Changed implements [register.Value].
@@ -94,12 +100,17 @@ func (v *value) Load(ctx context.Context) (text []byte, revision uint64, err err
 	e, err := v.log.values.keys.Get(asked, v.key)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
-		return nil, 0, nil
 	case err != nil:
 		return nil, 0, unreachable(ctx, err)
+	default:
+		v.log.values.take(v.key, known{text: e.Value(), revision: e.Revision()})
 	}
-	v.log.values.take(v.key, known{e.Value(), e.Revision()})
-	return e.Value(), e.Revision(), nil
+	// A server that is behind the others answers with what was.
+	newest := v.newest()
+	if newest.gone {
+		return nil, 0, nil
+	}
+	return newest.text, newest.revision, nil
 }
 
 // Set implements [register.Value].
@@ -122,7 +133,7 @@ func (v *value) Set(ctx context.Context, text []byte, revision uint64) (uint64, 
 	case err != nil:
 		return 0, unreachable(ctx, err)
 	}
-	v.log.values.take(v.key, known{text, next})
+	v.log.values.take(v.key, known{text: text, revision: next})
 	return next, nil
 }
 
@@ -137,8 +148,8 @@ func unreachable(ctx context.Context, err error) error {
 // watchValues keeps what is known of the values up to date until the log is closed.
 func (l *Log) watchValues() {
 	l.keepWatching("values", l.values.keys, func(e jetstream.KeyValueEntry) {
-		if e != nil { // one that was deleted has no text
-			l.values.take(e.Key(), known{e.Value(), e.Revision()})
+		if e != nil {
+			l.values.take(e.Key(), known{e.Value(), e.Revision(), e.Operation() != jetstream.KeyValuePut})
 		}
 	})
 }

@@ -11,25 +11,32 @@ import (
 
 // Workbenches that count in one value lose no count, and each is told what the others do.
 func TestValueIsChangedByTurns(t *testing.T) {
-	b := newBroker(t, 1)
-	const workbenches, counts = 3, 30
+	for _, servers := range []int{1, 3} {
+		t.Run(strconv.Itoa(servers), func(t *testing.T) { changeByTurns(t, newBroker(t, servers)) })
+	}
+}
+
+func changeByTurns(t *testing.T, b *broker) {
+	const workbenches, at, counts = 3, 4, 10
 	logs := make([]*Log, workbenches)
 	var counting sync.WaitGroup
 	for i := range logs {
 		logs[i] = openTenant(t, "w"+strconv.Itoa(i), b)
 		v := logs[i].Value("count", "one")
-		counting.Go(func() {
-			<-logs[i].ready
-			for range counts {
-				if err := count(t, v); err != nil {
-					t.Error(err)
-					return
+		for range at {
+			counting.Go(func() {
+				<-logs[i].ready
+				for range counts {
+					if err := count(t, v); err != nil {
+						t.Error(err)
+						return
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 	counting.Wait()
-	want := strconv.Itoa(workbenches * counts)
+	want := strconv.Itoa(workbenches * at * counts)
 	for _, l := range logs {
 		v := l.Value("count", "one")
 		eventually(t, "told of the last count", func() bool {
@@ -43,7 +50,9 @@ func TestValueIsChangedByTurns(t *testing.T) {
 
 	v := logs[0].Value("count", "one")
 	changed := logs[1].Value("count", "one").Changed()
-	b.kill(0)
+	for i := range b.servers {
+		b.kill(i)
+	}
 	eventually(t, "away", func() bool { return !logs[0].nc.IsConnected() && !logs[1].nc.IsConnected() })
 	if err := count(t, v); !errors.Is(err, register.ErrUnreachable) {
 		t.Errorf("without a broker a value is changed: %v", err)
@@ -51,7 +60,9 @@ func TestValueIsChangedByTurns(t *testing.T) {
 	if text, revision := v.Get(); string(text) != want || revision == 0 {
 		t.Errorf("without a broker the value is %q", text)
 	}
-	b.start(0)
+	for i := range b.servers {
+		b.start(i)
+	}
 	eventually(t, "back", func() bool { return count(t, v) == nil })
 	<-changed
 }
