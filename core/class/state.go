@@ -81,11 +81,11 @@ type Student struct {
 // Bounds of a class.
 const (
 	// MaxStudents is how many there can be at a time.
-	MaxStudents = 500
+	MaxStudents = 1000
 	// MaxDeleteAfter is how long it can be kept without being used, unless for ever.
 	MaxDeleteAfter = 10 * 365 * 24 * time.Hour
 	// maxJoins is how many can join in all, those that were removed included.
-	maxJoins = 4 * MaxStudents
+	maxJoins = 2 * MaxStudents
 )
 
 // State is what the events of a class add up to.
