@@ -92,7 +92,12 @@ func percentile(sorted []time.Duration, p float64) time.Duration {
 
 // greet sends some small lines to the echo server and waits until they are back.
 func (system *system) greet(s *session, mode string, lines int64) error {
-	kind, message := websocket.TextMessage, "HELLO workbench"
+	return system.say(s, mode, "HELLO workbench", lines)
+}
+
+// say sends a message to the echo server, so many times, and waits until all are back.
+func (system *system) say(s *session, mode, message string, lines int64) error {
+	kind := websocket.TextMessage
 	if !system.lines || mode == "raw" {
 		kind, message = websocket.BinaryMessage, message+"\r\n"
 	}

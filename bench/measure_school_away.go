@@ -13,7 +13,7 @@ import (
 // in KiB; and the seconds until it was, from the start of the brokers, and from when each
 // of them accepts connections.
 func measureAway(ctx context.Context, t *trial) ([]float64, error) {
-	sc, err := startSchool(ctx, t)
+	sc, err := startSchool(ctx, t, "")
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ import (
 // until it shows the session's first line; and of the time from a later line until one
 // who follows the session there sees it.
 func measureBehind(ctx context.Context, t *trial) ([]float64, error) {
-	sc, err := startSchool(ctx, t)
+	sc, err := startSchool(ctx, t, "")
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func measureLoad(ctx context.Context, t *trial) (values []float64, err error) {
 // load measures so many students.
 func (t *trial) load(ctx context.Context, n int64) ([]float64, error) {
 	t.progress(fmt.Sprintf("  a school of %s", plural(n, "student")))
-	sc, err := startSchool(ctx, t)
+	sc, err := startSchool(ctx, t, "")
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ const (
 // a text that is in one recording, in ten, and in all; and how many recordings a second
 // the shared log took.
 func measureSchoolSearch(ctx context.Context, t *trial) ([]float64, error) {
-	sc, err := startSchool(ctx, t)
+	sc, err := startSchool(ctx, t, "")
 	if err != nil {
 		return nil, err
 	}

@@ -13,12 +13,12 @@ const schoolTurns = 5
 
 // besides has a gateway of a school, and one without a shared log, take turns.
 func (t *trial) besides(ctx context.Context, do func(g *gateway, shared int) error) error {
-	sc, err := startSchool(ctx, t)
+	sc, err := startSchool(ctx, t, "")
 	if err != nil {
 		return err
 	}
 	defer sc.stop()
-	alone, err := startGateway(ctx, t.binary, filepath.Join(t.dir, "alone"))
+	alone, err := startServe(ctx, t.binary, filepath.Join(t.dir, "alone"))
 	if err != nil {
 		return err
 	}

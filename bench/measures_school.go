@@ -13,6 +13,7 @@ func schoolMeasures(workbench func(*system) bool) []measure {
 	}
 	behind := &bar{Limit: 2000}
 	const trip, many = "round trip of a line through http-line", "recordings in a school's log"
+	const class = "a class at three gateways"
 	away := fmt.Sprintf("brokers away, %d sessions of a line a second", fullSizes().under)
 	return []measure{
 		school("load", time.Hour, measureLoad, loadMetrics()...),
@@ -23,6 +24,14 @@ func schoolMeasures(workbench func(*system) bool) []measure {
 			metric{Name: "first-p99", Title: "a session begins until the teacher's gateway shows its first line, p99", Unit: "ms", Bar: behind},
 			metric{Name: "later-p50", Title: "a line until one who follows at the teacher's gateway sees it, p50", Unit: "ms"},
 			metric{Name: "later-p99", Title: "a line until one who follows at the teacher's gateway sees it, p99", Unit: "ms", Bar: behind}),
+		school("class", 20*time.Minute, measureClass,
+			metric{Name: "wall-p50", Title: class + ": a line until the wall at a fourth shows it, p50", Unit: "ms"},
+			metric{Name: "wall-p99", Title: class + ": a line until the wall at a fourth shows it, p99", Unit: "ms", Bar: behind},
+			metric{Name: "answer-p50", Title: class + ": round trip of a line, p50", Unit: "ms", Digits: 1},
+			metric{Name: "answer-p99", Title: class + ": round trip of a line, p99", Unit: "ms", Digits: 1},
+			metric{Name: "memory", Title: class + ": most memory of a gateway", Unit: "MiB", Bar: &bar{Limit: 400}},
+			metric{Name: "gateways", Title: class + ": processor time of gateways, a student and minute", Unit: "s", Digits: 3},
+			metric{Name: "brokers", Title: class + ": processor time of brokers, a student and minute", Unit: "s", Digits: 3}),
 		school("trip", 5*time.Minute, measureSchoolTrip,
 			metric{Name: "with-p50", Title: trip + ", with --store, p50", Unit: "µs"},
 			metric{Name: "with-p99", Title: trip + ", with --store, p99", Unit: "µs"},

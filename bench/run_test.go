@@ -92,7 +92,7 @@ func TestFlagsInPlainWords(t *testing.T) {
 }
 
 func TestSchoolIsMeasuredOnlyIfAskedFor(t *testing.T) {
-	for args, want := range map[string]int{"": 0, "-quick": 0, "-only lines": 0, "-only lines,school": 6, "-only school-away": 1} {
+	for args, want := range map[string]int{"": 0, "-quick": 0, "-only lines": 0, "-only lines,school": 7, "-only school-away": 1} {
 		c, err := parseFlags(strings.Fields(args), &bytes.Buffer{})
 		if err != nil {
 			t.Fatal(err)

@@ -21,15 +21,17 @@ const (
 type school struct {
 	trial    *trial
 	dir      string
+	class    string // name of the class that the gateways hold; "": they hold none
 	brokers  []*broker
 	gateways []*gateway // the students'
 	teacher  *gateway
 }
 
 // startSchool starts a school, and returns when each of its gateways has brought a
-// recording into the shared log, and the teacher's lists them.
-func startSchool(ctx context.Context, t *trial) (_ *school, err error) {
-	sc := &school{trial: t}
+// recording into the shared log, and the teacher's lists them. With the name of a class the
+// gateways hold that, and let students in alone.
+func startSchool(ctx context.Context, t *trial, class string) (_ *school, err error) {
+	sc := &school{trial: t, class: class}
 	if sc.dir, err = os.MkdirTemp(t.dir, "school-"); err != nil {
 		return nil, err
 	}
@@ -85,8 +87,33 @@ func (sc *school) startGateway(ctx context.Context, name string) (*gateway, erro
 		servers = append(servers, b.address)
 	}
 	store := fmt.Sprintf("nats://%s/school?replicas=%d", strings.Join(servers, ","), schoolBrokers)
-	return startGateway(ctx, sc.trial.binary, filepath.Join(sc.dir, name), "--store", store, "--store-name", name)
+	flags, dir := []string{"--store", store, "--store-name", name}, filepath.Join(sc.dir, name)
+	if sc.class == "" {
+		return startServe(ctx, sc.trial.binary, dir, flags...)
+	}
+	if err := sc.shareToken(dir); err != nil {
+		return nil, err
+	}
+	return startGateway(ctx, sc.trial.binary, dir, append([]string{"class", "--class", sc.class, "--no-qr"}, flags...)...)
 }
+
+// shareToken gives a gateway that is yet to start the token of the first, so that it knows
+// the students who have joined at the others.
+func (sc *school) shareToken(dir string) error {
+	if len(sc.gateways) == 0 {
+		return nil
+	}
+	token, err := os.ReadFile(tokenOf(filepath.Join(sc.dir, "g1")))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(tokenOf(dir)), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(tokenOf(dir), token, 0o600)
+}
+
+func tokenOf(dir string) string { return filepath.Join(stateOf(dir), "workbench", "token") }
 
 // stop ends the gateways, then the brokers.
 func (sc *school) stop() {

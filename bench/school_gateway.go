@@ -17,8 +17,15 @@ type gateway struct {
 	echo string // its practice echo server
 }
 
-// startGateway starts a workbench whose files are all in a folder of its own.
-func startGateway(ctx context.Context, binary, dir string, flags ...string) (*gateway, error) {
+// startServe starts a gateway without users, whose files are all in a folder of its own.
+func startServe(ctx context.Context, binary, dir string, flags ...string) (*gateway, error) {
+	args := []string{"serve", "--auth", "none", "--transcripts", filepath.Join(dir, "transcripts")}
+	return startGateway(ctx, binary, dir, append(args, flags...)...)
+}
+
+// startGateway starts a command that serves the page, whose files are all in a folder of its
+// own.
+func startGateway(ctx context.Context, binary, dir string, args ...string) (*gateway, error) {
 	listen, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -27,15 +34,17 @@ func startGateway(ctx context.Context, binary, dir string, flags ...string) (*ga
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--listen", listen, "--echo-listen", echo, "--auth", "none", "--drain", "0s", "--transcripts", filepath.Join(dir, "transcripts")}
-	command := exec.Command(binary, append(args, flags...)...)
-	command.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+	command := exec.Command(binary, append(args, "--listen", listen, "--echo-listen", echo, "--drain", "0s")...)
+	command.Env = append(os.Environ(), "XDG_STATE_HOME="+stateOf(dir), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
 	p, err := startProcess(command, "ws://"+listen+"/websocket/ws", nil)
 	if err != nil {
 		return nil, err
 	}
 	return &gateway{p, echo}, ready(ctx, p, listen)
 }
+
+// stateOf returns the state directory of a gateway.
+func stateOf(dir string) string { return filepath.Join(dir, "state") }
 
 // dial opens a session by way of the gateway.
 func (g *gateway) dial(ctx context.Context, t *trial, target, mode string) (*session, error) {

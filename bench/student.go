@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type student struct {
 	gateway *gateway
 	mode    string
 	random  *rand.Rand
+	who     http.Header // of a student of a class
 
 	mu       sync.Mutex
 	sessions int
@@ -45,8 +47,17 @@ func (sc *school) enrol(ctx context.Context, n int64) (*students, error) {
 		}
 		all.all = append(all.all, k)
 	}
-	err := inParallel(openers, n, func(i int64) error {
+	code, err := sc.code(ctx)
+	if err != nil {
+		return all, err
+	}
+	err = inParallel(openers, n, func(i int64) error {
 		k := all.all[i]
+		if code != "" {
+			if err := k.join(ctx, working, code, fmt.Sprint("Student ", i+1)); err != nil {
+				return fmt.Errorf("student %d of %d: %w", i+1, n, err)
+			}
+		}
 		s, err := k.begin(ctx)
 		if err != nil {
 			return fmt.Errorf("student %d of %d: %w", i+1, n, err)
@@ -102,7 +113,7 @@ func (all *students) answers() (took []time.Duration) {
 
 // begin opens a session and types its first line.
 func (k *student) begin(ctx context.Context) (*session, error) {
-	s, err := k.gateway.dial(ctx, k.trial, k.gateway.echo, k.mode)
+	s, err := k.trial.system.dialAs(ctx, k.who, k.gateway.process, k.gateway.echo, k.mode, smallBuffer)
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +127,10 @@ func (k *student) begin(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
-// enter types a line and waits for its answer.
+// enter types a line, which tells when that was, and waits for its answer.
 func (k *student) enter(s *session) error {
 	start := time.Now()
-	if err := k.trial.system.greet(s, k.mode, 1); err != nil {
+	if err := k.trial.system.say(s, k.mode, stamp(start), 1); err != nil {
 		return err
 	}
 	k.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os/exec"
 	"path/filepath"
@@ -131,6 +132,11 @@ func ready(ctx context.Context, p *process, address string) error {
 // dial opens a session to target and returns when the system has said that
 // the target is reached, where it says so. The session ends when ctx does.
 func (s *system) dial(ctx context.Context, p *process, target, mode string, buffer int) (*session, error) {
+	return s.dialAs(ctx, nil, p, target, mode, buffer)
+}
+
+// dialAs is dial by whom the header of the request names.
+func (s *system) dialAs(ctx context.Context, who http.Header, p *process, target, mode string, buffer int) (*session, error) {
 	query := url.Values{}
 	switch {
 	case s.modes:
@@ -151,7 +157,7 @@ func (s *system) dial(ctx context.Context, p *process, target, mode string, buff
 		WriteBufferSize:  1 << 10,
 		Subprotocols:     s.subprotocols(),
 	}
-	ws, answer, err := d.DialContext(ctx, address+"?"+query.Encode(), nil)
+	ws, answer, err := d.DialContext(ctx, address+"?"+query.Encode(), who)
 	if err != nil {
 		if answer != nil {
 			err = fmt.Errorf("%w: the answer was %s", err, answer.Status)
