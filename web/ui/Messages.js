@@ -240,16 +240,16 @@ function useFilter(wanted, tree) {
 
 const batch = 1000; // messages that are looked through at once
 
-// Counts on while there is more, and draws again when that shows. The frames before that
-// have nothing to draw.
+// Counts on while there is more, and draws again when that shows, in a frame that counts
+// nothing. The frames before that have nothing to draw.
 /** @param {MessageTree} tree */
 function useMore(tree) {
   const [, again] = useState(0);
   useEffect(() => {
     if (!tree.waiting && !tree.spans.behind) return;
     const look = () => {
-      if (tree.look()) again((n) => n + 1);
-      else frame = requestAnimationFrame(look);
+      const isThere = tree.look();
+      frame = requestAnimationFrame(isThere ? () => again((n) => n + 1) : look);
     };
     let frame = requestAnimationFrame(look);
     return () => cancelAnimationFrame(frame);
