@@ -164,3 +164,22 @@ func outliveSquatter(t *testing.T, v visitor) {
 		}
 	}
 }
+
+// Another address of this machine alone has no name: the printed link opens the page by it,
+// and a session.
+func TestLinkToAnotherLoopbackAddress(t *testing.T) {
+	t.Parallel()
+	w := start(t, "--listen", "127.0.0.2:0")
+	link := linkLine.FindStringSubmatch(w.stdout.String())
+	if link == nil || !strings.HasPrefix(link[1], "http://127.0.0.2:") {
+		t.Fatalf("the link is %q", link)
+	}
+	ctx, cancel := chromedp.NewContext(browser(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	p := &page{t: t, ctx: ctx}
+	p.do(chromedp.Navigate(link[1]))
+	p.wait("the modes", `document.querySelectorAll("#mode option").length > 1`)
+	p.connect(w.echo)
+	p.status("Connected")
+	p.say("hello")
+}

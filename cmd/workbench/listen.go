@@ -115,6 +115,13 @@ func (f *front) listenNow(log *slog.Logger) (err error) {
 	return err
 }
 
+// isOddLoopback reports whether it listens at an address of this machine alone to which no
+// name leads.
+func (f *front) isOddLoopback() bool {
+	at, ok := f.listener.Addr().(*net.TCPAddr)
+	return ok && at.IP.IsLoopback() && !isLocalhost(at.AddrPort().Addr())
+}
+
 // encryption returns how connections are encrypted, once they are listened for; nil:
 // they are not. HTTP/2 has no WebSocket here, so it is not offered. Strict-Transport-
 // Security is never sent: a browser would keep to it where this port is another

@@ -152,6 +152,9 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	listener := front.listener
 	defer listener.Close()
+	if front.isOddLoopback() {
+		door.origin = "" // no browser finds it by that name
+	}
 	encryption, err := front.encryption(door.origin, log)
 	if err != nil {
 		return err

@@ -117,10 +117,16 @@ func pageHost(at, origin string) string {
 		return at
 	}
 	addr, err := netip.ParseAddr(host)
-	if err == nil && addr.IsLoopback() || strings.EqualFold(host, "localhost") {
+	if err == nil && isLocalhost(addr) || strings.EqualFold(host, "localhost") {
 		return net.JoinHostPort(origin, port)
 	}
 	return at
+}
+
+// isLocalhost reports whether browsers come to an address by a name below localhost. They do
+// not to 127.0.0.2.
+func isLocalhost(addr netip.Addr) bool {
+	return addr.Unmap() == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || addr == netip.IPv6Loopback()
 }
 
 // inState opens something in the user's state directory.
