@@ -325,10 +325,16 @@ var table = []row{
 		without: "net os/exec",
 	},
 	{
+		place: "core/spool",
+		does:  "holds a text between who makes it and who takes it: in memory, or in a file without a name",
+		not:   "what the text says; it outlives no process",
+		only:  "bytes io os",
+	},
+	{
 		place:   "core/store/shared",
 		does:    "keeps transcripts in a log that [workbenches share](scale.md), on NATS JetStream",
 		not:     "sessions, who may read what",
-		imports: "core core/background core/register core/store core/store/textindex " + natsGo + " " + xtime,
+		imports: "core core/background core/register core/spool core/store core/store/textindex " + natsGo + " " + xtime,
 		brings:  " core/plainfile core/secret core/store/parts core/transcript core/wire " + xsys + " " + behindNATS,
 	},
 	{
@@ -470,7 +476,7 @@ var table = []row{
 		place:   "core/gateway",
 		does:    "HTTP, the [WebSocket](websocket.md), who may ask, the API, the page",
 		not:     "line disciplines, how plugins run",
-		imports: "core core/access core/background core/class core/class/results core/class/wall core/compare core/convert/formats core/convert/importer core/fault core/keep core/lesson core/lesson/markdown core/lesson/progress core/lesson/stage core/limit core/login core/play core/quota core/redact core/register core/replay core/rules core/stall core/session core/store core/tap core/target core/transcript core/wire rsc.io/qr " + gorilla,
+		imports: "core core/access core/background core/class core/class/results core/class/wall core/compare core/convert/formats core/convert/importer core/fault core/keep core/lesson core/lesson/markdown core/lesson/progress core/lesson/stage core/limit core/login core/play core/quota core/redact core/register core/replay core/rules core/spool core/stall core/session core/store core/tap core/target core/transcript core/wire rsc.io/qr " + gorilla,
 		brings:  "core/convert core/convert/pcap core/drive core/feed core/plainfile core/practice core/secret core/store/parts core/store/textindex core/urgent " + xsys + " " + xtext + " " + xtime + " " + behindTarget + " " + oidc + " " + oauth2 + " " + behindOIDC + " " + goldmark + " " + txtar,
 		without: "os",
 	},
@@ -479,7 +485,7 @@ var table = []row{
 		does:    "what sessions, processes and recordings count, for Prometheus",
 		not:     "who is counted",
 		imports: "core/pluginhost core/session core/store core/store/shared " + prometheus,
-		brings:  "core core/background core/fault core/feed core/limit core/plainfile core/pluginproto core/register core/sandbox core/sandbox/step core/secret core/socketdir core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus + " " + natsGo + " " + behindNATS,
+		brings:  "core core/background core/fault core/feed core/limit core/plainfile core/pluginproto core/register core/sandbox core/sandbox/step core/secret core/socketdir core/spool core/store/parts core/store/textindex core/transcript core/wire " + xtime + " " + goPlugin + " " + behindGoPlugin + " " + behindPrometheus + " " + natsGo + " " + behindNATS,
 	},
 	{
 		place: "core/background",

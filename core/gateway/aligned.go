@@ -183,24 +183,20 @@ func (s transcripts) diff(w http.ResponseWriter, r *http.Request) {
 		s.diffByRules(w, r, query["with"])
 		return
 	}
-	done, err := s.gateway.whole.take(r.Context())
-	if err != nil {
-		s.failed(w, err)
-		return
-	}
-	defer done()
-	var sides [2][]transcript.Entry
-	for i, id := range []string{r.PathValue("id"), query["with"]} {
-		t, err := s.readUpTo(id, maxDiffed)
-		if err != nil {
-			refuseWith(w, unusableOf(err), err)
-			return
+	s.gateway.inTurn(w, r, func(w http.ResponseWriter) {
+		var sides [2][]transcript.Entry
+		for i, id := range []string{r.PathValue("id"), query["with"]} {
+			t, err := s.readUpTo(id, maxDiffed)
+			if err != nil {
+				refuseWith(w, unusableOf(err), err)
+				return
+			}
+			t.CutOff = false // what is there is compared
+			sides[i] = said(t)
 		}
-		t.CutOff = false // what is there is compared
-		sides[i] = said(t)
-	}
-	answerAs(w, "application/json")
-	json.NewEncoder(w).Encode(sideBySide(sides[0], sides[1]))
+		answerAs(w, "application/json")
+		json.NewEncoder(w).Encode(sideBySide(sides[0], sides[1]))
+	})
 }
 
 // said returns the events and actions of a transcript, without times.

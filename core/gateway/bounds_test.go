@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/class"
+	"github.com/protocol-workbench/workbench/core/convert/formats"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/login"
 	"github.com/protocol-workbench/workbench/core/stall"
@@ -214,6 +217,42 @@ func TestASlowDownload(t *testing.T) {
 			if n := strings.Count(answer.String(), "a line of a transcript"); n != 100<<10/len(">> server \"a line of a transcript\"\n")+1 {
 				t.Errorf("%q: %d lines came", query, n)
 			}
+		})
+	}
+}
+
+// Whoever reads slowly what was made in turn holds up nobody.
+func TestASlowReaderHoldsUpNobody(t *testing.T) {
+	of := func(path string) string { return "GET /api/transcripts/ID" + path + " HTTP/1.1\r\n" }
+	heads := []string{of("?golden=1"), of("/diff?with=ID")}
+	for _, name := range formats.Names() {
+		heads = append(heads, of("/export?as="+name))
+	}
+	for _, path := range []string{"/api/compare", "/api/transcripts/ID/replay", "/api/lessons/teapot/check"} {
+		body := `{"transcript":"ID","runs":[{"mode":"raw"}],"mode":"raw"}`
+		if strings.HasSuffix(path, "check") {
+			body = `{"step":1,"transcripts":["ID"]}`
+		}
+		heads = append(heads, "POST "+path+" HTTP/1.1\r\nContent-Type: application/json\r\nBODY"+body)
+	}
+	for _, head := range heads {
+		t.Run(strings.Fields(head)[1], func(t *testing.T) {
+			inBubble(t, 100<<10, func(t *testing.T, s served) {
+				slow, next := s.connect(), s.connect()
+				defer slow.Close()
+				defer next.Close()
+				head, body, _ := strings.Cut(strings.ReplaceAll(head, "ID", s.id), "BODY")
+				io.WriteString(slow, fmt.Sprintf("%sHost: 127.0.0.1:8000\r\nContent-Length: %d\r\n\r\n%s", head, len(body), body))
+				if _, err := io.ReadFull(slow, make([]byte, 1)); err != nil {
+					t.Fatal(err)
+				}
+				asked := time.Now()
+				io.WriteString(next, strings.ReplaceAll(of("?golden=1"), "ID", s.id)+"Host: 127.0.0.1:8000\r\n\r\n")
+				answer, err := http.ReadResponse(bufio.NewReader(next), nil)
+				if err != nil || answer.StatusCode != http.StatusOK || time.Since(asked) > slack {
+					t.Errorf("the next one has %v, %v after %v", answer, err, time.Since(asked))
+				}
+			})
 		})
 	}
 }

@@ -18,12 +18,10 @@ const compareLimit = 60 * time.Second
 
 // compare answers POST /api/compare.
 func (g *Gateway) compare(w http.ResponseWriter, r *http.Request) {
-	done, err := g.whole.take(r.Context())
-	if err != nil {
-		refuseWith(w, statusOf(err), err)
-		return
-	}
-	defer done()
+	g.inTurn(w, r, func(w http.ResponseWriter) { g.compareInTurn(w, r) })
+}
+
+func (g *Gateway) compareInTurn(w http.ResponseWriter, r *http.Request) {
 	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // it may have waited for its turn
 	c, err := compare.Read(r.Context(), r.Body)
 	if err != nil {

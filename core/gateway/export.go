@@ -24,7 +24,7 @@ func (s transcripts) export(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusBadRequest, err)
 		return
 	}
-	s.withWhole(w, r, id, func(t *transcript.Transcript) {
+	s.withWhole(w, r, id, func(w http.ResponseWriter, t *transcript.Transcript) {
 		answerAs(w, format.MediaType)
 		w.Header().Set("Content-Disposition", `attachment; filename="`+id+format.Suffix+`"`) // an ID that exists is safe
 		if err := format.Write(w, t); err != nil {
@@ -34,20 +34,16 @@ func (s transcripts) export(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// withWhole calls use with a transcript, which is held in memory: one at a time.
-func (s transcripts) withWhole(w http.ResponseWriter, r *http.Request, id string, use func(t *transcript.Transcript)) {
-	done, err := s.gateway.whole.take(r.Context())
-	if err != nil {
-		s.failed(w, err)
-		return
-	}
-	defer done()
-	t, err := s.read(id)
-	if err != nil {
-		refuseWith(w, unusableOf(err), err)
-		return
-	}
-	use(t)
+// withWhole has use answer with a transcript, which is held in memory: one at a time.
+func (s transcripts) withWhole(w http.ResponseWriter, r *http.Request, id string, use func(w http.ResponseWriter, t *transcript.Transcript)) {
+	s.gateway.inTurn(w, r, func(w http.ResponseWriter) {
+		t, err := s.read(id)
+		if err != nil {
+			refuseWith(w, unusableOf(err), err)
+			return
+		}
+		use(w, t)
+	})
 }
 
 // read reads a whole transcript.

@@ -239,12 +239,11 @@ func (s lessons) check(w http.ResponseWriter, r *http.Request) {
 		s.forwardObject(w, r, at, q)
 		return
 	}
-	done, err := s.whole.take(r.Context())
-	if err != nil {
-		s.failed(w, err)
-		return
-	}
-	defer done()
+	s.inTurn(w, r, func(w http.ResponseWriter) { s.checkInTurn(w, l, &q) })
+}
+
+// checkInTurn answers with how a step is done, and keeps that.
+func (s lessons) checkInTurn(w http.ResponseWriter, l *lesson.Lesson, q *checkRequest) {
 	attempt := lesson.Attempt{Answers: q.Answers}
 	for _, id := range q.Transcripts {
 		log, err := s.judged(id)
@@ -270,7 +269,7 @@ func (s lessons) check(w http.ResponseWriter, r *http.Request) {
 			answer.NotKept = err.Error()
 		}
 		if s.seen != nil {
-			s.seen.Checked(time.Now(), reachedIn(l, s.Progress.Reached(l.Name)), tryOf(&q, verdict))
+			s.seen.Checked(time.Now(), reachedIn(l, s.Progress.Reached(l.Name)), tryOf(q, verdict))
 			s.move()
 		}
 	}

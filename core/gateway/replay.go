@@ -39,12 +39,10 @@ func (s transcripts) replay(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, refusalOf(err), err)
 		return
 	}
-	done, err := s.gateway.whole.take(r.Context())
-	if err != nil {
-		s.failed(w, err)
-		return
-	}
-	defer done()
+	s.gateway.inTurn(w, r, func(w http.ResponseWriter) { s.replayInTurn(w, r, request) })
+}
+
+func (s transcripts) replayInTurn(w http.ResponseWriter, r *http.Request, request replayRequest) {
 	id := r.PathValue("id")
 	t, err := s.readUpTo(id, maxDiffed)
 	if err != nil {

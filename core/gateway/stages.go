@@ -59,25 +59,21 @@ func (s lessons) stages(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusUnprocessableEntity, err)
 		return
 	}
-	done, err := s.whole.take(r.Context())
-	if err != nil {
-		s.failed(w, err)
-		return
-	}
-	defer done()
-	answer := struct {
-		Transcripts []string `json:"transcripts"`
-	}{[]string{}}
-	for _, c := range played {
-		id, err := s.keep("stage", c.Log.Append(nil))
-		if err != nil {
-			s.failed(w, err)
-			return
+	s.inTurn(w, r, func(w http.ResponseWriter) {
+		answer := struct {
+			Transcripts []string `json:"transcripts"`
+		}{[]string{}}
+		for _, c := range played {
+			id, err := s.keep("stage", c.Log.Append(nil))
+			if err != nil {
+				s.failed(w, err)
+				return
+			}
+			answer.Transcripts = append(answer.Transcripts, id)
 		}
-		answer.Transcripts = append(answer.Transcripts, id)
-	}
-	answerAs(w, "application/json")
-	json.NewEncoder(w).Encode(answer)
+		answerAs(w, "application/json")
+		json.NewEncoder(w).Encode(answer)
+	})
 }
 
 // playStages plays the stages of a step to the asker's own machine, if the policy allows.

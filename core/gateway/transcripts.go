@@ -110,7 +110,7 @@ func (s transcripts) show(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if golden {
-		s.withWhole(w, r, id, func(t *transcript.Transcript) {
+		s.withWhole(w, r, id, func(w http.ResponseWriter, t *transcript.Transcript) {
 			store.Golden(t)
 			save(".golden")
 			answerAs(w, "text/plain; charset=utf-8")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/protocol-workbench/workbench/core/spool"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -121,7 +122,7 @@ func (l *Log) completeOne(ctx context.Context, r row) error {
 	if last.to() == 0 { // nothing was acknowledged, and with that block there nothing will be
 		return l.unlist(ctx, r.key())
 	}
-	into := &spool{}
+	into := &spool.Spool{}
 	defer into.Close()
 	if err := l.gather(ctx, r.key(), into); err != nil {
 		if !errors.Is(err, errGap) {
@@ -129,14 +130,10 @@ func (l *Log) completeOne(ctx context.Context, r row) error {
 		}
 		return l.unlist(ctx, r.key())
 	}
-	text, err := into.reader()
+	whole, err := into.Reader()
 	if err != nil {
 		return err
 	}
-	whole := text.(interface {
-		io.ReadSeeker
-		io.ReaderAt
-	})
 	size, err := whole.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/protocol-workbench/workbench/core/spool"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -74,7 +75,7 @@ func (l *Log) put(ctx context.Context, m *nats.Msg) error {
 func (l *Log) object(ctx context.Context, r row) (io.ReadCloser, error) {
 	ctx, cancel := context.WithTimeout(ctx, objectLimit)
 	defer cancel()
-	into, sum := &spool{}, sha256.New()
+	into, sum := &spool.Spool{}, sha256.New()
 	from, size := uint64(1), int64(0)
 	for size < r.Size {
 		m, err := l.chunks.GetMsg(ctx, from, jetstream.WithGetMsgSubject(l.chunksOf(r.Chunks)))
@@ -95,7 +96,7 @@ func (l *Log) object(ctx context.Context, r row) (io.ReadCloser, error) {
 		into.Close()
 		return nil, errDamaged
 	}
-	return into.reader()
+	return into.Reader()
 }
 
 var errDamaged = errors.New("the shared log has another text than its index says")

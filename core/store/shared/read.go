@@ -1,12 +1,10 @@
 package shared
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"iter"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,12 +13,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/protocol-workbench/workbench/core/background"
+	"github.com/protocol-workbench/workbench/core/spool"
 	"github.com/protocol-workbench/workbench/core/store"
 )
-
-// maxHeld is how long a text is held in memory, in bytes, while it is read; of a longer
-// one the system keeps a file without a name.
-const maxHeld = 1 << 20
 
 // errGap says that the beginning of a session is not in the shared log any more.
 var errGap = errors.New("the session runs for longer than the shared log keeps its blocks; it can be read once it has ended")
@@ -36,12 +31,12 @@ func (l *Log) open(ctx context.Context, owner, id string) (io.ReadCloser, error)
 	case r.Object != "":
 		return l.object(ctx, r)
 	}
-	into := &spool{}
+	into := &spool.Spool{}
 	if err := l.gather(ctx, r.key(), into); err != nil {
 		into.Close()
 		return nil, err
 	}
-	return into.reader()
+	return into.Reader()
 }
 
 // gather writes the blocks of a transcript that there are.
@@ -63,53 +58,6 @@ func (l *Log) gather(ctx context.Context, key string, into io.Writer) error {
 		from, at = b.sequence+1, b.to()
 	}
 }
-
-// spool holds a text between broker and reader.
-type spool struct {
-	held bytes.Buffer
-	file *os.File
-}
-
-func (s *spool) Write(p []byte) (int, error) {
-	if s.file == nil && s.held.Len()+len(p) <= maxHeld {
-		return s.held.Write(p)
-	}
-	if s.file == nil {
-		file, err := os.CreateTemp("", "workbench-shared-")
-		if err != nil {
-			return 0, err
-		}
-		os.Remove(file.Name())
-		s.file = file
-		if _, err := s.held.WriteTo(file); err != nil {
-			return 0, err
-		}
-	}
-	return s.file.Write(p)
-}
-
-func (s *spool) Close() error {
-	if s.file == nil {
-		return nil
-	}
-	return s.file.Close()
-}
-
-// reader returns the text from its start; it is an [io.Seeker] too.
-func (s *spool) reader() (io.ReadCloser, error) {
-	if s.file == nil {
-		return heldText{bytes.NewReader(s.held.Bytes())}, nil
-	}
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-		s.file.Close()
-		return nil, err
-	}
-	return s.file, nil
-}
-
-type heldText struct{ *bytes.Reader }
-
-func (heldText) Close() error { return nil }
 
 // follow hands out a text of the shared log until its session has ended.
 func (l *Log) follow(ctx context.Context, owner, id string) iter.Seq2[[]byte, error] {
