@@ -24,7 +24,7 @@ const tokenVariable = "WORKBENCH_TOKEN"
 const maxTokenFile = 4 << 10
 
 func newMCPCommand() *cobra.Command {
-	at, tokenFile := pageAddress, ""
+	at, tokenFile, plain := pageAddress, "", false
 	cmd := &cobra.Command{
 		Use:   "mcp",
 		Short: "Let a language model's agent use a running workbench (Model Context Protocol)",
@@ -40,18 +40,23 @@ func newMCPCommand() *cobra.Command {
 			"  workbench mcp --at https://192.168.1.5:8443",
 		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := agent.CheckAddress(at); err != nil {
+			to, err := agent.CheckAddress(at)
+			if err != nil {
 				return fmt.Errorf("--at: %w", err)
 			}
 			token, err := readToken(tokenFile)
 			if err != nil {
 				return err
 			}
+			if token != "" && agent.IsClear(to) && !plain {
+				return fmt.Errorf("--at %s: whoever is on the way could read the token; write https://, or say --plain-http in a closed room", core.Printable(at))
+			}
 			on := &mcp.IOTransport{Reader: io.NopCloser(cmd.InOrStdin()), Writer: unclosed{screen.Unfiltered(cmd.OutOrStdout())}}
 			return agent.Serve(cmd.Context(), agent.Config{At: at, Token: token, Version: version()}, on)
 		},
 	}
-	cmd.Flags().StringVar(&at, "at", at, "`ADDRESS` of the workbench; with https:// where it has TLS")
+	cmd.Flags().StringVar(&at, "at", at, "`ADDRESS` of the workbench; on another machine it has TLS, unless it begins with http://")
+	cmd.Flags().BoolVar(&plain, "plain-http", false, "send the token without TLS to another machine, in a closed room where everyone may read along")
 	cmd.Flags().StringVar(&tokenFile, "token-file", "", "read the token from `FILE`, in place of the variable "+tokenVariable)
 	return cmd
 }

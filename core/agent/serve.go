@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,10 +23,15 @@ type Config struct {
 	Version string // of this program
 }
 
-// CheckAddress reads the address of a workbench: host:port, or a URL of http or https.
+// CheckAddress reads the address of a workbench: a URL of http or https, or host:port, which
+// is of https unless it is this machine's.
 func CheckAddress(at string) (*url.URL, error) {
 	if !strings.Contains(at, "://") {
-		at = "http://" + at
+		if u, err := url.Parse("//" + at); err == nil && isHere(u) {
+			at = "http://" + at
+		} else {
+			at = "https://" + at
+		}
 	}
 	u, err := url.Parse(at)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
@@ -33,6 +39,16 @@ func CheckAddress(at string) (*url.URL, error) {
 	}
 	u.Path = ""
 	return u, nil
+}
+
+// IsClear reports whether others could read along on the way to a workbench.
+func IsClear(at *url.URL) bool { return at.Scheme == "http" && !isHere(at) }
+
+// isHere reports whether a URL can only be this machine's.
+func isHere(u *url.URL) bool {
+	name := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	addr, err := netip.ParseAddr(name)
+	return name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
 // instructions are told to the model once.
