@@ -57,6 +57,7 @@ function takenApart(fields) {
   if (isDatagrams(trim(fields.host))) return datagrams(trim(fields.host).slice("udp://".length), fields);
   if (isWebSocket(trim(fields.host))) return webSocketFields(trim(fields.host), fields.tls);
   const { scheme, rest } = cutScheme(trim(fields.host));
+  if (!scheme && /^[^/?#]*\/\//.test(rest)) throw new Wrong("Before // comes a scheme with its colon and nothing else, as in imaps://example.com. Leave // out for none.");
   const { place, user } = cutUser(rest.replace(/[/?#].*$/s, ""), scheme !== null);
   const { host, port } = splitPlace(trim(place));
   const tls = scheme ? scheme.tls : fields.tls;

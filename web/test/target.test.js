@@ -90,6 +90,9 @@ test("the scheme rules over the TLS switch, and says so", () => {
 test("what cannot be meant leaves the fields as they are", () => {
   const fields = { host: "foo://example.com", port: "4000", tls: true };
   assert.deepEqual(normalFields(fields), { ...fields, problem: normalFields(fields).problem, field: "host" });
+  for (const host of ["imaps: //example.com:993", "imaps //example.com:993", "example.com//a"]) {
+    assert.match(normalFields({ host, port: "", tls: false }).problem ?? "", /Before \/\/ comes a scheme/, host);
+  }
   assert.equal(targetOf({ host: "tcp://example.com", port: "", tls: false }).field, "port");
   assert.equal(targetOf({ host: "tcp://example.com", port: "4000", tls: true }).target, "example.com:4000");
 });
