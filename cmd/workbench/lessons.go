@@ -12,6 +12,7 @@ import (
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/lesson/progress"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/lesson/ready"
 	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/store/shared"
@@ -63,8 +64,8 @@ func lessonsIn(folder string) (all []*lesson.Source, err error) {
 	}
 	for _, e := range entries {
 		path := filepath.Join(folder, e.Name())
-		if strings.HasPrefix(e.Name(), ".") || !isLesson(path) && filepath.Ext(path) != ".txtar" {
-			continue
+		if strings.HasPrefix(e.Name(), ".") || !e.IsDir() && filepath.Ext(path) != ".txtar" || e.IsDir() && !isLesson(path) {
+			continue // links to folders too, which may lead anywhere
 		}
 		source, err := openLesson(path)
 		switch {
@@ -84,7 +85,7 @@ func lessonsIn(folder string) (all []*lesson.Source, err error) {
 }
 
 func isLesson(folder string) bool {
-	info, err := os.Stat(filepath.Join(folder, "lesson.md"))
+	info, err := os.Lstat(filepath.Join(folder, "lesson.md"))
 	return err == nil && info.Mode().IsRegular()
 }
 
@@ -92,18 +93,14 @@ func isLesson(folder string) bool {
 func openLesson(path string) (source *lesson.Source, err error) {
 	name := filepath.Base(path)
 	if isLesson(path) {
-		source, err = lesson.Open(os.DirFS(path), name, room.Value)
+		var root *os.Root
+		if root, err = os.OpenRoot(path); err == nil { // a link in it leads nowhere else
+			defer root.Close()
+			source, err = lesson.Open(root.FS(), name, room.Value)
+		}
 	} else {
-		var info os.FileInfo
-		info, err = os.Stat(path)
-		if err == nil && (!info.Mode().IsRegular() || info.Size() > lesson.MaxArchive) {
-			err = fmt.Errorf("not a file of at most %d bytes", lesson.MaxArchive)
-		}
 		var data []byte
-		if err == nil {
-			data, err = os.ReadFile(path)
-		}
-		if err == nil {
+		if data, err = plainfile.ReadFile(path, lesson.MaxArchive); err == nil {
 			source, err = lesson.OpenArchive(data, strings.TrimSuffix(name, ".txtar"), room.Value)
 		}
 	}

@@ -44,7 +44,7 @@ func TestOpenLessons(t *testing.T) {
 		{written(t, map[string]string{"a.txtar": archive, "a/lesson.md": lessonText}), "has the name a"},
 		{written(t, map[string]string{"a/lesson.md": "# A\n\n## B\n"}), "lesson.md:3: expected a check"},
 		{written(t, map[string]string{"a b.txtar": archive}), "expected a lesson's name"},
-		{written(t, map[string]string{"a.txtar": strings.Repeat("x", lesson.MaxArchive+1)}), "not a file of at most"},
+		{written(t, map[string]string{"a.txtar": strings.Repeat("x", lesson.MaxArchive+1)}), "larger than it may be"},
 	} {
 		sources, err := openLessons(test.folder, slog.New(slog.DiscardHandler))
 		var names []string

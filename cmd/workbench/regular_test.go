@@ -183,3 +183,33 @@ func TestPluginsThatAreOtherThings(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// What a folder of lessons links to is not offered, and nothing in it is waited for.
+func TestLessonsWithOtherThings(t *testing.T) {
+	folder, outside := t.TempDir(), t.TempDir()
+	const text = "# Outside\n\n## Step\n"
+	if err := os.WriteFile(filepath.Join(outside, "lesson.md"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(folder, "outside")); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := lessonsIn(folder); err == nil {
+		t.Errorf("%d lessons are found behind a link", len(all))
+	}
+	for _, path := range otherThings(t, func(n int) string { return filepath.Join(t.TempDir(), "teapot.txtar") }) {
+		done := make(chan error, 1)
+		go func() {
+			_, err := lessonsIn(filepath.Dir(path))
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			if err == nil || strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%s: %v", path, err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("a lesson is waited for")
+		}
+	}
+}

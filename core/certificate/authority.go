@@ -100,7 +100,7 @@ func FindAuthority(folder string) (*Authority, error) {
 	}
 	a := &Authority{pair.Leaf, filepath.Join(folder, publicFile), key}
 	public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate.Raw})
-	if now, err := os.ReadFile(a.Path); err == nil && bytes.Equal(now, public) {
+	if now, err := plainfile.ReadFile(a.Path, maxFile); err == nil && bytes.Equal(now, public) {
 		return a, nil
 	}
 	return a, plainfile.Write(a.Path, 0o644, func(w io.Writer) error { _, err := w.Write(public); return err })
