@@ -216,3 +216,33 @@ func takesNotes(t *testing.T, p *page) {
 	p.run(`document.querySelector(".playback-notes li .icon").click()`)
 	p.wait("no note", `!document.querySelector(".playback-notes li")`)
 }
+
+// A playback of a session that runs takes a connection of the browser's six only while
+// somebody sees it, and then has what was said meanwhile.
+func TestPagePlaybackOutOfSight(t *testing.T) {
+	t.Parallel()
+	w, _ := keeper(t, "--pprof")
+	c := w.join(t, "?mode=raw", w.echo)
+	c.say("one\n")
+	c.hearsBytes("one\n")
+	p := visit(t, browser(t), "http://"+w.address)
+	p.run(`location.hash = "#/transcripts/` + w.transcripts(t, "")[0].ID + `"`)
+	shows := func(words string) string { return fmt.Sprintf(`document.querySelector("#wire")?.textContent.includes(%q)`, words) }
+	p.wait("the first line", shows("one"))
+	see := func(hidden bool) {
+		p.run(fmt.Sprintf(`Object.defineProperty(document, "hidden", { value: %v, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`, hidden))
+	}
+	following := func() bool { return strings.Contains(w.get(t, "/debug/pprof/goroutine?debug=1"), "transcripts.follow") }
+	eventually(t, "followed", following)
+	see(true)
+	eventually(t, "out of sight", func() bool { return !following() })
+	c.say("two\n")
+	c.hearsBytes("two\n")
+	if evaluate[bool](p, shows("two")) {
+		t.Error("what nobody sees is followed")
+	}
+	see(false)
+	p.wait("the second line", shows("two"))
+	c.say("three\n")
+	p.wait("the third line", shows("three"))
+}

@@ -79,11 +79,12 @@ function Loaded({ id, recording, query }) {
     setTitle("Playback of " + (said.title || info?.target || id));
     return () => player.pause();
   }, []);
-  // What a session that runs adds shows at once, to who is at its end.
+  // What a session that runs adds shows at once, to who is at its end; in a tab that nobody
+  // sees, once it is seen: browsers have six connections to a host, for all of its tabs.
   const [running, setRunning] = useState(Boolean(info?.running) && !cut);
   useEffect(() => {
     if (!running) return;
-    const stop = new AbortController();
+    let stop = new AbortController();
     const follow = async () => {
       for await (const list of followTranscript(id, entries.length, stop.signal)) {
         const atEnd = player.ended && !player.playing;
@@ -93,9 +94,19 @@ function Loaded({ id, recording, query }) {
         show();
       }
     };
-    follow().then(() => setRunning(false), () => stop.signal.aborted || setRunning(false));
-    return () => stop.abort();
-  }, []);
+    const look = () => {
+      stop.abort();
+      if (document.hidden) return;
+      const { signal } = stop = new AbortController();
+      follow().then(() => setRunning(false), () => signal.aborted || setRunning(false));
+    };
+    document.addEventListener("visibilitychange", look);
+    look();
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      stop.abort();
+    };
+  }, [running]);
   // The address leads to a moment, and so does a link or a step back to another.
   useLayoutEffect(() => {
     if (query.at === address.current) return;
