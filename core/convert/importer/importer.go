@@ -78,7 +78,7 @@ func (o Options) Import(ctx context.Context, name string, in io.Reader, about in
 	case from == FromCapture:
 		err = i.capture(ctx)
 	case from == FromHAR:
-		err = i.har()
+		err = i.har(ctx)
 	case from == FromRFC:
 		err = i.text()
 	case from == FromCurlTest:
@@ -176,18 +176,23 @@ func (i *importer) text() error {
 	return i.write(0, t.Append(nil), core.Plural(events(t), "event"))
 }
 
-func (i *importer) har() error {
+func (i *importer) har(ctx context.Context) error {
 	data, err := i.Read(i.name, i.in, i.about)
 	if err != nil {
 		return err
 	}
-	made, warnings, err := convert.ParseHAR(convert.Text{Name: i.name, Mode: i.Mode, Opening: i.opening()}, data)
+	made, warnings, err := convert.ParseHAR(ctx, convert.Text{Name: i.name, Mode: i.Mode, Opening: i.opening()}, data)
 	if err != nil {
 		return err
 	}
 	i.Warnings = warnings
-	for n, one := range made {
-		if err := i.write(n+1, one.Transcript.Append(nil), fmt.Sprintf("%s, %s", one.Transcript.Target, core.Plural(one.Requests, "request"))); err != nil {
+	for n := range made {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s: %w", i.name, context.Cause(ctx))
+		}
+		t := made[n].Transcript
+		made[n].Transcript = nil // one at a time is held as text too
+		if err := i.write(n+1, t.Append(nil), fmt.Sprintf("%s, %s", t.Target, core.Plural(made[n].Requests, "request"))); err != nil {
 			return err
 		}
 	}
