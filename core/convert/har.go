@@ -29,6 +29,8 @@ const (
 	maxHARServers  = 1000    // transcripts that ParseHAR makes
 	maxHARRequests = 100_000 // in an archive, also those that are left out
 	maxHARHeaders  = 10_000  // fields of one message
+
+	maxHARTime = 366 * 24 * time.Hour // a request that began later after the first counts as that
 )
 
 // harEntry is what counts of an entry of an HTTP archive 1.2, which browsers write.
@@ -171,7 +173,7 @@ func ParseHAR(ctx context.Context, o Text, data []byte) (made []HARTranscript, w
 		}
 		one := &made[n]
 		one.Requests++
-		began := e.started.Sub(first)
+		began := min(e.started.Sub(first), maxHARTime)
 		one.event(core.ClientBinary, began, e.request)
 		one.event(core.ServerBytes, began+e.took, e.response)
 	}

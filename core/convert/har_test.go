@@ -138,6 +138,19 @@ func TestParseHARIsBounded(t *testing.T) {
 	}
 }
 
+// A request without a time, beside one with, makes a transcript all the same.
+func TestParseHARWithoutATime(t *testing.T) {
+	const archive = `{"log":{"entries":[{"startedDateTime":"1000-01-01T00:00:00Z","request":{"url":"http://a.example/"},"response":{"status":204}},
+		{"startedDateTime":"2026-01-01T00:00:00Z","request":{"url":"http://a.example/"},"response":{"status":204}},{}]}}`
+	made, _, err := ParseHAR(t.Context(), Text{Name: "x.har", Mode: "raw"}, []byte(archive))
+	if err != nil || len(made) != 1 {
+		t.Fatal(made, err)
+	}
+	if _, err := transcript.Parse("x", made[0].Transcript.Append(nil)); err != nil {
+		t.Error(err)
+	}
+}
+
 // An archive that reaches the bounds is taken.
 func TestParseHARAtItsBounds(t *testing.T) {
 	fields := strings.Repeat(`{"name":"a","value":"b"},`, maxHARHeaders-1) + `{"name":"a","value":"b"}`

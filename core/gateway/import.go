@@ -50,16 +50,14 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 		refuseWith(w, http.StatusRequestEntityTooLarge, errTooLarge)
 		return
 	}
-	done, err := s.gateway.whole.take(r.Context())
-	if err != nil {
-		s.failed(w, err)
-		return
-	}
-	defer done()
+	s.gateway.inTurn(w, r, func(w http.ResponseWriter) { s.importInTurn(w, r, query["name"], mode) })
+}
+
+func (s transcripts) importInTurn(w http.ResponseWriter, r *http.Request, file, mode string) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), importLimit, fmt.Errorf("not done within %v", importLimit))
 	defer cancel()
 	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // it may have waited for its turn
-	name := core.Printable(core.CutWords(cmp.Or(query["name"], "the file"), maxImportName))
+	name := core.Printable(core.CutWords(cmp.Or(file, "the file"), maxImportName))
 	into := keeper{transcripts: s, ids: map[string]string{}}
 	in := bufio.NewReader(r.Body)
 	if head, _ := in.Peek(len(transcriptHead)); mode != importer.RawMode && string(head) != transcriptHead {
@@ -92,8 +90,8 @@ func (s transcripts) importFile(w http.ResponseWriter, r *http.Request) {
 	for _, m := range report.Made {
 		answer.Made = append(answer.Made, imported{into.ids[m.Called], m.Words})
 	}
-	if len(report.Made) == 1 && query["name"] != "" { // several have their targets to tell them apart
-		title := core.CutWords(core.Printable(query["name"]), maxImportName)
+	if len(report.Made) == 1 && file != "" { // several have their targets to tell them apart
+		title := core.CutWords(core.Printable(file), maxImportName)
 		if err := s.SetNotes(answer.Made[0].ID, store.Notes{Title: title}); err != nil {
 			s.gateway.Log.Debug("import not named", "transcript", answer.Made[0].ID, "reason", err.Error())
 		}
