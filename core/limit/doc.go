@@ -8,6 +8,9 @@
 // has the others. The price is that a limit may pass up to one part early in the
 // peer's time, and on a busy machine a little late.
 //
+// A [Reader] waits so for what a peer says. What came during a stop is still to be
+// read, and so the part that the stop used up does not count.
+//
 // A peer on the same machine shares its processors. [Own] limits the time that
 // such a peer could run, without the time in which others kept it waiting.
 //
