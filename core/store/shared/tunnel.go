@@ -26,7 +26,7 @@ const (
 	maxPiece   = 32 << 10        // bytes
 	window     = 256 << 10       // bytes that were sent and are not taken
 	aliveEvery = 5 * time.Second // an end says so
-	aliveFor   = 3 * aliveEvery  // without that the other end is gone
+	maxSilent  = 3               // times aliveEvery without that; then the other end is gone
 	dialLimit  = 5 * time.Second // for the other end's answer
 	maxDials   = 64              // connections that wait to be accepted
 	number     = 8               // bytes before a piece
@@ -49,12 +49,12 @@ type peerConn struct {
 	subs     []*nats.Subscription
 	own      ends
 
-	heard atomic.Int64  // when the other end was heard last, in ns
-	next  uint64        // piece; the subscription's own
-	room  chan int      // bytes that the other end has taken
-	begun chan struct{} // closed once other is known
-	over  chan struct{}
-	end   sync.Once // closes it
+	silent atomic.Int32  // times that it was asked since the other end was heard
+	next   uint64        // piece; the subscription's own
+	room   chan int      // bytes that the other end has taken
+	begun  chan struct{} // closed once other is known
+	over   chan struct{}
+	end    sync.Once // closes it
 }
 
 // peerAddr is the address of a workbench.
@@ -78,7 +78,6 @@ func (l *Log) newConn() (*peerConn, error) {
 	c.Conn, c.inner = net.Pipe()
 	in := l.nc.NewInbox()
 	c.own = ends{in + ".p", in + ".a", l.c.Gateway}
-	c.heard.Store(time.Now().UnixNano())
 	pieces, err := l.nc.Subscribe(c.own.Pieces, c.take)
 	if err != nil {
 		return nil, err
@@ -132,7 +131,7 @@ func (c *peerConn) say(taken int) {
 
 // hear takes in what the other end says of itself.
 func (c *peerConn) hear(m *nats.Msg) {
-	c.heard.Store(time.Now().UnixNano())
+	c.silent.Store(0)
 	if len(m.Data) != number {
 		return
 	}
@@ -199,12 +198,17 @@ func (c *peerConn) live() {
 		case <-c.log.ctx.Done():
 			return
 		}
-		if time.Since(time.Unix(0, c.heard.Load())) > aliveFor {
+		if c.isGone() {
 			return
 		}
 		c.say(0)
 	}
 }
+
+// isGone is asked every aliveEvery, and reports whether the other end was not heard for too
+// long. It counts how often instead of looking at a clock: after a stop of this process,
+// what the other end has said meanwhile is still to be heard.
+func (c *peerConn) isGone() bool { return c.silent.Add(1) > maxSilent }
 
 // finish ends the connection: the user comes to the end of what was received.
 func (c *peerConn) finish() {

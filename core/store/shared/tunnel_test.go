@@ -9,7 +9,10 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // pair returns both ends of a connection between two workbenches.
@@ -117,6 +120,30 @@ func TestPeerConnEndsWithTheBroker(t *testing.T) {
 			t.Errorf("after the broker was away it reads on: %v", err)
 		}
 	}
+}
+
+// An end is gone once it was silent for some ticks in a row, and not because time has passed
+// in which there were none.
+func TestPeerConnIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &Log{ctx: t.Context()}
+		c := &peerConn{log: l, room: make(chan int, 1), over: make(chan struct{})}
+		for range 3 {
+			time.Sleep(time.Hour) // this process is stopped
+			for n := range maxSilent {
+				if c.isGone() {
+					t.Fatalf("gone after %d ticks", n+1)
+				}
+			}
+			c.hear(new(nats.Msg))
+		}
+		c.Conn, c.inner = net.Pipe()
+		began := time.Now()
+		c.live() // nobody says anything
+		if took := time.Since(began); took != (maxSilent+1)*aliveEvery {
+			t.Errorf("gone after %v", took)
+		}
+	})
 }
 
 // Nobody is reached who does not listen, and who knows something is found.
