@@ -249,7 +249,7 @@ var table = []row{
 		place:   "core/play",
 		does:    "a transcript as the server, and as the client",
 		not:     "line modes, files",
-		imports: "core core/fault core/stall core/transcript",
+		imports: "core core/fault core/limit core/stall core/transcript",
 		brings:  xsys,
 		without: "net/http os/exec",
 	},
@@ -258,7 +258,7 @@ var table = []row{
 		does:    "has a line mode watch what is played, for rules about fields of messages",
 		not:     "concrete line modes, processes",
 		imports: "core core/drive core/feed core/play core/wire",
-		brings:  "core/fault core/stall core/transcript " + xsys,
+		brings:  "core/limit core/fault core/stall core/transcript " + xsys,
 		without: "os",
 	},
 	{
@@ -266,7 +266,7 @@ var table = []row{
 		does:    "tells what happens to a played server",
 		not:     "where that is printed",
 		imports: "core core/play",
-		brings:  "core/fault core/stall core/transcript " + xsys,
+		brings:  "core/limit core/fault core/stall core/transcript " + xsys,
 		without: "os",
 	},
 	{
@@ -274,7 +274,7 @@ var table = []row{
 		does:    "reads [lessons](lessons.md), and judges transcripts by their checks",
 		not:     "where lessons and transcripts are kept, line modes, connections",
 		imports: "core core/convert core/play core/transcript " + txtar,
-		brings:  "core/fault core/stall " + xsys,
+		brings:  "core/limit core/fault core/stall " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -282,7 +282,7 @@ var table = []row{
 		does:    "the lessons that the workbench comes with",
 		not:     "how they are judged",
 		imports: "core/lesson",
-		brings:  "core/fault core core/convert core/play core/stall core/transcript " + txtar + " " + xsys,
+		brings:  "core/limit core/fault core core/convert core/play core/stall core/transcript " + txtar + " " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -290,7 +290,7 @@ var table = []row{
 		does:    "plays a lesson's stages to a student's server, and keeps what crosses",
 		not:     "what the verdict is, how to dial",
 		imports: "core core/lesson core/play core/transcript",
-		brings:  "core/fault core/convert core/stall " + txtar + " " + xsys,
+		brings:  "core/limit core/fault core/convert core/stall " + txtar + " " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -298,7 +298,7 @@ var table = []row{
 		does:    "the rules that let one recording play against another",
 		not:     "line modes, protocols, files",
 		imports: "core core/play core/transcript",
-		brings:  "core/fault core/stall " + xsys,
+		brings:  "core/limit core/fault core/stall " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -306,7 +306,7 @@ var table = []row{
 		does:    "masks secrets in transcripts with `*`",
 		not:     "line modes, files",
 		imports: "core core/play core/secret core/transcript",
-		brings:  "core/fault core/stall " + xsys,
+		brings:  "core/limit core/fault core/stall " + xsys,
 		without: "net/http os/exec",
 	},
 	{
@@ -386,7 +386,7 @@ var table = []row{
 		does:    "reads what a class leaves: points as a table, and what students handed in as files",
 		not:     "verdicts, routes, who asks",
 		imports: "core core/background core/class core/lesson core/lesson/progress core/store",
-		brings:  "core/fault core/access core/convert core/plainfile core/play core/register core/secret core/stall core/store/parts core/store/textindex core/transcript core/wire " + xsys + " " + xtext + " " + txtar,
+		brings:  "core/limit core/fault core/access core/convert core/plainfile core/play core/register core/secret core/stall core/store/parts core/store/textindex core/transcript core/wire " + xsys + " " + xtext + " " + txtar,
 		without: "net/http os/exec",
 	},
 	{
@@ -469,7 +469,7 @@ var table = []row{
 		does:    "keeps what a student has reached in lessons, and the student's seed",
 		not:     "verdicts, who the student is",
 		imports: "core/lesson core/plainfile core/register",
-		brings:  "core/fault core core/convert core/play core/stall core/transcript core/urgent " + xsys + " " + txtar,
+		brings:  "core/limit core/fault core core/convert core/play core/stall core/transcript core/urgent " + xsys + " " + txtar,
 		without: "net os/exec",
 	},
 	{
@@ -796,7 +796,7 @@ var table = []row{
 		does:    "the command `play`",
 		not:     "where transcripts are kept",
 		imports: "cmd/workbench/command cmd/workbench/tlsflags core core/plainfile core/play core/play/report core/stall core/target core/transcript " + cobra,
-		brings:  "core/fault core/loopback core/urgent " + xsys + " " + behindTarget + " " + behindCobra,
+		brings:  "core/limit core/fault core/loopback core/urgent " + xsys + " " + behindTarget + " " + behindCobra,
 		without: "net/http os/exec",
 	},
 	{
@@ -804,7 +804,7 @@ var table = []row{
 		does:    "the command `lesson`",
 		not:     "where transcripts are kept",
 		imports: "cmd/workbench/command cmd/workbench/screen core core/lesson core/lesson/ready core/lesson/stage core/plainfile core/play core/transcript " + cobra + " " + txtar,
-		brings:  "core/convert core/fault core/loopback core/stall core/urgent " + xsys + " " + behindCobra,
+		brings:  "core/limit core/convert core/fault core/loopback core/stall core/urgent " + xsys + " " + behindCobra,
 		without: "net/http os/exec",
 	},
 	{

@@ -17,7 +17,7 @@ func (k *talk) part() {
 	k.mu.Lock()
 	k.parting = true
 	k.upgraded.Broadcast()
-	k.conn.SetReadDeadline(time.Now().Add(PartLimit))
+	k.in.SetReadDeadline(time.Now().Add(PartLimit))
 	k.mu.Unlock()
 	if !k.finished {
 		k.conn.CloseWrite()

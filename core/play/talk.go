@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/stall"
 )
 
@@ -113,6 +114,7 @@ func (t Talk) over(ctx context.Context, conn Conn, p part) error {
 	if _, patient := conn.(Upgrader); !patient {
 		k.conn = stall.New(conn)
 	}
+	k.in = limit.NewReader(k.conn)
 	k.upgraded.L = &k.mu
 	k.turn = time.Now()
 	defer context.AfterFunc(ctx, k.abort)()
@@ -148,7 +150,8 @@ func (k *talk) abort() {
 // once, so nothing queues up.
 type talk struct {
 	Talk
-	conn      Conn // while it is upgraded, of write alone
+	conn      Conn          // while it is upgraded, of write alone
+	in        *limit.Reader // of conn; all read deadlines are its own
 	ctx       context.Context
 	datagrams bool          // it has no end
 	refused   bool          // one of ours was
@@ -185,9 +188,9 @@ func (k *talk) read() {
 			k.upgraded.Wait()
 		}
 		k.arm()
-		conn := k.conn
+		in := k.in
 		k.mu.Unlock()
-		n, err := conn.Read(buf)
+		n, err := in.Read(buf)
 		k.mu.Lock()
 		done = k.take(buf[:n], err)
 		if k.together != nil {
@@ -288,10 +291,10 @@ func (k *talk) arm() {
 	switch {
 	case k.parting, k.broken: // it is bounded already
 	case k.refused:
-		k.conn.SetReadDeadline(time.Now().Add(min(k.Timeout, PartLimit)))
+		k.in.SetReadDeadline(time.Now().Add(min(k.Timeout, PartLimit)))
 	case k.Timeout > 0 && k.idle:
-		k.conn.SetReadDeadline(time.Now().Add(k.Timeout))
+		k.in.SetReadDeadline(time.Now().Add(k.Timeout))
 	default:
-		k.conn.SetReadDeadline(time.Time{})
+		k.in.SetReadDeadline(time.Time{})
 	}
 }

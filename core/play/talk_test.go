@@ -12,9 +12,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
@@ -325,6 +327,41 @@ func TestTimeout(t *testing.T) {
 	}
 	if d := p.Diff(); !strings.Contains(d, `+ >> server "220 7"`) {
 		t.Error(d)
+	}
+}
+
+// stopped is a connection whose process is stopped for an hour when it begins to read for
+// the nth time.
+type stopped struct {
+	net.Conn
+	nth int
+}
+
+func (s *stopped) Read(b []byte) (int, error) {
+	if s.nth--; s.nth == 0 {
+		time.Sleep(time.Hour)
+	}
+	return s.Conn.Read(b)
+}
+
+func (s *stopped) CloseWrite() error { return s.Close() }
+
+// What the server says while this process is stopped is heard, however long that is and
+// whenever it begins.
+func TestTimeoutAfterAStop(t *testing.T) {
+	for nth := 1; nth <= limit.Parts; nth++ {
+		synctest.Test(t, func(t *testing.T) {
+			near, far := net.Pipe()
+			go func() {
+				time.Sleep(time.Minute)
+				io.WriteString(far, "hello\n")
+				far.Close()
+			}()
+			p := script(t, ">> server \"hello\\n\"\n").Play(core.Client)
+			if err := (Talk{Timeout: 3 * time.Second}).Over(t.Context(), &stopped{near, nth}, p); err != nil {
+				t.Errorf("stopped in part %d: %v", nth, err)
+			}
+		})
 	}
 }
 

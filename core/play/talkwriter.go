@@ -131,7 +131,7 @@ func (k *talk) send(data []byte) bool {
 		k.failed = failAs(codeGone, "the %s is gone: %s", other(k.p.side()), inWords(err))
 		k.mu.Lock()
 		k.broken = true
-		k.conn.SetReadDeadline(time.Now().Add(PartLimit))
+		k.in.SetReadDeadline(time.Now().Add(PartLimit))
 		k.mu.Unlock()
 		<-k.heard
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/protocol-workbench/workbench/core"
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/stall"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
@@ -187,7 +188,8 @@ func (k *talk) upgrade(o Order) bool {
 	if err != nil {
 		return false
 	}
-	if k.conn, k.rest = conn, nil; k.Secured != nil {
+	k.conn, k.in, k.rest = conn, limit.NewReader(conn), nil
+	if k.Secured != nil {
 		k.Secured(words, early)
 	}
 	k.upgraded.Broadcast()
