@@ -45,9 +45,10 @@ type Machine struct {
 
 // Converse serves one connection until its end, and closes it. So does the end of ctx.
 func (m *Machine) Converse(ctx context.Context, conn net.Conn) error {
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	t := talk{Machine: m, ctx: ctx, conn: conn, wire: conn, due: map[string]time.Time{}}
+	wire := NewConn(conn)
+	defer wire.Close()
+	defer context.AfterFunc(ctx, func() { wire.Close() })()
+	t := talk{Machine: m, ctx: ctx, conn: wire, wire: wire, due: map[string]time.Time{}}
 	t.feeder.Knows = m.Discipline.Manifest.Knows
 	return t.run()
 }
@@ -57,7 +58,7 @@ type talk struct {
 	*Machine
 	ctx     context.Context
 	conn    net.Conn // the wire, or TLS over it
-	wire    net.Conn
+	wire    *Conn
 	machine core.Machine
 	feeder  feed.Feeder
 	out     core.Out
@@ -106,12 +107,13 @@ func (t *talk) listen() (err error) {
 			return nil
 		}
 		t.idle = time.Now().Add(IdleLimit)
+		next := t.next()
 		var n int
 		var failed error
 		if eof {
-			failed = t.wait()
+			failed = t.wait(next)
 		} else {
-			t.conn.SetReadDeadline(t.next())
+			t.conn.SetReadDeadline(next)
 			n, failed = t.conn.Read(buf)
 		}
 		switch {
@@ -122,7 +124,7 @@ func (t *talk) listen() (err error) {
 			eof = true
 			err = t.feed(core.Event{Kind: core.ClientEOF})
 		case errors.Is(failed, os.ErrDeadlineExceeded):
-			err = t.fire()
+			err = t.fire(next)
 		case failed != nil:
 			return failed
 		}
@@ -266,7 +268,6 @@ func (t *talk) send(answer []byte) error {
 	for left := answer; len(left) > 0 && !t.quiet; {
 		size, pause := t.Manner.pieces(left)
 		n := min(size, len(left))
-		t.conn.SetWriteDeadline(time.Now().Add(StallLimit))
 		if _, err := t.conn.Write(left[:n]); err != nil {
 			return err
 		}
@@ -314,15 +315,16 @@ func (t *talk) next() time.Time {
 }
 
 // wait waits for the next timer.
-func (t *talk) wait() error {
-	if err := t.pause(time.Until(t.next())); err != nil {
+func (t *talk) wait(next time.Time) error {
+	if err := t.pause(time.Until(next)); err != nil {
 		return err
 	}
 	return os.ErrDeadlineExceeded
 }
 
-// fire fires the timers that are due, the first of them first.
-func (t *talk) fire() error {
+// fire fires the timers that are due, the first of them first. The client was listened to
+// until then: it may be later by the clock, after a stop of this process.
+func (t *talk) fire(until time.Time) error {
 	now := time.Now()
 	for {
 		first, at := "", now
@@ -333,7 +335,7 @@ func (t *talk) fire() error {
 		}
 		switch {
 		case first != "":
-		case !t.idle.After(now):
+		case !t.idle.After(until):
 			return errIdle
 		default:
 			return nil

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/protocol-workbench/workbench/core/practice"
 )
 
 // Bounds of one connection, which holds at most a query and its answer, about
@@ -17,7 +19,7 @@ import (
 const (
 	MaxQuery   = 4096            // bytes; a longer query is skipped and answered by FORMERR
 	MaxQueries = 1000            // after that many answers the server closes
-	IdleTime   = 2 * time.Minute // for a whole query to arrive and its answer to leave: they may be written by hand
+	IdleTime   = 2 * time.Minute // for a whole query to arrive: it may be written by hand
 )
 
 const (
@@ -37,17 +39,17 @@ type Server struct {
 func (s *Server) Converse(ctx context.Context, conn net.Conn) error {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	err := s.converse(conn)
+	err := s.converse(practice.NewConn(conn))
 	if ctx.Err() != nil {
 		return nil // the server itself closed it
 	}
 	return err
 }
 
-func (s *Server) converse(conn net.Conn) error {
+func (s *Server) converse(conn *practice.Conn) error {
 	z := newZone(s.Seed)
 	for range MaxQueries {
-		conn.SetDeadline(time.Now().Add(IdleTime)) // fails if the connection is closed, which read tells better
+		conn.SetReadDeadline(time.Now().Add(IdleTime)) // fails if the connection is closed, which read tells better
 		query, err := read(conn)
 		if err == io.EOF {
 			return nil

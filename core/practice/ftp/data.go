@@ -7,8 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"time"
 
+	"github.com/protocol-workbench/workbench/core/limit"
 	"github.com/protocol-workbench/workbench/core/practice"
 )
 
@@ -170,7 +170,7 @@ func (s *session) ready() opener {
 func (s *session) accept(ctx context.Context, l *net.TCPListener) (net.Conn, error) {
 	defer context.AfterFunc(ctx, func() { l.Close() })()
 	client, _ := addrOf(s.wire.RemoteAddr())
-	l.SetDeadline(time.Now().Add(practice.StallLimit))
+	defer limit.AfterFunc(practice.StallLimit, func() { l.Close() }).Stop()
 	for {
 		conn, err := l.AcceptTCP()
 		if err != nil {

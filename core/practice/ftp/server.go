@@ -41,7 +41,8 @@ func (s *Server) Converse(ctx context.Context, conn net.Conn) error {
 	defer cancel()
 	defer conn.Close()
 	defer context.AfterFunc(inner, func() { conn.Close() })()
-	c := &session{server: s, ctx: inner, wire: conn, conn: conn, dir: "/", own: ownFile(s.Seed)}
+	wire := practice.NewConn(conn)
+	c := &session{server: s, ctx: inner, wire: wire, conn: wire, dir: "/", own: ownFile(s.Seed)}
 	err := c.run()
 	cancel()
 	c.wait()
@@ -58,7 +59,7 @@ func (s *Server) Converse(ctx context.Context, conn net.Conn) error {
 type session struct {
 	server *Server
 	ctx    context.Context
-	wire   net.Conn
+	wire   *practice.Conn
 	conn   net.Conn // the wire, or TLS over it
 	in     linewise.Lines
 	own    node // the student's file
@@ -154,7 +155,6 @@ func (s *session) reply(words string) {
 func (s *session) replyf(format string, args ...any) { s.reply(fmt.Sprintf(format, args...)) }
 
 func (s *session) say(words string) error {
-	s.conn.SetWriteDeadline(time.Now().Add(practice.StallLimit))
 	_, err := io.WriteString(s.conn, strings.ReplaceAll(words, "\n", "\r\n")+"\r\n")
 	return err
 }

@@ -59,10 +59,11 @@ type refusal struct{ words string }
 func (r *refusal) Error() string { return r.words }
 
 func (s *session) carry(ctx context.Context, open opener, announced string, carry func(net.Conn) (string, error)) (string, error) {
-	data, err := open(ctx)
+	opened, err := open(ctx)
 	if err != nil {
 		return "", &refusal{"425 No data connection: " + err.Error()}
 	}
+	data := practice.NewConn(opened)
 	defer data.Close()
 	defer context.AfterFunc(ctx, func() { data.Close() })()
 	if s.guarded {
@@ -71,7 +72,7 @@ func (s *session) carry(ctx context.Context, open opener, announced string, carr
 	if err := s.say("150 " + announced); err != nil {
 		return "", err
 	}
-	conn := data
+	conn := net.Conn(data)
 	if s.guarded {
 		secure := tls.Server(data, s.server.TLS)
 		data.SetDeadline(time.Now().Add(practice.StallLimit))
@@ -90,15 +91,8 @@ func (s *session) carry(ctx context.Context, open opener, announced string, carr
 
 // send sends data over a data connection.
 func send(conn net.Conn, data []byte) error {
-	for len(data) > 0 {
-		n := min(len(data), pieceSize)
-		conn.SetWriteDeadline(time.Now().Add(practice.StallLimit))
-		if _, err := conn.Write(data[:n]); err != nil {
-			return err
-		}
-		data = data[n:]
-	}
-	return nil
+	_, err := conn.Write(data)
+	return err
 }
 
 // onWire returns a file as it goes over the data connection.

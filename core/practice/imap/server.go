@@ -12,12 +12,13 @@ import (
 
 	"github.com/emersion/go-imap/v2/imapserver"
 
+	"github.com/protocol-workbench/workbench/core/practice"
 	"github.com/protocol-workbench/workbench/core/practice/mail"
 )
 
 // Bounds of one connection. The caller bounds their number. The library adds its
-// own: 50 KiB for a command, 4 KiB for a literal in one, and 30 s in which a client
-// that is sent something must read.
+// own: 50 KiB for a command, and 4 KiB for a literal in one. A client that is sent
+// something must read some of it within practice.StallLimit.
 const (
 	MaxMessage  = mail.MaxMessage  // bytes of the literal of APPEND
 	MaxSections = 32               // body sections in one FETCH
@@ -55,7 +56,7 @@ func (s *Server) Converse(ctx context.Context, conn net.Conn) error {
 		InsecureAuth: true,
 		TLSConfig:    s.TLS,
 		Logger:       &log,
-	}).Serve(&single{conn: patient{conn}})
+	}).Serve(&single{conn: patient{practice.NewConn(conn)}})
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (l *single) Addr() net.Addr { return nil }
 
 // patient gives a client IdleTime for each command. The library gives it 30 s to
 // log in, which is short for one who types.
-type patient struct{ net.Conn }
+type patient struct{ *practice.Conn }
 
 func (c patient) SetReadDeadline(time.Time) error {
 	return c.Conn.SetReadDeadline(time.Now().Add(IdleTime))

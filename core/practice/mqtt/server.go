@@ -26,7 +26,7 @@ const maxOut = 16 << 10
 // and then the messages that wait in the session.
 type client struct {
 	broker *Broker
-	conn   net.Conn
+	conn   *practice.Conn
 	seed   string
 
 	version  byte
@@ -48,7 +48,7 @@ type client struct {
 func (s *Server) Converse(ctx context.Context, conn net.Conn) error {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	c := &client{broker: s.Broker, conn: conn, seed: s.Seed, deadline: practice.IdleLimit}
+	c := &client{broker: s.Broker, conn: practice.NewConn(conn), seed: s.Seed, deadline: practice.IdleLimit}
 	c.changed.L = &c.broker.mu
 	var writer sync.WaitGroup
 	writer.Go(c.write)
@@ -57,7 +57,7 @@ func (s *Server) Converse(ctx context.Context, conn net.Conn) error {
 	writer.Wait()
 	var bad *wrong
 	if errors.As(err, &bad) || errors.Is(err, errGone) {
-		practice.Linger(conn)
+		practice.Linger(c.conn)
 	}
 	if ctx.Err() != nil {
 		return nil // the server itself closed it
@@ -135,7 +135,6 @@ func (c *client) write() {
 		if data == nil {
 			return
 		}
-		c.conn.SetWriteDeadline(time.Now().Add(practice.StallLimit))
 		if _, err := c.conn.Write(data); err != nil {
 			c.broker.mu.Lock()
 			c.closing, c.out = true, nil
