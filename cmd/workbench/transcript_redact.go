@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
+	"regexp/syntax"
 
 	"github.com/spf13/cobra"
 
@@ -44,11 +44,15 @@ matched, or because the file is still being recorded.`,
 			if match == "" {
 				return errors.New("what is secret? Say it with --match REGEXP, such as --match 'PASS (\\S+)'")
 			}
-			re, err := regexp.Compile(match)
-			if err != nil {
+			expr, err := redact.Compile(match)
+			var bad *syntax.Error
+			if errors.As(err, &bad) {
 				return fmt.Errorf("--match is no regular expression: %w", err)
 			}
-			return r.redact(cmd, names[0], re, out)
+			if err != nil {
+				return fmt.Errorf("--match: %w", err)
+			}
+			return r.redact(cmd, names[0], expr, out)
 		},
 	}
 	cmd.Flags().StringVar(&match, "match", "", "what is secret, a `REGEXP` in Go's syntax")
@@ -56,7 +60,7 @@ matched, or because the file is still being recorded.`,
 	return cmd
 }
 
-func (r *archive) redact(cmd *cobra.Command, name string, match *regexp.Regexp, out string) error {
+func (r *archive) redact(cmd *cobra.Command, name string, match *redact.Expr, out string) error {
 	file, err := r.file(cmd, name)
 	if err != nil {
 		return err
@@ -80,9 +84,11 @@ func (r *archive) redact(cmd *cobra.Command, name string, match *regexp.Regexp, 
 	if err != nil {
 		return err
 	}
-	found, err := redact.Transcript(path, t, match)
+	found, err := redact.Transcript(cmd.Context(), path, t, match)
 	var places *redact.Meaning
 	switch {
+	case cmd.Context().Err() != nil:
+		return errors.New("nothing was written: the search was interrupted")
 	case errors.As(err, &places):
 		return fmt.Errorf("nothing was written: --match finds something where '*' would change what the file means. Change it by hand, or have --match match less:\n%w", err)
 	case found == 0:

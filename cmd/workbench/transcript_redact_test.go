@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -96,5 +97,44 @@ func TestTranscriptRedactLeavesNoSecret(t *testing.T) {
 	const want = start + entries + "~~ match \"pass [^\\r]+\\r\\n\"\n# a ******\n>> server \"pass ******\\r\\n\"\n"
 	if text, _ := os.ReadFile(file); code != 0 || string(text) != want {
 		t.Errorf("%d %s\n%s", code, errs, text)
+	}
+}
+
+func TestTranscriptRedactIsInterrupted(t *testing.T) {
+	c := transcriptCLI{t, t.TempDir()}
+	file := filepath.Join(t.TempDir(), "walk.golden")
+	text := "workbench transcript v1\nmode raw\n\n" + strings.Repeat(">> server \""+strings.Repeat("a", 200_000)+"\"\n", 10)
+	os.WriteFile(file, []byte(text), 0o600)
+	for _, args := range [][]string{{"redact", "--match", strings.Repeat("(?:[ab]?){1000}", 4) + "c", file}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		ended := make(chan error, 1)
+		go func() {
+			root := newTranscriptCommand()
+			root.SilenceErrors, root.SilenceUsage = true, true
+			root.SetArgs(append([]string{"--transcripts", c.dir}, args...))
+			root.SetOut(io.Discard)
+			root.SetErr(io.Discard)
+			ended <- root.ExecuteContext(ctx)
+		}()
+		select {
+		case err := <-ended:
+			if err == nil || !strings.HasSuffix(err.Error(), "the search was interrupted") {
+				t.Errorf("%s: %v", args[0], err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s goes on", args[0])
+		}
+	}
+	if now, _ := os.ReadFile(file); string(now) != text {
+		t.Error("it was changed")
+	}
+}
+
+func TestTranscriptRedactRefusesALargeExpression(t *testing.T) {
+	c := transcriptCLI{t, t.TempDir()}
+	code, _, errs := c.run("redact", "--match", strings.Repeat("(?:[ab]?){1000}", 60)+"b", "walk.golden")
+	if code != 1 || !strings.HasPrefix(errs, "--match: expression too large") || !strings.Contains(errs, "fewer or smaller repetitions") {
+		t.Errorf("%d %s", code, errs)
 	}
 }

@@ -48,7 +48,7 @@ type redactAnswer struct {
 func (s transcripts) redact(w http.ResponseWriter, r *http.Request) {
 	var request redactRequest
 	err := readJSON(r, &request)
-	var match *regexp.Regexp
+	var match *redact.Expr
 	if err == nil {
 		match, err = request.compile()
 	}
@@ -91,7 +91,7 @@ func (s transcripts) redact(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (q *redactRequest) compile() (*regexp.Regexp, error) {
+func (q *redactRequest) compile() (*redact.Expr, error) {
 	switch {
 	case q.As != "" && q.As != "recording" && q.As != "file":
 		return nil, fmt.Errorf(`as is %.100q; it must be "recording", "file" or absent`, q.As)
@@ -100,40 +100,30 @@ func (q *redactRequest) compile() (*regexp.Regexp, error) {
 	case len(q.Match) > maxMatch:
 		return nil, fmt.Errorf("match is longer than %d bytes", maxMatch)
 	case q.Literal:
-		return regexp.MustCompile(regexp.QuoteMeta(q.Match)), nil
+		return redact.Compile(regexp.QuoteMeta(q.Match))
 	}
-	return regexp.Compile(q.Match)
+	return redact.Compile(q.Match)
 }
 
-// redacted reads a transcript and redacts it. A search cannot be interrupted: the
-// request gives up in time, and the turn ends when the search does.
-func (s transcripts) redacted(ctx context.Context, id string, match *regexp.Regexp) (redacted, error) {
+// redacted reads a transcript and redacts it. The search ends with ctx, or in time.
+func (s transcripts) redacted(ctx context.Context, id string, match *redact.Expr) (redacted, error) {
 	end, err := s.gateway.redacting.take(ctx)
 	if err != nil {
 		return redacted{}, err
 	}
+	defer end()
 	t, err := s.readUpTo(id, maxDiffed)
 	if err != nil {
-		end()
 		return redacted{}, err
 	}
-	ended := make(chan redacted, 1)
-	go func() {
-		defer end()
-		done := redacted{before: t.Entries, after: t}
-		done.found, done.err = redact.Transcript(id, t, match)
-		ended <- done
-	}()
-	late := time.NewTimer(redactLimit)
-	defer late.Stop()
-	select {
-	case done := <-ended:
-		return done, nil
-	case <-ctx.Done():
-		return redacted{}, ctx.Err()
-	case <-late.C:
-		return redacted{}, fmt.Errorf("not searched within %v", redactLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, redactLimit, fmt.Errorf("not searched within %v", redactLimit))
+	defer cancel()
+	done := redacted{before: t.Entries, after: t}
+	done.found, done.err = redact.Transcript(ctx, id, t, match)
+	if ctx.Err() != nil {
+		return redacted{}, context.Cause(ctx)
 	}
+	return done, nil
 }
 
 // keepRedacted puts the text into the store, and answers with its ID.

@@ -1,10 +1,14 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/protocol-workbench/workbench/core/redact"
 )
@@ -57,7 +61,8 @@ func TestATranscriptIsRedacted(t *testing.T) {
 		t.Error("the recording itself was changed")
 	}
 	for body, want := range map[string]string{
-		`{`: "400 parse the request", `{"match":""}`: "400 match is missing", `{"match":"("}`: "400 error parsing regexp", `{"match":"a","as":"page"}`: `400 as is "page"`,
+		`{`: "400 parse the request", `{"match":""}`: "400 match is missing", `{"match":"("}`: "400 error parsing regexp", `{"match":"` + strings.Repeat("(?:[ab]?){1000}", 60) + `b"}`: "400 fewer or smaller repetitions",
+		`{"match":"a","as":"page"}`:                     `400 as is "page"`,
 		`{"match":"` + strings.Repeat("a", 1025) + `"}`: "400 match is longer than 1024 bytes", `{"match":"` + strings.Repeat("a", maxRedactRequest) + `"}`: "413 ",
 		`{"match":"none","as":"file"}`: "422 nothing matches", `{"match":"example","as":"recording"}`: "422 " + id + ":3: the target",
 	} {
@@ -69,4 +74,44 @@ func TestATranscriptIsRedacted(t *testing.T) {
 	if status, _ := r.post("/api/transcripts/..%2fx/redact", strings.NewReader(`{"match":"a"}`)); status != 404 {
 		t.Errorf("no such transcript: %d", status)
 	}
+}
+
+// leaves makes a request whose client leaves while the request has its turn, and waits for
+// the turn to end.
+func (p playedGateway) leaves(of turn, method, path, body string) {
+	p.t.Helper()
+	ctx, leave := context.WithTimeout(p.t.Context(), time.Minute)
+	defer leave()
+	answered := make(chan string, 1)
+	go func() {
+		defer close(answered)
+		request, _ := http.NewRequestWithContext(ctx, method, p.url+path, strings.NewReader(body))
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			defer response.Body.Close()
+			text, _ := io.ReadAll(response.Body)
+			answered <- string(text)
+		}
+	}()
+	for tick := time.Tick(time.Millisecond); len(of) == 0; <-tick {
+		select {
+		case text := <-answered:
+			p.t.Fatalf("it ended before the client left: %.100s", text)
+		default:
+		}
+	}
+	leave()
+	<-answered
+	next, done := context.WithTimeout(p.t.Context(), 30*time.Second)
+	defer done()
+	end, err := of.take(next)
+	if err != nil {
+		p.t.Fatal("it goes on without its client")
+	}
+	end()
+}
+
+func TestARedactionEndsWithItsClient(t *testing.T) {
+	p := newPlayed(t)
+	id := p.put(strings.Repeat(`>> server "`+strings.Repeat("a", 200_000)+"\"\n", 10))
+	p.leaves(p.g.redacting, "POST", "/api/transcripts/"+id+"/redact", `{"match":"`+strings.Repeat("(?:[ab]?){1000}", 4)+`c"}`)
 }

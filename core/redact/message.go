@@ -2,16 +2,15 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/secret"
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
-// redactMessages redacts what messages say, one by one: what match finds, and what the
+// messages redacts what messages say, one by one: what match finds, and what the
 // answers that they stand in mark as secret. A message keeps its form.
-func redactMessages(entries []transcript.Entry, marked map[uint64][][]byte, match *regexp.Regexp) (found int) {
+func (s *search) messages(entries []transcript.Entry, marked map[uint64][][]byte) {
 	for i := range entries {
 		e := &entries[i]
 		if e.Dir != transcript.Action || e.Action.Kind != core.Decoded {
@@ -21,12 +20,22 @@ func redactMessages(entries []transcript.Entry, marked map[uint64][][]byte, matc
 		core.MessageTexts(text, func(said []byte, at []int) {
 			left := bytes.Clone(said)
 			for _, value := range marked[e.N] {
-				for len(value) > 0 && bytes.Contains(left, value) {
-					from := bytes.Index(left, value)
-					secret.Cover(left, from, from+len(value), false)
+				if s.err == nil {
+					s.err = s.ctx.Err()
+				}
+				if s.err != nil {
+					return
+				}
+				for from := 0; len(value) > 0; {
+					at := bytes.Index(left[from:], value)
+					if at < 0 {
+						break
+					}
+					from += at + len(value) // past it: value may be all '*', since the recorder masks too
+					secret.Cover(left, from-len(value), from, false)
 				}
 			}
-			found += redactAll([]part{{left, false}}, match)
+			s.redact([]part{{left, false}})
 			for b := range left {
 				if left[b] != said[b] {
 					secret.Cover(text, at[b], at[b+1], true)
@@ -34,5 +43,4 @@ func redactMessages(entries []transcript.Entry, marked map[uint64][][]byte, matc
 			}
 		})
 	}
-	return found
 }

@@ -4,9 +4,9 @@ package redact
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -18,12 +18,20 @@ import (
 )
 
 // Transcript redacts t, a transcript of the name, and returns how many times
-// something was replaced. t is not fit for use after an error: a [Meaning], or a
-// [RuleError] where a rule that did fit does not fit the '*'.
-func Transcript(name string, t *transcript.Transcript, match *regexp.Regexp) (found int, err error) {
+// something was replaced. t is not fit for use after an error: a [Meaning], a
+// [RuleError] where a rule that did fit does not fit the '*', or ctx's error once
+// ctx is done.
+func Transcript(ctx context.Context, name string, t *transcript.Transcript, match *Expr) (found int, err error) {
 	fit := misfit(name, t) == nil
-	found = Redact(t, match)
-	if places := Unredacted(t, match); len(places) > 0 {
+	found, err = Redact(ctx, t, match)
+	if err != nil {
+		return found, err
+	}
+	places, err := Unredacted(ctx, t, match)
+	if err != nil {
+		return found, err
+	}
+	if len(places) > 0 {
 		return found, &Meaning{name, places}
 	}
 	if err := misfit(name, t); err != nil && fit {
@@ -83,19 +91,22 @@ func misfit(name string, t *transcript.Transcript) error {
 // the client's raw bytes or the machine's, and what the machine sent to the
 // client as bytes, each joined. A text message, words and the lines of
 // comments are searched one by one. What it leaves, [Unredacted] searches.
-func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
+//
+// It returns ctx's error once ctx is done; t is not fit for use then.
+func Redact(ctx context.Context, t *transcript.Transcript, match *Expr) (found int, err error) {
+	s := &search{ctx: ctx, match: match}
 	var streams [4][]part
 	links := map[string][]part{} // from and to each
 	var lone []part
 	var event, last part            // what marks may be about
 	marked := map[uint64][][]byte{} // by the number of the event that is answered
 	t.Entries = slices.Clone(t.Entries)
-	found += redactComments(t, match)
+	s.comments(t)
 	for i := range t.Entries {
 		e := &t.Entries[i]
 		switch {
 		case e.Dir == transcript.Remark:
-			found += redactWords(&e.Remark, match)
+			s.words(&e.Remark)
 			continue
 		case e.Dir == transcript.Event:
 			e.Event.Data = bytes.Clone(e.Event.Data)
@@ -130,24 +141,24 @@ func Redact(t *transcript.Transcript, match *regexp.Regexp) (found int) {
 		}
 	}
 	for _, stream := range streams {
-		found += redactAll(stream, match)
+		s.redact(stream)
 	}
 	for _, name := range slices.Sorted(maps.Keys(links)) {
-		found += redactAll(links[name], match)
+		s.redact(links[name])
 	}
-	found += redactMessages(t.Entries, marked, match)
+	s.messages(t.Entries, marked)
 	for i := range lone {
-		found += redactAll(lone[i:i+1], match)
+		s.redact(lone[i : i+1])
 	}
-	return found
+	return s.found, s.err
 }
 
-// redactComments redacts all comments, those of the header and of rules too.
-func redactComments(t *transcript.Transcript, match *regexp.Regexp) (found int) {
+// comments redacts all comments, those of the header and of rules too.
+func (s *search) comments(t *transcript.Transcript) {
 	redact := func(lines []string) []string {
 		lines = slices.Clone(lines)
 		for i := range lines {
-			found += redactWords(&lines[i], match)
+			s.words(&lines[i])
 		}
 		return lines
 	}
@@ -163,14 +174,12 @@ func redactComments(t *transcript.Transcript, match *regexp.Regexp) (found int) 
 		}
 	}
 	t.Trailing = redact(t.Trailing)
-	return found
 }
 
-func redactWords(words *string, match *regexp.Regexp) (found int) {
+func (s *search) words(words *string) {
 	data := []byte(*words)
-	found = redactAll([]part{{data, true}}, match)
+	s.redact([]part{{data, true}})
 	*words = string(data)
-	return found
 }
 
 // Place is one that Redact leaves as it is, since '*' would change what it
@@ -181,10 +190,12 @@ type Place struct {
 }
 
 // Unredacted returns the places that Redact leaves and in which match finds
-// something: the values of the header, and rules.
-func Unredacted(t *transcript.Transcript, match *regexp.Regexp) (places []Place) {
+// something: the values of the header, and rules. It returns ctx's error once ctx is
+// done.
+func Unredacted(ctx context.Context, t *transcript.Transcript, match *Expr) (places []Place, err error) {
+	s := &search{ctx: ctx, match: match}
 	search := func(line int, what string, value []byte) {
-		if redactAll([]part{{bytes.Clone(value), false}}, match) > 0 {
+		if s.redact([]part{{bytes.Clone(value), false}}) > 0 {
 			places = append(places, Place{line, what})
 		}
 	}
@@ -206,7 +217,7 @@ func Unredacted(t *transcript.Transcript, match *regexp.Regexp) (places []Place)
 			search(r.Line, "a rule", r.In)
 		}
 	}
-	return places
+	return places, s.err
 }
 
 // part is a payload, which is changed in place.
@@ -250,9 +261,17 @@ func data(e *transcript.Entry) []byte {
 	return e.Action.Data
 }
 
-// redactAll searches the parts as one.
-func redactAll(parts []part, match *regexp.Regexp) (found int) {
-	if match == nil {
+// search is a redaction, or a look whether one would find something.
+type search struct {
+	ctx   context.Context
+	match *Expr // nil finds nothing
+	found int   // in all
+	err   error // ctx's, after which it finds nothing
+}
+
+// redact searches the parts as one, and returns how often it found something.
+func (s *search) redact(parts []part) (found int) {
+	if s.match == nil || s.err != nil {
 		return 0
 	}
 	var joined []byte
@@ -261,19 +280,20 @@ func redactAll(parts []part, match *regexp.Regexp) (found int) {
 		starts = append(starts, len(joined))
 		joined = append(joined, p.data...)
 	}
-	for _, at := range match.FindAllSubmatchIndex(joined, -1) {
+	s.err = s.match.each(s.ctx, joined, func(at []int) {
 		from, to := at[0], at[1]
 		if len(at) > 2 {
 			from, to = at[2], at[3]
 		}
 		if from >= to { // an empty match, or a group that took no part
-			continue
+			return
 		}
 		found++
 		first := sort.SearchInts(starts, from+1) - 1
 		for i := first; i < len(parts) && starts[i] < to; i++ {
 			secret.Cover(parts[i].data, max(0, from-starts[i]), to-starts[i], parts[i].text)
 		}
-	}
+	})
+	s.found += found
 	return found
 }

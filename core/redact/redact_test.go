@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -11,17 +10,29 @@ import (
 	"github.com/protocol-workbench/workbench/core/transcript"
 )
 
+func compiled(t *testing.T, expr string) *Expr {
+	t.Helper()
+	x, err := Compile(expr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
 func redacted(t *testing.T, text, match string) (string, int) {
 	t.Helper()
 	parsed, err := transcript.Parse("x", []byte("workbench transcript v1\nmode raw\n\n"+text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var re *regexp.Regexp
+	var re *Expr
 	if match != "" {
-		re = regexp.MustCompile(match)
+		re = compiled(t, match)
 	}
-	n := Redact(parsed, re)
+	n, err := Redact(t.Context(), parsed, re)
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, entries, _ := bytes.Cut(parsed.Append(nil), []byte("\n\n"))
 	return string(entries), n
 }
@@ -57,6 +68,8 @@ func TestRedact(t *testing.T) {
 			"<< message from-server 0-9 \"a*******\"\n  v 0-9 \"********\" ! \"no**********\"", 3},
 		"what is marked in a message's event": {">> server \"PASS ü\"\n<< message from-server 0-7 \"PASS ü\"\n<< secret event 5 7\n<< secret action 0 9", ``,
 			">> server \"PASS **\"\n<< message from-server 0-7 \"PASS **\"\n<< secret event 5 7\n<< secret action 0 9", 0},
+		"what is marked, and stars already": {">> server \"PASS **\"\n<< message from-server 0-7 \"PASS **\"\n<< secret event 5 7", ``,
+			">> server \"PASS **\"\n<< message from-server 0-7 \"PASS **\"\n<< secret event 5 7", 0},
 		"by links, each way a stream": {linked + ">> data bytes \"a sec\"\n<< data bytes \"secr\"\n>> server \"x\"\n>> data bytes \"ret\"\n<< data bytes \"et\"\n<< data bytes \"sec\"\n>> data eof", `secret`,
 			linked + ">> data bytes \"a ***\"\n<< data bytes \"****\"\n>> server \"x\"\n>> data bytes \"***\"\n<< data bytes \"**\"\n<< data bytes \"sec\"\n>> data eof", 2},
 		"links are apart": {linked + ">> client text \"x\"\n<< accept more \"\"\n>> more connected \"\"\n>> data bytes \"sec\"\n>> more bytes \"ret\"\n>> more failed \"secret\"", `secret`,
@@ -81,8 +94,8 @@ func TestRedactComments(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := *before
-	if n := Redact(&after, regexp.MustCompile(`(?:h\S+ |#)?SECRET`)); n != 5 {
-		t.Errorf("found %d", n)
+	if n, err := Redact(t.Context(), &after, compiled(t, `(?:h\S+ |#)?SECRET`)); n != 5 || err != nil {
+		t.Errorf("found %d, %v", n, err)
 	}
 	want := strings.NewReplacer("# hünter SECRET", "# **************", "#SECRET", "# *******", "SECRET", "******").Replace(text)
 	if got := string(after.Append(nil)); got != want {
@@ -102,11 +115,12 @@ func TestUnredacted(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "[{8 option b} {9 the target} {10 tls cert} {14 the state} {16 a rule} {18 a rule}]"
-	if got := fmt.Sprint(Unredacted(parsed, regexp.MustCompile("SECRET"))); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	places, err := Unredacted(t.Context(), parsed, compiled(t, "SECRET"))
+	if got := fmt.Sprint(places); got != want || err != nil {
+		t.Errorf("got  %s, %v\nwant %s", got, err, want)
 	}
-	if got := Unredacted(parsed, regexp.MustCompile("SECRET(x?)")); got != nil {
-		t.Errorf("a group that is empty has %v", got)
+	if places, err := Unredacted(t.Context(), parsed, compiled(t, "SECRET(x?)")); places != nil || err != nil {
+		t.Errorf("a group that is empty has %v, %v", places, err)
 	}
 }
 
@@ -115,7 +129,7 @@ func TestRedactCopies(t *testing.T) {
 	data := []byte("secret")
 	before := transcript.Transcript{Entries: []transcript.Entry{{Dir: transcript.Event, Event: core.Event{Kind: core.ServerBytes, Data: data}}}}
 	after := before
-	Redact(&after, regexp.MustCompile("secret"))
+	Redact(t.Context(), &after, compiled(t, "secret"))
 	if string(data) != "secret" || string(before.Entries[0].Event.Data) != "secret" {
 		t.Error("the caller's bytes were changed")
 	}
@@ -123,6 +137,10 @@ func TestRedactCopies(t *testing.T) {
 
 // Lengths hold, the secret is gone from every stream, and it still parses.
 func FuzzRedact(f *testing.F) {
+	secret, err := Compile("secret")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Add("PASS sec", "ret\r\nsecret", "sécret", uint16(5), uint16(7))
 	f.Fuzz(func(t *testing.T, a, b, text string, from, to uint16) {
 		text = strings.ToValidUTF8(text, "?")
@@ -136,7 +154,7 @@ func FuzzRedact(f *testing.F) {
 			{Dir: transcript.Event, N: 3, Event: core.Event{Kind: core.ServerBytes, Data: []byte(b)}},
 		}}
 		after := before
-		Redact(&after, regexp.MustCompile(`secret`))
+		Redact(t.Context(), &after, secret)
 		for i := range before.Entries {
 			if len(data(&before.Entries[i])) != len(data(&after.Entries[i])) {
 				t.Fatal("a length has changed")
