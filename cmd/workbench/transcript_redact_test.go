@@ -105,7 +105,7 @@ func TestTranscriptRedactIsInterrupted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "walk.golden")
 	text := "workbench transcript v1\nmode raw\n\n" + strings.Repeat(">> server \""+strings.Repeat("a", 200_000)+"\"\n", 10)
 	os.WriteFile(file, []byte(text), 0o600)
-	for _, args := range [][]string{{"redact", "--match", strings.Repeat("(?:[ab]?){1000}", 4) + "c", file}} {
+	for _, args := range [][]string{{"redact", "--match", strings.Repeat("(?:[ab]?){1000}", 4) + "c", file}, {"rules", file, file}} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		ended := make(chan error, 1)

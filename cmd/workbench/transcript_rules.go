@@ -87,7 +87,11 @@ func (r *archive) rules(cmd *cobra.Command, nameA, nameB string) (*rules.Result,
 	if err != nil {
 		return nil, err
 	}
-	return rules.Write(nameA, a, nameB, b)
+	result, err := rules.Write(cmd.Context(), nameA, a, nameB, b)
+	if cmd.Context().Err() != nil {
+		return nil, errors.New("the search was interrupted")
+	}
+	return result, err
 }
 
 // printFindings tells people what is explained and what is not.

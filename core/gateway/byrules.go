@@ -27,40 +27,33 @@ const (
 type ruled struct {
 	a, b  *transcript.Transcript
 	found *rules.Result
-	err   error
 }
 
-// rules finds the rules for what differs between two transcripts. A search cannot be
-// interrupted: the request gives up in time, and the turn ends when the search does.
+// rules finds the rules for what differs between two transcripts. The search ends with
+// ctx, or in time.
 func (s transcripts) rules(ctx context.Context, idA, idB string) (*ruled, error) {
 	end, err := s.gateway.whole.take(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer end()
 	two := &ruled{}
-	if two.a, err = s.readUpTo(idA, maxRuled); err == nil {
-		two.b, err = s.readUpTo(idB, maxRuled)
-	}
-	if err != nil {
-		end()
+	if two.a, err = s.readUpTo(idA, maxRuled); err != nil {
 		return nil, err
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer end()
-		defer close(ended)
-		two.found, two.err = rules.Write(idA, two.a, idB, two.b)
-	}()
-	late := time.NewTimer(rulesLimit)
-	defer late.Stop()
-	select {
-	case <-ended:
-		return two, two.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-late.C:
-		return nil, fmt.Errorf("no rules were found within %v", rulesLimit)
+	if two.b, err = s.readUpTo(idB, maxRuled); err != nil {
+		return nil, err
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, rulesLimit, fmt.Errorf("no rules were found within %v", rulesLimit))
+	defer cancel()
+	two.found, err = rules.Write(ctx, idA, two.a, idB, two.b)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return two, nil
 }
 
 // ruledAnswer shows what crossed the wire side by side.

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -84,4 +86,17 @@ func TestADiffByRules(t *testing.T) {
 			t.Errorf("%s: %d %s", body, response.StatusCode, text)
 		}
 	}
+}
+
+func TestASearchForRulesEndsWithItsClient(t *testing.T) {
+	p := newPlayed(t)
+	chatter := func(seed uint64) string {
+		random := rand.New(rand.NewPCG(seed, 0))
+		var text strings.Builder
+		for text.Len() < 3<<20 {
+			fmt.Fprintf(&text, ">> server \"%x word %x, %d\\r\\n\"\n<< server \"%x\\r\\n\"\n", random.Uint32(), random.Uint64(), random.IntN(1000), random.Uint32())
+		}
+		return p.put(text.String())
+	}
+	p.leaves(p.g.whole, "GET", "/api/transcripts/"+chatter(1)+"/diff?by=rules&with="+chatter(2), "")
 }

@@ -71,7 +71,7 @@ const alone = 0.6
 const maxPairs = 1 << 20
 
 // align pairs the items of two talks with the least cost, in their order.
-func align(a, b []*item) []pair {
+func (w *writer) align(a, b []*item) []pair {
 	var all []pair
 	for len(a) > 0 && len(b) > 0 && a[0].cost(b[0]) == 0 {
 		all, a, b = append(all, pair{a[0], b[0]}), a[1:], b[1:]
@@ -85,6 +85,8 @@ func align(a, b []*item) []pair {
 		least[i] = make([]float32, len(b)+1)
 		for j := len(b); j >= 0; j-- {
 			switch {
+			case w.ended():
+				return all
 			case i == len(a):
 				least[i][j] = alone * float32(len(b)-j)
 			case j == len(b):

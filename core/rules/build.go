@@ -30,14 +30,18 @@ func (t *attempt) build() bool {
 		if len(cells) == 0 {
 			continue
 		}
-		b := builder{step: &t.stepsA[i], next: t.next(i), cells: cells, refuse: t.refused}
+		if t.ended() {
+			return true
+		}
+		room := transcript.MaxRules - t.own[t.stepsA[i].Line]
+		b := builder{writer: t.writer, step: &t.stepsA[i], next: t.next(i), cells: cells, refuse: t.refused}
 		rules, bad := b.build(false)
-		if len(rules) > b.room(t.a) {
-			b = builder{step: b.step, next: b.next, cells: cells, refuse: t.refused}
+		if len(rules) > room {
+			b = builder{writer: t.writer, step: b.step, next: b.next, cells: cells, refuse: t.refused}
 			rules, bad = b.build(true)
 		}
-		p := t.pairOf(t.steps[i].item)
-		if len(rules) > b.room(t.a) {
+		p := pair{t.steps[i].item, t.paired[t.steps[i].item]}
+		if len(rules) > room {
 			rules, bad = nil, cells
 		}
 		for k := range bad {
@@ -48,12 +52,9 @@ func (t *attempt) build() bool {
 	return len(t.refused)+len(t.lost) == before
 }
 
-func (t *attempt) pairOf(it *item) pair {
-	return t.pairs[slices.IndexFunc(t.pairs, func(p pair) bool { return p.a == it })]
-}
-
 // builder makes the rules above one entry.
 type builder struct {
+	*writer
 	step   *play.Step
 	next   int // the byte that the same side says after the step, nothing, or theEnd of its stream
 	cells  []cell
@@ -82,16 +83,6 @@ func (t *attempt) next(i int) int {
 	return nothing
 }
 
-// room returns how many rules fit above the entry.
-func (b *builder) room(t *transcript.Transcript) int {
-	for i := range t.Entries {
-		if t.Entries[i].Line == b.step.Line {
-			return transcript.MaxRules - len(t.Entries[i].Rules)
-		}
-	}
-	return 0
-}
-
 // build returns the rules, and the cells that none takes. With short there is
 // little around each difference, so that one rule takes several.
 func (b *builder) build(short bool) (rules []transcript.Rule, bad []cell) {
@@ -99,7 +90,7 @@ func (b *builder) build(short bool) (rules []transcript.Rule, bad []cell) {
 	b.blocked = slices.Clone(b.step.Taken)
 	b.blocked.sort()
 	b.uses()
-	for from := 0; from < len(b.cells); {
+	for from := 0; from < len(b.cells) && !b.ended(); {
 		if len(b.rules)+len(bad) > transcript.MaxRules { // it is of no use
 			return b.rules, append(bad, b.cells[from:]...)
 		}
@@ -137,7 +128,7 @@ func (b *builder) add(r transcript.Rule, places ...[2]int) {
 func (b *builder) uses() {
 	for i := range b.cells {
 		c := &b.cells[i]
-		if c.use == "" || b.done[i] {
+		if c.use == "" || b.done[i] || b.ended() {
 			continue
 		}
 		var here [][2]int
@@ -196,6 +187,9 @@ func (b *builder) match(from, to int, short bool) bool {
 		}
 		for _, after := range b.after(to, short) {
 			for _, before := range b.before(from, short) {
+				if b.ended() {
+					return false
+				}
 				if b.try(from, to, before, after, strict) {
 					return true
 				}

@@ -36,9 +36,12 @@ func (t *attempt) capture() {
 	values := map[string]*seen{}
 	var order []*seen
 	for i := range t.steps {
-		t.steps[i].splitBinary(order)
+		t.splitBinary(&t.steps[i], order)
 		cells := t.steps[i].cells
 		for j := range cells {
+			if t.ended() {
+				return
+			}
 			c := &cells[j]
 			c.name, c.use = "", ""
 			if len(c.x) < minValue || len(c.y) < minValue || len(c.x) > maxValue || isStarred(c.x) || isStarred(c.y) || c.parts[0].cut {
@@ -77,8 +80,8 @@ func (c *cell) key() string { return string(c.x) + "\x00" + string(c.y) }
 
 // splitBinary makes cells of their own of the values that stand in binary data.
 // What differs around them does not show where they begin.
-func (s *stepCells) splitBinary(values []*seen) {
-	for i := 0; i < len(s.cells); i++ {
+func (w *writer) splitBinary(s *stepCells, values []*seen) {
+	for i := 0; i < len(s.cells) && !w.ended(); i++ {
 		for _, v := range values[max(0, len(values)-maxInside):] {
 			c := s.cells[i]
 			if !c.binary || len(c.x) != len(c.y) || len(v.x) != len(v.y) {
@@ -125,15 +128,16 @@ func (c *cell) narrow(v *cell) {
 	c.x, c.y, c.parts = v.x, v.y, v.parts
 }
 
-// names returns the names that a's own rules capture into.
-func (t *attempt) names() map[string]bool {
-	names := map[string]bool{}
+// names returns the names that a's own rules capture into, each with a number from
+// which on newName tries.
+func (t *attempt) names() map[string]int {
+	names := map[string]int{}
 	for i := range t.a.Entries {
 		for _, r := range t.a.Entries[i].Rules {
 			if r.Kind == transcript.MatchRule {
 				for _, after := range strings.Split(string(r.Text), "(?P<")[1:] {
 					name, _, _ := strings.Cut(after, ">")
-					names[name] = true
+					names[name] = 2
 				}
 			}
 		}
@@ -142,7 +146,7 @@ func (t *attempt) names() map[string]bool {
 }
 
 // newName makes a name of the word in front of a value.
-func newName(before []byte, names map[string]bool) string {
+func newName(before []byte, names map[string]int) string {
 	line := before[bytes.LastIndexByte(before, '\n')+1:]
 	for n := 0; n < 4 && len(line) > 0 && !isAlnum(line[len(line)-1]); n++ {
 		line = line[:len(line)-1]
@@ -155,10 +159,11 @@ func newName(before []byte, names map[string]bool) string {
 	if base == "" || isDigit(base[0]) || len(base) > core.MaxName-4 {
 		base = "value"
 	}
-	name := base
-	for n := 2; names[name]; n++ {
+	name, n := base, max(names[base], 2)
+	for ; names[name] > 0; n++ {
 		name = base + strconv.Itoa(n)
 	}
-	names[name] = true
+	names[name] = 2
+	names[base] = n // those below are taken
 	return name
 }

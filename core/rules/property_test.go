@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func messagesOf(rt *rapid.T, said []string) *transcript.Transcript {
 
 // written writes rules and holds what Write promises.
 func written(rt *rapid.T, a, b *transcript.Transcript) *Result {
-	r, err := Write("a", a, "b", b)
+	r, err := Write(context.Background(), "a", a, "b", b)
 	if err != nil {
 		rt.Fatal(err)
 	}

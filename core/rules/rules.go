@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 
@@ -48,8 +49,9 @@ type Finding struct {
 
 // Write finds the rules that make a play against what b has. Both need to be
 // usable with play.New; the error says which is not. Rules that are in a stay;
-// those in b do not count. a and b are not changed.
-func Write(nameA string, a *transcript.Transcript, nameB string, b *transcript.Transcript) (*Result, error) {
+// those in b do not count. a and b are not changed. Once ctx is done Write returns
+// its error.
+func Write(ctx context.Context, nameA string, a *transcript.Transcript, nameB string, b *transcript.Transcript) (*Result, error) {
 	scriptA, err := play.New(nameA, a)
 	if err != nil {
 		return nil, err
@@ -58,14 +60,20 @@ func Write(nameA string, a *transcript.Transcript, nameB string, b *transcript.T
 	if err != nil {
 		return nil, err
 	}
-	w := writer{nameA: nameA, a: a, stepsA: scriptA.Steps(), scriptB: scriptB, stepsB: scriptB.Steps()}
+	w := writer{ctx: ctx, nameA: nameA, a: a, stepsA: scriptA.Steps(), scriptB: scriptB, stepsB: scriptB.Steps(), own: map[int]int{}}
+	for i := range a.Entries {
+		w.own[a.Entries[i].Line] = len(a.Entries[i].Rules)
+	}
 	r := w.write(messages)
 	// The two may have spoken at once: then what one side said says nothing of
 	// where the other had got to.
-	if len(r.Unexplained) > 0 {
+	if len(r.Unexplained) > 0 && !w.ended() {
 		if other := w.write(streams); len(other.Unexplained) < len(r.Unexplained) {
 			r = other
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
@@ -92,17 +100,24 @@ const maxStepCells = 2000
 
 // writer looks for rules.
 type writer struct {
+	ctx            context.Context
 	nameA          string
 	a              *transcript.Transcript
 	stepsA, stepsB []play.Step
 	scriptB        *play.Script
+	own            map[int]int // how many rules of a's own stand above an entry, by its line
 }
+
+// ended reports whether the search is to end: then loops do, whatever they have
+// found, and Write returns the context's error.
+func (w *writer) ended() bool { return w.ctx.Err() != nil }
 
 // attempt is one way to compare.
 type attempt struct {
 	*writer
 	pairs     []pair
-	lost      map[*item]bool // of a: not all of it is explained
+	paired    map[*item]*item // … of which b's is found by a's
+	lost      map[*item]bool  // of a: not all of it is explained
 	findings  []Finding
 	frameless []Finding                 // of the last build
 	steps     []stepCells               // by step of a
@@ -118,21 +133,22 @@ type stepCells struct {
 
 // write compares item by item, and checks what it found.
 func (w *writer) write(split func([]play.Step) []*item) *Result {
-	t := &attempt{writer: w, lost: map[*item]bool{}, refused: map[string]bool{}, steps: make([]stepCells, len(w.stepsA))}
-	for _, p := range align(split(w.stepsA), split(w.stepsB)) {
+	t := &attempt{writer: w, paired: map[*item]*item{}, lost: map[*item]bool{}, refused: map[string]bool{}, steps: make([]stepCells, len(w.stepsA))}
+	for _, p := range w.align(split(w.stepsA), split(w.stepsB)) {
 		if p.a != nil && p.b != nil {
 			t.pairs = append(t.pairs, p)
+			t.paired[p.a] = p.b
 		} else {
 			t.findings = append(t.findings, t.alone(p))
 		}
 	}
 	t.reorder()
 	for _, p := range t.pairs {
-		if p.a.end == "" && !bytes.Equal(p.a.data, p.b.data) {
+		if p.a.end == "" && !w.ended() && !bytes.Equal(p.a.data, p.b.data) {
 			t.compare(p)
 		}
 	}
-	for checked := false; !checked; { // each turn but the last gives up a value or an item
+	for checked := false; !checked && !w.ended(); { // each turn but the last gives up a value or an item
 		t.capture()
 		checked = t.build() && t.verify()
 	}
@@ -154,26 +170,46 @@ func (t *attempt) alone(p pair) Finding {
 
 // reorder makes one finding of two about a message that is elsewhere in b.
 func (t *attempt) reorder() {
-	for i := 0; i < len(t.findings); i++ {
+	type message struct {
+		from      core.Side
+		end, data string
+	}
+	inB := map[message][]*Finding{} // those that are in b only, in their order
+	for i := range t.findings {
+		if f := &t.findings[i]; f.Code == OnlyInB {
+			m := message{f.From, f.End, string(f.B)}
+			inB[m] = append(inB[m], f)
+		}
+	}
+	moved := map[*Finding]bool{}
+	for i := range t.findings {
 		f := &t.findings[i]
 		if f.Code != OnlyInA {
 			continue
 		}
-		j := slices.IndexFunc(t.findings, func(g Finding) bool {
-			return g.Code == OnlyInB && g.From == f.From && g.End == f.End && bytes.Equal(g.B, f.A)
-		})
-		if j >= 0 {
-			f.Code, f.LineB, f.B = Order, t.findings[j].LineB, t.findings[j].B
-			t.findings = slices.Delete(t.findings, j, j+1)
-			i = -1
+		m := message{f.From, f.End, string(f.A)}
+		if same := inB[m]; len(same) > 0 {
+			f.Code, f.LineB, f.B = Order, same[0].LineB, same[0].B
+			moved[same[0]] = true
+			inB[m] = same[1:]
 		}
 	}
+	var left []Finding
+	for i := range t.findings {
+		if !moved[&t.findings[i]] {
+			left = append(left, t.findings[i])
+		}
+	}
+	t.findings = left
 }
 
 // compare finds the cells of a pair, and gives them to the steps of a.
 func (t *attempt) compare(p pair) {
 	c := compare(p.a.data, p.b.data)
 	for _, o := range c.odds {
+		if t.ended() {
+			return
+		}
 		f := Finding{Code: OnlyInA, From: p.a.from, A: c.a[o.aFrom:o.aTo], B: c.b[o.bFrom:o.bTo],
 			LineA: lineAt(t.stepsA, p.a, o.aFrom), LineB: lineAt(t.stepsB, p.b, o.bFrom)}
 		if len(f.A) == 0 {
@@ -187,16 +223,18 @@ func (t *attempt) compare(p pair) {
 		t.steps[i].item = p.a
 		for len(c.cells) > 0 && c.cells[0].from < end {
 			x := c.cells[0]
-			c.cells = c.cells[1:]
-			if x.to > end {
-				if len(x.x) != len(x.y) {
-					t.findings = append(t.findings, t.unexplained(Cut, p, i, &x))
-					continue
-				}
+			switch {
+			case x.to <= end:
+				c.cells = c.cells[1:]
+			case len(x.x) != len(x.y):
+				c.cells = c.cells[1:]
+				t.findings = append(t.findings, t.unexplained(Cut, p, i, &x))
+				continue
+			default:
 				var rest cell
 				x, rest = x.split(end - x.from)
 				x.parts[0].cut, rest.parts[0].cut = true, true
-				c.cells = slices.Insert(c.cells, 0, rest)
+				c.cells[0] = rest
 			}
 			x.from, x.to = x.from-at, x.to-at
 			if spans(t.stepsA[i].Taken).overlap([2]int{x.from, x.to}) { // the check tells whether that is right

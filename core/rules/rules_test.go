@@ -92,7 +92,7 @@ func TestWrite(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := talk(t, c.a...), talk(t, c.b...)
 			before := string(a.Append(nil))
-			r, err := Write("f", a, "g", b)
+			r, err := Write(t.Context(), "f", a, "g", b)
 			if err != nil {
 				t.Fatal(err)
 			}
