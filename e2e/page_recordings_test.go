@@ -227,7 +227,9 @@ func TestPagePlaybackOutOfSight(t *testing.T) {
 	c.hearsBytes("one\n")
 	p := visit(t, browser(t), "http://"+w.address)
 	p.run(`location.hash = "#/transcripts/` + w.transcripts(t, "")[0].ID + `"`)
-	shows := func(words string) string { return fmt.Sprintf(`document.querySelector("#wire")?.textContent.includes(%q)`, words) }
+	shows := func(words string) string {
+		return fmt.Sprintf(`document.querySelector("#wire")?.textContent.includes(%q)`, words)
+	}
 	p.wait("the first line", shows("one"))
 	see := func(hidden bool) {
 		p.run(fmt.Sprintf(`Object.defineProperty(document, "hidden", { value: %v, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`, hidden))

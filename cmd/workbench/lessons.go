@@ -12,8 +12,8 @@ import (
 	"github.com/protocol-workbench/workbench/core/catalog"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/lesson/progress"
-	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/lesson/ready"
+	"github.com/protocol-workbench/workbench/core/plainfile"
 	"github.com/protocol-workbench/workbench/core/practice/room"
 	"github.com/protocol-workbench/workbench/core/store/shared"
 )
