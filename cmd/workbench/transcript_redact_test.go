@@ -103,7 +103,7 @@ func TestTranscriptRedactLeavesNoSecret(t *testing.T) {
 func TestTranscriptRedactIsInterrupted(t *testing.T) {
 	c := transcriptCLI{t, t.TempDir()}
 	file := filepath.Join(t.TempDir(), "walk.golden")
-	text := "workbench transcript v1\nmode raw\n\n" + strings.Repeat(">> server \""+strings.Repeat("a", 200_000)+"\"\n", 10)
+	text := "workbench transcript v1\nmode raw\n\n" + strings.Repeat(">> client binary \""+strings.Repeat("a", 200_000)+"\"\n", 10)
 	os.WriteFile(file, []byte(text), 0o600)
 	for _, args := range [][]string{{"redact", "--match", strings.Repeat("(?:[ab]?){1000}", 4) + "c", file}, {"rules", file, file}} {
 		ctx, cancel := context.WithCancel(t.Context())

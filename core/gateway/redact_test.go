@@ -112,6 +112,6 @@ func (p playedGateway) leaves(of turn, method, path, body string) {
 
 func TestARedactionEndsWithItsClient(t *testing.T) {
 	p := newPlayed(t)
-	id := p.put(strings.Repeat(`>> server "`+strings.Repeat("a", 200_000)+"\"\n", 10))
+	id := p.put(strings.Repeat(`>> client binary "`+strings.Repeat("a", 200_000)+"\"\n", 10))
 	p.leaves(p.g.redacting, "POST", "/api/transcripts/"+id+"/redact", `{"match":"`+strings.Repeat("(?:[ab]?){1000}", 4)+`c"}`)
 }

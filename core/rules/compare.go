@@ -40,13 +40,14 @@ type odd struct{ aFrom, aTo, bFrom, bTo int }
 
 // comparison compares two items' bytes.
 type comparison struct {
+	*writer
 	a, b  []byte
 	cells []cell
 	odds  []odd
 }
 
-func compare(a, b []byte) *comparison {
-	c := &comparison{a: a, b: b}
+func (w *writer) compare(a, b []byte) *comparison {
+	c := &comparison{writer: w, a: a, b: b}
 	if play.IsBinary(a) || play.IsBinary(b) {
 		c.compareBytes()
 	} else {
@@ -90,9 +91,12 @@ func lines(data []byte) []int {
 }
 
 // skeletons returns each line with its likely differences left out.
-func skeletons(data []byte, starts []int) []string {
+func (w *writer) skeletons(data []byte, starts []int) []string {
 	var all []string
 	for i := range starts[:len(starts)-1] {
+		if w.ended() {
+			break
+		}
 		line := data[starts[i]:starts[i+1]]
 		var text []byte
 		for _, t := range tokens(line) {
@@ -113,7 +117,7 @@ func (c *comparison) compareLines() {
 		n, m := i-iPaired, j-jPaired
 		switch {
 		case n == m:
-			for k := range n {
+			for k := 0; k < n && !c.ended(); k++ {
 				c.comparePair(la[iPaired+k], la[iPaired+k+1], lb[jPaired+k], lb[jPaired+k+1])
 			}
 		case n == 0 || m == 0:
@@ -123,7 +127,10 @@ func (c *comparison) compareLines() {
 		}
 		iPaired, jPaired = i, j
 	}
-	for _, e := range transcript.Edits(skeletons(c.a, la), skeletons(c.b, lb)) {
+	for _, e := range transcript.Edits(c.skeletons(c.a, la), c.skeletons(c.b, lb)) {
+		if c.ended() {
+			return
+		}
 		if e.Mark == ' ' {
 			flush()
 		}

@@ -56,6 +56,9 @@ func Write(ctx context.Context, nameA string, a *transcript.Transcript, nameB st
 	if err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	scriptB, err := play.New(nameB, withRules(b, nil, false))
 	if err != nil {
 		return nil, err
@@ -205,7 +208,7 @@ func (t *attempt) reorder() {
 
 // compare finds the cells of a pair, and gives them to the steps of a.
 func (t *attempt) compare(p pair) {
-	c := compare(p.a.data, p.b.data)
+	c := t.writer.compare(p.a.data, p.b.data)
 	for _, o := range c.odds {
 		if t.ended() {
 			return
@@ -289,6 +292,9 @@ func (t *attempt) verify() bool {
 	var bad *transcript.SyntaxError
 	if errors.As(err, &bad) {
 		return !t.giveUp(t.entryLine(bad.Line), bad.Msg)
+	}
+	if t.ended() {
+		return true
 	}
 	inA, inB := map[int]bool{}, map[int]bool{}
 	for _, p := range t.pairs {
