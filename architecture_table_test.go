@@ -612,6 +612,12 @@ var table = []row{
 		brings:  "core core/feed core/limit core/stall " + xsys,
 	},
 	{
+		place: "core/practice/practicetest",
+		does:  "connections that try a practice server's patience, for tests",
+		not:   "servers",
+		only:  "net time",
+	},
+	{
 		place:   "core/practice/room",
 		does:    "all practice servers, on the one world that those in a room share",
 		not:     "addresses, who is in the room",

@@ -5,36 +5,15 @@ import (
 	"net"
 	"testing"
 	"testing/synctest"
-	"time"
+
+	"github.com/protocol-workbench/workbench/core/practice/practicetest"
 )
-
-// stopped is a connection whose process is stopped for an hour when it begins to read for
-// the nth time.
-type stopped struct {
-	net.Conn
-	nth int
-}
-
-func (s *stopped) Read(b []byte) (int, error) {
-	if s.nth--; s.nth == 0 {
-		time.Sleep(time.Hour)
-	}
-	return s.Conn.Read(b)
-}
-
-// slow is a connection that is read a byte at a time, with a pause before each.
-type slow struct{ net.Conn }
-
-func (s slow) Read(b []byte) (int, error) {
-	time.Sleep(20 * time.Second)
-	return s.Conn.Read(b[:min(len(b), 1)])
-}
 
 // A client that reads slowly is sent all of an answer, however long that takes.
 func TestSlowReader(t *testing.T) {
 	err := conversation(t, &Machine{}, func(conn net.Conn) {
-		says(t, slow{conn}, "", "hello\n")
-		says(t, slow{conn}, "a long answer\n", "a long answer\n")
+		says(t, practicetest.Slow(conn), "", "hello\n")
+		says(t, practicetest.Slow(conn), "a long answer\n", "a long answer\n")
 		says(t, conn, "bye\n", "bye\n")
 		expectEnd(t, conn)
 	})
@@ -57,7 +36,9 @@ func TestMachineAfterAStop(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				near, far := net.Pipe()
 				ended := make(chan error, 1)
-				go func() { ended <- (&Machine{Discipline: speak()}).Converse(t.Context(), &stopped{far, c.nth}) }()
+				go func() {
+					ended <- (&Machine{Discipline: speak()}).Converse(t.Context(), practicetest.Stopped(far, c.nth))
+				}()
 				says(t, near, "", "hello\n")
 				says(t, near, c.say, c.want)
 				says(t, near, "bye\n", "bye\n")

@@ -10,36 +10,17 @@ import (
 	"time"
 
 	"github.com/protocol-workbench/workbench/core/practice"
+	"github.com/protocol-workbench/workbench/core/practice/practicetest"
 )
-
-// stopped is a connection whose process is stopped for an hour when it begins to read for
-// the nth time.
-type stopped struct {
-	net.Conn
-	nth int
-}
-
-func (s *stopped) Read(b []byte) (int, error) {
-	if s.nth--; s.nth == 0 {
-		time.Sleep(time.Hour)
-	}
-	return s.Conn.Read(b)
-}
-
-// slow is a connection that is read a byte at a time, with a pause before each.
-type slow struct{ net.Conn }
-
-func (s slow) Read(b []byte) (int, error) {
-	time.Sleep(20 * time.Second)
-	return s.Conn.Read(b[:min(len(b), 1)])
-}
 
 // A client that reads slowly hears everything, and a stop of this process ends nobody.
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		ended := make(chan error, 1)
-		go func() { ended <- (&Server{Files: NewFiles(time.Now)}).Converse(t.Context(), &stopped{far, 1}) }()
+		go func() {
+			ended <- (&Server{Files: NewFiles(time.Now)}).Converse(t.Context(), practicetest.Stopped(far, 1))
+		}()
 		for _, c := range []struct{ say, want string }{
 			{"", "220 A practice FTP server: say USER and PASS, or HELP\r\n"},
 			{"NOOP\r\n", "200 Nothing done\r\n"},
@@ -48,7 +29,7 @@ func TestPatience(t *testing.T) {
 				io.WriteString(near, c.say)
 			}
 			got := make([]byte, len(c.want))
-			if n, err := io.ReadFull(slow{near}, got); err != nil || string(got) != c.want {
+			if n, err := io.ReadFull(practicetest.Slow(near), got); err != nil || string(got) != c.want {
 				t.Errorf("%q is answered with %q, %v", c.say, got[:n], err)
 			}
 		}
@@ -71,7 +52,7 @@ func TestPatienceWithData(t *testing.T) {
 				func(conn net.Conn) (string, error) { return "", send(conn, want) })
 			far.Close()
 		}()
-		got, err := io.ReadAll(slow{near})
+		got, err := io.ReadAll(practicetest.Slow(near))
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%d bytes came of %d, %v", len(got), len(want), err)
 		}

@@ -4,40 +4,18 @@ import (
 	"bufio"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/protocol-workbench/workbench/core/practice/mail"
+	"github.com/protocol-workbench/workbench/core/practice/practicetest"
 )
-
-// stopped is a connection whose process is stopped for an hour when it begins to read for
-// the nth time.
-type stopped struct {
-	net.Conn
-	nth int
-}
-
-func (s *stopped) Read(b []byte) (int, error) {
-	if s.nth--; s.nth == 0 {
-		time.Sleep(time.Hour)
-	}
-	return s.Conn.Read(b)
-}
-
-// slow is a connection that is read a byte at a time, with a pause before each.
-type slow struct{ net.Conn }
-
-func (s slow) Read(b []byte) (int, error) {
-	time.Sleep(20 * time.Second)
-	return s.Conn.Read(b[:min(len(b), 1)])
-}
 
 // A client that reads slowly hears everything, and a stop of this process ends nobody.
 func TestPatience(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *mail.Store, s *Server) {
 		near, far := net.Pipe()
 		ended := make(chan error, 1)
-		go func() { ended <- s.Converse(t.Context(), &stopped{far, 1}) }()
-		c := &client{t, near, bufio.NewReader(slow{near}), ended}
+		go func() { ended <- s.Converse(t.Context(), practicetest.Stopped(far, 1)) }()
+		c := &client{t, near, bufio.NewReader(practicetest.Slow(near)), ended}
 		c.line()
 		c.expect("NOOP", "OK NOOP completed")
 		near.Close()
