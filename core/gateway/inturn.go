@@ -28,7 +28,7 @@ func (g *Gateway) inTurn(w http.ResponseWriter, r *http.Request, do func(w http.
 	}
 	if err != nil {
 		g.Log.Error("an answer cannot be held", "reason", err.Error())
-		clear(w.Header())
+		w.Header().Del("Content-Disposition")
 		refuseWith(w, http.StatusInternalServerError, fmt.Errorf("the answer cannot be held: %w", err))
 		return
 	}
