@@ -152,8 +152,8 @@ func serve(ctx context.Context, o serveOptions, with serveHooks, stdout, stderr 
 	}
 	listener := front.listener
 	defer listener.Close()
-	if front.isOddLoopback() {
-		door.origin = "" // no browser finds it by that name
+	if front.isOddLoopback() && len(front.hosts) == 0 {
+		door.origin = "" // no browser finds it by that name, unless a tunnel leads here
 	}
 	encryption, err := front.encryption(door.origin, log)
 	if err != nil {

@@ -16,7 +16,12 @@ func TestRetainedIsBounded(t *testing.T) {
 	k := join(t, &Server{Broker: b}, "5")
 	k.says("CONNECT ada", "CONNACK 0x00 success")
 	n := 0
-	for len(b.retained) < MaxRetained {
+	retained := func() int {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(b.retained)
+	}
+	for retained() < MaxRetained {
 		n++
 		k.says(fmt.Sprintf("PUB r/%d x 1 yes", n), fmt.Sprintf("PUBACK %d 0x10…", n))
 	}
@@ -28,6 +33,8 @@ func TestRetainedIsBounded(t *testing.T) {
 	for i := range MaxRetainedBytes/len(large) + 1 {
 		k.says(fmt.Sprintf("PUB r/%d %s 1 yes", i+2, large), "PUBACK …")
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	kept := 0
 	for _, m := range b.retained {
 		kept += m.size()
