@@ -145,12 +145,12 @@ func (m *machine) use(call core.Call, out *core.Out) {
 // digest is what APOP says in place of the password (RFC 1939, section 7).
 func (m *machine) digest(password string) (string, error) {
 	switch {
-	case m.Timestamp == "" && !m.Greeted:
+	case m.Timestamp == nil && !m.Greeted:
 		return "", errors.New("the server has not greeted yet, and APOP needs the timestamp of its greeting")
-	case m.Timestamp == "":
+	case m.Timestamp == nil:
 		return "", errors.New("the server's greeting has no timestamp <…>, so it does not offer APOP (RFC 1939, section 7); log in by USER and PASS")
 	}
-	sum := md5.Sum([]byte(m.Timestamp + password))
+	sum := md5.Sum(slices.Concat(m.Timestamp, []byte(password)))
 	return hex.EncodeToString(sum[:]), nil
 }
 

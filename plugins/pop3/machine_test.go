@@ -141,6 +141,7 @@ func FuzzMachine(f *testing.F) {
 	f.Add("APOP joe secret", "+OK <1@x>\r\n+OK\r\n")
 	f.Add("=AUTH LOGIN\\r\\n", "+OK\r\n+ abc\r\n")
 	f.Add("RETR 1", "+OK\r\n+OK\r\nx\r\n.\r\n")
+	f.Add("APOP joe secret", "+OK <\x80@x>\r\n") // a timestamp in no Unicode
 	f.Fuzz(func(t *testing.T, text, said string) {
 		if !utf8.ValidString(text) {
 			t.Skip() // no client can send it

@@ -46,11 +46,9 @@ func (r *reply) message() core.Message {
 	if len(rest) > 0 {
 		m.Fields = append(m.Fields, core.Field{Name: names, From: mid + 1, To: mid + 1 + int64(len(rest)), Value: clipped(string(rest))})
 	}
-	if r.greets {
-		if at := bytes.Index(r.First, []byte(timestamp(r.First))); at > 0 {
-			from := r.From + int64(at)
-			m.Fields = append(m.Fields, core.Field{Name: "pop3.timestamp", From: from, To: from + int64(len(timestamp(r.First))), Value: clipped(timestamp(r.First))})
-		}
+	if stamp := timestamp(r.First); r.greets && stamp != nil {
+		from := r.From + int64(bytes.Index(r.First, stamp))
+		m.Fields = append(m.Fields, core.Field{Name: "pop3.timestamp", From: from, To: from + int64(len(stamp)), Value: clipped(string(stamp))})
 	}
 	if r.Lines >= 0 {
 		f := core.Field{Name: "pop3.lines", From: r.Status, To: r.To, Value: strconv.FormatInt(r.Lines, 10)}

@@ -102,17 +102,17 @@ func (t *talk) finish() *reply {
 	return r
 }
 
-// timestamp returns what APOP needs of a greeting, with its brackets; "" if it has none.
-func timestamp(greeting []byte) string {
+// timestamp returns what APOP needs of a greeting, with its brackets; nil if it has none.
+func timestamp(greeting []byte) []byte {
 	from := bytes.IndexByte(greeting, '<')
 	if from < 0 || from > maxStatus {
-		return ""
+		return nil
 	}
 	n := bytes.IndexByte(greeting[from:], '>')
 	if n < 0 || n > maxStatus {
-		return ""
+		return nil
 	}
-	return string(greeting[from : from+n+1])
+	return bytes.Clone(greeting[from : from+n+1])
 }
 
 // startsTLS reports whether there is TLS after the reply.

@@ -31,7 +31,7 @@ type state struct {
 	LostRequest            bool // … the rest of a line whose beginning was missed
 	Lost                   lost
 	Greeted                bool      // the server's first line was there
-	Timestamp              string    // of the greeting, for APOP
+	Timestamp              []byte    // of the greeting, for APOP; nil: it has none
 	Reply                  *reply    // that has begun
 	Challenged             bool      // the client's next line is an answer to the server's challenge
 	Pending                []pending // in the order of the commands
