@@ -865,6 +865,11 @@ var table = []row{
 		only:  "embed io/fs",
 	},
 	{
+		place: "docs/docstest",
+		does:  "for tests: runs the code that stands in Markdown pages",
+		not:   "what the pages are about",
+	},
+	{
 		place: ".",
 		does:  "the source that plugins in Go import, embedded",
 		not:   "what it is for",

@@ -6,11 +6,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/protocol-workbench/workbench/docs/docstest"
 )
 
 // TestTour does what docs/tour.md tells, on the page and then in a terminal, and looks at
@@ -29,16 +33,16 @@ func TestTour(t *testing.T) {
 			u.step(m[1])
 		}
 	}
-	keepTour(t, string(text), transcripts)
+	keepTour(t, transcripts)
 	u.reads(w)
 }
 
 // keepTour runs the last block of code of the tour.
-func keepTour(t *testing.T, text, transcripts string) {
+func keepTour(t *testing.T, transcripts string) {
 	t.Helper()
-	blocks := strings.Split(text, "```\n")
+	blocks := docstest.Blocks(t, "../docs/tour.md")
 	var said string
-	for line := range strings.Lines(blocks[len(blocks)-2]) {
+	for line := range strings.Lines(blocks[len(blocks)-1].Text) {
 		id := ""
 		if _, rows, ok := strings.Cut(said, "\n"); ok { // below the heads of the list, the newest first
 			id, _, _ = strings.Cut(rows, " ")
@@ -87,4 +91,29 @@ func (u *user) reads(w *workbench) {
 	p.fill("#q", "starttls upgrade")
 	p.press(kb.Enter)
 	p.wait("what was found", `location.search.startsWith("?q=starttls") && document.querySelector(".results mark")`)
+}
+
+// TestWebSocketExample pastes the client that docs/websocket.md has in JavaScript into a
+// page's console, and compares what it prints with what stands below it.
+func TestWebSocketExample(t *testing.T) {
+	t.Parallel()
+	var example, printed string
+	for _, b := range docstest.Blocks(t, "../docs/websocket.md") {
+		switch {
+		case b.Lang == "js":
+			example = b.Text
+		case example != "" && printed == "":
+			printed = b.Text
+		}
+	}
+	w := start(t)
+	p := visit(t, browser(t), "http://"+w.address)
+	p.run(`window.said = []; console.log = (...words) => said.push(words.join(" "))`)
+	p.run(strings.NewReplacer("127.0.0.1:8000", w.address, "127.0.0.1:4000", w.echo).Replace(example))
+	p.wait("the example's end", `said.at(-1)?.startsWith("1000 ")`)
+	said := evaluate[string](p, `said.join("\n") + "\n"`)
+	varies := regexp.MustCompile(`"t":[0-9.]+|"transcript":"[^"]+"|127\.0\.0\.1:\d+`)
+	if diff := cmp.Diff(varies.ReplaceAllString(printed, "…"), varies.ReplaceAllString(said, "…")); diff != "" {
+		t.Errorf("-docs +here\n%s", diff)
+	}
 }

@@ -379,7 +379,7 @@ func TestDocumentedExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(doc), "```\n"+magic)
+	_, rest, _ := strings.Cut(string(doc), "```transcript\n"+magic)
 	example, _, ok := strings.Cut(rest, "```\n")
 	if !ok {
 		t.Fatal("docs/transcript.md has no example")

@@ -8,10 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/protocol-workbench/workbench/docs/docstest"
 )
 
 const module = "github.com/protocol-workbench/workbench"
@@ -53,50 +54,38 @@ func write(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// workbench builds the command, once, and returns its folder.
-var workbench = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "guide-*")
-	if err != nil {
-		return "", err
-	}
-	if out, err := exec.Command("go", "build", "-o", dir, module+"/cmd/workbench").CombinedOutput(); err != nil {
-		return dir, fmt.Errorf("%w\n%s", err, out)
-	}
-	return dir, nil
-})
-
 // goTest is go test, short where this test is.
 func goTest(args ...string) *exec.Cmd {
 	return exec.Command("go", append([]string{"test", fmt.Sprintf("-short=%v", testing.Short())}, args...)...)
 }
 
-// offline is an environment for the go command.
+// offline is what the go command finds in its environment.
 func offline(more ...string) []string {
-	return append(append(os.Environ(), "GOPROXY=off", "GOWORK=off", "GOFLAGS=-mod=mod"), more...)
+	return append([]string{"GOPROXY=off", "GOWORK=off", "GOFLAGS=-mod=mod"}, more...)
 }
 
 // step is the plugin that a page has built up to some point.
 type step struct {
 	name    string
 	files   map[string]string
-	scripts []block
+	scripts []docstest.Block
 }
 
 // steps returns a page's steps as they are when they end, and gives each
 // console block the files as they are where it stands. A page without steps
 // builds nothing.
-func steps(t *testing.T, page string, run func(b block, files map[string]string)) (all []step) {
+func steps(t *testing.T, page string, run func(b docstest.Block, files map[string]string)) (all []step) {
 	t.Helper()
 	files := map[string]string{}
-	for _, b := range blocks(t, page) {
-		if b.step != "" && (len(all) == 0 || all[len(all)-1].name != b.step) {
-			all = append(all, step{name: b.step})
+	for _, b := range docstest.Blocks(t, page) {
+		if b.Step != "" && (len(all) == 0 || all[len(all)-1].name != b.Step) {
+			all = append(all, step{name: b.Step})
 		}
-		switch b.use() {
+		switch useOf(b) {
 		case console:
 			run(b, maps.Clone(files))
 		case file:
-			files[b.file] = b.text
+			files[fileOf(b)] = b.Text
 			all[len(all)-1].files = maps.Clone(files)
 		case script:
 			if len(all) == 0 { // of the step that follows
@@ -131,10 +120,10 @@ func TestSteps(t *testing.T) {
 	t.Parallel()
 	dir := newModule(t)
 	var quick []string
-	all := steps(t, "guide.md", func(block, map[string]string) {})
+	all := steps(t, "guide.md", func(docstest.Block, map[string]string) {})
 	for _, s := range all {
 		for i, b := range s.scripts {
-			s.files[fmt.Sprintf("script%d_test.go", i)] = fmt.Sprintf(scriptTest, module, b.page, b.line, i, b.text)
+			s.files[fmt.Sprintf("script%d_test.go", i)] = fmt.Sprintf(scriptTest, module, b.Page, b.Line, i, b.Text)
 		}
 		write(t, filepath.Join(dir, s.name, "shout"), s.files)
 		if folder := "./" + s.name + "/..."; !slices.Contains(thorough, folder) {
@@ -144,7 +133,7 @@ func TestSteps(t *testing.T) {
 	tested := 0
 	for _, args := range [][]string{thorough, append([]string{"-skip=TestConformance"}, quick...)} {
 		cmd := goTest(args...)
-		cmd.Dir, cmd.Env = dir, offline()
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), offline()...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Errorf("go test %v: %v\n%s", args, err, out)

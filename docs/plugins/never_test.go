@@ -2,6 +2,7 @@ package guide_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/protocol-workbench/workbench/core/conformance"
+	"github.com/protocol-workbench/workbench/docs/docstest"
 )
 
 // libraries are what the machines of never.md may import.
@@ -20,8 +22,8 @@ var libraries = map[string]string{
 const machineType = "type machine struct"
 
 // asPackage makes a package of a machine that stands in never.md.
-func asPackage(name string, b block) string {
-	text := b.text
+func asPackage(name string, b docstest.Block) string {
+	text := b.Text
 	if !strings.Contains(text, machineType) {
 		text = machineType + "{}\n\n" + text
 	}
@@ -46,7 +48,7 @@ func Discipline() core.Discipline {
 		Open:     func(core.Opening, *core.Out) (core.Machine, error) { return &machine{}, nil },
 	}
 }
-`, name, strings.Join(imports, ""), b.page, b.line, text)
+`, name, strings.Join(imports, ""), b.Page, b.Line, text)
 }
 
 // neverTest holds the machines to all promises: each is of one line
@@ -106,28 +108,28 @@ func TestNever(t *testing.T) {
 	var imports, calls strings.Builder
 	section, nth := "", 0
 	named := map[string]bool{}
-	for i, b := range blocks(t, "never.md") {
-		if b.use() != machine {
+	for i, b := range docstest.Blocks(t, "never.md") {
+		if useOf(b) != machine {
 			continue
 		}
-		head, _, _ := strings.Cut(b.section, "Found by")
+		head, _, _ := strings.Cut(b.Section, "Found by")
 		if head != section {
 			section, nth = head, 0
 		}
 		checks := ""
 		if nth++; nth == 1 {
-			for _, check := range foundBy(b.section) {
+			for _, check := range foundBy(b.Section) {
 				named[check] = true
 				checks += fmt.Sprintf(", %q", check)
 			}
 			if checks == "" {
-				t.Errorf("never.md:%d: no check is named that finds it", b.line)
+				t.Errorf("never.md:%d: no check is named that finds it", b.Line)
 			}
 		}
 		name := fmt.Sprintf("b%d", i)
 		files[name+"/machine.go"] = asPackage(name, b)
 		fmt.Fprintf(&imports, "\t%q\n", "guide/"+name)
-		fmt.Fprintf(&calls, "\tcheck(t, %q, %s.Discipline()%s)\n", fmt.Sprintf("never.md:%d", b.line), name, checks)
+		fmt.Fprintf(&calls, "\tcheck(t, %q, %s.Discipline()%s)\n", fmt.Sprintf("never.md:%d", b.Line), name, checks)
 	}
 	files["never_test.go"] = fmt.Sprintf(neverTest, module, imports.String(), calls.String())
 	for _, check := range conformance.Checks() {
@@ -137,7 +139,7 @@ func TestNever(t *testing.T) {
 	}
 	write(t, dir, files)
 	cmd := goTest(".")
-	cmd.Dir, cmd.Env = dir, offline()
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), offline()...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("go test: %v\n%s", err, out)
 	}
