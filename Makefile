@@ -8,9 +8,10 @@ build: ## the binary, in bin/, without tables for debuggers
 test: ## formatting, vet, staticcheck, all tests in their short forms under the race detector, cross-builds
 	scripts/test.sh
 
-long: ## the tests in full, without cgo, each fuzz target for FUZZTIME (default 1m), and the storms
+long: ## the tests in full, without cgo, each fuzz target for FUZZTIME (default 1m), the storms, and as root the package
 	CGO_ENABLED=0 LONG=1 FUZZTIME=$${FUZZTIME:-1m} scripts/test.sh
 	$(MAKE) storm
+	if [ "$$(id -u)" = 0 ]; then $(MAKE) package; else echo "the package is not tried: that wants root (make package)"; fi
 
 package: ## two builds of a snapshot release, which must be the same, and its deb in a bare Debian; needs Linux, root and mmdebstrap
 	scripts/package.sh
