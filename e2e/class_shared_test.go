@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/protocol-workbench/workbench/core/class/results"
 )
 
 // school is a class that several workbenches hold, behind addresses with the same port.
@@ -187,6 +189,7 @@ func TestClassOfSeveralWorkbenches(t *testing.T) {
 	if !strings.Contains(table, "Anna,"+anna.id+",") || !strings.Contains(table, "http-by-hand/2") {
 		t.Errorf("the table is %s", table)
 	}
+	s.leaves(table)
 
 	three, same := s.hold(2)
 	if same != code || !anna.is(three) || !ben.is(three) {
@@ -223,6 +226,23 @@ func TestClassOfSeveralWorkbenches(t *testing.T) {
 	if list := anew.get(t, "/api/transcripts"); strings.Contains(list, `"id"`) {
 		t.Errorf("its recordings are back: %s", list)
 	}
+}
+
+// leaves reads on the command line, where no workbench of the class runs, what the class
+// leaves: the table that a workbench gives, and what was handed in.
+func (s *school) leaves(table string) {
+	s.t.Helper()
+	s.t.Setenv("XDG_STATE_HOME", s.t.TempDir())
+	at := []string{"--class", s.name, "--store", s.store}
+	if said := workbenchRun(s.t, "", append([]string{"class", "results"}, at...)...); results.BOM+said != table {
+		s.t.Errorf("the table on the command line is\n%s\nand the workbench's\n%s", said, table)
+	}
+	folder := filepath.Join(s.t.TempDir(), "handed-in")
+	workbenchRun(s.t, "", append([]string{"class", "submissions", folder}, at...)...)
+	if found, _ := filepath.Glob(filepath.Join(folder, "*", "http-by-hand", "step-2", "*.transcript")); len(found) != 2 {
+		s.t.Errorf("handed in are %v", found)
+	}
+	fails(s.t, 1, []string{"class", "results", "--class", "other", "--store", s.store}, "no workbench shares a class other")
 }
 
 // What cannot be is said before the class begins.

@@ -164,15 +164,18 @@ func holdClass(ctx context.Context, o classOptions, stdout, stderr io.Writer) er
 	return err
 }
 
-// progressKind is of values in which what a student has reached is shared.
-const progressKind = "progress"
+// Kinds of values in which workbenches share the class, and what a student has reached.
+const (
+	classKind    = "class"
+	progressKind = "progress"
+)
 
 // openClass opens a class, which others may hold too.
 func openClass(folder string, with *shared.Log) (*class.Class, error) {
 	if with == nil {
 		return class.Open(folder)
 	}
-	return class.OpenShared(folder, with.Value("class", "class"))
+	return class.OpenShared(folder, with.Value(classKind, classKind))
 }
 
 // mayShare returns why a class cannot be shared that is deleted when it is not used: each

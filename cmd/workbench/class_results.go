@@ -1,58 +1,131 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/protocol-workbench/workbench/cmd/workbench/command"
 	"github.com/protocol-workbench/workbench/cmd/workbench/screen"
 	"github.com/protocol-workbench/workbench/core"
 	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/class/results"
+	"github.com/protocol-workbench/workbench/core/lesson"
+	"github.com/protocol-workbench/workbench/core/lesson/progress"
+	"github.com/protocol-workbench/workbench/core/store/shared"
 )
 
-// lessonsUsage describes --lessons of what hands out results.
-const lessonsUsage = "the lessons of folder `DIR`, as the class was started with, in place of those that the workbench comes with"
+// leftFlags say where what a class has reached is read.
+type leftFlags struct {
+	class   *string
+	lessons string
+	shared  sharedFlags
+}
 
-// classLeft reads what a class has reached, whether it runs or not.
-func classLeft(name, lessons string, stderr io.Writer) (*results.Class, error) {
-	folder, err := classFolder(name)
+func (f *leftFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.lessons, "lessons", "", "the lessons of folder `DIR`, as the class was started with, in place of those that the workbench comes with")
+	f.shared.addReach(flags, "read the class in the log")
+}
+
+// read reads what the class has reached, whether it runs or not, of this machine or of all
+// that share it. It can be read from until close.
+func (f *leftFlags) read(cmd *cobra.Command) (left *results.Class, close func(), err error) {
+	log := newLog(cmd.ErrOrStderr(), false)
+	c, err := f.shared.reach(log)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	offered, err := openLessons(f.lessons, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c != nil {
+		return f.readShared(cmd.Context(), *c, offered())
+	}
+	folder, err := classFolder(*f.class)
+	if err != nil {
+		return nil, nil, err
 	}
 	s, err := class.Read(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no class %s", name)
+		return nil, nil, fmt.Errorf("there is no class %s", *f.class)
 	case err != nil:
-		return nil, fmt.Errorf("read class %s: %w", name, err)
+		return nil, nil, fmt.Errorf("read class %s: %w", *f.class, err)
 	}
-	offered, err := openLessons(lessons, newLog(stderr, false))
+	left, err = results.Read(results.Folder(folder), s, offered())
+	return left, func() {}, err
+}
+
+// readShared reads it in the shared log.
+func (f *leftFlags) readShared(ctx context.Context, c shared.Config, lessons []*lesson.Source) (left *results.Class, close func(), err error) {
+	if err := ofClass(&c, *f.class); err != nil {
+		return nil, nil, err
+	}
+	none := fmt.Errorf("no workbench shares a class %s at --store %s", *f.class, f.shared.store)
+	waiting, cancel := context.WithTimeout(ctx, firstWait)
+	defer cancel()
+	in, err := shared.OpenReader(waiting, c)
+	switch {
+	case errors.Is(err, shared.ErrNoLog):
+		return nil, nil, none
+	case err != nil:
+		return nil, nil, fmt.Errorf("--store %s: %w", f.shared.store, err)
+	}
+	close = func() { in.Close() }
+	defer func() {
+		if err != nil {
+			close()
+		}
+	}()
+	events, err := in.Value(waiting, classKind, classKind)
 	if err != nil {
-		return nil, err
+		return nil, nil, fmt.Errorf("--store %s: %w", f.shared.store, err)
 	}
-	return results.Read(folder, s, offered())
+	s, err := class.ReadShared(waiting, events)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, class.ErrEnded):
+		return nil, nil, none
+	case err != nil:
+		return nil, nil, fmt.Errorf("read class %s: %w", *f.class, err)
+	}
+	left, err = results.Read(results.Source{
+		Reached: func(student string) (string, []progress.Line, error) {
+			value, err := in.Value(ctx, progressKind, student)
+			if err != nil {
+				return "", nil, err
+			}
+			return progress.ReadShared(ctx, value)
+		},
+		Open: func(student, id string) (io.ReadCloser, error) { return in.Of(student).Open(id) },
+	}, s, lessons)
+	return left, close, err
 }
 
 func newClassResultsCommand(name *string) *cobra.Command {
-	var file, lessons string
+	var file string
+	from := leftFlags{class: name}
 	cmd := &cobra.Command{
 		Use:   "results",
 		Short: "Print the points of a class as a table (CSV)",
 		Long: "results prints a line for each student: the name, the user name, when the student joined, the\n" +
 			"points in all and what they are out of; then for each lesson that somebody has tried the same,\n" +
-			"and the points of each step. A step that was not tried is empty. The class may be running.",
-		Example: "  workbench class results\n  workbench class results --csv tuesday.csv --class tuesday",
-		Args:    command.NoArguments,
+			"and the points of each step. A step that was not tried is empty. The class may be running. With\n" +
+			"--store it is what all workbenches know that hold the class; without, what this machine's does.",
+		Example: "  workbench class results\n  workbench class results --csv tuesday.csv --class tuesday\n" +
+			"  workbench class results --class tuesday --store nats://127.0.0.1:4222/school",
+		Args: command.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			left, err := classLeft(*name, lessons, cmd.ErrOrStderr())
+			left, close, err := from.read(cmd)
 			if err != nil {
 				return err
 			}
+			defer close()
 			return screen.Output(file, cmd.OutOrStdout(), false, func(w io.Writer) error {
 				if file != "" && file != screen.Standard {
 					io.WriteString(w, results.BOM)
@@ -62,27 +135,28 @@ func newClassResultsCommand(name *string) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&file, "csv", "", "write to `FILE`, for a spreadsheet")
-	cmd.Flags().StringVar(&lessons, "lessons", "", lessonsUsage)
+	from.add(cmd.Flags())
 	return cmd
 }
 
 func newClassSubmissionsCommand(name *string) *cobra.Command {
-	var lessons string
+	from := leftFlags{class: name}
 	cmd := &cobra.Command{
 		Use:   "submissions DIR",
 		Short: "Write what the students of a class have handed in to a folder",
 		Long: "submissions writes results.csv, and a folder for each student who has tried a step: the seed,\n" +
 			"and below LESSON/step-N the transcripts and answers of the best try, which lesson check judges\n" +
-			"as the page did. The class may be running.",
+			"as the page did. The class may be running. --store is as for results.",
 		Example: "  workbench class submissions tuesday --class tuesday\n" +
 			"  workbench lesson check http-by-hand --step 1 --seed \"$(cat 'tuesday/Anna (anna)/seed')\" \\\n" +
 			"    'tuesday/Anna (anna)/http-by-hand/step-1/'*.transcript",
 		Args: command.Wants(1, 1, "write to which folder? Name one that is empty or not there yet"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			left, err := classLeft(*name, lessons, cmd.ErrOrStderr())
+			left, close, err := from.read(cmd)
 			if err != nil {
 				return err
 			}
+			defer close()
 			progress := screen.Progress(cmd.ErrOrStderr())
 			var tell func(done, of int)
 			if progress != nil {
@@ -103,6 +177,6 @@ func newClassSubmissionsCommand(name *string) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&lessons, "lessons", "", lessonsUsage)
+	from.add(cmd.Flags())
 	return cmd
 }

@@ -106,9 +106,8 @@ func (s *sharedFlags) openFor(ctx context.Context, class, folder string, log *sl
 	if c == nil || err != nil {
 		return nil, err
 	}
-	c.Tenant += "_" + class
-	if !shared.ValidName(c.Tenant) {
-		return nil, fmt.Errorf("--class %s with --store: %s would name what the class has in the shared log, and that must be 1 to 32 letters, digits, '-' or '_'", class, c.Tenant)
+	if err := ofClass(c, class); err != nil {
+		return nil, err
 	}
 	l, err := shared.Open(*c)
 	if err != nil {
@@ -118,6 +117,15 @@ func (s *sharedFlags) openFor(ctx context.Context, class, folder string, log *sl
 	defer cancel()
 	l.Await(ctx)
 	return l, nil
+}
+
+// ofClass has a configuration be for what a class has to itself.
+func ofClass(c *shared.Config, class string) error {
+	c.Tenant += "_" + class
+	if !shared.ValidName(c.Tenant) {
+		return fmt.Errorf("--class %s with --store: %s would name what the class has in the shared log, and that must be 1 to 32 letters, digits, '-' or '_'", class, c.Tenant)
+	}
+	return nil
 }
 
 // firstWait is how long a class waits for the shared log before it begins with the copy that

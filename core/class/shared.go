@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,6 +116,26 @@ func (c *Class) load() (*State, uint64, error) {
 	}
 	s, err := parse(text)
 	return s, revision, err
+}
+
+// ReadShared returns how a class is of which the events are in a value, and takes no part in
+// it. Its errors are fs.ErrNotExist if there is none, ErrEnded, register.ErrUnreachable, and
+// ctx's.
+func ReadShared(ctx context.Context, in register.Value) (*State, error) {
+	text, _, err := in.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := parse(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case !s.Ended.IsZero():
+		return nil, ErrEnded
+	case s.Opened.IsZero():
+		return nil, fs.ErrNotExist
+	}
+	return s, nil
 }
 
 func parse(text []byte) (*State, error) {

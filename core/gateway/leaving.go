@@ -29,10 +29,11 @@ func (g *Gateway) left(w http.ResponseWriter, r *http.Request) (*results.Class, 
 	}
 	students := g.Class.State()
 	g.refreshProgress(students)
-	c, err := results.Read(g.Class.Folder(), students, lessons)
-	if err == nil && g.Class.IsShared() {
-		c.Open = g.openOf
+	from := results.Folder(g.Class.Folder())
+	if g.Class.IsShared() {
+		from.Open = g.openOf
 	}
+	c, err := results.Read(from, students, lessons)
 	if err != nil {
 		g.Log.Error("the results of the class cannot be read", "reason", err.Error())
 		refuseWith(w, http.StatusInternalServerError, errors.New("the results of the class cannot be read; the workbench's log says why"))

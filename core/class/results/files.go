@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"path"
@@ -65,23 +64,11 @@ var errEnough = errors.New("enough files")
 
 // filesOf gives a student's files. Its error is errEnough if give returns false.
 func (c *Class) filesOf(one student, give func(file) bool) error {
-	seed, lines, err := progress.Read(of(Progress(c.folder), one.ID))
+	seed, lines, err := c.from.Reached(one.ID)
 	if err != nil {
 		return err
 	}
-	open := func(id string) (io.ReadCloser, error) { return c.Open(one.ID, id) }
-	if c.Open == nil {
-		recorded, err := os.OpenRoot(of(Transcripts(c.folder), one.ID))
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // as with --no-record
-			open = func(string) (io.ReadCloser, error) { return nil, store.ErrNotFound }
-		case err != nil:
-			return err
-		default:
-			defer recorded.Close()
-			open = func(id string) (io.ReadCloser, error) { return store.OpenText(recorded, id) }
-		}
-	}
+	open := func(id string) (io.ReadCloser, error) { return c.from.Open(one.ID, id) }
 	folder := safeName(fmt.Sprintf("%s (%s)", one.Name, one.ID))
 	if !give(file{path: path.Join(folder, seedFile), at: one.Joined, text: strings.NewReader(seed + "\n")}) {
 		return errEnough

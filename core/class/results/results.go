@@ -1,8 +1,8 @@
 // Package results reads what the students of a class leave: their points, as a table, and
 // what they handed in, as files.
 //
-// [Read] takes the points from the folder of a class, whether the class is open or not, and
-// changes nothing there. [Class.WriteCSV] writes the table; [Class.WriteZip] and
+// [Read] takes the points from the [Folder] of a class, whether the class is open or not, or
+// from another [Source], and changes nothing there. [Class.WriteCSV] writes the table; [Class.WriteZip] and
 // [Class.WriteFolder] write the table and the files. What they hold in memory does not
 // depend on how much was recorded.
 //
@@ -11,8 +11,11 @@
 package results
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,18 +23,55 @@ import (
 	"github.com/protocol-workbench/workbench/core/class"
 	"github.com/protocol-workbench/workbench/core/lesson"
 	"github.com/protocol-workbench/workbench/core/lesson/progress"
+	"github.com/protocol-workbench/workbench/core/store"
 )
 
 // Class is what there is of a class.
 type Class struct {
-	// Open opens a student's recording, or returns store.ErrNotFound; nil: it is looked for
-	// in the folder.
-	Open func(student, id string) (io.ReadCloser, error)
-
 	students []student
 	lessons  []column // of which somebody has tried a step
-	folder   string
+	from     Source
 }
+
+// Source is where the work of students is.
+type Source struct {
+	// Reached returns what a student has reached, as [progress.Read] does.
+	Reached func(student string) (seed string, best []progress.Line, err error)
+	// Open opens a student's recording, or returns store.ErrNotFound.
+	Open func(student, id string) (io.ReadCloser, error)
+}
+
+// Folder returns the work of the students of the class in a folder.
+func Folder(folder string) Source {
+	return Source{
+		Reached: func(student string) (string, []progress.Line, error) {
+			return progress.Read(of(Progress(folder), student))
+		},
+		Open: func(student, id string) (io.ReadCloser, error) {
+			recorded, err := os.OpenRoot(of(Transcripts(folder), student))
+			switch {
+			case errors.Is(err, fs.ErrNotExist): // as with --no-record
+				return nil, store.ErrNotFound
+			case err != nil:
+				return nil, err
+			}
+			text, err := store.OpenText(recorded, id)
+			if err != nil {
+				recorded.Close()
+				return nil, err
+			}
+			return textIn{text, recorded}, nil
+		},
+	}
+}
+
+// textIn is a text of which parts are opened while it is read.
+type textIn struct {
+	io.ReadCloser
+	folder *os.Root
+}
+
+func (t textIn) Close() error { return errors.Join(t.ReadCloser.Close(), t.folder.Close()) }
 
 // student is somebody with what they have reached.
 type student struct {
@@ -55,13 +95,13 @@ func Transcripts(folder string) string { return filepath.Join(folder, "transcrip
 // of returns what is a user's own in one of these folders.
 func of(folder, user string) string { return filepath.Join(folder, "users", user) }
 
-// Read reads what the class in a folder has reached. s is how the class is, and lessons are
-// those that it offers, in their order.
-func Read(folder string, s *class.State, lessons []*lesson.Source) (*Class, error) {
-	c := &Class{folder: folder}
+// Read reads what a class has reached. s is how the class is, and lessons are those that it
+// offers, in their order.
+func Read(from Source, s *class.State, lessons []*lesson.Source) (*Class, error) {
+	c := &Class{from: from}
 	tried := map[string]int{}
 	for _, one := range s.Students() {
-		_, lines, err := progress.Read(of(Progress(folder), one.ID))
+		_, lines, err := from.Reached(one.ID)
 		if err != nil {
 			return nil, fmt.Errorf("read what %s has reached: %w", one.ID, err)
 		}

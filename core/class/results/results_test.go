@@ -85,7 +85,7 @@ func (r room) read(lessons ...*lesson.Source) *Class {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	c, err := Read(r.Folder(), s, lessons)
+	c, err := Read(Folder(r.Folder()), s, lessons)
 	if err != nil {
 		r.t.Fatal(err)
 	}

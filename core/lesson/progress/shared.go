@@ -36,6 +36,20 @@ func OpenShared(folder string, in register.Value) (*Log, error) {
 	return l, l.share()
 }
 
+// ReadShared returns what [Read] does, of a value. Nothing was reached in one that there is
+// not. Its error is register.ErrUnreachable, ctx's, or that the value is no text of progress.
+func ReadShared(ctx context.Context, in register.Value) (seed string, best []Line, err error) {
+	text, revision, err := in.Load(ctx)
+	if err != nil || revision == 0 {
+		return "", nil, err
+	}
+	var with together
+	if err := json.Unmarshal(text, &with); err != nil {
+		return "", nil, err
+	}
+	return with.Seed, with.Lines, nil
+}
+
 // Refresh takes in what this workbench was last told of the value, and adds to it what only
 // the folder has. Its error is that of a file.
 func (l *Log) Refresh() error {

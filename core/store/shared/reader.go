@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/protocol-workbench/workbench/core/register"
 	"github.com/protocol-workbench/workbench/core/store"
 )
 
@@ -83,6 +84,25 @@ func (r *Reader) Close() error {
 	r.log.running.Wait()
 	r.log.nc.Close()
 	return nil
+}
+
+// Value returns a value of the tenant's, as [Log.Value] does, to be asked for. A tenant that
+// has none yet is [ErrNoLog].
+func (r *Reader) Value(ctx context.Context, kind, name string) (register.Value, error) {
+	l := r.log
+	l.values.mu.Lock()
+	defer l.values.mu.Unlock()
+	if l.values.keys == nil {
+		keys, err := l.js.KeyValue(ctx, valuesName(l.c.Tenant))
+		switch {
+		case errors.Is(err, jetstream.ErrBucketNotFound):
+			return nil, ErrNoLog
+		case err != nil:
+			return nil, unreachable(ctx, err)
+		}
+		l.values.keys = keys
+	}
+	return l.Value(kind, name), nil
 }
 
 // Owners returns who has transcripts, sorted; "" is the account.
