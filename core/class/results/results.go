@@ -2,9 +2,9 @@
 // what they handed in, as files.
 //
 // [Read] takes the points from the [Folder] of a class, whether the class is open or not, or
-// from another [Source], and changes nothing there. [Class.WriteCSV] writes the table; [Class.WriteZip] and
-// [Class.WriteFolder] write the table and the files. What they hold in memory does not
-// depend on how much was recorded.
+// from another [Source], and changes nothing there. [Class.WriteCSV] writes the table;
+// [Class.WriteZip] and [Class.WriteFolder] write the table and the files. What they hold in
+// memory does not depend on how much was recorded.
 //
 // The package judges nothing: points are those that the page gave. Students who were
 // removed are left out.
