@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -246,8 +247,13 @@ func filesOfCertificates(t *testing.T, chromium context.Context) {
 		"the storage": evaluate[string](p, `JSON.stringify({ ...localStorage, ...sessionStorage })`),
 		"the address": evaluate[string](p, `location.href + performance.getEntriesByType("resource").map((one) => one.name).join()`),
 	} {
-		if strings.Contains(text, "BEGIN") || strings.Contains(text, "MI") {
+		if strings.Contains(text, "-----BEGIN") {
 			t.Errorf("%s has a certificate or key: %s", what, text)
+		}
+		for _, name := range []string{"ca.pem", "ca.key", "me.pem", "me.key"} {
+			if isPartOf(t, file(name), text) {
+				t.Errorf("%s has something of %s: %s", what, name, text)
+			}
 		}
 	}
 
@@ -416,4 +422,19 @@ func upgraded(t *testing.T, chromium context.Context) {
 	p.click("#session-menu")
 	p.wait("that it is done", `document.querySelector("#starttls-button[disabled]")`)
 	p.axe("an upgraded session")
+}
+
+// isPartOf reports whether a text has a line of a file in PEM, or the beginning of one.
+func isPartOf(t *testing.T, path, text string) bool {
+	t.Helper()
+	all, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(all)) {
+		if !strings.HasPrefix(line, "-----") && strings.Contains(text, line[:min(len(line), 20)]) {
+			return true
+		}
+	}
+	return false
 }
