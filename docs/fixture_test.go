@@ -3,6 +3,8 @@
 package docs_test
 
 import (
+	"bufio"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -130,6 +133,10 @@ var fixtures = map[string]func(r *reader){
 	},
 	"lessons.md": func(r *reader) {
 		r.write("anna-1.transcript", byLF(r.t))
+		r.write("echo/lesson.md", "# An echo\n\n"+blockWith(r.t, "lessons.md", "your server 2000"))
+		r.write("echo/echo.golden", raw+"<< server \"hello\\r\\n\"\n>> server \"hello\\r\\n\"\n")
+		r.write("echo/two-lines.golden", raw+"<< server \"one\\r\\ntwo\\r\\n\"\n>> server \"one\\r\\ntwo\\r\\n\"\n")
+		r.where = append(r.where, "--port 2000", "--port "+r.pupil())
 	},
 	"play.md": func(r *reader) {
 		r.write("walk.golden", walk)
@@ -159,6 +166,55 @@ var fixtures = map[string]func(r *reader){
 			r.t.Fatal(err)
 		}
 	},
+}
+
+// raw begins a transcript of bytes.
+const raw = "workbench transcript v1\nmode raw\n\n"
+
+// blockWith returns the block of a page that has some words.
+func blockWith(t *testing.T, page, words string) string {
+	t.Helper()
+	for _, b := range docstest.Blocks(t, page) {
+		if strings.Contains(b.Text, words) {
+			return b.Text
+		}
+	}
+	t.Fatalf("%s has no block with %q", page, words)
+	return ""
+}
+
+// pupil serves an echo that shouts hello, and returns its port.
+func (r *reader) pupil() string {
+	r.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer c.Close()
+				for in := bufio.NewReader(c); ; {
+					line, err := in.ReadString('\n')
+					if err != nil {
+						return
+					}
+					io.WriteString(c, strings.ReplaceAll(line, "hello", "HELLO"))
+				}
+			})
+		}
+	})
+	r.t.Cleanup(func() {
+		l.Close()
+		serving.Wait()
+	})
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
 }
 
 // walk is a request by hand, as the pages have it.
