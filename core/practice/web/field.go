@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -115,7 +116,8 @@ func hasOption(list, option string) bool {
 	return false
 }
 
-// isHost reports whether s is a host, with or without a port (RFC 3986, section 3.2).
+// isHost reports whether s is a host, with or without a port (RFC 3986, section 3.2). It
+// takes no percent-encoded name: no name in the DNS needs one.
 func isHost(s string) bool {
 	host, port := s, ""
 	if at := strings.LastIndexByte(s, ':'); at > strings.LastIndexByte(s, ']') {
@@ -126,9 +128,10 @@ func isHost(s string) bool {
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
-		return ok && consistsOf(inner, "0123456789abcdefABCDEF:.")
+		addr, err := netip.ParseAddr(inner)
+		return ok && err == nil && addr.Is6() && addr.Zone() == ""
 	}
-	return consistsOf(host, alphanumeric+"-._~!$&'()*+,;=%")
+	return consistsOf(host, alphanumeric+"-._~!$&'()*+,;=")
 }
 
 const alphanumeric = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

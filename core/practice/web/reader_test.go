@@ -47,6 +47,8 @@ func FuzzRequest(f *testing.F) {
 		post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		post + "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\nGET /\r\n",
 		"GET / HTTP/1.1\nHost: h\n\nGET / HTTP/1.1\rHost: h\r\n folded\r\nA : b\r\n",
+		"HEAD http://0000000% HTTP/1.0\r\n\r\n",
+		"HEAD http://[1::2::3]:80/ HTTP/1.0\r\n\r\n",
 		"\x16\x03\x01\x02\x00",
 	} {
 		f.Add([]byte(stream), false, uint8(1))
