@@ -238,8 +238,11 @@ func TestPageManyMessages(t *testing.T) {
 		text string
 		left int
 	}{{"length = 7", many / 1000}, {"length ~ ^99[0-4]$", many / 200}} {
-		p.run("window.tasks.length = 0")
-		p.fill("#message-filter", filter.text)
+		// It is pasted: between the keys of somebody who types Chromium takes up no posted
+		// task, and a frame in which it idles would count as busy to its end.
+		p.fill("#message-filter", "")
+		p.run("document.querySelector('#message-filter').focus(); window.tasks.length = 0")
+		p.run(fmt.Sprintf(`document.execCommand("insertText", false, %q)`, filter.text))
 		p.run(`document.querySelector("#message-copy").focus()`)
 		p.within(limit, filter.text, fmt.Sprintf(`document.querySelector("#messages .sizer").offsetHeight === %d * document.querySelector("#messages .line")?.offsetHeight`, filter.left))
 		t.Logf("%s, main thread a frame at p95: %s", filter.text, evaluate[string](p, "window.p95()"))

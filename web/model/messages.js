@@ -81,7 +81,7 @@ export function markedOf({ message }, field) {
   return (field > 0 && find(message.fields ?? [])) || message;
 }
 
-const slice = 6; // milliseconds for which lines are counted at once
+const slice = 4; // milliseconds for which lines are counted at once: a frame has as much to do besides, on a busy machine twice over
 const firstSlice = 12; // where nothing shows yet: lines that are not the last ones would be drawn for nothing
 const often = 64; // rows between two looks at the clock
 const spansAtOnce = 1000; // messages

@@ -4,7 +4,7 @@
 
 import { Icon, html } from "./html.js";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
-import { signal } from "../vendor/signals-core.js";
+import { effect, signal } from "../vendor/signals-core.js";
 import { count, rowTime } from "../model/format.js";
 import { largeType, timeStyle } from "../model/kept.js";
 import { MessageFilter } from "../model/messagefilter.js";
@@ -52,7 +52,7 @@ export function Messages({ feed, laneView, name }) {
   const { log } = tree;
   feed?.messages.version.value;
   tree.version.value;
-  const filter = useFilter(wanted.value, tree);
+  const filter = useFilter(usePaused(wanted, log.end - log.first > many ? pause : 0), tree);
   scroll.moved(tree.update(filter, scroll.topLine(lineHeight)));
   useMore(tree);
   const { scrolled, tall, from, to } = scroll.fit(tree.shown.total, lineHeight, height);
@@ -208,6 +208,31 @@ export function Messages({ feed, laneView, name }) {
 
 const saidFor = 4000; // milliseconds for which it says what was copied
 const narrow = 56; // columns; with fewer, the time goes
+
+const many = 10_000; // messages; in as many, a filter begins when typing pauses
+const pause = 120; // milliseconds
+
+// What a signal has once it has kept it for so long; the first value at once. Who draws
+// with it is not drawn for each that comes between.
+/** @template T @param {import("../vendor/signals-core.js").Signal<T>} from @param {number} wait milliseconds @returns {T} */
+function usePaused(from, wait) {
+  const [value, set] = useState(from.peek());
+  useEffect(() => {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const stop = effect(() => {
+      const next = from.value;
+      clearTimeout(timer);
+      if (wait === 0) set(next);
+      else timer = setTimeout(() => set(next), wait);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [from, wait]);
+  return value;
+}
 
 // The filter of what is wanted. Regular expressions are looked for a batch at a time.
 /** @param {import("../model/messagefilter.js").Wanted} wanted @param {MessageTree} tree */
