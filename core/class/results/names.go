@@ -2,6 +2,7 @@ package results
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/protocol-workbench/workbench/core"
 )
@@ -10,7 +11,7 @@ import (
 // make an option of. Letters of all scripts stay.
 func safeName(name string) string {
 	name = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) || !core.Shows(r) {
+		if strings.ContainsRune(`/\:*?"<>|`, r) || !core.Shows(r) || r == utf8.RuneError {
 			return '_'
 		}
 		return r

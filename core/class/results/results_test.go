@@ -257,7 +257,7 @@ func badOnWindows(name string) string {
 }
 
 func FuzzSafeName(f *testing.F) {
-	for _, name := range []string{"Anna", "../x", "com1.y", "LPT9 .", "", " ", "x\x00", "~/.ssh"} {
+	for _, name := range []string{"Anna", "../x", "com1.y", "LPT9 .", "", " ", "x\x00", "~/.ssh", strings.Repeat("\xff", 199)} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
