@@ -42,7 +42,7 @@ it, as in a tap. It prints the messages of both sides: the connection's number, 
 the message was whole, who sent it, what it is, and after ! what is wrong with it.
 
 Without --mode the server's port decides, by the usual ports that workbench modes
-lists; connections that no mode is for are named at the end.
+lists; connections that no mode is for, and those in TLS, are named at the end.
 
 A connection is decoded once it has ended. CAPTURE is a file, or - for standard input.`,
 		Example: `  workbench decode session.pcapng
@@ -142,6 +142,8 @@ func whyNothing(sum *dissect.Summary, o *decodeOptions) string {
 	switch {
 	case len(sum.Skipped) > 0 && o.mode != "":
 		return "what is there, the line mode " + o.mode + " cannot watch; workbench modes lists the others"
+	case len(sum.Skipped) > 0 && !slices.ContainsFunc(sum.Skipped, func(s dissect.Skipped) bool { return !s.TLS }):
+		return "what is there is encrypted by TLS; with --mode a line mode reads it all the same"
 	case len(sum.Skipped) > 0:
 		return "name a line mode with --mode; workbench modes lists them"
 	case o.port != 0:

@@ -82,7 +82,11 @@ func (p *decodePrinter) summary(sum *dissect.Summary) {
 		if s.Datagrams {
 			kind, what = "UDP", core.Plural(s.Connections, "flow")
 		}
-		fmt.Fprintf(p.out, "skipped: %s to %s port %d, which no line mode is for\n", what, kind, s.Port)
+		why := "which no line mode is for"
+		if s.TLS {
+			why = "in TLS: what crosses is encrypted"
+		}
+		fmt.Fprintf(p.out, "skipped: %s to %s port %d, %s\n", what, kind, s.Port, why)
 	}
 }
 
@@ -131,6 +135,7 @@ func (p *decodePrinter) jsonSummary(sum *dissect.Summary) error {
 	type skipped struct {
 		Port        int  `json:"port"`
 		Datagrams   bool `json:"datagrams,omitempty"`
+		TLS         bool `json:"tls,omitempty"`
 		Connections int  `json:"connections"`
 	}
 	all := []skipped{}

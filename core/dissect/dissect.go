@@ -11,6 +11,7 @@
 package dissect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,7 +32,8 @@ type Options struct {
 	// Open reaches a new machine of a mode.
 	Open func(ctx context.Context, mode string) (*wire.Conn, error)
 	// Mode decodes all connections, with Values for its options; "": the server's port
-	// decides, among the modes that recognise messages.
+	// decides, among the modes that recognise messages, and connections that begin with TLS
+	// are skipped.
 	Mode   string
 	Values map[string]string
 	Port   int // only connections to this port of a server; 0: to all
@@ -81,14 +83,16 @@ type Summary struct {
 	Bytes           int64
 	Undecoded       int64
 	Lost            int64
-	Skipped         []Skipped // sorted by port
+	Skipped         []Skipped // sorted by port, datagrams and TLS behind
 	Warnings        []string  // of the reading
 }
 
-// Skipped are connections to a port that no mode was for.
+// Skipped are connections to a port that were not decoded: no mode was for it, or they begin
+// with TLS and no mode was named.
 type Skipped struct {
 	Port        int
 	Datagrams   bool
+	TLS         bool
 	Connections int
 }
 
@@ -125,13 +129,20 @@ func (o Options) Decode(ctx context.Context, capture io.Reader) (Summary, error)
 		d.sum.Skipped = append(d.sum.Skipped, s)
 	}
 	slices.SortFunc(d.sum.Skipped, func(a, b Skipped) int {
-		if a.Port == b.Port && a.Datagrams != b.Datagrams && b.Datagrams {
-			return -1
-		}
-		return a.Port - b.Port
+		return cmp.Or(a.Port-b.Port, falseFirst(a.Datagrams, b.Datagrams), falseFirst(a.TLS, b.TLS))
 	})
 	d.sum.Warnings = report.Warnings()
 	return d.sum, err
+}
+
+func falseFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // decoder decodes one capture.
@@ -208,6 +219,19 @@ func (s *spool) Close() error {
 	}
 	defer os.Remove(s.path)
 	defer f.Close()
+	if s.d.Mode == "" && !s.c.Datagrams {
+		is, err := isTLS(f)
+		if err != nil {
+			return err
+		}
+		if is {
+			s.d.skipped[Skipped{Port: int(s.c.Server.Port()), TLS: true}]++
+			return nil
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	}
 	c := &Connection{Connection: s.c, Mode: s.manifest.Name}
 	err = s.d.connection(s.ctx, c, s.manifest, s.options, f)
 	sum := &s.d.sum

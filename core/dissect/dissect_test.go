@@ -191,7 +191,20 @@ func TestDecode(t *testing.T) {
 			"client a", "client b", "client !it is wrong", "6 messages, 1 wrong, 27 bytes, 1 in none, 0 lost",
 		}, sum: Summary{Connections: 1, Messages: 6, Wrong: 1, Bytes: 27, Undecoded: 1}},
 		{name: "skipped by port", target: "192.0.2.1:9", said: talk, o: Options{Modes: []core.Manifest{mode("m", 8)}},
-			sum: Summary{Skipped: []Skipped{{9, false, 1}}}},
+			sum: Summary{Skipped: []Skipped{{Port: 9, Connections: 1}}}},
+		{name: "TLS", target: "192.0.2.1:7", said: []string{"C: \x16", "C: \x03\x01\x00\xc8\x01\n", "S: \x16\x03\x03\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}},
+			sum: Summary{Skipped: []Skipped{{Port: 7, TLS: true, Connections: 1}}}},
+		{name: "an old hello of TLS", target: "192.0.2.1:7", said: []string{"C: \x80\x2e\x01\x03\x01\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}},
+			sum: Summary{Skipped: []Skipped{{Port: 7, TLS: true, Connections: 1}}}},
+		{name: "TLS without its start", target: "192.0.2.1:7", said: []string{"S: \x17\x03\x03\x00\xc8\x01\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}},
+			drop: func(n int, _ []byte) bool { return n < 3 }, sum: Summary{Skipped: []Skipped{{Port: 7, TLS: true, Connections: 1}}}},
+		{name: "TLS and a mode by name", target: "192.0.2.1:7", said: []string{"C: \x16\x03\x01\x00\xc8\x01\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}, Mode: "m"},
+			want: []string{"1 to 7 by m", "client \x16\x03\x01\x00\xc8\x01", "1 messages, 0 wrong, 7 bytes, 0 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 1, Bytes: 7}},
+		{name: "no TLS", target: "192.0.2.1:7", said: []string{"C: \x16\x03\n", "S: \x16\x03\x01\x00\xc8\n", "C: \x00\x00\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}}, want: []string{
+			"1 to 7 by m", "client \x16\x03", "server \x16\x03\x01\x00\xc8", "client \x00\x00", "3 messages, 0 wrong, 12 bytes, 0 in none, 0 lost",
+		}, sum: Summary{Connections: 1, Messages: 3, Bytes: 12}},
+		{name: "a transaction of Modbus that looks like it", target: "192.0.2.1:7", said: []string{"C: \x16\x03\x00\x00\x00\x06\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}},
+			want: []string{"1 to 7 by m", "client \x16\x03\x00\x00\x00\x06", "1 messages, 0 wrong, 7 bytes, 0 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 1, Bytes: 7}},
 		{name: "another port", target: "192.0.2.1:9", said: talk, o: Options{Modes: []core.Manifest{mode("m", 9)}, Port: 8}},
 		{name: "a mode by name", target: "192.0.2.1:9", said: talk[:1], o: Options{Modes: []core.Manifest{mode("m", 8)}, Mode: "m"},
 			want: []string{"1 to 9 by m", "client hello", "1 messages, 0 wrong, 6 bytes, 0 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 1, Bytes: 6}},
@@ -217,7 +230,7 @@ func TestDecode(t *testing.T) {
 			sum:  Summary{Connections: 1, Messages: 4, Bytes: 13}},
 		{name: "datagrams that no mode takes", target: "udp://192.0.2.1:7", said: []string{"C: ask\n"},
 			o:   Options{Modes: []core.Manifest{{Name: "m", Messages: true, Clients: []string{"messages", "stream"}, Ports: []core.UsualPort{{Port: 7}}}}},
-			sum: Summary{Skipped: []Skipped{{7, true, 1}}}},
+			sum: Summary{Skipped: []Skipped{{Port: 7, Datagrams: true, Connections: 1}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var to log
