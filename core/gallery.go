@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +24,18 @@ var Groups = [...]string{"web", "mail", "files", "stores", "devices", "raw"}
 type UsualPort struct {
 	Port int    `json:"port"`
 	Name string `json:"name"` // of the protocol, for people: "Redis"
+	// Options are those of the mode's with which it speaks that protocol, if the defaults
+	// do not.
+	Options map[string]string `json:"options,omitempty"`
+}
+
+// Usage is the port and what speaks there, for people: "502 (Modbus, preset=modbus-tcp)".
+func (p *UsualPort) Usage() string {
+	words := []string{p.Name}
+	for _, name := range slices.Sorted(maps.Keys(p.Options)) {
+		words = append(words, name+"="+p.Options[name])
+	}
+	return fmt.Sprintf("%d (%s)", p.Port, strings.Join(words, ", "))
 }
 
 // Greeting is how the stream of a server begins that a mode is for.
@@ -48,17 +61,18 @@ func (g *Greeting) size() int { return utf8.RuneCountInString(g.Begins) }
 
 // Proposal is a line mode for a server.
 type Proposal struct {
-	Mode   string
-	Name   string // of the protocol
-	Begins string // the greeting that was recognised; "" if the port alone tells
+	Mode    string
+	Name    string            // of the protocol
+	Begins  string            // the greeting that was recognised; "" if the port alone tells
+	Options map[string]string // of the mode's, if the port alone tells
 }
 
 // ProposeByPort returns the first of the modes that names a port as usual. The page has
 // the same in web/model/propose.js; testdata/propose.json holds them together.
 func ProposeByPort(modes []Manifest, port int) (Proposal, bool) {
 	for i := range modes {
-		if name, ok := modes[i].usual(port); ok {
-			return Proposal{Mode: modes[i].Name, Name: name}, true
+		if p := modes[i].usual(port); p != nil {
+			return Proposal{Mode: modes[i].Name, Name: p.Name, Options: p.Options}, true
 		}
 	}
 	return Proposal{}, false
@@ -74,7 +88,7 @@ func Propose(modes []Manifest, port int, first []byte) (Proposal, bool) {
 	bestUsual := false
 	for i := range modes {
 		m := &modes[i]
-		_, usual := m.usual(port)
+		usual := m.usual(port) != nil
 		for j := range m.Greetings {
 			g := &m.Greetings[j]
 			if !g.matches(first) {
@@ -91,13 +105,13 @@ func Propose(modes []Manifest, port int, first []byte) (Proposal, bool) {
 	return Proposal{Mode: mode.Name, Name: best.Name, Begins: best.Begins}, true
 }
 
-// usual returns the name of the protocol on a port, if the mode is for it.
-func (m *Manifest) usual(port int) (name string, ok bool) {
+// usual returns the entry of a port, or nil if the mode is not for it.
+func (m *Manifest) usual(port int) *UsualPort {
 	i := slices.IndexFunc(m.Ports, func(p UsualPort) bool { return p.Port == port })
 	if i < 0 {
-		return "", false
+		return nil
 	}
-	return m.Ports[i].Name, true
+	return &m.Ports[i]
 }
 
 // checkGallery reports the first error in what the mode picker shows.
@@ -121,6 +135,9 @@ func (m *Manifest) checkGallery() error {
 		}
 		if err := checkProtocol(p.Name); err != nil {
 			return fmt.Errorf("the name of port %d %w", p.Port, err)
+		}
+		if _, err := m.ParseOptions(p.Options); err != nil {
+			return fmt.Errorf("port %d: %w", p.Port, err)
 		}
 	}
 	for i := range m.Greetings {

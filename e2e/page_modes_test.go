@@ -23,6 +23,14 @@ func TestProposedModes(t *testing.T) {
 	p.click("#mode-proposal button")
 	p.wait("what was proposed", `document.querySelector("#mode").value === "resp" && document.querySelector("#mode-proposal").innerText.trim() === "" && document.activeElement.id === "mode"`)
 
+	// Some ports want options of their mode's, too.
+	p.fill("#port", "6667")
+	p.wait("options", `document.querySelector("#mode-proposal").innerText.trim() === "6667 is IRC: try lines preset=irc"`)
+	p.click("#mode-proposal button")
+	p.wait("what was proposed with them", `document.querySelector("#mode").value === "lines" && document.querySelector("#mode-proposal").innerText.trim() === "" && document.querySelector(".mode-details summary").innerText.includes("preset irc")`)
+	p.fill("#port", "6379")
+	p.click("#mode-proposal button")
+
 	p.connect(s.address)
 	p.status("Connected")
 	p.wait("the hint", `document.querySelector(".session-hint").textContent.includes("“+OK”, as POP3 does: the line mode pop3 may fit better than resp")`)

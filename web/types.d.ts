@@ -377,7 +377,7 @@ export interface Manifest {
   group?: string;
   brief?: string;
   /** Where servers that it is for usually listen, and how they begin: a character for a byte. */
-  ports?: { port: number; name: string }[];
+  ports?: { port: number; name: string; options?: Record<string, string> }[];
   greetings?: { begins: string; name: string }[];
 }
 

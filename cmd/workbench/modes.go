@@ -135,7 +135,7 @@ func printMode(w io.Writer, m core.Manifest, isDefault bool) {
 	if len(m.Ports) > 0 {
 		var ports []string
 		for _, p := range m.Ports {
-			ports = append(ports, fmt.Sprintf("%d (%s)", p.Port, p.Name))
+			ports = append(ports, p.Usage())
 		}
 		fmt.Fprintf(w, "           usual ports: %s\n", strings.Join(ports, ", "))
 	}

@@ -164,17 +164,17 @@ func (d *decoder) create(ctx context.Context, c pcap.Connection) (io.WriteCloser
 		end = core.Datagrams
 	}
 	able := slices.DeleteFunc(slices.Clone(d.Modes), func(m core.Manifest) bool { return !m.Serves(end) })
-	mode := d.Mode
+	mode, values := d.Mode, d.Values
 	if mode == "" {
 		p, _ := core.ProposeByPort(able, port)
-		mode = p.Mode
+		mode, values = p.Mode, p.Options
 	}
 	i := slices.IndexFunc(able, func(m core.Manifest) bool { return m.Name == mode })
 	if i < 0 {
 		d.skipped[Skipped{Port: port, Datagrams: c.Datagrams}]++
 		return nowhere{}, nil
 	}
-	options, err := able[i].ParseOptions(d.Values)
+	options, err := able[i].ParseOptions(values)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // lines is a mode that makes a message of each line, or of each datagram. A line of "!" is
 // wrong, "note" is noted, and "fail" is an error.
 type lines struct {
+	end  string
 	rest [core.Server + 1]string
 	at   [core.Server + 1]int64
 }
@@ -47,7 +48,7 @@ func (l *lines) Handle(ev core.Event, out *core.Out) error {
 	}
 	l.rest[side] += string(ev.Data)
 	for {
-		line, rest, ok := strings.Cut(l.rest[side], "\n")
+		line, rest, ok := strings.Cut(l.rest[side], l.end)
 		if !ok {
 			return nil
 		}
@@ -162,7 +163,13 @@ func decode(t *testing.T, o Options, to *log, capture []byte) (Summary, error) {
 	t.Setenv("TMPDIR", t.TempDir())
 	o.To = to
 	o.Open = func(context.Context, string) (*wire.Conn, error) {
-		return wire.Pipe(core.Discipline{Manifest: o.Modes[0], Open: func(core.Opening, *core.Out) (core.Machine, error) { return &lines{}, nil }}, slog.New(slog.DiscardHandler)), nil
+		return wire.Pipe(core.Discipline{Manifest: o.Modes[0], Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
+			end := "\n"
+			if o.Options["end"] != "" {
+				end = o.Options["end"]
+			}
+			return &lines{end: end}, nil
+		}}, slog.New(slog.DiscardHandler)), nil
 	}
 	sum, err := o.Decode(t.Context(), bytes.NewReader(capture))
 	if left, _ := os.ReadDir(os.TempDir()); len(left) > 0 {
@@ -176,6 +183,9 @@ func TestDecode(t *testing.T) {
 	deaf.Events = deaf.Events[:1]
 	silent := mode("silent", 7)
 	silent.Messages = false
+	semicolons := mode("s", 7)
+	semicolons.Options = []core.Option{{Name: "end", Type: core.OptionText, Default: "\n"}}
+	semicolons.Ports[0].Options = map[string]string{"end": ";"}
 	talk := []string{"C: hello\n", "S: hi", "S:  there\nnote\n", "C: a\nb\n!\nc"}
 	for _, c := range []struct {
 		name   string
@@ -190,6 +200,8 @@ func TestDecode(t *testing.T) {
 			"1 to 7 by n", "client hello", "server hi there", "-- a note", "server note",
 			"client a", "client b", "client !it is wrong", "6 messages, 1 wrong, 27 bytes, 1 in none, 0 lost",
 		}, sum: Summary{Connections: 1, Messages: 6, Wrong: 1, Bytes: 27, Undecoded: 1}},
+		{name: "options of the port", target: "192.0.2.1:7", said: []string{"C: a;b;\n"}, o: Options{Modes: []core.Manifest{semicolons}},
+			want: []string{"1 to 7 by s", "client a", "client b", "2 messages, 0 wrong, 5 bytes, 1 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 2, Bytes: 5, Undecoded: 1}},
 		{name: "skipped by port", target: "192.0.2.1:9", said: talk, o: Options{Modes: []core.Manifest{mode("m", 8)}},
 			sum: Summary{Skipped: []Skipped{{Port: 9, Connections: 1}}}},
 		{name: "TLS", target: "192.0.2.1:7", said: []string{"C: \x16", "C: \x03\x01\x00\xc8\x01\n", "S: \x16\x03\x03\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}},

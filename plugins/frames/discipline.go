@@ -54,7 +54,7 @@ func Discipline() core.Discipline {
 			ChecksTyped:    true,
 			Group:          "raw",
 			Brief:          "binary frames, Modbus/TCP, LSP",
-			Ports:          []core.UsualPort{{Port: 502, Name: "Modbus"}},
+			Ports:          []core.UsualPort{{Port: 502, Name: "Modbus", Options: map[string]string{optionPreset: presetModbus}}},
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
 			l, err := newLayout(o.Options)

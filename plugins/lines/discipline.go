@@ -49,9 +49,18 @@ func Discipline() core.Discipline {
 			Group:          "web",
 			Brief:          "IRC, memcached, NNTP, SCPI, NMEA, Gopher, syslog",
 			Ports: []core.UsualPort{
-				{Port: 6667, Name: "IRC"}, {Port: 6697, Name: "IRC"}, {Port: 11211, Name: "memcached"}, {Port: 119, Name: "NNTP"}, {Port: 563, Name: "NNTP"},
-				{Port: 5025, Name: "SCPI"}, {Port: 10110, Name: "NMEA 0183"}, {Port: 70, Name: "Gopher"}, {Port: 79, Name: "finger"}, {Port: 43, Name: "whois"},
-				{Port: 514, Name: "syslog"}, {Port: 601, Name: "syslog"},
+				usual(6667, "IRC", "irc"),
+				usual(6697, "IRC", "irc"),
+				usual(11211, "memcached", "memcached"),
+				usual(119, "NNTP", "nntp"),
+				usual(563, "NNTP", "nntp"),
+				usual(5025, "SCPI", "scpi"),
+				usual(10110, "NMEA 0183", "nmea"),
+				usual(70, "Gopher", "gopher"),
+				usual(79, "finger", "finger"),
+				usual(43, "whois", "whois"),
+				usual(514, "syslog", "syslog"),
+				usual(601, "syslog", "syslog"),
 			},
 		},
 		Open: func(o core.Opening, _ *core.Out) (core.Machine, error) {
@@ -65,4 +74,9 @@ func Discipline() core.Discipline {
 			return m, nil
 		},
 	}
+}
+
+// usual is a port on which servers speak the protocol of a preset.
+func usual(port int, name, preset string) core.UsualPort {
+	return core.UsualPort{Port: port, Name: name, Options: map[string]string{optionPreset: preset}}
 }

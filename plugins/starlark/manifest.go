@@ -50,7 +50,7 @@ func readManifest(file *syntax.File, v starlark.Value) (m core.Manifest, err err
 }
 
 func readPort(v starlark.Value, expr syntax.Expr) (p core.UsualPort, err error) {
-	err = readTable("a port", v, expr, []field{{"port", &p.Port}, {"name", &p.Name}})
+	err = readTable("a port", v, expr, []field{{"port", &p.Port}, {"name", &p.Name}, {"options", &p.Options}})
 	return p, err
 }
 
@@ -135,6 +135,21 @@ func (t *table) take(key string, v starlark.Value, to any) error {
 					return err
 				}
 				(*to)[name] = values
+			}
+			return nil
+		}
+	case *map[string]string:
+		expected = "a dict of texts"
+		if d, ok := v.(*starlark.Dict); ok {
+			*to = map[string]string{}
+			texts := table{key + " of " + t.what, t.written(key)}
+			for k, v := range d.Entries() {
+				name, _ := starlark.AsString(k)
+				var text string
+				if err := texts.take(name, v, &text); err != nil {
+					return err
+				}
+				(*to)[name] = text
 			}
 			return nil
 		}

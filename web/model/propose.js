@@ -4,8 +4,8 @@
 /** @typedef {import("../types").Manifest} Manifest */
 /**
  * A mode, the name of the protocol, and the greeting that was recognised; "" if the port
- * alone tells.
- * @typedef {{ mode: string, name: string, begins: string }} Proposal
+ * alone tells, and then with the options for it, if the mode needs others than the defaults.
+ * @typedef {{ mode: string, name: string, begins: string, options?: Record<string, string> }} Proposal
  */
 
 /** The groups in their order, and what they are called. @type {[string, string][]} */
@@ -28,11 +28,16 @@ export function portOf(target) {
   return Number(/:(\d{1,5})$/.exec(target)?.[1] ?? 0);
 }
 
+/** @param {string} mode @param {{ name: string, options?: Record<string, string> }} usual @returns {Proposal} */
+function proposal(mode, { name, options }) {
+  return options ? { mode, name, begins: "", options } : { mode, name, begins: "" };
+}
+
 /** @param {Manifest[]} manifests @param {number} port @returns {Proposal | null} */
 export function proposeByPort(manifests, port) {
   for (const { name: mode, ports = [] } of manifests) {
     const usual = ports.find((one) => one.port === port);
-    if (usual) return { mode, name: usual.name, begins: "" };
+    if (usual) return proposal(mode, usual);
   }
   return null;
 }
@@ -55,11 +60,19 @@ export function propose(manifests, port, first) {
   return best ? { mode: best.mode, name: best.name, begins: best.begins } : proposeByPort(manifests, port);
 }
 
-/** The mode that the form proposes in the place of the picked one, or null. @param {Manifest[]} manifests @param {string} picked @param {string} target */
-export function proposedFor(manifests, picked, target) {
+/**
+ * What the form proposes in the place of the picked mode, or of its options; null where that
+ * is for the port, or has an option that was chosen there.
+ * @param {Manifest[]} manifests @param {string} picked @param {string} target @param {Record<string, string>} [chosen] options of the picked mode
+ */
+export function proposedFor(manifests, picked, target, chosen = {}) {
   const port = portOf(target);
-  const found = proposeByPort(manifests, port);
-  if (!found || found.mode === picked) return null;
   const own = manifests.find(({ name }) => name === picked);
-  return own?.ports?.some((one) => one.port === port) ? null : { ...found, port };
+  const usual = own?.ports?.find((one) => one.port === port);
+  if (!usual) {
+    const found = proposeByPort(manifests, port);
+    return found && { ...found, port };
+  }
+  const fits = Object.entries(usual.options ?? {}).every(([name, value]) => name in chosen || own?.options.some((one) => one.name === name && one.default === value));
+  return fits ? null : { ...proposal(picked, usual), port };
 }

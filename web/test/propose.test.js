@@ -6,8 +6,8 @@ import { grouped, portOf, propose, proposedFor } from "../model/propose.js";
 // What core proposes, too.
 const { modes, cases } = JSON.parse(readFileSync(new URL("../../core/testdata/propose.json", import.meta.url), "utf8"));
 
-for (const { about, port, first = "", mode, name, begins = "" } of cases) {
-  test(about, () => assert.deepEqual(propose(modes, port, first), mode ? { mode, name, begins } : null));
+for (const { about, port, first = "", mode, name, begins = "", options } of cases) {
+  test(about, () => assert.deepEqual(propose(modes, port, first), mode ? { mode, name, begins, ...(options && { options }) } : null));
 }
 
 test("the form proposes what the port is for, and nothing where the picked mode is for it", () => {
@@ -15,6 +15,15 @@ test("the form proposes what the port is for, and nothing where the picked mode 
   for (const [picked, target] of [["resp", "h:6379"], ["telnet", "h:80"], ["http-line", "h:4000"], ["http-line", "unix:///run/x"], ["http-line", ""]]) {
     assert.equal(proposedFor(modes, picked, target), null, `${picked} ${target}`);
   }
+});
+
+test("the form proposes the options that a port wants, unless one was chosen", () => {
+  const options = { preset: "irc" };
+  assert.deepEqual(proposedFor(modes, "raw", "h:6667"), { mode: "lines", name: "IRC", begins: "", options, port: 6667 });
+  assert.deepEqual(proposedFor(modes, "lines", "h:6667"), { mode: "lines", name: "IRC", begins: "", options, port: 6667 });
+  assert.equal(proposedFor(modes, "lines", "h:6667", options), null);
+  assert.equal(proposedFor(modes, "lines", "h:6667", { preset: "none" }), null);
+  assert.equal(proposedFor(modes, "lines", "h:13"), null, "its options are the defaults");
 });
 
 test("a target's port", () => {

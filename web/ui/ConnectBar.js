@@ -210,16 +210,19 @@ function ModePicker({ tab }) {
   `;
 }
 
-/** Which mode the port is for, if that is not the picked one. @param {{ tab: import("./tabs.js").Tab }} props */
+/** Which mode the port is for, and with which options, if that is not what is picked. @param {{ tab: import("./tabs.js").Tab }} props */
 function Proposed({ tab }) {
-  const { mode } = tab.form;
-  const proposal = proposedFor(modes.value.map(({ manifest }) => manifest), mode.value, tab.target.value);
+  const { mode, options } = tab.form;
+  const proposal = proposedFor(modes.value.map(({ manifest }) => manifest), mode.value, tab.target.value, options.value[mode.value]);
   const pick = () => {
-    mode.value = proposal?.mode ?? mode.value;
+    if (!proposal) return;
+    mode.value = proposal.mode;
+    if (proposal.options) options.value = { ...options.value, [proposal.mode]: { ...options.value[proposal.mode], ...proposal.options } };
     document.getElementById("mode")?.focus(); // the button goes
   };
+  const withOptions = Object.entries(proposal?.options ?? {}).map(([name, value]) => ` ${name}=${value}`);
   return html`<p class="muted" id="mode-proposal" role="status">
-    ${proposal && html`${proposal.port} is ${proposal.name}: try <button type="button" class="chip" onClick=${pick}>${proposal.mode}</button>`}
+    ${proposal && html`${proposal.port} is ${proposal.name}: try <button type="button" class="chip" onClick=${pick}>${proposal.mode}${withOptions}</button>`}
   </p>`;
 }
 
