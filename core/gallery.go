@@ -78,6 +78,25 @@ func ProposeByPort(modes []Manifest, port int) (Proposal, bool) {
 	return Proposal{}, false
 }
 
+// ProposeByGreeting returns the first of the modes that names how a stream begins, if all
+// such modes name the same protocol: a server that begins with 220 may be of FTP or SMTP.
+func ProposeByGreeting(modes []Manifest, first []byte) (Proposal, bool) {
+	var found Proposal
+	for i := range modes {
+		for j := range modes[i].Greetings {
+			g := &modes[i].Greetings[j]
+			switch {
+			case !g.matches(first):
+			case found.Mode == "":
+				found = Proposal{Mode: modes[i].Name, Name: g.Name, Begins: g.Begins}
+			case found.Name != g.Name:
+				return Proposal{}, false
+			}
+		}
+	}
+	return found, found.Mode != ""
+}
+
 // Propose returns the mode for a server on a port of which the first bytes are known: one
 // that names how they begin. If several do, those that name the port too come before the
 // others, then the longer greeting counts, and then the order of the modes. If none does,

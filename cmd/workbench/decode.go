@@ -42,7 +42,8 @@ it, as in a tap. It prints the messages of both sides: the connection's number, 
 the message was whole, who sent it, what it is, and after ! what is wrong with it.
 
 Without --mode the server's port decides, by the usual ports that workbench modes
-lists; connections that no mode is for, and those in TLS, are named at the end.
+lists, and on other ports how the server begins. Connections that no mode is for, and
+those in TLS, are named at the end.
 
 A connection is decoded once it has ended. CAPTURE is a file, or - for standard input.`,
 		Example: `  workbench decode session.pcapng

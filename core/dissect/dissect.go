@@ -32,8 +32,8 @@ type Options struct {
 	// Open reaches a new machine of a mode.
 	Open func(ctx context.Context, mode string) (*wire.Conn, error)
 	// Mode decodes all connections, with Values for its options; "": the server's port
-	// decides, among the modes that recognise messages, and connections that begin with TLS
-	// are skipped.
+	// decides, among the modes that recognise messages, or for a port of none how its stream
+	// begins; and connections that begin with TLS are skipped.
 	Mode   string
 	Values map[string]string
 	Port   int // only connections to this port of a server; 0: to all
@@ -87,7 +87,7 @@ type Summary struct {
 	Warnings        []string  // of the reading
 }
 
-// Skipped are connections to a port that were not decoded: no mode was for it, or they begin
+// Skipped are connections to a port that were not decoded: no mode was for them, or they begin
 // with TLS and no mode was named.
 type Skipped struct {
 	Port        int
@@ -163,23 +163,19 @@ func (d *decoder) create(ctx context.Context, c pcap.Connection) (io.WriteCloser
 	if c.Datagrams {
 		end = core.Datagrams
 	}
-	able := slices.DeleteFunc(slices.Clone(d.Modes), func(m core.Manifest) bool { return !m.Serves(end) })
-	mode, values := d.Mode, d.Values
-	if mode == "" {
-		p, _ := core.ProposeByPort(able, port)
-		mode, values = p.Mode, p.Options
+	s := &spool{d: d, ctx: ctx, c: c, path: filepath.Join(d.folder, fmt.Sprint(c.Number))}
+	s.able = slices.DeleteFunc(slices.Clone(d.Modes), func(m core.Manifest) bool { return !m.Serves(end) })
+	chosen := core.Proposal{Mode: d.Mode, Options: d.Values}
+	if d.Mode == "" {
+		chosen, _ = core.ProposeByPort(s.able, port)
 	}
-	i := slices.IndexFunc(able, func(m core.Manifest) bool { return m.Name == mode })
-	if i < 0 {
-		d.skipped[Skipped{Port: port, Datagrams: c.Datagrams}]++
-		return nowhere{}, nil
+	if chosen.Mode == "" && !c.Datagrams {
+		return s, nil // what the server says first may tell
 	}
-	options, err := able[i].ParseOptions(values)
-	if err != nil {
-		return nil, err
+	if found, err := s.choose(chosen); !found || err != nil {
+		return nowhere{}, err
 	}
-	path := filepath.Join(d.folder, fmt.Sprint(c.Number))
-	return &spool{d: d, ctx: ctx, c: c, manifest: &able[i], options: options, path: path}, nil
+	return s, nil
 }
 
 // nowhere takes what is not decoded.
@@ -191,15 +187,59 @@ func (nowhere) Close() error                { return nil }
 // spool keeps a connection's transcript in a file, which is open only while it is written
 // to: a capture has more connections at a time than a process may have files.
 type spool struct {
-	d        *decoder
-	ctx      context.Context
-	c        pcap.Connection
-	manifest *core.Manifest
+	d       *decoder
+	ctx     context.Context
+	c       pcap.Connection
+	able    []core.Manifest // that can decode it
+	path    string
+	size    int
+	skipped bool
+
+	manifest *core.Manifest // nil: it is still open which mode it is for
 	options  core.Options
-	path     string
+}
+
+// undecided is how many bytes of a transcript are kept until it is decided which mode it is
+// for.
+const undecided = 64 << 10
+
+// choose takes a mode for the connection, or skips it.
+func (s *spool) choose(p core.Proposal) (found bool, err error) {
+	i := slices.IndexFunc(s.able, func(m core.Manifest) bool { return m.Name == p.Mode })
+	if i < 0 {
+		return false, s.skip(false)
+	}
+	s.manifest = &s.able[i]
+	s.options, err = s.manifest.ParseOptions(p.Options)
+	return true, err
+}
+
+// decide chooses the mode by what the server has said.
+func (s *spool) decide() error {
+	f, err := os.Open(s.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	p, _ := core.ProposeByGreeting(s.able, greeting(f))
+	_, err = s.choose(p)
+	return err
+}
+
+// skip counts the connection as not decoded, and drops what there is of it.
+func (s *spool) skip(isTLS bool) error {
+	s.skipped = true
+	s.d.skipped[Skipped{Port: int(s.c.Server.Port()), Datagrams: s.c.Datagrams, TLS: isTLS}]++
+	if s.size == 0 {
+		return nil
+	}
+	return os.Remove(s.path)
 }
 
 func (s *spool) Write(p []byte) (int, error) {
+	if s.skipped {
+		return len(p), nil
+	}
 	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return 0, err
@@ -208,16 +248,26 @@ func (s *spool) Write(p []byte) (int, error) {
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
+	if s.size += n; err == nil && s.manifest == nil && s.size >= undecided {
+		err = s.decide()
+	}
 	return n, err
 }
 
 // Close decodes the connection, which has ended.
 func (s *spool) Close() error {
+	if s.manifest == nil && !s.skipped {
+		if err := s.decide(); err != nil {
+			return err
+		}
+	}
+	if s.skipped {
+		return nil
+	}
 	f, err := os.Open(s.path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(s.path)
 	defer f.Close()
 	if s.d.Mode == "" && !s.c.Datagrams {
 		is, err := isTLS(f)
@@ -225,13 +275,13 @@ func (s *spool) Close() error {
 			return err
 		}
 		if is {
-			s.d.skipped[Skipped{Port: int(s.c.Server.Port()), TLS: true}]++
-			return nil
+			return s.skip(true)
 		}
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 	}
+	defer os.Remove(s.path)
 	c := &Connection{Connection: s.c, Mode: s.manifest.Name}
 	err = s.d.connection(s.ctx, c, s.manifest, s.options, f)
 	sum := &s.d.sum

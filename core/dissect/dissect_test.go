@@ -186,6 +186,13 @@ func TestDecode(t *testing.T) {
 	semicolons := mode("s", 7)
 	semicolons.Options = []core.Option{{Name: "end", Type: core.OptionText, Default: "\n"}}
 	semicolons.Ports[0].Options = map[string]string{"end": ";"}
+	greets := func(name, begins string) core.Manifest {
+		m := mode(name, 8)
+		m.Greetings = []core.Greeting{{Begins: begins, Name: "P"}}
+		return m
+	}
+	other := greets("n", "220")
+	other.Greetings[0].Name = "Q"
 	talk := []string{"C: hello\n", "S: hi", "S:  there\nnote\n", "C: a\nb\n!\nc"}
 	for _, c := range []struct {
 		name   string
@@ -217,6 +224,14 @@ func TestDecode(t *testing.T) {
 		}, sum: Summary{Connections: 1, Messages: 3, Bytes: 12}},
 		{name: "a transaction of Modbus that looks like it", target: "192.0.2.1:7", said: []string{"C: \x16\x03\x00\x00\x00\x06\n"}, o: Options{Modes: []core.Manifest{mode("m", 7)}},
 			want: []string{"1 to 7 by m", "client \x16\x03\x00\x00\x00\x06", "1 messages, 0 wrong, 7 bytes, 0 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 1, Bytes: 7}},
+		{name: "by how the server begins", target: "192.0.2.1:9", said: []string{"C: hello\n", "S: 2", "S: 20 hi\n"}, o: Options{Modes: []core.Manifest{greets("m", "220 "), greets("n", "220")}},
+			want: []string{"1 to 9 by m", "client hello", "server 220 hi", "2 messages, 0 wrong, 13 bytes, 0 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 2, Bytes: 13}},
+		{name: "by how the server begins, in doubt", target: "192.0.2.1:9", said: []string{"C: hello\n", "S: 220 hi\n"}, o: Options{Modes: []core.Manifest{greets("m", "220 "), other}},
+			sum: Summary{Skipped: []Skipped{{Port: 9, Connections: 1}}}},
+		{name: "much by how the server begins", target: "192.0.2.1:9", said: []string{"S: 220 hi\n", "C: " + strings.Repeat("x", 2*undecided), "S: bye\n"}, o: Options{Modes: []core.Manifest{greets("m", "220 ")}},
+			want: []string{"1 to 9 by m", "server 220 hi", "server bye", "2 messages, 0 wrong, 131083 bytes, 131072 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 2, Bytes: 131083, Undecoded: 131072}},
+		{name: "much that nobody knows", target: "192.0.2.1:9", said: []string{"S: hi\n", "C: " + strings.Repeat("x", 2*undecided) + "\n", "S: 220 \n"}, o: Options{Modes: []core.Manifest{greets("m", "220 ")}},
+			sum: Summary{Skipped: []Skipped{{Port: 9, Connections: 1}}}},
 		{name: "another port", target: "192.0.2.1:9", said: talk, o: Options{Modes: []core.Manifest{mode("m", 9)}, Port: 8}},
 		{name: "a mode by name", target: "192.0.2.1:9", said: talk[:1], o: Options{Modes: []core.Manifest{mode("m", 8)}, Mode: "m"},
 			want: []string{"1 to 9 by m", "client hello", "1 messages, 0 wrong, 6 bytes, 0 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 1, Bytes: 6}},
