@@ -527,7 +527,7 @@ var table = []row{
 		does:    "the practice HTTP server: a machine, and the guest book that its sessions share",
 		not:     "sockets, clocks, files",
 		imports: "core",
-		only:    pureLibrary + " hash/fnv sync",
+		only:    pureLibrary + " hash/fnv net/netip sync",
 		pure:    true,
 	},
 	{

@@ -68,6 +68,11 @@ const (
 // capture on the sending host is taken before the network card fills them in.
 func decode(p *packet) (segment, kind) {
 	d := decoder{rest: p.data}
+	return d.packet(p)
+}
+
+// packet takes all headers off.
+func (d *decoder) packet(p *packet) (segment, kind) {
 	ether, ok := d.link(p.link)
 	if !ok {
 		return segment{}, isUnread
@@ -91,6 +96,11 @@ func decode(p *packet) (segment, kind) {
 			return segment{}, isOther
 		}
 	}
+	return d.network(next, p)
+}
+
+// network takes the headers from IP's on; next is the first one's number.
+func (d *decoder) network(next int, p *packet) (segment, kind) {
 	for {
 		var kind kind
 		switch next {
@@ -121,7 +131,8 @@ func decode(p *packet) (segment, kind) {
 type decoder struct {
 	rest     []byte
 	src, dst netip.Addr
-	missing  int // bytes that IP says it has, and that are not in the rest
+	missing  int  // bytes that IP says it has, and that are not in the rest
+	part     part // of what was found to be a fragment; without data if the capture cut it off
 }
 
 // take takes the next header, or nil if it is not there as a whole.
@@ -200,10 +211,11 @@ func (d *decoder) ipv4() (next int, k kind) {
 	d.rest = all[size:min(length, len(all))]
 	d.missing = length - size - len(d.rest)
 	d.src, d.dst = netip.AddrFrom4([4]byte(all[12:])), netip.AddrFrom4([4]byte(all[16:]))
-	if binary.BigEndian.Uint16(all[6:])&0x3fff != 0 { // an offset, or more of them
-		return 0, isFragment
+	next = int(all[9])
+	if place := binary.BigEndian.Uint16(all[6:]); place&0x3fff != 0 { // an offset, or more of them
+		return 0, d.isPart(next, next, 8*int(place&0x1fff), place&0x2000 != 0, uint32(binary.BigEndian.Uint16(all[4:])))
 	}
-	switch next = int(all[9]); next {
+	switch next {
 	case ipHopByHop, ipRouting, ipFragment, ipOptions: // which are IPv6's
 		return 0, isOther
 	}
@@ -245,9 +257,19 @@ func (d *decoder) fragment() (next int, k kind) {
 	case head == nil:
 		return 0, isOther
 	case binary.BigEndian.Uint16(head[2:])&0xfff9 != 0:
-		return 0, isFragment
+		place := binary.BigEndian.Uint16(head[2:])
+		return 0, d.isPart(0, int(head[0]), int(place&0xfff8), place&1 != 0, binary.BigEndian.Uint32(head[4:]))
 	}
 	return int(head[0]), 0
+}
+
+// isPart notes the fragment that the rest is.
+func (d *decoder) isPart(protocol, next, at int, more bool, id uint32) kind {
+	d.part = part{of: packetID{d.src, d.dst, protocol, id}, next: next, at: at, more: more}
+	if d.missing == 0 {
+		d.part.data = d.rest
+	}
+	return isFragment
 }
 
 const (

@@ -9,7 +9,7 @@
 // in memory, and ends with its context. Its caller decides where each transcript
 // is written.
 //
-// This package captures nothing and opens no file. It reassembles TCP and knows no
-// protocol above it; it counts IP fragments and tunnels and leaves them out. Bytes
-// of a connection that are left out have a remark.
+// This package captures nothing and opens no file. It reassembles IP and TCP, and knows
+// no protocol above; it counts tunnels, and IP fragments of packets that are not whole,
+// and leaves them out. Bytes of a connection that are left out have a remark.
 package pcap

@@ -53,7 +53,7 @@ type Report struct {
 	Packets   int64        // all of them
 	Written   []Connection // those with a transcript, in the order in which these were completed
 	LeftOut   int          // connections past MaxTranscripts
-	Fragments int64        // IP fragments, which are left out
+	Fragments int64        // IP fragments of packets that are not whole, which are left out
 	Tunnelled int64        // packets that hold others, in PPPoE, MPLS or GRE; left out
 	Damaged   int64        // TCP packets with a header damaged or cut off
 	Unread    int64        // packets of an unsupported link type
@@ -103,6 +103,7 @@ func pairOf(s *segment) pair {
 type importer struct {
 	Options
 	report  Report
+	parts   fragments
 	table   map[pair]*connection
 	order   connection    // ring: order.newer is the one silent for longest
 	seen    int           // connections so far
@@ -129,7 +130,7 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			return err
 		}
 		i.report.Packets++
-		switch s, kind := decode(&p); kind {
+		switch s, kind := i.decode(&p); kind {
 		case isTCP, isUDP:
 			if kind == isUDP && !i.Datagrams {
 				break
@@ -137,8 +138,6 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			if err := i.segment(&s); err != nil {
 				return err
 			}
-		case isFragment:
-			i.report.Fragments++
 		case isDamaged:
 			i.report.Damaged++
 		case isTunnel:
@@ -148,6 +147,26 @@ func (i *importer) packets(ctx context.Context, source source) error {
 			i.report.LinkType = p.link.String()
 		}
 	}
+}
+
+// decode finds the segment or datagram in a packet, or in the one that is whole with it.
+func (i *importer) decode(p *packet) (segment, kind) {
+	d := decoder{rest: p.data}
+	s, kind := d.packet(p)
+	if kind != isFragment {
+		return s, kind
+	}
+	i.report.Fragments++
+	whole, next, count := i.parts.add(d.part, p.at)
+	if whole == nil {
+		return s, kind
+	}
+	i.report.Fragments -= int64(count)
+	d.rest = whole
+	if s, kind = d.network(next, p); kind == isFragment { // of a fragment
+		i.report.Fragments++
+	}
+	return s, kind
 }
 
 // segment passes one segment to its connection.

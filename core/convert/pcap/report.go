@@ -26,7 +26,7 @@ func (r *Report) Warnings() (all []string) {
 		all = append(all, "the capture ends within a packet; what is before it was read")
 	}
 	warn(r.Late, "left out %d bytes that came after their connection had ended", r.Late)
-	warn(r.Fragments, "left out %d fragments of IP packets; their bytes count as lost", r.Fragments)
+	warn(r.Fragments, "left out %d fragments of IP packets of which others are missing; their bytes count as lost", r.Fragments)
 	warn(r.Damaged, "left out %d TCP packets with a damaged header; their bytes count as lost", r.Damaged)
 	warn(r.Unread, "left out %d packets of link type %s; Ethernet, Linux cooked, loopback and plain IP are read", r.Unread, r.LinkType)
 	warn(r.Tunnelled, "left out %d packets that hold others (PPPoE, MPLS, GRE); these are not looked into", r.Tunnelled)
