@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Tries what scripts/release.sh makes of the last commit. Two clones in different folders
-# give the same sums. Then the deb is installed in a bare Debian, which mmdebstrap makes:
-# the program is on the PATH, its page is served by the unit's own command as the package's
-# user, `man workbench` and the completions are there, plugins are made, tested and
-# installed with no checkout and no network, and removal leaves only what was recorded.
+# give the same sums; these are signed and checked, if cosign and openssl are there. Then the
+# deb is installed in a bare Debian, which mmdebstrap makes: the program is on the PATH, its
+# page is served by the unit's own command as the package's user, `man workbench` and the
+# completions are there, plugins are made, tested and installed with no checkout and no
+# network, and removal leaves only what was recorded.
 #
 #     scripts/package.sh [bookworm|trixie]
 #
@@ -38,6 +39,18 @@ names = {c["name"] for c in bom["components"]}
 assert bom["bomFormat"] == "CycloneDX" and "github.com/spf13/cobra" in names, names
 END
 cat "$work/one/dist/SHA256SUMS"
+
+step "the hook for signatures"
+if command -v cosign >/dev/null && command -v openssl >/dev/null; then
+	export COSIGN_PASSWORD=package
+	(cd "$work" && cosign generate-key-pair)
+	(cd "$work/one" && COSIGN_KEY=$work/cosign.key scripts/release.sh --snapshot --out "$work/signed" "$here")
+	diff "$work"/{one/dist,signed}/SHA256SUMS
+	base64 -d "$work/signed/SHA256SUMS.sig" >"$work/signature"
+	openssl dgst -sha256 -verify "$work/cosign.pub" -signature "$work/signature" "$work/signed/SHA256SUMS"
+else
+	echo "not tried: cosign or openssl is missing"
+fi
 
 step "a bare $release"
 mmdebstrap --quiet --variant=minbase --include=man-db,python3,systemd "$release" "$system"

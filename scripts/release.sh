@@ -6,7 +6,8 @@
 #     scripts/release.sh [--snapshot] [--out DIR] [OS/ARCH]...
 #
 # Without --snapshot the commit must have a tag vX.Y.Z, and nothing may be uncommitted.
-# COSIGN_KEY, a key as cosign names it (a file, or a KMS), has cosign sign SHA256SUMS.
+# COSIGN_KEY, a key as cosign 2 names it (a file, or a KMS), has cosign sign SHA256SUMS. No
+# log of Sigstore's is told: the public key is enough to check the signature.
 # Needs Go, git, python3 (for zip) and Go's module proxy, from which the tools below come.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,6 +37,8 @@ else
 	version=$(git describe --tags --exact-match --match 'v*') || fail "this commit has no tag; tag it vX.Y.Z, or say --snapshot"
 	version=${version#v}
 fi
+
+[ -z "${COSIGN_KEY:-}" ] || command -v cosign >/dev/null || fail "COSIGN_KEY is set, and there is no cosign in PATH; install it, or unset COSIGN_KEY"
 
 # What would otherwise get into the files: the time, the place, the user, and Go's settings.
 SOURCE_DATE_EPOCH=$(git show --no-patch --format=%ct HEAD)
@@ -131,7 +134,7 @@ done
 
 (cd "$out" && sha256sum -- * >SHA256SUMS)
 if [ -n "${COSIGN_KEY:-}" ]; then
-	cosign sign-blob --yes --key "$COSIGN_KEY" --output-signature "$out/SHA256SUMS.sig" "$out/SHA256SUMS"
+	cosign sign-blob --yes --tlog-upload=false --key "$COSIGN_KEY" --output-signature "$out/SHA256SUMS.sig" "$out/SHA256SUMS"
 fi
 VERSION=$version RELEASES=$releases scripts/manifests.sh "$out"
 echo "release: $out has $(wc -l <"$out/SHA256SUMS") files of $version"
