@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -173,6 +175,15 @@ func (p *page) do(actions ...chromedp.Action[chromedp.Void]) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// heap returns how many MiB the page's objects take, without what is garbage by now.
+func (p *page) heap() float64 {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+		p.t.Fatal(err)
+	}
+	return evaluate[float64](p, "performance.memory.usedJSHeapSize") / (1 << 20)
 }
 
 // evaluate evaluates an expression, or what it promises, outside the page, so its policy

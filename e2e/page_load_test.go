@@ -135,7 +135,7 @@ func underLoad(t *testing.T, chromium context.Context) {
 	began := time.Now()
 	p.within(4*time.Minute, "the last line", fmt.Sprintf(`document.querySelector("#console")?.textContent.includes("%07d")`, lines-1))
 	took := time.Since(began)
-	heap := evaluate[float64](p, "performance.memory.usedJSHeapSize") / (1 << 20)
+	heap := p.heap()
 	t.Logf("%d lines in %v, JS heap %.0f MiB", lines, took.Round(time.Millisecond), heap)
 	if heap > 150 {
 		t.Errorf("the heap has %.0f MiB", heap)

@@ -38,7 +38,7 @@ func TestPageMillion(t *testing.T) {
 	began := time.Now()
 	p.within(4*time.Minute, "the last line", fmt.Sprintf(`document.querySelector("#console")?.textContent.includes("%07d")`, lines-1))
 	took := time.Since(began)
-	heap := evaluate[float64](p, "performance.memory.usedJSHeapSize") / (1 << 20)
+	heap := p.heap()
 	t.Logf("%d lines in %v, JS heap %.0f MiB", lines, took.Round(time.Millisecond), heap)
 	if heap > 150 {
 		t.Errorf("the heap has %.0f MiB", heap)
@@ -90,7 +90,7 @@ func TestPageMillion(t *testing.T) {
 	if !within(3*time.Minute, func() bool { return p.text(".found-count") == "none" }) {
 		t.Errorf("after all rows it counts %q", p.text(".found-count"))
 	}
-	heap = evaluate[float64](p, "performance.memory.usedJSHeapSize") / (1 << 20)
+	heap = p.heap()
 	if t.Logf("then JS heap %.0f MiB", heap); heap > 150 {
 		t.Errorf("the heap has %.0f MiB", heap)
 	}

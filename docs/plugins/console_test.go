@@ -33,6 +33,7 @@ func TestConsole(t *testing.T) {
 					write(t, at, files)
 				}
 				shell := docstest.Shell{Dir: at, Bin: bin, Listen: "--listen 127.0.0.1:0 --echo-listen 127.0.0.1:0", Env: offline(
+					"TMPDIR=/tmp", // as the pages have it
 					"XDG_STATE_HOME="+filepath.Join(at, ".state"), "XDG_CONFIG_HOME="+filepath.Join(at, ".config"))}
 				shell.Console(t, b)
 			})
