@@ -27,7 +27,7 @@ func TestProposedModes(t *testing.T) {
 	p.fill("#port", "6667")
 	p.wait("options", `document.querySelector("#mode-proposal").innerText.trim() === "6667 is IRC: try lines preset=irc"`)
 	p.click("#mode-proposal button")
-	p.wait("what was proposed with them", `document.querySelector("#mode").value === "lines" && document.querySelector("#mode-proposal").innerText.trim() === "" && document.querySelector(".mode-details summary").innerText.includes("preset irc")`)
+	p.wait("what was proposed with them", `document.querySelector("#mode").value === "lines" && document.querySelector("#mode-proposal").innerText.trim() === "" && document.querySelector(".mode-details summary").textContent.includes("preset irc")`)
 	p.fill("#port", "6379")
 	p.click("#mode-proposal button")
 
@@ -35,7 +35,8 @@ func TestProposedModes(t *testing.T) {
 	p.status("Connected")
 	p.wait("the hint", `document.querySelector(".session-hint").textContent.includes("“+OK”, as POP3 does: the line mode pop3 may fit better than resp")`)
 
-	for view, picker := range map[string]string{"tap": "tap-mode", "transcripts": "import-mode"} {
+	for _, one := range [][2]string{{"transcripts", "import-mode"}, {"tap", "tap-mode"}} {
+		view, picker := one[0], one[1]
 		p.open(view, fmt.Sprintf(`[...document.querySelectorAll("#%s optgroup")].map((one) => one.label).join().startsWith("Web,Mail,Files,Stores,Devices,Raw")`, picker))
 	}
 }
