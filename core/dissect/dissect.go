@@ -13,6 +13,7 @@ package dissect
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -220,8 +221,9 @@ func (s *spool) decide() error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	p, _ := core.ProposeByGreeting(s.able, greeting(f))
+	first := greeting(f)
+	f.Close() // Windows removes no file that is open
+	p, _ := core.ProposeByGreeting(s.able, first)
 	_, err = s.choose(p)
 	return err
 }
@@ -264,24 +266,17 @@ func (s *spool) Close() error {
 	if s.skipped {
 		return nil
 	}
+	if s.d.Mode == "" && !s.c.Datagrams {
+		if is, err := s.isTLS(); is || err != nil {
+			return errors.Join(err, s.skip(true))
+		}
+	}
 	f, err := os.Open(s.path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if s.d.Mode == "" && !s.c.Datagrams {
-		is, err := isTLS(f)
-		if err != nil {
-			return err
-		}
-		if is {
-			return s.skip(true)
-		}
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-	}
 	defer os.Remove(s.path)
+	defer f.Close()
 	c := &Connection{Connection: s.c, Mode: s.manifest.Name}
 	err = s.d.connection(s.ctx, c, s.manifest, s.options, f)
 	sum := &s.d.sum
@@ -292,4 +287,13 @@ func (s *spool) Close() error {
 	sum.Undecoded += c.Undecoded
 	sum.Lost += c.Lost
 	return err
+}
+
+func (s *spool) isTLS() (bool, error) {
+	f, err := os.Open(s.path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	return isTLS(f)
 }
