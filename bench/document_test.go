@@ -49,7 +49,7 @@ func TestDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{
-			"Before.\n", "\n    make bench\n", "Medians of 2 rounds.",
+			"Before.\n", "\n```sh\nmake bench\n```\n", "Medians of 2 rounds.",
 			"| lines from the server, 80 B each | ≥ 12 × (a) | 14.00 × (a) | 13.00–15.00 | yes |",
 			"| silence after one kill, 10 busy sessions, p99 | ≤ 60 ms | 1,400 ms | 1,300–1,500 | no |",
 			"| lines from the server, 80 B each | lines/s | 1,400 | 100 | – | 14.00 × (a) [13.00–15.00] |",
