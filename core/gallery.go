@@ -158,6 +158,11 @@ func (m *Manifest) checkGallery() error {
 		if _, err := m.ParseOptions(p.Options); err != nil {
 			return fmt.Errorf("port %d: %w", p.Port, err)
 		}
+		for name, value := range p.Options {
+			if err := checkWords(value); err != nil {
+				return fmt.Errorf("the value of option %s of port %d %w", name, p.Port, err)
+			}
+		}
 	}
 	for i := range m.Greetings {
 		g := &m.Greetings[i]

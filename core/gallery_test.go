@@ -58,13 +58,16 @@ func TestGalleryOfAManifest(t *testing.T) {
 		"port 7: option size of mode m: ": func(m *Manifest) {
 			m.Ports = []UsualPort{{Port: 7, Name: "X", Options: map[string]string{"size": "many"}}}
 		},
+		"option text of port 7 has U+001B": func(m *Manifest) {
+			m.Ports = []UsualPort{{Port: 7, Name: "X", Options: map[string]string{"text": "\x1b]0;x"}}}
+		},
 		"33 greetings; at most 32 fit":            func(m *Manifest) { m.Greetings = make([]Greeting, 33) },
 		"greeting 1 has 1 bytes; 2 to 32 fit":     func(m *Manifest) { m.Greetings = greeting("+") },
 		"greeting 1 has 33 bytes; 2 to 32":        func(m *Manifest) { m.Greetings = greeting(strings.Repeat("\u00ff", 33)) },
 		"greeting 1 has a character above U+00FF": func(m *Manifest) { m.Greetings = greeting("Ā!") },
 		"the name of greeting 1 has U+001B":       func(m *Manifest) { m.Greetings = []Greeting{{"+OK", "\x1b[1m"}} },
 	} {
-		m := Manifest{Name: "m", Title: "M", Input: InputLine, Options: []Option{{Name: "size", Type: OptionInt, Default: "1"}}}
+		m := Manifest{Name: "m", Title: "M", Input: InputLine, Options: []Option{{Name: "size", Type: OptionInt, Default: "1"}, {Name: "text", Type: OptionText}}}
 		change(&m)
 		switch err := m.Validate(); {
 		case want == "" && err != nil:
