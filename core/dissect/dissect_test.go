@@ -230,7 +230,7 @@ func TestDecode(t *testing.T) {
 			sum: Summary{Skipped: []Skipped{{Port: 9, Connections: 1}}}},
 		{name: "much by how the server begins", target: "192.0.2.1:9", said: []string{"S: 220 hi\n", "C: " + strings.Repeat("x", 2*undecided), "S: bye\n"}, o: Options{Modes: []core.Manifest{greets("m", "220 ")}},
 			want: []string{"1 to 9 by m", "server 220 hi", "server bye", "2 messages, 0 wrong, 131083 bytes, 131072 in none, 0 lost"}, sum: Summary{Connections: 1, Messages: 2, Bytes: 131083, Undecoded: 131072}},
-		{name: "much that nobody knows", target: "192.0.2.1:9", said: []string{"S: hi\n", "C: " + strings.Repeat("x", 2*undecided) + "\n", "S: 220 \n"}, o: Options{Modes: []core.Manifest{greets("m", "220 ")}},
+		{name: "much before the server says a word", target: "192.0.2.1:9", said: []string{"C: " + strings.Repeat("x", 4*undecided) + "\n", "S: 220 hi\n"}, o: Options{Modes: []core.Manifest{greets("m", "220 ")}},
 			sum: Summary{Skipped: []Skipped{{Port: 9, Connections: 1}}}},
 		{name: "another port", target: "192.0.2.1:9", said: talk, o: Options{Modes: []core.Manifest{mode("m", 9)}, Port: 8}},
 		{name: "a mode by name", target: "192.0.2.1:9", said: talk[:1], o: Options{Modes: []core.Manifest{mode("m", 8)}, Mode: "m"},
